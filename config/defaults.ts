@@ -1,0 +1,29 @@
+/** What a user gets without saying anything. */
+export const defaults = {
+  rolePath: "/longhaul/",
+  githubUrl: "https://github.com",
+  cidr: "10.42.0.0/16",
+  user: "runner",
+  diskGb: 100,
+  instanceType: "m5.xlarge",
+  labels: ["cloud", "extended-timeout"],
+  runnerVersion: "2.338.0",
+  smokeMinutes: 360,
+  smokeWorkflow: "longhaul-smoke.yml",
+  onlineWithinMinutes: 15,
+  pollSeconds: 30,
+} as const;
+
+/** Canonical's parameter with the current Ubuntu 24.04 AMI, by architecture. */
+export const ubuntuParameter = {
+  x64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+  arm64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id",
+} as const;
+
+/** SHA-256 of the runner's Linux tarballs, from the release notes of each version. */
+export const knownChecksums: Record<string, { x64: string; arm64: string }> = {
+  "2.338.0": {
+    x64: "af4b794c1bc41d73d40535e3fe092a39f9679cd8d965954c2aca25a05ca41d32",
+    arm64: "628b4a7258487b80c1d3c221095a7ded349f5ae0175fd3dfab708d07428f041b",
+  },
+};

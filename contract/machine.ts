@@ -1,0 +1,52 @@
+/**
+ * All that a machine is told at its creation. It travels in the user data, so
+ * it holds plain values only: no secret, nothing that is known after creation,
+ * and not the fleet's labels (a machine registers with its own label alone).
+ */
+export interface MachineConfiguration {
+  environment: string;
+  fleet: string;
+  /** The runner's name, for example `dev-cloud-1`. */
+  runner: string;
+  instanceType: string;
+  aws: {
+    account: string;
+    region: string;
+    /** Base URLs of the services the machine calls, without a trailing slash. */
+    endpoints: { ec2: string; ssm: string; monitoring: string; logs: string };
+  };
+  github: {
+    /** What the runner registers with: `https://github.com/acme/app` or `https://github.com/acme`. */
+    registrationUrl: string;
+    /** Runner group, organisations only. Absent: the default group. */
+    runnerGroup?: string;
+  };
+  runnerSoftware: {
+    /** For example `2.338.0`. */
+    version: string;
+    /** Where the tarball is. */
+    url: string;
+    /** Hexadecimal, 64 characters. */
+    sha256: string;
+    selfUpdate: boolean;
+  };
+  /** The unprivileged user that jobs run as; made when missing. */
+  user: string;
+  /** The image brings the packages (and possibly the runner) along: install nothing with the package manager. */
+  baked: boolean;
+  docker: boolean;
+  /** Whether jobs may use `sudo` without a password. */
+  sudo: boolean;
+  /** Shell lines run as root at the first boot, before registration. */
+  bootSteps: readonly string[];
+  proxy?: {
+    http?: string;
+    https?: string;
+    /** Hosts reached directly. The metadata service is always among them. */
+    noProxy: readonly string[];
+  };
+  /** PEM text of certificates to trust in addition. */
+  caBundle?: string;
+  /** Seconds between two reads of the fleet's parameters. */
+  pollSeconds: number;
+}

@@ -1,0 +1,53 @@
+/**
+ * Names that the program, the machine and the operator's command must all
+ * derive in the same way. Nothing here reads the outside world.
+ */
+
+/** GitHub refuses runner names above 64 characters. */
+export const maxRunnerEntryLength = 64;
+
+/** `i-` and 17 hexadecimal digits. */
+export const instanceIdLength = 19;
+
+/** Longest runner name that still leaves room for `-<instance id>` at GitHub. */
+export const maxRunnerNameLength = maxRunnerEntryLength - instanceIdLength - 1;
+
+/** What environments and fleets may be called: they end up in SSM paths, IAM names, labels and tags. */
+export const namePattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** A runner: one numbered place in a fleet, counted from 1, for example `dev-cloud-1`. */
+export function runnerName(environment: string, fleet: string, number: number): string {
+  return `${environment}-${fleet}-${number}`;
+}
+
+/**
+ * What a machine is called at GitHub, for example `dev-cloud-1-i-0abc…`. It is
+ * also the one label that the machine registers with, so that nothing but its
+ * proof can be sent to it before it is in service.
+ */
+export function machineName(runner: string, instanceId: string): string {
+  return `${runner}-${instanceId}`;
+}
+
+/** The parts of a machine's name at GitHub, or undefined when the entry is not one of ours. */
+export function parseMachineName(name: string): { runner: string; instanceId: string } | undefined {
+  const match = /^(.+)-(i-[0-9a-f]{8,17})$/.exec(name);
+  return match ? { runner: match[1]!, instanceId: match[2]! } : undefined;
+}
+
+/** Whether an entry at GitHub carries the name of a machine of this fleet. */
+export function isMachineOfFleet(name: string, environment: string, fleet: string): boolean {
+  const runner = parseMachineName(name)?.runner;
+  const prefix = `${environment}-${fleet}-`;
+  return runner !== undefined && runner.startsWith(prefix) && /^\d+$/.test(runner.slice(prefix.length));
+}
+
+/** The log group of a fleet: the ledger's stream is named after the machine. */
+export function logGroupName(environment: string, fleet: string): string {
+  return `/longhaul/${environment}/${fleet}`;
+}
+
+/** The Actions variable with a fleet's labels as JSON, for `runs-on: ${{ fromJSON(vars.…) }}`. */
+export function labelsVariableName(environment: string, fleet: string): string {
+  return `LONGHAUL_${environment}_${fleet}`.toUpperCase().replaceAll("-", "_");
+}

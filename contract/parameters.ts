@@ -1,0 +1,132 @@
+/**
+ * The SSM parameters of a fleet: who writes them, what they hold. Every value
+ * is JSON; the readers here never throw, because what cannot be read must
+ * change nothing.
+ */
+
+export function fleetPath(environment: string, fleet: string): string {
+  return `/longhaul/${environment}/${fleet}`;
+}
+
+/** Names of a fleet's parameters. */
+export function fleetParameters(environment: string, fleet: string) {
+  const path = fleetPath(environment, fleet);
+  return {
+    /** Ids of all machines that the program declares. Written by Pulumi as soon as they exist. */
+    candidates: `${path}/candidates`,
+    /** Ids of the machines in service. Written by Pulumi after the proof. */
+    roster: `${path}/roster`,
+    /** Written by the controller alone. */
+    power: `${path}/power`,
+    /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`. */
+    operator: `${path}/operator`,
+  } as const;
+}
+
+/** The `SecureString` with the registration token of one machine. */
+export function tokenParameter(environment: string, fleet: string, instanceId: string): string {
+  return `${fleetPath(environment, fleet)}/tokens/${instanceId}`;
+}
+
+/** What a machine writes over its token once it has read it. SSM values cannot be empty. */
+export const usedToken = "used";
+
+/** `candidates` and `roster`: instance ids in the order of the runners' numbers. */
+export interface MachineList {
+  machines: string[];
+}
+
+export type Power = "on" | "off";
+
+/** `power`: what the environment wants of the fleet. Budget beats working hours. */
+export interface PowerSetting {
+  power: Power;
+  by: "stack" | "hours" | "budget";
+  reason: string;
+}
+
+/** One wish of an operator, for a fleet or for one runner. */
+export interface OperatorWish {
+  power: Power;
+  /** Who asked, for example an IAM user name. */
+  by: string;
+  reason: string;
+  /** ISO 8601 in UTC; absent: until it is taken back. */
+  until?: string;
+}
+
+/** `operator`: what people want of the fleet. */
+export interface OperatorSetting {
+  /** The fleet is going away: every machine retires when its job has ended. */
+  closing: boolean;
+  /** Who closed it and why, for the log. */
+  closingReason?: string;
+  fleet?: OperatorWish;
+  /** By runner name. */
+  runners: Record<string, OperatorWish>;
+}
+
+export const initialPower: PowerSetting = { power: "on", by: "stack", reason: "the fleet was created" };
+export const initialOperator: OperatorSetting = { closing: false, runners: {} };
+
+export function formatMachineList(machines: readonly string[]): string {
+  return JSON.stringify({ machines });
+}
+
+/** The ids of a list, or undefined when the text is not a machine list. */
+export function parseMachineList(text: string | undefined): string[] | undefined {
+  const value = parseObject(text);
+  const machines = value?.machines;
+  return Array.isArray(machines) && machines.every((id) => typeof id === "string") ? machines : undefined;
+}
+
+export function parsePower(text: string | undefined): PowerSetting | undefined {
+  const value = parseObject(text);
+  if (!value || !isPower(value.power) || typeof value.reason !== "string") return undefined;
+  const by = value.by;
+  if (by !== "stack" && by !== "hours" && by !== "budget") return undefined;
+  return { power: value.power, by, reason: value.reason };
+}
+
+export function parseOperator(text: string | undefined): OperatorSetting | undefined {
+  const value = parseObject(text);
+  if (!value || typeof value.closing !== "boolean") return undefined;
+  const runners: Record<string, OperatorWish> = {};
+  for (const [runner, wish] of Object.entries(isObject(value.runners) ? value.runners : {})) {
+    const parsed = parseWish(wish);
+    if (parsed) runners[runner] = parsed;
+  }
+  const fleet = parseWish(value.fleet);
+  return {
+    closing: value.closing,
+    ...(typeof value.closingReason === "string" ? { closingReason: value.closingReason } : {}),
+    ...(fleet ? { fleet } : {}),
+    runners,
+  };
+}
+
+function parseWish(value: unknown): OperatorWish | undefined {
+  if (!isObject(value) || !isPower(value.power)) return undefined;
+  const { by, reason, until } = value;
+  if (typeof by !== "string" || typeof reason !== "string") return undefined;
+  if (until !== undefined && (typeof until !== "string" || Number.isNaN(Date.parse(until)))) return undefined;
+  return { power: value.power, by, reason, ...(until === undefined ? {} : { until }) };
+}
+
+function parseObject(text: string | undefined): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined; // A damaged parameter is an unreadable one.
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isPower(value: unknown): value is Power {
+  return value === "on" || value === "off";
+}

@@ -1,0 +1,99 @@
+/**
+ * What the program's Commands hand to `longhaul`. The whole request travels as
+ * JSON in one environment variable, so that the command line is the same text
+ * on every computer and no value needs quoting. Credentials are never in it:
+ * the command takes them from its own environment, as the providers do.
+ */
+export const requestVariable = "LONGHAUL_REQUEST";
+
+/** Which environment a command works on. It refuses when the caller's account is another. */
+export interface Target {
+  environment: string;
+  aws: {
+    account: string;
+    region: string;
+    /** Overrides of service base URLs, by the SDK's service name. */
+    endpoints: Partial<Record<"ec2" | "ssm" | "sts", string>>;
+  };
+  github: {
+    /** Base URL of the REST API, for example `https://api.github.com`. */
+    apiUrl: string;
+    /** Base URL for people's links, for example `https://github.com`. */
+    url: string;
+    owner: string;
+    /** Set when the runners belong to one repository; absent: to the organisation. */
+    repository?: string;
+  };
+}
+
+/** A machine as the program knows it. */
+export interface DeclaredMachine {
+  /** The runner's name, for example `dev-cloud-1`. */
+  runner: string;
+  instanceId: string;
+}
+
+/** `longhaul await`: each machine is online and has the fleet's labels; run before the roster is written. */
+export interface AwaitRequest {
+  target: Target;
+  fleet: string;
+  machines: DeclaredMachine[];
+  /** The fleet's labels, without those that GitHub adds by itself. */
+  labels: string[];
+}
+
+/** `longhaul settle`: after the roster has changed. */
+export interface SettleRequest {
+  target: Target;
+  fleet: string;
+  labels: string[];
+}
+
+/** `longhaul drain`: run when what it guards is about to be deleted. Never changes once made. */
+export interface DrainRequest {
+  target: Target;
+  /** What machines stand on. `fleet` also tells the fleet's machines to leave. */
+  guards:
+    | { what: "network"; vpcId: string; securityGroupId: string }
+    | { what: "role"; fleet: string; instanceProfileArn: string }
+    | { what: "fleet"; fleet: string };
+  smoke?: SmokeSource;
+  /** Minutes until it gives up and lists what still runs. */
+  waitMinutes: number;
+}
+
+/** Where the smoke test's workflow lives. */
+export interface SmokeSource {
+  owner: string;
+  repository: string;
+  /** File name below `.github/workflows`. */
+  workflow: string;
+  /** Branch that the dispatch runs on. Absent: the repository's default branch. */
+  ref?: string;
+}
+
+/** `longhaul smoke dispatch`: prove one machine. */
+export interface SmokeDispatchRequest {
+  target: Target;
+  fleet: string;
+  machine: DeclaredMachine;
+  smoke: SmokeSource;
+  /** How long the workflow holds the runner. */
+  minutes: number;
+  /** `start`: return once the job is in progress on the machine. `end`: follow it to its conclusion. */
+  wait: "start" | "end";
+  /** Minutes until a machine must be online and have begun the job. */
+  onlineWithinMinutes: number;
+}
+
+/** What `longhaul smoke dispatch` prints, and what the stack shows as its output. */
+export interface SmokeRun {
+  workflow: string;
+  runId: number;
+  runUrl: string;
+  expectedRunner: string;
+  actualRunner: string;
+  minutes: number;
+  /** Set with `wait: "end"`. */
+  conclusion?: string;
+}

@@ -1,0 +1,46 @@
+/** EC2 tag keys. Only characters that the instance metadata service takes as well. */
+export const tags = {
+  /** Always `longhaul`: finds everything of ours in an account. */
+  project: "longhaul:project",
+  environment: "longhaul:environment",
+  fleet: "longhaul:fleet",
+  runner: "longhaul:runner",
+  /** Short hash of the configuration that shapes the machine. */
+  fingerprint: "longhaul:fingerprint",
+  generation: "longhaul:generation",
+  /** On a token parameter: the id of the one instance that may read it. */
+  instance: "longhaul:instance",
+  /** Written by the machine about itself: one of {@link machineStates}. */
+  state: "longhaul:state",
+  /** Written by the machine: `<owner>/<repository>/actions/runs/<id>` of the job it runs, else empty. */
+  job: "longhaul:job",
+  /** Written by the machine: when `longhaul:state` last changed, ISO 8601 in UTC. */
+  since: "longhaul:since",
+  /** Written by the machine: one sentence for people, at most 256 characters. */
+  detail: "longhaul:detail",
+} as const;
+
+/** The tags a machine may write, on itself alone. Its role permits no other key. */
+export const tagsOfTheMachine = [tags.state, tags.job, tags.since, tags.detail] as const;
+
+export const projectTag = "longhaul";
+
+/**
+ * What a machine says of itself in `longhaul:state`. Information for people;
+ * nothing about money or about another machine is decided by it, because a job
+ * with Docker is root on its machine and can forge it.
+ */
+export const machineStates = [
+  "booting", // the boot script is at work
+  "boot-failed", // the boot script gave up; `longhaul:detail` says why
+  "needs-token", // waits for a registration token in its parameter
+  "waiting", // registered, but on neither list (or they cannot be read): the listener stays off
+  "starting", // the listener has been started and is not yet listening
+  "idle",
+  "busy",
+  "leaving", // on its way to power off
+  "asleep", // powered off by its own decision; the disk and the registration stay
+  "retired", // powered off for good
+  "failed", // the listener cannot run; `longhaul:detail` says why
+] as const;
+export type MachineState = (typeof machineStates)[number];

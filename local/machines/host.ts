@@ -1,0 +1,43 @@
+/**
+ * The border between the emulated EC2 and the processes that play its
+ * instances. EC2 decides when an instance starts; the host boots it as a
+ * process tree and tells how it went down.
+ */
+
+/** How a machine ended its own run. */
+export type PowerDown = "poweroff" | "reboot" | "crash";
+
+/** What EC2 and IAM tell a machine through its metadata service. */
+export interface HostedInstance {
+  id: string;
+  /** As given to RunInstances, after base64: cloud-init decompresses gzip itself. */
+  userData: Buffer;
+  imageId: string;
+  instanceType: string;
+  architecture: "x86_64" | "arm64";
+  region: string;
+  availabilityZone: string;
+  account: string;
+  privateIp: string;
+  /** Present tags, asked for at each request; empty when tags are not in the metadata. */
+  tags(): Record<string, string>;
+  /** Credentials of the instance profile's role; undefined without a profile. */
+  credentials():
+    | { roleName: string; accessKeyId: string; secretAccessKey: string; token: string; expiration: Date }
+    | undefined;
+  /** One line of console output. */
+  console(line: string): void;
+  /** Called once per run, when every process of the machine is gone. After `reboot` the host boots it again by itself. */
+  onDown(kind: PowerDown): void;
+}
+
+export interface MachineHost {
+  /** Boots a new or a stopped machine. The disk of an earlier run of the same id is found again. */
+  start(instance: HostedInstance): Promise<void>;
+  /** Pulls the plug: what an unlocked StopInstances or TerminateInstances, or a test, does. Ends as `crash`. */
+  kill(instanceId: string): Promise<void>;
+  /** Deletes the disk of a machine that is down. */
+  discard(instanceId: string): Promise<void>;
+  /** Ends everything; used when the cloud stops. */
+  stop(): Promise<void>;
+}

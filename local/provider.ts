@@ -1,0 +1,40 @@
+/**
+ * What the engine asks of a provider, as the emulators offer it: a table of
+ * resource types and one of functions, by Pulumi token
+ * (`aws:ec2/instance:Instance`). The gRPC service in engine/ speaks the
+ * protocol; a type here only says what its resource does.
+ */
+export type Properties = Record<string, unknown>;
+
+/** What a provider was configured with (`aws.Provider`'s or `github.Provider`'s inputs). */
+export type ProviderConfiguration = Properties;
+
+export interface ResourceType {
+  create(
+    inputs: Properties,
+    configuration: ProviderConfiguration,
+  ): Promise<{ id: string; state: Properties }>;
+  /** The resource as it is now; undefined when it is gone. Called by `refresh`. */
+  read(id: string, state: Properties, configuration: ProviderConfiguration): Promise<Properties | undefined>;
+  /** Absent: every change of an input replaces the resource. */
+  update?(
+    id: string,
+    state: Properties,
+    inputs: Properties,
+    configuration: ProviderConfiguration,
+  ): Promise<Properties>;
+  delete(id: string, state: Properties, configuration: ProviderConfiguration): Promise<void>;
+  /** Inputs whose change asks for another resource. */
+  replaceOn?: readonly string[];
+}
+
+export type ResourceTypes = Readonly<Record<string, ResourceType>>;
+export type ProviderFunctions = Readonly<
+  Record<string, (args: Properties, configuration: ProviderConfiguration) => Promise<Properties>>
+>;
+
+/** One emulated provider package: `aws`, `github` or `command`. */
+export interface EmulatedProvider {
+  types: ResourceTypes;
+  functions: ProviderFunctions;
+}
