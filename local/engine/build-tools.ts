@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { copyFile, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { ToolName } from "./find-engine.ts";
+
+const goModule = createRequire(import.meta.url).resolve("#engine-module");
+
+const packages: Record<ToolName, string> = {
+  pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  act: "github.com/nektos/act",
+};
+
+/** Twice what two cores need from nothing; a proxy that hangs must not hang us. */
+const buildLimitMs = 20 * 60_000;
+
+/**
+ * Builds the tools from the Go module proxy, as go.mod beside this file names
+ * them. Takes some minutes on two cores; tells how far it is.
+ */
+export async function buildTools(
+  tools: readonly ToolName[],
+  versions: Record<ToolName, string>,
+  folder: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const source = join(folder, "module");
+  await mkdir(source, { recursive: true });
+  for (const file of ["go.mod", "go.sum"]) await copyFile(join(goModule, "..", file), join(source, file));
+  // A build from the module proxy does not know its own version.
+  const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${versions.pulumi}`;
+  const args = [
+    "install",
+    "-v",
+    "-trimpath",
+    "-ldflags",
+    `-s -w ${version}`,
+    ...tools.map((tool) => packages[tool]),
+  ];
+  log(`building ${tools.join(" and ")} with Go: about four minutes on two cores, once`);
+  const started = performance.now();
+  const compiler = spawn("go", args, {
+    cwd: source,
+    env: { ...process.env, GOBIN: join(folder, "bin"), GOFLAGS: "-mod=mod" },
+    stdio: ["ignore", "ignore", "pipe"],
+    timeout: buildLimitMs,
+  });
+  let compiled = 0;
+  const lastLines: string[] = [];
+  const progress = setInterval(() => {
+    log(`building: ${compiled} packages in ${Math.round((performance.now() - started) / 1000)} s`);
+  }, 15_000);
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      compiler.on("error", (error) => {
+        reject(new Error(`Go could not be started (${error.message})`));
+      });
+      createInterface(compiler.stderr).on("line", (line) => {
+        if (!line.startsWith("go: downloading")) compiled += 1;
+        lastLines.push(line);
+        if (lastLines.length > 5) lastLines.shift();
+      });
+      compiler.on("close", resolve);
+    });
+    if (code !== 0) throw new Error(`go install ended with ${code ?? "a signal"}: ${lastLines.join(" | ")}`);
+  } finally {
+    clearInterval(progress);
+  }
+}

@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { SemVer } from "semver";
+import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+
+const run = promisify(execFile);
+const limitMs = 5 * 60_000;
+
+/** The official installation of the engine, with its language hosts, below `<folder>/bin`. */
+export async function downloadPulumi(version: string, folder: string): Promise<void> {
+  const installed = PulumiCommand.install({ root: folder, version: new SemVer(version) });
+  await Promise.race([
+    installed,
+    new Promise((_, reject) => {
+      setTimeout(() => {
+        reject(new Error(`the download of pulumi ${version} took more than ${limitMs / 60_000} minutes`));
+      }, limitMs).unref();
+    }),
+  ]);
+}
+
+/**
+ * act's release, checked against the checksums that are published with it.
+ *
+ * @param releases base URL of the releases; another one in tests
+ */
+export async function downloadAct(
+  version: string,
+  folder: string,
+  releases = "https://github.com/nektos/act/releases/download",
+): Promise<void> {
+  const file = `act_Linux_${process.arch === "arm64" ? "arm64" : "x86_64"}.tar.gz`;
+  const get = async (name: string) => {
+    const url = `${releases}/${version}/${name}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(limitMs) }).catch((error: unknown) => {
+      throw new Error(`${url}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  };
+  const [checksums, archive] = [(await get("checksums.txt")).toString("utf8"), await get(file)];
+  const expected = checksums
+    .split("\n")
+    .find((line) => line.endsWith(` ${file}`))
+    ?.split(" ")[0];
+  const actual = createHash("sha256").update(archive).digest("hex");
+  if (actual !== expected) {
+    throw new Error(
+      `${file} of act ${version} has SHA-256 ${actual}, but its release says ${expected ?? "nothing"}`,
+    );
+  }
+  await mkdir(join(folder, "bin"), { recursive: true });
+  await writeFile(join(folder, file), archive);
+  await run("tar", ["-xzf", join(folder, file), "-C", join(folder, "bin"), "act"], { timeout: 60_000 });
+}

@@ -1,0 +1,168 @@
+import { execFile } from "node:child_process";
+import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { coerce, gte } from "semver";
+import { buildTools } from "./build-tools.ts";
+import { downloadAct, downloadPulumi } from "./download-tools.ts";
+
+const run = promisify(execFile);
+
+/** What the local cloud needs besides Node: the Pulumi engine, and act to run workflow files. */
+export const toolNames = ["pulumi", "act"] as const;
+export type ToolName = (typeof toolNames)[number];
+
+/** Versions that are fetched or built; the ones in go.mod (a test holds them together). */
+export const toolVersions: Record<ToolName, string> = { pulumi: "v3.259.0", act: "v0.2.89" };
+
+/** The oldest versions on `PATH` that are used instead. */
+const oldestVersions: Record<ToolName, string> = { pulumi: "v3.225.0", act: "v0.2.80" };
+
+/** Where a tool came from. What was downloaded or built is kept in the cache and found again. */
+export type ToolSource = "PATH" | "downloaded" | "built";
+
+export interface Tool {
+  /** Absolute path of the program. */
+  path: string;
+  version: string;
+  source: ToolSource;
+}
+export type Engine = Record<ToolName, Tool>;
+
+export interface FindEngineOptions {
+  /** `PATH` to search first. */
+  searchPath: string;
+  /** The user's cache folder, for example `~/.cache/longhaul`. */
+  cacheDir: string;
+  /** One line of progress. */
+  log: (line: string) => void;
+  /** Ways to get a tool that is neither on the path nor in the cache; tried in this order. */
+  sources?: readonly ToolInstaller[];
+}
+
+/** Puts the named tools below `<folder>/bin`, or throws with the reason why it cannot. */
+export interface ToolInstaller {
+  source: ToolSource;
+  install(tools: readonly ToolName[], folder: string, log: (line: string) => void): Promise<void>;
+}
+
+const installers: readonly ToolInstaller[] = [
+  {
+    source: "downloaded",
+    install: async (tools, folder, log) => {
+      for (const tool of tools) {
+        log(`downloading ${tool} ${toolVersions[tool]}`);
+        await (tool === "pulumi" ? downloadPulumi : downloadAct)(toolVersions[tool], folder);
+      }
+    },
+  },
+  { source: "built", install: (tools, folder, log) => buildTools(tools, toolVersions, folder, log) },
+];
+
+/**
+ * The engine and act: from `PATH`, from the cache, from the official download,
+ * or built from the Go module proxy, whichever comes first.
+ *
+ * @throws when no way is open; the sentence names each and why it failed
+ */
+export async function findEngine(options: FindEngineOptions): Promise<Engine> {
+  const found: Partial<Engine> = {};
+  for (const name of toolNames) {
+    const tool =
+      (await onPath(name, options.searchPath, options.log)) ?? (await inCache(name, options.cacheDir));
+    if (tool) found[name] = tool;
+  }
+  const missing = toolNames.filter((name) => !found[name]);
+  if (missing.length > 0) Object.assign(found, await install(missing, options));
+  return found as Engine;
+}
+
+async function onPath(
+  name: ToolName,
+  searchPath: string,
+  log: (line: string) => void,
+): Promise<Tool | undefined> {
+  for (const folder of searchPath.split(delimiter).filter((part) => part !== "")) {
+    const path = join(folder, name);
+    if (!(await exists(path))) continue;
+    const version = await versionOf(name, path);
+    if (version && gte(version, oldestVersions[name])) return { path, version, source: "PATH" };
+    log(
+      `${path} is ${version ?? "of an unknown version"}; ${oldestVersions[name]} or later is needed: looking further`,
+    );
+  }
+  return undefined;
+}
+
+async function versionOf(name: ToolName, path: string): Promise<string | undefined> {
+  const args = name === "pulumi" ? ["version"] : ["--version"];
+  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "1" };
+  const { stdout } = await run(path, args, { timeout: 20_000, env }).catch(() => ({ stdout: "" }));
+  const version = coerce(stdout)?.version;
+  return version && `v${version}`;
+}
+
+/** One folder per tool and version; the file `source` is written last and says that it is whole. */
+function cacheFolder(name: ToolName, cacheDir: string): string {
+  return join(cacheDir, `${name}-${toolVersions[name]}`);
+}
+
+async function inCache(name: ToolName, cacheDir: string): Promise<Tool | undefined> {
+  const folder = cacheFolder(name, cacheDir);
+  const source = await readFile(join(folder, "source"), "utf8").catch(() => undefined);
+  if (source === undefined) return undefined;
+  return {
+    path: join(folder, "bin", name),
+    version: toolVersions[name],
+    source: source.trim() as ToolSource,
+  };
+}
+
+async function install(missing: readonly ToolName[], options: FindEngineOptions): Promise<Partial<Engine>> {
+  const reasons: string[] = [];
+  await mkdir(options.cacheDir, { recursive: true });
+  for (const installer of options.sources ?? installers) {
+    const { source } = installer;
+    // Made aside and renamed, so that two at once and a crash half way leave nothing broken.
+    const folder = await mkdtemp(join(options.cacheDir, "new-"));
+    try {
+      await installer.install(missing, folder, options.log);
+      const tools: Partial<Engine> = {};
+      for (const name of missing) {
+        await keep(name, folder, source, options.cacheDir);
+        tools[name] = (await inCache(name, options.cacheDir))!;
+      }
+      return tools;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      options.log(`not ${source}: ${reason}`);
+      reasons.push(`  ${source}: ${reason}`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  throw new Error(
+    `The local cloud needs ${missing.join(" and ")}, and no way to get it is open:\n${reasons.join("\n")}\n` +
+      `Put ${missing.map((name) => `${name} ${oldestVersions[name]} or later`).join(" and ")} on PATH, ` +
+      "or install Go 1.26 or later so that it can be built (see README.md#what-it-needs).",
+  );
+}
+
+async function keep(name: ToolName, from: string, source: ToolSource, cacheDir: string): Promise<void> {
+  const folder = cacheFolder(name, cacheDir);
+  await mkdir(join(folder, "bin"), { recursive: true });
+  await rename(join(from, "bin", name), join(folder, "bin", name));
+  // The official download brings plugins beside the engine, such as the language hosts.
+  for (const beside of name === "pulumi" ? ["pulumi-language-nodejs"] : []) {
+    if (await exists(join(from, "bin", beside)))
+      await rename(join(from, "bin", beside), join(folder, "bin", beside));
+  }
+  await writeFile(join(folder, "source"), `${source}\n`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
