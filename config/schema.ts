@@ -1,25 +1,30 @@
 import { z } from "zod";
 import { defaults } from "./defaults.ts";
+import { limits } from "./limits.ts";
+import { httpUrl, tlsUrl } from "./urls.ts";
 
 /*
  * The shape of the configuration, one schema per top-level key of the stack
- * file. Descriptions become docs/configuration.md; what needs more than one
- * key to judge is in rules.ts.
+ * file. Descriptions, limits and examples become docs/configuration.md; what
+ * needs more than one key to judge is in rules.ts.
  */
 
-const arn = z
-  .string()
-  .regex(/^arn:[a-z-]+:/, "must be an ARN, for example arn:aws:kms:eu-central-1:123456789012:key/…");
-const httpUrl = z.url({ protocol: /^https?$/, error: "must be a URL that starts with https:// or http://" });
+/** A string of one form: the refusal says which, the reference shows the example. */
+function text(pattern: RegExp, what: string, example: string) {
+  return z
+    .string()
+    .regex(pattern, `must be ${what}, for example ${example}`)
+    .meta({ examples: [example] });
+}
 
 const endpoints = z
   .strictObject({
-    ec2: httpUrl.optional().describe("EC2."),
-    ssm: httpUrl.optional().describe("Systems Manager."),
-    monitoring: httpUrl.optional().describe("CloudWatch."),
-    logs: httpUrl.optional().describe("CloudWatch Logs."),
-    sts: httpUrl.optional().describe("Security Token Service."),
-    iam: httpUrl.optional().describe("IAM."),
+    ec2: tlsUrl.optional().describe("EC2."),
+    ssm: tlsUrl.optional().describe("Systems Manager."),
+    monitoring: tlsUrl.optional().describe("CloudWatch."),
+    logs: tlsUrl.optional().describe("CloudWatch Logs."),
+    sts: tlsUrl.optional().describe("Security Token Service."),
+    iam: tlsUrl.optional().describe("IAM."),
   })
   .describe(
     "Endpoint URLs, where the public ones of the region are not the right ones (VPC endpoints, FIPS).",
@@ -27,41 +32,44 @@ const endpoints = z
 
 export const awsSchema = z
   .strictObject({
-    account: z
-      .string()
-      .regex(/^\d{12}$/, "must be the 12 digits of an account, in quotes")
-      .describe("The account. Every command refuses to work with another one."),
-    region: z
-      .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region, for example eu-central-1")
-      .describe("The region."),
+    account: text(/^\d{12}$/, "the 12 digits of an account, in quotes", '"123456789012"').describe(
+      "The account. Every command refuses to work with another one.",
+    ),
+    region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region", "eu-central-1").describe("The region."),
     partition: z
       .enum(["aws", "aws-cn", "aws-us-gov"])
       .optional()
       .describe("The partition. Default: the one the region belongs to."),
     endpoints: endpoints.default({}),
-    rolePath: z
-      .string()
-      .regex(/^\/([\w+=,.@-]+\/)*$/, "must begin and end with a slash, for example /runners/")
+    rolePath: text(/^\/([\w+=,.@-]+\/)*$/, "a path that begins and ends with a slash", "/runners/")
+      .max(512)
       .default(defaults.rolePath)
       .describe("IAM path of the roles and instance profiles."),
-    permissionsBoundary: arn.optional().describe("ARN of the policy that bounds every role."),
-    kmsKeyArn: arn
+    permissionsBoundary: text(
+      /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+      "the ARN of an IAM policy",
+      "arn:aws:iam::123456789012:policy/runner-boundary",
+    )
+      .optional()
+      .describe("ARN of the policy that bounds every role."),
+    kmsKeyArn: text(
+      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+      "the ARN of a KMS key (not of an alias)",
+      "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    )
       .optional()
       .describe("KMS key for disks and registration tokens. Default: the account's AWS managed keys."),
   })
   .describe("The AWS side.");
 
+const repositoryName = text(/^[\w.-]+$/, "the name of a repository without its owner", "app");
+
 export const githubSchema = z
   .strictObject({
-    organization: z
-      .string()
-      .min(1)
+    organization: text(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, "the short name of an organisation", "acme")
       .optional()
       .describe("Runners for an organisation. Either this or `repository`."),
-    repository: z
-      .string()
-      .regex(/^[\w.-]+\/[\w.-]+$/, "must be owner/name, for example acme/app")
+    repository: text(/^[A-Za-z0-9][\w-]*\/[\w.-]+$/, "owner/name", "acme/app")
       .optional()
       .describe("Runners for one repository, as owner/name."),
     runnerGroup: z
@@ -74,13 +82,13 @@ export const githubSchema = z
             "Which repositories may use it: `all`, the `private` ones, or the `selected` ones below.",
           ),
         repositories: z
-          .array(z.string().min(1))
+          .array(repositoryName)
           .default([])
           .describe("Names of the allowed repositories (without the owner), with visibility `selected`."),
       })
       .optional()
       .describe("Organisations only. Default: the organisation's default group."),
-    url: httpUrl
+    url: tlsUrl
       .default(defaults.githubUrl)
       .describe(
         "Base URL of GitHub. For GitHub Enterprise Server its own, for example https://github.example.com.",
@@ -98,17 +106,16 @@ export const networkSchema = z
   .strictObject({
     cidr: z
       .cidrv4("must be an IPv4 network, for example 10.42.0.0/16")
+      .meta({ examples: ["10.42.0.0/16"] })
       .default(defaults.cidr)
       .describe("Address range of the VPC that the stack makes: public subnets in two zones, no NAT."),
-    vpcId: z
-      .string()
-      .regex(/^vpc-[0-9a-f]+$/, "must be a VPC id, vpc-…")
+    vpcId: text(/^vpc-[0-9a-f]+$/, "a VPC id", "vpc-0123456789abcdef0")
       .optional()
       .describe(
         "A VPC of yours, together with `subnetIds`. The stack then makes only a security group in it.",
       ),
     subnetIds: z
-      .array(z.string().regex(/^subnet-[0-9a-f]+$/, "must be a subnet id, subnet-…"))
+      .array(text(/^subnet-[0-9a-f]+$/, "a subnet id", "subnet-0123456789abcdef0"))
       .min(1)
       .optional()
       .describe(
@@ -125,21 +132,16 @@ export const networkSchema = z
 
 const imageSchema = z
   .strictObject({
-    parameter: z
-      .string()
-      .startsWith("/")
+    parameter: text(/^\/[\w./-]+$/, "the name of an SSM parameter, with a slash in front", "/images/runner")
       .optional()
       .describe(
         "SSM parameter that holds the AMI id. Default: Canonical's Ubuntu 24.04 for the architecture.",
       ),
-    ami: z
-      .string()
-      .regex(/^ami-[0-9a-f]+$/, "must be an AMI id, ami-…")
+    ami: text(/^ami-[0-9a-f]+$/, "an AMI id", "ami-0123456789abcdef0")
       .optional()
       .describe("AMI id, instead of `parameter`."),
-    user: z
-      .string()
-      .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be a Linux user name")
+    user: text(/^[a-z_][a-z0-9_-]{0,31}$/, "a Linux user name", "runner")
+      .refine((user) => user !== "root", "must not be root: the runner refuses to run as root")
       .default(defaults.user)
       .describe("The unprivileged user that jobs run as. Made when the image does not have it."),
     baked: z
@@ -159,16 +161,16 @@ const diskSchema = z
 
 const runnerSoftwareSchema = z
   .strictObject({
-    version: z
-      .string()
-      .regex(/^\d+\.\d+\.\d+$/, "must be a version, for example 2.338.0")
+    version: text(/^\d+\.\d+\.\d+$/, "a version", "2.338.0")
       .default(defaults.runnerVersion)
       .describe("Version of actions/runner."),
     sha256: z
       .string()
-      .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits")
+      .regex(/^[0-9a-f]{64}$/, "must be the 64 lower-case hexadecimal digits of a SHA-256")
       .optional()
-      .describe("SHA-256 of the tarball. Known for the default version; needed for any other."),
+      .describe(
+        "SHA-256 of the tarball, 64 hexadecimal digits. Known for the default version; needed for any other (the release notes of actions/runner carry it).",
+      ),
     url: httpUrl.optional().describe("Where the tarball is. Default: GitHub's release."),
     selfUpdate: z
       .boolean()
@@ -181,14 +183,12 @@ const runnerSoftwareSchema = z
 
 export const fleetSchema = z
   .strictObject({
-    runners: z.int().min(1).max(100).default(1).describe("Number of runners."),
+    runners: z.int().min(1).max(limits.runnersPerFleet).default(1).describe("Number of runners."),
     generations: z
       .record(z.string().regex(/^[1-9]\d*$/, "must be a runner's number"), z.int().min(1))
       .default({})
       .describe("Generation by runner number; 1 where not named. Raising it rotates that runner."),
-    instanceType: z
-      .string()
-      .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be an instance type, for example m5.xlarge")
+    instanceType: text(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type", "m5.xlarge")
       .default(defaults.instanceType)
       .describe("EC2 instance type."),
     architecture: z.enum(["x64", "arm64"]).optional().describe("Default: the one of the instance type."),
@@ -204,7 +204,9 @@ export const fleetSchema = z
     bootSteps: z
       .array(z.string().min(1))
       .default([])
-      .describe("Shell lines run as root at the first boot, before the machine registers."),
+      .describe(
+        "Shell lines run as root at the first boot, before the machine registers. No secrets: every process on the machine can read them.",
+      ),
   })
   .describe("One fleet: runners of one shape.");
 
@@ -232,14 +234,10 @@ export const smokeTestSchema = z
       .enum(["start", "end"])
       .default("start")
       .describe("Whether `up` returns when the job is in progress, or holds until its end."),
-    repository: z
-      .string()
-      .min(1)
+    repository: repositoryName
       .optional()
-      .describe("Organisations only: name of the repository that holds the workflow."),
-    workflow: z
-      .string()
-      .regex(/^[\w.-]+\.ya?ml$/, "must be a file name that ends in .yml")
+      .describe("Organisations only: name of the repository that holds the workflow, without the owner."),
+    workflow: text(/^[\w.-]+\.ya?ml$/, "a file name that ends in .yml", "longhaul-smoke.yml")
       .default(defaults.smokeWorkflow)
       .describe("File name below .github/workflows. Two environments of one repository need two names."),
     onlineWithinMinutes: z

@@ -1,0 +1,111 @@
+import { knownChecksums, ubuntuParameter } from "./defaults.ts";
+import { type Architecture, architectureOfInstanceType } from "./instance-types.ts";
+import type { AwsConfiguration, FleetConfiguration, GithubConfiguration } from "./schema.ts";
+import { withoutTrailingSlash } from "./urls.ts";
+
+/*
+ * What follows from the configuration without being written in it. Everything
+ * here is pure, and total for a configuration that was loaded.
+ */
+
+/** The architecture as GitHub's runner names it: what is written, or what the instance type says. */
+export function architectureOf(
+  fleet: Pick<FleetConfiguration, "architecture" | "instanceType">,
+): Architecture {
+  const architecture = fleet.architecture ?? architectureOfInstanceType(fleet.instanceType);
+  if (!architecture) {
+    throw new Error(
+      `The architecture of ${fleet.instanceType} cannot be told from its name: set the fleet's architecture.`,
+    );
+  }
+  return architecture;
+}
+
+/** Where a fleet's machines fetch the runner's tarball. */
+export function tarballUrl(fleet: FleetConfiguration): string {
+  const { url, version } = fleet.runner;
+  const file = `actions-runner-linux-${architectureOf(fleet)}-${version}.tar.gz`;
+  return url ?? `https://github.com/actions/runner/releases/download/v${version}/${file}`;
+}
+
+/** SHA-256 of that tarball, hexadecimal. */
+export function checksumOf(fleet: FleetConfiguration): string {
+  const { sha256, version } = fleet.runner;
+  const checksum = sha256 ?? knownChecksums[version]?.[architectureOf(fleet)];
+  if (!checksum) throw new Error(`The checksum of runner ${version} is not known: set runner.sha256.`);
+  return checksum;
+}
+
+/** The image: one AMI, or an SSM parameter that holds the id of one. */
+export type ImageReference = { kind: "ami"; id: string } | { kind: "parameter"; name: string };
+
+export function imageReference(fleet: FleetConfiguration): ImageReference {
+  const { ami, parameter } = fleet.image;
+  if (ami !== undefined) return { kind: "ami", id: ami };
+  return { kind: "parameter", name: parameter ?? ubuntuParameter[architectureOf(fleet)] };
+}
+
+export type Partition = "aws" | "aws-cn" | "aws-us-gov";
+
+/** The partition a region belongs to. */
+export function partitionOfRegion(region: string): Partition {
+  if (region.startsWith("cn-")) return "aws-cn";
+  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}
+
+export function partitionOf(aws: Pick<AwsConfiguration, "partition" | "region">): Partition {
+  return aws.partition ?? partitionOfRegion(aws.region);
+}
+
+/** The services whose endpoint can be configured, by their endpoint's name. */
+export type AwsService = keyof AwsConfiguration["endpoints"];
+
+/** Base URL of a service, without a trailing slash: the configured one, or the region's public one. */
+export function serviceEndpoint(
+  aws: Pick<AwsConfiguration, "partition" | "region" | "endpoints">,
+  service: AwsService,
+): string {
+  const configured = aws.endpoints[service];
+  if (configured !== undefined) return withoutTrailingSlash(configured);
+  return `https://${service}${regionPart(aws, service)}.${domains[partitionOf(aws)]}`;
+}
+
+const domains: Record<Partition, string> = {
+  aws: "amazonaws.com",
+  "aws-us-gov": "amazonaws.com",
+  "aws-cn": "amazonaws.com.cn",
+};
+
+/** The part of a host name that tells the region. IAM has one endpoint for a whole partition. */
+function regionPart(aws: Pick<AwsConfiguration, "partition" | "region">, service: AwsService): string {
+  if (service !== "iam") return `.${aws.region}`;
+  return { aws: "", "aws-us-gov": ".us-gov", "aws-cn": ".cn-north-1" }[partitionOf(aws)];
+}
+
+/** The account that owns the runners at GitHub: the organisation, or the repository's owner. */
+export function ownerOf(github: Pick<GithubConfiguration, "organization" | "repository">): string {
+  return github.organization ?? github.repository!.split("/")[0]!;
+}
+
+/** Name of the one repository the runners belong to, without its owner; undefined for an organisation's. */
+export function repositoryOf(github: Pick<GithubConfiguration, "repository">): string | undefined {
+  return github.repository?.split("/")[1];
+}
+
+/** What a runner registers with: `https://github.com/acme/app` or `https://github.com/acme`. */
+export function registrationUrl(
+  github: Pick<GithubConfiguration, "organization" | "repository" | "url">,
+): string {
+  return `${withoutTrailingSlash(github.url)}/${github.repository ?? github.organization!}`;
+}
+
+/**
+ * Base URL of the REST API, without a trailing slash. GitHub Enterprise Server
+ * (and the local cloud) has it below its own URL; github.com and the tenants
+ * of ghe.com have a host of their own for it.
+ */
+export function apiUrl(github: Pick<GithubConfiguration, "url">): string {
+  const { host, hostname } = new URL(github.url);
+  if (hostname === "github.com" || hostname.endsWith(".ghe.com")) return `https://api.${host}`;
+  return `${withoutTrailingSlash(github.url)}/api/v3`;
+}

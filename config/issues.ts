@@ -1,0 +1,50 @@
+/** Where a value stands in the configuration: keys and indices from the top. Empty: the stack's own name. */
+export type Path = readonly (string | number)[];
+
+/** One thing that is wrong: where, what, and what would be right. */
+export interface Issue {
+  path: Path;
+  /** A sentence without its subject: the path is the subject. */
+  message: string;
+}
+
+/** Something wrong that only several values together show. */
+export interface Finding extends Issue {
+  /** The other values the judgement rests on. Where one of them was refused itself, the finding is left out. */
+  because?: readonly Path[];
+}
+
+/** The configuration cannot be used. The message lists everything that is wrong, one line each. */
+export class ConfigurationError extends Error {
+  /** As printed: path (`longhaul:fleets.cloud.labels[1]`) and sentence. */
+  readonly issues: readonly { path: string; message: string }[];
+
+  /** @param issues paths as they are to be printed */
+  constructor(issues: readonly { path: string; message: string }[]) {
+    super(
+      [
+        `The configuration has ${issues.length === 1 ? "an error" : `${issues.length} errors`} (docs/configuration.md lists every key):`,
+        ...issues.map(({ path, message }) => `  ${path}: ${message}`),
+      ].join("\n"),
+    );
+    this.name = "ConfigurationError";
+    this.issues = issues;
+  }
+}
+
+/** How a path is printed: `longhaul:fleets.cloud.labels[1]`, and `stack name` for the empty one. */
+export function formatPath(path: Path, namespace = "longhaul:"): string {
+  if (path.length === 0) return "stack name";
+  return namespace + path.map(formatStep).join("").replace(/^\./, "");
+}
+
+function formatStep(step: string | number): string {
+  if (typeof step === "number") return `[${step}]`;
+  return /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
+
+/** Whether one path is the other or lies on the way to it. */
+export function overlap(one: Path, other: Path): boolean {
+  const length = Math.min(one.length, other.length);
+  return one.slice(0, length).every((step, index) => String(step) === String(other[index]));
+}

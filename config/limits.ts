@@ -1,0 +1,24 @@
+/** Limits that are GitHub's or Longhaul's own, as the rules and the documentation name them. */
+export const limits = {
+  /** Longhaul's own: one fleet is one `await`, and a preview of it has been measured. */
+  runnersPerFleet: 100,
+  /** GitHub: a job on a self-hosted runner is cancelled after five days. */
+  jobMinutes: 5 * 24 * 60,
+  /**
+   * Longhaul's own: what the smoke test's `timeout-minutes` leaves above the
+   * minutes it holds the runner, for its first and last steps.
+   */
+  smokeMarginMinutes: 30,
+  /** The runner's own check (`LabelsValidator` in actions/runner). */
+  labelLength: 256,
+  /** GitHub's REST API takes 100 custom labels at once; one of them is the machine's own. */
+  labelsPerFleet: 99,
+  /** GitHub refuses to register runners below this version. */
+  oldestRunnerVersion: "2.329.0",
+  /** EC2: gp3 takes at most 500 operations per second for each GiB. */
+  iopsPerGb: 500,
+  /** EC2: gp3 takes at most 0.25 MiB/s for each operation per second. */
+  throughputPerIops: 0.25,
+  /** EC2: what a gp3 volume has without being asked. */
+  baseIops: 3000,
+} as const;
