@@ -22,7 +22,7 @@ const paravirtual = new Set(["c1", "m1", "m2", "t1"]);
 export function architectureOfInstanceType(instanceType: string): Architecture | undefined {
   const family = instanceType.split(".")[0]!;
   if (earlyGraviton.has(family) || /-gb\d/.test(family)) return "arm64";
-  if (/^mac2/.test(family)) return "arm64";
+  if (family.startsWith("mac2")) return "arm64";
   if (/^u-\d+tb\d+$/.test(family)) return "x64"; // High memory, first generation: u-6tb1.
   const attributes = /^[a-z]+\d+([a-z]*)(-[a-z0-9]+)?$/.exec(family)?.[1];
   if (attributes === undefined) return undefined;

@@ -21,10 +21,11 @@ export const httpUrl = z
     error: "must be a URL that starts with https:// or http://",
     abort: true,
   })
-  .refine(
-    hasNoCredentials,
-    "must not carry a user name or password: it would stand in the machine's user data, where every job can read it",
-  )
+  .refine(hasNoCredentials, {
+    error:
+      "must not carry a user name or password: it would stand in the machine's user data, where every job can read it",
+    abort: true,
+  })
   .meta({ examples: ["https://example.com"] });
 
 /** A URL over which credentials travel: https, except to the computer itself. */

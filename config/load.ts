@@ -1,0 +1,56 @@
+import { ConfigurationError, formatPath, overlap } from "./issues.ts";
+import { judge } from "./rules.ts";
+import type { Configuration } from "./schema.ts";
+import { checkShape } from "./shape.ts";
+
+export { ConfigurationError } from "./issues.ts";
+
+/**
+ * The configuration of one environment, validated, with every default filled in.
+ *
+ * @param environment the stack's name
+ * @param raw the values below `longhaul:`, as {@link readStackConfiguration} gives them
+ * @throws ConfigurationError with everything that is wrong, all at once
+ */
+export function loadConfiguration(environment: string, raw: Record<string, unknown>): Configuration {
+  const { issues, configuration } = checkShape(raw);
+  const refused = issues.map((issue) => issue.path);
+  const findings = (configuration ? judge(environment, configuration, raw) : []).filter(
+    // A judgement on a value that was refused itself would be one on its stand-in.
+    ({ path, because = [] }) =>
+      ![path, ...because].some(
+        (judged) => judged.length > 0 && refused.some((other) => overlap(other, judged)),
+      ),
+  );
+  if (configuration && issues.length + findings.length === 0) return configuration;
+  throw new ConfigurationError(
+    [...issues, ...findings].map(({ path, message }) => ({ path: formatPath(path), message })),
+  );
+}
+
+/**
+ * The project's own part of a stack's configuration, each value parsed.
+ *
+ * @param all `pulumi.runtime.allConfig()`: `longhaul:fleets` → JSON text
+ * @param projectName the namespace to take, without its colon
+ */
+export function readStackConfiguration(
+  all: Readonly<Record<string, string>>,
+  projectName: string,
+): Record<string, unknown> {
+  const prefix = `${projectName}:`;
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, text]) => [key.slice(prefix.length), parseValue(text)]),
+  );
+}
+
+/** Pulumi hands maps and lists over as JSON; anything else is plain text, for the schema to judge. */
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { ConfigurationError, formatPath } from "./issues.ts";
+import { sentence } from "./sentences.ts";
+import { isLoopback } from "./urls.ts";
+
+/** The one environment that runs on the local cloud. */
+export const localEnvironment = "local";
+
+/** The process variable through which the local cloud says where it is. */
+export const localCloudVariable = "LONGHAUL_LOCAL";
+
+export const outsideLocalCloud =
+  `${localEnvironment} is the environment of the local cloud, and no local cloud was named in ${localCloudVariable}; ` +
+  'start one with "npm run local", and take what "npm run local -- env" prints for a plain pulumi up';
+
+const loopbackUrl = z
+  .url({ protocol: /^http$/, error: "must be a URL that starts with http://", abort: true })
+  .refine(isLoopback, "must be a URL of this computer: the local cloud is nowhere else");
+
+const overlaySchema = z.strictObject({
+  account: z.string(),
+  region: z.string(),
+  endpoints: z.strictObject({
+    ec2: loopbackUrl,
+    ssm: loopbackUrl,
+    monitoring: loopbackUrl,
+    logs: loopbackUrl,
+    sts: loopbackUrl,
+    iam: loopbackUrl,
+  }),
+  githubUrl: loopbackUrl,
+  runnerUrl: loopbackUrl,
+  runnerSha256: z.string(),
+  pollSeconds: z.number(),
+});
+
+/** What the local cloud lays over the stack's configuration; `LONGHAUL_LOCAL` holds it as JSON. */
+export type LocalCloudOverlay = z.output<typeof overlaySchema>;
+
+/**
+ * The stack's configuration with the local cloud's account, addresses and
+ * runner in place of the real ones.
+ *
+ * @param raw the configuration as written, before validation
+ * @param text the content of `LONGHAUL_LOCAL`
+ * @throws ConfigurationError when there is no local cloud, or its description cannot be read
+ */
+export function applyLocalCloud(
+  raw: Record<string, unknown>,
+  text: string | undefined,
+): Record<string, unknown> {
+  const overlay = parseOverlay(text);
+  const { account, region, endpoints, githubUrl, runnerUrl, runnerSha256, pollSeconds } = overlay;
+  return {
+    ...raw,
+    aws: merged(raw.aws, { account, region, endpoints }),
+    github: merged(raw.github, { url: githubUrl }),
+    fleets: eachFleet(raw.fleets, { url: runnerUrl, sha256: runnerSha256 }),
+    agent: merged(raw.agent, { pollSeconds }),
+  };
+}
+
+function parseOverlay(text: string | undefined): LocalCloudOverlay {
+  if (text === undefined || text === "") {
+    throw new ConfigurationError([{ path: formatPath([]), message: outsideLocalCloud }]);
+  }
+  const parsed = overlaySchema.safeParse(parseJson(text), { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new ConfigurationError(
+    parsed.error.issues.map((issue) => ({
+      path: formatPath(
+        [localCloudVariable, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))],
+        "",
+      ),
+      message: sentence(issue),
+    })),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigurationError([
+      { path: localCloudVariable, message: `is not JSON (${(error as Error).message})` },
+    ]);
+  }
+}
+
+/** Fleets of another form are left for the schema to refuse. */
+function eachFleet(fleets: unknown, runner: { url: string; sha256: string }): unknown {
+  if (!isObject(fleets)) return fleets;
+  return Object.fromEntries(
+    Object.entries(fleets).map(([name, fleet]) => [
+      name,
+      isObject(fleet) ? { ...fleet, runner: merged(fleet.runner, runner) } : fleet,
+    ]),
+  );
+}
+
+/** What is written with the overlay's values over it; what is not an object is left for the schema to refuse. */
+function merged(written: unknown, overlay: Record<string, unknown>): unknown {
+  if (written !== undefined && !isObject(written)) return written;
+  return { ...written, ...overlay };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,55 @@
+import type { Finding, Path } from "./issues.ts";
+import { awsFindings } from "./rules/aws.ts";
+import { githubFindings } from "./rules/github.ts";
+import { imageFindings } from "./rules/image.ts";
+import { labelFindings } from "./rules/labels.ts";
+import { localFindings } from "./rules/local.ts";
+import { machineFindings } from "./rules/machine.ts";
+import { environmentFindings, fleetNameFindings, generationFindings } from "./rules/names.ts";
+import { networkFindings } from "./rules/network.ts";
+import { runnerSoftwareFindings } from "./rules/runner-software.ts";
+import { smokeTestFindings } from "./rules/smoke-test.ts";
+import type { Configuration, FleetConfiguration } from "./schema.ts";
+
+/** What a fleet's rules see. */
+export interface JudgedFleet {
+  environment: string;
+  name: string;
+  fleet: FleetConfiguration;
+  /** `fleets.<name>` */
+  path: Path;
+}
+
+/**
+ * Everything that needs more than one key, or more than a key's form, to be
+ * refused.
+ *
+ * @param environment the stack's name
+ * @param configuration of valid form, every default filled in
+ * @param written the configuration before the defaults, to tell what was said from what was assumed
+ */
+export function judge(environment: string, configuration: Configuration, written: unknown): Finding[] {
+  const { aws, github, network, fleets, smokeTest } = configuration;
+  return [
+    ...environmentFindings(environment),
+    ...localFindings(environment, configuration),
+    ...awsFindings(aws),
+    ...githubFindings(github),
+    ...networkFindings(network, written),
+    ...smokeTestFindings(smokeTest, github),
+    ...Object.entries(fleets).flatMap(([name, fleet]) =>
+      fleetFindings({ environment, name, fleet, path: ["fleets", name] }),
+    ),
+  ];
+}
+
+function fleetFindings(judged: JudgedFleet): Finding[] {
+  return [
+    fleetNameFindings,
+    generationFindings,
+    labelFindings,
+    machineFindings,
+    imageFindings,
+    runnerSoftwareFindings,
+  ].flatMap((rule) => rule(judged));
+}

@@ -1,0 +1,22 @@
+import type { Finding } from "../issues.ts";
+import { localEnvironment, outsideLocalCloud } from "../local.ts";
+import type { Configuration } from "../schema.ts";
+import { isLoopback } from "../urls.ts";
+
+/** The environment `local` talks to this computer alone: without the local cloud it is refused. */
+export function localFindings(environment: string, { aws, github, fleets }: Configuration): Finding[] {
+  if (environment !== localEnvironment) return [];
+  const { ec2, ssm, monitoring, logs, sts, iam } = aws.endpoints;
+  const urls = [ec2, ssm, monitoring, logs, sts, iam, github.url];
+  const tarballs = Object.values(fleets).map((fleet) => fleet.runner.url);
+  const elsewhere = [...urls, ...tarballs].some((url) => url === undefined || !isLoopback(url));
+  return elsewhere
+    ? [
+        {
+          path: [],
+          message: outsideLocalCloud,
+          because: [["aws"], ["github", "url"], ["fleets"]],
+        },
+      ]
+    : [];
+}

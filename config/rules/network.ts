@@ -1,0 +1,77 @@
+import type { Finding } from "../issues.ts";
+import type { NetworkConfiguration } from "../schema.ts";
+
+/** A VPC of the stack's own, or subnets that exist: one of the two. */
+export function networkFindings(network: NetworkConfiguration, written: unknown): Finding[] {
+  return [
+    ...subnetFindings(network, written),
+    ...cidrFindings(network),
+    ...proxyFindings(network),
+    ...certificateFindings(network),
+  ];
+}
+
+function subnetFindings({ vpcId, subnetIds, cidr }: NetworkConfiguration, written: unknown): Finding[] {
+  const findings: Finding[] = [];
+  if (vpcId !== undefined && subnetIds === undefined) {
+    const message = `is missing: with vpcId (${vpcId}) name the subnets the machines go into, or remove vpcId`;
+    findings.push({ path: ["network", "subnetIds"], message, because: [["network", "vpcId"]] });
+  }
+  if (vpcId === undefined && subnetIds !== undefined) {
+    const message = "is missing: with subnetIds name the VPC they are in, or remove subnetIds";
+    findings.push({ path: ["network", "vpcId"], message, because: [["network", "subnetIds"]] });
+  }
+  if (subnetIds !== undefined && isWritten(written, "cidr")) {
+    const message = `is the range of a VPC that the stack would make (${cidr}), but subnetIds says to use yours; remove one of the two`;
+    findings.push({ path: ["network", "cidr"], message, because: [["network", "subnetIds"]] });
+  }
+  subnetIds?.forEach((id, index) => {
+    if (subnetIds.indexOf(id) === index) return;
+    findings.push({ path: ["network", "subnetIds", index], message: `${id} is there already; remove one` });
+  });
+  return findings;
+}
+
+/** EC2 takes VPCs from /16 to /28 and subnets down to /28, and two of those must fit. */
+function cidrFindings({ cidr }: NetworkConfiguration): Finding[] {
+  const [address, length] = cidr.split("/") as [string, string];
+  const prefix = Number(length);
+  const path = ["network", "cidr"];
+  if (prefix < 16 || prefix > 27) {
+    return [
+      { path, message: `must be a network of /16 to /27 (a VPC with two subnets in it); it is ${cidr}` },
+    ];
+  }
+  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const first = number - (number % 2 ** (32 - prefix));
+  if (first === number) return [];
+  const right = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join(".");
+  return [{ path, message: `must be a network's first address, ${right}/${prefix}; it is ${cidr}` }];
+}
+
+function proxyFindings({ proxy }: NetworkConfiguration): Finding[] {
+  if (!proxy || proxy.http !== undefined || proxy.https !== undefined) return [];
+  return [
+    {
+      path: ["network", "proxy"],
+      message: "names no proxy; set http, https or both, or remove it",
+      because: [
+        ["network", "proxy", "http"],
+        ["network", "proxy", "https"],
+      ],
+    },
+  ];
+}
+
+function certificateFindings({ caBundle }: NetworkConfiguration): Finding[] {
+  if (!caBundle?.includes("PRIVATE KEY-----")) return [];
+  const message =
+    "contains a private key, which would stand in user data that every job can read; give the certificates alone, and replace that key";
+  return [{ path: ["network", "caBundle"], message }];
+}
+
+function isWritten(written: unknown, key: string): boolean {
+  if (typeof written !== "object" || written === null || !("network" in written)) return false;
+  const { network } = written;
+  return typeof network === "object" && network !== null && key in network;
+}

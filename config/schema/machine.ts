@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { defaults } from "../defaults.ts";
+import { httpUrl } from "../urls.ts";
+import { text } from "./text.ts";
+
+export const imageSchema = z
+  .strictObject({
+    parameter: text(/^\/[\w./-]+$/, "the name of an SSM parameter, with a slash in front", "/images/runner")
+      .optional()
+      .describe(
+        "SSM parameter that holds the AMI id. Default: Canonical's Ubuntu 24.04 for the architecture.",
+      ),
+    ami: text(/^ami-[0-9a-f]+$/, "an AMI id", "ami-0123456789abcdef0")
+      .optional()
+      .describe("AMI id, instead of `parameter`."),
+    user: text(/^[a-z_][a-z0-9_-]{0,31}$/, "a Linux user name", "runner")
+      .refine((user) => user !== "root", "must not be root: the runner refuses to run as root")
+      .default(defaults.user)
+      .describe("The unprivileged user that jobs run as. Made when the image does not have it."),
+    baked: z
+      .boolean()
+      .default(false)
+      .describe("The image brings every package along; nothing is installed at boot."),
+  })
+  .describe("The machine image.");
+
+export const diskSchema = z
+  .strictObject({
+    sizeGb: z.int().min(20).max(16384).default(defaults.diskGb).describe("Size in GiB."),
+    iops: z.int().min(3000).max(16000).optional().describe("gp3 operations per second."),
+    throughput: z.int().min(125).max(1000).optional().describe("gp3 throughput in MiB/s."),
+  })
+  .describe("The root disk: gp3, encrypted.");
+
+export const runnerSoftwareSchema = z
+  .strictObject({
+    version: text(/^\d+\.\d+\.\d+$/, "a version", "2.338.0")
+      .default(defaults.runnerVersion)
+      .describe("Version of actions/runner."),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "must be the 64 lower-case hexadecimal digits of a SHA-256")
+      .optional()
+      .describe(
+        "SHA-256 of the tarball, 64 hexadecimal digits. Known for the default version; needed for any other (the release notes of actions/runner carry it).",
+      ),
+    url: httpUrl.optional().describe("Where the tarball is. Default: GitHub's release."),
+    selfUpdate: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the runner may update itself. Without it, rotate at least every 30 days: GitHub refuses older versions.",
+      ),
+  })
+  .describe("The runner software.");

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { defaults } from "../defaults.ts";
+import { httpUrl } from "../urls.ts";
+import { text } from "./text.ts";
+
+const proxySchema = z.strictObject({
+  http: httpUrl.optional().describe("Proxy for http."),
+  https: httpUrl.optional().describe("Proxy for https."),
+  noProxy: z.array(z.string().min(1)).default([]).describe("Hosts and networks that are reached directly."),
+});
+
+export const networkSchema = z
+  .strictObject({
+    cidr: z
+      .cidrv4("must be an IPv4 network, for example 10.42.0.0/16")
+      .meta({ examples: ["10.42.0.0/16"] })
+      .default(defaults.cidr)
+      .describe("Address range of the VPC that the stack makes: public subnets in two zones, no NAT."),
+    vpcId: text(/^vpc-[0-9a-f]+$/, "a VPC id", "vpc-0123456789abcdef0")
+      .optional()
+      .describe(
+        "A VPC of yours, together with `subnetIds`. The stack then makes only a security group in it.",
+      ),
+    subnetIds: z
+      .array(text(/^subnet-[0-9a-f]+$/, "a subnet id", "subnet-0123456789abcdef0"))
+      .min(1)
+      .optional()
+      .describe(
+        "Subnets of yours; machines are spread over them. The subnet decides whether a machine gets a public address.",
+      ),
+    proxy: proxySchema.optional().describe("Reaches the agent, the package manager, Docker and the jobs."),
+    caBundle: z
+      .string()
+      .includes("-----BEGIN CERTIFICATE-----", "must be PEM text with at least one certificate")
+      .optional()
+      .describe("Certificates to trust in addition, as PEM text. Reaches the same parts as the proxy."),
+  })
+  .describe("What machines are connected to.");

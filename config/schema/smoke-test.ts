@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { defaults } from "../defaults.ts";
+import { repositoryName, text } from "./text.ts";
+
+export const smokeTestSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Whether a new machine must run a workflow before it is in service."),
+    minutes: z
+      .int()
+      .min(1)
+      .default(defaults.smokeMinutes)
+      .describe("How long the test holds the machine that is tested in full."),
+    machines: z
+      .enum(["first", "all"])
+      .default("first")
+      .describe("Which new machines of a fleet run it in full; the others run one of two minutes."),
+    wait: z
+      .enum(["start", "end"])
+      .default("start")
+      .describe("Whether `up` returns when the job is in progress, or holds until its end."),
+    repository: repositoryName
+      .optional()
+      .describe("Organisations only: name of the repository that holds the workflow, without the owner."),
+    workflow: text(/^[\w.-]+\.ya?ml$/, "a file name that ends in .yml", "longhaul-smoke.yml")
+      .default(defaults.smokeWorkflow)
+      .describe("File name below .github/workflows. Two environments of one repository need two names."),
+    onlineWithinMinutes: z
+      .int()
+      .min(1)
+      .max(60)
+      .default(defaults.onlineWithinMinutes)
+      .describe("How long a new machine may take until its test is in progress."),
+  })
+  .describe("The proof that a new machine works.");

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { Issue, Path } from "./issues.ts";
+import { type Configuration, configurationSchema } from "./schema.ts";
+import { sentence } from "./sentences.ts";
+import { unknownKeySentence } from "./unknown-keys.ts";
+
+/** What the schema says of a configuration as it is written. */
+export interface Shape {
+  issues: Issue[];
+  /**
+   * The configuration with every default filled in. Where values were refused,
+   * defaults and stand-ins are in their place, so that the rest can still be
+   * judged and everything is reported at once. Undefined: nothing to judge.
+   */
+  configuration: Configuration | undefined;
+}
+
+export function checkShape(raw: Record<string, unknown>): Shape {
+  const parsed = configurationSchema.safeParse(raw, { reportInput: true });
+  if (parsed.success) return { issues: [], configuration: parsed.data };
+  const issues = parsed.error.issues.flatMap(toIssues);
+  const repaired = configurationSchema.safeParse(withoutRefused(raw, issues));
+  return { issues, configuration: repaired.data };
+}
+
+/** One issue for each unknown key; every other as it is. */
+function toIssues(issue: z.core.$ZodIssue): Issue[] {
+  const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+  if (issue.code !== "unrecognized_keys") return [{ path, message: sentence(issue) }];
+  const known = knownKeys(path);
+  return issue.keys.map((key) => ({ path: [...path, key], message: unknownKeySentence(key, known) }));
+}
+
+/** The keys that the schema has at a path. */
+function knownKeys(path: Path): string[] {
+  let schema: z.core.JSONSchema.BaseSchema = z.toJSONSchema(configurationSchema, { io: "input" });
+  for (const step of path) {
+    const next = schema.properties?.[step] ?? schema.additionalProperties;
+    if (typeof next !== "object") return [];
+    schema = next;
+  }
+  return Object.keys(schema.properties ?? {});
+}
+
+/** A copy without the refused values, and with stand-ins for the sections that have no default. */
+function withoutRefused(raw: Record<string, unknown>, issues: readonly Issue[]): Record<string, unknown> {
+  const copy = structuredClone(raw);
+  for (const { path } of issues) remove(copy, path);
+  return {
+    ...copy,
+    aws: { account: "000000000000", region: "us-east-1", ...(isObject(copy.aws) ? copy.aws : {}) },
+    github: isObject(copy.github) ? withNamedGroup(copy.github) : {},
+    fleets: isObject(copy.fleets) && Object.keys(copy.fleets).length > 0 ? copy.fleets : { none: {} },
+  };
+}
+
+function withNamedGroup(github: Record<string, unknown>): Record<string, unknown> {
+  const { runnerGroup } = github;
+  return isObject(runnerGroup) ? { ...github, runnerGroup: { name: "none", ...runnerGroup } } : github;
+}
+
+/** Takes away the value at a path. A list goes as a whole: what stays must keep its place. */
+function remove(object: Record<string, unknown>, path: Path): void {
+  const [step, ...rest] = path;
+  if (step === undefined) return;
+  const value = object[step];
+  if (rest.length > 0 && isObject(value)) remove(value, rest);
+  else Reflect.deleteProperty(object, step);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
