@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { loadConfiguration } from "../../../config/load.ts";
+import { ConfigurationError, formatPath, type Path } from "../../../config/issues.ts";
+import { configurationArbitrary, type WrittenConfiguration } from "./arbitrary.ts";
+
+/** A configuration, and the same with one leaf written differently; both are valid. */
+export interface LeafChange {
+  environment: string;
+  before: Record<string, unknown>;
+  after: Record<string, unknown>;
+  /** The leaf: `fleets.*.disk.sizeGb`, with `*` for names and numbers. */
+  leaf: string;
+  /** The leaf as it stands in this configuration: `fleets.cloud.disk.sizeGb`. */
+  path: string;
+}
+
+const replaced =
+  <T>(one: T, other: T) =>
+  (value: unknown) =>
+    value === one ? other : one;
+const extended = (text: string, start?: string) => (value: unknown) =>
+  typeof value === "string" ? `${value}${text}` : start;
+const toggled = (assumed: boolean) => (value: unknown) => !(value ?? assumed);
+const raised = (assumed: number) => (value: unknown) => Number(value ?? assumed) + 1;
+const appended = (entry: string) => (value: unknown) => [...((value as string[] | undefined) ?? []), entry];
+const certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+const endpoint = replaced("https://one.example.com", "https://other.example.com");
+const proxy = replaced("http://one.example.com:3128", "http://other.example.com:3128");
+
+/** Another value for each leaf of the schema, given the one that is written (undefined: none is). */
+export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> = {
+  "aws.account": replaced("210987654321", "123456789012"),
+  "aws.region": replaced("eu-west-1", "eu-west-2"),
+  "aws.partition": (value) => (value === undefined ? "aws" : undefined),
+  "aws.endpoints.ec2": endpoint,
+  "aws.endpoints.ssm": endpoint,
+  "aws.endpoints.monitoring": endpoint,
+  "aws.endpoints.logs": endpoint,
+  "aws.endpoints.sts": endpoint,
+  "aws.endpoints.iam": endpoint,
+  "aws.rolePath": replaced("/one/", "/other/"),
+  "aws.permissionsBoundary": extended("2", "arn:aws:iam::123456789012:policy/boundary"),
+  "aws.kmsKeyArn": extended("2", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"),
+  "github.organization": extended("-2"),
+  "github.repository": extended("-2"),
+  "github.runnerGroup.name": replaced("one group", "other group"),
+  "github.runnerGroup.visibility": replaced("all", "private"),
+  "github.runnerGroup.repositories": appended("another"),
+  "github.url": replaced("https://one.example.com", "https://other.example.com"),
+  "network.cidr": replaced("10.50.0.0/16", "10.60.0.0/16"),
+  "network.vpcId": replaced("vpc-0aaa", "vpc-0bbb"),
+  "network.subnetIds": appended("subnet-0ccc"),
+  "network.proxy.http": proxy,
+  "network.proxy.https": proxy,
+  "network.proxy.noProxy": appended("direct.example.com"),
+  "network.caBundle": extended(certificate, certificate),
+  "fleets.*.runners": raised(1),
+  "fleets.*.generations.*": raised(1),
+  "fleets.*.instanceType": otherSize,
+  "fleets.*.architecture": (value) => (value === undefined ? "x64" : undefined),
+  "fleets.*.image.parameter": replaced("/images/one", "/images/other"),
+  "fleets.*.image.ami": replaced("ami-0aaa", "ami-0bbb"),
+  "fleets.*.image.user": replaced("one", "other"),
+  "fleets.*.image.baked": toggled(false),
+  "fleets.*.disk.sizeGb": raised(100),
+  "fleets.*.disk.iops": raised(3000),
+  "fleets.*.disk.throughput": raised(125),
+  "fleets.*.labels": appended("another-label"),
+  "fleets.*.runner.version": replaced("2.341.0", "2.342.0"),
+  "fleets.*.runner.sha256": replaced("a".repeat(64), "b".repeat(64)),
+  "fleets.*.runner.url": replaced(
+    "https://one.example.com/runner.tar.gz",
+    "https://other.example.com/runner.tar.gz",
+  ),
+  "fleets.*.runner.selfUpdate": toggled(true),
+  "fleets.*.docker": toggled(true),
+  "fleets.*.sudo": toggled(false),
+  "fleets.*.bootSteps": appended("echo another"),
+  "smokeTest.enabled": toggled(true),
+  "smokeTest.minutes": raised(360),
+  "smokeTest.machines": replaced("all", "first"),
+  "smokeTest.wait": replaced("end", "start"),
+  "smokeTest.repository": extended("-2"),
+  "smokeTest.workflow": replaced("one.yml", "other.yml"),
+  "smokeTest.onlineWithinMinutes": replaced(20, 25),
+  "agent.pollSeconds": replaced(20, 25),
+};
+
+/** The same family in another size: the architecture stays. */
+function otherSize(value: unknown): string {
+  const [family, size] = typeof value === "string" ? value.split(".") : ["m5", "xlarge"];
+  return `${family}.${size === "large" ? "xlarge" : "large"}`;
+}
+
+/** Every change of one leaf that leaves the configuration valid. */
+export function leafChanges({ environment, raw }: WrittenConfiguration): LeafChange[] {
+  return Object.entries(otherValues).flatMap(([leaf, other]) =>
+    pathsOf(leaf, raw).flatMap((path) => {
+      const after = withValue(raw, path, other(valueAt(raw, path)));
+      if (!loads(environment, after)) return [];
+      return [{ environment, before: raw, after, leaf, path: formatPath(path, "") }];
+    }),
+  );
+}
+
+/** A valid configuration with one of its valid changes. */
+export const leafChangeArbitrary: fc.Arbitrary<LeafChange> = configurationArbitrary.chain((written) =>
+  fc.constantFrom(...leafChanges(written)),
+);
+
+/** The places of a leaf in one configuration: `*` stands for each fleet, and for each runner of it. */
+function pathsOf(leaf: string, raw: Record<string, unknown>): Path[] {
+  const fleets = Object.entries(raw.fleets as Record<string, { runners?: number }>);
+  if (!leaf.startsWith("fleets.*.")) return [leaf.split(".")];
+  return fleets.flatMap(([name, { runners = 1 }]) => {
+    const rest = leaf.split(".").slice(2);
+    if (rest.at(-1) !== "*") return [["fleets", name, ...rest]];
+    return Array.from({ length: runners }, (_, index) => [
+      "fleets",
+      name,
+      ...rest.slice(0, -1),
+      String(index + 1),
+    ]);
+  });
+}
+
+function valueAt(raw: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], raw);
+}
+
+function withValue(raw: Record<string, unknown>, path: Path, value: unknown): Record<string, unknown> {
+  const [step, ...rest] = path as [string, ...string[]];
+  if (rest.length === 0) {
+    const others = Object.entries(raw).filter(([key]) => key !== step);
+    return Object.fromEntries(value === undefined ? others : [...others, [step, value]]);
+  }
+  return { ...raw, [step]: withValue((raw[step] ?? {}) as Record<string, unknown>, rest, value) };
+}
+
+function loads(environment: string, raw: Record<string, unknown>): boolean {
+  try {
+    loadConfiguration(environment, raw);
+    return true;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return false;
+    throw error;
+  }
+}
