@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+
+/**
+ * A file or folder of the local cloud's sources, by its path from the
+ * package's root. Found by walking up to package.json, because this module may
+ * run from its source or from a bundle in dist/.
+ */
+export function sourcePath(path: string): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, "package.json"))) {
+    if (folder === dirname(folder)) throw new Error(`No package.json above ${import.meta.dirname}.`);
+    folder = dirname(folder);
+  }
+  return join(folder, path);
+}
+
+export interface Program {
+  /** Source, from the package's root. */
+  entry: string;
+  /** Where the program goes. */
+  outfile: string;
+  /** First line, for example `#!/usr/bin/node`. */
+  banner?: string;
+  /** Constants, as esbuild's `define` takes them. */
+  define?: Record<string, string>;
+}
+
+/**
+ * Bundles a program that runs on a machine into one CommonJS file, so that
+ * starting it needs neither this package nor a loader.
+ */
+export async function bundleProgram({ entry, outfile, banner, define }: Program): Promise<void> {
+  await build({
+    entryPoints: [sourcePath(entry)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    logLevel: "error",
+    ...(banner === undefined ? {} : { banner: { js: banner } }),
+    ...(define === undefined ? {} : { define }),
+  });
+}

@@ -1,0 +1,100 @@
+import type { IncomingMessage } from "node:http";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import type { Power } from "./power.ts";
+import type { Services } from "./services.ts";
+import { splitWords } from "./units.ts";
+
+/** What a command prints and its exit status. */
+export interface Answer {
+  status: number;
+  text: string;
+}
+
+/**
+ * Answers the stand-ins for `systemctl`, `shutdown`, `poweroff` and `reboot`,
+ * given as the words of their command line.
+ */
+export async function control(words: readonly string[], services: Services, power: Power): Promise<Answer> {
+  const [command, ...rest] = words;
+  const flags = rest.filter((word) => /^-[^-0-9]|^--/.test(word));
+  const operands = rest.filter((word) => !flags.includes(word));
+  if (command === "shutdown") return shutdown(flags, operands, power);
+  const verb = command === "systemctl" ? operands.shift() : command;
+  switch (verb) {
+    case "poweroff":
+    case "halt":
+    case "reboot":
+      power.down(verb === "reboot" ? "reboot" : "poweroff");
+      return succeeded;
+    case "daemon-reload":
+      return succeeded; // Units are read anew at each start.
+    case "enable":
+      operands.forEach((name) => {
+        services.enable(name);
+      });
+      return flags.includes("--now") ? startAll(operands, flags, services) : succeeded;
+    case "start":
+      return startAll(operands, flags, services);
+    case "stop":
+      await Promise.all(operands.map((name) => services.stop(name)));
+      return succeeded;
+    case "restart":
+      await Promise.all(operands.map((name) => services.stop(name)));
+      return startAll(operands, flags, services);
+    case "is-active": {
+      const states = operands.map((name) => services.state(name));
+      return { status: states.includes("active") ? 0 : 3, text: states.join("\n") };
+    }
+    default:
+      return { status: 1, text: `The local cloud's ${command} does not know "${words.join(" ")}".` };
+  }
+}
+
+const succeeded: Answer = { status: 0, text: "" };
+
+async function startAll(names: string[], flags: string[], services: Services): Promise<Answer> {
+  const started = names.map((name) => services.start(name));
+  if (flags.includes("--no-block")) return succeeded;
+  const results = await Promise.all(started);
+  const failed = names.filter((_, index) => !results[index]);
+  return failed.length === 0
+    ? succeeded
+    : { status: 1, text: `Job for ${failed.join(", ")} failed. See the journal.` };
+}
+
+function shutdown(flags: string[], operands: string[], power: Power): Answer {
+  if (flags.includes("-c")) {
+    power.cancel();
+    return succeeded;
+  }
+  const kind = flags.includes("-r") ? "reboot" : "poweroff";
+  const when = operands[0] ?? "+1";
+  if (when === "now" || when === "+0") {
+    power.down(kind);
+    return succeeded;
+  }
+  if (!/^\+\d+$/.test(when)) return { status: 1, text: `Failed to parse time specification: ${when}` };
+  const at = power.schedule(kind, Number(when) * 60_000);
+  return { status: 0, text: `Shutdown scheduled for ${at.toUTCString()}, use 'shutdown -c' to cancel.` };
+}
+
+/**
+ * Serves the stand-ins over a Unix socket. The path is relative to the current
+ * folder on both sides: a socket's path may be no longer than 107 bytes.
+ */
+export async function serveControl(path: string, services: Services, power: Power): Promise<void> {
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
+    try {
+      return await control(splitWords(await text(request)), services, power);
+    } catch (error) {
+      return { status: 1, text: (error as Error).message };
+    }
+  };
+  const server = createServer((request, response) => {
+    void answer(request).then(({ status, text }) => response.end(`${status}\n${text}`));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(path, resolve);
+  });
+}

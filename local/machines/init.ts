@@ -1,0 +1,90 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { runCloudInit } from "./cloud-init.ts";
+import { serveControl } from "./control.ts";
+import type { PowerDown } from "./host.ts";
+import { processesOf } from "./marker.ts";
+import { createPower } from "./power.ts";
+import { endProcesses, processesEnded, signalProcesses } from "./processes.ts";
+import { createServices } from "./services.ts";
+
+/*
+ * Entry point: the first process of a machine, its cloud-init and its systemd.
+ * It lives as long as the machine is up, and no longer than the local cloud:
+ * when its parent goes away, whatever the way, it takes the machine with it.
+ */
+
+/** What init tells the host. */
+export type InitMessage = { console: string } | { down: PowerDown };
+
+/** Milliseconds that processes have between SIGTERM and SIGKILL when the machine goes down (systemd: 90 s). */
+const goDownMs = 1000;
+
+const environment = process.env as Record<string, string>;
+const root = required("LONGHAUL_ROOT");
+const tree = () => processesOf(root);
+const tell = (message: InitMessage, then?: () => void) => {
+  if (process.connected) process.send?.(message, undefined, undefined, then);
+};
+const say = (line: string) => {
+  tell({ console: line });
+};
+
+process.once("disconnect", () => {
+  void endProcesses(tree).finally(() => process.exit(1));
+});
+
+const services = createServices({
+  root,
+  environment,
+  log(unit, line, toConsole) {
+    appendFileSync(join(root, "var/log/journal", `${unit}.log`), `${new Date().toISOString()} ${line}\n`);
+    if (toConsole) say(`${unit}: ${line}`);
+  },
+});
+const power = createPower(Date.now, (kind) => void goDown(kind));
+
+/** Makes the folders that a freshly installed system has. */
+function prepareRoot(): void {
+  const folders =
+    "etc/systemd/system etc/sudoers.d home opt root run tmp usr/local/bin var/lib var/log/journal";
+  for (const folder of folders.split(" ")) mkdirSync(join(root, folder), { recursive: true });
+  process.chdir(root);
+  rmSync("run", { recursive: true });
+  mkdirSync("run");
+  // Nothing is ever written to it: reading it with a time limit is how `sleep` waits without a process.
+  execFileSync("mkfifo", ["run/never"]);
+}
+
+async function boot(): Promise<void> {
+  prepareRoot();
+  await serveControl("run/init.sock", services, power);
+  say("boot");
+  await services.during("cloud-final.service", async () => {
+    const metadataUrl = required("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    const [done] = await Promise.all([
+      runCloudInit({ root, environment, metadataUrl, console: say }),
+      services.startEnabled(),
+    ]);
+    return done;
+  });
+}
+
+async function goDown(kind: PowerDown): Promise<void> {
+  say(kind === "reboot" ? "rebooting" : "powering off");
+  services.halt();
+  signalProcesses(tree(), "SIGTERM");
+  if (!(await processesEnded(tree, goDownMs))) await endProcesses(tree);
+  tell({ down: kind }, () => process.exit(0));
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: init is started by the machine host.`);
+  return value;
+}
+
+boot().catch((error: unknown) => {
+  say(`boot failed: ${(error as Error).message}`);
+});

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+
+/*
+ * Loaded into every Node process of a machine before its program
+ * (`node --require`): the wall clock it sees is the cloud's, as `date` and
+ * `sleep` see it. The monotonic clock and timers stay the computer's, so time
+ * limits on real network calls keep their meaning.
+ */
+
+/** Milliseconds between two looks at the clock's file. */
+const refreshMs = 50;
+
+const file = process.env.LONGHAUL_CLOCK;
+if (file === undefined) throw new Error("LONGHAUL_CLOCK is not set: machines find the cloud's time there.");
+
+const ComputerDate = Date;
+const computerNow = Date.now.bind(Date);
+let base = { readAt: -Infinity, real: 0, cloud: 0, factor: 1 };
+
+/** The cloud's time by the three numbers of the clock's file (see local/clock.ts). */
+function cloudNow(): number {
+  const at = performance.now();
+  if (at - base.readAt > refreshMs) {
+    const [real, cloud, factor] = readFileSync(file!, "utf8").split(" ").map(Number);
+    base = { readAt: at, real: real!, cloud: cloud!, factor: factor! };
+  }
+  return Math.floor(base.cloud + (computerNow() - base.real) * base.factor);
+}
+
+globalThis.Date = new Proxy(ComputerDate, {
+  construct: (target, parameters, newTarget) =>
+    Reflect.construct(target, parameters.length === 0 ? [cloudNow()] : parameters, newTarget) as Date,
+  apply: () => new ComputerDate(cloudNow()).toString(),
+  get: (target, key, receiver) =>
+    key === "now" ? cloudNow : (Reflect.get(target, key, receiver) as unknown),
+});

@@ -1,0 +1,30 @@
+import { findProcesses } from "./processes.ts";
+
+/** In the environment of every process of a machine: the machine's folder. */
+export const machineVariable = "LONGHAUL_MACHINE";
+
+/** In the environment of every process of a service: the unit's name. */
+export const unitVariable = "LONGHAUL_UNIT";
+
+/** Processes of one machine. */
+export function processesOf(folder: string): number[] {
+  const marker = `${machineVariable}=${latin1(folder)}`;
+  return findProcesses((environment) => environment.includes(marker));
+}
+
+/** Processes of every machine below a folder. */
+export function processesBelow(dir: string): number[] {
+  const prefix = `${machineVariable}=${latin1(dir)}/`;
+  return findProcesses((environment) => environment.some((entry) => entry.startsWith(prefix)));
+}
+
+/** Processes of one service of a machine. */
+export function processesOfUnit(folder: string, unit: string): number[] {
+  const markers = [`${machineVariable}=${latin1(folder)}`, `${unitVariable}=${unit}`];
+  return findProcesses((environment) => markers.every((marker) => environment.includes(marker)));
+}
+
+/** A path byte for byte, as findProcesses reads environments. */
+function latin1(path: string): string {
+  return Buffer.from(path, "utf8").toString("latin1");
+}

@@ -1,0 +1,127 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import { bundleProgram, sourcePath } from "./bundle.ts";
+import type { HostedInstance, MachineHost, PowerDown } from "./host.ts";
+import type { InitMessage } from "./init.ts";
+import { machineVariable, processesBelow, processesOf } from "./marker.ts";
+import type { MetadataService } from "./metadata.ts";
+import { serveMetadata } from "./metadata.ts";
+import { endProcesses } from "./processes.ts";
+
+export interface MachineHostOptions {
+  /** Folder of the machines' disks; a machine's root is `<dir>/<instance id>/`. */
+  dir: string;
+  clock: Clock;
+  /**
+   * The environment machines start with. Nothing else of this process's own
+   * gets in; `PATH` defaults to the usual folders of a system.
+   */
+  environment: Record<string, string>;
+}
+
+interface RunningMachine {
+  instance: HostedInstance;
+  metadata: MetadataService;
+  init: ChildProcess;
+  /** Resolves when every process of the machine is gone. */
+  down: Promise<void>;
+}
+
+const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * A machine host whose machines are process trees of the current user: no
+ * root, no Docker. They end with this process, however it ends.
+ */
+export function createMachineHost({ dir, clock, environment }: MachineHostOptions): MachineHost {
+  mkdirSync(dir, { recursive: true });
+  const disks = realpathSync(dir);
+  const programs = join(disks, ".programs");
+  const machines = new Map<string, RunningMachine>();
+  let bundled: Promise<unknown> | undefined;
+  let stopped = false;
+
+  const bundle = () =>
+    (bundled ??= Promise.all(
+      ["init", "machine-clock"].map((name) =>
+        bundleProgram({ entry: `local/machines/${name}.ts`, outfile: join(programs, `${name}.cjs`) }),
+      ),
+    ));
+
+  /** Starts the machine's init. */
+  const boot = (instance: HostedInstance, metadata: MetadataService) => {
+    const root = join(disks, instance.id);
+    mkdirSync(root, { recursive: true });
+    const init = spawn(process.execPath, [join(programs, "init.cjs")], {
+      env: {
+        ...environment,
+        PATH: `${sourcePath("local/machines/commands")}:${environment.PATH ?? systemPath}`,
+        TMPDIR: join(root, "tmp"),
+        LONGHAUL_ROOT: root,
+        LONGHAUL_CLOCK: clock.file,
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
+        NODE_OPTIONS: `--require="${join(programs, "machine-clock.cjs")}"`,
+        [machineVariable]: root,
+      },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      detached: true,
+    });
+    let kind: PowerDown = "crash";
+    init.on("message", (message: InitMessage) => {
+      if ("console" in message) instance.console(message.console);
+      else kind = message.down;
+    });
+    const exited = new Promise<void>((resolve, reject) => {
+      init
+        .once("exit", () => {
+          resolve();
+        })
+        .once("error", reject);
+    });
+    const down = exited.then(async () => {
+      await endProcesses(() => processesOf(root));
+      machines.delete(instance.id);
+      if (kind === "reboot" && !stopped) boot(instance, metadata);
+      else metadata.close();
+      if (!stopped) instance.onDown(kind);
+    });
+    machines.set(instance.id, { instance, metadata, init, down });
+  };
+
+  const kill = async (instanceId: string) => {
+    const machine = machines.get(instanceId);
+    machine?.init.kill("SIGKILL");
+    await machine?.down;
+  };
+
+  return {
+    async start(instance) {
+      if (stopped) throw new Error(`The machine host has stopped: it cannot start ${instance.id}.`);
+      if (machines.has(instance.id)) throw new Error(`${instance.id} runs already.`);
+      await bundle();
+      boot(instance, await serveMetadata(instance));
+    },
+    kill,
+    discard(instanceId) {
+      if (machines.has(instanceId)) {
+        return Promise.reject(
+          new Error(`${instanceId} runs: a disk can be discarded when its machine is down.`),
+        );
+      }
+      rmSync(join(disks, instanceId), { recursive: true, force: true });
+      return Promise.resolve();
+    },
+    async stop() {
+      stopped = true;
+      await Promise.all([...machines.keys()].map(kill));
+    },
+  };
+}
+
+/** Ends what an earlier local cloud left running below `dir`, its machines' init processes included. */
+export async function reapMachines(dir: string): Promise<void> {
+  await endProcesses(() => processesBelow(dir));
+}

@@ -1,0 +1,79 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+/*
+ * Finding and ending processes by what stands in their environment. A process
+ * cannot lose its environment by detaching or by outliving its parent, so this
+ * finds what process groups and parent ids lose.
+ */
+
+/** Ids of the processes whose environment fits, and of all their descendants; never the caller's own. */
+export function findProcesses(fits: (environment: readonly string[]) => boolean): number[] {
+  const parents = new Map<number, number>();
+  const found = new Set<number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const pid = Number(name);
+    const stat = readProc(`/proc/${name}/stat`);
+    if (stat === undefined || pid === process.pid) continue;
+    // `<pid> (<comm>) <state> <parent> …`; the name may hold spaces and parentheses.
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (state === "Z") continue; // Ended already; only its parent has not asked for its status yet.
+    parents.set(pid, Number(parent));
+    const environment = readProc(`/proc/${name}/environ`);
+    if (environment !== undefined && fits(environment.split("\0"))) found.add(pid);
+  }
+  for (let size = -1; size !== found.size;) {
+    size = found.size;
+    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
+  }
+  return [...found];
+}
+
+/** Sends the signal to each process that still exists. */
+export function signalProcesses(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // ESRCH: it ended meanwhile.
+    }
+  }
+}
+
+/**
+ * Kills what `find` finds until it finds nothing, so that a process which was
+ * being forked meanwhile is met in the next round.
+ *
+ * @throws when something is still there after ten seconds
+ */
+export async function endProcesses(find: () => number[]): Promise<void> {
+  for (let round = 0; round < 1000; round++) {
+    const pids = find();
+    if (pids.length === 0) return;
+    signalProcesses(pids, "SIGKILL");
+    await delay(10);
+  }
+  throw new Error(`Processes ${find().join(", ")} did not end within 10 s of SIGKILL. Look at them with ps.`);
+}
+
+/** Waits until `find` finds nothing; false when the limit has passed. */
+export async function processesEnded(find: () => number[], limitMs: number): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  while (find().length > 0) {
+    if (performance.now() > deadline) return false;
+    await delay(10);
+  }
+  return true;
+}
+
+/** A file of /proc; undefined when the process has ended or belongs to somebody else. */
+function readProc(file: string): string | undefined {
+  try {
+    return readFileSync(file, "latin1");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM") return undefined;
+    throw error;
+  }
+}

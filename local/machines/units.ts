@@ -1,0 +1,116 @@
+/** A service unit, as far as this project's units go. */
+export interface Unit {
+  name: string;
+  after: string[];
+  requires: string[];
+  wants: string[];
+  type: "oneshot" | "simple";
+  remainAfterExit: boolean;
+  /** Program and arguments, quotes resolved, variables not yet expanded. */
+  command: string[];
+  /** `NAME=value`. */
+  environment: string[];
+  /** Paths; a leading `-` marks a file that may be absent. */
+  environmentFiles: string[];
+  workingDirectory?: string;
+  restart: "no" | "on-failure" | "always";
+  /** Milliseconds, as systemd's default of 100. */
+  restartMs: number;
+  /** `process`: only the main process is signalled; what it started lives on. */
+  killMode: "control-group" | "process";
+  /** Whether output goes to the console too. */
+  console: boolean;
+  wantedBy: string[];
+}
+
+/**
+ * Reads a unit file.
+ *
+ * @throws on a key that is not known here: the local cloud must not pass over what systemd would obey
+ */
+export function parseUnit(name: string, text: string): Unit {
+  const values = new Map<string, string[]>();
+  for (const line of text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .map((raw) => raw.trim())) {
+    if (line === "" || /^[#;[]/.test(line)) continue;
+    const equals = line.indexOf("=");
+    const key = line.slice(0, equals).trim();
+    if (equals < 0 || !knownKeys.has(key)) {
+      throw new Error(
+        `${name}: the local cloud's systemd does not know "${line}". Teach it in local/machines/units.ts.`,
+      );
+    }
+    values.set(key, [...(values.get(key) ?? []), line.slice(equals + 1).trim()]);
+  }
+  const last = (key: string) => values.get(key)?.at(-1);
+  const words = (key: string) => (values.get(key) ?? []).flatMap(splitWords);
+  const workingDirectory = last("WorkingDirectory");
+  return {
+    name,
+    after: words("After"),
+    requires: words("Requires"),
+    wants: words("Wants"),
+    type: last("Type") === "oneshot" ? "oneshot" : "simple",
+    remainAfterExit: /^(yes|true|1|on)$/.test(last("RemainAfterExit") ?? "no"),
+    command: splitWords(last("ExecStart") ?? ""),
+    environment: words("Environment"),
+    environmentFiles: values.get("EnvironmentFile") ?? [],
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    restart: (last("Restart") ?? "no") as Unit["restart"],
+    restartMs: parseSpan(last("RestartSec") ?? "100ms"),
+    killMode: last("KillMode") === "process" ? "process" : "control-group",
+    console: (last("StandardOutput") ?? "journal").includes("console"),
+    wantedBy: words("WantedBy"),
+  };
+}
+
+const knownKeys = new Set(
+  (
+    "Description Documentation After Requires Wants Type RemainAfterExit ExecStart Environment EnvironmentFile " +
+    "WorkingDirectory Restart RestartSec KillMode StandardOutput StandardError WantedBy " +
+    // Limits that a stand-in has no need of.
+    "TimeoutStartSec TimeoutStopSec StartLimitIntervalSec StartLimitBurst OOMScoreAdjust OOMPolicy " +
+    "LimitNOFILE TasksMax SendSIGKILL SyslogIdentifier"
+  ).split(" "),
+);
+
+/** Words as systemd splits them: blanks outside quotes; quotes of both kinds are taken off. */
+export function splitWords(text: string): string[] {
+  const words = text.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
+  return words.map((word) =>
+    word.replace(
+      /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g,
+      (_, double?: string, single?: string, escaped?: string) =>
+        double === undefined ? (single ?? escaped ?? "") : double.replace(/\\(.)/g, "$1"),
+    ),
+  );
+}
+
+/** `${NAME}` and `$NAME` in a command's words; `$$` is a dollar. */
+export function expandVariables(word: string, environment: Readonly<Record<string, string>>): string {
+  return word.replace(/\$(?:\$|\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) =>
+    whole === "$$" ? "$" : (environment[braced ?? bare!] ?? ""),
+  );
+}
+
+/** Lines of an EnvironmentFile. */
+export function parseEnvironmentFile(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/^[#;]/.test(line))
+    .map((line) => {
+      const equals = line.indexOf("=");
+      return `${line.slice(0, equals)}=${splitWords(line.slice(equals + 1)).join(" ")}`;
+    });
+}
+
+/** A time span such as `5`, `100ms`, `2min`, in milliseconds; a bare number is seconds. */
+function parseSpan(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|sec|min|h)?$/.exec(text);
+  if (!match) throw new Error(`"${text}" is no time span that the local cloud's systemd knows.`);
+  const units: Record<string, number> = { ms: 1, s: 1000, sec: 1000, min: 60_000, h: 3_600_000 };
+  return Number(match[1]) * units[match[2] ?? "s"]!;
+}

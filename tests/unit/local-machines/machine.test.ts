@@ -1,0 +1,177 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { reapMachines } from "../../../local/machines/index.ts";
+import { processesBelow, processesOf } from "../../../local/machines/marker.ts";
+import { sourcePath } from "../../../local/machines/bundle.ts";
+import type { Site } from "./machine-fixture.ts";
+import { instanceOf, openSite, until } from "./machine-fixture.ts";
+
+describe("a machine of the local cloud", () => {
+  let site: Site;
+  beforeEach(() => {
+    site = openSite();
+  });
+  afterEach(() => site.close());
+
+  const saying = (lines: string[], text: string) =>
+    until(`the console to say "${text}"`, () => lines.find((line) => line.includes(text)));
+
+  it("runs its gzipped user data from the metadata service, in its own root and environment", async () => {
+    const machine = instanceOf(
+      "i-1",
+      'echo "root=$LONGHAUL_ROOT plain=$PLAIN home=${HOME-unset} user=$(id -un)"',
+    );
+    await site.host.start(machine);
+    await saying(machine.lines, `root=${site.file("i-1", "")}`.replace(/\/$/, ""));
+    await saying(machine.lines, "plain=value home=unset user=root");
+    await saying(machine.lines, "cloud-init: finished");
+  });
+
+  it("says on the console that user data failed", async () => {
+    const machine = instanceOf("i-1", "exit 7");
+    await site.host.start(machine);
+    await saying(machine.lines, "ended with status 7");
+  });
+
+  it("ignores user data that is no script, as cloud-init does", async () => {
+    const machine = instanceOf("i-1", "", { userData: Buffer.from("plain text") });
+    await site.host.start(machine);
+    await saying(machine.lines, "Unhandled non-multipart");
+  });
+
+  for (const command of ["poweroff", "shutdown -h now", "systemctl poweroff"]) {
+    it(`${command} ends every process and is told once`, async () => {
+      const deaf =
+        command === "poweroff" ? `setsid bash -c 'trap "" TERM; while :; do sleep 600; done' &` : "";
+      const machine = instanceOf("i-1", `${deaf} ${command}`);
+      await site.host.start(machine);
+      await until("the machine to be down", () => machine.downs.length > 0);
+      expect(machine.downs).to.deep.equal(["poweroff"]);
+      expect(processesOf(site.file("i-1", ""))).to.deep.equal([]);
+    });
+  }
+
+  it("pulling the plug is a crash, and ends detached processes too", async () => {
+    const machine = instanceOf("i-1", "setsid sleep 600 & setsid env -i /bin/sleep 601 & echo up; wait");
+    await site.host.start(machine);
+    await saying(machine.lines, "cloud-init: up");
+    await site.host.kill("i-1");
+    expect(machine.downs).to.deep.equal(["crash"]);
+    expect(processesBelow(site.dir)).to.deep.equal([]);
+  });
+
+  it("after a reboot it starts what is enabled and does not run its user data again", async () => {
+    const unit =
+      "[Service]\\nExecStart=/bin/bash -c 'echo serving; sleep 600'\\nStandardOutput=journal+console\\n";
+    const machine = instanceOf(
+      "i-1",
+      `printf "${unit}[Install]\\nWantedBy=multi-user.target\\n" >$LONGHAUL_ROOT/etc/systemd/system/a.service
+       systemctl daemon-reload && systemctl enable a && echo first && reboot`,
+    );
+    await site.host.start(machine);
+    await saying(machine.lines, "a.service: serving");
+    expect(machine.downs).to.deep.equal(["reboot"]);
+    expect(machine.lines.filter((line) => line === "cloud-init: first")).to.have.length(1);
+    expect(machine.lines.filter((line) => line === "boot")).to.have.length(2);
+  });
+
+  it("finds its disk when it is started again; a discarded disk is gone", async () => {
+    const machine = instanceOf("i-1", "echo kept >$LONGHAUL_ROOT/home/file; poweroff");
+    await site.host.start(machine);
+    await until("the machine to be down", () => machine.downs.length === 1);
+    await site.host.start(machine);
+    await until("the second boot", () => machine.lines.filter((line) => line === "boot").length === 2);
+    expect(readFileSync(site.file("i-1", "home/file"), "utf8")).to.equal("kept\n");
+    const refusal = await site.host.discard("i-1").catch((error: unknown) => (error as Error).message);
+    expect(refusal).to.match(/i-1 runs/);
+    await site.host.kill("i-1");
+    await site.host.discard("i-1");
+    expect(existsSync(site.file("i-1", ""))).to.equal(false);
+  });
+
+  it("the shutdown timer follows the cloud's clock, and can be cancelled", async () => {
+    const machine = instanceOf("i-1", "shutdown -P +1 && shutdown -c && shutdown -P +60 && echo armed");
+    await site.host.start(machine);
+    await saying(machine.lines, "cloud-init: armed");
+    site.clock.advance(59 * 60_000);
+    await until("the machine to look at the clock", () => machine.lines.includes("cloud-init: finished"));
+    expect(machine.downs).to.deep.equal([]);
+    site.clock.advance(2 * 60_000);
+    await until("the machine to be down", () => machine.downs.length > 0);
+    expect(machine.downs).to.deep.equal(["poweroff"]);
+  });
+
+  it("two machines do not disturb one another", async () => {
+    const [one, two] = [instanceOf("i-1", "sleep 600"), instanceOf("i-12", "echo here; sleep 600")];
+    await Promise.all([site.host.start(one), site.host.start(two)]);
+    await saying(two.lines, "cloud-init: here");
+    await site.host.kill("i-1");
+    expect(two.downs).to.deep.equal([]);
+    expect(processesOf(site.file("i-12", ""))).to.not.deep.equal([]);
+  });
+
+  it("stopping the cloud ends the machines without telling EC2 that they went down", async () => {
+    const machine = instanceOf("i-1", "echo up; sleep 600");
+    await site.host.start(machine);
+    await saying(machine.lines, "cloud-init: up");
+    await site.host.stop();
+    expect(processesBelow(site.dir)).to.deep.equal([]);
+    expect(machine.downs).to.deep.equal([]);
+  });
+});
+
+describe("a crash of the local cloud", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "longhaul-machines-"));
+  });
+  afterEach(async () => {
+    await reapMachines(dir);
+    rmSync(dir, { recursive: true });
+  });
+
+  /** A cloud in a process of its own, with one machine that has begun to sleep. */
+  const cloudProcess = async () => {
+    const fixture = pathToFileURL(join(import.meta.dirname, "machine-fixture.ts")).href;
+    const machines = pathToFileURL(sourcePath("local/machines/index.ts")).href;
+    const clock = pathToFileURL(sourcePath("local/clock.ts")).href;
+    const program = join(dir, "cloud.mts");
+    writeFileSync(
+      program,
+      `import { instanceOf } from ${JSON.stringify(fixture)};
+       import { createMachineHost } from ${JSON.stringify(machines)};
+       import { createClock } from ${JSON.stringify(clock)};
+       const host = createMachineHost({ dir: ${JSON.stringify(dir)}, clock: createClock(${JSON.stringify(join(dir, "clock"))}), environment: {} });
+       const script = "setsid bash -c 'trap \\"\\" TERM HUP; while :; do sleep 600; done' & touch $LONGHAUL_ROOT/up; wait";
+       await host.start(instanceOf("i-1", script));`,
+    );
+    const cloud = spawn(process.execPath, ["--import", "tsx", program], { stdio: "inherit" });
+    await until("the machine to be up", () => existsSync(join(dir, "i-1/up")));
+    return cloud;
+  };
+
+  it("leaves no process of a machine", async () => {
+    const cloud = await cloudProcess();
+    expect(processesBelow(dir)).to.not.deep.equal([]);
+    cloud.kill("SIGKILL");
+    await until("the machine to end with the cloud", () => processesBelow(dir).length === 0);
+  }).timeout(15_000);
+
+  it("that took the machine's init along is cleaned up by reaping", async () => {
+    const cloud = await cloudProcess();
+    const init = processesBelow(dir).filter((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("init.cjs"),
+    );
+    expect(init).to.have.length(1);
+    for (const pid of init) process.kill(pid, "SIGSTOP"); // It can do nothing when its parent goes.
+    cloud.kill("SIGKILL");
+    await until("the cloud to be gone", () => cloud.signalCode !== null);
+    expect(processesBelow(dir)).to.not.deep.equal([]);
+    await reapMachines(dir);
+    expect(processesBelow(dir)).to.deep.equal([]);
+  }).timeout(15_000);
+});

@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import {
+  expandVariables,
+  parseEnvironmentFile,
+  parseUnit,
+  splitWords,
+} from "../../../local/machines/units.ts";
+
+describe("the machine's systemd reads units", () => {
+  it("reads what this project's units say", () => {
+    const unit = parseUnit(
+      "agent.service",
+      `[Unit]
+Description=The agent
+After=boot.service network-online.target
+Requires=boot.service
+[Service]
+# a comment
+Type=simple
+ExecStart=/opt/node \\
+  /opt/agent.mjs
+Environment=A=1 "B=two words"
+EnvironmentFile=-/etc/agent
+WorkingDirectory=/opt
+Restart=always
+RestartSec=5
+KillMode=process
+StandardOutput=journal+console
+[Install]
+WantedBy=multi-user.target
+`,
+    );
+    expect(unit).to.deep.equal({
+      name: "agent.service",
+      after: ["boot.service", "network-online.target"],
+      requires: ["boot.service"],
+      wants: [],
+      type: "simple",
+      remainAfterExit: false,
+      command: ["/opt/node", "/opt/agent.mjs"],
+      environment: ["A=1", "B=two words"],
+      environmentFiles: ["-/etc/agent"],
+      workingDirectory: "/opt",
+      restart: "always",
+      restartMs: 5000,
+      killMode: "process",
+      console: true,
+      wantedBy: ["multi-user.target"],
+    });
+  });
+
+  it("refuses a key it would have to pass over", () => {
+    expect(() => parseUnit("a.service", "[Service]\nExecStop=/bin/true")).to.throw(
+      /a\.service.*ExecStop=\/bin\/true/,
+    );
+  });
+
+  for (const [text, words] of [
+    ["a  b", ["a", "b"]],
+    [`/bin/bash -c 'echo "x y"; exit 1'`, ["/bin/bash", "-c", `echo "x y"; exit 1`]],
+    [`"A=b c" d`, ["A=b c", "d"]],
+    [`"say \\"hi\\""`, [`say "hi"`]],
+    [String.raw`a\ b`, ["a b"]],
+  ] as const) {
+    it(`splits ${text} as systemd does`, () => {
+      expect(splitWords(text)).to.deep.equal(words);
+    });
+  }
+
+  it("expands variables of the service, a missing one to nothing", () => {
+    expect(expandVariables("${ROOT}/bin$X $$", { ROOT: "/r" })).to.equal("/r/bin $");
+  });
+
+  it("reads environment files with comments and quotes", () => {
+    expect(parseEnvironmentFile(`# c\nA=1\n\nB="two words"\n`)).to.deep.equal(["A=1", "B=two words"]);
+  });
+});
