@@ -25,8 +25,7 @@ export const httpUrl = z
     error:
       "must not carry a user name or password: it would stand in the machine's user data, where every job can read it",
     abort: true,
-  })
-  .meta({ examples: ["https://example.com"] });
+  });
 
 /** A URL over which credentials travel: https, except to the computer itself. */
 export const tlsUrl = httpUrl.refine(

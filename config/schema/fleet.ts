@@ -8,7 +8,10 @@ export const fleetSchema = z
   .strictObject({
     runners: z.int().min(1).max(limits.runnersPerFleet).default(1).describe("Number of runners."),
     generations: z
-      .record(z.string().regex(/^[1-9]\d*$/, "must be a runner's number"), z.int().min(1))
+      .record(
+        z.string().regex(/^[1-9]\d*$/, "must be a runner's number"),
+        z.int().min(1).describe("The generation."),
+      )
       .default({})
       .describe("Generation by runner number; 1 where not named. Raising it rotates that runner."),
     instanceType: text(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type", "m5.xlarge")

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../defaults.ts";
+import { limits } from "../limits.ts";
 import { httpUrl } from "../urls.ts";
 import { text } from "./text.ts";
 
@@ -27,8 +28,22 @@ export const imageSchema = z
 export const diskSchema = z
   .strictObject({
     sizeGb: z.int().min(20).max(16384).default(defaults.diskGb).describe("Size in GiB."),
-    iops: z.int().min(3000).max(16000).optional().describe("gp3 operations per second."),
-    throughput: z.int().min(125).max(1000).optional().describe("gp3 throughput in MiB/s."),
+    iops: z
+      .int()
+      .min(3000)
+      .max(16000)
+      .optional()
+      .describe(
+        `gp3 operations per second, at most ${limits.iopsPerGb} for each GiB. Default: EC2's, ${limits.baseIops}.`,
+      ),
+    throughput: z
+      .int()
+      .min(125)
+      .max(1000)
+      .optional()
+      .describe(
+        `gp3 throughput in MiB/s, at most ${limits.throughputPerIops} for each of iops. Default: EC2's, 125.`,
+      ),
   })
   .describe("The root disk: gp3, encrypted.");
 

@@ -12,7 +12,7 @@ export const smokeTestSchema = z
       .int()
       .min(1)
       .default(defaults.smokeMinutes)
-      .describe("How long the test holds the machine that is tested in full."),
+      .describe("How long the test holds the machine that is tested in full. A job may run for five days."),
     machines: z
       .enum(["first", "all"])
       .default("first")

@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { instanceIdLength, maxRunnerEntryLength, maxRunnerNameLength } from "../contract/names.ts";
+import { limits } from "./limits.ts";
+import { configurationSchema } from "./schema.ts";
+
+/*
+ * docs/configuration.md, made from the schema: one table for each section.
+ */
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+/** One line of a table. */
+interface Row {
+  key: string;
+  type: string;
+  default: string;
+  limits: string;
+  meaning: string;
+}
+
+/** The text of docs/configuration.md. */
+export function configurationReference(): string {
+  const schema = z.toJSONSchema(configurationSchema, { io: "input" });
+  const sections = Object.entries(schema.properties ?? {}).flatMap(([name, section]) =>
+    typeof section === "object" ? [sectionText(name, section, isRequired(schema, name))] : [],
+  );
+  return [introduction, ...sections, notes].join("\n");
+}
+
+function sectionText(name: string, section: Schema, required: boolean): string {
+  const rows = rowsOf(section, "");
+  return [
+    `## \`longhaul:${name}\``,
+    "",
+    `${section.description ?? ""} ${required ? "Required." : "May be left out: then every default applies."}`,
+    "",
+    "| Key | Type | Default | Limits, example | Meaning |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows.map((row) => line([`\`${row.key}\``, row.type, row.default, row.limits, row.meaning])),
+    "",
+  ].join("\n");
+}
+
+/** A section's keys, those of nested maps with their path (`disk.sizeGb`, `<name>.labels`). */
+function rowsOf(schema: Schema, prefix: string): Row[] {
+  const rows = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
+    typeof child === "object" ? rowsAt(child, prefix + key, isRequired(schema, key)) : [],
+  );
+  const each = schema.additionalProperties;
+  if (typeof each !== "object") return rows;
+  const placeholder = each.type === "object" ? "<name>" : "<number>";
+  return [...rows, ...rowsAt(each, prefix + placeholder, false)];
+}
+
+function rowsAt(schema: Schema, key: string, required: boolean): Row[] {
+  const own = {
+    key,
+    type: typeOf(schema),
+    default: required ? "**required**" : defaultOf(schema),
+    limits: limitsOf(schema),
+    meaning: schema.description ?? "",
+  };
+  const below = rowsOf(schema, `${key}.`);
+  return [{ ...own, default: below.length > 0 && !required ? "" : own.default }, ...below];
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (schema.type === "array") return "list of texts";
+  if (schema.type === "object") return "map";
+  if (schema.format === "uri") return "URL";
+  if (schema.type === "integer") return "whole number";
+  return schema.type === "string" ? "text" : String(schema.type);
+}
+
+function defaultOf(schema: Schema): string {
+  const value = schema.default;
+  if (value === undefined) return "";
+  if (Array.isArray(value)) return value.length === 0 ? "none" : `\`[${value.join(", ")}]\``;
+  return typeof value === "object" ? "" : `\`${JSON.stringify(value).replaceAll('"', "")}\``;
+}
+
+function limitsOf(schema: Schema): string {
+  const { minimum, maximum } = schema;
+  const parts: string[] = [];
+  const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  if (minimum !== undefined) parts.push(bounded ? `${minimum} to ${maximum}` : `at least ${minimum}`);
+  if (schema.maxLength !== undefined) parts.push(`at most ${schema.maxLength} characters`);
+  if (schema.minItems !== undefined) parts.push(`at least ${schema.minItems}`);
+  const example = (schema.examples ?? itemExamples(schema))?.[0];
+  if (typeof example === "string" && example !== schema.default) parts.push(`\`${example}\``);
+  return parts.join("; ");
+}
+
+function itemExamples({ items }: Schema): unknown[] | undefined {
+  return typeof items === "object" && !Array.isArray(items) ? items.examples : undefined;
+}
+
+function isRequired(schema: Schema, key: string): boolean {
+  return schema.required?.includes(key) ?? false;
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+const introduction = `# Configuration
+
+<!-- Made from config/schema.ts by "npm run reference": change it there. -->
+
+An environment is a Pulumi stack; its configuration stands in \`Pulumi.<environment>.yaml\`, below \`config:\`. [\`Pulumi.dev.yaml\`](../Pulumi.dev.yaml) is an example with every key. Everything is checked before anything is made, and all errors are reported together, each with the path of its key.
+
+The least there can be, runners of one repository:
+
+\`\`\`yaml
+config:
+  longhaul:aws:
+    account: "123456789012"
+    region: eu-central-1
+  longhaul:github:
+    repository: acme/app
+  longhaul:fleets:
+    cloud:
+      runners: 2
+\`\`\`
+
+Runners of an organisation, two fleets, in subnets that exist:
+
+\`\`\`yaml
+config:
+  longhaul:aws:
+    account: "123456789012"
+    region: eu-central-1
+  longhaul:github:
+    organization: acme
+    runnerGroup:
+      name: long-jobs
+      repositories: [app, platform]
+  longhaul:network:
+    vpcId: vpc-0123456789abcdef0
+    subnetIds: [subnet-0123456789abcdef0, subnet-0fedcba9876543210]
+  longhaul:fleets:
+    integration:
+      runners: 4
+      instanceType: c7i.2xlarge
+      labels: [integration, extended-timeout]
+    arm:
+      instanceType: m7g.xlarge
+      labels: [arm-build]
+  longhaul:smokeTest:
+    repository: app
+\`\`\`
+`;
+
+const notes = `## What is checked beyond the tables
+
+- Environments (stack names) and fleets are called by lower-case letters, digits and single hyphens. A runner's name, \`<environment>-<fleet>-<number>\`, has at most ${maxRunnerNameLength} characters: GitHub takes ${maxRunnerEntryLength}, and the instance id behind it needs ${instanceIdLength + 1}.
+- Labels: none empty, none twice (GitHub ignores case), at most ${limits.labelLength} characters of letters, digits and \`_ . - : / = + @\`; none that GitHub gives by itself (\`self-hosted\`, \`linux\`, \`x64\`, …) and none that looks like a machine's name.
+- The architecture is that of the instance type. macOS, Windows and spot are refused: EC2's locks against stopping and terminating do not exist for spot machines.
+- Runner versions below ${limits.oldestRunnerVersion} are refused, as GitHub does; for a version that is not known here, \`sha256\` is needed.
+- The smoke test's minutes and a margin of ${limits.smokeMarginMinutes} fit into the ${limits.jobMinutes} minutes (five days) that a job may run. For an organisation it needs a repository that may use the runners.
+- URLs carry no user names or passwords, and nothing in the configuration is a secret: it ends up in user data, which every process on a machine can read. Addresses that credentials are sent to begin with \`https://\`.
+- The environment \`local\` runs on the local cloud alone; see [its page](../local/README.md).
+`;
