@@ -1,0 +1,33 @@
+import { Parameter } from "@pulumi/aws/ssm/parameter.js";
+import type * as pulumi from "@pulumi/pulumi";
+import { fleetParameters } from "../contract/parameters.ts";
+import { fleetTags } from "./resource-tags.ts";
+
+export interface FleetParameterArgs {
+  environment: string;
+  fleet: string;
+  kind: keyof ReturnType<typeof fleetParameters>;
+  value: pulumi.Input<string>;
+}
+
+/**
+ * One of a fleet's four parameters. Their values are no secrets, and
+ * `insecureValue` is the property that lets a preview show how they change.
+ */
+export function createFleetParameter(
+  args: FleetParameterArgs,
+  opts: pulumi.CustomResourceOptions,
+): Parameter {
+  const { environment, fleet, kind, value } = args;
+  const name = `${environment}-${fleet}-${kind}`;
+  return new Parameter(
+    name,
+    {
+      name: fleetParameters(environment, fleet)[kind],
+      type: "String",
+      insecureValue: value,
+      tags: fleetTags(environment, fleet, name),
+    },
+    opts,
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * Longhaul as a package: the components that its own stack is made of, for
+ * other Pulumi programs. Each takes the configuration of an environment, as
+ * {@link loadConfiguration} makes it from plain values.
+ */
+export { ConfigurationError, loadConfiguration } from "../config/load.ts";
+export type {
+  AwsConfiguration,
+  Configuration,
+  FleetConfiguration,
+  GithubConfiguration,
+  NetworkConfiguration,
+  SmokeTestConfiguration,
+} from "../config/schema.ts";
+export type { SmokeRun, SmokeSource } from "../contract/requests.ts";
+export { RunnerFleet } from "./runner-fleet.ts";
+export type { FleetMachine, RunnerFleetArgs } from "./runner-fleet.ts";
+export { RunnerNetwork } from "./runner-network.ts";
+export type { MachineNetwork, MachineSubnet, RunnerNetworkArgs } from "./runner-network.ts";
+export { RunnerRegistration } from "./runner-registration.ts";
+export type { MachineRegistration, RunnerRegistrationArgs } from "./runner-registration.ts";
+export { RunnerRoster } from "./runner-roster.ts";
+export type { RunnerRosterArgs } from "./runner-roster.ts";
+export { SmokeTest } from "./smoke-test.ts";
+export type { SmokeProof, SmokeTestArgs } from "./smoke-test.ts";

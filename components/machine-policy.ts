@@ -1,0 +1,161 @@
+import { partitionOf } from "../config/derive.ts";
+import type { AwsConfiguration } from "../config/schema.ts";
+import { metricNamespace } from "../contract/metrics.ts";
+import { logGroupName } from "../contract/names.ts";
+import { fleetParameters, tokenParameter } from "../contract/parameters.ts";
+import { tags, tagsOfTheMachine } from "../contract/tags.ts";
+
+/** One statement of an IAM policy, as far as Longhaul writes them. */
+export interface PolicyStatement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+export interface PolicyDocument {
+  Version: "2012-10-17";
+  Statement: PolicyStatement[];
+}
+
+type Place = Pick<AwsConfiguration, "account" | "region" | "partition" | "kmsKeyArn">;
+
+/**
+ * What the agent and the boot script of a fleet's machines may do: exactly the
+ * calls of contract/agent-calls.ts, each on as little as IAM can express.
+ */
+export function machinePolicy(environment: string, fleet: string, aws: Place): PolicyDocument {
+  const names = fleetParameters(environment, fleet);
+  const instances = arn(aws, "ec2", "instance/*");
+  const tokens = parameterArn(aws, tokenParameter(environment, fleet, "*"));
+  const logGroup = arn(aws, "logs", `log-group:${logGroupName(environment, fleet)}`);
+  return document([
+    {
+      Sid: "TagItself",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [instances],
+      Condition: {
+        ...onItself(aws),
+        "ForAllValues:StringEquals": { "aws:TagKeys": [...tagsOfTheMachine] },
+        // Without any key in the request, ForAllValues alone would hold.
+        Null: { "aws:TagKeys": "false" },
+      },
+    },
+    {
+      Sid: "RetireItself",
+      Effect: "Allow",
+      Action: ["ec2:ModifyInstanceAttribute"],
+      Resource: [instances],
+      Condition: {
+        ...onItself(aws),
+        StringEqualsIgnoreCase: { "ec2:Attribute": "InstanceInitiatedShutdownBehavior" },
+      },
+    },
+    {
+      Sid: "ReadTheFleetsParameters",
+      Effect: "Allow",
+      Action: ["ssm:GetParameters"],
+      Resource: [names.candidates, names.roster, names.power, names.operator].map((name) =>
+        parameterArn(aws, name),
+      ),
+    },
+    {
+      Sid: "UseItsOwnToken",
+      Effect: "Allow",
+      Action: ["ssm:GetParameter", "ssm:PutParameter"],
+      Resource: [tokens],
+      // The parameter says whose it is. Without the tag the variable has no value, and nothing matches.
+      Condition: {
+        ArnEquals: {
+          "ec2:SourceInstanceARN": arn(aws, "ec2", `instance/\${aws:ResourceTag/${tags.instance}}`),
+        },
+      },
+    },
+    {
+      Sid: "PublishMetrics",
+      Effect: "Allow",
+      Action: ["cloudwatch:PutMetricData"],
+      Resource: ["*"], // CloudWatch knows no narrower resource for metrics.
+      Condition: { StringEquals: { "cloudwatch:namespace": metricNamespace } },
+    },
+    {
+      Sid: "WriteTheLedger",
+      Effect: "Allow",
+      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      // No policy variable holds the caller's bare instance id, so the fleet's
+      // streams are as narrow as it gets. Nothing is decided by the ledger.
+      Resource: [`${logGroup}:log-stream:${environment}-${fleet}-*`],
+    },
+    ...(aws.kmsKeyArn === undefined ? [] : [tokenKeyStatement(aws, aws.kmsKeyArn, tokens)]),
+  ]);
+}
+
+/**
+ * What the SSM agent calls for a session on the machine, listed singly: the
+ * managed policy for it would also let a machine read every parameter of the
+ * account. These calls know no narrower resource.
+ */
+export function sessionPolicy(): PolicyDocument {
+  return document([
+    {
+      Sid: "SessionManager",
+      Effect: "Allow",
+      Action: [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+      ],
+      Resource: ["*"],
+    },
+  ]);
+}
+
+/** Who may take the role: EC2, for its instances. */
+export function trustPolicy(aws: Place): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: `ec2.${domainOf(aws)}` } },
+    ],
+  });
+}
+
+/** The key of the account's own for tokens, through Systems Manager and for this fleet's tokens alone. */
+function tokenKeyStatement(aws: Place, key: string, tokens: string): PolicyStatement {
+  return {
+    Sid: "UseTheTokensKey",
+    Effect: "Allow",
+    Action: ["kms:Decrypt", "kms:Encrypt"],
+    Resource: [key],
+    Condition: {
+      StringEquals: { "kms:ViaService": `ssm.${aws.region}.${domainOf(aws)}` },
+      StringLike: { "kms:EncryptionContext:PARAMETER_ARN": tokens },
+    },
+  };
+}
+
+/** The condition that the instance acted upon is the one that asks. */
+function onItself(aws: Place) {
+  return { ArnLike: { "ec2:SourceInstanceARN": arn(aws, "ec2", "instance/${ec2:InstanceId}") } };
+}
+
+function document(statements: PolicyStatement[]): PolicyDocument {
+  return { Version: "2012-10-17", Statement: statements };
+}
+
+function arn(aws: Place, service: string, resource: string): string {
+  return `arn:${partitionOf(aws)}:${service}:${aws.region}:${aws.account}:${resource}`;
+}
+
+/** A parameter's name begins with the slash that its ARN has after `parameter`. */
+function parameterArn(aws: Place, name: string): string {
+  return arn(aws, "ssm", `parameter${name}`);
+}
+
+function domainOf(aws: Place): string {
+  return partitionOf(aws) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+}

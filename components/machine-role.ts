@@ -1,0 +1,83 @@
+import { InstanceProfile } from "@pulumi/aws/iam/instanceProfile.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsConfiguration, Configuration } from "../config/schema.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { createGuard } from "./guard.ts";
+import { machinePolicy, sessionPolicy, trustPolicy } from "./machine-policy.ts";
+import { fleetTags } from "./resource-tags.ts";
+
+/** The role of a fleet's machines, with all that keeps it standing. */
+export interface MachineRole {
+  /** Name of the instance profile, as instances are launched with. */
+  instanceProfile: pulumi.Output<string>;
+  /** Everything that must exist before a machine boots and until it has left, guard included. */
+  foundations: readonly pulumi.Resource[];
+}
+
+/**
+ * Name of a fleet's role. It carries a hash of what IAM cannot change on a
+ * role, so that another path makes another role beside the old one, and of the
+ * region, because IAM's names are shared by all regions of an account.
+ */
+export function roleName(
+  environment: string,
+  fleet: string,
+  aws: Pick<AwsConfiguration, "region" | "rolePath">,
+): string {
+  return `longhaul-${environment}-${fleet}-${fingerprintOf({ region: aws.region, path: aws.rolePath })}`;
+}
+
+/** Makes the role, its policies, its instance profile and their guard. */
+export function createMachineRole(
+  args: { environment: string; fleet: string; configuration: Configuration },
+  parent: pulumi.Resource,
+): MachineRole {
+  const { environment, fleet, configuration } = args;
+  const { aws } = configuration;
+  const name = roleName(environment, fleet, aws);
+  const tags = fleetTags(environment, fleet, name);
+
+  const role = new Role(
+    name,
+    {
+      name,
+      description: `Machines of the Longhaul fleet ${environment}-${fleet}`,
+      path: aws.rolePath,
+      assumeRolePolicy: trustPolicy(aws),
+      ...(aws.permissionsBoundary !== undefined && { permissionsBoundary: aws.permissionsBoundary }),
+      tags,
+    },
+    { parent },
+  );
+  const policies = Object.entries({
+    machine: machinePolicy(environment, fleet, aws),
+    session: sessionPolicy(),
+  }).map(
+    ([policy, document]) =>
+      new RolePolicy(
+        `${name}-${policy}`,
+        { name: policy, role: role.name, policy: JSON.stringify(document) },
+        { parent },
+      ),
+  );
+  const profile = new InstanceProfile(name, { name, path: aws.rolePath, role: role.name, tags }, { parent });
+
+  const foundations = [role, ...policies, profile];
+  const guard = createGuard(
+    name,
+    {
+      environment,
+      configuration,
+      guards: profile.arn.apply((instanceProfileArn) => ({
+        what: "role" as const,
+        fleet,
+        instanceProfileArn,
+      })),
+      dependsOn: foundations,
+    },
+    parent,
+  );
+  return { instanceProfile: profile.name, foundations: [...foundations, guard] };
+}

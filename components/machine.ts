@@ -1,0 +1,81 @@
+import { Instance } from "@pulumi/aws/ec2/instance.js";
+import type { InstanceArgs } from "@pulumi/aws/ec2/instance.js";
+import type * as pulumi from "@pulumi/pulumi";
+import { tags } from "../contract/tags.ts";
+import type { MachinePlan } from "./machine-shape.ts";
+import { runnerTags } from "./resource-tags.ts";
+import { compressUserData } from "./user-data.ts";
+
+/** What a machine needs that is known only when its surroundings exist. What they are is in its shape. */
+export interface MachineSurroundings {
+  ami: pulumi.Input<string>;
+  subnetId: pulumi.Input<string>;
+  securityGroupId: pulumi.Input<string>;
+  /** Name of the instance profile. */
+  instanceProfile: pulumi.Input<string>;
+}
+
+/**
+ * The instance of a machine. Never add an input here that is in neither the
+ * plan nor the surroundings: it would not be in the fingerprint.
+ *
+ * A public address is the subnet's to decide: `associatePublicIpAddress` would
+ * read back as a difference whenever the machine is asleep.
+ */
+export function instanceArgs(
+  { shape, fingerprint }: MachinePlan,
+  surroundings: MachineSurroundings,
+): InstanceArgs {
+  const { disk } = shape;
+  const machineTags = {
+    ...runnerTags(shape.environment, shape.fleet, shape.runner),
+    [tags.fingerprint]: fingerprint,
+    [tags.generation]: String(shape.generation),
+  };
+  return {
+    ami: surroundings.ami,
+    instanceType: shape.instanceType,
+    subnetId: surroundings.subnetId,
+    vpcSecurityGroupIds: [surroundings.securityGroupId],
+    iamInstanceProfile: surroundings.instanceProfile,
+    // The locks: nobody stops or terminates it through the API. A shutdown from inside still works.
+    disableApiTermination: true,
+    disableApiStop: true,
+    instanceInitiatedShutdownBehavior: "stop",
+    metadataOptions: {
+      httpEndpoint: "enabled",
+      httpTokens: "required",
+      httpPutResponseHopLimit: 1, // Keeps containers behind a bridge out.
+      instanceMetadataTags: "enabled",
+    },
+    rootBlockDevice: {
+      volumeType: "gp3",
+      volumeSize: disk.sizeGb,
+      encrypted: true,
+      deleteOnTermination: true,
+      ...(disk.iops !== undefined && { iops: disk.iops }),
+      ...(disk.throughput !== undefined && { throughput: disk.throughput }),
+      ...(disk.kmsKeyArn !== undefined && { kmsKeyId: disk.kmsKeyArn }),
+    },
+    userDataBase64: compressUserData(shape.userData),
+    tags: machineTags,
+    volumeTags: machineTags,
+  };
+}
+
+/**
+ * Declares a machine. Once made it is never changed (what the run time does to
+ * it is no drift), and when it is no longer declared it is dropped from the
+ * state without a call: it ends itself, when its job has ended.
+ */
+export function createMachine(
+  plan: MachinePlan,
+  surroundings: MachineSurroundings,
+  options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): Instance {
+  return new Instance(plan.resourceName, instanceArgs(plan, surroundings), {
+    ...options,
+    retainOnDelete: true,
+    ignoreChanges: ["*"],
+  });
+}

@@ -1,0 +1,59 @@
+import type { ProviderArgs as AwsProviderArgs } from "@pulumi/aws/provider.js";
+import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import type { ProviderArgs as GithubProviderArgs } from "@pulumi/github/provider.js";
+import { Provider as GithubProvider } from "@pulumi/github/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { defaults } from "../config/defaults.ts";
+import { ownerOf } from "../config/derive.ts";
+import type { AwsConfiguration, Configuration, GithubConfiguration } from "../config/schema.ts";
+import { withoutTrailingSlash } from "../config/urls.ts";
+import type { AppCredentials } from "./app-credentials.ts";
+
+/** The providers of an environment, as a component's `providers` option takes them. */
+export function createProviders(
+  name: string,
+  { aws, github }: Configuration,
+  app: AppCredentials | undefined,
+): { aws: AwsProvider; github: GithubProvider } {
+  return {
+    aws: new AwsProvider(name, awsProviderArgs(aws)),
+    github: new GithubProvider(name, githubProviderArgs(github, app)),
+  };
+}
+
+/**
+ * The AWS provider takes its credentials from the environment, as ever, and
+ * refuses those of another account. No default tags: see resource-tags.ts.
+ */
+export function awsProviderArgs(aws: AwsConfiguration): AwsProviderArgs {
+  const { monitoring, ...others } = aws.endpoints;
+  const endpoints = Object.fromEntries(
+    // The provider knows the service by its own name, AWS's host names by another.
+    Object.entries({ ...others, cloudwatch: monitoring }).filter(([, url]) => url !== undefined),
+  );
+  return {
+    region: aws.region,
+    allowedAccountIds: [aws.account],
+    ...(Object.keys(endpoints).length > 0 && { endpoints: [endpoints] }),
+  };
+}
+
+/**
+ * The GitHub provider reads a token from the environment by itself. It reads an
+ * App's credentials only when it is told to use one, so these are handed over,
+ * the private key as a secret.
+ */
+export function githubProviderArgs(
+  github: GithubConfiguration,
+  app: AppCredentials | undefined,
+): GithubProviderArgs {
+  const url = withoutTrailingSlash(github.url);
+  return {
+    owner: ownerOf(github),
+    // The provider adds the path of the REST API itself, and asks for the slash.
+    ...(url !== defaults.githubUrl && { baseUrl: `${url}/` }),
+    ...(app && {
+      appAuth: { id: app.id, installationId: app.installationId, pemFile: pulumi.secret(app.privateKey) },
+    }),
+  };
+}

@@ -1,0 +1,23 @@
+import { projectTag, tags } from "../contract/tags.ts";
+
+/*
+ * The tags of everything that can carry some. They are written on each
+ * resource and not left to the provider's default tags: machines are found by
+ * them, a provider of somebody else's program would not have them, and default
+ * tags do not reach the volumes of an instance.
+ */
+
+/** Tags of what belongs to a whole environment. `Name` is what the console shows. */
+export function environmentTags(environment: string, name: string): Record<string, string> {
+  return { [tags.project]: projectTag, [tags.environment]: environment, Name: name };
+}
+
+/** Tags of what belongs to one fleet. */
+export function fleetTags(environment: string, fleet: string, name: string): Record<string, string> {
+  return { ...environmentTags(environment, name), [tags.fleet]: fleet };
+}
+
+/** Tags of what belongs to one runner. */
+export function runnerTags(environment: string, fleet: string, runner: string): Record<string, string> {
+  return { ...fleetTags(environment, fleet, runner), [tags.runner]: runner };
+}

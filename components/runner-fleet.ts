@@ -1,0 +1,185 @@
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
+import { getParameterOutput } from "@pulumi/aws/ssm/getParameter.js";
+import { Parameter } from "@pulumi/aws/ssm/parameter.js";
+import * as pulumi from "@pulumi/pulumi";
+import { imageReference } from "../config/derive.ts";
+import type { Configuration } from "../config/schema.ts";
+import { logGroupName } from "../contract/names.ts";
+import { formatMachineList, initialOperator, initialPower, tokenParameter } from "../contract/parameters.ts";
+import { tags } from "../contract/tags.ts";
+import { readMachineAssets } from "./assets.ts";
+import { createFleetParameter } from "./fleet-parameter.ts";
+import { createGuard } from "./guard.ts";
+import { createMachine } from "./machine.ts";
+import { createMachineRole, roleName } from "./machine-role.ts";
+import type { MachineRole } from "./machine-role.ts";
+import { fleetOf, planMachines } from "./machine-shape.ts";
+import type { MachinePlan } from "./machine-shape.ts";
+import { fleetTags, runnerTags } from "./resource-tags.ts";
+import type { MachineNetwork } from "./runner-network.ts";
+import type { MachineRegistration } from "./runner-registration.ts";
+import { renderUserData } from "./user-data.ts";
+
+/** Days that the ledger is kept: a year, and the month in which it is looked at. */
+const ledgerDays = 400;
+
+export interface RunnerFleetArgs {
+  environment: string;
+  configuration: Configuration;
+  /** The fleet's key in the configuration. */
+  fleet: string;
+  network: MachineNetwork;
+  registration: MachineRegistration;
+}
+
+/** A machine of a fleet as the other components see it. */
+export interface FleetMachine {
+  /** The runner's name, for example `dev-cloud-1`. */
+  runner: string;
+  /** Name of the machine's resources: the runner and the fingerprint. */
+  resourceName: string;
+  instanceId: pulumi.Output<string>;
+}
+
+/**
+ * The machines of one fleet and all that is theirs: role, parameters, log
+ * group, registration tokens, and the guard that keeps these until the
+ * machines have left. The machines it declares are candidates; {@link
+ * RunnerRoster} takes them into service.
+ */
+export class RunnerFleet extends pulumi.ComponentResource {
+  /** The fleet's key in the configuration. */
+  readonly fleet: string;
+  /** The fleet's labels, without those that GitHub adds by itself. */
+  readonly labels: readonly string[];
+  /** In the order of the runners' numbers. */
+  readonly machines: readonly FleetMachine[];
+  /** What must be there before a machine can prove itself: the list that names it, and its token. */
+  readonly readiness: readonly pulumi.Resource[];
+
+  /** @throws when the configuration has no such fleet, or its user data is too large for EC2 */
+  constructor(name: string, args: RunnerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:RunnerFleet", name, {}, opts);
+    const { environment, configuration, fleet, network, registration } = args;
+    const settings = fleetOf(configuration, fleet);
+    const plans = planFleet();
+
+    const role = createMachineRole({ environment, fleet, configuration }, this);
+    const parameters = createSettings(this);
+    const logGroup = createLogGroup(this);
+    const guard = createFleetGuard(role, [...parameters, logGroup], this);
+    const machines = createMachines(role, guard, this);
+    const candidates = createCandidates(this);
+    const tokens = machines.map(({ plan, instanceId }) => createToken(plan, instanceId, this));
+
+    this.fleet = fleet;
+    this.labels = settings.labels;
+    this.machines = machines.map(({ plan, instanceId }) => ({
+      runner: plan.shape.runner,
+      resourceName: plan.resourceName,
+      instanceId,
+    }));
+    this.readiness = [candidates, ...tokens];
+    this.registerOutputs({ machines: this.machines });
+
+    function planFleet(): MachinePlan[] {
+      const assets = readMachineAssets();
+      return planMachines(fleet, {
+        environment,
+        configuration,
+        network,
+        role: roleName(environment, fleet, configuration.aws),
+        renderUserData: (machine) => renderUserData(machine, assets),
+      });
+    }
+
+    /** What the run time writes and the program only begins: frozen once made. */
+    function createSettings(parent: pulumi.Resource) {
+      const initial = { power: initialPower, operator: initialOperator };
+      return (["power", "operator"] as const).map((kind) =>
+        createFleetParameter(
+          { environment, fleet, kind, value: JSON.stringify(initial[kind]) },
+          { parent, ignoreChanges: ["*"] },
+        ),
+      );
+    }
+
+    function createLogGroup(parent: pulumi.Resource) {
+      const logGroupArgs = {
+        name: logGroupName(environment, fleet),
+        retentionInDays: ledgerDays,
+        tags: fleetTags(environment, fleet, name),
+      };
+      return new LogGroup(name, logGroupArgs, { parent });
+    }
+
+    /**
+     * Depends on the other guards too, and so runs before them: it is the one
+     * that tells the machines to leave.
+     */
+    function createFleetGuard({ foundations }: MachineRole, own: pulumi.Resource[], parent: pulumi.Resource) {
+      return createGuard(
+        name,
+        {
+          environment,
+          configuration,
+          guards: { what: "fleet", fleet },
+          dependsOn: [...network.foundations, ...registration.foundations, ...foundations, ...own],
+        },
+        parent,
+      );
+    }
+
+    function createMachines(
+      { instanceProfile }: MachineRole,
+      standsOn: pulumi.Resource,
+      parent: pulumi.Resource,
+    ) {
+      const ami = findImage(parent);
+      return plans.map((plan) => {
+        const surroundings = {
+          ami,
+          subnetId: network.subnets[plan.subnetIndex]!.id,
+          securityGroupId: network.securityGroupId,
+          instanceProfile,
+        };
+        // The guard stands on everything that a machine does, so this one dependency is all of them.
+        const instance = createMachine(plan, surroundings, { parent, dependsOn: [standsOn] });
+        return { plan, instanceId: instance.id };
+      });
+    }
+
+    function findImage(parent: pulumi.Resource): pulumi.Input<string> {
+      const image = imageReference(settings);
+      // `value` would be taken for a secret, and make one of the machine.
+      return image.kind === "ami"
+        ? image.id
+        : getParameterOutput({ name: image.name }, { parent }).insecureValue;
+    }
+
+    function createCandidates(parent: pulumi.Resource) {
+      const value = pulumi.all(machines.map(({ instanceId }) => instanceId)).apply(formatMachineList);
+      return createFleetParameter({ environment, fleet, kind: "candidates", value }, { parent });
+    }
+
+    /** Frozen: the machine overwrites it when it has read it, and each `up` has another token at hand. */
+    function createToken(
+      { shape, resourceName }: MachinePlan,
+      instanceId: pulumi.Output<string>,
+      parent: pulumi.Resource,
+    ) {
+      const { kmsKeyArn } = configuration.aws;
+      return new Parameter(
+        resourceName,
+        {
+          name: instanceId.apply((id) => tokenParameter(environment, fleet, id)),
+          type: "SecureString",
+          value: registration.token,
+          ...(kmsKeyArn !== undefined && { keyId: kmsKeyArn }),
+          tags: { ...runnerTags(environment, fleet, shape.runner), [tags.instance]: instanceId },
+        },
+        { parent, ignoreChanges: ["*"] },
+      );
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway.js";
+import { Route } from "@pulumi/aws/ec2/route.js";
+import { RouteTable } from "@pulumi/aws/ec2/routeTable.js";
+import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation.js";
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
+import { Subnet } from "@pulumi/aws/ec2/subnet.js";
+import { Vpc } from "@pulumi/aws/ec2/vpc.js";
+import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones.js";
+import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Configuration, NetworkConfiguration } from "../config/schema.ts";
+import { createGuard } from "./guard.ts";
+import { environmentTags } from "./resource-tags.ts";
+import { subnetCidrs } from "./subnets.ts";
+
+const anywhere = "0.0.0.0/0";
+
+export interface RunnerNetworkArgs {
+  environment: string;
+  configuration: Configuration;
+}
+
+/** A subnet that machines can be put into. */
+export interface MachineSubnet {
+  /** What the subnet is, in plain configuration. A machine in another subnet is another machine. */
+  identity: string;
+  id: pulumi.Input<string>;
+}
+
+/** What a machine needs of a network. {@link RunnerNetwork} is one; another program may bring its own. */
+export interface MachineNetwork {
+  /** What the network is, in plain configuration. A machine on another network is another machine. */
+  identity: string;
+  /** Runners are spread over them by number. */
+  subnets: readonly MachineSubnet[];
+  securityGroupId: pulumi.Input<string>;
+  /** Everything that must exist before a machine boots and until it has left, guard included. */
+  foundations: readonly pulumi.Resource[];
+}
+
+/**
+ * What the network is called: by its address range or by the VPC it lives in.
+ * Every resource carries this name, so that another network is made beside the
+ * old one, and the old one's guard holds it until its machines have left.
+ */
+export function networkIdentity(environment: string, { vpcId, cidr }: NetworkConfiguration): string {
+  return `${environment}-${vpcId ?? cidr.replace("/", "-")}`;
+}
+
+/**
+ * What machines are connected to: a VPC with public subnets in two zones and no
+ * NAT, or the subnets given; in both cases a security group that lets nothing
+ * in and everything out.
+ */
+export class RunnerNetwork extends pulumi.ComponentResource implements MachineNetwork {
+  readonly identity: string;
+  readonly vpcId: pulumi.Output<string>;
+  readonly subnets: readonly MachineSubnet[];
+  readonly securityGroupId: pulumi.Output<string>;
+  readonly foundations: readonly pulumi.Resource[];
+
+  /** @throws when the address range cannot be cut into subnets */
+  constructor(name: string, args: RunnerNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:RunnerNetwork", name, {}, opts);
+    const { environment, configuration } = args;
+    const { network } = configuration;
+    const identity = networkIdentity(environment, network);
+    const tags = environmentTags(environment, identity);
+    const child = { parent: this };
+
+    const { vpcId, subnets, connections } = network.vpcId
+      ? useGivenVpc(network.vpcId, network.subnetIds ?? [])
+      : createVpc();
+    const { securityGroup, egress } = createSecurityGroup();
+    const foundations = [...connections, securityGroup, egress];
+    const guard = createGuard(
+      identity,
+      {
+        environment,
+        configuration,
+        guards: pulumi
+          .all([vpcId, securityGroup.id])
+          .apply(([vpc, group]) => ({ what: "network" as const, vpcId: vpc, securityGroupId: group })),
+        dependsOn: foundations,
+      },
+      this,
+    );
+
+    this.identity = identity;
+    this.vpcId = vpcId;
+    this.subnets = subnets;
+    this.securityGroupId = securityGroup.id;
+    this.foundations = [...foundations, guard];
+    this.registerOutputs({ vpcId, securityGroupId: securityGroup.id });
+
+    function useGivenVpc(id: string, subnetIds: string[]) {
+      const given = subnetIds.map((subnetId) => ({ identity: subnetId, id: subnetId }));
+      return { vpcId: pulumi.output(id), subnets: given, connections: [] };
+    }
+
+    function createVpc() {
+      const cidrs = subnetCidrs(network.cidr);
+      const vpc = new Vpc(
+        identity,
+        { cidrBlock: network.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags },
+        child,
+      );
+      const gateway = new InternetGateway(identity, { vpcId: vpc.id, tags }, child);
+      const table = new RouteTable(identity, { vpcId: vpc.id, tags }, child);
+      const route = new Route(
+        identity,
+        { routeTableId: table.id, destinationCidrBlock: anywhere, gatewayId: gateway.id },
+        child,
+      );
+      const zones = getAvailabilityZonesOutput(
+        // Without the filter, local zones that the account has opted into would be among them.
+        { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
+        child,
+      );
+      const parts = cidrs.map((cidrBlock, index) => {
+        const part = `${identity}-${index + 1}`;
+        const subnet = new Subnet(
+          part,
+          {
+            vpcId: vpc.id,
+            cidrBlock,
+            availabilityZone: zones.names.apply((names) => zoneAt(names, index)),
+            mapPublicIpOnLaunch: true,
+            tags: environmentTags(environment, part),
+          },
+          // A zone that AWS opens later must not move the subnets from under the machines.
+          { ...child, ignoreChanges: ["availabilityZone"] },
+        );
+        const association = new RouteTableAssociation(
+          part,
+          { subnetId: subnet.id, routeTableId: table.id },
+          child,
+        );
+        return { cidrBlock, subnet, association };
+      });
+      return {
+        vpcId: vpc.id,
+        subnets: parts.map(({ cidrBlock, subnet }) => ({ identity: cidrBlock, id: subnet.id })),
+        connections: [
+          vpc,
+          gateway,
+          table,
+          route,
+          ...parts.flatMap(({ subnet, association }) => [subnet, association]),
+        ],
+      };
+    }
+
+    function createSecurityGroup() {
+      const securityGroup = new SecurityGroup(
+        identity,
+        {
+          name: `longhaul-${identity}`,
+          description: "Longhaul machines: nothing in, everything out",
+          vpcId,
+          tags,
+        },
+        child,
+      );
+      const egress = new SecurityGroupEgressRule(
+        identity,
+        { securityGroupId: securityGroup.id, ipProtocol: "-1", cidrIpv4: anywhere, tags },
+        child,
+      );
+      return { securityGroup, egress };
+    }
+  }
+}
+
+/** @throws when the region has fewer zones than the network needs */
+function zoneAt(names: string[], index: number): string {
+  const zone = [...names].sort()[index];
+  if (zone === undefined) {
+    throw new Error(
+      `The region has ${names.length} availability zone(s) for this account, and the network needs ${index + 1}: ` +
+        "give a VPC and subnets of your own (network.vpcId, network.subnetIds).",
+    );
+  }
+  return zone;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Command } from "@pulumi/command/local/command.js";
+import { RepositoryFile } from "@pulumi/github/repositoryFile.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Configuration } from "../config/schema.ts";
+import type { SmokeDispatchRequest, SmokeRun } from "../contract/requests.ts";
+import { commandLine, requestEnvironment } from "./commands.ts";
+import type { FleetMachine, RunnerFleet } from "./runner-fleet.ts";
+import { smokeMinutes } from "./smoke-plan.ts";
+import { smokeSourceOf, targetOf } from "./target.ts";
+
+export interface SmokeTestArgs {
+  environment: string;
+  configuration: Configuration;
+  fleets: readonly RunnerFleet[];
+}
+
+/** The proof of one machine. */
+export interface SmokeProof {
+  fleet: string;
+  /** The runner's name, for example `dev-cloud-1`. */
+  runner: string;
+  /** The run that was dispatched onto the machine when it was new. */
+  run: pulumi.Output<SmokeRun>;
+  /** What must have succeeded before the machine may be in service. */
+  command: pulumi.Resource;
+}
+
+/**
+ * The proof that a new machine works: the smoke test's workflow in the
+ * repository, and for each machine the Command that dispatches it there.
+ */
+export class SmokeTest extends pulumi.ComponentResource {
+  readonly proofs: readonly SmokeProof[];
+
+  /** @throws when the smoke test is off in the configuration */
+  constructor(name: string, args: SmokeTestArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:SmokeTest", name, {}, opts);
+    const { environment, configuration, fleets } = args;
+    const { smokeTest } = configuration;
+    const source = smokeSourceOf(configuration);
+    if (!source) throw new Error(`The smoke test of ${environment} is off (smokeTest.enabled).`);
+    const smoke = source;
+
+    const workflow = createWorkflow(this);
+    this.proofs = fleets.flatMap((fleet) =>
+      fleet.machines.map((machine, index) => prove(fleet, machine, index + 1, this)),
+    );
+    this.registerOutputs({});
+
+    function createWorkflow(parent: pulumi.Resource) {
+      const file = `.github/workflows/${smoke.workflow}`;
+      return new RepositoryFile(
+        name,
+        {
+          repository: smoke.repository,
+          file,
+          content: readSmokeWorkflow(),
+          commitMessage: `Longhaul's smoke test of ${environment}`,
+          overwriteOnCreate: true, // Left behind, the file would stop every later `up`.
+        },
+        { parent },
+      );
+    }
+
+    /** Frozen once it has succeeded, and named by the machine: only a new machine is tested. */
+    function prove(
+      fleet: RunnerFleet,
+      machine: FleetMachine,
+      number: number,
+      parent: pulumi.Resource,
+    ): SmokeProof {
+      const request: pulumi.Input<SmokeDispatchRequest> = machine.instanceId.apply((instanceId) => ({
+        target: targetOf(environment, configuration),
+        fleet: fleet.fleet,
+        machine: { runner: machine.runner, instanceId },
+        smoke,
+        minutes: smokeMinutes(smokeTest, number),
+        wait: smokeTest.wait,
+        onlineWithinMinutes: smokeTest.onlineWithinMinutes,
+      }));
+      const command = new Command(
+        machine.resourceName,
+        { create: commandLine("smoke dispatch"), environment: requestEnvironment(request) },
+        { parent, dependsOn: [workflow, ...fleet.readiness], ignoreChanges: ["*"] },
+      );
+      return {
+        fleet: fleet.fleet,
+        runner: machine.runner,
+        run: command.stdout.apply(parseSmokeRun),
+        command,
+      };
+    }
+  }
+}
+
+/** @throws when a Command's output is not the run that it dispatched */
+export function parseSmokeRun(stdout: string): SmokeRun {
+  try {
+    return JSON.parse(stdout) as SmokeRun;
+  } catch (error) {
+    throw new Error(`"longhaul smoke dispatch" printed something else than one run as JSON: ${stdout}`, {
+      cause: error,
+    });
+  }
+}
+
+function readSmokeWorkflow(): string {
+  return readFileSync(createRequire(import.meta.url).resolve("#smoke-workflow"), "utf8");
+}

@@ -1,0 +1,58 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { SmokeRun } from "../contract/requests.ts";
+import { labelsVariableName, machineName } from "../contract/names.ts";
+import type { RunnerFleet } from "./runner-fleet.ts";
+import { runsOnExpression, runsOnLabels } from "./runs-on-labels.ts";
+import type { SmokeProof } from "./smoke-test.ts";
+
+/** What `pulumi stack output` shows of an environment. No secret is among it. */
+export interface StackOutputs {
+  machines: {
+    fleet: string;
+    /** The runner's name, for example `dev-cloud-1`. */
+    runner: string;
+    instanceId: pulumi.Output<string>;
+    /** What the machine is called at GitHub. */
+    name: pulumi.Output<string>;
+  }[];
+  /** The smoke runs of the machines, each dispatched when its machine was new. */
+  smoke: pulumi.Output<SmokeRun>[];
+  fleets: Record<
+    string,
+    {
+      /** What a workflow may write in `runs-on`. */
+      labels: string[];
+      /** The Actions variable with these labels as JSON. */
+      variable: string;
+      /** How a workflow uses the variable. */
+      runsOn: string;
+    }
+  >;
+  /** Commands that follow the smoke test's runs to their end; empty where the test is off. */
+  follow: pulumi.Output<string>[];
+}
+
+export function stackOutputs(
+  environment: string,
+  fleets: readonly RunnerFleet[],
+  proofs: readonly SmokeProof[],
+): StackOutputs {
+  return {
+    machines: fleets.flatMap(({ fleet, machines }) =>
+      machines.map(({ runner, instanceId }) => ({
+        fleet,
+        runner,
+        instanceId,
+        name: instanceId.apply((id) => machineName(runner, id)),
+      })),
+    ),
+    smoke: proofs.map(({ run }) => run),
+    fleets: Object.fromEntries(
+      fleets.map(({ fleet, labels }) => {
+        const variable = labelsVariableName(environment, fleet);
+        return [fleet, { labels: runsOnLabels(labels), variable, runsOn: runsOnExpression(variable) }];
+      }),
+    ),
+    follow: proofs.map(({ run }) => run.apply(({ runUrl }) => `npx longhaul smoke follow ${runUrl}`)),
+  };
+}

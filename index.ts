@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { readAppCredentials } from "./components/app-credentials.ts";
+import {
+  RunnerFleet,
+  RunnerNetwork,
+  RunnerRegistration,
+  RunnerRoster,
+  SmokeTest,
+} from "./components/index.ts";
+import { createProviders } from "./components/providers.ts";
+import { stackOutputs } from "./components/stack-outputs.ts";
+import type { StackOutputs } from "./components/stack-outputs.ts";
+import { loadConfiguration, readStackConfiguration } from "./config/load.ts";
+import { applyLocalCloud, localCloudVariable, localEnvironment } from "./config/local.ts";
+import type { Configuration } from "./config/schema.ts";
+
+/** The stack: one environment, named after the stack. */
+export default async function stack(): Promise<StackOutputs> {
+  const environment = pulumi.getStack();
+  const configuration = readConfiguration(environment);
+  const app = await readAppCredentials(process.env, (path) => readFile(path, "utf8"));
+  const providers = createProviders(environment, configuration, app);
+  const args = { environment, configuration };
+
+  const network = new RunnerNetwork(environment, args, { providers });
+  const registration = new RunnerRegistration(environment, args, { providers });
+  const fleets = Object.keys(configuration.fleets).map(
+    (fleet) =>
+      new RunnerFleet(`${environment}-${fleet}`, { ...args, fleet, network, registration }, { providers }),
+  );
+  const smokeTest = configuration.smokeTest.enabled
+    ? new SmokeTest(environment, { ...args, fleets }, { providers })
+    : undefined;
+  const proofs = smokeTest?.proofs ?? [];
+  for (const fleet of fleets) {
+    const proof = proofs.filter((one) => one.fleet === fleet.fleet).map(({ command }) => command);
+    new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
+  }
+
+  return stackOutputs(environment, fleets, proofs);
+}
+
+/** Reads the stack's configuration, once. On the local cloud, that cloud's addresses are laid over it. */
+function readConfiguration(environment: string): Configuration {
+  const raw = readStackConfiguration(pulumi.runtime.allConfig(), pulumi.getProject());
+  const onLocalCloud = environment === localEnvironment;
+  return loadConfiguration(
+    environment,
+    onLocalCloud ? applyLocalCloud(raw, process.env[localCloudVariable]) : raw,
+  );
+}
