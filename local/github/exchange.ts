@@ -1,0 +1,227 @@
+import { Hono } from "hono";
+import type { Context } from "hono";
+import semver from "semver";
+import { allJobs, fullName, isoTime, newSecret } from "./model.ts";
+import type { Conclusion, Job, Model, RunnerEntry, Step } from "./model.ts";
+import { acquire, renew, sweep } from "./queue.ts";
+import { conclude } from "./runs.ts";
+
+/** What a runner calls the ends of a job, and what GitHub does. */
+const conclusions: Readonly<Record<string, Conclusion>> = {
+  succeeded: "success",
+  failed: "failure",
+  cancelled: "cancelled",
+};
+
+interface Report {
+  lines?: string[];
+  steps?: Step[];
+  markdown?: string;
+  result?: string;
+  outputs?: Record<string, string>;
+}
+
+const done = () => new Response(null, { status: 204 });
+const refuse = (status: 401 | 403 | 404 | 409, reason: string) => Response.json({ reason }, { status });
+
+/**
+ * What a registered runner asks: sessions, messages, jobs. The order of steps
+ * is that of the real exchange; the wire format is simpler (local/README.md).
+ */
+export function exchangeRoutes(model: Model): Hono {
+  const app = new Hono();
+  const credentials = (c: Context) =>
+    Buffer.from((c.req.header("authorization") ?? "").replace("Basic ", ""), "base64").toString();
+  const isOf = (runner: RunnerEntry | undefined, c: Context) =>
+    runner !== undefined && credentials(c) === `${runner.clientId}:${runner.secret}`;
+  /** Runs a handler for the runner that asks; 401 tells a listener that its registration is gone. */
+  const asRunner =
+    (handle: (runner: RunnerEntry, c: Context) => Promise<Response> | Response) => (c: Context) => {
+      const runner = model.runners.find((one) => isOf(one, c));
+      return runner ? handle(runner, c) : refuse(401, "registration");
+    };
+  /** Runs a handler for the job that a worker holds, even when its registration is gone: jobs have a token of their own. */
+  const asWorker = (handle: (job: Job, c: Context) => Promise<Response> | Response) => (c: Context) => {
+    const job = jobOf(model, c);
+    if (!job || !isOf(job.runner, c)) return refuse(404, "job");
+    return job.status === "in_progress" ? handle(job, c) : refuse(404, "lost");
+  };
+
+  app.post(
+    "/_runner/sessions",
+    asRunner(async (runner, c) => {
+      const { version } = await c.req.json<{ version: string }>();
+      if (semver.lt(version, model.minimumRunnerVersion)) return refuse(403, "version");
+      const { session: former } = runner;
+      const idleMs = former ? model.wireNow() - former.lastPollWireMs : Infinity;
+      if (former && (former.openPolls > 0 || idleMs < former.lingerSeconds * 1000))
+        return refuse(409, "session");
+      runner.version = version;
+      runner.session = {
+        id: newSecret(""),
+        lastPollWireMs: model.wireNow(),
+        openPolls: 0,
+        lingerSeconds: model.wire.sessionLingerSeconds,
+        messages: [],
+        wake: () => undefined,
+      };
+      model.faults.reached("session-created", runner.name);
+      return c.json({ sessionId: runner.session.id });
+    }),
+  );
+
+  app.delete(
+    "/_runner/sessions/:id",
+    asRunner((runner, c) => {
+      const { session } = runner;
+      if (session?.id !== c.req.param("id")) return done();
+      const fault = model.faults.take("lingering-sessions");
+      if (session && fault) session.lingerSeconds = fault.seconds;
+      else runner.session = undefined;
+      model.faults.reached("session-deleted", runner.name);
+      return done();
+    }),
+  );
+
+  app.get(
+    "/_runner/sessions/:id/message",
+    asRunner(async (runner, c) => {
+      if (runner.session?.id !== c.req.param("id")) return refuse(404, "session");
+      model.faults.reached("poll", runner.name);
+      return poll(model, runner, c.req.raw.signal);
+    }),
+  );
+
+  app.post(
+    "/_runner/messages/:messageId/acknowledge",
+    asRunner((runner, c) => {
+      const offer = allJobs(model).find(
+        (job) => job.offer?.messageId === Number(c.req.param("messageId")),
+      )?.offer;
+      // The acquisition gets a time of its own.
+      if (offer?.runner === runner)
+        Object.assign(offer, { acknowledged: true, sinceWireMs: model.wireNow() });
+      return done();
+    }),
+  );
+
+  app.post(
+    "/_runner/jobs/:requestId/acquire",
+    asRunner(async (runner, c) => {
+      const job = jobOf(model, c);
+      const { messageId } = await c.req.json<{ messageId: number }>();
+      if (!job) return refuse(404, "job");
+      if (!acquire(model, job, runner, messageId)) return refuse(409, "taken");
+      model.faults.reached("acquired", runner.name);
+      return Response.json(jobMessage(model, job));
+    }),
+  );
+
+  app.post(
+    "/_runner/jobs/:requestId/renew",
+    asWorker((job, c) => {
+      if (job.cancelledWireMs !== undefined) return refuse(409, "cancelled");
+      renew(model, job);
+      model.faults.reached("renewed", job.runner!.name);
+      return c.json({ lockedUntil: new Date(job.lockedUntilWireMs).toISOString() });
+    }),
+  );
+
+  /** What a worker reports; each report of steps or of the summary replaces the one before. */
+  const reports: Record<string, (job: Job, body: Report) => void> = {
+    log: (job, { lines = [] }) => {
+      const stamp = new Date(model.clock.now()).toISOString();
+      job.log.push(...lines.map((line) => `${stamp} ${line}`));
+    },
+    steps: (job, { steps = [] }) => (job.steps = steps),
+    summary: (job, { markdown = "" }) => (job.summary = markdown),
+    complete: (job, { result = "", outputs = {} }) => {
+      job.outputs = outputs;
+      conclude(model, job, conclusions[result] ?? "failure");
+      model.faults.reached("completed", job.runner!.name);
+    },
+  };
+  for (const [name, report] of Object.entries(reports)) {
+    app.post(
+      `/_runner/jobs/:requestId/${name}`,
+      asWorker(async (job, c) => {
+        report(job, await c.req.json<Report>());
+        return done();
+      }),
+    );
+  }
+
+  return app;
+}
+
+/** Holds a poll open until there is a message, the session ends, the listener goes away, or the time is up. */
+async function poll(model: Model, runner: RunnerEntry, gone: AbortSignal): Promise<Response> {
+  const session = runner.session!;
+  const until = model.wireNow() + model.wire.pollSeconds * 1000;
+  session.openPolls += 1;
+  try {
+    for (;;) {
+      sweep(model);
+      if (!model.runners.includes(runner)) return refuse(401, "registration");
+      if (runner.session !== session) return refuse(404, "session");
+      const left = until - model.wireNow();
+      if (gone.aborted || left <= 0) return done();
+      const message = session.messages.shift();
+      if (message) {
+        model.faults.reached("message-sent", runner.name);
+        return Response.json(message);
+      }
+      await nextWake(session, left, gone);
+    }
+  } finally {
+    session.openPolls -= 1;
+    session.lastPollWireMs = model.wireNow();
+  }
+}
+
+function nextWake(session: { wake: () => void }, milliseconds: number, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      gone.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    gone.addEventListener("abort", end);
+    session.wake = end;
+  });
+}
+
+function jobOf(model: Model, c: Context): Job | undefined {
+  return allJobs(model).find(({ requestId }) => requestId === c.req.param("requestId"));
+}
+
+/** All that a runner is told of its job. */
+function jobMessage(model: Model, job: Job) {
+  const { run } = job;
+  return {
+    requestId: job.requestId,
+    runId: run.id,
+    runNumber: run.number,
+    runAttempt: 1,
+    jobId: job.id,
+    jobKey: job.key,
+    jobName: job.name,
+    repository: fullName(run.repository),
+    workflow: run.workflow.name ?? run.path,
+    workflowPath: run.path,
+    workflowText: run.text,
+    ref: `refs/heads/${run.branch}`,
+    sha: run.sha,
+    actor: run.actor,
+    event: run.event,
+    inputs: run.inputs,
+    labels: job.labels,
+    timeoutMinutes: job.timeoutMinutes,
+    renewEverySeconds: model.wire.renewEverySeconds,
+    serverUrl: model.url,
+    apiUrl: `${model.url}/api/v3`,
+    token: job.token,
+    startedAt: isoTime(job.startedAt!),
+  };
+}

@@ -1,0 +1,73 @@
+/** When a scripted event can strike, in the life of a runner. */
+export type Moment =
+  | "session-created"
+  | "poll"
+  | "message-sent"
+  | "acquired"
+  | "renewed"
+  | "completed"
+  | "session-deleted"
+  | "labels-changed"
+  | "runner-removed";
+
+/** How GitHub can be told to misbehave. `times` is how often; absent: until it is undone. */
+export type Fault =
+  /** Requests to the REST API are answered with an error. 403 is a secondary rate limit. */
+  | {
+      kind: "answer";
+      status: 403 | 429 | 500 | 502;
+      times?: number;
+      method?: string;
+      /** Matched against the path after `/api/v3`. */
+      path?: RegExp;
+      /** Default for 403 and 429: 60. */
+      retryAfterSeconds?: number;
+    }
+  /** What the API says of `busy`, given the truth: late, stale or plainly wrong. */
+  | { kind: "busy"; times?: number; report: (truth: boolean, runner: string) => boolean }
+  /** New registration tokens live so many seconds of the cloud's time. */
+  | { kind: "token-lifetime"; times?: number; seconds: number }
+  /** Dispatches are accepted, but no run appears, or its jobs are never handed out. */
+  | { kind: "dispatch"; times?: number; effect: "no-run" | "never-starts" }
+  /** Sessions outlive their deletion: they count as alive for so many real seconds after the last poll. */
+  | { kind: "lingering-sessions"; times?: number; seconds: number }
+  /** Something happens just when a runner (this one, or any) reaches a point, for example: a job arrives. */
+  | { kind: "moment"; times?: number; at: Moment; runner?: string; action: () => void };
+
+type FaultOf<Kind extends Fault["kind"]> = Extract<Fault, { kind: Kind }>;
+
+export interface Faults {
+  /** Arms a fault. @returns what takes it back */
+  add(fault: Fault): () => void;
+  /** The first armed fault of a kind that fits; counts as one of its `times`. */
+  take<Kind extends Fault["kind"]>(
+    kind: Kind,
+    fits?: (fault: FaultOf<Kind>) => boolean,
+  ): FaultOf<Kind> | undefined;
+  /** Runs what was armed for this moment. */
+  reached(at: Moment, runner: string): void;
+}
+
+export function createFaults(): Faults {
+  const armed = new Map<Fault, number>();
+  const take: Faults["take"] = (kind, fits = () => true) => {
+    type Wanted = FaultOf<typeof kind>;
+    const isWanted = (fault: Fault): fault is Wanted => fault.kind === kind;
+    const found = [...armed.keys()].filter(isWanted).find(fits);
+    if (!found) return undefined;
+    const left = armed.get(found)! - 1;
+    if (left > 0) armed.set(found, left);
+    else armed.delete(found);
+    return found;
+  };
+  return {
+    add: (fault) => {
+      armed.set(fault, fault.times ?? Infinity);
+      return () => armed.delete(fault);
+    },
+    take,
+    reached: (at, runner) => {
+      take("moment", (fault) => fault.at === at && (fault.runner ?? runner) === runner)?.action();
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { serve } from "@hono/node-server";
+import type { ServerType } from "@hono/node-server";
+import { Hono } from "hono";
+import type { EmulatedProvider } from "../provider.ts";
+import { writeFile } from "./contents.ts";
+import { exchangeRoutes } from "./exchange.ts";
+import type { Faults } from "./faults.ts";
+import { allJobs, fullName, sameName } from "./model.ts";
+import type { DispatchRecord, Job, Model, Repository, Run, RunnerEntry } from "./model.ts";
+import type { GithubArguments } from "./options.ts";
+import { connector } from "./provider-client.ts";
+import { githubProvider } from "./provider.ts";
+import { send, sweep } from "./queue.ts";
+import { registrationRoutes } from "./registration.ts";
+import { releaseRoutes } from "./releases.ts";
+import { authenticated } from "./rest/access.ts";
+import { ApiError, notFound } from "./rest/answers.ts";
+import { runnerGroupRoutes, variableRoutes } from "./rest/organization.ts";
+import { repositoryRoutes } from "./rest/repositories.ts";
+import { runnerRoutes } from "./rest/runners.ts";
+import { workflowRoutes } from "./rest/workflows.ts";
+import { dispatch } from "./runs.ts";
+import { newModel } from "./seed.ts";
+
+export type { Fault, Faults, Moment } from "./faults.ts";
+export type { GithubArguments, GithubOptions, KnownToken, Scope, WireTimes } from "./options.ts";
+export type { DispatchRecord, Job, Run, RunnerEntry } from "./model.ts";
+
+/** The emulated GitHub: one organisation, its repositories, their runners and runs. */
+export interface GithubCloud {
+  /** Serves everything on a free port of loopback; `url` is what `https://github.com` is elsewhere. */
+  listen(): Promise<{ url: string; close(): Promise<void> }>;
+  /** What the engine asks of the `github` provider. */
+  provider: EmulatedProvider;
+  faults: Faults;
+  /** Everything as it is at this moment, for tests and for `local status`. */
+  runners(): readonly RunnerEntry[];
+  runs(): readonly Run[];
+  jobs(): readonly Job[];
+  /** A job's log so far, also while it runs. */
+  logOf(job: Job): string;
+  /** Every dispatch that was accepted. */
+  dispatches(): readonly DispatchRecord[];
+  /**
+   * Starts a run without the API, as a user's workflow would.
+   * @param repository `owner/name`
+   * @param workflow file name below `.github/workflows`
+   */
+  dispatch(repository: string, workflow: string, inputs?: Record<string, string>): Run;
+  /** Puts a file on the default branch, as a push would. */
+  push(repository: string, path: string, text: string): void;
+  /** Tells a runner to update itself. */
+  updateRunner(name: string, targetVersion: string): void;
+}
+
+/** How often time limits are looked at, in real milliseconds. */
+const sweepEveryMs = 100;
+
+export function createGithub(settings: GithubArguments): GithubCloud {
+  const model = newModel(settings);
+  const app = new Hono();
+  app.route("/", registrationRoutes(model));
+  app.route("/", exchangeRoutes(model));
+  app.route("/", releaseRoutes(settings.tarball));
+  app.get("/_logs/:job/:requestId", (c) => {
+    const job = allJobs(model).find(({ requestId }) => requestId === c.req.param("requestId"));
+    return job ? c.text(job.log.join("\n")) : c.text("Not Found", 404);
+  });
+  app.route("/api/v3", restApi(model));
+  app.notFound(() => notFound().toResponse());
+  app.onError((error) => {
+    if (error instanceof ApiError) return error.toResponse();
+    throw error;
+  });
+  const runnerNamed = (name: string): RunnerEntry => {
+    const runner = model.runners.find((one) => one.name === name);
+    if (!runner) throw new Error(`No runner called ${name} is registered at the local GitHub.`);
+    return runner;
+  };
+  const repositoryNamed = (name: string): Repository => {
+    const repository = model.repositories.find((one) => sameName(fullName(one), name));
+    if (!repository) throw new Error(`The local GitHub has no repository ${name}.`);
+    return repository;
+  };
+
+  return {
+    listen: async () => {
+      const server = await new Promise<ServerType>((resolve) => {
+        const started = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () => {
+          resolve(started);
+        });
+      });
+      model.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const timer = setInterval(() => {
+        sweep(model);
+      }, sweepEveryMs);
+      const close = async () => {
+        clearInterval(timer);
+        const closed = new Promise((resolve) => server.close(resolve));
+        if ("closeAllConnections" in server) server.closeAllConnections();
+        await closed;
+      };
+      return { url: model.url, close };
+    },
+    provider: githubProvider(
+      connector({
+        request: async (path, init) => app.request(`/api/v3${path}`, init),
+        owner: model.organization,
+        token: settings.options.providerToken,
+        sleep,
+      }),
+    ),
+    faults: model.faults,
+    runners: () => model.runners,
+    runs: () => model.runs,
+    jobs: () => allJobs(model),
+    logOf: (job) => job.log.join("\n"),
+    dispatches: () => model.dispatches,
+    dispatch: (repository, workflow, inputs = {}) => {
+      const request = { ref: repositoryNamed(repository).defaultBranch, inputs, actor: "octocat" };
+      const outcome = dispatch(model, repositoryNamed(repository), `.github/workflows/${workflow}`, request);
+      if ("refused" in outcome)
+        throw new Error(`${workflow} of ${repository} was not dispatched: ${outcome.refused}`);
+      if (!outcome.run)
+        throw new Error(`${workflow} of ${repository} was swallowed by a fault of kind "dispatch".`);
+      sweep(model);
+      return outcome.run;
+    },
+    push: (repository, path, text) => {
+      const to = repositoryNamed(repository);
+      writeFile(model, to, to.defaultBranch, path, Buffer.from(text));
+    },
+    updateRunner: (name, targetVersion) => {
+      send(model, runnerNamed(name), { type: "AgentRefresh", body: { targetVersion } });
+    },
+  };
+}
+
+function restApi(model: Model): Hono {
+  const api = new Hono();
+  api.use(authenticated(model));
+  // What a request has changed is acted on before the next one.
+  api.use(async (_c, next) => {
+    sweep(model);
+    await next();
+    sweep(model);
+  });
+  api.get("/meta", (c) => c.json({ verifiable_password_authentication: false, installed_version: "3.19.0" }));
+  for (const routes of [repositoryRoutes, runnerRoutes, variableRoutes, runnerGroupRoutes, workflowRoutes])
+    api.route("/", routes(model));
+  return api;
+}

@@ -1,0 +1,71 @@
+import type { Properties, ProviderConfiguration } from "../provider.ts";
+
+/** The API as the provider sees it. */
+export interface ApiClient {
+  /** The organisation or user that unqualified repository names belong to. */
+  owner: string;
+  /** @throws Error as the real provider words it: method, URL, status, GitHub's message */
+  call: (method: string, path: string, body?: Properties) => Promise<Properties>;
+  /** A GET that answers undefined where GitHub answers 404. */
+  find: (path: string) => Promise<Properties | undefined>;
+}
+
+export interface ConnectOptions {
+  /** Handles a request in process. */
+  request: (path: string, init: RequestInit) => Promise<Response>;
+  /** Where a configuration names none. */
+  owner: string;
+  token: string | undefined;
+  sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** The real provider's defaults: `maxRetries`, `retryableErrors`, `retryDelayMs`. */
+const maxRetries = 3;
+const retryable = [500, 502, 503, 504];
+const retryDelayMs = 1000;
+
+/** Clients by provider configuration. */
+export function connector(options: ConnectOptions): (configuration: ProviderConfiguration) => ApiClient {
+  return (configuration) => {
+    const token = textOr(configuration.token, options.token);
+    const owner = textOr(configuration.owner, undefined) ?? textOr(configuration.organization, options.owner);
+    const delayMs = Number(configuration.retryDelayMs ?? retryDelayMs);
+    const send = async (method: string, path: string, body?: Properties): Promise<Response> => {
+      const init = {
+        method,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      };
+      for (let attempt = 0; ; attempt++) {
+        const response = await options.request(path, init);
+        const retryAfter = response.headers.get("retry-after");
+        const isLast = attempt === maxRetries;
+        if (!isLast && retryAfter !== null) await options.sleep(Number(retryAfter) * 1000);
+        else if (!isLast && retryable.includes(response.status)) await options.sleep(delayMs);
+        else return response;
+      }
+    };
+    const call: ApiClient["call"] = async (method, path, body) => {
+      const response = await send(method, path, body);
+      const text = await response.text();
+      const answer = (text === "" ? {} : JSON.parse(text)) as Properties;
+      if (response.ok) return answer;
+      throw new Error(`${method} ${path}: ${response.status} ${String(answer.message)}`);
+    };
+    return {
+      owner: owner ?? options.owner,
+      call,
+      find: async (path) => {
+        const response = await send("GET", path);
+        if (response.status === 404) return undefined;
+        const answer = (await response.json()) as Properties;
+        if (response.ok) return answer;
+        throw new Error(`GET ${path}: ${response.status} ${String(answer.message)}`);
+      },
+    };
+  };
+}
+
+function textOr(value: unknown, fallback: string | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : fallback;
+}

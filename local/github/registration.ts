@@ -1,0 +1,76 @@
+import { Hono } from "hono";
+import { maxRunnerEntryLength } from "../../contract/names.ts";
+import { newSecret, sameName } from "./model.ts";
+import type { Model, RunnerEntry } from "./model.ts";
+
+interface RegistrationBody {
+  name: string;
+  group?: string;
+  labels: string[];
+  version: string;
+  os: string;
+  arch: string;
+  replace?: boolean;
+}
+
+const notFound = () => Response.json({ message: "Not Found", status: "404" }, { status: 404 });
+
+/** How a runner becomes known: registration token → short-lived bearer → entry with credentials of its own. */
+export function registrationRoutes(model: Model): Hono {
+  const app = new Hono();
+  /** Scopes by bearer token. */
+  const bearers = new Map<string, string>();
+
+  app.post("/api/v3/actions/runner-registration", async (c) => {
+    const token = /^RemoteAuth (.+)$/.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
+    const { url } = await c.req.json<{ url: string }>();
+    const known = model.registrationTokens.get(token);
+    // A wrong token, an expired one and one for another place all look the same.
+    if (!known || known.expiresAt <= model.clock.now() || !sameName(url, `${model.url}/${known.scope}`))
+      return notFound();
+    const bearer = newSecret("");
+    bearers.set(bearer, known.scope);
+    return c.json({ url: `${model.url}/_runner`, token: bearer });
+  });
+
+  app.post("/_runner/runners", async (c) => {
+    const scope = bearers.get((c.req.header("authorization") ?? "").replace("Bearer ", ""));
+    if (scope === undefined) return Response.json({ message: "Bad credentials" }, { status: 401 });
+    const body = await c.req.json<RegistrationBody>();
+    if (body.name.length === 0 || body.name.length > maxRunnerEntryLength)
+      return Response.json(
+        { message: `The name must have 1 to ${maxRunnerEntryLength} characters` },
+        { status: 400 },
+      );
+    const group = model.groups.find((one) =>
+      body.group ? sameName(one.body.name, body.group) : one.body.default,
+    );
+    if (!group)
+      return Response.json(
+        { message: `Could not find any self-hosted runner group named "${body.group ?? ""}".` },
+        { status: 404 },
+      );
+    const namesake = model.runners.find((one) => one.scope === scope && sameName(one.name, body.name));
+    if (namesake && !body.replace)
+      return Response.json({ message: `A runner exists with the name ${body.name}` }, { status: 409 });
+    const runner: RunnerEntry = {
+      id: namesake?.id ?? model.nextId(),
+      name: body.name,
+      scope,
+      groupId: group.body.id,
+      version: body.version,
+      os: body.os,
+      systemLabels: ["self-hosted", body.os, body.arch],
+      customLabels: [...body.labels],
+      clientId: newSecret("client-"),
+      secret: newSecret(""),
+      session: undefined,
+      lastSeen: model.clock.now(),
+    };
+    model.runners = [...model.runners.filter((one) => one !== namesake), runner];
+    const { id, name, clientId, secret } = runner;
+    return c.json({ id, name, credentials: { clientId, secret } });
+  });
+
+  return app;
+}

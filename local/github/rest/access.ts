@@ -1,0 +1,101 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { fullName, sameName } from "../model.ts";
+import type { Model, Repository } from "../model.ts";
+import type { KnownToken, Scope } from "../options.ts";
+import { ApiError, notFound } from "./answers.ts";
+import type { Body } from "./answers.ts";
+
+/** Asks the client who it is, counts its requests, and lets armed faults answer in place of the API. */
+export function authenticated(model: Model): MiddlewareHandler {
+  /** Requests of the present hour, by token. */
+  const used = new Map<string, { count: number; resetWireMs: number }>();
+  return async (c, next) => {
+    const path = c.req.path.replace(/^\/api\/v3/, "");
+    if (path === "/meta") return next();
+    const text = tokenText(c.req.header("authorization"));
+    const token = text === undefined ? undefined : model.tokens.get(text);
+    if (text === undefined) throw new ApiError(401, "Requires authentication");
+    if (!token) throw new ApiError(401, "Bad credentials");
+
+    const now = model.wireNow();
+    const former = used.get(text);
+    const usage = former && former.resetWireMs > now ? former : { count: 0, resetWireMs: now + 3_600_000 };
+    used.set(text, usage);
+    const limit = model.hourlyRateLimit;
+    if (path === "/rate_limit") {
+      const reset = Math.ceil(usage.resetWireMs / 1000);
+      const core = { limit, used: usage.count, remaining: Math.max(0, limit - usage.count), reset };
+      return Response.json({
+        resources: { core, search: core },
+        rate: core,
+      } satisfies Body<"GET /rate_limit">);
+    }
+    usage.count += 1;
+    const headers = {
+      "x-ratelimit-limit": String(limit),
+      "x-ratelimit-remaining": String(Math.max(0, limit - usage.count)),
+      "x-ratelimit-reset": String(Math.ceil(usage.resetWireMs / 1000)),
+      "x-ratelimit-used": String(Math.min(usage.count, limit)),
+      "x-ratelimit-resource": "core",
+      "x-oauth-scopes": token.scopes.join(", "),
+    };
+    if (usage.count > limit)
+      throw new ApiError(403, `API rate limit exceeded for user ${token.login}.`, headers);
+    const fault = model.faults.take(
+      "answer",
+      ({ method, path: pattern }) => (method ?? c.req.method) === c.req.method && (pattern ?? /^/).test(path),
+    );
+    if (fault) throw faultAnswer(fault.status, fault.retryAfterSeconds ?? 60);
+
+    c.set("token", token);
+    await next();
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  };
+}
+
+/** Who asks; set by {@link authenticated}. */
+export const callerOf = (c: Context): KnownToken => c.get("token") as KnownToken;
+
+/** GitHub hides what a token may not see: 404 rather than 403. */
+export function repositoryOf(model: Model, c: Context): Repository {
+  const wanted = `${c.req.param("owner") ?? ""}/${c.req.param("repo") ?? ""}`;
+  const repository = model.repositories.find((one) => sameName(fullName(one), wanted));
+  if (!repository || !allows(c, "repo")) throw notFound();
+  return repository;
+}
+
+/** Runners and variables belong to a repository or to the organisation. */
+export function scopeOf(model: Model, c: Context): string {
+  const organization = c.req.param("org");
+  if (organization === undefined) return fullName(repositoryOf(model, c));
+  if (!sameName(organization, model.organization)) throw notFound();
+  // The sentence speaks of a repository for organisations too.
+  if (!allows(c, "admin:org")) throw new ApiError(403, "Must have admin rights to Repository.");
+  return model.organization;
+}
+
+export const allows = (c: Context, scope: Scope): boolean => callerOf(c).scopes.includes(scope);
+
+function tokenText(header: string | undefined): string | undefined {
+  const [kind, value] = (header ?? "").split(" ");
+  if (!value) return undefined;
+  return kind?.toLowerCase() === "basic" ? Buffer.from(value, "base64").toString().split(":").pop() : value;
+}
+
+function faultAnswer(status: number, retryAfterSeconds: number): ApiError {
+  const retryAfter = { "retry-after": String(retryAfterSeconds) };
+  switch (status) {
+    case 403:
+      return new ApiError(
+        403,
+        "You have exceeded a secondary rate limit. Please wait a few minutes.",
+        retryAfter,
+      );
+    case 429:
+      return new ApiError(429, "Too many requests", retryAfter);
+    case 502:
+      return new ApiError(502, "Server Error");
+    default:
+      return new ApiError(status, "Internal Server Error");
+  }
+}

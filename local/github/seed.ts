@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { createFaults } from "./faults.ts";
+import type { Model, Repository } from "./model.ts";
+import { defaultTokens, defaultWireTimes } from "./options.ts";
+import type { GithubArguments } from "./options.ts";
+import { defaultRunnerGroup } from "./rest/organization.ts";
+
+/** GitHub before anything has happened. */
+export function newModel({ clock, tokens, options }: GithubArguments): Model {
+  // GitHub's numbers are large, and code that takes them for array indices should be found out.
+  let lastId = 9_100_000_000;
+  const nextId = () => ++lastId;
+  const organization = options.organization ?? "acme";
+  return {
+    clock,
+    wireNow: options.wireNow ?? Date.now,
+    wire: { ...defaultWireTimes, ...options.wire },
+    faults: createFaults(),
+    minimumRunnerVersion: options.minimumRunnerVersion ?? "2.329.0",
+    hourlyRateLimit: options.hourlyRateLimit ?? 5000,
+    url: "",
+    organization,
+    repositories: (options.repositories ?? ["app"]).map((name) =>
+      newRepository(nextId(), organization, name),
+    ),
+    tokens: new Map(Object.entries(tokens ?? defaultTokens)),
+    registrationTokens: new Map(),
+    groups: [defaultRunnerGroup()],
+    variables: new Map(),
+    runners: [],
+    runs: [],
+    dispatches: [],
+    nextId,
+  };
+}
+
+function newRepository(id: number, owner: string, name: string): Repository {
+  const sha = createHash("sha1").update(name).digest("hex");
+  return { id, owner, name, defaultBranch: "main", branches: new Map([["main", { sha, files: new Map() }]]) };
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Octokit } from "@octokit/rest";
+import { createClock } from "../../../local/clock.ts";
+import { createGithub } from "../../../local/github/index.ts";
+import type { GithubArguments, GithubOptions } from "../../../local/github/index.ts";
+
+/** A workflow with a runner input, a run-name and two inputs to check. */
+export const workflowText = `
+name: proof
+run-name: \${{ format('{0} on {1}', inputs.nonce, inputs.runner) }}
+on:
+  workflow_dispatch:
+    inputs:
+      runner: { required: true, type: string }
+      nonce: { type: string, default: none }
+      size: { type: choice, options: [small, large], default: small }
+      timeout_minutes: { default: "30" }
+jobs:
+  hold:
+    name: hold \${{ inputs.runner }}
+    runs-on: [self-hosted, "\${{ inputs.runner }}"]
+    timeout-minutes: \${{ fromJSON(inputs.timeout_minutes) }}
+    steps: [{ run: "true" }]
+`;
+
+/** An emulated GitHub that listens, with its clocks in the test's hand. Close it after the test. */
+export async function startGithub(options: GithubOptions = {}, rest: Partial<GithubArguments> = {}) {
+  const clock = createClock(join(mkdtempSync(join(tmpdir(), "longhaul-github-")), "clock"));
+  let wire = Date.now();
+  const github = createGithub({ clock, options: { wireNow: () => wire, ...options }, ...rest });
+  const { url, close } = await github.listen();
+  const octokitFor = (auth?: string) =>
+    new Octokit({ baseUrl: `${url}/api/v3`, log: quiet, ...(auth === undefined ? {} : { auth }) });
+  return {
+    github,
+    clock,
+    url,
+    close,
+    octokit: octokitFor("local-github-token"),
+    octokitFor,
+    /** Lets real seconds pass for everything on the wire. */
+    passWireSeconds: (seconds: number) => {
+      wire += seconds * 1000;
+    },
+  };
+}
+
+export type StartedGithub = Awaited<ReturnType<typeof startGithub>>;
+
+export const acme = { owner: "acme", repo: "app" };
+
+/** Waits until a condition holds; the emulator acts on the passing of time every 100 ms. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 3000,
+): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The status and message of a request that must fail. */
+export async function refusal(
+  request: Promise<unknown>,
+): Promise<{ status: number; message: string; headers: Record<string, string | number | undefined> }> {
+  try {
+    await request;
+  } catch (error) {
+    const { status, message, response } = error as {
+      status: number;
+      message: string;
+      response?: { headers: Record<string, string> };
+    };
+    return { status, message, headers: response?.headers ?? {} };
+  }
+  throw new Error("the request was not refused");
+}
+
+const ignore = () => undefined;
+const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
