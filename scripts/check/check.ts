@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import type { CheckResult } from "./finding.ts";
+import { checkReference } from "./reference.ts";
+import { checkShellScripts } from "./shell-scripts.ts";
+import { checkWorkflows } from "./workflows.ts";
+
+/*
+ * What `npm run check` adds to the compiler, the linter and the formatter:
+ * the reference is up to date, shell scripts and workflow files are sound.
+ * Exit code 1 with one line for each finding.
+ */
+
+const root = join(import.meta.dirname, "../..");
+const results = [checkReference(root), checkShellScripts(root), await checkWorkflows(root)];
+
+for (const result of results) console.log(summary(result));
+if (results.some((result) => result.findings.length > 0)) process.exitCode = 1;
+
+function summary({ what, findings, skipped }: CheckResult): string {
+  if (skipped !== undefined) return `skipped: ${skipped} (${what})`;
+  if (findings.length === 0) return `checked ${what}`;
+  return [`checked ${what}: ${findings.length} to be put right`, ...findings.map((text) => `  ${text}`)].join(
+    "\n",
+  );
+}

@@ -1,0 +1,62 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readSync } from "node:fs";
+import { extname, join } from "node:path";
+import type { CheckResult } from "./finding.ts";
+
+/**
+ * Runs shellcheck over every shell script that git tracks: files ending in
+ * `.sh`, and those without an ending whose first line names bash or sh.
+ *
+ * @param root the project's folder
+ * @param command shellcheck's, as on PATH
+ * @throws Error when git cannot list the files, or shellcheck ends in a way that is no verdict
+ */
+export function checkShellScripts(root: string, command = "shellcheck"): CheckResult {
+  const scripts = trackedFiles(root).filter((file) => isShellScript(root, file));
+  const what = `shell scripts (${scripts.length})`;
+  if (scripts.length === 0) return { what, findings: [] };
+  const { error, status, stdout, stderr } = spawnSync(command, ["--format=gcc", "--", ...scripts], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (error && (error as NodeJS.ErrnoException).code === "ENOENT") {
+    return { what, findings: [], skipped: "shellcheck is not installed" };
+  }
+  if (error) throw error;
+  // 0: nothing found · 1: findings · anything else: it could not read its input.
+  if (status !== 0 && status !== 1) {
+    throw new Error(`shellcheck ended with exit code ${String(status)}: ${stderr.trim()}`);
+  }
+  return { what, findings: stdout.split("\n").filter((line) => line !== "") };
+}
+
+function trackedFiles(root: string): string[] {
+  const { error, status, stdout, stderr } = spawnSync("git", ["ls-files", "-z"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (error ?? status !== 0) {
+    throw new Error(`The project's files cannot be listed: git ls-files: ${error?.message ?? stderr.trim()}`);
+  }
+  return stdout.split("\0").filter((file) => file !== "");
+}
+
+function isShellScript(root: string, file: string): boolean {
+  const extension = extname(file);
+  if (extension === ".sh") return true;
+  return extension === "" && /^#!.*\b(ba)?sh\b/.test(firstBytes(join(root, file)));
+}
+
+/** Enough of a file to hold its first line; empty for one that is deleted but still tracked. */
+function firstBytes(file: string): string {
+  try {
+    const descriptor = openSync(file, "r");
+    const buffer = Buffer.alloc(80);
+    const length = readSync(descriptor, buffer);
+    closeSync(descriptor);
+    return buffer.toString("utf8", 0, length).split("\n")[0]!;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
