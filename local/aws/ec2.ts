@@ -1,0 +1,253 @@
+import { AwsError } from "./errors.ts";
+import type { RequestContext } from "./iam.ts";
+import { flag, number, optionalText, record, records, tagsOf, text, texts } from "./input.ts";
+import type { Input } from "./input.ts";
+import { describeInstance, matches, stateOf } from "./instance-description.ts";
+import type { Instances } from "./instances.ts";
+import { instanceArn } from "./principals.ts";
+import type { Need, Service } from "./server.ts";
+import type { Cloud, Instance } from "./state.ts";
+
+/** How long a terminated instance is still described. */
+const terminatedVisibleMs = 3_600_000;
+
+/** EC2: the calls that agent, functions and operators make about instances. */
+export function ec2Service(cloud: Cloud, instances: Instances): Service {
+  const { data, clock, changed } = cloud;
+
+  const visible = (): Instance[] =>
+    Object.values(data.instances).filter(
+      ({ visibleFrom, terminatedAt }) =>
+        visibleFrom <= clock.now() && clock.now() - (terminatedAt ?? Infinity) < terminatedVisibleMs,
+    );
+  const find = (id: string): Instance => {
+    if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
+      throw new AwsError("InvalidInstanceID.Malformed", `Invalid id: "${id}"`);
+    }
+    const instance = visible().find((each) => each.id === id);
+    if (!instance) throw new AwsError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
+    return instance;
+  };
+  const named = (input: Input): Instance[] => texts(input, "InstanceId").map(find);
+  const need = (id: string, context: RequestContext = {}): Need => ({
+    resource: instanceArn(cloud, id),
+    context: {
+      "ec2:InstanceID": id,
+      ...tagContext("ResourceTag", data.instances[id]?.tags ?? {}),
+      ...context,
+    },
+  });
+  const needEach = (input: Input) => texts(input, "InstanceId").map((id) => need(id));
+
+  /** Calls what changes the power of the named instances, and tells the states before and just after. */
+  const power = (input: Input, act: (instances: readonly Instance[]) => Promise<void>) => {
+    const before = named(input).map((instance) => ({ instance, previousState: stateOf(instance) }));
+    void act(before.map(({ instance }) => instance));
+    return {
+      instancesSet: before.map(({ instance, previousState }) => ({
+        instanceId: instance.id,
+        currentState: stateOf(instance),
+        previousState,
+      })),
+    };
+  };
+
+  return {
+    signingName: "ec2",
+    prefix: "ec2",
+    actions: {
+      RunInstances: {
+        run: (input) => {
+          const count = number(input, "MaxCount") ?? 1;
+          const launched = Array.from({ length: count }, () => instances.launch(launchSpecification(input)));
+          return {
+            reservationId: "r-0",
+            ownerId: cloud.account,
+            instancesSet: launched.map(({ instance }) => describeInstance(cloud, instance)),
+          };
+        },
+      },
+      DescribeInstances: {
+        run: (input) => {
+          const chosen = texts(input, "InstanceId").length > 0 ? named(input) : visible();
+          const found = chosen.filter((instance) =>
+            records(input, "Filter").every((filter) =>
+              matches(cloud, instance, text(filter, "Name"), texts(filter, "Value")),
+            ),
+          );
+          const from = Number(optionalText(input, "NextToken") ?? 0);
+          const to = from + (number(input, "MaxResults") ?? 1000);
+          return {
+            reservationSet: found.slice(from, to).map((instance) => ({
+              reservationId: instance.id.replace("i-", "r-"),
+              ownerId: cloud.account,
+              instancesSet: [describeInstance(cloud, instance)],
+            })),
+            nextToken: to < found.length ? String(to) : undefined,
+          };
+        },
+      },
+      DescribeInstanceAttribute: {
+        run: (input) => {
+          const instance = find(text(input, "InstanceId"));
+          const attribute = text(input, "Attribute");
+          const values: Record<string, unknown> = {
+            instanceInitiatedShutdownBehavior: instance.shutdownBehavior,
+            disableApiTermination: instance.disableApiTermination,
+            disableApiStop: instance.disableApiStop,
+            userData: instance.userData,
+            instanceType: instance.instanceType,
+          };
+          if (!(attribute in values))
+            throw new AwsError("InvalidParameterValue", `Value (${attribute}) is invalid.`);
+          return { instanceId: instance.id, [attribute]: { value: values[attribute] } };
+        },
+      },
+      ModifyInstanceAttribute: {
+        needs: (input) => [
+          need(text(input, "InstanceId"), { "ec2:Attribute": modification(input).attribute }),
+        ],
+        run: (input) => {
+          const instance = find(text(input, "InstanceId"));
+          if (instance.state === "terminated") {
+            throw new AwsError("IncorrectInstanceState", `The instance '${instance.id}' is terminated.`);
+          }
+          modify(instance, modification(input));
+          changed();
+          return { return: true };
+        },
+      },
+      CreateTags: {
+        needs: (input) => tagNeeds(input, need),
+        run: (input) => {
+          const tags = tagsOf(input, "Tag");
+          for (const instance of texts(input, "ResourceId").map(find)) {
+            checkTags({ ...instance.tags, ...tags }, instance.tagsInMetadata);
+            Object.assign(instance.tags, tags);
+          }
+          changed();
+          return { return: true };
+        },
+      },
+      DeleteTags: {
+        needs: (input) => tagNeeds(input, need),
+        run: (input) => {
+          const keys = Object.keys(tagsOf(input, "Tag"));
+          for (const instance of texts(input, "ResourceId").map(find)) {
+            const kept = Object.entries(instance.tags).filter(([key]) => !keys.includes(key));
+            instance.tags = Object.fromEntries(kept);
+          }
+          changed();
+          return { return: true };
+        },
+      },
+      StartInstances: { needs: needEach, run: (input) => power(input, instances.start) },
+      StopInstances: { needs: needEach, run: (input) => power(input, instances.stop) },
+      TerminateInstances: { needs: needEach, run: (input) => power(input, instances.terminate) },
+      RebootInstances: {
+        needs: needEach,
+        run: (input) => {
+          void instances.reboot(named(input));
+          return { return: true };
+        },
+      },
+      GetConsoleOutput: {
+        needs: (input) => [need(text(input, "InstanceId"))],
+        run: (input) => {
+          const instance = find(text(input, "InstanceId"));
+          return {
+            instanceId: instance.id,
+            timestamp: new Date(clock.now()),
+            output: Buffer.from(instance.console).toString("base64"),
+          };
+        },
+      },
+    },
+  };
+}
+
+function launchSpecification(input: Input) {
+  const specifications = records(input, "TagSpecification");
+  const tags = specifications.find((each) => text(each, "ResourceType") === "instance");
+  const profile = record(input, "IamInstanceProfile") ?? {};
+  const metadata = record(input, "MetadataOptions") ?? {};
+  return {
+    imageId: text(input, "ImageId"),
+    instanceType: text(input, "InstanceType"),
+    subnetId: text(input, "SubnetId"),
+    securityGroupIds: texts(input, "SecurityGroupId"),
+    profile: optionalText(profile, "Name") ?? optionalText(profile, "Arn")?.split("/").pop(),
+    userData: optionalText(input, "UserData") ?? "",
+    shutdownBehavior: shutdownBehavior(optionalText(input, "InstanceInitiatedShutdownBehavior") ?? "stop"),
+    disableApiTermination: flag(input, "DisableApiTermination") ?? false,
+    disableApiStop: flag(input, "DisableApiStop") ?? false,
+    tags: tags ? tagsOf(tags, "Tag") : {},
+    tagsInMetadata: optionalText(metadata, "InstanceMetadataTags") === "enabled",
+  };
+}
+
+/** @throws AwsError InvalidParameterValue */
+function shutdownBehavior(value: string): "stop" | "terminate" {
+  if (value === "stop" || value === "terminate") return value;
+  throw new AwsError(
+    "InvalidParameterValue",
+    `Value (${value}) for parameter instanceInitiatedShutdownBehavior is invalid.`,
+  );
+}
+
+interface Modification {
+  /** As policies see it in `ec2:Attribute`. */
+  attribute: "InstanceInitiatedShutdownBehavior" | "DisableApiTermination" | "DisableApiStop";
+  value: string;
+}
+
+const modifiable = ["InstanceInitiatedShutdownBehavior", "DisableApiTermination", "DisableApiStop"] as const;
+
+/** The one attribute of a request, in either of its forms: `X.Value=v`, or `Attribute=x&Value=v`. */
+function modification(input: Input): Modification {
+  const given = optionalText(input, "Attribute")?.toLowerCase();
+  const found = modifiable.flatMap((attribute): Modification[] => {
+    const own = record(input, attribute);
+    if (own) return [{ attribute, value: text(own, "Value") }];
+    return given === attribute.toLowerCase() ? [{ attribute, value: text(input, "Value") }] : [];
+  });
+  if (found.length === 1) return found[0]!;
+  const problem = `Exactly one of ${modifiable.join(", ")} can be modified in one request.`;
+  throw new AwsError("InvalidParameterCombination", problem);
+}
+
+function modify(instance: Instance, { attribute, value }: Modification): void {
+  if (attribute === "InstanceInitiatedShutdownBehavior") instance.shutdownBehavior = shutdownBehavior(value);
+  else if (attribute === "DisableApiTermination") instance.disableApiTermination = value === "true";
+  else instance.disableApiStop = value === "true";
+}
+
+function tagNeeds(input: Input, need: (id: string, context: RequestContext) => Need): Need[] {
+  const tags = tagsOf(input, "Tag");
+  const context = { "aws:TagKeys": Object.keys(tags), ...tagContext("RequestTag", tags) };
+  return texts(input, "ResourceId").map((id) => need(id, context));
+}
+
+function tagContext(kind: "ResourceTag" | "RequestTag", tags: Record<string, string>): RequestContext {
+  const prefixes = kind === "ResourceTag" ? ["aws:ResourceTag", "ec2:ResourceTag"] : ["aws:RequestTag"];
+  return Object.fromEntries(
+    prefixes.flatMap((prefix) => Object.entries(tags).map(([key, value]) => [`${prefix}/${key}`, value])),
+  );
+}
+
+/** EC2's rules for tags; those that the metadata service shows may hold fewer characters. */
+export function checkTags(tags: Record<string, string>, inMetadata: boolean): void {
+  const entries = Object.entries(tags);
+  if (entries.length > 50) throw new AwsError("TagLimitExceeded", "More than 50 tags.");
+  for (const [key, value] of entries) {
+    if (key.startsWith("aws:") || key.length > 128 || (inMetadata && !/^[0-9a-zA-Z\-_+=,.@:]+$/.test(key))) {
+      throw new AwsError("InvalidParameterValue", `'${key}' is not a valid tag key.`);
+    }
+    if (value.length > 256) {
+      throw new AwsError(
+        "InvalidParameterValue",
+        `Tag value exceeds the maximum length of 256 characters: ${key}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../clock.ts";
+import { AwsError } from "./errors.ts";
+
+/** Something that goes wrong on purpose. */
+export interface Fault {
+  /**
+   * Where: an API action, `ec2:StartInstances` (the provider's resources go
+   * through the actions they call, so `ec2:RunInstances` meets `up` as well);
+   * `machine:PowerDown`, EC2's notice that a machine has gone down; or
+   * `machine:Appear`, the moment from which DescribeInstances knows a new one.
+   */
+  action: string;
+  /** How often; default once. */
+  times?: number;
+  /** AWS error code that the call fails with, for example `RequestLimitExceeded` or `InsufficientInstanceCapacity`. */
+  error?: string;
+  /** Milliseconds of the cloud's clock that the call, or the event, is late. */
+  delayMs?: number;
+  /** The event is lost. Only for `machine:PowerDown`. */
+  drop?: boolean;
+}
+
+export interface Faults {
+  /** Arms a fault; the result takes it back. Several for one action are met in the order they were added. */
+  add(fault: Fault): () => void;
+  /** The next fault for an action, used up by one; undefined when all is well. */
+  take(action: string): Fault | undefined;
+  /** Waits and throws as the next fault for an action says. */
+  meet(action: string): Promise<void>;
+}
+
+/** HTTP status of the codes that are no client's fault; all others are 400. */
+const serverErrors: Record<string, number> = {
+  RequestLimitExceeded: 503,
+  ServiceUnavailable: 503,
+  Unavailable: 503,
+  InternalError: 500,
+  InternalFailure: 500,
+  InternalServerError: 500,
+  InsufficientInstanceCapacity: 500,
+};
+
+export function createFaults(clock: Clock): Faults {
+  const armed: { fault: Fault; left: number }[] = [];
+
+  const take = (action: string): Fault | undefined => {
+    const next = armed.find(({ fault, left }) => fault.action === action && left > 0);
+    if (next) next.left -= 1;
+    return next?.fault;
+  };
+
+  return {
+    add: (fault) => {
+      const entry = { fault, left: fault.times ?? 1 };
+      armed.push(entry);
+      return () => {
+        entry.left = 0;
+      };
+    },
+    take,
+    meet: async (action) => {
+      const fault = take(action);
+      if (fault?.delayMs) await sleep(fault.delayMs / clock.factor, undefined, { ref: false });
+      if (fault?.error) {
+        throw new AwsError(fault.error, `a fault armed for ${action}`, serverErrors[fault.error] ?? 400);
+      }
+    },
+  };
+}

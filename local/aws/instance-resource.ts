@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Properties, ProviderConfiguration, ResourceType } from "../provider.ts";
+import { optionalText, record, texts } from "./input.ts";
+import type { Instances, LaunchSpecification } from "./instances.ts";
+import { instanceArn } from "./principals.ts";
+import { allTags, setting } from "./provider-settings.ts";
+import type { Cloud, Instance } from "./state.ts";
+
+/** `aws.ec2.Instance`, with what the provider does to it in place. */
+export function instanceResource(cloud: Cloud, instances: Instances): ResourceType {
+  const launch = (inputs: Properties, configuration: ProviderConfiguration): LaunchSpecification => {
+    const plain = optionalText(inputs, "userData");
+    return {
+      imageId: String(inputs.ami),
+      instanceType: String(inputs.instanceType),
+      subnetId: String(inputs.subnetId),
+      securityGroupIds: texts(inputs, "vpcSecurityGroupIds"),
+      profile: optionalText(inputs, "iamInstanceProfile"),
+      userData: optionalText(inputs, "userDataBase64") ?? Buffer.from(plain ?? "").toString("base64"),
+      shutdownBehavior: inputs.instanceInitiatedShutdownBehavior === "terminate" ? "terminate" : "stop",
+      disableApiTermination: inputs.disableApiTermination === true,
+      disableApiStop: inputs.disableApiStop === true,
+      tags: allTags(inputs, configuration),
+      tagsInMetadata: record(inputs, "metadataOptions")?.instanceMetadataTags === "enabled",
+    };
+  };
+
+  return {
+    create: async (inputs, configuration) => {
+      await cloud.faults.meet("ec2:RunInstances");
+      const { instance, done } = instances.launch(launch(inputs, configuration));
+      await done;
+      if (instance.state === "terminated" && instance.stateReason?.code.startsWith("Server.")) {
+        throw new Error(`waiting for EC2 Instance (${instance.id}) create: ${instance.stateReason.message}`);
+      }
+      return { id: instance.id, state: stateOf(cloud, inputs, instance, configuration) };
+    },
+    read: (id, state, configuration) => {
+      const instance = cloud.data.instances[id];
+      const gone = !instance || instance.state === "terminated";
+      return Promise.resolve(gone ? undefined : stateOf(cloud, state, instance, configuration));
+    },
+    update: async (id, state, inputs, configuration) => {
+      const instance = cloud.data.instances[id]!;
+      const needsStop = ["userData", "userDataBase64", "instanceType"].filter(
+        (name) => !isDeepStrictEqual(state[name], inputs[name]),
+      );
+      const next = launch(inputs, configuration);
+      if (needsStop.length > 0) {
+        await instances.stop([instance]);
+        instance.instanceType = next.instanceType;
+        instance.userData = next.userData;
+        await instances.start([instance]);
+      }
+      instance.tags = next.tags;
+      instance.shutdownBehavior = next.shutdownBehavior;
+      instance.disableApiTermination = next.disableApiTermination;
+      instance.disableApiStop = next.disableApiStop;
+      cloud.changed();
+      return stateOf(cloud, { ...state, ...inputs }, instance, configuration);
+    },
+    delete: async (id) => {
+      await cloud.faults.meet("ec2:TerminateInstances");
+      const instance = cloud.data.instances[id];
+      if (instance) await instances.terminate([instance]);
+    },
+    replaceOn: ["ami", "subnetId", "keyName", "rootBlockDevice", "associatePublicIpAddress"],
+  };
+}
+
+/** What the provider reads back: the instance as it is now, and what cannot have changed as it was asked for. */
+function stateOf(
+  cloud: Cloud,
+  inputs: Properties,
+  instance: Instance,
+  configuration: ProviderConfiguration,
+): Properties {
+  const defaults = setting(configuration, "defaultTags") as { tags?: Record<string, string> } | undefined;
+  const own = Object.entries(instance.tags).filter(([key, value]) => defaults?.tags?.[key] !== value);
+  return {
+    ...inputs,
+    arn: instanceArn(cloud, instance.id),
+    instanceState: instance.state,
+    instanceType: instance.instanceType,
+    availabilityZone: instance.availabilityZone,
+    privateIp: instance.privateIp,
+    publicIp: instance.publicIp ?? "",
+    instanceInitiatedShutdownBehavior: instance.shutdownBehavior,
+    disableApiTermination: instance.disableApiTermination,
+    disableApiStop: instance.disableApiStop,
+    tags: Object.fromEntries(own),
+    tagsAll: { ...instance.tags },
+  };
+}

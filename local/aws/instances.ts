@@ -1,0 +1,264 @@
+import type { HostedInstance, PowerDown } from "../machines/host.ts";
+import { AwsError } from "./errors.ts";
+import { resourceId } from "./ids.ts";
+import { imageArchitecture } from "./images.ts";
+import { instanceCredentials } from "./principals.ts";
+import type { Cloud, Instance, InstanceState } from "./state.ts";
+import { privateAddress, publicAddress, subnetOf } from "./subnets.ts";
+
+/** What RunInstances and the provider's Instance have in common. */
+export interface LaunchSpecification {
+  imageId: string;
+  instanceType: string;
+  subnetId: string;
+  securityGroupIds: string[];
+  profile: string | undefined;
+  /** Base64. */
+  userData: string;
+  shutdownBehavior: "stop" | "terminate";
+  disableApiTermination: boolean;
+  disableApiStop: boolean;
+  tags: Record<string, string>;
+  tagsInMetadata: boolean;
+}
+
+/**
+ * The life of instances: what EC2 permits, and what the machines do. A refusal
+ * (AwsError IncorrectInstanceState; OperationNotPermitted for a locked one) is
+ * thrown at once and changes none of the instances; the promise settles when
+ * the machines have come up or gone down, and never rejects.
+ */
+export interface Instances {
+  launch: (specification: LaunchSpecification) => { instance: Instance; done: Promise<void> };
+  start: (instances: readonly Instance[]) => Promise<void>;
+  stop: (instances: readonly Instance[]) => Promise<void>;
+  terminate: (instances: readonly Instance[]) => Promise<void>;
+  reboot: (instances: readonly Instance[]) => Promise<void>;
+  /** Boots what ran when the emulator was last closed, as after a power cut. */
+  resume: () => Promise<void>;
+}
+
+/** EC2's limit for user data before base64. */
+const maxUserDataBytes = 16_384;
+
+const consoleBytes = 64 * 1024;
+
+const credentialsLifetimeMs = 6 * 3_600_000;
+
+export function createInstances(cloud: Cloud): Instances {
+  /** Machines that have been started and have not gone down; the others are processes of an earlier time. */
+  const powered = new Set<string>();
+  const rebooting = new Set<string>();
+
+  const boot = async (instance: Instance, otherwise: "stopped" | "terminated" = "stopped"): Promise<void> => {
+    powered.add(instance.id);
+    try {
+      await cloud.host.start(hosted(instance));
+      if (instance.state === "pending") settle(instance, "running");
+    } catch (error) {
+      powered.delete(instance.id);
+      instance.stateReason = {
+        code: "Server.InternalError",
+        message: `Server.InternalError: ${String(error)}`,
+      };
+      settle(instance, otherwise);
+    }
+  };
+
+  /** The state has been reached: its addresses, and what the machine leaves behind, follow. */
+  const settle = (instance: Instance, state: "running" | "stopped" | "terminated"): void => {
+    instance.state = state;
+    if (state === "running") {
+      delete instance.stateReason;
+      if (subnetOf(cloud, instance.subnetId).mapPublicIpOnLaunch === true)
+        instance.publicIp = publicAddress();
+    } else {
+      delete instance.publicIp;
+    }
+    if (state === "terminated") {
+      instance.terminatedAt = cloud.clock.now();
+      delete instance.key;
+      cloud.host.discard(instance.id).catch((error: unknown) => {
+        print(instance, `local cloud: the disk could not be deleted: ${String(error)}`);
+      });
+    }
+    cloud.changed();
+  };
+
+  const down = (instance: Instance, kind: PowerDown): void => {
+    if (kind === "reboot") return; // The host boots it again by itself, and EC2 sees nothing of it.
+    powered.delete(instance.id);
+    if (rebooting.delete(instance.id)) void boot(instance);
+    else if (instance.state === "stopping") settle(instance, "stopped");
+    else if (instance.state === "shutting-down") settle(instance, "terminated");
+    else if (kind === "poweroff") {
+      const message = "Client.InstanceInitiatedShutdown: Instance initiated shutdown";
+      instance.stateReason = { code: "Client.InstanceInitiatedShutdown", message };
+      settle(instance, instance.shutdownBehavior === "terminate" ? "terminated" : "stopped");
+    }
+    // A crash that nobody asked for: EC2 goes on calling the instance running.
+  };
+
+  const noticed = (instance: Instance, kind: PowerDown): void => {
+    const fault = cloud.faults.take("machine:PowerDown");
+    if (fault?.drop) return;
+    if (fault?.delayMs) setTimeout(down, fault.delayMs / cloud.clock.factor, instance, kind).unref();
+    else down(instance, kind);
+  };
+
+  const hosted = (instance: Instance): HostedInstance => ({
+    id: instance.id,
+    userData: Buffer.from(instance.userData, "base64"),
+    imageId: instance.imageId,
+    instanceType: instance.instanceType,
+    architecture: instance.architecture,
+    region: cloud.region,
+    availabilityZone: instance.availabilityZone,
+    account: cloud.account,
+    privateIp: instance.privateIp,
+    tags: () => (instance.tagsInMetadata ? { ...instance.tags } : {}),
+    credentials: () => {
+      const key = instanceCredentials(cloud, instance);
+      return key?.token === undefined
+        ? undefined
+        : { ...key, token: key.token, expiration: new Date(cloud.clock.now() + credentialsLifetimeMs) };
+    },
+    console: (line) => {
+      print(instance, line);
+    },
+    onDown: (kind) => {
+      noticed(instance, kind);
+    },
+  });
+
+  const print = (instance: Instance, line: string): void => {
+    instance.console = `${instance.console}${line}\n`.slice(-consoleBytes);
+    cloud.changed();
+  };
+
+  const unplug = async (instance: Instance): Promise<void> => {
+    if (!powered.has(instance.id)) {
+      down(instance, "crash");
+      return;
+    }
+    await cloud.host.kill(instance.id).catch((error: unknown) => {
+      print(instance, `local cloud: the machine could not be ended: ${String(error)}`);
+    });
+  };
+
+  const shutDown = (instances: readonly Instance[], state: "stopping" | "shutting-down"): Promise<void> => {
+    for (const instance of instances) {
+      const message = "Client.UserInitiatedShutdown: User initiated shutdown";
+      instance.stateReason = { code: "Client.UserInitiatedShutdown", message };
+      instance.state = state;
+    }
+    cloud.changed();
+    return all(instances.map(unplug));
+  };
+
+  return {
+    launch: (specification) => {
+      const instance = newInstance(cloud, specification);
+      cloud.data.instances[instance.id] = instance;
+      cloud.changed();
+      return { instance, done: boot(instance, "terminated") };
+    },
+    start: (instances) => {
+      const off = instances.filter(({ state }) => state !== "running" && state !== "pending");
+      refuse(off, "started", ["stopped"]);
+      for (const instance of off) {
+        instance.state = "pending";
+        instance.launchedAt = cloud.clock.now();
+      }
+      cloud.changed();
+      return all(off.map((instance) => boot(instance)));
+    },
+    stop: (instances) => {
+      const on = instances.filter(({ state }) => state !== "stopped" && state !== "stopping");
+      refuse(on, "stopped", ["running", "pending"], ["disableApiStop"]);
+      return shutDown(on, "stopping");
+    },
+    terminate: (instances) => {
+      const left = instances.filter(({ state }) => state !== "terminated" && state !== "shutting-down");
+      // The lock against stopping refuses termination too.
+      const locks = ["disableApiTermination", "disableApiStop"] as const;
+      refuse(left, "terminated", ["running", "pending", "stopping", "stopped"], locks);
+      return shutDown(left, "shutting-down");
+    },
+    reboot: (instances) => {
+      refuse(instances, "rebooted", ["running"]);
+      return all(
+        instances.map((instance) => {
+          if (!powered.has(instance.id)) return boot(instance);
+          rebooting.add(instance.id);
+          return unplug(instance);
+        }),
+      );
+    },
+    resume: () => {
+      const on = Object.values(cloud.data.instances).filter(
+        ({ state, id }) => (state === "running" || state === "pending") && !powered.has(id),
+      );
+      return all(on.map((instance) => boot(instance)));
+    },
+  };
+}
+
+async function all(acts: Promise<void>[]): Promise<void> {
+  await Promise.all(acts);
+}
+
+/** @throws AwsError unless every instance is in one of the states and none is locked */
+function refuse(
+  instances: readonly Instance[],
+  wish: string,
+  states: readonly InstanceState[],
+  locks: readonly ("disableApiTermination" | "disableApiStop")[] = [],
+): void {
+  for (const instance of instances) {
+    const { id, state } = instance;
+    if (!states.includes(state)) {
+      const text = `The instance '${id}' is not in a state from which it can be ${wish}.`;
+      throw new AwsError("IncorrectInstanceState", text);
+    }
+    const lock = locks.find((attribute) => instance[attribute]);
+    if (lock) {
+      const text = `The instance '${id}' may not be ${wish}. Modify its '${lock}' instance attribute and try again.`;
+      throw new AwsError("OperationNotPermitted", text);
+    }
+  }
+}
+
+function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance {
+  const userDataBytes = Buffer.from(specification.userData, "base64").length;
+  if (userDataBytes > maxUserDataBytes) {
+    throw new AwsError("InvalidParameterValue", `User data is limited to ${maxUserDataBytes} bytes`);
+  }
+  const { data, clock, faults } = cloud;
+  const profiles = data.resources["aws:iam/instanceProfile:InstanceProfile"] ?? {};
+  if (specification.profile !== undefined && !profiles[specification.profile]) {
+    throw new AwsError(
+      "InvalidParameterValue",
+      `Value (${specification.profile}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`,
+    );
+  }
+  for (const id of specification.securityGroupIds) {
+    if (data.resources["aws:ec2/securityGroup:SecurityGroup"]?.[id]) continue;
+    throw new AwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
+  }
+  const { profile, ...launched } = specification;
+  const subnet = subnetOf(cloud, specification.subnetId);
+  return {
+    ...launched,
+    ...(profile === undefined ? {} : { profile }),
+    id: resourceId("i"),
+    state: "pending",
+    architecture: imageArchitecture(specification.imageId, specification.instanceType),
+    launchedAt: clock.now(),
+    visibleFrom: clock.now() + (faults.take("machine:Appear")?.delayMs ?? 0),
+    vpcId: String(subnet.vpcId),
+    availabilityZone: String(subnet.availabilityZone),
+    privateIp: privateAddress(cloud, subnet),
+    console: "",
+  };
+}

@@ -1,0 +1,66 @@
+import type { Properties, ResourceType } from "../provider.ts";
+import { optionalText } from "./input.ts";
+import { deleteParameter, parameterArn, putParameter } from "./parameters.ts";
+import { allTags } from "./provider-settings.ts";
+import type { Cloud, Parameter } from "./state.ts";
+
+/** `aws.ssm.Parameter`, over the same store as the API. */
+export function parameterResource(cloud: Cloud): ResourceType {
+  const valueOf = (inputs: Properties) =>
+    optionalText(inputs, "value") ?? optionalText(inputs, "insecureValue") ?? "";
+
+  /** The resource's state: what was asked for, with what the store holds now. */
+  const stateOf = (inputs: Properties, parameter: Parameter): Properties => ({
+    ...inputs,
+    ...("insecureValue" in inputs ? { insecureValue: parameter.value } : {}),
+    value: parameter.value,
+    type: parameter.type,
+    version: parameter.version,
+    arn: parameterArn(cloud, parameter.name),
+    dataType: "text",
+    tier: "Standard",
+    tagsAll: { ...parameter.tags },
+  });
+
+  return {
+    create: async (inputs, configuration) => {
+      await cloud.faults.meet("ssm:PutParameter");
+      const parameter = putParameter(cloud, {
+        name: String(inputs.name),
+        type: inputs.type as Parameter["type"],
+        value: valueOf(inputs),
+        keyId: optionalText(inputs, "keyId"),
+        overwrite: inputs.overwrite === true,
+        tags: allTags(inputs, configuration),
+      });
+      return { id: parameter.name, state: stateOf(inputs, parameter) };
+    },
+    read: (id, state) => {
+      const parameter = cloud.data.parameters[id];
+      return Promise.resolve(parameter && stateOf(state, parameter));
+    },
+    update: async (id, state, inputs, configuration) => {
+      await cloud.faults.meet("ssm:PutParameter");
+      const before = cloud.data.parameters[id]!;
+      const after =
+        valueOf(inputs) === before.value
+          ? before
+          : putParameter(cloud, {
+              name: id,
+              type: inputs.type as Parameter["type"],
+              value: valueOf(inputs),
+              keyId: optionalText(inputs, "keyId"),
+              overwrite: true,
+              tags: {},
+            });
+      after.tags = allTags(inputs, configuration);
+      cloud.changed();
+      return stateOf({ ...state, ...inputs }, after);
+    },
+    delete: async (id) => {
+      await cloud.faults.meet("ssm:DeleteParameter");
+      deleteParameter(cloud, id);
+    },
+    replaceOn: ["name", "type"],
+  };
+}

@@ -1,0 +1,90 @@
+import { AwsError } from "./errors.ts";
+import { publicParameter } from "./images.ts";
+import type { Cloud, Parameter } from "./state.ts";
+
+/** Limit of the standard tier, in characters. */
+const maxValueLength = 4096;
+
+export interface ParameterValue {
+  name: string;
+  /** Needed for a new parameter. */
+  type: Parameter["type"] | undefined;
+  value: string;
+  keyId: string | undefined;
+  overwrite: boolean;
+  tags: Record<string, string>;
+}
+
+/** Writes a new version; what may be written is the API's rule, for clients and for the provider alike. */
+export function putParameter(
+  cloud: Cloud,
+  { name, type, value, keyId, overwrite, tags }: ParameterValue,
+): Parameter {
+  const before = cloud.data.parameters[name];
+  if (before && !overwrite) {
+    const text =
+      "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
+    throw new AwsError("ParameterAlreadyExists", text);
+  }
+  if (overwrite && Object.keys(tags).length > 0) {
+    throw new AwsError("ValidationException", "Invalid request: tags and overwrite can't be used together.");
+  }
+  if (!before && type === undefined) {
+    throw new AwsError("ValidationException", "A parameter type is required when you create a parameter.");
+  }
+  if (before && type !== undefined && type !== before.type) {
+    throw new AwsError(
+      "HierarchyTypeMismatchException",
+      `The type of ${name} cannot be changed from ${before.type}.`,
+    );
+  }
+  if (value === "") {
+    throw new AwsError(
+      "ValidationException",
+      "Value at 'value' failed to satisfy constraint: length 1 or more.",
+    );
+  }
+  if (value.length > maxValueLength) {
+    const text = `Standard tier parameters support a maximum parameter value of ${maxValueLength} characters.`;
+    throw new AwsError("ValidationException", text);
+  }
+  const parameter: Parameter = {
+    name,
+    type: before?.type ?? type!,
+    value,
+    version: (before?.version ?? 0) + 1,
+    modifiedAt: cloud.clock.now(),
+    ...(keyId === undefined ? {} : { keyId }),
+    tags: before?.tags ?? tags,
+  };
+  cloud.data.parameters[name] = parameter;
+  cloud.changed();
+  return parameter;
+}
+
+/** A parameter of the account, or a public one of AWS; undefined when there is none. */
+export function findParameter(cloud: Cloud, name: string): Parameter | undefined {
+  const image = publicParameter(name);
+  return image === undefined
+    ? cloud.data.parameters[name]
+    : { name, type: "String", value: image, version: 1, modifiedAt: 0, tags: {} };
+}
+
+/** @throws AwsError ParameterNotFound */
+export function parameterOf(cloud: Cloud, name: string): Parameter {
+  const parameter = findParameter(cloud, name);
+  if (!parameter) throw new AwsError("ParameterNotFound", `The parameter ${name} was not found.`);
+  return parameter;
+}
+
+/** @throws AwsError ParameterNotFound */
+export function deleteParameter(cloud: Cloud, name: string): void {
+  parameterOf(cloud, name);
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a plain object, so that it can be kept as JSON
+  delete cloud.data.parameters[name];
+  cloud.changed();
+}
+
+export function parameterArn(cloud: Cloud, name: string): string {
+  return `arn:aws:ssm:${cloud.region}:${cloud.account}:parameter/${name.replace(/^\//, "")}`;
+}

@@ -1,0 +1,161 @@
+import { timingSafeEqual } from "node:crypto";
+import { AwsV4Signer } from "aws4fetch";
+import { AwsError } from "./errors.ts";
+import { evaluate } from "./iam.ts";
+import type { AccessRequest, PolicyDocument, RequestContext } from "./iam.ts";
+import { principalId, secret } from "./ids.ts";
+import type { Protocol } from "./protocols.ts";
+import type { AccessKey, Cloud, Instance } from "./state.ts";
+
+/** Who makes a call. */
+export interface Principal {
+  arn: string;
+  userId: string;
+  /** The role whose policies are evaluated; absent: everything is permitted. */
+  roleName?: string;
+  /** Condition keys that come with the caller. */
+  context: RequestContext;
+}
+
+/** What was signed, as far as the signature covers it. */
+export interface SignedRequest {
+  method: string;
+  url: string;
+  headers: Headers;
+  body: Buffer;
+}
+
+/**
+ * The caller, by the request's signature (version 4, in the Authorization header).
+ * The time it was signed at is not checked: programs on a machine follow the
+ * computer's clock, which the cloud's may have outrun. For the same reason an
+ * instance's credentials stay valid as long as the instance lives.
+ */
+export async function authenticate(
+  cloud: Cloud,
+  service: string,
+  request: SignedRequest,
+  { refusals }: Protocol,
+): Promise<Principal> {
+  const signature =
+    /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=(\w+)/.exec(
+      request.headers.get("authorization") ?? "",
+    );
+  if (!signature) {
+    throw new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+  }
+  const [, accessKeyId, region, signedFor, names] = signature as unknown as [string, ...string[]];
+  const found = findKey(cloud, accessKeyId!);
+  if (!found || (found.key.token ?? null) !== request.headers.get("x-amz-security-token")) {
+    const { code, status } = refusals.unknownKey;
+    throw new AwsError(code, "The security token included in the request is invalid.", status);
+  }
+  const expected = await sign(request, names!.split(";"), found.key, service, cloud.region);
+  const scope = region === cloud.region && signedFor === service;
+  if (!scope || !same(expected, request.headers.get("authorization")!.replace(/, ?/g, ", "))) {
+    const { code, status } = refusals.badSignature;
+    const text = `The request signature we calculated does not match the signature you provided (expected the scope ${cloud.region}/${service}).`;
+    throw new AwsError(code, text, status);
+  }
+  return found.principal;
+}
+
+function findKey(cloud: Cloud, accessKeyId: string): { key: AccessKey; principal: Principal } | undefined {
+  const { operator, instances } = cloud.data;
+  const shared = { "aws:PrincipalAccount": cloud.account, "aws:RequestedRegion": cloud.region };
+  if (operator.accessKeyId === accessKeyId) {
+    const arn = `arn:aws:iam::${cloud.account}:user/operator`;
+    return { key: operator, principal: { arn, userId: "AIDAOPERATOR", context: shared } };
+  }
+  const instance = Object.values(instances).find(({ key }) => key?.accessKeyId === accessKeyId);
+  if (!instance?.key || instance.state === "terminated") return undefined;
+  const { roleName } = instance.key;
+  const principal = {
+    arn: `arn:aws:sts::${cloud.account}:assumed-role/${roleName}/${instance.id}`,
+    userId: `AROA${roleName.toUpperCase()}:${instance.id}`,
+    roleName,
+    context: { ...shared, "ec2:SourceInstanceARN": instanceArn(cloud, instance.id) },
+  };
+  return { key: instance.key, principal };
+}
+
+export function instanceArn(cloud: Cloud, id: string): string {
+  return `arn:aws:ec2:${cloud.region}:${cloud.account}:instance/${id}`;
+}
+
+/** Credentials of the instance's role; undefined when it has no profile, or the profile no role. */
+export function instanceCredentials(cloud: Cloud, instance: Instance): Instance["key"] {
+  const profile = cloud.data.resources["aws:iam/instanceProfile:InstanceProfile"]?.[instance.profile ?? ""];
+  const roleName = profile?.role;
+  if (typeof roleName !== "string") return undefined;
+  if (instance.key?.roleName !== roleName) {
+    instance.key = {
+      roleName,
+      accessKeyId: principalId("ASIA"),
+      secretAccessKey: secret(),
+      token: secret() + secret(),
+    };
+    cloud.changed();
+  }
+  return instance.key;
+}
+
+/** @throws AwsError when the caller's role does not permit all of the requests */
+export function authorise(
+  cloud: Cloud,
+  principal: Principal,
+  requests: readonly AccessRequest[],
+  { refusals }: Protocol,
+): void {
+  if (principal.roleName === undefined) return;
+  const policies = policiesOf(cloud, principal.roleName);
+  for (const request of requests) {
+    const verdict = evaluate(policies, { ...request, context: { ...principal.context, ...request.context } });
+    if (verdict === "allowed") continue;
+    const because =
+      verdict === "explicit deny"
+        ? "with an explicit deny in an identity-based policy"
+        : `because no identity-based policy allows the ${request.action} action`;
+    const text = `User: ${principal.arn} is not authorized to perform: ${request.action} on resource: ${request.resource} ${because}`;
+    throw new AwsError(refusals.denied.code, text, refusals.denied.status);
+  }
+}
+
+function policiesOf(cloud: Cloud, roleName: string): PolicyDocument[] {
+  const inline = Object.values(cloud.data.resources["aws:iam/rolePolicy:RolePolicy"] ?? {});
+  return inline
+    .filter(({ role }) => role === roleName)
+    .map(({ policy }) =>
+      typeof policy === "string" ? (JSON.parse(policy) as PolicyDocument) : (policy as PolicyDocument),
+    );
+}
+
+/** The Authorization header that this key would have made. */
+async function sign(
+  request: SignedRequest,
+  names: readonly string[],
+  key: AccessKey,
+  service: string,
+  region: string,
+): Promise<string> {
+  const headers = new Headers();
+  for (const name of names.filter((each) => each !== "host"))
+    headers.set(name, request.headers.get(name) ?? "");
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url: request.url,
+    headers,
+    body: new Uint8Array(request.body),
+    accessKeyId: key.accessKeyId,
+    secretAccessKey: key.secretAccessKey,
+    service,
+    region,
+    datetime: request.headers.get("x-amz-date") ?? "",
+    allHeaders: true,
+  });
+  return (await signer.sign()).headers.get("authorization")!;
+}
+
+function same(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}

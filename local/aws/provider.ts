@@ -1,0 +1,43 @@
+import type { EmulatedProvider, ResourceType } from "../provider.ts";
+import { providerFunctions } from "./functions.ts";
+import { instanceResource } from "./instance-resource.ts";
+import type { Instances } from "./instances.ts";
+import { parameterResource } from "./parameter-resource.ts";
+import { setting } from "./provider-settings.ts";
+import { kinds, storedResource } from "./resources.ts";
+import type { Cloud } from "./state.ts";
+
+/** The aws provider as the engine sees it. */
+export function awsProvider(cloud: Cloud, instances: Instances): EmulatedProvider {
+  const types: Record<string, ResourceType> = {
+    ...Object.fromEntries(
+      Object.entries(kinds(cloud)).map(([type, kind]) => [type, storedResource(cloud, type, kind)]),
+    ),
+    "aws:ec2/instance:Instance": instanceResource(cloud, instances),
+    "aws:ssm/parameter:Parameter": parameterResource(cloud),
+  };
+  return {
+    types: Object.fromEntries(Object.entries(types).map(([token, type]) => [token, checked(cloud, type)])),
+    functions: providerFunctions(cloud),
+  };
+}
+
+/** A type that refuses to make anything for a provider that is configured for another account or region. */
+function checked(cloud: Cloud, type: ResourceType): ResourceType {
+  return {
+    ...type,
+    create: (inputs, configuration) => {
+      const accounts = setting(configuration, "allowedAccountIds");
+      if (Array.isArray(accounts) && !accounts.includes(cloud.account)) {
+        throw new Error(
+          `AWS account ID not allowed: ${cloud.account}; the provider allows ${accounts.join(", ")}`,
+        );
+      }
+      const region = setting(configuration, "region");
+      if (typeof region === "string" && region !== cloud.region) {
+        throw new Error(`The local cloud is the region ${cloud.region}, and the provider asks for ${region}`);
+      }
+      return type.create(inputs, configuration);
+    },
+  };
+}

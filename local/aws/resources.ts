@@ -1,0 +1,179 @@
+import type { Properties, ResourceType } from "../provider.ts";
+import { AwsError } from "./errors.ts";
+import { principalId, resourceId } from "./ids.ts";
+import { createLogGroup, logGroupArn } from "./logs.ts";
+import { allTags } from "./provider-settings.ts";
+import type { Cloud, Instance } from "./state.ts";
+
+/** A type whose resources only exist: they are kept as they were made, with what AWS adds. */
+export interface Kind {
+  /** Its id: made up, or the name where AWS identifies it by that. */
+  id(inputs: Properties): string;
+  /** Outputs that are no inputs. */
+  outputs?(inputs: Properties, id: string): Properties;
+  /** Inputs whose change asks for another resource. */
+  replaceOn: readonly string[];
+  /** Has no tags. */
+  untagged?: boolean;
+  /** Why AWS refuses to delete it while this instance is not terminated. */
+  heldBy?(id: string, instance: Instance): boolean;
+  /** Types and inputs that refer to it by id; it cannot be deleted before they are. */
+  referredBy?: Readonly<Record<string, string>>;
+  created?(id: string): void;
+  deleted?(id: string): void;
+}
+
+/** All types that only exist, by Pulumi token. */
+export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
+  const { account, region, data } = cloud;
+  const named = (inputs: Properties) => String(inputs.name);
+  const ec2 = (
+    prefix: string,
+    noun: string,
+  ): Pick<Kind, "id"> & { outputs: (i: Properties, id: string) => Properties } => ({
+    id: () => resourceId(prefix),
+    outputs: (_inputs, id) => ({ arn: `arn:aws:ec2:${region}:${account}:${noun}/${id}`, ownerId: account }),
+  });
+  const iam = (noun: string, prefix: "AROA" | "AIPA"): Pick<Kind, "id" | "outputs" | "replaceOn"> => ({
+    id: named,
+    outputs: (inputs, id) => ({
+      arn: `arn:aws:iam::${account}:${noun}${typeof inputs.path === "string" ? inputs.path : "/"}${id}`,
+      path: inputs.path ?? "/",
+      uniqueId: principalId(prefix),
+      createDate: new Date(cloud.clock.now()).toISOString(),
+    }),
+    replaceOn: ["name", "path"],
+  });
+
+  return {
+    "aws:ec2/vpc:Vpc": {
+      ...ec2("vpc", "vpc"),
+      replaceOn: ["cidrBlock"],
+      heldBy: (id, { vpcId }) => vpcId === id,
+      referredBy: {
+        "aws:ec2/subnet:Subnet": "vpcId",
+        "aws:ec2/internetGateway:InternetGateway": "vpcId",
+        "aws:ec2/routeTable:RouteTable": "vpcId",
+        "aws:ec2/securityGroup:SecurityGroup": "vpcId",
+      },
+    },
+    "aws:ec2/internetGateway:InternetGateway": {
+      ...ec2("igw", "internet-gateway"),
+      replaceOn: [],
+      // AWS names mapped public addresses as the reason.
+      heldBy: (id, instance) =>
+        instance.publicIp !== undefined &&
+        data.resources["aws:ec2/internetGateway:InternetGateway"]?.[id]?.vpcId === instance.vpcId,
+    },
+    "aws:ec2/subnet:Subnet": {
+      ...ec2("subnet", "subnet"),
+      replaceOn: ["vpcId", "cidrBlock", "availabilityZone"],
+      heldBy: (id, { subnetId }) => subnetId === id,
+    },
+    "aws:ec2/routeTable:RouteTable": {
+      ...ec2("rtb", "route-table"),
+      replaceOn: ["vpcId"],
+      referredBy: { "aws:ec2/routeTableAssociation:RouteTableAssociation": "routeTableId" },
+    },
+    "aws:ec2/route:Route": {
+      id: () => resourceId("r"),
+      outputs: () => ({ origin: "CreateRoute", state: "active" }),
+      replaceOn: ["routeTableId", "destinationCidrBlock"],
+      untagged: true,
+    },
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": {
+      id: () => resourceId("rtbassoc"),
+      replaceOn: ["subnetId"],
+      untagged: true,
+    },
+    "aws:ec2/securityGroup:SecurityGroup": {
+      ...ec2("sg", "security-group"),
+      replaceOn: ["name", "description", "vpcId"],
+      heldBy: (id, { securityGroupIds }) => securityGroupIds.includes(id),
+    },
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
+      id: () => resourceId("sgr"),
+      outputs: (_inputs, id) => ({
+        arn: `arn:aws:ec2:${region}:${account}:security-group-rule/${id}`,
+        securityGroupRuleId: id,
+      }),
+      replaceOn: ["securityGroupId"],
+    },
+    "aws:iam/role:Role": {
+      ...iam("role", "AROA"),
+      referredBy: {
+        "aws:iam/rolePolicy:RolePolicy": "role",
+        "aws:iam/instanceProfile:InstanceProfile": "role",
+      },
+    },
+    "aws:iam/rolePolicy:RolePolicy": {
+      id: (inputs) => `${String(inputs.role)}:${String(inputs.name)}`,
+      replaceOn: ["name", "role"],
+      untagged: true,
+    },
+    "aws:iam/instanceProfile:InstanceProfile": {
+      ...iam("instance-profile", "AIPA"),
+      // AWS would delete it under a running machine. Refused here, so that a guard that does not hold is seen.
+      heldBy: (id, { profile }) => profile === id,
+    },
+    "aws:cloudwatch/logGroup:LogGroup": {
+      id: named,
+      outputs: (_inputs, id) => ({ arn: logGroupArn(cloud, id) }),
+      replaceOn: ["name"],
+      created: (id) => {
+        createLogGroup(cloud, id);
+      },
+      deleted: (id) => {
+        data.logs = Object.fromEntries(Object.entries(data.logs).filter(([name]) => name !== id));
+      },
+    },
+  };
+}
+
+/** A stored resource as the engine asks for it. `read` gives back exactly what was made, so a refresh changes nothing. */
+export function storedResource(cloud: Cloud, type: string, kind: Kind): ResourceType {
+  const { data, changed } = cloud;
+  const stored = () => (data.resources[type] ??= {});
+  return {
+    create: (inputs, configuration) => {
+      const id = kind.id(inputs);
+      if (stored()[id])
+        throw new AwsError("EntityAlreadyExists", `${type} with the name ${id} already exists.`, 409);
+      kind.created?.(id);
+      const state = {
+        ...inputs,
+        ...kind.outputs?.(inputs, id),
+        ...(kind.untagged ? {} : { tagsAll: allTags(inputs, configuration) }),
+      };
+      stored()[id] = state;
+      changed();
+      return Promise.resolve({ id, state });
+    },
+    read: (id) => Promise.resolve(stored()[id]),
+    update: (id, state, inputs, configuration) => {
+      const tagsAll = kind.untagged ? {} : { tagsAll: allTags(inputs, configuration) };
+      const next = { ...state, ...inputs, ...tagsAll };
+      stored()[id] = next;
+      changed();
+      return Promise.resolve(next);
+    },
+    delete: (id) => {
+      const holders = Object.values(data.instances).filter(
+        (instance) => instance.state !== "terminated" && kind.heldBy?.(id, instance),
+      );
+      const referrers = Object.entries(kind.referredBy ?? {}).flatMap(([other, input]) =>
+        Object.entries(data.resources[other] ?? {}).filter(([, state]) => state[input] === id),
+      );
+      const dependents = [...holders.map((instance) => instance.id), ...referrers.map(([other]) => other)];
+      if (dependents.length > 0) {
+        const code = type.startsWith("aws:iam") ? "DeleteConflict" : "DependencyViolation";
+        throw new AwsError(code, `${id} has dependencies and cannot be deleted: ${dependents.join(", ")}.`);
+      }
+      kind.deleted?.(id);
+      data.resources[type] = Object.fromEntries(Object.entries(stored()).filter(([other]) => other !== id));
+      changed();
+      return Promise.resolve();
+    },
+    replaceOn: kind.replaceOn,
+  };
+}

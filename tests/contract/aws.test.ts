@@ -1,0 +1,62 @@
+import { ec2Cases } from "./ec2-cases.ts";
+import { startEmulator } from "./emulator.ts";
+import { startMoto } from "./moto.ts";
+import { serviceCases } from "./service-cases.ts";
+import { createClients } from "./target.ts";
+import type { Case, Clients, Target } from "./target.ts";
+
+const cases: readonly Case[] = [...ec2Cases, ...serviceCases];
+
+describe("what the official AWS clients may rely on", () => {
+  suite("the local cloud", startEmulator, ({ run }) => run);
+
+  suite(
+    "moto",
+    () => startMoto(process.env),
+    ({ title, run, motoDiffers }) =>
+      motoDiffers === undefined ? run : (clients, target) => mustFail(title, run(clients, target)),
+  );
+});
+
+function suite(
+  name: string,
+  start: () => Promise<Target | string>,
+  runnerOf: (each: Case) => Case["run"],
+): void {
+  describe(`on ${name}`, () => {
+    let target: Target;
+    let clients: Clients;
+
+    before(async function () {
+      this.timeout(90_000);
+      const started = await start();
+      if (typeof started === "string") {
+        console.log(`      skipped: ${started}`);
+        this.skip();
+      }
+      target = started;
+      clients = createClients(target);
+    });
+
+    after(async () => {
+      for (const client of Object.values((clients as Clients | undefined) ?? {})) client.destroy();
+      await (target as Target | undefined)?.stop();
+    });
+
+    for (const each of cases) {
+      const differs = name === "moto" && each.motoDiffers !== undefined;
+      it(differs ? `differs: ${each.title} (${each.motoDiffers!})` : each.title, async function () {
+        this.timeout(10_000);
+        await runnerOf(each)(clients, target);
+      });
+    }
+  });
+}
+
+async function mustFail(title: string, run: Promise<void>): Promise<void> {
+  const failed = await run.then(
+    () => false,
+    () => true,
+  );
+  if (!failed) throw new Error(`moto now does as AWS does ("${title}"): take the note away from the case`);
+}

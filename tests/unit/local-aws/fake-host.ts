@@ -1,0 +1,44 @@
+import type { HostedInstance, MachineHost, PowerDown } from "../../../local/machines/host.ts";
+
+/** A host whose machines are up at once and do nothing until a test takes them down. */
+export interface FakeHost extends MachineHost {
+  /** Machines that are up, as they were given to the host. */
+  machines: Map<string, HostedInstance>;
+  /** Ids whose disk was deleted. */
+  discarded: string[];
+  /** What a machine does by itself: `shutdown`, `reboot`, or dying. */
+  goDown(instanceId: string, kind: PowerDown): void;
+}
+
+export function createFakeHost(): FakeHost {
+  const machines = new Map<string, HostedInstance>();
+  const discarded: string[] = [];
+  const goDown = (instanceId: string, kind: PowerDown) => {
+    const machine = machines.get(instanceId);
+    if (!machine) throw new Error(`${instanceId} is not up`);
+    if (kind !== "reboot") machines.delete(instanceId);
+    machine.onDown(kind);
+  };
+  return {
+    machines,
+    discarded,
+    goDown,
+    start: (instance) => {
+      machines.set(instance.id, instance);
+      instance.console(`booted ${instance.id}`);
+      return Promise.resolve();
+    },
+    kill: (instanceId) => {
+      goDown(instanceId, "crash");
+      return Promise.resolve();
+    },
+    discard: (instanceId) => {
+      discarded.push(instanceId);
+      return Promise.resolve();
+    },
+    stop: () => {
+      for (const id of [...machines.keys()]) goDown(id, "crash");
+      return Promise.resolve();
+    },
+  };
+}
