@@ -39,6 +39,8 @@ export interface FleetMachine {
   /** Name of the machine's resources: the runner and the fingerprint. */
   resourceName: string;
   instanceId: pulumi.Output<string>;
+  /** The parameter with its registration token. */
+  token: pulumi.Resource;
 }
 
 /**
@@ -54,8 +56,8 @@ export class RunnerFleet extends pulumi.ComponentResource {
   readonly labels: readonly string[];
   /** In the order of the runners' numbers. */
   readonly machines: readonly FleetMachine[];
-  /** What must be there before a machine can prove itself: the list that names it, and its token. */
-  readonly readiness: readonly pulumi.Resource[];
+  /** The list of these machines. A machine's listener stays off until it is on a list. */
+  readonly candidates: pulumi.Resource;
 
   /** @throws when the configuration has no such fleet, or its user data is too large for EC2 */
   constructor(name: string, args: RunnerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -70,17 +72,12 @@ export class RunnerFleet extends pulumi.ComponentResource {
     const guard = createFleetGuard(role, [...parameters, logGroup], this);
     const machines = createMachines(role, guard, this);
     const candidates = createCandidates(this);
-    const tokens = machines.map(({ plan, instanceId }) => createToken(plan, instanceId, this));
 
     this.fleet = fleet;
     this.labels = settings.labels;
-    this.machines = machines.map(({ plan, instanceId }) => ({
-      runner: plan.shape.runner,
-      resourceName: plan.resourceName,
-      instanceId,
-    }));
-    this.readiness = [candidates, ...tokens];
-    this.registerOutputs({ machines: this.machines });
+    this.machines = machines;
+    this.candidates = candidates;
+    this.registerOutputs({ machines: machines.map(({ runner, instanceId }) => ({ runner, instanceId })) });
 
     function planFleet(): MachinePlan[] {
       const assets = readMachineAssets();
@@ -144,8 +141,9 @@ export class RunnerFleet extends pulumi.ComponentResource {
           instanceProfile,
         };
         // The guard stands on everything that a machine does, so this one dependency is all of them.
-        const instance = createMachine(plan, surroundings, { parent, dependsOn: [standsOn] });
-        return { plan, instanceId: instance.id };
+        const { id: instanceId } = createMachine(plan, surroundings, { parent, dependsOn: [standsOn] });
+        const token = createToken(plan, instanceId, parent);
+        return { runner: plan.shape.runner, resourceName: plan.resourceName, instanceId, token };
       });
     }
 

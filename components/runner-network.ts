@@ -8,10 +8,10 @@ import { Vpc } from "@pulumi/aws/ec2/vpc.js";
 import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Configuration, NetworkConfiguration } from "../config/schema.ts";
+import type { Configuration } from "../config/schema.ts";
 import { createGuard } from "./guard.ts";
+import { planNetwork } from "./network-plan.ts";
 import { environmentTags } from "./resource-tags.ts";
-import { subnetCidrs } from "./subnets.ts";
 
 const anywhere = "0.0.0.0/0";
 
@@ -39,15 +39,6 @@ export interface MachineNetwork {
 }
 
 /**
- * What the network is called: by its address range or by the VPC it lives in.
- * Every resource carries this name, so that another network is made beside the
- * old one, and the old one's guard holds it until its machines have left.
- */
-export function networkIdentity(environment: string, { vpcId, cidr }: NetworkConfiguration): string {
-  return `${environment}-${vpcId ?? cidr.replace("/", "-")}`;
-}
-
-/**
  * What machines are connected to: a VPC with public subnets in two zones and no
  * NAT, or the subnets given; in both cases a security group that lets nothing
  * in and everything out.
@@ -63,14 +54,13 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
   constructor(name: string, args: RunnerNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:RunnerNetwork", name, {}, opts);
     const { environment, configuration } = args;
-    const { network } = configuration;
-    const identity = networkIdentity(environment, network);
+    const plan = planNetwork(environment, configuration.network);
+    const { identity } = plan;
     const tags = environmentTags(environment, identity);
     const child = { parent: this };
 
-    const { vpcId, subnets, connections } = network.vpcId
-      ? useGivenVpc(network.vpcId, network.subnetIds ?? [])
-      : createVpc();
+    const { vpcId, subnets, connections } =
+      plan.kind === "given" ? useGivenVpc(plan.vpcId) : createVpc(plan.cidr);
     const { securityGroup, egress } = createSecurityGroup();
     const foundations = [...connections, securityGroup, egress];
     const guard = createGuard(
@@ -93,16 +83,15 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
     this.foundations = [...foundations, guard];
     this.registerOutputs({ vpcId, securityGroupId: securityGroup.id });
 
-    function useGivenVpc(id: string, subnetIds: string[]) {
-      const given = subnetIds.map((subnetId) => ({ identity: subnetId, id: subnetId }));
+    function useGivenVpc(id: string) {
+      const given = plan.subnets.map((subnetId) => ({ identity: subnetId, id: subnetId }));
       return { vpcId: pulumi.output(id), subnets: given, connections: [] };
     }
 
-    function createVpc() {
-      const cidrs = subnetCidrs(network.cidr);
+    function createVpc(vpcCidr: string) {
       const vpc = new Vpc(
         identity,
-        { cidrBlock: network.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags },
+        { cidrBlock: vpcCidr, enableDnsSupport: true, enableDnsHostnames: true, tags },
         child,
       );
       const gateway = new InternetGateway(identity, { vpcId: vpc.id, tags }, child);
@@ -117,7 +106,7 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
         { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
         child,
       );
-      const parts = cidrs.map((cidrBlock, index) => {
+      const parts = plan.subnets.map((cidrBlock, index) => {
         const part = `${identity}-${index + 1}`;
         const subnet = new Subnet(
           part,

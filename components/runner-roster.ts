@@ -48,7 +48,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
       return new Command(
         `${name}-await`,
         { create: script, update: script, environment: requestEnvironment(request) },
-        { parent, dependsOn: [...fleet.readiness, ...proof] },
+        { parent, dependsOn: [fleet.candidates, ...fleet.machines.map(({ token }) => token), ...proof] },
       );
     }
 

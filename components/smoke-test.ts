@@ -83,7 +83,7 @@ export class SmokeTest extends pulumi.ComponentResource {
       const command = new Command(
         machine.resourceName,
         { create: commandLine("smoke dispatch"), environment: requestEnvironment(request) },
-        { parent, dependsOn: [workflow, ...fleet.readiness], ignoreChanges: ["*"] },
+        { parent, dependsOn: [workflow, fleet.candidates, machine.token], ignoreChanges: ["*"] },
       );
       return {
         fleet: fleet.fleet,
