@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+/** The programs that travel to a machine in its user data. */
+export interface MachineAssets {
+  /** Text of the boot script, bash. */
+  boot: string;
+  /** Text of the agent, one bundled ES module. */
+  agent: string;
+}
+
+/**
+ * Reads the boot script and the bundled agent. They are found through the
+ * package's `imports`, so this works from the sources, from the compiled
+ * package and from the operator's command alike.
+ *
+ * @throws when one is missing, which for the agent means that nothing was built yet
+ */
+export function readMachineAssets(): MachineAssets {
+  return { boot: readAsset("#boot"), agent: readAsset("#agent") };
+}
+
+function readAsset(name: "#boot" | "#agent"): string {
+  const path = createRequire(import.meta.url).resolve(name);
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): ` +
+        `machines are made from it. Run "npm run build".`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { build } from "esbuild";
+import type { BuildOptions } from "esbuild";
+
+/*
+ * Builds what does not run from its sources:
+ *
+ *   dist/agent.mjs    the agent, one file without any package: it travels in the user data
+ *   dist/longhaul.js  the operator's command, in chunks so that each verb loads only its own
+ *   dist/index.js     the package: the components, for other Pulumi programs
+ *   dist/types/       their type declarations, with --types
+ */
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+
+const shared: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  logLevel: "warning",
+};
+
+async function buildAgent(): Promise<void> {
+  await build({
+    ...shared,
+    entryPoints: ["runtime/agent/main.ts"],
+    outfile: join(dist, "agent.mjs"),
+    minify: true,
+    legalComments: "none",
+  });
+}
+
+/** The entry's own `#!` line survives the bundling. */
+async function buildCommand(): Promise<void> {
+  await build({
+    ...shared,
+    entryPoints: { longhaul: "scripts/longhaul.ts" },
+    outdir: dist,
+    chunkNames: "chunks/[name]-[hash]",
+    splitting: true,
+    packages: "external",
+  });
+  await chmod(join(dist, "longhaul.js"), 0o755);
+}
+
+async function buildPackage(): Promise<void> {
+  await build({
+    ...shared,
+    entryPoints: { index: "components/index.ts" },
+    outdir: dist,
+    packages: "external",
+  });
+}
+
+/** @throws when the components do not compile */
+function buildTypes(): void {
+  const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error("The type declarations could not be written: see the errors above.");
+}
+
+// Chunks are named by their content: old ones would pile up.
+await rm(join(dist, "chunks"), { recursive: true, force: true });
+await Promise.all([
+  buildAgent(),
+  existsSync(join(root, "scripts/longhaul.ts")) ? buildCommand() : undefined,
+  buildPackage(),
+]);
+if (process.argv.includes("--types")) buildTypes();
