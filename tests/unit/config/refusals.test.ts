@@ -1,0 +1,185 @@
+import { expect } from "chai";
+import { least, leastForOrganization, refusals, written } from "./written.ts";
+
+/** What is refused, the values that are written for it, the key it is told of, and a part of the sentence. */
+type Case = readonly [rule: string, values: Record<string, unknown>, path: string, sentence: string];
+
+const sha256 = "0".repeat(64);
+const certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+const fleet = (values: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [`fleets.cloud.${key}`, value]));
+
+// One line is one rule.
+// prettier-ignore
+const cases: Record<string, readonly Case[]> = {
+  keys: [
+    ["an unknown key", { colour: "red" }, "colour", "is not a key of Longhaul's; known here: aws, github"],
+    ["a mistyped key", { smoketest: {} }, "smoketest", "did you mean smokeTest?"],
+    ["a mistyped key of a fleet", fleet({ instancetype: "m5.large" }), "fleets.cloud.instancetype", "did you mean instanceType?"],
+    ["a mistyped key in a map of a fleet", fleet({ "disk.size": 50 }), "fleets.cloud.disk.size", "did you mean sizeGb?"],
+    ["a missing section", { aws: undefined }, "aws", "is missing"],
+    ["a missing key", { "aws.region": undefined }, "aws.region", "is missing"],
+    ["no fleet at all", { fleets: {} }, "fleets", "must name at least one fleet"],
+    ["a list where a map belongs", { fleets: [] }, "fleets", "must be a map of keys; it is a list"],
+    ["text where a map belongs", { network: "vpc-1" }, "network", 'must be a map of keys; it is "vpc-1"'],
+    ["an empty section", { network: null }, "network", "must be a map of keys; it is empty"],
+    ["a token", { "github.token": "ghp_secret" }, "github.token", "credentials never stand in the configuration"],
+  ],
+  AWS: [
+    ["an account without quotes", { "aws.account": 123456789012 }, "aws.account", "must be text; it is 123456789012 without quotes; add them"],
+    ["a short account", { "aws.account": "1234" }, "aws.account", "must be the 12 digits of an account"],
+    ["a zone as region", { "aws.region": "eu-central-1a" }, "aws.region", 'must be a region, for example eu-central-1; it is "eu-central-1a"'],
+    ["a partition the region is not in", { "aws.partition": "aws-cn" }, "aws.partition", "is aws-cn, but eu-central-1 belongs to aws"],
+    ["a region of an unknown partition", { "aws.region": "us-iso-east-1" }, "aws.region", "aws, aws-cn and aws-us-gov are known"],
+    ["a boundary of another partition", { "aws.permissionsBoundary": "arn:aws-cn:iam::123456789012:policy/b" }, "aws.permissionsBoundary", "is an ARN of the partition aws-cn, but eu-central-1 belongs to aws"],
+    ["a boundary that is no policy", { "aws.permissionsBoundary": "arn:aws:iam::123456789012:role/b" }, "aws.permissionsBoundary", "must be the ARN of an IAM policy"],
+    ["a key of another region", { "aws.kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1a" }, "aws.kmsKeyArn", "is a key of us-east-1, and a key works in its own region only"],
+    ["an alias for a key", { "aws.kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:alias/a" }, "aws.kmsKeyArn", "not of an alias"],
+    ["a role path without slashes", { "aws.rolePath": "runners" }, "aws.rolePath", "must be a path that begins and ends with a slash"],
+    ["an endpoint without TLS", { "aws.endpoints.ssm": "http://ssm.example.com" }, "aws.endpoints.ssm", "must start with https://, because credentials travel over it"],
+    ["an endpoint of a service that is not called", { "aws.endpoints.s3": "https://s3.example.com" }, "aws.endpoints.s3", "known here: ec2, ssm, monitoring, logs, sts, iam"],
+  ],
+  GitHub: [
+    ["both organisation and repository", { "github.organization": "acme" }, "github", "has both organization (acme) and repository (acme/app)"],
+    ["neither organisation nor repository", { github: {} }, "github", "has neither organization nor repository"],
+    ["a repository without its owner", { "github.repository": "app" }, "github.repository", "must be owner/name, for example acme/app"],
+    ["a runner group for a repository", { "github.runnerGroup": { name: "ci", visibility: "all" } }, "github.runnerGroup", "is for organisations only, and the runners belong to the repository acme/app"],
+    ["a path in GitHub's URL", { "github.url": "https://github.com/acme" }, "github.url", "must be GitHub's own address and nothing behind it, https://github.com"],
+    ["GitHub without TLS", { "github.url": "http://github.example.com" }, "github.url", "must start with https://"],
+  ],
+  network: [
+    ["a VPC without subnets", { "network.vpcId": "vpc-0a" }, "network.subnetIds", "is missing: with vpcId (vpc-0a) name the subnets"],
+    ["subnets without a VPC", { "network.subnetIds": ["subnet-0a"] }, "network.vpcId", "is missing: with subnetIds name the VPC"],
+    ["subnets and a range for a VPC", { network: { vpcId: "vpc-0a", subnetIds: ["subnet-0a"], cidr: "10.42.0.0/16" } }, "network.cidr", "subnetIds says to use yours"],
+    ["no subnets in the list", { network: { vpcId: "vpc-0a", subnetIds: [] } }, "network.subnetIds", "must have at least 1 entry"],
+    ["a subnet twice", { network: { vpcId: "vpc-0a", subnetIds: ["subnet-0a", "subnet-0a"] } }, "network.subnetIds[1]", "subnet-0a is there already"],
+    ["a range that EC2 does not take", { "network.cidr": "10.0.0.0/8" }, "network.cidr", "must be a network of /16 to /27"],
+    ["a range too small for two subnets", { "network.cidr": "10.0.0.0/28" }, "network.cidr", "must be a network of /16 to /27"],
+    ["an address in the middle of its range", { "network.cidr": "200.42.1.0/16" }, "network.cidr", "must be a network's first address, 200.42.0.0/16"],
+    ["a proxy without an address", { "network.proxy": { noProxy: ["10.0.0.0/8"] } }, "network.proxy", "names no proxy"],
+    ["certificates that are none", { "network.caBundle": "/etc/ssl/ca.pem" }, "network.caBundle", "must be PEM text with at least one certificate"],
+    ["a private key among the certificates", { "network.caBundle": `${certificate}-----BEGIN PRIVATE KEY-----\nAA==\n` }, "network.caBundle", "contains a private key"],
+  ],
+  fleet: [
+    ["a name with capitals", { "fleets.Cloud": {} }, "fleets.Cloud", 'must be lower-case letters, digits and single hyphens, beginning with a letter, for example build-large; the fleet is called "Cloud"'],
+    ["a name that makes runners' names too long", { "fleets.a-fleet-whose-name-goes-on-and-on-and-on-x": {} }, "fleets.a-fleet-whose-name-goes-on-and-on-and-on-x", 'a name of 48 characters; at most 44 fit, because GitHub takes 64 and "-<instance id>" needs 20. Shorten the name of the fleet or of the stack by 4'],
+    ["no runner", fleet({ runners: 0 }), "fleets.cloud.runners", "must be at least 1; it is 0"],
+    ["a negative number of runners", fleet({ runners: -2 }), "fleets.cloud.runners", "must be at least 1; it is -2"],
+    ["more than 100 runners", fleet({ runners: 101 }), "fleets.cloud.runners", "must be at most 100; it is 101"],
+    ["half a runner", fleet({ runners: 1.5 }), "fleets.cloud.runners", "must be a whole number; it is 1.5"],
+    ["a number in quotes", fleet({ runners: "2" }), "fleets.cloud.runners", 'it is "2" in quotes; remove them'],
+    ["a generation of a runner that does not exist", fleet({ runners: 2, generations: { "3": 2 } }), "fleets.cloud.generations.3", "names runner 3, but the fleet has runners 1 to 2"],
+    ["a generation of zero", fleet({ generations: { "1": 0 } }), "fleets.cloud.generations.1", "must be at least 1; it is 0"],
+    ["a generation of something else", fleet({ generations: { one: 2 } }), "fleets.cloud.generations.one", "must be a runner's number"],
+    ["spot", fleet({ spot: true }), "fleets.cloud.spot", "has no spot machines: EC2 takes them back"],
+    ["spot as a market", fleet({ market: "spot" }), "fleets.cloud.market", "locks against stopping and terminating do not exist for them"],
+    ["another operating system", fleet({ os: "windows" }), "fleets.cloud.os", "Linux machines only"],
+    ["an empty boot step", fleet({ bootSteps: ["true", ""] }), "fleets.cloud.bootSteps[1]", "must not be empty"],
+    ["a disk of no size", fleet({ disk: { sizeGb: 0 } }), "fleets.cloud.disk.sizeGb", "must be at least 20; it is 0"],
+    ["more operations than the disk's size allows", fleet({ disk: { sizeGb: 20, iops: 12000 } }), "fleets.cloud.disk.iops", "is 12000; a disk of 20 GiB takes at most 10000"],
+    ["more throughput than its operations allow", fleet({ disk: { throughput: 1000 } }), "fleets.cloud.disk.throughput", "is 1000 MiB/s, which needs 4000 iops; 3000 allow at most 750"],
+  ],
+  labels: [
+    ["no label", fleet({ labels: [] }), "fleets.cloud.labels", "must name at least one label"],
+    ["an empty label", fleet({ labels: ["cloud", ""] }), "fleets.cloud.labels[1]", "is empty"],
+    ["a label of white space", fleet({ labels: [" "] }), "fleets.cloud.labels[0]", "is empty"],
+    ["a repeated label", fleet({ labels: ["cloud", "cloud"] }), "fleets.cloud.labels[1]", '"cloud" is there already; remove one'],
+    ["a label repeated in capitals", fleet({ labels: ["cloud", "Cloud"] }), "fleets.cloud.labels[1]", 'is there already as "cloud", and GitHub ignores case'],
+    ["several labels in one", fleet({ labels: ["cloud, large"] }), "fleets.cloud.labels[0]", 'write "cloud" and "large" as entries of their own'],
+    ["a label with a space", fleet({ labels: ["my cloud"] }), "fleets.cloud.labels[0]", "has white space; write it with a hyphen"],
+    ["a label with other characters", fleet({ labels: ["${{x}}"] }), "fleets.cloud.labels[0]", "has characters that labels should not have"],
+    ["a label of 257 characters", fleet({ labels: ["a".repeat(257)] }), "fleets.cloud.labels[0]", "has 257 characters; a label has at most 256"],
+    ["more labels than GitHub takes", fleet({ labels: Array.from({ length: 100 }, (_, index) => `label-${index}`) }), "fleets.cloud.labels", "has 100 labels; GitHub takes 99"],
+    ["a label that is not text", fleet({ labels: [2204] }), "fleets.cloud.labels[0]", "must be text; it is 2204 without quotes"],
+    ...["self-hosted", "linux", "Linux", "X64", "ARM64", "windows", "macOS"].map((label): Case => [`the label ${label}, which is GitHub's to give`, fleet({ labels: [label] }), "fleets.cloud.labels[0]", `"${label}" is a label that GitHub gives by itself`]),
+    ["a label like a machine's own", fleet({ labels: ["dev-cloud-1-i-0123456789abcdef0"] }), "fleets.cloud.labels[0]", "looks like the name of a machine"],
+  ],
+  machine: [
+    ["a type that is none", fleet({ instanceType: "large" }), "fleets.cloud.instanceType", "must be an instance type, for example m5.xlarge"],
+    ["x64 on Graviton", fleet({ instanceType: "m7g.large", architecture: "x64" }), "fleets.cloud.architecture", "is x64, but m7g.large is an arm64 machine; remove the key, or take a type such as m5.xlarge"],
+    ["arm64 on Intel", fleet({ instanceType: "m5.xlarge", architecture: "arm64" }), "fleets.cloud.architecture", "is arm64, but m5.xlarge is an x64 machine; remove the key, or take a type such as m7g.xlarge"],
+    ["x64 on a Graviton machine with GPUs", fleet({ instanceType: "g5g.xlarge", architecture: "x64" }), "fleets.cloud.architecture", "g5g.xlarge is an arm64 machine"],
+    ["a type whose architecture nobody knows", fleet({ instanceType: "quantum.large" }), "fleets.cloud.architecture", "must be given, x64 or arm64: it cannot be told from the name quantum.large"],
+    ["a Mac", fleet({ instanceType: "mac2.metal" }), "fleets.cloud.instanceType", "mac2.metal runs macOS on a dedicated host"],
+    ["a newer Mac", fleet({ instanceType: "mac-m4.metal" }), "fleets.cloud.instanceType", "mac-m4.metal runs macOS"],
+    ["a paravirtual type", fleet({ instanceType: "m1.large" }), "fleets.cloud.instanceType", "boots paravirtual images only"],
+    ["an UltraServer", fleet({ instanceType: "p6e-gb200.36xlarge" }), "fleets.cloud.instanceType", "cannot be launched on demand"],
+    ["two images", fleet({ image: { ami: "ami-0a", parameter: "/images/a" } }), "fleets.cloud.image.ami", "only one of them can be the image"],
+    ["an image of Windows", fleet({ "image.parameter": "/aws/service/ami-windows-latest/Windows_Server-2022" }), "fleets.cloud.image.parameter", "names an image of Windows; Longhaul's runners are Linux machines"],
+    ["Canonical's image as a baked one", fleet({ "image.baked": true }), "fleets.cloud.image.baked", "name your own image with ami or parameter"],
+    ["root as the runner's user", fleet({ "image.user": "root" }), "fleets.cloud.image.user", "must not be root"],
+  ],
+  "runner software": [
+    ["a version that GitHub refuses", fleet({ runner: { version: "2.328.0", sha256 } }), "fleets.cloud.runner.version", "is 2.328.0; GitHub refuses versions below 2.329.0"],
+    ["a version that only looks newer as text", fleet({ runner: { version: "2.99.9", sha256 } }), "fleets.cloud.runner.version", "GitHub refuses versions below 2.329.0"],
+    ["a version that is none", fleet({ "runner.version": "latest" }), "fleets.cloud.runner.version", "must be a version, for example 2.338.0"],
+    ["an unknown version without a checksum", fleet({ "runner.version": "2.340.0" }), "fleets.cloud.runner.sha256", "is missing: the checksum of 2.340.0 is not known here (known: 2.338.0)"],
+    ["a checksum that is none", fleet({ "runner.sha256": "abc" }), "fleets.cloud.runner.sha256", "must be the 64 lower-case hexadecimal digits"],
+    ["a checksum other than that of GitHub's tarball", fleet({ "runner.sha256": sha256 }), "fleets.cloud.runner.sha256", "is not the checksum of GitHub's tarball of 2.338.0 for x64, which is af4b794c"],
+    ["a tarball behind a password", fleet({ "runner.url": "https://me:secret@example.com/r.tar.gz" }), "fleets.cloud.runner.url", "must not carry a user name or password"],
+  ],
+  "smoke test": [
+    ["no minutes", { "smokeTest.minutes": 0 }, "smokeTest.minutes", "must be at least 1; it is 0"],
+    ["more minutes than a job may run", { "smokeTest.minutes": 7200 }, "smokeTest.minutes", "must be at most 7170: GitHub ends a job after 7200 minutes (5 days), and the test needs 30 beside them; it is 7200"],
+    ["a choice that there is not", { "smokeTest.machines": "none" }, "smokeTest.machines", 'must be one of first, all; it is "none"'],
+    ["a switch that is text", { "smokeTest.enabled": "false" }, "smokeTest.enabled", 'must be true or false; it is "false" in quotes; remove them'],
+    ["a repository where there is one already", { "smokeTest.repository": "app" }, "smokeTest.repository", "is for organisations only: the workflow goes into acme/app"],
+    ["a workflow with a path", { "smokeTest.workflow": ".github/workflows/a.yml" }, "smokeTest.workflow", "must be a file name that ends in .yml"],
+    ["a limit beyond the boot timer's hour", { "smokeTest.onlineWithinMinutes": 90 }, "smokeTest.onlineWithinMinutes", "must be at most 60; it is 90"],
+  ],
+  agent: [
+    ["reading without a pause", { "agent.pollSeconds": 0 }, "agent.pollSeconds", "must be at least 0.1; it is 0"],
+    ["reading every other day", { "agent.pollSeconds": 1e5 }, "agent.pollSeconds", "must be at most 300; it is 100000"],
+  ],
+};
+
+// prettier-ignore
+const forOrganizations: readonly Case[] = [
+  ["a URL for a name", { "github.organization": "https://github.com/acme" }, "github.organization", "must be the short name of an organisation"],
+  ["selected repositories that are none", { "github.runnerGroup": { name: "ci" }, "smokeTest.enabled": false }, "github.runnerGroup.repositories", "names no repository, so nobody could use the runners"],
+  ["repositories where all may use the group", { "github.runnerGroup": { name: "ci", visibility: "all", repositories: ["app"] } }, "github.runnerGroup.repositories", "counts only with visibility selected, and visibility is all"],
+  ["a repository twice", { "github.runnerGroup": { name: "ci", repositories: ["app", "App"] } }, "github.runnerGroup.repositories[1]", '"App" is there already'],
+  ["a repository with its owner", { "github.runnerGroup": { name: "ci", repositories: ["app", "acme/b"] } }, "github.runnerGroup.repositories[1]", "must be the name of a repository without its owner"],
+  ["a smoke test without a repository", { smokeTest: {} }, "smokeTest.repository", "is missing: the runners belong to the organisation acme"],
+  ["a smoke test in a repository that may not use the group", { "github.runnerGroup": { name: "ci", repositories: ["other"] } }, "smokeTest.repository", 'app may not use the runner group "ci"'],
+];
+
+const environments: readonly (readonly [environment: string, sentence: string])[] = [
+  ["Dev", "must be lower-case letters"],
+  ["dev_1", "must be lower-case letters"],
+  ["-dev", "must be lower-case letters"],
+  ["local", 'no local cloud was named in LONGHAUL_LOCAL; start one with "npm run local"'],
+];
+
+describe("the configuration refuses", () => {
+  for (const [subject, rows] of Object.entries(cases)) {
+    describe(subject, () => {
+      for (const row of rows) refuses(least, row);
+    });
+  }
+
+  describe("an organisation's", () => {
+    for (const row of forOrganizations) refuses(leastForOrganization, row);
+  });
+
+  describe("the environment", () => {
+    for (const [environment, sentence] of environments) {
+      it(environment, () => {
+        const found = refusals(environment, structuredClone(least));
+        expect(found).to.have.length(1);
+        expect(found[0])
+          .to.match(/^stack name: /)
+          .and.to.include(sentence);
+      });
+    }
+  });
+
+  function refuses(base: Record<string, unknown>, [rule, values, path, sentence]: Case) {
+    it(rule, () => {
+      const found = refusals("dev", written(base, values));
+      expect(found, found.join("\n")).to.have.length(1);
+      expect(found[0]!.startsWith(`longhaul:${path}: `), found[0]).to.equal(true);
+      expect(found[0]).to.include(sentence);
+    });
+  }
+});
