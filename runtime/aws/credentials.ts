@@ -1,0 +1,72 @@
+import type { ReadMetadata } from "./metadata.ts";
+
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+}
+
+export type CredentialsSource = () => Promise<AwsCredentials>;
+
+/** EC2 has new credentials ready at least five minutes before the old ones expire. */
+const refreshBeforeMs = 5 * 60_000;
+
+/**
+ * Credentials of the instance's role, from its metadata; asked for again
+ * before they expire, and shared by calls that come at once.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function instanceCredentials(read: ReadMetadata, now: () => number): CredentialsSource {
+  let held: { credentials: AwsCredentials; expiresAt: number } | undefined;
+  let asking: Promise<AwsCredentials> | undefined;
+
+  const ask = async (): Promise<AwsCredentials> => {
+    const path = "meta-data/iam/security-credentials/";
+    const role = (await read(path)).trim();
+    held = parseCredentials(await read(path + role), role);
+    return held.credentials;
+  };
+
+  return async () => {
+    if (held && now() < held.expiresAt - refreshBeforeMs) return held.credentials;
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    try {
+      return await asking;
+    } catch (error) {
+      if (held && now() < held.expiresAt) return held.credentials; // Still good: the next call asks again.
+      throw error;
+    }
+  };
+}
+
+/** An empty object when the text is no JSON: the parser's own error would quote it. */
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+function parseCredentials(text: string, role: string) {
+  const answer = parseObject(text);
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = answer;
+  const expiresAt = Date.parse(String(Expiration));
+  if (
+    typeof AccessKeyId !== "string" ||
+    typeof SecretAccessKey !== "string" ||
+    typeof Token !== "string" ||
+    Number.isNaN(expiresAt)
+  ) {
+    throw new Error(
+      `The metadata service has no credentials for the role ${role}: its answer says ${String(answer.Code)}.`,
+    );
+  }
+  return {
+    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token },
+    expiresAt,
+  };
+}

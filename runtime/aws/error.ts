@@ -1,0 +1,33 @@
+/** A call to AWS that failed, after its retries. */
+export class AwsError extends Error {
+  override readonly name = "AwsError";
+  /** For example `ssm:GetParameter`. */
+  readonly action: string;
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** AWS's error code, for example `ParameterNotFound`; `NoAnswer` when there was none. */
+  readonly code: string;
+
+  constructor(action: string, status: number, code: string, reason: string) {
+    super(`${action} failed: ${code}${status === 0 ? "" : ` (${status})`}: ${reason}`);
+    this.action = action;
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Shorter texts cannot be told from ordinary words, and no credential is that short. */
+const shortestSecret = 8;
+
+/**
+ * Takes secrets out of a text. AWS repeats what it was sent in some of its
+ * messages: the signed headers when a signature does not match, the value when
+ * one is not valid.
+ */
+export function redact(text: string, secrets: readonly (string | undefined)[]): string {
+  return secrets.reduce<string>(
+    (left, secret) =>
+      secret === undefined || secret.length < shortestSecret ? left : left.replaceAll(secret, "***"),
+    text,
+  );
+}

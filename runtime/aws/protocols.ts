@@ -1,0 +1,95 @@
+/** What a call is given: nested objects and lists of plain values. */
+export interface AwsInput {
+  readonly [key: string]: AwsValue;
+}
+export type AwsValue = string | number | boolean | AwsInput | readonly AwsValue[];
+
+/** Services by the prefix of their actions. */
+export type AwsService = "ec2" | "ssm" | "cloudwatch" | "logs";
+
+export interface AwsProtocol {
+  /** Name in the scope of a signature. */
+  signingName: string;
+  encode(operation: string, input: AwsInput): { headers: Record<string, string>; body: string };
+  /** @throws when the body is not what the service speaks */
+  decode(body: string): unknown;
+  /** Code and message of an answer that is not a success. */
+  error(body: string): { code: string; message: string };
+}
+
+export const protocols: Record<AwsService, AwsProtocol> = {
+  ec2: query("ec2", "2016-11-15", ""),
+  cloudwatch: query("monitoring", "2010-08-01", ".member"),
+  ssm: json("ssm", "AmazonSSM"),
+  logs: json("logs", "Logs_20140328"),
+};
+
+/** The query protocol. Its answers are XML, and nobody here needs what is in them. */
+function query(signingName: string, version: string, list: "" | ".member"): AwsProtocol {
+  return {
+    signingName,
+    encode: (operation, input) => ({
+      headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+      body: new URLSearchParams([
+        ["Action", operation],
+        ["Version", version],
+        ...flatten(input, "", list),
+      ]).toString(),
+    }),
+    decode: () => undefined,
+    error: (body) => ({
+      code: /<Code>([^<]*)/.exec(body)?.[1] ?? "Unknown",
+      message: /<Message>([^<]*)/.exec(body)?.[1] ?? "",
+    }),
+  };
+}
+
+function flatten(value: AwsValue, path: string, list: string): [string, string][] {
+  if (typeof value !== "object") return [[path, String(value)]];
+  const entries = isList(value)
+    ? value.map((item, index): [string, AwsValue] => [`${path}${list}.${index + 1}`, item])
+    : Object.entries(value).map(([key, item]): [string, AwsValue] => [
+        path === "" ? key : `${path}.${key}`,
+        item,
+      ]);
+  return entries.flatMap(([key, item]) => flatten(item, key, list));
+}
+
+/** AWS JSON 1.1. */
+function json(signingName: string, target: string): AwsProtocol {
+  return {
+    signingName,
+    encode: (operation, input) => ({
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${target}.${operation}` },
+      body: JSON.stringify(input),
+    }),
+    decode: (body) => {
+      const answer = parseJson(body);
+      // Without the parser's own words: they quote the text, and it may be a secret.
+      if (answer === undefined) throw new Error(`the answer of ${body.length} characters is no JSON`);
+      return answer;
+    },
+    error: (body) => {
+      // A page of a proxy or load balancer is no JSON: the status then has to say enough.
+      const fault = (parseJson(body) ?? {}) as Record<string, unknown>;
+      const message = fault.message ?? fault.Message;
+      return {
+        code: typeof fault.__type === "string" ? fault.__type.replace(/^.*#/, "") : "Unknown",
+        message: typeof message === "string" ? message : "",
+      };
+    },
+  };
+}
+
+/** Undefined: the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return text === "" ? {} : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+function isList(value: AwsValue): value is readonly AwsValue[] {
+  return Array.isArray(value);
+}
