@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import semver from "semver";
-import { allJobs, fullName, isoTime, newSecret } from "./model.ts";
+import { jobMessage } from "./job-message.ts";
+import { allJobs, newSecret } from "./model.ts";
 import type { Conclusion, Job, Model, RunnerEntry, Step } from "./model.ts";
-import { acquire, renew, sweep } from "./queue.ts";
+import { poll } from "./polling.ts";
+import { acquire, removeRunner, renew } from "./queue.ts";
 import { conclude } from "./runs.ts";
 
 /** What a runner calls the ends of a job, and what GitHub does. */
@@ -88,7 +90,18 @@ export function exchangeRoutes(model: Model): Hono {
     asRunner(async (runner, c) => {
       if (runner.session?.id !== c.req.param("id")) return refuse(404, "session");
       model.faults.reached("poll", runner.name);
-      return poll(model, runner, c.req.raw.signal);
+      const outcome = await poll(model, runner, c.req.raw.signal);
+      if (outcome === "registration gone") return refuse(401, "registration");
+      if (outcome === "session gone") return refuse(404, "session");
+      return outcome === "time is up" ? done() : Response.json(outcome);
+    }),
+  );
+
+  app.delete(
+    "/_runner/runners/:id",
+    asRunner((runner) => {
+      removeRunner(model, runner);
+      return done();
     }),
   );
 
@@ -154,74 +167,6 @@ export function exchangeRoutes(model: Model): Hono {
   return app;
 }
 
-/** Holds a poll open until there is a message, the session ends, the listener goes away, or the time is up. */
-async function poll(model: Model, runner: RunnerEntry, gone: AbortSignal): Promise<Response> {
-  const session = runner.session!;
-  const until = model.wireNow() + model.wire.pollSeconds * 1000;
-  session.openPolls += 1;
-  try {
-    for (;;) {
-      sweep(model);
-      if (!model.runners.includes(runner)) return refuse(401, "registration");
-      if (runner.session !== session) return refuse(404, "session");
-      const left = until - model.wireNow();
-      if (gone.aborted || left <= 0) return done();
-      const message = session.messages.shift();
-      if (message) {
-        model.faults.reached("message-sent", runner.name);
-        return Response.json(message);
-      }
-      await nextWake(session, left, gone);
-    }
-  } finally {
-    session.openPolls -= 1;
-    session.lastPollWireMs = model.wireNow();
-  }
-}
-
-function nextWake(session: { wake: () => void }, milliseconds: number, gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      gone.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    gone.addEventListener("abort", end);
-    session.wake = end;
-  });
-}
-
 function jobOf(model: Model, c: Context): Job | undefined {
   return allJobs(model).find(({ requestId }) => requestId === c.req.param("requestId"));
-}
-
-/** All that a runner is told of its job. */
-function jobMessage(model: Model, job: Job) {
-  const { run } = job;
-  return {
-    requestId: job.requestId,
-    runId: run.id,
-    runNumber: run.number,
-    runAttempt: 1,
-    jobId: job.id,
-    jobKey: job.key,
-    jobName: job.name,
-    repository: fullName(run.repository),
-    workflow: run.workflow.name ?? run.path,
-    workflowPath: run.path,
-    workflowText: run.text,
-    ref: `refs/heads/${run.branch}`,
-    sha: run.sha,
-    actor: run.actor,
-    event: run.event,
-    inputs: run.inputs,
-    labels: job.labels,
-    timeoutMinutes: job.timeoutMinutes,
-    renewEverySeconds: model.wire.renewEverySeconds,
-    serverUrl: model.url,
-    apiUrl: `${model.url}/api/v3`,
-    token: job.token,
-    startedAt: isoTime(job.startedAt!),
-  };
 }

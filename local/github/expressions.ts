@@ -39,7 +39,7 @@ export function evaluate(text: string, contexts: Contexts, status: Functions = {
   const operand = (): Value => {
     const token = tokens[at++];
     if (token === undefined) throw fail("an operand is missing");
-    if (token === "!") return !operand();
+    if (token === "!") return !isTrue(operand());
     if (token === "(") {
       const value = either();
       expect(")");
@@ -71,7 +71,7 @@ export function evaluate(text: string, contexts: Contexts, status: Functions = {
     let value = equality();
     while (take("&&")) {
       const right = equality();
-      if (value) value = right;
+      value = isTrue(value) ? right : value;
     }
     return value;
   };
@@ -79,7 +79,7 @@ export function evaluate(text: string, contexts: Contexts, status: Functions = {
     let value = both();
     while (take("||")) {
       const right = both();
-      if (!value) value = right;
+      value = isTrue(value) ? value : right;
     }
     return value;
   };
@@ -88,6 +88,9 @@ export function evaluate(text: string, contexts: Contexts, status: Functions = {
   if (at < tokens.length) throw fail(`unexpected ${tokens[at]!}`);
   return value;
 }
+
+/** false, 0, the empty text and null are false. */
+export const isTrue = (value: Value): boolean => Boolean(value);
 
 /** How GitHub writes a value into a text. */
 export function asText(value: Value): string {

@@ -5,6 +5,7 @@ import type { ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import type { EmulatedProvider } from "../provider.ts";
 import { writeFile } from "./contents.ts";
+import { dispatch } from "./dispatch.ts";
 import { exchangeRoutes } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
 import { allJobs, fullName, sameName } from "./model.ts";
@@ -20,8 +21,8 @@ import { ApiError, notFound } from "./rest/answers.ts";
 import { runnerGroupRoutes, variableRoutes } from "./rest/organization.ts";
 import { repositoryRoutes } from "./rest/repositories.ts";
 import { runnerRoutes } from "./rest/runners.ts";
+import { runRoutes } from "./rest/runs.ts";
 import { workflowRoutes } from "./rest/workflows.ts";
-import { dispatch } from "./runs.ts";
 import { newModel } from "./seed.ts";
 
 export type { Fault, Faults, Moment } from "./faults.ts";
@@ -148,7 +149,14 @@ function restApi(model: Model): Hono {
     sweep(model);
   });
   api.get("/meta", (c) => c.json({ verifiable_password_authentication: false, installed_version: "3.19.0" }));
-  for (const routes of [repositoryRoutes, runnerRoutes, variableRoutes, runnerGroupRoutes, workflowRoutes])
+  for (const routes of [
+    repositoryRoutes,
+    runnerRoutes,
+    variableRoutes,
+    runnerGroupRoutes,
+    workflowRoutes,
+    runRoutes,
+  ])
     api.route("/", routes(model));
   return api;
 }

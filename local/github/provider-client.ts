@@ -45,8 +45,7 @@ export function connector(options: ConnectOptions): (configuration: ProviderConf
         else return response;
       }
     };
-    const call: ApiClient["call"] = async (method, path, body) => {
-      const response = await send(method, path, body);
+    const answerOf = async (response: Response, method: string, path: string): Promise<Properties> => {
       const text = await response.text();
       const answer = (text === "" ? {} : JSON.parse(text)) as Properties;
       if (response.ok) return answer;
@@ -54,13 +53,10 @@ export function connector(options: ConnectOptions): (configuration: ProviderConf
     };
     return {
       owner: owner ?? options.owner,
-      call,
+      call: async (method, path, body) => answerOf(await send(method, path, body), method, path),
       find: async (path) => {
         const response = await send("GET", path);
-        if (response.status === 404) return undefined;
-        const answer = (await response.json()) as Properties;
-        if (response.ok) return answer;
-        throw new Error(`GET ${path}: ${response.status} ${String(answer.message)}`);
+        return response.status === 404 ? undefined : answerOf(response, "GET", path);
       },
     };
   };

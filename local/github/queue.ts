@@ -33,6 +33,13 @@ export function send(model: Model, runner: RunnerEntry, message: Omit<Message, "
   return messageId;
 }
 
+/** Its registration is gone; a job that it runs goes on. */
+export function removeRunner(model: Model, runner: RunnerEntry): void {
+  model.runners = model.runners.filter((one) => one !== runner);
+  runner.session?.wake();
+  model.faults.reached("runner-removed", runner.name);
+}
+
 /** A runner takes the job that was offered to it. @returns false when it is no longer to be had */
 export function acquire(model: Model, job: Job, runner: RunnerEntry, messageId: number): boolean {
   if (job.status !== "queued" || job.offer?.runner !== runner || job.offer.messageId !== messageId)

@@ -4,11 +4,13 @@ import semver from "semver";
 import { isoTime, isOnline, isRunning, newSecret, sameName } from "../model.ts";
 import type { Model, RunnerEntry } from "../model.ts";
 import { cloudLimits } from "../options.ts";
+import { removeRunner } from "../queue.ts";
 import { scopeOf } from "./access.ts";
 import { ApiError, bodyOf, noContent, notFound, paged, textsIn } from "./answers.ts";
 import type { Body } from "./answers.ts";
 
 type RunnerBody = Body<"GET /repos/{owner}/{repo}/actions/runners/{runner_id}">;
+type TokenBody = Body<"POST /repos/{owner}/{repo}/actions/runners/registration-token">;
 type LabelsBody = Body<"GET /repos/{owner}/{repo}/actions/runners/{runner_id}/labels">;
 
 /** Registration tokens, runners and their labels, of a repository or of the organisation. */
@@ -34,19 +36,18 @@ export function runnerRoutes(model: Model): Hono {
 
   for (const owner of ["/repos/:owner/:repo", "/orgs/:org"]) {
     const runners = `${owner}/actions/runners`;
-    app.post(`${runners}/registration-token`, (c) => {
-      const scope = scopeOf(model, c);
-      const fault = model.faults.take("token-lifetime");
-      const lifetime = fault ? fault.seconds * 1000 : cloudLimits.registrationTokenMs;
-      const expiresAt = model.clock.now() + lifetime;
-      const token = newSecret("A").toUpperCase();
-      model.registrationTokens.set(token, { scope, expiresAt });
-      const body: Body<"POST /orgs/{org}/actions/runners/registration-token"> = {
-        token,
-        expires_at: isoTime(expiresAt),
-      };
-      return Response.json(body, { status: 201 });
-    });
+    for (const kind of ["registration-token", "remove-token"]) {
+      app.post(`${runners}/${kind}`, (c) => {
+        const scope = scopeOf(model, c);
+        const fault = model.faults.take("token-lifetime");
+        const expiresAt =
+          model.clock.now() + (fault ? fault.seconds * 1000 : cloudLimits.registrationTokenMs);
+        const token = newSecret("A").toUpperCase();
+        model.registrationTokens.set(token, { scope, expiresAt });
+        const body: TokenBody = { token, expires_at: isoTime(expiresAt) };
+        return Response.json(body, { status: 201 });
+      });
+    }
     app.get(`${runners}/deprecations/:version`, (c) => {
       scopeOf(model, c);
       return Response.json(deprecation(model, c.req.param("version")));
@@ -67,10 +68,7 @@ export function runnerRoutes(model: Model): Hono {
     app.get(`${runners}/:id`, (c) => Response.json(runnerBody(model, runnerOf(c))));
     app.delete(`${runners}/:id`, (c) => {
       // The documentation promises 422 for a busy runner; 204 has been seen.
-      const runner = runnerOf(c);
-      model.runners = model.runners.filter((one) => one !== runner);
-      runner.session?.wake();
-      model.faults.reached("runner-removed", runner.name);
+      removeRunner(model, runnerOf(c));
       return noContent();
     });
     app.get(`${runners}/:id/labels`, (c) => Response.json(labelsBody(runnerOf(c))));

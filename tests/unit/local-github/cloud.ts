@@ -30,14 +30,15 @@ export async function startGithub(options: GithubOptions = {}, rest: Partial<Git
   const clock = createClock(join(mkdtempSync(join(tmpdir(), "longhaul-github-")), "clock"));
   let wire = Date.now();
   const github = createGithub({ clock, options: { wireNow: () => wire, ...options }, ...rest });
-  const { url, close } = await github.listen();
+  const listening = await github.listen();
+  const { url } = listening;
   const octokitFor = (auth?: string) =>
     new Octokit({ baseUrl: `${url}/api/v3`, log: quiet, ...(auth === undefined ? {} : { auth }) });
   return {
     github,
     clock,
     url,
-    close,
+    close: () => listening.close(),
     octokit: octokitFor("local-github-token"),
     octokitFor,
     /** Lets real seconds pass for everything on the wire. */

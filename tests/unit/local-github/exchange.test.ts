@@ -92,7 +92,7 @@ describe("the exchange between a runner and the local GitHub", () => {
   it("puts a message that is not acknowledged back into the queue, and cancels the job after three misses", async () => {
     const runner = await connect(cloud, "one");
     const run = dispatch(cloud, "one");
-    for (const _miss of [1, 2, 3]) {
+    for (let misses = 0; misses < 3; misses++) {
       const message = await runner.message();
       cloud.passWireSeconds(61);
       await until("the offer is taken back", () => run.jobs[0]!.offer?.messageId !== message.messageId);

@@ -1,0 +1,34 @@
+import { fullName, isoTime } from "./model.ts";
+import type { Job, Model } from "./model.ts";
+import { needsContext } from "./runs.ts";
+
+/** All that a runner is told of its job. */
+export function jobMessage(model: Model, job: Job) {
+  const { run } = job;
+  return {
+    requestId: job.requestId,
+    runId: run.id,
+    runNumber: run.number,
+    runAttempt: 1,
+    jobId: job.id,
+    jobKey: job.key,
+    jobName: job.name,
+    repository: fullName(run.repository),
+    workflow: run.workflow.name ?? run.path,
+    workflowPath: run.path,
+    workflowText: run.text,
+    ref: `refs/heads/${run.branch}`,
+    sha: run.sha,
+    actor: run.actor,
+    event: run.event,
+    inputs: run.inputs,
+    labels: job.labels,
+    timeoutMinutes: job.timeoutMinutes,
+    renewEverySeconds: model.wire.renewEverySeconds,
+    serverUrl: model.url,
+    apiUrl: `${model.url}/api/v3`,
+    token: job.token,
+    startedAt: isoTime(job.startedAt!),
+    needs: needsContext(job),
+  };
+}

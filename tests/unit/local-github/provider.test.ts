@@ -1,0 +1,146 @@
+import { expect } from "chai";
+import type { Properties, ResourceType } from "../../../local/provider.ts";
+import { refusal, startGithub } from "./cloud.ts";
+import type { StartedGithub } from "./cloud.ts";
+import { register } from "./scripted-runner.ts";
+
+const configuration = { owner: "acme", token: "local-github-token", retryDelayMs: 1 };
+
+describe("the local GitHub as a Pulumi provider", () => {
+  let cloud: StartedGithub;
+  beforeEach(async () => {
+    cloud = await startGithub();
+  });
+  afterEach(() => cloud.close());
+  const type = (name: string): ResourceType => cloud.github.provider.types[`github:index/${name}`]!;
+  const invoke = (name: string, args: Properties, settings: Properties = configuration) =>
+    cloud.github.provider.functions[`github:index/${name}:${name}`]!(args, settings);
+
+  const resources: {
+    token: string;
+    inputs: Properties;
+    change: Properties;
+    id: RegExp;
+    outputs: string[];
+  }[] = [
+    {
+      token: "repositoryFile:RepositoryFile",
+      inputs: {
+        repository: "app",
+        file: ".github/workflows/a.yml",
+        content: "on: push\n",
+        commitMessage: "Add it",
+      },
+      change: { content: "on: [push]\n" },
+      id: /^app\/\.github\/workflows\/a\.yml$/,
+      outputs: ["sha", "commitSha", "ref", "branch", "repositoryId"],
+    },
+    {
+      token: "actionsVariable:ActionsVariable",
+      inputs: { repository: "app", variableName: "LABELS", value: "a" },
+      change: { value: "b" },
+      id: /^app:LABELS$/,
+      outputs: ["createdAt", "updatedAt"],
+    },
+    {
+      token: "actionsOrganizationVariable:ActionsOrganizationVariable",
+      inputs: { variableName: "LABELS", value: "a", visibility: "all" },
+      change: { value: "b", visibility: "private" },
+      id: /^LABELS$/,
+      outputs: ["createdAt", "updatedAt"],
+    },
+    {
+      token: "actionsRunnerGroup:ActionsRunnerGroup",
+      inputs: {
+        name: "g",
+        visibility: "selected",
+        selectedRepositoryIds: [],
+        allowsPublicRepositories: false,
+      },
+      change: { name: "h" },
+      id: /^\d+$/,
+      outputs: ["default", "inherited", "runnersUrl", "selectedRepositoriesUrl"],
+    },
+  ];
+  for (const { token, inputs, change, id, outputs } of resources) {
+    it(`creates, reads without a change, updates and deletes ${token}`, async () => {
+      const resource = type(token);
+      const made = await resource.create(inputs, configuration);
+      expect(made.id).to.match(id);
+      expect(made.state).to.deep.include(inputs).and.to.include.keys(outputs);
+      expect(await resource.read(made.id, made.state, configuration)).to.deep.equal(made.state);
+      const changed = await resource.update!(made.id, made.state, { ...inputs, ...change }, configuration);
+      expect(changed).to.deep.include(change);
+      expect(await resource.read(made.id, changed, configuration)).to.deep.equal(changed);
+      expect(Object.keys(change).some((key) => resource.replaceOn?.includes(key))).to.equal(false);
+      await resource.delete(made.id, changed, configuration);
+      expect(await resource.read(made.id, changed, configuration)).to.equal(undefined);
+      await resource.delete(made.id, changed, configuration);
+    });
+  }
+
+  it("sees what was changed behind the program's back", async () => {
+    const file = type("repositoryFile:RepositoryFile");
+    const made = await file.create({ repository: "app", file: "a", content: "mine" }, configuration);
+    cloud.github.push("acme/app", "a", "theirs");
+    expect(await file.read(made.id, made.state, configuration)).to.include({ content: "theirs" });
+  });
+
+  it("overwrites a file only where it is told to", async () => {
+    const file = type("repositoryFile:RepositoryFile");
+    cloud.github.push("acme/app", "a", "theirs");
+    const inputs = { repository: "app", file: "a", content: "mine" };
+    expect((await refusal(file.create(inputs, configuration))).message).to.match(
+      /refusing to overwrite existing file/,
+    );
+    expect((await file.create({ ...inputs, overwriteOnCreate: true }, configuration)).state).to.include({
+      content: "mine",
+    });
+  });
+
+  it("fetches registration tokens that register, for a repository and for the organisation", async () => {
+    const forRepository = await invoke("getActionsRegistrationToken", { repository: "app" });
+    expect(forRepository.expiresAt).to.be.closeTo(cloud.clock.now() / 1000 + 3600, 5);
+    expect((await register(cloud, "one", { token: forRepository.token as string })).status).to.equal(200);
+    const { token } = await invoke("getActionsOrganizationRegistrationToken", {});
+    expect((await register(cloud, "two", { token: token as string, scope: "acme" })).status).to.equal(200);
+  });
+
+  it("looks repositories up, by name, by full name and by query", async () => {
+    expect(await invoke("getRepository", { name: "app" })).to.include({
+      fullName: "acme/app",
+      defaultBranch: "main",
+    });
+    const { repoId } = await invoke("getRepository", { fullName: "acme/app" });
+    const found = await invoke("getRepositories", { query: "org:acme", includeRepoId: true });
+    expect(found).to.deep.include({ fullNames: ["acme/app"], repoIds: [repoId] });
+  });
+
+  it("works with no token but a valid one", async () => {
+    const get = (token?: string) =>
+      invoke("getRepository", { name: "app" }, { owner: "acme", ...(token ? { token } : {}) });
+    expect((await refusal(get("wrong"))).message).to.match(/GET \/repos\/acme\/app: 401 Bad credentials/);
+    expect((await refusal(get())).message).to.match(/401 Requires authentication/);
+    const seeded = await startGithub({ providerToken: "local-github-token" });
+    try {
+      const call = seeded.github.provider.functions["github:index/getRepository:getRepository"]!;
+      expect(await call({ name: "app" }, {})).to.include({ name: "app" });
+    } finally {
+      await seeded.close();
+    }
+  });
+
+  it("tries again three times when GitHub has a bad moment, and then gives up", async () => {
+    cloud.github.faults.add({ kind: "answer", status: 502, times: 3 });
+    expect(await invoke("getRepository", { name: "app" })).to.include({ name: "app" });
+    cloud.github.faults.add({ kind: "answer", status: 500 });
+    expect((await refusal(invoke("getRepository", { name: "app" }))).message).to.match(/500/);
+  });
+
+  it("waits for as long as a rate limit says", async () => {
+    cloud.github.faults.add({ kind: "answer", status: 403, times: 1, retryAfterSeconds: 0.05 });
+    const start = performance.now();
+    expect(await invoke("getRepository", { name: "app" })).to.include({ name: "app" });
+    expect(performance.now() - start).to.be.at.least(45);
+  });
+});
