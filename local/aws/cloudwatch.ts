@@ -17,7 +17,7 @@ const statistics = {
 
 /** CloudWatch: metrics are stored and given back; alarms and expressions are not emulated. */
 export function cloudwatchService(cloud: Cloud): Service {
-  const { data, clock, changed } = cloud;
+  const { data, clock } = cloud;
 
   /** The matching values in periods, the oldest first. */
   const collect = (query: Input, period: number, start: number, end: number): [number, Datum[]][] => {
@@ -51,7 +51,6 @@ export function cloudwatchService(cloud: Cloud): Service {
             });
           }
           data.metrics.splice(0, data.metrics.length - maxData);
-          changed();
           return {};
         },
       },

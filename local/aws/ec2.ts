@@ -13,7 +13,7 @@ const terminatedVisibleMs = 3_600_000;
 
 /** EC2: the calls that agent, functions and operators make about instances. */
 export function ec2Service(cloud: Cloud, instances: Instances): Service {
-  const { data, clock, changed } = cloud;
+  const { data, clock } = cloud;
 
   const visible = (): Instance[] =>
     Object.values(data.instances).filter(
@@ -113,7 +113,6 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
             throw new AwsError("IncorrectInstanceState", `The instance '${instance.id}' is terminated.`);
           }
           modify(instance, modification(input));
-          changed();
           return { return: true };
         },
       },
@@ -125,7 +124,6 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
             checkTags({ ...instance.tags, ...tags }, instance.tagsInMetadata);
             Object.assign(instance.tags, tags);
           }
-          changed();
           return { return: true };
         },
       },
@@ -137,7 +135,6 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
             const kept = Object.entries(instance.tags).filter(([key]) => !keys.includes(key));
             instance.tags = Object.fromEntries(kept);
           }
-          changed();
           return { return: true };
         },
       },

@@ -12,8 +12,8 @@ import { awsProvider } from "./provider.ts";
 import { serveApi } from "./server.ts";
 import type { CallRecord } from "./server.ts";
 import { ssmService } from "./ssm.ts";
-import { openAccount } from "./state.ts";
-import type { AccessKey, Account, Cloud } from "./state.ts";
+import { emptyAccount } from "./state.ts";
+import type { AccessKey, Account, Cloud, Instance } from "./state.ts";
 import { stsService } from "./sts.ts";
 
 export interface AwsOptions {
@@ -22,8 +22,6 @@ export interface AwsOptions {
   account: string;
   region: string;
   host: MachineHost;
-  /** Folder that the account is kept in; absent: it is forgotten with the process. */
-  stateDir?: string;
 }
 
 /** One emulated account in one region. */
@@ -33,8 +31,10 @@ export interface AwsCloud {
   /** A key with all permissions, for the operator's commands. */
   operator: AccessKey;
   faults: Faults;
-  /** Serves every service at one URL, and boots what ran when the account was last closed. */
-  listen(port?: number): Promise<{ url: string; close(): Promise<void> }>;
+  /** Serves every service at one URL, on a free port of loopback. */
+  listen(): Promise<{ url: string; close: () => Promise<void> }>;
+  /** Every instance that was ever made, terminated ones too. */
+  instances(): readonly Instance[];
   /** What the account holds, for tests and for `status`: to be read, not changed. */
   readonly account: Readonly<Account>;
   /** Credentials of an instance's role, as its metadata service hands them out. */
@@ -45,10 +45,10 @@ export interface AwsCloud {
 
 const rememberedCalls = 10_000;
 
-export function createAws({ clock, account, region, host, stateDir }: AwsOptions): AwsCloud {
-  const { data, changed, flush } = openAccount(stateDir);
+export function createAws({ clock, account, region, host }: AwsOptions): AwsCloud {
+  const data = emptyAccount();
   const faults = createFaults(clock);
-  const cloud: Cloud = { account, region, clock, host, faults, data, changed };
+  const cloud: Cloud = { account, region, clock, host, faults, data };
   const instances = createInstances(cloud);
   const calls: CallRecord[] = [];
   const services = {
@@ -67,17 +67,8 @@ export function createAws({ clock, account, region, host, stateDir }: AwsOptions
     provider: awsProvider(cloud, instances),
     operator: data.operator,
     faults,
-    listen: async (port = 0) => {
-      const { url, close } = await serveApi(cloud, services, record, port);
-      void instances.resume();
-      return {
-        url,
-        close: async () => {
-          await close();
-          flush();
-        },
-      };
-    },
+    listen: () => serveApi(cloud, services, record),
+    instances: () => Object.values(data.instances),
     account: data,
     credentialsOf: (instanceId) => {
       const instance = data.instances[instanceId];

@@ -56,3 +56,8 @@ export function tagsOf(input: Input, name: string): Record<string, string> {
     records(input, name).map((tag) => [text(tag, "Key"), optionalText(tag, "Value") ?? ""]),
   );
 }
+
+/** Tags as the provider's resources take them; a copy, because what runs changes its own. */
+export function tagMap(inputs: Input): Record<string, string> {
+  return { ...(inputs.tags as Record<string, string> | undefined) };
+}

@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Properties, ProviderConfiguration, ResourceType } from "../provider.ts";
-import { optionalText, record, texts } from "./input.ts";
+import type { Properties, ResourceType } from "../provider.ts";
+import { optionalText, record, tagMap, texts } from "./input.ts";
 import type { Instances, LaunchSpecification } from "./instances.ts";
 import { instanceArn } from "./principals.ts";
-import { allTags, setting } from "./provider-settings.ts";
 import type { Cloud, Instance } from "./state.ts";
 
 /** `aws.ec2.Instance`, with what the provider does to it in place. */
 export function instanceResource(cloud: Cloud, instances: Instances): ResourceType {
-  const launch = (inputs: Properties, configuration: ProviderConfiguration): LaunchSpecification => {
+  const launch = (inputs: Properties): LaunchSpecification => {
     const plain = optionalText(inputs, "userData");
     return {
       imageId: String(inputs.ami),
@@ -20,32 +19,32 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
       shutdownBehavior: inputs.instanceInitiatedShutdownBehavior === "terminate" ? "terminate" : "stop",
       disableApiTermination: inputs.disableApiTermination === true,
       disableApiStop: inputs.disableApiStop === true,
-      tags: allTags(inputs, configuration),
+      tags: tagMap(inputs),
       tagsInMetadata: record(inputs, "metadataOptions")?.instanceMetadataTags === "enabled",
     };
   };
 
   return {
-    create: async (inputs, configuration) => {
+    create: async (inputs) => {
       await cloud.faults.meet("ec2:RunInstances");
-      const { instance, done } = instances.launch(launch(inputs, configuration));
+      const { instance, done } = instances.launch(launch(inputs));
       await done;
       if (instance.state === "terminated" && instance.stateReason?.code.startsWith("Server.")) {
         throw new Error(`waiting for EC2 Instance (${instance.id}) create: ${instance.stateReason.message}`);
       }
-      return { id: instance.id, state: stateOf(cloud, inputs, instance, configuration) };
+      return { id: instance.id, state: stateOf(cloud, inputs, instance) };
     },
-    read: (id, state, configuration) => {
+    read: (id, state) => {
       const instance = cloud.data.instances[id];
       const gone = !instance || instance.state === "terminated";
-      return Promise.resolve(gone ? undefined : stateOf(cloud, state, instance, configuration));
+      return Promise.resolve(gone ? undefined : stateOf(cloud, state, instance));
     },
-    update: async (id, state, inputs, configuration) => {
+    update: async (id, state, inputs) => {
       const instance = cloud.data.instances[id]!;
       const needsStop = ["userData", "userDataBase64", "instanceType"].filter(
         (name) => !isDeepStrictEqual(state[name], inputs[name]),
       );
-      const next = launch(inputs, configuration);
+      const next = launch(inputs);
       if (needsStop.length > 0) {
         await instances.stop([instance]);
         instance.instanceType = next.instanceType;
@@ -56,8 +55,7 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
       instance.shutdownBehavior = next.shutdownBehavior;
       instance.disableApiTermination = next.disableApiTermination;
       instance.disableApiStop = next.disableApiStop;
-      cloud.changed();
-      return stateOf(cloud, { ...state, ...inputs }, instance, configuration);
+      return stateOf(cloud, { ...state, ...inputs }, instance);
     },
     delete: async (id) => {
       await cloud.faults.meet("ec2:TerminateInstances");
@@ -69,14 +67,7 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
 }
 
 /** What the provider reads back: the instance as it is now, and what cannot have changed as it was asked for. */
-function stateOf(
-  cloud: Cloud,
-  inputs: Properties,
-  instance: Instance,
-  configuration: ProviderConfiguration,
-): Properties {
-  const defaults = setting(configuration, "defaultTags") as { tags?: Record<string, string> } | undefined;
-  const own = Object.entries(instance.tags).filter(([key, value]) => defaults?.tags?.[key] !== value);
+function stateOf(cloud: Cloud, inputs: Properties, instance: Instance): Properties {
   return {
     ...inputs,
     arn: instanceArn(cloud, instance.id),
@@ -88,7 +79,7 @@ function stateOf(
     instanceInitiatedShutdownBehavior: instance.shutdownBehavior,
     disableApiTermination: instance.disableApiTermination,
     disableApiStop: instance.disableApiStop,
-    tags: Object.fromEntries(own),
+    tags: { ...instance.tags },
     tagsAll: { ...instance.tags },
   };
 }

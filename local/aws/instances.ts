@@ -34,8 +34,6 @@ export interface Instances {
   stop: (instances: readonly Instance[]) => Promise<void>;
   terminate: (instances: readonly Instance[]) => Promise<void>;
   reboot: (instances: readonly Instance[]) => Promise<void>;
-  /** Boots what ran when the emulator was last closed, as after a power cut. */
-  resume: () => Promise<void>;
 }
 
 /** EC2's limit for user data before base64. */
@@ -46,7 +44,7 @@ const consoleBytes = 64 * 1024;
 const credentialsLifetimeMs = 6 * 3_600_000;
 
 export function createInstances(cloud: Cloud): Instances {
-  /** Machines that have been started and have not gone down; the others are processes of an earlier time. */
+  /** Machines that have been started and have not gone down. */
   const powered = new Set<string>();
   const rebooting = new Set<string>();
 
@@ -82,7 +80,6 @@ export function createInstances(cloud: Cloud): Instances {
         print(instance, `local cloud: the disk could not be deleted: ${String(error)}`);
       });
     }
-    cloud.changed();
   };
 
   const down = (instance: Instance, kind: PowerDown): void => {
@@ -133,7 +130,6 @@ export function createInstances(cloud: Cloud): Instances {
 
   const print = (instance: Instance, line: string): void => {
     instance.console = `${instance.console}${line}\n`.slice(-consoleBytes);
-    cloud.changed();
   };
 
   const unplug = async (instance: Instance): Promise<void> => {
@@ -152,7 +148,6 @@ export function createInstances(cloud: Cloud): Instances {
       instance.stateReason = { code: "Client.UserInitiatedShutdown", message };
       instance.state = state;
     }
-    cloud.changed();
     return all(instances.map(unplug));
   };
 
@@ -160,7 +155,6 @@ export function createInstances(cloud: Cloud): Instances {
     launch: (specification) => {
       const instance = newInstance(cloud, specification);
       cloud.data.instances[instance.id] = instance;
-      cloud.changed();
       return { instance, done: boot(instance, "terminated") };
     },
     start: (instances) => {
@@ -170,7 +164,6 @@ export function createInstances(cloud: Cloud): Instances {
         instance.state = "pending";
         instance.launchedAt = cloud.clock.now();
       }
-      cloud.changed();
       return all(off.map((instance) => boot(instance)));
     },
     stop: (instances) => {
@@ -194,12 +187,6 @@ export function createInstances(cloud: Cloud): Instances {
           return unplug(instance);
         }),
       );
-    },
-    resume: () => {
-      const on = Object.values(cloud.data.instances).filter(
-        ({ state, id }) => (state === "running" || state === "pending") && !powered.has(id),
-      );
-      return all(on.map((instance) => boot(instance)));
     },
   };
 }

@@ -8,7 +8,7 @@ const defaultLimit = 10_000;
 
 /** CloudWatch Logs. Field names begin with a small letter; times are milliseconds. */
 export function logsService(cloud: Cloud): Service {
-  const { data, clock, changed } = cloud;
+  const { data, clock } = cloud;
   const needs = (input: Input): Need[] => [
     {
       resource: `${logGroupArn(cloud, text(input, "logGroupName"))}:log-stream:${optionalText(input, "logStreamName") ?? ""}`,
@@ -45,7 +45,6 @@ export function logsService(cloud: Cloud): Service {
             throw new AwsError("ResourceAlreadyExistsException", "The specified log stream already exists");
           }
           group[name] = [];
-          changed();
           return {};
         },
       },
@@ -63,7 +62,6 @@ export function logsService(cloud: Cloud): Service {
             throw new AwsError("InvalidParameterException", problem);
           }
           stream.push(...events);
-          changed();
           return { nextSequenceToken: String(stream.length) };
         },
       },
@@ -105,12 +103,11 @@ export function logGroupArn(cloud: Cloud, name: string): string {
 }
 
 /** @throws AwsError ResourceAlreadyExistsException */
-export function createLogGroup({ data, changed }: Cloud, name: string): void {
+export function createLogGroup({ data }: Cloud, name: string): void {
   if (data.logs[name]) {
     throw new AwsError("ResourceAlreadyExistsException", "The specified log group already exists");
   }
   data.logs[name] = {};
-  changed();
 }
 
 function inRange(events: readonly LogEvent[], input: Input): LogEvent[] {

@@ -1,7 +1,6 @@
 import type { Properties, ResourceType } from "../provider.ts";
-import { optionalText } from "./input.ts";
+import { optionalText, tagMap } from "./input.ts";
 import { deleteParameter, parameterArn, putParameter } from "./parameters.ts";
-import { allTags } from "./provider-settings.ts";
 import type { Cloud, Parameter } from "./state.ts";
 
 /** `aws.ssm.Parameter`, over the same store as the API. */
@@ -23,7 +22,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
   });
 
   return {
-    create: async (inputs, configuration) => {
+    create: async (inputs) => {
       await cloud.faults.meet("ssm:PutParameter");
       const parameter = putParameter(cloud, {
         name: String(inputs.name),
@@ -31,7 +30,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
         value: valueOf(inputs),
         keyId: optionalText(inputs, "keyId"),
         overwrite: inputs.overwrite === true,
-        tags: allTags(inputs, configuration),
+        tags: tagMap(inputs),
       });
       return { id: parameter.name, state: stateOf(inputs, parameter) };
     },
@@ -39,7 +38,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
       const parameter = cloud.data.parameters[id];
       return Promise.resolve(parameter && stateOf(state, parameter));
     },
-    update: async (id, state, inputs, configuration) => {
+    update: async (id, state, inputs) => {
       await cloud.faults.meet("ssm:PutParameter");
       const before = cloud.data.parameters[id]!;
       const after =
@@ -53,8 +52,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
               overwrite: true,
               tags: {},
             });
-      after.tags = allTags(inputs, configuration);
-      cloud.changed();
+      after.tags = tagMap(inputs);
       return stateOf({ ...state, ...inputs }, after);
     },
     delete: async (id) => {

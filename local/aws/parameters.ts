@@ -58,7 +58,6 @@ export function putParameter(
     tags: before?.tags ?? tags,
   };
   cloud.data.parameters[name] = parameter;
-  cloud.changed();
   return parameter;
 }
 
@@ -82,7 +81,6 @@ export function deleteParameter(cloud: Cloud, name: string): void {
   parameterOf(cloud, name);
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a plain object, so that it can be kept as JSON
   delete cloud.data.parameters[name];
-  cloud.changed();
 }
 
 export function parameterArn(cloud: Cloud, name: string): string {

@@ -95,7 +95,6 @@ export function instanceCredentials(cloud: Cloud, instance: Instance): Instance[
       secretAccessKey: secret(),
       token: secret() + secret(),
     };
-    cloud.changed();
   }
   return instance.key;
 }

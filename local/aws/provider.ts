@@ -1,9 +1,8 @@
-import type { EmulatedProvider, ResourceType } from "../provider.ts";
+import type { EmulatedProvider, ProviderConfiguration, ResourceType } from "../provider.ts";
 import { providerFunctions } from "./functions.ts";
 import { instanceResource } from "./instance-resource.ts";
 import type { Instances } from "./instances.ts";
 import { parameterResource } from "./parameter-resource.ts";
-import { setting } from "./provider-settings.ts";
 import { kinds, storedResource } from "./resources.ts";
 import type { Cloud } from "./state.ts";
 
@@ -26,7 +25,7 @@ export function awsProvider(cloud: Cloud, instances: Instances): EmulatedProvide
 function checked(cloud: Cloud, type: ResourceType): ResourceType {
   return {
     ...type,
-    create: (inputs, configuration) => {
+    create: async (inputs, configuration) => {
       const accounts = setting(configuration, "allowedAccountIds");
       if (Array.isArray(accounts) && !accounts.includes(cloud.account)) {
         throw new Error(
@@ -37,7 +36,16 @@ function checked(cloud: Cloud, type: ResourceType): ResourceType {
       if (typeof region === "string" && region !== cloud.region) {
         throw new Error(`The local cloud is the region ${cloud.region}, and the provider asks for ${region}`);
       }
-      return type.create(inputs, configuration);
+      return await type.create(inputs, configuration);
+    },
+    delete: async (id, state, configuration) => {
+      await type.delete(id, state, configuration);
     },
   };
+}
+
+/** A setting of a provider; the SDK hands over everything but text as JSON. */
+function setting(configuration: ProviderConfiguration, name: string): unknown {
+  const value = configuration[name];
+  return typeof value === "string" && /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value;
 }

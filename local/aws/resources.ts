@@ -1,8 +1,8 @@
 import type { Properties, ResourceType } from "../provider.ts";
 import { AwsError } from "./errors.ts";
 import { principalId, resourceId } from "./ids.ts";
+import { tagMap } from "./input.ts";
 import { createLogGroup, logGroupArn } from "./logs.ts";
-import { allTags } from "./provider-settings.ts";
 import type { Cloud, Instance } from "./state.ts";
 
 /** A type whose resources only exist: they are kept as they were made, with what AWS adds. */
@@ -132,10 +132,10 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
 
 /** A stored resource as the engine asks for it. `read` gives back exactly what was made, so a refresh changes nothing. */
 export function storedResource(cloud: Cloud, type: string, kind: Kind): ResourceType {
-  const { data, changed } = cloud;
+  const { data } = cloud;
   const stored = () => (data.resources[type] ??= {});
   return {
-    create: (inputs, configuration) => {
+    create: (inputs) => {
       const id = kind.id(inputs);
       if (stored()[id])
         throw new AwsError("EntityAlreadyExists", `${type} with the name ${id} already exists.`, 409);
@@ -143,18 +143,16 @@ export function storedResource(cloud: Cloud, type: string, kind: Kind): Resource
       const state = {
         ...inputs,
         ...kind.outputs?.(inputs, id),
-        ...(kind.untagged ? {} : { tagsAll: allTags(inputs, configuration) }),
+        ...(kind.untagged ? {} : { tagsAll: tagMap(inputs) }),
       };
       stored()[id] = state;
-      changed();
       return Promise.resolve({ id, state });
     },
     read: (id) => Promise.resolve(stored()[id]),
-    update: (id, state, inputs, configuration) => {
-      const tagsAll = kind.untagged ? {} : { tagsAll: allTags(inputs, configuration) };
+    update: (id, state, inputs) => {
+      const tagsAll = kind.untagged ? {} : { tagsAll: tagMap(inputs) };
       const next = { ...state, ...inputs, ...tagsAll };
       stored()[id] = next;
-      changed();
       return Promise.resolve(next);
     },
     delete: (id) => {
@@ -171,7 +169,6 @@ export function storedResource(cloud: Cloud, type: string, kind: Kind): Resource
       }
       kind.deleted?.(id);
       data.resources[type] = Object.fromEntries(Object.entries(stored()).filter(([other]) => other !== id));
-      changed();
       return Promise.resolve();
     },
     replaceOn: kind.replaceOn,

@@ -56,12 +56,11 @@ const routes: Record<string, { service: ServiceName; protocol: Protocol }> = {
   Logs_20140328: { service: "logs", protocol: jsonProtocol },
 };
 
-/** Serves all services on one port of loopback. */
+/** Serves all services on one free port of loopback. */
 export async function serveApi(
   cloud: Cloud,
   services: Record<ServiceName, Service>,
   record: (call: CallRecord) => void,
-  port: number,
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const handle = async (incoming: Request): Promise<Response> => {
     const request = {
@@ -73,7 +72,7 @@ export async function serveApi(
     return answer(cloud, services, record, request);
   };
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: handle, port, hostname: "127.0.0.1" }, (address: AddressInfo) => {
+    const server = serve({ fetch: handle, port: 0, hostname: "127.0.0.1" }, (address: AddressInfo) => {
       const close = () =>
         new Promise<void>((closed) => {
           server.close(() => {

@@ -14,14 +14,23 @@ export function ssmService(cloud: Cloud): Service {
     resource: parameterArn(cloud, name),
     context: tagContext(cloud, name),
   });
-  const key = (action: "kms:Decrypt" | "kms:Encrypt", keyId: string | undefined): Need[] =>
+  const key = (action: "kms:Decrypt" | "kms:Encrypt", name: string, keyId: string | undefined): Need[] =>
     keyId === undefined
       ? [] // Anybody who may read the parameter may use the account's default key.
-      : [{ action, resource: keyId, context: { "kms:ViaService": `ssm.${cloud.region}.amazonaws.com` } }];
+      : [
+          {
+            action,
+            resource: keyId,
+            context: {
+              "kms:ViaService": `ssm.${cloud.region}.amazonaws.com`,
+              "kms:EncryptionContext:PARAMETER_ARN": parameterArn(cloud, name),
+            },
+          },
+        ];
   const read = (input: Input, names: readonly string[]): Need[] => [
     ...names.map(need),
     ...(flag(input, "WithDecryption")
-      ? names.flatMap((name) => key("kms:Decrypt", findParameter(cloud, name)?.keyId))
+      ? names.flatMap((name) => key("kms:Decrypt", name, findParameter(cloud, name)?.keyId))
       : []),
   ];
   const shown = (input: Input, parameter: Parameter) => ({
@@ -64,7 +73,10 @@ export function ssmService(cloud: Cloud): Service {
         },
       },
       PutParameter: {
-        needs: (input) => [need(text(input, "Name")), ...key("kms:Encrypt", optionalText(input, "KeyId"))],
+        needs: (input) => [
+          need(text(input, "Name")),
+          ...key("kms:Encrypt", text(input, "Name"), optionalText(input, "KeyId")),
+        ],
         run: (input) => {
           const { version } = putParameter(cloud, {
             name: text(input, "Name"),
@@ -95,7 +107,6 @@ export function ssmService(cloud: Cloud): Service {
             );
           }
           Object.assign(found.tags, tagsOf(input, "Tags"));
-          cloud.changed();
           return {};
         },
       },

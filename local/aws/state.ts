@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { MachineHost } from "../machines/host.ts";
 import type { Properties } from "../provider.ts";
@@ -76,7 +74,7 @@ export interface Datum {
   unit: string;
 }
 
-/** Everything the emulated account holds; plain data, so that it can be kept in a file. */
+/** Everything the emulated account holds. */
 export interface Account {
   /** A key with all permissions, for the operator. */
   operator: AccessKey;
@@ -97,44 +95,9 @@ export interface Cloud {
   host: MachineHost;
   faults: Faults;
   data: Account;
-  /** To be called after each change of `data`. */
-  changed: () => void;
 }
 
-/** An account, kept in a folder where one is given, and found again there. */
-export function openAccount(stateDir: string | undefined): {
-  data: Account;
-  changed: () => void;
-  flush: () => void;
-} {
-  if (stateDir === undefined)
-    return { data: emptyAccount(), changed: () => undefined, flush: () => undefined };
-  const file = join(stateDir, "aws.json");
-  mkdirSync(stateDir, { recursive: true });
-  const data = readAccount(file) ?? emptyAccount();
-  let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    // It holds SecureStrings and keys: for the owner only. Renamed into place, so that a crash leaves no half of it.
-    writeFileSync(`${file}.new`, JSON.stringify(data), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
-  };
-  return { data, flush, changed: () => (timer ??= setTimeout(flush, 100).unref()) };
-}
-
-function readAccount(file: string): Account | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Account;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Error(`${file} cannot be read: delete the local cloud's folder and start again`, {
-      cause: error,
-    });
-  }
-}
-
-function emptyAccount(): Account {
+export function emptyAccount(): Account {
   return {
     operator: { accessKeyId: principalId("AKIA"), secretAccessKey: secret() },
     resources: {},

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
@@ -20,13 +20,15 @@ const installLimitMs = 55_000;
 
 /** Where moto is kept for the next time. */
 const folder = join(homedir(), ".cache", "longhaul", `moto-${version}`);
+/** Written by pip after everything moto needs: where it is, the installation is whole. */
+const server = join(folder, "bin", "moto_server");
 
 /** Starts moto's server, or says in a sentence why it cannot be had. */
 export async function startMoto(environment: NodeJS.ProcessEnv): Promise<Target | string> {
   const missing = await install(environment);
   if (missing !== undefined) return missing;
   const port = await freePort();
-  const child = spawn(join(folder, "bin", "moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
+  const child = spawn(server, ["-H", "127.0.0.1", "-p", String(port)], {
     stdio: "ignore",
     env: { ...environment, PYTHONUNBUFFERED: "1" },
   });
@@ -49,7 +51,7 @@ export async function startMoto(environment: NodeJS.ProcessEnv): Promise<Target 
 
 /** Why there is no moto; undefined when it is installed. */
 async function install(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  if (existsSync(folder)) return undefined;
+  if (existsSync(server)) return undefined;
   if (environment.LONGHAUL_MOTO !== "1" && environment.CI !== "true") {
     return `moto ${version} is not installed; LONGHAUL_MOTO=1 installs it (about 314 MB) to ${folder}`;
   }
@@ -59,7 +61,7 @@ async function install(environment: NodeJS.ProcessEnv): Promise<string | undefin
   } catch {
     return "moto needs python3 ≥ 3.8 with venv";
   }
-  // Beside its place until it is whole. A virtual environment's scripts name its folder, so pip is told the final one.
+  rmSync(folder, { recursive: true, force: true });
   try {
     await run("python3", ["-m", "venv", folder], { timeout: 30_000 });
     const pip = [
@@ -109,11 +111,11 @@ async function prepare(endpoint: string): Promise<Omit<Target, "stop">> {
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => {
         resolve(port);
       });
     });

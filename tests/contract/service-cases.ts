@@ -112,7 +112,7 @@ const ssmCases: readonly Case[] = [
 async function meter(client: CloudWatchClient, namespace: string): Promise<void> {
   const start = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 600_000);
   const at = (seconds: number) => new Date(start.getTime() + seconds * 1000);
-  const Dimensions = [{ Name: "Runner", Value: "dev-cloud-1" }];
+  const Dimensions = [{ Name: "Runner", Value: `${namespace}-1` }];
   const datum = (seconds: number, Value: number) => ({
     MetricName: "Busy",
     Dimensions,

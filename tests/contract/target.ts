@@ -4,6 +4,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import { AwsQueryProtocol } from "@aws-sdk/core/protocols";
+import { AssertionError } from "chai";
 
 /** Something that claims to be AWS. */
 export interface Target {
@@ -15,7 +16,7 @@ export interface Target {
   subnetId: string;
   securityGroupId: string;
   vpcId: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export const region = "eu-central-1";
@@ -39,7 +40,7 @@ export type Clients = ReturnType<typeof createClients>;
 /** One rule of AWS. */
 export interface Case {
   title: string;
-  run(clients: Clients, target: Target): Promise<void>;
+  run: (clients: Clients, target: Target) => Promise<void>;
   /** How moto differs and what AWS does. The case must then fail on moto, so that no note outlives its reason. */
   motoDiffers?: string;
 }
@@ -62,5 +63,5 @@ export async function refusal(call: Promise<unknown>): Promise<string> {
   } catch (error) {
     return (error as Error).name;
   }
-  throw new Error("the call was not refused");
+  throw new AssertionError("the call was not refused");
 }

@@ -1,0 +1,115 @@
+import {
+  DescribeInstancesCommand,
+  RebootInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import { expect } from "chai";
+import { refusal, startTestCloud } from "./cloud.ts";
+import type { TestCloud } from "./cloud.ts";
+
+const unlocked = { disableApiTermination: false, disableApiStop: false };
+
+describe("an emulated instance", () => {
+  let cloud: TestCloud;
+  before(async () => {
+    cloud = await startTestCloud();
+  });
+  after(() => cloud.close());
+
+  it("is booted with its user data, tags and credentials", async () => {
+    const { id } = await cloud.machine();
+    const hosted = cloud.host.machines.get(id)!;
+    expect(hosted.userData.toString()).to.equal("#!/bin/bash");
+    expect(hosted.tags()).to.deep.equal({ "longhaul:fleet": "cloud" });
+    expect(hosted.credentials()).to.include({ roleName: "machines" });
+    expect(hosted.credentials()!.expiration.getTime()).to.be.greaterThan(cloud.clock.now() + 3_600_000);
+  });
+
+  it("shows no tags in its metadata unless that is asked for", async () => {
+    const { id } = await cloud.machine({ metadataOptions: { httpTokens: "required" } });
+    expect(cloud.host.machines.get(id)!.tags()).to.deep.equal({});
+  });
+
+  it("sleeps when it powers itself off, and keeps its disk", async () => {
+    const machine = await cloud.machine();
+    expect(machine.publicIp).to.match(/^203\.0\.113\./);
+    cloud.host.goDown(machine.id, "poweroff");
+    expect(machine).to.include({ state: "stopped" });
+    expect(machine.publicIp).to.equal(undefined);
+    expect(machine.stateReason?.code).to.equal("Client.InstanceInitiatedShutdown");
+    expect(cloud.host.discarded).not.to.include(machine.id);
+  });
+
+  it("is gone when it powers itself off with the behaviour terminate, whatever its locks", async () => {
+    const machine = await cloud.machine();
+    machine.shutdownBehavior = "terminate";
+    cloud.host.goDown(machine.id, "poweroff");
+    expect(machine.state).to.equal("terminated");
+    expect(cloud.host.discarded).to.include(machine.id);
+  });
+
+  it("runs on through a reboot of its own", async () => {
+    const machine = await cloud.machine();
+    cloud.host.goDown(machine.id, "reboot");
+    expect(machine.state).to.equal("running");
+  });
+
+  it("is called running when its system has crashed, and a reboot heals it", async () => {
+    const machine = await cloud.machine();
+    cloud.host.goDown(machine.id, "crash");
+    expect(machine.state).to.equal("running");
+    await cloud.clients().ec2.send(new RebootInstancesCommand({ InstanceIds: [machine.id] }));
+    expect([...cloud.host.machines.keys()]).to.include(machine.id);
+  });
+
+  it("is neither stopped nor terminated through the API while it is locked", async () => {
+    const { ec2 } = cloud.clients();
+    const { id } = await cloud.machine();
+    const ids = { InstanceIds: [id] };
+    expect(await refusal(ec2.send(new StopInstancesCommand(ids)))).to.equal("OperationNotPermitted");
+    expect(await refusal(ec2.send(new TerminateInstancesCommand(ids)))).to.equal("OperationNotPermitted");
+    expect(cloud.host.machines.has(id)).to.equal(true);
+  });
+
+  it("is spared with all others when one of a batch is locked", async () => {
+    const { ec2 } = cloud.clients();
+    const [free, locked] = [await cloud.machine(unlocked), await cloud.machine()];
+    const batch = ec2.send(new TerminateInstancesCommand({ InstanceIds: [free.id, locked.id] }));
+    expect(await refusal(batch)).to.equal("OperationNotPermitted");
+    expect([free.state, locked.state]).to.deep.equal(["running", "running"]);
+  });
+
+  it("loses its plug to an unlocked stop, and starts again with its disk and another address", async () => {
+    const { ec2 } = cloud.clients();
+    const machine = await cloud.machine(unlocked);
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [machine.id] }));
+    expect(machine.state).to.equal("stopped");
+    expect(cloud.host.machines.has(machine.id)).to.equal(false);
+    await ec2.send(new StartInstancesCommand({ InstanceIds: [machine.id] }));
+    expect(machine.state).to.equal("running");
+    expect(cloud.host.discarded).not.to.include(machine.id);
+  });
+
+  it("is described for an hour after its end, and not longer", async () => {
+    const { ec2 } = cloud.clients();
+    const { id } = await cloud.machine(unlocked);
+    const describe = () => ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    cloud.clock.advance(59 * 60_000);
+    await describe();
+    cloud.clock.advance(60_000);
+    expect(await refusal(describe())).to.equal("InvalidInstanceID.NotFound");
+  });
+
+  it("that cannot boot fails the creation with the reason", async () => {
+    const start = cloud.host.start.bind(cloud.host);
+    cloud.host.start = () => Promise.reject(new Error("no space left"));
+    try {
+      expect(await refusal(cloud.machine())).to.contain("Server.InternalError: Error: no space left");
+    } finally {
+      cloud.host.start = start;
+    }
+  });
+});

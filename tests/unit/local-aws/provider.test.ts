@@ -1,0 +1,173 @@
+import { expect } from "chai";
+import type { Properties } from "../../../local/provider.ts";
+import { account, refusal, region, startTestCloud, types } from "./cloud.ts";
+import type { TestCloud } from "./cloud.ts";
+
+describe("the emulated aws provider", () => {
+  let cloud: TestCloud;
+  beforeEach(async () => {
+    cloud = await startTestCloud();
+  });
+  afterEach(() => cloud.close());
+
+  const typeOf = (type: keyof typeof types) => cloud.aws.provider.types[types[type]]!;
+  /** What a refresh reads, as far as the program set it. */
+  const refreshed = async (type: keyof typeof types, id: string, state: Properties, inputs: Properties) => {
+    const now = (await typeOf(type).read(id, state, {}))!;
+    return Object.fromEntries(Object.keys(inputs).map((key) => [key, now[key]]));
+  };
+
+  const made: [keyof typeof types, (cloud: TestCloud) => Properties, RegExp, RegExp][] = [
+    ["vpc", () => ({ cidrBlock: "10.0.0.0/16", tags: { Name: "x" } }), /^vpc-[0-9a-f]{17}$/, /:vpc\/vpc-/],
+    [
+      "subnet",
+      ({ network }) => ({ vpcId: network.vpcId, cidrBlock: "10.42.64.0/18" }),
+      /^subnet-[0-9a-f]{17}$/,
+      /:subnet\/subnet-/,
+    ],
+    [
+      "securityGroup",
+      ({ network }) => ({ vpcId: network.vpcId, name: "other" }),
+      /^sg-/,
+      /:security-group\/sg-/,
+    ],
+    [
+      "role",
+      () => ({ name: "r", path: "/p/", assumeRolePolicy: "{}" }),
+      /^r$/,
+      /^arn:aws:iam::\d{12}:role\/p\/r$/,
+    ],
+    ["instanceProfile", () => ({ name: "i", role: "machines" }), /^i$/, /:instance-profile\/i$/],
+    [
+      "logGroup",
+      () => ({ name: "/longhaul/dev/cloud", retentionInDays: 400 }),
+      /^\/longhaul/,
+      /:log-group:\/longhaul/,
+    ],
+    [
+      "parameter",
+      () => ({ name: "/longhaul/x", type: "String", insecureValue: "{}" }),
+      /^\//,
+      /:parameter\/longhaul\/x$/,
+    ],
+    ["instance", ({ machineInputs }) => machineInputs(), /^i-[0-9a-f]{17}$/, /:instance\/i-/],
+  ];
+  for (const [type, inputsOf, id, arn] of made) {
+    it(`gives ${types[type]} an id and an ARN as AWS does, and a refresh changes nothing`, async () => {
+      const inputs = inputsOf(cloud);
+      const resource = await cloud.make(type, inputs);
+      expect(resource.id).to.match(id);
+      expect(resource.state.arn).to.match(arn);
+      expect(await typeOf(type).read(resource.id, resource.state, {})).to.deep.equal(resource.state);
+      expect(await refreshed(type, resource.id, resource.state, inputs)).to.deep.equal(inputs);
+    });
+  }
+
+  it("tells a refresh what the run time did to a machine: tags, sleep, shutdown behaviour", async () => {
+    const { id, state } = await cloud.make("instance", cloud.machineInputs());
+    const machine = cloud.aws.account.instances[id]!;
+    machine.tags["longhaul:state"] = "asleep";
+    machine.shutdownBehavior = "terminate";
+    machine.shutdownBehavior = "stop";
+    cloud.host.goDown(id, "poweroff");
+    const now = (await typeOf("instance").read(id, state, {}))!;
+    expect(now).to.deep.include({ instanceState: "stopped", publicIp: "" });
+    expect(now.tags).to.deep.equal({ "longhaul:fleet": "cloud", "longhaul:state": "asleep" });
+    expect(now.rootBlockDevice).to.deep.equal(state.rootBlockDevice);
+    expect(state.tags).to.deep.equal({ "longhaul:fleet": "cloud" });
+  });
+
+  it("tells a refresh that a terminated machine and a deleted parameter are gone", async () => {
+    const { id, state } = await cloud.make(
+      "instance",
+      cloud.machineInputs({ instanceInitiatedShutdownBehavior: "terminate" }),
+    );
+    cloud.host.goDown(id, "poweroff");
+    expect(await typeOf("instance").read(id, state, {})).to.equal(undefined);
+    expect(await typeOf("parameter").read("/none", {}, {})).to.equal(undefined);
+  });
+
+  it("does not delete a locked machine", async () => {
+    const { id } = await cloud.machine();
+    expect(await refusal(cloud.remove("instance", id))).to.contain("OperationNotPermitted");
+    expect(cloud.host.machines.has(id)).to.equal(true);
+  });
+
+  it("changes tags in place, and what needs a stop only where EC2 permits one", async () => {
+    const { id, state } = await cloud.make("instance", cloud.machineInputs());
+    const inputs = cloud.machineInputs({ tags: { a: "b" } });
+    await typeOf("instance").update!(id, state, inputs, {});
+    expect(cloud.aws.account.instances[id]!.tags).to.deep.equal({ a: "b" });
+    const larger = typeOf("instance").update!(id, state, { ...inputs, instanceType: "m5.2xlarge" }, {});
+    expect(await refusal(larger)).to.contain("OperationNotPermitted");
+  });
+
+  it("deletes nothing that a machine stands on, asleep or not", async () => {
+    const machine = await cloud.machine();
+    cloud.host.goDown(machine.id, "poweroff");
+    const { vpcId, subnetId, securityGroupId } = cloud.network;
+    const standsOn = [
+      ["subnet", subnetId],
+      ["securityGroup", securityGroupId],
+      ["instanceProfile", "machines"],
+      ["vpc", vpcId],
+    ] as const;
+    for (const [type, id] of standsOn) {
+      expect(await refusal(cloud.remove(type, id)), type).to.match(/DependencyViolation|DeleteConflict/);
+    }
+    machine.state = "terminated";
+    for (const [type, id] of standsOn) await cloud.remove(type, id);
+  });
+
+  it("deletes a VPC and a role only after what is in them", async () => {
+    expect(await refusal(cloud.remove("vpc", cloud.network.vpcId))).to.contain("DependencyViolation");
+    expect(await refusal(cloud.remove("role", "machines"))).to.contain("DeleteConflict");
+  });
+
+  it("refuses a second resource of one name", async () => {
+    expect(await refusal(cloud.make("role", { name: "machines" }))).to.contain("EntityAlreadyExists");
+    await cloud.make("parameter", { name: "/a", type: "String", value: "1" });
+    expect(await refusal(cloud.make("parameter", { name: "/a", type: "String", value: "1" }))).to.contain(
+      "ParameterAlreadyExists",
+    );
+  });
+
+  it("writes a new version of a parameter only when its value changes", async () => {
+    const { id, state } = await cloud.make("parameter", { name: "/a", type: "String", value: "1" });
+    const same = await typeOf("parameter").update!(
+      id,
+      state,
+      { name: "/a", type: "String", value: "1", tags: { t: "x" } },
+      {},
+    );
+    expect(same).to.deep.include({ version: 1, tagsAll: { t: "x" } });
+    const next = await typeOf("parameter").update!(id, same, { name: "/a", type: "String", value: "2" }, {});
+    expect(next).to.deep.include({ version: 2, value: "2" });
+  });
+
+  it("makes nothing for a provider of another account or region", async () => {
+    const create = (configuration: Properties) =>
+      typeOf("vpc").create({ cidrBlock: "10.0.0.0/16" }, configuration);
+    await create({ allowedAccountIds: JSON.stringify([account]), region });
+    expect(await refusal(create({ allowedAccountIds: '["999999999999"]' }))).to.contain(account);
+    expect(await refusal(create({ region: "us-east-1" }))).to.contain("us-east-1");
+  });
+
+  it("does not launch into what does not exist", async () => {
+    const launch = (more: Properties) => refusal(cloud.machine(more));
+    expect(await launch({ subnetId: "subnet-0" })).to.contain("InvalidSubnetID.NotFound");
+    expect(await launch({ vpcSecurityGroupIds: ["sg-0"] })).to.contain("InvalidGroup.NotFound");
+    expect(await launch({ iamInstanceProfile: "none" })).to.contain("Invalid IAM Instance Profile name");
+  });
+
+  it("knows the image, the zones and the account that the stack asks for", async () => {
+    const ask = (name: string, args: Properties = {}) => cloud.aws.provider.functions[name]!(args, {});
+    const path = "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id";
+    const image = await ask("aws:ssm/getParameter:getParameter", { name: path });
+    expect(image.insecureValue).to.match(/^ami-[0-9a-f]{17}$/);
+    expect(await refusal(cloud.machine({ ami: image.insecureValue }))).to.contain("architecture");
+    const zones = await ask("aws:index/getAvailabilityZones:getAvailabilityZones");
+    expect(zones.names).to.deep.equal([`${region}a`, `${region}b`, `${region}c`]);
+    expect(await ask("aws:index/getCallerIdentity:getCallerIdentity")).to.include({ accountId: account });
+  });
+});
