@@ -19,7 +19,7 @@ import { createServices } from "./services.ts";
 export type InitMessage = { console: string } | { down: PowerDown };
 
 /** Milliseconds that processes have between SIGTERM and SIGKILL when the machine goes down (systemd: 90 s). */
-const goDownMs = 1000;
+const goDownMs = 500;
 
 const environment = process.env as Record<string, string>;
 const root = required("LONGHAUL_ROOT");

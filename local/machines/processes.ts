@@ -9,6 +9,15 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** Ids of the processes whose environment fits, and of all their descendants; never the caller's own. */
 export function findProcesses(fits: (environment: readonly string[]) => boolean): number[] {
+  return searchProcesses(fits, []);
+}
+
+/** Ids of all processes that come from this one. */
+export function findDescendants(pid: number): number[] {
+  return searchProcesses(() => false, [pid]);
+}
+
+function searchProcesses(fits: (environment: readonly string[]) => boolean, ancestors: number[]): number[] {
   const parents = new Map<number, number>();
   const found = new Set<number>();
   for (const name of readdirSync("/proc")) {
@@ -25,7 +34,7 @@ export function findProcesses(fits: (environment: readonly string[]) => boolean)
   }
   for (let size = -1; size !== found.size;) {
     size = found.size;
-    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
+    for (const [pid, parent] of parents) if (found.has(parent) || ancestors.includes(parent)) found.add(pid);
   }
   return [...found];
 }

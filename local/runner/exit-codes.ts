@@ -1,0 +1,15 @@
+/** How the listener ends; the same numbers as the real one's. */
+export const exitCodes = {
+  done: 0,
+  /** Also: the registration was found deleted when the session began. Files stay. */
+  terminated: 1,
+  retryable: 2,
+  /** `_update.sh` is at work and waits for this process to be gone. */
+  updating: 3,
+  sessionConflict: 5,
+  versionRefused: 7,
+} as const;
+
+/** How a job ended, as the listener prints it and as the worker's exit code, which is 100 and more. */
+export const jobResults = { Succeeded: 100, Failed: 102, Canceled: 103, Abandoned: 105 } as const;
+export type JobResult = keyof typeof jobResults;

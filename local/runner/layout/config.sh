@@ -1,0 +1,10 @@
+#!/bin/bash
+# Configures the runner, or removes its configuration (config.sh remove).
+if [[ $(id -u) -eq 0 && -z $RUNNER_ALLOW_RUNASROOT ]]; then
+  echo "Must not run with sudo"
+  exit 1
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+source ./env.sh
+[[ $1 == remove ]] || set -- configure "$@"
+exec ./bin/Runner.Listener "$@"

@@ -1,0 +1,80 @@
+import { realpathSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { readCommandLine } from "./command-line.ts";
+import { configure, remove } from "./configure.ts";
+import { createDiagnostics } from "./diagnostics.ts";
+import { createCall, runnerAuthorization } from "./exchange.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { listen } from "./listen.ts";
+import { defaultPatience, ListenerEnd } from "./session.ts";
+import { isConfigured, loadCredentials, loadSettings, readEnvironmentFile } from "./settings.ts";
+
+/* Entry point: bin/Runner.Listener. Ends with one of the exit codes of the real one. */
+
+/** Put in when the program is bundled. */
+declare const RUNNER_VERSION: string;
+
+writeFileSync("/proc/self/comm", "Runner.Listener"); // Newer Nodes name their main thread after themselves.
+const root = dirname(dirname(realpathSync(process.argv[1]!)));
+Object.assign(process.env, readEnvironmentFile(root));
+const commandLine = readCommandLine(process.argv.slice(2), process.env);
+const environment = process.env;
+const diagnostics = createDiagnostics({ root, kind: "Runner", environment });
+const shutdown = new AbortController();
+
+async function main(): Promise<number> {
+  const context = { root, version: RUNNER_VERSION, commandLine, diagnostics };
+  switch (commandLine.command) {
+    case "configure":
+      return configure(context);
+    case "remove":
+      return remove(context);
+    case "--version":
+      process.stdout.write(`${RUNNER_VERSION}\n`);
+      return exitCodes.done;
+    case "run":
+      break;
+    default:
+      diagnostics.fail(
+        `This command does not recognize the command-line input arguments: '${commandLine.command}'.`,
+      );
+      return exitCodes.done;
+  }
+  if (!isConfigured(root)) {
+    diagnostics.fail("Runner is not configured.");
+    return exitCodes.terminated;
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      diagnostics.line("Exiting...");
+      shutdown.abort();
+    });
+  }
+  const settings = loadSettings(root);
+  const retrySeconds = Number(environment.LONGHAUL_RUNNER_RETRY_SECONDS ?? defaultPatience.retrySeconds);
+  return listen({
+    ...{ root, settings, diagnostics, environment },
+    version: RUNNER_VERSION,
+    call: createCall(settings.serverUrl, runnerAuthorization(loadCredentials(root))),
+    patience: { ...defaultPatience, retrySeconds },
+    shutdown: shutdown.signal,
+  });
+}
+
+diagnostics.perf("RunnerProcessStarted");
+main()
+  .catch((error: unknown) => {
+    if (error instanceof ListenerEnd) return error.exitCode;
+    if (shutdown.signal.aborted) return exitCodes.done;
+    diagnostics.fail(`An error occurred: ${(error as Error).message}`);
+    return exitCodes.retryable;
+  })
+  .then(
+    (code) => {
+      diagnostics.trace("Runner", `Runner execution has finished with return code ${code}`);
+      process.exit(code);
+    },
+    (error: unknown) => {
+      throw error;
+    },
+  );

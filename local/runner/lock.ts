@@ -1,0 +1,63 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Diagnostics } from "./diagnostics.ts";
+import type { AcquiredJob, Call } from "./exchange.ts";
+
+/** Seconds between two renewals where the job does not say, as GitHub's. */
+const renewSeconds = 60;
+/** Seconds past the end of a lock during which renewing it is still tried. */
+const graceSeconds = 300;
+
+/** A job's lock at GitHub, kept until it is released or lost. */
+export interface JobLock {
+  /** Resolves after the first renewal: true, the job is ours. */
+  first: Promise<boolean>;
+  /** Resolves when the lock is lost or the job was cancelled at GitHub; never after a release. */
+  lost: Promise<void>;
+  release(): void;
+}
+
+export function keepLock(job: AcquiredJob, call: Call, diagnostics: Diagnostics): JobLock {
+  const released = new AbortController();
+  const trace = (message: string) => {
+    diagnostics.trace("JobDispatcher", message);
+  };
+  let toldFirst: (ours: boolean) => void;
+  const first = new Promise<boolean>((resolve) => (toldFirst = resolve));
+
+  const renew = async (): Promise<void> => {
+    let validUntil = performance.now() + graceSeconds * 1000;
+    while (!released.signal.aborted) {
+      let pause = (job.renewEverySeconds ?? renewSeconds) * 1000;
+      try {
+        const { status, body } = await call<{ lockedUntil: string }>("POST", `/jobs/${job.requestId}/renew`, {
+          signal: released.signal,
+        });
+        if (status === 404 || status === 409) {
+          trace(`Job ${job.jobId} is no longer valid, stop renew job request.`);
+          return;
+        }
+        if (status !== 200 || !body) throw new Error(`status ${status}`);
+        trace(`Successfully renew job ${job.jobId}, job is valid till ${body.lockedUntil}`);
+        // The lock's ten minutes by GitHub, counted by a clock that nobody sets.
+        validUntil = performance.now() + 600_000 + graceSeconds * 1000;
+        toldFirst(true);
+      } catch (error) {
+        trace(`Catch exception during renew runner job ${job.jobId}. ${(error as Error).message}`);
+        if (performance.now() > validUntil) return;
+        pause = Math.min(pause, 5000);
+      }
+      await delay(pause, undefined, { signal: released.signal }).catch(() => undefined); // Released: the loop ends.
+    }
+  };
+  const lost = renew().then(() => {
+    toldFirst(false);
+    return released.signal.aborted ? new Promise<void>(() => undefined) : undefined;
+  });
+  return {
+    first,
+    lost,
+    release: () => {
+      released.abort();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { endProcesses, findProcesses } from "../machines/processes.ts";
+import type { ActRecord, JobProgress } from "./act-output.ts";
+import { concludeSteps, jobOutputs, plannedSteps, reduceAct } from "./act-output.ts";
+import type { Diagnostics } from "./diagnostics.ts";
+import type { AcquiredJob } from "./exchange.ts";
+import type { JobResult } from "./exit-codes.ts";
+import { actArguments, jobFolders, jobVariables } from "./job-environment.ts";
+import type { Reporter } from "./report.ts";
+import { isolateJob } from "./workflow.ts";
+
+export interface RunJobContext {
+  job: AcquiredJob;
+  runnerName: string;
+  /** The runner's work folder. */
+  work: string;
+  environment: NodeJS.ProcessEnv;
+  diagnostics: Diagnostics;
+  reporter: Reporter;
+  /** Aborts when the job is cancelled: running steps end, those with `always()` still run. */
+  cancelled: AbortSignal;
+}
+
+/** Runs a job as the worker does: started hook, steps, completed hook, end of stray processes, report. */
+export async function runJob(context: RunJobContext): Promise<JobResult> {
+  const { job, work, environment, diagnostics, reporter, cancelled } = context;
+  const folders = jobFolders(work, job.repository);
+  for (const folder of Object.values<string>({ ...folders })) mkdirSync(folder, { recursive: true });
+  const variables = jobVariables(job, context.runnerName, folders);
+  const started = environment.ACTIONS_RUNNER_HOOK_JOB_STARTED;
+  const completed = environment.ACTIONS_RUNNER_HOOK_JOB_COMPLETED;
+  const isolated = isolateJob(job);
+  const before = ["Set up job", ...(started ? ["Set up runner"] : [])];
+  const after = [...(completed ? ["Complete runner"] : []), "Complete job"];
+  const names = [...before, ...isolated.steps.map(({ name }) => name), ...after];
+  let progress: JobProgress = { steps: plannedSteps(names), stepOutputs: {}, summary: "" };
+
+  const numberOf = (id: string): number | undefined => {
+    if (id === "--setup-job") return 1;
+    if (id === "--complete-job") return names.length;
+    const index = isolated.steps.findIndex((step) => step.id === id);
+    return index < 0 ? undefined : before.length + index + 1;
+  };
+  const take = (record: ActRecord) => {
+    if (record.jobID !== job.jobKey) return;
+    const former = progress;
+    const { progress: next, lines } = reduceAct(former, record, numberOf, new Date().toISOString());
+    progress = next;
+    if (lines.length > 0) reporter.log(lines);
+    if (next.steps !== former.steps) reporter.steps(next.steps);
+    if (next.summary !== former.summary) reporter.summary(next.summary);
+  };
+  /** Runs a hook as a step of its own. True: it succeeded, or there is none. */
+  const hook = async (path: string | undefined, number: number, title: string): Promise<boolean> => {
+    if (path === undefined || path === "") return true;
+    reporter.log([`A ${title} has been configured by the self-hosted runner administrator`]);
+    const id = "--hook";
+    const step = (record: ActRecord) => {
+      progress = reduceAct(
+        progress,
+        { stepid: [id], ...record },
+        () => number,
+        new Date().toISOString(),
+      ).progress;
+    };
+    step({ msg: "⭐ Run hook" });
+    const code = await runHook(path, { ...environment, ...variables }, folders.workspace, reporter);
+    if (code !== 0) reporter.log([`##[error]Process completed with exit code ${code}.`]);
+    step({ stepResult: code === 0 ? "success" : "failure" });
+    reporter.steps(progress.steps);
+    return code === 0;
+  };
+
+  const event = variables.GITHUB_EVENT_PATH!;
+  // `deleted` and `after` are where act finds the commit without a clone.
+  writeFileSync(event, JSON.stringify({ inputs: job.inputs, ref: job.ref, deleted: false, after: job.sha }));
+  const workflow = join(folders.temp, "workflow.yml");
+  writeFileSync(workflow, isolated.text);
+
+  const ready = await hook(started, 2, "job started hook");
+  if (ready && !cancelled.aborted) {
+    const tracking = `RUNNER_TRACKING_ID=github_${randomUUID()}`;
+    const [name, value] = tracking.split("=") as [string, string];
+    const parameters = actArguments(job, { workflow, event }, folders, { ...variables, [name]: value });
+    await runAct(parameters, context, take);
+    await endStrays(tracking, reporter, diagnostics);
+  }
+  const tidy = await hook(completed, names.length - 1, "job completed hook");
+
+  progress = { ...progress, steps: concludeSteps(progress.steps, new Date().toISOString()) };
+  reporter.steps(progress.steps);
+  const succeeded = ready && tidy && progress.result === "success";
+  const result: JobResult = cancelled.aborted ? "Canceled" : succeeded ? "Succeeded" : "Failed";
+  const words = { Succeeded: "succeeded", Failed: "failed", Canceled: "cancelled" } as const;
+  await reporter.complete(words[result], jobOutputs(isolated.outputs, progress.stepOutputs));
+  return result;
+}
+
+/** Runs act to its end. The first SIGINT makes it end the running step and go on with what runs `always()`. */
+async function runAct(
+  parameters: string[],
+  context: RunJobContext,
+  take: (record: ActRecord) => void,
+): Promise<void> {
+  const { job, environment, diagnostics, reporter, cancelled } = context;
+  const act = environment.LONGHAUL_ACT;
+  if (act === undefined)
+    throw new Error("LONGHAUL_ACT is not set: it names the program that runs workflow files.");
+  diagnostics.trace("JobRunner", `Starting ${act} for job ${job.jobKey}`);
+  const child = spawn(act, parameters, {
+    env: { ...environment, GITHUB_TOKEN: job.token },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const cancel = () => {
+    reporter.log(["##[error]The operation was canceled."]);
+    child.kill("SIGINT");
+  };
+  cancelled.addEventListener("abort", cancel);
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    if (line.startsWith("{")) take(JSON.parse(line) as ActRecord);
+    else diagnostics.trace("JobRunner", line);
+  });
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    diagnostics.trace("JobRunner", line);
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject).once("close", resolve);
+  });
+  cancelled.removeEventListener("abort", cancel);
+  diagnostics.trace("JobRunner", `${act} ended with ${code}`);
+}
+
+async function runHook(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+  cwd: string,
+  reporter: Reporter,
+): Promise<number> {
+  const child = spawn("bash", ["-e", path], { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      reporter.log([line]);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject).once("close", (code) => {
+      resolve(code ?? -1);
+    });
+  });
+}
+
+/** Ends what the job's steps left running. */
+async function endStrays(tracking: string, reporter: Reporter, diagnostics: Diagnostics): Promise<void> {
+  const find = () => findProcesses((environment) => environment.includes(tracking));
+  for (const pid of find()) {
+    const line = `Terminate orphan process: pid (${pid}) (${nameOf(pid)})`;
+    diagnostics.trace("JobExtension", line);
+    reporter.log([line]);
+  }
+  await endProcesses(find);
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "ended"; // Between the search and the look.
+  }
+}

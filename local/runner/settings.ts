@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** `.runner`. */
+export interface RunnerSettings {
+  agentId: number;
+  agentName: string;
+  poolName: string;
+  /** Base URL of the exchange with GitHub. */
+  serverUrl: string;
+  gitHubUrl: string;
+  workFolder: string;
+  disableUpdate: boolean;
+}
+
+/** `.credentials` and, for the secret, `.credentials_rsaparams`. */
+export interface RunnerCredentials {
+  clientId: string;
+  secret: string;
+}
+
+const files = { settings: ".runner", credentials: ".credentials", key: ".credentials_rsaparams" };
+
+export function isConfigured(root: string): boolean {
+  return existsSync(join(root, files.settings));
+}
+
+export function hasCredentials(root: string): boolean {
+  return existsSync(join(root, files.credentials));
+}
+
+export function saveConfiguration(
+  root: string,
+  settings: RunnerSettings,
+  credentials: RunnerCredentials,
+): void {
+  const save = (file: string, value: unknown) => {
+    writeFileSync(join(root, file), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  };
+  save(files.key, { secret: credentials.secret });
+  save(files.credentials, { scheme: "OAuth", data: { clientId: credentials.clientId } });
+  save(files.settings, settings);
+}
+
+export function loadSettings(root: string): RunnerSettings {
+  return JSON.parse(readFileSync(join(root, files.settings), "utf8")) as RunnerSettings;
+}
+
+export function loadCredentials(root: string): RunnerCredentials {
+  const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8")) as unknown;
+  const { data } = read(files.credentials) as { data: { clientId: string } };
+  const { secret } = read(files.key) as { secret: string };
+  return { clientId: data.clientId, secret };
+}
+
+export function deleteConfiguration(root: string): void {
+  for (const file of Object.values(files)) rmSync(join(root, file), { force: true });
+}
+
+/** Variables of the runner's `.env`: lines of `NAME=value`, taken as they are. */
+export function readEnvironmentFile(root: string): Record<string, string> {
+  const file = join(root, ".env");
+  if (!existsSync(file)) return {};
+  const lines = readFileSync(file, "utf8").split("\n");
+  const entries = lines.flatMap((line) => {
+    const equals = line.indexOf("=");
+    return equals > 0 ? [[line.slice(0, equals), line.slice(equals + 1)]] : [];
+  });
+  return Object.fromEntries(entries) as Record<string, string>;
+}

@@ -1,0 +1,88 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { bundleProgram, sourcePath } from "../machines/bundle.ts";
+
+/** A runner release of the local cloud. */
+export interface RunnerTarball {
+  path: string;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+/**
+ * Builds the stand-in for a release of the runner, with the real one's layout.
+ * The bytes depend on nothing but the sources, the version and the path of
+ * Node, so the checksum in a machine's configuration stays.
+ *
+ * @param dir where the tarball goes; one that is there already is kept if it is the same
+ * @param version for example `2.338.0`
+ */
+export async function buildRunnerTarball(dir: string, version: string): Promise<RunnerTarball> {
+  const content = join(dir, `.runner-${version}-${process.pid}`);
+  rmSync(content, { recursive: true, force: true });
+  mkdirSync(content, { recursive: true });
+  try {
+    await layOut(content, version);
+    const gzip = gzipSync(packReproducibly(content));
+    const path = join(dir, `actions-runner-linux-${process.arch}-${version}.tar.gz`);
+    if (!existsSync(path) || !readFileSync(path).equals(gzip)) {
+      writeFileSync(`${path}.new`, gzip);
+      renameSync(`${path}.new`, path); // A download that reads the old file goes on undisturbed.
+    }
+    return { path, sha256: createHash("sha256").update(gzip).digest("hex") };
+  } finally {
+    rmSync(content, { recursive: true, force: true });
+  }
+}
+
+async function layOut(root: string, version: string): Promise<void> {
+  cpSync(sourcePath("local/runner/layout"), root, { recursive: true });
+  const programs = [
+    ["listener", "bin/Runner.Listener"],
+    ["worker", "bin/Runner.Worker"],
+  ] as const;
+  await Promise.all(
+    programs.map(async ([source, program]) => {
+      const outfile = join(root, program);
+      await bundleProgram({
+        entry: `local/runner/${source}.ts`,
+        outfile,
+        // The kernel names a process after the script it was started as, which /proc/*/comm then reads.
+        banner: `#!${process.execPath}`,
+        define: { RUNNER_VERSION: JSON.stringify(version) },
+      });
+      chmodSync(outfile, 0o755);
+    }),
+  );
+  for (const node of ["externals/node20/bin/node", "externals/node24/bin/node"]) {
+    mkdirSync(dirname(join(root, node)), { recursive: true });
+    writeFileSync(join(root, node), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+  }
+}
+
+/** A tar archive without times, owners and the order of directory listings. */
+function packReproducibly(folder: string): Buffer {
+  const plain = [
+    "--sort=name",
+    "--mtime=@0",
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+    "--mode=u=rwx,go=rx",
+  ];
+  return execFileSync("tar", [...plain, "--format=ustar", "-cf", "-", "-C", folder, "."], {
+    maxBuffer: 64 * 2 ** 20,
+  });
+}

@@ -1,0 +1,54 @@
+import { parse, stringify } from "yaml";
+import type { AcquiredJob } from "./exchange.ts";
+
+/** One job of a workflow file, ready for `act`. */
+export interface IsolatedJob {
+  /** The workflow with this job alone. */
+  text: string;
+  steps: { id: string; name: string }[];
+  /** The job's `outputs`, unevaluated. */
+  outputs: Record<string, unknown>;
+}
+
+interface WorkflowStep {
+  id?: string;
+  name?: string;
+  run?: string;
+  uses?: string;
+}
+
+interface WorkflowJob {
+  steps?: WorkflowStep[];
+  outputs?: Record<string, unknown>;
+}
+
+/**
+ * Takes one job out of a workflow, because a runner is given one job while
+ * `act` runs a whole workflow. Jobs that it needs become finished ones with
+ * their outputs. The time limit is left to GitHub, which keeps it by the
+ * cloud's clock; `act` would by the computer's.
+ */
+export function isolateJob({ workflowText, jobKey, needs = {} }: AcquiredJob): IsolatedJob {
+  const workflow = parse(workflowText) as Record<string, unknown> & { jobs: Record<string, WorkflowJob> };
+  const job = workflow.jobs[jobKey];
+  if (!job) throw new Error(`The workflow has no job "${jobKey}".`);
+  const jobs: Record<string, unknown> = {};
+  for (const [key, { result, outputs }] of Object.entries(needs)) {
+    jobs[key] = {
+      "runs-on": "self-hosted",
+      outputs,
+      steps: [{ run: result === "success" ? "true" : "false" }],
+    };
+  }
+  jobs[jobKey] = { ...job, needs: Object.keys(needs), "timeout-minutes": undefined };
+  return {
+    text: stringify({ ...workflow, jobs }),
+    steps: (job.steps ?? []).map((step, index) => ({ id: step.id ?? String(index), name: stepName(step) })),
+    outputs: job.outputs ?? {},
+  };
+}
+
+/** A step's name as GitHub shows it. */
+function stepName({ name, run, uses }: WorkflowStep): string {
+  return name ?? `Run ${uses ?? (run ?? "").split("\n")[0]!}`;
+}

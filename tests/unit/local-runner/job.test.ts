@@ -1,0 +1,212 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { findProcesses } from "../../../local/machines/processes.ts";
+import type { AcquiredJob } from "../../../local/runner/exchange.ts";
+import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
+import type { RunnerSite } from "./runner-fixture.ts";
+import { jobOf, oneStep, openRunnerSite, until } from "./runner-fixture.ts";
+
+/** The act to test with, if there is one. */
+const act = process.env.LONGHAUL_ACT ?? "act";
+
+describe("a job on the stand-in runner", () => {
+  let site: RunnerSite;
+  before(function () {
+    if (spawnSync(act, ["--version"]).status !== 0) {
+      console.log(`skipped: ${act} cannot be run; set LONGHAUL_ACT to nektos/act`);
+      this.skip();
+    }
+  });
+  beforeEach(async () => {
+    site = await openRunnerSite();
+    site.register();
+    site.environment.LONGHAUL_ACT = act;
+  });
+  afterEach(() => site.close());
+
+  const workflow = (steps: string) => `
+name: Smoke
+on: {workflow_dispatch: {inputs: {who: {default: nobody}}}}
+jobs:
+  job:
+    runs-on: [self-hosted, "\${{ inputs.who }}"]
+    outputs: {answer: "\${{ steps.first.outputs.answer }}"}
+    steps:
+${steps}`;
+  /** Runs the job to its end. */
+  const run = async (
+    text: string,
+    changes: Partial<AcquiredJob> = {},
+    whileRunning?: () => Promise<unknown>,
+  ) => {
+    const listener = site.listen();
+    await until("the listener to listen", () => listener.output().includes("Listening for Jobs"));
+    site.github.job = jobOf(site.github, text, { inputs: { who: "local-1" }, ...changes });
+    site.github.send("RunnerJobRequest", { requestId: "r1" });
+    await whileRunning?.();
+    await until("the job's end", () => site.github.result);
+    return site.github;
+  };
+  const ends = () => site.github.steps.map(({ name, conclusion }) => `${name}: ${conclusion ?? "none"}`);
+
+  it("is really run: log, outputs, summary, variables, steps", async () => {
+    const github = await run(
+      workflow(`
+      - id: first
+        name: Say it
+        run: |
+          echo "I am $RUNNER_NAME for \${{ inputs.who }} in $GITHUB_REPOSITORY run $GITHUB_RUN_ID at $GITHUB_SHA on $GITHUB_REF_NAME"
+          echo "answer=42" >>"$GITHUB_OUTPUT"
+          echo "# Done by $RUNNER_NAME" >>"$GITHUB_STEP_SUMMARY"
+      - if: inputs.who == 'another'
+        name: Not for us
+        run: echo never
+      - run: test "$GITHUB_TOKEN" != "" || true; echo "token \${{ github.token }}"`),
+    );
+    expect(github.result).to.equal("succeeded");
+    expect(github.log).to.include(
+      `I am local-1 for local-1 in acme/app run 4711 at ${github.job!.sha} on main`,
+    );
+    expect(github.log.join("\n")).to.not.include("canary").and.not.include("git repository");
+    expect(github.outputs).to.deep.equal({ answer: "42" });
+    expect(github.summary).to.equal("# Done by local-1\n");
+    expect(ends()).to.deep.equal([
+      "Set up job: success",
+      "Say it: success",
+      "Not for us: skipped",
+      `Run test "$GITHUB_TOKEN" != "" || true; echo "token \${{ github.token }}": success`,
+      "Complete job: success",
+    ]);
+    expect(site.has("_work/app/app")).to.equal(true);
+  });
+
+  it("fails with its step, and what must always run runs", async () => {
+    const github = await run(
+      workflow(`
+      - name: Break
+        run: exit 3
+      - name: Not then
+        run: echo never
+      - name: Always
+        if: always()
+        run: echo tidied >>"$GITHUB_STEP_SUMMARY"`),
+    );
+    expect(github.result).to.equal("failed");
+    expect(github.log).to.include("##[error]Process completed with exit code 3.");
+    expect(github.summary).to.equal("tidied\n");
+    expect(ends().slice(1, 4)).to.deep.equal(["Break: failure", "Not then: skipped", "Always: success"]);
+  });
+
+  it("cancelled, its running step ends and what must always run runs", async () => {
+    const github = await run(
+      workflow(`
+      - name: Long
+        run: echo begun; sleep 600
+      - name: Always
+        if: always()
+        run: echo tidied`),
+      {},
+      async () => {
+        await until("the step to begin", () => site.github.log.includes("begun"));
+        site.github.send("JobCancellation", { requestId: "r1" });
+      },
+    );
+    expect(github.result).to.equal("cancelled");
+    expect(github.log).to.include("##[error]The operation was canceled.").and.include("tidied");
+  });
+
+  it("has the outputs of the jobs that it needs", async () => {
+    const github = await run(
+      workflow(`
+      - run: echo "got \${{ needs.before.outputs.key }}"`),
+      { needs: { before: { result: "success", outputs: { key: "value" } } } },
+    );
+    expect(github.log).to.include("got value");
+    expect(github.result).to.equal("succeeded");
+  });
+
+  it("leaves no process of its steps behind", async () => {
+    const mark = `STRAY=${site.root}`;
+    const github = await run(
+      workflow(`
+      - run: export STRAY='${site.root}'; setsid nohup sleep 600 >/dev/null 2>&1 & sleep 0.05`),
+    );
+    expect(github.log.join("\n")).to.match(/Terminate orphan process: pid \(\d+\) \(sleep\)/);
+    expect(findProcesses((environment) => environment.includes(mark))).to.deep.equal([]);
+  });
+
+  describe("with hooks", () => {
+    const hooks = (started: string, completed = "true") => {
+      const [first, last] = ["started.sh", "completed.sh"].map((name) => join(site.root, name)) as [
+        string,
+        string,
+      ];
+      writeFileSync(first, `${started}\n`);
+      writeFileSync(last, `${completed}\n`);
+      writeFileSync(
+        join(site.root, ".env"),
+        `ACTIONS_RUNNER_HOOK_JOB_STARTED=${first}\nACTIONS_RUNNER_HOOK_JOB_COMPLETED=${last}\n`,
+      );
+    };
+
+    it("runs them around the steps, with the job's variables", async () => {
+      hooks(
+        'echo "started $GITHUB_WORKFLOW/$GITHUB_JOB $GITHUB_REPOSITORY $GITHUB_RUN_ID/$GITHUB_RUN_ATTEMPT"',
+        "echo completed",
+      );
+      const github = await run(oneStep);
+      const told = github.log.filter((line) => /^(started|completed)/.test(line));
+      expect(told).to.deep.equal(["started Smoke/job acme/app 4711/1", "completed"]);
+      expect(ends()).to.deep.equal([
+        "Set up job: success",
+        "Set up runner: success",
+        "work: success",
+        "Complete runner: success",
+        "Complete job: success",
+      ]);
+    });
+
+    it("a hook that fails, at any line, fails the job", async () => {
+      hooks("false\necho never");
+      const github = await run(oneStep);
+      expect(github.result).to.equal("failed");
+      expect(github.log).to.not.include("never");
+      expect(ends()).to.include("Set up runner: failure").and.include("work: skipped");
+    });
+  });
+});
+
+describe("the runner's tarball", () => {
+  it("has the same bytes each time, other ones for another version, and the real one's layout", async () => {
+    const site = await openRunnerSite();
+    try {
+      const dir = join(site.root, "..");
+      const [first, again, other] = [
+        await buildRunnerTarball(dir, "2.338.0"),
+        await buildRunnerTarball(dir, "2.338.0"),
+        await buildRunnerTarball(dir, "2.339.0"),
+      ];
+      expect(again).to.deep.equal(first);
+      expect(other.sha256)
+        .to.match(/^[0-9a-f]{64}$/)
+        .and.not.equal(first.sha256);
+      for (const path of [
+        "config.sh",
+        "run.sh",
+        "env.sh",
+        "bin/installdependencies.sh",
+        "bin/Runner.Listener",
+      ]) {
+        expect(site.has(path), path).to.equal(true);
+      }
+      const node = spawnSync(join(site.root, "externals/node24/bin/node"), ["-p", "process.version"], {
+        encoding: "utf8",
+      });
+      expect(node.stdout.trim()).to.equal(process.version);
+    } finally {
+      await site.close();
+    }
+  });
+});

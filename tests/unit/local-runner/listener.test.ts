@@ -1,0 +1,225 @@
+import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
+import type { RunnerSite, RunningListener } from "./runner-fixture.ts";
+import { jobOf, oneStep, openRunnerSite, until, version } from "./runner-fixture.ts";
+
+describe("the stand-in runner's listener", () => {
+  let site: RunnerSite;
+  beforeEach(async () => {
+    site = await openRunnerSite();
+    site.register();
+  });
+  afterEach(() => site.close());
+
+  const listening = async (changes?: Record<string, string>) => {
+    const listener = site.listen(changes);
+    await until("the listener to listen", () => listener.output().includes("Listening for Jobs"));
+    return listener;
+  };
+  const says = (listener: RunningListener, text: string) =>
+    until(`the listener to say "${text}"`, () => listener.output().includes(text));
+  /** Hands the listener a job whose step is at work. */
+  const working = async (changes?: Record<string, string>) => {
+    const listener = await listening(changes);
+    site.github.job = jobOf(site.github, oneStep, { renewEverySeconds: 0.02 });
+    site.github.send("RunnerJobRequest", { requestId: "r1" });
+    const pid = await until("act to work", () => site.has("../act.pid") && site.read("../act.pid").trim());
+    return { listener, pid };
+  };
+  const finish = () => {
+    writeFileSync(join(site.root, "../go"), "");
+  };
+  const comm = (pid: string | number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+
+  it("takes a job in the real one's order, and tells of it in the same words", async () => {
+    const { listener, pid } = await working();
+    expect(comm(listener.child.pid!)).to.equal("Runner.Listener");
+    const worker = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]!;
+    expect(comm(worker)).to.equal("Runner.Worker");
+    finish();
+    await until("the job's end", () => site.github.result);
+    await says(listener, "Job the job completed with result: Succeeded");
+    expect(site.github.result).to.equal("succeeded");
+    const expected = [
+      "√ Connected to GitHub",
+      `Current runner version: '${version}'`,
+      "Listening for Jobs",
+      "Acknowledging runner request 'r1'.",
+      "Job request r1 for plan 4711 job 99 received.",
+      "JobState: Busy",
+      "Running job: the job",
+      "Successfully renew job 99",
+      "completed with result: Succeeded",
+      "JobState: Online",
+    ];
+    await says(listener, expected.at(-1)!);
+    const at = expected.map((text) => listener.output().indexOf(text));
+    expect(at)
+      .to.deep.equal([...at].sort((a, b) => a - b))
+      .and.not.include(-1);
+    expect(listener.output()).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Running job: the job$/m);
+    expect(listener.output()).to.match(
+      /^\[RUNNER \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ INFO Terminal\] WRITE LINE: .*Running job/m,
+    );
+    const exchange = site.github.calls.map((call) => call.replace("/_runner/", ""));
+    expect(exchange.slice(0, 5)).to.deep.equal([
+      "POST sessions",
+      "GET sessions/s1/message",
+      "POST messages/1/acknowledge",
+      "POST jobs/r1/acquire",
+      exchange[4],
+    ]);
+    expect(exchange.indexOf("POST jobs/r1/renew")).to.be.within(4, exchange.indexOf("POST jobs/r1/steps"));
+    expect(site.github.statuses).to.include("Busy");
+    await until("a poll that says it is free again", () => site.github.statuses.at(-1) === "Online");
+  });
+
+  it("marks a message in its perf file before it acknowledges it", async () => {
+    const { listener } = await working();
+    const counters = site.perf().map((line) => line.replace(/:.*/, ""));
+    expect(counters.slice(0, 4)).to.deep.equal([
+      "RunnerProcessStarted",
+      "SessionCreated",
+      "MessageReceived_RunnerJobRequest",
+      "JobRequestRenewed_r1",
+    ]);
+    expect(site.perf()[2]).to.match(/^MessageReceived_RunnerJobRequest:\d{4}-.*Z$/);
+    finish();
+    await says(listener, "completed with result");
+  });
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    it(`${signal} cancels the running job, deletes the session and ends with 0`, async () => {
+      const { listener } = await working();
+      listener.child.kill(signal);
+      expect(await listener.ended).to.equal(0);
+      expect(site.github.result).to.equal("cancelled");
+      expect(listener.output()).to.include("completed with result: Canceled");
+      expect(site.github.calls.at(-1)).to.equal("DELETE /_runner/sessions/s1");
+    });
+  }
+
+  it("a cancellation message cancels its job, and the listener listens on", async () => {
+    const { listener } = await working();
+    site.github.send("JobCancellation", { requestId: "another" });
+    site.github.send("JobCancellation", { requestId: "r1" });
+    await says(listener, "completed with result: Canceled");
+    expect(site.github.result).to.equal("cancelled");
+    expect(listener.child.exitCode).to.equal(null);
+  });
+
+  for (const status of [404, 409]) {
+    it(`a lock that GitHub answers with ${status} ends the job as abandoned`, async () => {
+      const { listener } = await working();
+      site.github.renewStatus = status;
+      await says(listener, "completed with result: Abandoned");
+    });
+  }
+
+  it("a worker that dies fails its job", async () => {
+    const { listener, pid } = await working();
+    const worker = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
+    process.kill(worker, "SIGKILL");
+    await until("the job's end", () => site.github.result === "failed");
+    await says(listener, "completed with result: Failed");
+  });
+
+  it("a worker whose listener dies ends with all that it started", async () => {
+    const { listener, pid } = await working();
+    listener.child.kill("SIGKILL");
+    await until("act to end", () => !processExists(pid));
+    expect(site.github.result).to.equal(undefined);
+  });
+
+  it("a registration deleted while it runs a job: cancels it, deletes the configuration, ends with 0", async () => {
+    const { listener } = await working();
+    site.github.registered = false;
+    site.github.wake();
+    expect(await listener.ended).to.equal(0);
+    expect(listener.output()).to.include(
+      "The runner no longer exists on the server. Cleaning up local configuration.",
+    );
+    expect(site.has(".runner") || site.has(".credentials") || site.has(".credentials_rsaparams")).to.equal(
+      false,
+    );
+  });
+
+  it("a registration found deleted at the start: ends with 1, and the files stay", async () => {
+    site.github.registered = false;
+    const listener = site.listen();
+    expect(await listener.ended).to.equal(1);
+    expect(listener.output()).to.include("The runner registration has been deleted from the server");
+    expect(site.has(".runner")).to.equal(true);
+  });
+
+  it("without a configuration it ends with 1", async () => {
+    site.config("remove", "--local");
+    expect(await site.listen().ended).to.equal(1);
+  });
+
+  it("a session that lingers is waited for; one that stays ends the listener with 5", async () => {
+    site.github.sessionAnswers = [409, 409];
+    const listener = await listening();
+    expect(listener.output()).to.include("A session for this runner already exists.");
+    expect(listener.output()).to.include("Runner reconnected.");
+    listener.child.kill();
+    await listener.ended;
+    site.github.sessionAnswers = Array<number>(8).fill(409);
+    const second = site.listen();
+    expect(await second.ended).to.equal(5);
+    expect(second.output()).to.include("Stop retry on SessionConflictException");
+  });
+
+  it("a version that GitHub refuses ends it with 7 where that is asked for, else with 1", async () => {
+    site.github.sessionAnswers = [403, 403];
+    expect(await site.listen({ ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1" }).ended).to.equal(7);
+    expect(await site.listen().ended).to.equal(1);
+  });
+
+  for (const [status, words] of [
+    [409, "Skipping message Job."],
+    [500, "Caught exception from acquiring job message"],
+  ] as const) {
+    it(`a job that cannot be had (${status}) is passed over`, async () => {
+      const listener = await listening();
+      site.github.acquireStatus = status;
+      site.github.send("RunnerJobRequest", { requestId: "r1" });
+      await says(listener, words);
+      expect(listener.output()).to.not.include("Running job");
+      expect(listener.child.exitCode).to.equal(null);
+    });
+  }
+
+  it("GitHub out of reach is waited for", async () => {
+    site.github.sessionAnswers = [500];
+    const listener = await listening();
+    expect(listener.output()).to.include("Retrying until reconnected.");
+  });
+
+  it("an update waits for the job, ends the listener with 3, and leaves the new version behind", async () => {
+    const { listener } = await working();
+    site.github.tarball = readFileSync((await buildRunnerTarball(dirname(site.root), "2.339.0")).path);
+    site.github.send("AgentRefresh", { targetVersion: "2.339.0" });
+    await says(listener, "Waiting for current job finish running.");
+    site.github.send("RunnerJobRequest", { requestId: "r2" });
+    await says(listener, "Skip message deletion for job request message '3'.");
+    finish();
+    expect(await listener.ended).to.equal(3);
+    expect(site.github.result).to.equal("succeeded");
+    await until("the update to finish", () => site.has("update.finished"));
+    expect(readlinkSync(join(site.root, "bin"))).to.match(/bin\.2\.339\.0$/);
+    const updated = await listening();
+    expect(updated.output()).to.include("Current runner version: '2.339.0'");
+  });
+});
+
+function processExists(pid: string): boolean {
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
