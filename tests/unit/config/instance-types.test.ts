@@ -22,6 +22,13 @@ describe("the architecture of an instance type", () => {
     expect(familiesOf(arm)).to.deep.equal(graviton);
   });
 
+  it("is arm64 for Apple's and Grace's processors, whose machines are refused for other reasons", () => {
+    expect(["mac2.metal", "p6e-gb200.36xlarge"].map(architectureOfInstanceType)).to.deep.equal([
+      "arm64",
+      "arm64",
+    ]);
+  });
+
   it("is not guessed from a name that EC2 would not give", () => {
     expect(architectureOfInstanceType("quantum.large")).to.equal(undefined);
   });

@@ -62,6 +62,22 @@ describe("loading the configuration", () => {
     ]);
   });
 
+  it("judges the rest where a whole section, or a group's name, is missing", () => {
+    const labels = { "fleets.cloud.labels": ["cloud", "cloud"] };
+    const without = (values: Record<string, unknown>) =>
+      refusals("dev", written(least, { ...labels, ...values })).map((line) => line.split(": ")[0]);
+    for (const section of ["aws", "github"]) {
+      expect(without({ [section]: undefined })).to.have.members([
+        `longhaul:${section}`,
+        "longhaul:fleets.cloud.labels[1]",
+      ]);
+    }
+    expect(without({ "github.runnerGroup": {} })).to.include.members([
+      "longhaul:github.runnerGroup.name",
+      "longhaul:fleets.cloud.labels[1]",
+    ]);
+  });
+
   it("writes one line for each error", () => {
     const raw = written(least, { "fleets.cloud.labels": ["a", "a"], "fleets.b.c": {} });
     expect(() => loadConfiguration("dev", raw))

@@ -15,7 +15,9 @@ import { configurationSchema } from "../../../config/schema.ts";
 import { configurationArbitrary } from "./arbitrary.ts";
 import { leafChanges, otherValues } from "./leaf-changes.ts";
 
-describe("any valid configuration", () => {
+describe("any valid configuration", function () {
+  this.timeout(30_000); // a second's work, on a computer that may be busy with other things
+
   it("loads, and loading what was loaded changes nothing", () => {
     fc.assert(
       fc.property(configurationArbitrary, ({ environment, raw }) => {
