@@ -1,4 +1,4 @@
-import type { Properties, ProviderConfiguration } from "../provider.ts";
+import type { Properties, ProviderConfiguration } from "../../provider.ts";
 
 /** The API as the provider sees it. */
 export interface ApiClient {
@@ -8,7 +8,12 @@ export interface ApiClient {
   call: (method: string, path: string, body?: Properties) => Promise<Properties>;
   /** A GET that answers undefined where GitHub answers 404. */
   find: (path: string) => Promise<Properties | undefined>;
+  /** A DELETE that does not mind a 404. */
+  remove: (path: string) => Promise<void>;
 }
+
+/** A client with the credentials of a provider configuration. */
+export type Connect = (configuration: ProviderConfiguration) => ApiClient;
 
 export interface ConnectOptions {
   /** Handles a request in process. */
@@ -25,7 +30,7 @@ const retryable = [500, 502, 503, 504];
 const retryDelayMs = 1000;
 
 /** Clients by provider configuration. */
-export function connector(options: ConnectOptions): (configuration: ProviderConfiguration) => ApiClient {
+export function connector(options: ConnectOptions): Connect {
   return (configuration) => {
     const token = textOr(configuration.token, options.token);
     const owner = textOr(configuration.owner, undefined) ?? textOr(configuration.organization, options.owner);
@@ -57,6 +62,10 @@ export function connector(options: ConnectOptions): (configuration: ProviderConf
       find: async (path) => {
         const response = await send("GET", path);
         return response.status === 404 ? undefined : answerOf(response, "GET", path);
+      },
+      remove: async (path) => {
+        const response = await send("DELETE", path);
+        if (response.status !== 404) await answerOf(response, "DELETE", path);
       },
     };
   };

@@ -1,0 +1,78 @@
+import type { EmulatedProvider, Properties } from "../../provider.ts";
+import type { Connect } from "./client.ts";
+import { repositoryFile } from "./repository-file.ts";
+import { resourceType, text } from "./resource.ts";
+import { runnerGroup } from "./runner-group.ts";
+import { organizationVariable, repositoryVariable } from "./variable.ts";
+
+/* The `github` provider's resource types and functions, over the emulated REST API, as the real provider is a client of the real one. */
+
+/** @param connect a client with the credentials of a provider configuration */
+export function githubProvider(connect: Connect): EmulatedProvider {
+  return {
+    types: {
+      "github:index/repositoryFile:RepositoryFile": resourceType(connect, repositoryFile),
+      "github:index/actionsVariable:ActionsVariable": resourceType(connect, repositoryVariable),
+      "github:index/actionsOrganizationVariable:ActionsOrganizationVariable": resourceType(
+        connect,
+        organizationVariable,
+      ),
+      "github:index/actionsRunnerGroup:ActionsRunnerGroup": resourceType(connect, runnerGroup),
+    },
+    functions: {
+      "github:index/getActionsRegistrationToken:getActionsRegistrationToken": async (args, configuration) => {
+        const { call, owner } = connect(configuration);
+        const repository = text(args.repository);
+        const token = await call("POST", `/repos/${owner}/${repository}/actions/runners/registration-token`);
+        return { id: `${owner}/${repository}`, repository, ...tokenOutputs(token) };
+      },
+      "github:index/getActionsOrganizationRegistrationToken:getActionsOrganizationRegistrationToken": async (
+        _args,
+        configuration,
+      ) => {
+        const { call, owner } = connect(configuration);
+        const token = await call("POST", `/orgs/${owner}/actions/runners/registration-token`);
+        return { id: owner, ...tokenOutputs(token) };
+      },
+      "github:index/getRepository:getRepository": async (args, configuration) => {
+        const { call, owner } = connect(configuration);
+        const name = args.fullName === undefined ? `${owner}/${text(args.name)}` : text(args.fullName);
+        return repositoryOutputs(await call("GET", `/repos/${name}`));
+      },
+      "github:index/getRepositories:getRepositories": async (args, configuration) => {
+        const query = text(args.query);
+        const found = await connect(configuration).call(
+          "GET",
+          `/search/repositories?per_page=100&q=${encodeURIComponent(query)}`,
+        );
+        const items = found.items as Properties[];
+        return {
+          id: query,
+          query,
+          names: items.map(({ name }) => name),
+          fullNames: items.map(({ full_name }) => full_name),
+          repoIds: args.includeRepoId === true ? items.map(({ id }) => id) : [],
+        };
+      },
+    },
+  };
+}
+
+function tokenOutputs({ token, expires_at }: Properties): Properties {
+  return { token, expiresAt: Date.parse(text(expires_at)) / 1000 };
+}
+
+function repositoryOutputs(repository: Properties): Properties {
+  return {
+    id: repository.name,
+    repoId: repository.id,
+    nodeId: repository.node_id,
+    name: repository.name,
+    fullName: repository.full_name,
+    defaultBranch: repository.default_branch,
+    private: repository.private,
+    visibility: repository.visibility,
+    htmlUrl: repository.html_url,
+    archived: repository.archived,
+  };
+}
