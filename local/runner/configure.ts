@@ -120,7 +120,7 @@ async function authenticate(url: string, token: string, event: string, diagnosti
     body: { url, runner_event: event },
   });
   if (status === 200 && body) return body;
-  const reason = status === 404 ? "NotFound" : String(status);
+  const reason = { 401: "Unauthorized", 403: "Forbidden", 404: "NotFound" }[status] ?? String(status);
   diagnostics.fail(`Http response code: ${reason} from 'POST ${base}${path}'`);
   diagnostics.fail(JSON.stringify(body ?? ""));
   throw new Error(`Response status code does not indicate success: ${status}.`);
