@@ -15,6 +15,10 @@ export const limits = {
   labelsPerFleet: 99,
   /** GitHub refuses to register runners below this version. */
   oldestRunnerVersion: "2.329.0",
+  /** EC2: no VPC is larger than a /16. A prefix length. */
+  widestNetwork: 16,
+  /** EC2: no subnet is smaller than a /28, and subnets are quarters of the VPC. A prefix length. */
+  narrowestNetwork: 26,
   /** EC2: gp3 takes at most 500 operations per second for each GiB. */
   iopsPerGb: 500,
   /** EC2: gp3 takes at most 0.25 MiB/s for each operation per second. */

@@ -159,6 +159,7 @@ const notes = `## What is checked beyond the tables
 - The architecture is that of the instance type. macOS, Windows and spot are refused: EC2's locks against stopping and terminating do not exist for spot machines.
 - Runner versions below ${limits.oldestRunnerVersion} are refused, as GitHub does; for a version that is not known here, \`sha256\` is needed.
 - The smoke test's minutes and a margin of ${limits.smokeMarginMinutes} fit into the ${limits.jobMinutes} minutes (five days) that a job may run. For an organisation it needs a repository that may use the runners.
+- The network of a VPC that the stack makes is a /${limits.widestNetwork} to a /${limits.narrowestNetwork}, written with its first address.
 - URLs carry no user names or passwords, and nothing in the configuration is a secret: it ends up in user data, which every process on a machine can read. Addresses that credentials are sent to begin with \`https://\`.
 - The environment \`local\` runs on the local cloud alone; see [its page](../local/README.md).
 `;

@@ -1,4 +1,5 @@
 import type { Finding } from "../issues.ts";
+import { limits } from "../limits.ts";
 import type { NetworkConfiguration } from "../schema.ts";
 
 /** A VPC of the stack's own, or subnets that exist: one of the two. */
@@ -32,14 +33,17 @@ function subnetFindings({ vpcId, subnetIds, cidr }: NetworkConfiguration, writte
   return findings;
 }
 
-/** EC2 takes VPCs from /16 to /28 and subnets down to /28, and two of those must fit. */
+/** The stack cuts a VPC into quarters, and EC2 takes VPCs from /16 and subnets down to /28. */
 function cidrFindings({ cidr }: NetworkConfiguration): Finding[] {
   const [address, length] = cidr.split("/") as [string, string];
   const prefix = Number(length);
   const path = ["network", "cidr"];
-  if (prefix < 16 || prefix > 27) {
+  if (prefix < limits.widestNetwork || prefix > limits.narrowestNetwork) {
     return [
-      { path, message: `must be a network of /16 to /27 (a VPC with two subnets in it); it is ${cidr}` },
+      {
+        path,
+        message: `must be a network of /${limits.widestNetwork} to /${limits.narrowestNetwork} (a VPC that is cut into subnets); it is ${cidr}`,
+      },
     ];
   }
   const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -3,6 +3,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { CheckResult } from "./finding.ts";
 
+/** Scripts that another reads in are looked for beside it. */
+const options = ["--format=gcc", "--external-sources", "--source-path=SCRIPTDIR"];
+
 /**
  * Runs shellcheck over every shell script that git tracks: files ending in
  * `.sh`, and those without an ending whose first line names bash or sh.
@@ -15,7 +18,7 @@ export function checkShellScripts(root: string, command = "shellcheck"): CheckRe
   const scripts = trackedFiles(root).filter((file) => isShellScript(root, file));
   const what = `shell scripts (${scripts.length})`;
   if (scripts.length === 0) return { what, findings: [] };
-  const { error, status, stdout, stderr } = spawnSync(command, ["--format=gcc", "--", ...scripts], {
+  const { error, status, stdout, stderr } = spawnSync(command, [...options, "--", ...scripts], {
     cwd: root,
     encoding: "utf8",
   });
