@@ -14,7 +14,8 @@ const variables = {
 } as const;
 
 /**
- * The App's credentials in the environment; undefined when there are none.
+ * The App's credentials in the environment; undefined when there are none, or
+ * when a token is set, which the operator's command prefers as well.
  * `GITHUB_APP_PEM_FILE` holds the private key itself or the path of its file.
  *
  * @throws when some of the variables are set and others are not, or the file cannot be read
@@ -23,6 +24,7 @@ export async function readAppCredentials(
   environment: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => Promise<string>,
 ): Promise<AppCredentials | undefined> {
+  if (environment.GITHUB_TOKEN) return undefined;
   const missing = Object.values(variables).filter((variable) => !environment[variable]);
   if (missing.length === Object.keys(variables).length) return undefined;
   if (missing.length > 0) {

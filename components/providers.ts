@@ -3,8 +3,7 @@ import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import type { ProviderArgs as GithubProviderArgs } from "@pulumi/github/provider.js";
 import { Provider as GithubProvider } from "@pulumi/github/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import { defaults } from "../config/defaults.ts";
-import { ownerOf } from "../config/derive.ts";
+import { apiUrl, ownerOf } from "../config/derive.ts";
 import type { AwsConfiguration, Configuration, GithubConfiguration } from "../config/schema.ts";
 import { withoutTrailingSlash } from "../config/urls.ts";
 import type { AppCredentials } from "./app-credentials.ts";
@@ -17,7 +16,7 @@ export function createProviders(
 ): { aws: AwsProvider; github: GithubProvider } {
   return {
     aws: new AwsProvider(name, awsProviderArgs(aws)),
-    github: new GithubProvider(name, githubProviderArgs(github, app)),
+    github: new GithubProvider(name, githubProviderArgs(github, app), { transformations: [withoutToken] }),
   };
 }
 
@@ -41,19 +40,38 @@ export function awsProviderArgs(aws: AwsConfiguration): AwsProviderArgs {
 /**
  * The GitHub provider reads a token from the environment by itself. It reads an
  * App's credentials only when it is told to use one, so these are handed over,
- * the private key as a secret.
+ * the private key as a secret. The URL is always written: otherwise the SDK
+ * would take `GITHUB_BASE_URL`, and the stack another GitHub than its Commands.
  */
 export function githubProviderArgs(
   github: GithubConfiguration,
   app: AppCredentials | undefined,
 ): GithubProviderArgs {
-  const url = withoutTrailingSlash(github.url);
   return {
     owner: ownerOf(github),
-    // The provider adds the path of the REST API itself, and asks for the slash.
-    ...(url !== defaults.githubUrl && { baseUrl: `${url}/` }),
+    baseUrl: providerBaseUrl(github),
     ...(app && {
       appAuth: { id: app.id, installationId: app.installationId, pemFile: pulumi.secret(app.privateKey) },
     }),
   };
+}
+
+/** The provider asks for a slash at the end, and adds the path of an Enterprise Server's API itself. */
+function providerBaseUrl(github: GithubConfiguration): string {
+  const api = apiUrl(github);
+  const own = withoutTrailingSlash(github.url);
+  return `${api.startsWith(own) ? own : api}/`;
+}
+
+/**
+ * The SDK copies `GITHUB_TOKEN` into the provider's inputs, and does not mark it
+ * as secret: it would stand in the state in the clear, and a later destroy
+ * would use it long after it has expired. Without it the provider reads the
+ * environment of the day.
+ */
+function withoutToken({
+  props,
+  opts,
+}: pulumi.ResourceTransformationArgs): pulumi.ResourceTransformationResult {
+  return { props: { ...(props as Record<string, unknown>), token: undefined }, opts };
 }

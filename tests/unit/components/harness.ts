@@ -1,0 +1,151 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import { mockCloud } from "./mock-cloud.ts";
+
+/** A request to register a resource, whole, as the engine would have got it. */
+export interface Registration {
+  urn: string;
+  type: string;
+  name: string;
+  custom: boolean;
+  /** URN; empty where there is none. */
+  parent: string;
+  /** Provider reference: `<urn>::<id>`. */
+  provider: string;
+  /** As they travel: a secret in its wrapper, an unknown as its marker. */
+  inputs: Record<string, unknown>;
+  /** URNs. */
+  dependencies: readonly string[];
+  protect: boolean;
+  retainOnDelete: boolean;
+  deleteBeforeReplace: boolean;
+  ignoreChanges: readonly string[];
+  replaceOnChanges: readonly string[];
+  aliases: number;
+}
+
+export interface Evaluation<Result> {
+  registrations: Registration[];
+  /** Calls of provider functions, with their arguments. */
+  calls: { token: string; inputs: Record<string, unknown> }[];
+  result: Result;
+}
+
+export interface EvaluationOptions {
+  /** Name of the stack. */
+  environment?: string;
+  /** A preview: resources have no ids, and what is computed from them is unknown. */
+  preview?: boolean;
+}
+
+/** The marker of an unknown value on the wire. */
+export const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/**
+ * Evaluates a program against the mocks and waits for everything that it set
+ * off. Fails when any registration or call fails, also one nobody awaits.
+ */
+export async function evaluate<Result>(
+  program: () => Result | Promise<Result>,
+  { environment = "dev", preview = false }: EvaluationOptions = {},
+): Promise<Evaluation<Result>> {
+  const registrations: Registration[] = [];
+  const calls: Evaluation<Result>["calls"] = [];
+  const failures: unknown[] = [];
+  const cloud = mockCloud();
+  const note = (error: unknown) => {
+    failures.push(error);
+    throw error;
+  };
+
+  await pulumi.runtime.setMocks(
+    {
+      newResource: (args) => {
+        try {
+          const { id, state } = cloud.newResource(args) as pulumi.runtime.MockResourceResult;
+          return { id: preview ? undefined : id, state: preview ? (args.inputs as object) : state };
+        } catch (error) {
+          return note(error);
+        }
+      },
+      call: (args) => {
+        calls.push({ token: args.token, inputs: args.inputs as Record<string, unknown> });
+        try {
+          return cloud.call(args);
+        } catch (error) {
+          return note(error);
+        }
+      },
+    },
+    "longhaul",
+    environment,
+    preview,
+  );
+  recordRequests(registrations);
+  const result = await withShortStacks(async () => {
+    const output = await program();
+    await settled();
+    return output;
+  });
+  if (failures.length > 0) throw failures[0];
+  return { registrations, calls, result };
+}
+
+/** The value of an output, or undefined when it is unknown. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+  // `promise` exists on every output and is left out of the typings.
+  return (output as unknown as { promise(): Promise<T | undefined> }).promise();
+}
+
+function recordRequests(registrations: Registration[]): void {
+  const monitor = pulumi.runtime.getMonitor()!;
+  type Register = (
+    request: RegisterResourceRequest,
+    callback: (error: Error | null, response?: { getUrn(): string }) => void,
+  ) => unknown;
+  const register = (monitor.registerResource as unknown as Register).bind(monitor);
+  const recording: Register = (request, callback) =>
+    register(request, (error, response) => {
+      if (response) registrations.push(registrationOf(request, response.getUrn()));
+      callback(error, response);
+    });
+  Object.assign(monitor, { registerResource: recording });
+}
+
+function registrationOf(request: RegisterResourceRequest, urn: string): Registration {
+  return {
+    urn,
+    type: request.getType(),
+    name: request.getName(),
+    custom: request.getCustom(),
+    parent: request.getParent(),
+    provider: request.getProvider(),
+    inputs: request.getObject()?.toJavaScript() ?? {},
+    dependencies: request.getDependenciesList(),
+    protect: request.getProtect() ?? false,
+    retainOnDelete: request.getRetainondelete() ?? false,
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    aliases: request.getAliasesList().length,
+  };
+}
+
+/**
+ * Pulumi takes several stacks for each resource, in case it must explain a
+ * hang. Resolved through source maps they are most of an evaluation's time.
+ */
+async function withShortStacks<T>(run: () => Promise<T>): Promise<T> {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 1;
+  try {
+    return await run();
+  } finally {
+    Error.stackTraceLimit = before;
+  }
+}
+
+/** Waits for all requests. The function is in the runtime and left out of its typings. */
+function settled(): Promise<void> {
+  return (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+}

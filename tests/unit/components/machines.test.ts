@@ -1,0 +1,117 @@
+import { gunzipSync } from "node:zlib";
+import { expect } from "chai";
+import { graphOf } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import { instanceIdOf } from "./mock-cloud.ts";
+import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+
+describe("a machine", () => {
+  let graph: Graph;
+  before(async () => {
+    graph = graphOf(await evaluateOnce(repositoryStack));
+  });
+  const inputs = () => graph.one("Instance", /^dev-cloud-1-/).inputs;
+
+  it("cannot be stopped or terminated through the API, and stops when it powers off", () => {
+    expect(inputs()).to.include({
+      disableApiTermination: true,
+      disableApiStop: true,
+      instanceInitiatedShutdownBehavior: "stop",
+    });
+  });
+
+  it("answers only the second version of the metadata service, one hop away, with its tags", () => {
+    expect(inputs().metadataOptions).to.deep.equal({
+      httpEndpoint: "enabled",
+      httpTokens: "required",
+      httpPutResponseHopLimit: 1,
+      instanceMetadataTags: "enabled",
+    });
+  });
+
+  it("has an encrypted gp3 disk of the size that was asked for", async () => {
+    expect(inputs().rootBlockDevice).to.deep.equal({
+      volumeType: "gp3",
+      volumeSize: 100,
+      encrypted: true,
+      deleteOnTermination: true,
+    });
+    const organization = graphOf(await evaluateOnce(organizationStack));
+    expect(organization.one("Instance", /^dev-arm-1-/).inputs.rootBlockDevice).to.deep.equal({
+      volumeType: "gp3",
+      volumeSize: 200,
+      iops: 4000,
+      throughput: 250,
+      encrypted: true,
+      kmsKeyId: (organizationStack.aws as { kmsKeyArn: string }).kmsKeyArn,
+      deleteOnTermination: true,
+    });
+  });
+
+  it("has nothing else that could be set: no key pair, no word on a public address", () => {
+    expect(Object.keys(inputs()).sort()).to.deep.equal([
+      "ami",
+      "disableApiStop",
+      "disableApiTermination",
+      "iamInstanceProfile",
+      "instanceInitiatedShutdownBehavior",
+      "instanceType",
+      "metadataOptions",
+      "rootBlockDevice",
+      "subnetId",
+      "tags",
+      "userDataBase64",
+      "volumeTags",
+      "vpcSecurityGroupIds",
+    ]);
+  });
+
+  it("carries its runner, fingerprint and generation as tags, and so do its volumes", () => {
+    const { name } = graph.one("Instance", /^dev-cloud-1-/);
+    const expected = {
+      Name: "dev-cloud-1",
+      "longhaul:project": "longhaul",
+      "longhaul:environment": "dev",
+      "longhaul:fleet": "cloud",
+      "longhaul:runner": "dev-cloud-1",
+      "longhaul:fingerprint": name.replace("dev-cloud-1-", ""),
+      "longhaul:generation": "1",
+    };
+    expect(inputs().tags).to.deep.equal(expected);
+    expect(inputs().volumeTags).to.deep.equal(expected);
+  });
+
+  it("is told what it is by its user data", () => {
+    const text = gunzipSync(Buffer.from(inputs().userDataBase64 as string, "base64")).toString();
+    expect(text).to.include("dev-cloud-1").and.to.include("https://github.com/acme/app");
+  });
+
+  it("starts from the image that the parameter names today, and keeps it", () => {
+    expect(inputs().ami).to.match(/^ami-/);
+    expect(graph.one("Instance", /^dev-cloud-1-/).ignoreChanges).to.deep.equal(["*"]);
+  });
+
+  it("is put into the given subnets by number", async () => {
+    const organization = graphOf(await evaluateOnce(organizationStack));
+    const subnets = [1, 2, 3].map(
+      (number) => organization.one("Instance", new RegExp(`^dev-cloud-${number}-`)).inputs.subnetId,
+    );
+    expect(subnets).to.deep.equal(["subnet-0a", "subnet-0b", "subnet-0a"]);
+  });
+
+  it("has a registration token that names it, for itself alone", async () => {
+    const organization = graphOf(await evaluateOnce(organizationStack));
+    for (const machine of organization.ofType("Instance")) {
+      const id = instanceIdOf(machine.name);
+      const { inputs: token } = organization.one("Parameter", machine.name);
+      const fleet = machine.name.split("-")[1]!;
+      expect(token.name).to.equal(`/longhaul/dev/${fleet}/tokens/${id}`);
+      expect(token.type).to.equal("SecureString");
+      expect(token.keyId).to.equal((organizationStack.aws as { kmsKeyArn: string }).kmsKeyArn);
+      expect(token.tags).to.include({
+        "longhaul:instance": id,
+        "longhaul:runner": machine.name.slice(0, -11),
+      });
+    }
+  });
+});

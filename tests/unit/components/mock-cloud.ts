@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Canaries: what no request may carry in the clear. */
+export const canaries = {
+  registrationToken: "CANARY-registration-token",
+  appKey: "-----BEGIN RSA PRIVATE KEY-----\nCANARY-app-key\n",
+};
+
+/** The run that a mocked `longhaul smoke dispatch` prints. */
+export const smokeRun = {
+  workflow: "longhaul-smoke.yml",
+  runId: 7,
+  runUrl: "https://github.com/acme/app/actions/runs/7",
+  expectedRunner: "dev-cloud-1-i-0",
+  actualRunner: "dev-cloud-1-i-0",
+  minutes: 360,
+};
+
+type Properties = Record<string, unknown>;
+type Outputs = (name: string, inputs: Properties) => Properties;
+
+const nothingMore: Outputs = () => ({});
+
+/** Every resource type that the components make, with what its provider adds to the inputs. */
+const resourceTypes: Record<string, Outputs> = {
+  "pulumi:providers:aws": nothingMore,
+  "pulumi:providers:github": nothingMore,
+  "aws:cloudwatch/logGroup:LogGroup": nothingMore,
+  "aws:ec2/instance:Instance": nothingMore,
+  "aws:ec2/internetGateway:InternetGateway": nothingMore,
+  "aws:ec2/route:Route": nothingMore,
+  "aws:ec2/routeTable:RouteTable": nothingMore,
+  "aws:ec2/routeTableAssociation:RouteTableAssociation": nothingMore,
+  "aws:ec2/securityGroup:SecurityGroup": nothingMore,
+  "aws:ec2/subnet:Subnet": nothingMore,
+  "aws:ec2/vpc:Vpc": nothingMore,
+  "aws:iam/instanceProfile:InstanceProfile": (name) => ({ arn: `arn:aws:iam::1:instance-profile/${name}` }),
+  "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::1:role/${name}` }),
+  "aws:iam/rolePolicy:RolePolicy": nothingMore,
+  "aws:ssm/parameter:Parameter": nothingMore,
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": nothingMore,
+  "command:local:Command": (_name, { create }) => ({
+    stdout: String(create).includes("smoke dispatch") ? JSON.stringify(smokeRun) : "",
+  }),
+  "github:index/actionsOrganizationVariable:ActionsOrganizationVariable": nothingMore,
+  "github:index/actionsRunnerGroup:ActionsRunnerGroup": nothingMore,
+  "github:index/actionsVariable:ActionsVariable": nothingMore,
+  "github:index/repositoryFile:RepositoryFile": nothingMore,
+};
+
+/** Repository ids at GitHub, in another order than the names'. */
+const repositoryIds: Record<string, number> = { app: 30, lib: 9, tools: 101 };
+
+const token = () => ({ token: canaries.registrationToken, expiresAt: 0, id: "token" });
+
+/** Every provider function that the components call. */
+const functions: Record<string, (inputs: Properties) => Properties> = {
+  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-b", "zone-a", "zone-c"] }),
+  "aws:ssm/getParameter:getParameter": ({ name }) => ({ insecureValue: `ami-${hash(String(name))}` }),
+  "github:index/getActionsRegistrationToken:getActionsRegistrationToken": token,
+  "github:index/getActionsOrganizationRegistrationToken:getActionsOrganizationRegistrationToken": token,
+  "github:index/getRepository:getRepository": ({ name }: { name?: unknown }) => ({
+    name,
+    repoId: repositoryIds[String(name)] ?? Number.parseInt(hash(String(name)).slice(0, 6), 16),
+  }),
+};
+
+/** The id that a machine gets here: it follows from its resource's name. */
+export function instanceIdOf(resourceName: string): string {
+  return `i-${hash(resourceName)}`;
+}
+
+/** Answers as the providers do for what is known here, and throws on anything else. */
+export function mockCloud(): pulumi.runtime.Mocks {
+  return {
+    newResource: ({ type, name, custom, ...args }) => {
+      const inputs = args.inputs as Properties;
+      if (custom === false) return { id: undefined, state: inputs };
+      const outputs = resourceTypes[type];
+      if (!outputs) throw new Error(`Nobody expected a resource of type ${type} (${name}).`);
+      return { id: idOf(type, name), state: { ...inputs, ...outputs(name, inputs) } };
+    },
+    call: ({ token: name, inputs }) => {
+      const answer = functions[name];
+      if (!answer) throw new Error(`Nobody expected a call of ${name}.`);
+      return answer(inputs as Properties);
+    },
+  };
+}
+
+function idOf(type: string, name: string): string {
+  return type === "aws:ec2/instance:Instance" ? instanceIdOf(name) : `${type.split(":").at(-1)}-${name}`;
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 17);
+}

@@ -1,0 +1,140 @@
+import { expect } from "chai";
+import type { Evaluation } from "./harness.ts";
+import { graphOf } from "./graph.ts";
+import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+
+/** Hashes in names, which change with the code that runs on a machine. */
+function masked(name: string): string {
+  return name.replace(/[0-9a-f]{10}(?=$|-(machine|session|eu-))/g, "#");
+}
+
+/** `Component > Type name`, sorted. */
+function outline(evaluation: Evaluation<unknown>): string[] {
+  const graph = graphOf(evaluation);
+  return graph.all
+    .map((resource) => {
+      const parent = graph.parentOf(resource)?.type.split(":").at(-1);
+      const line = `${resource.type.split(":").at(-1)} ${masked(resource.name)}`;
+      return parent === undefined ? line : `${parent} > ${line}`;
+    })
+    .sort();
+}
+
+describe("the resources of an environment", () => {
+  it("keep their names, because another name is another resource", async () => {
+    expect(outline(await evaluateOnce(repositoryStack))).to.deep.equal([
+      "RunnerFleet > Command dev-cloud-eu-central-1-guard",
+      "RunnerFleet > Command longhaul-dev-cloud-#-eu-central-1-guard",
+      "RunnerFleet > Instance dev-cloud-1-#",
+      "RunnerFleet > InstanceProfile longhaul-dev-cloud-#",
+      "RunnerFleet > LogGroup dev-cloud",
+      "RunnerFleet > Parameter dev-cloud-1-#",
+      "RunnerFleet > Parameter dev-cloud-candidates",
+      "RunnerFleet > Parameter dev-cloud-operator",
+      "RunnerFleet > Parameter dev-cloud-power",
+      "RunnerFleet > Role longhaul-dev-cloud-#",
+      "RunnerFleet > RolePolicy longhaul-dev-cloud-#-machine",
+      "RunnerFleet > RolePolicy longhaul-dev-cloud-#-session",
+      "RunnerFleet dev-cloud",
+      "RunnerNetwork > Command dev-10.42.0.0-16-eu-central-1-guard",
+      "RunnerNetwork > InternetGateway dev-10.42.0.0-16",
+      "RunnerNetwork > Route dev-10.42.0.0-16",
+      "RunnerNetwork > RouteTable dev-10.42.0.0-16",
+      "RunnerNetwork > RouteTableAssociation dev-10.42.0.0-16-1",
+      "RunnerNetwork > RouteTableAssociation dev-10.42.0.0-16-2",
+      "RunnerNetwork > SecurityGroup dev-10.42.0.0-16",
+      "RunnerNetwork > SecurityGroupEgressRule dev-10.42.0.0-16",
+      "RunnerNetwork > Subnet dev-10.42.0.0-16-1",
+      "RunnerNetwork > Subnet dev-10.42.0.0-16-2",
+      "RunnerNetwork > Vpc dev-10.42.0.0-16",
+      "RunnerNetwork dev",
+      "RunnerRegistration > ActionsVariable dev-cloud",
+      "RunnerRegistration dev",
+      "RunnerRoster > Command dev-cloud-await",
+      "RunnerRoster > Command dev-cloud-service-eu-central-1-guard",
+      "RunnerRoster > Command dev-cloud-settle",
+      "RunnerRoster > Parameter dev-cloud-roster",
+      "RunnerRoster dev-cloud",
+      "SmokeTest > Command dev-cloud-1-#",
+      "SmokeTest > RepositoryFile dev",
+      "SmokeTest dev",
+      "aws dev",
+      "github dev",
+    ]);
+  });
+
+  it("differ for an organisation and given subnets by the group and the missing VPC", async () => {
+    const lines = outline(await evaluateOnce(organizationStack)).filter((line) =>
+      /^(RunnerNetwork|RunnerRegistration)/.test(line),
+    );
+    expect(lines).to.deep.equal([
+      "RunnerNetwork > Command dev-vpc-0a1b-eu-central-1-guard",
+      "RunnerNetwork > SecurityGroup dev-vpc-0a1b",
+      "RunnerNetwork > SecurityGroupEgressRule dev-vpc-0a1b",
+      "RunnerNetwork dev",
+      "RunnerRegistration > ActionsOrganizationVariable dev-arm",
+      "RunnerRegistration > ActionsOrganizationVariable dev-cloud",
+      "RunnerRegistration > ActionsRunnerGroup dev",
+      "RunnerRegistration dev",
+    ]);
+  });
+
+  it("belong to a component each, and use the stack's own providers", async () => {
+    const evaluation = await evaluateOnce(organizationStack);
+    const graph = graphOf(evaluation);
+    for (const resource of graph.all.filter(({ custom, type }) => custom && !type.startsWith("pulumi:"))) {
+      const [packageName] = resource.type.split(":");
+      expect(graph.parentOf(resource)?.type, resource.urn).to.match(/^longhaul:index:/);
+      const provider = packageName === "command" ? "" : `pulumi:providers:${packageName}::dev::`;
+      expect(resource.provider, resource.urn).to.include(provider);
+    }
+  });
+
+  it("are made for each fleet and each of its runners", async () => {
+    const graph = graphOf(await evaluateOnce(organizationStack));
+    expect(graph.ofType("Instance").map(({ name }) => masked(name))).to.have.members([
+      "dev-cloud-1-#",
+      "dev-cloud-2-#",
+      "dev-cloud-3-#",
+      "dev-arm-1-#",
+    ]);
+    expect(graph.ofType("RunnerRoster").map(({ name }) => name)).to.have.members(["dev-cloud", "dev-arm"]);
+  });
+});
+
+describe("resource options", () => {
+  it("are what the life of each resource asks for", async () => {
+    const graph = graphOf(await evaluateOnce(organizationStack));
+    const own = graphOf(await evaluateOnce(repositoryStack));
+    const options = [...graph.all, ...own.all].flatMap(({ type, name, ...resource }) => {
+      const set = [
+        ...(resource.retainOnDelete ? ["retainOnDelete"] : []),
+        ...(resource.protect ? ["protect"] : []),
+        ...(resource.deleteBeforeReplace ? ["deleteBeforeReplace"] : []),
+        ...(resource.aliases > 0 ? ["aliases"] : []),
+        // The SDK sets this one on every Command; no Command has triggers.
+        ...resource.replaceOnChanges
+          .filter((path) => path !== "triggers[*]")
+          .map((path) => `replaceOnChanges ${path}`),
+        ...resource.ignoreChanges.map((path) => `ignoreChanges ${path}`),
+      ];
+      const kind = masked(name)
+        .replace(/^dev-(cloud|arm)-\d-#$/, "<machine>")
+        .replace(/^.*-guard$/, "<guard>")
+        .replace(/^dev-(cloud|arm)-/, "<fleet>-")
+        .replace(/^dev-10.*-\d$/, "<zone>");
+      return set.length === 0 ? [] : [`${type.split(":").at(-1)} ${kind}: ${set.join(", ")}`];
+    });
+    expect([...new Set(options)].sort()).to.deep.equal([
+      "Command <guard>: ignoreChanges *",
+      "Command <machine>: ignoreChanges *",
+      "Instance <machine>: retainOnDelete, ignoreChanges *",
+      "Parameter <fleet>-operator: ignoreChanges *",
+      "Parameter <fleet>-power: ignoreChanges *",
+      "Parameter <machine>: ignoreChanges *",
+      "Subnet <zone>: ignoreChanges availabilityZone",
+    ]);
+    const frozen = graph.all.filter(({ ignoreChanges }) => ignoreChanges.includes("*"));
+    expect(frozen).to.have.lengthOf(4 * 3 + 2 * 2 + 7); // machines ×3, settings of two fleets, guards
+  });
+});
