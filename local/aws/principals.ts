@@ -68,7 +68,7 @@ function findKey(cloud: Cloud, accessKeyId: string): { key: AccessKey; principal
     return { key: operator, principal: { arn, userId: "AIDAOPERATOR", context: shared } };
   }
   const instance = Object.values(instances).find(({ key }) => key?.accessKeyId === accessKeyId);
-  if (!instance?.key || instance.state === "terminated") return undefined;
+  if (!instance?.key) return undefined;
   const { roleName } = instance.key;
   const principal = {
     arn: `arn:aws:sts::${cloud.account}:assumed-role/${roleName}/${instance.id}`,

@@ -17,6 +17,7 @@ const run = promisify(execFile);
 
 const version = "5.2.1";
 const installLimitMs = 55_000;
+const startLimitMs = 20_000;
 
 /** Where moto is kept for the next time. */
 const folder = join(homedir(), ".cache", "longhaul", `moto-${version}`);
@@ -37,8 +38,11 @@ export async function startMoto(environment: NodeJS.ProcessEnv): Promise<Target 
       resolve();
     }),
   );
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
   const stop = async () => {
-    child.kill("SIGKILL");
+    process.off("exit", kill);
+    kill();
     await ended;
   };
   try {
@@ -82,12 +86,12 @@ async function install(environment: NodeJS.ProcessEnv): Promise<string | undefin
 
 /** The default network of an empty account, and an image. */
 async function prepare(endpoint: string): Promise<Omit<Target, "stop">> {
-  await eventually("moto answers", () =>
+  const answers = () =>
     fetch(`${endpoint}/moto-api/`).then(
       () => true,
       () => undefined,
-    ),
-  );
+    );
+  await eventually("moto answers", answers, startLimitMs);
   const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "any" };
   const { ec2 } = createClients({ endpoint, credentials });
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));

@@ -46,14 +46,18 @@ export interface Case {
 }
 
 /** Tries until the value is there, for what AWS does in its own time. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 5_000;
-  while (Date.now() < deadline) {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  limitMs = 5_000,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  while (performance.now() < deadline) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`${what}: not within 5 s`);
+  throw new Error(`${what}: not within ${limitMs / 1000} s`);
 }
 
 /** AWS's code of the error that a call is refused with. */

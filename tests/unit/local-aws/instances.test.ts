@@ -73,6 +73,14 @@ describe("an emulated instance", () => {
     expect(cloud.host.machines.has(id)).to.equal(true);
   });
 
+  for (const lock of ["disableApiTermination", "disableApiStop"]) {
+    it(`is not terminated while it has the lock ${lock} alone`, async () => {
+      const { id } = await cloud.machine({ ...unlocked, [lock]: true });
+      const terminate = new TerminateInstancesCommand({ InstanceIds: [id] });
+      expect(await refusal(cloud.clients().ec2.send(terminate))).to.equal("OperationNotPermitted");
+    });
+  }
+
   it("is spared with all others when one of a batch is locked", async () => {
     const { ec2 } = cloud.clients();
     const [free, locked] = [await cloud.machine(unlocked), await cloud.machine()];
