@@ -43,6 +43,7 @@ describe("the repository's own check", () => {
       write("a.sh", faulty);
       write("bin/run", faulty);
       write("bin/program", "#!/usr/bin/env node\n");
+      write("bin/example.txt", faulty);
       write("untracked.sh", faulty);
       execFileSync("git", ["add", "a.sh", "bin"], { cwd: root });
     });
