@@ -1,0 +1,51 @@
+import { machineName } from "../contract/names.ts";
+import { tags } from "../contract/tags.ts";
+import type { Instance, ObservedMachine, RunnerEntry } from "./machine.ts";
+import { reportOf } from "./report.ts";
+
+/** A machine that somebody asks about by name. */
+export interface NamedMachine {
+  fleet: string;
+  runner: string;
+  instanceId: string;
+}
+
+/**
+ * Puts together what EC2 and GitHub say of the same machines: all that EC2
+ * describes, in the order of their runners, and those asked for that it does
+ * not describe.
+ */
+export function joinMachines(
+  instances: readonly Instance[],
+  entries: readonly RunnerEntry[],
+  asked: readonly NamedMachine[] = [],
+): ObservedMachine[] {
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const described = instances.map((instance) => {
+    const named = asked.find(({ instanceId }) => instanceId === instance.id) ?? {
+      fleet: instance.tags[tags.fleet] ?? "",
+      runner: instance.tags[tags.runner] ?? "",
+      instanceId: instance.id,
+    };
+    const report = reportOf(instance.tags);
+    const { state: instanceState, stateReason } = instance;
+    return withEntry({ ...named, instanceState, stateReason, ...(report && { report }) });
+  });
+  const known = new Set(instances.map(({ id }) => id));
+  const undescribed = asked
+    .filter(({ instanceId }) => !known.has(instanceId))
+    .map((named) => withEntry({ ...named, instanceState: "unknown", stateReason: "" }));
+  return [...described, ...undescribed].sort(byRunner);
+
+  function withEntry(machine: Omit<ObservedMachine, "name" | "entry">): ObservedMachine {
+    const name = machineName(machine.runner, machine.instanceId);
+    const entry = byName.get(name);
+    return { ...machine, name, ...(entry && { entry }) };
+  }
+}
+
+function byRunner(a: ObservedMachine, b: ObservedMachine): number {
+  return (
+    a.runner.localeCompare(b.runner, "en", { numeric: true }) || a.instanceId.localeCompare(b.instanceId)
+  );
+}

@@ -1,0 +1,59 @@
+import type { MachineState } from "../contract/tags.ts";
+
+/** EC2's states of an instance. */
+export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+
+/** An instance as EC2 describes it. */
+export interface Instance {
+  id: string;
+  state: InstanceState;
+  /** EC2's own words for how it came to its state; empty where EC2 gives none. */
+  stateReason: string;
+  tags: Readonly<Record<string, string>>;
+}
+
+/** A runner's entry at GitHub. */
+export interface RunnerEntry {
+  id: number;
+  /** Of a machine of ours: `<runner>-<instance id>`. */
+  name: string;
+  online: boolean;
+  /** For people to read. It lags by up to a minute and has been seen to be wrong: nothing may be decided by it. */
+  busy: boolean;
+  /** Labels that GitHub added by itself; they cannot be changed. */
+  systemLabels: readonly string[];
+  /** All other labels. */
+  customLabels: readonly string[];
+}
+
+/**
+ * What a machine says of itself, by tags on its own instance. Information for
+ * people: a job with Docker is root on its machine and can forge it.
+ */
+export interface MachineReport {
+  state: MachineState;
+  /** ISO 8601 in UTC: when the state last changed. */
+  since?: string;
+  /** One sentence. */
+  detail?: string;
+  /** `<owner>/<repository>/actions/runs/<id>` of the job that it runs. */
+  job?: string;
+}
+
+/** A machine as EC2, GitHub and the machine itself tell of it. */
+export interface ObservedMachine {
+  fleet: string;
+  /** The runner's name, for example `dev-cloud-1`. */
+  runner: string;
+  instanceId: string;
+  /** What it is called at GitHub. */
+  name: string;
+  /** `unknown`: EC2 does not describe it, which may be because it is very new. It does not mean that it is gone. */
+  instanceState: InstanceState | "unknown";
+  /** EC2's own words; empty where it gives none. */
+  stateReason: string;
+  /** Absent until the machine has first spoken. */
+  report?: MachineReport;
+  /** Absent where it is not registered, or where GitHub was not asked. */
+  entry?: RunnerEntry;
+}
