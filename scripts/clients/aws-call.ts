@@ -1,0 +1,54 @@
+import { ServiceError } from "./service-error.ts";
+
+/** Codes that AWS's services answer with when they are asked too often. */
+const throttlingCodes = new Set([
+  "RequestLimitExceeded",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "TooManyUpdates",
+]);
+
+/** What the SDK's errors have in common. */
+interface SdkError extends Error {
+  $metadata?: { httpStatusCode?: number };
+  $retryable?: unknown;
+}
+
+/**
+ * Makes one call with the SDK (which retries by itself) and turns its error
+ * into a sentence.
+ *
+ * @param action for example `ec2:DescribeInstances`
+ * @throws ServiceError
+ */
+export async function awsCall<Answer>(action: string, call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw serviceError(action, error);
+  }
+}
+
+function serviceError(action: string, error: SdkError): ServiceError {
+  if (error.name === "CredentialsProviderError") {
+    return new ServiceError(
+      `${action} was not called: there are no AWS credentials. ` +
+        "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment.",
+      { transient: false, cause: error },
+    );
+  }
+  const status = error.$metadata?.httpStatusCode;
+  const transient =
+    status === undefined ||
+    status >= 500 ||
+    throttlingCodes.has(error.name) ||
+    error.$retryable !== undefined;
+  const answer = status === undefined ? "no answer" : `HTTP ${status}`;
+  return new ServiceError(`${action} failed (${answer}): ${error.name}: ${error.message}`, {
+    transient,
+    ...(status !== undefined && { status }),
+    cause: error,
+  });
+}

@@ -1,0 +1,61 @@
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
+import type { Target } from "../../contract/requests.ts";
+import { awsCall } from "./aws-call.ts";
+import { instancesOf } from "./instances.ts";
+import type { Instances } from "./instances.ts";
+import { parametersOf } from "./parameters.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Milliseconds to reach an endpoint, and for one attempt of a call. */
+const limits = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+
+/** Attempts of one call, the first included: throttling of a busy account is over within a few. */
+const maxAttempts = 5;
+
+/** What the operator's command calls of AWS. */
+export interface Aws {
+  instances: Instances;
+  parameters: Parameters;
+}
+
+/**
+ * Connects to an environment's account with the credentials that the SDK finds
+ * (environment, profile, role).
+ *
+ * @throws Error when the credentials belong to another account; ServiceError when there are none, or STS does not answer
+ */
+export async function connectAws({ environment, aws }: Target): Promise<Aws> {
+  const client = (service: keyof typeof aws.endpoints) => {
+    const endpoint = aws.endpoints[service];
+    return {
+      region: aws.region,
+      ...(endpoint !== undefined && { endpoint }),
+      maxAttempts,
+      retryMode: "standard",
+      requestHandler: limits,
+    };
+  };
+  const sts = new STSClient(client("sts"));
+  const identity = await awsCall("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));
+  checkAccount(environment, aws.account, identity);
+  return {
+    instances: instancesOf(new EC2Client(client("ec2"))),
+    parameters: parametersOf(new SSMClient(client("ssm"))),
+  };
+}
+
+/** @throws Error unless the caller's account is the environment's */
+export function checkAccount(
+  environment: string,
+  expected: string,
+  { Account, Arn }: Pick<GetCallerIdentityCommandOutput, "Account" | "Arn">,
+): void {
+  if (Account === expected) return;
+  throw new Error(
+    `The AWS credentials here belong to account ${Account} (${Arn}), and ${environment} is in account ${expected}. ` +
+      `Nothing was done. Use credentials of ${expected} (AWS_PROFILE, …), or correct longhaul:aws.account.`,
+  );
+}

@@ -1,0 +1,96 @@
+import { createAppAuth } from "@octokit/auth-app";
+import { retry } from "@octokit/plugin-retry";
+import { throttling } from "@octokit/plugin-throttling";
+import { Octokit } from "@octokit/rest";
+import type { Target } from "../../contract/requests.ts";
+import type { GithubCredentials } from "./github-credentials.ts";
+import { runnersOf } from "./runners.ts";
+import type { Runners } from "./runners.ts";
+import { workflowRunsOf } from "./workflow-runs.ts";
+import type { WorkflowRuns } from "./workflow-runs.ts";
+
+/** Milliseconds for one attempt of a request. */
+const requestLimitMs = 20_000;
+
+/** A rate limit is waited for when it is lifted within so many seconds, and so many times. */
+const rateLimit = { maxWaitSeconds: 900, maxWaits: 2 };
+
+/** What the operator's command calls of GitHub. */
+export interface Github {
+  /** The runners of the environment's repository or organisation. */
+  runners: Runners;
+  runs(place: { owner: string; repository: string }): WorkflowRuns;
+}
+
+export interface GithubOptions {
+  /** One line for the operator, for example that a rate limit is being waited for. */
+  say: (line: string) => void;
+  /** Milliseconds that a second of back-off takes. Default 1000; tests do not wait. */
+  secondMs?: number;
+}
+
+/** What of the target a connection needs; without a repository the runners are the organisation's. */
+export type GithubTarget = Pick<Target["github"], "apiUrl" | "owner" | "repository">;
+
+/** Connects to the REST API. Nothing is requested yet. */
+export function connectGithub(
+  target: GithubTarget,
+  credentials: GithubCredentials,
+  options: GithubOptions,
+): Github {
+  const octokit = createOctokit(target.apiUrl, credentials, options);
+  return {
+    runners: runnersOf(octokit, target.owner, target.repository),
+    runs: ({ owner, repository }) => workflowRunsOf(octokit, owner, repository),
+  };
+}
+
+function createOctokit(
+  baseUrl: string,
+  credentials: GithubCredentials,
+  { say, secondMs = 1000 }: GithubOptions,
+): Octokit {
+  const waitFor =
+    (kind: string) =>
+    (seconds: number, _request: object, _octokit: object, waits: number): boolean => {
+      const waiting = seconds <= rateLimit.maxWaitSeconds && waits < rateLimit.maxWaits;
+      if (waiting) say(`GitHub's ${kind} is reached: going on in ${seconds} s.`);
+      return waiting;
+    };
+  return new (Octokit.plugin(retry, throttling))({
+    baseUrl,
+    ...authentication(credentials),
+    userAgent: "longhaul",
+    // Every error reaches the caller; octokit's own lines would say it twice.
+    log: { debug: nothing, info: nothing, warn: say, error: nothing },
+    request: { fetch: fetchWithLimit },
+    retry: { retryAfterBaseValue: secondMs },
+    throttle: {
+      // The plugin shares its queues between all connections of the same id.
+      id: `longhaul-${++connections}`,
+      retryAfterBaseValue: secondMs,
+      onRateLimit: waitFor("rate limit"),
+      onSecondaryRateLimit: waitFor("secondary rate limit"),
+    },
+  });
+}
+
+let connections = 0;
+
+function authentication(credentials: GithubCredentials) {
+  if (credentials.kind === "token") return { auth: credentials.token };
+  const { id, installationId, privateKey } = credentials.app;
+  return {
+    authStrategy: createAppAuth,
+    auth: { appId: id, installationId, privateKey },
+  };
+}
+
+/** The limit is here and not in a request's options: there one signal would have to do for all its retries. */
+function fetchWithLimit(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, { ...init, signal: AbortSignal.timeout(requestLimitMs) });
+}
+
+function nothing(): void {
+  // Octokit asks for a function.
+}

@@ -1,0 +1,72 @@
+import {
+  ModifyInstanceAttributeCommand,
+  paginateDescribeInstances,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import type { EC2Client, Filter, Instance as Ec2Instance } from "@aws-sdk/client-ec2";
+import type { Instance } from "../../observe/machine.ts";
+import type { InstanceFilter, InstanceSource } from "../../observe/sources.ts";
+import { awsCall } from "./aws-call.ts";
+
+/** EC2, as far as the operator's command needs it. */
+export interface Instances extends InstanceSource {
+  /** The instance as it is at this moment; undefined when EC2 does not know it. */
+  find(instanceId: string): Promise<Instance | undefined>;
+  /** Sets or releases both of EC2's locks, against stopping and against termination. */
+  setLocks(instanceId: string, locked: boolean): Promise<void>;
+  terminate(instanceId: string): Promise<void>;
+}
+
+/** @throws ServiceError from each of its functions */
+export function instancesOf(ec2: EC2Client): Instances {
+  const describe = async (filters: Filter[]): Promise<Instance[]> => {
+    const found: Instance[] = [];
+    await awsCall("ec2:DescribeInstances", async () => {
+      // As a filter, an id that EC2 does not know is no error.
+      for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters: filters })) {
+        const instances = page.Reservations?.flatMap((reservation) => reservation.Instances ?? []) ?? [];
+        found.push(...instances.map(toInstance));
+      }
+    });
+    return found;
+  };
+  return {
+    describe: (filter) => describe(filtersOf(filter)),
+    find: async (instanceId) => (await describe([filterBy("instance-id", instanceId)]))[0],
+    setLocks: async (InstanceId, Value) => {
+      // EC2 takes one attribute at a time.
+      for (const attribute of ["DisableApiStop", "DisableApiTermination"] as const) {
+        const command = new ModifyInstanceAttributeCommand({ InstanceId, [attribute]: { Value } });
+        await awsCall("ec2:ModifyInstanceAttribute", () => ec2.send(command));
+      }
+    },
+    terminate: async (instanceId) => {
+      const command = new TerminateInstancesCommand({ InstanceIds: [instanceId] });
+      await awsCall("ec2:TerminateInstances", () => ec2.send(command));
+    },
+  };
+}
+
+function filtersOf(filter: InstanceFilter): Filter[] {
+  const { tags, instanceIds, vpcId, securityGroupId, instanceProfileArn } = filter;
+  return [
+    ...Object.entries(tags).map(([key, value]) => filterBy(`tag:${key}`, value)),
+    ...(instanceIds ? [filterBy("instance-id", ...instanceIds)] : []),
+    ...(vpcId === undefined ? [] : [filterBy("vpc-id", vpcId)]),
+    ...(securityGroupId === undefined ? [] : [filterBy("instance.group-id", securityGroupId)]),
+    ...(instanceProfileArn === undefined ? [] : [filterBy("iam-instance-profile.arn", instanceProfileArn)]),
+  ];
+}
+
+function filterBy(Name: string, ...Values: string[]): Filter {
+  return { Name, Values };
+}
+
+function toInstance({ InstanceId, State, StateReason, Tags }: Ec2Instance): Instance {
+  return {
+    id: InstanceId!,
+    state: State!.Name!,
+    stateReason: StateReason?.Message ?? "",
+    tags: Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? ""])),
+  };
+}

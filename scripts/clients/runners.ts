@@ -1,0 +1,91 @@
+import type { Octokit } from "@octokit/rest";
+import type { Endpoints } from "@octokit/types";
+import type { RunnerEntry } from "../../observe/machine.ts";
+import type { RunnerSource } from "../../observe/sources.ts";
+import { githubCall } from "./github-call.ts";
+import { ServiceError } from "./service-error.ts";
+
+type RunnerBody =
+  Endpoints["GET /repos/{owner}/{repo}/actions/runners"]["response"]["data"]["runners"][number];
+
+const perPage = 100;
+
+/** The entries of a repository's or an organisation's runners. */
+export interface Runners extends RunnerSource {
+  /** Adds labels to what it has; those it has already stay once. */
+  addLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
+  /** Gives it exactly these custom labels. */
+  setLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
+  /** Removes the entry. Only for a machine that EC2 reports as terminated. */
+  remove(entry: RunnerEntry): Promise<void>;
+}
+
+/** @throws ServiceError from each of its functions */
+export function runnersOf(octokit: Octokit, owner: string, repository: string | undefined): Runners {
+  const api =
+    repository === undefined ? ofOrganization(octokit, owner) : ofRepository(octokit, owner, repository);
+  const place = repository === undefined ? owner : `${owner}/${repository}`;
+  return {
+    list: async () => (await githubCall(`listing the runners of ${place}`, () => api.list())).map(toEntry),
+    find: async (name) => {
+      const found = await githubCall(`looking for the runner ${name} of ${place}`, () => api.named(name));
+      return found.map(toEntry).find((entry) => entry.name === name);
+    },
+    addLabels: async ({ id, name }, labels) => {
+      await githubCall(`labelling ${name}`, () => api.addLabels(id, [...labels]));
+    },
+    setLabels: async ({ id, name }, labels) => {
+      await githubCall(`labelling ${name}`, () => api.setLabels(id, [...labels]));
+    },
+    remove: async ({ id, name }) => {
+      try {
+        await githubCall(`removing the entry ${name}`, () => api.remove(id));
+      } catch (error) {
+        // Removed meanwhile, or by an attempt whose answer was lost.
+        if (!(error instanceof ServiceError && error.status === 404)) throw error;
+      }
+    },
+  };
+}
+
+function ofRepository({ paginate, rest }: Octokit, owner: string, repo: string) {
+  const { actions } = rest;
+  const place = { owner, repo };
+  return {
+    list: () => paginate(actions.listSelfHostedRunnersForRepo, { ...place, per_page: perPage }),
+    named: async (name: string) =>
+      (await actions.listSelfHostedRunnersForRepo({ ...place, name, per_page: perPage })).data.runners,
+    addLabels: (runner_id: number, labels: string[]) =>
+      actions.addCustomLabelsToSelfHostedRunnerForRepo({ ...place, runner_id, labels }),
+    setLabels: (runner_id: number, labels: string[]) =>
+      actions.setCustomLabelsForSelfHostedRunnerForRepo({ ...place, runner_id, labels }),
+    remove: (runner_id: number) => actions.deleteSelfHostedRunnerFromRepo({ ...place, runner_id }),
+  };
+}
+
+function ofOrganization({ paginate, rest }: Octokit, org: string) {
+  const { actions } = rest;
+  return {
+    list: () => paginate(actions.listSelfHostedRunnersForOrg, { org, per_page: perPage }),
+    named: async (name: string) =>
+      (await actions.listSelfHostedRunnersForOrg({ org, name, per_page: perPage })).data.runners,
+    addLabels: (runner_id: number, labels: string[]) =>
+      actions.addCustomLabelsToSelfHostedRunnerForOrg({ org, runner_id, labels }),
+    setLabels: (runner_id: number, labels: string[]) =>
+      actions.setCustomLabelsForSelfHostedRunnerForOrg({ org, runner_id, labels }),
+    remove: (runner_id: number) => actions.deleteSelfHostedRunnerFromOrg({ org, runner_id }),
+  };
+}
+
+function toEntry({ id, name, status, busy, labels }: RunnerBody): RunnerEntry {
+  const named = (system: boolean) =>
+    labels.filter(({ type }) => (type === "read-only") === system).map((label) => label.name);
+  return {
+    id,
+    name,
+    online: status === "online",
+    busy,
+    systemLabels: named(true),
+    customLabels: named(false),
+  };
+}

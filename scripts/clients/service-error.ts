@@ -1,0 +1,18 @@
+/** A call to AWS or GitHub that failed. The message is a sentence without credentials and without parameter values. */
+export class ServiceError extends Error {
+  /** The same call may succeed later: a network error, a time limit, throttling, a fault of the service itself. */
+  readonly transient: boolean;
+  /** Status of the answer; absent when there was none. */
+  readonly status?: number;
+
+  constructor(message: string, details: { transient: boolean; status?: number; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.name = "ServiceError";
+    this.transient = details.transient;
+    if (details.status !== undefined) this.status = details.status;
+  }
+}
+
+export function isTransient(error: unknown): boolean {
+  return error instanceof ServiceError && error.transient;
+}
