@@ -188,6 +188,15 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect(run.conclusion).to.equal("success");
   });
 
+  it("lets no runner touch another's job", async () => {
+    const runner = await connect(cloud, "one");
+    const other = await connect(cloud, "two");
+    const run = dispatch(cloud, "one");
+    const requestId = await runner.takeJob();
+    expect((await other.complete(requestId)).status).to.equal(404);
+    expect(run.status).to.equal("in_progress");
+  });
+
   it("refuses a runner version that is too old", async () => {
     const runner = await connect(cloud, "one");
     await runner.closeSession();
@@ -274,7 +283,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     const polled = runner.poll(ended.signal).catch(() => undefined);
     const open = () => cloud.github.runners()[0]!.session?.openPolls;
     await until("the poll is open", () => open() === 1);
-    cloud.passWireSeconds(45);
+    cloud.passWireSeconds(91);
     expect(await status()).to.equal("online");
     ended.abort();
     await polled;

@@ -96,6 +96,7 @@ describe("several jobs of a run", () => {
   b: { needs: a, runs-on: one }
   c: { needs: [b], runs-on: one }
   d: { needs: [a], if: failure(), runs-on: one }
+  f: { needs: [a], if: "inputs.x == 'y'", runs-on: one }
   e: { needs: [c, d], if: "\${{ always() && inputs.x == 'y' }}", runs-on: one }`,
       { x: "Y" },
     );
@@ -108,6 +109,7 @@ describe("several jobs of a run", () => {
       c: "skipped",
       d: "success",
       e: "success",
+      f: "skipped",
     });
     expect(run.conclusion).to.equal("failure");
   });

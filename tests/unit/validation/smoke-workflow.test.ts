@@ -169,11 +169,11 @@ describe("the smoke workflow", () => {
 
     it("does not mind a single late beat, nor memory that is used and given back", () => {
       const { code, output } = run({
-        minutes: 12,
+        minutes: 8,
         sleepTakes: "n == 4 ? 120 : $1",
         available: "700000 - (n % 5) * 90000",
       });
-      expect(output).to.include("| beats seen | 11 |").and.include("| verdict | fit |");
+      expect(output).to.include("| beats seen | 7 |").and.include("| verdict | fit |");
       expect(code).to.equal(0);
     }).timeout(20_000);
 
