@@ -23,7 +23,10 @@ export async function runCloudInit(host: CloudInitHost): Promise<boolean> {
   const read = await metadataReader(host.metadataUrl);
   const instanceId = (await read("meta-data/instance-id"))?.toString() ?? "";
   const seen = join(host.root, "var/lib/cloud/data/instance-id");
-  if (existsSync(seen) && readFileSync(seen, "utf8") === instanceId) return true;
+  if (existsSync(seen) && readFileSync(seen, "utf8") === instanceId) {
+    host.console("cloud-init: the user data was run at an earlier boot");
+    return true;
+  }
   mkdirSync(dirname(seen), { recursive: true });
   writeFileSync(seen, instanceId);
   const data = await read("user-data");

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import type { Observed, Site } from "./machine-fixture.ts";
 import { instanceOf, openSite, until } from "./machine-fixture.ts";
@@ -30,9 +30,16 @@ describe("services of a machine", () => {
           "ExecStart=/bin/bash -c 'echo run; sleep 0.05; exit 1'\nRestart=always\nRestartSec=10ms",
         ),
       },
-      "systemctl start a",
+      `systemctl start a; until [[ -e $LONGHAUL_ROOT/enough ]]; do sleep 0.01; done
+       systemctl stop a; echo stopped; sleep 0.2; echo later`,
     );
-    await until("three runs", () => machine.lines.filter((line) => line === "a.service: run").length >= 3);
+    const runs = () => machine.lines.filter((line) => line === "a.service: run").length;
+    await until("three runs", () => runs() >= 3);
+    writeFileSync(site.file("i-1", "enough"), "");
+    await says("cloud-init: stopped");
+    const before = runs();
+    await says("cloud-init: later");
+    expect(runs()).to.equal(before);
   });
 
   it("stopping a service ends all of its processes, unless the unit says that only the main one", async () => {
