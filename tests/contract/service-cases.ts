@@ -121,7 +121,15 @@ async function meter(client: CloudWatchClient, namespace: string): Promise<void>
     Unit: "Count" as const,
   });
   await client.send(
-    new PutMetricDataCommand({ Namespace: namespace, MetricData: [datum(1, 1), datum(20, 4), datum(70, 2)] }),
+    new PutMetricDataCommand({
+      Namespace: namespace,
+      MetricData: [
+        datum(1, 1),
+        datum(20, 4),
+        datum(70, 2),
+        { ...datum(20, 8), Dimensions: [{ Name: "Runner", Value: "another" }] },
+      ],
+    }),
   );
   const span = { StartTime: start, EndTime: at(120) };
   const { Datapoints = [] } = await client.send(

@@ -5,11 +5,16 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import type { Tag } from "@aws-sdk/client-ec2";
-import { GetParameterCommand, GetParametersCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
+import {
+  GetParameterCommand,
+  GetParametersCommand,
+  PutParameterCommand,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
 import { expect } from "chai";
 import { fleetParameters, tokenParameter, usedToken } from "../../../contract/parameters.ts";
 import type { Instance } from "../../../local/aws/state.ts";
-import { refusal, startTestCloud } from "./cloud.ts";
+import { refusal, region, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
 describe("a machine's role, as the stack writes it", () => {
@@ -98,6 +103,20 @@ describe("a machine's role, as the stack writes it", () => {
     const ids = { InstanceIds: [machine.id] };
     expect(await refusal(ec2.send(new StartInstancesCommand(ids)))).to.equal("UnauthorizedOperation");
     expect(await refusal(ec2.send(new TerminateInstancesCommand(ids)))).to.equal("UnauthorizedOperation");
+  });
+
+  it("takes its key with its own session token alone", async () => {
+    const { accessKeyId, secretAccessKey } = cloud.aws.credentialsOf(machine.id)!;
+    const { token } = cloud.aws.credentialsOf(other.id)!;
+    const ssm = new SSMClient({
+      endpoint: cloud.url,
+      region,
+      maxAttempts: 1,
+      credentials: { accessKeyId, secretAccessKey, sessionToken: token! },
+    });
+    const call = ssm.send(new GetParameterCommand({ Name: tokenOf(machine) }));
+    expect(await refusal(call)).to.equal("UnrecognizedClientException");
+    ssm.destroy();
   });
 
   it("ends with its machine: the credentials of a terminated one are unknown", async () => {
