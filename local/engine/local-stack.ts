@@ -6,6 +6,7 @@ import type { Engine } from "./find-engine.ts";
 
 /** The name of the stack, and so of the environment. */
 export const localStackName = "local";
+const stackFile = `Pulumi.${localStackName}.yaml`;
 
 export interface LocalStackOptions {
   engine: Engine;
@@ -13,8 +14,6 @@ export interface LocalStackOptions {
   dir: string;
   /** Root of the project, where Pulumi.local.yaml is. */
   project: string;
-  /** Text of the stack's configuration file, where another than the project's is wanted. */
-  configuration?: string;
   /** What the engine and the program's providers need to reach this cloud. */
   environment: Record<string, string>;
   program: PulumiFn;
@@ -44,7 +43,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
   await mkdir(workDir, { recursive: true });
   await mkdir(join(options.dir, "state"), { recursive: true });
   await writeFile(join(workDir, "Pulumi.yaml"), await readFile(join(options.project, "Pulumi.yaml"), "utf8"));
-  await writeStackFile(options, workDir);
+  await configureLocalStack(options.dir, await readFile(join(options.project, stackFile), "utf8"));
   return LocalWorkspace.createOrSelectStack(
     { stackName: localStackName, projectName: "longhaul", program: options.program },
     {
@@ -56,13 +55,16 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
   );
 }
 
-/** The configuration of the project, with the salt of the copy where the engine has written one. */
-async function writeStackFile({ configuration, project }: LocalStackOptions, workDir: string): Promise<void> {
-  const file = `Pulumi.${localStackName}.yaml`;
-  const text = configuration ?? (await readFile(join(project, file), "utf8"));
-  const before = await readFile(join(workDir, file), "utf8").catch(() => "");
-  const salt = /^encryptionsalt:.*$/m.exec(before)?.[0];
-  await writeFile(join(workDir, file), salt ? `${salt}\n${text}` : text);
+/**
+ * Gives the stack another configuration; the next `up` reads it.
+ *
+ * @param text a stack file, as Pulumi.local.yaml is one
+ */
+export async function configureLocalStack(dir: string, text: string): Promise<void> {
+  const file = join(dir, "project", stackFile);
+  // The engine's own line in the copy: without it, what is encrypted in the state could not be read.
+  const salt = /^encryptionsalt:.*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0];
+  await writeFile(file, salt ? `${salt}\n${text}` : text);
 }
 
 async function commandOf({ pulumi }: Engine): Promise<PulumiCommand> {

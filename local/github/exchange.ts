@@ -59,6 +59,7 @@ export function exchangeRoutes(model: Model): Hono {
       if (former && (former.openPolls > 0 || idleMs < former.lingerSeconds * 1000))
         return refuse(409, "session");
       runner.version = version;
+      runner.firstOnlineAt ??= model.clock.now();
       runner.session = {
         id: newSecret(""),
         lastPollWireMs: model.wireNow(),

@@ -40,6 +40,8 @@ export interface GithubCloud {
   runners(): readonly RunnerEntry[];
   runs(): readonly Run[];
   jobs(): readonly Job[];
+  /** Every registration token that has been handed out and has not been forgotten. */
+  registrationTokens(): readonly string[];
   /** A job's log so far, also while it runs. */
   logOf(job: Job): string;
   /** Every dispatch that was accepted. */
@@ -117,6 +119,7 @@ export function createGithub(settings: GithubArguments): GithubCloud {
     runners: () => model.runners,
     runs: () => model.runs,
     jobs: () => allJobs(model),
+    registrationTokens: () => [...model.registrationTokens.keys()],
     logOf: (job) => job.log.join("\n"),
     dispatches: () => model.dispatches,
     dispatch: (repository, workflow, inputs = {}) => {

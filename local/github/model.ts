@@ -67,6 +67,8 @@ export interface RunnerEntry {
   secret: string;
   session: Session | undefined;
   lastSeen: number;
+  /** When it first had a session; absent until then. */
+  firstOnlineAt?: number;
 }
 
 export type Conclusion = "success" | "failure" | "cancelled" | "skipped";

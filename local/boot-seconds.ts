@@ -1,0 +1,17 @@
+import type { LocalCloud } from "./cloud.ts";
+import { parseMachineName } from "../contract/names.ts";
+
+/**
+ * Seconds of the computer from each machine's launch until its runner was
+ * first online, by instance id; machines that were never online are left out.
+ */
+export function bootSeconds(cloud: Pick<LocalCloud, "aws" | "github">): Record<string, number> {
+  const seconds: Record<string, number> = {};
+  for (const { name, firstOnlineAt } of cloud.github.runners()) {
+    const instanceId = parseMachineName(name)?.instanceId;
+    const instance = instanceId === undefined ? undefined : cloud.aws.account.instances[instanceId];
+    if (!instance || firstOnlineAt === undefined) continue;
+    seconds[instance.id] = Math.round((firstOnlineAt - instance.launchedAt) / 100) / 10;
+  }
+  return seconds;
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createAws } from "./aws/index.ts";
+import type { AwsCloud } from "./aws/index.ts";
+import { createClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { commandProvider } from "./engine/command-provider.ts";
+import { engineVariables } from "./engine/local-stack.ts";
+import { serveProvider } from "./engine/provider-server.ts";
+import { createGithub } from "./github/index.ts";
+import type { GithubCloud } from "./github/index.ts";
+import { createMachineHost } from "./machines/index.ts";
+import { buildRunnerTarball } from "./runner/tarball.ts";
+
+/** An account number that no real account has. */
+const account = "000000000000";
+const region = "eu-central-1";
+const runnerVersion = "2.338.0";
+
+/**
+ * Seconds between two reads of the lists by a local machine. A real one takes
+ * 30; here nobody wants to wait, and loopback does not throttle.
+ */
+const localPollSeconds = 0.5;
+
+export interface CloudOptions {
+  /** Folder of everything the cloud keeps: machines' disks, state, clock. */
+  dir: string;
+  /** Root of the project, where the stack's Commands run. */
+  project: string;
+  /** The act program. */
+  act: string;
+  /** `PATH` and `HOME` for the stack's Commands. */
+  base: { PATH: string; HOME: string };
+  /** Seconds between two reads of the lists by a machine, where another pace than the local one is to be measured. */
+  pollSeconds?: number;
+  /** One line of what Commands print while they run. */
+  log?: (line: string) => void;
+}
+
+/** A whole AWS and GitHub on this computer. */
+export interface LocalCloud {
+  dir: string;
+  clock: Clock;
+  aws: AwsCloud;
+  github: GithubCloud;
+  urls: { aws: string; github: string };
+  /** All that an engine, a program or an operator's command needs to work on this cloud and on no other. */
+  environment: Record<string, string>;
+  /** Ends every process of the cloud. */
+  close(): Promise<void>;
+}
+
+/** Starts the emulators on free ports of loopback. */
+export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
+  const { dir, project } = options;
+  await mkdir(dir, { recursive: true });
+  const clock = createClock(join(dir, "clock"));
+  const tarball = await buildRunnerTarball(join(dir, "runner"), runnerVersion);
+  const token = `local_${randomBytes(20).toString("hex")}`;
+  const github = createGithub({
+    clock,
+    tarball,
+    tokens: { [token]: { login: "operator", scopes: ["repo", "workflow", "admin:org"] } },
+    options: { providerToken: token },
+  });
+  const machines = createMachineHost({
+    dir: join(dir, "machines"),
+    clock,
+    environment: { LONGHAUL_ACT: options.act },
+  });
+  const aws = createAws({ clock, account, region, host: machines });
+  const [awsServer, githubServer] = await Promise.all([aws.listen(), github.listen()]);
+
+  const environment: Record<string, string> = {
+    ...options.base,
+    AWS_ACCESS_KEY_ID: aws.operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: aws.operator.secretAccessKey,
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: awsServer.url,
+    GITHUB_TOKEN: token,
+    LONGHAUL_LOCAL: JSON.stringify({
+      account,
+      region,
+      endpoints: Object.fromEntries(
+        ["ec2", "ssm", "monitoring", "logs", "sts", "iam"].map((service) => [service, awsServer.url]),
+      ),
+      githubUrl: githubServer.url,
+      runnerUrl: `${githubServer.url}/actions/runner/releases/download/v${runnerVersion}/actions-runner-linux-x64-${runnerVersion}.tar.gz`,
+      runnerSha256: tarball.sha256,
+      pollSeconds: options.pollSeconds ?? localPollSeconds,
+    }),
+  };
+  const command = commandProvider({
+    directory: project,
+    environment: () => environment,
+    log: options.log ?? (() => undefined),
+  });
+  const servers = await Promise.all([aws.provider, github.provider, command].map(serveProvider));
+  const [awsPort, githubPort, commandPort] = servers.map(({ port }) => port) as [number, number, number];
+  Object.assign(
+    environment,
+    engineVariables(dir, { aws: awsPort, github: githubPort, command: commandPort }),
+  );
+
+  return {
+    dir,
+    clock,
+    aws,
+    github,
+    urls: { aws: awsServer.url, github: githubServer.url },
+    environment,
+    close: async () => {
+      command.close();
+      for (const server of servers) server.close();
+      await machines.stop();
+      await Promise.all([awsServer.close(), githubServer.close()]);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { Engine } from "../../../local/engine/find-engine.ts";
+import { findEngine } from "../../../local/engine/find-engine.ts";
+import type { Teller } from "./tell.ts";
+
+/** Where the local environment is and what it is made from. */
+export interface LocalContext {
+  /** The cloud's folder. */
+  dir: string;
+  /** Root of the project. */
+  project: string;
+  /** The user's cache, where the engine is kept. */
+  cacheDir: string;
+  base: { PATH: string; HOME: string };
+}
+
+/** @param dir folder of the cloud; default `.longhaul/local` in the project */
+export function localContext(environment: NodeJS.ProcessEnv, dir: string | undefined): LocalContext {
+  const project = dirname(createRequire(import.meta.url).resolve("#project"));
+  const home = environment.HOME ?? homedir();
+  return {
+    dir: dir === undefined ? join(project, ".longhaul", "local") : resolve(dir),
+    project,
+    cacheDir: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "longhaul"),
+    base: { PATH: environment.PATH ?? "", HOME: home },
+  };
+}
+
+/** The engine, with a word on where it came from. */
+export async function engineOf({ cacheDir, base }: LocalContext, tell: Teller): Promise<Engine> {
+  const engine = await findEngine({ searchPath: base.PATH, cacheDir, log: tell });
+  const words = Object.entries(engine).map(([name, { version, source }]) => `${name} ${version} (${source})`);
+  tell(`engine: ${words.join(", ")}`);
+  return engine;
+}

@@ -1,0 +1,76 @@
+import { observeMachines } from "../../../observe/observe-machines.ts";
+import type { ObservedMachine } from "../../../observe/machine.ts";
+import { fleetParameters, parseMachineList } from "../../../contract/parameters.ts";
+import { connectAws } from "../../clients/aws.ts";
+import { connectGithub } from "../../clients/github.ts";
+import type { CloudHandle } from "./cloud-process.ts";
+import type { LocalContext } from "./context.ts";
+import { localTarget } from "./stack.ts";
+import type { Teller } from "./tell.ts";
+
+/** A machine of the local cloud, as an operator would find it: through EC2, SSM and GitHub. */
+export interface LocalMachine {
+  runner: string;
+  instanceId: string;
+  /** Seconds of the computer from launch until its runner was online; null where it never was. */
+  bootSeconds: number | null;
+  online: boolean;
+  /** On its fleet's roster. */
+  inService: boolean;
+  labels: string[];
+  /** EC2's state, and the machine's own word. */
+  instanceState: ObservedMachine["instanceState"];
+  state: string;
+}
+
+/** All machines that EC2 knows by the environment's tags and that are not gone. */
+export async function localMachines(
+  context: LocalContext,
+  cloud: CloudHandle,
+  tell: Teller,
+): Promise<LocalMachine[]> {
+  const target = await localTarget(context, cloud);
+  const aws = await connectAws(target);
+  const github = connectGithub(
+    target.github,
+    { kind: "token", token: cloud.environment.GITHUB_TOKEN! },
+    { say: tell },
+  );
+  const [machines, seconds] = await Promise.all([
+    observeMachines({ ec2: aws.instances, github: github.runners }, { environment: target.environment }),
+    cloud.bootSeconds(),
+  ]);
+  const here = machines.filter(({ instanceState }) => instanceState !== "terminated");
+  const rosters = new Map<string, readonly string[]>();
+  for (const fleet of new Set(here.map((machine) => machine.fleet))) {
+    const { roster } = fleetParameters(target.environment, fleet);
+    rosters.set(fleet, parseMachineList((await aws.parameters.read([roster])).get(roster)) ?? []);
+  }
+  return here.map(({ fleet, runner, instanceId, instanceState, report, entry, name }) => ({
+    runner,
+    instanceId,
+    bootSeconds: seconds[instanceId] ?? null,
+    online: entry?.online ?? false,
+    inService: rosters.get(fleet)!.includes(instanceId),
+    // Its own label is its name, and says nothing new.
+    labels: [...(entry?.systemLabels ?? []), ...(entry?.customLabels ?? [])].filter(
+      (label) => label !== name,
+    ),
+    instanceState,
+    state: report?.state ?? "silent",
+  }));
+}
+
+/** One line about a machine. */
+export function describeLocalMachine(machine: LocalMachine): string {
+  const { runner, instanceId, bootSeconds, online, inService, labels, instanceState, state } = machine;
+  const words = [
+    `${runner} ${instanceId}`,
+    instanceState === "running" ? state : instanceState,
+    online ? "online" : "offline",
+    inService ? "in service" : "not in service",
+    ...(bootSeconds === null ? [] : [`booted in ${bootSeconds.toFixed(1)} s`]),
+    labels.join(", "),
+  ];
+  return words.filter((word) => word !== "").join(" · ");
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { SmokeRun, SmokeSource } from "../../../contract/requests.ts";
+import { readClock } from "../../../local/clock.ts";
+import { connectGithub } from "../../clients/github.ts";
+import { followRun } from "../../smoke/follow-run.ts";
+import type { CloudHandle } from "./cloud-process.ts";
+import type { LocalContext } from "./context.ts";
+import { fastPace } from "./pace.ts";
+import { localTarget } from "./stack.ts";
+import type { Teller } from "./tell.ts";
+
+/** Milliseconds between two looks at a run: three minutes of the cloud. */
+const lookEveryMs = 300;
+
+/** A smoke run as it ended. */
+export interface ProvenRun extends SmokeRun {
+  conclusion: string;
+}
+
+/**
+ * Follows the smoke test's runs to their end, as `longhaul smoke follow` does,
+ * while the cloud's time runs fast.
+ */
+export async function prove(
+  context: LocalContext,
+  cloud: CloudHandle,
+  runs: readonly SmokeRun[],
+  tell: Teller,
+): Promise<ProvenRun[]> {
+  const { github: target } = await localTarget(context, cloud);
+  const clockFile = join(context.dir, "clock");
+  const clock = { now: () => readClock(clockFile).now, sleep: () => wait(lookEveryMs) };
+  const output = { say: tell, progress: tell.progress, result: tell };
+  const credentials = { kind: "token", token: cloud.environment.GITHUB_TOKEN! } as const;
+  const github = connectGithub(target, credentials, { say: tell });
+  const source: SmokeSource = { owner: target.owner, repository: target.repository!, workflow: "" };
+
+  tell(`a minute of the cloud now takes ${60_000 / fastPace} ms`);
+  await cloud.setPace(fastPace);
+  try {
+    const proven: ProvenRun[] = [];
+    // The long one last, so that its end is the end.
+    for (const run of [...runs].sort((a, b) => a.minutes - b.minutes)) {
+      const { runId, minutes } = run;
+      const { conclusion } = await followRun(
+        { runs: github.runs(source), clock, output },
+        { runId, minutes },
+      );
+      tell(`smoke test of ${minutes} minutes on ${run.actualRunner}: ${conclusion} · ${run.runUrl}`);
+      proven.push({ ...run, conclusion });
+    }
+    return proven;
+  } finally {
+    await cloud.setPace(1);
+  }
+}

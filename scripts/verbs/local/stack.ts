@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Stack, UpResult } from "@pulumi/pulumi/automation/index.js";
+import { parse } from "yaml";
+import { targetOf } from "../../../components/target.ts";
+import { loadConfiguration } from "../../../config/load.ts";
+import { applyLocalCloud, localCloudVariable, localEnvironment } from "../../../config/local.ts";
+import type { SmokeRun, Target } from "../../../contract/requests.ts";
+import type { Engine } from "../../../local/engine/find-engine.ts";
+import { openLocalStack } from "../../../local/engine/local-stack.ts";
+import type { CloudHandle } from "./cloud-process.ts";
+import type { LocalContext } from "./context.ts";
+import type { Teller } from "./tell.ts";
+import { tellEngineEvent } from "./tell-engine.ts";
+
+/** A machine that the program declares, as the stack's outputs name it. */
+export interface DeclaredOutput {
+  runner: string;
+  instanceId: string;
+  /** What it is called at GitHub. */
+  name: string;
+}
+
+/** What one `up` came to. */
+export interface UpReport {
+  resources: number;
+  changed: boolean;
+  machines: DeclaredOutput[];
+  smoke: SmokeRun[];
+}
+
+/** The environment `local` on the engine: the project's own program, in this process. */
+export async function openStack(context: LocalContext, engine: Engine, cloud: CloudHandle): Promise<Stack> {
+  // The program and its providers look at the process, as they do in a shell after `local env`.
+  Object.assign(process.env, cloud.environment);
+  const { default: program } = await import("../../../index.ts");
+  return openLocalStack({ engine, ...context, environment: cloud.environment, program });
+}
+
+/**
+ * Runs `up`, telling what happens.
+ *
+ * @throws with the engine's own words when it fails
+ */
+export async function up(stack: Stack, tell: Teller): Promise<UpReport> {
+  let output = "";
+  const collect = (text: string) => {
+    output += text;
+  };
+  const result = await stack
+    .up({ onEvent: eventTeller(tell), onOutput: collect, onError: collect })
+    .catch((error: unknown) => {
+      throw new Error(`up failed:\n${output.trim()}`, { cause: error });
+    });
+  return reportOf(result);
+}
+
+export async function destroy(stack: Stack, tell: Teller): Promise<void> {
+  let output = "";
+  const collect = (text: string) => {
+    output += text;
+  };
+  await stack
+    .destroy({ onEvent: eventTeller(tell), onOutput: collect, onError: collect })
+    .catch((error: unknown) => {
+      throw new Error(`destroy failed:\n${output.trim()}`, { cause: error });
+    });
+}
+
+function eventTeller(tell: Teller) {
+  return (event: Parameters<typeof tellEngineEvent>[0]) => {
+    const line = tellEngineEvent(event);
+    if (line) tell(line);
+  };
+}
+
+function reportOf({ summary, outputs }: UpResult): UpReport {
+  const { same = 0, ...others } = summary.resourceChanges ?? {};
+  const { create = 0, update = 0 } = others as Record<string, number | undefined>;
+  return {
+    resources: same + create + update,
+    changed: Object.keys(others).length > 0,
+    machines: outputs.machines!.value as DeclaredOutput[],
+    smoke: outputs.smoke!.value as SmokeRun[],
+  };
+}
+
+/** Which environment the operator's command looks at; its configuration is the copy that the stack uses. */
+export async function localTarget({ dir }: LocalContext, cloud: CloudHandle): Promise<Target> {
+  const file = join(dir, "project", `Pulumi.${localEnvironment}.yaml`);
+  const { config } = parse(await readFile(file, "utf8")) as { config: Record<string, unknown> };
+  const raw = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.slice(key.indexOf(":") + 1), value]),
+  );
+  const overlaid = applyLocalCloud(raw, cloud.environment[localCloudVariable]);
+  return targetOf(localEnvironment, loadConfiguration(localEnvironment, overlaid));
+}

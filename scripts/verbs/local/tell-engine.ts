@@ -1,0 +1,37 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+
+/** What a resource's creation means to the person who watches, by type. */
+const created: Record<string, (name: string) => string> = {
+  "aws:ec2/vpc:Vpc": () => "network made",
+  "github:index/repositoryFile:RepositoryFile": () => "the smoke test's workflow is in the repository",
+  "aws:ec2/instance:Instance": (name) => `machine ${name} launched`,
+};
+
+/** The stack's Commands, by their resource's name: what is told when they begin, and when they are done. */
+const commands: readonly [name: RegExp, began: string | undefined, done: string][] = [
+  [/^(.*)-await$/, undefined, "machines of $1 are online and have its labels"],
+  [/^(.*)-settle$/, undefined, "machines of $1 are in service"],
+  [/^.*-guard$/, undefined, ""],
+  [/^(.*)$/, "smoke test dispatched onto $1", "smoke job in progress on $1"],
+];
+
+/**
+ * One line about an event of the engine, or undefined where it says nothing
+ * that a person follows: previews, and what stays as it is.
+ */
+export function tellEngineEvent(event: EngineEvent): string | undefined {
+  const step = event.resourcePreEvent ?? event.resOutputsEvent;
+  if (!step || step.planning) return undefined;
+  const done = event.resOutputsEvent !== undefined;
+  const { op, type, urn } = step.metadata;
+  const name = urn.split("::").pop()!;
+  const isCommand = type === "command:local:Command";
+  if (op === "delete" && isCommand && name.endsWith("-guard")) {
+    return done ? `nothing stands on ${name} any more` : undefined;
+  }
+  if (op !== "create") return undefined;
+  if (!isCommand) return done ? created[type]?.(name) : undefined;
+  const [pattern, began, ended] = commands.find(([suffix]) => suffix.test(name))!;
+  const line = done ? ended : began;
+  return line && name.replace(pattern, line);
+}

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import type { TestEnvironment } from "../engine/environment.ts";
+import { eventually } from "../engine/environment.ts";
+import { cpuSeconds, residentMb } from "./measure.ts";
+
+/** How long the idle agent is watched: long enough for two reads of the lists and one report of its metrics. */
+const idleSeconds = 60;
+
+export interface MachineFigures {
+  /** From the machine's launch until its smoke job was in progress, in seconds of the computer. */
+  launchToJob: number;
+  agentMb: number;
+  /** Share of one core, in percent. */
+  agentCpuPercent: number;
+}
+
+/** Brings up one runner, lets its smoke test end, and watches its agent idle for a minute. */
+export async function measureMachine(environment: TestEnvironment): Promise<MachineFigures> {
+  const { aws, github, clock } = environment.cloud;
+  await environment.configure((config) => {
+    (config["longhaul:fleets"] as Record<string, Record<string, unknown>>).cloud!.runners = 1;
+    config["longhaul:smokeTest"] = { minutes: 2 };
+  });
+  await environment.up();
+  const [machine] = Object.values(aws.account.instances);
+  const [job] = github.jobs();
+  const launchToJob = (job!.startedAt! - machine!.launchedAt) / 1000;
+  clock.setFactor(600);
+  await eventually("the smoke test is over", () =>
+    github.jobs().every(({ status }) => status === "completed"),
+  );
+  clock.setFactor(1);
+  const agent = processWith(`${machine!.id}/`, "agent.mjs");
+  const before = cpuSeconds(agent);
+  await wait(idleSeconds * 1000);
+  return {
+    launchToJob,
+    agentMb: residentMb(agent),
+    agentCpuPercent: ((cpuSeconds(agent) - before) / idleSeconds) * 100,
+  };
+}
+
+/** The process of a machine whose command line ends with a program. */
+function processWith(machine: string, program: string): number {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const words = commandLine(pid)
+      .split("\0")
+      .filter((word) => word !== "");
+    if (words.at(-1)?.includes(machine) && words.at(-1)?.endsWith(program)) return Number(pid);
+  }
+  throw new Error(`no process runs ${program} of ${machine}`);
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // It has ended since it was listed.
+  }
+}

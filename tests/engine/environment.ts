@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import type { DestroyResult, PreviewResult, Stack, UpResult } from "@pulumi/pulumi/automation/index.js";
+import { parse, stringify } from "yaml";
+import program from "../../index.ts";
+import { startCloud } from "../../local/cloud.ts";
+import type { LocalCloud } from "../../local/cloud.ts";
+import { findEngine } from "../../local/engine/find-engine.ts";
+import { configureLocalStack, openLocalStack } from "../../local/engine/local-stack.ts";
+
+/** Finding the engine is fast; building it the first time is not. */
+export const engineLimitMs = 25 * 60_000;
+
+const run = promisify(execFile);
+const project = join(import.meta.dirname, "../..");
+
+/** A stack file's `config`, with the keys' `longhaul:` prefix. */
+export type StackValues = Record<string, unknown>;
+
+/** The whole environment `local` in this process: real engine, emulated clouds, real machines' processes. */
+export interface TestEnvironment {
+  cloud: LocalCloud;
+  stack: Stack;
+  /** With the operator's key. */
+  ec2: EC2Client;
+  /** Runs a system command on a machine, as root there would: `shutdown -h now`. */
+  onMachine(instanceId: string, command: string, ...words: string[]): Promise<void>;
+  /** Output of the last engine operation, for messages. */
+  lastOutput(): string;
+  /** Sets the configuration: that of Pulumi.local.yaml after `change`. */
+  configure(change?: (values: StackValues) => void): Promise<void>;
+  up(options?: { refresh?: boolean }): Promise<UpResult>;
+  preview(): Promise<PreviewResult>;
+  destroy(): Promise<DestroyResult>;
+  close(): Promise<void>;
+}
+
+export async function startEnvironment(options: { pollSeconds?: number } = {}): Promise<TestEnvironment> {
+  const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
+  const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
+  const engine = await findEngine({
+    searchPath: base.PATH,
+    cacheDir: join(homedir(), ".cache", "longhaul"),
+    log: (line) => {
+      console.error(`      ${line}`);
+    },
+  });
+  const cloud = await startCloud({ dir, project, act: engine.act.path, base, ...options });
+  // The program and the providers' clients in it look at the process, as they do in a shell.
+  Object.assign(process.env, cloud.environment);
+  const stack = await openLocalStack({ engine, dir, project, environment: cloud.environment, program });
+  const ec2 = new EC2Client({ region: cloud.environment.AWS_REGION!, endpoint: cloud.urls.aws });
+  let output = "";
+  const onOutput = (text: string) => {
+    output += text;
+  };
+  const fresh = () => {
+    output = "";
+    return { onOutput, onError: onOutput };
+  };
+  return {
+    cloud,
+    stack,
+    ec2,
+    onMachine: async (instanceId, command, ...words) => {
+      const env = { PATH: base.PATH, LONGHAUL_ROOT: join(dir, "machines", instanceId) };
+      await run(join(project, "local/machines/commands", command), words, { env, timeout: 20_000 });
+    },
+    lastOutput: () => output,
+    configure: async (change) => {
+      const file = parse(await readFile(join(project, "Pulumi.local.yaml"), "utf8")) as {
+        config: StackValues;
+      };
+      change?.(file.config);
+      await configureLocalStack(dir, stringify(file));
+    },
+    up: (options) => stack.up({ ...fresh(), ...options }),
+    preview: () => stack.preview(fresh()),
+    destroy: () => stack.destroy(fresh()),
+    close: async () => {
+      ec2.destroy();
+      await cloud.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until a condition holds, looking often; fails with what was awaited after the limit. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = 20_000,
+): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > limit) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

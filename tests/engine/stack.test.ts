@@ -1,0 +1,176 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { StartInstancesCommand } from "@aws-sdk/client-ec2";
+import { expect } from "chai";
+import { isMachineOfFleet, machineName } from "../../contract/names.ts";
+import { fleetParameters, parseMachineList } from "../../contract/parameters.ts";
+import { tags } from "../../contract/tags.ts";
+import { engineLimitMs, eventually, startEnvironment } from "./environment.ts";
+import type { StackValues, TestEnvironment } from "./environment.ts";
+
+/*
+ * The stack on the real engine: what `up` does to machines, in the order in
+ * which a platform team meets it. Each rule goes on from the one before.
+ */
+describe("the stack on the real engine", function () {
+  this.timeout(120_000);
+  let environment: TestEnvironment;
+
+  before(async function () {
+    this.timeout(engineLimitMs);
+    environment = await startEnvironment();
+    await environment.configure(oneRunner);
+  });
+  after(() => environment.close());
+
+  /** One runner, and a smoke test that is over soon after it was seen to begin. */
+  function oneRunner(config: StackValues): void {
+    fleet(config).runners = 1;
+    config["longhaul:smokeTest"] = { minutes: 2 };
+  }
+  const fleet = (config: StackValues) =>
+    (config["longhaul:fleets"] as Record<string, Record<string, unknown>>).cloud!;
+
+  const paths = fleetParameters("local", "cloud");
+  const account = () => environment.cloud.aws.account;
+  const list = (path: string) => parseMachineList(account().parameters[path]?.value) ?? [];
+  const instance = (id: string) => account().instances[id];
+  const running = () => Object.values(account().instances).filter(({ state }) => state === "running");
+  const calls = (action: string) => environment.cloud.aws.calls().filter((call) => call.action === action);
+  const entry = (id: string) =>
+    environment.cloud.github.runners().find(({ name }) => name === machineName("local-cloud-1", id));
+  const changes = (result: { summary: { resourceChanges?: Partial<Record<string, number>> } }) => {
+    const { same, ...others } = result.summary.resourceChanges ?? {};
+    return { same: same ?? 0, others };
+  };
+  /** Lets the cloud's time run until no job is on any runner. */
+  const jobsEnd = async () => {
+    environment.cloud.clock.setFactor(600);
+    await eventually("all jobs are over", () =>
+      environment.cloud.github.jobs().every(({ status }) => status === "completed"),
+    );
+    environment.cloud.clock.setFactor(1);
+  };
+
+  it("a preview changes nothing", async () => {
+    await environment.preview();
+    expect(account().instances).to.deep.equal({});
+    expect(account().parameters).to.deep.equal({});
+    expect(environment.cloud.github.runs()).to.deep.equal([]);
+  });
+
+  it("a machine is in service once its smoke job is in progress on it", async () => {
+    const result = await environment.up();
+    const [machine] = running();
+    expect(list(paths.roster)).to.deep.equal([machine!.id]);
+    expect(entry(machine!.id)!.customLabels).to.have.members([
+      machineName("local-cloud-1", machine!.id),
+      "cloud",
+      "extended-timeout",
+    ]);
+    const [smoke] = result.outputs.smoke!.value as { actualRunner: string; expectedRunner: string }[];
+    expect(smoke).to.include({
+      expectedRunner: machineName("local-cloud-1", machine!.id),
+      actualRunner: machineName("local-cloud-1", machine!.id),
+    });
+  });
+
+  it("a second up changes nothing, although it fetched another registration token", async () => {
+    expect(changes(await environment.up()).others).to.deep.equal({});
+    expect(environment.cloud.github.dispatches()).to.have.length(1);
+  });
+
+  it("no secret is in the clear in the state, in the outputs or in what the machine was told", async () => {
+    const folder = join(environment.cloud.dir, "state");
+    const secrets = environment.cloud.github.registrationTokens();
+    expect(secrets).to.not.deep.equal([]);
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    for (const file of files.filter((one) => one.isFile())) {
+      const text = await readFile(join(file.parentPath, file.name), "utf8");
+      for (const secret of secrets) expect(text, file.name).to.not.include(secret);
+    }
+    for (const secret of secrets) expect(environment.lastOutput()).to.not.include(secret);
+  });
+
+  it("what the run time does to a machine is no drift: tagged and asleep, refresh finds nothing to change", async () => {
+    await jobsEnd();
+    const [machine] = running();
+    await environment.onMachine(machine!.id, "shutdown", "-h", "now");
+    await eventually("the machine has stopped", () => instance(machine!.id)?.state === "stopped");
+    const result = await environment.up({ refresh: true });
+    expect(changes(result).others).to.deep.equal({});
+    expect(instance(machine!.id)?.tags[tags.state], "tagged by its agent").to.be.a("string");
+    await environment.ec2.send(new StartInstancesCommand({ InstanceIds: [machine!.id] }));
+    await eventually("the runner is online again", () => entry(machine!.id)?.session !== undefined);
+  });
+
+  it("another label touches no machine and is there at GitHub", async () => {
+    const before = running().map(({ id }) => id);
+    await environment.configure((config) => {
+      oneRunner(config);
+      fleet(config).labels = ["cloud", "nightly"];
+    });
+    const result = await environment.up();
+    expect(running().map(({ id }) => id)).to.deep.equal(before);
+    expect(entry(before[0]!)!.customLabels).to.have.members([
+      machineName("local-cloud-1", before[0]!),
+      "cloud",
+      "nightly",
+    ]);
+    expect(changes(result).others).to.have.all.keys("update");
+  });
+
+  it("a machine that never comes up fails up with its own words, and the old one stays in service", async () => {
+    const [old] = running();
+    await environment.configure((config) => {
+      oneRunner(config);
+      fleet(config).bootSteps = ["echo this machine cannot work >&2", "exit 7"];
+    });
+    const failure = await environment.up().then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    expect(failure?.message).to.include("boot-failed").and.include("local-cloud-1");
+    expect(list(paths.roster)).to.deep.equal([old!.id]);
+    expect(instance(old!.id)?.state).to.equal("running");
+    expect(entry(old!.id)?.session).to.not.equal(undefined);
+  });
+
+  it("going back heals it: the old machine serves on without a new boot", async () => {
+    const [serving] = list(paths.roster);
+    const launched = Object.keys(account().instances).length;
+    await environment.configure(oneRunner);
+    await environment.up();
+    expect(Object.keys(account().instances)).to.have.length(launched);
+    expect(list(paths.roster)).to.deep.equal([serving]);
+    expect(list(paths.candidates)).to.deep.equal([serving]);
+  });
+
+  it("another disk makes another machine, proves it, and drops the old one without a call to EC2", async () => {
+    const [old] = list(paths.roster);
+    await environment.configure((config) => {
+      oneRunner(config);
+      fleet(config).disk = { sizeGb: 200 };
+    });
+    const result = await environment.up();
+    const [current] = list(paths.roster);
+    expect(current).to.not.equal(old);
+    expect(entry(current!)!.customLabels).to.include("cloud");
+    expect(changes(result).others).to.include.keys("create", "delete");
+    // Dropped from the state only: the machine itself goes, and only because it is on neither list.
+    await eventually("the old machine has ended itself", () => instance(old!)?.state === "terminated");
+    expect([...calls("ec2:TerminateInstances"), ...calls("ec2:StopInstances")]).to.deep.equal([]);
+  });
+
+  it("destroy leaves nothing: no machine, no entry at GitHub, no parameter, no resource", async () => {
+    await jobsEnd();
+    await environment.destroy();
+    expect(Object.values(account().instances).filter(({ state }) => state !== "terminated")).to.deep.equal(
+      [],
+    );
+    expect(account().parameters).to.deep.equal({});
+    expect(Object.values(account().resources).flatMap((byId) => Object.keys(byId))).to.deep.equal([]);
+    const entries = environment.cloud.github.runners().map(({ name }) => name);
+    expect(entries.filter((name) => isMachineOfFleet(name, "local", "cloud"))).to.deep.equal([]);
+  });
+});
