@@ -233,7 +233,7 @@ function tagContext(kind: "ResourceTag" | "RequestTag", tags: Record<string, str
 }
 
 /** EC2's rules for tags; those that the metadata service shows may hold fewer characters. */
-export function checkTags(tags: Record<string, string>, inMetadata: boolean): void {
+function checkTags(tags: Record<string, string>, inMetadata: boolean): void {
   const entries = Object.entries(tags);
   if (entries.length > 50) throw new AwsError("TagLimitExceeded", "More than 50 tags.");
   for (const [key, value] of entries) {
