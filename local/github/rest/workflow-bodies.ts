@@ -17,27 +17,33 @@ export function workflowsOf(model: Model, repository: Repository): WorkflowBody[
   const { files } = repository.branches.get(repository.defaultBranch)!;
   return [...files].flatMap(([path, { content, sha }]) => {
     if (!path.startsWith(workflowFolder)) return [];
-    const url = `${model.url}/api/v3/repos/${fullName(repository)}/actions/workflows/${path.slice(workflowFolder.length)}`;
     const html_url = `${model.url}/${fullName(repository)}/blob/${repository.defaultBranch}/${path}`;
     const time = isoTime(model.clock.now());
-    // A stable number for the path: GitHub keeps a workflow's id when its file changes.
-    const id = Buffer.from(path).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000_007, 7);
     const name = nameIn(content.toString()) ?? path;
     return [
       {
-        id,
+        id: workflowId(path),
         node_id: `W_${sha}`,
         name,
         path,
         state: "active",
         created_at: time,
         updated_at: time,
-        url,
+        url: workflowUrl(model, repository, path),
         html_url,
         badge_url: html_url,
       },
     ];
   });
+}
+
+/** A stable number for the path: GitHub keeps a workflow's id when its file changes. */
+function workflowId(path: string): number {
+  return Buffer.from(path).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000_007, 7);
+}
+
+function workflowUrl({ url }: Model, repository: Repository, path: string): string {
+  return `${url}/api/v3/repos/${fullName(repository)}/actions/workflows/${path.slice(workflowFolder.length)}`;
 }
 
 function nameIn(text: string): string | undefined {
@@ -51,7 +57,6 @@ function nameIn(text: string): string | undefined {
 export function runBody(model: Model, run: Run): RunBody {
   const name = fullName(run.repository);
   const url = `${model.url}/api/v3/repos/${name}/actions/runs/${run.id}`;
-  const workflow = workflowsOf(model, run.repository).find(({ path }) => path === run.path);
   return {
     id: run.id,
     node_id: `WFR_${run.id}`,
@@ -65,7 +70,7 @@ export function runBody(model: Model, run: Run): RunBody {
     path: run.path,
     head_branch: run.branch,
     head_sha: run.sha,
-    workflow_id: workflow?.id ?? 0,
+    workflow_id: workflowId(run.path),
     created_at: isoTime(run.createdAt),
     run_started_at: isoTime(run.createdAt),
     updated_at: isoTime(run.updatedAt),
@@ -80,7 +85,7 @@ export function runBody(model: Model, run: Run): RunBody {
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,
     check_suite_url: `${url}/check-suite`,
-    workflow_url: workflow?.url ?? "",
+    workflow_url: workflowUrl(model, run.repository, run.path),
   };
 }
 

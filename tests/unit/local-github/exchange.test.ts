@@ -244,6 +244,15 @@ describe("the exchange between a runner and the local GitHub", () => {
       expect((await register(cloud, "one", { scope: "acme", group: "nope" })).status).to.equal(404);
     });
 
+    it("is taken back by the runner itself, with a removal token in hand", async () => {
+      const runner = await connect(cloud, "one");
+      const { data } = await cloud.octokit.rest.actions.createRemoveTokenForRepo(acme);
+      expect(data.token).to.be.a("string");
+      expect((await runner.remove()).status).to.equal(204);
+      expect(cloud.github.runners()).to.deep.equal([]);
+      expect((await runner.remove()).status).to.equal(401);
+    });
+
     it("drops a registration that was not used for 14 days", async () => {
       const runner = await connect(cloud, "one");
       await runner.closeSession();

@@ -69,6 +69,7 @@ export async function connect(cloud: StartedGithub, name: string, options: Regis
     },
     closeSession: () =>
       fetch(`${base}/sessions/${sessionId}`, { method: "DELETE", headers: { authorization } }),
+    remove: () => fetch(`${base}/runners/${id}`, { method: "DELETE", headers: { authorization } }),
     poll: (signal?: AbortSignal) =>
       fetch(`${base}/sessions/${sessionId}/message?status=Online`, {
         headers: { authorization },
@@ -83,12 +84,14 @@ export async function connect(cloud: StartedGithub, name: string, options: Regis
     acquire: ({ messageId, body }: RunnerMessage) =>
       runner.call(`/jobs/${body.requestId}/acquire`, { messageId }),
     /** Receives, acknowledges and acquires the next job. */
-    takeJob: async (): Promise<string> => {
+    takeJob: async (): Promise<string> => (await runner.takeMessage()).requestId,
+    /** The same, with all that the job's answer says. */
+    takeMessage: async (): Promise<{ requestId: string; needs: unknown }> => {
       const message = await runner.message();
       await runner.call(`/messages/${message.messageId}/acknowledge`);
       const acquired = await runner.acquire(message);
       if (!acquired.ok) throw new Error(`acquire: ${acquired.status}`);
-      return message.body.requestId;
+      return (await acquired.json()) as { requestId: string; needs: unknown };
     },
     complete: (requestId: string, result = "succeeded", outputs = {}) =>
       runner.call(`/jobs/${requestId}/complete`, { result, outputs }),

@@ -84,7 +84,9 @@ describe("several jobs of a run", () => {
   a: { runs-on: one }`);
     expect(run.jobs.map(({ status }) => status)).to.deep.equal(["waiting", "queued"]);
     await runner.complete(await runner.takeJob(), "succeeded", { label: "one" });
-    await runner.complete(await runner.takeJob());
+    const { requestId, needs } = await runner.takeMessage();
+    expect(needs).to.deep.equal({ a: { result: "success", outputs: { label: "one" } } });
+    await runner.complete(requestId);
     expect(run.conclusion).to.equal("success");
   });
 
