@@ -1,0 +1,181 @@
+import { expect } from "chai";
+import { machinePolicy, sessionPolicy, trustPolicy } from "../../../components/machine-policy.ts";
+import type { PolicyDocument } from "../../../components/machine-policy.ts";
+import { roleName } from "../../../components/machine-role.ts";
+import { agentCalls } from "../../../contract/agent-calls.ts";
+import { tagsOfTheMachine } from "../../../contract/tags.ts";
+import { evaluate } from "../../../local/aws/iam.ts";
+import { graphOf } from "./graph.ts";
+import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+
+const aws = { account: "123456789012", region: "eu-central-1" };
+const policy = machinePolicy("dev", "cloud", aws);
+const actionsOf = (document: PolicyDocument) => document.Statement.flatMap(({ Action }) => Action);
+
+const me = "i-0aaaaaaaaaaaaaaaa";
+const other = "i-0bbbbbbbbbbbbbbbb";
+const instance = (id: string) => `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`;
+const parameter = (name: string) => `arn:aws:ssm:eu-central-1:123456789012:parameter/longhaul/${name}`;
+
+/** Whether the machine `me` of the fleet `cloud` may make a call. */
+function may(action: string, resource: string, context: Record<string, string | string[]> = {}): boolean {
+  const request = { action, resource, context: { "ec2:SourceInstanceARN": instance(me), ...context } };
+  return evaluate([policy, sessionPolicy()], request) === "allowed";
+}
+
+describe("the role of a machine", () => {
+  it("permits exactly what agent and boot script call, and Session Manager", () => {
+    expect(actionsOf(policy).sort()).to.deep.equal([...agentCalls].sort());
+    expect(actionsOf(sessionPolicy())).to.deep.equal([
+      "ssm:UpdateInstanceInformation",
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+    ]);
+  });
+
+  it("names no action by a wildcard, and every resource where the service knows one", () => {
+    for (const { Action, Resource, Sid } of policy.Statement) {
+      expect(Action.join(), Sid).not.to.include("*");
+      if (Sid !== "PublishMetrics") expect(Resource, Sid).not.to.include("*");
+    }
+  });
+
+  const tagging = (keys: string[], id = me): [string, string, Record<string, string | string[]>] => [
+    "ec2:CreateTags",
+    instance(id),
+    { "ec2:InstanceId": id, "aws:TagKeys": keys },
+  ];
+  const modifying = (attribute: string, id = me): [string, string, Record<string, string>] => [
+    "ec2:ModifyInstanceAttribute",
+    instance(id),
+    { "ec2:InstanceId": id, "ec2:Attribute": attribute },
+  ];
+  const token = (owner: string | undefined): Record<string, string> =>
+    owner === undefined ? {} : { "aws:ResourceTag/longhaul:instance": owner };
+  const stream = (name: string) => `arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/${name}`;
+
+  const cases: [title: string, permitted: boolean, call: Parameters<typeof may>][] = [
+    ["tags itself with the keys that are its own", true, tagging([...tagsOfTheMachine])],
+    ["tags itself with a key that tells machines apart", false, tagging(["longhaul:fleet"])],
+    ["slips another key in among its own", false, tagging(["longhaul:state", "longhaul:fleet"])],
+    ["sends a request for tags without any", false, tagging([])],
+    ["tags another machine", false, tagging(["longhaul:state"], other)],
+    ["changes its own shutdown behaviour", true, modifying("InstanceInitiatedShutdownBehavior")],
+    [
+      "changes its own shutdown behaviour, spelt as AWS does elsewhere",
+      true,
+      modifying("instanceInitiatedShutdownBehavior"),
+    ],
+    ["takes its own lock off", false, modifying("DisableApiTermination")],
+    [
+      "changes another machine's shutdown behaviour",
+      false,
+      modifying("InstanceInitiatedShutdownBehavior", other),
+    ],
+    ["reads its fleet's lists and settings", true, ["ssm:GetParameters", parameter("dev/cloud/roster")]],
+    ["reads another fleet's lists", false, ["ssm:GetParameters", parameter("dev/arm/roster")]],
+    ["reads a list by another call", false, ["ssm:GetParameter", parameter("dev/cloud/roster")]],
+    ["writes a list", false, ["ssm:PutParameter", parameter("dev/cloud/roster")]],
+    ["writes what operators want", false, ["ssm:PutParameter", parameter("dev/cloud/operator")]],
+    ["reads its own token", true, ["ssm:GetParameter", parameter(`dev/cloud/tokens/${me}`), token(me)]],
+    ["overwrites its own token", true, ["ssm:PutParameter", parameter(`dev/cloud/tokens/${me}`), token(me)]],
+    [
+      "reads another machine's token",
+      false,
+      ["ssm:GetParameter", parameter(`dev/cloud/tokens/${other}`), token(other)],
+    ],
+    [
+      "overwrites another machine's token",
+      false,
+      ["ssm:PutParameter", parameter(`dev/cloud/tokens/${other}`), token(other)],
+    ],
+    [
+      "reads a token that says nobody's",
+      false,
+      ["ssm:GetParameter", parameter(`dev/cloud/tokens/${me}`), token(undefined)],
+    ],
+    [
+      "reads several tokens at once",
+      false,
+      ["ssm:GetParameters", parameter(`dev/cloud/tokens/${me}`), token(me)],
+    ],
+    [
+      "reads a token of another fleet",
+      false,
+      ["ssm:GetParameter", parameter(`dev/arm/tokens/${me}`), token(me)],
+    ],
+    ["publishes metrics", true, ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul" }]],
+    [
+      "publishes metrics as somebody else",
+      false,
+      ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "AWS/EC2" }],
+    ],
+    ["writes its ledger", true, ["logs:PutLogEvents", stream(`cloud:log-stream:dev-cloud-1-${me}`)]],
+    [
+      "writes into another fleet's ledger",
+      false,
+      ["logs:PutLogEvents", stream(`arm:log-stream:dev-arm-1-${other}`)],
+    ],
+    ["deletes the ledger", false, ["logs:DeleteLogGroup", stream("cloud")]],
+    ["terminates an instance", false, ["ec2:TerminateInstances", instance(me), { "ec2:InstanceId": me }]],
+    ["looks at other instances", false, ["ec2:DescribeInstances", "*"]],
+    ["opens a session for an operator", true, ["ssmmessages:OpenDataChannel", "*"]],
+  ];
+  for (const [title, permitted, call] of cases) {
+    it(`${permitted ? "permits" : "refuses"} that a machine ${title}`, () => {
+      expect(may(...call)).to.equal(permitted);
+    });
+  }
+
+  it("uses a key only through Systems Manager, for its fleet's tokens, and only when one is configured", () => {
+    const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd";
+    const withKey = machinePolicy("dev", "cloud", { ...aws, kmsKeyArn });
+    const decrypt = (context: Record<string, string>) =>
+      evaluate([withKey], { action: "kms:Decrypt", resource: kmsKeyArn, context });
+    const arnKey = "kms:EncryptionContext:PARAMETER_ARN";
+    const viaSsm = { "kms:ViaService": "ssm.eu-central-1.amazonaws.com" };
+    expect(decrypt({ ...viaSsm, [arnKey]: parameter(`dev/cloud/tokens/${me}`) })).to.equal("allowed");
+    expect(decrypt({ ...viaSsm, [arnKey]: parameter("dev/arm/tokens/x") })).to.equal("no allow");
+    expect(decrypt({ [arnKey]: parameter(`dev/cloud/tokens/${me}`) })).to.equal("no allow");
+    expect(actionsOf(withKey).filter((action) => !actionsOf(policy).includes(action))).to.deep.equal([
+      "kms:Decrypt",
+      "kms:Encrypt",
+    ]);
+  });
+
+  it("speaks of the partition it is in", () => {
+    const china = { account: "123456789012", region: "cn-north-1" };
+    expect(JSON.stringify(machinePolicy("dev", "cloud", china))).not.to.include("arn:aws:");
+    expect(trustPolicy(china)).to.include('"ec2.amazonaws.com.cn"');
+    expect(trustPolicy(aws)).to.include('"ec2.amazonaws.com"');
+  });
+
+  it("is made of these policies and no other, on the path and within the boundary that are configured", async () => {
+    const organization = graphOf(await evaluateOnce(organizationStack));
+    const { inputs: role } = organization.one("Role", /^longhaul-dev-cloud-/);
+    expect(role).to.include({
+      path: "/ci/",
+      permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
+    });
+    expect(role).not.to.have.any.keys("managedPolicyArns", "inlinePolicies");
+    expect(organization.one("InstanceProfile", /^longhaul-dev-cloud-/).inputs.path).to.equal("/ci/");
+
+    const own = graphOf(await evaluateOnce(repositoryStack));
+    expect(own.one("RolePolicy", /-machine$/).inputs.policy).to.equal(JSON.stringify(policy));
+    expect(own.one("RolePolicy", /-session$/).inputs.policy).to.equal(JSON.stringify(sessionPolicy()));
+    expect(own.ofType("RolePolicy")).to.have.lengthOf(2);
+    expect(own.one("Role", /./).inputs).not.to.have.property("permissionsBoundary");
+  });
+
+  it("fits into IAM's limits, also under the longest names", () => {
+    const [environment, fleet] = ["e".repeat(20), "f".repeat(20)];
+    const key = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    const place = { account: "123456789012", region: "us-gov-west-1", kmsKeyArn: key };
+    const documents = [machinePolicy(environment, fleet, place), sessionPolicy()];
+    // All inline policies of a role together: 10,240 characters, white space aside.
+    expect(documents.map((one) => JSON.stringify(one)).join("").length).to.be.below(10_240);
+    expect(roleName(environment, fleet, { region: "us-gov-west-1", rolePath: "/" }).length).to.be.at.most(64);
+  });
+});

@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import { readAppCredentials } from "../../../components/app-credentials.ts";
+import { awsProviderArgs, githubProviderArgs } from "../../../components/providers.ts";
+import { loadConfiguration } from "../../../config/load.ts";
+import { repositoryStack } from "./stack-program.ts";
+
+const noFile = (path: string) => Promise.reject(new Error(`ENOENT: ${path}`));
+const app = { GITHUB_APP_ID: "1", GITHUB_APP_INSTALLATION_ID: "2" };
+const key = "-----BEGIN RSA PRIVATE KEY-----\nx\n";
+
+describe("the AWS provider", () => {
+  it("works in the configured account and region only, and adds no tags by itself", () => {
+    const { aws } = loadConfiguration("dev", repositoryStack);
+    expect(awsProviderArgs(aws)).to.deep.equal({
+      region: "eu-central-1",
+      allowedAccountIds: ["123456789012"],
+    });
+  });
+
+  it("is given the configured endpoints under its own names of the services", () => {
+    const endpoints = { ec2: "https://ec2.example.com", monitoring: "https://cw.example.com" };
+    const { aws } = loadConfiguration("dev", {
+      ...repositoryStack,
+      aws: { ...(repositoryStack.aws as object), endpoints },
+    });
+    expect(awsProviderArgs(aws).endpoints).to.deep.equal([
+      { ec2: "https://ec2.example.com", cloudwatch: "https://cw.example.com" },
+    ]);
+  });
+});
+
+describe("the GitHub provider", () => {
+  const urls = {
+    "https://github.com": "https://api.github.com/",
+    "https://acme.ghe.com": "https://api.acme.ghe.com/",
+    "https://github.example.com/": "https://github.example.com/",
+  };
+  for (const [url, baseUrl] of Object.entries(urls)) {
+    it(`reaches ${url} at ${baseUrl}`, () => {
+      const { github } = loadConfiguration("dev", {
+        ...repositoryStack,
+        github: { repository: "acme/app", url },
+      });
+      expect(githubProviderArgs(github, undefined)).to.deep.equal({ owner: "acme", baseUrl });
+    });
+  }
+});
+
+describe("the credentials of a GitHub App", () => {
+  it("are none where none are set, and where a token is", async () => {
+    expect(await readAppCredentials({}, noFile)).to.equal(undefined);
+    const both = { ...app, GITHUB_APP_PEM_FILE: key, GITHUB_TOKEN: "x" };
+    expect(await readAppCredentials(both, noFile)).to.equal(undefined);
+  });
+
+  it("hold the private key, given as it is or as the path of its file", async () => {
+    const expected = { id: "1", installationId: "2", privateKey: key };
+    expect(await readAppCredentials({ ...app, GITHUB_APP_PEM_FILE: key }, noFile)).to.deep.equal(expected);
+    const fromFile = await readAppCredentials({ ...app, GITHUB_APP_PEM_FILE: "/key.pem" }, (path) =>
+      path === "/key.pem" ? Promise.resolve(key) : noFile(path),
+    );
+    expect(fromFile).to.deep.equal(expected);
+  });
+
+  it("are refused when a variable is missing, or the file, without showing what is there", async () => {
+    const failure = (environment: Record<string, string>) =>
+      readAppCredentials(environment, noFile).then(
+        () => "accepted",
+        (error: unknown) => (error as Error).message,
+      );
+    expect(await failure(app)).to.match(/not set: GITHUB_APP_PEM_FILE\.$/);
+    expect(await failure({ ...app, GITHUB_APP_PEM_FILE: "/gone" })).to.match(
+      /neither a private key nor the path/,
+    );
+  });
+});

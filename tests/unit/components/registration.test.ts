@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { graphOf } from "./graph.ts";
+import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
+
+const tokenCalls = (calls: { token: string }[]) =>
+  calls.map(({ token }) => token).filter((token) => token.includes("RegistrationToken"));
+
+describe("runners of one repository", () => {
+  it("have their labels in a variable of the repository, self-hosted first", async () => {
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    expect(graph.one("ActionsVariable", "dev-cloud").inputs).to.deep.equal({
+      repository: "app",
+      variableName: "LONGHAUL_DEV_CLOUD",
+      value: '["self-hosted","cloud","extended-timeout"]',
+    });
+    expect(graph.ofType("ActionsRunnerGroup")).to.deep.equal([]);
+  });
+
+  it("are tested by a workflow in that repository", async () => {
+    const { inputs } = graphOf(await evaluateOnce(repositoryStack)).one("RepositoryFile", "dev");
+    expect(inputs).to.include({
+      repository: "app",
+      file: ".github/workflows/longhaul-smoke.yml",
+      overwriteOnCreate: true,
+    });
+    expect(inputs.content).to.include("workflow_dispatch");
+  });
+
+  it("register with one token of the repository for all of them", async () => {
+    const { calls } = await evaluateStack({
+      ...repositoryStack,
+      fleets: { cloud: { runners: 3 }, large: {} },
+    });
+    expect(tokenCalls(calls)).to.deep.equal([
+      "github:index/getActionsRegistrationToken:getActionsRegistrationToken",
+    ]);
+    expect(calls.find(({ token }) => token.includes("Token"))?.inputs).to.deep.equal({ repository: "app" });
+  });
+});
+
+describe("runners of an organisation", () => {
+  it("are in a group that only the allowed repositories can use, in an order of its own", async () => {
+    const graph = graphOf(await evaluateOnce(organizationStack));
+    expect(graph.one("ActionsRunnerGroup", "dev").inputs).to.deep.equal({
+      name: "long jobs",
+      visibility: "selected",
+      selectedRepositoryIds: [9, 30, 101],
+      allowsPublicRepositories: false,
+    });
+  });
+
+  it("have their labels in a variable that the same repositories can read", async () => {
+    const graph = graphOf(await evaluateOnce(organizationStack));
+    expect(graph.one("ActionsOrganizationVariable", "dev-arm").inputs).to.deep.equal({
+      variableName: "LONGHAUL_DEV_ARM",
+      value: '["self-hosted","arm-cloud"]',
+      visibility: "selected",
+      selectedRepositoryIds: [9, 30, 101],
+    });
+  });
+
+  it("register with one token of the organisation", async () => {
+    const { calls } = await evaluateOnce(organizationStack);
+    expect(tokenCalls(calls)).to.deep.equal([
+      "github:index/getActionsOrganizationRegistrationToken:getActionsOrganizationRegistrationToken",
+    ]);
+  });
+
+  it("are in the default group where none is configured, and ask for no repository", async () => {
+    const raw = {
+      ...repositoryStack,
+      github: { organization: "acme" },
+      smokeTest: { repository: "tools" },
+    };
+    const { registrations, calls } = await evaluateStack(raw);
+    const graph = graphOf({ registrations });
+    expect(graph.ofType("ActionsRunnerGroup")).to.deep.equal([]);
+    expect(graph.one("ActionsOrganizationVariable", "dev-cloud").inputs).to.include({
+      visibility: "private",
+    });
+    expect(calls.filter(({ token }) => token.includes("getRepository"))).to.deep.equal([]);
+  });
+});
