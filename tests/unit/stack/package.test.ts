@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import * as longhaul from "../../../components/index.ts";
+import { graphOf } from "../components/graph.ts";
+import { evaluate } from "../components/harness.ts";
+import { repositoryStack } from "../components/stack-program.ts";
+
+const environment = "ours";
+const configuration = longhaul.loadConfiguration(environment, repositoryStack);
+
+describe("the package, in a program of somebody else's", () => {
+  it("offers the components and what is needed to use them", () => {
+    expect(Object.keys(longhaul).sort()).to.deep.equal([
+      "ConfigurationError",
+      "RunnerFleet",
+      "RunnerNetwork",
+      "RunnerRegistration",
+      "RunnerRoster",
+      "SmokeTest",
+      "loadConfiguration",
+    ]);
+  });
+
+  it("makes a fleet on a network and with a registration that are not Longhaul's", async () => {
+    const { registrations, calls } = await evaluate(() => {
+      const network: longhaul.MachineNetwork = {
+        identity: "shared",
+        subnets: [{ identity: "a", id: "subnet-0a" }],
+        securityGroupId: "sg-0a",
+        foundations: [],
+      };
+      const registration: longhaul.MachineRegistration = { token: pulumi.secret("x"), foundations: [] };
+      const args = { environment, configuration };
+      const fleet = new longhaul.RunnerFleet("ours", { ...args, fleet: "cloud", network, registration });
+      new longhaul.RunnerRoster("ours", { ...args, fleet, proof: [] });
+    });
+    const { inputs } = graphOf({ registrations }).one("Instance", /^ours-cloud-1-/);
+    expect(inputs).to.include({ subnetId: "subnet-0a" });
+    expect(inputs.vpcSecurityGroupIds).to.deep.equal(["sg-0a"]);
+    expect(calls.map(({ token }) => token)).to.deep.equal(["aws:ssm/getParameter:getParameter"]);
+  });
+
+  it("refuses a fleet that is not in the configuration, naming those that are", async () => {
+    const failure = await evaluate(() => {
+      const network = { identity: "", subnets: [], securityGroupId: "", foundations: [] };
+      const registration = { token: pulumi.secret("x"), foundations: [] };
+      new longhaul.RunnerFleet("ours", { environment, configuration, fleet: "large", network, registration });
+    }).catch((error: unknown) => (error as Error).message);
+    expect(failure).to.equal("There is no fleet large in the configuration: it names cloud.");
+  });
+
+  it("refuses a smoke test that is off, and one without a repository", async () => {
+    const attempt = (raw: object) =>
+      evaluate(() => {
+        new longhaul.SmokeTest("ours", {
+          environment,
+          configuration: { ...configuration, ...raw },
+          fleets: [],
+        });
+      }).catch((error: unknown) => (error as Error).message);
+    expect(await attempt({ smokeTest: { ...configuration.smokeTest, enabled: false } })).to.equal(
+      "The smoke test of ours is off (smokeTest.enabled).",
+    );
+    expect(await attempt({ github: { organization: "acme", url: "https://github.com" } })).to.include(
+      "set smokeTest.repository",
+    );
+  });
+});
