@@ -137,4 +137,4 @@ describe("stand-in commands of a machine", () => {
     const spent = seconds(() => bash("for ((i = 0; i < 5; i++)); do sleep 60; done"));
     expect(spent).to.be.within(0.5, 0.9);
   });
-});
+}).timeout(20_000); // Real processes, on a computer that may be busy.
