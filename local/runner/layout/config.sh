@@ -5,6 +5,7 @@ if [[ $(id -u) -eq 0 && -z $RUNNER_ALLOW_RUNASROOT ]]; then
   exit 1
 fi
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+# shellcheck source=/dev/null
 source ./env.sh
 [[ $1 == remove ]] || set -- configure "$@"
 exec ./bin/Runner.Listener "$@"

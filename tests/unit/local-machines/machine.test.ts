@@ -99,14 +99,17 @@ describe("a machine of the local cloud", () => {
   it("the shutdown timer follows the cloud's clock, and can be cancelled", async () => {
     const machine = instanceOf(
       "i-1",
-      "shutdown -P +1 && shutdown -c && echo off && sleep 300 && shutdown -P +60 && echo armed",
+      `shutdown -P +1 && shutdown -c && echo off
+       until [[ -e $LONGHAUL_ROOT/advanced ]]; do sleep 0.02; done
+       sleep 0.2; shutdown -P +60 && echo armed`,
     );
     await site.host.start(machine);
     await saying(machine.lines, "cloud-init: off");
     site.clock.advance(5 * 60_000);
+    writeFileSync(site.file("i-1", "advanced"), "");
     await saying(machine.lines, "cloud-init: armed");
     expect(machine.downs).to.deep.equal([]);
-    site.clock.advance(60 * 60_000);
+    site.clock.advance(61 * 60_000);
     await until("the machine to be down", () => machine.downs.length > 0);
     expect(machine.downs).to.deep.equal(["poweroff"]);
   });
