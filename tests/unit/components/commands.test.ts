@@ -61,13 +61,17 @@ describe("the Commands of an environment", () => {
       target,
       fleet: "cloud",
       machines: ["dev-cloud-1", "dev-cloud-2", "dev-cloud-3"].map(machine),
-      labels: ["cloud", "extended-timeout"],
+      labels: ["self-hosted", "linux", "x64", "cloud", "extended-timeout"],
     });
   });
 
   it("settle asks for the fleet's labels, and sees another roster", () => {
     const settle = graph.one("Command", "dev-arm-settle");
-    expect(requestOf(settle)).to.deep.equal({ target, fleet: "arm", labels: ["arm-cloud"] });
+    expect(requestOf(settle)).to.deep.equal({
+      target,
+      fleet: "arm",
+      labels: ["self-hosted", "linux", "arm64", "arm-cloud"],
+    });
     const { instanceId } = machine("dev-arm-1");
     expect(settle.inputs.environment).to.have.property(
       "LONGHAUL_ROSTER",

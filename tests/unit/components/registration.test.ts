@@ -1,5 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { RunnerRegistration } from "../../../components/runner-registration.ts";
+import { loadConfiguration } from "../../../config/load.ts";
 import { graphOf } from "./graph.ts";
+import { evaluate } from "./harness.ts";
 import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
 
 const tokenCalls = (calls: { token: string }[]) =>
@@ -36,6 +40,16 @@ describe("runners of one repository", () => {
     ]);
     expect(calls.find(({ token }) => token.includes("Token"))?.inputs).to.deep.equal({ repository: "app" });
   });
+});
+
+describe("a registration token", () => {
+  for (const [title, raw] of Object.entries({ repositoryStack, organizationStack })) {
+    it(`is a secret from the moment it is there, because the provider does not say so (${title})`, async () => {
+      const args = { environment: "dev", configuration: loadConfiguration("dev", raw) };
+      const { result } = await evaluate(() => new RunnerRegistration("dev", args).token);
+      expect(await pulumi.isSecret(result)).to.equal(true);
+    });
+  }
 });
 
 describe("runners of an organisation", () => {
