@@ -2,7 +2,7 @@ import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
 import { getParameterOutput } from "@pulumi/aws/ssm/getParameter.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
-import { imageReference } from "../config/derive.ts";
+import { architectureOf, imageReference } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { logGroupName } from "../contract/names.ts";
 import { formatMachineList, initialOperator, initialPower, tokenParameter } from "../contract/parameters.ts";
@@ -18,6 +18,7 @@ import type { MachinePlan } from "./machine-shape.ts";
 import { fleetTags, runnerTags } from "./resource-tags.ts";
 import type { MachineNetwork } from "./runner-network.ts";
 import type { MachineRegistration } from "./runner-registration.ts";
+import { serviceLabels } from "./runs-on-labels.ts";
 import { renderUserData } from "./user-data.ts";
 
 /** Days that the ledger is kept: a year, and the month in which it is looked at. */
@@ -52,8 +53,10 @@ export interface FleetMachine {
 export class RunnerFleet extends pulumi.ComponentResource {
   /** The fleet's key in the configuration. */
   readonly fleet: string;
-  /** The fleet's labels, without those that GitHub adds by itself. */
+  /** The fleet's labels as the configuration has them: what its workflows ask for. */
   readonly labels: readonly string[];
+  /** Every label that a machine in service has, besides its own. */
+  readonly serviceLabels: readonly string[];
   /** In the order of the runners' numbers. */
   readonly machines: readonly FleetMachine[];
   /** The list of these machines. A machine's listener stays off until it is on a list. */
@@ -75,6 +78,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
 
     this.fleet = fleet;
     this.labels = settings.labels;
+    this.serviceLabels = serviceLabels(architectureOf(settings), settings.labels);
     this.machines = machines;
     this.candidates = candidates;
     this.registerOutputs({ machines: machines.map(({ runner, instanceId }) => ({ runner, instanceId })) });

@@ -42,7 +42,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
         target,
         fleet: fleet.fleet,
         machines: fleet.machines.map(({ runner }, index) => ({ runner, instanceId: ids[index]! })),
-        labels: [...fleet.labels],
+        labels: [...fleet.serviceLabels],
       }));
       const script = commandLine("await");
       return new Command(
@@ -60,7 +60,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
     }
 
     function settle(parent: pulumi.Resource) {
-      const request: SettleRequest = { target, fleet: fleet.fleet, labels: [...fleet.labels] };
+      const request: SettleRequest = { target, fleet: fleet.fleet, labels: [...fleet.serviceLabels] };
       const script = commandLine("settle");
       return new Command(
         `${name}-settle`,

@@ -6,13 +6,31 @@ import type { MachineAssets } from "./assets.ts";
 export const maxUserDataBytes = 16_384;
 
 /**
- * A machine's user data: a bash script that puts the agent, the configuration
- * and the boot script in place and runs the boot script as a service. It is a
- * pure function of plain values, so that it can be hashed into the machine's
- * fingerprint.
+ * A machine's user data: a bash script that puts the agent, the boot script
+ * and what they are told in place and runs the boot script as a service, at
+ * this and every later boot. A pure function of plain values, so that it can
+ * be hashed into the machine's fingerprint.
+ *
+ * @throws when a value holds a NUL character, which no shell can carry
  */
 export function renderUserData(machine: MachineConfiguration, assets: MachineAssets): string {
-  return ["#!/bin/bash", JSON.stringify(machine), assets.boot, assets.agent].join("\n");
+  const told = { ...machine, bootSteps: undefined, caBundle: undefined }; // What only boot.sh works with.
+  return [
+    "#!/bin/bash",
+    "set -eu",
+    "root=${LONGHAUL_ROOT:-}",
+    'mkdir -p "$root/opt/longhaul" "$root/etc/longhaul" "$root/etc/systemd/system"',
+    file("opt/longhaul/agent.mjs", assets.agent),
+    file("opt/longhaul/boot.sh", withoutComments(assets.boot)),
+    file("etc/longhaul/machine.json", JSON.stringify(told)),
+    file("etc/longhaul/boot.env", bootVariables(machine)),
+    bootUnit,
+    "systemctl daemon-reload",
+    "systemctl enable longhaul-boot.service",
+    // The script waits for a token: cloud-init should not wait with it.
+    "systemctl start --no-block longhaul-boot.service",
+    "",
+  ].join("\n");
 }
 
 /**
@@ -24,9 +42,65 @@ export function compressUserData(text: string): string {
   const bytes = gzipSync(text, { level: 9 });
   if (bytes.length > maxUserDataBytes) {
     throw new Error(
-      `The user data takes ${bytes.length} bytes compressed; EC2 takes at most ${maxUserDataBytes}. ` +
-        "Shorten bootSteps or the CA bundle, or put them into an image of your own.",
+      `The user data takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
+        "Shorten the fleet's bootSteps or the CA bundle, or put them into an image of your own.",
     );
   }
   return bytes.toString("base64");
 }
+
+/** What boot.sh reads before there is anything on the machine that could read JSON. */
+function bootVariables({ aws, runnerSoftware, proxy, ...machine }: MachineConfiguration): string {
+  const values: Record<string, string> = {
+    REGION: aws.region,
+    EC2_ENDPOINT: aws.endpoints.ec2,
+    RUNNER_USER: machine.user,
+    BAKED: String(machine.baked),
+    DOCKER: String(machine.docker),
+    SUDO: String(machine.sudo),
+    TARBALL_URL: runnerSoftware.url,
+    TARBALL_SHA256: runnerSoftware.sha256.toLowerCase(),
+    PROXY_HTTP: proxy?.http ?? "",
+    PROXY_HTTPS: proxy?.https ?? "",
+    PROXY_NONE: proxy?.noProxy.join(",") ?? "",
+    CA_BUNDLE: machine.caBundle ?? "",
+  };
+  return [
+    ...Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`),
+    `BOOT_STEPS=(${machine.bootSteps.map(quote).join(" ")})`,
+  ].join("\n");
+}
+
+/** A text as one word of a shell. */
+function quote(text: string): string {
+  if (text.includes("\0")) {
+    throw new Error(`A value for the machine holds a NUL character: ${JSON.stringify(text)}`);
+  }
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The commands that write a file below the root, whatever is in it. */
+function file(path: string, text: string): string {
+  const lines = text.replace(/\n$/, "").split("\n");
+  let end = "END_OF_FILE";
+  while (lines.includes(end)) end += "_";
+  return [`cat >"$root/${path}" <<'${end}'`, ...lines, end].join("\n");
+}
+
+/** Comments on lines of their own are left out: every byte counts. Here documents in boot.sh hold none. */
+function withoutComments(script: string): string {
+  return script.replace(/^ *#(?!!).*\n/gm, "");
+}
+
+const bootUnit = `cat >"$root/etc/systemd/system/longhaul-boot.service" <<END_OF_FILE
+[Unit]
+Description=Longhaul boot script
+Wants=network-online.target
+After=network-online.target
+[Service]
+Type=oneshot
+ExecStart=/bin/bash "$root/opt/longhaul/boot.sh"
+StandardOutput=journal+console
+[Install]
+WantedBy=multi-user.target
+END_OF_FILE`;

@@ -38,7 +38,7 @@ export interface AwaitRequest {
   target: Target;
   fleet: string;
   machines: DeclaredMachine[];
-  /** The fleet's labels, without those that GitHub adds by itself. */
+  /** Every label that a machine in service has, besides its own: `self-hosted`, `linux`, the architecture, the fleet's. */
   labels: string[];
 }
 
@@ -46,6 +46,7 @@ export interface AwaitRequest {
 export interface SettleRequest {
   target: Target;
   fleet: string;
+  /** As in {@link AwaitRequest}. */
   labels: string[];
 }
 

@@ -42,7 +42,9 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
   const workDir = join(options.dir, "project");
   await mkdir(workDir, { recursive: true });
   await mkdir(join(options.dir, "state"), { recursive: true });
-  await writeFile(join(workDir, "Pulumi.yaml"), await readFile(join(options.project, "Pulumi.yaml"), "utf8"));
+  const settings = await readFile(join(options.project, "Pulumi.yaml"), "utf8");
+  // The program runs in this process: the engine must not look for its file.
+  await writeFile(join(workDir, "Pulumi.yaml"), settings.replace(/^main:.*\n/m, ""));
   await configureLocalStack(options.dir, await readFile(join(options.project, stackFile), "utf8"));
   return LocalWorkspace.createOrSelectStack(
     { stackName: localStackName, projectName: "longhaul", program: options.program },

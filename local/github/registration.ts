@@ -11,6 +11,8 @@ interface RegistrationBody {
   os: string;
   arch: string;
   replace?: boolean;
+  /** The runner gets none of the labels that GitHub gives by itself. */
+  noDefaultLabels?: boolean;
 }
 
 const notFound = () => Response.json({ message: "Not Found", status: "404" }, { status: 404 });
@@ -60,7 +62,7 @@ export function registrationRoutes(model: Model): Hono {
       groupId: group.body.id,
       version: body.version,
       os: body.os,
-      systemLabels: ["self-hosted", body.os, body.arch],
+      systemLabels: body.noDefaultLabels ? [] : ["self-hosted", body.os, body.arch],
       customLabels: [...body.labels],
       clientId: newSecret("client-"),
       secret: newSecret(""),

@@ -38,6 +38,10 @@ export async function configure(context: ConfigureContext): Promise<number> {
     const group = commandLine.value("runnergroup");
     const disableUpdate = commandLine.flag("disableupdate");
     const labels = (commandLine.value("labels") ?? "").split(",").filter((label) => label !== "");
+    const noDefaultLabels = commandLine.flag("no-default-labels");
+    if (noDefaultLabels && labels.length === 0) {
+      throw new Error("--no-default-labels is refused without --labels: the runner would have none.");
+    }
     const call = createCall(registration.url, `Bearer ${registration.token}`);
     const { status, body } = await call<{ id: number; credentials: RunnerCredentials; message?: string }>(
       "POST",
@@ -52,6 +56,7 @@ export async function configure(context: ConfigureContext): Promise<number> {
           arch: process.arch.toUpperCase(),
           disableUpdate,
           replace: commandLine.flag("replace"),
+          noDefaultLabels,
         },
       },
     );

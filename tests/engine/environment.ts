@@ -9,11 +9,8 @@ import { parse, stringify } from "yaml";
 import program from "../../index.ts";
 import { startCloud } from "../../local/cloud.ts";
 import type { LocalCloud } from "../../local/cloud.ts";
-import { findEngine } from "../../local/engine/find-engine.ts";
+import { findTools } from "../find-tools.ts";
 import { configureLocalStack, openLocalStack } from "../../local/engine/local-stack.ts";
-
-/** Finding the engine is fast; building it the first time is not. */
-export const engineLimitMs = 25 * 60_000;
 
 const run = promisify(execFile);
 const project = join(import.meta.dirname, "../..");
@@ -42,13 +39,7 @@ export interface TestEnvironment {
 export async function startEnvironment(options: { pollSeconds?: number } = {}): Promise<TestEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
-  const engine = await findEngine({
-    searchPath: base.PATH,
-    cacheDir: join(homedir(), ".cache", "longhaul"),
-    log: (line) => {
-      console.error(`      ${line}`);
-    },
-  });
+  const engine = await findTools();
   const cloud = await startCloud({ dir, project, act: engine.act.path, base, ...options });
   // The program and the providers' clients in it look at the process, as they do in a shell.
   Object.assign(process.env, cloud.environment);

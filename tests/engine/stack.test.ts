@@ -5,7 +5,8 @@ import { expect } from "chai";
 import { isMachineOfFleet, machineName } from "../../contract/names.ts";
 import { fleetParameters, parseMachineList } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
-import { engineLimitMs, eventually, startEnvironment } from "./environment.ts";
+import { eventually, startEnvironment } from "./environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
 import type { StackValues, TestEnvironment } from "./environment.ts";
 
 /*
@@ -17,7 +18,7 @@ describe("the stack on the real engine", function () {
   let environment: TestEnvironment;
 
   before(async function () {
-    this.timeout(engineLimitMs);
+    this.timeout(toolsLimitMs);
     environment = await startEnvironment();
     await environment.configure(oneRunner);
   });
@@ -65,6 +66,9 @@ describe("the stack on the real engine", function () {
     expect(list(paths.roster)).to.deep.equal([machine!.id]);
     expect(entry(machine!.id)!.customLabels).to.have.members([
       machineName("local-cloud-1", machine!.id),
+      "self-hosted",
+      "linux",
+      "x64",
       "cloud",
       "extended-timeout",
     ]);
@@ -114,6 +118,9 @@ describe("the stack on the real engine", function () {
     expect(running().map(({ id }) => id)).to.deep.equal(before);
     expect(entry(before[0]!)!.customLabels).to.have.members([
       machineName("local-cloud-1", before[0]!),
+      "self-hosted",
+      "linux",
+      "x64",
       "cloud",
       "nightly",
     ]);

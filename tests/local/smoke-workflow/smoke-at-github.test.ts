@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect } from "chai";
-import { startGithub } from "../local-github/cloud.ts";
+import { startGithub } from "../../unit/local-github/cloud.ts";
 
 const workflow = createRequire(import.meta.url).resolve("#smoke-workflow");
 
@@ -15,7 +15,7 @@ describe("the smoke workflow at GitHub", () => {
       expect(run.title).to.equal("Longhaul smoke test of dev-cloud-1-i-0abc (n-42)");
       expect(run.jobs).to.have.length(1);
       expect(run.jobs[0]).to.deep.include({
-        labels: ["self-hosted", "dev-cloud-1-i-0abc"],
+        labels: ["dev-cloud-1-i-0abc"],
         timeoutMinutes: 32,
       });
     } finally {

@@ -5,19 +5,16 @@ import { expect } from "chai";
 import { findProcesses } from "../../../local/machines/processes.ts";
 import type { AcquiredJob } from "../../../local/runner/exchange.ts";
 import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
+import { findTools, toolsLimitMs } from "../../find-tools.ts";
 import type { RunnerSite } from "./runner-fixture.ts";
 import { jobOf, oneStep, openRunnerSite, until } from "./runner-fixture.ts";
 
-/** The act to test with, if there is one. */
-const act = process.env.LONGHAUL_ACT ?? "act";
-
 describe("a job on the stand-in runner", () => {
   let site: RunnerSite;
-  before(function () {
-    if (spawnSync(act, ["--version"]).status !== 0) {
-      console.log(`skipped: ${act} cannot be run; set LONGHAUL_ACT to nektos/act`);
-      this.skip();
-    }
+  let act: string;
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    act = (await findTools()).act.path;
   });
   beforeEach(async () => {
     site = await openRunnerSite();

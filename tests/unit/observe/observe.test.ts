@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import { machineName } from "../../../contract/names.ts";
+import { tags } from "../../../contract/tags.ts";
+import { describeMachine } from "../../../observe/describe-machine.ts";
+import { joinMachines } from "../../../observe/join-machines.ts";
+import type { Instance, ObservedMachine, RunnerEntry } from "../../../observe/machine.ts";
+import { observeMachines } from "../../../observe/observe-machines.ts";
+import { reportOf } from "../../../observe/report.ts";
+import type { InstanceFilter } from "../../../observe/sources.ts";
+import { standingOf } from "../../../observe/standing.ts";
+
+const id = "i-0123456789abcdef0";
+
+const instance = (more: Partial<Instance> = {}): Instance => ({
+  id,
+  state: "running",
+  stateReason: "",
+  tags: { [tags.fleet]: "cloud", [tags.runner]: "dev-cloud-1" },
+  ...more,
+});
+const entry = (more: Partial<RunnerEntry> = {}): RunnerEntry => ({
+  id: 1,
+  name: machineName("dev-cloud-1", id),
+  online: true,
+  busy: false,
+  systemLabels: ["self-hosted"],
+  customLabels: [],
+  ...more,
+});
+const machine = (more: Partial<ObservedMachine> = {}): ObservedMachine => ({
+  fleet: "cloud",
+  runner: "dev-cloud-1",
+  instanceId: id,
+  name: machineName("dev-cloud-1", id),
+  instanceState: "running",
+  stateReason: "",
+  ...more,
+});
+
+describe("a machine's report", () => {
+  it("is what its tags say", () => {
+    const job = "acme/app/actions/runs/7";
+    const since = "2026-03-01T10:00:00.123Z";
+    const own = { [tags.state]: "busy", [tags.since]: since, [tags.job]: job, [tags.detail]: "a job" };
+    expect(reportOf(own)).to.deep.equal({ state: "busy", since, job, detail: "a job" });
+  });
+
+  it("is absent before it has spoken, or when its state is no word of ours", () => {
+    expect(reportOf({})).to.equal(undefined);
+    expect(reportOf({ [tags.state]: "hacked" })).to.equal(undefined);
+  });
+
+  const forged: [string, string][] = [
+    [tags.job, "https://evil.example"],
+    [tags.job, "../../x/actions/runs/1"],
+    [tags.since, "\u001b[2Jyesterday"],
+    [tags.detail, "\u001b\u0007\n"],
+  ];
+  for (const [key, value] of forged) {
+    it(`leaves out a forged ${key}: ${JSON.stringify(value)}`, () => {
+      expect(JSON.stringify(reportOf({ [tags.state]: "idle", [key]: value }))).to.not.match(
+        /evil|x\/actions|u001b|\\n/,
+      );
+    });
+  }
+});
+
+describe("the picture of the machines", () => {
+  it("joins an instance and its entry by the machine's name", () => {
+    const stranger = entry({ name: "dev-cloud-1-i-0fffffffffffffff0" });
+    const [one] = joinMachines([instance()], [stranger, entry()]);
+    expect(one).to.deep.equal(machine({ entry: entry() }));
+  });
+
+  it("tells of a machine that was asked for and that EC2 does not describe: unknown, not gone", () => {
+    const asked = [{ fleet: "cloud", runner: "dev-cloud-1", instanceId: id }];
+    expect(joinMachines([], [entry()], asked)).to.deep.equal([
+      machine({ instanceState: "unknown", entry: entry() }),
+    ]);
+  });
+
+  it("is in the order of the runners' numbers", () => {
+    const runners = ["dev-cloud-10", "dev-cloud-9", "dev-cloud-1"];
+    const instances = runners.map((runner, index) =>
+      instance({ id: `i-0000000${index}`, tags: { [tags.runner]: runner } }),
+    );
+    expect(joinMachines(instances, []).map(({ runner }) => runner)).to.deep.equal(runners.reverse());
+  });
+
+  it("is found by the tags of project, environment and fleet", async () => {
+    const filters: InstanceFilter[] = [];
+    const ec2 = {
+      describe: (filter: InstanceFilter) => {
+        filters.push(filter);
+        return Promise.resolve([]);
+      },
+    };
+    await observeMachines({ ec2 }, { environment: "dev", fleet: "cloud", vpcId: "vpc-1" });
+    await observeMachines({ ec2 }, { environment: "dev" });
+    const project = { [tags.project]: "longhaul", [tags.environment]: "dev" };
+    expect(filters).to.deep.equal([
+      { vpcId: "vpc-1", tags: { ...project, [tags.fleet]: "cloud" } },
+      { tags: project },
+    ]);
+  });
+
+  it("of no machines asks nobody", async () => {
+    const nobody = () => Promise.reject(new Error("asked"));
+    const sources = { ec2: { describe: nobody }, github: { list: nobody, find: nobody } };
+    expect(await observeMachines(sources, { environment: "dev", machines: [] })).to.deep.equal([]);
+  });
+});
+
+describe("how far a machine has come", () => {
+  const table: [string, Partial<ObservedMachine>, "online" | "coming" | "failed", string][] = [
+    ["online at GitHub", { entry: entry() }, "online", ""],
+    ["online, whatever it last reported", { entry: entry(), report: { state: "boot-failed" } }, "online", ""],
+    ["offline at GitHub", { entry: entry({ online: false }) }, "coming", "#offline"],
+    [
+      "busy but offline: busy decides nothing",
+      { entry: entry({ online: false, busy: true }) },
+      "coming",
+      "#offline",
+    ],
+    ["not registered", { report: { state: "booting" } }, "coming", "#not-registered"],
+    ["waiting for a token", { report: { state: "needs-token" } }, "coming", "#needs-token"],
+    ["not described by EC2", { instanceState: "unknown" }, "coming", "#machine-unknown"],
+    ["pending", { instanceState: "pending" }, "coming", "#not-registered"],
+    ["boot failed", { report: { state: "boot-failed" } }, "failed", "#boot-failed"],
+    ["listener failed", { report: { state: "failed" } }, "failed", "#listener-failed"],
+    [
+      "stopped, though GitHub still shows it online",
+      { instanceState: "stopped", entry: entry() },
+      "failed",
+      "#machine-stopped",
+    ],
+    ["stopping", { instanceState: "stopping" }, "failed", "#machine-stopped"],
+    ["terminated", { instanceState: "terminated" }, "failed", "#machine-gone"],
+    ["shutting down", { instanceState: "shutting-down" }, "failed", "#machine-gone"],
+  ];
+  for (const [what, more, verdict, step] of table) {
+    it(`${what}: ${verdict}`, () => {
+      const standing = standingOf(machine(more));
+      expect(standing.verdict).to.equal(verdict);
+      expect(standing.nextStep).to.include(step);
+    });
+  }
+});
+
+describe("a machine in words", () => {
+  const table: [Partial<ObservedMachine>, string][] = [
+    [{}, `its machine ${id} is running, has reported nothing, and has no entry at GitHub`],
+    [
+      { instanceState: "unknown" },
+      `its machine ${id} is not known to EC2 in this account and region, has reported nothing, and has no entry at GitHub`,
+    ],
+    [
+      {
+        instanceState: "stopped",
+        stateReason: "Client.InstanceInitiatedShutdown",
+        report: { state: "asleep", since: "2026-03-01T10:00:00Z", detail: "Idle." },
+        entry: entry({ online: false }),
+      },
+      `its machine ${id} is stopped (Client.InstanceInitiatedShutdown), reports asleep since 2026-03-01T10:00:00Z (Idle), and is offline at GitHub`,
+    ],
+  ];
+  for (const [more, words] of table) {
+    it(words, () => {
+      expect(describeMachine(machine(more))).to.equal(words);
+    });
+  }
+});

@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import type { DeclaredMachine } from "../../../contract/requests.ts";
+import { tags } from "../../../contract/tags.ts";
+import { fleet, githubToken, startClouds } from "./clouds.ts";
+import type { Clouds } from "./clouds.ts";
+
+describe("longhaul await", () => {
+  let clouds: Clouds;
+  beforeEach(async () => {
+    clouds = await startClouds();
+  });
+  afterEach(() => clouds.close());
+
+  const awaiting = (machines: DeclaredMachine[], args: string[] = []) =>
+    clouds.longhaul(["await", ...args], {
+      target: clouds.target,
+      fleet,
+      machines,
+      labels: ["cloud", "extended-timeout"],
+    });
+
+  it("waits until every machine is online, then gives each the fleet's labels in their order", async () => {
+    const machines = [await clouds.launch(1), await clouds.launch(2)];
+    clouds.meanwhile(
+      () => clouds.connect(machines[0]!),
+      () => expect(clouds.entry(machines[0]!)!.customLabels).to.have.length(1),
+      () => clouds.connect(machines[1]!),
+    );
+    const { code, results, said } = await awaiting(machines);
+    expect(code, said).to.equal(0);
+    expect(results).to.deep.equal([]);
+    for (const machine of machines) {
+      const name = `${machine.runner}-${machine.instanceId}`;
+      expect(clouds.entry(machine)!.customLabels).to.deep.equal([name, "cloud", "extended-timeout"]);
+    }
+  });
+
+  it("adds nothing the second time", async () => {
+    const machine = await clouds.launch();
+    await clouds.connect(machine);
+    const first = await awaiting([machine], ["--json"]);
+    const second = await awaiting([machine], ["--json"]);
+    const added = ({ results }: { results: string[] }) =>
+      (JSON.parse(results[0]!) as { machines: { added: string[] }[] }).machines[0]!.added;
+    expect(added(first)).to.deep.equal(["cloud", "extended-timeout"]);
+    expect(added(second)).to.deep.equal([]);
+  });
+
+  it("asks for the whole list where there are many machines", async () => {
+    const machines = await Promise.all([1, 2, 3, 4, 5, 6].map((number) => clouds.launch(number)));
+    for (const machine of machines) await clouds.connect(machine);
+    expect((await awaiting(machines)).code).to.equal(0);
+    for (const machine of machines) expect(clouds.entry(machine)!.customLabels).to.include("cloud");
+  });
+
+  it("fails at once when a machine says that its boot failed, in the machine's own words", async () => {
+    const machine = await clouds.launch();
+    const detail = "the tarball's SHA-256 is 12, not 34.";
+    clouds.report(machine, "boot-failed", { [tags.since]: "2026-03-01T10:00:00Z", [tags.detail]: detail });
+    const begin = clouds.clock.now();
+    const { code, said } = await awaiting([machine]);
+    expect(code).to.equal(1);
+    expect(clouds.clock.now() - begin).to.be.below(60_000);
+    expect(said).to.equal(
+      `Runner dev-cloud-1 cannot come online: its machine ${machine.instanceId} is running, ` +
+        "reports boot-failed since 2026-03-01T10:00:00Z (the tarball's SHA-256 is 12, not 34), and has no entry at GitHub. " +
+        "Correct what it names, then raise the runner's generation. See docs/troubleshooting.md#boot-failed.",
+    );
+  });
+
+  it("believes GitHub rather than a stale report: what is online is online", async () => {
+    const machine = await clouds.launch();
+    clouds.report(machine, "failed");
+    await clouds.connect(machine);
+    expect((await awaiting([machine])).code).to.equal(0);
+  });
+
+  it("fails at once when a machine has powered off, and labels none of the others", async () => {
+    const [online, off] = [await clouds.launch(1), await clouds.launch(2)];
+    await clouds.connect(online);
+    clouds.host.goDown(off.instanceId, "poweroff");
+    const { code, said } = await awaiting([online, off]);
+    expect(code).to.equal(1);
+    expect(said).to.include(`its machine ${off.instanceId} is stopped (Client.InstanceInitiatedShutdown`);
+    expect(said).to.include("#machine-stopped");
+    expect(clouds.entry(online)!.customLabels).to.have.length(1);
+  });
+
+  it("gives up after the minutes it was given, and says what it found of each that is not online", async () => {
+    const [silent, registered] = [await clouds.launch(1), await clouds.launch(2)];
+    await (await clouds.connect(registered)).closeSession();
+    clouds.report(registered, "starting");
+    const begin = clouds.clock.now();
+    const { code, said } = await awaiting([silent, registered], ["--within", "3"]);
+    expect(code).to.equal(1);
+    expect((clouds.clock.now() - begin) / 60_000).to.be.within(3, 3.5);
+    const [first, second] = said.split("\n").slice(-2);
+    expect(first).to.match(
+      /^Runner dev-cloud-1 did not come online within 3 min: .* has reported nothing, and has no entry/,
+    );
+    expect(first).to.include("#not-registered");
+    expect(second).to.match(/^Runner dev-cloud-2 did not .* reports starting, and is offline at GitHub/);
+    expect(second).to.include("#offline");
+  });
+
+  it("waits for a machine that EC2 does not describe yet", async () => {
+    clouds.aws.faults.add({ action: "machine:Appear", delayMs: 20_000 });
+    const machine = await clouds.launch();
+    await clouds.connect(machine);
+    expect((await awaiting([machine])).code).to.equal(0);
+  });
+
+  it("outlasts errors of GitHub and throttling by EC2", async () => {
+    const machine = await clouds.launch();
+    await clouds.connect(machine);
+    // Octokit tries four times, so the fifth error meets the second look.
+    clouds.github.faults.add({ kind: "answer", status: 500, times: 5 });
+    clouds.aws.faults.add({ action: "ec2:DescribeInstances", error: "RequestLimitExceeded", times: 1 });
+    const { code, said } = await awaiting([machine]);
+    expect(code, said).to.equal(0);
+    expect(said).to.include("Trying again.");
+  });
+
+  it("waits for a rate limit to be lifted", async () => {
+    const machine = await clouds.launch();
+    await clouds.connect(machine);
+    clouds.github.faults.add({ kind: "answer", status: 403, times: 1, retryAfterSeconds: 2 });
+    const { code, said } = await awaiting([machine]);
+    expect(code, said).to.equal(0);
+    expect(said).to.include("GitHub's secondary rate limit is reached: going on in 2 s.");
+  });
+
+  it("says at once that GitHub refuses the token, and never prints it", async () => {
+    const machine = await clouds.launch();
+    clouds.useToken("ghp_canary0123456789");
+    const { code, said } = await awaiting([machine]);
+    expect(code).to.equal(1);
+    expect(said).to.include("HTTP 401").and.include("Check GITHUB_TOKEN").and.not.include("canary");
+  });
+
+  it("asks for a token when there is none", async () => {
+    clouds.useToken(undefined);
+    const { code, said } = await awaiting([await clouds.launch()]);
+    expect(code).to.equal(2);
+    expect(said).to.include("GITHUB_TOKEN").and.not.include(githubToken);
+  });
+
+  it("touches nothing in another account than the configured one", async () => {
+    const machine = await clouds.launch();
+    const target = { ...clouds.target, aws: { ...clouds.target.aws, account: "999999999999" } };
+    const request = { target, fleet, machines: [machine], labels: [] };
+    const { code, said } = await clouds.longhaul(["await"], request);
+    expect(code).to.equal(1);
+    expect(said).to.include("123456789012").and.include("999999999999");
+    expect(clouds.aws.calls().map(({ action }) => action)).to.deep.equal(["sts:GetCallerIdentity"]);
+  });
+});

@@ -1,0 +1,194 @@
+import { createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect } from "chai";
+import { checkAccount, connectAws } from "../../../scripts/clients/aws.ts";
+import { connectGithub } from "../../../scripts/clients/github.ts";
+import { readGithubCredentials } from "../../../scripts/clients/github-credentials.ts";
+import { ServiceError } from "../../../scripts/clients/service-error.ts";
+
+const canary = "ghp_canary0123456789";
+
+describe("the clients of the operator's command", () => {
+  let server: Server | undefined;
+  const serve = async (listener: RequestListener): Promise<string> => {
+    server = createServer(listener);
+    await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  afterEach(() => {
+    server?.close();
+    server?.closeAllConnections();
+    server = undefined;
+  });
+  const failure = async (call: Promise<unknown>): Promise<ServiceError> => {
+    const error = await call.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(ServiceError);
+    return error as ServiceError;
+  };
+
+  describe("GitHub", () => {
+    const answer =
+      (status: number, message: string, headers: Record<string, string> = {}): RequestListener =>
+      (_request, response) => {
+        response.writeHead(status, { "content-type": "application/json", ...headers });
+        response.end(JSON.stringify({ message }));
+      };
+    const github = (apiUrl: string, said: string[] = []) =>
+      connectGithub(
+        { apiUrl, owner: "acme", repository: "app" },
+        { kind: "token", token: canary },
+        { say: (line) => void said.push(line), secondMs: 0 },
+      );
+
+    const table: [number, string, Record<string, string>, { transient: boolean; says: string }][] = [
+      [401, "Bad credentials", {}, { transient: false, says: "Check GITHUB_TOKEN" }],
+      [404, "Not Found", {}, { transient: false, says: "credentials may administer its runners" }],
+      [422, "Validation Failed", {}, { transient: false, says: "HTTP 422: Validation Failed" }],
+      [429, "Too many requests", {}, { transient: true, says: "HTTP 429" }],
+      [503, "Unavailable", {}, { transient: true, says: "HTTP 503" }],
+      [
+        403,
+        "API rate limit exceeded",
+        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
+        { transient: true, says: "The limit is lifted at 2100-01-01T00:00:00.000Z." },
+      ],
+    ];
+    for (const [status, message, headers, { transient, says }] of table) {
+      it(`${status} ${message} is ${transient ? "worth another try later" : "final"}, and a sentence without the token`, async () => {
+        const url = await serve(answer(status, message, headers));
+        const error = await failure(github(url).runners.list());
+        expect(error.message)
+          .to.include("GitHub failed at listing the runners of acme/app")
+          .and.include(says);
+        expect(error.message).to.not.include(canary);
+        expect(error.transient).to.equal(transient);
+      });
+    }
+
+    it("a server that is not there is worth another try later", async () => {
+      const url = await serve(answer(200, ""));
+      server!.close();
+      server!.closeAllConnections();
+      expect(await failure(github(url).runners.list())).to.include({ transient: true, status: undefined });
+    });
+
+    it("a rate limit that is lifted soon is waited for, and then no more", async () => {
+      let requests = 0;
+      const url = await serve((request, response) => {
+        requests += 1;
+        answer(403, "You have exceeded a secondary rate limit", { "retry-after": "30" })(request, response);
+      });
+      const said: string[] = [];
+      await failure(github(url, said).runners.list());
+      expect(requests).to.equal(3);
+      expect(said[0]).to.equal("GitHub's secondary rate limit is reached: going on in 30 s.");
+    });
+
+    it("a dispatch is tried once, whatever the answer", async () => {
+      let posts = 0;
+      const url = await serve((request, response) => {
+        if (request.method === "POST") posts += 1;
+        answer(500, "boom")(request, response);
+      });
+      const runs = github(url).runs({ owner: "acme", repository: "app" });
+      expect(await runs.dispatch({ workflow: "smoke.yml", ref: "main" }, {})).to.equal("unknown");
+      expect(posts).to.equal(1);
+    });
+
+    it("an entry that is gone already counts as removed, a run that has ended as cancelled", async () => {
+      const url = await serve((request, response) => {
+        answer(request.method === "DELETE" ? 404 : 409, "no")(request, response);
+      });
+      const { runners, runs } = github(url);
+      const entry = { id: 1, name: "a", online: false, busy: false, systemLabels: [], customLabels: [] };
+      await runners.remove(entry);
+      await runs({ owner: "acme", repository: "app" }).cancel(1);
+    });
+
+    it("an organisation's runners are the organisation's", async () => {
+      const asked: string[] = [];
+      const url = await serve((request, response) => {
+        asked.push(`${request.method} ${request.url?.split("?")[0]}`);
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ total_count: 0, runners: [], labels: [] }));
+      });
+      const { runners } = connectGithub(
+        { apiUrl: url, owner: "acme" },
+        { kind: "token", token: canary },
+        { say: () => undefined },
+      );
+      await runners.list();
+      await runners.find("a");
+      expect(asked).to.deep.equal(["GET /orgs/acme/actions/runners", "GET /orgs/acme/actions/runners"]);
+    });
+
+    describe("credentials", () => {
+      const read = (environment: Record<string, string>) =>
+        readGithubCredentials(environment, () => Promise.resolve("the key"));
+      const app = { GITHUB_APP_ID: "1", GITHUB_APP_INSTALLATION_ID: "2", GITHUB_APP_PEM_FILE: "/key.pem" };
+
+      it("are GITHUB_TOKEN, then GH_TOKEN, then none", async () => {
+        expect(await read({ GITHUB_TOKEN: "a", GH_TOKEN: "b" })).to.deep.equal({ kind: "token", token: "a" });
+        expect(await read({ GITHUB_TOKEN: "", GH_TOKEN: "b" })).to.deep.equal({ kind: "token", token: "b" });
+        expect(await read({})).to.equal(undefined);
+      });
+
+      it("are an App's before a token", async () => {
+        expect(await read({ ...app, GITHUB_TOKEN: "a" })).to.deep.equal({
+          kind: "app",
+          app: { id: "1", installationId: "2", privateKey: "the key" },
+        });
+      });
+    });
+  });
+
+  describe("AWS", () => {
+    const table = [
+      ["UnauthorizedOperation", 403, false],
+      ["ThrottlingException", 400, true],
+      ["InternalFailure", 500, true],
+    ] as const;
+    for (const [code, status, transient] of table) {
+      it(`${code} is ${transient ? "worth another try later" : "final"}`, async () => {
+        const { awsCall } = await import("../../../scripts/clients/aws-call.ts");
+        const answer = Object.assign(new Error("no"), { name: code, $metadata: { httpStatusCode: status } });
+        const error = await awsCall("ec2:DescribeInstances", () => Promise.reject(answer)).catch(
+          (reason: unknown) => reason as ServiceError,
+        );
+        expect(error).to.include({ transient, status });
+        expect((error as Error).message).to.equal(
+          `ec2:DescribeInstances failed (HTTP ${status}): ${code}: no`,
+        );
+      });
+    }
+
+    it("an account that is not the environment's is refused with both, and with the way out", () => {
+      const caller = { Account: "2", Arn: "arn:aws:iam::2:user/ada" };
+      expect(() => {
+        checkAccount("dev", "1", caller);
+      }).to.throw(/belong to account 2 \(arn:aws:iam::2:user\/ada\), and dev is in account 1.*AWS_PROFILE/);
+      checkAccount("dev", "2", caller);
+    });
+
+    it("says what to set when there are no credentials", async () => {
+      const environment = process.env;
+      process.env = { PATH: environment.PATH, AWS_EC2_METADATA_DISABLED: "true", HOME: "/nonexistent" };
+      try {
+        const target = {
+          environment: "dev",
+          aws: { account: "1", region: "eu-central-1", endpoints: { sts: "http://127.0.0.1:9" } },
+          github: { apiUrl: "", url: "", owner: "acme" },
+        };
+        const error = await failure(connectAws(target));
+        expect(error.transient).to.equal(false);
+        expect(error.message).to.include("there are no AWS credentials").and.include("AWS_PROFILE");
+      } finally {
+        process.env = environment;
+      }
+    });
+  });
+});

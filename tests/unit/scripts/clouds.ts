@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { VerbContext } from "../../../scripts/context.ts";
+import { machineName } from "../../../contract/names.ts";
+import { fleetParameters, formatMachineList, initialOperator } from "../../../contract/parameters.ts";
+import type { DeclaredMachine, SmokeSource, Target } from "../../../contract/requests.ts";
+import { projectTag, tags } from "../../../contract/tags.ts";
+import { createAws } from "../../../local/aws/index.ts";
+import type { Properties } from "../../../local/provider.ts";
+import { createFakeHost } from "../local-aws/fake-host.ts";
+import { startGithub } from "../local-github/cloud.ts";
+import { connect } from "../local-github/scripted-runner.ts";
+
+export const account = "123456789012";
+const region = "eu-central-1";
+export const githubToken = "local-github-token";
+export const smoke: SmokeSource = { owner: "acme", repository: "app", workflow: "longhaul-smoke.yml" };
+export const fleet = "cloud";
+export const parameters = fleetParameters("dev", fleet);
+
+/** A verb's run: what it printed and its exit code. */
+export interface Outcome {
+  code: number;
+  /** Standard output, one item per result. */
+  results: string[];
+  /** Standard error. */
+  said: string;
+}
+
+/**
+ * An emulated AWS and GitHub, and the operator's command in between. Nobody
+ * waits: while a verb sleeps, the clouds' clock is moved, and the next thing
+ * of `meanwhile` happens.
+ */
+export async function startClouds() {
+  // Verbs import what they work with when they are called. The loader keeps modules imported like that
+  // apart from those that a test file imports, and errors are recognised by their class.
+  const { connectAws } = await import("../../../scripts/clients/aws.ts");
+  const { connectGithub } = await import("../../../scripts/clients/github.ts");
+  const { run } = await import("../../../scripts/program.ts");
+  const host = createFakeHost();
+  const github = await startGithub();
+  const { clock } = github;
+  const aws = createAws({ clock, account, region, host });
+  const awsServer = await aws.listen();
+  github.github.push("acme/app", `.github/workflows/${smoke.workflow}`, smokeWorkflow());
+
+  const create = async (type: string, inputs: Properties) => aws.provider.types[type]!.create(inputs, {});
+  const vpc = (await create("aws:ec2/vpc:Vpc", { cidrBlock: "10.0.0.0/16" })).id;
+  const place = { vpcId: vpc, cidrBlock: "10.0.0.0/24", availabilityZone: `${region}a` };
+  const subnet = (await create("aws:ec2/subnet:Subnet", place)).id;
+  const group = (await create("aws:ec2/securityGroup:SecurityGroup", { vpcId: vpc, name: "dev" })).id;
+  const profile = await create("aws:iam/instanceProfile:InstanceProfile", {
+    name: "dev-cloud",
+    role: "none",
+  });
+
+  const target: Target = {
+    environment: "dev",
+    aws: { account, region, endpoints: { ec2: awsServer.url, ssm: awsServer.url, sts: awsServer.url } },
+    github: { apiUrl: `${github.url}/api/v3`, url: github.url, owner: "acme", repository: "app" },
+  };
+  const credentials = process.env;
+  process.env = {
+    ...credentials,
+    AWS_ACCESS_KEY_ID: aws.operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: aws.operator.secretAccessKey,
+  };
+
+  const meanwhile: (() => unknown)[] = [];
+  let token: string | undefined = githubToken;
+
+  return {
+    aws,
+    host,
+    github: github.github,
+    githubUrl: github.url,
+    clock,
+    target,
+    smokeWorkflow: smokeWorkflow(),
+    network: { vpcId: vpc, securityGroupId: group },
+    instanceProfileArn: String(profile.state.arn),
+    /** What happens while a verb sleeps, one after the other. */
+    meanwhile: (...events: (() => unknown)[]) => meanwhile.push(...events),
+    /** Lets real seconds pass for everything on GitHub's wire. */
+    passWireSeconds: github.passWireSeconds,
+    useToken: (next: string | undefined) => {
+      token = next;
+    },
+
+    launch: async (number = 1, own: Record<string, string> = {}): Promise<DeclaredMachine> => {
+      const runner = `dev-${fleet}-${number}`;
+      const { id } = await create("aws:ec2/instance:Instance", {
+        ami: "ami-0a10ca1c10ad24041",
+        instanceType: "m5.xlarge",
+        subnetId: subnet,
+        vpcSecurityGroupIds: [group],
+        iamInstanceProfile: "dev-cloud",
+        userDataBase64: "",
+        disableApiStop: true,
+        disableApiTermination: true,
+        tags: {
+          [tags.project]: projectTag,
+          [tags.environment]: "dev",
+          [tags.fleet]: fleet,
+          [tags.runner]: runner,
+          ...own,
+        },
+      });
+      return { runner, instanceId: id };
+    },
+    instance: (id: string) => aws.account.instances[id]!,
+    /** What the machine writes about itself. */
+    report: ({ instanceId }: DeclaredMachine, state: string, more: Record<string, string> = {}) =>
+      Object.assign(aws.account.instances[instanceId]!.tags, { [tags.state]: state, ...more }),
+    /** The machine registers and its listener polls: a runner that can take jobs. */
+    connect: (machine: DeclaredMachine, more: { name?: string; labels?: string[] } = {}) =>
+      connect(github, more.name ?? machineName(machine.runner, machine.instanceId), {
+        labels: more.labels ?? [machineName(machine.runner, machine.instanceId)],
+      }),
+    entry: ({ runner, instanceId }: DeclaredMachine) =>
+      github.github.runners().find(({ name }) => name === machineName(runner, instanceId)),
+    writeParameter: (name: string, value: string) =>
+      create("aws:ssm/parameter:Parameter", { name, type: "String", value, overwrite: true }),
+    writeLists: async (candidates: string[], roster: string[]) => {
+      const put = (name: string, value: string) =>
+        create("aws:ssm/parameter:Parameter", { name, type: "String", value, overwrite: true });
+      await put(parameters.candidates, formatMachineList(candidates));
+      await put(parameters.roster, formatMachineList(roster));
+      await put(parameters.operator, JSON.stringify(initialOperator));
+    },
+    parameter: (name: string) => aws.account.parameters[name]?.value,
+
+    /** Runs `longhaul <args>` with a request. */
+    longhaul: async (args: string[], request?: unknown): Promise<Outcome> => {
+      const results: string[] = [];
+      const said: string[] = [];
+      const say = (line: string) => void said.push(line);
+      const context: VerbContext = {
+        request: request === undefined || typeof request === "string" ? request : JSON.stringify(request),
+        clock: {
+          now: clock.now,
+          sleep: async (milliseconds) => {
+            clock.advance(milliseconds);
+            await meanwhile.shift()?.();
+          },
+        },
+        output: { result: (text) => void results.push(text), say, progress: say },
+        connectAws,
+        connectGithub: (place) =>
+          Promise.resolve(
+            token === undefined
+              ? undefined
+              : connectGithub(
+                  place,
+                  { kind: "token", token },
+                  { say, secondMs: 1, throttle: { write: unpaced } },
+                ),
+          ),
+        loadLocal: () => Promise.reject(new Error("no test of these needs the local cloud")),
+      };
+      const code = await run(args, context);
+      return { code, results, said: said.join("\n") };
+    },
+    close: async () => {
+      process.env = credentials;
+      await Promise.all([awsServer.close(), github.close()]);
+    },
+  };
+}
+
+export type Clouds = Awaited<ReturnType<typeof startClouds>>;
+
+function smokeWorkflow(): string {
+  return readFileSync(createRequire(import.meta.url).resolve("#smoke-workflow"), "utf8");
+}
+
+/** The throttling plugin's queue of writes, without the second between two of them. */
+const unpaced = {
+  key: () => ({ schedule: (_options: unknown, write: () => Promise<unknown>) => write() }),
+};

@@ -1,0 +1,287 @@
+import { expect } from "chai";
+import { machineName } from "../../../contract/names.ts";
+import { initialOperator, parseOperator } from "../../../contract/parameters.ts";
+import type { DeclaredMachine, DrainRequest } from "../../../contract/requests.ts";
+import { tags } from "../../../contract/tags.ts";
+import { formatNonce } from "../../../scripts/smoke/nonce.ts";
+import { fleet, parameters, smoke, startClouds } from "./clouds.ts";
+import type { Clouds } from "./clouds.ts";
+
+describe("longhaul drain", () => {
+  let clouds: Clouds;
+  let machine: DeclaredMachine;
+  beforeEach(async () => {
+    clouds = await startClouds();
+    machine = await clouds.launch();
+    await clouds.writeLists([machine.instanceId], [machine.instanceId]);
+  });
+  afterEach(() => clouds.close());
+
+  const ofFleet: DrainRequest["guards"] = { what: "fleet", fleet };
+  const draining = (guards: DrainRequest["guards"], more: Partial<DrainRequest> = {}) =>
+    clouds.longhaul(["drain"], {
+      target: clouds.target,
+      guards,
+      waitMinutes: 2,
+      ...more,
+    } satisfies DrainRequest);
+  const operator = () => parseOperator(clouds.parameter(parameters.operator))!;
+  const state = ({ instanceId }: DeclaredMachine) => clouds.instance(instanceId).state;
+  const sleep = ({ instanceId }: DeclaredMachine) => {
+    clouds.host.goDown(instanceId, "poweroff");
+  };
+  /** What a machine does that is on no list: it ends itself. */
+  const retire = ({ instanceId }: DeclaredMachine) => {
+    clouds.instance(instanceId).shutdownBehavior = "terminate";
+    clouds.host.goDown(instanceId, "poweroff");
+  };
+  const calls = (action: string) => clouds.aws.calls().filter((call) => call.action === action).length;
+
+  it("tells a fleet that it is closing, and ends when its machines have left", async () => {
+    clouds.meanwhile(() => {
+      expect(operator().closing).to.equal(true);
+      retire(machine);
+    });
+    const { code, said } = await draining(ofFleet);
+    expect(code, said).to.equal(0);
+    expect(said).to.include("dev-cloud is closing").and.include("No machine uses the fleet dev-cloud.");
+    expect(calls("ec2:TerminateInstances")).to.equal(0);
+  });
+
+  it("keeps everything else that operators wish, also what it does not know itself", async () => {
+    const wish = { power: "on", by: "ada", reason: "release" };
+    const before = { ...initialOperator, fleet: wish, runners: { "dev-cloud-1": wish }, later: [1] };
+    await clouds.writeParameter(parameters.operator, JSON.stringify(before));
+    clouds.meanwhile(() => {
+      retire(machine);
+    });
+    await draining(ofFleet);
+    const { closing, closingReason, ...kept } = JSON.parse(clouds.parameter(parameters.operator)!) as Record<
+      string,
+      unknown
+    >;
+    expect(closing).to.equal(true);
+    expect(closingReason).to.be.a("string");
+    expect({ ...kept, closing: false }).to.deep.equal(before);
+  });
+
+  it("writes it again when somebody has taken it back meanwhile", async () => {
+    clouds.meanwhile(
+      () => clouds.writeParameter(parameters.operator, JSON.stringify(initialOperator)),
+      () => undefined,
+      () => {
+        retire(machine);
+      },
+    );
+    expect((await draining(ofFleet)).code).to.equal(0);
+    expect(operator().closing).to.equal(true);
+  });
+
+  it("has nothing to close where there is no operator parameter", async () => {
+    delete clouds.aws.account.parameters[parameters.operator];
+    retire(machine);
+    expect((await draining(ofFleet)).code).to.equal(0);
+    expect(clouds.parameter(parameters.operator)).to.equal(undefined);
+  });
+
+  it("never ends a running machine: it gives up with the machines and the links of their jobs", async () => {
+    const job = "acme/app/actions/runs/77";
+    clouds.report(machine, "busy", { [tags.job]: job });
+    const { code, said } = await draining(ofFleet);
+    expect(code).to.equal(3);
+    expect(said).to.include(
+      `After 2 min, 1 machine(s) still use the fleet dev-cloud:\n` +
+        `  ${machineName(machine.runner, machine.instanceId)} (running, busy): ${clouds.githubUrl}/${job}\n`,
+    );
+    expect(said).to.include("Run it again later.");
+    expect(state(machine)).to.equal("running");
+    for (const action of ["ec2:TerminateInstances", "ec2:StopInstances", "ec2:ModifyInstanceAttribute"]) {
+      expect(calls(action), action).to.equal(0);
+    }
+  });
+
+  it("prints no link that a job has forged", async () => {
+    clouds.report(machine, "busy", { [tags.job]: "../../evil\u001b[31m", [tags.detail]: "\u001b[2Jx" });
+    const { said } = await draining(ofFleet);
+    expect(said).to.include("(running, busy)\n").and.not.include("evil").and.not.include("\u001b");
+  });
+
+  describe("a machine that is powered off", () => {
+    it("is unlocked and terminated once its fleet is closing", async () => {
+      sleep(machine);
+      const { code, said } = await draining(ofFleet);
+      expect(code, said).to.equal(0);
+      expect(state(machine)).to.equal("terminated");
+      expect(said).to.include("powered off and on no list: terminated");
+    });
+
+    it("is terminated when the lists name others, whatever is guarded", async () => {
+      await clouds.writeLists(["i-0123456789abcdef0"], ["i-0123456789abcdef0"]);
+      sleep(machine);
+      expect((await draining({ what: "network", ...clouds.network })).code).to.equal(0);
+      expect(state(machine)).to.equal("terminated");
+      expect(operator().closing).to.equal(false);
+    });
+
+    const stays: [string, () => Promise<unknown> | undefined][] = [
+      ["a list names it", () => undefined],
+      ["the lists cannot be read", async () => clouds.writeParameter(parameters.roster, "{")],
+      ["both lists are empty", async () => clouds.writeLists([], [])],
+    ];
+    for (const [why, prepare] of stays) {
+      it(`stays, with its locks, while ${why}`, async () => {
+        await prepare();
+        if (why === "the lists cannot be read") await clouds.writeParameter(parameters.candidates, "{");
+        sleep(machine);
+        const { code } = await draining({ what: "network", ...clouds.network });
+        expect(code).to.equal(3);
+        expect(clouds.instance(machine.instanceId)).to.include({
+          state: "stopped",
+          disableApiStop: true,
+          disableApiTermination: true,
+        });
+      });
+    }
+
+    it("is locked again and left alone when somebody starts it at that moment", async () => {
+      sleep(machine);
+      const instance = clouds.instance(machine.instanceId);
+      // EC2 starts it between the release of the locks and the look that follows.
+      let locked = true;
+      Object.defineProperty(instance, "disableApiTermination", {
+        enumerable: true,
+        get: () => locked,
+        set: (value: boolean) => {
+          locked = value;
+          if (!value) instance.state = "running";
+        },
+      });
+      expect((await draining(ofFleet)).code).to.equal(3);
+      expect(instance).to.include({ state: "running", disableApiStop: true, disableApiTermination: true });
+      expect(calls("ec2:TerminateInstances")).to.equal(0);
+    });
+
+    it("is locked again when EC2 refuses to terminate it", async () => {
+      sleep(machine);
+      clouds.aws.faults.add({ action: "ec2:TerminateInstances", error: "UnauthorizedOperation" });
+      const { code, said } = await draining(ofFleet);
+      expect(code).to.equal(1);
+      expect(said).to.include("ec2:TerminateInstances failed (HTTP 400): UnauthorizedOperation");
+      expect(clouds.instance(machine.instanceId)).to.include({
+        disableApiStop: true,
+        disableApiTermination: true,
+      });
+    });
+  });
+
+  it("of a network waits for the machines in it, and for no other", async () => {
+    const elsewhere = { vpcId: "vpc-0123456789abcdef0", securityGroupId: clouds.network.securityGroupId };
+    expect((await draining({ what: "network", ...elsewhere })).code).to.equal(0);
+    expect((await draining({ what: "network", ...clouds.network })).code).to.equal(3);
+  });
+
+  it("of a role waits for the machines that have it", async () => {
+    const { instanceProfileArn } = clouds;
+    expect(
+      (await draining({ what: "role", fleet, instanceProfileArn: `${instanceProfileArn}2` })).code,
+    ).to.equal(0);
+    expect((await draining({ what: "role", fleet, instanceProfileArn })).code).to.equal(3);
+    expect(operator().closing).to.equal(false);
+  });
+
+  describe("smoke tests", () => {
+    const dispatch = (nonce: string) =>
+      clouds.github.dispatch("acme/app", smoke.workflow, {
+        runner: machineName(machine.runner, machine.instanceId),
+        nonce,
+      });
+    const ours = (instanceId: string) => formatNonce({ instanceId, minutes: 360, at: clouds.clock.now() });
+
+    it("that Longhaul dispatched onto its machines are cancelled, and no others", async () => {
+      const own = dispatch(ours(machine.instanceId));
+      const byHand = dispatch("by hand");
+      const onAnother = dispatch(ours("i-0123456789abcdef0"));
+      clouds.meanwhile(() => {
+        retire(machine);
+      });
+      const { said } = await draining(ofFleet, { smoke });
+      expect(said).to.include(`was cancelled: ${clouds.githubUrl}/acme/app/actions/runs/${own.id}`);
+      expect([own, byHand, onAnother].map(({ cancelled }) => cancelled)).to.deep.equal([true, false, false]);
+    });
+
+    it("are left, and it says so, without a token", async () => {
+      const own = dispatch(ours(machine.instanceId));
+      clouds.useToken(undefined);
+      clouds.meanwhile(() => {
+        retire(machine);
+      });
+      const { code, said } = await draining(ofFleet, { smoke });
+      expect(code).to.equal(0);
+      expect(own.cancelled).to.equal(false);
+      expect(said).to.include("no GitHub credentials").and.include("entries stay at GitHub");
+    });
+
+    it("that GitHub does not let it cancel keep nobody from draining", async () => {
+      dispatch(ours(machine.instanceId));
+      clouds.github.faults.add({ kind: "answer", status: 500, path: /actions\/runs/, times: 4 });
+      clouds.meanwhile(() => {
+        retire(machine);
+      });
+      const { code, said } = await draining(ofFleet, { smoke });
+      expect(code, said).to.equal(0);
+      expect(said).to.include("were not all cancelled");
+    });
+  });
+
+  describe("entries at GitHub", () => {
+    it("go when EC2 says that their machine is terminated and they are offline", async () => {
+      await (await clouds.connect(machine)).closeSession();
+      retire(machine);
+      const { code, said } = await draining(ofFleet);
+      expect(code, said).to.equal(0);
+      expect(clouds.entry(machine)).to.equal(undefined);
+    });
+
+    it("are waited for while GitHub still shows them online", async () => {
+      const runner = await clouds.connect(machine);
+      retire(machine);
+      clouds.meanwhile(
+        () => expect(clouds.entry(machine)).to.not.equal(undefined),
+        () => runner.closeSession(),
+      );
+      expect((await draining(ofFleet)).code).to.equal(0);
+      expect(clouds.entry(machine)).to.equal(undefined);
+    });
+
+    it("stay when EC2 does not know their machine: not found is unknown, never gone", async () => {
+      const lost = { runner: "dev-cloud-7", instanceId: "i-0123456789abcdef0" };
+      await (await clouds.connect(lost)).closeSession();
+      retire(machine);
+      const { code, said } = await draining(ofFleet);
+      expect(code).to.equal(0);
+      expect(clouds.entry(lost)).to.not.equal(undefined);
+      expect(said).to.include("stays at GitHub: EC2 does not know its machine");
+    });
+
+    it("of other fleets and of people's own runners are not looked at", async () => {
+      const other = await clouds.launch(1, { [tags.fleet]: "gpu" });
+      await (await clouds.connect({ ...other, runner: "dev-gpu-1" })).closeSession();
+      retire(other);
+      retire(machine);
+      await draining(ofFleet);
+      expect(clouds.github.runners().map(({ name }) => name)).to.deep.equal([
+        `dev-gpu-1-${other.instanceId}`,
+      ]);
+    });
+  });
+
+  it("goes on through throttling and errors of EC2", async () => {
+    clouds.aws.faults.add({ action: "ec2:DescribeInstances", error: "InternalError", times: 5 });
+    clouds.meanwhile(() => {
+      retire(machine);
+    });
+    const { code, said } = await draining(ofFleet);
+    expect(code, said).to.equal(0);
+    expect(said).to.include("Trying again.");
+  });
+});
