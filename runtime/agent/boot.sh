@@ -1,1 +1,280 @@
 #!/bin/bash
+# Turns a fresh instance into a registered runner and starts the agent. Runs
+# as root at every boot (longhaul-boot.service): what is done is marked and
+# skipped, so an interrupted first boot goes on where it was. Every path is
+# below LONGHAUL_ROOT, which is empty on a real machine. The user data writes
+# this file, boot.env with the plain values in capitals, and the agent.
+#
+# Comments on lines of their own do not travel to the machine.
+set -Eeuo pipefail
+
+root=${LONGHAUL_ROOT:-}
+etc=$root/etc/longhaul
+opt=$root/opt/longhaul
+state=$root/var/lib/longhaul
+logs=$root/var/log/longhaul
+units=$root/etc/systemd/system
+metadata=${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
+# shellcheck source=/dev/null
+source "$etc/boot.env"
+runner=$root/home/$RUNNER_USER/actions-runner
+tarball=$state/runner.tar.gz
+agent=longhaul-agent.service
+doing="the boot script"
+
+step() {
+  doing=$1
+  echo "longhaul: $1"
+}
+
+# One sentence to the console and as the machine's state. The timer stays
+# armed: a machine that did not come up powers off.
+fail() {
+  ((BASH_SUBSHELL)) && exit 1
+  trap - ERR
+  echo "longhaul: boot failed: $1" >&2
+  report boot-failed "$1" || echo "longhaul: this could not be reported as the instance's state" >&2
+  exit 1
+}
+trap 'fail "$doing: \"$BASH_COMMAND\" ended with $?."' ERR
+
+# retry TRIES COMMAND…: waits 1, 2, 4, … seconds in between, at most 30.
+retry() {
+  local tries=$1 delay=1
+  shift
+  until "$@"; do
+    ((--tries)) || return 1
+    sleep "$delay"
+    ((delay = delay < 15 ? delay * 2 : 30))
+  done
+}
+
+# once NAME COMMAND…: at no later boot again.
+once() {
+  local mark=$state/done/$1
+  shift
+  [[ ! -e $mark ]] || return 0
+  "$@"
+  : >"$mark"
+}
+
+# Secrets reach curl on its standard input: a command line is for everybody to read.
+read_metadata() {
+  local session
+  session=$(curl -sf --noproxy '*' -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/latest/api/token") &&
+    curl -sf --noproxy '*' -m 5 --config - "$metadata/latest/meta-data/$1" <<<"header = \"X-aws-ec2-metadata-token: $session\""
+}
+
+# report STATE DETAIL: tags the instance, without the agent and without an AWS tool.
+report() {
+  local id role answer
+  id=$(read_metadata instance-id) || return 1
+  role=$(read_metadata iam/security-credentials/) || return 1
+  answer=$(read_metadata "iam/security-credentials/$role") || return 1
+  curl -sSf -m 10 -o "$state/report.xml" --aws-sigv4 "aws:amz:$REGION:ec2" --config - \
+    --data-urlencode Action=CreateTags --data-urlencode Version=2016-11-15 --data-urlencode "ResourceId.1=$id" \
+    --data-urlencode Tag.1.Key=longhaul:state --data-urlencode "Tag.1.Value=$1" \
+    --data-urlencode Tag.2.Key=longhaul:detail --data-urlencode "Tag.2.Value=${2:0:256}" \
+    --data-urlencode Tag.3.Key=longhaul:since --data-urlencode "Tag.3.Value=$(date -u +%FT%TZ)" \
+    "$EC2_ENDPOINT/" <<END
+user = "$(field AccessKeyId "$answer"):$(field SecretAccessKey "$answer")"
+header = "X-Amz-Security-Token: $(field Token "$answer")"
+END
+}
+
+field() {
+  sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"
+}
+
+# Proxy and certificates: for this script, the agent, the package manager, Docker and jobs.
+connect() {
+  local host=${metadata#*://}
+  connection=()
+  [[ -z $PROXY_HTTP ]] || connection+=("http_proxy=$PROXY_HTTP" "HTTP_PROXY=$PROXY_HTTP")
+  [[ -z $PROXY_HTTPS ]] || connection+=("https_proxy=$PROXY_HTTPS" "HTTPS_PROXY=$PROXY_HTTPS")
+  if ((${#connection[@]})); then
+    local direct="localhost,127.0.0.1,${host%%[:/]*}${PROXY_NONE:+,$PROXY_NONE}"
+    connection+=("no_proxy=$direct" "NO_PROXY=$direct")
+  fi
+  [[ -z $CA_BUNDLE ]] || connection+=("NODE_EXTRA_CA_CERTS=$etc/ca-bundle.pem")
+  ((${#connection[@]})) || return 0
+  export "${connection[@]}" NODE_USE_ENV_PROXY=1
+  once connection write_connection
+}
+
+write_connection() {
+  local entry value
+  for entry in "${connection[@]}" NODE_USE_ENV_PROXY=1; do
+    # shellcheck disable=SC2001 # Bash before 5.2 knows no & in a replacement.
+    value=$(sed 's/[\\"$`]/\\&/g' <<<"${entry#*=}")
+    printf '%s="%s"\n' "${entry%%=*}" "$value"
+  done >"$etc/connection.env"
+  mkdir -p "$units/docker.service.d" "$root/etc/apt/apt.conf.d" "$root/usr/local/share/ca-certificates"
+  printf '[Service]\nEnvironmentFile=%s\n' "$etc/connection.env" >"$units/docker.service.d/longhaul.conf"
+  for entry in "http $PROXY_HTTP" "https $PROXY_HTTPS"; do
+    value=${entry#* }
+    [[ -z $value ]] || printf 'Acquire::%s::Proxy "%s";\n' "${entry%% *}" "${value//\"/%22}"
+  done >"$root/etc/apt/apt.conf.d/95longhaul"
+  if [[ -n $CA_BUNDLE ]]; then
+    printf '%s\n' "$CA_BUNDLE" >"$etc/ca-bundle.pem"
+    # One certificate a file, as update-ca-certificates wants them.
+    awk -v prefix="$root/usr/local/share/ca-certificates/longhaul-" \
+      '/-BEGIN CERTIFICATE-/ { number++ } number { print > (prefix number ".crt") }' "$etc/ca-bundle.pem"
+    update-ca-certificates
+  fi
+  # An image may bring Docker along, running without what was just written.
+  if systemctl is-active --quiet docker.service; then
+    systemctl daemon-reload
+    systemctl restart docker.service
+  fi
+}
+
+apt_install() {
+  apt-get -qq -o DPkg::Lock::Timeout=300 update &&
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes "$@"
+}
+
+install_packages() {
+  local command missing=()
+  for command in curl git iptables sudo tar; do
+    [[ -n $(command -v "$command") ]] || missing+=("$command")
+  done
+  [[ $DOCKER == false || -n $(command -v docker) ]] || missing+=(docker.io)
+  ((${#missing[@]})) || return 0
+  retry 5 apt_install "${missing[@]}" || fail "The package manager could not install ${missing[*]}."
+  # Not every release has these, and most jobs do without.
+  [[ $DOCKER == false ]] || apt_install docker-buildx docker-compose-v2 || echo "longhaul: no docker-buildx, no docker-compose-v2"
+}
+
+# Else a job could take the instance's credentials. Containers are kept out by the hop limit.
+close_metadata() {
+  local rule=(OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT)
+  iptables -w -C "${rule[@]}" 2>/dev/null || iptables -w -I "${rule[@]}"
+}
+
+make_user() {
+  getent passwd "$RUNNER_USER" >/dev/null || useradd --create-home --shell /bin/bash "$RUNNER_USER"
+  if [[ $DOCKER == true ]]; then
+    groupadd --force docker
+    usermod --append --groups docker "$RUNNER_USER"
+  fi
+  if [[ $SUDO == true ]]; then
+    local rules=$root/etc/sudoers.d/90-longhaul
+    {
+      echo "$RUNNER_USER ALL=(ALL:ALL) NOPASSWD:ALL"
+      echo 'Defaults env_keep += "http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY"'
+    } >"$rules"
+    chmod 0440 "$rules"
+    visudo -cf "$rules"
+  fi
+  # What the listener and the hook write for the agent.
+  mkdir -p "$state/perf" "$state/job"
+  chown "$RUNNER_USER:" "$state/perf" "$state/job"
+}
+
+run_boot_step() {
+  bash -Eeuo pipefail -c "$2" || fail "Boot step $1 ended with $?: ${2:0:120}"
+}
+
+is_right() {
+  [[ -e $tarball ]] || return 1
+  sum=$(sha256sum "$tarball")
+  sum=${sum%% *}
+  [[ $sum == "$TARBALL_SHA256" ]]
+}
+
+# Goes on where an earlier try ended.
+download() {
+  local answer status=0
+  answer=$(curl -fsSL --connect-timeout 20 --speed-limit 1000 --speed-time 60 -C - -o "$tarball" -w '%{http_code}' "$TARBALL_URL") || status=$?
+  # What is there cannot be gone on with: it is too long, or the server cannot send parts.
+  [[ $answer != 416 && $status != 33 && $status != 36 ]] || rm -f "$tarball"
+  return "$status"
+}
+
+fetch_runner() {
+  is_right || retry 8 download || fail "The runner could not be downloaded from $TARBALL_URL."
+  if ! is_right; then
+    rm -f "$tarball"
+    fail "The runner's tarball has the SHA-256 $sum, not $TARBALL_SHA256; it was deleted."
+  fi
+  rm -rf "$runner" "$runner.new"
+  mkdir -p "$runner.new"
+  tar -xzf "$tarball" --no-same-owner -C "$runner.new"
+  chown -R "$RUNNER_USER:" "$runner.new"
+  mv "$runner.new" "$runner"
+  rm -f "$tarball"
+}
+
+install_runner() {
+  [[ $BAKED == true && -x $runner/bin/Runner.Listener ]] || fetch_runner
+  [[ $BAKED == true ]] || retry 5 "$runner/bin/installdependencies.sh" >"$logs/dependencies.log" 2>&1 ||
+    fail "The runner's dependencies could not be installed: see $logs/dependencies.log."
+  # Unable to fail: a failing hook fails the user's job.
+  cat >"$opt/job-started.sh" <<END
+{ printf '%s\n' "\$GITHUB_REPOSITORY" "\$GITHUB_RUN_ID" "\$GITHUB_RUN_ATTEMPT" "\$GITHUB_JOB" "\$GITHUB_WORKFLOW" >'$state/job/new' &&
+  mv -f '$state/job/new' '$state/job/started'; } 2>/dev/null || true
+END
+  printf '%s\n' "ACTIONS_RUNNER_HOOK_JOB_STARTED=$opt/job-started.sh" ${connection[@]+"${connection[@]}"} >>"$runner/.env"
+  chown "$RUNNER_USER:" "$runner/.env"
+}
+
+# The runner's folder is its user's, and the agent is root: it runs with a copy that only root can write.
+copy_node() {
+  local version
+  for version in node24 node20; do
+    [[ -x $runner/externals/$version/bin/node ]] || continue
+    cp "$runner/externals/$version/bin/node" "$opt/node.new"
+    chmod 0755 "$opt/node.new"
+    mv -f "$opt/node.new" "$opt/node"
+    return 0
+  done
+  fail "The runner brings no Node along: neither externals/node24 nor externals/node20."
+}
+
+# KillMode=process: the end of the agent is nothing to the listener and its job.
+start_agent() {
+  cat >"$units/$agent" <<END
+[Unit]
+Description=Longhaul agent
+[Service]
+EnvironmentFile=-$etc/connection.env
+ExecStart="$opt/node" --max-semi-space-size=1 "$opt/agent.mjs"
+WorkingDirectory=$opt
+Restart=always
+RestartSec=5
+KillMode=process
+OOMPolicy=continue
+TasksMax=infinity
+StandardOutput=journal+console
+END
+  systemctl daemon-reload
+  systemctl start "$agent"
+}
+
+mkdir -p "$state/done" "$logs" "$root/run/longhaul"
+# Started by hand on a machine at work, this must not power it off.
+if ! systemctl is-active --quiet "$agent"; then
+  step "arming the timer that powers off a machine without an agent"
+  shutdown -P +60
+  retry 3 report booting "" || echo "longhaul: the state could not be reported yet"
+fi
+step "connecting"
+connect
+step "installing packages"
+[[ $BAKED == true ]] || install_packages
+step "closing the metadata service to users"
+close_metadata
+step "making the user $RUNNER_USER"
+once user make_user
+for number in "${!BOOT_STEPS[@]}"; do
+  step "boot step $((number + 1))"
+  once "boot-step-$((number + 1))" run_boot_step "$((number + 1))" "${BOOT_STEPS[number]}"
+done
+step "installing the runner"
+once runner install_runner
+once node copy_node
+step "registering"
+once registration "$opt/node" "$opt/agent.mjs" register
+step "starting the agent"
+start_agent

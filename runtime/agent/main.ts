@@ -1,6 +1,98 @@
+import type { AgentCall } from "../../contract/agent-calls.ts";
+import { machineName } from "../../contract/names.ts";
+import { awsClient } from "../aws/client.ts";
+import { instanceCredentials } from "../aws/credentials.ts";
+import { sendHttp } from "../aws/http.ts";
+import { metadataEndpoint, metadataReader } from "../aws/metadata.ts";
+import { readAccount } from "./account.ts";
+import { systemClock } from "./clock.ts";
+import { commandRunner } from "./command.ts";
+import { readConfiguration } from "./configuration.ts";
+import { watchFleet } from "./fleet-watch.ts";
+import { machineLedger } from "./ledger.ts";
+import { watchListener } from "./listener-watch.ts";
+import { measure, publishMetrics } from "./metrics.ts";
+import { configurationPath, pathsBelow } from "./paths.ts";
+import { machinePower } from "./power.ts";
+import { processTable } from "./processes.ts";
+import { registerAtBoot } from "./register-at-boot.ts";
+import { register } from "./registration.ts";
+import { readSettings } from "./settings.ts";
+import { stateTags } from "./state-tags.ts";
+import { supervise } from "./supervisor.ts";
+import { machineToken } from "./token.ts";
+
 /*
  * Entry point of the agent: `node agent.mjs` supervises the runner,
  * `node agent.mjs register` registers it. The only module that reads the
  * process's environment.
  */
-process.stdout.write("agent\n");
+
+const environment = process.env as Record<string, string>;
+const root = environment.LONGHAUL_ROOT ?? "";
+const proc = "/proc";
+const clock = systemClock;
+const log = (line: string) => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function main(command: string | undefined): Promise<void> {
+  const configuration = readConfiguration(configurationPath(root));
+  const { runner, pollSeconds, user, aws: place } = configuration;
+  const paths = pathsBelow(root, user);
+  const metadata = metadataReader(
+    environment.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? metadataEndpoint,
+    sendHttp,
+  );
+  const instanceId = await metadata("meta-data/instance-id");
+  const machine = machineName(runner, instanceId);
+  const aws = awsClient<AgentCall>({
+    region: place.region,
+    endpoints: { ...place.endpoints, cloudwatch: place.endpoints.monitoring },
+    credentials: instanceCredentials(metadata, clock.now),
+    send: sendHttp,
+    clock,
+    random: Math.random,
+  });
+  const run = commandRunner(environment);
+  const account = await readAccount(user, run);
+  const token = machineToken(configuration, instanceId, aws);
+  const tags = stateTags(instanceId, aws, clock, log);
+  const registration = { configuration, machine, paths, account, token, run, sleep: clock.sleep };
+
+  if (command === "register") return registerAtBoot({ ...registration, clock, tags, log });
+  if (command !== undefined) throw new Error(`The agent knows no command "${command}": only register.`);
+
+  const ledger = machineLedger({ configuration, machine, mark: paths.ledgerMark, aws });
+  const listener = watchListener(
+    { paths, account, processes: processTable(proc, paths.runner), environment, clock },
+    ledger.add,
+  );
+  const fleet = watchFleet({
+    machine: { runner, instanceId },
+    pollSeconds,
+    listedMark: paths.listedMark,
+    readSettings: () => readSettings(configuration, aws),
+    clock,
+    log,
+  });
+  await supervise({
+    listener,
+    fleet,
+    power: machinePower(instanceId, aws, run),
+    tags,
+    ledger,
+    register: () => register(registration),
+    publish: async (values) => {
+      await publishMetrics(configuration, { ...values, ...(await measure(proc, paths.root)) }, aws);
+    },
+    pollSeconds,
+    clock,
+    log,
+  });
+}
+
+main(process.argv[2]).catch((error: unknown) => {
+  process.stderr.write(`The agent ends: ${(error as Error).stack ?? String(error)}\n`);
+  process.exitCode = 1;
+});

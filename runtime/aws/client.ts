@@ -1,9 +1,9 @@
-import { AwsV4Signer } from "aws4fetch";
 import type { AwsCredentials, CredentialsSource } from "./credentials.ts";
 import { AwsError, redact } from "./error.ts";
 import type { Send } from "./http.ts";
 import type { AwsInput, AwsService } from "./protocols.ts";
 import { protocols } from "./protocols.ts";
+import { signRequest } from "./sign.ts";
 import { isRetryable, maxTries, retryDelayMs } from "./retry.ts";
 
 /** An action as policies write it, for example `ssm:GetParameter`. */
@@ -66,20 +66,14 @@ async function tryOnce(
     );
   try {
     key = await credentials();
-    const signed = await new AwsV4Signer({
-      ...key,
-      method: "POST",
-      url: `${endpoints[service]}/`,
-      headers,
-      body,
-      region,
-      service: protocol.signingName,
-      datetime: new Date(clock.now()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
-    }).sign();
     const response = await send({
       method: "POST",
-      url: signed.url.toString(),
-      headers: Object.fromEntries(signed.headers as unknown as Iterable<[string, string]>),
+      url: `${endpoints[service]}/`,
+      headers: signRequest({ endpoint: endpoints[service], headers, body }, key, {
+        region,
+        service: protocol.signingName,
+        now: clock.now(),
+      }),
       body,
       timeoutMs,
     });

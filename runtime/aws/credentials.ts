@@ -1,3 +1,4 @@
+import { parseJson } from "./json.ts";
 import type { ReadMetadata } from "./metadata.ts";
 
 export interface AwsCredentials {
@@ -42,31 +43,19 @@ export function instanceCredentials(read: ReadMetadata, now: () => number): Cred
   };
 }
 
-/** An empty object when the text is no JSON: the parser's own error would quote it. */
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
-}
-
 function parseCredentials(text: string, role: string) {
-  const answer = parseObject(text);
-  const { AccessKeyId, SecretAccessKey, Token, Expiration } = answer;
-  const expiresAt = Date.parse(String(Expiration));
-  if (
-    typeof AccessKeyId !== "string" ||
-    typeof SecretAccessKey !== "string" ||
-    typeof Token !== "string" ||
-    Number.isNaN(expiresAt)
-  ) {
+  const answer = parseJson(text) as Record<string, string> | undefined;
+  if (answer?.Code !== "Success") {
     throw new Error(
-      `The metadata service has no credentials for the role ${role}: its answer says ${String(answer.Code)}.`,
+      `The metadata service has no credentials for the role ${role}: ${answer?.Code ?? "no JSON"}.`,
     );
   }
   return {
-    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token },
-    expiresAt,
+    credentials: {
+      accessKeyId: answer.AccessKeyId!,
+      secretAccessKey: answer.SecretAccessKey!,
+      sessionToken: answer.Token!,
+    },
+    expiresAt: Date.parse(answer.Expiration!),
   };
 }

@@ -1,5 +1,5 @@
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import http from "node:http";
+import https from "node:https";
 import { text } from "node:stream/consumers";
 
 export interface HttpRequest {
@@ -26,12 +26,12 @@ export type Send = (request: HttpRequest) => Promise<HttpResponse>;
  */
 export const sendHttp: Send = ({ method, url, headers, body, timeoutMs }) =>
   new Promise((resolve, reject) => {
-    const open = url.startsWith("https:") ? requestHttps : requestHttp;
+    const { request } = url.startsWith("https:") ? https : http;
     const signal = AbortSignal.timeout(timeoutMs);
     const fail = (error: Error) => {
       reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
     };
-    open(url, { method, headers, signal }, (response) => {
+    request(url, { method, headers, signal }, (response) => {
       text(response).then((received) => {
         resolve({ status: response.statusCode ?? 0, body: received });
       }, fail);

@@ -1,3 +1,5 @@
+import { parseJson } from "./json.ts";
+
 /** What a call is given: nested objects and lists of plain values. */
 export interface AwsInput {
   readonly [key: string]: AwsValue;
@@ -64,8 +66,7 @@ function json(signingName: string, target: string): AwsProtocol {
       body: JSON.stringify(input),
     }),
     decode: (body) => {
-      const answer = parseJson(body);
-      // Without the parser's own words: they quote the text, and it may be a secret.
+      const answer = parseJson(body || "{}");
       if (answer === undefined) throw new Error(`the answer of ${body.length} characters is no JSON`);
       return answer;
     },
@@ -79,15 +80,6 @@ function json(signingName: string, target: string): AwsProtocol {
       };
     },
   };
-}
-
-/** Undefined: the text is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return text === "" ? {} : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
-  }
 }
 
 function isList(value: AwsValue): value is readonly AwsValue[] {

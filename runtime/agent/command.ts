@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+
+/** What a command is run with. Secrets go into the environment, never into the arguments. */
+export interface CommandOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Default: one minute. */
+  timeoutMs?: number;
+}
+
+/** Runs a command to its end and gives back its exit code and what it printed. Rejects when it cannot be run in time. */
+export type RunCommand = (
+  program: string,
+  parameters: readonly string[],
+  options?: CommandOptions,
+) => Promise<{ code: number; output: string }>;
+
+/** Characters of output that are kept. */
+const maxOutput = 20_000;
+
+/** @param environment what every command starts with */
+export function commandRunner(environment: Record<string, string>): RunCommand {
+  return (program, parameters, { cwd = "/", env = {}, timeoutMs = 60_000 } = {}) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(program, parameters, {
+        cwd,
+        env: { ...environment, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+        timeout: timeoutMs,
+      });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").on("data", (text: string) => {
+          output = (output + text).slice(-maxOutput);
+        });
+      }
+      child.once("error", reject).once("close", (code, signal) => {
+        if (code === null)
+          reject(new Error(`${program} was ended by ${String(signal)} after at most ${timeoutMs} ms`));
+        else resolve({ code, output });
+      });
+    });
+}

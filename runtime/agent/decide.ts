@@ -1,0 +1,131 @@
+import type { Power } from "../../contract/parameters.ts";
+import type { MachineState } from "../../contract/tags.ts";
+import type { Listing } from "../../contract/wishes.ts";
+import type { AfterExit } from "./exit-codes.ts";
+
+/** All that a decision rests on. Durations and moments are milliseconds of the monotonic clock. */
+export interface Observation {
+  now: number;
+  /** Undefined: no listener runs. */
+  listener: { listening: boolean } | undefined;
+  /** A worker process runs, even one whose listener has died. */
+  worker: boolean;
+  /** The runner's own update script runs. */
+  updating: boolean;
+  /** A job's message has been received and its end has not been told. */
+  job: boolean;
+  /** When the job last gave a sign of itself: its message, its beginning, a worker. */
+  jobSignAt: number;
+  /** What the last exit of the listener asks for, and when it was. */
+  exit: { at: number; after: AfterExit } | undefined;
+  /** The runner's registration is on the disk. */
+  registered: boolean;
+  /** The machine's place on its fleet's lists, from the last time they could be read. */
+  listing: Listing;
+  /** It has been on a list at some time, or the whole fleet closes. */
+  mayRetire: boolean;
+  /** Not before this does it leave: something had arrived when it last tried. */
+  mayLeaveAt: number;
+  /** Undefined: never read since the agent started. */
+  power: { power: Power; by: string; reason: string } | undefined;
+  /** The timer that powers off a machine whose agent does not come up. */
+  bootTimer: "armed" | "cancelled";
+}
+
+/** What to do now, and what to say of the machine. */
+export interface Decision {
+  action: Action;
+  state: MachineState;
+  /** One sentence for people; empty where the state says it all. */
+  detail: string;
+}
+
+export type Action =
+  | "stay"
+  | "cancel-boot-timer"
+  | "start-listener"
+  /** It holds a job's message that has come to nothing: end it and start anew. */
+  | "restart-listener"
+  /** Take the token in the machine's parameter, if there is one, and register again. */
+  | "register"
+  /** End the listener, power off for good. */
+  | "retire";
+
+/** After this long without a sign, GitHub has given the job's lock up (it lasts ten minutes). */
+export const stuckAfterMs = 11 * 60_000;
+
+/** An update script that runs longer than this has failed. */
+export const updateLimitMs = 5 * 60_000;
+
+/**
+ * The one place where it is decided what happens to a machine. The invariant:
+ * nothing here ends a machine or a listener while a job has been received and
+ * has not ended, except a listener whose job GitHub has given up.
+ */
+export function decide(seen: Observation): Decision {
+  if (seen.bootTimer === "armed" && (isListed(seen.listing) || seen.listener)) {
+    return { action: "cancel-boot-timer", state: seen.job ? "busy" : "starting", detail: "" };
+  }
+  if (seen.job || seen.worker) return decideWithJob(seen);
+  if (seen.updating && seen.now - (seen.exit?.at ?? seen.now) < updateLimitMs) {
+    return { action: "stay", state: "starting", detail: "The runner updates itself." };
+  }
+  if (seen.listing === "none" && seen.mayRetire && seen.now >= seen.mayLeaveAt) {
+    return { action: "retire", state: "leaving", detail: "On neither list of its fleet any more." };
+  }
+  return seen.listener ? decideWithListener(seen.listener) : decideWithoutListener(seen);
+}
+
+function decideWithJob({ now, listener, worker, jobSignAt }: Observation): Decision {
+  if (listener && !worker && now - jobSignAt >= stuckAfterMs) {
+    const detail = "The listener received a job that neither began nor ended; it is started anew.";
+    return { action: "restart-listener", state: "starting", detail };
+  }
+  const detail = listener ? "" : "The listener has died; its worker still runs.";
+  return { action: "stay", state: "busy", detail };
+}
+
+function decideWithListener({ listening }: { listening: boolean }): Decision {
+  return { action: "stay", state: listening ? "idle" : "starting", detail: "" };
+}
+
+function decideWithoutListener({ now, listing, power, registered, exit }: Observation): Decision {
+  const wait = (state: MachineState, detail: string): Decision => ({ action: "stay", state, detail });
+  if (!isListed(listing)) {
+    return wait(
+      "waiting",
+      listing === "unknown" ? "The fleet's lists cannot be read." : "On neither list of its fleet.",
+    );
+  }
+  if (!registered || exit?.after.then === "needs-token") {
+    return {
+      action: "register",
+      state: "needs-token",
+      detail: "Waits for a registration token in its parameter.",
+    };
+  }
+  if (!power) return wait("waiting", "The fleet's power setting cannot be read.");
+  if (power.power === "off" && power.by === "budget") {
+    return wait("waiting", `Power is off by the budget: ${power.reason}.`);
+  }
+  switch (exit?.after.then) {
+    case "version-refused":
+      return wait(
+        "failed",
+        "GitHub refuses this version of the runner: raise runner.version and run pulumi up.",
+      );
+    case "restart":
+      if (now - exit.at < exit.after.afterMs) {
+        return wait("starting", `Starts the listener again soon: ${exit.after.reason}.`);
+      }
+      break;
+    case "update":
+    case undefined:
+      break;
+  }
+  return { action: "start-listener", state: "starting", detail: "" };
+}
+
+function isListed(listing: Listing): boolean {
+  return listing === "service" || listing === "candidate";
+}

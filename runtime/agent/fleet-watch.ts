@@ -1,0 +1,77 @@
+import { existsSync, writeFileSync } from "node:fs";
+import type { FleetSettings } from "../../contract/wishes.ts";
+import { wishFor } from "../../contract/wishes.ts";
+import type { Clock } from "./clock.ts";
+import type { Observation } from "./decide.ts";
+import type { SettingsReading } from "./settings.ts";
+import { keepKnown, unreadSettings } from "./settings.ts";
+
+/** What the fleet's parameters say of this machine. */
+export type FleetView = Pick<Observation, "listing" | "mayRetire" | "power">;
+
+export interface FleetWatch {
+  /** Reads the parameters once more. */
+  read(): Promise<void>;
+  /** What holds now: an operator's wish may have expired since the last read. */
+  view(): FleetView;
+  /** Milliseconds until the next read: a machine that waits to be listed asks more often. */
+  nextReadMs(): number;
+}
+
+export interface FleetWatchHost {
+  machine: { runner: string; instanceId: string };
+  pollSeconds: number;
+  /** The file that remembers that the machine has been on a list. */
+  listedMark: string;
+  readSettings: () => Promise<SettingsReading>;
+  clock: Pick<Clock, "now">;
+  log: (line: string) => void;
+}
+
+const maxUnlistedMs = 5000;
+
+export function watchFleet({
+  machine,
+  pollSeconds,
+  listedMark,
+  readSettings,
+  clock,
+  log,
+}: FleetWatchHost): FleetWatch {
+  let known: FleetSettings = unreadSettings;
+  let problem: string | undefined;
+  let wasListed = existsSync(listedMark);
+
+  const wish = () => wishFor(machine, known, clock.now());
+
+  return {
+    async read() {
+      const reading = await readSettings();
+      if (reading.problem !== problem) {
+        log(
+          `The fleet's parameters ${reading.problem ? `cannot be read: ${reading.problem}` : "are read again"}.`,
+        );
+        problem = reading.problem;
+      }
+      known = keepKnown(known, reading);
+      const { listing } = wish();
+      if (!wasListed && (listing === "service" || listing === "candidate")) {
+        writeFileSync(listedMark, "");
+        wasListed = true;
+      }
+    },
+    view() {
+      const { listing, power, by, reason } = wish();
+      return {
+        listing,
+        mayRetire: wasListed || known.operator?.closing === true,
+        power: known.power && { power, by, reason },
+      };
+    },
+    nextReadMs: () => {
+      const { listing } = wish();
+      const listed = listing === "service" || listing === "candidate";
+      return listed ? pollSeconds * 1000 : Math.min(pollSeconds * 1000, maxUnlistedMs);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Account } from "./account.ts";
+import { accountEnvironment, asUser } from "./account.ts";
+import { unlessAbsent } from "./absent.ts";
+import type { MachinePaths } from "./paths.ts";
+import type { ProcessMark, ProcessTable } from "./processes.ts";
+
+/** The listener's process. It belongs to nobody: the agent may die and come back without it. */
+export interface ListenerProcess {
+  mark: ProcessMark;
+  /** Undefined while it runs. The code is undefined when a signal ended it, or another agent had started it. */
+  ended(): { code: number | undefined } | undefined;
+}
+
+export interface ListenerHost {
+  paths: MachinePaths;
+  account: Account;
+  processes: ProcessTable;
+  /** The agent's own environment: the listener's begins with it. */
+  environment: Record<string, string>;
+}
+
+/**
+ * Starts the listener as the runner's user, in a session of its own, with its
+ * output going straight to a file. `run.sh` is left out: it hides exit codes,
+ * and ending it would orphan the listener.
+ *
+ * @throws when it could not be started
+ */
+export function startListener({ paths, account, processes, environment }: ListenerHost): ListenerProcess {
+  // What is told of one run must not be taken for news of the next.
+  rmSync(paths.perfLog, { force: true });
+  rmSync(paths.jobFacts, { force: true });
+  unlessAbsent(() => {
+    renameSync(paths.listenerLog, `${paths.listenerLog}.1`);
+  });
+  const log = openSync(paths.listenerLog, "ax", 0o640);
+  const [program, ...prefix] = asUser(account);
+  const child = spawn(program, [...prefix, paths.listener, "run"], {
+    cwd: paths.runner,
+    env: {
+      ...environment,
+      ...accountEnvironment(account),
+      RUNNER_PERFLOG: paths.perfFolder,
+      ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT: "1",
+      ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1",
+    },
+    stdio: ["ignore", log, log],
+    detached: true,
+  });
+  closeSync(log);
+  let ended: { code: number | undefined } | undefined;
+  child.once("exit", (code) => {
+    ended = { code: code ?? undefined };
+  });
+  child.once("error", () => undefined); // It has no process id then, which is told below.
+  child.unref();
+  if (child.pid === undefined) throw new Error(`${program} could not be started: the listener does not run.`);
+  const mark = processes.mark(child.pid) ?? { pid: child.pid, start: "" };
+  writeFileSync(paths.listenerProcess, JSON.stringify(mark));
+  return { mark, ended: () => ended };
+}
+
+/** The listener that an earlier agent has started, if it still runs. */
+export function adoptListener({ paths, processes }: ListenerHost): ListenerProcess | undefined {
+  const mark = readMark(paths.listenerProcess);
+  if (!mark || !processes.isRunning(mark)) return undefined;
+  return { mark, ended: () => (processes.isRunning(mark) ? undefined : { code: undefined }) };
+}
+
+/** Ends it at once. Only for a listener that holds no job: its end would be the job's. */
+export function killListener(listener: ListenerProcess): void {
+  if (!listener.ended()) unlessAbsent(() => process.kill(listener.mark.pid, "SIGKILL"));
+}
+
+/** Undefined: none was started since the machine was. */
+function readMark(path: string): ProcessMark | undefined {
+  const text = unlessAbsent(() => readFileSync(path, "utf8"));
+  return text === undefined ? undefined : (JSON.parse(text) as ProcessMark);
+}

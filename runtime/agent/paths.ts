@@ -1,0 +1,40 @@
+/**
+ * Where things are on a machine. The boot script makes these folders and
+ * writes what the agent reads; both must agree.
+ *
+ * @param root what every path is below: empty on a real machine
+ * @param user the runner's user
+ */
+export function pathsBelow(root: string, user: string) {
+  const runner = `${root}/home/${user}/actions-runner`;
+  const state = `${root}/var/lib/longhaul`;
+  const logs = `${root}/var/log/longhaul`;
+  return {
+    root: root === "" ? "/" : root,
+    /** The runner's tarball, unpacked. Its user owns it. */
+    runner,
+    /** Written by config.sh; absent when the runner is not registered. */
+    registration: `${runner}/.runner`,
+    listener: `${runner}/bin/Runner.Listener`,
+    /** Standard output and error of the listener; the agent keeps the one before as well. */
+    listenerLog: `${logs}/listener.log`,
+    /** Written by the runner's user: the listener's performance counters. */
+    perfFolder: `${state}/perf`,
+    perfLog: `${state}/perf/Runner.perf`,
+    /** Written by the start hook as the runner's user: what job it is. */
+    jobFacts: `${state}/job/started`,
+    /** Process id and start of the listener, for an agent that starts again; gone after a reboot, as it is. */
+    listenerProcess: `${root}/run/longhaul/listener`,
+    /** Present once the machine has been on one of its fleet's lists. */
+    listedMark: `${state}/listed`,
+    /** When the last job that is in the ledger was received. */
+    ledgerMark: `${state}/ledger`,
+  } as const;
+}
+
+export type MachinePaths = ReturnType<typeof pathsBelow>;
+
+/** The machine's configuration, as the user data writes it. */
+export function configurationPath(root: string): string {
+  return `${root}/etc/longhaul/machine.json`;
+}

@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import type { Clock } from "./clock.ts";
+import type { RegistrationHost } from "./registration.ts";
+import { register } from "./registration.ts";
+import type { StateTags } from "./state-tags.ts";
+
+/** Milliseconds that a token may be on its way before the machine asks for one by its state. */
+const patienceMs = 2 * 60_000;
+const maxPollMs = 5000;
+
+/**
+ * Registers a machine at its first boot, and waits as long as it takes for the
+ * token: the boot timer bounds it. Interrupted and run again, it goes on where
+ * it was.
+ */
+export async function registerAtBoot(
+  host: RegistrationHost & { clock: Clock; tags: StateTags; log: (line: string) => void },
+): Promise<void> {
+  const { paths, token, configuration, clock, tags, log } = host;
+  const started = clock.monotonic();
+  const needsToken = (detail: string) => {
+    tags.report({ state: "needs-token", job: "", detail });
+  };
+  const attempt = async (): Promise<boolean> => {
+    if (existsSync(paths.registration)) {
+      // An earlier run was interrupted after its success: only the token may be left to overwrite.
+      if (typeof (await token.read()) !== "string") await token.markUsed();
+      return true;
+    }
+    const result = await register(host);
+    if (result.outcome === "registered") return true;
+    if (result.outcome === "failed") {
+      log(`The registration failed: ${result.reason}`);
+      needsToken(result.reason);
+    } else if (result.parameter === "used" || clock.monotonic() - started > patienceMs) {
+      needsToken("Waits for a registration token in its parameter.");
+    }
+    return false;
+  };
+  log("Waiting for the registration token.");
+  for (let lastProblem = ""; ;) {
+    try {
+      if (await attempt()) break;
+    } catch (error) {
+      const problem = (error as Error).message;
+      if (problem !== lastProblem) log(problem);
+      lastProblem = problem;
+    }
+    await clock.sleep(Math.min(configuration.pollSeconds * 1000, maxPollMs));
+  }
+  log(`Registered as ${host.machine}.`);
+}

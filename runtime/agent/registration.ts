@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import type { Account } from "./account.ts";
+import { accountEnvironment, asUser } from "./account.ts";
+import type { RunCommand } from "./command.ts";
+import type { AgentConfiguration } from "./configuration.ts";
+import type { MachinePaths } from "./paths.ts";
+import type { TokenParameter } from "./token.ts";
+
+/** What came of one attempt to register. */
+export type RegistrationResult =
+  | { outcome: "registered" }
+  /** There is no token to use: nobody has written one (`missing`), or this machine has used it (`used`). */
+  | { outcome: "no-token"; parameter: "missing" | "used" }
+  /** The token was used up without success. */
+  | { outcome: "failed"; reason: string };
+
+export interface RegistrationHost {
+  configuration: AgentConfiguration;
+  /** The machine's name at GitHub, and the only label it registers with. */
+  machine: string;
+  paths: MachinePaths;
+  account: Account;
+  token: TokenParameter;
+  run: RunCommand;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Tries with one token: GitHub or the way to it may be down for a moment. */
+const maxTries = 3;
+const retryMs = 10_000;
+/** config.sh talks to GitHub several times. */
+const configTimeoutMs = 5 * 60_000;
+
+/**
+ * Registers the runner once with the token in the machine's parameter. The
+ * token reaches config.sh through its environment (a command line is for
+ * everybody to read) and is overwritten whether or not it served.
+ *
+ * @throws AwsError when the parameter cannot be read or overwritten
+ */
+export async function register(host: RegistrationHost): Promise<RegistrationResult> {
+  const found = await host.token.read();
+  if (typeof found === "string") return { outcome: "no-token", parameter: found };
+  try {
+    return await tryConfigure(host, found.token);
+  } finally {
+    await host.token.markUsed();
+  }
+}
+
+async function tryConfigure(host: RegistrationHost, token: string): Promise<RegistrationResult> {
+  for (let tries = 1; ; tries++) {
+    await forgetRegistration(host);
+    const { code, output } = await configure(host, token);
+    if (code === 0 && existsSync(host.paths.registration)) return { outcome: "registered" };
+    // GitHub answers "not found" to a token that it does not take: another try would not help.
+    const refused = /Http response code: (NotFound|Unauthorized|Forbidden)/.test(output);
+    if (refused || tries === maxTries) return { outcome: "failed", reason: reasonOf(code, output, token) };
+    await host.sleep(retryMs * tries);
+  }
+}
+
+/** Takes away what an earlier registration has left: config.sh refuses to work over it. */
+async function forgetRegistration({ paths, account, run }: RegistrationHost): Promise<void> {
+  if (!existsSync(paths.registration)) return;
+  await runConfig({ paths, account, run }, ["remove", "--local"], {});
+}
+
+function configure({ configuration, machine, paths, account, run }: RegistrationHost, token: string) {
+  const { github, runnerSoftware } = configuration;
+  return runConfig(
+    { paths, account, run },
+    // The name holds the instance's id: an entry of that name can only be this machine's own. It gets no
+    // default label: a job for `self-hosted` must not meet a machine that is not proven.
+    [
+      "--unattended",
+      "--replace",
+      "--no-default-labels",
+      ...(runnerSoftware.selfUpdate ? [] : ["--disableupdate"]),
+    ],
+    {
+      ACTIONS_RUNNER_INPUT_URL: github.registrationUrl,
+      ACTIONS_RUNNER_INPUT_TOKEN: token,
+      ACTIONS_RUNNER_INPUT_NAME: machine,
+      ACTIONS_RUNNER_INPUT_LABELS: machine,
+      ACTIONS_RUNNER_INPUT_WORK: "_work",
+      ...(github.runnerGroup !== undefined && { ACTIONS_RUNNER_INPUT_RUNNERGROUP: github.runnerGroup }),
+    },
+  );
+}
+
+function runConfig(
+  { paths, account, run }: Pick<RegistrationHost, "paths" | "account" | "run">,
+  parameters: readonly string[],
+  input: Record<string, string>,
+) {
+  const [program, ...prefix] = asUser(account);
+  return run(program, [...prefix, `${paths.runner}/config.sh`, ...parameters], {
+    cwd: paths.runner,
+    env: { ...accountEnvironment(account), ...input },
+    timeoutMs: configTimeoutMs,
+  });
+}
+
+/** The last line that config.sh printed, without the token. */
+function reasonOf(code: number, output: string, token: string): string {
+  const line = output.replaceAll(token, "***").trim().split("\n").at(-1) ?? "";
+  return `config.sh ended with ${code}: ${line || "it printed nothing"}`;
+}

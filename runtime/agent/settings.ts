@@ -1,0 +1,59 @@
+import { fleetParameters, parseMachineList, parseOperator, parsePower } from "../../contract/parameters.ts";
+import type { FleetSettings } from "../../contract/wishes.ts";
+import type { Aws } from "./aws.ts";
+
+/** One look at the fleet's parameters. What could not be read is undefined, and `problem` says why. */
+export interface SettingsReading extends FleetSettings {
+  problem?: string;
+}
+
+/** Nothing has been read yet. */
+export const unreadSettings: FleetSettings = {
+  candidates: undefined,
+  roster: undefined,
+  power: undefined,
+  operator: undefined,
+};
+
+/** Reads all four parameters in one call. Never throws: what cannot be read must change nothing. */
+export async function readSettings(
+  { environment, fleet }: { environment: string; fleet: string },
+  aws: Aws,
+): Promise<SettingsReading> {
+  const names = fleetParameters(environment, fleet);
+  let values: Map<string, string>;
+  try {
+    values = parametersOf(await aws("ssm:GetParameters", { Names: Object.values(names) }));
+  } catch (error) {
+    return { ...unreadSettings, problem: (error as Error).message };
+  }
+  const settings = {
+    candidates: parseMachineList(values.get(names.candidates)),
+    roster: parseMachineList(values.get(names.roster)),
+    power: parsePower(values.get(names.power)),
+    operator: parseOperator(values.get(names.operator)),
+  };
+  const unreadable = (Object.keys(names) as (keyof typeof names)[]).filter((key) => !settings[key]);
+  if (unreadable.length === 0) return settings;
+  return { ...settings, problem: `missing or damaged: ${unreadable.map((key) => names[key]).join(", ")}` };
+}
+
+/**
+ * What holds after another look: the new, and the old where nothing could be
+ * read. The two lists go together: one of today beside one of yesterday could
+ * name a machine on neither.
+ */
+export function keepKnown(known: FleetSettings, reading: FleetSettings): FleetSettings {
+  const lists = reading.candidates && reading.roster ? reading : known;
+  return {
+    candidates: lists.candidates,
+    roster: lists.roster,
+    power: reading.power ?? known.power,
+    operator: reading.operator ?? known.operator,
+  };
+}
+
+function parametersOf(answer: unknown): Map<string, string> {
+  const { Parameters = [] } = answer as { Parameters?: { Name: string; Value: string }[] };
+  return new Map(Parameters.map(({ Name, Value }) => [Name, Value]));
+}

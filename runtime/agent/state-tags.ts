@@ -1,0 +1,73 @@
+import type { MachineState } from "../../contract/tags.ts";
+import { tags } from "../../contract/tags.ts";
+import type { Aws } from "./aws.ts";
+import type { Clock } from "./clock.ts";
+
+/** What the machine says of itself. */
+export interface MachineReport {
+  state: MachineState;
+  /** `<owner>/<repository>/actions/runs/<id>` of its job, else empty. */
+  job: string;
+  /** One sentence for people. */
+  detail: string;
+}
+
+/** EC2's limit for a tag's value, in characters. */
+const maxTagLength = 256;
+/** Milliseconds until a report that could not be sent is tried again. */
+const retryMs = 15_000;
+
+export interface StateTags {
+  /** Sends the report when it differs from the last one. Returns at once; a failure is logged and tried again. */
+  report(report: MachineReport): void;
+  /** The same, and waits until it is sent. Rejects when it cannot be. */
+  reportNow(report: MachineReport): Promise<void>;
+}
+
+/** Reports by tags on the machine's own instance. */
+export function stateTags(
+  instanceId: string,
+  aws: Aws,
+  clock: Clock,
+  log: (line: string) => void,
+): StateTags {
+  let sent: MachineReport | undefined;
+  let since = "";
+  let sending = false;
+  let notBefore = -Infinity;
+
+  const send = async (report: MachineReport) => {
+    if (sent?.state !== report.state) since = new Date(clock.now()).toISOString();
+    const values = {
+      [tags.state]: report.state,
+      [tags.since]: since,
+      [tags.job]: report.job,
+      [tags.detail]: report.detail.slice(0, maxTagLength),
+    };
+    await aws("ec2:CreateTags", {
+      ResourceId: [instanceId],
+      Tag: Object.entries(values).map(([Key, Value]) => ({ Key, Value })),
+    });
+    sent = report;
+  };
+
+  return {
+    reportNow: send,
+    report(report) {
+      if (sending || (sent && isSame(sent, report)) || clock.monotonic() < notBefore) return;
+      sending = true;
+      send(report)
+        .catch((error: unknown) => {
+          notBefore = clock.monotonic() + retryMs;
+          log(`The state ${report.state} could not be reported: ${(error as Error).message}`);
+        })
+        .finally(() => {
+          sending = false;
+        });
+    },
+  };
+}
+
+function isSame(one: MachineReport, other: MachineReport): boolean {
+  return one.state === other.state && one.job === other.job && one.detail === other.detail;
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "./clock.ts";
+import type { Decision, Observation } from "./decide.ts";
+import { decide } from "./decide.ts";
+import type { FleetWatch } from "./fleet-watch.ts";
+import { jobPath } from "./job-facts.ts";
+import type { Ledger } from "./ledger.ts";
+import { retire } from "./leaving.ts";
+import type { ListenerView, ListenerWatch } from "./listener-watch.ts";
+import type { MetricValues } from "./metrics.ts";
+import { metricsEveryMs } from "./metrics.ts";
+import type { MachinePower } from "./power.ts";
+import type { RegistrationResult } from "./registration.ts";
+import type { StateTags } from "./state-tags.ts";
+
+export interface SupervisorHost {
+  listener: ListenerWatch;
+  fleet: FleetWatch;
+  power: MachinePower;
+  tags: StateTags;
+  ledger: Ledger;
+  register: () => Promise<RegistrationResult>;
+  publish: (values: Pick<MetricValues, "busy" | "listening">) => Promise<void>;
+  pollSeconds: number;
+  clock: Clock;
+  log: (line: string) => void;
+}
+
+/** Milliseconds between two looks at the runner. */
+const lookEveryMs = 1000;
+/** Milliseconds between two tries to write what is not in the ledger yet. */
+const ledgerEveryMs = 5000;
+/** Milliseconds that a machine stays when a job was on its way to it as it left. */
+const quietMs = 180_000;
+
+/**
+ * Looks after the runner until the machine powers off: observe, decide, act,
+ * report, once a second. Everything is level-triggered: what fails is logged,
+ * and decided again on the next look.
+ */
+export async function supervise(host: SupervisorHost): Promise<void> {
+  const { fleet, clock, log } = host;
+  const present = { bootTimer: "armed" as Observation["bootTimer"], mayLeaveAt: -Infinity };
+  const due = { token: -Infinity, ledger: -Infinity, metrics: clock.monotonic() + metricsEveryMs };
+  const done = { left: false };
+  const problems = new Map<string, string>();
+  let lastWords = "";
+
+  const attempt = async (what: string, act: () => Promise<void>) => {
+    try {
+      await act();
+      problems.delete(what);
+    } catch (error) {
+      const problem = (error as Error).message;
+      if (problems.get(what) !== problem) log(`${what} failed: ${problem}`); // Once, not once a second.
+      problems.set(what, problem);
+    }
+  };
+
+  const act = async ({ action }: Decision) => {
+    switch (action) {
+      case "stay":
+        return;
+      case "cancel-boot-timer":
+        await host.power.cancelBootTimer();
+        present.bootTimer = "cancelled";
+        return;
+      case "start-listener":
+        host.listener.start();
+        return;
+      case "restart-listener":
+        host.listener.kill();
+        return;
+      case "register":
+        await registerWhenDue();
+        return;
+      case "retire":
+        done.left = await retire(host);
+        if (done.left) return;
+        present.mayLeaveAt = clock.monotonic() + quietMs;
+        log("A job arrived while the machine was leaving: it stays.");
+    }
+  };
+
+  let registrationFailure: string | undefined;
+  const registerWhenDue = async () => {
+    if (clock.monotonic() < due.token) return;
+    due.token = clock.monotonic() + host.pollSeconds * 1000;
+    const result = await host.register();
+    registrationFailure = result.outcome === "failed" ? result.reason : registrationFailure;
+    if (result.outcome === "failed") log(`The registration failed: ${result.reason}`);
+    if (result.outcome !== "registered") return;
+    registrationFailure = undefined;
+    host.listener.forgetExit();
+  };
+
+  const report = ({ state, detail }: Decision, { facts }: ListenerView) => {
+    const told = state === "needs-token" && registrationFailure ? registrationFailure : detail;
+    host.tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: told });
+    const words = `${state}${told === "" ? "" : `: ${told}`}`;
+    if (words !== lastWords) log(words);
+    lastWords = words;
+  };
+
+  const publishWhenDue = (view: ListenerView) => {
+    if (clock.monotonic() < due.metrics) return;
+    due.metrics = clock.monotonic() + metricsEveryMs;
+    const values = { busy: view.job ? 1 : 0, listening: view.listener?.listening ? 1 : 0 };
+    void attempt("Publishing the metrics", () => host.publish(values));
+  };
+
+  const flushWhenDue = () => {
+    if (clock.monotonic() < due.ledger) return;
+    due.ledger = clock.monotonic() + ledgerEveryMs;
+    void attempt("Writing the ledger", () => host.ledger.flush());
+  };
+
+  /** Beside the looks at the runner: a slow AWS must not hold them up. */
+  const pollFleet = async () => {
+    while (!done.left) {
+      await attempt("Reading the fleet's parameters", () => fleet.read());
+      await clock.sleep(fleet.nextReadMs());
+    }
+  };
+
+  void pollFleet();
+  while (!done.left) {
+    await attempt("Looking after the runner", async () => {
+      const view = host.listener.look();
+      const decision = decide({ now: clock.monotonic(), ...view, ...fleet.view(), ...present });
+      report(decision, view);
+      publishWhenDue(view);
+      flushWhenDue();
+      await act(decision);
+    });
+    await clock.sleep(Math.min(lookEveryMs, host.pollSeconds * 1000));
+  }
+}

@@ -1,0 +1,61 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { unlessAbsent } from "./absent.ts";
+
+/** Reads what was added to a file since the last call, as whole lines. */
+export type Tail = () => string[];
+
+/** Bytes taken in one call: a job may write to some of these files as fast as it likes. */
+const maxBytes = 1 << 20;
+
+/**
+ * Follows a file that may not be there yet, may be replaced or cut. Nothing
+ * but a regular file is read, and no link is followed: the folder may belong
+ * to the runner's user, and this process is root.
+ */
+export function tailFile(path: string): Tail {
+  let offset = 0;
+  let inode = 0;
+  let rest = "";
+  return () => {
+    const file = openRegular(path);
+    if (file === undefined) return [];
+    try {
+      const { size, ino } = fstatSync(file);
+      if (ino !== inode || size < offset) {
+        offset = 0;
+        rest = "";
+        inode = ino;
+      }
+      const bytes = Buffer.alloc(Math.min(maxBytes, size - offset));
+      const count = readSync(file, bytes, 0, bytes.length, offset);
+      offset += count;
+      const lines = (rest + bytes.toString("utf8", 0, count)).split("\n");
+      rest = lines.pop()!.slice(-maxBytes);
+      return lines;
+    } finally {
+      closeSync(file);
+    }
+  };
+}
+
+/** The beginning of a small file, read as carefully; undefined when there is none. */
+export function readSmallFile(path: string, limit = 4096): string | undefined {
+  const file = openRegular(path);
+  if (file === undefined) return undefined;
+  try {
+    const bytes = Buffer.alloc(limit);
+    return bytes.toString("utf8", 0, readSync(file, bytes, 0, limit, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Undefined: there is no such file, or it is something else than a regular one. */
+function openRegular(path: string): number | undefined {
+  // Without O_NONBLOCK, a pipe in its place would hold the agent for ever.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = unlessAbsent(() => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  if (file === undefined || fstatSync(file).isFile()) return file;
+  closeSync(file);
+  return undefined;
+}
