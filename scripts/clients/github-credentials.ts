@@ -5,8 +5,8 @@ import type { AppCredentials } from "../../components/app-credentials.ts";
 export type GithubCredentials = { kind: "token"; token: string } | { kind: "app"; app: AppCredentials };
 
 /**
- * The credentials in the environment, an App's before a token as with the
- * GitHub provider; undefined when there are none.
+ * The credentials in the environment, in the order of the GitHub provider:
+ * `GITHUB_TOKEN`, an App's, `GH_TOKEN`; undefined when there are none.
  *
  * @throws Error when an App's are incomplete or its key cannot be read
  */
