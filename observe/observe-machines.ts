@@ -33,6 +33,8 @@ export async function observeMachines(
   { environment, fleet, machines, ...place }: MachineFilter,
 ): Promise<ObservedMachine[]> {
   const asked = machines?.map((machine) => ({ fleet: fleet ?? "", ...machine }));
+  // EC2 refuses a filter without values.
+  if (asked?.length === 0) return [];
   const [instances, entries] = await Promise.all([
     ec2.describe({
       ...place,
