@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import type { Target } from "../contract/requests.ts";
+import type { Aws } from "./clients/aws.ts";
+import type { Github, GithubTarget } from "./clients/github.ts";
+import type { Clock } from "./clock.ts";
+import { BadUsage } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
+
+/** All that a verb knows of the outside world. */
+export interface VerbContext {
+  /** Value of the variable `LONGHAUL_REQUEST`. */
+  request: string | undefined;
+  clock: Clock;
+  output: Output;
+  /** @throws Error when the credentials are missing or of another account */
+  connectAws(target: Target): Promise<Aws>;
+  /** Undefined: there are no GitHub credentials in the environment. */
+  connectGithub(target: GithubTarget): Promise<Github | undefined>;
+  /** The command `local`, which works with the process itself. */
+  loadLocal(): Promise<Command>;
+}
+
+/** @throws BadUsage when there are no GitHub credentials */
+export async function requireGithub(context: VerbContext, target: GithubTarget): Promise<Github> {
+  const github = await context.connectGithub(target);
+  if (github) return github;
+  throw new BadUsage(
+    "There are no GitHub credentials in the environment: set GITHUB_TOKEN (or GH_TOKEN), " +
+      "or GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PEM_FILE.",
+  );
+}

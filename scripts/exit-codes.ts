@@ -1,0 +1,21 @@
+/** What `longhaul` exits with. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  /** The command line, the request or the credentials are not what the verb needs. */
+  badUsage: 2,
+  /** Nothing is wrong, but something is still going on: run it again later. */
+  notFinished: 3,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The command was called without what it needs. */
+export class BadUsage extends Error {}
+
+/** What was asked for is not finished yet, and nothing has failed. */
+export class NotFinished extends Error {}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof BadUsage) return exitCodes.badUsage;
+  return error instanceof NotFinished ? exitCodes.notFinished : exitCodes.failed;
+}

@@ -1,0 +1,87 @@
+import type { AwaitRequest } from "../../contract/requests.ts";
+import { describeMachine } from "../../observe/describe-machine.ts";
+import type { ObservedMachine, RunnerEntry } from "../../observe/machine.ts";
+import { observeMachines } from "../../observe/observe-machines.ts";
+import { standingOf } from "../../observe/standing.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Github } from "../clients/github.ts";
+import type { Clock } from "../clock.ts";
+import type { Output } from "../output.ts";
+import { pollUntil } from "../poll.ts";
+import { missingLabels } from "./labels.ts";
+
+export interface AwaitCollaborators {
+  aws: Aws;
+  github: Github;
+  clock: Clock;
+  output: Output;
+}
+
+/** A machine that is online and has the fleet's labels. */
+export interface OnlineMachine {
+  runner: string;
+  instanceId: string;
+  /** Labels that were added now. */
+  added: string[];
+}
+
+/**
+ * Waits until every machine is online at GitHub, then gives each the fleet's
+ * labels. When one fails, no machine gets them.
+ *
+ * @param withinMinutes until a machine that is not online has failed
+ * @throws Error with one sentence for each machine that is not online
+ */
+export async function awaitOnline(
+  { aws, github, clock, output }: AwaitCollaborators,
+  { target, fleet, machines, labels }: AwaitRequest,
+  withinMinutes: number,
+): Promise<OnlineMachine[]> {
+  let seen: ObservedMachine[] = [];
+  const online = await pollUntil(
+    async () => {
+      seen = await observeMachines(
+        { ec2: aws.instances, github: github.runners },
+        { environment: target.environment, fleet, machines },
+      );
+      if (seen.some((machine) => standingOf(machine).verdict === "failed")) {
+        throw new Error(notOnline(seen, "is not online yet"));
+      }
+      output.progress(`${seen.filter(isOnline).length} of ${machines.length} machines are online.`);
+      return seen.every(isOnline) ? seen : undefined;
+    },
+    { clock, limitMs: withinMinutes * 60_000, say: output.say },
+  );
+  if (!online) throw new Error(notOnline(seen, `did not come online within ${withinMinutes} min`));
+
+  const labelled: OnlineMachine[] = [];
+  for (const { runner, instanceId, entry } of online) {
+    const added = await addMissing(github, entry!, labels);
+    if (added.length > 0)
+      output.say(`${runner} (${instanceId}) is online and was labelled ${added.join(", ")}.`);
+    labelled.push({ runner, instanceId, added });
+  }
+  return labelled;
+}
+
+async function addMissing(github: Github, entry: RunnerEntry, labels: readonly string[]): Promise<string[]> {
+  const missing = missingLabels(entry, labels);
+  if (missing.length > 0) await github.runners.addLabels(entry, missing);
+  return missing;
+}
+
+function isOnline(machine: ObservedMachine): boolean {
+  return standingOf(machine).verdict === "online";
+}
+
+/** @param late what is said of machines that could still come */
+function notOnline(machines: readonly ObservedMachine[], late: string): string {
+  return machines
+    .filter((machine) => !isOnline(machine))
+    .map((machine) => {
+      const { verdict, nextStep } = standingOf(machine);
+      const problem = verdict === "failed" ? "cannot come online" : late;
+      return `Runner ${machine.runner} ${problem}: ${describeMachine(machine)}. ${nextStep}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,26 @@
+import type { RunnerEntry } from "../../observe/machine.ts";
+
+/** GitHub compares labels without regard to case. */
+const same = (a: string) => (b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** The labels that an entry has not got yet, in the order given. */
+export function missingLabels(entry: RunnerEntry, labels: readonly string[]): string[] {
+  const present = [...entry.systemLabels, ...entry.customLabels];
+  return labels.filter((label) => !present.some(same(label)));
+}
+
+/** What must change at an entry that should have certain custom labels. */
+export interface LabelChange {
+  added: string[];
+  removed: string[];
+  /** All custom labels after the change. */
+  wanted: string[];
+}
+
+/** @returns undefined when nothing has to change; labels that GitHub added by itself are left alone */
+export function labelChange(entry: RunnerEntry, labels: readonly string[]): LabelChange | undefined {
+  const wanted = labels.filter((label) => !entry.systemLabels.some(same(label)));
+  const added = missingLabels(entry, wanted);
+  const removed = entry.customLabels.filter((label) => !wanted.some(same(label)));
+  return added.length + removed.length === 0 ? undefined : { added, removed, wanted };
+}

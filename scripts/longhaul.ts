@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { readFile } from "node:fs/promises";
+import { requestVariable } from "../contract/requests.ts";
+import { systemClock } from "./clock.ts";
+import type { VerbContext } from "./context.ts";
+import { createOutput } from "./output.ts";
+import { run } from "./program.ts";
+
+/*
+ * The operator's command. This is the one place that looks at the process:
+ * its arguments, environment and streams. (The AWS SDK finds its credentials
+ * in the environment by itself.)
+ */
+
+// The SDK is pinned, and this Node is supported on purpose: its warning would be in every output.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+const output = createOutput(process.stdout, process.stderr, systemClock.now);
+
+const context: VerbContext = {
+  request: process.env[requestVariable],
+  clock: systemClock,
+  output,
+  connectAws: async (target) => (await import("./clients/aws.ts")).connectAws(target),
+  connectGithub: async (target) => {
+    const { readGithubCredentials } = await import("./clients/github-credentials.ts");
+    const credentials = await readGithubCredentials(process.env, (path) => readFile(path, "utf8"));
+    if (!credentials) return undefined;
+    const { connectGithub } = await import("./clients/github.ts");
+    return connectGithub(target, credentials, { say: output.say });
+  },
+  loadLocal: async () => {
+    const { localCommand } = await import("./verbs/local/index.ts");
+    return localCommand(process.env, process.argv[1]!);
+  },
+};
+
+const code = await run(process.argv.slice(2), context);
+// `local` may have set one of its own.
+if (code !== 0) process.exitCode = code;

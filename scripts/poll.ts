@@ -1,0 +1,41 @@
+import { isTransient } from "./clients/service-error.ts";
+import type { Clock } from "./clock.ts";
+
+/** First look after so long, then rarer and rarer: a machine boots in minutes, an emulated one in a second. */
+const firstPauseMs = 500;
+const growth = 1.5;
+/** Above it nobody waits longer than they notice; below it a large fleet's commands would use up GitHub's hourly limit. */
+const longestPauseMs = 15_000;
+
+export interface PollOptions {
+  clock: Clock;
+  /** Milliseconds until it is given up. There is always one look, and one at the end. */
+  limitMs: number;
+  /** One line for the operator, for example that GitHub did not answer. */
+  say: (line: string) => void;
+}
+
+/**
+ * Looks again and again until `look` finds something. A transient failure of a
+ * service counts as having seen nothing.
+ *
+ * @returns what was found; undefined when the time is up
+ * @throws what `look` throws, transient failures excepted unless the last look was one
+ */
+export async function pollUntil<Found>(
+  look: () => Promise<Found | undefined>,
+  { clock, limitMs, say }: PollOptions,
+): Promise<Found | undefined> {
+  const end = clock.now() + limitMs;
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * growth, longestPauseMs)) {
+    const isLast = clock.now() >= end;
+    try {
+      const found = await look();
+      if (found !== undefined || isLast) return found;
+    } catch (error) {
+      if (!isTransient(error) || isLast) throw error;
+      say(`${(error as Error).message} Trying again.`);
+    }
+    await clock.sleep(Math.min(pause, Math.max(0, end - clock.now())));
+  }
+}

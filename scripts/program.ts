@@ -1,0 +1,61 @@
+import { Command, CommanderError } from "commander";
+import type { VerbContext } from "./context.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { awaitCommand } from "./verbs/await.ts";
+import { drainCommand } from "./verbs/drain.ts";
+import { localCommand } from "./verbs/local.ts";
+import { settleCommand } from "./verbs/settle.ts";
+import { smokeCommand } from "./verbs/smoke.ts";
+
+const exitCodeHelp = `
+Exit codes: 0 done, 1 failed, 2 bad usage, 3 not finished yet (run it again later).`;
+
+/**
+ * Runs one command line, and tells an error as a sentence.
+ *
+ * @param args without the interpreter and the script
+ */
+export async function run(args: readonly string[], context: VerbContext): Promise<ExitCode> {
+  try {
+    await createProgram(context).parseAsync([...args], { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    // Commander has already told what is wrong with the command line, or shown the help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage;
+    context.output.say(error instanceof Error ? error.message : String(error));
+    return exitCodeOf(error);
+  }
+}
+
+/** The table of verbs. Each loads what it works with when it is called, so that the help is there at once. */
+function createProgram(context: VerbContext): Command {
+  const program = new Command("longhaul")
+    .description("Self-hosted GitHub Actions runners on EC2 for jobs that take hours.")
+    .addHelpText("after", exitCodeHelp)
+    .enablePositionalOptions();
+  for (const verb of [
+    awaitCommand(context),
+    settleCommand(context),
+    smokeCommand(context),
+    drainCommand(context),
+    localCommand(context),
+  ]) {
+    program.addCommand(verb);
+  }
+  return silenceable(program, context);
+}
+
+/** Commander neither exits nor writes by itself. Verbs that were added whole do not inherit this. */
+function silenceable(command: Command, context: VerbContext): Command {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => {
+      context.output.result(text.trimEnd());
+    },
+    writeErr: (text) => {
+      context.output.say(text.trimEnd());
+    },
+  });
+  for (const child of command.commands) silenceable(child, context);
+  return command;
+}

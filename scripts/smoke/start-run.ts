@@ -1,0 +1,97 @@
+import { machineName } from "../../contract/names.ts";
+import type { SmokeDispatchRequest } from "../../contract/requests.ts";
+import { ServiceError } from "../clients/service-error.ts";
+import type { Run, WorkflowRuns } from "../clients/workflow-runs.ts";
+import type { Clock } from "../clock.ts";
+import type { Output } from "../output.ts";
+import { pollUntil } from "../poll.ts";
+import { findNonce, formatNonce } from "./nonce.ts";
+
+/** Minutes beyond the smoke test's own after which GitHub ends the job: a slow start, the summary. */
+const spareMinutes = 30;
+/** GitHub knows a workflow some seconds after its file was pushed. */
+const workflowKnownWithinMs = 60_000;
+/** A run is listed some seconds after its dispatch. */
+const runListedWithinMs = { accepted: 300_000, unknown: 60_000 };
+const maxDispatches = 3;
+
+export interface RunCollaborators {
+  runs: WorkflowRuns;
+  clock: Clock;
+  output: Output;
+}
+
+/** A run of the smoke test on a machine. */
+export interface SmokeRunBegun {
+  run: Run;
+  /** How long it holds the machine: an adopted run was perhaps told otherwise than this request. */
+  minutes: number;
+}
+
+/**
+ * The run that proves a machine: an earlier one for it that is still going, or
+ * a new one. A dispatch without a clear answer is repeated only after its run
+ * has been looked for in vain.
+ *
+ * @throws ServiceError; Error when GitHub took the dispatch and shows no run
+ */
+export async function startRun(
+  { runs, clock, output }: RunCollaborators,
+  { machine, smoke, minutes }: SmokeDispatchRequest,
+): Promise<SmokeRunBegun> {
+  const earlier = await goingRunOf(runs, machine.instanceId);
+  if (earlier) {
+    output.say(
+      `An earlier smoke test of ${machine.runner} is still going and is taken up again: ${earlier.run.url}`,
+    );
+    return earlier;
+  }
+  const nonce = formatNonce({ instanceId: machine.instanceId, minutes, at: clock.now() });
+  const inputs = {
+    runner: machineName(machine.runner, machine.instanceId),
+    minutes: String(minutes),
+    timeout_minutes: String(minutes + spareMinutes),
+    nonce,
+  };
+  for (let dispatches = 1; dispatches <= maxDispatches; dispatches++) {
+    const outcome = await onceKnown(clock, () => runs.dispatch(smoke, inputs));
+    const run = await pollUntil(
+      async () => (await runs.recent()).find(({ title }) => title.includes(nonce)),
+      { clock, limitMs: runListedWithinMs[outcome], say: output.say },
+    );
+    if (run) {
+      output.say(`The smoke test of ${machine.runner} (${minutes} min) is queued: ${run.url}`);
+      return { run, minutes };
+    }
+    if (outcome === "accepted") break;
+    output.say(
+      `GitHub gave no clear answer to the dispatch of ${smoke.workflow}, and there is no run of it.`,
+    );
+  }
+  throw new Error(
+    `GitHub shows no run of ${smoke.workflow} in ${smoke.owner}/${smoke.repository} for nonce ${nonce}. ` +
+      "Look at the repository's Actions page, then run it again. See docs/troubleshooting.md#no-run.",
+  );
+}
+
+async function goingRunOf(runs: WorkflowRuns, instanceId: string): Promise<SmokeRunBegun | undefined> {
+  for (const run of await runs.going()) {
+    const nonce = findNonce(run.title);
+    if (nonce?.instanceId === instanceId) return { run, minutes: nonce.minutes };
+  }
+  return undefined;
+}
+
+/** 404 and 422 mean that no run was made, and for a workflow that is new they pass. */
+async function onceKnown<Answer>(clock: Clock, call: () => Promise<Answer>): Promise<Answer> {
+  const end = clock.now() + workflowKnownWithinMs;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      const unknown = error instanceof ServiceError && (error.status === 404 || error.status === 422);
+      if (!unknown || clock.now() >= end) throw error;
+      await clock.sleep(3_000);
+    }
+  }
+}
