@@ -6,6 +6,7 @@ import { checkAccount, connectAws } from "../../../scripts/clients/aws.ts";
 import { connectGithub } from "../../../scripts/clients/github.ts";
 import { readGithubCredentials } from "../../../scripts/clients/github-credentials.ts";
 import { ServiceError } from "../../../scripts/clients/service-error.ts";
+import { unpaced } from "./clouds.ts";
 
 const canary = "ghp_canary0123456789";
 
@@ -41,7 +42,7 @@ describe("the clients of the operator's command", () => {
       connectGithub(
         { apiUrl, owner: "acme", repository: "app" },
         { kind: "token", token: canary },
-        { say: (line) => void said.push(line), secondMs: 0 },
+        { say: (line) => void said.push(line), secondMs: 0, throttle: { write: unpaced } },
       );
 
     const table: [number, string, Record<string, string>, { transient: boolean; says: string }][] = [
@@ -103,10 +104,10 @@ describe("the clients of the operator's command", () => {
       const url = await serve((request, response) => {
         answer(request.method === "DELETE" ? 404 : 409, "no")(request, response);
       });
-      const { runners, runs } = github(url);
+      const { runners, runs: runsOf } = github(url);
       const entry = { id: 1, name: "a", online: false, busy: false, systemLabels: [], customLabels: [] };
       await runners.remove(entry);
-      await runs({ owner: "acme", repository: "app" }).cancel(1);
+      await runsOf({ owner: "acme", repository: "app" }).cancel(1);
     });
 
     it("an organisation's runners are the organisation's", async () => {
@@ -137,8 +138,9 @@ describe("the clients of the operator's command", () => {
         expect(await read({})).to.equal(undefined);
       });
 
-      it("are an App's before a token", async () => {
-        expect(await read({ ...app, GITHUB_TOKEN: "a" })).to.deep.equal({
+      it("are an App's between the two", async () => {
+        expect(await read({ ...app, GITHUB_TOKEN: "a" })).to.deep.equal({ kind: "token", token: "a" });
+        expect(await read({ ...app, GH_TOKEN: "b" })).to.deep.equal({
           kind: "app",
           app: { id: "1", installationId: "2", privateKey: "the key" },
         });

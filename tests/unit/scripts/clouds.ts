@@ -129,6 +129,9 @@ export async function startClouds() {
       await put(parameters.roster, formatMachineList(roster));
       await put(parameters.operator, JSON.stringify(initialOperator));
     },
+    deleteParameter: (name: string) => {
+      Reflect.deleteProperty(aws.account.parameters, name);
+    },
     parameter: (name: string) => aws.account.parameters[name]?.value,
 
     /** Runs `longhaul <args>` with a request. */
@@ -139,7 +142,7 @@ export async function startClouds() {
       const context: VerbContext = {
         request: request === undefined || typeof request === "string" ? request : JSON.stringify(request),
         clock: {
-          now: clock.now,
+          now: () => clock.now(),
           sleep: async (milliseconds) => {
             clock.advance(milliseconds);
             await meanwhile.shift()?.();
@@ -176,6 +179,6 @@ function smokeWorkflow(): string {
 }
 
 /** The throttling plugin's queue of writes, without the second between two of them. */
-const unpaced = {
+export const unpaced = {
   key: () => ({ schedule: (_options: unknown, write: () => Promise<unknown>) => write() }),
 };

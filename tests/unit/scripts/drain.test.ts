@@ -78,7 +78,7 @@ describe("longhaul drain", () => {
   });
 
   it("has nothing to close where there is no operator parameter", async () => {
-    delete clouds.aws.account.parameters[parameters.operator];
+    clouds.deleteParameter(parameters.operator);
     retire(machine);
     expect((await draining(ofFleet)).code).to.equal(0);
     expect(clouds.parameter(parameters.operator)).to.equal(undefined);
