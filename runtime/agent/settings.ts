@@ -40,14 +40,13 @@ export async function readSettings(
 
 /**
  * What holds after another look: the new, and the old where nothing could be
- * read. The two lists go together: one of today beside one of yesterday could
- * name a machine on neither.
+ * read. Lists of two different looks may stand side by side: the roster only
+ * ever names machines that are candidates too, so that names nobody less.
  */
 export function keepKnown(known: FleetSettings, reading: FleetSettings): FleetSettings {
-  const lists = reading.candidates && reading.roster ? reading : known;
   return {
-    candidates: lists.candidates,
-    roster: lists.roster,
+    candidates: reading.candidates ?? known.candidates,
+    roster: reading.roster ?? known.roster,
     power: reading.power ?? known.power,
     operator: reading.operator ?? known.operator,
   };
