@@ -14,9 +14,9 @@ import { destroy, openStack, up } from "./stack.ts";
  * `longhaul local`: a whole environment on this computer.
  *
  * @param environment the process's variables
- * @param serve the command line of this program, to start the cloud's own process with
+ * @param script this program's file, to start the cloud's own process with
  */
-export function localCommand(environment: NodeJS.ProcessEnv, serve: readonly string[]): Command {
+export function localCommand(environment: NodeJS.ProcessEnv, script: string): Command {
   const local = new Command("local")
     .description("a whole environment on this computer: real engine, emulated AWS and GitHub")
     .option("--dir <folder>", "folder of the cloud; two clouds need two (default: .longhaul/local)");
@@ -27,7 +27,7 @@ export function localCommand(environment: NodeJS.ProcessEnv, serve: readonly str
     .option("--json", "one JSON object on standard output; progress goes to standard error")
     .action(async ({ once, json }: { once?: boolean; json?: boolean }) => {
       const tell = createTeller(json ? process.stderr : process.stdout);
-      const report = once ? await runOnce(context(), tell) : await bringUp(context(), serve, tell);
+      const report = once ? await runOnce(context(), tell) : await bringUp(context(), script, tell);
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
       if ("ok" in report && !report.ok) process.exitCode = 1;
     });
@@ -54,13 +54,13 @@ export function localCommand(environment: NodeJS.ProcessEnv, serve: readonly str
 }
 
 /** Up, and the 360-minute run followed to its end. The environment stays. */
-async function bringUp(context: LocalContext, serve: readonly string[], tell: Teller) {
+async function bringUp(context: LocalContext, script: string, tell: Teller) {
   const engine = await engineOf(context, tell);
   const found = await findCloud(context.dir);
   const cloud =
     found ??
     (await spawnCloud(context.dir, [
-      ...serve,
+      script,
       "local",
       "--dir",
       context.dir,
