@@ -249,7 +249,9 @@ describe("longhaul drain", () => {
         () => expect(clouds.entry(machine)).to.not.equal(undefined),
         () => runner.closeSession(),
       );
-      expect((await draining(ofFleet)).code).to.equal(0);
+      const { code, said } = await draining(ofFleet);
+      expect(code, said).to.equal(0);
+      expect(said).to.include("Waiting for GitHub to notice that 1 machine(s) are gone.");
       expect(clouds.entry(machine)).to.equal(undefined);
     });
 
@@ -268,7 +270,8 @@ describe("longhaul drain", () => {
       await (await clouds.connect({ ...other, runner: "dev-gpu-1" })).closeSession();
       retire(other);
       retire(machine);
-      await draining(ofFleet);
+      const { said } = await draining(ofFleet);
+      expect(said).to.not.include("dev-gpu");
       expect(clouds.github.runners().map(({ name }) => name)).to.deep.equal([
         `dev-gpu-1-${other.instanceId}`,
       ]);
