@@ -39,15 +39,15 @@ function createProgram(context: VerbContext): Command {
     settleCommand(context),
     smokeCommand(context),
     drainCommand(context),
-    localCommand(context),
+    localCommand(async () => takeOver(await context.loadLocal(), context)),
   ]) {
     program.addCommand(verb);
   }
-  return silenceable(program, context);
+  return takeOver(program, context);
 }
 
 /** Commander neither exits nor writes by itself. Verbs that were added whole do not inherit this. */
-function silenceable(command: Command, context: VerbContext): Command {
+function takeOver(command: Command, context: VerbContext): Command {
   command.exitOverride().configureOutput({
     writeOut: (text) => {
       context.output.result(text.trimEnd());
@@ -56,6 +56,6 @@ function silenceable(command: Command, context: VerbContext): Command {
       context.output.say(text.trimEnd());
     },
   });
-  for (const child of command.commands) silenceable(child, context);
+  for (const child of command.commands) takeOver(child, context);
   return command;
 }

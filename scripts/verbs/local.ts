@@ -1,12 +1,13 @@
 import { Command } from "commander";
-import type { VerbContext } from "../context.ts";
 
 /**
  * `longhaul local …`: a whole environment on this computer. It loads the local
  * cloud and the engine's client, so even its options are read only when it is
  * called.
+ *
+ * @param load the command itself
  */
-export function localCommand(context: VerbContext): Command {
+export function localCommand(load: () => Promise<Command>): Command {
   return new Command("local")
     .description("a whole environment on this computer, without AWS and GitHub")
     .argument("[arguments...]")
@@ -15,7 +16,7 @@ export function localCommand(context: VerbContext): Command {
     .helpOption(false)
     .helpCommand(false)
     .action(async (args: string[]) => {
-      const local = await context.loadLocal();
+      const local = await load();
       await local.parseAsync(args, { from: "user" });
     });
 }

@@ -79,14 +79,15 @@ describe("the command line of longhaul", () => {
 
   it("hands everything behind local to the local cloud's own command", async () => {
     const seen: unknown[] = [];
-    const local = new Command("local").exitOverride();
+    const local = new Command("local");
     local
       .command("status")
       .option("--json")
       .action((options) => void seen.push(options));
-    const { code } = await call(["local", "status", "--json"], { loadLocal: () => Promise.resolve(local) });
-    expect(code).to.equal(0);
+    const loadLocal = () => Promise.resolve(local);
+    expect((await call(["local", "status", "--json"], { loadLocal })).code).to.equal(0);
     expect(seen).to.deep.equal([{ json: true }]);
+    expect((await call(["local", "status", "--frob"], { loadLocal })).code).to.equal(2);
   });
 });
 
