@@ -12,7 +12,7 @@ const spareMinutes = 30;
 /** GitHub knows a workflow some seconds after its file was pushed. */
 const workflowKnownWithinMs = 60_000;
 /** A run is listed some seconds after its dispatch. */
-const runListedWithinMs = { accepted: 300_000, unknown: 60_000 };
+const runListedWithinMs = { accepted: 180_000, unknown: 60_000 };
 const maxDispatches = 3;
 
 export interface RunCollaborators {
@@ -91,7 +91,7 @@ async function onceKnown<Answer>(clock: Clock, call: () => Promise<Answer>): Pro
     } catch (error) {
       const unknown = error instanceof ServiceError && (error.status === 404 || error.status === 422);
       if (!unknown || clock.now() >= end) throw error;
-      await clock.sleep(3_000);
+      await clock.sleep(5_000);
     }
   }
 }

@@ -91,12 +91,12 @@ describe("longhaul await", () => {
     await (await clouds.connect(registered)).closeSession();
     clouds.report(registered, "starting");
     const begin = clouds.clock.now();
-    const { code, said } = await awaiting([silent, registered], ["--within", "3"]);
+    const { code, said } = await awaiting([silent, registered], ["--within", "1"]);
     expect(code).to.equal(1);
-    expect((clouds.clock.now() - begin) / 60_000).to.be.within(3, 3.5);
+    expect((clouds.clock.now() - begin) / 60_000).to.be.within(1, 1.5);
     const [first, second] = said.split("\n").slice(-2);
     expect(first).to.match(
-      /^Runner dev-cloud-1 did not come online within 3 min: .* has reported nothing, and has no entry/,
+      /^Runner dev-cloud-1 did not come online within 1 min: .* has reported nothing, and has no entry/,
     );
     expect(first).to.include("#not-registered");
     expect(second).to.match(/^Runner dev-cloud-2 did not .* reports starting, and is offline at GitHub/);

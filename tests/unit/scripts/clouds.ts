@@ -174,8 +174,10 @@ export async function startClouds() {
 
 export type Clouds = Awaited<ReturnType<typeof startClouds>>;
 
+/** Inputs, title and labels of the real one; the emulated GitHub parses the whole file at each request. */
 function smokeWorkflow(): string {
-  return readFileSync(createRequire(import.meta.url).resolve("#smoke-workflow"), "utf8");
+  const text = readFileSync(createRequire(import.meta.url).resolve("#smoke-workflow"), "utf8");
+  return `${text.slice(0, text.indexOf("    env:"))}    steps: [{ run: "true" }]\n`;
 }
 
 /** The throttling plugin's queue of writes, without the second between two of them. */
