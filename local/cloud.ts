@@ -24,6 +24,12 @@ const runnerVersion = "2.338.0";
  */
 const localPollSeconds = 0.5;
 
+/**
+ * GitHub takes one and a half minutes to see that a runner is gone, and keeps
+ * its session for four. Here machines come and go in seconds.
+ */
+const githubNotices = { offlineAfterSeconds: 3, sessionLingerSeconds: 3 };
+
 export interface CloudOptions {
   /** Folder of everything the cloud keeps: machines' disks, state, clock. */
   dir: string;
@@ -63,12 +69,12 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     clock,
     tarball,
     tokens: { [token]: { login: "operator", scopes: ["repo", "workflow", "admin:org"] } },
-    options: { providerToken: token },
+    options: { providerToken: token, wire: githubNotices },
   });
   const machines = createMachineHost({
     dir: join(dir, "machines"),
     clock,
-    environment: { LONGHAUL_ACT: options.act },
+    environment: { LONGHAUL_ACT: options.act, LONGHAUL_RUNNER_RETRY_SECONDS: "1" },
   });
   const aws = createAws({ clock, account, region, host: machines });
   const [awsServer, githubServer] = await Promise.all([aws.listen(), github.listen()]);

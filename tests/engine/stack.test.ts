@@ -153,6 +153,13 @@ describe("the stack on the real engine", function () {
     expect(list(paths.candidates)).to.deep.equal([serving]);
   });
 
+  it("a machine that could not boot powers itself off within the hour", async () => {
+    const [failed] = running().filter(({ id }) => !list(paths.candidates).includes(id));
+    environment.cloud.clock.setFactor(600);
+    await eventually("the machine has stopped", () => instance(failed!.id)?.state === "stopped");
+    environment.cloud.clock.setFactor(1);
+  });
+
   it("another disk makes another machine, proves it, and drops the old one without a call to EC2", async () => {
     const [old] = list(paths.roster);
     await environment.configure((config) => {
