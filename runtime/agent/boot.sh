@@ -86,49 +86,6 @@ field() {
   sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"
 }
 
-# Proxy and certificates: for this script, the agent, the package manager, Docker and jobs.
-connect() {
-  local host=${metadata#*://}
-  connection=()
-  [[ -z $PROXY_HTTP ]] || connection+=("http_proxy=$PROXY_HTTP" "HTTP_PROXY=$PROXY_HTTP")
-  [[ -z $PROXY_HTTPS ]] || connection+=("https_proxy=$PROXY_HTTPS" "HTTPS_PROXY=$PROXY_HTTPS")
-  if ((${#connection[@]})); then
-    local direct="localhost,127.0.0.1,${host%%[:/]*}${PROXY_NONE:+,$PROXY_NONE}"
-    connection+=("no_proxy=$direct" "NO_PROXY=$direct")
-  fi
-  [[ -z $CA_BUNDLE ]] || connection+=("NODE_EXTRA_CA_CERTS=$etc/ca-bundle.pem")
-  ((${#connection[@]})) || return 0
-  export "${connection[@]}" NODE_USE_ENV_PROXY=1
-  once connection write_connection
-}
-
-write_connection() {
-  local entry value
-  for entry in "${connection[@]}" NODE_USE_ENV_PROXY=1; do
-    # shellcheck disable=SC2001 # Bash before 5.2 knows no & in a replacement.
-    value=$(sed 's/[\\"$`]/\\&/g' <<<"${entry#*=}")
-    printf '%s="%s"\n' "${entry%%=*}" "$value"
-  done >"$etc/connection.env"
-  mkdir -p "$units/docker.service.d" "$root/etc/apt/apt.conf.d" "$root/usr/local/share/ca-certificates"
-  printf '[Service]\nEnvironmentFile=%s\n' "$etc/connection.env" >"$units/docker.service.d/longhaul.conf"
-  for entry in "http $PROXY_HTTP" "https $PROXY_HTTPS"; do
-    value=${entry#* }
-    [[ -z $value ]] || printf 'Acquire::%s::Proxy "%s";\n' "${entry%% *}" "${value//\"/%22}"
-  done >"$root/etc/apt/apt.conf.d/95longhaul"
-  if [[ -n $CA_BUNDLE ]]; then
-    printf '%s\n' "$CA_BUNDLE" >"$etc/ca-bundle.pem"
-    # One certificate a file, as update-ca-certificates wants them.
-    awk -v prefix="$root/usr/local/share/ca-certificates/longhaul-" \
-      '/-BEGIN CERTIFICATE-/ { number++ } number { print > (prefix number ".crt") }' "$etc/ca-bundle.pem"
-    update-ca-certificates
-  fi
-  # An image may bring Docker along, running without what was just written.
-  if systemctl is-active --quiet docker.service; then
-    systemctl daemon-reload
-    systemctl restart docker.service
-  fi
-}
-
 apt_install() {
   apt-get -qq -o DPkg::Lock::Timeout=300 update &&
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes "$@"
@@ -160,10 +117,7 @@ make_user() {
   fi
   if [[ $SUDO == true ]]; then
     local rules=$root/etc/sudoers.d/90-longhaul
-    {
-      echo "$RUNNER_USER ALL=(ALL:ALL) NOPASSWD:ALL"
-      echo 'Defaults env_keep += "http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY"'
-    } >"$rules"
+    echo "$RUNNER_USER ALL=(ALL:ALL) NOPASSWD:ALL" >"$rules"
     chmod 0440 "$rules"
     visudo -cf "$rules"
   fi
@@ -259,8 +213,12 @@ if ! systemctl is-active --quiet "$agent"; then
   shutdown -P +60
   retry 3 report booting "" || echo "longhaul: the state could not be reported yet"
 fi
-step "connecting"
-connect
+connection=()
+if [[ -e $opt/connection.sh ]]; then
+  step "setting proxy and certificates"
+  # shellcheck source=runtime/agent/connection.sh
+  source "$opt/connection.sh"
+fi
 step "installing packages"
 [[ $BAKED == true ]] || install_packages
 step "closing the metadata service to users"

@@ -63,67 +63,49 @@ export const updateLimitMs = 5 * 60_000;
  * has not ended, except a listener whose job GitHub has given up.
  */
 export function decide(seen: Observation): Decision {
-  if (seen.bootTimer === "armed" && (isListed(seen.listing) || seen.listener)) {
+  const { now, listener, exit } = seen;
+  if (seen.bootTimer === "armed" && (isListed(seen.listing) || listener)) {
     return { action: "cancel-boot-timer", state: seen.job ? "busy" : "starting", detail: "" };
   }
   if (seen.job || seen.worker) return decideWithJob(seen);
-  if (seen.updating && seen.now - (seen.exit?.at ?? seen.now) < updateLimitMs) {
-    return { action: "stay", state: "starting", detail: "The runner updates itself." };
+  if (seen.updating && now - (exit?.at ?? now) < updateLimitMs) {
+    return stay("starting", "The runner updates itself.");
   }
-  if (seen.listing === "none" && seen.mayRetire && seen.now >= seen.mayLeaveAt) {
+  if (seen.listing === "none" && seen.mayRetire && now >= seen.mayLeaveAt) {
     return { action: "retire", state: "leaving", detail: "On neither list of its fleet any more." };
   }
-  return seen.listener ? decideWithListener(seen.listener) : decideWithoutListener(seen);
+  if (listener) return stay(listener.listening ? "idle" : "starting");
+  return decideWithoutListener(seen);
 }
 
 function decideWithJob({ now, listener, worker, jobSignAt }: Observation): Decision {
-  if (listener && !worker && now - jobSignAt >= stuckAfterMs) {
-    const detail = "The listener received a job that neither began nor ended; it is started anew.";
-    return { action: "restart-listener", state: "starting", detail };
-  }
-  const detail = listener ? "" : "The listener has died; its worker still runs.";
-  return { action: "stay", state: "busy", detail };
-}
-
-function decideWithListener({ listening }: { listening: boolean }): Decision {
-  return { action: "stay", state: listening ? "idle" : "starting", detail: "" };
+  if (!listener) return stay("busy", "The listener has died; its worker still runs.");
+  if (worker || now - jobSignAt < stuckAfterMs) return stay("busy");
+  const detail = "Received a job that neither began nor ended: the listener is started anew.";
+  return { action: "restart-listener", state: "starting", detail };
 }
 
 function decideWithoutListener({ now, listing, power, registered, exit }: Observation): Decision {
-  const wait = (state: MachineState, detail: string): Decision => ({ action: "stay", state, detail });
-  if (!isListed(listing)) {
-    return wait(
-      "waiting",
-      listing === "unknown" ? "The fleet's lists cannot be read." : "On neither list of its fleet.",
-    );
-  }
+  if (listing === "unknown") return stay("waiting", "The lists of its fleet cannot be read.");
+  if (listing === "none") return stay("waiting", "On neither list of its fleet.");
   if (!registered || exit?.after.then === "needs-token") {
-    return {
-      action: "register",
-      state: "needs-token",
-      detail: "Waits for a registration token in its parameter.",
-    };
+    return { action: "register", state: "needs-token", detail: "Waits for a registration token." };
   }
-  if (!power) return wait("waiting", "The fleet's power setting cannot be read.");
+  if (!power) return stay("waiting", "The power setting of its fleet cannot be read.");
   if (power.power === "off" && power.by === "budget") {
-    return wait("waiting", `Power is off by the budget: ${power.reason}.`);
+    return stay("waiting", `Power is off by the budget: ${power.reason}.`);
   }
-  switch (exit?.after.then) {
-    case "version-refused":
-      return wait(
-        "failed",
-        "GitHub refuses this version of the runner: raise runner.version and run pulumi up.",
-      );
-    case "restart":
-      if (now - exit.at < exit.after.afterMs) {
-        return wait("starting", `Starts the listener again soon: ${exit.after.reason}.`);
-      }
-      break;
-    case "update":
-    case undefined:
-      break;
+  if (exit?.after.then === "version-refused") {
+    return stay("failed", "GitHub refuses this version of the runner: raise runner.version, run pulumi up.");
+  }
+  if (exit?.after.then === "restart" && now - exit.at < exit.after.afterMs) {
+    return stay("starting", `The listener starts again soon: ${exit.after.reason}.`);
   }
   return { action: "start-listener", state: "starting", detail: "" };
+}
+
+function stay(state: MachineState, detail = ""): Decision {
+  return { action: "stay", state, detail };
 }
 
 function isListed(listing: Listing): boolean {

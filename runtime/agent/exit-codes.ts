@@ -20,40 +20,29 @@ export type AfterExit =
 const firstDelayMs = 5000;
 const maxDelayMs = 5 * 60_000;
 /** A session lingers at GitHub for up to four minutes after its listener has died. */
+const firstConflictDelayMs = 15_000;
 const maxConflictDelayMs = 4 * 60_000;
 
 /** Exit codes as in actions/runner's Constants.Runner.ReturnCode. */
 export function afterExit({ code, registrationGone, failures }: ListenerExit): AfterExit {
-  if (registrationGone) return { then: "needs-token" };
   const backOff = (first: number, max: number) => Math.min(max, first * 2 ** Math.max(0, failures - 1));
-  const restart = (reason: string): AfterExit => ({
-    then: "restart",
-    afterMs: backOff(firstDelayMs, maxDelayMs),
-    reason,
-  });
+  if (registrationGone) return { then: "needs-token" };
   switch (code) {
-    case undefined:
-      return restart("the listener was ended from outside");
-    case 0:
-      return restart("the listener ended by itself");
-    case 1:
-      return restart("the listener ended with an error that it takes for final");
-    case 2:
-      return restart("the listener ended with an error that may pass");
     case 3:
     case 4:
       return { then: "update" };
-    case 5:
-      return {
-        then: "restart",
-        afterMs: backOff(3 * firstDelayMs, maxConflictDelayMs),
-        reason: "GitHub still has a session of the run before",
-      };
+    case 5: {
+      const afterMs = backOff(firstConflictDelayMs, maxConflictDelayMs);
+      return { then: "restart", afterMs, reason: "GitHub still holds the session of an earlier run" };
+    }
     case 6:
-      return { then: "restart", afterMs: 0, reason: "the listener's configuration was refreshed" };
+      return { then: "restart", afterMs: 0, reason: "its configuration was refreshed" };
     case 7:
       return { then: "version-refused" };
-    default:
-      return restart(`the listener ended with the unknown code ${code}`);
+    default: {
+      // 0 done, 1 an error it takes for final, 2 one that may pass: on a machine that is to work, all are to be got over.
+      const reason = code === undefined ? "it was ended from outside" : `it ended with code ${code}`;
+      return { then: "restart", afterMs: backOff(firstDelayMs, maxDelayMs), reason };
+    }
   }
 }

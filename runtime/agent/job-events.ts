@@ -4,10 +4,9 @@ export type JobEvent =
   | { kind: "received"; at: string }
   /** The message was not turned into a job: skipped, or not acquired. */
   | { kind: "not-acquired" }
-  | { kind: "running"; name: string; at: string }
-  | { kind: "completed"; name: string; result: string; at: string }
-  /** The listener is free again, whatever became of its job. */
-  | { kind: "free"; at: string }
+  | { kind: "running"; at: string }
+  /** A job has ended; without a result where the listener only says that it is free again. */
+  | { kind: "ended"; result?: string; at: string }
   | { kind: "registration-gone" };
 
 /*
@@ -16,8 +15,8 @@ export type JobEvent =
  * its trace (`[RUNNER <time> <level> <source>] …`) and console lines that
  * begin with a time. Texts as in actions/runner 2.336.
  */
-const trace = /^\[(?:RUNNER )?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)Z \w+ +(\w+)\] (.*)$/;
-const consoleLine = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)Z: (.*)$/;
+const trace = /^\[(?:RUNNER )?(\S{10}) (\S{8}Z) \w+ +(\w+)\] (.*)$/;
+const consoleLine = /^(\S{10}) (\S{8}Z): (.*)$/;
 
 const notAcquired = [
   "Skipping message Job.",
@@ -53,16 +52,14 @@ export function parsePerfLine(line: string): JobEvent | undefined {
 
 function parseTrace(source: string, text: string, at: string): JobEvent | undefined {
   if (notAcquired.some((start) => text.startsWith(start))) return { kind: "not-acquired" };
-  if (text.endsWith("JobState: Online")) return { kind: "free", at };
+  if (text.endsWith("JobState: Online")) return { kind: "ended", at };
   return source === "Terminal" ? undefined : parseMessage(text);
 }
 
 function parseConsole(text: string, at: string): JobEvent | undefined {
-  const running = /^Running job: (.*)$/.exec(text);
-  if (running) return { kind: "running", name: running[1]!, at };
-  const completed = /^Job (.*) completed with result: (\w+)$/.exec(text);
-  if (completed) return { kind: "completed", name: completed[1]!, result: completed[2]!, at };
-  return undefined;
+  if (text.startsWith("Running job: ")) return { kind: "running", at };
+  const result = /^Job .* completed with result: (\w+)$/.exec(text)?.[1];
+  return result === undefined ? undefined : { kind: "ended", result, at };
 }
 
 function parseMessage(text: string): JobEvent | undefined {
@@ -70,5 +67,5 @@ function parseMessage(text: string): JobEvent | undefined {
 }
 
 function isoTime(date: string, time: string): string {
-  return `${date}T${time}.000Z`;
+  return `${date}T${time}`;
 }

@@ -5,7 +5,6 @@ export interface OpenJob {
   receivedAt: string;
   /** Null until the listener has announced it. */
   startedAt: string | null;
-  name: string | null;
 }
 
 export interface EndedJob extends OpenJob {
@@ -20,7 +19,7 @@ export interface ListenerState {
   listening: boolean;
   /** GitHub no longer knows the registration. */
   registrationGone: boolean;
-  /** The oldest first. More than one only when a message arrives in another's last moments. */
+  /** The oldest first. A second one can only be a message that arrives in the last moments of the first. */
   open: readonly OpenJob[];
 }
 
@@ -32,32 +31,29 @@ export const freshListener: ListenerState = { listening: false, registrationGone
  */
 export function advance(state: ListenerState, event: JobEvent): { state: ListenerState; ended?: EndedJob } {
   const { open } = state;
+  const waiting = open.find(({ startedAt }) => startedAt === null);
+  const running = open.find(({ startedAt }) => startedAt !== null);
   switch (event.kind) {
     case "session-created":
       return { state: { ...state, listening: true } };
     case "registration-gone":
       return { state: { ...state, registrationGone: true } };
     case "received":
-      return { state: { ...state, open: [...open, { receivedAt: event.at, startedAt: null, name: null }] } };
-    case "not-acquired": {
-      const waiting = open.find(({ startedAt }) => startedAt === null);
-      return { state: { ...state, open: open.filter((job) => job !== waiting) } };
-    }
+      return { state: { ...state, open: [...open, { receivedAt: event.at, startedAt: null }] } };
+    case "not-acquired":
+      return { state: without(state, waiting) };
     case "running": {
-      const { name, at } = event;
-      const waiting = open.find(({ startedAt }) => startedAt === null);
-      const job = { receivedAt: waiting?.receivedAt ?? at, startedAt: at, name };
-      return { state: { ...state, open: [...open.filter((other) => other !== waiting), job] } };
+      const job = { receivedAt: waiting?.receivedAt ?? event.at, startedAt: event.at };
+      return { state: { ...state, open: [job, ...without(state, waiting).open] } };
     }
-    case "completed":
-      return end(state, open.find(({ name }) => name === event.name) ?? open[0], event.at, event.result);
-    case "free":
-      return end(
-        state,
-        open.find(({ startedAt }) => startedAt !== null),
-        event.at,
-        "Abandoned",
-      );
+    case "ended": {
+      const job = running ?? (event.result === undefined ? undefined : waiting);
+      if (!job) return { state };
+      return {
+        state: without(state, job),
+        ended: { ...job, endedAt: event.at, result: event.result ?? "Abandoned" },
+      };
+    }
   }
 }
 
@@ -71,10 +67,6 @@ export function lose(state: ListenerState, at: string): EndedJob[] {
     .map((job) => ({ ...job, endedAt: at, result: "Lost" }));
 }
 
-function end(state: ListenerState, job: OpenJob | undefined, endedAt: string, result: string) {
-  if (!job) return { state };
-  return {
-    state: { ...state, open: state.open.filter((other) => other !== job) },
-    ended: { ...job, endedAt, result },
-  };
+function without(state: ListenerState, job: OpenJob | undefined): ListenerState {
+  return { ...state, open: state.open.filter((other) => other !== job) };
 }

@@ -33,7 +33,7 @@ export async function registerAtBoot(
       log(`The registration failed: ${result.reason}`);
       needsToken(result.reason);
     } else if (result.parameter === "used" || clock.monotonic() - started > patienceMs) {
-      needsToken("Waits for a registration token in its parameter.");
+      needsToken("Waits for a registration token.");
     }
     return false;
   };

@@ -1,0 +1,47 @@
+# shellcheck shell=bash disable=SC2154 # The rest of its variables are boot.sh's.
+# Proxy and certificates: for the boot script, the agent, the package manager,
+# Docker and jobs. Only machines whose network has them get this file, which
+# boot.sh reads at every boot. Sets `connection`, NAME=value for each.
+host=${metadata#*://}
+[[ -z $PROXY_HTTP ]] || connection+=("http_proxy=$PROXY_HTTP" "HTTP_PROXY=$PROXY_HTTP")
+[[ -z $PROXY_HTTPS ]] || connection+=("https_proxy=$PROXY_HTTPS" "HTTPS_PROXY=$PROXY_HTTPS")
+if ((${#connection[@]})); then
+  direct=localhost,127.0.0.1,${host%%[:/]*}${PROXY_NONE:+,$PROXY_NONE}
+  connection+=("no_proxy=$direct" "NO_PROXY=$direct")
+fi
+[[ -z $CA_BUNDLE ]] || connection+=("NODE_EXTRA_CA_CERTS=$etc/ca-bundle.pem")
+export "${connection[@]}" NODE_USE_ENV_PROXY=1
+
+connect() {
+  local entry value
+  for entry in "${connection[@]}" NODE_USE_ENV_PROXY=1; do
+    # shellcheck disable=SC2001 # Bash before 5.2 knows no & in a replacement.
+    value=$(sed 's/[\\"$`]/\\&/g' <<<"${entry#*=}")
+    printf '%s="%s"\n' "${entry%%=*}" "$value"
+  done >"$etc/connection.env"
+  mkdir -p "$units/docker.service.d" "$root/etc/apt/apt.conf.d" "$root/usr/local/share/ca-certificates"
+  printf '[Service]\nEnvironmentFile=%s\n' "$etc/connection.env" >"$units/docker.service.d/longhaul.conf"
+  for entry in "http $PROXY_HTTP" "https $PROXY_HTTPS"; do
+    value=${entry#* }
+    [[ -z $value ]] || printf 'Acquire::%s::Proxy "%s";\n' "${entry%% *}" "${value//\"/%22}"
+  done >"$root/etc/apt/apt.conf.d/95longhaul"
+  if [[ $SUDO == true ]]; then
+    value=$root/etc/sudoers.d/91-longhaul-proxy
+    echo 'Defaults env_keep += "http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY"' >"$value"
+    chmod 0440 "$value"
+    visudo -cf "$value"
+  fi
+  if [[ -n $CA_BUNDLE ]]; then
+    printf '%s\n' "$CA_BUNDLE" >"$etc/ca-bundle.pem"
+    # One certificate a file, as update-ca-certificates wants them.
+    awk -v prefix="$root/usr/local/share/ca-certificates/longhaul-" \
+      '/-BEGIN CERTIFICATE-/ { number++ } number { print > (prefix number ".crt") }' "$etc/ca-bundle.pem"
+    update-ca-certificates
+  fi
+  # An image may bring Docker along, running without what was just written.
+  if systemctl is-active --quiet docker.service; then
+    systemctl daemon-reload
+    systemctl restart docker.service
+  fi
+}
+once connection connect

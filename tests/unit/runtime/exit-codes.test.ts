@@ -1,0 +1,45 @@
+import { expect } from "chai";
+import { afterExit } from "../../../runtime/agent/exit-codes.ts";
+
+const after = (code: number | undefined, failures = 0, registrationGone = false) =>
+  afterExit({ code, failures, registrationGone });
+
+describe("what the agent does after the listener's exit", () => {
+  const rules: [string, number | undefined, object][] = [
+    ["0: it ended by itself, and is started again", 0, { then: "restart", afterMs: 5000 }],
+    ["1: an error it takes for final, and is started again", 1, { then: "restart", afterMs: 5000 }],
+    ["2: an error that may pass", 2, { then: "restart", afterMs: 5000 }],
+    ["3: a self-update", 3, { then: "update" }],
+    ["4: a self-update of a runner for one job", 4, { then: "update" }],
+    ["5: a session that GitHub still holds", 5, { then: "restart", afterMs: 15_000 }],
+    ["6: a refreshed configuration, at once", 6, { then: "restart", afterMs: 0 }],
+    ["7: a version that GitHub refuses", 7, { then: "version-refused" }],
+    ["a signal, or another agent's child", undefined, { then: "restart", afterMs: 5000 }],
+    ["a code nobody knows", 99, { then: "restart", afterMs: 5000 }],
+  ];
+  for (const [title, code, expected] of rules) {
+    it(title, () => {
+      expect(after(code)).to.include(expected);
+    });
+  }
+
+  it("a registration that is gone needs a token, whatever the code", () => {
+    for (const code of [0, 1, 2, 5, undefined]) {
+      expect(after(code, 0, true)).to.deep.equal({ then: "needs-token" });
+    }
+  });
+
+  it("the delay doubles with each failure in a row, up to five minutes", () => {
+    const delays = [1, 2, 3, 4, 20].map((failures) => after(2, failures));
+    expect(delays.map((next) => next.then === "restart" && next.afterMs)).to.deep.equal([
+      5000, 10_000, 20_000, 40_000, 300_000,
+    ]);
+  });
+
+  it("a session conflict is waited out for no longer than GitHub keeps a session: four minutes", () => {
+    const delays = [1, 2, 3, 4, 5, 20].map((failures) => after(5, failures));
+    expect(delays.map((next) => next.then === "restart" && next.afterMs)).to.deep.equal([
+      15_000, 30_000, 60_000, 120_000, 240_000, 240_000,
+    ]);
+  });
+});
