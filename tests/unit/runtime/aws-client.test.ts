@@ -1,0 +1,237 @@
+import { AwsV4Signer } from "aws4fetch";
+import { expect } from "chai";
+import fc from "fast-check";
+import type { AwsAction, AwsClientOptions } from "../../../runtime/aws/client.ts";
+import { awsClient } from "../../../runtime/aws/client.ts";
+import { AwsError, redact } from "../../../runtime/aws/error.ts";
+import { sendHttp } from "../../../runtime/aws/http.ts";
+import { protocols } from "../../../runtime/aws/protocols.ts";
+import { maxTries, retryDelayMs } from "../../../runtime/aws/retry.ts";
+import { signRequest } from "../../../runtime/aws/sign.ts";
+import type { ScriptedAnswer, ScriptedServer } from "./http-server.ts";
+import { startServer } from "./http-server.ts";
+
+const credentials = {
+  accessKeyId: "ASIACANARYCANARY0001",
+  secretAccessKey: "canary-secret-access-key-0123456789",
+  sessionToken: "canary-session-token-0123456789",
+};
+const now = Date.UTC(2026, 4, 1, 10, 0, 0);
+
+describe("the machine's AWS client", () => {
+  let server: ScriptedServer | undefined;
+  afterEach(() => server?.close());
+
+  /** A client of a server that gives these answers in turn, the last one for ever. */
+  async function clientOf(answers: ScriptedAnswer[], options: Partial<AwsClientOptions> = {}) {
+    const running = await startServer((_, count) => answers[Math.min(count, answers.length) - 1]!);
+    server = running;
+    const slept: number[] = [];
+    const call = awsClient<AwsAction>({
+      region: "eu-central-1",
+      endpoints: { ec2: running.url, ssm: running.url, cloudwatch: running.url, logs: running.url },
+      credentials: () => Promise.resolve(credentials),
+      send: sendHttp,
+      clock: {
+        now: () => now,
+        sleep: (milliseconds) => {
+          slept.push(milliseconds);
+          return Promise.resolve();
+        },
+      },
+      random: () => 0.5,
+      ...options,
+    });
+    return { call, slept, requests: running.requests };
+  }
+
+  async function failureOf(promise: Promise<unknown>): Promise<AwsError> {
+    const error: unknown = await promise.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(AwsError);
+    return error as AwsError;
+  }
+
+  it("signs its calls and speaks JSON to SSM", async () => {
+    const { call, requests } = await clientOf([{ body: '{"Parameters":[]}' }]);
+    expect(await call("ssm:GetParameters", { Names: ["/a", "/b"] })).to.deep.equal({ Parameters: [] });
+    const { headers, body } = requests[0]!;
+    expect(headers["x-amz-target"]).to.equal("AmazonSSM.GetParameters");
+    expect(headers["x-amz-security-token"]).to.equal(credentials.sessionToken);
+    expect(headers.authorization).to.match(
+      /^AWS4-HMAC-SHA256 Credential=ASIACANARYCANARY0001\/20260501\/eu-central-1\/ssm\/aws4_request, /,
+    );
+    expect(JSON.parse(body)).to.deep.equal({ Names: ["/a", "/b"] });
+  });
+
+  it("speaks the query protocol to EC2 and CloudWatch, each with its own lists", async () => {
+    const { call, requests } = await clientOf([{ body: "<x/>" }]);
+    await call("ec2:CreateTags", { ResourceId: ["i-1"], Tag: [{ Key: "k", Value: "v & w" }] });
+    await call("cloudwatch:PutMetricData", { Namespace: "N", MetricData: [{ MetricName: "m", Value: 1.5 }] });
+    const [ec2, cloudwatch] = requests.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    expect(ec2).to.deep.equal({
+      Action: "CreateTags",
+      Version: "2016-11-15",
+      "ResourceId.1": "i-1",
+      "Tag.1.Key": "k",
+      "Tag.1.Value": "v & w",
+    });
+    expect(cloudwatch).to.deep.equal({
+      Action: "PutMetricData",
+      Version: "2010-08-01",
+      Namespace: "N",
+      "MetricData.member.1.MetricName": "m",
+      "MetricData.member.1.Value": "1.5",
+    });
+  });
+
+  const passing: [string, ScriptedAnswer][] = [
+    [
+      "throttling",
+      { status: 400, body: '{"__type":"com.amazon#ThrottlingException","message":"Rate exceeded"}' },
+    ],
+    ["a 429", { status: 429 }],
+    ["a fault of the service", { status: 503, body: "<html>busy</html>" }],
+    ["a connection that breaks", { fails: "reset" }],
+    ["an answer that is cut off", { body: '{"a":1}', fails: "cut" }],
+  ];
+  for (const [what, answer] of passing) {
+    it(`tries again after ${what}`, async () => {
+      const { call, slept } = await clientOf([answer, answer, { body: "{}" }]);
+      expect(await call("ssm:GetParameter", { Name: "/a" })).to.deep.equal({});
+      expect(slept).to.deep.equal([200, 400]);
+    });
+  }
+
+  it("gives up after a few tries and says what AWS said", async () => {
+    const answer = { status: 400, body: '{"__type":"ThrottlingException","message":"Rate exceeded"}' };
+    const { call, requests } = await clientOf([answer]);
+    const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
+    expect(requests).to.have.length(maxTries);
+    expect(error).to.include({ action: "ssm:GetParameter", status: 400, code: "ThrottlingException" });
+    expect(error.message).to.equal("ssm:GetParameter failed: ThrottlingException (400): Rate exceeded");
+  });
+
+  it("does not try again what will not pass", async () => {
+    const body =
+      "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>No.</Message></Error></Errors></Response>";
+    const { call, requests } = await clientOf([{ status: 403, body }]);
+    const error = await failureOf(call("ec2:CreateTags", {}));
+    expect(error).to.include({ status: 403, code: "UnauthorizedOperation" });
+    expect(requests).to.have.length(1);
+  });
+
+  it("a call has a time limit", async () => {
+    const { call } = await clientOf([{ fails: "never" }], {
+      send: (request) => sendHttp({ ...request, timeoutMs: Math.min(request.timeoutMs, 20) }),
+    });
+    const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
+    expect(error).to.include({ status: 0, code: "NoAnswer" });
+    expect(error.message).to.include("no answer within 20 ms");
+  });
+
+  it("every call is limited to ten seconds", async () => {
+    const limits: number[] = [];
+    const { call } = await clientOf([{}], {
+      send: (request) => {
+        limits.push(request.timeoutMs);
+        return Promise.resolve({ status: 200, body: "{}" });
+      },
+    });
+    await call("logs:PutLogEvents", {});
+    expect(limits).to.deep.equal([10_000]);
+  });
+
+  it("no error repeats a credential or a parameter's value", async () => {
+    const value = "canary-registration-token";
+    const message = [...Object.values(credentials), value].join(" and ");
+    const { call } = await clientOf([
+      { status: 400, body: JSON.stringify({ __type: "ValidationException", message }) },
+    ]);
+    const error = await failureOf(call("ssm:PutParameter", { Name: "/a", Value: value }));
+    expect(error.message)
+      .to.include("ValidationException")
+      .and.not.match(/canary/i);
+    expect(`${JSON.stringify(error)} ${error.stack ?? ""}`).to.not.match(/canary-/i);
+  });
+
+  it("an answer that is no JSON is not quoted: it may be a secret", async () => {
+    const { call } = await clientOf([{ body: "canary-token" }]);
+    const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
+    expect(error.message).to.include("12 characters").and.not.include("canary");
+  });
+
+  it("credentials that cannot be had fail the call", async () => {
+    const { call, requests } = await clientOf([{}], {
+      credentials: () => Promise.reject(new Error("the role is not there yet")),
+    });
+    const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
+    expect(error.message).to.include("the role is not there yet");
+    expect(requests).to.have.length(0);
+  });
+});
+
+describe("signing", () => {
+  it("gives the signatures that aws4fetch gives", async () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 60 });
+    const service = fc.constantFrom(...Object.values(protocols).map(({ signingName }) => signingName));
+    const word = fc.stringMatching(/^[A-Za-z0-9/+=]{1,40}$/);
+    await fc.assert(
+      fc.asyncProperty(
+        text,
+        service,
+        word,
+        word,
+        fc.date({ min: new Date(0), noInvalidDate: true }),
+        async (body, name, secretAccessKey, sessionToken, date) => {
+          fc.pre(date.getUTCFullYear() < 10_000);
+          const key = { accessKeyId: "AKIDEXAMPLE", secretAccessKey, sessionToken };
+          const endpoint = "https://service.eu-central-1.amazonaws.com:8443";
+          const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": "A.B" };
+          const scope = { region: "eu-central-1", service: name, now: date.getTime() };
+          const { authorization, ...own } = signRequest({ endpoint, headers, body }, key, scope);
+          const datetime = own["x-amz-date"]!;
+          const signer = new AwsV4Signer({
+            ...key,
+            method: "POST",
+            url: `${endpoint}/`,
+            headers,
+            body,
+            region: scope.region,
+            service: name,
+            datetime,
+            allHeaders: true,
+          });
+          const signed = await signer.sign();
+          expect(authorization).to.equal(
+            (signed.headers as unknown as Map<string, string>).get("authorization"),
+          );
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("retrying", () => {
+  it("waits longer each time, never more than five seconds, and never at a fixed beat", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 30 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (tries, random) => {
+          expect(retryDelayMs(tries, random)).to.be.within(0, Math.min(5000, 200 * 2 ** tries));
+        },
+      ),
+    );
+    expect(retryDelayMs(1, 0.1)).to.not.equal(retryDelayMs(1, 0.9));
+  });
+});
+
+describe("redacting", () => {
+  it("leaves words alone that are too short to be secrets", () => {
+    expect(redact("the token was used", ["used", undefined])).to.equal("the token was used");
+  });
+});
