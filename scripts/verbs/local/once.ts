@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "../../../local/engine/find-engine.ts";
 import { startCloudHere } from "./cloud-process.ts";
 import type { CloudHandle } from "./cloud-process.ts";
 import { engineOf } from "./context.ts";
@@ -10,26 +14,41 @@ import type { ProvenRun } from "./prove.ts";
 import { destroy, openStack, up } from "./stack.ts";
 import type { Teller } from "./tell.ts";
 
+type Step = "engine" | "cloud" | "up" | "smoke" | "destroy";
+
 /** What `longhaul local --once --json` prints. */
 export interface OnceReport {
   ok: boolean;
-  /** What went wrong, as a sentence; absent when all went well. */
+  /** What went wrong; absent when all went well. */
   error?: string;
-  /** The engine's version. */
+  /** The engine's version; null when there was none. */
   engine: string | null;
   resources: number;
   machines: Pick<LocalMachine, "runner" | "instanceId" | "bootSeconds" | "online" | "inService" | "labels">[];
   smoke: ProvenRun[];
   destroyed: boolean;
   /** Seconds of the computer for each step that was reached. */
-  seconds: Partial<Record<"engine" | "cloud" | "up" | "smoke" | "destroy", number>> & { total: number };
+  seconds: Partial<Record<Step, number>> & { total?: number };
 }
 
+/** Runs a step and notes how long it took, also when it fails. */
+type Timed = <Result>(step: Step | "total", run: () => Promise<Result>) => Promise<Result>;
+
 /**
- * A whole life in one process: up, smoke test to its end, destroy. The cloud
- * ends with the process, whatever happens.
+ * A whole life in one process: up, the smoke test to its end, destroy. The
+ * cloud ends with the process, whatever happens. It has a folder of its own,
+ * beside an environment that stands; when not all is well the folder is left
+ * to be looked at.
  */
 export async function runOnce(context: LocalContext, tell: Teller): Promise<OnceReport> {
+  const dir = await mkdtemp(join(tmpdir(), "longhaul-"));
+  const report = await runIn({ ...context, dir }, tell);
+  if (report.ok) await rm(dir, { recursive: true });
+  else tell(`the machines' disks and logs are in ${dir}`);
+  return report;
+}
+
+async function runIn(context: LocalContext, tell: Teller): Promise<OnceReport> {
   const report: OnceReport = {
     ok: false,
     engine: null,
@@ -37,12 +56,9 @@ export async function runOnce(context: LocalContext, tell: Teller): Promise<Once
     machines: [],
     smoke: [],
     destroyed: false,
-    seconds: { total: 0 },
+    seconds: {},
   };
-  const timed = async <Result>(
-    step: keyof OnceReport["seconds"],
-    run: () => Promise<Result>,
-  ): Promise<Result> => {
+  const timed: Timed = async (step, run) => {
     const started = performance.now();
     try {
       return await run();
@@ -50,53 +66,75 @@ export async function runOnce(context: LocalContext, tell: Teller): Promise<Once
       report.seconds[step] = Math.round((performance.now() - started) / 100) / 10;
     }
   };
-  let cloud: CloudHandle | undefined;
   try {
     await timed("total", async () => {
       const engine = await timed("engine", () => engineOf(context, tell));
       report.engine = engine.pulumi.version;
-      const here = await timed("cloud", () =>
-        startCloudHere({ ...context, act: engine.act.path, log: (line) => tell(`  ${line}`) }),
-      );
-      cloud = here;
-      tell(`cloud: AWS at ${here.environment.AWS_ENDPOINT_URL!}`);
-      const stack = await timed("up", async () => {
-        const opened = await openStack(context, engine, here);
-        const { resources, smoke } = await up(opened, tell);
-        Object.assign(report, { resources, smoke });
-        return opened;
-      });
-      tell(`up: ${report.resources} resources in ${report.seconds.up!} s`);
-      const machines = await localMachines(context, here, tell);
-      for (const machine of machines) tell(`  ${describeLocalMachine(machine)}`);
-      report.machines = machines.map(({ runner, instanceId, bootSeconds, online, inService, labels }) => ({
-        runner,
-        instanceId,
-        bootSeconds,
-        online,
-        inService,
-        labels,
-      }));
-      report.smoke = await timed("smoke", () => prove(context, here, report.smoke, tell));
-      await timed("destroy", async () => {
-        await here.setPace(fastPace);
-        await destroy(stack, tell);
-      });
-      report.destroyed = true;
-      tell(`destroyed in ${report.seconds.destroy!} s`);
+      const log = (line: string) => {
+        tell(`  ${line}`);
+      };
+      const cloud = await timed("cloud", () => startCloudHere({ ...context, act: engine.act.path, log }));
+      try {
+        await live(context, engine, cloud, report, timed, tell);
+      } finally {
+        await cloud.stop();
+      }
     });
-    report.ok =
-      report.machines.every(({ online, inService }) => online && inService) &&
-      report.smoke.every(
-        ({ conclusion, actualRunner, expectedRunner }) =>
-          conclusion === "success" && actualRunner === expectedRunner,
-      );
+    report.ok = isWell(report);
   } catch (error) {
     report.error = (error as Error).message;
     tell(report.error);
-  } finally {
-    await cloud?.stop();
   }
-  tell(report.ok ? `all well in ${report.seconds.total} s` : "not all is well");
+  tell(`${report.ok ? "all well" : "not all is well"}, ${report.seconds.total!} s`);
   return report;
+}
+
+/** From nothing to a proven environment and back, noting in the report what was reached. */
+async function live(
+  context: LocalContext,
+  engine: Engine,
+  cloud: CloudHandle,
+  report: OnceReport,
+  timed: Timed,
+  tell: Teller,
+): Promise<void> {
+  tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}`);
+  const { stack, made } = await timed("up", async () => {
+    const stack = await openStack(context, engine, cloud);
+    return { stack, made: await up(stack, tell) };
+  });
+  report.resources = made.resources;
+  tell(`up: ${made.resources} resources in ${report.seconds.up!} s`);
+
+  const machines = await localMachines(context, cloud, tell);
+  for (const machine of machines) tell(`  ${describeLocalMachine(machine)}`);
+  report.machines = machines.map(({ runner, instanceId, bootSeconds, online, inService, labels }) => ({
+    runner,
+    instanceId,
+    bootSeconds,
+    online,
+    inService,
+    labels,
+  }));
+
+  report.smoke = await timed("smoke", () => prove(context, cloud, made.smoke, tell));
+
+  await timed("destroy", async () => {
+    await cloud.setPace(fastPace);
+    await destroy(stack, tell);
+  });
+  report.destroyed = true;
+  tell(`destroyed in ${report.seconds.destroy!} s`);
+}
+
+function isWell({ machines, smoke, destroyed }: OnceReport): boolean {
+  return (
+    destroyed &&
+    machines.length > 0 &&
+    machines.every(({ online, inService }) => online && inService) &&
+    smoke.every(
+      ({ conclusion, actualRunner, expectedRunner }) =>
+        conclusion === "success" && actualRunner === expectedRunner,
+    )
+  );
 }

@@ -31,7 +31,13 @@ export async function prove(
   const { github: target } = await localTarget(context, cloud);
   const clockFile = join(context.dir, "clock");
   const clock = { now: () => readClock(clockFile).now, sleep: () => wait(lookEveryMs) };
-  const output = { say: tell, progress: tell.progress, result: tell };
+  const output = {
+    say: tell,
+    progress: (line: string) => {
+      tell.progress(line);
+    },
+    result: tell,
+  };
   const credentials = { kind: "token", token: cloud.environment.GITHUB_TOKEN! } as const;
   const github = connectGithub(target, credentials, { say: tell });
   const source: SmokeSource = { owner: target.owner, repository: target.repository!, workflow: "" };
@@ -39,7 +45,7 @@ export async function prove(
   tell(`a minute of the cloud now takes ${60_000 / fastPace} ms`);
   await cloud.setPace(fastPace);
   try {
-    const proven: ProvenRun[] = [];
+    const conclusions = new Map<number, string>();
     // The long one last, so that its end is the end.
     for (const run of [...runs].sort((a, b) => a.minutes - b.minutes)) {
       const { runId, minutes } = run;
@@ -48,9 +54,17 @@ export async function prove(
         { runId, minutes },
       );
       tell(`smoke test of ${minutes} minutes on ${run.actualRunner}: ${conclusion} · ${run.runUrl}`);
-      proven.push({ ...run, conclusion });
+      conclusions.set(runId, conclusion);
     }
-    return proven;
+    return runs.map(({ workflow, runId, runUrl, expectedRunner, actualRunner, minutes }) => ({
+      workflow,
+      runId,
+      runUrl,
+      expectedRunner,
+      actualRunner,
+      minutes,
+      conclusion: conclusions.get(runId)!,
+    }));
   } finally {
     await cloud.setPace(1);
   }
