@@ -36,7 +36,7 @@ export function engineVariables(dir: string, ports: { aws: number; github: numbe
 /**
  * The environment `local` as the Automation API sees it: the project's own
  * program runs in this process, against the real engine. The project folder is
- * a copy, because the engine writes an encryption salt into the stack's file.
+ * a copy, so that two clouds and a changed configuration do not meet.
  */
 export async function openLocalStack(options: LocalStackOptions): Promise<Stack> {
   const workDir = join(options.dir, "project");
@@ -60,13 +60,10 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
 /**
  * Gives the stack another configuration; the next `up` reads it.
  *
- * @param text a stack file, as Pulumi.local.yaml is one
+ * @param text a stack file, as Pulumi.local.yaml is one, with its encryption salt
  */
 export async function configureLocalStack(dir: string, text: string): Promise<void> {
-  const file = join(dir, "project", stackFile);
-  // The engine's own line in the copy: without it, what is encrypted in the state could not be read.
-  const salt = /^encryptionsalt:.*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0];
-  await writeFile(file, salt ? `${salt}\n${text}` : text);
+  await writeFile(join(dir, "project", stackFile), text);
 }
 
 async function commandOf({ pulumi }: Engine): Promise<PulumiCommand> {

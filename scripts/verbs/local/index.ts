@@ -1,14 +1,15 @@
 import { Command } from "commander";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
-import { clearCloud, findCloud, serveCloud, spawnCloud } from "./cloud-process.ts";
+import { clearCloud, findCloud, spawnCloud } from "./find-cloud.ts";
+import { serveCloud } from "./serve-cloud.ts";
 import { engineOf, localContext } from "./context.ts";
 import type { LocalContext } from "./context.ts";
 import { describeLocalMachine, localMachines } from "./machines.ts";
 import { runOnce } from "./once.ts";
 import { fastPace } from "./pace.ts";
 import { prove } from "./prove.ts";
-import { destroy, openStack, up } from "./stack.ts";
+import { destroy, enterCloud, openStack, up } from "./stack.ts";
 
 /**
  * `longhaul local`: a whole environment on this computer.
@@ -88,6 +89,7 @@ async function bringUp(context: LocalContext, script: string, tell: Teller) {
 
 async function status(context: LocalContext, json: boolean): Promise<void> {
   const cloud = await findCloud(context.dir);
+  if (cloud) enterCloud(cloud);
   const machines = cloud ? await localMachines(context, cloud, createTeller(process.stderr)) : [];
   if (json) process.stdout.write(`${JSON.stringify({ running: cloud !== undefined, machines })}\n`);
   else if (!cloud) console.log(`No local cloud runs in ${context.dir}. Start one with: npm run local`);

@@ -3,7 +3,7 @@ import type { ObservedMachine } from "../../../observe/machine.ts";
 import { fleetParameters, parseMachineList } from "../../../contract/parameters.ts";
 import { connectAws } from "../../clients/aws.ts";
 import { connectGithub } from "../../clients/github.ts";
-import type { CloudHandle } from "./cloud-process.ts";
+import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import { localTarget } from "./stack.ts";
 import type { Teller } from "./tell.ts";

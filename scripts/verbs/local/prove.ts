@@ -4,7 +4,7 @@ import type { SmokeRun, SmokeSource } from "../../../contract/requests.ts";
 import { readClock } from "../../../local/clock.ts";
 import { connectGithub } from "../../clients/github.ts";
 import { followRun } from "../../smoke/follow-run.ts";
-import type { CloudHandle } from "./cloud-process.ts";
+import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import { fastPace } from "./pace.ts";
 import { localTarget } from "./stack.ts";

@@ -8,7 +8,7 @@ import { applyLocalCloud, localCloudVariable, localEnvironment } from "../../../
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
 import type { Engine } from "../../../local/engine/find-engine.ts";
 import { openLocalStack } from "../../../local/engine/local-stack.ts";
-import type { CloudHandle } from "./cloud-process.ts";
+import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import type { Teller } from "./tell.ts";
 import { tellEngineEvent } from "./tell-engine.ts";
@@ -29,10 +29,17 @@ export interface UpReport {
   smoke: SmokeRun[];
 }
 
+/**
+ * Makes this process one that works on the cloud, as a shell is after
+ * `local env`: the program, its providers and the AWS client look there.
+ */
+export function enterCloud(cloud: CloudHandle): void {
+  Object.assign(process.env, cloud.environment);
+}
+
 /** The environment `local` on the engine: the project's own program, in this process. */
 export async function openStack(context: LocalContext, engine: Engine, cloud: CloudHandle): Promise<Stack> {
-  // The program and its providers look at the process, as they do in a shell after `local env`.
-  Object.assign(process.env, cloud.environment);
+  enterCloud(cloud);
   const { default: program } = await import("../../../index.ts");
   return openLocalStack({ engine, ...context, environment: cloud.environment, program });
 }

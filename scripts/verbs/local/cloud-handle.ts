@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { bootSeconds } from "../../../local/boot-seconds.ts";
+import { startCloud } from "../../../local/cloud.ts";
+import type { CloudOptions } from "../../../local/cloud.ts";
+
+/** A running local cloud, as the verbs see it: in this process or in one of its own. */
+export interface CloudHandle {
+  dir: string;
+  /** All that an engine, a program or a command needs to work on this cloud. */
+  environment: Record<string, string>;
+  /** Sets how many seconds of the cloud pass in one of the computer. */
+  setPace(factor: number): Promise<void>;
+  /** Seconds from a machine's launch until its runner was online, by instance id. */
+  bootSeconds(): Promise<Record<string, number>>;
+  /** Ends the cloud with all its machines. */
+  stop(): Promise<void>;
+}
+
+/** Where a cloud with a process of its own can be found. */
+export interface CloudFile {
+  url: string;
+  /** Whoever can read the file may steer the cloud; nobody else on this computer. */
+  secret: string;
+  environment: Record<string, string>;
+}
+
+export function cloudFile(dir: string): string {
+  return join(dir, "cloud.json");
+}
+
+/** A cloud inside this process, which ends with it. */
+export async function startCloudHere(options: CloudOptions): Promise<CloudHandle> {
+  const cloud = await startCloud(options);
+  return {
+    dir: cloud.dir,
+    environment: cloud.environment,
+    setPace: (factor) => {
+      cloud.clock.setFactor(factor);
+      return Promise.resolve();
+    },
+    bootSeconds: () => Promise.resolve(bootSeconds(cloud)),
+    stop: () => cloud.close(),
+  };
+}
