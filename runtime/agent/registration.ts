@@ -26,7 +26,7 @@ export interface RegistrationHost {
 }
 
 /** Tries with one token: GitHub or the way to it may be down for a moment. */
-const maxTries = 3;
+const maxTries = 5;
 const retryMs = 10_000;
 /** config.sh talks to GitHub several times. */
 const configTimeoutMs = 5 * 60_000;

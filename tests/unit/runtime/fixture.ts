@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { AgentConfiguration } from "../../../runtime/agent/configuration.ts";
+import type { Clock } from "../../../runtime/agent/clock.ts";
+import type { Aws } from "../../../runtime/agent/aws.ts";
+
+export const configuration: AgentConfiguration = {
+  environment: "dev",
+  fleet: "cloud",
+  runner: "dev-cloud-1",
+  instanceType: "m5.xlarge",
+  aws: {
+    account: "123456789012",
+    region: "eu-central-1",
+    endpoints: {
+      ec2: "https://ec2",
+      ssm: "https://ssm",
+      monitoring: "https://monitoring",
+      logs: "https://logs",
+    },
+  },
+  github: { registrationUrl: "https://github.com/acme/app" },
+  runnerSoftware: {
+    version: "2.338.0",
+    url: "https://github.com/tarball",
+    sha256: "0".repeat(64),
+    selfUpdate: true,
+  },
+  user: "runner",
+  baked: false,
+  docker: true,
+  sudo: true,
+  pollSeconds: 30,
+};
+
+/** A folder that goes away with the test. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), "longhaul-runtime-"));
+  return {
+    path,
+    remove: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Writes a file and the folders above it. */
+export function put(path: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text, { mode });
+}
+
+/** Time that passes only where something sleeps. */
+export function fakeClock(): Clock & { advance: (milliseconds: number) => void } {
+  const epoch = Date.UTC(2026, 4, 1, 10, 0, 0);
+  let passed = 0;
+  return {
+    now: () => epoch + passed,
+    monotonic: () => passed,
+    sleep: async (milliseconds) => {
+      passed += milliseconds;
+      await delay(0);
+    },
+    advance: (milliseconds) => {
+      passed += milliseconds;
+    },
+  };
+}
+
+/** AWS as one function: what was called, and answers by action. */
+export function fakeAws(
+  answer: (action: string, input: Record<string, unknown>) => unknown = () => undefined,
+) {
+  const calls: { action: string; input: Record<string, unknown> }[] = [];
+  const aws: Aws = async (action, input) => {
+    calls.push({ action, input });
+    await Promise.resolve();
+    return answer(action, input);
+  };
+  return { aws, calls };
+}
+
+/** Waits until something holds, at most five seconds. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !holds(); waited += 5) {
+    if (waited > 5000) throw new Error(`Waited 5 s in vain until ${what}.`);
+    await delay(5);
+  }
+}

@@ -1,0 +1,232 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { expect } from "chai";
+import type { JobFacts } from "../../../runtime/agent/job-facts.ts";
+import type { EndedJob } from "../../../runtime/agent/jobs.ts";
+import type { ListenerHost } from "../../../runtime/agent/listener.ts";
+import { watchListener } from "../../../runtime/agent/listener-watch.ts";
+import { pathsBelow } from "../../../runtime/agent/paths.ts";
+import { processTable } from "../../../runtime/agent/processes.ts";
+import { fakeClock, put, temporaryFolder, until } from "./fixture.ts";
+import { putCommands, setprivCommand } from "./stand-ins.ts";
+
+/**
+ * A listener that does what it is told: each line written to `told` is run by
+ * bash. `worker` starts a child named as the real one, `exit 3` ends it.
+ */
+const listenerScript = `#!/bin/bash
+env >environment
+worker() { cd bin; ./Runner.Worker & cd ..; }
+perf() { mkdir -p "$RUNNER_PERFLOG"; printf '%s:%s\\n' "$1" "$2" >>"$RUNNER_PERFLOG/Runner.perf"; }
+exec {told}<>told
+while read -r line <&"$told"; do eval "$line"; done
+`;
+const workerScript = `#!/bin/bash
+exec {never}<>never
+read -r <&"$never"
+`;
+
+describe("watching the listener", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  let pids: number[];
+  beforeEach(() => {
+    folder = temporaryFolder();
+    pids = [];
+  });
+  afterEach(() => {
+    for (const pid of pids) {
+      try {
+        process.kill(-pid, "SIGKILL"); // The listener leads a session, its worker is in it.
+      } catch (error) {
+        expect((error as NodeJS.ErrnoException).code).to.equal("ESRCH");
+      }
+    }
+    folder.remove();
+  });
+
+  function machine() {
+    const paths = pathsBelow(folder.path, "runner");
+    putCommands(`${folder.path}/commands`, { setpriv: setprivCommand });
+    put(paths.listener, listenerScript, 0o755);
+    put(`${paths.runner}/bin/Runner.Worker`, workerScript, 0o755);
+    execFileSync("mkfifo", [`${paths.runner}/told`, `${paths.runner}/bin/never`]);
+    put(paths.registration, "{}");
+    put(paths.listenerProcess, "null");
+    put(`${paths.listenerLog}.1`, "");
+    const host: ListenerHost & { clock: ReturnType<typeof fakeClock> } = {
+      paths,
+      account: { name: "runner", groupId: "1001", home: `${folder.path}/home/runner` },
+      processes: processTable("/proc", paths.runner),
+      environment: { PATH: `${folder.path}/commands:/usr/bin:/bin` },
+      clock: fakeClock(),
+    };
+    const ended: { job: EndedJob; facts: JobFacts }[] = [];
+    const watch = () => watchListener(host, (job, facts) => ended.push({ job, facts }) > 0);
+    const listener = watch();
+    const start = () => {
+      listener.start();
+      pids.push((JSON.parse(readFileSync(paths.listenerProcess, "utf8")) as { pid: number }).pid);
+    };
+    const tell = (line: string) => {
+      appendFileSync(`${paths.runner}/told`, `${line}\n`);
+    };
+    return { host, paths, listener, watch, start, tell, ended };
+  }
+  const receive = "perf MessageReceived_RunnerJobRequest 2026-05-01T10:00:00.0000000Z";
+  const run = "echo '2026-05-01 10:00:02Z: Running job: build'";
+  const complete = "echo '2026-05-01 10:05:00Z: Job build completed with result: Succeeded'";
+
+  it("starts it as a session of its own, with what it needs in its environment and nothing on its command line", async () => {
+    const { listener, start, paths } = machine();
+    expect(listener.look().listener).to.equal(undefined);
+    start();
+    await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
+    expect(listener.look().listener).to.deep.equal({ listening: false });
+    const environment = readFileSync(`${paths.runner}/environment`, "utf8").split("\n");
+    expect(environment).to.include.members([
+      `HOME=${folder.path}/home/runner`,
+      "USER=runner",
+      "LOGNAME=runner",
+      `RUNNER_PERFLOG=${paths.perfFolder}`,
+      "ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT=1",
+      "ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1",
+    ]);
+    expect(readFileSync(`${folder.path}/commands/calls`, "utf8")).to.equal(
+      `setpriv --reuid runner --regid 1001 --init-groups -- ${paths.listener} run\n`,
+    );
+    const [, , , , , session] = readFileSync(`/proc/${pids[0]}/stat`, "utf8").split(" ");
+    expect(Number(session)).to.equal(pids[0]);
+  });
+
+  it("follows a job from its message to its end", async () => {
+    const { listener, start, tell, ended, paths } = machine();
+    start();
+    tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
+    await until(() => listener.look().listener?.listening === true, "it has a session");
+    tell(receive);
+    await until(() => listener.look().job, "the message has arrived");
+    tell(run);
+    tell("worker");
+    await until(() => listener.look().worker, "the worker is seen");
+    put(paths.jobFacts, "acme/app\n4711\n1\nbuild\nNightly\n");
+    expect(listener.look().facts.runId).to.equal("4711");
+    tell(complete);
+    await until(() => !listener.look().job, "the end has been told");
+    expect(ended).to.have.length(1);
+    expect(ended[0]!.job).to.include({ receivedAt: "2026-05-01T10:00:00.000Z", result: "Succeeded" });
+    expect(ended[0]!.facts.repository).to.equal("acme/app");
+    expect(existsSync(paths.jobFacts)).to.equal(false);
+  });
+
+  it("an agent that starts again finds the listener and its job as they are", async () => {
+    const { listener, start, tell, watch } = machine();
+    start();
+    tell(receive);
+    tell(run);
+    await until(() => listener.look().job, "the message has arrived");
+    const again = watch();
+    expect(again.look()).to.deep.include({ job: true, listener: { listening: false } });
+    tell(complete);
+    await until(() => !again.look().job, "the end has been told");
+    again.kill();
+    await until(() => again.look().listener === undefined, "it has ended");
+    expect(again.look().exit?.after.then).to.equal("restart");
+  });
+
+  it("tells how it ended", async () => {
+    const { listener, start, tell } = machine();
+    start();
+    tell("exit 5");
+    await until(() => listener.look().exit !== undefined, "it has ended");
+    expect(listener.look().exit?.after).to.include({ then: "restart", afterMs: 15_000 });
+    start();
+    tell("exit 5");
+    await until(() => listener.look().exit !== undefined, "it has ended again");
+    expect(listener.look().exit?.after).to.include({ afterMs: 30_000 });
+    listener.forgetExit();
+    expect(listener.look().exit).to.equal(undefined);
+  });
+
+  for (const words of [
+    "echo 'The runner no longer exists on the server. Please reconfigure.'",
+    "rm .runner",
+  ]) {
+    it(`a registration that is gone is known by its file or by the listener's words: ${words}`, async () => {
+      const { listener, start, tell } = machine();
+      start();
+      tell(words);
+      tell("exit 1");
+      await until(() => listener.look().exit !== undefined, "it has ended");
+      expect(listener.look().exit?.after).to.deep.equal({ then: "needs-token" });
+    });
+  }
+
+  it("a worker that outlives its listener keeps the job open; with its end the job is lost", async () => {
+    const { listener, start, tell, ended } = machine();
+    start();
+    tell(receive);
+    tell(run);
+    tell("worker");
+    await until(() => listener.look().worker, "the worker is seen");
+    tell("exit 1");
+    await until(() => listener.look().listener === undefined, "it has ended");
+    expect(listener.look()).to.include({ job: true, worker: true });
+    process.kill(-pids[0]!, "SIGKILL");
+    await until(() => !listener.look().worker, "the worker has ended");
+    expect(listener.look().job).to.equal(false);
+    expect(ended.map(({ job }) => job.result)).to.deep.equal(["Lost"]);
+  });
+
+  it("a self-update is known by the runner's own script", async () => {
+    const { listener, start, tell, paths } = machine();
+    put(`${paths.runner}/_work/_update.sh`, "exec {never}<>bin/never; read -r <&$never\n");
+    start();
+    tell(`bash ${paths.runner}/_work/_update.sh & exit 3`);
+    await until(() => listener.look().exit !== undefined, "it has ended");
+    expect(listener.look()).to.deep.include({ updating: true });
+    expect(listener.look().exit?.after).to.deep.equal({ then: "update" });
+    process.kill(-pids[0]!, "SIGKILL");
+    await until(() => !listener.look().updating, "the script is through");
+  });
+
+  it("the sign of a job is its message, its beginning or its worker, by the monotonic clock", async () => {
+    const { listener, start, tell, host } = machine();
+    start();
+    host.clock.advance(1000);
+    tell(receive);
+    await until(() => listener.look().job, "the message has arrived");
+    expect(listener.look().jobSignAt).to.equal(1000);
+    host.clock.advance(1000);
+    expect(listener.look().jobSignAt).to.equal(1000);
+    tell("worker");
+    await until(() => listener.look().worker, "the worker is seen");
+    expect(listener.look().jobSignAt).to.equal(2000);
+  });
+
+  it("a new run takes no old line for news, and keeps the log before", async () => {
+    const { listener, start, tell, paths } = machine();
+    start();
+    tell(receive);
+    await until(() => listener.look().job, "the message has arrived");
+    tell("exit 2");
+    await until(() => listener.look().exit !== undefined, "it has ended");
+    expect(listener.look().job).to.equal(false);
+    start();
+    expect(listener.look()).to.include({ job: false });
+    expect(existsSync(`${paths.listenerLog}.1`)).to.equal(true);
+  });
+
+  it("cuts a log that has grown too long, between two jobs", async () => {
+    const { listener, start, tell, paths } = machine();
+    start();
+    tell(receive);
+    await until(() => listener.look().job, "the message has arrived");
+    appendFileSync(paths.listenerLog, `${"x".repeat(1023)}\n`.repeat(9 << 10));
+    for (let looks = 0; looks < 12; looks++) listener.look();
+    expect(statSync(paths.listenerLog).size).to.be.greaterThan(8 << 20);
+    tell(run);
+    tell(complete);
+    await until(() => !listener.look().job, "the end has been told");
+    await until(() => (listener.look(), statSync(paths.listenerLog).size === 0), "the log is cut");
+  });
+});

@@ -1,0 +1,238 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { expect } from "chai";
+import type { Account } from "../../../runtime/agent/account.ts";
+import { asUser, readAccount } from "../../../runtime/agent/account.ts";
+import { commandRunner } from "../../../runtime/agent/command.ts";
+import type { AgentConfiguration } from "../../../runtime/agent/configuration.ts";
+import { pathsBelow } from "../../../runtime/agent/paths.ts";
+import { registerAtBoot } from "../../../runtime/agent/register-at-boot.ts";
+import type { RegistrationHost } from "../../../runtime/agent/registration.ts";
+import { register } from "../../../runtime/agent/registration.ts";
+import type { MachineReport } from "../../../runtime/agent/state-tags.ts";
+import { machineToken } from "../../../runtime/agent/token.ts";
+import { AwsError } from "../../../runtime/aws/error.ts";
+import { configuration, fakeAws, fakeClock, put, temporaryFolder } from "./fixture.ts";
+import { putCommands, setprivCommand } from "./stand-ins.ts";
+
+const secret = "CANARYTOKEN0123456789";
+
+/** Writes down what it was given, and behaves as `script` says. */
+const configScript = (script: string) => `#!/bin/bash
+printf '%s\\n' "$*" >>arguments
+tr '\\0' ' ' </proc/$$/cmdline >>command-lines
+env | grep ^ACTIONS_RUNNER_INPUT_ >inputs
+[[ $1 != remove ]] || { rm -f .runner; exit 0; }
+${script}
+`;
+const succeeds = "echo Registered; touch .runner";
+
+describe("registering the runner", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+
+  /** A machine whose token parameter holds these values one after the other, the last one for ever. */
+  function machine(script: string, tokens: string[], told: AgentConfiguration = configuration) {
+    const paths = pathsBelow(folder.path, "runner");
+    putCommands(`${folder.path}/bin`, { setpriv: setprivCommand });
+    put(`${paths.runner}/config.sh`, configScript(script), 0o755);
+    const written: string[] = [];
+    const slept: number[] = [];
+    const host: RegistrationHost = {
+      configuration: told,
+      machine: "dev-cloud-1-i-1",
+      paths,
+      account: { name: "runner", groupId: "1001", home: `${folder.path}/home/runner` },
+      token: {
+        read: () => {
+          const value = tokens.length > 1 ? tokens.shift()! : tokens[0]!;
+          return Promise.resolve(value === "missing" || value === "used" ? value : { token: value });
+        },
+        markUsed: () => {
+          // Whether the token is still there when the listener could start is the point.
+          written.push(existsSync(paths.registration) ? "used after success" : "used");
+          return Promise.resolve();
+        },
+      },
+      run: commandRunner({ PATH: `${folder.path}/bin:/usr/bin:/bin` }),
+      sleep: (milliseconds) => {
+        slept.push(milliseconds);
+        return Promise.resolve();
+      },
+    };
+    const read = (name: string) => readFileSync(`${paths.runner}/${name}`, "utf8");
+    return { host, written, slept, read, paths };
+  }
+
+  it("gives config.sh the machine's own name as its one label, and the token by its environment alone", async () => {
+    const { host, written, read } = machine(succeeds, [secret]);
+    expect(await register(host)).to.deep.equal({ outcome: "registered" });
+    expect(read("arguments")).to.include("--unattended").and.not.include(secret);
+    expect(read("command-lines")).to.not.include(secret);
+    expect(readFileSync(`${folder.path}/bin/calls`, "utf8")).to.not.include(secret);
+    expect(read("inputs").trim().split("\n")).to.have.members([
+      "ACTIONS_RUNNER_INPUT_URL=https://github.com/acme/app",
+      `ACTIONS_RUNNER_INPUT_TOKEN=${secret}`,
+      "ACTIONS_RUNNER_INPUT_NAME=dev-cloud-1-i-1",
+      "ACTIONS_RUNNER_INPUT_LABELS=dev-cloud-1-i-1",
+      "ACTIONS_RUNNER_INPUT_WORK=_work",
+    ]);
+    expect(written).to.deep.equal(["used after success"]);
+  });
+
+  it("an unproven machine has no default label either", async () => {
+    const { host, read } = machine(succeeds, [secret]);
+    await register(host);
+    expect(read("arguments")).to.include("--no-default-labels");
+  });
+
+  it("passes the runner group and the wish for no self-update on", async () => {
+    const { host, read } = machine(succeeds, [secret], {
+      ...configuration,
+      github: { ...configuration.github, runnerGroup: "long jobs" },
+      runnerSoftware: { ...configuration.runnerSoftware, selfUpdate: false },
+    });
+    await register(host);
+    expect(read("inputs")).to.include("ACTIONS_RUNNER_INPUT_RUNNERGROUP=long jobs\n");
+    expect(read("arguments")).to.include("--disableupdate");
+  });
+
+  it("a token that GitHub refuses is overwritten and not tried again", async () => {
+    const { host, written, slept } = machine("echo 'Http response code: NotFound from POST'; exit 1", [
+      secret,
+    ]);
+    expect(await register(host)).to.deep.equal({
+      outcome: "failed",
+      reason: "config.sh ended with 1: Http response code: NotFound from POST",
+    });
+    expect(written).to.deep.equal(["used"]);
+    expect(slept).to.deep.equal([]);
+  });
+
+  it("a GitHub that is down for a moment costs no token", async () => {
+    const script = `[[ -e tried ]] || { touch tried; echo 'Http response code: InternalServerError'; exit 1; }; ${succeeds}`;
+    const { host, slept } = machine(script, [secret]);
+    expect(await register(host)).to.deep.equal({ outcome: "registered" });
+    expect(slept).to.deep.equal([10_000]);
+  });
+
+  it("a token is overwritten even when nothing helps, and stays out of the reason", async () => {
+    const { host, written } = machine('echo "no: $ACTIONS_RUNNER_INPUT_TOKEN"; exit 3', [secret]);
+    expect(await register(host)).to.deep.equal({
+      outcome: "failed",
+      reason: "config.sh ended with 3: no: ***",
+    });
+    expect(written).to.deep.equal(["used"]);
+  });
+
+  it("what an earlier registration left is removed first, on the machine alone", async () => {
+    const { host, read, paths } = machine(succeeds, [secret]);
+    put(paths.registration, "{}");
+    expect(await register(host)).to.deep.equal({ outcome: "registered" });
+    expect(read("arguments").split("\n")[0]).to.equal("remove --local");
+  });
+
+  it("without a token nothing is touched", async () => {
+    const { host, written, paths } = machine(succeeds, ["used"]);
+    expect(await register(host)).to.deep.equal({ outcome: "no-token", parameter: "used" });
+    expect(written).to.deep.equal([]);
+    expect(existsSync(`${paths.runner}/arguments`)).to.equal(false);
+  });
+
+  describe("at the first boot", () => {
+    function boot(script: string, tokens: string[]) {
+      const set = machine(script, tokens);
+      const reports: MachineReport[] = [];
+      const report = (told: MachineReport) => {
+        reports.push(told);
+      };
+      const tags = { report, reportNow: () => Promise.resolve() };
+      const clock = fakeClock();
+      const run = () => registerAtBoot({ ...set.host, clock, tags, log: () => undefined });
+      return { ...set, run, reports, clock };
+    }
+
+    it("a token that is on its way is waited for without asking for another", async () => {
+      const { run, reports, paths } = boot(succeeds, ["missing", "missing", secret]);
+      await run();
+      expect(existsSync(paths.registration)).to.equal(true);
+      expect(reports).to.deep.equal([]);
+    });
+
+    it("a token that does not come for two minutes is asked for by the state", async () => {
+      const { run, reports } = boot(succeeds, [...Array<string>(30).fill("missing"), secret]);
+      await run();
+      expect(reports.map(({ state }) => state)).to.include("needs-token");
+    });
+
+    it("a registration that failed waits for the next token and says why", async () => {
+      const script = `[[ $ACTIONS_RUNNER_INPUT_TOKEN == good* ]] || { echo 'Http response code: NotFound'; exit 1; }; ${succeeds}`;
+      const { run, reports } = boot(script, ["bad-token-0123", "used", "good-token-0123"]);
+      await run();
+      expect(reports[0]).to.deep.include({ state: "needs-token" });
+      expect(reports[0]!.detail).to.include("NotFound");
+    });
+
+    it("interrupted after its success, it registers no second time, and the token is overwritten", async () => {
+      const { run, written, paths } = boot(succeeds, [secret]);
+      put(paths.registration, "{}");
+      await run();
+      expect(existsSync(`${paths.runner}/arguments`)).to.equal(false);
+      expect(written).to.deep.equal(["used after success"]);
+      rmSync(paths.registration);
+    });
+  });
+});
+
+describe("the machine's token parameter", () => {
+  const token = (answer: () => unknown) => {
+    const { aws, calls } = fakeAws(answer);
+    return { parameter: machineToken(configuration, "i-1", aws), calls };
+  };
+  const denied = (code: string) => () => {
+    throw new AwsError("ssm:GetParameter", 400, code, "…");
+  };
+
+  it("is the machine's own, read in the clear and overwritten in place", async () => {
+    const { parameter, calls } = token(() => ({ Parameter: { Value: secret } }));
+    expect(await parameter.read()).to.deep.equal({ token: secret });
+    await parameter.markUsed();
+    const Name = "/longhaul/dev/cloud/tokens/i-1";
+    expect(calls).to.deep.equal([
+      { action: "ssm:GetParameter", input: { Name, WithDecryption: true } },
+      { action: "ssm:PutParameter", input: { Name, Value: "used", Overwrite: true } },
+    ]);
+  });
+
+  it("that is not there yet is missing, as is one whose tag is not there yet", async () => {
+    expect(await token(denied("ParameterNotFound")).parameter.read()).to.equal("missing");
+    expect(await token(denied("AccessDeniedException")).parameter.read()).to.equal("missing");
+    expect(await token(() => ({ Parameter: { Value: "used" } })).parameter.read()).to.equal("used");
+  });
+
+  it("that cannot be asked for is an error", async () => {
+    const error = await token(denied("InternalServerError"))
+      .parameter.read()
+      .catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(AwsError);
+  });
+});
+
+describe("the runner's user", () => {
+  const run = (code: number, output: string) => () => Promise.resolve({ code, output });
+
+  it("is who the system says", async () => {
+    const account = await readAccount("runner", run(0, "runner:x:1001:1002::/srv/runner:/bin/bash\n"));
+    expect(account).to.deep.equal({ name: "runner", groupId: "1002", home: "/srv/runner" } satisfies Account);
+    expect(asUser(account).join(" ")).to.equal("setpriv --reuid runner --regid 1002 --init-groups --");
+  });
+
+  it("that is missing is an error with its name", async () => {
+    const error = await readAccount("nobody-here", run(2, "")).catch((reason: unknown) => reason);
+    expect((error as Error).message).to.include("nobody-here");
+  });
+});

@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import {
+  fleetParameters,
+  formatMachineList,
+  initialOperator,
+  initialPower,
+} from "../../../contract/parameters.ts";
+import { watchFleet } from "../../../runtime/agent/fleet-watch.ts";
+import type { SettingsReading } from "../../../runtime/agent/settings.ts";
+import { keepKnown, readSettings, unreadSettings } from "../../../runtime/agent/settings.ts";
+import { configuration, fakeAws, fakeClock, temporaryFolder } from "./fixture.ts";
+
+const names = fleetParameters("dev", "cloud");
+const values: Record<string, string> = {
+  [names.candidates]: formatMachineList(["i-1", "i-2"]),
+  [names.roster]: formatMachineList(["i-1"]),
+  [names.power]: JSON.stringify(initialPower),
+  [names.operator]: JSON.stringify(initialOperator),
+};
+const answerOf = (held: Record<string, string>) => ({
+  Parameters: Object.entries(held).map(([Name, Value]) => ({ Name, Value })),
+  InvalidParameters: [],
+});
+
+describe("the fleet's parameters on the machine", () => {
+  it("are read in one call", async () => {
+    const { aws, calls } = fakeAws(() => answerOf(values));
+    expect(await readSettings(configuration, aws)).to.deep.equal({
+      candidates: ["i-1", "i-2"],
+      roster: ["i-1"],
+      power: initialPower,
+      operator: initialOperator,
+    });
+    expect(calls).to.deep.equal([{ action: "ssm:GetParameters", input: { Names: Object.values(names) } }]);
+  });
+
+  it("reading never throws: what cannot be read is undefined, with a reason", async () => {
+    const { aws } = fakeAws(() => {
+      throw new Error("ssm:GetParameters failed: NoAnswer");
+    });
+    expect(await readSettings(configuration, aws)).to.deep.equal({
+      ...unreadSettings,
+      problem: "ssm:GetParameters failed: NoAnswer",
+    });
+  });
+
+  it("a missing and a damaged one are told by name, and the others serve", async () => {
+    const rest = Object.fromEntries(Object.entries(values).filter(([name]) => name !== names.roster));
+    const { aws } = fakeAws(() => answerOf({ ...rest, [names.power]: "{" }));
+    const reading = await readSettings(configuration, aws);
+    expect(reading).to.deep.include({ roster: undefined, power: undefined, candidates: ["i-1", "i-2"] });
+    expect(reading.problem).to.equal(`missing or damaged: ${names.roster}, ${names.power}`);
+  });
+
+  it("what cannot be read changes nothing", () => {
+    const known = { candidates: ["i-1"], roster: ["i-1"], power: initialPower, operator: initialOperator };
+    expect(keepKnown(known, unreadSettings)).to.deep.equal(known);
+    expect(keepKnown(known, { ...unreadSettings, roster: [] })).to.deep.equal({ ...known, roster: [] });
+  });
+});
+
+describe("the machine's place in its fleet", () => {
+  const folder = temporaryFolder();
+  after(folder.remove);
+  const healthy = { candidates: ["i-1"], roster: ["i-1"], power: initialPower, operator: initialOperator };
+
+  function watch(reading: () => SettingsReading, mark: string) {
+    const lines: string[] = [];
+    const fleet = watchFleet({
+      machine: { runner: "dev-cloud-1", instanceId: "i-1" },
+      pollSeconds: 30,
+      listedMark: `${folder.path}/${mark}`,
+      readSettings: () => Promise.resolve(reading()),
+      clock: fakeClock(),
+      log: (line) => lines.push(line),
+    });
+    return { fleet, lines };
+  }
+
+  it("a machine that is not listed yet asks every five seconds, a listed one as configured", async () => {
+    const { fleet } = watch(() => healthy, "pace");
+    expect(fleet.nextReadMs()).to.equal(5000);
+    await fleet.read();
+    expect(fleet.nextReadMs()).to.equal(30_000);
+  });
+
+  it("may retire only after it was on a list, which it remembers across restarts of the agent", async () => {
+    let reading: SettingsReading = { ...healthy, candidates: ["i-9"], roster: ["i-9"] };
+    const { fleet } = watch(() => reading, "listed");
+    await fleet.read();
+    expect(fleet.view()).to.include({ listing: "none", mayRetire: false });
+    reading = { ...healthy, roster: [] };
+    await fleet.read();
+    expect(fleet.view()).to.include({ listing: "candidate", mayRetire: true });
+    const again = watch(() => ({ ...healthy, candidates: ["i-9"], roster: [] }), "listed").fleet;
+    await again.read();
+    expect(again.view()).to.include({ listing: "none", mayRetire: true });
+  });
+
+  it("a first machine is a candidate before there is any roster", async () => {
+    const { fleet } = watch(() => ({ ...healthy, roster: undefined, problem: "missing" }), "first");
+    await fleet.read();
+    expect(fleet.view().listing).to.equal("candidate");
+  });
+
+  it("a fleet that closes lets every machine retire", async () => {
+    const { fleet } = watch(
+      () => ({ ...healthy, operator: { ...initialOperator, closing: true } }),
+      "closing",
+    );
+    await fleet.read();
+    expect(fleet.view()).to.include({ listing: "none", mayRetire: true });
+  });
+
+  it("power that was never read is unknown, not on", () => {
+    expect(watch(() => healthy, "power").fleet.view().power).to.equal(undefined);
+  });
+
+  it("a reading that fails is told once, and when it is over", async () => {
+    let reading: SettingsReading = { ...unreadSettings, problem: "AccessDeniedException" };
+    const { fleet, lines } = watch(() => reading, "told");
+    await fleet.read();
+    await fleet.read();
+    reading = healthy;
+    await fleet.read();
+    expect(lines).to.deep.equal([
+      "The fleet's parameters cannot be read: AccessDeniedException.",
+      "The fleet's parameters are read again.",
+    ]);
+  });
+});

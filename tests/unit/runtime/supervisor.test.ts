@@ -1,0 +1,289 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { FleetView } from "../../../runtime/agent/fleet-watch.ts";
+import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
+import type { ListenerView } from "../../../runtime/agent/listener-watch.ts";
+import type { RegistrationResult } from "../../../runtime/agent/registration.ts";
+import { supervise } from "../../../runtime/agent/supervisor.ts";
+import { stuckAfterMs } from "../../../runtime/agent/decide.ts";
+import { fakeClock } from "./fixture.ts";
+
+const service: FleetView = {
+  listing: "service",
+  mayRetire: true,
+  power: { power: "on", by: "stack", reason: "the fleet was created" },
+};
+const dropped: FleetView = { ...service, listing: "none" };
+
+/** A machine of which every part is played; `story` changes it before each look, and ends the test by returning false. */
+async function live(
+  story: (machine: ReturnType<typeof machineOf>, look: number) => boolean,
+  prepare: (machine: ReturnType<typeof machineOf>) => void = () => undefined,
+) {
+  const machine = machineOf();
+  prepare(machine);
+  const ended = new Error("the test is over");
+  const clock = fakeClock();
+  let look = 0;
+  const sleep = async (milliseconds: number) => {
+    if (milliseconds === 30_000) return new Promise<never>(() => undefined); // The next read of the parameters.
+    await clock.sleep(milliseconds);
+    if (milliseconds === 1000 && !story(machine, look++)) throw ended;
+  };
+  machine.now = clock.monotonic;
+  const host = { ...machine.host, clock: { ...clock, sleep } };
+  await supervise(host).catch((error: unknown) => {
+    if (error !== ended) throw error;
+  });
+  return machine;
+}
+
+function machineOf() {
+  const acts: string[] = [];
+  const lines: string[] = [];
+  const reports: string[] = [];
+  const view: ListenerView = {
+    listener: undefined,
+    worker: false,
+    updating: false,
+    job: false,
+    jobSignAt: 0,
+    exit: undefined,
+    registered: true,
+    facts: unknownFacts,
+    received: 0,
+  };
+  const machine = {
+    acts,
+    lines,
+    reports,
+    view,
+    fleet: service,
+    fails: {} as Record<string, string>,
+    registration: { outcome: "registered" } as RegistrationResult,
+    onKill: () => undefined as unknown,
+    now: () => 0,
+  };
+  const act = (name: string) => {
+    acts.push(name);
+    const problem = machine.fails[name];
+    return problem === undefined ? Promise.resolve() : Promise.reject(new Error(problem));
+  };
+  const host = {
+    listener: {
+      look: () => ({ ...view }),
+      start: () => {
+        acts.push("start");
+        view.listener = { listening: true };
+        view.exit = undefined;
+      },
+      kill: () => {
+        acts.push("kill");
+        view.listener = undefined;
+        machine.onKill();
+      },
+      forgetExit: () => {
+        view.exit = undefined;
+      },
+    },
+    fleet: {
+      read: () => Promise.resolve(),
+      view: () => machine.fleet,
+      nextReadMs: () => 30_000,
+    },
+    power: {
+      cancelBootTimer: () => act("cancel boot timer"),
+      endAtPowerOff: () => act("terminate at power-off"),
+      powerOff: () => act("power off"),
+    },
+    tags: {
+      report: ({ state, detail }: { state: string; detail: string }) => {
+        const told = detail === "" ? state : `${state}: ${detail}`;
+        if (reports.at(-1) !== told) reports.push(told);
+      },
+      reportNow: ({ state }: { state: string }) => act(`report ${state}`),
+    },
+    ledger: { add: () => true, flush: () => Promise.resolve() },
+    register: () => {
+      acts.push("register");
+      return Promise.resolve(machine.registration);
+    },
+    publish: () => act("publish"),
+    pollSeconds: 30,
+    log: (line: string) => lines.push(line),
+  };
+  return { ...machine, host, self: machine };
+}
+
+describe("the supervisor", () => {
+  it("cancels the boot timer, then starts the listener, and then leaves it alone", async () => {
+    const { acts, reports } = await live((_, look) => look < 10);
+    expect(acts).to.deep.equal(["cancel boot timer", "start"]);
+    expect(reports).to.deep.equal(["starting", "idle"]);
+  });
+
+  it("does not start the listener while the boot timer cannot be cancelled", async () => {
+    const { acts, lines } = await live(
+      (_, look) => look < 5,
+      ({ self }) => {
+        self.fails["cancel boot timer"] = "shutdown -c ended with 1";
+      },
+    );
+    expect(new Set(acts)).to.deep.equal(new Set(["cancel boot timer"]));
+    expect(lines.filter((line) => line.includes("shutdown -c"))).to.have.length(1);
+  });
+
+  it("waits, with its boot timer armed, until the lists name it", async () => {
+    const { acts } = await live(
+      ({ self }, look) => {
+        if (look === 5) self.fleet = { ...service, listing: "candidate" };
+        return look < 10;
+      },
+      ({ self }) => {
+        self.fleet = { ...dropped, mayRetire: false };
+      },
+    );
+    expect(acts).to.deep.equal(["cancel boot timer", "start"]);
+  });
+
+  it("retires in this order: listener, report, shutdown behaviour, power", async () => {
+    const { acts } = await live(({ self }, look) => {
+      if (look === 3) self.fleet = dropped;
+      return look < 20;
+    });
+    expect(acts).to.deep.equal([
+      "cancel boot timer",
+      "start",
+      "kill",
+      "report retired",
+      "terminate at power-off",
+      "power off",
+    ]);
+  });
+
+  it("a machine that was dropped finishes its job first", async () => {
+    const { acts } = await live(({ self, view }, look) => {
+      if (look === 2) Object.assign(view, { job: true, worker: true });
+      if (look === 3) self.fleet = dropped;
+      if (look === 10) {
+        // What would a premature end look like? Nothing may have happened yet.
+        expect(self.acts).to.deep.equal(["cancel boot timer", "start"]);
+        Object.assign(view, { job: false, worker: false });
+      }
+      return look < 20;
+    });
+    expect(acts.at(-1)).to.equal("power off");
+  });
+
+  it("a job that arrives as the machine leaves starts the listener again", async () => {
+    let kills = 0;
+    const { acts } = await live(
+      ({ self }, look) => {
+        if (look === 3) self.fleet = dropped;
+        if (look === 6) self.fleet = service; // It stays for three minutes; that is not to be waited for here.
+        return look < 10;
+      },
+      ({ self, view }) => {
+        self.onKill = () => (kills++ === 0 ? view.received++ : undefined);
+      },
+    );
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
+  });
+
+  it("does not power off when EC2 does not take the end, and tries again", async () => {
+    const { acts } = await live(({ self }, look) => {
+      if (look === 3) {
+        self.fleet = dropped;
+        self.fails["terminate at power-off"] = "ec2:ModifyInstanceAttribute failed: NoAnswer";
+      }
+      if (look === 6) {
+        expect(self.acts).to.not.include("power off");
+        self.fails = {};
+      }
+      return look < 20;
+    });
+    expect(acts.at(-1)).to.equal("power off");
+  });
+
+  it("a report that cannot be sent does not keep the machine", async () => {
+    const { acts } = await live(({ self }, look) => {
+      if (look === 3) {
+        self.fleet = dropped;
+        self.fails["report retired"] = "ec2:CreateTags failed: NoAnswer";
+      }
+      return look < 20;
+    });
+    expect(acts.at(-1)).to.equal("power off");
+  });
+
+  it("frees a listener whose job GitHub has given up", async () => {
+    const { acts } = await live(({ self, view }, look) => {
+      if (look === 2) Object.assign(view, { job: true, jobSignAt: self.now() - stuckAfterMs });
+      if (look === 3) view.job = false;
+      return look < 6;
+    });
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
+  });
+
+  it("asks for a token no more often than it polls, and says what went wrong", async () => {
+    const { acts, reports } = await live(
+      ({ self, view }, look) => {
+        if (look === 40) {
+          self.registration = { outcome: "registered" };
+          view.registered = true;
+        }
+        return look < 70;
+      },
+      ({ self, view }) => {
+        view.registered = false;
+        self.registration = { outcome: "failed", reason: "config.sh ended with 1: NotFound" };
+      },
+    );
+    expect(acts.filter((name) => name === "register")).to.have.length(2);
+    expect(reports).to.include("needs-token: config.sh ended with 1: NotFound");
+    expect(acts).to.include("start");
+  });
+
+  it("publishes its metrics each minute, and goes on when that fails", async () => {
+    const { acts, lines } = await live(
+      (_, look) => look < 185,
+      ({ self }) => {
+        self.fails.publish = "cloudwatch:PutMetricData failed: Throttling";
+      },
+    );
+    expect(acts.filter((name) => name === "publish")).to.have.length(3);
+    expect(lines.filter((line) => line.startsWith("Publishing the metrics failed"))).to.have.length(1);
+  });
+
+  it("whatever happens around it, nothing ends the listener or the machine while a job is on", async () => {
+    const change = fc.record({
+      job: fc.boolean(),
+      worker: fc.boolean(),
+      updating: fc.boolean(),
+      listing: fc.constantFrom("service" as const, "candidate" as const, "none" as const, "unknown" as const),
+      dies: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 12 }), async (changes) => {
+        let known = 0;
+        let busy = false;
+        await live(({ self, view }, look) => {
+          const since = self.acts.slice(known);
+          if (busy) expect(since).to.not.include.oneOf(["kill", "terminate at power-off", "power off"]);
+          const next = changes[look];
+          if (!next) return false;
+          const { listing, dies, job, worker, updating } = next;
+          // A job can be received only by a listener; a worker may outlive it.
+          if (dies) view.listener = undefined;
+          Object.assign(view, { worker, updating, job: job && (view.listener !== undefined || worker) });
+          view.jobSignAt = self.now();
+          self.fleet = { ...service, listing };
+          known = self.acts.length;
+          busy = view.job || view.worker;
+          return true;
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { expect } from "chai";
+import { jobPath, readJobFacts, unknownFacts } from "../../../runtime/agent/job-facts.ts";
+import { readSmallFile, tailFile } from "../../../runtime/agent/tail.ts";
+import { temporaryFolder } from "./fixture.ts";
+
+describe("following a file", () => {
+  const folder = temporaryFolder();
+  const path = `${folder.path}/log`;
+  after(folder.remove);
+
+  it("gives whole lines, once, also of a file that comes later, is cut or replaced", () => {
+    const tail = tailFile(path);
+    expect(tail()).to.deep.equal([]);
+    writeFileSync(path, "one\ntwo\nthr");
+    expect(tail()).to.deep.equal(["one", "two"]);
+    appendFileSync(path, "ee\n");
+    expect(tail()).to.deep.equal(["three"]);
+    expect(tail()).to.deep.equal([]);
+    truncateSync(path);
+    appendFileSync(path, "four\n");
+    expect(tail()).to.deep.equal(["four"]);
+    writeFileSync(`${path}.new`, "five five five\n");
+    execFileSync("mv", [`${path}.new`, path]);
+    expect(tail()).to.deep.equal(["five five five"]);
+  });
+
+  it("no link is followed, and nothing but a plain file is read: its folder is the runner's user's", () => {
+    symlinkSync("/etc/passwd", `${folder.path}/link`);
+    execFileSync("mkfifo", [`${folder.path}/pipe`]);
+    for (const name of ["link", "pipe", ".", "missing"]) {
+      expect(tailFile(`${folder.path}/${name}`)(), name).to.deep.equal([]);
+      expect(readSmallFile(`${folder.path}/${name}`), name).to.equal(undefined);
+    }
+  });
+});
+
+describe("what the start hook tells of a job", () => {
+  const folder = temporaryFolder();
+  const path = `${folder.path}/started`;
+  after(folder.remove);
+
+  it("is read by its form, line by line", () => {
+    writeFileSync(path, "acme/app\n4711\n1\nbuild\nNightly run\n");
+    const facts = readJobFacts(path);
+    expect(facts).to.deep.equal({
+      repository: "acme/app",
+      runId: "4711",
+      runAttempt: "1",
+      job: "build",
+      workflow: "Nightly run",
+    });
+    expect(jobPath(facts)).to.equal("acme/app/actions/runs/4711");
+  });
+
+  it("is unknown where the hook did not run or wrote something else", () => {
+    expect(readJobFacts(`${folder.path}/none`)).to.deep.equal(unknownFacts);
+    writeFileSync(path, "../../etc\nrm -rf\n\n$(x)\n");
+    expect(readJobFacts(path)).to.deep.equal(unknownFacts);
+    expect(jobPath(unknownFacts)).to.equal("");
+  });
+});
