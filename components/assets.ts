@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
 /** The programs that travel to a machine in its user data. */
 export interface MachineAssets {
   /** Text of the boot script, bash. */
   boot: string;
+  /** Text of what the boot script reads where there is a proxy or a CA bundle, bash. */
+  connection: string;
   /** Text of the agent, one bundled ES module. */
   agent: string;
 }
@@ -17,11 +20,16 @@ export interface MachineAssets {
  * @throws when one is missing, which for the agent means that nothing was built yet
  */
 export function readMachineAssets(): MachineAssets {
-  return { boot: readAsset("#boot"), agent: readAsset("#agent") };
+  const { resolve } = createRequire(import.meta.url);
+  const boot = resolve("#boot");
+  return {
+    boot: readAsset(boot),
+    connection: readAsset(join(dirname(boot), "connection.sh")),
+    agent: readAsset(resolve("#agent")),
+  };
 }
 
-function readAsset(name: "#boot" | "#agent"): string {
-  const path = createRequire(import.meta.url).resolve(name);
+function readAsset(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -22,6 +22,9 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
     'mkdir -p "$root/opt/longhaul" "$root/etc/longhaul" "$root/etc/systemd/system"',
     file("opt/longhaul/agent.mjs", assets.agent),
     file("opt/longhaul/boot.sh", withoutComments(assets.boot)),
+    ...(machine.proxy || machine.caBundle !== undefined
+      ? [file("opt/longhaul/connection.sh", withoutComments(assets.connection))]
+      : []),
     file("etc/longhaul/machine.json", JSON.stringify(told)),
     file("etc/longhaul/boot.env", bootVariables(machine)),
     bootUnit,

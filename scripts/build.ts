@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { chmod, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -12,7 +11,7 @@ import type { BuildOptions } from "esbuild";
  *   dist/agent.mjs    the agent, one file without any package: it travels in the user data
  *   dist/longhaul.js  the operator's command, in chunks so that each verb loads only its own
  *   dist/index.js     the package: the components, for other Pulumi programs
- *   dist/types/       their type declarations, with --types
+ *   dist/types/       their type declarations, with --types and when npm prepares the package
  */
 
 const root = join(import.meta.dirname, "..");
@@ -71,9 +70,6 @@ function buildTypes(): void {
 
 // Chunks are named by their content: old ones would pile up.
 await rm(join(dist, "chunks"), { recursive: true, force: true });
-await Promise.all([
-  buildAgent(),
-  existsSync(join(root, "scripts/longhaul.ts")) ? buildCommand() : undefined,
-  buildPackage(),
-]);
-if (process.argv.includes("--types")) buildTypes();
+await Promise.all([buildAgent(), buildCommand(), buildPackage()]);
+// Declarations take seconds: only who depends on the package needs them.
+if (process.argv.includes("--types") || process.env.npm_lifecycle_event === "prepare") buildTypes();

@@ -1,0 +1,395 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import { renderUserData } from "../../../components/user-data.ts";
+import type { MachineConfiguration } from "../../../contract/machine.ts";
+import { machine } from "../user-data/machine.ts";
+import { put, temporaryFolder } from "./fixture.ts";
+import type { ReceivedRequest, ScriptedAnswer, ScriptedServer } from "./http-server.ts";
+import { startServer } from "./http-server.ts";
+import { putCommands } from "./stand-ins.ts";
+
+const secrets = {
+  AccessKeyId: "ASIACANARY0000000001",
+  SecretAccessKey: "canary-secret-access-key",
+  Token: "canary-session-token",
+};
+const agentFolder = join(import.meta.dirname, "../../../runtime/agent");
+const assets = {
+  boot: readFileSync(join(agentFolder, "boot.sh"), "utf8"),
+  connection: readFileSync(join(agentFolder, "connection.sh"), "utf8"),
+  agent: "// never run here\n",
+};
+
+/** What the runner brings along as its Node: registers by leaving the file that config.sh leaves. */
+const node = `#!/bin/bash
+echo "node $*" >>"$LONGHAUL_ROOT/node-calls"
+[[ $2 == register && ! -e $LONGHAUL_ROOT/registration-fails ]] || exit 1
+touch "$LONGHAUL_ROOT/home/runner/actions-runner/.runner"
+`;
+
+describe("the boot script", function () {
+  this.timeout(10_000);
+  const packed = temporaryFolder();
+  let tarball: Buffer;
+  let folder: ReturnType<typeof temporaryFolder>;
+  let server: ScriptedServer | undefined;
+
+  before(() => {
+    put(`${packed.path}/runner/bin/Runner.Listener`, "", 0o755);
+    put(
+      `${packed.path}/runner/bin/installdependencies.sh`,
+      '#!/bin/bash\necho "$0" >>"$LONGHAUL_ROOT/dependencies"\n',
+      0o755,
+    );
+    put(`${packed.path}/runner/externals/node24/bin/node`, node, 0o755);
+    put(`${packed.path}/runner/filling`, "0123456789".repeat(50_000));
+    execFileSync("tar", ["-czf", `${packed.path}/runner.tar.gz`, "-C", `${packed.path}/runner`, "."]);
+    tarball = readFileSync(`${packed.path}/runner.tar.gz`);
+  });
+  after(packed.remove);
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => {
+    server?.close();
+    folder.remove();
+  });
+
+  const file = (path: string) => readFileSync(`${folder.path}/${path}`, "utf8");
+  const calls = () => file("commands/calls").trim().split("\n");
+  /** The tags that were put on the instance, the latest last. */
+  const reported = () =>
+    server!.requests
+      .filter(({ method, path }) => method === "POST" && path === "/")
+      .map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+  const downloads = () => server!.requests.filter(({ path }) => path === "/runner.tar.gz");
+
+  /** A machine in front of its first boot. */
+  async function prepare(
+    change: Partial<MachineConfiguration> = {},
+    serve: (request: ReceivedRequest, count: number) => ScriptedAnswer = () => ({ body: tarball }),
+  ) {
+    let count = 0;
+    const running = await startServer((request) => {
+      const { method, path } = request;
+      if (path === "/runner.tar.gz") return serve(request, ++count);
+      if (method === "PUT" && path === "/latest/api/token") return { body: "canary-metadata-session" };
+      if (request.headers["x-aws-ec2-metadata-token"] !== "canary-metadata-session" && method === "GET") {
+        return { status: 401 };
+      }
+      if (path === "/latest/meta-data/instance-id") return { body: "i-1" };
+      if (path === "/latest/meta-data/iam/security-credentials/") return { body: "the-role" };
+      if (path === "/latest/meta-data/iam/security-credentials/the-role") {
+        return { body: JSON.stringify({ Code: "Success", ...secrets }, undefined, 2) };
+      }
+      return method === "POST" ? { body: "<ok/>" } : { status: 404 };
+    });
+    server = running;
+    putCommands(`${folder.path}/commands`, {
+      ...Object.fromEntries(
+        [
+          "apt-get",
+          "groupadd",
+          "usermod",
+          "chown",
+          "iptables",
+          "visudo",
+          "update-ca-certificates",
+          "sleep",
+          "shutdown",
+          "docker",
+          "git",
+          "sudo",
+        ].map((name) => [name, ""]),
+      ),
+      getent: 'exec grep "^$2:" "$LONGHAUL_ROOT/etc/passwd"',
+      useradd:
+        'mkdir -p "$LONGHAUL_ROOT/home/${!#}"; echo "${!#}:x:1001:1001::/:/bin/bash" >>"$LONGHAUL_ROOT/etc/passwd"',
+      systemctl: "[[ $1 != is-active || -e $LONGHAUL_ROOT/active ]]",
+      curl: 'exec /usr/bin/curl "$@"',
+    });
+    put(`${folder.path}/etc/passwd`, "root:x:0:0:root:/root:/bin/bash\n");
+    put(`${folder.path}/etc/sudoers.d/README`, "");
+    const told: MachineConfiguration = {
+      ...machine,
+      aws: { ...machine.aws, endpoints: { ...machine.aws.endpoints, ec2: running.url } },
+      runnerSoftware: {
+        ...machine.runnerSoftware,
+        url: `${running.url}/runner.tar.gz`,
+        sha256: createHash("sha256").update(tarball).digest("hex"),
+      },
+      ...change,
+    };
+    // As cloud-init does; the unit's start is played by `boot`.
+    execFileSync("bash", { input: renderUserData(told, assets), env: environment() });
+    rmSync(`${folder.path}/commands/calls`);
+    return boot;
+  }
+
+  const environment = () => ({
+    PATH: `${folder.path}/commands:/usr/bin:/bin:/usr/sbin:/sbin`,
+    LONGHAUL_ROOT: folder.path,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: server!.url,
+  });
+
+  async function boot(): Promise<{ status: number | null; output: string }> {
+    const child = spawn("bash", [`${folder.path}/opt/longhaul/boot.sh`], {
+      env: environment(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [out, err, status] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.once("exit", resolve)),
+    ]);
+    return { status, output: out + err };
+  }
+
+  it("turns a fresh instance into a registered runner, the timer first and the agent last", async () => {
+    const run = await prepare();
+    const { status, output } = await run();
+    expect(output).to.include("longhaul: starting the agent");
+    expect(status).to.equal(0);
+    const order = calls().filter((line) => !/^(curl|chown|getent)/.test(line));
+    expect(order.slice(0, 2)).to.deep.equal([
+      "systemctl is-active --quiet longhaul-agent.service",
+      "shutdown -P +60",
+    ]);
+    expect(order.slice(-2)).to.deep.equal([
+      "systemctl daemon-reload",
+      "systemctl start longhaul-agent.service",
+    ]);
+    expect(order).to.include.members([
+      "useradd --create-home --shell /bin/bash runner",
+      "usermod --append --groups docker runner",
+      "iptables -w -C OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT",
+    ]);
+    expect(existsSync(`${folder.path}/home/runner/actions-runner/.runner`)).to.equal(true);
+    expect(file("node-calls")).to.equal(`node ${folder.path}/opt/longhaul/agent.mjs register\n`);
+    const unit = file("etc/systemd/system/longhaul-agent.service");
+    expect(unit).to.include("KillMode=process\n").and.include("Restart=always\n");
+    expect(unit).to.match(new RegExp(`^ExecStart="${folder.path}/opt/longhaul/node"`, "m"));
+    expect(reported().map((tags) => tags["Tag.1.Value"])).to.deep.equal(["booting"]);
+  });
+
+  it("runs the agent with a copy of Node that is not in the runner's folder", async () => {
+    await (
+      await prepare()
+    )();
+    expect(file("opt/longhaul/node")).to.equal(node);
+    expect(statSync(`${folder.path}/opt/longhaul/node`).mode & 0o777).to.equal(0o755);
+  });
+
+  it("does nothing twice at a later boot, and registers once", async () => {
+    const run = await prepare({ bootSteps: ['echo step >>"$LONGHAUL_ROOT/steps"'] });
+    await run();
+    rmSync(`${folder.path}/commands/calls`);
+    const { status } = await run();
+    expect(status).to.equal(0);
+    expect(file("steps")).to.equal("step\n");
+    expect(file("node-calls").trim().split("\n")).to.have.length(1);
+    expect(downloads()).to.have.length(1);
+    const again = calls().filter((line) => !line.startsWith("curl"));
+    expect(again).to.deep.equal([
+      "systemctl is-active --quiet longhaul-agent.service",
+      "shutdown -P +60",
+      "iptables -w -C OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT",
+      "systemctl daemon-reload",
+      "systemctl start longhaul-agent.service",
+    ]);
+  });
+
+  it("a tarball with another checksum is deleted, never unpacked, and not fetched again", async () => {
+    const sha256 = "0".repeat(64);
+    const actual = createHash("sha256").update(tarball).digest("hex");
+    const { url } = machine.runnerSoftware;
+    const run = await prepare({ runnerSoftware: { ...machine.runnerSoftware, url, sha256 } });
+    put(
+      `${folder.path}/etc/longhaul/boot.env`,
+      file("etc/longhaul/boot.env").replace(url, `${server!.url}/runner.tar.gz`),
+    );
+    const { status, output } = await run();
+    expect(status).to.equal(1);
+    const sentence = `The runner's tarball has the SHA-256 ${actual}, not ${sha256}; it was deleted.`;
+    expect(output).to.include(`longhaul: boot failed: ${sentence}`);
+    expect(reported().at(-1)).to.include({ "Tag.1.Value": "boot-failed", "Tag.2.Value": sentence });
+    expect(downloads()).to.have.length(1);
+    expect(existsSync(`${folder.path}/var/lib/longhaul/runner.tar.gz`)).to.equal(false);
+    expect(existsSync(`${folder.path}/home/runner/actions-runner`)).to.equal(false);
+    expect(calls()).to.not.include("systemctl start longhaul-agent.service");
+  });
+
+  it("a download that breaks off is gone on with where it was", async () => {
+    const ranges: (string | undefined)[] = [];
+    const run = await prepare({}, ({ headers }, count) => {
+      ranges.push(headers.range);
+      if (count === 1) return { body: tarball, fails: "cut" };
+      const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1]);
+      const range = `bytes ${from}-${tarball.length - 1}/${tarball.length}`;
+      return { status: 206, body: tarball.subarray(from), headers: { "content-range": range } };
+    });
+    const { status } = await run();
+    expect(status).to.equal(0);
+    expect(ranges).to.deep.equal([undefined, `bytes=${Math.floor(tarball.length / 2)}-`]);
+  });
+
+  it("a server that is down for a moment is asked again, with growing delays", async () => {
+    const run = await prepare({}, (_, count) => (count < 4 ? { status: 500 } : { body: tarball }));
+    expect((await run()).status).to.equal(0);
+    expect(calls().filter((line) => line.startsWith("sleep"))).to.deep.equal([
+      "sleep 1",
+      "sleep 2",
+      "sleep 4",
+    ]);
+  });
+
+  it("a server that stays down is an error with the address", async () => {
+    const run = await prepare({}, () => ({ status: 404 }));
+    const { status } = await run();
+    expect(status).to.equal(1);
+    expect(downloads()).to.have.length(8);
+    expect(reported().at(-1)!["Tag.2.Value"]).to.equal(
+      `The runner could not be downloaded from ${server!.url}/runner.tar.gz.`,
+    );
+  });
+
+  it("an interrupted first boot goes on where it was", async () => {
+    const run = await prepare({
+      bootSteps: [
+        'echo one >>"$LONGHAUL_ROOT/steps"',
+        '[[ -e $LONGHAUL_ROOT/fixed ]] && echo two >>"$LONGHAUL_ROOT/steps"',
+      ],
+    });
+    const first = await run();
+    expect(first.status).to.equal(1);
+    expect(reported().at(-1)!["Tag.2.Value"]).to.match(/^Boot step 2 ended with 1: /);
+    put(`${folder.path}/fixed`, "");
+    expect((await run()).status).to.equal(0);
+    expect(file("steps")).to.equal("one\ntwo\n");
+    expect(calls().filter((line) => line.startsWith("useradd"))).to.have.length(1);
+  });
+
+  it("a failing registration is reported, and tried again at the next boot without another download", async () => {
+    const run = await prepare();
+    put(`${folder.path}/registration-fails`, "");
+    expect((await run()).status).to.equal(1);
+    expect(reported().at(-1)!["Tag.1.Value"]).to.equal("boot-failed");
+    expect(reported().at(-1)!["Tag.2.Value"]).to.match(/^registering: .* ended with 1\.$/);
+    rmSync(`${folder.path}/registration-fails`);
+    expect((await run()).status).to.equal(0);
+    expect(downloads()).to.have.length(1);
+  });
+
+  it("no credential is on a command line, and the report is signed with all of them", async () => {
+    await (
+      await prepare()
+    )();
+    expect(file("commands/calls")).to.not.match(/canary/i);
+    const { authorization, "x-amz-security-token": token } = server!.requests.find(
+      ({ method, path }) => method === "POST" && path === "/",
+    )!.headers;
+    expect(authorization)
+      .to.include(`Credential=${secrets.AccessKeyId}/`)
+      .and.include("x-amz-security-token");
+    expect(token).to.equal(secrets.Token);
+  });
+
+  it("run by hand beside a working agent, it does not arm the timer that would power off", async () => {
+    const run = await prepare();
+    put(`${folder.path}/active`, "");
+    expect((await run()).status).to.equal(0);
+    expect(calls()).to.not.include("shutdown -P +60");
+  });
+
+  it("installs what is missing, and nothing where the image is baked", async () => {
+    const run = await prepare({ docker: true });
+    rmSync(`${folder.path}/commands/docker`);
+    await run();
+    const installed = calls().filter((line) => line.includes(" install "));
+    if (!existsSync("/usr/bin/docker")) expect(installed[0]).to.match(/--yes docker\.io$/);
+    expect(file("dependencies")).to.include("installdependencies.sh");
+  });
+
+  it("a baked image that brings the runner along is taken as it is", async () => {
+    const run = await prepare({ baked: true });
+    put(`${folder.path}/home/runner/actions-runner/bin/Runner.Listener`, "", 0o755);
+    put(`${folder.path}/home/runner/actions-runner/externals/node20/bin/node`, node, 0o755);
+    expect((await run()).status).to.equal(0);
+    expect(downloads()).to.have.length(0);
+    expect(calls().filter((line) => line.startsWith("apt-get"))).to.have.length(0);
+    expect(existsSync(`${folder.path}/dependencies`)).to.equal(false);
+  });
+
+  it("jobs get sudo and Docker only where the configuration says so", async () => {
+    await (
+      await prepare({ sudo: false, docker: false })
+    )();
+    expect(existsSync(`${folder.path}/etc/sudoers.d/90-longhaul`)).to.equal(false);
+    expect(calls().filter((line) => line.includes("docker"))).to.deep.equal([]);
+  });
+
+  it("proxy and certificates reach the agent, the package manager, Docker and the jobs", async () => {
+    const certificate = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
+    const run = await prepare({
+      proxy: { https: 'http://user:p"a$s@proxy:3128', noProxy: ["intra.example"] },
+      caBundle: certificate("one") + certificate("two"),
+    });
+    // Everything here is on loopback, which is reached directly.
+    expect((await run()).status).to.equal(0);
+    const etc = `${folder.path}/etc`;
+    const lines = file("etc/longhaul/connection.env").trim().split("\n");
+    expect(lines).to.include('https_proxy="http://user:p\\"a\\$s@proxy:3128"');
+    expect(lines).to.include('no_proxy="localhost,127.0.0.1,127.0.0.1,intra.example"');
+    expect(lines).to.include('NODE_USE_ENV_PROXY="1"');
+    expect(lines).to.include(`NODE_EXTRA_CA_CERTS="${etc}/longhaul/ca-bundle.pem"`);
+    expect(file("etc/apt/apt.conf.d/95longhaul")).to.equal(
+      'Acquire::https::Proxy "http://user:p%22a$s@proxy:3128";\n',
+    );
+    expect(file("etc/systemd/system/docker.service.d/longhaul.conf")).to.include(
+      `${etc}/longhaul/connection.env`,
+    );
+    expect(file("usr/local/share/ca-certificates/longhaul-1.crt").trim()).to.equal(certificate("one").trim());
+    expect(file("usr/local/share/ca-certificates/longhaul-2.crt").trim()).to.equal(certificate("two").trim());
+    const jobs = file("home/runner/actions-runner/.env").split("\n");
+    expect(jobs).to.include('https_proxy=http://user:p"a$s@proxy:3128');
+    expect(jobs).to.include(`NODE_EXTRA_CA_CERTS=${etc}/longhaul/ca-bundle.pem`);
+  });
+
+  describe("the start hook", () => {
+    const variables = {
+      GITHUB_REPOSITORY: "acme/app",
+      GITHUB_RUN_ID: "4711",
+      GITHUB_RUN_ATTEMPT: "1",
+      GITHUB_JOB: "build",
+      GITHUB_WORKFLOW: "Nightly run",
+    };
+    const hook = (env: Record<string, string>) =>
+      execFileSync("bash", ["-e", `${folder.path}/opt/longhaul/job-started.sh`], {
+        env: { PATH: "/usr/bin:/bin", ...env },
+        stdio: "pipe",
+      });
+
+    it("tells the agent what job it is", async () => {
+      await (
+        await prepare()
+      )();
+      expect(file("home/runner/actions-runner/.env")).to.include(
+        `ACTIONS_RUNNER_HOOK_JOB_STARTED=${folder.path}/opt/longhaul/job-started.sh\n`,
+      );
+      hook(variables);
+      expect(file("var/lib/longhaul/job/started")).to.equal("acme/app\n4711\n1\nbuild\nNightly run\n");
+    });
+
+    it("cannot fail: that would fail the user's job", async () => {
+      await (
+        await prepare()
+      )();
+      rmSync(`${folder.path}/var/lib/longhaul/job`, { recursive: true });
+      expect(hook({}).toString()).to.equal("");
+    });
+  });
+});

@@ -1,0 +1,187 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { expect } from "chai";
+import fc from "fast-check";
+import { readMachineAssets } from "../../../components/assets.ts";
+import { compressUserData, maxUserDataBytes, renderUserData } from "../../../components/user-data.ts";
+import type { MachineConfiguration } from "../../../contract/machine.ts";
+import { putCommands } from "../runtime/stand-ins.ts";
+import { machine } from "./machine.ts";
+
+/** Where a human should begin to worry: EC2 refuses at 16,384. */
+const limit = 15_000;
+const assets = {
+  boot: "#!/bin/bash\n# gone\necho boot # stays\n",
+  connection: "# gone\nconnected\n",
+  agent: "agent();\n",
+};
+
+describe("the user data", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "longhaul-user-data-"));
+    putCommands(`${root}/commands`, { systemctl: "" });
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  /** Runs the script as cloud-init does, with a root of its own. */
+  const boot = (text: string, environment: Record<string, string> = {}) =>
+    execFileSync("bash", ["-s"], {
+      input: text,
+      env: { PATH: `${root}/commands:/usr/bin:/bin`, LONGHAUL_ROOT: root, ...environment },
+    });
+  const file = (path: string) => readFileSync(`${root}/${path}`, "utf8");
+  /** What boot.sh finds in its variables. */
+  const variables = (names: readonly string[]) =>
+    execFileSync(
+      "bash",
+      [
+        "-c",
+        `source "$1"; printf '%s\\0' ${names.map((name) => `"$${name}"`).join(" ")} "\${BOOT_STEPS[@]}"`,
+        "-",
+        `${root}/etc/longhaul/boot.env`,
+      ],
+      { encoding: "utf8" },
+    )
+      .split("\0")
+      .slice(0, -1);
+
+  it("leaves room below EC2's limit", function () {
+    const bytes = Buffer.from(
+      compressUserData(renderUserData(machine, readMachineAssets())),
+      "base64",
+    ).length;
+    console.log(`      ${bytes} bytes of user data; at most ${limit} here, ${maxUserDataBytes} for EC2`);
+    expect(bytes).to.be.at.most(limit);
+  });
+
+  it("puts agent, boot script and unit in place and starts the boot script without waiting for it", () => {
+    boot(renderUserData(machine, assets));
+    expect(file("opt/longhaul/agent.mjs")).to.equal("agent();\n");
+    expect(file("opt/longhaul/boot.sh")).to.equal("#!/bin/bash\necho boot # stays\n");
+    expect(file("etc/systemd/system/longhaul-boot.service")).to.include(
+      `ExecStart=/bin/bash "${root}/opt/longhaul/boot.sh"`,
+    );
+    expect(file("commands/calls").trim().split("\n")).to.deep.equal([
+      "systemctl daemon-reload",
+      "systemctl enable longhaul-boot.service",
+      "systemctl start --no-block longhaul-boot.service",
+    ]);
+  });
+
+  it("brings the connection's script along only where there is a proxy or a CA bundle", () => {
+    const carries = (change: Partial<MachineConfiguration>) =>
+      renderUserData({ ...machine, ...change }, assets).includes("connection.sh");
+    expect(carries({})).to.equal(false);
+    expect(carries({ proxy: { http: "http://proxy:3128", noProxy: [] } })).to.equal(true);
+    expect(carries({ caBundle: "-----BEGIN CERTIFICATE-----" })).to.equal(true);
+  });
+
+  it("what arrives on the machine is what was given, whatever is in it", () => {
+    const nasty = fc.oneof(
+      fc.constantFrom(
+        "'",
+        '"',
+        "`id`",
+        "$(id)",
+        "$HOME",
+        "\\",
+        "\n",
+        "\r\n",
+        "END_OF_FILE",
+        "\nEND_OF_FILE\n",
+        "\nEND_OF_FILE_\n",
+        "!x",
+        "#",
+        "%n",
+        "ü€",
+        "\u2028",
+      ),
+      fc.string({ unit: "grapheme", maxLength: 12 }),
+    );
+    const value = fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join("").replaceAll("\0", ""));
+    const told = fc.record({
+      url: value,
+      user: value,
+      http: value,
+      https: value,
+      noProxy: fc.array(value, { maxLength: 2 }),
+      caBundle: value,
+      bootSteps: fc.array(value, { maxLength: 3 }),
+      agent: value,
+    });
+    fc.assert(
+      fc.property(told, ({ url, user, http, https, noProxy, caBundle, bootSteps, agent }) => {
+        const given: MachineConfiguration = {
+          ...machine,
+          user,
+          runnerSoftware: { ...machine.runnerSoftware, url },
+          proxy: { http, https, noProxy },
+          caBundle,
+          bootSteps,
+        };
+        boot(renderUserData(given, { ...assets, agent: `${agent}\n` }));
+        const forAgent = JSON.parse(file("etc/longhaul/machine.json")) as MachineConfiguration;
+        expect({ ...forAgent, bootSteps, caBundle }).to.deep.equal(given);
+        expect(forAgent).to.not.have.any.keys("bootSteps", "caBundle");
+        expect(file("opt/longhaul/agent.mjs")).to.equal(`${agent}\n`);
+        const names = ["TARBALL_URL", "RUNNER_USER", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_NONE", "CA_BUNDLE"];
+        expect(variables(names)).to.deep.equal([
+          url,
+          user,
+          http,
+          https,
+          noProxy.join(","),
+          caBundle,
+          ...bootSteps,
+        ]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("a NUL character, which no shell can carry, is refused", () => {
+    expect(() => renderUserData({ ...machine, bootSteps: ["a\0b"] }, assets)).to.throw(
+      /NUL character: "a\\u0000b"/,
+    );
+  });
+
+  it("is a function of its arguments alone", () => {
+    expect(renderUserData(machine, assets)).to.equal(renderUserData(structuredClone(machine), { ...assets }));
+  });
+
+  it("is packed so that cloud-init unpacks it", () => {
+    const text = renderUserData(machine, assets);
+    expect(gunzipSync(Buffer.from(compressUserData(text), "base64")).toString()).to.equal(text);
+  });
+
+  it("that EC2 would refuse is an error with the numbers and what to do", () => {
+    const noise = Array.from({ length: 9000 }, (_, index) => (index * 7919 * 104_729).toString(36)).join("");
+    expect(() => compressUserData(noise)).to.throw(
+      /^The user data takes \d+ bytes compressed, and EC2 takes at most 16384\. Shorten the fleet's bootSteps/,
+    );
+  });
+});
+
+describe("the machine's programs", () => {
+  it("are the boot scripts as they are and the built agent", () => {
+    const { boot, connection, agent } = readMachineAssets();
+    expect(boot).to.match(/^#!\/bin\/bash\n/);
+    expect(connection).to.include("connect()");
+    expect(agent).to.include("longhaul");
+  });
+
+  it("survive the loss of their comments", () => {
+    const text = renderUserData({ ...machine, caBundle: "x" }, readMachineAssets());
+    for (const name of ["boot.sh", "connection.sh"]) {
+      const script = text.split(`${name}" <<'END_OF_FILE'\n`)[1]!.split("\nEND_OF_FILE\n")[0]!;
+      execFileSync("bash", ["-n"], { input: script });
+      expect(script).to.not.match(/^ *# /m);
+    }
+  });
+});
