@@ -6,14 +6,17 @@ import type { Engine } from "./find-engine.ts";
 
 /** The name of the stack, and so of the environment. */
 export const localStackName = "local";
-const stackFile = `Pulumi.${localStackName}.yaml`;
+/** The stack's configuration, in the project's folder. */
+export const stackFile = `Pulumi.${localStackName}.yaml`;
 
 export interface LocalStackOptions {
   engine: Engine;
   /** The cloud's folder: the stack has its own project folder and state in it. */
   dir: string;
-  /** Root of the project, where Pulumi.local.yaml is. */
+  /** Root of the project, where Pulumi.yaml is. */
   project: string;
+  /** The stack file to take, as Pulumi.local.yaml is one. Absent: what the stack was given before. */
+  configuration?: string;
   /** What the engine and the program's providers need to reach this cloud. */
   environment: Record<string, string>;
   program: PulumiFn;
@@ -45,7 +48,8 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
   const settings = await readFile(join(options.project, "Pulumi.yaml"), "utf8");
   // The program runs in this process: the engine must not look for its file.
   await writeFile(join(workDir, "Pulumi.yaml"), settings.replace(/^main:.*\n/m, ""));
-  await configureLocalStack(options.dir, await readFile(join(options.project, stackFile), "utf8"));
+  if (options.configuration !== undefined)
+    await configureLocalStack(options.dir, await readFile(options.configuration, "utf8"));
   return LocalWorkspace.createOrSelectStack(
     { stackName: localStackName, projectName: "longhaul", program: options.program },
     {

@@ -1,5 +1,5 @@
 import { readMachineAssets } from "../../components/assets.ts";
-import { startEnvironment } from "../engine/environment.ts";
+import { startEnvironment } from "../environment.ts";
 import { measureMachine } from "./machine.ts";
 import { table } from "./measure.ts";
 import { measurePreview } from "./preview.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import type { TestEnvironment } from "../engine/environment.ts";
-import { eventually } from "../engine/environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { eventually } from "../environment.ts";
 import { cpuSeconds, residentMb } from "./measure.ts";
 
 /** How long the idle agent is watched: long enough for two reads of the lists and one report of its metrics. */

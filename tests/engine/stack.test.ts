@@ -5,9 +5,9 @@ import { expect } from "chai";
 import { isMachineOfFleet, machineName } from "../../contract/names.ts";
 import { fleetParameters, parseMachineList } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
-import { eventually, startEnvironment } from "./environment.ts";
+import { eventually, startEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
-import type { StackValues, TestEnvironment } from "./environment.ts";
+import type { StackValues, TestEnvironment } from "../environment.ts";
 
 /*
  * The stack on the real engine: what `up` does to machines, in the order in

@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Engine } from "../../../local/engine/find-engine.ts";
 import { findEngine } from "../../../local/engine/find-engine.ts";
+import { stackFile } from "../../../local/engine/local-stack.ts";
+import { BadUsage } from "../../exit-codes.ts";
 import type { Teller } from "./tell.ts";
 
 /** Where the local environment is and what it is made from. */
@@ -11,18 +14,33 @@ export interface LocalContext {
   dir: string;
   /** Root of the project. */
   project: string;
+  /** The stack file that `up` takes. */
+  configuration: string;
   /** The user's cache, where the engine is kept. */
   cacheDir: string;
   base: { PATH: string; HOME: string };
 }
 
-/** @param dir folder of the cloud; default `.longhaul/local` in the project */
-export function localContext(environment: NodeJS.ProcessEnv, dir: string | undefined): LocalContext {
+/** What the command line may say of it; paths from the present folder. */
+export interface LocalFlags {
+  /** Folder of the cloud; default `.longhaul/local` in the project. */
+  dir?: string;
+  /** Stack file; default Pulumi.local.yaml in the project. */
+  config?: string;
+}
+
+/** @throws BadUsage when there is no such stack file */
+export function localContext(environment: NodeJS.ProcessEnv, { dir, config }: LocalFlags): LocalContext {
   const project = dirname(createRequire(import.meta.url).resolve("#project"));
   const home = environment.HOME ?? homedir();
+  const configuration = config === undefined ? join(project, stackFile) : resolve(config);
+  if (!existsSync(configuration)) {
+    throw new BadUsage(`There is no stack file ${configuration}: --config takes one like ${stackFile}.`);
+  }
   return {
     dir: dir === undefined ? join(project, ".longhaul", "local") : resolve(dir),
     project,
+    configuration,
     cacheDir: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "longhaul"),
     base: { PATH: environment.PATH ?? "", HOME: home },
   };

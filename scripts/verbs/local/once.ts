@@ -100,7 +100,7 @@ async function live(
 ): Promise<void> {
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}`);
   const { stack, made } = await timed("up", async () => {
-    const stack = await openStack(context, engine, cloud);
+    const stack = await openStack(context, engine, cloud, context.configuration);
     return { stack, made: await up(stack, tell) };
   });
   report.resources = made.resources;

@@ -7,7 +7,7 @@ import { loadConfiguration } from "../../../config/load.ts";
 import { applyLocalCloud, localCloudVariable, localEnvironment } from "../../../config/local.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
 import type { Engine } from "../../../local/engine/find-engine.ts";
-import { openLocalStack } from "../../../local/engine/local-stack.ts";
+import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import type { Teller } from "./tell.ts";
@@ -37,11 +37,28 @@ export function enterCloud(cloud: CloudHandle): void {
   Object.assign(process.env, cloud.environment);
 }
 
-/** The environment `local` on the engine: the project's own program, in this process. */
-export async function openStack(context: LocalContext, engine: Engine, cloud: CloudHandle): Promise<Stack> {
+/**
+ * The environment `local` on the engine: the project's own program, in this
+ * process.
+ *
+ * @param configuration the stack file to take; absent: what the stack was given before
+ */
+export async function openStack(
+  { dir, project }: LocalContext,
+  engine: Engine,
+  cloud: CloudHandle,
+  configuration?: string,
+): Promise<Stack> {
   enterCloud(cloud);
   const { default: program } = await import("../../../index.ts");
-  return openLocalStack({ engine, ...context, environment: cloud.environment, program });
+  return openLocalStack({
+    engine,
+    dir,
+    project,
+    ...(configuration !== undefined && { configuration }),
+    environment: cloud.environment,
+    program,
+  });
 }
 
 /**
@@ -94,7 +111,7 @@ function reportOf({ summary, outputs }: UpResult): UpReport {
 
 /** Which environment the operator's command looks at; its configuration is the copy that the stack uses. */
 export async function localTarget({ dir }: LocalContext, cloud: CloudHandle): Promise<Target> {
-  const file = join(dir, "project", `Pulumi.${localEnvironment}.yaml`);
+  const file = join(dir, "project", stackFile);
   const { config } = parse(await readFile(file, "utf8")) as { config: Record<string, unknown> };
   const raw = Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key.slice(key.indexOf(":") + 1), value]),

@@ -6,14 +6,14 @@ import { promisify } from "node:util";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import type { DestroyResult, PreviewResult, Stack, UpResult } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
-import program from "../../index.ts";
-import { startCloud } from "../../local/cloud.ts";
-import type { LocalCloud } from "../../local/cloud.ts";
-import { findTools } from "../find-tools.ts";
-import { configureLocalStack, openLocalStack } from "../../local/engine/local-stack.ts";
+import program from "../index.ts";
+import { startCloud } from "../local/cloud.ts";
+import type { LocalCloud } from "../local/cloud.ts";
+import { findTools } from "./find-tools.ts";
+import { configureLocalStack, openLocalStack, stackFile } from "../local/engine/local-stack.ts";
 
 const run = promisify(execFile);
-const project = join(import.meta.dirname, "../..");
+const project = join(import.meta.dirname, "..");
 
 /** A stack file's `config`, with the keys' `longhaul:` prefix. */
 export type StackValues = Record<string, unknown>;
@@ -43,7 +43,9 @@ export async function startEnvironment(options: { pollSeconds?: number } = {}): 
   const cloud = await startCloud({ dir, project, act: engine.act.path, base, ...options });
   // The program and the providers' clients in it look at the process, as they do in a shell.
   Object.assign(process.env, cloud.environment);
-  const stack = await openLocalStack({ engine, dir, project, environment: cloud.environment, program });
+  const configuration = join(project, stackFile);
+  const { environment } = cloud;
+  const stack = await openLocalStack({ engine, dir, project, configuration, environment, program });
   const ec2 = new EC2Client({ region: cloud.environment.AWS_REGION!, endpoint: cloud.urls.aws });
   let output = "";
   const onOutput = (text: string) => {
@@ -63,7 +65,7 @@ export async function startEnvironment(options: { pollSeconds?: number } = {}): 
     },
     lastOutput: () => output,
     configure: async (change) => {
-      const file = parse(await readFile(join(project, "Pulumi.local.yaml"), "utf8")) as {
+      const file = parse(await readFile(configuration, "utf8")) as {
         config: StackValues;
       };
       change?.(file.config);
