@@ -28,8 +28,8 @@ export const smokeTestSchema = z
       .default(defaults.smokeWorkflow)
       .describe("File name below .github/workflows. Two environments of one repository need two names."),
     onlineWithinMinutes: z
-      .int()
-      .min(1)
+      .number()
+      .min(0.1)
       .max(60)
       .default(defaults.onlineWithinMinutes)
       .describe("How long a new machine may take until its test is in progress."),
