@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { reapMachines } from "../../../local/machines/index.ts";
+import { BadUsage } from "../../exit-codes.ts";
 import { cloudFile } from "./cloud-handle.ts";
 import type { CloudFile, CloudHandle } from "./cloud-handle.ts";
 
+/** The first file in a cloud's folder, and the sign that it is one. */
+const logFileOf = (dir: string) => join(dir, "cloud.log");
 const startLimitMs = 30_000;
 const callLimitMs = 20_000;
 
@@ -53,7 +56,7 @@ export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
 export async function spawnCloud(dir: string, serve: readonly string[]): Promise<CloudHandle> {
   await clearCloud(dir);
   await mkdir(dir, { recursive: true });
-  const logFile = join(dir, "cloud.log");
+  const logFile = logFileOf(dir);
   const log = openSync(logFile, "a", 0o600);
   const child = spawn(process.execPath, serve, { detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
@@ -77,8 +80,16 @@ export async function spawnCloud(dir: string, serve: readonly string[]): Promise
   }
 }
 
-/** Ends what is left of a cloud that crashed, and deletes its folder. */
+/**
+ * Ends what is left of a cloud that crashed, and deletes its folder.
+ *
+ * @throws BadUsage when the folder is something else: whoever mistypes --dir must not lose their files
+ */
 export async function clearCloud(dir: string): Promise<void> {
+  const isEmpty = !existsSync(dir) || (await readdir(dir)).length === 0;
+  if (!isEmpty && !existsSync(logFileOf(dir))) {
+    throw new BadUsage(`${dir} is not empty and is no local cloud's folder: name another with --dir.`);
+  }
   await reapMachines(join(dir, "machines"));
   await rm(dir, { recursive: true, force: true });
 }

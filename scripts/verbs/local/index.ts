@@ -4,7 +4,8 @@ import { createTeller } from "./tell.ts";
 import { clearCloud, findCloud, spawnCloud } from "./find-cloud.ts";
 import { serveCloud } from "./serve-cloud.ts";
 import { engineOf, localContext } from "./context.ts";
-import type { LocalContext } from "./context.ts";
+import type { LocalContext, LocalFlags } from "./context.ts";
+import { untilInterrupted } from "./interrupt.ts";
 import { describeLocalMachine, localMachines } from "./machines.ts";
 import { runOnce } from "./once.ts";
 import { fastPace } from "./pace.ts";
@@ -20,8 +21,9 @@ import { destroy, enterCloud, openStack, up } from "./stack.ts";
 export function localCommand(environment: NodeJS.ProcessEnv, script: string): Command {
   const local = new Command("local")
     .description("a whole environment on this computer: real engine, emulated AWS and GitHub")
-    .option("--dir <folder>", "folder of the cloud; two clouds need two (default: .longhaul/local)");
-  const context = () => localContext(environment, local.opts<{ dir?: string }>().dir);
+    .option("--dir <folder>", "folder of the cloud; two clouds need two (default: .longhaul/local)")
+    .option("--config <file>", "stack file that up takes (default: Pulumi.local.yaml of the project)");
+  const context = () => localContext(environment, local.opts<LocalFlags>());
 
   local
     .option("--once", "bring it up, follow the smoke test to its end, destroy it; exit code 0 or 1")
@@ -36,7 +38,10 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     .command("status")
     .description("what runs")
     .option("--json", "as JSON")
-    .action(({ json }: { json?: boolean }) => status(context(), json ?? false));
+    // `local` has an option of this name too, and takes it wherever it stands.
+    .action((_flags: object, command: Command) =>
+      status(context(), command.optsWithGlobals<{ json?: boolean }>().json ?? false),
+    );
   local
     .command("down")
     .description("destroy the environment and end the cloud")
@@ -70,7 +75,8 @@ async function bringUp(context: LocalContext, script: string, tell: Teller) {
       engine.act.path,
     ]));
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}${found ? ", running since before" : ""}`);
-  const stack = await openStack(context, engine, cloud);
+  await cloud.setPace(1); // A command that was killed has perhaps left it fast, and machines are about to boot.
+  const stack = await openStack(context, engine, cloud, context.configuration);
   const report = await up(stack, tell);
   tell(
     report.changed
@@ -79,12 +85,22 @@ async function bringUp(context: LocalContext, script: string, tell: Teller) {
   );
   const machines = await localMachines(context, cloud, tell);
   for (const machine of machines) tell(`  ${describeLocalMachine(machine)}`);
-  const smoke = await prove(context, cloud, report.smoke, tell);
+  const smoke = await untilInterrupted(
+    () => prove(context, cloud, report.smoke, tell),
+    async () => {
+      await cloud.setPace(1);
+      tellNext(tell);
+    },
+  );
+  tellNext(tell);
+  return { engine: engine.pulumi.version, resources: report.resources, machines, smoke };
+}
+
+function tellNext(tell: Teller): void {
   tell("the environment stays as it is. Next:");
   tell("  npm run local -- status   what runs");
   tell("  npm run local -- env      what a plain pulumi up -s local needs");
   tell("  npm run local -- down     destroy it");
-  return { engine: engine.pulumi.version, resources: report.resources, machines, smoke };
 }
 
 async function status(context: LocalContext, json: boolean): Promise<void> {
