@@ -14,7 +14,7 @@ import { graphOf } from "./graph.ts";
 import { evaluateStack, repositoryStack } from "./stack-program.ts";
 import type { Raw } from "./stack-program.ts";
 
-const assets = { boot: "echo boot", agent: "console.log('agent')" };
+const assets = { boot: "echo boot", connection: "echo connection", agent: "console.log('agent')" };
 
 /** The machines of a configuration by runner, planned as RunnerFleet plans them. */
 function plansOf(environment: string, raw: Raw, programs = assets): Map<string, MachinePlan> {
