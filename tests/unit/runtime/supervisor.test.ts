@@ -283,7 +283,7 @@ describe("the supervisor", () => {
           return true;
         });
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

@@ -141,7 +141,7 @@ describe("the user data", () => {
           ...bootSteps,
         ]);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
