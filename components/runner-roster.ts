@@ -43,6 +43,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
         fleet: fleet.fleet,
         machines: fleet.machines.map(({ runner }, index) => ({ runner, instanceId: ids[index]! })),
         labels: [...fleet.serviceLabels],
+        onlineWithinMinutes: configuration.smokeTest.onlineWithinMinutes,
       }));
       const script = commandLine("await");
       return new Command(

@@ -33,13 +33,18 @@ export interface DeclaredMachine {
   instanceId: string;
 }
 
-/** `longhaul await`: each machine is online and has the fleet's labels; run before the roster is written. */
+/**
+ * `longhaul await`: each machine that is not on the roster yet is online and
+ * gets the fleet's labels; run before the roster is written.
+ */
 export interface AwaitRequest {
   target: Target;
   fleet: string;
   machines: DeclaredMachine[];
   /** Every label that a machine in service has, besides its own: `self-hosted`, `linux`, the architecture, the fleet's. */
   labels: string[];
+  /** Minutes until a machine that is not online has failed. */
+  onlineWithinMinutes: number;
 }
 
 /** `longhaul settle`: after the roster has changed. */

@@ -1,3 +1,4 @@
+import { fleetParameters, parseMachineList, parseOperator, parsePower } from "./parameters.ts";
 import type { OperatorSetting, OperatorWish, Power, PowerSetting } from "./parameters.ts";
 
 /** What the fleet's parameters say. Undefined: could not be read, which changes nothing. */
@@ -6,6 +7,21 @@ export interface FleetSettings {
   roster: readonly string[] | undefined;
   power: PowerSetting | undefined;
   operator: OperatorSetting | undefined;
+}
+
+/** What a fleet's four parameters say, by their values as SSM gave them; what is absent or damaged was not read. */
+export function parseFleetSettings(
+  environment: string,
+  fleet: string,
+  values: ReadonlyMap<string, string>,
+): FleetSettings {
+  const names = fleetParameters(environment, fleet);
+  return {
+    candidates: parseMachineList(values.get(names.candidates)),
+    roster: parseMachineList(values.get(names.roster)),
+    power: parsePower(values.get(names.power)),
+    operator: parseOperator(values.get(names.operator)),
+  };
 }
 
 /**

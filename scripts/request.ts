@@ -52,6 +52,7 @@ export const awaitRequest: z.ZodType<AwaitRequest> = z.object({
   fleet: text,
   machines: z.array(machine),
   labels: z.array(text),
+  onlineWithinMinutes: positive,
 });
 
 export const settleRequest: z.ZodType<SettleRequest> = z.object({

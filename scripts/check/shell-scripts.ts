@@ -1,21 +1,24 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readSync } from "node:fs";
-import { extname, join } from "node:path";
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { extname, join, relative } from "node:path";
 import type { CheckResult } from "./finding.ts";
 
 /** Scripts that another reads in are looked for beside it. */
 const options = ["--format=gcc", "--external-sources", "--source-path=SCRIPTDIR"];
 
+/** Folders with nothing of the project's own in them. */
+const foreign = new Set([".git", ".longhaul", "dist", "node_modules"]);
+
 /**
- * Runs shellcheck over every shell script that git tracks: files ending in
+ * Runs shellcheck over every shell script of the project: files ending in
  * `.sh`, and those without an ending whose first line names bash or sh.
  *
  * @param root the project's folder
  * @param command shellcheck's, as on PATH
- * @throws Error when git cannot list the files, or shellcheck ends in a way that is no verdict
+ * @throws Error when shellcheck ends in a way that is no verdict
  */
 export function checkShellScripts(root: string, command = "shellcheck"): CheckResult {
-  const scripts = trackedFiles(root).filter((file) => isShellScript(root, file));
+  const scripts = filesBelow(root, root).filter((file) => isShellScript(root, file));
   const what = `shell scripts (${scripts.length})`;
   if (scripts.length === 0) return { what, findings: [] };
   const { error, status, stdout, stderr } = spawnSync(command, [...options, "--", ...scripts], {
@@ -33,15 +36,15 @@ export function checkShellScripts(root: string, command = "shellcheck"): CheckRe
   return { what, findings: stdout.split("\n").filter((line) => line !== "") };
 }
 
-function trackedFiles(root: string): string[] {
-  const { error, status, stdout, stderr } = spawnSync("git", ["ls-files", "-z"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  if (error ?? status !== 0) {
-    throw new Error(`The project's files cannot be listed: git ls-files: ${error?.message ?? stderr.trim()}`);
-  }
-  return stdout.split("\0").filter((file) => file !== "");
+/** Paths relative to the root. Not asked of git: an export of the project has none. */
+function filesBelow(root: string, folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (entry.isDirectory())
+        return foreign.has(entry.name) ? [] : filesBelow(root, join(folder, entry.name));
+      return entry.isFile() ? [relative(root, join(folder, entry.name))] : [];
+    });
 }
 
 function isShellScript(root: string, file: string): boolean {
@@ -50,16 +53,11 @@ function isShellScript(root: string, file: string): boolean {
   return extension === "" && /^#!.*\b(ba)?sh\b/.test(firstBytes(join(root, file)));
 }
 
-/** Enough of a file to hold its first line; empty for one that is deleted but still tracked. */
+/** Enough of a file to hold its first line. */
 function firstBytes(file: string): string {
-  try {
-    const descriptor = openSync(file, "r");
-    const buffer = Buffer.alloc(80);
-    const length = readSync(descriptor, buffer);
-    closeSync(descriptor);
-    return buffer.toString("utf8", 0, length).split("\n")[0]!;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
+  const descriptor = openSync(file, "r");
+  const buffer = Buffer.alloc(80);
+  const length = readSync(descriptor, buffer);
+  closeSync(descriptor);
+  return buffer.toString("utf8", 0, length).split("\n")[0]!;
 }

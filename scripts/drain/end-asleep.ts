@@ -1,10 +1,9 @@
-import { fleetParameters, parseMachineList, parseOperator, parsePower } from "../../contract/parameters.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Instances } from "../clients/instances.ts";
 import type { Parameters } from "../clients/parameters.ts";
 import type { Clock } from "../clock.ts";
+import { readFleetSettings } from "../fleet/fleet-settings.ts";
 
 export interface SleeperCollaborators {
   instances: Instances;
@@ -25,7 +24,7 @@ export async function endAsleep(
   machine: ObservedMachine,
 ): Promise<boolean> {
   if (machine.instanceState !== "stopped" || machine.fleet === "") return false;
-  const settings = await readSettings(parameters, environment, machine.fleet);
+  const settings = await readFleetSettings(parameters, environment, machine.fleet);
   if (wishFor(machine, settings, clock.now()).listing !== "none") return false;
 
   const { instanceId } = machine;
@@ -41,19 +40,4 @@ export async function endAsleep(
     if (!terminated) await instances.setLocks(instanceId, true);
   }
   return terminated;
-}
-
-async function readSettings(
-  parameters: Parameters,
-  environment: string,
-  fleet: string,
-): Promise<FleetSettings> {
-  const names = fleetParameters(environment, fleet);
-  const values = await parameters.read(Object.values(names));
-  return {
-    candidates: parseMachineList(values.get(names.candidates)),
-    roster: parseMachineList(values.get(names.roster)),
-    power: parsePower(values.get(names.power)),
-    operator: parseOperator(values.get(names.operator)),
-  };
 }

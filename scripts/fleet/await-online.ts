@@ -8,6 +8,7 @@ import type { Github } from "../clients/github.ts";
 import type { Clock } from "../clock.ts";
 import type { Output } from "../output.ts";
 import { pollUntil } from "../poll.ts";
+import { readFleetSettings } from "./fleet-settings.ts";
 import { missingLabels } from "./labels.ts";
 
 export interface AwaitCollaborators {
@@ -26,17 +27,20 @@ export interface OnlineMachine {
 }
 
 /**
- * Waits until every machine is online at GitHub, then gives each the fleet's
- * labels. When one fails, no machine gets them.
+ * Waits until every machine that is not in service yet is online at GitHub,
+ * then gives each the fleet's labels. When one fails, no machine gets them.
+ * Machines on the roster were proven before: whether they sleep or are broken,
+ * they must not hold up the others.
  *
- * @param withinMinutes until a machine that is not online has failed
  * @throws Error with one sentence for each machine that is not online
  */
 export async function awaitOnline(
   { aws, github, clock, output }: AwaitCollaborators,
-  { target, fleet, machines, labels }: AwaitRequest,
-  withinMinutes: number,
+  { target, fleet, machines: declared, labels, onlineWithinMinutes }: AwaitRequest,
 ): Promise<OnlineMachine[]> {
+  const { roster } = await readFleetSettings(aws.parameters, target.environment, fleet);
+  const machines = declared.filter(({ instanceId }) => !roster?.includes(instanceId));
+  if (machines.length === 0) return [];
   let seen: ObservedMachine[] = [];
   const online = await pollUntil(
     async () => {
@@ -50,9 +54,9 @@ export async function awaitOnline(
       output.progress(`${seen.filter(isOnline).length} of ${machines.length} machines are online.`);
       return seen.every(isOnline) ? seen : undefined;
     },
-    { clock, limitMs: withinMinutes * 60_000, say: output.say },
+    { clock, limitMs: onlineWithinMinutes * 60_000, say: output.say },
   );
-  if (!online) throw new Error(notOnline(seen, `did not come online within ${withinMinutes} min`));
+  if (!online) throw new Error(notOnline(seen, `did not come online within ${onlineWithinMinutes} min`));
 
   const labelled: OnlineMachine[] = [];
   for (const { runner, instanceId, entry } of online) {

@@ -1,4 +1,4 @@
-import { fleetParameters, parseMachineList } from "../../contract/parameters.ts";
+import { fleetParameters } from "../../contract/parameters.ts";
 import type { SettleRequest } from "../../contract/requests.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
@@ -7,6 +7,7 @@ import { standingOf } from "../../observe/standing.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { Output } from "../output.ts";
+import { readFleetSettings } from "./fleet-settings.ts";
 import { labelChange } from "./labels.ts";
 
 export interface SettleCollaborators {
@@ -59,10 +60,10 @@ export async function settleLabels(
 const plus = (label: string) => `+${label}`;
 const minus = (label: string) => `-${label}`;
 
-async function readRoster(aws: Aws, environment: string, fleet: string): Promise<string[]> {
-  const { roster: name } = fleetParameters(environment, fleet);
-  const roster = parseMachineList((await aws.parameters.read([name])).get(name));
+async function readRoster(aws: Aws, environment: string, fleet: string): Promise<readonly string[]> {
+  const { roster } = await readFleetSettings(aws.parameters, environment, fleet);
   if (roster) return roster;
+  const { roster: name } = fleetParameters(environment, fleet);
   throw new Error(
     `The roster ${name} does not exist or is damaged, so nothing was settled. \`pulumi up\` writes it.`,
   );

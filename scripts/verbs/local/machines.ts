@@ -1,8 +1,8 @@
 import { observeMachines } from "../../../observe/observe-machines.ts";
 import type { ObservedMachine } from "../../../observe/machine.ts";
-import { fleetParameters, parseMachineList } from "../../../contract/parameters.ts";
 import { connectAws } from "../../clients/aws.ts";
 import { connectGithub } from "../../clients/github.ts";
+import { readFleetSettings } from "../../fleet/fleet-settings.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import { localTarget } from "./stack.ts";
@@ -43,8 +43,8 @@ export async function localMachines(
   const here = machines.filter(({ instanceState }) => instanceState !== "terminated");
   const rosters = new Map<string, readonly string[]>();
   for (const fleet of new Set(here.map((machine) => machine.fleet))) {
-    const { roster } = fleetParameters(target.environment, fleet);
-    rosters.set(fleet, parseMachineList((await aws.parameters.read([roster])).get(roster)) ?? []);
+    const { roster } = await readFleetSettings(aws.parameters, target.environment, fleet);
+    rosters.set(fleet, roster ?? []);
   }
   return here.map(({ fleet, runner, instanceId, instanceState, report, entry, name }) => ({
     runner,

@@ -39,16 +39,15 @@ describe("the repository's own check", () => {
   describe("of shell scripts", () => {
     const faulty = "#!/usr/bin/env bash\ncd $1\n";
     beforeEach(() => {
-      execFileSync("git", ["init", "-q"], { cwd: root });
       write("a.sh", faulty);
       write("bin/run", faulty);
       write("bin/program", "#!/usr/bin/env node\n");
       write("bin/example.txt", faulty);
-      write("untracked.sh", faulty);
-      execFileSync("git", ["add", "a.sh", "bin"], { cwd: root });
+      write("dist/built.sh", faulty);
+      write("node_modules/theirs/install.sh", faulty);
     });
 
-    it("looks at what git tracks: .sh files, and bash scripts without an ending", function () {
+    it("looks at the project's own .sh files, and bash scripts without an ending", function () {
       if (spawnSync("shellcheck", ["--version"]).error) {
         console.log("skipped: shellcheck is not installed");
         this.skip();

@@ -62,6 +62,7 @@ describe("the Commands of an environment", () => {
       fleet: "cloud",
       machines: ["dev-cloud-1", "dev-cloud-2", "dev-cloud-3"].map(machine),
       labels: ["self-hosted", "linux", "x64", "cloud", "extended-timeout"],
+      onlineWithinMinutes: 15,
     });
   });
 

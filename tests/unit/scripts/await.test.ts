@@ -11,12 +11,13 @@ describe("longhaul await", () => {
   });
   afterEach(() => clouds.close());
 
-  const awaiting = (machines: DeclaredMachine[], args: string[] = []) =>
+  const awaiting = (machines: DeclaredMachine[], args: string[] = [], onlineWithinMinutes = 15) =>
     clouds.longhaul(["await", ...args], {
       target: clouds.target,
       fleet,
       machines,
       labels: ["cloud", "extended-timeout"],
+      onlineWithinMinutes,
     });
 
   it("waits until every machine is online, then gives each the fleet's labels in their order", async () => {
@@ -51,6 +52,16 @@ describe("longhaul await", () => {
     for (const machine of machines) await clouds.connect(machine);
     expect((await awaiting(machines)).code).to.equal(0);
     for (const machine of machines) expect(clouds.entry(machine)!.customLabels).to.include("cloud");
+  });
+
+  it("does not wait for a machine that is in service already, whatever has become of it", async () => {
+    const [serving, fresh] = [await clouds.launch(1), await clouds.launch(2)];
+    await clouds.writeLists([serving.instanceId, fresh.instanceId], [serving.instanceId]);
+    clouds.host.goDown(serving.instanceId, "poweroff");
+    await clouds.connect(fresh);
+    const { code, said } = await awaiting([serving, fresh]);
+    expect(code, said).to.equal(0);
+    expect(clouds.entry(fresh)!.customLabels).to.include("cloud");
   });
 
   it("fails at once when a machine says that its boot failed, in the machine's own words", async () => {
@@ -91,7 +102,7 @@ describe("longhaul await", () => {
     await (await clouds.connect(registered)).closeSession();
     clouds.report(registered, "starting");
     const begin = clouds.clock.now();
-    const { code, said } = await awaiting([silent, registered], ["--within", "1"]);
+    const { code, said } = await awaiting([silent, registered], [], 1);
     expect(code).to.equal(1);
     expect((clouds.clock.now() - begin) / 60_000).to.be.within(1, 1.5);
     const [first, second] = said.split("\n").slice(-2);
@@ -148,7 +159,7 @@ describe("longhaul await", () => {
   it("touches nothing in another account than the configured one", async () => {
     const machine = await clouds.launch();
     const target = { ...clouds.target, aws: { ...clouds.target.aws, account: "999999999999" } };
-    const request = { target, fleet, machines: [machine], labels: [] };
+    const request = { target, fleet, machines: [machine], labels: [], onlineWithinMinutes: 1 };
     const { code, said } = await clouds.longhaul(["await"], request);
     expect(code).to.equal(1);
     expect(said).to.include("123456789012").and.include("999999999999");
