@@ -1,8 +1,9 @@
+import { limits } from "../config/limits.ts";
+
 /** Zones that the environment's own network covers. */
 export const zoneCount = 2;
 
-/** EC2 takes VPCs from /16 to /28 and subnets down to /28; a quarter of a /26 is the smallest that fits. */
-const [widest, narrowest] = [16, 26];
+const { widestNetwork: widest, narrowestNetwork: narrowest } = limits;
 
 /**
  * The first two quarters of a network, one for each zone. The other half stays

@@ -1,3 +1,4 @@
+import { limits } from "../../config/limits.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
 import { ServiceError } from "../clients/service-error.ts";
@@ -7,8 +8,6 @@ import type { Output } from "../output.ts";
 import { pollUntil } from "../poll.ts";
 import { findNonce, formatNonce } from "./nonce.ts";
 
-/** Minutes beyond the smoke test's own after which GitHub ends the job: a slow start, the summary. */
-const spareMinutes = 30;
 /** GitHub knows a workflow some seconds after its file was pushed. */
 const workflowKnownWithinMs = 60_000;
 /** A run is listed some seconds after its dispatch. */
@@ -50,7 +49,7 @@ export async function startRun(
   const inputs = {
     runner: machineName(machine.runner, machine.instanceId),
     minutes: String(minutes),
-    timeout_minutes: String(minutes + spareMinutes),
+    timeout_minutes: String(minutes + limits.smokeMarginMinutes),
     nonce,
   };
   for (let dispatches = 1; dispatches <= maxDispatches; dispatches++) {
