@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Octokit } from "@octokit/rest";
@@ -27,7 +27,8 @@ jobs:
 
 /** An emulated GitHub that listens, with its clocks in the test's hand. Close it after the test. */
 export async function startGithub(options: GithubOptions = {}, rest: Partial<GithubArguments> = {}) {
-  const clock = createClock(join(mkdtempSync(join(tmpdir(), "longhaul-github-")), "clock"));
+  const dir = mkdtempSync(join(tmpdir(), "longhaul-github-"));
+  const clock = createClock(join(dir, "clock"));
   let wire = Date.now();
   const github = createGithub({ clock, options: { wireNow: () => wire, ...options }, ...rest });
   const listening = await github.listen();
@@ -38,7 +39,10 @@ export async function startGithub(options: GithubOptions = {}, rest: Partial<Git
     github,
     clock,
     url,
-    close: () => listening.close(),
+    close: async () => {
+      await listening.close();
+      rmSync(dir, { recursive: true });
+    },
     octokit: octokitFor("local-github-token"),
     octokitFor,
     /** Lets real seconds pass for everything on the wire. */

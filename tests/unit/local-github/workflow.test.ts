@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -137,7 +137,8 @@ describe("several jobs of a run", () => {
 
 describe("runner releases", () => {
   it("are served whole, and from where a download broke off", async () => {
-    const path = join(mkdtempSync(join(tmpdir(), "longhaul-release-")), "runner.tar.gz");
+    const dir = mkdtempSync(join(tmpdir(), "longhaul-release-"));
+    const path = join(dir, "runner.tar.gz");
     writeFileSync(path, "0123456789");
     const cloud = await startGithub({}, { tarball: { path } });
     try {
@@ -154,6 +155,7 @@ describe("runner releases", () => {
       expect((await refusal(cloud.octokit.request("GET /nowhere"))).status).to.equal(404);
     } finally {
       await cloud.close();
+      rmSync(dir, { recursive: true });
     }
   });
 });
