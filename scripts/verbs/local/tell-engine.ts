@@ -8,10 +8,10 @@ const created: Record<string, (name: string) => string> = {
 };
 
 /** The stack's Commands, by their resource's name: what is told when they begin, and when they are done. */
-const commands: readonly [name: RegExp, began: string | undefined, done: string][] = [
+const commands: readonly [name: RegExp, began: string | undefined, done: string | undefined][] = [
   [/^(.*)-await$/, undefined, "machines of $1 are online and have its labels"],
   [/^(.*)-settle$/, undefined, "machines of $1 are in service"],
-  [/^.*-guard$/, undefined, ""],
+  [/^.*-guard$/, undefined, undefined],
   [/^(.*)$/, "smoke test dispatched onto $1", "smoke job in progress on $1"],
 ];
 

@@ -7,7 +7,7 @@ import { tellEngineEvent } from "../../../scripts/verbs/local/tell-engine.ts";
 function event(op: string, type: string, name: string, began = false, planning = false): EngineEvent {
   const metadata = { op, type, urn: `urn:pulumi:local::longhaul::${type}::${name}` };
   const key = began ? "resourcePreEvent" : "resOutputsEvent";
-  return { sequence: 1, timestamp: 0, [key]: { metadata, planning } } as unknown as EngineEvent;
+  return { sequence: 1, timestamp: 0, [key]: { metadata, planning } };
 }
 
 const command = "command:local:Command";
