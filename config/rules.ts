@@ -9,16 +9,8 @@ import { environmentFindings, fleetNameFindings, generationFindings } from "./ru
 import { networkFindings } from "./rules/network.ts";
 import { runnerSoftwareFindings } from "./rules/runner-software.ts";
 import { smokeTestFindings } from "./rules/smoke-test.ts";
-import type { Configuration, FleetConfiguration } from "./schema.ts";
-
-/** What a fleet's rules see. */
-export interface JudgedFleet {
-  environment: string;
-  name: string;
-  fleet: FleetConfiguration;
-  /** `fleets.<name>` */
-  path: Path;
-}
+import type { JudgedFleet } from "./rules/judged-fleet.ts";
+import type { Configuration } from "./schema.ts";
 
 /**
  * Everything that needs more than one key, or more than a key's form, to be

@@ -1,5 +1,5 @@
 import type { Finding } from "../issues.ts";
-import type { JudgedFleet } from "../rules.ts";
+import type { JudgedFleet } from "./judged-fleet.ts";
 
 /** The image is one of: an AMI, a parameter with the id of one, or Canonical's Ubuntu. */
 export function imageFindings({ fleet, path }: JudgedFleet): Finding[] {

@@ -1,7 +1,7 @@
 import { parseMachineName } from "../../contract/names.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
-import type { JudgedFleet } from "../rules.ts";
+import type { JudgedFleet } from "./judged-fleet.ts";
 
 /** What GitHub's runners give themselves, by system and architecture. Labels ignore case. */
 const systemLabels = new Set(["self-hosted", "linux", "windows", "macos", "x64", "x86", "arm", "arm64"]);

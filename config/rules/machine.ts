@@ -1,7 +1,7 @@
 import { architectureOfInstanceType, unusableInstanceType } from "../instance-types.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
-import type { JudgedFleet } from "../rules.ts";
+import type { JudgedFleet } from "./judged-fleet.ts";
 
 /** The instance type, its architecture, and the disk. */
 export function machineFindings(judged: JudgedFleet): Finding[] {

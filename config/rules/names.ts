@@ -6,7 +6,7 @@ import {
   runnerName,
 } from "../../contract/names.ts";
 import type { Finding } from "../issues.ts";
-import type { JudgedFleet } from "../rules.ts";
+import type { JudgedFleet } from "./judged-fleet.ts";
 
 const nameRule =
   "must be lower-case letters, digits and single hyphens, beginning with a letter, for example build-large";

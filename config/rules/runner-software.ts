@@ -2,7 +2,7 @@ import { knownChecksums } from "../defaults.ts";
 import { architectureOfInstanceType } from "../instance-types.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
-import type { JudgedFleet } from "../rules.ts";
+import type { JudgedFleet } from "./judged-fleet.ts";
 
 /** The runner's version is one that GitHub registers, and its checksum is at hand. */
 export function runnerSoftwareFindings({ fleet, path }: JudgedFleet): Finding[] {

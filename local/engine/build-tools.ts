@@ -3,7 +3,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { ToolName } from "./find-engine.ts";
+import type { ToolName } from "./tools.ts";
 
 const goModule = createRequire(import.meta.url).resolve("#engine-module");
 

@@ -5,15 +5,10 @@ import { promisify } from "node:util";
 import { coerce, gte } from "semver";
 import { buildTools } from "./build-tools.ts";
 import { downloadAct, downloadPulumi } from "./download-tools.ts";
+import { toolNames, toolVersions } from "./tools.ts";
+import type { ToolName } from "./tools.ts";
 
 const run = promisify(execFile);
-
-/** What the local cloud needs besides Node: the Pulumi engine, and act to run workflow files. */
-export const toolNames = ["pulumi", "act"] as const;
-export type ToolName = (typeof toolNames)[number];
-
-/** Versions that are fetched or built; the ones in go.mod (a test holds them together). */
-export const toolVersions: Record<ToolName, string> = { pulumi: "v3.259.0", act: "v0.2.89" };
 
 /** The oldest versions on `PATH` that are used instead. */
 const oldestVersions: Record<ToolName, string> = { pulumi: "v3.225.0", act: "v0.2.80" };

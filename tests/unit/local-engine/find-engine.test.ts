@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { findEngine, toolVersions } from "../../../local/engine/find-engine.ts";
+import { findEngine } from "../../../local/engine/find-engine.ts";
 import type { ToolInstaller } from "../../../local/engine/find-engine.ts";
+import { toolVersions } from "../../../local/engine/tools.ts";
 
 describe("where the engine comes from", () => {
   let dir: string;
