@@ -24,7 +24,7 @@ export interface Observation {
   listing: Listing;
   /** It has been on a list at some time, or the whole fleet closes. */
   mayRetire: boolean;
-  /** Not before this does it leave: something had arrived when it last tried. */
+  /** Not before this does it leave: something had arrived when its listener was ended, which must run again. */
   mayLeaveAt: number;
   /** Undefined: never read since the agent started. */
   power: { power: Power; by: string; reason: string } | undefined;
@@ -85,15 +85,18 @@ function decideWithJob({ now, listener, worker, jobSignAt }: Observation): Decis
   return { action: "restart-listener", state: "starting", detail };
 }
 
-function decideWithoutListener({ now, listing, power, registered, exit }: Observation): Decision {
-  if (listing === "unknown") return stay("waiting", "The lists of its fleet cannot be read.");
-  if (listing === "none") return stay("waiting", "On neither list of its fleet.");
-  if (!registered || exit?.after.then === "needs-token") {
-    return { action: "register", state: "needs-token", detail: "Waits for a registration token." };
-  }
-  if (!power) return stay("waiting", "The power setting of its fleet cannot be read.");
-  if (power.power === "off" && power.by === "budget") {
-    return stay("waiting", `Power is off by the budget: ${power.reason}.`);
+function decideWithoutListener(seen: Observation): Decision {
+  const { now, listing, registered, exit } = seen;
+  const needsToken = !registered || exit?.after.then === "needs-token";
+  // Whatever lists and power say: the job that had arrived waits at GitHub for this very runner.
+  if (now >= seen.mayLeaveAt || needsToken) {
+    if (listing === "unknown") return stay("waiting", "The lists of its fleet cannot be read.");
+    if (listing === "none") return stay("waiting", "On neither list of its fleet.");
+    if (needsToken) {
+      return { action: "register", state: "needs-token", detail: "Waits for a registration token." };
+    }
+    const off = whyOff(seen);
+    if (off !== undefined) return stay("waiting", off);
   }
   if (exit?.after.then === "version-refused") {
     return stay("failed", "GitHub refuses this version of the runner: raise runner.version, run pulumi up.");
@@ -102,6 +105,14 @@ function decideWithoutListener({ now, listing, power, registered, exit }: Observ
     return stay("starting", `The listener starts again soon: ${exit.after.reason}.`);
   }
   return { action: "start-listener", state: "starting", detail: "" };
+}
+
+/** Why the fleet's power setting keeps the listener off; undefined: it does not. */
+function whyOff({ power }: Observation): string | undefined {
+  if (!power) return "The power setting of its fleet cannot be read.";
+  return power.power === "off" && power.by === "budget"
+    ? `Power is off by the budget: ${power.reason}.`
+    : undefined;
 }
 
 function stay(state: MachineState, detail = ""): Decision {

@@ -29,8 +29,12 @@ export interface SupervisorHost {
 const lookEveryMs = 1000;
 /** Milliseconds between two tries to write what is not in the ledger yet. */
 const ledgerEveryMs = 5000;
-/** Milliseconds that a machine stays when a job was on its way to it as it left. */
-const quietMs = 180_000;
+/**
+ * Milliseconds that a machine stays when a job was on its way to it as it left:
+ * three minutes of quiet, after the four for which GitHub may hold the session
+ * of the listener that was ended.
+ */
+const quietMs = 7 * 60_000;
 
 /**
  * Looks after the runner until the machine powers off: observe, decide, act,

@@ -120,6 +120,24 @@ describe("what the agent decides", () => {
       "idle",
     ],
     [
+      "a machine to which a job came as it left starts its listener again, though no list names it",
+      { ...withoutListener, listing: "none", mayLeaveAt: now + 1, power: budgetOff },
+      "start-listener",
+      "starting",
+    ],
+    [
+      "nor need the lists be readable for that",
+      { ...withoutListener, listing: "unknown", mayLeaveAt: now + 1, power: undefined },
+      "start-listener",
+      "starting",
+    ],
+    [
+      "a machine that is on no list and was unregistered as it left asks for no token",
+      { ...withoutListener, listing: "none", mayLeaveAt: now + 1, registered: false },
+      "stay",
+      "waiting",
+    ],
+    [
       "a machine that has received a job does not retire",
       { ...idle, listing: "none", job: true, jobSignAt: now },
       "stay",
@@ -198,10 +216,11 @@ describe("the invariant of the decisions", () => {
     fc.assert(
       fc.property(observation, (seen) => {
         if (decide(seen).action !== "start-listener") return;
-        expect(seen.listing).to.be.oneOf(["service", "candidate"]);
-        expect(seen.bootTimer).to.equal("cancelled");
         expect(seen.listener).to.equal(undefined);
         expect(seen.worker || seen.job).to.equal(false);
+        if (seen.now < seen.mayLeaveAt) return; // It ran a moment ago, and a job had arrived.
+        expect(seen.listing).to.be.oneOf(["service", "candidate"]);
+        expect(seen.bootTimer).to.equal("cancelled");
         expect(seen.power).to.not.equal(undefined);
         expect(seen.power?.power === "off" && seen.power.by === "budget").to.equal(false);
       }),

@@ -180,7 +180,6 @@ describe("the supervisor", () => {
     const { acts } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
-        if (look === 6) self.fleet = service; // It stays for three minutes; that is not to be waited for here.
         return look < 10;
       },
       ({ self, view }) => {
