@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { endProcesses, findProcesses } from "../../local/machines/processes.ts";
+import { eventually } from "../environment.ts";
+
+/** Root of the project. */
+export const project = join(import.meta.dirname, "../..");
+
+/** The operator's command, as `npm run build` leaves it. */
+export const longhaul = join(project, "dist/longhaul.js");
+
+/** What a program printed, and how it ended. */
+export interface Ended {
+  /** Null: a signal ended it. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A program at work. */
+export interface Running {
+  /** What it has printed so far. */
+  output(): Ended["stdout"];
+  /** Waits until it has printed something. */
+  printed(text: RegExp): Promise<void>;
+  /** What Ctrl-C does in a terminal: the signal goes to the program and to all that it has in its group. */
+  pressCtrlC(): void;
+  ended: Promise<Ended>;
+}
+
+/** A folder for everything that a test makes: the temporary folder of each program it starts. */
+export interface Workplace {
+  folder: string;
+  start(program: string, ...words: string[]): Running;
+  /** `node dist/longhaul.js local …`, as a user runs it, to its end. */
+  local(...words: string[]): Promise<Ended>;
+  /** Ids of all processes that belong to something below the folder, or were started by such a one. */
+  processes(below?: string): number[];
+  /** Ends what is left, and deletes the folder. */
+  close(): Promise<void>;
+}
+
+/** A step of an environment takes seconds; this is where a computer no longer is only slow. */
+const printedWithinMs = 60_000;
+
+export async function openWorkplace(): Promise<Workplace> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "longhaul-journey-")));
+  const env = { PATH: process.env.PATH, HOME: homedir(), TMPDIR: folder };
+  const processes = (below = folder) =>
+    findProcesses((environment) => environment.some((entry) => entry.includes(below)));
+
+  const start = (program: string, ...words: string[]): Running => {
+    const child = spawn(program, words, {
+      cwd: project,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    return {
+      output: () => stdout + stderr,
+      printed: (text) =>
+        eventually(
+          `"${program} ${words.join(" ")}" prints ${String(text)}`,
+          () => text.test(stdout + stderr),
+          printedWithinMs,
+        ),
+      pressCtrlC: () => process.kill(-child.pid!, "SIGINT"),
+      ended: new Promise((resolve, reject) => {
+        child.once("error", reject).once("close", (code) => {
+          resolve({ code, stdout, stderr });
+        });
+      }),
+    };
+  };
+
+  return {
+    folder,
+    start,
+    local: (...words) => start(process.execPath, longhaul, "local", ...words).ended,
+    processes,
+    close: async () => {
+      await endProcesses(processes);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

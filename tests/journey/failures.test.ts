@@ -1,0 +1,175 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { expect } from "chai";
+import { machineName } from "../../contract/names.ts";
+import { tokenParameter } from "../../contract/parameters.ts";
+import { tags } from "../../contract/tags.ts";
+import type { Fault } from "../../local/github/index.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
+import { diskOf } from "./machine-processes.ts";
+import { candidatesOf, entryOf, failureOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
+
+/*
+ * What goes wrong while `up` brings a machine into service. Each rule goes on
+ * from the one before, with another generation of the one runner where it
+ * needs a new machine.
+ */
+describe("an up that meets failures", function () {
+  this.timeout(120_000);
+  let environment: TestEnvironment;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    environment = await startEnvironment();
+  });
+  after(() => environment.close());
+
+  const generation = (number: number, smokeTest = {}) =>
+    environment.configure(oneRunner({ generations: { 1: number } }, smokeTest));
+  const declared = () => candidatesOf(environment)[0]!;
+
+  it("succeeds although GitHub answers errors and secondary rate limits", async () => {
+    await generation(1);
+    const { faults } = environment.cloud.github;
+    const answers: (Extract<Fault, { kind: "answer" }> & { times: number })[] = [
+      // To the provider, while the program is evaluated and the workflow's file is written.
+      { kind: "answer", status: 500, times: 2, method: "POST", path: /registration-token$/ },
+      { kind: "answer", status: 403, times: 1, method: "PUT", path: /\/contents\//, retryAfterSeconds: 1 },
+      // To the commands that dispatch the smoke test, look for the runner and label it.
+      { kind: "answer", status: 502, times: 1, method: "GET", path: /\/actions\/runs$/ },
+      {
+        kind: "answer",
+        status: 403,
+        times: 1,
+        method: "GET",
+        path: /\/actions\/runs\/\d+\/jobs$/,
+        retryAfterSeconds: 1,
+      },
+      { kind: "answer", status: 500, times: 1, method: "GET", path: /\/actions\/runners$/ },
+      {
+        kind: "answer",
+        status: 429,
+        times: 1,
+        method: "POST",
+        path: /\/runners\/\d+\/labels$/,
+        retryAfterSeconds: 1,
+      },
+    ];
+    for (const answer of answers) faults.add(answer);
+    await environment.up();
+    expect(faults.take("answer"), "an answer that nobody got").to.equal(undefined);
+    expect(rosterOf(environment)).to.deep.equal([declared()]);
+    expect(environment.cloud.github.dispatches()).to.have.length(1);
+  });
+
+  it("fails with both checksums when the runner's tarball is another than was pinned, and nothing of it was unpacked", async () => {
+    const [serving] = rosterOf(environment);
+    const { runnerSha256 } = JSON.parse(environment.cloud.environment.LONGHAUL_LOCAL!) as {
+      runnerSha256: string;
+    };
+    const restore = tamper(join(environment.cloud.dir, "runner"));
+    await generation(2);
+    const message = await failureOf(environment.up());
+    const { sha256 } = restore();
+
+    expect(message).to.include("boot-failed").and.include(`has the SHA-256 ${sha256}, not ${runnerSha256}`);
+    const home = join(diskOf(environment, declared()), "home/runner");
+    expect(existsSync(home), "the machine came as far as its user").to.equal(true);
+    expect(readdirSync(home).filter((name) => name.startsWith("actions-runner"))).to.deep.equal([]);
+    expect(rosterOf(environment), "the old one stays in service").to.deep.equal([serving]);
+  });
+
+  it("succeeds when its advice is followed: another generation", async () => {
+    await generation(3);
+    await environment.up();
+    expect(rosterOf(environment)).to.deep.equal([declared()]);
+  });
+
+  it("fails with needs-token when the registration token has expired before the machine could use it", async () => {
+    const [serving] = rosterOf(environment);
+    const heal = environment.cloud.github.faults.add({ kind: "token-lifetime", seconds: 0 });
+    await generation(4, { onlineWithinMinutes: 0.2 });
+    const message = await failureOf(environment.up());
+    heal();
+    expect(message)
+      .to.include(`Runner ${runner} did not begin its smoke test within 0.2 min`)
+      .and.include("reports needs-token")
+      .and.include("has no entry at GitHub")
+      .and.include("give it another");
+    for (const token of environment.cloud.github.registrationTokens()) expect(message).to.not.include(token);
+    expect(rosterOf(environment), "the old one stays in service").to.deep.equal([serving]);
+  });
+
+  it("goes on with the same machine once a new token stands in its parameter", async () => {
+    const waiting = declared();
+    await writeToken(waiting, await newToken());
+    await eventually("the machine has registered", () => entryOf(environment, waiting) !== undefined);
+    await environment.up();
+    expect(declared()).to.equal(waiting);
+    expect(rosterOf(environment)).to.deep.equal([waiting]);
+    expect(entryOf(environment, waiting)!.customLabels).to.include("cloud");
+  });
+
+  it("cancels a smoke run that never starts, and says what was found", async () => {
+    const [serving] = rosterOf(environment);
+    environment.cloud.github.faults.add({ kind: "dispatch", times: 1, effect: "never-starts" });
+    await generation(5, { onlineWithinMinutes: 0.2 });
+    const message = await failureOf(environment.up());
+    const run = environment.cloud.github.runs().at(-1)!;
+    expect(run.title).to.include(machineName(runner, declared()));
+    expect(run).to.include({ status: "completed", conclusion: "cancelled" });
+    expect(message)
+      .to.include(`Runner ${runner} did not begin its smoke test within 0.2 min`)
+      .and.include(`its machine ${declared()} is running, reports idle`)
+      .and.include("is online at GitHub")
+      .and.include("Look at the queue of the run")
+      .and.match(new RegExp(`has been cancelled: \\S+/actions/runs/${run.id}`));
+    expect(rosterOf(environment), "the old one stays in service").to.deep.equal([serving]);
+    expect(instanceOf(environment, declared()).tags[tags.state]).to.equal("idle");
+  });
+
+  it("dispatches the smoke test anew after that", async () => {
+    await environment.up();
+    expect(rosterOf(environment)).to.deep.equal([declared()]);
+    expect(environment.cloud.github.runs().at(-1)!.jobs[0]!.runner!.name).to.equal(
+      machineName(runner, declared()),
+    );
+  });
+
+  /** A registration token, as `longhaul settle` or a person would get one. */
+  async function newToken(): Promise<string> {
+    const { urls, environment: variables } = environment.cloud;
+    const response = await fetch(`${urls.github}/api/v3/repos/acme/app/actions/runners/registration-token`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${variables.GITHUB_TOKEN!}` },
+    });
+    return ((await response.json()) as { token: string }).token;
+  }
+
+  async function writeToken(instanceId: string, token: string): Promise<void> {
+    const { urls, environment: variables } = environment.cloud;
+    const ssm = new SSMClient({ region: variables.AWS_REGION!, endpoint: urls.aws });
+    const Name = tokenParameter("local", "cloud", instanceId);
+    await ssm.send(new PutParameterCommand({ Name, Value: token, Overwrite: true }));
+    ssm.destroy();
+  }
+});
+
+/** Appends a byte to the tarball that machines download. @returns what takes it away again, and tells the checksum it had */
+function tamper(folder: string): () => { sha256: string } {
+  const file = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith(".tar.gz"))!,
+  );
+  const good = readFileSync(file);
+  const bad = Buffer.concat([good, Buffer.from([0])]);
+  writeFileSync(file, bad);
+  return () => {
+    writeFileSync(file, good);
+    return { sha256: createHash("sha256").update(bad).digest("hex") };
+  };
+}

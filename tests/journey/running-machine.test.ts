@@ -1,0 +1,154 @@
+import { expect } from "chai";
+import { logGroupName, machineName } from "../../contract/names.ts";
+import type { LedgerRecord } from "../../contract/ledger.ts";
+import { tokenParameter, usedToken } from "../../contract/parameters.ts";
+import { tags } from "../../contract/tags.ts";
+import type { Job } from "../../local/github/index.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
+import { programsOf } from "./machine-processes.ts";
+import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
+
+/*
+ * What befalls a machine in service, and what its agent makes of it: the
+ * listener, the worker and the agent itself are killed as the kernel would kill
+ * them, and the machine is rebooted. Each rule goes on from the one before.
+ */
+describe("a machine in service", function () {
+  this.timeout(120_000);
+  let environment: TestEnvironment;
+  let id: string;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    environment = await startEnvironment();
+    await environment.configure(oneRunner());
+    await environment.up();
+    id = rosterOf(environment)[0]!;
+    environment.cloud.github.push("acme/app", ".github/workflows/work.yml", tenMinutesOfWork);
+    await letJobsEnd();
+  });
+  after(() => environment.close());
+
+  const programs = () => programsOf(environment, id);
+  const tag = (key: string) => instanceOf(environment, id).tags[key];
+  const ledger = (): LedgerRecord[] => {
+    const group = environment.cloud.aws.account.logs[logGroupName("local", "cloud")] ?? {};
+    const events = group[machineName(runner, id)] ?? [];
+    return events.map(({ message }) => JSON.parse(message) as LedgerRecord);
+  };
+  /** Lets the cloud's time run until the jobs of all runs have ended. */
+  const letJobsEnd = async () => {
+    environment.cloud.clock.setFactor(600);
+    await eventually("all jobs are over", () =>
+      environment.cloud.github.jobs().every(({ status }) => status === "completed"),
+    );
+    environment.cloud.clock.setFactor(1);
+  };
+  const isIdle = () => eventually("the machine is idle", () => tag(tags.state) === "idle");
+  /** A user's job on the machine, in progress and known to the agent. */
+  const startJob = async (): Promise<Job> => {
+    const run = environment.cloud.github.dispatch("acme/app", "work.yml");
+    await eventually("the job has a worker", () => programs().worker !== undefined);
+    await eventually("the agent tells of the job", () => tag(tags.job) === `acme/app/actions/runs/${run.id}`);
+    return run.jobs[0]!;
+  };
+  const endJob = async (job: Job) => {
+    const recorded = ledger().length;
+    await letJobsEnd();
+    await eventually("the job is in the ledger", () => ledger().length > recorded);
+    expect(job.conclusion).to.equal("success");
+    expect(ledger().at(-1)).to.deep.include({ runId: String(job.run.id), result: "Succeeded" });
+  };
+
+  it("starts its listener again when that is killed, and takes jobs as before", async () => {
+    await isIdle();
+    const { listener } = programs();
+    process.kill(listener!, "SIGKILL");
+    await eventually("another listener runs", () => {
+      const now = programs().listener;
+      return now !== undefined && now !== listener;
+    });
+    await endJob(await startJob());
+  });
+
+  it("ends a job well whose agent is killed: the next agent adopts listener and job", async () => {
+    await isIdle();
+    const job = await startJob();
+    const before = programs();
+    process.kill(before.agent!, "SIGKILL");
+    await eventually("another agent runs", () => {
+      const { agent } = programs();
+      return agent !== undefined && agent !== before.agent;
+    });
+    expect(programs()).to.include({ listener: before.listener, worker: before.worker });
+    await endJob(job);
+    await isIdle();
+    expect(programs().listener, "the same listener still").to.equal(before.listener);
+  });
+
+  it("comes back from a reboot without registering twice, and takes jobs as before", async () => {
+    await isIdle();
+    const { clientId } = entryOf(environment, id)!;
+    const { agent } = programs();
+    await environment.onMachine(id, "reboot");
+    await eventually("the agent of the next boot runs", () => {
+      const now = programs().agent;
+      return now !== undefined && now !== agent;
+    });
+    await endJob(await startJob());
+    expect(entryOf(environment, id)!.clientId, "its credentials at GitHub").to.equal(clientId);
+    const token = environment.cloud.aws.account.parameters[tokenParameter("local", "cloud", id)]!;
+    expect(token.value).to.equal(usedToken);
+    expect(instanceOf(environment, id).console).to.include("the user data was run at an earlier boot");
+  });
+
+  it("does not replace a listener that died in mid-job while its worker lives", async () => {
+    await isIdle();
+    await startJob();
+    const { listener, worker } = programs();
+    // The stand-in's worker ends with its listener; frozen it lives on, as one in trouble may.
+    process.kill(worker!, "SIGSTOP");
+    process.kill(listener!, "SIGKILL");
+    const diedAt = performance.now();
+    await eventually("the agent tells of it", () => (tag(tags.detail) ?? "").includes("listener has died"));
+    expect(tag(tags.state)).to.equal("busy");
+    // An idle listener would have been started again after five seconds.
+    await eventually("a listener would have been started again", () => {
+      expect(programs()).to.deep.include({ listener: undefined, worker });
+      return performance.now() - diedAt > 7000;
+    });
+    expect(instanceOf(environment, id).state).to.equal("running");
+  });
+
+  it("tells the truth of the job once the worker has gone too, and takes the next one", async () => {
+    const [lost] = environment.cloud.github.jobs().filter(({ status }) => status === "in_progress");
+    const recorded = ledger().length;
+    process.kill(programs().worker!, "SIGCONT");
+    await eventually("the job is in the ledger", () => ledger().length > recorded);
+    expect(ledger().at(-1)).to.deep.include({ runId: String(lost!.run.id), result: "Lost" });
+    await eventually("another listener runs", () => programs().listener !== undefined);
+    await isIdle();
+    await forceCancel(lost!.run.id); // Else GitHub waits for the job's lock: ten minutes.
+    await endJob(await startJob());
+  });
+
+  async function forceCancel(runId: number): Promise<void> {
+    const { urls, environment: variables } = environment.cloud;
+    const url = `${urls.github}/api/v3/repos/acme/app/actions/runs/${runId}/force-cancel`;
+    const headers = { authorization: `Bearer ${variables.GITHUB_TOKEN!}` };
+    const { status } = await fetch(url, { method: "POST", headers });
+    expect(status).to.equal(202);
+  }
+});
+
+const tenMinutesOfWork = `
+name: Work
+on: workflow_dispatch
+jobs:
+  work:
+    runs-on: [self-hosted, cloud]
+    steps:
+      - run: sleep 600
+`;
