@@ -1,4 +1,4 @@
-import type { Finding, Path } from "./issues.ts";
+import type { Finding } from "./issues.ts";
 import { awsFindings } from "./rules/aws.ts";
 import { githubFindings } from "./rules/github.ts";
 import { imageFindings } from "./rules/image.ts";

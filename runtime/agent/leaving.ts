@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { endListener } from "./ending.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ListenerWatch } from "./listener-watch.ts";
 import type { MachinePower } from "./power.ts";
@@ -13,43 +14,43 @@ export interface LeavingHost {
   log: (line: string) => void;
 }
 
-const retired: MachineReport = {
-  state: "retired",
-  job: "",
-  detail: "On neither list of its fleet any more.",
-};
-
-/** Milliseconds between two looks at a listener that has been ended, and how many looks. */
-const lookMs = 50;
-const maxLooks = 100;
+/** Refusals of EC2 after which a machine leaves without its consent. */
+const maxRefusals = 5;
 
 /**
- * Leaves for good: ends the listener, looks back, and powers off so that EC2
- * terminates the instance. The shutdown behaviour is changed last of all,
- * because from then on any power-off is the machine's end.
+ * Leaves: ends the listener, looks back, and powers off so that EC2 terminates
+ * the instance. The shutdown behaviour is changed late, because from then on
+ * any power-off is the machine's end. Where EC2 refuses that time and again,
+ * the machine is only stopped: `longhaul drain` ends what sleeps on no list.
  *
+ * @param refusals how often EC2 has refused the change before
  * @returns false when a job has arrived after all: the listener must run again
- * @throws when the listener does not end, or EC2 does not take the change
+ * @throws Refused; Error when the listener does not end
  */
-export async function retire({ listener, power, ledger, tags, clock, log }: LeavingHost): Promise<boolean> {
+export async function retire(
+  { listener, power, ledger, tags, clock, log }: LeavingHost,
+  refusals: number,
+): Promise<boolean> {
   const before = listener.look();
-  if (before.job || before.worker) return false;
-  // Not politely: that would cancel a job that slips in now, while a message never taken goes to another runner.
-  listener.kill();
-  let after = listener.look();
-  for (let looks = 0; after.listener; looks++) {
-    if (looks === maxLooks) throw new Error("The listener has not ended after SIGKILL.");
-    await clock.sleep(lookMs);
-    after = listener.look();
-  }
-  if (after.received > before.received || after.worker) return false;
-  // Both are for people: they must not keep the machine.
-  for (const tell of [() => ledger.flush(), () => tags.reportNow(retired)]) {
-    await tell().catch((error: unknown) => {
+  if (before.job || before.worker || (await endListener(listener, clock))) return false;
+  // Both reports are for people: they must not keep the machine.
+  const tell = (act: () => Promise<void>) =>
+    act().catch((error: unknown) => {
       log(`Left without it: ${(error as Error).message}`);
     });
+  await tell(() => ledger.flush());
+  let report: MachineReport = { state: "retired", job: "", detail: "On neither list of its fleet any more." };
+  try {
+    await power.endAtPowerOff();
+  } catch (error) {
+    const reason = `EC2 does not let it end itself: ${(error as Error).message}`;
+    if (refusals + 1 < maxRefusals) throw new Refused(reason);
+    report = { ...report, state: "asleep", detail: reason };
   }
-  await power.endAtPowerOff();
+  await tell(() => tags.reportNow(report));
   await power.powerOff();
   return true;
 }
+
+/** EC2 did not take the change of the shutdown behaviour. */
+export class Refused extends Error {}

@@ -1,10 +1,11 @@
 import type { Clock } from "./clock.ts";
 import type { Decision, Observation } from "./decide.ts";
 import { decide } from "./decide.ts";
+import { endListener } from "./ending.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
 import { jobPath } from "./job-facts.ts";
 import type { Ledger } from "./ledger.ts";
-import { retire } from "./leaving.ts";
+import { Refused, retire } from "./leaving.ts";
 import type { ListenerView, ListenerWatch } from "./listener-watch.ts";
 import type { MetricValues } from "./metrics.ts";
 import { metricsEveryMs } from "./metrics.ts";
@@ -35,6 +36,8 @@ const ledgerEveryMs = 5000;
  * of the listener that was ended.
  */
 const quietMs = 7 * 60_000;
+/** Milliseconds until EC2 is asked again after its first refusal of the machine's end; doubled each time. */
+const refusedMs = 5000;
 
 /**
  * Looks after the runner until the machine powers off: observe, decide, act,
@@ -44,8 +47,14 @@ const quietMs = 7 * 60_000;
 export async function supervise(host: SupervisorHost): Promise<void> {
   const { fleet, clock, log } = host;
   const present = { bootTimer: "armed" as Observation["bootTimer"], mayLeaveAt: -Infinity };
-  const due = { token: -Infinity, ledger: -Infinity, metrics: clock.monotonic() + metricsEveryMs };
+  const due = {
+    token: -Infinity,
+    retiring: -Infinity,
+    ledger: -Infinity,
+    metrics: clock.monotonic() + metricsEveryMs,
+  };
   const done = { left: false };
+  let refusals = 0;
   const problems = new Map<string, string>();
   let lastWords = "";
 
@@ -69,19 +78,33 @@ export async function supervise(host: SupervisorHost): Promise<void> {
         present.bootTimer = "cancelled";
         return;
       case "start-listener":
+        refusals = 0;
         host.listener.start();
         return;
       case "restart-listener":
-        host.listener.kill();
+        if (await endListener(host.listener, clock)) mustStay("freed its listener");
         return;
       case "register":
         await registerWhenDue();
         return;
       case "retire":
-        done.left = await retire(host);
-        if (done.left) return;
-        present.mayLeaveAt = clock.monotonic() + quietMs;
-        log("A job arrived while the machine was leaving: it stays.");
+        await retireWhenDue();
+    }
+  };
+
+  const mustStay = (doing: string) => {
+    present.mayLeaveAt = clock.monotonic() + quietMs;
+    log(`A job arrived while the machine ${doing}: it stays.`);
+  };
+
+  const retireWhenDue = async () => {
+    if (clock.monotonic() < due.retiring) return;
+    try {
+      done.left = await retire(host, refusals);
+      if (!done.left) mustStay("was leaving");
+    } catch (error) {
+      if (error instanceof Refused) due.retiring = clock.monotonic() + refusedMs * 2 ** refusals++;
+      throw error;
     }
   };
 

@@ -101,7 +101,10 @@ function machineOf() {
         const told = detail === "" ? state : `${state}: ${detail}`;
         if (reports.at(-1) !== told) reports.push(told);
       },
-      reportNow: ({ state }: { state: string }) => act(`report ${state}`),
+      reportNow: ({ state, detail }: { state: string; detail: string }) => {
+        reports.push(`${state}: ${detail}`);
+        return act(`report ${state}`);
+      },
     },
     ledger: { add: () => true, flush: () => Promise.resolve() },
     register: () => {
@@ -146,7 +149,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "start"]);
   });
 
-  it("retires in this order: listener, report, shutdown behaviour, power", async () => {
+  it("retires in this order: listener, shutdown behaviour, report, power", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3) self.fleet = dropped;
       return look < 20;
@@ -155,8 +158,8 @@ describe("the supervisor", () => {
       "cancel boot timer",
       "start",
       "kill",
-      "report retired",
       "terminate at power-off",
+      "report retired",
       "power off",
     ]);
   });
@@ -189,19 +192,50 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
   });
 
-  it("does not power off when EC2 does not take the end, and tries again", async () => {
-    const { acts } = await live(({ self }, look) => {
-      if (look === 3) {
-        self.fleet = dropped;
-        self.fails["terminate at power-off"] = "ec2:ModifyInstanceAttribute failed: NoAnswer";
-      }
+  const refusal = "ec2:ModifyInstanceAttribute failed: UnauthorizedOperation (403): no";
+  const refuse = (machine: ReturnType<typeof machineOf>["self"]) => {
+    machine.fleet = dropped;
+    machine.fails["terminate at power-off"] = refusal;
+  };
+  const refused = (acts: string[]) => acts.filter((name) => name === "terminate at power-off").length;
+
+  it("does not power off when EC2 does not take the end, and asks again", async () => {
+    const { acts, reports } = await live(({ self }, look) => {
+      if (look === 3) refuse(self);
       if (look === 6) {
         expect(self.acts).to.not.include("power off");
+        expect(self.acts).to.not.include("report retired");
         self.fails = {};
       }
       return look < 20;
     });
-    expect(acts.at(-1)).to.equal("power off");
+    expect(acts.slice(-2)).to.deep.equal(["report retired", "power off"]);
+    expect(reports.at(-1)).to.match(/^retired: /);
+  });
+
+  it("sleeps, and says why, when EC2 refuses its end for the fifth time, asked more and more seldom", async () => {
+    const asked: number[] = [];
+    const { acts, reports, lines } = await live(({ self }, look) => {
+      if (look === 3) refuse(self);
+      if (refused(self.acts) > asked.length) asked.push(look);
+      return look < 200;
+    });
+    expect(acts.slice(-2)).to.deep.equal(["report asleep", "power off"]);
+    expect(refused(acts)).to.equal(5);
+    expect(acts).to.not.include("report retired");
+    expect(reports.at(-1)).to.equal(`asleep: EC2 does not let it end itself: ${refusal}`);
+    expect(asked.slice(1).map((look, index) => look - asked[index]!)).to.deep.equal([5, 10, 20]);
+    expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(1);
+  });
+
+  it("that is named again before EC2 has refused for the last time goes back to work", async () => {
+    const { acts } = await live(({ self }, look) => {
+      if (look === 3) refuse(self);
+      if (look === 12) self.fleet = service;
+      return look < 60;
+    });
+    expect(acts.at(-1)).to.equal("start");
+    expect(acts).to.not.include("power off");
   });
 
   it("a report that cannot be sent does not keep the machine", async () => {
@@ -221,6 +255,21 @@ describe("the supervisor", () => {
       if (look === 3) view.job = false;
       return look < 6;
     });
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
+  });
+
+  it("a job that arrives as a stuck listener is ended keeps the machine, though it was dropped", async () => {
+    const { acts } = await live(
+      ({ self, view }, look) => {
+        if (look !== 2) return look < 30;
+        Object.assign(view, { job: true, jobSignAt: self.now() - stuckAfterMs });
+        self.fleet = dropped;
+        return true;
+      },
+      ({ self, view }) => {
+        self.onKill = () => Object.assign(view, { job: false, received: view.received + 1 });
+      },
+    );
     expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
   });
 
