@@ -79,6 +79,7 @@ export async function supervise(host: SupervisorHost): Promise<void> {
         return;
       case "start-listener":
         refusals = 0;
+        due.retiring = -Infinity;
         host.listener.start();
         return;
       case "restart-listener":

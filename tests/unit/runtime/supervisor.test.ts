@@ -224,7 +224,7 @@ describe("the supervisor", () => {
     expect(refused(acts)).to.equal(5);
     expect(acts).to.not.include("report retired");
     expect(reports.at(-1)).to.equal(`asleep: EC2 does not let it end itself: ${refusal}`);
-    expect(asked.slice(1).map((look, index) => look - asked[index]!)).to.deep.equal([5, 10, 20]);
+    expect(asked.slice(1).map((look, index) => look - asked[index]!)).to.deep.equal([5, 10, 20, 40]);
     expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(1);
   });
 
@@ -234,7 +234,7 @@ describe("the supervisor", () => {
       if (look === 12) self.fleet = service;
       return look < 60;
     });
-    expect(acts.at(-1)).to.equal("start");
+    expect(acts.filter((name) => name === "start")).to.have.length(2);
     expect(acts).to.not.include("power off");
   });
 
