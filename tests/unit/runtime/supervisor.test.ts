@@ -225,7 +225,7 @@ describe("the supervisor", () => {
     expect(acts).to.not.include("report retired");
     expect(reports.at(-1)).to.equal(`asleep: EC2 does not let it end itself: ${refusal}`);
     expect(asked.slice(1).map((look, index) => look - asked[index]!)).to.deep.equal([5, 10, 20, 40]);
-    expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(1);
+    expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(4);
   });
 
   it("that is named again before EC2 has refused for the last time goes back to work", async () => {
