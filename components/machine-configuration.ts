@@ -21,6 +21,7 @@ export function machineConfiguration(
         monitoring: serviceEndpoint(aws, "monitoring"),
         logs: serviceEndpoint(aws, "logs"),
       },
+      ...(aws.kmsKeyArn !== undefined && { kmsKeyArn: aws.kmsKeyArn }),
     },
     github: {
       registrationUrl: registrationUrl(github),

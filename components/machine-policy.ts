@@ -129,7 +129,8 @@ function tokenKeyStatement(aws: Place, key: string, tokens: string): PolicyState
   return {
     Sid: "UseTheTokensKey",
     Effect: "Allow",
-    Action: ["kms:Decrypt", "kms:Encrypt"],
+    // Where the account's default tier is advanced, PutParameter takes a data key instead of encrypting.
+    Action: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
     Resource: [key],
     Condition: {
       StringEquals: { "kms:ViaService": `ssm.${aws.region}.${domainOf(aws)}` },

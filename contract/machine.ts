@@ -14,6 +14,8 @@ export interface MachineConfiguration {
     region: string;
     /** Base URLs of the services the machine calls, without a trailing slash. */
     endpoints: { ec2: string; ssm: string; monitoring: string; logs: string };
+    /** ARN of the key for the registration token. Absent: the account's AWS managed key. */
+    kmsKeyArn?: string;
   };
   github: {
     /** What the runner registers with: `https://github.com/acme/app` or `https://github.com/acme`. */

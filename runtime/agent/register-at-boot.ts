@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Clock } from "./clock.ts";
 import type { RegistrationHost } from "./registration.ts";
-import { register } from "./registration.ts";
+import { register, tokenDetail } from "./registration.ts";
 import type { StateTags } from "./state-tags.ts";
 
 /** Milliseconds that a token may be on its way before the machine asks for one by its state. */
@@ -24,7 +24,8 @@ export async function registerAtBoot(
   const attempt = async (): Promise<boolean> => {
     if (existsSync(paths.registration)) {
       // An earlier run was interrupted after its success: only the token may be left to overwrite.
-      if (typeof (await token.read()) !== "string") await token.markUsed();
+      const found = await token.read();
+      if (typeof found !== "string" && "token" in found) await token.markUsed();
       return true;
     }
     const result = await register(host);
@@ -33,7 +34,7 @@ export async function registerAtBoot(
       log(`The registration failed: ${result.reason}`);
       needsToken(result.reason);
     } else if (result.parameter === "used" || clock.monotonic() - started > patienceMs) {
-      needsToken("Waits for a registration token.");
+      needsToken(tokenDetail(result.parameter));
     }
     return false;
   };

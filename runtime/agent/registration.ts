@@ -9,8 +9,8 @@ import type { TokenParameter } from "./token.ts";
 /** What came of one attempt to register. */
 export type RegistrationResult =
   | { outcome: "registered" }
-  /** There is no token to use: nobody has written one (`missing`), or this machine has used it (`used`). */
-  | { outcome: "no-token"; parameter: "missing" | "used" }
+  /** There is no token to use: nobody has written one (`missing`), this machine has used it (`used`), or AWS denies it. */
+  | { outcome: "no-token"; parameter: "missing" | "used" | { denied: string } }
   /** The token was used up without success. */
   | { outcome: "failed"; reason: string };
 
@@ -40,7 +40,7 @@ const configTimeoutMs = 5 * 60_000;
  */
 export async function register(host: RegistrationHost): Promise<RegistrationResult> {
   const found = await host.token.read();
-  if (typeof found === "string") return { outcome: "no-token", parameter: found };
+  if (typeof found === "string" || "denied" in found) return { outcome: "no-token", parameter: found };
   try {
     return await tryConfigure(host, found.token);
   } finally {
@@ -106,4 +106,9 @@ function runConfig(
 function reasonOf(code: number, output: string, token: string): string {
   const line = output.replaceAll(token, "***").trim().split("\n").at(-1) ?? "";
   return `config.sh ended with ${code}: ${line || "it printed nothing"}`;
+}
+
+/** What to say of a machine that has no token: why AWS denies it, where it does. */
+export function tokenDetail(parameter: "missing" | "used" | { denied: string }): string {
+  return typeof parameter === "string" ? "Waits for a registration token." : parameter.denied;
 }

@@ -11,6 +11,7 @@ import type { MetricValues } from "./metrics.ts";
 import { metricsEveryMs } from "./metrics.ts";
 import type { MachinePower } from "./power.ts";
 import type { RegistrationResult } from "./registration.ts";
+import { tokenDetail } from "./registration.ts";
 import type { StateTags } from "./state-tags.ts";
 
 export interface SupervisorHost {
@@ -110,11 +111,13 @@ export async function supervise(host: SupervisorHost): Promise<void> {
   };
 
   let registrationFailure: string | undefined;
+  let noToken: string | undefined;
   const registerWhenDue = async () => {
     if (clock.monotonic() < due.token) return;
     due.token = clock.monotonic() + host.pollSeconds * 1000;
     const result = await host.register();
     registrationFailure = result.outcome === "failed" ? result.reason : registrationFailure;
+    noToken = result.outcome === "no-token" ? tokenDetail(result.parameter) : undefined;
     if (result.outcome === "failed") log(`The registration failed: ${result.reason}`);
     if (result.outcome !== "registered") return;
     registrationFailure = undefined;
@@ -122,7 +125,7 @@ export async function supervise(host: SupervisorHost): Promise<void> {
   };
 
   const report = ({ state, detail }: Decision, { facts }: ListenerView) => {
-    const told = state === "needs-token" && registrationFailure ? registrationFailure : detail;
+    const told = state === "needs-token" ? (registrationFailure ?? noToken ?? detail) : detail;
     host.tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: told });
     const words = `${state}${told === "" ? "" : `: ${told}`}`;
     if (words !== lastWords) log(words);

@@ -4,15 +4,22 @@ import type { Aws } from "./aws.ts";
 
 /** The parameter through which a machine gets its registration tokens. */
 export interface TokenParameter {
-  /** `missing`: nobody has written it yet; `used`: the machine has had what was in it. */
-  read(): Promise<{ token: string } | "missing" | "used">;
+  /**
+   * `missing`: nobody has written it yet; `used`: the machine has had what was in it; `denied`: AWS's own words.
+   * It is denied until its tag is there, too, so a denial means something only when it lasts.
+   */
+  read(): Promise<{ token: string } | { denied: string } | "missing" | "used">;
   /** Overwrites the token, so that it is nowhere once it has been used. */
   markUsed(): Promise<void>;
 }
 
 /** Both calls throw AwsError when AWS cannot be asked. */
 export function machineToken(
-  { environment, fleet }: { environment: string; fleet: string },
+  {
+    environment,
+    fleet,
+    aws: { kmsKeyArn },
+  }: { environment: string; fleet: string; aws: { kmsKeyArn?: string } },
   instanceId: string,
   aws: Aws,
 ): TokenParameter {
@@ -24,15 +31,20 @@ export function machineToken(
         const { Value } = (answer as { Parameter: { Value: string } }).Parameter;
         return Value === usedToken ? "used" : { token: Value };
       } catch (error) {
-        // Without its tag, which comes with it, the parameter is denied rather than missing.
-        if (error instanceof AwsError && /^(ParameterNotFound|AccessDenied)/.test(error.code))
-          return "missing";
+        if (!(error instanceof AwsError)) throw error;
+        if (error.code === "ParameterNotFound") return "missing";
+        if (error.code.startsWith("AccessDenied")) return { denied: error.message };
         throw error;
       }
     },
     async markUsed() {
-      // No Type: an existing parameter keeps its own, and its key.
-      await aws("ssm:PutParameter", { Name: name, Value: usedToken, Overwrite: true });
+      await aws("ssm:PutParameter", {
+        Name: name,
+        Value: usedToken,
+        Overwrite: true,
+        // An existing parameter keeps its type, but an overwrite that names no key takes the account's default one.
+        ...(kmsKeyArn !== undefined && { KeyId: kmsKeyArn }),
+      });
     },
   };
 }

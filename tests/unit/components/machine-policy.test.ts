@@ -142,6 +142,7 @@ describe("the role of a machine", () => {
     expect(actionsOf(withKey).filter((action) => !actionsOf(policy).includes(action))).to.deep.equal([
       "kms:Decrypt",
       "kms:Encrypt",
+      "kms:GenerateDataKey",
     ]);
   });
 

@@ -50,6 +50,7 @@ describe("registering the runner", () => {
       token: {
         read: () => {
           const value = tokens.length > 1 ? tokens.shift()! : tokens[0]!;
+          if (value.startsWith("denied")) return Promise.resolve({ denied: value });
           return Promise.resolve(value === "missing" || value === "used" ? value : { token: value });
         },
         markUsed: () => {
@@ -169,6 +170,12 @@ describe("registering the runner", () => {
       expect(reports.map(({ state }) => state)).to.include("needs-token");
     });
 
+    it("a token that AWS denies for two minutes is told with AWS's own words", async () => {
+      const { run, reports } = boot(succeeds, [...Array<string>(30).fill("denied: kms:Decrypt"), secret]);
+      await run();
+      expect(reports[0]).to.deep.include({ state: "needs-token", detail: "denied: kms:Decrypt" });
+    });
+
     it("a registration that failed waits for the next token and says why", async () => {
       const script = `[[ $ACTIONS_RUNNER_INPUT_TOKEN == good* ]] || { echo 'Http response code: NotFound'; exit 1; }; ${succeeds}`;
       const { run, reports } = boot(script, ["bad-token-0123", "used", "good-token-0123"]);
@@ -189,9 +196,9 @@ describe("registering the runner", () => {
 });
 
 describe("the machine's token parameter", () => {
-  const token = (answer: () => unknown) => {
+  const token = (answer: () => unknown, told = configuration) => {
     const { aws, calls } = fakeAws(answer);
-    return { parameter: machineToken(configuration, "i-1", aws), calls };
+    return { parameter: machineToken(told, "i-1", aws), calls };
   };
   const denied = (code: string) => () => {
     throw new AwsError("ssm:GetParameter", 400, code, "…");
@@ -208,9 +215,21 @@ describe("the machine's token parameter", () => {
     ]);
   });
 
-  it("that is not there yet is missing, as is one whose tag is not there yet", async () => {
+  it("keeps its key when it is overwritten", async () => {
+    const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd";
+    const { parameter, calls } = token(() => ({}), {
+      ...configuration,
+      aws: { ...configuration.aws, kmsKeyArn },
+    });
+    await parameter.markUsed();
+    expect(calls[0]!.input).to.include({ KeyId: kmsKeyArn });
+  });
+
+  it("that is not there yet is missing; one that AWS denies comes with AWS's code and sentence", async () => {
     expect(await token(denied("ParameterNotFound")).parameter.read()).to.equal("missing");
-    expect(await token(denied("AccessDeniedException")).parameter.read()).to.equal("missing");
+    expect(await token(denied("AccessDeniedException")).parameter.read()).to.deep.equal({
+      denied: "ssm:GetParameter failed: AccessDeniedException (400): …",
+    });
     expect(await token(() => ({ Parameter: { Value: "used" } })).parameter.read()).to.equal("used");
   });
 

@@ -292,6 +292,21 @@ describe("the supervisor", () => {
     expect(acts).to.include("start");
   });
 
+  it("says why AWS denies it the token, as long as it does", async () => {
+    const { reports } = await live(
+      ({ self }, look) => {
+        if (look === 31) self.registration = { outcome: "no-token", parameter: "used" };
+        return look < 70;
+      },
+      ({ self, view }) => {
+        view.registered = false;
+        self.registration = { outcome: "no-token", parameter: { denied: "AccessDeniedException (400): no" } };
+      },
+    );
+    expect(reports).to.include("needs-token: AccessDeniedException (400): no");
+    expect(reports.at(-1)).to.equal("needs-token: Waits for a registration token.");
+  });
+
   it("publishes its metrics each minute, and goes on when that fails", async () => {
     const { acts, lines } = await live(
       (_, look) => look < 185,
