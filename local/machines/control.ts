@@ -34,6 +34,12 @@ export async function control(words: readonly string[], services: Services, powe
         services.enable(name);
       });
       return flags.includes("--now") ? startAll(operands, flags, services) : succeeded;
+    case "disable":
+      operands.forEach((name) => {
+        services.disable(name);
+      });
+      if (flags.includes("--now")) await Promise.all(operands.map((name) => services.stop(name)));
+      return succeeded;
     case "start":
       return startAll(operands, flags, services);
     case "stop":

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { processesOfUnit, unitVariable } from "./marker.ts";
@@ -25,6 +25,8 @@ export interface Services {
   start(name: string): Promise<boolean>;
   stop(name: string): Promise<void>;
   enable(name: string): void;
+  /** @throws when there is no such unit, as systemctl fails then */
+  disable(name: string): void;
   /** Starts everything that is enabled. */
   startEnabled(): Promise<void>;
   state(name: string): ServiceState;
@@ -156,6 +158,11 @@ export function createServices({ root, environment, log }: ServiceHost): Service
       if (!unit.wantedBy.includes("multi-user.target")) return;
       mkdirSync(wanted, { recursive: true });
       writeFileSync(join(wanted, unit.name), "");
+    },
+    disable(name) {
+      const unit = unitName(name);
+      if (!exists(unit)) throw new Error(`Failed to disable unit: Unit file ${unit} does not exist.`);
+      rmSync(join(wanted, unit), { force: true });
     },
     startEnabled: async () => {
       const enabled = existsSync(wanted) ? readdirSync(wanted).filter(exists) : [];

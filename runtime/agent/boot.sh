@@ -86,9 +86,32 @@ field() {
   sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"
 }
 
+# Packages that are replaced under a running job can end it, Docker's before all: a machine is patched
+# by rotating it. Not every image has all of these units. What apt is doing is waited for by its lock.
+stop_upgrades() {
+  local unit
+  for unit in apt-daily{,-upgrade}.{timer,service} unattended-upgrades.service; do
+    systemctl disable --now "$unit" || true
+  done
+  mkdir -p "$root/etc/apt/apt.conf.d" "$root/etc/needrestart/conf.d" "$root/etc/docker"
+  echo 'DPkg::Lock::Timeout "300";' >"$root/etc/apt/apt.conf.d/95longhaul-lock"
+  echo "\$nrconf{restart} = 'l';" >"$root/etc/needrestart/conf.d/longhaul.conf"
+  [[ $DOCKER == false ]] || keep_containers "$root/etc/docker/daemon.json"
+}
+
+# Containers outlive Docker's daemon. Ubuntu's cloud-init brings Python along.
+keep_containers() {
+  [[ -s $1 ]] || echo '{}' >"$1"
+  python3 -c 'import json, sys
+settings = json.load(open(sys.argv[1]))
+settings["live-restore"] = True
+json.dump(settings, open(sys.argv[1], "w"))' "$1"
+  ! systemctl is-active --quiet docker.service || systemctl reload docker.service
+}
+
+# The lists have a lock of their own, which knows no waiting.
 apt_install() {
-  apt-get -qq -o DPkg::Lock::Timeout=300 update &&
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes "$@"
+  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes "$@"
 }
 
 install_packages() {
@@ -98,7 +121,7 @@ install_packages() {
   done
   [[ $DOCKER == false || -n $(command -v docker) ]] || missing+=(docker.io)
   ((${#missing[@]})) || return 0
-  retry 5 apt_install "${missing[@]}" || fail "The package manager could not install ${missing[*]}."
+  retry 12 apt_install "${missing[@]}" || fail "The package manager could not install ${missing[*]}."
   # Not every release has these, and most jobs do without.
   [[ $DOCKER == false ]] || apt_install docker-buildx docker-compose-v2 || echo "longhaul: no docker-buildx, no docker-compose-v2"
 }
@@ -110,7 +133,11 @@ close_metadata() {
 }
 
 make_user() {
+  local home
   getent passwd "$RUNNER_USER" >/dev/null || useradd --create-home --shell /bin/bash "$RUNNER_USER"
+  home=$(getent passwd "$RUNNER_USER" | cut -d: -f6)
+  [[ $home == "$root/home/$RUNNER_USER" ]] ||
+    fail "The user $RUNNER_USER has the home $home, not /home/$RUNNER_USER: set image.user to another name."
   if [[ $DOCKER == true ]]; then
     groupadd --force docker
     usermod --append --groups docker "$RUNNER_USER"
@@ -162,7 +189,7 @@ fetch_runner() {
 
 install_runner() {
   [[ $BAKED == true && -x $runner/bin/Runner.Listener ]] || fetch_runner
-  [[ $BAKED == true ]] || retry 5 "$runner/bin/installdependencies.sh" >"$logs/dependencies.log" 2>&1 ||
+  [[ $BAKED == true ]] || retry 12 "$runner/bin/installdependencies.sh" >"$logs/dependencies.log" 2>&1 ||
     fail "The runner's dependencies could not be installed: see $logs/dependencies.log."
   # Unable to fail: a failing hook fails the user's job.
   cat >"$opt/job-started.sh" <<END
@@ -219,8 +246,12 @@ if [[ -e $opt/connection.sh ]]; then
   # shellcheck source=runtime/agent/connection.sh
   source "$opt/connection.sh"
 fi
-step "installing packages"
-[[ $BAKED == true ]] || install_packages
+if [[ $BAKED == false ]]; then
+  step "stopping upgrades"
+  once upgrades stop_upgrades
+  step "installing packages"
+  install_packages
+fi
 step "closing the metadata service to users"
 close_metadata
 step "making the user $RUNNER_USER"

@@ -108,8 +108,9 @@ describe("the boot script", function () {
       ),
       getent: 'exec grep "^$2:" "$LONGHAUL_ROOT/etc/passwd"',
       useradd:
-        'mkdir -p "$LONGHAUL_ROOT/home/${!#}"; echo "${!#}:x:1001:1001::/:/bin/bash" >>"$LONGHAUL_ROOT/etc/passwd"',
-      systemctl: "[[ $1 != is-active || -e $LONGHAUL_ROOT/active ]]",
+        'mkdir -p "$LONGHAUL_ROOT/home/${!#}"; echo "${!#}:x:1001:1001::$LONGHAUL_ROOT/home/${!#}:/bin/bash" >>"$LONGHAUL_ROOT/etc/passwd"',
+      systemctl:
+        "[[ $1 != is-active || -e $LONGHAUL_ROOT/active ]] && [[ $1 != disable || -e $LONGHAUL_ROOT/upgrades ]]",
       curl: 'exec /usr/bin/curl "$@"',
     });
     put(`${folder.path}/etc/passwd`, "root:x:0:0:root:/root:/bin/bash\n");
@@ -305,6 +306,61 @@ describe("the boot script", function () {
     expect(calls()).to.not.include("shutdown -P +60");
   });
 
+  it("no upgrade of its own restarts anything under a job, from before the first package on", async () => {
+    const run = await prepare();
+    put(`${folder.path}/upgrades`, "");
+    put(`${folder.path}/etc/docker/daemon.json`, '{"mtu": 1400}');
+    rmSync(`${folder.path}/commands/git`);
+    expect((await run()).status).to.equal(0);
+    const order = calls();
+    const disabled = order.filter((line) => line.startsWith("systemctl disable --now "));
+    expect(disabled.map((line) => line.split(" ").at(-1))).to.have.members([
+      "apt-daily.timer",
+      "apt-daily-upgrade.timer",
+      "apt-daily.service",
+      "apt-daily-upgrade.service",
+      "unattended-upgrades.service",
+    ]);
+    const firstPackage = order.findIndex((line) => line.startsWith("apt-get"));
+    if (firstPackage >= 0) expect(order.indexOf(disabled.at(-1)!)).to.be.below(firstPackage);
+    expect(file("etc/needrestart/conf.d/longhaul.conf")).to.equal("$nrconf{restart} = 'l';\n");
+    expect(file("etc/apt/apt.conf.d/95longhaul-lock")).to.equal('DPkg::Lock::Timeout "300";\n');
+    expect(JSON.parse(file("etc/docker/daemon.json"))).to.deep.equal({ mtu: 1400, "live-restore": true });
+  });
+
+  it("an image without Ubuntu's upgrades, or with no Docker, boots as well", async () => {
+    const run = await prepare({ docker: false });
+    expect((await run()).status).to.equal(0);
+    expect(existsSync(`${folder.path}/etc/docker/daemon.json`)).to.equal(false);
+  });
+
+  it("a package manager that another process keeps busy is asked again for minutes", async () => {
+    const run = await prepare();
+    put(
+      `${folder.path}/tarball/bin/installdependencies.sh`,
+      '#!/bin/bash\necho try >>"$LONGHAUL_ROOT/dependencies"; (($(wc -l <"$LONGHAUL_ROOT/dependencies") >= 10))\n',
+      0o755,
+    );
+    put(`${folder.path}/tarball/bin/Runner.Listener`, "", 0o755);
+    put(`${folder.path}/tarball/externals/node24/bin/node`, node, 0o755);
+    execFileSync("cp", ["-r", `${folder.path}/tarball/.`, `${folder.path}/unpacked`]);
+    putCommands(`${folder.path}/commands`, {
+      tar: 'mkdir -p "${!#}"; cp -r "$LONGHAUL_ROOT/unpacked/." "${!#}"',
+    });
+    expect((await run()).status).to.equal(0);
+    const waited = calls().filter((line) => line.startsWith("sleep"));
+    expect(waited.map((line) => Number(line.slice(6))).reduce((sum, next) => sum + next)).to.be.above(120);
+  });
+
+  it("a user with another home than the agent expects is an error that names both", async () => {
+    const run = await prepare({ user: "ubuntu" });
+    put(`${folder.path}/etc/passwd`, "ubuntu:x:1000:1000::/srv/ubuntu:/bin/bash\n");
+    expect((await run()).status).to.equal(1);
+    expect(reported().at(-1)!["Tag.2.Value"]).to.equal(
+      "The user ubuntu has the home /srv/ubuntu, not /home/ubuntu: set image.user to another name.",
+    );
+  });
+
   it("installs what is missing, and nothing where the image is baked", async () => {
     const run = await prepare({ docker: true });
     rmSync(`${folder.path}/commands/docker`);
@@ -320,7 +376,7 @@ describe("the boot script", function () {
     put(`${folder.path}/home/runner/actions-runner/externals/node20/bin/node`, node, 0o755);
     expect((await run()).status).to.equal(0);
     expect(downloads()).to.have.length(0);
-    expect(calls().filter((line) => line.startsWith("apt-get"))).to.have.length(0);
+    expect(calls().filter((line) => /^apt-get|^systemctl disable/.test(line))).to.have.length(0);
     expect(existsSync(`${folder.path}/dependencies`)).to.equal(false);
   });
 
