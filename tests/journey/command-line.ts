@@ -21,9 +21,7 @@ export interface Ended {
 
 /** A program at work. */
 export interface Running {
-  /** What it has printed so far. */
-  output(): Ended["stdout"];
-  /** Waits until it has printed something. */
+  /** Waits until it has printed something; fails when it ends without. */
   printed(text: RegExp): Promise<void>;
   /** What Ctrl-C does in a terminal: the signal goes to the program and to all that it has in its group. */
   pressCtrlC(): void;
@@ -61,20 +59,22 @@ export async function openWorkplace(): Promise<Workplace> {
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    let isOver = false;
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.once("error", reject).once("close", (code) => {
+        isOver = true;
+        resolve({ code, stdout, stderr });
+      });
+    });
     return {
-      output: () => stdout + stderr,
-      printed: (text) =>
-        eventually(
-          `"${program} ${words.join(" ")}" prints ${String(text)}`,
-          () => text.test(stdout + stderr),
-          printedWithinMs,
-        ),
+      printed: async (text) => {
+        const what = `"${program} ${words.join(" ")}" prints ${String(text)}`;
+        const hasPrinted = () => text.test(stdout + stderr);
+        await eventually(what, () => hasPrinted() || isOver, printedWithinMs);
+        if (!hasPrinted()) throw new Error(`${what}: it has ended before, after\n${stdout}${stderr}`);
+      },
       pressCtrlC: () => process.kill(-child.pid!, "SIGINT"),
-      ended: new Promise((resolve, reject) => {
-        child.once("error", reject).once("close", (code) => {
-          resolve({ code, stdout, stderr });
-        });
-      }),
+      ended,
     };
   };
 

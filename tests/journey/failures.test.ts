@@ -132,14 +132,6 @@ describe("an up that meets failures", function () {
     expect(instanceOf(environment, declared()).tags[tags.state]).to.equal("idle");
   });
 
-  it("dispatches the smoke test anew after that", async () => {
-    await environment.up();
-    expect(rosterOf(environment)).to.deep.equal([declared()]);
-    expect(environment.cloud.github.runs().at(-1)!.jobs[0]!.runner!.name).to.equal(
-      machineName(runner, declared()),
-    );
-  });
-
   /** A registration token, as `longhaul settle` or a person would get one. */
   async function newToken(): Promise<string> {
     const { urls, environment: variables } = environment.cloud;

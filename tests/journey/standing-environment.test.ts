@@ -29,7 +29,7 @@ describe("longhaul local, as a user runs it", function () {
     engine = (await findTools()).pulumi.path;
     workplace = await openWorkplace();
     [first, second] = ["first", "second"].map((name) => join(workplace.folder, name)) as [string, string];
-    await writeFile(join(workplace.folder, "small.yaml"), stackFileWith({ minutes: 60 }));
+    await writeFile(join(workplace.folder, "small.yaml"), stackFileWith({ minutes: 30 }));
     await writeFile(join(workplace.folder, "smallest.yaml"), stackFileWith({ minutes: 2 }));
   });
   after(() => workplace.close());
@@ -53,7 +53,7 @@ describe("longhaul local, as a user runs it", function () {
 
   it("Ctrl-C while it follows the run leaves the environment as it is, its clock at its own pace", async () => {
     const command = workplace.start(process.execPath, ...up(first, "small.yaml"));
-    await command.printed(/Minute \d+ of 60 on local-cloud-1-/);
+    await command.printed(/Minute \d+ of 30 on local-cloud-1-/);
     expect(readClock(join(first, "clock")).factor, "while it follows").to.be.greaterThan(1);
     command.pressCtrlC();
     const { code, stdout } = await command.ended;
@@ -100,7 +100,7 @@ describe("longhaul local, as a user runs it", function () {
     expect(stdout)
       .to.match(/running since before/)
       .and.match(/up: nothing to change in \d+ resources/);
-    expect(stdout).to.match(/smoke test of 60 minutes on local-cloud-1-\S+: success/);
+    expect(stdout).to.match(/smoke test of 30 minutes on local-cloud-1-\S+: success/);
     expect((await status(first)).machines.map(({ instanceId }) => instanceId)).to.deep.equal([
       machine.instanceId,
     ]);
