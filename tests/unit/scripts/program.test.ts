@@ -35,7 +35,12 @@ describe("the command line of longhaul", () => {
     }
   });
 
-  for (const args of [["frobnicate"], ["await", "--frob"], ["smoke", "follow", "--poll", "-1"], ["smoke", "folow"]]) {
+  for (const args of [
+    ["frobnicate"],
+    ["await", "--frob"],
+    ["smoke", "follow", "--poll", "-1"],
+    ["smoke", "folow"],
+  ]) {
     it(`refuses "${args.join(" ")}" with exit code 2 and a word on standard error`, async () => {
       const { code, results, said } = await call(args);
       expect(code).to.equal(2);
