@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { MachineConfiguration } from "../contract/machine.ts";
 import type { MachineAssets } from "./assets.ts";
 
@@ -14,20 +14,23 @@ export const maxUserDataBytes = 16_384;
  * @throws when a value holds a NUL character, which no shell can carry
  */
 export function renderUserData(machine: MachineConfiguration, assets: MachineAssets): string {
-  const told = { ...machine, bootSteps: undefined, caBundle: undefined }; // What only boot.sh works with.
   return [
     "#!/bin/bash",
     "set -eu",
     "root=${LONGHAUL_ROOT:-}",
     'mkdir -p "$root/opt/longhaul" "$root/etc/longhaul" "$root/etc/systemd/system"',
-    file("opt/longhaul/agent.mjs", assets.agent),
-    file("opt/longhaul/boot.sh", withoutComments(assets.boot)),
+    file("opt/longhaul/boot.sh", bare(assets.boot)),
     ...(machine.proxy || machine.caBundle !== undefined
-      ? [file("opt/longhaul/connection.sh", withoutComments(assets.connection))]
+      ? [file("opt/longhaul/connection.sh", bare(assets.connection))]
       : []),
-    file("etc/longhaul/machine.json", JSON.stringify(told)),
+    file("etc/longhaul/machine.json", JSON.stringify(toldToAgent(machine))),
     file("etc/longhaul/boot.env", bootVariables(machine)),
     bootUnit,
+    // Last, because these are what packing makes base64 of: see compressUserData.
+    file(agentPath, assets.agent),
+    ...(machine.caBundle === undefined
+      ? []
+      : [file("etc/longhaul/ca-bundle.base64", certificates(machine.caBundle).join("\n"))]),
     "systemctl daemon-reload",
     "systemctl enable longhaul-boot.service",
     // The script waits for a token: cloud-init should not wait with it.
@@ -37,12 +40,19 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
 }
 
 /**
- * Packs user data as `userDataBase64` takes it: base64 of gzip, which cloud-init unpacks by itself.
+ * Packs user data as `userDataBase64` takes it: base64 of gzip, which cloud-init
+ * unpacks by itself. The agent is packed as Brotli before, a tenth smaller,
+ * which boot.sh unpacks as soon as it has a Node. This is not part of the text,
+ * because another version of Node may pack in another way, and the text decides
+ * the machine's fingerprint.
  *
  * @throws when it exceeds EC2's limit
  */
 export function compressUserData(text: string): string {
-  const bytes = gzipSync(text, { level: 9 });
+  const [, before, , agent, after] = agentSection.exec(text) ?? ["", text];
+  // Text and base64 are further apart than one table of codes can bridge: a member of gzip for each.
+  const members = [before, ...(agent === undefined ? [] : [packedFile(agent) + after!])];
+  const bytes = Buffer.concat(members.map((member) => gzipSync(member, { level: 9 })));
   if (bytes.length > maxUserDataBytes) {
     throw new Error(
       `The user data takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
@@ -50,6 +60,42 @@ export function compressUserData(text: string): string {
     );
   }
   return bytes.toString("base64");
+}
+
+const agentPath = "opt/longhaul/agent.mjs";
+/** What is before the agent's file, its text without the last line's end, what is after the file. */
+const agentSection =
+  /^([^]*\n)cat >"\$root\/opt\/longhaul\/agent\.mjs" <<'(END_OF_FILE_*)'\n([^]*?)\n\2(\n[^]*)$/;
+
+/** The commands that write the agent as Brotli. */
+function packedFile(agent: string): string {
+  const base64 = brotliCompressSync(agent).toString("base64");
+  return [`base64 -d >"$root/opt/longhaul/agent.br" <<END_OF_FILE`, base64, "END_OF_FILE"].join("\n");
+}
+
+/** All but what only boot.sh works with. */
+function toldToAgent(machine: MachineConfiguration): object {
+  const { environment, fleet, runner, instanceType, aws, github, runnerSoftware, user, pollSeconds } =
+    machine;
+  const { selfUpdate } = runnerSoftware;
+  return {
+    environment,
+    fleet,
+    runner,
+    instanceType,
+    aws,
+    github,
+    runnerSoftware: { selfUpdate },
+    user,
+    pollSeconds,
+  };
+}
+
+/** The certificates of a PEM text, each as base64 in one line. */
+function certificates(pem: string): string[] {
+  const found = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g)];
+  if (found.length === 0) throw new Error("network.caBundle holds no whole certificate: give PEM text.");
+  return found.map(([, base64]) => base64!.replace(/\s/g, ""));
 }
 
 /** What boot.sh reads before there is anything on the machine that could read JSON. */
@@ -66,7 +112,6 @@ function bootVariables({ aws, runnerSoftware, proxy, ...machine }: MachineConfig
     PROXY_HTTP: proxy?.http ?? "",
     PROXY_HTTPS: proxy?.https ?? "",
     PROXY_NONE: proxy?.noProxy.join(",") ?? "",
-    CA_BUNDLE: machine.caBundle ?? "",
   };
   return [
     ...Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`),
@@ -90,9 +135,9 @@ function file(path: string, text: string): string {
   return [`cat >"$root/${path}" <<'${end}'`, ...lines, end].join("\n");
 }
 
-/** Comments on lines of their own are left out: every byte counts. Here documents in boot.sh hold none. */
-function withoutComments(script: string): string {
-  return script.replace(/^ *#(?!!).*\n/gm, "");
+/** Without comments on lines of their own and without indentation: every byte counts, and no here document needs either. */
+function bare(script: string): string {
+  return script.replace(/^ *#(?!!).*\n/gm, "").replace(/^ +/gm, "");
 }
 
 const bootUnit = `cat >"$root/etc/systemd/system/longhaul-boot.service" <<END_OF_FILE

@@ -213,6 +213,12 @@ copy_node() {
   fail "The runner brings no Node along: neither externals/node24 nor externals/node20."
 }
 
+# User data carries the agent packed in a way that only Node can unpack.
+unpack_agent() {
+  [[ ! -e $opt/agent.br ]] ||
+    "$opt/node" -p 'zlib.brotliDecompressSync(fs.readFileSync(0)).toString()' <"$opt/agent.br" >"$opt/agent.mjs"
+}
+
 # KillMode=process: the end of the agent is nothing to the listener and its job.
 start_agent() {
   cat >"$units/$agent" <<END
@@ -263,6 +269,7 @@ done
 step "installing the runner"
 once runner install_runner
 once node copy_node
+once agent unpack_agent
 step "registering"
 once registration "$opt/node" "$opt/agent.mjs" register
 step "starting the agent"

@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import type { MachineConfiguration } from "../../contract/machine.ts";
 
 /** What the agent is told: all but what only the boot script works with. */
-export type AgentConfiguration = Omit<MachineConfiguration, "bootSteps" | "caBundle">;
+export type AgentConfiguration = Pick<
+  MachineConfiguration,
+  "environment" | "fleet" | "runner" | "instanceType" | "aws" | "github" | "user" | "pollSeconds"
+> & { runnerSoftware: Pick<MachineConfiguration["runnerSoftware"], "selfUpdate"> };
 
 /**
  * The machine's configuration. The program that wrote it has validated it, so

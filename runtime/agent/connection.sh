@@ -9,7 +9,7 @@ if ((${#connection[@]})); then
   direct=localhost,127.0.0.1,${host%%[:/]*}${PROXY_NONE:+,$PROXY_NONE}
   connection+=("no_proxy=$direct" "NO_PROXY=$direct")
 fi
-[[ -z $CA_BUNDLE ]] || connection+=("NODE_EXTRA_CA_CERTS=$etc/ca-bundle.pem")
+[[ ! -e $etc/ca-bundle.base64 ]] || connection+=("NODE_EXTRA_CA_CERTS=$etc/ca-bundle.pem")
 export "${connection[@]}" NODE_USE_ENV_PROXY=1
 
 connect() {
@@ -31,11 +31,14 @@ connect() {
     chmod 0440 "$value"
     visudo -cf "$value"
   fi
-  if [[ -n $CA_BUNDLE ]]; then
-    printf '%s\n' "$CA_BUNDLE" >"$etc/ca-bundle.pem"
-    # One certificate a file, as update-ca-certificates wants them.
-    awk -v prefix="$root/usr/local/share/ca-certificates/longhaul-" \
-      '/-BEGIN CERTIFICATE-/ { number++ } number { print > (prefix number ".crt") }' "$etc/ca-bundle.pem"
+  if [[ -e $etc/ca-bundle.base64 ]]; then
+    # All in one file for Node, and one a file, as update-ca-certificates wants them.
+    entry=0
+    while read -r value; do
+      ((entry += 1))
+      printf -- '-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n' "$(fold -w 64 <<<"$value")" |
+        tee "$root/usr/local/share/ca-certificates/longhaul-$entry.crt"
+    done <"$etc/ca-bundle.base64" >"$etc/ca-bundle.pem"
     update-ca-certificates
   fi
   # An image may bring Docker along, running without what was just written.

@@ -22,16 +22,8 @@ export const configuration: AgentConfiguration = {
     },
   },
   github: { registrationUrl: "https://github.com/acme/app" },
-  runnerSoftware: {
-    version: "2.338.0",
-    url: "https://github.com/tarball",
-    sha256: "0".repeat(64),
-    selfUpdate: true,
-  },
+  runnerSoftware: { selfUpdate: true },
   user: "runner",
-  baked: false,
-  docker: true,
-  sudo: true,
   pollSeconds: 30,
 };
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -13,6 +13,9 @@ import { machine } from "./machine.ts";
 
 /** Where a human should begin to worry: EC2 refuses at 16,384. */
 const limit = 15_000;
+/** A certificate as PEM text, of whatever base64. */
+const pem = (base64: string) =>
+  `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
 const assets = {
   boot: "#!/bin/bash\n# gone\necho boot # stays\n",
   connection: "# gone\nconnected\n",
@@ -60,6 +63,22 @@ describe("the user data", () => {
     expect(bytes).to.be.at.most(limit);
   });
 
+  it("a proxy and a root certificate of 2048 bits fit as well", function () {
+    let caBundle: string;
+    try {
+      const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null"];
+      const subject = ["-subj", "/C=DE/O=Example Corporation/CN=Example Root CA", "-days", "3650"];
+      caBundle = execFileSync("openssl", [...request, ...subject], { encoding: "utf8", stdio: "pipe" });
+    } catch (error) {
+      console.log(`      skipped: openssl makes no certificate here: ${(error as Error).message}`);
+      return this.skip();
+    }
+    const http = "http://proxy.intra.example:3128";
+    const proxy = { http, https: http, noProxy: ["intra.example", "10.0.0.0/8"] };
+    const text = renderUserData({ ...machine, proxy, caBundle }, readMachineAssets());
+    expect(Buffer.from(compressUserData(text), "base64").length).to.be.at.most(maxUserDataBytes);
+  }).timeout(10_000);
+
   it("puts agent, boot script and unit in place and starts the boot script without waiting for it", () => {
     boot(renderUserData(machine, assets));
     expect(file("opt/longhaul/agent.mjs")).to.equal("agent();\n");
@@ -79,7 +98,7 @@ describe("the user data", () => {
       renderUserData({ ...machine, ...change }, assets).includes("connection.sh");
     expect(carries({})).to.equal(false);
     expect(carries({ proxy: { http: "http://proxy:3128", noProxy: [] } })).to.equal(true);
-    expect(carries({ caBundle: "-----BEGIN CERTIFICATE-----" })).to.equal(true);
+    expect(carries({ caBundle: pem("AA==") })).to.equal(true);
   });
 
   it("what arrives on the machine is what was given, whatever is in it", () => {
@@ -111,35 +130,32 @@ describe("the user data", () => {
       http: value,
       https: value,
       noProxy: fc.array(value, { maxLength: 2 }),
-      caBundle: value,
+      certificates: fc.array(fc.base64String({ minLength: 4, maxLength: 200 }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
       bootSteps: fc.array(value, { maxLength: 3 }),
       agent: value,
     });
     fc.assert(
-      fc.property(told, ({ url, user, http, https, noProxy, caBundle, bootSteps, agent }) => {
+      fc.property(told, ({ url, user, http, https, noProxy, certificates, bootSteps, agent }) => {
         const given: MachineConfiguration = {
           ...machine,
           user,
           runnerSoftware: { ...machine.runnerSoftware, url },
           proxy: { http, https, noProxy },
-          caBundle,
+          caBundle: certificates.map((base64) => pem(base64)).join("A comment\n"),
           bootSteps,
         };
         boot(renderUserData(given, { ...assets, agent: `${agent}\n` }));
         const forAgent = JSON.parse(file("etc/longhaul/machine.json")) as MachineConfiguration;
-        expect({ ...forAgent, bootSteps, caBundle }).to.deep.equal(given);
-        expect(forAgent).to.not.have.any.keys("bootSteps", "caBundle");
+        expect(given).to.deep.include({ ...forAgent, runnerSoftware: given.runnerSoftware });
+        expect(forAgent.runnerSoftware).to.deep.equal({ selfUpdate: given.runnerSoftware.selfUpdate });
+        expect(forAgent).to.not.have.any.keys("bootSteps", "caBundle", "proxy");
+        expect(file("etc/longhaul/ca-bundle.base64").trim().split("\n")).to.deep.equal(certificates);
         expect(file("opt/longhaul/agent.mjs")).to.equal(`${agent}\n`);
-        const names = ["TARBALL_URL", "RUNNER_USER", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_NONE", "CA_BUNDLE"];
-        expect(variables(names)).to.deep.equal([
-          url,
-          user,
-          http,
-          https,
-          noProxy.join(","),
-          caBundle,
-          ...bootSteps,
-        ]);
+        const names = ["TARBALL_URL", "RUNNER_USER", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_NONE"];
+        expect(variables(names)).to.deep.equal([url, user, http, https, noProxy.join(","), ...bootSteps]);
       }),
       { numRuns: 25 },
     );
@@ -156,8 +172,15 @@ describe("the user data", () => {
   });
 
   it("is packed so that cloud-init unpacks it", () => {
-    const text = renderUserData(machine, assets);
-    expect(gunzipSync(Buffer.from(compressUserData(text), "base64")).toString()).to.equal(text);
+    const real = readMachineAssets();
+    const packed = compressUserData(renderUserData({ ...machine, caBundle: pem("AA==") }, real));
+    boot(gunzipSync(Buffer.from(packed, "base64")).toString());
+    expect(file("etc/longhaul/ca-bundle.base64")).to.equal("AA==\n");
+    // The agent is Brotli still: boot.sh's own function unpacks it, once there is a Node.
+    symlinkSync(process.execPath, `${root}/opt/longhaul/node`);
+    const unpack = /^unpack_agent\(\) \{[^]*?^\}/m.exec(file("opt/longhaul/boot.sh"))![0];
+    execFileSync("bash", ["-euc", `opt='${root}/opt/longhaul'\n${unpack}\nunpack_agent`]);
+    expect(file("opt/longhaul/agent.mjs")).to.equal(real.agent);
   });
 
   it("that EC2 would refuse is an error with the numbers and what to do", () => {
@@ -176,8 +199,8 @@ describe("the machine's programs", () => {
     expect(agent).to.include("longhaul");
   });
 
-  it("survive the loss of their comments", () => {
-    const text = renderUserData({ ...machine, caBundle: "x" }, readMachineAssets());
+  it("survive the loss of their comments and indentation", () => {
+    const text = renderUserData({ ...machine, caBundle: pem("AA==") }, readMachineAssets());
     for (const name of ["boot.sh", "connection.sh"]) {
       const script = text.split(`${name}" <<'END_OF_FILE'\n`)[1]!.split("\nEND_OF_FILE\n")[0]!;
       execFileSync("bash", ["-n"], { input: script });
