@@ -18,6 +18,7 @@ export async function registerAtBoot(
 ): Promise<void> {
   const { paths, token, configuration, clock, tags, log } = host;
   const started = clock.monotonic();
+  let failure: string | undefined;
   const needsToken = (detail: string) => {
     tags.report({ state: "needs-token", job: "", detail });
   };
@@ -32,9 +33,12 @@ export async function registerAtBoot(
     if (result.outcome === "registered") return true;
     if (result.outcome === "failed") {
       log(`The registration failed: ${result.reason}`);
-      needsToken(result.reason);
+      failure = result.reason;
+      needsToken(failure);
     } else if (result.parameter === "used" || clock.monotonic() - started > patienceMs) {
-      needsToken(tokenDetail(result.parameter));
+      // What became of the last token says more than that the machine waits for another.
+      const reason = result.parameter === "used" ? failure : undefined;
+      needsToken(reason ?? tokenDetail(result.parameter));
     }
     return false;
   };

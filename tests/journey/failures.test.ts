@@ -97,7 +97,7 @@ describe("an up that meets failures", function () {
     heal();
     expect(message)
       .to.include(`Runner ${runner} did not begin its smoke test within 0.2 min`)
-      .and.include("reports needs-token")
+      .and.match(/reports needs-token since \S+ \(config\.sh ended with 1: .*\b404\b/)
       .and.include("has no entry at GitHub")
       .and.include("give it another");
     for (const token of environment.cloud.github.registrationTokens()) expect(message).to.not.include(token);
