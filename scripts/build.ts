@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmod, rm } from "node:fs/promises";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 import type { BuildOptions } from "esbuild";
+import { minify } from "terser";
 
 /*
  * Builds what does not run from its sources:
@@ -26,14 +27,20 @@ const shared: BuildOptions = {
   logLevel: "warning",
 };
 
+/** Minified by terser, which saves 480 bytes of user data over esbuild: a large certificate needs them. */
 async function buildAgent(): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     ...shared,
     entryPoints: ["runtime/agent/main.ts"],
-    outfile: join(dist, "agent.mjs"),
-    minify: true,
     legalComments: "none",
+    write: false,
   });
+  const { code } = await minify(outputFiles[0]!.text, {
+    module: true,
+    compress: { passes: 4, hoist_funs: true, keep_fargs: false },
+  });
+  await mkdir(dist, { recursive: true });
+  await writeFile(join(dist, "agent.mjs"), `${code!}\n`);
 }
 
 /** The entry's own `#!` line survives the bundling. */
