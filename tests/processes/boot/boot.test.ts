@@ -6,11 +6,11 @@ import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { renderUserData } from "../../../components/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
-import { machine } from "../user-data/machine.ts";
-import { put, temporaryFolder } from "./fixture.ts";
-import type { ReceivedRequest, ScriptedAnswer, ScriptedServer } from "./http-server.ts";
-import { startServer } from "./http-server.ts";
-import { putCommands } from "./stand-ins.ts";
+import { machine } from "../../unit/user-data/machine.ts";
+import { put, temporaryFolder } from "../../unit/runtime/fixture.ts";
+import type { ReceivedRequest, ScriptedAnswer, ScriptedServer } from "../../unit/runtime/http-server.ts";
+import { startServer } from "../../unit/runtime/http-server.ts";
+import { putCommands } from "../../unit/runtime/stand-ins.ts";
 
 const secrets = {
   AccessKeyId: "ASIACANARY0000000001",
