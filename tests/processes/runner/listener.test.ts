@@ -25,7 +25,10 @@ describe("the stand-in runner's listener", () => {
     const listener = await listening(changes);
     site.github.job = jobOf(site.github, oneStep, { renewEverySeconds: 0.02 });
     site.github.send("RunnerJobRequest", { requestId: "r1" });
-    const pid = await until("act to work", () => site.has("../act.pid") && site.read("../act.pid").trim());
+    const pid = await until(
+      "act to work",
+      () => site.has("../act.pid") && /^\d+\n/.exec(site.read("../act.pid"))?.[0].trim(),
+    );
     return { listener, pid };
   };
   const finish = () => {
