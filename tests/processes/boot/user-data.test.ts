@@ -6,13 +6,11 @@ import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
 import { readMachineAssets } from "../../../components/assets.ts";
-import { compressUserData, maxUserDataBytes, renderUserData } from "../../../components/user-data.ts";
+import { compressUserData, renderUserData } from "../../../components/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
-import { putCommands } from "../runtime/stand-ins.ts";
-import { machine } from "./machine.ts";
+import { putCommands } from "../../unit/runtime/stand-ins.ts";
+import { machine } from "../../unit/user-data/machine.ts";
 
-/** Where a human should begin to worry: EC2 refuses at 16,384. */
-const limit = 15_000;
 /** A certificate as PEM text, of whatever base64. */
 const pem = (base64: string) =>
   `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
@@ -22,7 +20,7 @@ const assets = {
   agent: "agent();\n",
 };
 
-describe("the user data", () => {
+describe("the user data, run as cloud-init does", () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "longhaul-user-data-"));
@@ -53,23 +51,6 @@ describe("the user data", () => {
     )
       .split("\0")
       .slice(0, -1);
-
-  it("leaves room below EC2's limit", function () {
-    const bytes = Buffer.from(
-      compressUserData(renderUserData(machine, readMachineAssets())),
-      "base64",
-    ).length;
-    console.log(`      ${bytes} bytes of user data; at most ${limit} here, ${maxUserDataBytes} for EC2`);
-    expect(bytes).to.be.at.most(limit);
-  });
-
-  it("a proxy and a root certificate of 4096 bits fit as well", () => {
-    const caBundle = readFileSync(join(import.meta.dirname, "root-4096.pem"), "utf8");
-    const http = "http://proxy.intra.example:3128";
-    const proxy = { http, https: http, noProxy: ["intra.example", "10.0.0.0/8"] };
-    const text = renderUserData({ ...machine, proxy, caBundle }, readMachineAssets());
-    expect(Buffer.from(compressUserData(text), "base64").length).to.be.at.most(maxUserDataBytes);
-  });
 
   it("puts agent, boot script and unit in place and starts the boot script without waiting for it", () => {
     boot(renderUserData(machine, assets));
