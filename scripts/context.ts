@@ -3,6 +3,7 @@ import type { Target } from "../contract/requests.ts";
 import type { Aws } from "./clients/aws.ts";
 import type { Github, GithubTarget } from "./clients/github.ts";
 import type { Clock } from "./clock.ts";
+import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { BadUsage } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 
@@ -12,6 +13,14 @@ export interface VerbContext {
   request: string | undefined;
   clock: Clock;
   output: Output;
+  /** @throws BadUsage when it is not said which; ConfigurationError when its stack file is wrong */
+  openEnvironment(flags: EnvironmentFlags): Promise<Environment>;
+  /**
+   * Asks the person at the terminal; true only for an explicit yes.
+   *
+   * @throws BadUsage where there is no terminal to ask at
+   */
+  confirm(question: string): Promise<boolean>;
   /** @throws Error when the credentials are missing or of another account */
   connectAws(target: Target): Promise<Aws>;
   /** Undefined: there are no GitHub credentials in the environment. */

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { requestVariable } from "../contract/requests.ts";
 import { systemClock } from "./clock.ts";
 import type { VerbContext } from "./context.ts";
+import { confirmAt } from "./confirm.ts";
 import { createOutput } from "./output.ts";
 import { run } from "./program.ts";
 
@@ -21,6 +22,8 @@ const context: VerbContext = {
   request: process.env[requestVariable],
   clock: systemClock,
   output,
+  openEnvironment: async (flags) => (await import("./environment.ts")).openEnvironment(flags, process.env),
+  confirm: confirmAt(process.stdin, process.stderr),
   connectAws: async (target) => (await import("./clients/aws.ts")).connectAws(target),
   connectGithub: async (target) => {
     const { readGithubCredentials } = await import("./clients/github-credentials.ts");

@@ -17,6 +17,8 @@ const maxAttempts = 5;
 
 /** What the operator's command calls of AWS. */
 export interface Aws {
+  /** ARN of the identity whose credentials these are: who asks. */
+  caller: string;
   instances: Instances;
   parameters: Parameters;
 }
@@ -42,6 +44,7 @@ export async function connectAws({ environment, aws }: Target): Promise<Aws> {
   const identity = await awsCall("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));
   checkAccount(environment, aws.account, identity);
   return {
+    caller: identity.Arn ?? "unknown",
     instances: instancesOf(new EC2Client(client("ec2"))),
     parameters: parametersOf(new SSMClient(client("ssm"))),
   };

@@ -1,13 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack, UpResult } from "@pulumi/pulumi/automation/index.js";
-import { parse } from "yaml";
 import { targetOf } from "../../../components/target.ts";
-import { loadConfiguration } from "../../../config/load.ts";
-import { applyLocalCloud, localCloudVariable, localEnvironment } from "../../../config/local.ts";
+import { localEnvironment } from "../../../config/local.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
 import type { Engine } from "../../../local/engine/find-engine.ts";
 import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
+import { readStackFile } from "../../environment.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import type { Teller } from "./tell.ts";
@@ -112,10 +110,5 @@ function reportOf({ summary, outputs }: UpResult): UpReport {
 /** Which environment the operator's command looks at; its configuration is the copy that the stack uses. */
 export async function localTarget({ dir }: LocalContext, cloud: CloudHandle): Promise<Target> {
   const file = join(dir, "project", stackFile);
-  const { config } = parse(await readFile(file, "utf8")) as { config: Record<string, unknown> };
-  const raw = Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key.slice(key.indexOf(":") + 1), value]),
-  );
-  const overlaid = applyLocalCloud(raw, cloud.environment[localCloudVariable]);
-  return targetOf(localEnvironment, loadConfiguration(localEnvironment, overlaid));
+  return targetOf(localEnvironment, await readStackFile(localEnvironment, file, cloud.environment));
 }

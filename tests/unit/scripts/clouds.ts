@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { loadConfiguration } from "../../../config/load.ts";
 import type { VerbContext } from "../../../scripts/context.ts";
+import type { Environment } from "../../../scripts/environment.ts";
 import { machineName } from "../../../contract/names.ts";
 import { fleetParameters, formatMachineList, initialOperator } from "../../../contract/parameters.ts";
 import type { DeclaredMachine, SmokeSource, Target } from "../../../contract/requests.ts";
@@ -67,6 +69,18 @@ export async function startClouds() {
     AWS_SECRET_ACCESS_KEY: aws.operator.secretAccessKey,
   };
 
+  const environment: Environment = {
+    name: "dev",
+    configuration: loadConfiguration("dev", {
+      aws: { account, region, endpoints: target.aws.endpoints },
+      github: { repository: "acme/app", url: github.url },
+      fleets: { [fleet]: { runners: 2 } },
+    }),
+    target,
+    project: "/nowhere",
+    stackFile: "/nowhere/Pulumi.dev.yaml",
+  };
+  const answers: boolean[] = [];
   const meanwhile: (() => unknown)[] = [];
   let token: string | undefined = githubToken;
 
@@ -82,6 +96,10 @@ export async function startClouds() {
     instanceProfileArn: String(profile.state.arn),
     /** What happens while a verb sleeps, one after the other. */
     meanwhile: (...events: (() => unknown)[]) => meanwhile.push(...events),
+    /** What the person at the terminal will answer, one after the other; no when nothing is left. */
+    answer: (...given: boolean[]) => answers.push(...given),
+    /** The environment that verbs open. */
+    environment,
     /** Lets real seconds pass for everything on GitHub's wire. */
     passWireSeconds: github.passWireSeconds,
     useToken: (next: string | undefined) => {
@@ -149,6 +167,11 @@ export async function startClouds() {
           },
         },
         output: { result: (text) => void results.push(text), say, progress: say },
+        openEnvironment: () => Promise.resolve(environment),
+        confirm: (question) => {
+          say(question);
+          return Promise.resolve(answers.shift() ?? false);
+        },
         connectAws,
         connectGithub: (place) =>
           Promise.resolve(

@@ -19,6 +19,8 @@ describe("the command line of longhaul", () => {
         say: (line) => void said.push(line),
         progress: () => undefined,
       },
+      openEnvironment: unexpected,
+      confirm: unexpected,
       connectAws: unexpected,
       connectGithub: unexpected,
       loadLocal: unexpected,
