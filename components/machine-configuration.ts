@@ -39,7 +39,7 @@ export function machineConfiguration(
     sudo: fleet.sudo,
     bootSteps: fleet.bootSteps,
     ...connection(network),
-    pollSeconds: agent.pollSeconds,
+    ...agent,
   };
 }
 

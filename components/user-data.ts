@@ -75,20 +75,11 @@ function packedFile(agent: string): string {
 
 /** All but what only boot.sh works with. */
 function toldToAgent(machine: MachineConfiguration): object {
-  const { environment, fleet, runner, instanceType, aws, github, runnerSoftware, user, pollSeconds } =
-    machine;
-  const { selfUpdate } = runnerSoftware;
-  return {
-    environment,
-    fleet,
-    runner,
-    instanceType,
-    aws,
-    github,
-    runnerSoftware: { selfUpdate },
-    user,
-    pollSeconds,
-  };
+  const { environment, fleet, runner, instanceType, aws, github, user } = machine;
+  const { pollSeconds, quietSeconds, spreadSeconds, staySeconds } = machine;
+  const runnerSoftware = { selfUpdate: machine.runnerSoftware.selfUpdate };
+  const what = { environment, fleet, runner, instanceType, aws, github, runnerSoftware, user };
+  return { ...what, pollSeconds, quietSeconds, spreadSeconds, staySeconds };
 }
 
 /** The certificates of a PEM text, each as base64 in one line. */

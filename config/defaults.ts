@@ -12,6 +12,9 @@ export const defaults = {
   smokeWorkflow: "longhaul-smoke.yml",
   onlineWithinMinutes: 15,
   pollSeconds: 30,
+  quietSeconds: 180,
+  spreadSeconds: 180,
+  staySeconds: 300,
 } as const;
 
 /** Canonical's parameter with the current Ubuntu 24.04 AMI, by architecture. */

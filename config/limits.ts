@@ -25,4 +25,10 @@ export const limits = {
   throughputPerIops: 0.25,
   /** EC2: what a gp3 volume has without being asked. */
   baseIops: 3000,
+  /**
+   * Longhaul's own: a minute is how long GitHub waits for an offered job to be
+   * taken and how long the runner's HTTP client keeps a connection that it does
+   * not use, so what is younger than that may still belong to a job.
+   */
+  quietSeconds: 120,
 } as const;

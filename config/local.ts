@@ -31,7 +31,12 @@ const overlaySchema = z.strictObject({
   githubUrl: loopbackUrl,
   runnerUrl: loopbackUrl,
   runnerSha256: z.string(),
-  pollSeconds: z.number(),
+  agent: z.strictObject({
+    pollSeconds: z.number(),
+    quietSeconds: z.number(),
+    spreadSeconds: z.number(),
+    staySeconds: z.number(),
+  }),
 });
 
 /** What the local cloud lays over the stack's configuration; `LONGHAUL_LOCAL` holds it as JSON. */
@@ -50,13 +55,13 @@ export function applyLocalCloud(
   text: string | undefined,
 ): Record<string, unknown> {
   const overlay = parseOverlay(text);
-  const { account, region, endpoints, githubUrl, runnerUrl, runnerSha256, pollSeconds } = overlay;
+  const { account, region, endpoints, githubUrl, runnerUrl, runnerSha256, agent } = overlay;
   return {
     ...raw,
     aws: merged(raw.aws, { account, region, endpoints }),
     github: merged(raw.github, { url: githubUrl }),
     fleets: eachFleet(raw.fleets, { url: runnerUrl, sha256: runnerSha256 }),
-    agent: merged(raw.agent, { pollSeconds }),
+    agent: merged(raw.agent, agent),
   };
 }
 

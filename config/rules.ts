@@ -1,4 +1,5 @@
 import type { Finding } from "./issues.ts";
+import { agentFindings } from "./rules/agent.ts";
 import { awsFindings } from "./rules/aws.ts";
 import { githubFindings } from "./rules/github.ts";
 import { imageFindings } from "./rules/image.ts";
@@ -25,6 +26,7 @@ export function judge(environment: string, configuration: Configuration, written
   return [
     ...environmentFindings(environment),
     ...localFindings(environment, configuration),
+    ...agentFindings(environment, configuration),
     ...awsFindings(aws),
     ...githubFindings(github),
     ...networkFindings(network, written),

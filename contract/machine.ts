@@ -51,4 +51,10 @@ export interface MachineConfiguration {
   caBundle?: string;
   /** Seconds between two reads of the fleet's parameters. */
   pollSeconds: number;
+  /** Seconds without a job before the machine may leave. */
+  quietSeconds: number;
+  /** Machines that share a wish to sleep leave at random moments within so many seconds. */
+  spreadSeconds: number;
+  /** Seconds that the machine stays after its start, whatever its wish. */
+  staySeconds: number;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { MachineConfiguration } from "../contract/machine.ts";
 import { createAws } from "./aws/index.ts";
 import type { AwsCloud } from "./aws/index.ts";
 import { createClock } from "./clock.ts";
@@ -19,16 +20,23 @@ const region = "eu-central-1";
 const runnerVersion = "2.338.0";
 
 /**
- * Seconds between two reads of the lists by a local machine. A real one takes
- * 30; here nobody wants to wait, and loopback does not throttle.
+ * The pace of a local machine's agent, in seconds. A real one reads its lists
+ * every 30 and is quiet for 180 before it leaves; here nobody wants to wait,
+ * loopback does not throttle, and GitHub hands a job over in milliseconds.
  */
-const localPollSeconds = 0.5;
+const localAgent: AgentPace = { pollSeconds: 0.5, quietSeconds: 1.5, spreadSeconds: 1, staySeconds: 5 };
 
 /**
  * GitHub takes one and a half minutes to see that a runner is gone, and keeps
  * its session for four. Here machines come and go in seconds.
  */
 const githubNotices = { offlineAfterSeconds: 3, sessionLingerSeconds: 3 };
+
+/** How fast a machine's agent reads, waits and leaves. */
+export type AgentPace = Pick<
+  MachineConfiguration,
+  "pollSeconds" | "quietSeconds" | "spreadSeconds" | "staySeconds"
+>;
 
 export interface CloudOptions {
   /** Folder of everything the cloud keeps: machines' disks, state, clock. */
@@ -39,8 +47,8 @@ export interface CloudOptions {
   act: string;
   /** `PATH` and `HOME` for the stack's Commands. */
   base: { PATH: string; HOME: string };
-  /** Seconds between two reads of the lists by a machine, where another pace than the local one is to be measured. */
-  pollSeconds?: number;
+  /** What of the agent's pace is to be another than the local one. */
+  agent?: Partial<AgentPace>;
   /** One line of what Commands print while they run. */
   log?: (line: string) => void;
 }
@@ -95,7 +103,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
       githubUrl: githubServer.url,
       runnerUrl: `${githubServer.url}/actions/runner/releases/download/v${runnerVersion}/actions-runner-linux-x64-${runnerVersion}.tar.gz`,
       runnerSha256: tarball.sha256,
-      pollSeconds: options.pollSeconds ?? localPollSeconds,
+      agent: { ...localAgent, ...options.agent },
     }),
   };
   const command = commandProvider({

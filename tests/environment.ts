@@ -8,7 +8,7 @@ import type { DestroyResult, PreviewResult, Stack, UpResult } from "@pulumi/pulu
 import { parse, stringify } from "yaml";
 import program from "../index.ts";
 import { startCloud } from "../local/cloud.ts";
-import type { LocalCloud } from "../local/cloud.ts";
+import type { CloudOptions, LocalCloud } from "../local/cloud.ts";
 import { findTools } from "./find-tools.ts";
 import { configureLocalStack, openLocalStack, stackFile } from "../local/engine/local-stack.ts";
 
@@ -36,7 +36,7 @@ export interface TestEnvironment {
   close(): Promise<void>;
 }
 
-export async function startEnvironment(options: { pollSeconds?: number } = {}): Promise<TestEnvironment> {
+export async function startEnvironment(options: Pick<CloudOptions, "agent"> = {}): Promise<TestEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
   const engine = await findTools();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../defaults.ts";
+import { limits } from "../limits.ts";
 
 export const agentSchema = z
   .strictObject({
@@ -9,5 +10,27 @@ export const agentSchema = z
       .max(300)
       .default(defaults.pollSeconds)
       .describe("Seconds between two reads of a fleet's parameters by a machine."),
+    quietSeconds: z
+      .number()
+      .min(0.1)
+      .max(3600)
+      .default(defaults.quietSeconds)
+      .describe(
+        `Seconds without a job before a machine leaves, at least ${limits.quietSeconds}: GitHub may be handing it another.`,
+      ),
+    spreadSeconds: z
+      .number()
+      .min(0)
+      .max(3600)
+      .default(defaults.spreadSeconds)
+      .describe("Machines that share a wish to sleep leave at random moments within so many seconds."),
+    staySeconds: z
+      .number()
+      .min(0)
+      .max(3600)
+      .default(defaults.staySeconds)
+      .describe(
+        "Seconds that a machine stays after its start whatever its wish, so that what it was started for can begin. The budget does not wait.",
+      ),
   })
   .describe("The supervisor on each machine.");

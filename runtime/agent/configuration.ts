@@ -4,7 +4,17 @@ import type { MachineConfiguration } from "../../contract/machine.ts";
 /** What the agent is told: all but what only the boot script works with. */
 export type AgentConfiguration = Pick<
   MachineConfiguration,
-  "environment" | "fleet" | "runner" | "instanceType" | "aws" | "github" | "user" | "pollSeconds"
+  | "environment"
+  | "fleet"
+  | "runner"
+  | "instanceType"
+  | "aws"
+  | "github"
+  | "user"
+  | "pollSeconds"
+  | "quietSeconds"
+  | "spreadSeconds"
+  | "staySeconds"
 > & { runnerSoftware: Pick<MachineConfiguration["runnerSoftware"], "selfUpdate"> };
 
 /**

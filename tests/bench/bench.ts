@@ -10,7 +10,7 @@ import { defaultUserDataBytes } from "./user-data.ts";
  * asserts nothing: a loaded computer is no fault of the code.
  */
 
-const environment = await startEnvironment({ pollSeconds: 30 });
+const environment = await startEnvironment({ agent: { pollSeconds: 30 } });
 try {
   const rows = [];
   for (const runners of [1, 10, 100]) {

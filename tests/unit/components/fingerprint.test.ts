@@ -103,6 +103,7 @@ describe("the fingerprint of a machine", () => {
     ["the region", { ...cloud({}), aws: { ...aws, region: "eu-west-1" } }, both],
     ["the repository", { ...cloud({}), github: { repository: "acme/lib" } }, both],
     ["the seconds between two reads", { ...cloud({}), agent: { pollSeconds: 10 } }, both],
+    ["how long a machine is quiet before it leaves", { ...cloud({}), agent: { quietSeconds: 240 } }, both],
   ];
   for (const [what, after, others] of changes) {
     it(`${others.length === 0 ? "outlives another value of" : "is another after a change of"} ${what}`, () => {

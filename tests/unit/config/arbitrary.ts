@@ -213,6 +213,13 @@ const fleetArbitrary = fc
     ),
   );
 
+const agentArbitrary = fc.record({
+  pollSeconds: fc.integer({ min: 1, max: 300 }),
+  quietSeconds: fc.integer({ min: 120, max: 600 }),
+  spreadSeconds: fc.integer({ min: 0, max: 600 }),
+  staySeconds: fc.integer({ min: 0, max: 600 }),
+});
+
 const smokeTestArbitrary = fc.record(
   {
     enabled: fc.boolean(),
@@ -234,7 +241,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     network: fc.option(networkArbitrary, { nil: undefined }),
     fleets: fc.dictionary(shortName, fleetArbitrary, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
     smokeTest: fc.option(smokeTestArbitrary, { nil: undefined }),
-    agent: fc.option(fc.record({ pollSeconds: fc.integer({ min: 1, max: 300 }) }), { nil: undefined }),
+    agent: fc.option(agentArbitrary, { nil: undefined }),
   })
   .map(({ environment, aws, scope, network, fleets, smokeTest, agent }) => {
     const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };

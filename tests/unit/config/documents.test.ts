@@ -35,7 +35,7 @@ const localCloud = JSON.stringify({
   githubUrl: address,
   runnerUrl: `${address}/runner.tar.gz`,
   runnerSha256: "0".repeat(64),
-  pollSeconds: 1,
+  agent: { pollSeconds: 1, quietSeconds: 1, spreadSeconds: 1, staySeconds: 1 },
 });
 
 describe("every stack file", () => {

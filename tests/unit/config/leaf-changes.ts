@@ -84,6 +84,9 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "smokeTest.workflow": replaced("one.yml", "other.yml"),
   "smokeTest.onlineWithinMinutes": replaced(20, 25),
   "agent.pollSeconds": replaced(20, 25),
+  "agent.quietSeconds": replaced(200, 250),
+  "agent.spreadSeconds": replaced(20, 25),
+  "agent.staySeconds": replaced(20, 25),
 };
 
 /** The same family in another size: the architecture stays. */

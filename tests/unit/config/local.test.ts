@@ -12,7 +12,7 @@ const overlay: LocalCloudOverlay = {
   githubUrl: "http://127.0.0.1:8080",
   runnerUrl: "http://127.0.0.1:8080/runner.tar.gz",
   runnerSha256: "e".repeat(64),
-  pollSeconds: 0.5,
+  agent: { pollSeconds: 0.5, quietSeconds: 1, spreadSeconds: 0, staySeconds: 2 },
 };
 const text = JSON.stringify(overlay);
 
@@ -45,7 +45,7 @@ describe("the environment local", () => {
     expect(fleets.cloud).to.deep.include({ runners: 2 });
     expect(fleets.cloud!.runner.selfUpdate).to.equal(false);
     expect(smokeTest.minutes).to.equal(10);
-    expect(agent.pollSeconds).to.equal(0.5);
+    expect(agent).to.deep.equal(overlay.agent);
   });
 
   it("is refused without a local cloud, and the sentence says how to start one", () => {

@@ -128,6 +128,7 @@ const cases: Record<string, readonly Case[]> = {
     ["a limit beyond the boot timer's hour", { "smokeTest.onlineWithinMinutes": 90 }, "smokeTest.onlineWithinMinutes", "must be at most 60; it is 90"],
   ],
   agent: [
+    ["leaving in haste", { "agent.quietSeconds": 60 }, "agent.quietSeconds", "must be at least 120; it is 60"],
     ["reading without a pause", { "agent.pollSeconds": 0 }, "agent.pollSeconds", "must be at least 0.1; it is 0"],
     ["reading every other day", { "agent.pollSeconds": 1e5 }, "agent.pollSeconds", "must be at most 300; it is 100000"],
   ],

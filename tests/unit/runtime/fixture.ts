@@ -25,6 +25,9 @@ export const configuration: AgentConfiguration = {
   runnerSoftware: { selfUpdate: true },
   user: "runner",
   pollSeconds: 30,
+  quietSeconds: 180,
+  spreadSeconds: 180,
+  staySeconds: 300,
 };
 
 /** A folder that goes away with the test. */

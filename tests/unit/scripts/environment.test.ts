@@ -35,7 +35,9 @@ describe("the environment that a verb works on", () => {
   });
 
   it("is asked for, with the next step, where it is not named, not there or wrong", async () => {
-    expect(await failure({ cwd: project }, {})).to.include("--stack").and.include("PULUMI_STACK");
+    expect(await failure({ cwd: project }, {}))
+      .to.include("--stack")
+      .and.include("PULUMI_STACK");
     expect(await failure({ stack: "prod", cwd: project }, {})).to.include(join(project, "Pulumi.prod.yaml"));
     expect(await failure({ stack: "dev", cwd: "/" }, {})).to.include("--cwd");
     expect(await failure({ stack: "bad", cwd: project }, {})).to.include("longhaul:aws.region");

@@ -21,7 +21,7 @@ const localCloud = {
   githubUrl: "http://127.0.0.1:4567",
   runnerUrl: "http://127.0.0.1:4567/runner.tar.gz",
   runnerSha256: "a".repeat(64),
-  pollSeconds: 1,
+  agent: { pollSeconds: 1, quietSeconds: 1, spreadSeconds: 1, staySeconds: 1 },
 };
 const variables = { LONGHAUL_LOCAL: JSON.stringify(localCloud) };
 

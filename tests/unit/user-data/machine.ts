@@ -29,4 +29,7 @@ export const machine: MachineConfiguration = {
   sudo: true,
   bootSteps: [],
   pollSeconds: 30,
+  quietSeconds: 180,
+  spreadSeconds: 180,
+  staySeconds: 300,
 };
