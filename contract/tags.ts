@@ -18,10 +18,12 @@ export const tags = {
   since: "longhaul:since",
   /** Written by the machine: one sentence for people, at most 256 characters. */
   detail: "longhaul:detail",
+  /** Written by the machine: version of the runner software at work, for example `2.338.0`. */
+  version: "longhaul:version",
 } as const;
 
 /** The tags a machine may write, on itself alone. Its role permits no other key. */
-export const tagsOfTheMachine = [tags.state, tags.job, tags.since, tags.detail] as const;
+export const tagsOfTheMachine = [tags.state, tags.job, tags.since, tags.detail, tags.version] as const;
 
 export const projectTag = "longhaul";
 
