@@ -6,16 +6,20 @@ import type { AfterExit } from "./exit-codes.ts";
 /** All that a decision rests on. Durations and moments are milliseconds of the monotonic clock. */
 export interface Observation {
   now: number;
-  /** Undefined: no listener runs. */
-  listener: { listening: boolean } | undefined;
+  /** Undefined: no listener runs. A frozen one (`SIGSTOP`) can accept nothing. */
+  listener: { listening: boolean; frozen: boolean } | undefined;
   /** A worker process runs, even one whose listener has died. */
   worker: boolean;
   /** The runner's own update script runs. */
   updating: boolean;
   /** A job's message has been received and its end has not been told. */
   job: boolean;
-  /** When the job last gave a sign of itself: its message, its beginning, a worker. */
-  jobSignAt: number;
+  /** When the listener last gave a sign of work: its start, a session, a message, a job's beginning or end, a worker. */
+  signAt: number;
+  /** What of the listener's processes and sockets may be a job on its way, or why that is not known; undefined: all is clear. */
+  trace: string | undefined;
+  /** When a listener ended that had received a job which had not begun; undefined: none has. */
+  missedAt: number | undefined;
   /** What the last exit of the listener asks for, and when it was. */
   exit: { at: number; after: AfterExit } | undefined;
   /** The runner's registration is on the disk. */
@@ -24,10 +28,12 @@ export interface Observation {
   listing: Listing;
   /** It has been on a list at some time, or the whole fleet closes. */
   mayRetire: boolean;
-  /** Not before this does it leave: something had arrived when its listener was ended, which must run again. */
-  mayLeaveAt: number;
   /** Undefined: never read since the agent started. */
   power: { power: Power; by: string; reason: string } | undefined;
+  /** Not before this does it sleep, unless the budget wants it to. */
+  sleepAt: number;
+  /** How long it must have been quiet before it leaves. */
+  quietMs: number;
   /** The timer that powers off a machine whose agent does not come up. */
   bootTimer: "armed" | "cancelled";
 }
@@ -44,11 +50,17 @@ export type Action =
   | "stay"
   | "cancel-boot-timer"
   | "start-listener"
-  /** It holds a job's message that has come to nothing: end it and start anew. */
-  | "restart-listener"
+  /** Stop all its threads, then look again at once. */
+  | "freeze"
+  /** Let it go on. */
+  | "thaw"
+  /** End it at once: it is frozen and holds nothing, or the job that it holds has come to nothing. */
+  | "end-listener"
   /** Take the token in the machine's parameter, if there is one, and register again. */
   | "register"
-  /** End the listener, power off for good. */
+  /** Power off; disk and registration stay. */
+  | "sleep"
+  /** Power off for good. */
   | "retire";
 
 /** After this long without a sign, GitHub has given the job's lock up (it lasts ten minutes). */
@@ -58,45 +70,96 @@ export const stuckAfterMs = 11 * 60_000;
 export const updateLimitMs = 5 * 60_000;
 
 /**
+ * A machine stays so long for a job that was on its way to it when its
+ * listener ended: GitHub may hold the old session for four minutes, and hands
+ * the job out again within the three after that.
+ */
+export const returnMs = 7 * 60_000;
+
+/**
  * The one place where it is decided what happens to a machine. The invariant:
  * nothing here ends a machine or a listener while a job has been received and
  * has not ended, except a listener whose job GitHub has given up.
+ *
+ * A machine leaves in steps, each decided on what is seen at that moment, so
+ * that an agent which dies in between goes on where it was: quiet → freeze the
+ * listener → look again, thaw if anything is unclear → end it while it is
+ * frozen → look back → power off.
  */
 export function decide(seen: Observation): Decision {
   const { now, listener, exit } = seen;
+  const leave = wishToLeave(seen);
+  if (listener?.frozen) return decideFrozen(seen, leave);
   if (seen.bootTimer === "armed" && (isListed(seen.listing) || listener)) {
     return { action: "cancel-boot-timer", state: seen.job ? "busy" : "starting", detail: "" };
   }
-  if (seen.job || seen.worker) return decideWithJob(seen);
+  if (seen.job || seen.worker) return decideWithJob(seen, leave);
   if (seen.updating && now - (exit?.at ?? now) < updateLimitMs) {
     return stay("starting", "The runner updates itself.");
   }
-  if (seen.listing === "none" && seen.mayRetire && now >= seen.mayLeaveAt) {
-    return { action: "retire", state: "leaving", detail: "On neither list of its fleet any more." };
+  if (leave && !isAwaited(seen)) {
+    if (!listener) return { action: leave.by, state: "leaving", detail: leave.why };
+    const because = now - seen.signAt < seen.quietMs ? "it has not been quiet for long enough" : seen.trace;
+    if (because === undefined) return { action: "freeze", state: "leaving", detail: leave.why };
+    return stay(listener.listening ? "idle" : "starting", `${leave.why} Stays: ${because}.`);
   }
   if (listener) return stay(listener.listening ? "idle" : "starting");
   return decideWithoutListener(seen);
 }
 
-function decideWithJob({ now, listener, worker, jobSignAt }: Observation): Decision {
+/** A frozen listener is ended or thawed within a second: GitHub must not notice it. */
+function decideFrozen({ job, worker, trace }: Observation, leave: Leave | undefined): Decision {
+  const because = job || worker ? "a job has arrived" : trace;
+  if (leave && because === undefined) return { action: "end-listener", state: "leaving", detail: leave.why };
+  const detail = leave ? `${leave.why} Stays: ${because!}.` : "Does not leave.";
+  return { action: "thaw", state: job || worker ? "busy" : "idle", detail };
+}
+
+function decideWithJob({ now, listener, worker, signAt }: Observation, leave: Leave | undefined): Decision {
+  const after = leave ? `Leaves when its job has ended. ${leave.why}` : "";
   if (!listener) return stay("busy", "The listener has died; its worker still runs.");
-  if (worker || now - jobSignAt < stuckAfterMs) return stay("busy");
+  if (worker || now - signAt < stuckAfterMs) return stay("busy", after);
   const detail = "Received a job that neither began nor ended: the listener is started anew.";
-  return { action: "restart-listener", state: "starting", detail };
+  return { action: "end-listener", state: "starting", detail };
+}
+
+export interface Leave {
+  by: "sleep" | "retire";
+  /** One sentence. */
+  why: string;
+}
+
+/** How lists and power want the machine to leave; undefined: it is to stay. */
+export function wishToLeave({
+  now,
+  listing,
+  mayRetire,
+  power,
+  sleepAt,
+}: Pick<Observation, "now" | "listing" | "mayRetire" | "power" | "sleepAt">): Leave | undefined {
+  if (listing === "none") {
+    return mayRetire ? { by: "retire", why: "On neither list of its fleet any more." } : undefined;
+  }
+  if (power?.power !== "off" || (power.by !== "budget" && now < sleepAt)) return undefined;
+  return { by: "sleep", why: `Power is off by ${power.by}: ${power.reason}.` };
+}
+
+/** Whether GitHub may be about to hand this very machine a job again that its listener could not take. */
+function isAwaited({ now, missedAt }: Observation): boolean {
+  return missedAt !== undefined && now - missedAt < returnMs;
 }
 
 function decideWithoutListener(seen: Observation): Decision {
   const { now, listing, registered, exit } = seen;
   const needsToken = !registered || exit?.after.then === "needs-token";
   // Whatever lists and power say: the job that had arrived waits at GitHub for this very runner.
-  if (now >= seen.mayLeaveAt || needsToken) {
+  if (!isAwaited(seen) || needsToken) {
     if (listing === "unknown") return stay("waiting", "The lists of its fleet cannot be read.");
     if (listing === "none") return stay("waiting", "On neither list of its fleet.");
     if (needsToken) {
       return { action: "register", state: "needs-token", detail: "Waits for a registration token." };
     }
-    const off = whyOff(seen);
-    if (off !== undefined) return stay("waiting", off);
+    if (!seen.power) return stay("waiting", "The power setting of its fleet cannot be read.");
   }
   if (exit?.after.then === "version-refused") {
     return stay("failed", "GitHub refuses this version of the runner: raise runner.version, run pulumi up.");
@@ -105,14 +168,6 @@ function decideWithoutListener(seen: Observation): Decision {
     return stay("starting", `The listener starts again soon: ${exit.after.reason}.`);
   }
   return { action: "start-listener", state: "starting", detail: "" };
-}
-
-/** Why the fleet's power setting keeps the listener off; undefined: it does not. */
-function whyOff({ power }: Observation): string | undefined {
-  if (!power) return "The power setting of its fleet cannot be read.";
-  return power.power === "off" && power.by === "budget"
-    ? `Power is off by the budget: ${power.reason}.`
-    : undefined;
 }
 
 function stay(state: MachineState, detail = ""): Decision {

@@ -1,6 +1,7 @@
 /** What a line of the listener's output or of its performance log tells. */
 export type JobEvent =
   | { kind: "session-created" }
+  | { kind: "version"; version: string }
   | { kind: "received"; at: string }
   /** The message was not turned into a job: skipped, or not acquired. */
   | { kind: "not-acquired" }
@@ -63,6 +64,8 @@ function parseConsole(text: string, at: string): JobEvent | undefined {
 }
 
 function parseMessage(text: string): JobEvent | undefined {
+  const version = /^Current runner version: '([\d.]+)'$/.exec(text)?.[1];
+  if (version !== undefined) return { kind: "version", version };
   return registrationGone.some((part) => text.includes(part)) ? { kind: "registration-gone" } : undefined;
 }
 

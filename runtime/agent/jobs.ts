@@ -19,11 +19,18 @@ export interface ListenerState {
   listening: boolean;
   /** GitHub no longer knows the registration. */
   registrationGone: boolean;
+  /** Of the runner software; empty until it has been told. */
+  version: string;
   /** The oldest first. A second one can only be a message that arrives in the last moments of the first. */
   open: readonly OpenJob[];
 }
 
-export const freshListener: ListenerState = { listening: false, registrationGone: false, open: [] };
+export const freshListener: ListenerState = {
+  listening: false,
+  registrationGone: false,
+  version: "",
+  open: [],
+};
 
 /**
  * Takes one event in. A job begins with its message, long before a worker
@@ -36,6 +43,8 @@ export function advance(state: ListenerState, event: JobEvent): { state: Listene
   switch (event.kind) {
     case "session-created":
       return { state: { ...state, listening: true } };
+    case "version":
+      return { state: { ...state, version: event.version } };
     case "registration-gone":
       return { state: { ...state, registrationGone: true } };
     case "received":

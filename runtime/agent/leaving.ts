@@ -1,16 +1,11 @@
-import type { Clock } from "./clock.ts";
-import { endListener } from "./ending.ts";
 import type { Ledger } from "./ledger.ts";
-import type { ListenerWatch } from "./listener-watch.ts";
 import type { MachinePower } from "./power.ts";
 import type { MachineReport, StateTags } from "./state-tags.ts";
 
 export interface LeavingHost {
-  listener: ListenerWatch;
   power: MachinePower;
   ledger: Ledger;
   tags: StateTags;
-  clock: Clock;
   log: (line: string) => void;
 }
 
@@ -18,38 +13,37 @@ export interface LeavingHost {
 const maxRefusals = 5;
 
 /**
- * Leaves: ends the listener, looks back, and powers off so that EC2 terminates
- * the instance. The shutdown behaviour is changed late, because from then on
- * any power-off is the machine's end. Where EC2 refuses that time and again,
- * the machine is only stopped: `longhaul drain` ends what sleeps on no list.
+ * Powers off a machine whose listener has ended: to sleep, or for good. The
+ * shutdown behaviour is changed as late as can be, because from then on any
+ * power-off is the machine's end. Where EC2 refuses that time and again, the
+ * machine is only stopped: `longhaul settle` ends what sleeps on no list.
  *
+ * @param why one sentence for people
  * @param refusals how often EC2 has refused the change before
- * @returns false when a job has arrived after all: the listener must run again
- * @throws Refused; Error when the listener does not end
+ * @throws Refused
  */
-export async function retire(
-  { listener, power, ledger, tags, clock, log }: LeavingHost,
+export async function leave(
+  { power, ledger, tags, log }: LeavingHost,
+  by: "sleep" | "retire",
+  why: string,
   refusals: number,
-): Promise<boolean> {
-  const before = listener.look();
-  if (before.job || before.worker || (await endListener(listener, clock))) return false;
+): Promise<void> {
   // Both reports are for people: they must not keep the machine.
   const tell = (act: () => Promise<void>) =>
     act().catch((error: unknown) => {
       log(`Left without it: ${(error as Error).message}`);
     });
   await tell(() => ledger.flush());
-  let report: MachineReport = { state: "retired", job: "", detail: "On neither list of its fleet any more." };
+  const report: MachineReport = { state: by === "sleep" ? "asleep" : "retired", job: "", detail: why };
   try {
-    await power.endAtPowerOff();
+    if (by === "retire") await power.endAtPowerOff();
   } catch (error) {
     const reason = `EC2 does not let it end itself: ${(error as Error).message}`;
     if (refusals + 1 < maxRefusals) throw new Refused(reason);
-    report = { ...report, state: "asleep", detail: reason };
+    Object.assign(report, { state: "asleep", detail: reason });
   }
   await tell(() => tags.reportNow(report));
   await power.powerOff();
-  return true;
 }
 
 /** EC2 did not take the change of the shutdown behaviour. */

@@ -8,32 +8,50 @@ import { readJobFacts } from "./job-facts.ts";
 import type { EndedJob, ListenerState } from "./jobs.ts";
 import { advance, freshListener, lose } from "./jobs.ts";
 import type { ListenerHost } from "./listener.ts";
-import { adoptListener, killListener, startListener } from "./listener.ts";
+import { adoptListener, signalListener, startListener } from "./listener.ts";
 import type { RunnerProcesses } from "./processes.ts";
 import { tailFile } from "./tail.ts";
+import { traceWatch } from "./traces.ts";
 
 /** What is seen of the listener, its worker and its job. */
 export type ListenerView = Pick<
   Observation,
-  "listener" | "worker" | "updating" | "job" | "jobSignAt" | "exit" | "registered"
+  "listener" | "worker" | "updating" | "job" | "signAt" | "trace" | "missedAt" | "exit" | "registered"
 > & {
   /** What the start hook saw of the present job. */
   facts: JobFacts;
-  /** Messages of jobs that have arrived in this run of the listener. */
-  received: number;
+  /** Version of the runner software, as the listener has told it; empty before. */
+  version: string;
 };
 
 export interface ListenerWatch {
-  /** Reads what is new, and hands over jobs that have ended. */
-  look(): ListenerView;
+  /**
+   * Reads what is new, and hands over jobs that have ended.
+   *
+   * @param closely whether to look for traces of a job on its way, too
+   */
+  look(closely: boolean): ListenerView;
   start(): void;
-  kill(): void;
+  /** Stops all its threads. They need a moment for it: the next look tells. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it at once, and waits until it has. @throws when it does not end */
+  end(): Promise<void>;
   /** The runner was registered anew: what the last exit asked for no longer holds. */
   forgetExit(): void;
 }
 
+export interface ListenerWatchHost extends ListenerHost {
+  clock: Clock;
+  /** How long the listener must have been quiet before it may be ended. */
+  quietMs: number;
+}
+
 /** The listener's output is cut beyond this many bytes, between two jobs. */
 const maxLogBytes = 8 << 20;
+/** Milliseconds between two looks at a listener that has been ended, and how many looks. */
+const endLookMs = 50;
+const maxEndLooks = 100;
 
 /**
  * Follows the listener: first one that an earlier agent has left running, if there is one.
@@ -41,20 +59,21 @@ const maxLogBytes = 8 << 20;
  * @param onEnded gives back whether the job is news
  */
 export function watchListener(
-  host: ListenerHost & { clock: Pick<Clock, "now" | "monotonic"> },
+  host: ListenerWatchHost,
   onEnded: (job: EndedJob, facts: JobFacts) => boolean,
 ): ListenerWatch {
   const { paths, processes, clock } = host;
   let current = adoptListener(host);
   let state = freshListener;
   let tails = { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog) };
-  let jobSignAt = clock.monotonic();
+  let signAt = clock.monotonic();
+  let missedAt: number | undefined;
   let failures = 0;
-  let received = 0;
   let exit: Observation["exit"];
+  const traceOf = traceWatch(host.quietMs);
 
   const take = ({ state: next, ended }: { state: ListenerState; ended?: EndedJob }) => {
-    if (next.open !== state.open) jobSignAt = clock.monotonic();
+    if (next.open !== state.open || next.listening !== state.listening) signAt = clock.monotonic();
     state = next;
     if (ended) finish(ended);
   };
@@ -70,10 +89,7 @@ export function watchListener(
    */
   const readNews = () => {
     const lines = tails.log();
-    for (const event of tails.perf().map(parsePerfLine)) {
-      if (event?.kind === "received") received++;
-      if (event) take(advance(state, event));
-    }
+    for (const event of tails.perf().map(parsePerfLine)) if (event) take(advance(state, event));
     for (const event of lines.map(parseListenerLine)) if (event) take(advance(state, event));
   };
 
@@ -82,6 +98,8 @@ export function watchListener(
     failures = state.listening ? 0 : failures + 1;
     const registrationGone = state.registrationGone || !existsSync(paths.registration);
     exit = { at: clock.monotonic(), after: afterExit({ code, registrationGone, failures }) };
+    // Look back: a message that it had taken and not made a job of comes again, perhaps to this runner.
+    if (state.open.some(({ startedAt }) => startedAt === null)) missedAt = clock.monotonic();
     state = { ...state, listening: false };
   };
 
@@ -92,39 +110,62 @@ export function watchListener(
     }
   };
 
+  const look = (closely: boolean): ListenerView => {
+    const ended = current?.ended(); // Before the news, so that its last words are among them.
+    const pid = current?.mark.pid ?? 0;
+    // Before the news too: what it had read when its threads stopped has been told by then.
+    const stopped = current ? processes.stopped(pid) : "none";
+    readNews();
+    if (ended) noteExit(ended.code);
+    const children = current ? processes.children(pid) : [];
+    const others: RunnerProcesses = current
+      ? { worker: children.some(processes.isWorker), updating: false }
+      : processes.scan();
+    if (others.worker) signAt = clock.monotonic();
+    if (current) cutLog();
+    else if (!others.worker) {
+      lose(state, new Date(clock.now()).toISOString()).forEach(finish);
+      state = { ...state, open: [] };
+    }
+    const trace = () =>
+      closely
+        ? traceOf(clock.monotonic(), children.length, processes.sockets(pid))
+        : "it has not been looked at closely yet";
+    return {
+      ...others,
+      listener: current && { listening: state.listening, frozen: stopped !== "none" },
+      job: state.open.length > 0,
+      signAt,
+      trace: stopped === "some" ? "not all threads of the listener have stopped" : current && trace(),
+      missedAt,
+      exit,
+      registered: existsSync(paths.registration),
+      facts: readJobFacts(paths.jobFacts),
+      version: state.version,
+    };
+  };
+
   return {
-    look() {
-      const ended = current?.ended(); // Before the news, so that its last words are among them.
-      readNews();
-      if (ended) noteExit(ended.code);
-      const others: RunnerProcesses = current
-        ? { worker: processes.hasWorker(current.mark.pid), updating: false }
-        : processes.scan();
-      if (others.worker) jobSignAt = clock.monotonic();
-      if (current) cutLog();
-      else if (!others.worker) {
-        lose(state, new Date(clock.now()).toISOString()).forEach(finish);
-        state = { ...state, open: [] };
-      }
-      return {
-        ...others,
-        listener: current && { listening: state.listening },
-        job: state.open.length > 0,
-        jobSignAt,
-        exit,
-        registered: existsSync(paths.registration),
-        facts: readJobFacts(paths.jobFacts),
-        received,
-      };
-    },
+    look,
     start() {
-      state = freshListener;
+      state = { ...freshListener, version: state.version };
       tails = { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog) };
       exit = undefined;
+      signAt = clock.monotonic();
       current = startListener(host);
     },
-    kill() {
-      if (current) killListener(current);
+    freeze() {
+      if (current) signalListener(current, "SIGSTOP");
+    },
+    thaw() {
+      if (current) signalListener(current, "SIGCONT");
+    },
+    async end() {
+      if (current) signalListener(current, "SIGKILL");
+      for (let looks = 0; look(false).listener; looks++) {
+        if (looks === maxEndLooks) throw new Error("The listener has not ended after SIGKILL.");
+        await clock.sleep(endLookMs);
+      }
     },
     forgetExit() {
       exit = undefined;

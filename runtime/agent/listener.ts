@@ -69,9 +69,13 @@ export function adoptListener({ paths, processes }: ListenerHost): ListenerProce
   return { mark, ended: () => (processes.isRunning(mark) ? undefined : { code: undefined }) };
 }
 
-/** Ends it at once. Only for a listener that holds no job: its end would be the job's. */
-export function killListener(listener: ListenerProcess): void {
-  if (!listener.ended()) unlessAbsent(() => process.kill(listener.mark.pid, "SIGKILL"));
+/**
+ * `SIGSTOP` freezes it, `SIGCONT` thaws it, `SIGKILL` ends it at once: only for
+ * a listener that holds no job. Not politely, for that would cancel a job that
+ * slips in now, while a message never taken goes to another runner.
+ */
+export function signalListener(listener: ListenerProcess, signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
+  if (!listener.ended()) unlessAbsent(() => process.kill(listener.mark.pid, signal));
 }
 
 /** Undefined: none was started since the machine was. */

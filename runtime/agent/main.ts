@@ -18,6 +18,7 @@ import { processTable } from "./processes.ts";
 import { registerAtBoot } from "./register-at-boot.ts";
 import { register } from "./registration.ts";
 import { readSettings } from "./settings.ts";
+import { sleepTime } from "./sleep-time.ts";
 import { stateTags } from "./state-tags.ts";
 import { supervise } from "./supervisor.ts";
 import { machineToken } from "./token.ts";
@@ -39,6 +40,7 @@ const log = (line: string) => {
 async function main(command: string | undefined): Promise<void> {
   const configuration = readConfiguration(configurationPath(root));
   const { runner, pollSeconds, user, aws: place } = configuration;
+  const quietMs = configuration.quietSeconds * 1000;
   const paths = pathsBelow(root, user);
   const metadata = metadataReader(
     environment.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? metadataEndpoint,
@@ -65,7 +67,7 @@ async function main(command: string | undefined): Promise<void> {
 
   const ledger = machineLedger({ configuration, machine, mark: paths.ledgerMark, aws });
   const listener = watchListener(
-    { paths, account, processes: processTable(proc, paths.runner), environment, clock },
+    { paths, account, processes: processTable(proc, paths.runner), environment, clock, quietMs },
     ledger.add,
   );
   const fleet = watchFleet({
@@ -79,6 +81,7 @@ async function main(command: string | undefined): Promise<void> {
   await supervise({
     listener,
     fleet,
+    sleepTime: sleepTime(configuration, clock, Math.random),
     power: machinePower(instanceId, aws, run),
     tags,
     ledger,
@@ -87,6 +90,7 @@ async function main(command: string | undefined): Promise<void> {
       await publishMetrics(configuration, { ...values, ...(await measure(proc, paths.root)) }, aws);
     },
     pollSeconds,
+    quietMs,
     clock,
     log,
   });

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { unlessAbsent } from "./absent.ts";
+import { readSockets } from "./sockets.ts";
 
 /** A process, told from a later one with the same id by when it started (clock ticks since boot). */
 export interface ProcessMark {
@@ -24,12 +25,15 @@ const updateScript = "/_update.sh";
  * @param runner the runner's folder: other processes of the same names are somebody else's
  */
 export function processTable(proc: string, runner: string) {
-  /** Undefined: no such process, or it has ended and only waits for its parent. */
-  const mark = (pid: number): ProcessMark | undefined => {
-    // `<pid> (<name>) <state> …`; the name may hold anything.
-    const fields = read(`${proc}/${pid}/stat`)
+  /** The fields of `/proc/…/stat` behind the name, which may hold anything: the state is the first. */
+  const stat = (path: string) =>
+    read(`${proc}/${path}/stat`)
       ?.replace(/^.*\) /s, "")
       .split(" ");
+
+  /** Undefined: no such process, or it has ended and only waits for its parent. */
+  const mark = (pid: number): ProcessMark | undefined => {
+    const fields = stat(`${pid}`);
     return fields && fields[0] !== "Z" ? { pid, start: fields[19]! } : undefined;
   };
 
@@ -37,13 +41,17 @@ export function processTable(proc: string, runner: string) {
 
   const isWorker = (pid: number | string) => read(`${proc}/${pid}/comm`)?.trim() === workerName;
 
-  /** Whether the listener has a worker among its children: cheap enough for every second. */
-  const hasWorker = (listener: number): boolean =>
-    list(`${proc}/${listener}/task`).some((thread) =>
-      (read(`${proc}/${listener}/task/${thread}/children`) ?? "")
-        .split(" ")
-        .some((pid) => pid !== "" && isWorker(pid)),
-    );
+  const threads = (pid: number) => list(`${proc}/${pid}/task`).map((thread) => `${pid}/task/${thread}`);
+
+  /** Ids of a process's children: cheap enough for every second. */
+  const children = (pid: number): string[] =>
+    threads(pid).flatMap((thread) => (read(`${proc}/${thread}/children`) ?? "").split(" ").filter(Boolean));
+
+  /** How many of its threads are stopped (SIGSTOP). */
+  const stopped = (pid: number): "none" | "some" | "all" => {
+    const states = threads(pid).map((thread) => stat(thread)?.[0] === "T");
+    return states.every(Boolean) ? "all" : states.some(Boolean) ? "some" : "none";
+  };
 
   /** Looks at every process: for when there is no listener to ask. */
   const scan = (): RunnerProcesses => {
@@ -61,7 +69,15 @@ export function processTable(proc: string, runner: string) {
 
   const commandLine = (pid: string) => read(`${proc}/${pid}/cmdline`)?.split("\0") ?? [];
 
-  return { mark, isRunning, hasWorker, scan };
+  return {
+    mark,
+    isRunning,
+    isWorker,
+    children,
+    stopped,
+    sockets: (pid: number) => readSockets(proc, pid),
+    scan,
+  };
 }
 
 export type ProcessTable = ReturnType<typeof processTable>;

@@ -10,6 +10,8 @@ export interface MachineReport {
   job: string;
   /** One sentence for people. */
   detail: string;
+  /** Of the runner software; absent or empty: what was told before stays. */
+  version?: string;
 }
 
 /** EC2's limit for a tag's value, in characters. */
@@ -43,6 +45,7 @@ export function stateTags(
       [tags.since]: since,
       [tags.job]: report.job,
       [tags.detail]: report.detail.slice(0, maxTagLength),
+      ...(report.version && { [tags.version]: report.version }),
     };
     await aws("ec2:CreateTags", {
       ResourceId: [instanceId],
@@ -69,5 +72,5 @@ export function stateTags(
 }
 
 function isSame(one: MachineReport, other: MachineReport): boolean {
-  return one.state === other.state && one.job === other.job && one.detail === other.detail;
+  return (["state", "job", "detail", "version"] as const).every((key) => one[key] === other[key]);
 }

@@ -1,42 +1,40 @@
 import type { Clock } from "./clock.ts";
 import type { Decision, Observation } from "./decide.ts";
-import { decide } from "./decide.ts";
-import { endListener } from "./ending.ts";
+import { decide, wishToLeave } from "./decide.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
 import { jobPath } from "./job-facts.ts";
 import type { Ledger } from "./ledger.ts";
-import { Refused, retire } from "./leaving.ts";
+import { leave, Refused } from "./leaving.ts";
 import type { ListenerView, ListenerWatch } from "./listener-watch.ts";
 import type { MetricValues } from "./metrics.ts";
 import { metricsEveryMs } from "./metrics.ts";
 import type { MachinePower } from "./power.ts";
 import type { RegistrationResult } from "./registration.ts";
 import { tokenDetail } from "./registration.ts";
+import type { SleepTime } from "./sleep-time.ts";
 import type { StateTags } from "./state-tags.ts";
 
 export interface SupervisorHost {
   listener: ListenerWatch;
   fleet: FleetWatch;
+  sleepTime: SleepTime;
   power: MachinePower;
   tags: StateTags;
   ledger: Ledger;
   register: () => Promise<RegistrationResult>;
   publish: (values: Pick<MetricValues, "busy" | "listening">) => Promise<void>;
   pollSeconds: number;
+  quietMs: number;
   clock: Clock;
   log: (line: string) => void;
 }
 
 /** Milliseconds between two looks at the runner. */
 const lookEveryMs = 1000;
+/** Milliseconds until the next look where a listener is frozen, or has just been ended. */
+const lookSoonMs = 20;
 /** Milliseconds between two tries to write what is not in the ledger yet. */
 const ledgerEveryMs = 5000;
-/**
- * Milliseconds that a machine stays when a job was on its way to it as it left:
- * three minutes of quiet, after the four for which GitHub may hold the session
- * of the listener that was ended.
- */
-const quietMs = 7 * 60_000;
 /** Milliseconds until EC2 is asked again after its first refusal of the machine's end; doubled each time. */
 const refusedMs = 5000;
 
@@ -46,11 +44,11 @@ const refusedMs = 5000;
  * and decided again on the next look.
  */
 export async function supervise(host: SupervisorHost): Promise<void> {
-  const { fleet, clock, log } = host;
-  const present = { bootTimer: "armed" as Observation["bootTimer"], mayLeaveAt: -Infinity };
+  const { listener, fleet, clock, log } = host;
+  let bootTimer: Observation["bootTimer"] = "armed";
   const due = {
     token: -Infinity,
-    retiring: -Infinity,
+    leaving: -Infinity,
     ledger: -Infinity,
     metrics: clock.monotonic() + metricsEveryMs,
   };
@@ -70,42 +68,44 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     }
   };
 
-  const act = async ({ action }: Decision) => {
+  const act = async ({ action, detail }: Decision) => {
     switch (action) {
       case "stay":
         return;
       case "cancel-boot-timer":
         await host.power.cancelBootTimer();
-        present.bootTimer = "cancelled";
+        bootTimer = "cancelled";
         return;
       case "start-listener":
         refusals = 0;
-        due.retiring = -Infinity;
-        host.listener.start();
+        due.leaving = -Infinity;
+        listener.start();
         return;
-      case "restart-listener":
-        if (await endListener(host.listener, clock)) mustStay("freed its listener");
+      case "freeze":
+        listener.freeze();
+        return;
+      case "thaw":
+        listener.thaw();
+        return;
+      case "end-listener":
+        await listener.end();
         return;
       case "register":
         await registerWhenDue();
         return;
+      case "sleep":
       case "retire":
-        await retireWhenDue();
+        await leaveWhenDue(action, detail);
     }
   };
 
-  const mustStay = (doing: string) => {
-    present.mayLeaveAt = clock.monotonic() + quietMs;
-    log(`A job arrived while the machine ${doing}: it stays.`);
-  };
-
-  const retireWhenDue = async () => {
-    if (clock.monotonic() < due.retiring) return;
+  const leaveWhenDue = async (by: "sleep" | "retire", why: string) => {
+    if (clock.monotonic() < due.leaving) return;
     try {
-      done.left = await retire(host, refusals);
-      if (!done.left) mustStay("was leaving");
+      await leave(host, by, why, refusals);
+      done.left = true;
     } catch (error) {
-      if (error instanceof Refused) due.retiring = clock.monotonic() + refusedMs * 2 ** refusals++;
+      if (error instanceof Refused) due.leaving = clock.monotonic() + refusedMs * 2 ** refusals++;
       throw error;
     }
   };
@@ -121,12 +121,12 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     if (result.outcome === "failed") log(`The registration failed: ${result.reason}`);
     if (result.outcome !== "registered") return;
     registrationFailure = undefined;
-    host.listener.forgetExit();
+    listener.forgetExit();
   };
 
-  const report = ({ state, detail }: Decision, { facts }: ListenerView) => {
+  const report = ({ state, detail }: Decision, { facts, version }: ListenerView) => {
     const told = state === "needs-token" ? (registrationFailure ?? noToken ?? detail) : detail;
-    host.tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: told });
+    host.tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: told, version });
     const words = `${state}${told === "" ? "" : `: ${told}`}`;
     if (words !== lastWords) log(words);
     lastWords = words;
@@ -153,16 +153,31 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     }
   };
 
+  /** @returns milliseconds until the next look */
+  const look = async (): Promise<number> => {
+    const fleetView = fleet.view();
+    const now = clock.monotonic();
+    const wish = { now, ...fleetView, sleepAt: host.sleepTime(fleetView.power?.power) };
+    const view = listener.look(wishToLeave(wish) !== undefined);
+    const decision = decide({ ...wish, ...view, now: clock.monotonic(), quietMs: host.quietMs, bootTimer });
+    report(decision, view);
+    publishWhenDue(view);
+    flushWhenDue();
+    await act(decision);
+    return ["freeze", "end-listener"].includes(decision.action) ? lookSoonMs : lookEveryMs;
+  };
+
   void pollFleet();
   while (!done.left) {
+    let nextMs = lookEveryMs;
     await attempt("Looking after the runner", async () => {
-      const view = host.listener.look();
-      const decision = decide({ now: clock.monotonic(), ...view, ...fleet.view(), ...present });
-      report(decision, view);
-      publishWhenDue(view);
-      flushWhenDue();
-      await act(decision);
+      try {
+        nextMs = await look();
+      } catch (error) {
+        listener.thaw(); // Whatever went wrong, a frozen listener is not left alone with it.
+        throw error;
+      }
     });
-    await clock.sleep(Math.min(lookEveryMs, host.pollSeconds * 1000));
+    await clock.sleep(Math.min(nextMs, host.pollSeconds * 1000));
   }
 }

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Action, Observation } from "../../../runtime/agent/decide.ts";
-import { decide, stuckAfterMs, updateLimitMs } from "../../../runtime/agent/decide.ts";
-import { idle, observation, withoutListener } from "./observation.ts";
+import { decide, returnMs, stuckAfterMs, updateLimitMs, wishToLeave } from "../../../runtime/agent/decide.ts";
+import { frozen, idle, observation, withoutListener } from "./observation.ts";
 
 const { now } = idle;
 const budgetOff = { power: "off", by: "budget", reason: "400 of 400 USD are spent" } as const;
@@ -14,7 +14,7 @@ describe("what the agent decides", () => {
     ["an idle machine in service stays", idle, "stay", "idle"],
     [
       "a listener without a session is starting",
-      { ...idle, listener: { listening: false } },
+      { ...idle, listener: { listening: false, frozen: false } },
       "stay",
       "starting",
     ],
@@ -56,12 +56,42 @@ describe("what the agent decides", () => {
       "stay",
       "waiting",
     ],
-    ["the budget keeps the listener off", { ...withoutListener, power: budgetOff }, "stay", "waiting"],
     [
-      "working hours do not keep the listener off: the machine was started for something",
-      { ...withoutListener, power: hoursOff },
+      "the budget keeps the listener off, however new the machine",
+      { ...withoutListener, power: budgetOff, sleepAt: now + 1 },
+      "sleep",
+      "leaving",
+    ],
+    [
+      "working hours keep no listener off at once: the machine was started for something",
+      { ...withoutListener, power: hoursOff, sleepAt: now + 1 },
       "start-listener",
       "starting",
+    ],
+    [
+      "a machine whose time has come sleeps without a listener to end",
+      { ...withoutListener, power: hoursOff },
+      "sleep",
+      "leaving",
+    ],
+    ["power off means first: freeze the listener", { ...idle, power: hoursOff }, "freeze", "leaving"],
+    [
+      "not before its turn among the machines that share the wish",
+      { ...idle, power: hoursOff, sleepAt: now + 1 },
+      "stay",
+      "idle",
+    ],
+    [
+      "power off by the budget waits for no turn",
+      { ...idle, power: budgetOff, sleepAt: now + 1 },
+      "freeze",
+      "leaving",
+    ],
+    [
+      "lists that cannot be read keep no machine awake that is to sleep",
+      { ...idle, listing: "unknown", power: budgetOff },
+      "freeze",
+      "leaving",
     ],
     [
       "without a registration it asks for a token",
@@ -106,7 +136,63 @@ describe("what the agent decides", () => {
       "start-listener",
       "starting",
     ],
-    ["a machine on neither list retires", { ...idle, listing: "none" }, "retire", "leaving"],
+    ["a machine on neither list freezes its listener", { ...idle, listing: "none" }, "freeze", "leaving"],
+    [
+      "a listener that has not been quiet for long enough is not even frozen",
+      { ...idle, listing: "none", signAt: now - 179_999 },
+      "stay",
+      "idle",
+    ],
+    [
+      "nor one that shows a trace of a job on its way",
+      { ...idle, listing: "none", trace: "bytes wait in a socket of the listener" },
+      "stay",
+      "idle",
+    ],
+    ["a frozen listener that holds nothing is ended", frozen, "end-listener", "leaving"],
+    [
+      "a frozen listener with a trace of a job is thawed",
+      { ...frozen, trace: "a connection of the listener is new" },
+      "thaw",
+      "idle",
+    ],
+    [
+      "a frozen listener that has received a job is thawed",
+      { ...frozen, job: true, signAt: now },
+      "thaw",
+      "busy",
+    ],
+    [
+      "even one whose job has been silent for long: it was frozen, after all",
+      { ...frozen, job: true, signAt: now - stuckAfterMs },
+      "thaw",
+      "busy",
+    ],
+    ["a frozen listener with a worker is thawed", { ...frozen, worker: true }, "thaw", "busy"],
+    [
+      "a listener that an agent left frozen is thawed when nobody wants it to leave",
+      { ...frozen, listing: "service" },
+      "thaw",
+      "idle",
+    ],
+    [
+      "and when an agent that starts again has read nothing yet",
+      { ...frozen, listing: "unknown", power: undefined, bootTimer: "armed" },
+      "thaw",
+      "idle",
+    ],
+    [
+      "a machine on neither list retires once its listener has ended",
+      { ...withoutListener, listing: "none", exit: restartAt(now) },
+      "retire",
+      "leaving",
+    ],
+    [
+      "a machine that was named again in that moment goes on",
+      { ...withoutListener, exit: restartAt(now - 5000) },
+      "start-listener",
+      "starting",
+    ],
     [
       "a machine on neither list that was never on one stays",
       { ...idle, listing: "none", mayRetire: false },
@@ -115,31 +201,32 @@ describe("what the agent decides", () => {
     ],
     [
       "a machine to which a job came as it left stays for a while",
-      { ...idle, listing: "none", mayLeaveAt: now + 1 },
+      { ...idle, listing: "none", missedAt: now - returnMs + 1 },
       "stay",
       "idle",
     ],
+    ["and no longer", { ...idle, listing: "none", missedAt: now - returnMs }, "freeze", "leaving"],
     [
       "a machine to which a job came as it left starts its listener again, though no list names it",
-      { ...withoutListener, listing: "none", mayLeaveAt: now + 1, power: budgetOff },
+      { ...withoutListener, listing: "none", missedAt: now, power: budgetOff },
       "start-listener",
       "starting",
     ],
     [
       "nor need the lists be readable for that",
-      { ...withoutListener, listing: "unknown", mayLeaveAt: now + 1, power: undefined },
+      { ...withoutListener, listing: "unknown", missedAt: now, power: undefined },
       "start-listener",
       "starting",
     ],
     [
       "a machine that is on no list and was unregistered as it left asks for no token",
-      { ...withoutListener, listing: "none", mayLeaveAt: now + 1, registered: false },
+      { ...withoutListener, listing: "none", missedAt: now, registered: false },
       "stay",
       "waiting",
     ],
     [
       "a machine that has received a job does not retire",
-      { ...idle, listing: "none", job: true, jobSignAt: now },
+      { ...idle, listing: "none", job: true, signAt: now },
       "stay",
       "busy",
     ],
@@ -163,13 +250,13 @@ describe("what the agent decides", () => {
     ],
     [
       "a job that neither began nor ended for eleven minutes frees its listener",
-      { ...idle, job: true, jobSignAt: now - stuckAfterMs },
-      "restart-listener",
+      { ...idle, job: true, signAt: now - stuckAfterMs },
+      "end-listener",
       "starting",
     ],
     [
       "a job whose worker runs is never stuck",
-      { ...idle, job: true, worker: true, jobSignAt: now - stuckAfterMs },
+      { ...idle, job: true, worker: true, signAt: now - stuckAfterMs },
       "stay",
       "busy",
     ],
@@ -180,13 +267,16 @@ describe("what the agent decides", () => {
     });
   }
 
-  it("says why when it waits or fails", () => {
+  it("says why when it waits, leaves, stays against a wish or fails", () => {
+    expect(decide({ ...idle, listing: "none", trace: "bytes wait" }).detail).to.match(
+      /neither list.*bytes wait/,
+    );
+    expect(decide({ ...idle, listing: "none", job: true, signAt: now }).detail).to.include("neither list");
     expect(decide({ ...withoutListener, power: budgetOff }).detail).to.include(budgetOff.reason);
     fc.assert(
       fc.property(observation, (seen) => {
         const { state, detail } = decide(seen);
-        if (state === "waiting" || state === "failed" || state === "needs-token")
-          expect(detail).to.not.equal("");
+        if (["waiting", "failed", "needs-token", "leaving"].includes(state)) expect(detail).to.not.equal("");
         expect(detail.length).to.be.at.most(256);
       }),
     );
@@ -194,36 +284,57 @@ describe("what the agent decides", () => {
 });
 
 describe("the invariant of the decisions", () => {
-  it("no machine retires while a job has been received and has not ended, or a worker runs", () => {
-    fc.assert(
-      fc.property(observation, (seen) => {
-        if (seen.job || seen.worker) expect(decide(seen).action).to.not.equal("retire");
-      }),
-    );
+  const holds = (title: string, check: (seen: Observation, action: Action) => void) => {
+    it(title, () => {
+      fc.assert(
+        fc.property(observation, (seen) => {
+          check(seen, decide(seen).action);
+        }),
+      );
+    });
+  };
+
+  holds(
+    "no machine leaves while a job is on, a worker or a listener runs",
+    ({ job, worker, listener }, action) => {
+      if (action !== "sleep" && action !== "retire") return;
+      expect({ job, worker, listener }).to.deep.equal({ job: false, worker: false, listener: undefined });
+    },
+  );
+
+  holds(
+    "a listener is ended only frozen and without a trace, or when GitHub has given its job up",
+    (seen, action) => {
+      if (action !== "end-listener") return;
+      expect(seen.worker).to.equal(false);
+      if (!seen.listener!.frozen) expect(seen.now - seen.signAt).to.be.at.least(stuckAfterMs);
+      else expect({ job: seen.job, trace: seen.trace }).to.deep.equal({ job: false, trace: undefined });
+    },
+  );
+
+  holds("a frozen listener is ended or thawed at once", ({ listener }, action) => {
+    if (listener?.frozen) expect(action).to.be.oneOf(["end-listener", "thaw"]);
+    else expect(action).to.not.equal("thaw");
   });
 
-  it("a listener that holds a job is ended only when GitHub has given the job up", () => {
-    fc.assert(
-      fc.property(observation, (seen) => {
-        if (decide(seen).action !== "restart-listener") return;
-        expect(seen.worker).to.equal(false);
-        expect(seen.now - seen.jobSignAt).to.be.at.least(stuckAfterMs);
-      }),
-    );
+  holds("a listener is frozen only to leave, after the time of quiet", (seen, action) => {
+    if (action !== "freeze") return;
+    expect(wishToLeave(seen)).to.not.equal(undefined);
+    expect(seen.job || seen.worker).to.equal(false);
+    expect(seen.now - seen.signAt).to.be.at.least(seen.quietMs);
   });
 
-  it("no listener starts unless the lists name the machine, power was read and the boot timer is off", () => {
-    fc.assert(
-      fc.property(observation, (seen) => {
-        if (decide(seen).action !== "start-listener") return;
-        expect(seen.listener).to.equal(undefined);
-        expect(seen.worker || seen.job).to.equal(false);
-        if (seen.now < seen.mayLeaveAt) return; // It ran a moment ago, and a job had arrived.
-        expect(seen.listing).to.be.oneOf(["service", "candidate"]);
-        expect(seen.bootTimer).to.equal("cancelled");
-        expect(seen.power).to.not.equal(undefined);
-        expect(seen.power?.power === "off" && seen.power.by === "budget").to.equal(false);
-      }),
-    );
-  });
+  holds(
+    "no listener starts unless the lists name the machine, power was read and the boot timer is off",
+    (seen, action) => {
+      if (action !== "start-listener") return;
+      expect(seen.listener).to.equal(undefined);
+      expect(seen.worker || seen.job).to.equal(false);
+      if (seen.missedAt !== undefined && seen.now - seen.missedAt < returnMs) return; // A job may come back to it.
+      expect(seen.listing).to.be.oneOf(["service", "candidate"]);
+      expect(seen.bootTimer).to.equal("cancelled");
+      expect(seen.power).to.not.equal(undefined);
+      expect(seen.power?.power === "off" && seen.power.by === "budget").to.equal(false);
+    },
+  );
 });

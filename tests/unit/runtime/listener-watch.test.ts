@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { expect } from "chai";
 import type { JobFacts } from "../../../runtime/agent/job-facts.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
-import type { ListenerHost } from "../../../runtime/agent/listener.ts";
+import type { ListenerWatchHost } from "../../../runtime/agent/listener-watch.ts";
 import { watchListener } from "../../../runtime/agent/listener-watch.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";
@@ -53,12 +53,13 @@ describe("watching the listener", () => {
     put(paths.registration, "{}");
     put(paths.listenerProcess, "null");
     put(`${paths.listenerLog}.1`, "");
-    const host: ListenerHost & { clock: ReturnType<typeof fakeClock> } = {
+    const host: ListenerWatchHost & { clock: ReturnType<typeof fakeClock> } = {
       paths,
       account: { name: "runner", groupId: "1001", home: `${folder.path}/home/runner` },
       processes: processTable("/proc", paths.runner),
       environment: { PATH: `${folder.path}/commands:/usr/bin:/bin` },
       clock: fakeClock(),
+      quietMs: 180_000,
     };
     const ended: { job: EndedJob; facts: JobFacts }[] = [];
     const watch = () => watchListener(host, (job, facts) => ended.push({ job, facts }) > 0);
@@ -78,10 +79,10 @@ describe("watching the listener", () => {
 
   it("starts it as a session of its own, with what it needs in its environment and nothing on its command line", async () => {
     const { listener, start, paths } = machine();
-    expect(listener.look().listener).to.equal(undefined);
+    expect(listener.look(false).listener).to.equal(undefined);
     start();
     await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
-    expect(listener.look().listener).to.deep.equal({ listening: false });
+    expect(listener.look(false).listener).to.deep.equal({ listening: false, frozen: false });
     const environment = readFileSync(`${paths.runner}/environment`, "utf8").split("\n");
     expect(environment).to.include.members([
       `HOME=${folder.path}/home/runner`,
@@ -102,16 +103,18 @@ describe("watching the listener", () => {
     const { listener, start, tell, ended, paths } = machine();
     start();
     tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
-    await until(() => listener.look().listener?.listening === true, "it has a session");
+    await until(() => listener.look(false).listener?.listening === true, "it has a session");
     tell(receive);
-    await until(() => listener.look().job, "the message has arrived");
+    await until(() => listener.look(false).job, "the message has arrived");
     tell(run);
     tell("worker");
-    await until(() => listener.look().worker, "the worker is seen");
+    await until(() => listener.look(false).worker, "the worker is seen");
     put(paths.jobFacts, "acme/app\n4711\n1\nbuild\nNightly\n");
-    expect(listener.look().facts.runId).to.equal("4711");
+    expect(listener.look(false).facts.runId).to.equal("4711");
+    tell("echo \"Current runner version: '2.338.0'\"");
     tell(complete);
-    await until(() => !listener.look().job, "the end has been told");
+    await until(() => !listener.look(false).job, "the end has been told");
+    expect(listener.look(false).version).to.equal("2.338.0");
     expect(ended).to.have.length(1);
     expect(ended[0]!.job).to.include({ receivedAt: "2026-05-01T10:00:00.000Z", result: "Succeeded" });
     expect(ended[0]!.facts.repository).to.equal("acme/app");
@@ -123,28 +126,28 @@ describe("watching the listener", () => {
     start();
     tell(receive);
     tell(run);
-    await until(() => listener.look().job, "the message has arrived");
+    await until(() => listener.look(false).job, "the message has arrived");
     const again = watch();
-    expect(again.look()).to.deep.include({ job: true, listener: { listening: false } });
+    expect(again.look(false)).to.deep.include({ job: true, listener: { listening: false, frozen: false } });
     tell(complete);
-    await until(() => !again.look().job, "the end has been told");
-    again.kill();
-    await until(() => again.look().listener === undefined, "it has ended");
-    expect(again.look().exit?.after.then).to.equal("restart");
+    await until(() => !again.look(false).job, "the end has been told");
+    await again.end();
+    expect(again.look(false).listener).to.equal(undefined);
+    expect(again.look(false).exit?.after.then).to.equal("restart");
   });
 
   it("tells how it ended", async () => {
     const { listener, start, tell } = machine();
     start();
     tell("exit 5");
-    await until(() => listener.look().exit !== undefined, "it has ended");
-    expect(listener.look().exit?.after).to.include({ then: "restart", afterMs: 15_000 });
+    await until(() => listener.look(false).exit !== undefined, "it has ended");
+    expect(listener.look(false).exit?.after).to.include({ then: "restart", afterMs: 15_000 });
     start();
     tell("exit 5");
-    await until(() => listener.look().exit !== undefined, "it has ended again");
-    expect(listener.look().exit?.after).to.include({ afterMs: 30_000 });
+    await until(() => listener.look(false).exit !== undefined, "it has ended again");
+    expect(listener.look(false).exit?.after).to.include({ afterMs: 30_000 });
     listener.forgetExit();
-    expect(listener.look().exit).to.equal(undefined);
+    expect(listener.look(false).exit).to.equal(undefined);
   });
 
   for (const words of [
@@ -156,8 +159,8 @@ describe("watching the listener", () => {
       start();
       tell(words);
       tell("exit 1");
-      await until(() => listener.look().exit !== undefined, "it has ended");
-      expect(listener.look().exit?.after).to.deep.equal({ then: "needs-token" });
+      await until(() => listener.look(false).exit !== undefined, "it has ended");
+      expect(listener.look(false).exit?.after).to.deep.equal({ then: "needs-token" });
     });
   }
 
@@ -167,14 +170,68 @@ describe("watching the listener", () => {
     tell(receive);
     tell(run);
     tell("worker");
-    await until(() => listener.look().worker, "the worker is seen");
+    await until(() => listener.look(false).worker, "the worker is seen");
     tell("exit 1");
-    await until(() => listener.look().listener === undefined, "it has ended");
-    expect(listener.look()).to.include({ job: true, worker: true });
+    await until(() => listener.look(false).listener === undefined, "it has ended");
+    expect(listener.look(false)).to.include({ job: true, worker: true });
     process.kill(-pids[0]!, "SIGKILL");
-    await until(() => !listener.look().worker, "the worker has ended");
-    expect(listener.look().job).to.equal(false);
+    await until(() => !listener.look(false).worker, "the worker has ended");
+    expect(listener.look(false).job).to.equal(false);
     expect(ended.map(({ job }) => job.result)).to.deep.equal(["Lost"]);
+  });
+
+  it("is frozen with all its threads, and goes on when it is thawed", async () => {
+    const { listener, start, tell } = machine();
+    start();
+    tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
+    await until(() => listener.look(false).listener?.listening === true, "it has a session");
+    listener.freeze();
+    await until(() => listener.look(false).listener?.frozen === true, "it is frozen");
+    tell(receive);
+    expect(listener.look(true)).to.deep.include({ job: false, trace: undefined });
+    listener.thaw();
+    await until(() => listener.look(false).job, "the message has arrived");
+    expect(listener.look(false).listener?.frozen).to.equal(false);
+  });
+
+  it("is found frozen by an agent that starts again", async () => {
+    const { listener, start, watch } = machine();
+    start();
+    listener.freeze();
+    await until(() => listener.look(false).listener?.frozen === true, "it is frozen");
+    expect(watch().look(false).listener?.frozen).to.equal(true);
+  });
+
+  it("is ended while it is frozen", async () => {
+    const { listener, start } = machine();
+    start();
+    listener.freeze();
+    await until(() => listener.look(false).listener?.frozen === true, "it is frozen");
+    await listener.end();
+    expect(listener.look(false)).to.deep.include({ listener: undefined, missedAt: undefined });
+  });
+
+  it("shows no trace unless it is looked at closely, and then any child of its own", async () => {
+    const { listener, start, tell } = machine();
+    start();
+    expect(listener.look(false).trace).to.include("not been looked at closely");
+    expect(listener.look(true).trace).to.equal(undefined);
+    tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
+    await until(() => listener.look(true).trace !== undefined, "the child is seen");
+    expect(listener.look(true).trace).to.include("a process of its own");
+    expect(listener.look(true).worker).to.equal(false);
+  });
+
+  it("looks back: a message that came to nothing is remembered when the listener has ended", async () => {
+    const { listener, start, tell, host } = machine();
+    start();
+    tell(receive);
+    await until(() => listener.look(false).job, "the message has arrived");
+    host.clock.advance(1000);
+    await listener.end();
+    const { job, missedAt } = listener.look(false);
+    expect(job).to.equal(false);
+    expect(missedAt).to.be.within(1000, host.clock.monotonic());
   });
 
   it("a self-update is known by the runner's own script", async () => {
@@ -182,11 +239,11 @@ describe("watching the listener", () => {
     put(`${paths.runner}/_work/_update.sh`, "exec {never}<>bin/never; read -r <&$never\n");
     start();
     tell(`bash ${paths.runner}/_work/_update.sh & exit 3`);
-    await until(() => listener.look().exit !== undefined, "it has ended");
-    expect(listener.look()).to.deep.include({ updating: true });
-    expect(listener.look().exit?.after).to.deep.equal({ then: "update" });
+    await until(() => listener.look(false).exit !== undefined, "it has ended");
+    expect(listener.look(false)).to.deep.include({ updating: true });
+    expect(listener.look(false).exit?.after).to.deep.equal({ then: "update" });
     process.kill(-pids[0]!, "SIGKILL");
-    await until(() => !listener.look().updating, "the script is through");
+    await until(() => !listener.look(false).updating, "the script is through");
   });
 
   it("the sign of a job is its message, its beginning or its worker, by the monotonic clock", async () => {
@@ -194,25 +251,25 @@ describe("watching the listener", () => {
     start();
     host.clock.advance(1000);
     tell(receive);
-    await until(() => listener.look().job, "the message has arrived");
-    expect(listener.look().jobSignAt).to.equal(1000);
+    await until(() => listener.look(false).job, "the message has arrived");
+    expect(listener.look(false).signAt).to.equal(1000);
     host.clock.advance(1000);
-    expect(listener.look().jobSignAt).to.equal(1000);
+    expect(listener.look(false).signAt).to.equal(1000);
     tell("worker");
-    await until(() => listener.look().worker, "the worker is seen");
-    expect(listener.look().jobSignAt).to.equal(2000);
+    await until(() => listener.look(false).worker, "the worker is seen");
+    expect(listener.look(false).signAt).to.equal(2000);
   });
 
   it("a new run takes no old line for news, and keeps the log before", async () => {
     const { listener, start, tell, paths } = machine();
     start();
     tell(receive);
-    await until(() => listener.look().job, "the message has arrived");
+    await until(() => listener.look(false).job, "the message has arrived");
     tell("exit 2");
-    await until(() => listener.look().exit !== undefined, "it has ended");
-    expect(listener.look().job).to.equal(false);
+    await until(() => listener.look(false).exit !== undefined, "it has ended");
+    expect(listener.look(false).job).to.equal(false);
     start();
-    expect(listener.look()).to.include({ job: false });
+    expect(listener.look(false)).to.include({ job: false });
     expect(existsSync(`${paths.listenerLog}.1`)).to.equal(true);
   });
 
@@ -220,13 +277,13 @@ describe("watching the listener", () => {
     const { listener, start, tell, paths } = machine();
     start();
     tell(receive);
-    await until(() => listener.look().job, "the message has arrived");
+    await until(() => listener.look(false).job, "the message has arrived");
     appendFileSync(paths.listenerLog, `${"x".repeat(1023)}\n`.repeat(9 << 10));
-    for (let looks = 0; looks < 12; looks++) listener.look();
+    for (let looks = 0; looks < 12; looks++) listener.look(false);
     expect(statSync(paths.listenerLog).size).to.be.greaterThan(8 << 20);
     tell(run);
     tell(complete);
-    await until(() => !listener.look().job, "the end has been told");
-    await until(() => (listener.look(), statSync(paths.listenerLog).size === 0), "the log is cut");
+    await until(() => !listener.look(false).job, "the end has been told");
+    await until(() => (listener.look(false), statSync(paths.listenerLog).size === 0), "the log is cut");
   });
 });

@@ -5,22 +5,32 @@ import type { AfterExit } from "../../../runtime/agent/exit-codes.ts";
 /** A machine in service whose listener waits for a job. */
 export const idle: Observation = {
   now: 10_000_000,
-  listener: { listening: true },
+  listener: { listening: true, frozen: false },
   worker: false,
   updating: false,
   job: false,
-  jobSignAt: 0,
+  signAt: 0,
+  trace: undefined,
+  missedAt: undefined,
   exit: undefined,
   registered: true,
   listing: "service",
   mayRetire: true,
-  mayLeaveAt: -Infinity,
   power: { power: "on", by: "stack", reason: "the fleet was created" },
+  sleepAt: 0,
+  quietMs: 180_000,
   bootTimer: "cancelled",
 };
 
 /** The same machine before its listener was started. */
 export const withoutListener: Observation = { ...idle, listener: undefined };
+
+/** The same machine when it wants to leave and has stopped its listener. */
+export const frozen: Observation = {
+  ...idle,
+  listener: { listening: true, frozen: true },
+  listing: "none",
+};
 
 const afterExit: fc.Arbitrary<AfterExit> = fc.oneof(
   fc.record({
@@ -36,16 +46,17 @@ const afterExit: fc.Arbitrary<AfterExit> = fc.oneof(
 /** Whatever a machine can look like. */
 export const observation: fc.Arbitrary<Observation> = fc.record({
   now: fc.nat(20_000_000),
-  listener: fc.option(fc.record({ listening: fc.boolean() }), { nil: undefined }),
+  listener: fc.option(fc.record({ listening: fc.boolean(), frozen: fc.boolean() }), { nil: undefined }),
   worker: fc.boolean(),
   updating: fc.boolean(),
   job: fc.boolean(),
-  jobSignAt: fc.nat(20_000_000),
+  signAt: fc.nat(20_000_000),
+  trace: fc.option(fc.constant("bytes wait in a socket of the listener"), { nil: undefined }),
+  missedAt: fc.option(fc.nat(20_000_000), { nil: undefined }),
   exit: fc.option(fc.record({ at: fc.nat(20_000_000), after: afterExit }), { nil: undefined }),
   registered: fc.boolean(),
   listing: fc.constantFrom("service", "candidate", "none", "unknown"),
   mayRetire: fc.boolean(),
-  mayLeaveAt: fc.oneof(fc.constant(-Infinity), fc.nat(20_000_000)),
   power: fc.option(
     fc.record({
       power: fc.constantFrom("on", "off"),
@@ -54,5 +65,7 @@ export const observation: fc.Arbitrary<Observation> = fc.record({
     }),
     { nil: undefined },
   ),
+  sleepAt: fc.nat(20_000_000),
+  quietMs: fc.constant(180_000),
   bootTimer: fc.constantFrom("armed", "cancelled"),
 });

@@ -13,6 +13,7 @@ const service: FleetView = {
   mayRetire: true,
   power: { power: "on", by: "stack", reason: "the fleet was created" },
 };
+const quietMs = 180_000;
 const dropped: FleetView = { ...service, listing: "none" };
 
 /** A machine of which every part is played; `story` changes it before each look, and ends the test by returning false. */
@@ -47,11 +48,13 @@ function machineOf() {
     worker: false,
     updating: false,
     job: false,
-    jobSignAt: 0,
+    signAt: -quietMs,
+    trace: undefined,
+    missedAt: undefined,
     exit: undefined,
     registered: true,
     facts: unknownFacts,
-    received: 0,
+    version: "",
   };
   const machine = {
     acts,
@@ -61,7 +64,9 @@ function machineOf() {
     fleet: service,
     fails: {} as Record<string, string>,
     registration: { outcome: "registered" } as RegistrationResult,
-    onKill: () => undefined as unknown,
+    onFreeze: () => undefined as unknown,
+    onEnd: () => undefined as unknown,
+    onLook: () => undefined as unknown,
     now: () => 0,
   };
   const act = (name: string) => {
@@ -71,16 +76,30 @@ function machineOf() {
   };
   const host = {
     listener: {
-      look: () => ({ ...view }),
+      look: () => {
+        machine.onLook();
+        return { ...view, listener: view.listener && { ...view.listener } };
+      },
       start: () => {
         acts.push("start");
-        view.listener = { listening: true };
+        view.listener = { listening: true, frozen: false };
         view.exit = undefined;
       },
-      kill: () => {
-        acts.push("kill");
+      freeze: () => {
+        acts.push("freeze");
+        view.listener!.frozen = true;
+        machine.onFreeze();
+      },
+      thaw: () => {
+        if (!view.listener) return;
+        acts.push("thaw");
+        view.listener.frozen = false;
+      },
+      end: () => {
+        acts.push("end");
         view.listener = undefined;
-        machine.onKill();
+        machine.onEnd();
+        return Promise.resolve();
       },
       forgetExit: () => {
         view.exit = undefined;
@@ -112,7 +131,9 @@ function machineOf() {
       return Promise.resolve(machine.registration);
     },
     publish: () => act("publish"),
+    sleepTime: () => 0,
     pollSeconds: 30,
+    quietMs,
     log: (line: string) => lines.push(line),
   };
   return { ...machine, host, self: machine };
@@ -149,7 +170,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "start"]);
   });
 
-  it("retires in this order: listener, shutdown behaviour, report, power", async () => {
+  it("retires in this order: listener frozen, ended, shutdown behaviour, report, power", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3) self.fleet = dropped;
       return look < 20;
@@ -157,7 +178,8 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal([
       "cancel boot timer",
       "start",
-      "kill",
+      "freeze",
+      "end",
       "terminate at power-off",
       "report retired",
       "power off",
@@ -178,18 +200,78 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("power off");
   });
 
-  it("a job that arrives as the machine leaves starts the listener again", async () => {
-    let kills = 0;
+  it("sleeps in this order, and does not touch the shutdown behaviour", async () => {
+    const { acts } = await live(({ self }, look) => {
+      if (look === 3)
+        self.fleet = { ...service, power: { power: "off", by: "alice", reason: "a long weekend" } };
+      return look < 20;
+    });
+    expect(acts.slice(2)).to.deep.equal(["freeze", "end", "report asleep", "power off"]);
+  });
+
+  it("a job that arrives as the listener is frozen thaws it, and is worked on", async () => {
+    const { acts } = await live(
+      ({ self, view }, look) => {
+        if (look === 3) self.fleet = dropped;
+        if (look === 10) Object.assign(view, { job: false, worker: false });
+        return look < 20;
+      },
+      ({ self, view }) => {
+        self.onFreeze = () =>
+          self.acts.filter((name) => name === "freeze").length === 1 && Object.assign(view, { job: true });
+      },
+    );
+    expect(acts.slice(2, 4)).to.deep.equal(["freeze", "thaw"]);
+    expect(acts.at(-1)).to.equal("power off");
+  });
+
+  it("a look that fails while the listener is frozen thaws it", async () => {
+    const { acts } = await live(
+      ({ self }, look) => {
+        if (look === 3) self.fleet = dropped;
+        return look < 5;
+      },
+      ({ self, view }) => {
+        self.onLook = () => {
+          if (view.listener?.frozen) throw new Error("EMFILE: too many open files");
+        };
+      },
+    );
+    expect(acts.slice(2, 4)).to.deep.equal(["freeze", "thaw"]);
+    expect(acts).to.not.include("end");
+  });
+
+  it("a listener is frozen for no longer than a moment", async () => {
+    const pauses: number[] = [];
+    await live(
+      ({ self, view }, look) => {
+        if (look === 3) self.fleet = dropped;
+        if (look === 4) view.trace = "bytes wait in a socket of the listener";
+        return look < 8;
+      },
+      ({ self, view }) => {
+        let frozenAt: number | undefined;
+        self.onFreeze = () => (frozenAt = self.now());
+        self.onLook = () => {
+          if (frozenAt !== undefined && view.listener?.frozen) pauses.push(self.now() - frozenAt);
+        };
+      },
+    );
+    expect(pauses).to.not.be.empty;
+    for (const pause of pauses) expect(pause).to.be.at.most(1000);
+  });
+
+  it("a job that had arrived when the listener ended starts it again", async () => {
     const { acts } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
         return look < 10;
       },
       ({ self, view }) => {
-        self.onKill = () => (kills++ === 0 ? view.received++ : undefined);
+        self.onEnd = () => (view.missedAt = self.now());
       },
     );
-    expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
   });
 
   const refusal = "ec2:ModifyInstanceAttribute failed: UnauthorizedOperation (403): no";
@@ -251,26 +333,26 @@ describe("the supervisor", () => {
 
   it("frees a listener whose job GitHub has given up", async () => {
     const { acts } = await live(({ self, view }, look) => {
-      if (look === 2) Object.assign(view, { job: true, jobSignAt: self.now() - stuckAfterMs });
+      if (look === 2) Object.assign(view, { job: true, signAt: self.now() - stuckAfterMs });
       if (look === 3) view.job = false;
       return look < 6;
     });
-    expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "end", "start"]);
   });
 
-  it("a job that arrives as a stuck listener is ended keeps the machine, though it was dropped", async () => {
+  it("a job that came to nothing keeps the machine, though it was dropped", async () => {
     const { acts } = await live(
       ({ self, view }, look) => {
         if (look !== 2) return look < 30;
-        Object.assign(view, { job: true, jobSignAt: self.now() - stuckAfterMs });
+        Object.assign(view, { job: true, signAt: self.now() - stuckAfterMs });
         self.fleet = dropped;
         return true;
       },
       ({ self, view }) => {
-        self.onKill = () => Object.assign(view, { job: false, received: view.received + 1 });
+        self.onEnd = () => Object.assign(view, { job: false, missedAt: self.now() });
       },
     );
-    expect(acts).to.deep.equal(["cancel boot timer", "start", "kill", "start"]);
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "end", "start"]);
   });
 
   it("asks for a token no more often than it polls, and says what went wrong", async () => {
@@ -332,14 +414,14 @@ describe("the supervisor", () => {
         let busy = false;
         await live(({ self, view }, look) => {
           const since = self.acts.slice(known);
-          if (busy) expect(since).to.not.include.oneOf(["kill", "terminate at power-off", "power off"]);
+          if (busy) expect(since).to.not.include.oneOf(["end", "terminate at power-off", "power off"]);
           const next = changes[look];
           if (!next) return false;
           const { listing, dies, job, worker, updating } = next;
           // A job can be received only by a listener; a worker may outlive it.
           if (dies) view.listener = undefined;
           Object.assign(view, { worker, updating, job: job && (view.listener !== undefined || worker) });
-          view.jobSignAt = self.now();
+          view.signAt = self.now();
           self.fleet = { ...service, listing };
           known = self.acts.length;
           busy = view.job || view.worker;
