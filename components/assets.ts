@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** The programs that travel to a machine in its user data. */
+/** The programs that travel to a machine: scripts in its user data, the rest in parameters. */
 export interface MachineAssets {
   /** Text of the boot script, bash. */
   boot: string;

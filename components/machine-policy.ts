@@ -2,7 +2,7 @@ import { partitionOf } from "../config/derive.ts";
 import type { AwsConfiguration } from "../config/schema.ts";
 import { metricNamespace } from "../contract/metrics.ts";
 import { logGroupName } from "../contract/names.ts";
-import { fleetParameters, tokenParameter } from "../contract/parameters.ts";
+import { fleetParameters, softwarePath, tokenParameter } from "../contract/parameters.ts";
 import { tags, tagsOfTheMachine } from "../contract/tags.ts";
 
 /** One statement of an IAM policy, as far as Longhaul writes them. */
@@ -27,6 +27,7 @@ type Place = Pick<AwsConfiguration, "account" | "region" | "partition" | "kmsKey
  */
 export function machinePolicy(environment: string, fleet: string, aws: Place): PolicyDocument {
   const names = fleetParameters(environment, fleet);
+  const software = softwarePath(environment, fleet, "*/*");
   const instances = arn(aws, "ec2", "instance/*");
   const tokens = parameterArn(aws, tokenParameter(environment, fleet, "*"));
   const logGroup = arn(aws, "logs", `log-group:${logGroupName(environment, fleet)}`);
@@ -57,7 +58,7 @@ export function machinePolicy(environment: string, fleet: string, aws: Place): P
       Sid: "ReadTheFleetsParameters",
       Effect: "Allow",
       Action: ["ssm:GetParameters"],
-      Resource: [names.candidates, names.roster, names.power, names.operator].map((name) =>
+      Resource: [names.candidates, names.roster, names.power, names.operator, software].map((name) =>
         parameterArn(aws, name),
       ),
     },

@@ -5,7 +5,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { architectureOf, imageReference } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { logGroupName } from "../contract/names.ts";
-import { formatMachineList, initialOperator, initialPower, tokenParameter } from "../contract/parameters.ts";
+import {
+  formatMachineList,
+  initialOperator,
+  initialPower,
+  softwarePath,
+  tokenParameter,
+} from "../contract/parameters.ts";
 import { tags } from "../contract/tags.ts";
 import { readMachineAssets } from "./assets.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
@@ -13,6 +19,7 @@ import { createGuard } from "./guard.ts";
 import { createMachine } from "./machine.ts";
 import { createMachineRole, roleName } from "./machine-role.ts";
 import type { MachineRole } from "./machine-role.ts";
+import { packSoftware, softwareScript, softwareSha256 } from "./machine-software.ts";
 import { fleetOf, planMachines } from "./machine-shape.ts";
 import type { MachinePlan } from "./machine-shape.ts";
 import { fleetTags, runnerTags } from "./resource-tags.ts";
@@ -67,12 +74,14 @@ export class RunnerFleet extends pulumi.ComponentResource {
     super("longhaul:index:RunnerFleet", name, {}, opts);
     const { environment, configuration, fleet, network, registration } = args;
     const settings = fleetOf(configuration, fleet);
+    const assets = readMachineAssets();
     const plans = planFleet();
 
     const role = createMachineRole({ environment, fleet, configuration }, this);
     const parameters = createSettings(this);
     const logGroup = createLogGroup(this);
-    const guard = createFleetGuard(role, [...parameters, logGroup], this);
+    const software = createSoftware(this);
+    const guard = createFleetGuard(role, [...parameters, logGroup, ...software], this);
     const machines = createMachines(role, guard, this);
     const candidates = createCandidates(this);
 
@@ -84,7 +93,6 @@ export class RunnerFleet extends pulumi.ComponentResource {
     this.registerOutputs({ machines: machines.map(({ runner, instanceId }) => ({ runner, instanceId })) });
 
     function planFleet(): MachinePlan[] {
-      const assets = readMachineAssets();
       return planMachines(fleet, {
         environment,
         configuration,
@@ -103,6 +111,25 @@ export class RunnerFleet extends pulumi.ComponentResource {
           { parent, ignoreChanges: ["*"] },
         ),
       );
+    }
+
+    /** Frozen: the name says which version it is, and another Node may pack the same text into other values. */
+    function createSoftware(parent: pulumi.Resource) {
+      const script = softwareScript(assets);
+      const path = softwarePath(environment, fleet, softwareSha256(script));
+      return packSoftware(script).map((piece, index) => {
+        const parameterName = `${path}/${index}`;
+        return new Parameter(
+          parameterName.slice("/longhaul/".length).replaceAll("/", "-"),
+          {
+            name: parameterName,
+            type: "String",
+            insecureValue: piece,
+            tags: fleetTags(environment, fleet, `${environment}-${fleet}-software`),
+          },
+          { parent, ignoreChanges: ["*"] },
+        );
+      });
     }
 
     function createLogGroup(parent: pulumi.Resource) {

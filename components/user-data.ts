@@ -1,15 +1,19 @@
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import type { MachineConfiguration } from "../contract/machine.ts";
+import { softwarePath } from "../contract/parameters.ts";
 import type { MachineAssets } from "./assets.ts";
+import { softwareScript, softwareSha256 } from "./machine-software.ts";
+import { bare, file, quote } from "./shell-text.ts";
 
 /** EC2's limit for user data, in bytes before base64. */
 export const maxUserDataBytes = 16_384;
 
 /**
- * A machine's user data: a bash script that puts the agent, the boot script
- * and what they are told in place and runs the boot script as a service, at
- * this and every later boot. A pure function of plain values, so that it can
- * be hashed into the machine's fingerprint.
+ * A machine's user data: a bash script that puts the boot script and what it
+ * and the agent are told in place and runs the boot script as a service, at
+ * this and every later boot. The agent itself is named by its hash: the boot
+ * script fetches it. A pure function of plain values, so that it can be hashed
+ * into the machine's fingerprint.
  *
  * @throws when a value holds a NUL character, which no shell can carry
  */
@@ -24,10 +28,8 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
       ? [file("opt/longhaul/connection.sh", bare(assets.connection))]
       : []),
     file("etc/longhaul/machine.json", JSON.stringify(toldToAgent(machine))),
-    file("etc/longhaul/boot.env", bootVariables(machine)),
+    file("etc/longhaul/boot.env", bootVariables(machine, softwareSha256(softwareScript(assets)))),
     bootUnit,
-    // Last, because these are what packing makes base64 of: see compressUserData.
-    file(agentPath, assets.agent),
     ...(machine.caBundle === undefined
       ? []
       : [file("etc/longhaul/ca-bundle.base64", certificates(machine.caBundle).join("\n"))]),
@@ -41,18 +43,13 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
 
 /**
  * Packs user data as `userDataBase64` takes it: base64 of gzip, which cloud-init
- * unpacks by itself. The agent is packed as Brotli before, a tenth smaller,
- * which boot.sh unpacks as soon as it has a Node. This is not part of the text,
- * because another version of Node may pack in another way, and the text decides
- * the machine's fingerprint.
+ * unpacks by itself. This is not part of the text, because another version of
+ * Node may pack in another way, and the text decides the machine's fingerprint.
  *
  * @throws when it exceeds EC2's limit
  */
 export function compressUserData(text: string): string {
-  const [, before, , agent, after] = agentSection.exec(text) ?? ["", text];
-  // Text and base64 are further apart than one table of codes can bridge: a member of gzip for each.
-  const members = [before, ...(agent === undefined ? [] : [packedFile(agent) + after!])];
-  const bytes = Buffer.concat(members.map((member) => gzipSync(member, { level: 9 })));
+  const bytes = gzipSync(text, { level: 9 });
   if (bytes.length > maxUserDataBytes) {
     throw new Error(
       `The user data takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
@@ -60,17 +57,6 @@ export function compressUserData(text: string): string {
     );
   }
   return bytes.toString("base64");
-}
-
-const agentPath = "opt/longhaul/agent.mjs";
-/** What is before the agent's file, its text without the last line's end, what is after the file. */
-const agentSection =
-  /^([^]*\n)cat >"\$root\/opt\/longhaul\/agent\.mjs" <<'(END_OF_FILE_*)'\n([^]*?)\n\2(\n[^]*)$/;
-
-/** The commands that write the agent as Brotli. */
-function packedFile(agent: string): string {
-  const base64 = brotliCompressSync(agent).toString("base64");
-  return [`base64 -d >"$root/opt/longhaul/agent.br" <<END_OF_FILE`, base64, "END_OF_FILE"].join("\n");
 }
 
 /** All but what only boot.sh works with. */
@@ -90,10 +76,16 @@ function certificates(pem: string): string[] {
 }
 
 /** What boot.sh reads before there is anything on the machine that could read JSON. */
-function bootVariables({ aws, runnerSoftware, proxy, ...machine }: MachineConfiguration): string {
+function bootVariables(
+  { aws, runnerSoftware, proxy, ...machine }: MachineConfiguration,
+  softwareHash: string,
+): string {
   const values: Record<string, string> = {
     REGION: aws.region,
     EC2_ENDPOINT: aws.endpoints.ec2,
+    SSM_ENDPOINT: aws.endpoints.ssm,
+    SOFTWARE_PATH: softwarePath(machine.environment, machine.fleet, softwareHash),
+    SOFTWARE_SHA256: softwareHash,
     RUNNER_USER: machine.user,
     BAKED: String(machine.baked),
     DOCKER: String(machine.docker),
@@ -108,27 +100,6 @@ function bootVariables({ aws, runnerSoftware, proxy, ...machine }: MachineConfig
     ...Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`),
     `BOOT_STEPS=(${machine.bootSteps.map(quote).join(" ")})`,
   ].join("\n");
-}
-
-/** A text as one word of a shell. */
-function quote(text: string): string {
-  if (text.includes("\0")) {
-    throw new Error(`A value for the machine holds a NUL character: ${JSON.stringify(text)}`);
-  }
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** The commands that write a file below the root, whatever is in it. */
-function file(path: string, text: string): string {
-  const lines = text.replace(/\n$/, "").split("\n");
-  let end = "END_OF_FILE";
-  while (lines.includes(end)) end += "_";
-  return [`cat >"$root/${path}" <<'${end}'`, ...lines, end].join("\n");
-}
-
-/** Without comments on lines of their own and without indentation: every byte counts, and no here document needs either. */
-function bare(script: string): string {
-  return script.replace(/^ *#(?!!).*\n/gm, "").replace(/^ +/gm, "");
 }
 
 const bootUnit = `cat >"$root/etc/systemd/system/longhaul-boot.service" <<END_OF_FILE

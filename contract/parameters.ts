@@ -28,6 +28,20 @@ export function tokenParameter(environment: string, fleet: string, instanceId: s
   return `${fleetPath(environment, fleet)}/tokens/${instanceId}`;
 }
 
+/** `GetParameters` takes ten names. */
+export const maxSoftwareParameters = 10;
+
+/**
+ * The path below which the machines' software of one version is, in parameters
+ * named 0, 1, 2, …: another version has another path, so that a machine only
+ * ever reads what it was made for.
+ *
+ * @param sha256 of the software's text, hexadecimal
+ */
+export function softwarePath(environment: string, fleet: string, sha256: string): string {
+  return `${fleetPath(environment, fleet)}/software/${sha256.slice(0, 10)}`;
+}
+
 /** What a machine writes over its token once it has read it. SSM values cannot be empty. */
 export const usedToken = "used";
 

@@ -9,7 +9,7 @@ import { minify } from "terser";
 /*
  * Builds what does not run from its sources:
  *
- *   dist/agent.mjs    the agent, one file without any package: it travels in the user data
+ *   dist/agent.mjs    the agent, one file without any package: machines fetch it from parameters
  *   dist/longhaul.js  the operator's command, in chunks so that each verb loads only its own
  *   dist/index.js     the package: the components, for other Pulumi programs
  *   dist/types/       their type declarations, with --types and when npm prepares the package
@@ -27,7 +27,7 @@ const shared: BuildOptions = {
   logLevel: "warning",
 };
 
-/** Minified by terser, which saves 480 bytes of user data over esbuild: a large certificate needs them. */
+/** Minified: a machine reads it in pieces of 4 KB. */
 async function buildAgent(): Promise<void> {
   const { outputFiles } = await build({
     ...shared,

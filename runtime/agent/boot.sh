@@ -3,7 +3,7 @@
 # as root at every boot (longhaul-boot.service): what is done is marked and
 # skipped, so an interrupted first boot goes on where it was. Every path is
 # below LONGHAUL_ROOT, which is empty on a real machine. The user data writes
-# this file, boot.env with the plain values in capitals, and the agent.
+# this file and boot.env with the plain values in capitals.
 #
 # Comments on lines of their own do not travel to the machine.
 set -Eeuo pipefail
@@ -65,21 +65,28 @@ read_metadata() {
     curl -sf --noproxy '*' -m 5 --config - "$metadata/latest/meta-data/$1" <<<"header = \"X-aws-ec2-metadata-token: $session\""
 }
 
-# report STATE DETAIL: tags the instance, without the agent and without an AWS tool.
-report() {
-  local id role answer
-  id=$(read_metadata instance-id) || return 1
+# call SERVICE FILE CURL-OPTION…: asks AWS as the machine, without the agent and without an AWS tool.
+call() {
+  local service=$1 file=$2 role answer
+  shift 2
   role=$(read_metadata iam/security-credentials/) || return 1
   answer=$(read_metadata "iam/security-credentials/$role") || return 1
-  curl -sSf -m 10 -o "$state/report.xml" --aws-sigv4 "aws:amz:$REGION:ec2" --config - \
+  curl -sSf -m 10 -o "$file" --aws-sigv4 "aws:amz:$REGION:$service" --config - "$@" <<END
+user = "$(field AccessKeyId "$answer"):$(field SecretAccessKey "$answer")"
+header = "X-Amz-Security-Token: $(field Token "$answer")"
+END
+}
+
+# report STATE DETAIL: tags the instance.
+report() {
+  local id
+  id=$(read_metadata instance-id) || return 1
+  call ec2 "$state/report.xml" \
     --data-urlencode Action=CreateTags --data-urlencode Version=2016-11-15 --data-urlencode "ResourceId.1=$id" \
     --data-urlencode Tag.1.Key=longhaul:state --data-urlencode "Tag.1.Value=$1" \
     --data-urlencode Tag.2.Key=longhaul:detail --data-urlencode "Tag.2.Value=${2:0:256}" \
     --data-urlencode Tag.3.Key=longhaul:since --data-urlencode "Tag.3.Value=$(date -u +%FT%TZ)" \
-    "$EC2_ENDPOINT/" <<END
-user = "$(field AccessKeyId "$answer"):$(field SecretAccessKey "$answer")"
-header = "X-Amz-Security-Token: $(field Token "$answer")"
-END
+    "$EC2_ENDPOINT/"
 }
 
 field() {
@@ -213,10 +220,25 @@ copy_node() {
   fail "The runner brings no Node along: neither externals/node24 nor externals/node20."
 }
 
-# User data carries the agent packed in a way that only Node can unpack.
-unpack_agent() {
-  [[ ! -e $opt/agent.br ]] ||
-    "$opt/node" -p 'zlib.brotliDecompressSync(fs.readFileSync(0)).toString()' <"$opt/agent.br" >"$opt/agent.mjs"
+# The agent and its neighbours are too long for the user data. Parameters hold them in pieces, packed in a way
+# that only Node can unpack; the user data says what must come out, so nobody can slip in something else.
+fetch_software() {
+  local names
+  printf -v names ',"%s"' "$SOFTWARE_PATH"/{0..9}
+  call ssm "$state/software.json" -H 'Content-Type: application/x-amz-json-1.1' \
+    -H 'X-Amz-Target: AmazonSSM.GetParameters' --data "{\"Names\":[${names:1}]}" "$SSM_ENDPOINT/"
+}
+
+install_software() {
+  local sum
+  retry 12 fetch_software || fail "The machine's software could not be read from the parameters $SOFTWARE_PATH."
+  "$opt/node" -e 'const pieces = JSON.parse(fs.readFileSync(0)).Parameters.sort((a, b) => (a.Name < b.Name ? -1 : 1));
+process.stdout.write(zlib.brotliDecompressSync(Buffer.from(pieces.map((piece) => piece.Value).join(""), "base64")))' \
+    <"$state/software.json" >"$opt/software.sh"
+  sum=$(sha256sum "$opt/software.sh")
+  [[ ${sum%% *} == "$SOFTWARE_SHA256" ]] || fail "The machine's software has the SHA-256 ${sum%% *}, not $SOFTWARE_SHA256."
+  # shellcheck source=/dev/null
+  source "$opt/software.sh"
 }
 
 # KillMode=process: the end of the agent is nothing to the listener and its job.
@@ -269,7 +291,8 @@ done
 step "installing the runner"
 once runner install_runner
 once node copy_node
-once agent unpack_agent
+step "installing the agent"
+once software install_software
 step "registering"
 once registration "$opt/node" "$opt/agent.mjs" register
 step "starting the agent"

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
+import { packSoftware, softwareScript } from "../../../components/machine-software.ts";
 import { renderUserData } from "../../../components/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
 import { machine } from "../../unit/user-data/machine.ts";
@@ -26,6 +27,7 @@ const assets = {
 
 /** What the runner brings along as its Node: registers by leaving the file that config.sh leaves. */
 const node = `#!/bin/bash
+[[ $1 != -e ]] || exec ${process.execPath} "$@"
 echo "node $*" >>"$LONGHAUL_ROOT/node-calls"
 [[ $2 == register && ! -e $LONGHAUL_ROOT/registration-fails ]] || exit 1
 touch "$LONGHAUL_ROOT/home/runner/actions-runner/.runner"
@@ -64,14 +66,23 @@ describe("the boot script", function () {
   /** The tags that were put on the instance, the latest last. */
   const reported = () =>
     server!.requests
-      .filter(({ method, path }) => method === "POST" && path === "/")
+      .filter(({ method, path, headers }) => method === "POST" && path === "/" && !headers["x-amz-target"])
       .map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
   const downloads = () => server!.requests.filter(({ path }) => path === "/runner.tar.gz");
+
+  /** SSM's answer to a request for the software, in an order of its own: names it does not know it leaves out. */
+  const software = (script: string) => (request: ReceivedRequest) => {
+    const { Names } = JSON.parse(request.body) as { Names: string[] };
+    expect(Names).to.have.length(10);
+    const pieces = packSoftware(script).map((Value, index) => ({ Name: Names[index]!, Value }));
+    return { body: JSON.stringify({ InvalidParameters: [], Parameters: pieces.reverse() }) };
+  };
 
   /** A machine in front of its first boot. */
   async function prepare(
     change: Partial<MachineConfiguration> = {},
     serve: (request: ReceivedRequest, count: number) => ScriptedAnswer = () => ({ body: tarball }),
+    serveSoftware: (request: ReceivedRequest) => ScriptedAnswer = software(softwareScript(assets)),
   ) {
     let count = 0;
     const running = await startServer((request) => {
@@ -86,6 +97,7 @@ describe("the boot script", function () {
       if (path === "/latest/meta-data/iam/security-credentials/the-role") {
         return { body: JSON.stringify({ Code: "Success", ...secrets }, undefined, 2) };
       }
+      if (request.headers["x-amz-target"] === "AmazonSSM.GetParameters") return serveSoftware(request);
       return method === "POST" ? { body: "<ok/>" } : { status: 404 };
     });
     server = running;
@@ -117,7 +129,7 @@ describe("the boot script", function () {
     put(`${folder.path}/etc/sudoers.d/README`, "");
     const told: MachineConfiguration = {
       ...machine,
-      aws: { ...machine.aws, endpoints: { ...machine.aws.endpoints, ec2: running.url } },
+      aws: { ...machine.aws, endpoints: { ...machine.aws.endpoints, ec2: running.url, ssm: running.url } },
       runnerSoftware: {
         ...machine.runnerSoftware,
         url: `${running.url}/runner.tar.gz`,
@@ -183,6 +195,46 @@ describe("the boot script", function () {
     )();
     expect(file("opt/longhaul/node")).to.equal(node);
     expect(statSync(`${folder.path}/opt/longhaul/node`).mode & 0o777).to.equal(0o755);
+  });
+
+  it("fetches the agent from its fleet's parameters, as the role of the machine", async () => {
+    await (
+      await prepare()
+    )();
+    expect(file("opt/longhaul/agent.mjs")).to.equal(assets.agent);
+    const [asked] = server!.requests.filter(({ headers }) => headers["x-amz-target"]);
+    expect(asked!.headers.authorization).to.match(
+      /\/eu-central-1\/ssm\/aws4_request.*content-type.*x-amz-target/,
+    );
+    expect(asked!.body).to.match(/"\/longhaul\/dev\/cloud\/software\/[0-9a-f]{10}\/0"/);
+  });
+
+  it("asks again for the agent while AWS denies it: a new role takes its time", async () => {
+    let asked = 0;
+    const { status } = await (
+      await prepare({}, undefined, (request) =>
+        ++asked < 3 ? { status: 400 } : software(softwareScript(assets))(request),
+      )
+    )();
+    expect(status).to.equal(0);
+    expect(asked).to.equal(3);
+  });
+
+  it("runs no other agent than the one it was made with", async () => {
+    const forged = softwareScript({ ...assets, agent: "// somebody else's\n" });
+    const { status, output } = await (await prepare({}, undefined, software(forged)))();
+    expect(status).to.equal(1);
+    expect(output).to.match(
+      /boot failed: The machine's software has the SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}/,
+    );
+    expect(existsSync(`${folder.path}/opt/longhaul/agent.mjs`)).to.equal(false);
+    expect(reported().at(-1)!["Tag.1.Value"]).to.equal("boot-failed");
+  });
+
+  it("says so when its software cannot be read", async () => {
+    const { status, output } = await (await prepare({}, undefined, () => ({ status: 400 })))();
+    expect(status).to.equal(1);
+    expect(output).to.include("could not be read from the parameters /longhaul/dev/cloud/software/");
   });
 
   it("does nothing twice at a later boot, and registers once", async () => {

@@ -76,6 +76,13 @@ describe("the role of a machine", () => {
     ],
     ["reads its fleet's lists and settings", true, ["ssm:GetParameters", parameter("dev/cloud/roster")]],
     ["reads another fleet's lists", false, ["ssm:GetParameters", parameter("dev/arm/roster")]],
+    ["reads its software", true, ["ssm:GetParameters", parameter("dev/cloud/software/0123456789/0")]],
+    [
+      "reads another fleet's software",
+      false,
+      ["ssm:GetParameters", parameter("dev/arm/software/0123456789/0")],
+    ],
+    ["writes its software", false, ["ssm:PutParameter", parameter("dev/cloud/software/0123456789/0")]],
     ["reads a list by another call", false, ["ssm:GetParameter", parameter("dev/cloud/roster")]],
     ["writes a list", false, ["ssm:PutParameter", parameter("dev/cloud/roster")]],
     ["writes what operators want", false, ["ssm:PutParameter", parameter("dev/cloud/operator")]],

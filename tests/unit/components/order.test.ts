@@ -44,7 +44,10 @@ describe("what machines stand on", () => {
     expect(typesBehind(graph, network)).to.deep.equal(networkTypes);
     expect(typesBehind(graph, role)).to.deep.equal(roleTypes);
     expect(typesBehind(graph, fleet)).to.deep.equal(
-      [...networkTypes, ...roleTypes, "LogGroup", "dev-cloud-operator", "dev-cloud-power"].sort(),
+      [
+        ...[...networkTypes, ...roleTypes, "LogGroup", "dev-cloud-operator", "dev-cloud-power"],
+        ...graph.ofType("Parameter").flatMap(({ name }) => (name.includes("-software-") ? [name] : [])),
+      ].sort(),
     );
     for (const type of ["Subnet", "RouteTableAssociation", "RolePolicy"]) {
       const all = graph.ofType(type).map(({ urn }) => urn);

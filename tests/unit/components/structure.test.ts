@@ -5,7 +5,7 @@ import { evaluateOnce, organizationStack, repositoryStack } from "./stack-progra
 
 /** Hashes in names, which change with the code that runs on a machine. */
 function masked(name: string): string {
-  return name.replace(/[0-9a-f]{10}(?=$|-(machine|session|eu-))/g, "#");
+  return name.replace(/[0-9a-f]{10}(?=$|-(machine|session|eu-|\d))/g, "#");
 }
 
 /** `Component > Type name`, sorted. */
@@ -32,6 +32,10 @@ describe("the resources of an environment", () => {
       "RunnerFleet > Parameter dev-cloud-candidates",
       "RunnerFleet > Parameter dev-cloud-operator",
       "RunnerFleet > Parameter dev-cloud-power",
+      "RunnerFleet > Parameter dev-cloud-software-#-0",
+      "RunnerFleet > Parameter dev-cloud-software-#-1",
+      "RunnerFleet > Parameter dev-cloud-software-#-2",
+      "RunnerFleet > Parameter dev-cloud-software-#-3",
       "RunnerFleet > Role longhaul-dev-cloud-#",
       "RunnerFleet > RolePolicy longhaul-dev-cloud-#-machine",
       "RunnerFleet > RolePolicy longhaul-dev-cloud-#-session",
@@ -122,6 +126,7 @@ describe("resource options", () => {
         .replace(/^dev-(cloud|arm)-\d-#$/, "<machine>")
         .replace(/^.*-guard$/, "<guard>")
         .replace(/^dev-(cloud|arm)-/, "<fleet>-")
+        .replace(/#-\d$/, "#")
         .replace(/^dev-10.*-\d$/, "<zone>");
       return set.length === 0 ? [] : [`${type.split(":").at(-1)} ${kind}: ${set.join(", ")}`];
     });
@@ -131,10 +136,12 @@ describe("resource options", () => {
       "Instance <machine>: retainOnDelete, ignoreChanges *",
       "Parameter <fleet>-operator: ignoreChanges *",
       "Parameter <fleet>-power: ignoreChanges *",
+      "Parameter <fleet>-software-#: ignoreChanges *",
       "Parameter <machine>: ignoreChanges *",
       "Subnet <zone>: ignoreChanges availabilityZone",
     ]);
     const frozen = graph.all.filter(({ ignoreChanges }) => ignoreChanges.includes("*"));
-    expect(frozen).to.have.lengthOf(4 * 3 + 2 * 2 + 7); // machines ×3, settings of two fleets, guards
+    // Machines ×3, settings and software of two fleets, guards.
+    expect(frozen).to.have.lengthOf(4 * 3 + 2 * (2 + 4) + 7);
   });
 });
