@@ -1,17 +1,17 @@
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { fleetParameters } from "../contract/parameters.ts";
+import { fleetParameters, seenParameter } from "../contract/parameters.ts";
 import { fleetTags } from "./resource-tags.ts";
 
 export interface FleetParameterArgs {
   environment: string;
   fleet: string;
-  kind: keyof ReturnType<typeof fleetParameters>;
+  kind: keyof ReturnType<typeof fleetParameters> | "seen";
   value: pulumi.Input<string>;
 }
 
 /**
- * One of a fleet's four parameters. Their values are no secrets, and
+ * One of a fleet's parameters, tokens aside. Their values are no secrets, and
  * `insecureValue` is the property that lets a preview show how they change.
  */
 export function createFleetParameter(
@@ -23,7 +23,7 @@ export function createFleetParameter(
   return new Parameter(
     name,
     {
-      name: fleetParameters(environment, fleet)[kind],
+      name: kind === "seen" ? seenParameter(environment, fleet) : fleetParameters(environment, fleet)[kind],
       type: "String",
       insecureValue: value,
       tags: fleetTags(environment, fleet, name),

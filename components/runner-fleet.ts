@@ -12,6 +12,7 @@ import {
   softwarePath,
   tokenParameter,
 } from "../contract/parameters.ts";
+import { initialSeen } from "../contract/seen.ts";
 import { tags } from "../contract/tags.ts";
 import { readMachineAssets } from "./assets.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
@@ -102,12 +103,16 @@ export class RunnerFleet extends pulumi.ComponentResource {
       });
     }
 
-    /** What the run time writes and the program only begins: frozen once made. */
+    /** What the run time and `longhaul` write and the program only begins: frozen once made. */
     function createSettings(parent: pulumi.Resource) {
-      const initial = { power: initialPower, operator: initialOperator };
-      return (["power", "operator"] as const).map((kind) =>
+      const initial = {
+        power: JSON.stringify(initialPower),
+        operator: JSON.stringify(initialOperator),
+        seen: initialSeen,
+      };
+      return (["power", "operator", "seen"] as const).map((kind) =>
         createFleetParameter(
-          { environment, fleet, kind, value: JSON.stringify(initial[kind]) },
+          { environment, fleet, kind, value: initial[kind] },
           { parent, ignoreChanges: ["*"] },
         ),
       );

@@ -8,7 +8,7 @@ export function fleetPath(environment: string, fleet: string): string {
   return `/longhaul/${environment}/${fleet}`;
 }
 
-/** Names of a fleet's parameters. */
+/** Names of the parameters that say what is wanted of a fleet's machines: what each machine reads. */
 export function fleetParameters(environment: string, fleet: string) {
   const path = fleetPath(environment, fleet);
   return {
@@ -21,6 +21,14 @@ export function fleetParameters(environment: string, fleet: string) {
     /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`. */
     operator: `${path}/operator`,
   } as const;
+}
+
+/**
+ * Where `longhaul settle` remembers when it last saw the fleet's machines: see
+ * contract/seen.ts. No machine reads it.
+ */
+export function seenParameter(environment: string, fleet: string): string {
+  return `${fleetPath(environment, fleet)}/seen`;
 }
 
 /** The `SecureString` with the registration token of one machine. */

@@ -45,7 +45,14 @@ describe("what machines stand on", () => {
     expect(typesBehind(graph, role)).to.deep.equal(roleTypes);
     expect(typesBehind(graph, fleet)).to.deep.equal(
       [
-        ...[...networkTypes, ...roleTypes, "LogGroup", "dev-cloud-operator", "dev-cloud-power"],
+        ...[
+          ...networkTypes,
+          ...roleTypes,
+          "LogGroup",
+          "dev-cloud-operator",
+          "dev-cloud-power",
+          "dev-cloud-seen",
+        ],
         ...graph.ofType("Parameter").flatMap(({ name }) => (name.includes("-software-") ? [name] : [])),
       ].sort(),
     );

@@ -32,6 +32,7 @@ describe("the resources of an environment", () => {
       "RunnerFleet > Parameter dev-cloud-candidates",
       "RunnerFleet > Parameter dev-cloud-operator",
       "RunnerFleet > Parameter dev-cloud-power",
+      "RunnerFleet > Parameter dev-cloud-seen",
       "RunnerFleet > Parameter dev-cloud-software-#-0",
       "RunnerFleet > Parameter dev-cloud-software-#-1",
       "RunnerFleet > Parameter dev-cloud-software-#-2",
@@ -136,12 +137,13 @@ describe("resource options", () => {
       "Instance <machine>: retainOnDelete, ignoreChanges *",
       "Parameter <fleet>-operator: ignoreChanges *",
       "Parameter <fleet>-power: ignoreChanges *",
+      "Parameter <fleet>-seen: ignoreChanges *",
       "Parameter <fleet>-software-#: ignoreChanges *",
       "Parameter <machine>: ignoreChanges *",
       "Subnet <zone>: ignoreChanges availabilityZone",
     ]);
     const frozen = graph.all.filter(({ ignoreChanges }) => ignoreChanges.includes("*"));
-    // Machines ×3, settings and software of two fleets, guards.
-    expect(frozen).to.have.lengthOf(4 * 3 + 2 * (2 + 4) + 7);
+    // Machines ×3, settings, memory and software of two fleets, guards.
+    expect(frozen).to.have.lengthOf(4 * 3 + 2 * (3 + 4) + 7);
   });
 });

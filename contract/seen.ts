@@ -1,0 +1,74 @@
+/**
+ * The memory of `longhaul settle`: which machines it has seen at EC2, and when
+ * last. EC2 forgets a terminated instance after about an hour, and does not
+ * always describe a living one; that a machine was seen and is not described
+ * any more is what tells the two apart.
+ */
+
+/** Milliseconds since the epoch, by instance id. */
+export type SeenMachines = ReadonlyMap<string, number>;
+
+/** SSM's limit for a value of the standard tier, in characters. */
+const maxValueLength = 4096;
+
+/** What every id begins with; it is not written down, so that twice a fleet's largest size has room. */
+const idPrefix = "i-";
+
+const idDigits = /^[0-9a-f]{8,17}$/;
+
+/**
+ * The value of a fleet's `seen` parameter: ids by the moment, because one look
+ * sees most machines at once. What does not fit is left out, beginning with the
+ * machines seen last: they will be seen again.
+ */
+export function formatSeen(seen: SeenMachines): string {
+  const kept = [...seen].sort(([a, one], [b, other]) => one - other || (a < b ? -1 : 1));
+  for (;;) {
+    const text = formatAll(kept);
+    if (text.length <= maxValueLength) return text;
+    kept.pop();
+  }
+}
+
+function formatAll(seen: readonly (readonly [string, number])[]): string {
+  const machines: Record<string, string> = {};
+  for (const [id, at] of seen) {
+    const moment = new Date(at).toISOString();
+    const digits = id.slice(idPrefix.length);
+    machines[moment] = machines[moment] === undefined ? digits : `${machines[moment]} ${digits}`;
+  }
+  return JSON.stringify({ machines });
+}
+
+/** @returns undefined when the text is no such memory; then nothing is remembered */
+export function parseSeen(text: string | undefined): SeenMachines | undefined {
+  const machines = parseMachines(text);
+  if (!machines) return undefined;
+  const seen = new Map<string, number>();
+  for (const [moment, ids] of Object.entries(machines)) {
+    const at = Date.parse(moment);
+    if (Number.isNaN(at) || typeof ids !== "string") return undefined;
+    for (const digits of ids.split(" ")) {
+      if (!idDigits.test(digits)) return undefined;
+      const id = `${idPrefix}${digits}`;
+      seen.set(id, Math.max(at, seen.get(id) ?? at));
+    }
+  }
+  return seen;
+}
+
+function parseMachines(text: string | undefined): object | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value = JSON.parse(text) as { machines?: unknown } | null;
+    const machines = value?.machines;
+    return typeof machines === "object" && machines !== null && !Array.isArray(machines)
+      ? machines
+      : undefined;
+  } catch {
+    return undefined; // A damaged memory is none.
+  }
+}
+
+/** The value that the fleet begins with. */
+export const initialSeen = formatSeen(new Map());
