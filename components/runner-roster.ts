@@ -2,11 +2,12 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
 import { formatMachineList } from "../contract/parameters.ts";
-import type { AwaitRequest, SettleRequest } from "../contract/requests.ts";
+import type { AwaitRequest } from "../contract/requests.ts";
 import { commandLine, requestEnvironment } from "./commands.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
 import { createGuard } from "./guard.ts";
 import type { RunnerFleet } from "./runner-fleet.ts";
+import { settleRequestOf } from "./settle-request.ts";
 import { targetOf } from "./target.ts";
 
 export interface RunnerRosterArgs {
@@ -61,7 +62,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
     }
 
     function settle(parent: pulumi.Resource) {
-      const request: SettleRequest = { target, fleet: fleet.fleet, labels: [...fleet.serviceLabels] };
+      const request = settleRequestOf(environment, configuration, fleet.fleet);
       const script = commandLine("settle");
       return new Command(
         `${name}-settle`,

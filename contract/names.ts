@@ -35,11 +35,22 @@ export function parseMachineName(name: string): { runner: string; instanceId: st
   return match ? { runner: match[1]!, instanceId: match[2]! } : undefined;
 }
 
+/**
+ * The fleet of a machine by its name at GitHub, or undefined when the name is
+ * none of this environment's. A name alone can be read in two ways:
+ * `dev-eu-cloud-1-…` is of the fleet `eu-cloud` in `dev`, or of `cloud` in
+ * `dev-eu`.
+ */
+export function fleetOfEntry(name: string, environment: string): string | undefined {
+  const runner = parseMachineName(name)?.runner;
+  const prefix = `${environment}-`;
+  if (!runner?.startsWith(prefix)) return undefined;
+  return /^(.+)-\d+$/.exec(runner.slice(prefix.length))?.[1];
+}
+
 /** Whether an entry at GitHub carries the name of a machine of this fleet. */
 export function isMachineOfFleet(name: string, environment: string, fleet: string): boolean {
-  const runner = parseMachineName(name)?.runner;
-  const prefix = `${environment}-${fleet}-`;
-  return runner !== undefined && runner.startsWith(prefix) && /^\d+$/.test(runner.slice(prefix.length));
+  return fleetOfEntry(name, environment) === fleet;
 }
 
 /** The log group of a fleet: the ledger's stream is named after the machine. */

@@ -53,6 +53,8 @@ export interface SettleRequest {
   fleet: string;
   /** As in {@link AwaitRequest}. */
   labels: string[];
+  /** ARN of the key for registration tokens. Absent: the account's AWS managed key. */
+  kmsKeyArn?: string;
 }
 
 /** `longhaul drain`: run when what it guards is about to be deleted. Never changes once made. */

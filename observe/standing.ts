@@ -39,7 +39,10 @@ export function standingOf({ instanceState, report, entry }: ObservedMachine): S
   if (report?.state === "failed")
     return failed("Correct what it names, then reboot the machine.", "listener-failed");
   if (report?.state === "needs-token") {
-    return coming("Its registration token was used or has expired: give it another.", "needs-token");
+    return coming(
+      "Its registration token was used or has expired: `longhaul settle` gives it another.",
+      "needs-token",
+    );
   }
   if (!entry) return coming("Look at its console output for the step it is at.", "not-registered");
   return coming("Look at the agent's log on the machine.", "offline");

@@ -59,6 +59,7 @@ export const settleRequest: z.ZodType<SettleRequest> = z.object({
   target,
   fleet: text,
   labels: z.array(text),
+  kmsKeyArn: text.exactOptional(),
 });
 
 export const drainRequest: z.ZodType<DrainRequest> = z.object({

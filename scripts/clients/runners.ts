@@ -16,8 +16,10 @@ export interface Runners extends RunnerSource {
   addLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
   /** Gives it exactly these custom labels. */
   setLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
-  /** Removes the entry. Only for a machine that EC2 reports as terminated. */
+  /** Removes the entry. Only for a machine that is gone: see scripts/entries/judge-entry.ts. */
   remove(entry: RunnerEntry): Promise<void>;
+  /** A token with which runners can register for an hour. A secret. */
+  registrationToken(): Promise<string>;
 }
 
 /** @throws ServiceError from each of its functions */
@@ -45,6 +47,12 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
         if (!(error instanceof ServiceError && error.status === 404)) throw error;
       }
     },
+    registrationToken: async () => {
+      const { data } = await githubCall(`asking for a registration token of ${place}`, () =>
+        api.registrationToken(),
+      );
+      return data.token;
+    },
   };
 }
 
@@ -60,6 +68,7 @@ function ofRepository({ paginate, rest }: Octokit, owner: string, repo: string) 
     setLabels: (runner_id: number, labels: string[]) =>
       actions.setCustomLabelsForSelfHostedRunnerForRepo({ ...place, runner_id, labels }),
     remove: (runner_id: number) => actions.deleteSelfHostedRunnerFromRepo({ ...place, runner_id }),
+    registrationToken: () => actions.createRegistrationTokenForRepo(place),
   };
 }
 
@@ -74,6 +83,7 @@ function ofOrganization({ paginate, rest }: Octokit, org: string) {
     setLabels: (runner_id: number, labels: string[]) =>
       actions.setCustomLabelsForSelfHostedRunnerForOrg({ org, runner_id, labels }),
     remove: (runner_id: number) => actions.deleteSelfHostedRunnerFromOrg({ org, runner_id }),
+    registrationToken: () => actions.createRegistrationTokenForOrg({ org }),
   };
 }
 

@@ -6,12 +6,14 @@ import type { Github } from "../clients/github.ts";
 import type { Clock } from "../clock.ts";
 import { NotFinished } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
+import { whyItStays } from "../entries/judge-entry.ts";
+import { removeEntries } from "../entries/remove-entries.ts";
+import { readSeen } from "../entries/seen-machines.ts";
+import { endAsleep } from "../fleet/end-asleep.ts";
 import { pollUntil } from "../poll.ts";
 import { cancelSmokeRuns } from "./cancel-smoke-runs.ts";
 import { closeFleet } from "./close-fleet.ts";
-import { endAsleep } from "./end-asleep.ts";
 import { guardedName, machinesUsing } from "./machines-using.ts";
-import { removeEntries } from "./remove-entries.ts";
 
 export interface DrainCollaborators {
   aws: Aws;
@@ -67,13 +69,23 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
     return machines.filter(({ instanceState }) => instanceState !== "terminated");
   }
 
+  /** What is left at GitHub is told, and is no failure: GitHub drops it after 14 days. */
   async function tidyEntries(fleet: string, waiting: boolean): Promise<void> {
-    if (github) {
-      const { instances } = aws;
-      await removeEntries({ instances, runners: github.runners, clock, output }, environment, fleet, waiting);
-    } else {
+    if (!github) {
       output.say("There are no GitHub credentials in the environment: the machines' entries stay at GitHub.");
+      return;
     }
+    const left = await removeEntries({
+      instances: aws.instances,
+      runners: github.runners,
+      clock,
+      output,
+      environment,
+      fleet,
+      seen: await readSeen(aws.parameters, environment, fleet),
+      awaits: ({ fate }) => waiting && fate === "lingering",
+    });
+    for (const each of left) output.say(`The entry ${each.entry.name} stays at GitHub: ${whyItStays(each)}.`);
   }
 }
 

@@ -1,21 +1,65 @@
 import { Command } from "commander";
+import type { SettleReport } from "../settle/settle.ts";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
+import type { EnvironmentFlags } from "../environment.ts";
 import { NotFinished } from "../exit-codes.ts";
+import { environmentOf, withEnvironment } from "./environment-options.ts";
 
-/** `longhaul settle`: every machine of the roster has exactly the fleet's labels. */
+interface SettleFlags extends EnvironmentFlags {
+  fleet?: string;
+  json?: boolean;
+}
+
+/** `longhaul settle`: bring a standing environment in order. The stack runs it for one fleet, people for all. */
 export function settleCommand(context: VerbContext): Command {
-  return new Command("settle")
-    .description("give every machine of a fleet's roster exactly the fleet's labels; twice changes nothing")
-    .option("--json", "print what was changed as JSON")
-    .action(async ({ json }: { json?: boolean }) => {
-      const { readRequest, settleRequest } = await import("../request.ts");
-      const request = readRequest("settle", settleRequest, context.request);
-      const { settleLabels } = await import("../fleet/settle-labels.ts");
-      const github = await requireGithub(context, request.target.github);
-      const aws = await context.connectAws(request.target);
-      const result = await settleLabels({ ...context, aws, github }, request);
-      if (json) context.output.result(JSON.stringify(result));
-      if (result.unsettled.length > 0) throw new NotFinished(result.unsettled.join("\n"));
-    });
+  const command = new Command("settle")
+    .description(
+      "bring an environment in order: labels, registration tokens, machines asleep on no list, entries of machines " +
+        "that are gone; tells what it does not understand; twice changes nothing",
+    )
+    .option("-f, --fleet <name>", "only this fleet (default: every fleet of the environment)")
+    .option("--json", "print what was done and found as JSON");
+  return withEnvironment(command).action(async (flags: SettleFlags) => {
+    const report = context.request ? await settleForStack(context) : await settleByHand(context, flags);
+    if (flags.json) context.output.result(JSON.stringify(report));
+    conclude(context, report);
+  });
+}
+
+async function settleForStack(context: VerbContext): Promise<SettleReport> {
+  const { readRequest, settleRequest } = await import("../request.ts");
+  const request = readRequest("settle", settleRequest, context.request);
+  const { settleRequested } = await import("../settle/settle.ts");
+  const github = await requireGithub(context, request.target.github);
+  const aws = await context.connectAws(request.target);
+  return settleRequested({ ...context, aws, github }, request);
+}
+
+async function settleByHand(context: VerbContext, flags: SettleFlags): Promise<SettleReport> {
+  const { name, configuration, target } = await environmentOf(context, flags);
+  const { settleRequestOf } = await import("../../components/settle-request.ts");
+  const { settleEnvironment } = await import("../settle/settle.ts");
+  const aws = await context.connectAws(target);
+  const github = await context.connectGithub(target.github);
+  const requests = Object.keys(configuration.fleets).map((fleet) =>
+    settleRequestOf(name, configuration, fleet),
+  );
+  return settleEnvironment({ ...context, aws, github }, target, requests, flags.fleet);
+}
+
+/**
+ * Says what was found, and how it ends.
+ *
+ * @throws Error when a service failed; NotFinished when something is left to do
+ */
+function conclude({ output }: VerbContext, { fleets, ...whole }: SettleReport): void {
+  const all = [whole, ...fleets];
+  for (const sentence of fleets.flatMap(({ notes }) => notes)) output.say(sentence);
+  const unsettled = all.flatMap((each) => each.unsettled);
+  const failed = all.flatMap((each) => each.failed);
+  if (failed.length > 0) {
+    throw new Error([...unsettled, ...failed, "What was done stays done. Run it again."].join("\n"));
+  }
+  if (unsettled.length > 0) throw new NotFinished(unsettled.join("\n"));
 }

@@ -1,15 +1,15 @@
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
-import { tokenParameter } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
 import type { Fault } from "../../local/github/index.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
+import { longhaul } from "./command-line.ts";
 import { diskOf } from "./machine-processes.ts";
 import { candidatesOf, entryOf, failureOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
 
@@ -99,14 +99,20 @@ describe("an up that meets failures", function () {
       .to.include(`Runner ${runner} did not begin its smoke test within 0.2 min`)
       .and.match(/reports needs-token since \S+ \(config\.sh ended with 1: .*\b404\b/)
       .and.include("has no entry at GitHub")
-      .and.include("give it another");
+      .and.include("`longhaul settle` gives it another");
     for (const token of environment.cloud.github.registrationTokens()) expect(message).to.not.include(token);
     expect(rosterOf(environment), "the old one stays in service").to.deep.equal([serving]);
   });
 
-  it("goes on with the same machine once a new token stands in its parameter", async () => {
+  it("goes on with the same machine once `longhaul settle` has given it another token", async () => {
     const waiting = declared();
-    await writeToken(waiting, await newToken());
+    const { code, stdout, stderr } = await settle();
+    expect(code, stderr).to.equal(3);
+    const { fleets } = JSON.parse(stdout) as { fleets: { tokens: string[] }[] };
+    expect(fleets.map(({ tokens }) => tokens)).to.deep.equal([[waiting]]);
+    for (const token of environment.cloud.github.registrationTokens()) {
+      expect(`${stdout}${stderr}`).to.not.include(token);
+    }
     await eventually("the machine has registered", () => entryOf(environment, waiting) !== undefined);
     await environment.up();
     expect(declared()).to.equal(waiting);
@@ -132,22 +138,16 @@ describe("an up that meets failures", function () {
     expect(instanceOf(environment, declared()).tags[tags.state]).to.equal("idle");
   });
 
-  /** A registration token, as `longhaul settle` or a person would get one. */
-  async function newToken(): Promise<string> {
-    const { urls, environment: variables } = environment.cloud;
-    const response = await fetch(`${urls.github}/api/v3/repos/acme/app/actions/runners/registration-token`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${variables.GITHUB_TOKEN!}` },
+  /** What an operator calls, in the project of this environment. */
+  async function settle(): Promise<{ code: number; stdout: string; stderr: string }> {
+    const { dir, environment: variables } = environment.cloud;
+    const words = [longhaul, "settle", "--json", "--stack", "local", "--cwd", join(dir, "project")];
+    const options = { env: { ...process.env, ...variables }, timeout: 60_000 };
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, words, options, (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      });
     });
-    return ((await response.json()) as { token: string }).token;
-  }
-
-  async function writeToken(instanceId: string, token: string): Promise<void> {
-    const { urls, environment: variables } = environment.cloud;
-    const ssm = new SSMClient({ region: variables.AWS_REGION!, endpoint: urls.aws });
-    const Name = tokenParameter("local", "cloud", instanceId);
-    await ssm.send(new PutParameterCommand({ Name, Value: token, Overwrite: true }));
-    ssm.destroy();
   }
 });
 

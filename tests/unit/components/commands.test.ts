@@ -66,12 +66,13 @@ describe("the Commands of an environment", () => {
     });
   });
 
-  it("settle asks for the fleet's labels, and sees another roster", () => {
+  it("settle asks for the fleet's labels and the tokens' key, and sees another roster", () => {
     const settle = graph.one("Command", "dev-arm-settle");
     expect(requestOf(settle)).to.deep.equal({
       target,
       fleet: "arm",
       labels: ["self-hosted", "linux", "arm64", "arm-cloud"],
+      kmsKeyArn: (organizationStack.aws as { kmsKeyArn: string }).kmsKeyArn,
     });
     const { instanceId } = machine("dev-arm-1");
     expect(settle.inputs.environment).to.have.property(

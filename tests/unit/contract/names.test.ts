@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
+  fleetOfEntry,
   instanceIdLength,
   isMachineOfFleet,
   labelsVariableName,
@@ -23,6 +24,7 @@ describe("names", () => {
         const runner = runnerName(environment, fleet, number);
         expect(parseMachineName(machineName(runner, id))).to.deep.equal({ runner, instanceId: id });
         expect(isMachineOfFleet(machineName(runner, id), environment, fleet)).to.equal(true);
+        expect(fleetOfEntry(machineName(runner, id), environment)).to.equal(fleet);
       }),
     );
   });

@@ -115,7 +115,7 @@ describe("the clients of the operator's command", () => {
       const url = await serve((request, response) => {
         asked.push(`${request.method} ${request.url?.split("?")[0]}`);
         response.writeHead(200, { "content-type": "application/json" });
-        response.end(JSON.stringify({ total_count: 0, runners: [], labels: [] }));
+        response.end(JSON.stringify({ total_count: 0, runners: [], labels: [], token: "AABB" }));
       });
       const { runners } = connectGithub(
         { apiUrl: url, owner: "acme" },
@@ -124,7 +124,12 @@ describe("the clients of the operator's command", () => {
       );
       await runners.list();
       await runners.find("a");
-      expect(asked).to.deep.equal(["GET /orgs/acme/actions/runners", "GET /orgs/acme/actions/runners"]);
+      expect(await runners.registrationToken()).to.equal("AABB");
+      expect(asked).to.deep.equal([
+        "GET /orgs/acme/actions/runners",
+        "GET /orgs/acme/actions/runners",
+        "POST /orgs/acme/actions/runners/registration-token",
+      ]);
     });
 
     describe("credentials", () => {

@@ -4,8 +4,14 @@ import { loadConfiguration } from "../../../config/load.ts";
 import type { VerbContext } from "../../../scripts/context.ts";
 import type { Environment } from "../../../scripts/environment.ts";
 import { machineName } from "../../../contract/names.ts";
-import { fleetParameters, formatMachineList, initialOperator } from "../../../contract/parameters.ts";
+import {
+  fleetParameters,
+  formatMachineList,
+  initialOperator,
+  seenParameter,
+} from "../../../contract/parameters.ts";
 import type { DeclaredMachine, SmokeSource, Target } from "../../../contract/requests.ts";
+import { initialSeen } from "../../../contract/seen.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import { createAws } from "../../../local/aws/index.ts";
 import type { Properties } from "../../../local/provider.ts";
@@ -146,6 +152,8 @@ export async function startClouds() {
       await put(parameters.candidates, formatMachineList(candidates));
       await put(parameters.roster, formatMachineList(roster));
       await put(parameters.operator, JSON.stringify(initialOperator));
+      const seen = seenParameter("dev", fleet);
+      if (!aws.account.parameters[seen]) await put(seen, initialSeen);
     },
     deleteParameter: (name: string) => {
       Reflect.deleteProperty(aws.account.parameters, name);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { machineName } from "../../../contract/names.ts";
-import { initialOperator, parseOperator } from "../../../contract/parameters.ts";
+import { initialOperator, parseOperator, seenParameter } from "../../../contract/parameters.ts";
 import type { DeclaredMachine, DrainRequest } from "../../../contract/requests.ts";
+import { formatSeen } from "../../../contract/seen.ts";
 import { tags } from "../../../contract/tags.ts";
 import { formatNonce } from "../../../scripts/smoke/nonce.ts";
 import { fleet, parameters, smoke, startClouds } from "./clouds.ts";
@@ -263,6 +264,17 @@ describe("longhaul drain", () => {
       expect(code).to.equal(0);
       expect(clouds.entry(lost)).to.not.equal(undefined);
       expect(said).to.include("stays at GitHub: EC2 does not know its machine");
+    });
+
+    it("go when EC2 has not known their machine for an hour since a settle last saw it", async () => {
+      const lost = { runner: "dev-cloud-7", instanceId: "i-0123456789abcdef0" };
+      await (await clouds.connect(lost)).closeSession();
+      const seen = new Map([[lost.instanceId, clouds.clock.now() - 3_600_000]]);
+      await clouds.writeParameter(seenParameter("dev", fleet), formatSeen(seen));
+      retire(machine);
+      const { code, said } = await draining(ofFleet);
+      expect(code, said).to.equal(0);
+      expect(clouds.entry(lost)).to.equal(undefined);
     });
 
     it("of other fleets and of people's own runners are not looked at", async () => {

@@ -53,13 +53,16 @@ describe("the command line of longhaul", () => {
 
   for (const verb of [["await"], ["settle"], ["drain"], ["smoke", "dispatch"]]) {
     describe(verb.join(" "), () => {
-      it("asks for its request when there is none", async () => {
-        const { code, said } = await call(verb);
-        expect(code).to.equal(2);
-        expect(said)
-          .to.include(requestVariable)
-          .and.include(`longhaul ${verb.join(" ")}`);
-      });
+      // Without a request, settle works on the environment that it is told of.
+      if (verb[0] !== "settle") {
+        it("asks for its request when there is none", async () => {
+          const { code, said } = await call(verb);
+          expect(code).to.equal(2);
+          expect(said)
+            .to.include(requestVariable)
+            .and.include(`longhaul ${verb.join(" ")}`);
+        });
+      }
 
       it("tells all that is wrong with its request, without the values", async () => {
         const bad = { target: { environment: 7, aws: { account: "canary" } } };

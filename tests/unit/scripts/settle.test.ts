@@ -1,8 +1,17 @@
 import { expect } from "chai";
-import type { DeclaredMachine } from "../../../contract/requests.ts";
+import { fleetParameters, seenParameter, tokenParameter, usedToken } from "../../../contract/parameters.ts";
+import type { DeclaredMachine, SettleRequest } from "../../../contract/requests.ts";
 import { machineName } from "../../../contract/names.ts";
+import { parseSeen } from "../../../contract/seen.ts";
+import { projectTag, tags } from "../../../contract/tags.ts";
+import type { FleetReport } from "../../../scripts/settle/fleet-report.ts";
+import type { SettleReport } from "../../../scripts/settle/settle.ts";
 import { fleet, parameters, startClouds } from "./clouds.ts";
-import type { Clouds } from "./clouds.ts";
+import type { Clouds, Outcome } from "./clouds.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const nobody = "i-0123456789abcdef0";
 
 describe("longhaul settle", () => {
   let clouds: Clouds;
@@ -11,62 +20,517 @@ describe("longhaul settle", () => {
   beforeEach(async () => {
     clouds = await startClouds();
     machine = await clouds.launch();
-    name = machineName(machine.runner, machine.instanceId);
+    name = nameOf(machine);
+    await clouds.writeLists([machine.instanceId], [machine.instanceId]);
   });
   afterEach(() => clouds.close());
 
-  const settling = (labels: string[]) =>
-    clouds.longhaul(["settle", "--json"], { target: clouds.target, fleet, labels });
-  const changedOf = ({ results }: { results: string[] }) =>
-    (JSON.parse(results[0]!) as { changed: { added: string[]; removed: string[] }[] }).changed;
+  const nameOf = ({ runner, instanceId }: DeclaredMachine) => machineName(runner, instanceId);
+  /** As the stack's Command runs it. */
+  const settling = (labels: string[] = ["cloud"], more: Partial<SettleRequest> = {}) =>
+    clouds.longhaul(["settle", "--json"], { target: clouds.target, fleet, labels, ...more });
+  /** As a person runs it. */
+  const settlingAll = (...args: string[]) => clouds.longhaul(["settle", "--json", ...args]);
+  const reportOf = ({ results }: Outcome) => JSON.parse(results[0]!) as SettleReport;
+  const fleetOf = (outcome: Outcome): FleetReport => reportOf(outcome).fleets[0]!;
+  /** What was changed, by kind. */
+  const deeds = ({ labelled, tokens, ended, removed }: FleetReport) => ({ labelled, tokens, ended, removed });
+  const nothing = { labelled: [], tokens: [], ended: [], removed: [] };
+  const state = ({ instanceId }: DeclaredMachine) => clouds.instance(instanceId).state;
+  const calls = (action: string) => clouds.aws.calls().filter((call) => call.action === action).length;
+  /** The machine has powered itself off. */
+  const sleep = ({ instanceId }: DeclaredMachine) => {
+    clouds.host.goDown(instanceId, "poweroff");
+  };
+  /** The machine has ended itself. */
+  const retire = (one: DeclaredMachine) => {
+    clouds.instance(one.instanceId).shutdownBehavior = "terminate";
+    sleep(one);
+  };
+  /** Registered, in service with its labels, and offline. */
+  const registerOffline = async (one: DeclaredMachine) =>
+    (await clouds.connect(one, { labels: [nameOf(one), "cloud"] })).closeSession();
+  const seen = () => parseSeen(clouds.parameter(seenParameter("dev", fleet)))!;
 
-  it("gives a machine of the roster exactly the fleet's labels and its own, and says what it changed", async () => {
-    await clouds.writeLists([machine.instanceId], [machine.instanceId]);
-    await clouds.connect(machine, { labels: [name, "cloud", "by-hand"] });
-    const outcome = await settling(["cloud", "nightly"]);
-    expect(outcome.code, outcome.said).to.equal(0);
-    expect(clouds.entry(machine)!.customLabels).to.deep.equal([name, "cloud", "nightly"]);
-    expect(changedOf(outcome)).to.deep.equal([{ ...machine, added: ["nightly"], removed: ["by-hand"] }]);
-    expect(outcome.said).to.include("+nightly -by-hand");
+  describe("labels", () => {
+    it("gives a machine of the roster exactly the fleet's labels and its own, and says what it changed", async () => {
+      await clouds.connect(machine, { labels: [name, "cloud", "by-hand"] });
+      const outcome = await settling(["cloud", "nightly"]);
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(clouds.entry(machine)!.customLabels).to.deep.equal([name, "cloud", "nightly"]);
+      expect(fleetOf(outcome).labelled).to.deep.equal([
+        { ...machine, added: ["nightly"], removed: ["by-hand"] },
+      ]);
+      expect(outcome.said).to.include("+nightly -by-hand");
+    });
+
+    it("changes nothing the second time, in whatever order and case the labels are", async () => {
+      await clouds.connect(machine, { labels: ["Nightly", name, "cloud"] });
+      expect(fleetOf(await settling(["cloud", "nightly"])).labelled).to.deep.equal([]);
+    });
+
+    it("does not touch a machine that is not on the roster", async () => {
+      const unproven = await clouds.launch(2);
+      await clouds.writeLists([machine.instanceId, unproven.instanceId], [machine.instanceId]);
+      await clouds.connect(machine);
+      await clouds.connect(unproven);
+      const outcome = await settling();
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(outcome.said).to.include("dev-cloud-2").and.include("is a candidate");
+      expect(clouds.entry(unproven)!.customLabels).to.have.length(1);
+    });
+
+    it("names a machine of the roster without an entry, labels the others, and asks to be run again", async () => {
+      const unregistered = await clouds.launch(2);
+      const roster = [nobody, unregistered.instanceId, machine.instanceId];
+      await clouds.writeLists(roster, roster);
+      await clouds.connect(machine);
+      const { code, said } = await settling();
+      expect(code).to.equal(3);
+      expect(said).to.include(`${nobody} is on a list of cloud, and EC2 does not describe it`);
+      expect(said).to.include(
+        `Runner dev-cloud-2 could not be labelled: its machine ${unregistered.instanceId}`,
+      );
+      expect(clouds.entry(machine)!.customLabels).to.include("cloud");
+    });
   });
 
-  it("changes nothing the second time, in whatever order and case the labels are", async () => {
-    await clouds.writeLists([machine.instanceId], [machine.instanceId]);
-    await clouds.connect(machine, { labels: ["Nightly", name, "cloud"] });
-    expect(changedOf(await settling(["cloud", "nightly"]))).to.deep.equal([]);
+  describe("registration tokens", () => {
+    const parameter = (one = machine) => tokenParameter("dev", fleet, one.instanceId);
+    const stored = () => clouds.aws.account.parameters[parameter()];
+    const asking = () => clouds.report(machine, "needs-token");
+    const issued = () => clouds.github.registrationTokens();
+
+    it("are written for a machine that asks, where it alone may read, and shown to nobody", async () => {
+      asking();
+      const outcome = await settling();
+      expect(outcome.code).to.equal(3);
+      expect(stored()).to.deep.include({ type: "SecureString", value: issued()[0] });
+      expect(stored()!.tags).to.include({
+        [tags.instance]: machine.instanceId,
+        [tags.project]: projectTag,
+        [tags.runner]: machine.runner,
+      });
+      expect(fleetOf(outcome).tokens).to.deep.equal([machine.instanceId]);
+      expect(outcome.said).to.include("was given a registration token").and.include("again in a few minutes");
+      expect(`${outcome.said}${outcome.results.join("")}`).to.not.include(issued()[0]);
+    });
+
+    it("replace the one that the machine has used, in a parameter that has lost its tag", async () => {
+      asking();
+      await clouds.writeParameter(parameter(), usedToken);
+      stored()!.type = "SecureString";
+      expect((await settling()).code).to.equal(3);
+      expect(stored()).to.deep.include({ value: issued()[0] });
+      expect(stored()!.tags).to.include({ [tags.instance]: machine.instanceId });
+    });
+
+    it("are encrypted with the environment's key, new or overwritten", async () => {
+      const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1234";
+      asking();
+      await settling(["cloud"], { kmsKeyArn });
+      expect(stored()).to.include({ keyId: kmsKeyArn });
+      stored()!.value = usedToken;
+      await settling(["cloud"], { kmsKeyArn });
+      expect(stored()).to.deep.include({ keyId: kmsKeyArn, value: issued()[1] });
+    });
+
+    it("are not written over one that the machine can still use; after an hour it cannot", async () => {
+      asking();
+      await settling();
+      const outcome = await settling();
+      expect(outcome.code).to.equal(3);
+      expect(outcome.said).to.include("has a token that it has not used yet");
+      expect(deeds(fleetOf(outcome))).to.deep.equal(nothing);
+      expect(issued()).to.have.length(1);
+      clouds.clock.advance(hour);
+      expect(fleetOf(await settling()).tokens).to.deep.equal([machine.instanceId]);
+    });
+
+    it("go to nobody who does not ask, sleeps, is on no list, or is online", async () => {
+      const asleep = await clouds.launch(2);
+      const unlisted = await clouds.launch(3);
+      const online = await clouds.launch(4);
+      const listed = [machine, asleep, online].map(({ instanceId }) => instanceId);
+      await clouds.writeLists(listed, listed);
+      for (const one of [asleep, unlisted, online]) clouds.report(one, "needs-token");
+      sleep(asleep);
+      await clouds.connect(machine);
+      await clouds.connect(online);
+      const outcome = await settling();
+      expect(outcome.code).to.equal(3);
+      expect(fleetOf(outcome).tokens).to.deep.equal([]);
+      expect(issued()).to.have.length(2); // Those that the two runners registered with.
+    });
+
+    it("bring a machine back into service: it registers with its own label, and then gets the fleet's", async () => {
+      asking();
+      await settling();
+      await clouds.connect(machine);
+      clouds.report(machine, "idle");
+      const outcome = await settling(["cloud", "nightly"]);
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(clouds.entry(machine)!.customLabels).to.deep.equal([name, "cloud", "nightly"]);
+    });
+
+    it("are not quoted where SSM refuses one", async () => {
+      asking();
+      clouds.aws.faults.add({ action: "ssm:PutParameter", error: "AccessDeniedException", times: 9 });
+      const { code, said } = await settling();
+      expect(code).to.equal(1);
+      expect(said).to.include("ssm:PutParameter failed").and.not.include(issued()[0]);
+    });
   });
 
-  it("does not touch a machine that is not on the roster", async () => {
-    const unproven = await clouds.launch(2);
-    await clouds.writeLists([machine.instanceId, unproven.instanceId], [machine.instanceId]);
+  describe("a machine on neither list", () => {
+    let old: DeclaredMachine;
+    beforeEach(async () => {
+      old = await clouds.launch(2);
+      await clouds.connect(machine, { labels: [name, "cloud"] });
+    });
+
+    it("that sleeps is terminated, and its entry removed; the second time nothing is left to do", async () => {
+      await registerOffline(old);
+      sleep(old);
+      const outcome = await settling();
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(state(old)).to.equal("terminated");
+      expect(clouds.entry(old)).to.equal(undefined);
+      expect(deeds(fleetOf(outcome))).to.deep.equal({
+        ...nothing,
+        ended: [old.instanceId],
+        removed: [nameOf(old)],
+      });
+      const again = await settling();
+      expect(again.code, again.said).to.equal(0);
+      expect(deeds(fleetOf(again))).to.deep.equal(nothing);
+    });
+
+    it("is waited for, for a moment, where EC2 takes its time to end it", async () => {
+      await registerOffline(old);
+      sleep(old);
+      const instance = clouds.instance(old.instanceId);
+      const terminate = { state: "stopped" as string };
+      Object.defineProperty(instance, "state", {
+        get: () => (terminate.state === "terminated" ? "shutting-down" : terminate.state),
+        set: (value: string) => void (terminate.state = value),
+        configurable: true,
+      });
+      clouds.meanwhile(() => Object.defineProperty(instance, "state", { value: "terminated" }));
+      expect(fleetOf(await settling()).removed).to.deep.equal([nameOf(old)]);
+    });
+
+    it("that runs a job is told with its link, and is no reason to come again", async () => {
+      clouds.report(old, "busy", { [tags.job]: "acme/app/actions/runs/77" });
+      const { code, said } = await settling();
+      expect(code, said).to.equal(0);
+      expect(said).to.include(`${old.instanceId} (dev-cloud-2) is on neither list of cloud and runs a job`);
+      expect(said).to.include(`${clouds.githubUrl}/acme/app/actions/runs/77`);
+      expect(state(old)).to.equal("running");
+    });
+
+    it("that is silent, or should have left long ago, is left running and named with what to do", async () => {
+      const late = await clouds.launch(3);
+      clouds.report(late, "idle");
+      clouds.clock.advance(2 * hour);
+      const { code, said } = await settling();
+      expect(code).to.equal(3);
+      expect(said).to.match(new RegExp(`${old.instanceId} .*has never reported anything.*#machine-silent`));
+      expect(said).to.match(new RegExp(`${late.instanceId} .*has not left.*#machine-stays`));
+      expect([state(old), state(late)]).to.deep.equal(["running", "running"]);
+      for (const action of ["ec2:TerminateInstances", "ec2:StopInstances", "ec2:ModifyInstanceAttribute"]) {
+        expect(calls(action), action).to.equal(0);
+      }
+    });
+
+    it("that two settles end at once is ended, and neither complains", async () => {
+      await registerOffline(old);
+      sleep(old);
+      const outcomes = await Promise.all([settling(), settling()]);
+      for (const { code, said } of outcomes) expect(code, said).to.equal(0);
+      expect(state(old)).to.equal("terminated");
+      expect(clouds.entry(old)).to.equal(undefined);
+    });
+
+    it("that EC2 does not let it end is locked again, and ended by the next run", async () => {
+      sleep(old);
+      clouds.aws.faults.add({ action: "ec2:TerminateInstances", error: "UnauthorizedOperation" });
+      const { code, said } = await settling();
+      expect(code).to.equal(1);
+      expect(said).to.include("dev-cloud: ec2:TerminateInstances failed").and.include("Run it again");
+      expect(clouds.instance(old.instanceId)).to.include({ disableApiStop: true, state: "stopped" });
+      expect(fleetOf(await settling()).ended).to.deep.equal([old.instanceId]);
+    });
+  });
+
+  describe("an entry at GitHub", () => {
+    let old: DeclaredMachine;
+    beforeEach(async () => {
+      await clouds.connect(machine, { labels: [name, "cloud"] });
+      old = await clouds.launch(2);
+      clouds.report(old, "idle");
+      await registerOffline(old);
+    });
+    const hide = (forMs: number) => {
+      clouds.instance(old.instanceId).visibleFrom = clouds.clock.now() + forMs;
+    };
+
+    it("goes when its machine is terminated", async () => {
+      retire(old);
+      const outcome = await settling();
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(fleetOf(outcome).removed).to.deep.equal([nameOf(old)]);
+      expect(clouds.entry(old)).to.equal(undefined);
+    });
+
+    it("stays while GitHub shows it online, and a later run removes it", async () => {
+      const runner = await clouds.connect(await clouds.launch(3));
+      const third = { runner: "dev-cloud-3", instanceId: runner.name.slice("dev-cloud-3-".length) };
+      retire(third);
+      const outcome = await settling();
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(outcome.said)
+        .to.include("GitHub still shows it online")
+        .and.include("A later settle removes it");
+      await runner.closeSession();
+      expect(fleetOf(await settling()).removed).to.deep.equal([runner.name]);
+    });
+
+    it("whose machine is gone is removed an hour after it was last seen, one whose machine is only out of sight is not", async () => {
+      await settling();
+      hide(2 * hour);
+      clouds.clock.advance(hour - minute);
+      const early = await settling();
+      expect(early.code).to.equal(3);
+      expect(early.said).to.include("EC2 does not describe its machine").and.include("settle` again after");
+      expect(clouds.entry(old), "out of sight for 59 minutes").to.not.equal(undefined);
+
+      hide(0);
+      expect((await settling()).code).to.equal(0);
+      hide(2 * hour);
+      clouds.clock.advance(hour - minute);
+      await settling();
+      expect(clouds.entry(old), "seen in between").to.not.equal(undefined);
+
+      clouds.clock.advance(minute);
+      const late = await settling();
+      expect(late.code, late.said).to.equal(0);
+      expect(late.said).to.include("EC2 has not known its machine").and.include("since it was last seen at");
+      expect(clouds.entry(old)).to.equal(undefined);
+      expect([...seen().keys()], "forgotten at the next look").to.include(old.instanceId);
+      await settling();
+      expect([...seen().keys()]).to.deep.equal([machine.instanceId]);
+    });
+
+    it("stays for good where nobody has ever seen its machine, and where it is online", async () => {
+      const lost = { runner: "dev-cloud-7", instanceId: nobody };
+      await registerOffline(lost);
+      await settling();
+      hide(30 * 24 * hour);
+      await clouds.connect(old, { name: `dev-cloud-8-${old.instanceId}` });
+      clouds.clock.advance(2 * hour);
+      const { code, said } = await settling();
+      expect(code).to.equal(3);
+      expect(said).to.match(/dev-cloud-7-\S+ stays at GitHub: EC2 does not know its machine.*#entry-unknown/);
+      expect(said).to.match(/dev-cloud-8-\S+ stays at GitHub: .*GitHub shows it online.*#entry-unknown/);
+      expect(clouds.entry(lost)).to.not.equal(undefined);
+    });
+
+    it("of an instance without a machine's tags stays, and is named", async () => {
+      clouds.instance(old.instanceId).tags = {};
+      const { code, said } = await settling();
+      expect(code).to.equal(3);
+      expect(said).to.include("is running and does not carry the tags of a machine");
+    });
+
+    it("of a machine that EC2 does not describe while its fleet lists it is told once, as a machine", async () => {
+      await clouds.writeLists([machine.instanceId, old.instanceId], [machine.instanceId, old.instanceId]);
+      hide(hour);
+      const { unsettled } = fleetOf(await settling());
+      expect(unsettled).to.have.length(1);
+      expect(unsettled[0]).to.include(`${old.instanceId} is on a list of cloud`);
+    });
+
+    it("is left alone where the memory cannot be kept", async () => {
+      retire(old);
+      clouds.aws.faults.add({ action: "ssm:PutParameter", error: "AccessDeniedException", times: 9 });
+      const { code, said } = await settling();
+      expect(code).to.equal(1);
+      expect(said).to.include("ssm:PutParameter failed");
+      expect(clouds.entry(old)).to.not.equal(undefined);
+    });
+
+    it("is not remembered where the fleet has no place for it yet, which is no failure", async () => {
+      clouds.deleteParameter(seenParameter("dev", fleet));
+      retire(old);
+      expect(fleetOf(await settling()).removed).to.deep.equal([nameOf(old)]);
+      expect(clouds.parameter(seenParameter("dev", fleet))).to.equal(undefined);
+    });
+  });
+
+  describe("a fleet whose lists cannot be read", () => {
+    const damages: [string, () => Promise<unknown> | undefined][] = [
+      [
+        "are gone",
+        () => {
+          for (const list of [parameters.candidates, parameters.roster]) clouds.deleteParameter(list);
+          return undefined;
+        },
+      ],
+      ["are damaged", () => clouds.writeParameter(parameters.roster, '{"machines": "i-1"}')],
+      ["are both empty", () => clouds.writeLists([], [])],
+    ];
+    for (const [why, damage] of damages) {
+      it(`because they ${why} loses nothing: no machine, no entry, no label`, async () => {
+        const asleep = await clouds.launch(2);
+        const gone = await clouds.launch(3);
+        await registerOffline(asleep);
+        await registerOffline(gone);
+        await clouds.connect(machine);
+        sleep(asleep);
+        retire(gone);
+        if (why === "are damaged") await clouds.writeLists([], [machine.instanceId]);
+        await damage();
+        const outcome = await settling();
+        expect(outcome.code).to.equal(3);
+        expect(outcome.said)
+          .to.include(parameters.roster)
+          .and.include("missing, damaged or both empty")
+          .and.include("nothing was terminated or removed")
+          .and.include(`${nameOf(asleep)} (stopped)`)
+          .and.include(`the entry ${nameOf(gone)}`);
+        expect(deeds(fleetOf(outcome))).to.deep.equal(nothing);
+        expect([state(asleep), clouds.entry(gone)?.name]).to.deep.equal(["stopped", nameOf(gone)]);
+        expect(calls("ec2:ModifyInstanceAttribute")).to.equal(0);
+      });
+    }
+  });
+
+  describe("by hand", () => {
+    /** `runner` must be told where it is not of the fleet `cloud`. */
+    const launchIn = async (other: string, environment = "dev") => ({
+      ...(await clouds.launch(1, { [tags.fleet]: other, [tags.environment]: environment })),
+      runner: `${environment}-${other}-1`,
+    });
+    it("takes the labels from the configuration", async () => {
+      await clouds.connect(machine);
+      const outcome = await settlingAll();
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(clouds.entry(machine)!.customLabels).to.have.members([name, "cloud", "extended-timeout"]);
+      expect(deeds(fleetOf(await settlingAll()))).to.deep.equal(nothing);
+    });
+
+    it("looks after fleets that only their machines or entries tell of", async () => {
+      await clouds.connect(machine);
+      const gpu = await launchIn("gpu");
+      await registerOffline({ runner: "dev-arm-1", instanceId: nobody });
+      const outcome = await settlingAll();
+      expect(outcome.code).to.equal(3);
+      expect(reportOf(outcome).fleets.map((one) => one.fleet)).to.deep.equal(["cloud", "gpu", "arm"]);
+      expect(outcome.said)
+        .to.include("The lists of dev-gpu")
+        .and.include(`${gpu.instanceId} (running)`)
+        .and.include("The lists of dev-arm")
+        .and.include(`the entry dev-arm-1-${nobody}`);
+    });
+
+    it("ends what sleeps in a fleet that is not configured any more, by that fleet's own lists", async () => {
+      const gpu = await launchIn("gpu");
+      const { candidates, roster } = fleetParameters("dev", "gpu");
+      await clouds.writeParameter(candidates, JSON.stringify({ machines: [nobody] }));
+      await clouds.writeParameter(roster, JSON.stringify({ machines: [nobody] }));
+      sleep(gpu);
+      const outcome = await settlingAll("--fleet", "gpu");
+      expect(deeds(fleetOf(outcome))).to.deep.equal({ ...nothing, ended: [gpu.instanceId] });
+    });
+
+    it("says nothing of another environment whose names can be read as its own", async () => {
+      await clouds.connect(machine);
+      await registerOffline(await launchIn("cloud", "dev-eu"));
+      const outcome = await settlingAll();
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(outcome.said).to.not.include("dev-eu");
+    });
+
+    it("settles just one fleet where asked, and knows none that does not exist", async () => {
+      await clouds.connect(machine);
+      await launchIn("gpu");
+      expect(reportOf(await settlingAll("--fleet", fleet)).fleets.map((one) => one.fleet)).to.deep.equal([
+        fleet,
+      ]);
+      const { code, said } = await settlingAll("--fleet", "cluod");
+      expect(code).to.equal(2);
+      expect(said).to.include("There is no fleet cluod in dev").and.include("cloud");
+    });
+
+    it("names a machine that is of no fleet", async () => {
+      const stray = await clouds.launch(5, { [tags.fleet]: "" });
+      expect((await settlingAll()).said).to.include(`${stray.instanceId} (running) is tagged`);
+    });
+
+    it("without a token does what EC2 alone allows, and says what was left", async () => {
+      const old = await clouds.launch(2);
+      await registerOffline(old);
+      sleep(old);
+      clouds.useToken(undefined);
+      const outcome = await settlingAll();
+      expect(outcome.code).to.equal(3);
+      expect(outcome.said).to.include("no GitHub credentials").and.include("were left as they were");
+      expect(deeds(fleetOf(outcome))).to.deep.equal({ ...nothing, ended: [old.instanceId] });
+      expect(clouds.entry(old)).to.not.equal(undefined);
+      expect([...seen().keys()]).to.have.members([machine.instanceId, old.instanceId]);
+    });
+  });
+
+  it("needs a token where the stack runs it", async () => {
+    clouds.useToken(undefined);
+    expect(await settling()).to.include({ code: 2 });
+  });
+
+  it("does all the same what needs no GitHub when GitHub fails, and heals the next time", async () => {
+    const old = await clouds.launch(2);
+    await registerOffline(old);
     await clouds.connect(machine);
-    await clouds.connect(unproven);
-    expect((await settling(["cloud"])).code).to.equal(0);
-    expect(clouds.entry(unproven)!.customLabels).to.have.length(1);
-  });
-
-  it("names a machine of the roster without an entry, labels the others, and asks to be run again", async () => {
-    const gone = "i-0123456789abcdef0";
-    const unregistered = await clouds.launch(2);
-    const roster = [gone, unregistered.instanceId, machine.instanceId];
-    await clouds.writeLists(roster, roster);
-    await clouds.connect(machine);
-    const { code, said } = await settling(["cloud"]);
-    expect(code).to.equal(3);
-    expect(said).to.include(`${gone} is on the roster of cloud, and EC2 does not describe it`);
-    expect(said).to.include(
-      `Runner dev-cloud-2 could not be labelled: its machine ${unregistered.instanceId}`,
-    );
+    sleep(old);
+    clouds.github.faults.add({
+      kind: "answer",
+      status: 500,
+      times: 4,
+      method: "GET",
+      path: /\/actions\/runners/,
+    });
+    const failed = await settling();
+    expect(failed.code).to.equal(1);
+    expect(failed.said)
+      .to.include("GitHub failed at listing the runners")
+      .and.include("were left as they were");
+    expect(fleetOf(failed).ended).to.deep.equal([old.instanceId]);
+    const healed = await settling();
+    expect(healed.code, healed.said).to.equal(0);
+    expect(deeds(fleetOf(healed))).to.deep.include({ removed: [nameOf(old)] });
     expect(clouds.entry(machine)!.customLabels).to.include("cloud");
   });
 
-  it("does nothing without a roster, or with a damaged one", async () => {
+  it("goes on with the next step where one fails, and keeps what was seen before it changes anything", async () => {
+    const old = await clouds.launch(2);
+    await registerOffline(old);
     await clouds.connect(machine);
-    expect((await settling(["cloud"])).said)
-      .to.include(parameters.roster)
-      .and.include("does not exist or is damaged");
-    await clouds.writeParameter(parameters.roster, '{"machines": "i-1"}');
-    expect((await settling(["cloud"])).code).to.equal(1);
-    expect(clouds.entry(machine)!.customLabels).to.have.length(1);
+    sleep(old);
+    clouds.github.faults.add({ kind: "answer", status: 502, times: 4, method: "PUT", path: /labels$/ });
+    const outcome = await settling();
+    expect(outcome.code).to.equal(1);
+    expect(outcome.said).to.include(`GitHub failed at labelling ${name}`);
+    expect(deeds(fleetOf(outcome))).to.include.keys("ended", "removed");
+    expect(fleetOf(outcome)).to.deep.include({ ended: [old.instanceId], removed: [nameOf(old)] });
+    expect([...seen().keys()]).to.include.members([machine.instanceId, old.instanceId]);
+  });
+
+  it("goes on through throttling and a secondary rate limit", async () => {
+    await clouds.connect(machine);
+    clouds.aws.faults.add({ action: "ssm:GetParameters", error: "ThrottlingException" });
+    clouds.github.faults.add({ kind: "answer", status: 403, times: 1, method: "PUT", retryAfterSeconds: 1 });
+    const { code, said } = await settling();
+    expect(code, said).to.equal(0);
+    expect(clouds.entry(machine)!.customLabels).to.include("cloud");
   });
 });

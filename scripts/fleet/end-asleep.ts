@@ -2,8 +2,9 @@ import { wishFor } from "../../contract/wishes.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Instances } from "../clients/instances.ts";
 import type { Parameters } from "../clients/parameters.ts";
+import { ServiceError } from "../clients/service-error.ts";
 import type { Clock } from "../clock.ts";
-import { readFleetSettings } from "../fleet/fleet-settings.ts";
+import { readFleetSettings } from "./fleet-settings.ts";
 
 export interface SleeperCollaborators {
   instances: Instances;
@@ -16,7 +17,7 @@ export interface SleeperCollaborators {
  * again, it would run nothing. This is the only way in which anyone but a
  * machine itself ends it.
  *
- * @returns whether it was terminated; otherwise it is as it was, locks included
+ * @returns whether it has ended; otherwise it is as it was, locks included
  */
 export async function endAsleep(
   { instances, parameters, clock }: SleeperCollaborators,
@@ -28,16 +29,35 @@ export async function endAsleep(
   if (wishFor(machine, settings, clock.now()).listing !== "none") return false;
 
   const { instanceId } = machine;
-  let terminated = false;
   try {
     await instances.setLocks(instanceId, false);
     // Somebody may have started it since: what runs is never ended from here.
     if ((await instances.find(instanceId))?.state === "stopped") {
       await instances.terminate(instanceId);
-      terminated = true;
+      return true;
     }
-  } finally {
-    if (!terminated) await instances.setLocks(instanceId, true);
+  } catch (reason) {
+    const ended = await lockUnlessEnded(instances, instanceId).catch((error: unknown) => {
+      throw leftUnlocked(machine, reason, error);
+    });
+    if (!ended) throw reason;
+    return true;
   }
-  return terminated;
+  return lockUnlessEnded(instances, instanceId);
+}
+
+/** Two of these at once: one of them finds the machine ended by the other. */
+async function lockUnlessEnded(instances: Instances, instanceId: string): Promise<boolean> {
+  const state = (await instances.find(instanceId))?.state;
+  if (state === "terminated" || state === "shutting-down") return true;
+  await instances.setLocks(instanceId, true);
+  return false;
+}
+
+function leftUnlocked({ name }: ObservedMachine, reason: unknown, error: unknown): unknown {
+  if (!(reason instanceof ServiceError && error instanceof ServiceError)) return error;
+  return new ServiceError(
+    `${reason.message} And ${name} could not be locked again: ${error.message} Run it again: that ends it.`,
+    { transient: error.transient, cause: reason },
+  );
 }

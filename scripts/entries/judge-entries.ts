@@ -1,0 +1,48 @@
+import { isMachineOfFleet, parseMachineName } from "../../contract/names.ts";
+import type { SeenMachines } from "../../contract/seen.ts";
+import type { Instance, RunnerEntry } from "../../observe/machine.ts";
+import type { InstanceSource } from "../../observe/sources.ts";
+import type { Clock } from "../clock.ts";
+import { judgeEntry } from "./judge-entry.ts";
+import type { JudgedEntry } from "./judge-entry.ts";
+
+/** EC2 takes 200 values in a filter. */
+const idsPerCall = 200;
+
+export interface EntryLook {
+  instances: InstanceSource;
+  clock: Pick<Clock, "now">;
+  environment: string;
+  fleet: string;
+  seen: SeenMachines;
+}
+
+/**
+ * Judges a fleet's entries by what EC2 says now of the very instances that
+ * they name: tags alone could have been taken from a living one.
+ */
+export async function judgeEntries(
+  entries: readonly RunnerEntry[],
+  { instances, clock, environment, fleet, seen }: EntryLook,
+): Promise<JudgedEntry[]> {
+  const own = entries.filter(({ name }) => isMachineOfFleet(name, environment, fleet));
+  const described = await describeAll(
+    instances,
+    own.map(({ name }) => parseMachineName(name)!.instanceId),
+  );
+  const evidence = { environment, fleet, instances: described, seen, now: clock.now() };
+  return own.map((entry) => judgeEntry(entry, evidence));
+}
+
+async function describeAll(
+  instances: InstanceSource,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Instance>> {
+  const found = new Map<string, Instance>();
+  for (let from = 0; from < ids.length; from += idsPerCall) {
+    const instanceIds = ids.slice(from, from + idsPerCall);
+    for (const instance of await instances.describe({ tags: {}, instanceIds }))
+      found.set(instance.id, instance);
+  }
+  return found;
+}

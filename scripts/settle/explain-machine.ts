@@ -1,0 +1,57 @@
+import { describeMachine } from "../../observe/describe-machine.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import { standingOf } from "../../observe/standing.ts";
+import { note, unsettled } from "./fleet-report.ts";
+import type { Explanation } from "./fleet-report.ts";
+import type { Verdict } from "./judge-machine.ts";
+
+/**
+ * What to say of a machine; undefined where nothing needs to be said, or where
+ * the step that acts on it says it.
+ *
+ * @param githubUrl base of the links to jobs
+ */
+export function explainMachine(
+  machine: ObservedMachine,
+  verdict: Verdict,
+  githubUrl: string,
+): Explanation | undefined {
+  const { runner, instanceId, fleet, report } = machine;
+  const unlisted = `${instanceId} (${runner || "no runner's"}) is on neither list of ${fleet}`;
+  switch (verdict) {
+    case "in-service":
+    case "ended":
+    case "asleep":
+    case "needs-token":
+    case "undecided":
+      return undefined;
+    case "candidate":
+      return note(`Runner ${runner} (${instanceId}) is a candidate: \`pulumi up\` takes it into service.`);
+    case "unregistered":
+      return unsettled(
+        `Runner ${runner} could not be labelled: ${describeMachine(machine)}. ${standingOf(machine).nextStep}`,
+      );
+    case "gone":
+      return unsettled(
+        `Runner ${runner} is on a list and has no machine any more: ${describeMachine(machine)}. ${standingOf(machine).nextStep}`,
+      );
+    case "undescribed":
+      return unsettled(
+        `${instanceId} is on a list of ${fleet}, and EC2 does not describe it. See docs/troubleshooting.md#machine-unknown.`,
+      );
+    case "working": {
+      const job = report?.job === undefined ? "" : `: ${githubUrl}/${report.job}`;
+      return note(`${unlisted} and runs a job${job}. It leaves when the job has ended.`);
+    }
+    case "leaving":
+      return note(`${unlisted} and on its way out: ${describeMachine(machine)}.`);
+    case "overdue":
+      return unsettled(
+        `${unlisted} and has not left: ${describeMachine(machine)}. Look at the agent's log on the machine. See docs/troubleshooting.md#machine-stays.`,
+      );
+    case "silent":
+      return unsettled(
+        `${unlisted} and has never reported anything: ${describeMachine(machine)}. Where a \`pulumi up\` is at work it is new; otherwise look at its console output. See docs/troubleshooting.md#machine-silent.`,
+      );
+  }
+}

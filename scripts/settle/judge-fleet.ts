@@ -1,0 +1,73 @@
+import { parseMachineName } from "../../contract/names.ts";
+import { fleetParameters } from "../../contract/parameters.ts";
+import { wishFor } from "../../contract/wishes.ts";
+import type { FleetSettings } from "../../contract/wishes.ts";
+import { joinMachines } from "../../observe/join-machines.ts";
+import type { NamedMachine } from "../../observe/join-machines.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Clock } from "../clock.ts";
+import { judgeMachine } from "./judge-machine.ts";
+import type { Verdict } from "./judge-machine.ts";
+import type { Picture } from "./picture.ts";
+
+export interface JudgedMachine {
+  machine: ObservedMachine;
+  verdict: Verdict;
+}
+
+/**
+ * Judges every machine of a fleet: those that EC2 describes, and those that
+ * are on a list without being described.
+ *
+ * @throws ServiceError when SSM does not answer
+ */
+export async function judgeFleet(
+  { aws, clock }: { aws: Pick<Aws, "parameters">; clock: Clock },
+  { environment, fleet }: { environment: string; fleet: string },
+  settings: FleetSettings,
+  own: Picture,
+): Promise<JudgedMachine[]> {
+  const now = clock.now();
+  const listed = joinMachines(own.instances, own.entries ?? [], undescribed(fleet, settings, own)).map(
+    (machine) => ({ machine, listing: wishFor(machine, settings, now).listing }),
+  );
+  const isRunningUnlisted = listed.some(
+    ({ machine, listing }) => listing === "none" && machine.instanceState === "running",
+  );
+  const listsWrittenAt = isRunningUnlisted ? await readWrittenAt() : 0;
+  const githubAsked = own.entries !== undefined;
+  return listed.map(({ machine, listing }) => ({
+    machine,
+    verdict: judgeMachine(machine, { listing, githubAsked, listsWrittenAt, now }),
+  }));
+
+  async function readWrittenAt(): Promise<number> {
+    const { candidates, roster, operator } = fleetParameters(environment, fleet);
+    const moments = await aws.parameters.writtenAt([candidates, roster, operator]);
+    return Math.max(0, ...moments.values());
+  }
+}
+
+/** Whether the lists say of a machine that it is on neither: the same rule by which machines leave. */
+export function listsAreReadable(settings: FleetSettings, now: number): boolean {
+  return wishFor({ runner: "", instanceId: "" }, settings, now).listing === "none";
+}
+
+/** Machines on a list that EC2 does not describe. Their runners are known from their entries alone. */
+function undescribed(
+  fleet: string,
+  { candidates = [], roster = [] }: FleetSettings,
+  { instances, entries = [] }: Picture,
+): NamedMachine[] {
+  const described = new Set(instances.map(({ id }) => id));
+  const runners = new Map(
+    entries.map(({ name }) => {
+      const { instanceId, runner } = parseMachineName(name)!;
+      return [instanceId, runner];
+    }),
+  );
+  return [...new Set([...candidates, ...roster])]
+    .filter((id) => !described.has(id))
+    .map((instanceId) => ({ fleet, runner: runners.get(instanceId) ?? "", instanceId }));
+}

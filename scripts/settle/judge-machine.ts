@@ -1,0 +1,93 @@
+import { limits } from "../../config/limits.ts";
+import type { Listing } from "../../contract/wishes.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+
+/**
+ * What settle makes of a machine.
+ *
+ * On a list: `in-service` · `candidate` waits for its proof · `needs-token`
+ * asks for a registration token · `unregistered` has no entry at GitHub ·
+ * `gone` terminated, or about to be · `undescribed` EC2 does not know it.
+ *
+ * On neither list: `asleep` powered off, to be ended · `working` runs a job ·
+ * `leaving` on its way · `overdue` should have left long ago · `silent` runs
+ * and has never spoken · `ended`.
+ *
+ * `undecided`: the lists cannot be read.
+ */
+export type Verdict =
+  | "in-service"
+  | "candidate"
+  | "needs-token"
+  | "unregistered"
+  | "gone"
+  | "undescribed"
+  | "asleep"
+  | "working"
+  | "leaving"
+  | "overdue"
+  | "silent"
+  | "ended"
+  | "undecided";
+
+export interface Circumstances {
+  listing: Listing;
+  /** Without GitHub, a missing entry says nothing. */
+  githubAsked: boolean;
+  /** When the lists last changed: a machine on neither may have been on one until then. Milliseconds since the epoch. */
+  listsWrittenAt: number;
+  now: number;
+}
+
+/** A machine on neither list notices within a minute, is quiet within minutes, and powers off. */
+const leavesWithinMs = 3_600_000;
+
+/** GitHub ends a job that is older. */
+const longestJobMs = limits.jobMinutes * 60_000;
+
+export function judgeMachine(machine: ObservedMachine, circumstances: Circumstances): Verdict {
+  switch (circumstances.listing) {
+    case "service":
+    case "candidate":
+      return judgeListed(machine, circumstances);
+    case "none":
+      return judgeUnlisted(machine, circumstances);
+    case "unknown":
+      return machine.instanceState === "terminated" ? "ended" : "undecided";
+  }
+}
+
+function judgeListed(
+  { instanceState, report, entry }: ObservedMachine,
+  { listing, githubAsked }: Circumstances,
+): Verdict {
+  if (instanceState === "unknown") return "undescribed";
+  if (instanceState === "terminated" || instanceState === "shutting-down") return "gone";
+  // A machine that GitHub shows online has a registration, whatever it reports: the report is old or forged.
+  if (instanceState === "running" && report?.state === "needs-token" && !entry?.online) return "needs-token";
+  if (listing === "candidate") return "candidate";
+  return githubAsked && !entry ? "unregistered" : "in-service";
+}
+
+function judgeUnlisted(
+  { instanceState, report }: ObservedMachine,
+  { listsWrittenAt, now }: Circumstances,
+): Verdict {
+  switch (instanceState) {
+    case "terminated":
+      return "ended";
+    case "stopped":
+      return "asleep";
+    case "pending":
+    case "stopping":
+    case "shutting-down":
+    case "unknown":
+      return "leaving";
+    case "running":
+      break;
+  }
+  if (!report) return "silent";
+  const since = report.since === undefined ? listsWrittenAt : Date.parse(report.since);
+  if (report.state === "busy") return now - since > longestJobMs ? "overdue" : "working";
+  return now - Math.max(since, listsWrittenAt) > leavesWithinMs ? "overdue" : "leaving";
+}

@@ -1,0 +1,112 @@
+import type { SettleRequest, Target } from "../../contract/requests.ts";
+import { projectTag, tags } from "../../contract/tags.ts";
+import { ServiceError } from "../clients/service-error.ts";
+import { BadUsage } from "../exit-codes.ts";
+import type { FleetReport } from "./fleet-report.ts";
+import { fleetsOf } from "./picture.ts";
+import type { Picture } from "./picture.ts";
+import { settleFleet } from "./settle-fleet.ts";
+import type { FleetOrder, SettleCollaborators } from "./settle-fleet.ts";
+
+/** What settle did to an environment, and what it found. */
+export interface SettleReport {
+  fleets: FleetReport[];
+  /** As in {@link FleetReport}, of what belongs to no one fleet. */
+  unsettled: string[];
+  failed: string[];
+}
+
+/** Settles the one fleet that a request is about. */
+export async function settleRequested(
+  collaborators: SettleCollaborators,
+  request: SettleRequest,
+): Promise<SettleReport> {
+  const { target, fleet } = request;
+  const look = await lookAt(collaborators, target.environment, fleet);
+  return settleAll(collaborators, [request], look);
+}
+
+/**
+ * Settles a whole environment: every fleet that there is any trace of.
+ *
+ * @param requests what the configuration asks for, by fleet
+ * @param only just this fleet
+ * @throws BadUsage when there is no such fleet; ServiceError when EC2 does not answer
+ */
+export async function settleEnvironment(
+  collaborators: SettleCollaborators,
+  target: Target,
+  requests: readonly SettleRequest[],
+  only?: string,
+): Promise<SettleReport> {
+  const { environment } = target;
+  const look = await lookAt(collaborators, environment, only);
+  const configured = requests.map(({ fleet }) => fleet);
+  const fleets = fleetsOf(environment, configured, look.picture);
+  if (only !== undefined && !fleets.includes(only)) {
+    throw new BadUsage(`There is no fleet ${only} in ${environment}: there is ${fleets.join(", ")}.`);
+  }
+  // The key is the environment's: a fleet that is not configured any more has used the same.
+  const kmsKeyArn = requests[0]?.kmsKeyArn;
+  const orders = fleets
+    .filter((fleet) => only === undefined || fleet === only)
+    .map(
+      (fleet): FleetOrder =>
+        requests.find((request) => request.fleet === fleet) ?? {
+          target,
+          fleet,
+          ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+        },
+    );
+  return settleAll(collaborators, orders, look);
+}
+
+interface Look {
+  picture: Picture;
+  unsettled: string[];
+  failed: string[];
+}
+
+async function settleAll(
+  collaborators: SettleCollaborators,
+  orders: readonly FleetOrder[],
+  { picture, unsettled, failed }: Look,
+): Promise<SettleReport> {
+  // Where GitHub could not even be listed, asking it again for every machine would only take time.
+  const github = picture.entries ? collaborators.github : undefined;
+  const fleets: FleetReport[] = [];
+  for (const order of orders) fleets.push(await settleFleet({ ...collaborators, github }, order, picture));
+  return { fleets, unsettled, failed };
+}
+
+/** @throws ServiceError when EC2 does not answer */
+async function lookAt(
+  { aws, github }: SettleCollaborators,
+  environment: string,
+  fleet: string | undefined,
+): Promise<Look> {
+  const look: Look = { picture: { instances: [], entries: undefined }, unsettled: [], failed: [] };
+  const instances = await aws.instances.describe({
+    tags: {
+      [tags.project]: projectTag,
+      [tags.environment]: environment,
+      ...(fleet !== undefined && { [tags.fleet]: fleet }),
+    },
+  });
+  look.unsettled.push(...instances.filter((instance) => !instance.tags[tags.fleet]).map(withoutFleet));
+  if (!github) look.unsettled.push(noGithub);
+  const entries = await github?.runners.list().catch((error: unknown) => {
+    if (!(error instanceof ServiceError)) throw error;
+    look.failed.push(`${error.message} Labels, tokens and entries were left as they were.`);
+    return undefined;
+  });
+  return { ...look, picture: { instances, entries } };
+
+  function withoutFleet({ id, state }: { id: string; state: string }): string {
+    return `${id} (${state}) is tagged as a machine of ${environment} and of no fleet. Correct its tag ${tags.fleet}.`;
+  }
+}
+
+const noGithub =
+  "There are no GitHub credentials in the environment (GITHUB_TOKEN, GH_TOKEN, or an App's): " +
+  "labels, registration tokens and entries at GitHub were left as they were.";
