@@ -243,12 +243,16 @@ describe("longhaul settle", () => {
       }
     });
 
-    it("that two settles end at once is ended, and neither complains", async () => {
+    it("that another settle ends in the same moment is ended, and this one does not complain", async () => {
       await registerOffline(old);
       sleep(old);
-      const outcomes = await Promise.all([settling(), settling()]);
-      for (const { code, said } of outcomes) expect(code, said).to.equal(0);
-      expect(state(old)).to.equal("terminated");
+      const instance = clouds.instance(old.instanceId);
+      Object.defineProperty(instance, "disableApiStop", {
+        get: () => false,
+        set: () => Object.assign(instance, { state: "terminated", terminatedAt: clouds.clock.now() }),
+      });
+      const { code, said } = await settling();
+      expect(code, said).to.equal(0);
       expect(clouds.entry(old)).to.equal(undefined);
     });
 
