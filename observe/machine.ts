@@ -9,6 +9,8 @@ export interface Instance {
   state: InstanceState;
   /** EC2's own words for how it came to its state; empty where EC2 gives none. */
   stateReason: string;
+  /** When it was made, ISO 8601 in UTC; a stop and a start do not change it. Absent where EC2 does not tell. */
+  createdAt?: string;
   tags: Readonly<Record<string, string>>;
 }
 

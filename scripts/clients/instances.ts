@@ -62,11 +62,19 @@ function filterBy(Name: string, ...Values: string[]): Filter {
   return { Name, Values };
 }
 
-function toInstance({ InstanceId, State, StateReason, Tags }: Ec2Instance): Instance {
+function toInstance(instance: Ec2Instance): Instance {
+  const { InstanceId, State, StateReason, Tags } = instance;
+  const createdAt = attachedAt(instance)?.toISOString();
   return {
     id: InstanceId!,
     state: State!.Name!,
     stateReason: StateReason?.Message ?? "",
+    ...(createdAt !== undefined && { createdAt }),
     tags: Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? ""])),
   };
+}
+
+/** When its root volume was attached: when it was made. (Its launch time is that of the last start.) */
+function attachedAt({ RootDeviceName, BlockDeviceMappings }: Ec2Instance): Date | undefined {
+  return BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.AttachTime;
 }
