@@ -9,7 +9,7 @@ import { readStackFile } from "../../environment.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import type { Teller } from "./tell.ts";
-import { tellEngineEvent } from "./tell-engine.ts";
+import { tellEngineEvent } from "../../engine/tell-engine.ts";
 
 /** A machine that the program declares, as the stack's outputs name it. */
 export interface DeclaredOutput {

@@ -1,7 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
 import { createTeller } from "../../../scripts/verbs/local/tell.ts";
-import { tellEngineEvent } from "../../../scripts/verbs/local/tell-engine.ts";
+import { tellEngineEvent } from "../../../scripts/engine/tell-engine.ts";
 
 /** An engine event about one resource, before (`began`) or after its step. */
 function event(op: string, type: string, name: string, began = false, planning = false): EngineEvent {

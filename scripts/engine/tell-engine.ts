@@ -29,7 +29,7 @@ export function tellEngineEvent(event: EngineEvent): string | undefined {
   if (op === "delete" && isCommand && name.endsWith("-guard")) {
     return done ? `nothing stands on ${name} any more` : undefined;
   }
-  if (op !== "create") return undefined;
+  if (op !== "create" && !(op === "update" && isCommand)) return undefined;
   if (!isCommand) return done ? created[type]?.(name) : undefined;
   const [pattern, began, ended] = commands.find(([suffix]) => suffix.test(name))!;
   const line = done ? ended : began;
