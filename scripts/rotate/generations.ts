@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from "node:util";
+import { isMap, isScalar, parseDocument } from "yaml";
+import type { Document, Scalar, YAMLMap } from "yaml";
+
+/** The generation that one runner is to have. */
+export interface GenerationTarget {
+  fleet: string;
+  /** The runner's number in its fleet, from 1. */
+  number: number;
+  to: number;
+}
+
+/** Text that takes the place of what stands between two positions of a file. */
+interface Edit {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/** A key and its value in a file, both where they can be found again. */
+interface Entry {
+  key: Scalar & { range: [number, number, number] };
+  value: { range: [number, number, number] };
+}
+
+/**
+ * A stack file in which these runners have these generations. Only the numbers
+ * are changed in the text, or added to it: comments, order, quotes and layout
+ * of all the rest stay as they are. Where the generations are there already,
+ * the text is the same.
+ *
+ * @throws Error when the file writes the fleet in a way in which it cannot be changed alone (an alias)
+ */
+export function raiseGenerations(text: string, targets: readonly GenerationTarget[]): string {
+  return targets.reduce(raiseOne, text);
+}
+
+/** The generation of a runner in a stack file; 1 where it names none. */
+export function generationIn(text: string, runner: Omit<GenerationTarget, "to">): number {
+  return generationOf(contentOf(parseDocument(text)), runner);
+}
+
+/** What of a stack file is looked at here. */
+interface Stack {
+  config: { "longhaul:fleets"?: Record<string, { generations?: Record<string, number> }> };
+}
+
+function raiseOne(text: string, target: GenerationTarget): string {
+  const stack = parseDocument(text);
+  const content = contentOf(stack);
+  if (generationOf(content, target) === target.to) return text;
+  const edit = editFor(stack, text, target);
+  const raised = edit && text.slice(0, edit.start) + edit.text + text.slice(edit.end);
+  // YAML can write a thing in more ways than are thought of here: a file that says anything else is never written.
+  if (raised === undefined || !says(raised, withGeneration(content, target))) {
+    throw new Error(
+      `The generation of runner ${target.number} of the fleet ${target.fleet} cannot be raised in the stack file: ` +
+        "the fleet is written there in a way (an anchor, an alias) in which it cannot be changed alone. " +
+        "Write it out in full. Nothing was changed.",
+    );
+  }
+  return raised;
+}
+
+/** What a file says, with nothing shared between two places. */
+function contentOf(stack: Document): Stack {
+  return JSON.parse(JSON.stringify(stack)) as Stack;
+}
+
+function says(text: string, content: Stack): boolean {
+  const stack = parseDocument(text);
+  return stack.errors.length === 0 && isDeepStrictEqual(contentOf(stack), content);
+}
+
+function generationOf({ config }: Stack, { fleet, number }: Omit<GenerationTarget, "to">): number {
+  return config["longhaul:fleets"]?.[fleet]?.generations?.[number] ?? 1;
+}
+
+function withGeneration(content: Stack, { fleet, number, to }: GenerationTarget): Stack {
+  const one = content.config["longhaul:fleets"]![fleet]!;
+  one.generations = { ...one.generations, [number]: to };
+  return content;
+}
+
+/** The one change that sets the generation; undefined where the fleet is not written as a map of its own. */
+function editFor(stack: Document, text: string, { fleet, number, to }: GenerationTarget): Edit | undefined {
+  const map: unknown = stack.getIn(["config", "longhaul:fleets", fleet]);
+  if (!isMap(map)) return undefined;
+  const entry = `"${number}": ${to}`;
+  const generations = map.items.find(({ key }) => isScalar(key) && key.value === "generations")?.value;
+  if (generations === undefined) {
+    const runners = entriesOf(map).find(({ key }) => key.value === "runners");
+    return added(text, map, runners, `generations: { ${entry} }`, ["generations:", `  ${entry}`]);
+  }
+  if (!isMap(generations)) return undefined;
+  const entries = entriesOf(generations);
+  const present = entries.find(({ key }) => Number(key.value) === number);
+  if (present) {
+    const [start, end] = present.value.range;
+    return { start, end, text: String(to) };
+  }
+  const before = entries.findLast(({ key }) => Number(key.value) < number);
+  return added(text, generations, before, entry, [entry]);
+}
+
+function entriesOf(map: YAMLMap): Entry[] {
+  return map.items as unknown as Entry[];
+}
+
+/** Adds an entry to a map after another one, or as its first: inside braces or on lines of its own, as the map has it. */
+function added(
+  text: string,
+  map: YAMLMap,
+  after: Entry | undefined,
+  flow: string,
+  block: readonly string[],
+): Edit {
+  const [start, end] = map.range!;
+  if (map.items.length === 0) return { start, end, text: `{ ${flow} }` };
+  const first = entriesOf(map)[0]!.key.range[0];
+  if (map.flow) return after ? inserted(after.value.range[1], `, ${flow}`) : inserted(first, `${flow}, `);
+
+  const lineBreak = text.includes("\r\n") ? "\r\n" : "\n";
+  const indent = " ".repeat(first - startOfLine(text, first));
+  const lines = block.map((line) => indent + line).join(lineBreak);
+  if (!after) return inserted(startOfLine(text, first), lines + lineBreak);
+  const lineEnd = text.indexOf("\n", after.value.range[1]);
+  return lineEnd < 0 ? inserted(text.length, lineBreak + lines) : inserted(lineEnd + 1, lines + lineBreak);
+}
+
+function inserted(position: number, text: string): Edit {
+  return { start: position, end: position, text };
+}
+
+function startOfLine(text: string, position: number): number {
+  return text.lastIndexOf("\n", position - 1) + 1;
+}
