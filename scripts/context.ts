@@ -3,8 +3,10 @@ import type { Target } from "../contract/requests.ts";
 import type { Aws } from "./clients/aws.ts";
 import type { Github, GithubTarget } from "./clients/github.ts";
 import type { Clock } from "./clock.ts";
+import type { Engine, EngineOptions } from "./engine/engine.ts";
 import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { BadUsage } from "./exit-codes.ts";
+import type { Interruption } from "./interruption.ts";
 import type { Output } from "./output.ts";
 
 /** All that a verb knows of the outside world. */
@@ -13,6 +15,8 @@ export interface VerbContext {
   request: string | undefined;
   clock: Clock;
   output: Output;
+  /** Whether this is a run of a CI system, whose checkout is gone afterwards. */
+  isCi: boolean;
   /** @throws BadUsage when it is not said which; ConfigurationError when its stack file is wrong */
   openEnvironment(flags: EnvironmentFlags): Promise<Environment>;
   /**
@@ -25,6 +29,14 @@ export interface VerbContext {
   connectAws(target: Target): Promise<Aws>;
   /** Undefined: there are no GitHub credentials in the environment. */
   connectGithub(target: GithubTarget): Promise<Github | undefined>;
+  /**
+   * Opens the environment's stack.
+   *
+   * @throws Error when there is no engine or no such stack
+   */
+  openEngine(environment: Environment, options: EngineOptions): Promise<Engine>;
+  /** From now on Ctrl-C is taken note of, and does not end the process. */
+  watchInterruption(): Interruption;
   /** The command `local`, which works with the process itself. */
   loadLocal(): Promise<Command>;
 }

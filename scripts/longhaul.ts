@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { requestVariable } from "../contract/requests.ts";
 import { systemClock } from "./clock.ts";
 import type { VerbContext } from "./context.ts";
 import { confirmAt } from "./confirm.ts";
+import type { Environment } from "./environment.ts";
+import { watchInterruption } from "./interruption.ts";
 import { createOutput } from "./output.ts";
 import { run } from "./program.ts";
 
@@ -22,6 +25,7 @@ const context: VerbContext = {
   request: process.env[requestVariable],
   clock: systemClock,
   output,
+  isCi: !["", "false", undefined].includes(process.env.CI),
   openEnvironment: async (flags) => (await import("./environment.ts")).openEnvironment(flags, process.env),
   confirm: confirmAt(process.stdin, process.stderr),
   connectAws: async (target) => (await import("./clients/aws.ts")).connectAws(target),
@@ -32,11 +36,25 @@ const context: VerbContext = {
     const { connectGithub } = await import("./clients/github.ts");
     return connectGithub(target, credentials, { say: output.say });
   },
+  openEngine: async (environment, options) => {
+    const { stackEngine } = await import("./engine/stack-engine.ts");
+    return stackEngine(await openStack(environment, options.say), options);
+  },
+  watchInterruption: () => watchInterruption(process),
   loadLocal: async () => {
     const { localCommand } = await import("./verbs/local/index.ts");
     return localCommand(process.env, process.argv[1]!);
   },
 };
+
+/** On the local cloud the program runs in this process: the engine that is built for it cannot run one. */
+async function openStack(environment: Environment, say: (line: string) => void): Promise<Stack> {
+  const { localEnvironment } = await import("../config/local.ts");
+  if (environment.name === localEnvironment) {
+    return (await import("./verbs/local/standing-stack.ts")).openStandingStack(environment, process.env, say);
+  }
+  return (await import("./engine/project-stack.ts")).openProjectStack(environment);
+}
 
 const code = await run(process.argv.slice(2), context);
 // `local` may have set one of its own.

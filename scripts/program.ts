@@ -5,6 +5,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { awaitCommand } from "./verbs/await.ts";
 import { drainCommand } from "./verbs/drain.ts";
 import { localCommand } from "./verbs/local.ts";
+import { rotateCommand } from "./verbs/rotate.ts";
 import { settleCommand } from "./verbs/settle.ts";
 import { smokeCommand } from "./verbs/smoke.ts";
 
@@ -36,6 +37,7 @@ function createProgram(context: VerbContext): Command {
     .enablePositionalOptions();
   for (const verb of [
     awaitCommand(context),
+    rotateCommand(context),
     settleCommand(context),
     smokeCommand(context),
     drainCommand(context),

@@ -62,6 +62,19 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
 }
 
 /**
+ * The environment `local` as it stands: its project folder and its state are
+ * there, and the process's own variables name the cloud.
+ *
+ * @param project the stack's own project folder, `<cloud>/project`
+ */
+export async function openStandingStack(project: string, engine: Engine, program: PulumiFn): Promise<Stack> {
+  return LocalWorkspace.selectStack(
+    { stackName: localStackName, projectName: "longhaul", program },
+    { workDir: project, pulumiCommand: await commandOf(engine) },
+  );
+}
+
+/**
  * Gives the stack another configuration; the next `up` reads it.
  *
  * @param text a stack file, as Pulumi.local.yaml is one, with its encryption salt

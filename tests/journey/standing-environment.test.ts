@@ -79,7 +79,7 @@ describe("longhaul local, as a user runs it", function () {
       'eval "$("$NODE" "$LONGHAUL" local --dir "$DIR" env)"',
       '"$ENGINE" stack ls --json',
       "echo ---",
-      '"$ENGINE" stack output --stack local --json',
+      '"$ENGINE" stack output --json', // Of the stack that PULUMI_STACK names, as longhaul's verbs take it.
     ];
     const variables = { NODE: process.execPath, LONGHAUL: longhaul, DIR: first, ENGINE: engine };
     const before = readFileSync(join(project, "Pulumi.local.yaml"), "utf8");

@@ -32,7 +32,7 @@ export interface LocalFlags {
 /** @throws BadUsage when there is no such stack file */
 export function localContext(environment: NodeJS.ProcessEnv, { dir, config }: LocalFlags): LocalContext {
   const project = dirname(createRequire(import.meta.url).resolve("#project"));
-  const home = environment.HOME ?? homedir();
+  const { searchPath: PATH, cacheDir } = engineSearch(environment);
   const configuration = config === undefined ? join(project, stackFile) : resolve(config);
   if (!existsSync(configuration)) {
     throw new BadUsage(`There is no stack file ${configuration}: --config takes one like ${stackFile}.`);
@@ -41,9 +41,19 @@ export function localContext(environment: NodeJS.ProcessEnv, { dir, config }: Lo
     dir: dir === undefined ? join(project, ".longhaul", "local") : resolve(dir),
     project,
     configuration,
-    cacheDir: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "longhaul"),
-    base: { PATH: environment.PATH ?? "", HOME: home },
+    cacheDir,
+    base: { PATH, HOME: homeOf(environment) },
   };
+}
+
+/** Where the engine is looked for, and kept. */
+export function engineSearch(environment: NodeJS.ProcessEnv): { searchPath: string; cacheDir: string } {
+  const cache = environment.XDG_CACHE_HOME ?? join(homeOf(environment), ".cache");
+  return { searchPath: environment.PATH ?? "", cacheDir: join(cache, "longhaul") };
+}
+
+function homeOf(environment: NodeJS.ProcessEnv): string {
+  return environment.HOME ?? homedir();
 }
 
 /** The engine, with a word on where it came from. */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { localStackName } from "../../../local/engine/local-stack.ts";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
 import { clearCloud, findCloud, spawnCloud } from "./find-cloud.ts";
@@ -129,7 +130,8 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
 async function printEnvironment(context: LocalContext): Promise<void> {
   const cloud = await findCloud(context.dir);
   if (!cloud) throw new Error(`No local cloud runs in ${context.dir}: start one with "npm run local" first.`);
-  for (const [name, value] of Object.entries(cloud.environment)) {
+  // With the stack's name, verbs of an environment need no --stack.
+  for (const [name, value] of Object.entries({ ...cloud.environment, PULUMI_STACK: localStackName })) {
     if (name !== "PATH" && name !== "HOME") console.log(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
   }
 }

@@ -174,6 +174,7 @@ export async function startClouds() {
             await meanwhile.shift()?.();
           },
         },
+        isCi: false,
         output: { result: (text) => void results.push(text), say, progress: say },
         openEnvironment: () => Promise.resolve(environment),
         confirm: (question) => {
@@ -191,6 +192,10 @@ export async function startClouds() {
                   { say, secondMs: 1, throttle: { write: unpaced } },
                 ),
           ),
+        openEngine: () => Promise.reject(new Error("no test of these needs the engine")),
+        watchInterruption: () => {
+          throw new Error("no test of these is interrupted");
+        },
         loadLocal: () => Promise.reject(new Error("no test of these needs the local cloud")),
       };
       const code = await run(args, context);

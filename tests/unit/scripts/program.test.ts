@@ -19,10 +19,15 @@ describe("the command line of longhaul", () => {
         say: (line) => void said.push(line),
         progress: () => undefined,
       },
+      isCi: false,
       openEnvironment: unexpected,
       confirm: unexpected,
       connectAws: unexpected,
       connectGithub: unexpected,
+      openEngine: unexpected,
+      watchInterruption: () => {
+        throw new Error("unexpected call");
+      },
       loadLocal: unexpected,
       ...more,
     });
@@ -32,7 +37,7 @@ describe("the command line of longhaul", () => {
   it("prints its help as a result, with every verb and the exit codes", async () => {
     const { code, results } = await call(["--help"]);
     expect(code).to.equal(0);
-    for (const word of ["await", "settle", "smoke", "drain", "local", "3 not finished yet"]) {
+    for (const word of ["await", "settle", "rotate", "smoke", "drain", "local", "3 not finished yet"]) {
       expect(results).to.include(word);
     }
   });

@@ -1,0 +1,194 @@
+import type { Clock } from "../clock.ts";
+import type { Engine } from "../engine/engine.ts";
+import { currentBatch, withCurrent } from "./journal.ts";
+import type { Batch, Journal } from "./journal.ts";
+import { generationIn, raiseGenerations } from "./generations.ts";
+import { commitMessage, listRunners } from "./tell-rotation.ts";
+
+/** What a rotation works on. */
+export interface RotationWorld {
+  clock: Pick<Clock, "now">;
+  /** One line of what happens. */
+  say: (line: string) => void;
+  engine: Engine;
+  /** The stack file; it is replaced as a whole or not at all. */
+  stackFile: { read(): Promise<string>; write(text: string): Promise<void> };
+  /** The stack file in version control. */
+  repository: {
+    /** Whether the file says something else than the last commit. */
+    hasChanges(): Promise<boolean>;
+    /** Commits the file alone. */
+    commit(message: string): Promise<void>;
+  };
+  /** Writes the journal down; what follows is done only then. */
+  save(journal: Journal): Promise<void>;
+  /** Whether somebody has asked to end. */
+  isInterrupted(): boolean;
+}
+
+/** Why a rotation does not go on. */
+export type Stop =
+  /** A new machine did not prove itself. Everything is as before its batch. */
+  | { kind: "taken-back"; words: string }
+  /** Nor could that be brought about. */
+  | { kind: "not-taken-back"; words: string; failure: string }
+  /** The stack file says something else than this rotation left in it. */
+  | { kind: "edited" }
+  | { kind: "interrupted" }
+  | { kind: "locked"; words: string };
+
+/** How far a rotation came. */
+export interface Progress {
+  journal: Journal;
+  /** Absent: it is finished. */
+  stop?: Stop;
+}
+
+/**
+ * Carries a rotation out, or goes on with it. Before each step the journal
+ * says which one it is, and each comes to the same when it is done again, so
+ * that a crash anywhere costs a repetition and nothing else.
+ *
+ * @throws what the world throws; the journal then says where to go on
+ */
+export async function carryOut(journal: Journal, world: RotationWorld): Promise<Progress> {
+  for (let batch = currentBatch(journal); batch; batch = currentBatch(journal)) {
+    if (world.isInterrupted()) return { journal, stop: { kind: "interrupted" } };
+    const next = await advance(batch, journal, world);
+    if ("stop" in next) return { journal, stop: next.stop };
+    journal = withCurrent(journal, next);
+    await world.save(journal);
+    if (next.phase === "taken-back") {
+      return { journal, stop: { kind: "taken-back", words: next.failure ?? "" } };
+    }
+  }
+  return { journal: await end(journal, "finished", world) };
+}
+
+/**
+ * Gives an unfinished rotation up: a batch that is half way is taken back, and
+ * what was done before stays.
+ *
+ * @throws what the world throws
+ */
+export async function abandon(journal: Journal, world: RotationWorld): Promise<Progress> {
+  let batch = currentBatch(journal);
+  if (batch?.phase === "raised") {
+    batch = { ...batch, phase: "failed", failure: "it was given up" };
+    journal = withCurrent(journal, batch);
+    await world.save(journal);
+  }
+  if (batch?.phase === "failed") {
+    const next = await takeBack(batch, world);
+    if ("stop" in next) {
+      // Whoever has changed the file knows better what it is to say.
+      return next.stop.kind === "edited"
+        ? { journal: await end(journal, "abandoned", world), stop: next.stop }
+        : { journal, stop: next.stop };
+    }
+    journal = withCurrent(journal, next);
+  }
+  return { journal: await end(journal, "abandoned", world) };
+}
+
+/** Does what the batch's phase asks for. @returns the batch in its next phase */
+function advance(batch: Batch, journal: Journal, world: RotationWorld): Promise<Batch | { stop: Stop }> {
+  switch (batch.phase) {
+    case "planned":
+    case "taken-back":
+      return begin(batch, journal, world);
+    case "raised":
+      return bringUp(batch, journal, world);
+    case "proven":
+      return commit(batch, journal, world);
+    case "failed":
+      return takeBack(batch, world);
+    case "done":
+      throw new Error("A batch that is done has nothing to do.");
+  }
+}
+
+async function begin(
+  { steps }: Batch,
+  { commit }: Journal,
+  { stackFile, repository }: RotationWorld,
+): Promise<Batch | { stop: Stop }> {
+  const before = await stackFile.read();
+  const isAsPlanned = steps.every((step) => generationIn(before, step) === step.from);
+  // What somebody has changed besides would get into the batch's commit.
+  if (!isAsPlanned || (commit && (await repository.hasChanges()))) return { stop: { kind: "edited" } };
+  raiseGenerations(before, steps); // Throws while nothing has begun.
+  return { steps, phase: "raised", before };
+}
+
+async function bringUp(
+  batch: Batch,
+  { batches, commit }: Journal,
+  { say, stackFile, engine }: RotationWorld,
+): Promise<Batch | { stop: Stop }> {
+  const { before, raised } = textsOf(batch);
+  const now = await stackFile.read();
+  if (now !== before && now !== raised) return { stop: { kind: "edited" } };
+  const count = `batch ${batches.findIndex(({ steps }) => steps === batch.steps) + 1} of ${batches.length}`;
+  say(`${count}: ${listRunners(batch.steps)}`);
+  if (now === before) await stackFile.write(raised);
+  const outcome = await engine.up();
+  switch (outcome.kind) {
+    case "done":
+      say(`${count}: in service`);
+      return { ...batch, phase: commit ? "proven" : "done" };
+    case "failed":
+      return { ...batch, phase: "failed", failure: outcome.words };
+    case "locked":
+    case "interrupted":
+      return { stop: outcome };
+  }
+}
+
+async function commit(
+  batch: Batch,
+  { environment }: Journal,
+  { say, stackFile, repository }: RotationWorld,
+): Promise<Batch | { stop: Stop }> {
+  // It was perhaps committed before a crash, or by hand.
+  if (await repository.hasChanges()) {
+    if ((await stackFile.read()) !== textsOf(batch).raised) return { stop: { kind: "edited" } };
+    await repository.commit(commitMessage(environment, batch.steps));
+    say("the stack file is committed");
+  }
+  return { ...batch, phase: "done" };
+}
+
+async function takeBack(
+  batch: Batch,
+  { say, stackFile, engine }: RotationWorld,
+): Promise<Batch | { stop: Stop }> {
+  const { before, raised } = textsOf(batch);
+  const now = await stackFile.read();
+  if (now !== before && now !== raised) return { stop: { kind: "edited" } };
+  say("taking the batch back: the stack file says again what it said before");
+  if (now === raised) await stackFile.write(before);
+  const outcome = await engine.up();
+  switch (outcome.kind) {
+    case "done":
+      say("everything is as it was before the batch");
+      return { ...batch, phase: "taken-back" };
+    case "failed":
+      return { stop: { kind: "not-taken-back", words: outcome.words, failure: batch.failure ?? "" } };
+    case "locked":
+    case "interrupted":
+      return { stop: outcome };
+  }
+}
+
+/** What the stack file says before a batch that has been begun, and with it. */
+function textsOf({ before, steps }: Batch): { before: string; raised: string } {
+  if (before === undefined) throw new Error("The journal lacks the stack file's text of before the batch.");
+  return { before, raised: raiseGenerations(before, steps) };
+}
+
+async function end(journal: Journal, how: "finished" | "abandoned", world: RotationWorld): Promise<Journal> {
+  const ended: Journal = { ...journal, ended: { at: new Date(world.clock.now()).toISOString(), how } };
+  await world.save(ended);
+  return ended;
+}

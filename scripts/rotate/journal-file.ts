@@ -1,0 +1,46 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import type { Environment } from "../environment.ts";
+import { replaceFile } from "../replace-file.ts";
+import { journalSchema } from "./journal.ts";
+import type { Journal } from "./journal.ts";
+
+/** Where an environment's last rotation is written down. The folder is outside version control. */
+export function journalPath({ project, name }: Pick<Environment, "project" | "name">): string {
+  return join(project, ".longhaul", "rotations", `${name}.json`);
+}
+
+/**
+ * @returns undefined where there never was a rotation
+ * @throws Error when the file is not a journal
+ */
+export async function readJournal(path: string): Promise<Journal | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const found = journalSchema.safeParse(parseJson(text));
+  if (found.success) return found.data;
+  throw new Error(
+    `The journal ${path} cannot be read, so nothing was done: ${z.prettifyError(found.error)}\n` +
+      "Look at what it says of the last rotation, run `pulumi up` so that the stack file is brought about, and delete it.",
+  );
+}
+
+/** The stack file's text is in it, encrypted values and all: it is for its owner's eyes. */
+export async function writeJournal(path: string, journal: Journal): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, `${JSON.stringify(journal, null, 2)}\n`, 0o600);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // The schema refuses it.
+  }
+}

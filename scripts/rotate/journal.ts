@@ -1,0 +1,110 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import type { Selection } from "./choose-runners.ts";
+import type { RotationStep } from "./plan-rotation.ts";
+
+/**
+ * How far a batch is. Each name says what has been decided; what follows from
+ * it may have been begun, done in part or done, and is done again after a
+ * crash: every phase comes to the same the second time.
+ *
+ * | phase | what is done in it |
+ * | --- | --- |
+ * | `planned` | nothing yet |
+ * | `raised` | the stack file gets the batch's generations, and `up` makes and proves the machines |
+ * | `proven` | the new machines are in service; the stack file is committed where that was asked |
+ * | `done` | nothing any more |
+ * | `failed` | the stack file gets back what it said before the batch, and `up` brings that about |
+ * | `taken-back` | nothing: everything is as before the batch, which can be begun again |
+ */
+const phases = ["planned", "raised", "proven", "done", "failed", "taken-back"] as const;
+export type Phase = (typeof phases)[number];
+
+const stepSchema = z.strictObject({
+  fleet: z.string(),
+  number: z.int(),
+  runner: z.string(),
+  from: z.int(),
+  to: z.int(),
+  machine: z.string().nullable(),
+});
+
+const batchSchema = z.strictObject({
+  steps: z.array(stepSchema),
+  phase: z.enum(phases),
+  /** The stack file's text before the batch; there from `raised` on. */
+  before: z.string().exactOptional(),
+  /** Why it was taken back. */
+  failure: z.string().exactOptional(),
+});
+export type Batch = z.output<typeof batchSchema>;
+
+const selectionSchema = z.strictObject({
+  fleet: z.string().exactOptional(),
+  runners: z.array(z.string()).exactOptional(),
+  all: z.boolean().exactOptional(),
+  olderThan: z.string().exactOptional(),
+});
+
+export const journalSchema = z.strictObject({
+  version: z.literal(1),
+  environment: z.string(),
+  /** ISO 8601 in UTC. */
+  startedAt: z.string(),
+  /** What the command line asked for. */
+  selection: selectionSchema,
+  atOnce: z.int(),
+  /** Whether the stack file is committed after each batch. */
+  commit: z.boolean(),
+  batches: z.array(batchSchema),
+  /** Absent while the rotation can still be gone on with. */
+  ended: z.strictObject({ at: z.string(), how: z.enum(["finished", "abandoned"]) }).exactOptional(),
+});
+
+/** One rotation of an environment, as it is written down before each step. */
+export type Journal = z.output<typeof journalSchema>;
+
+/** The journal of a rotation that nothing has been done for yet. */
+export function newJournal(
+  options: Pick<Journal, "environment" | "startedAt" | "selection" | "atOnce" | "commit">,
+  plan: readonly (readonly RotationStep[])[],
+): Journal {
+  return {
+    version: 1,
+    ...options,
+    batches: plan.map((steps) => ({ steps: [...steps], phase: "planned" })),
+  };
+}
+
+/** The batch that is at work or comes next; undefined when all are done. */
+export function currentBatch({ batches }: Journal): Batch | undefined {
+  return batches.find(({ phase }) => phase !== "done");
+}
+
+/** Whether something of a batch stands in the stack file already, or may stand there. */
+export function isHalfWay({ phase }: Batch): boolean {
+  return phase === "raised" || phase === "proven" || phase === "failed";
+}
+
+/** The journal after something has happened to its current batch. */
+export function withCurrent(journal: Journal, changed: Batch): Journal {
+  const current = currentBatch(journal);
+  return { ...journal, batches: journal.batches.map((batch) => (batch === current ? changed : batch)) };
+}
+
+/** Whether a command line asks for the rotation that this journal is of. */
+export function isSameRotation(
+  { selection, atOnce }: Journal,
+  asked: { selection: Selection; atOnce: number },
+): boolean {
+  return isDeepStrictEqual(ordered(selection), ordered(asked.selection)) && atOnce === asked.atOnce;
+}
+
+function ordered({ fleet, runners, all, olderThan }: Selection): Selection {
+  return {
+    ...(fleet !== undefined && { fleet }),
+    ...(runners && { runners: [...new Set(runners)].sort() }),
+    ...(all && { all }),
+    ...(olderThan !== undefined && { olderThan }),
+  };
+}

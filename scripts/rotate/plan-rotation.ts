@@ -1,0 +1,40 @@
+import type { ConfiguredRunner, ServingMachine } from "./choose-runners.ts";
+
+/** What happens to one runner. */
+export interface RotationStep {
+  fleet: string;
+  /** The runner's number in its fleet. */
+  number: number;
+  runner: string;
+  /** Its generations, before and after. */
+  from: number;
+  to: number;
+  /** Id of the machine that it has before; null where it has none in service. */
+  machine: string | null;
+}
+
+/**
+ * In which order runners get their new machines: so many at once, the rest
+ * after them. What each is to become stands in the plan as a number, so that
+ * doing a step twice comes to the same as doing it once.
+ *
+ * @param machines the machine in service, by runner
+ * @param atOnce runners in a batch, from 1
+ */
+export function planRotation(
+  runners: readonly ConfiguredRunner[],
+  machines: ReadonlyMap<string, ServingMachine>,
+  atOnce: number,
+): RotationStep[][] {
+  const steps = runners.map(({ fleet, number, runner, generation }) => ({
+    fleet,
+    number,
+    runner,
+    from: generation,
+    to: generation + 1,
+    machine: machines.get(runner)?.instanceId ?? null,
+  }));
+  return Array.from({ length: Math.ceil(steps.length / atOnce) }, (_, batch) =>
+    steps.slice(batch * atOnce, (batch + 1) * atOnce),
+  );
+}

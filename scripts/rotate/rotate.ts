@@ -1,0 +1,223 @@
+import { readFile } from "node:fs/promises";
+import { observeMachines } from "../../observe/observe-machines.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { VerbContext } from "../context.ts";
+import type { Environment } from "../environment.ts";
+import { BadUsage, NotFinished } from "../exit-codes.ts";
+import { replaceFile } from "../replace-file.ts";
+import type { RotateFlags } from "../verbs/rotate.ts";
+import { abandon, carryOut } from "./carry-out.ts";
+import type { Progress, RotationWorld } from "./carry-out.ts";
+import { checkCommittable, committedFile } from "./commit-file.ts";
+import { checkGenerations, chooseRunners, runnersOf } from "./choose-runners.ts";
+import { journalPath, readJournal, writeJournal } from "./journal-file.ts";
+import { currentBatch, isHalfWay, newJournal } from "./journal.ts";
+import type { Batch, Journal } from "./journal.ts";
+import { planRotation } from "./plan-rotation.ts";
+import { askedFor, takeUp } from "./take-up.ts";
+import type { Asked } from "./take-up.ts";
+import { oldMachines, servingMachines } from "./serving-machines.ts";
+import type { OldMachine } from "./serving-machines.ts";
+import {
+  describeBatches,
+  describeOldMachine,
+  describePlan,
+  describeStop,
+  describeUnfinished,
+} from "./tell-rotation.ts";
+
+type Outside = Pick<
+  VerbContext,
+  "clock" | "output" | "isCi" | "confirm" | "connectAws" | "openEngine" | "watchInterruption"
+>;
+
+/** What `longhaul rotate --json` prints, and what the plan looks like with `--dry-run`. */
+export interface RotationReport {
+  environment: string;
+  state: "planned" | "finished" | "abandoned" | "unfinished";
+  /** Why it stands still, where it is unfinished. */
+  stopped?: string;
+  batches: Pick<Journal["batches"][number], "steps" | "phase">[];
+  /** Machines that have been relieved and are not gone yet. */
+  oldMachines: OldMachine[];
+}
+
+/**
+ * The body of `longhaul rotate`: decides which rotation is meant, a new one or
+ * the one that is unfinished, and carries it out.
+ *
+ * @throws BadUsage before anything is changed; NotFinished where it was interrupted; Error where it failed
+ */
+export async function rotate(outside: Outside, environment: Environment, flags: RotateFlags): Promise<void> {
+  const { output } = outside;
+  const asked = askedFor(flags);
+  const path = journalPath(environment);
+  const last = await readJournal(path);
+  const takenUp = takeUp(asked, last, environment.name);
+  if (takenUp.kind === "nothing-left") {
+    output.say(takenUp.why);
+    return;
+  }
+  const journal = takenUp.kind === "go-on" ? takenUp.journal : undefined;
+  if (journal) output.say(`Unfinished: ${describeUnfinished(journal)}.`);
+  if (asked.kind !== "abandon" && !flags.dryRun) {
+    const commit = flags.commit ?? journal?.commit ?? false;
+    await checkCommit(environment.stackFile, {
+      commit,
+      isCi: outside.isCi,
+      batch: journal && currentBatch(journal),
+    });
+  }
+
+  const aws = await outside.connectAws(environment.target);
+  const ready = journal
+    ? { ...journal, commit: flags.commit ?? journal.commit }
+    : await plan(outside, environment, flags, asked, aws);
+  if (!ready) return;
+  if (flags.dryRun) {
+    if (flags.json) output.result(JSON.stringify(reportOf(ready, { state: "planned" })));
+    else if (journal) for (const line of describeBatches(journal)) output.result(line);
+    return;
+  }
+  if (!journal && !flags.yes && !(await outside.confirm("Rotate them?"))) {
+    throw new Error("Nothing was changed.");
+  }
+  const { journal: now, stop } = await work(outside, environment, path, asked, ready);
+  const old = await lookBack(outside, environment, aws, now);
+  if (flags.json) {
+    const state = now.ended?.how ?? "unfinished";
+    output.result(JSON.stringify(reportOf(now, { state, ...(stop && { stopped: stop.kind }), old })));
+  }
+  if (!stop) {
+    output.say(now.ended?.how === "abandoned" ? "The rotation is given up." : "The rotation is finished.");
+    return;
+  }
+  const words = describeStop(stop, now, environment.stackFile);
+  throw stop.kind === "interrupted" || stop.kind === "locked" ? new NotFinished(words) : new Error(words);
+}
+
+/** @throws BadUsage where a commit is needed and not asked for, or asked for and not possible */
+async function checkCommit(
+  stackFile: string,
+  { commit, isCi, batch }: { commit: boolean; isCi: boolean; batch: Batch | undefined },
+): Promise<void> {
+  if (commit) {
+    await checkCommittable(stackFile, { mayHaveChanges: batch !== undefined && isHalfWay(batch) });
+  } else if (isCi) {
+    throw new BadUsage(
+      "In CI (the variable CI is set) a rotation needs --commit: the raised generation would be lost with the checkout, " +
+        "and the next up would take the new machines back.",
+    );
+  }
+}
+
+/** The journal of a new rotation, told to the operator; undefined when there is nobody to rotate. */
+async function plan(
+  { clock, output }: Outside,
+  environment: Environment,
+  { atOnce, commit = false, dryRun, json }: RotateFlags,
+  asked: Asked,
+  aws: Aws,
+): Promise<Journal | undefined> {
+  const selection = asked.kind === "rotate" ? asked.selection : {};
+  const configured = runnersOf(environment);
+  const fleets = Object.keys(environment.configuration.fleets);
+  const now = clock.now();
+  // A name that is mistyped is told before AWS is asked.
+  chooseRunners(selection, configured, new Map(), now);
+  const machines = await servingMachines(aws, environment.name, fleets);
+  checkGenerations(configured, machines);
+  const runners = chooseRunners(selection, configured, machines, now);
+  if (runners.length === 0) {
+    output.say(
+      `No machine of ${environment.name} is older than ${selection.olderThan ?? ""}: nothing to rotate.`,
+    );
+    return undefined;
+  }
+  const batches = planRotation(runners, machines, atOnce);
+  // A plan that was asked for is the verb's result.
+  const tell = dryRun && !json ? output.result : output.say;
+  for (const line of describePlan(batches, machines, now)) tell(line);
+  const startedAt = new Date(now).toISOString();
+  return newJournal({ environment: environment.name, startedAt, selection, atOnce, commit }, batches);
+}
+
+/** Carries the rotation out, or gives it up, while Ctrl-C is only taken note of. */
+async function work(
+  { clock, output, openEngine, watchInterruption }: Outside,
+  environment: Environment,
+  path: string,
+  asked: Asked,
+  journal: Journal,
+): Promise<Progress> {
+  const say = withSeconds(output.say, clock.now);
+  const { stackFile } = environment;
+  const interruption = watchInterruption();
+  interruption.asked.addEventListener("abort", () => {
+    say("interrupted: what the engine has begun comes to its end first");
+  });
+  try {
+    const world: RotationWorld = {
+      clock,
+      say,
+      engine: await openEngine(environment, { say, interruption }),
+      stackFile: {
+        read: () => readFile(stackFile, "utf8"),
+        write: (text) => replaceFile(stackFile, text),
+      },
+      repository: committedFile(stackFile),
+      save: (next) => writeJournal(path, next),
+      isInterrupted: () => interruption.asked.aborted,
+    };
+    await world.save(journal);
+    const proceed = asked.kind === "abandon" ? abandon : carryOut;
+    return await proceed(journal, world).catch((error: unknown) => {
+      const goOn = `"longhaul rotate --stack ${environment.name} --resume" goes on from there`;
+      throw new Error(`${(error as Error).message}\nWhere the rotation stands is in ${path}; ${goOn}.`, {
+        cause: error,
+      });
+    });
+  } finally {
+    interruption.stop();
+  }
+}
+
+/** Tells of the machines that have been relieved and still run something. Nobody waits for them. */
+async function lookBack(
+  { output }: Outside,
+  { name, target }: Environment,
+  aws: Aws,
+  journal: Journal,
+): Promise<OldMachine[]> {
+  const relieved = journal.batches.filter(({ phase }) => phase === "done").flatMap(({ steps }) => steps);
+  if (relieved.length === 0) return [];
+  try {
+    const old = oldMachines(relieved, await observeMachines({ ec2: aws.instances }, { environment: name }));
+    for (const machine of old) output.say(describeOldMachine(machine, target.github.url));
+    return old;
+  } catch (error) {
+    // What was to be done is done; this was only to tell of it.
+    output.say(`What the old machines do could not be seen: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+function reportOf(
+  { environment, batches }: Journal,
+  { state, stopped, old = [] }: { state: RotationReport["state"]; stopped?: string; old?: OldMachine[] },
+): RotationReport {
+  return {
+    environment,
+    state,
+    ...(stopped !== undefined && { stopped }),
+    batches: batches.map(({ steps, phase }) => ({ steps, phase })),
+    oldMachines: old,
+  };
+}
+
+function withSeconds(say: (line: string) => void, now: () => number): (line: string) => void {
+  const started = now();
+  return (line) => {
+    say(`${((now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  };
+}

@@ -1,0 +1,60 @@
+import { projectTag, tags } from "../../contract/tags.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import type { Aws } from "../clients/aws.ts";
+import { readFleetSettings } from "../fleet/fleet-settings.ts";
+import type { ServingMachine } from "./choose-runners.ts";
+
+/**
+ * The machine in service of each runner that has one, by runner: the one on
+ * its fleet's roster.
+ *
+ * @throws ServiceError when AWS does not answer
+ */
+export async function servingMachines(
+  { instances, parameters }: Pick<Aws, "instances" | "parameters">,
+  environment: string,
+  fleets: readonly string[],
+): Promise<Map<string, ServingMachine>> {
+  const ours = { [tags.project]: projectTag, [tags.environment]: environment };
+  const [machines, settings] = await Promise.all([
+    instances.describe({ tags: ours }),
+    Promise.all(fleets.map((fleet) => readFleetSettings(parameters, environment, fleet))),
+  ]);
+  const inService = new Set(settings.flatMap(({ roster }) => roster ?? []));
+  return new Map(
+    machines
+      .filter(({ id }) => inService.has(id))
+      .map(({ id, createdAt, tags: own }) => [
+        own[tags.runner] ?? "",
+        {
+          instanceId: id,
+          generation: Number(own[tags.generation]),
+          ...(createdAt !== undefined && { createdAt }),
+        },
+      ]),
+  );
+}
+
+/** A machine that a rotation has relieved and that is still there. */
+export interface OldMachine {
+  runner: string;
+  instanceId: string;
+  /** By its own word. */
+  isBusy: boolean;
+  /** `<owner>/<repository>/actions/runs/<id>` of the job that it says it runs. */
+  job?: string;
+}
+
+/** Which of the machines that had the runners before are not gone yet, by what they say of themselves. */
+export function oldMachines(
+  relieved: readonly { runner: string; machine: string | null }[],
+  observed: readonly ObservedMachine[],
+): OldMachine[] {
+  return relieved.flatMap(({ runner, machine }) => {
+    const found = observed.find(({ instanceId }) => instanceId === machine);
+    if (!found || found.instanceState === "terminated") return [];
+    const isBusy = found.report?.state === "busy";
+    const job = isBusy ? found.report?.job : undefined;
+    return [{ runner, instanceId: found.instanceId, isBusy, ...(job !== undefined && { job }) }];
+  });
+}

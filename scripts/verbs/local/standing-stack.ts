@@ -1,0 +1,21 @@
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { findEngine } from "../../../local/engine/find-engine.ts";
+import { openStandingStack as openIn } from "../../../local/engine/local-stack.ts";
+import type { Environment } from "../../environment.ts";
+import { engineSearch } from "./context.ts";
+
+/**
+ * The stack of a local cloud that runs, for a process in which the variables of
+ * `local env` are set.
+ *
+ * @throws when there is no engine, or no stack
+ */
+export async function openStandingStack(
+  { project }: Environment,
+  variables: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<Stack> {
+  const engine = await findEngine({ ...engineSearch(variables), log: say });
+  const { default: program } = await import("../../../index.ts");
+  return openIn(project, engine, program);
+}

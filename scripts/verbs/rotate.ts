@@ -1,0 +1,41 @@
+import { Command } from "commander";
+import type { VerbContext } from "../context.ts";
+import type { EnvironmentFlags } from "../environment.ts";
+import { environmentOf, withEnvironment } from "./environment-options.ts";
+import { parseCount } from "./option-values.ts";
+
+/** What the command line of `rotate` says. */
+export interface RotateFlags extends EnvironmentFlags {
+  fleet?: string;
+  runner?: string[];
+  all?: boolean;
+  olderThan?: string;
+  atOnce: number;
+  commit?: boolean;
+  dryRun?: boolean;
+  resume?: boolean;
+  abandon?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** `longhaul rotate`: gives runners new machines, some at a time, each proven before the next. */
+export function rotateCommand(context: VerbContext): Command {
+  const command = new Command("rotate")
+    .description("give runners new machines; the old ones finish their jobs and end themselves")
+    .option("--fleet <name>", "all runners of a fleet")
+    .option("--runner <names...>", "these runners")
+    .option("--all", "all runners of the environment")
+    .option("--older-than <age>", "runners whose machine was made longer ago (36h, 14d, 2w)")
+    .option("--at-once <n>", "how many runners get their new machine together", parseCount, 1)
+    .option("--commit", "commit the stack file, and nothing else, after each batch; a must in CI")
+    .option("--dry-run", "print the plan and change nothing")
+    .option("--resume", "go on with the rotation that is unfinished")
+    .option("--abandon", "give the unfinished rotation up, and take back the batch that is half way")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "print what was done as JSON");
+  return withEnvironment(command).action(async (flags: RotateFlags) => {
+    const { rotate } = await import("../rotate/rotate.ts");
+    await rotate(context, await environmentOf(context, flags), flags);
+  });
+}
