@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
 import { tags } from "../../contract/tags.ts";
@@ -12,6 +11,7 @@ import { toolsLimitMs } from "../find-tools.ts";
 import { longhaul } from "./command-line.ts";
 import { diskOf } from "./machine-processes.ts";
 import { candidatesOf, entryOf, failureOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
+import { tamperTarball } from "./tampered-tarball.ts";
 
 /*
  * What goes wrong while `up` brings a machine into service. Each rule goes on
@@ -71,7 +71,7 @@ describe("an up that meets failures", function () {
     const { runnerSha256 } = JSON.parse(environment.cloud.environment.LONGHAUL_LOCAL!) as {
       runnerSha256: string;
     };
-    const restore = tamper(join(environment.cloud.dir, "runner"));
+    const restore = tamperTarball(environment);
     await generation(2);
     const message = await failureOf(environment.up());
     const { sha256 } = restore();
@@ -150,18 +150,3 @@ describe("an up that meets failures", function () {
     });
   }
 });
-
-/** Appends a byte to the tarball that machines download. @returns what takes it away again, and tells the checksum it had */
-function tamper(folder: string): () => { sha256: string } {
-  const file = join(
-    folder,
-    readdirSync(folder).find((name) => name.endsWith(".tar.gz"))!,
-  );
-  const good = readFileSync(file);
-  const bad = Buffer.concat([good, Buffer.from([0])]);
-  writeFileSync(file, bad);
-  return () => {
-    writeFileSync(file, good);
-    return { sha256: createHash("sha256").update(bad).digest("hex") };
-  };
-}

@@ -1,0 +1,25 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestEnvironment } from "../environment.ts";
+
+/**
+ * Appends a byte to the runner's tarball, so that no machine comes up that is
+ * made from now on.
+ *
+ * @returns what takes it away again, and tells the checksum that it had
+ */
+export function tamperTarball({ cloud }: TestEnvironment): () => { sha256: string } {
+  const folder = join(cloud.dir, "runner");
+  const file = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith(".tar.gz"))!,
+  );
+  const good = readFileSync(file);
+  const bad = Buffer.concat([good, Buffer.from([0])]);
+  writeFileSync(file, bad);
+  return () => {
+    writeFileSync(file, good);
+    return { sha256: createHash("sha256").update(bad).digest("hex") };
+  };
+}
