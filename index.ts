@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { readAppCredentials } from "./components/app-credentials.ts";
 import {
+  findLivingMachines,
   RunnerFleet,
   RunnerNetwork,
   RunnerRegistration,
@@ -22,12 +23,17 @@ export default async function stack(): Promise<StackOutputs> {
   const app = await readAppCredentials(process.env, (path) => readFile(path, "utf8"));
   const providers = createProviders(environment, configuration, app);
   const args = { environment, configuration };
+  const living = await findLivingMachines(environment, { provider: providers.aws });
 
   const network = new RunnerNetwork(environment, args, { providers });
   const registration = new RunnerRegistration(environment, args, { providers });
   const fleets = Object.keys(configuration.fleets).map(
     (fleet) =>
-      new RunnerFleet(`${environment}-${fleet}`, { ...args, fleet, network, registration }, { providers }),
+      new RunnerFleet(
+        `${environment}-${fleet}`,
+        { ...args, fleet, network, registration, living },
+        { providers },
+      ),
   );
   const smokeTest = configuration.smokeTest.enabled
     ? new SmokeTest(environment, { ...args, fleets }, { providers })

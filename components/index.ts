@@ -13,6 +13,8 @@ export type {
   SmokeTestConfiguration,
 } from "../config/schema.ts";
 export type { SmokeRun, SmokeSource } from "../contract/requests.ts";
+export { findLivingMachines } from "./adoption.ts";
+export type { LivingMachine, LivingMachines } from "./adoption.ts";
 export { RunnerFleet } from "./runner-fleet.ts";
 export type { FleetMachine, RunnerFleetArgs } from "./runner-fleet.ts";
 export { RunnerNetwork } from "./runner-network.ts";

@@ -78,8 +78,18 @@ export function planMachines(fleetName: string, surroundings: FleetSurroundings)
       userData: renderUserData(machineConfiguration(identity, configuration, fleet)),
     };
     const fingerprint = fingerprintOf(shape);
-    return { shape, fingerprint, resourceName: `${identity.runner}-${fingerprint}`, subnetIndex };
+    return {
+      shape,
+      fingerprint,
+      resourceName: machineResourceName(identity.runner, fingerprint),
+      subnetIndex,
+    };
   });
+}
+
+/** Name of a machine's resources. A machine is found again by it, from the tags on its instance. */
+export function machineResourceName(runner: string, fingerprint: string): string {
+  return `${runner}-${fingerprint}`;
 }
 
 /** @throws when the fleet is not in the configuration */

@@ -71,7 +71,12 @@ export function instanceArgs(
 export function createMachine(
   plan: MachinePlan,
   surroundings: MachineSurroundings,
-  options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+  options: {
+    parent: pulumi.Resource;
+    dependsOn: pulumi.Resource[];
+    /** Id of a living instance that this resource is to become: see adoption.ts. */
+    import?: string;
+  },
 ): Instance {
   return new Instance(plan.resourceName, instanceArgs(plan, surroundings), {
     ...options,

@@ -14,6 +14,8 @@ import {
 } from "../contract/parameters.ts";
 import { initialSeen } from "../contract/seen.ts";
 import { tags } from "../contract/tags.ts";
+import { adoptionOf } from "./adoption.ts";
+import type { LivingMachines } from "./adoption.ts";
 import { readMachineAssets } from "./assets.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
 import { createGuard } from "./guard.ts";
@@ -39,6 +41,12 @@ export interface RunnerFleetArgs {
   fleet: string;
   network: MachineNetwork;
   registration: MachineRegistration;
+  /**
+   * The environment's living machines. One that carries a machine's runner and
+   * fingerprint goes on as that machine. Absent: machines are made anew unless
+   * the state has them.
+   */
+  living?: LivingMachines;
 }
 
 /** A machine of a fleet as the other components see it. */
@@ -73,7 +81,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
   /** @throws when the configuration has no such fleet, or its user data is too large for EC2 */
   constructor(name: string, args: RunnerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:RunnerFleet", name, {}, opts);
-    const { environment, configuration, fleet, network, registration } = args;
+    const { environment, configuration, fleet, network, registration, living = new Map() } = args;
     const settings = fleetOf(configuration, fleet);
     const assets = readMachineAssets();
     const plans = planFleet();
@@ -177,10 +185,27 @@ export class RunnerFleet extends pulumi.ComponentResource {
           instanceProfile,
         };
         // The guard stands on everything that a machine does, so this one dependency is all of them.
-        const { id: instanceId } = createMachine(plan, surroundings, { parent, dependsOn: [standsOn] });
+        const { id: instanceId } = createMachine(plan, surroundings, {
+          parent,
+          dependsOn: [standsOn],
+          ...machineToAdopt(plan, parent),
+        });
         const token = createToken(plan, instanceId, parent);
         return { runner: plan.shape.runner, resourceName: plan.resourceName, instanceId, token };
       });
+    }
+
+    function machineToAdopt({ resourceName, shape }: MachinePlan, parent: pulumi.Resource) {
+      const adoption = adoptionOf(resourceName, living);
+      if (adoption.kind === "ambiguous") {
+        const ids = adoption.instanceIds;
+        void pulumi.log.warn(
+          `${ids.length} living machines are ${shape.runner} in this very configuration (${ids.join(", ")}), ` +
+            "so none of them is adopted. The one that the state has goes on; the others leave when their jobs have ended.",
+          parent,
+        );
+      }
+      return adoption.kind === "adopt" ? { import: adoption.instanceId } : {};
     }
 
     function findImage(parent: pulumi.Resource): pulumi.Input<string> {

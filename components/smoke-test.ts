@@ -21,8 +21,8 @@ export interface SmokeProof {
   fleet: string;
   /** The runner's name, for example `dev-cloud-1`. */
   runner: string;
-  /** The run that was dispatched onto the machine when it was new. */
-  run: pulumi.Output<SmokeRun>;
+  /** The run that was dispatched onto the machine when it was new; null for one that was adopted in service. */
+  run: pulumi.Output<SmokeRun | null>;
   /** What must have succeeded before the machine may be in service. */
   command: pulumi.Resource;
 }
@@ -96,9 +96,9 @@ export class SmokeTest extends pulumi.ComponentResource {
 }
 
 /** @throws when a Command's output is not the run that it dispatched */
-export function parseSmokeRun(stdout: string): SmokeRun {
+export function parseSmokeRun(stdout: string): SmokeRun | null {
   try {
-    return JSON.parse(stdout) as SmokeRun;
+    return JSON.parse(stdout) as SmokeRun | null;
   } catch (error) {
     throw new Error(`"longhaul smoke dispatch" printed something else than one run as JSON: ${stdout}`, {
       cause: error,

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { SmokeRun } from "../contract/requests.ts";
 import { labelsVariableName, machineName } from "../contract/names.ts";
 import type { RunnerFleet } from "./runner-fleet.ts";
@@ -16,7 +16,7 @@ export interface StackOutputs {
     name: pulumi.Output<string>;
   }[];
   /** The smoke runs of the machines, each dispatched when its machine was new. */
-  smoke: pulumi.Output<SmokeRun>[];
+  smoke: pulumi.Output<SmokeRun[]>;
   fleets: Record<
     string,
     {
@@ -29,7 +29,7 @@ export interface StackOutputs {
     }
   >;
   /** Commands that follow the smoke test's runs to their end; empty where the test is off. */
-  follow: pulumi.Output<string>[];
+  follow: pulumi.Output<string[]>;
 }
 
 export function stackOutputs(
@@ -37,6 +37,7 @@ export function stackOutputs(
   fleets: readonly RunnerFleet[],
   proofs: readonly SmokeProof[],
 ): StackOutputs {
+  const runs = pulumi.all(proofs.map(({ run }) => run)).apply((all) => all.filter((run) => run !== null));
   return {
     machines: fleets.flatMap(({ fleet, machines }) =>
       machines.map(({ runner, instanceId }) => ({
@@ -46,13 +47,13 @@ export function stackOutputs(
         name: instanceId.apply((id) => machineName(runner, id)),
       })),
     ),
-    smoke: proofs.map(({ run }) => run),
+    smoke: runs,
     fleets: Object.fromEntries(
       fleets.map(({ fleet, labels }) => {
         const variable = labelsVariableName(environment, fleet);
         return [fleet, { labels: runsOnLabels(labels), variable, runsOn: runsOnExpression(variable) }];
       }),
     ),
-    follow: proofs.map(({ run }) => run.apply(({ runUrl }) => `npx longhaul smoke follow ${runUrl}`)),
+    follow: runs.apply((all) => all.map(({ runUrl }) => `npx longhaul smoke follow ${runUrl}`)),
   };
 }

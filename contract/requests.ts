@@ -94,7 +94,10 @@ export interface SmokeDispatchRequest {
   onlineWithinMinutes: number;
 }
 
-/** What `longhaul smoke dispatch` prints, and what the stack shows as its output. */
+/**
+ * What `longhaul smoke dispatch` prints, and what the stack shows as its output.
+ * It prints null for a machine that has been in service before: there was no run.
+ */
 export interface SmokeRun {
   workflow: string;
   runId: number;

@@ -26,6 +26,12 @@ export interface ResourceType {
   delete(id: string, state: Properties, configuration: ProviderConfiguration): Promise<void>;
   /** Inputs whose change asks for another resource. */
   replaceOn?: readonly string[];
+  /**
+   * What the inputs of a resource that somebody else has made would be, as far
+   * as they can be read back; `read` is called with an empty state before.
+   * Absent: the type cannot be imported.
+   */
+  inputsOf?(state: Properties): Properties;
 }
 
 export type ResourceTypes = Readonly<Record<string, ResourceType>>;

@@ -19,6 +19,8 @@ export interface Fault {
   delayMs?: number;
   /** The event is lost. Only for `machine:PowerDown`. */
   drop?: boolean;
+  /** The call is carried out, and whoever made it gets an error instead of the answer. Only for the provider's `ec2:RunInstances`. */
+  answerLost?: boolean;
 }
 
 export interface Faults {
@@ -26,8 +28,8 @@ export interface Faults {
   add(fault: Fault): () => void;
   /** The next fault for an action, used up by one; undefined when all is well. */
   take(action: string): Fault | undefined;
-  /** Waits and throws as the next fault for an action says. */
-  meet(action: string): Promise<void>;
+  /** Waits and throws as the next fault for an action says; gives back one that says more. */
+  meet(action: string): Promise<Fault | undefined>;
 }
 
 /** HTTP status of the codes that are no client's fault; all others are 400. */
@@ -65,6 +67,7 @@ export function createFaults(clock: Clock): Faults {
       if (fault?.error) {
         throw new AwsError(fault.error, `a fault armed for ${action}`, serverErrors[fault.error] ?? 400);
       }
+      return fault;
     },
   };
 }

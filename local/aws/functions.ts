@@ -1,13 +1,39 @@
 import type { ProviderFunctions } from "../provider.ts";
-import { text } from "./input.ts";
+import { record, records, text, texts } from "./input.ts";
+import { matches } from "./instance-description.ts";
 import { parameterArn, parameterOf } from "./parameters.ts";
-import type { Cloud } from "./state.ts";
+import { instanceArn } from "./principals.ts";
+import type { Cloud, Instance } from "./state.ts";
 
 /** The data sources that the stack asks. */
 export function providerFunctions(cloud: Cloud): ProviderFunctions {
   const { account, region } = cloud;
   const zones = ["a", "b", "c"];
+  const visible = (): Instance[] =>
+    Object.values(cloud.data.instances).filter(({ visibleFrom }) => visibleFrom <= cloud.clock.now());
   return {
+    "aws:ec2/getInstances:getInstances": async (args) => {
+      await cloud.faults.meet("ec2:DescribeInstances");
+      const tags = Object.entries(record(args, "instanceTags") ?? {});
+      const states = texts(args, "instanceStateNames");
+      const found = visible().filter(
+        (instance) =>
+          matches(cloud, instance, "instance-state-name", states.length > 0 ? states : ["running"]) &&
+          tags.every(([key, value]) => matches(cloud, instance, `tag:${key}`, [String(value)])),
+      );
+      return { ...args, id: region, ids: found.map(({ id }) => id) };
+    },
+    /** Of instances alone, and of terminated ones too: the index forgets them late. */
+    "aws:resourcegroupstaggingapi/getResources:getResources": async (args) => {
+      await cloud.faults.meet("tag:GetResources");
+      const found = visible().filter((instance) =>
+        records(args, "tagFilters").every((filter) =>
+          matches(cloud, instance, `tag:${text(filter, "key")}`, texts(filter, "values")),
+        ),
+      );
+      const list = found.map(({ id, tags }) => ({ resourceArn: instanceArn(cloud, id), tags: { ...tags } }));
+      return { ...args, id: region, resourceTagMappingLists: list };
+    },
     "aws:ssm/getParameter:getParameter": async (args) => {
       await cloud.faults.meet("ssm:GetParameter");
       const parameter = parameterOf(cloud, text(args, "name"));

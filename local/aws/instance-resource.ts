@@ -26,8 +26,9 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
 
   return {
     create: async (inputs) => {
-      await cloud.faults.meet("ec2:RunInstances");
+      const fault = await cloud.faults.meet("ec2:RunInstances");
       const { instance, done } = instances.launch(launch(inputs));
+      if (fault?.answerLost) throw new Error("RequestError: the answer to RunInstances was lost");
       await done;
       if (instance.state === "terminated" && instance.stateReason?.code.startsWith("Server.")) {
         throw new Error(`waiting for EC2 Instance (${instance.id}) create: ${instance.stateReason.message}`);
@@ -63,14 +64,32 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
       if (instance) await instances.terminate([instance]);
     },
     replaceOn: ["ami", "subnetId", "keyName", "rootBlockDevice", "associatePublicIpAddress"],
+    inputsOf: (state) => Object.fromEntries(readable.map((name) => [name, state[name]])),
   };
 }
+
+/** Inputs that can be read back from an instance. Its user data and disk are not looked at here. */
+const readable = [
+  "ami",
+  "instanceType",
+  "subnetId",
+  "vpcSecurityGroupIds",
+  "iamInstanceProfile",
+  "instanceInitiatedShutdownBehavior",
+  "disableApiTermination",
+  "disableApiStop",
+  "tags",
+];
 
 /** What the provider reads back: the instance as it is now, and what cannot have changed as it was asked for. */
 function stateOf(cloud: Cloud, inputs: Properties, instance: Instance): Properties {
   return {
     ...inputs,
     arn: instanceArn(cloud, instance.id),
+    ami: instance.imageId,
+    subnetId: instance.subnetId,
+    vpcSecurityGroupIds: [...instance.securityGroupIds],
+    ...(instance.profile !== undefined && { iamInstanceProfile: instance.profile }),
     instanceState: instance.state,
     instanceType: instance.instanceType,
     availabilityZone: instance.availabilityZone,

@@ -100,19 +100,16 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
       return new messages.CreateResponse().setId(id).setProperties(write(state));
     }),
     read: unary(async (request: InstanceType<typeof messages.ReadRequest>) => {
-      const state = await typeOf(request.getUrn()).read(
-        request.getId(),
-        read(request.getProperties()),
-        configuration,
-      );
+      const type = typeOf(request.getUrn());
+      const known = read(request.getProperties());
+      const state = await type.read(request.getId(), known, configuration);
       const response = new messages.ReadResponse();
       if (!state) return response; // An empty id says that the resource is gone.
-      const inputs = read(request.getInputs());
-      const seen = Object.keys(inputs).map((key) => [key, key in state ? state[key] : inputs[key]]);
-      return response
-        .setId(request.getId())
-        .setProperties(write(state))
-        .setInputs(write(Object.fromEntries(seen) as Properties));
+      response.setId(request.getId()).setProperties(write(state));
+      // An import knows nothing but the id; a refresh knows what it had.
+      const isImport = Object.keys(known).length === 0;
+      const inputs = isImport ? type.inputsOf?.(state) : refreshed(read(request.getInputs()), state);
+      return inputs ? response.setInputs(write(inputs)) : response;
     }),
     update: unary(async (request: InstanceType<typeof messages.UpdateRequest>) => {
       const type = typeOf(request.getUrn());
@@ -156,6 +153,13 @@ function unary<Request, Response>(handle: Unary<Request, Response>): grpc.handle
 function changedKeys(olds: Properties, news: Properties): string[] {
   const keys = new Set([...Object.keys(olds), ...Object.keys(news)]);
   return [...keys].filter((key) => !isDeepStrictEqual(olds[key], news[key]));
+}
+
+/** A resource's inputs as they are now: what its state tells of them, else what they were. */
+function refreshed(inputs: Properties, state: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([key, value]) => [key, key in state ? state[key] : value]),
+  );
 }
 
 function read(value: InstanceType<typeof struct.Struct> | undefined): Properties {

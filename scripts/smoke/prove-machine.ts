@@ -10,6 +10,7 @@ import type { WorkflowRuns } from "../clients/workflow-runs.ts";
 import { pollUntil } from "../poll.ts";
 import { followRun } from "./follow-run.ts";
 import { judgeStart } from "./judge-start.ts";
+import { servedBefore } from "./served-before.ts";
 import { startRun } from "./start-run.ts";
 import type { RunCollaborators } from "./start-run.ts";
 
@@ -20,19 +21,26 @@ export interface ProofCollaborators extends Omit<RunCollaborators, "runs"> {
 
 /**
  * Proves one machine: the smoke test's job is in progress on it, or has ended
- * with success where that is asked for.
+ * with success where that is asked for. A machine that has been in service
+ * before is proven: it may be running a user's job of hours at this moment, and
+ * a smoke test would only begin after that.
  *
+ * @returns the run; undefined when none was needed
  * @throws Error with what was found; the run has been cancelled then, unless it had ended
  */
 export async function proveMachine(
   collaborators: ProofCollaborators,
   request: SmokeDispatchRequest,
-): Promise<SmokeRun> {
+): Promise<SmokeRun | undefined> {
   const { github, clock, output } = collaborators;
   const { machine, smoke, wait } = request;
   const runs = github.runs(smoke);
-  const { run, minutes } = await startRun({ runs, clock, output }, request);
   const expectedRunner = machineName(machine.runner, machine.instanceId);
+  if (servedBefore(await github.runners.find(expectedRunner))) {
+    output.say(`${expectedRunner} has been in service before: it needs no smoke test.`);
+    return undefined;
+  }
+  const { run, minutes } = await startRun({ runs, clock, output }, request);
   const actualRunner = await awaitStart({ ...collaborators, runs }, request, run.id).catch(
     async (error: unknown) => {
       throw new Error(`${(error as Error).message} ${await cancelled(runs, run)}`, { cause: error });

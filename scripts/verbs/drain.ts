@@ -1,14 +1,22 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { VerbContext } from "../context.ts";
+import { parsePositive } from "./option-values.ts";
 
 /** `longhaul drain`: the guard of what machines stand on, run when that is about to be deleted. */
 export function drainCommand(context: VerbContext): Command {
   return new Command("drain")
     .description("wait until no machine uses what is about to be deleted; never ends a job")
+    .addOption(
+      // The variable, because `pulumi destroy` calls this without options: patience is of the day, not of the stack.
+      new Option("--wait-minutes <minutes>", "how long to wait before telling what still runs")
+        .env("LONGHAUL_DRAIN_MINUTES")
+        .argParser(parsePositive),
+    )
     .option("--json", "print what was drained as JSON")
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ waitMinutes, json }: { waitMinutes?: number; json?: boolean }) => {
       const { drainRequest, readRequest } = await import("../request.ts");
-      const request = readRequest("drain", drainRequest, context.request);
+      const asked = readRequest("drain", drainRequest, context.request);
+      const request = waitMinutes === undefined ? asked : { ...asked, waitMinutes };
       const { drain } = await import("../drain/drain.ts");
       const aws = await context.connectAws(request.target);
       const github = await context.connectGithub(request.target.github);

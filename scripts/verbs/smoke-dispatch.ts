@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
 
-/** `longhaul smoke dispatch`: proves one machine and prints the run, the one line on standard output. */
+/** `longhaul smoke dispatch`: proves one machine and prints the run, or null; the one line on standard output. */
 export function smokeDispatchCommand(context: VerbContext): Command {
   return new Command("dispatch")
     .description("dispatch the smoke test onto one machine, wait for it as asked, print the run as JSON")
@@ -13,6 +13,6 @@ export function smokeDispatchCommand(context: VerbContext): Command {
       const github = await requireGithub(context, request.target.github);
       const aws = await context.connectAws(request.target);
       const run = await proveMachine({ ...context, aws, github }, request);
-      context.output.result(JSON.stringify(run));
+      context.output.result(JSON.stringify(run ?? null));
     });
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import { mockCloud } from "./mock-cloud.ts";
+import type { MockMachine } from "./mock-cloud.ts";
 
 /** A request to register a resource, whole, as the engine would have got it. */
 export interface Registration {
@@ -20,6 +21,8 @@ export interface Registration {
   retainOnDelete: boolean;
   deleteBeforeReplace: boolean;
   ignoreChanges: readonly string[];
+  /** Id of what the resource is to become; empty: it is made. */
+  importId: string;
   replaceOnChanges: readonly string[];
   aliases: number;
 }
@@ -36,6 +39,8 @@ export interface EvaluationOptions {
   environment?: string;
   /** A preview: resources have no ids, and what is computed from them is unknown. */
   preview?: boolean;
+  /** Instances that the account has already. */
+  machines?: readonly MockMachine[];
 }
 
 /** The marker of an unknown value on the wire. */
@@ -47,12 +52,12 @@ export const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  */
 export async function evaluate<Result>(
   program: () => Result | Promise<Result>,
-  { environment = "dev", preview = false }: EvaluationOptions = {},
+  { environment = "dev", preview = false, machines = [] }: EvaluationOptions = {},
 ): Promise<Evaluation<Result>> {
   const registrations: Registration[] = [];
   const calls: Evaluation<Result>["calls"] = [];
   const failures: unknown[] = [];
-  const cloud = mockCloud();
+  const cloud = mockCloud(machines);
   const note = (error: unknown) => {
     failures.push(error);
     throw error;
@@ -126,6 +131,7 @@ function registrationOf(request: RegisterResourceRequest, urn: string): Registra
     retainOnDelete: request.getRetainondelete() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
+    importId: request.getImportid(),
     replaceOnChanges: request.getReplaceonchangesList(),
     aliases: request.getAliasesList().length,
   };

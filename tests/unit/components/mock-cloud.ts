@@ -54,7 +54,14 @@ const repositoryIds: Record<string, number> = { app: 30, lib: 9, tools: 101 };
 
 const token = () => ({ token: canaries.registrationToken, expiresAt: 0, id: "token" });
 
-/** Every provider function that the components call. */
+/** What the mocked account has of a machine besides those that the program makes. */
+export interface MockMachine {
+  instanceId: string;
+  state: string;
+  tags: Record<string, string>;
+}
+
+/** Every provider function that the components call, but those about living machines. */
 const functions: Record<string, (inputs: Properties) => Properties> = {
   "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-b", "zone-a", "zone-c"] }),
   "aws:ssm/getParameter:getParameter": ({ name }) => ({ insecureValue: `ami-${hash(String(name))}` }),
@@ -71,18 +78,42 @@ export function instanceIdOf(resourceName: string): string {
   return `i-${hash(resourceName)}`;
 }
 
-/** Answers as the providers do for what is known here, and throws on anything else. */
-export function mockCloud(): pulumi.runtime.Mocks {
+/** How living machines are looked up. */
+function lookups(machines: readonly MockMachine[]): typeof functions {
+  const withTags = (wanted: readonly (readonly [string, unknown])[]) =>
+    machines.filter(({ tags }) => wanted.every(([key, value]) => tags[key] === value));
+  return {
+    "aws:ec2/getInstances:getInstances": ({ instanceTags, instanceStateNames }) => ({
+      ids: withTags(Object.entries(instanceTags as object))
+        .filter(({ state }) => (instanceStateNames as string[]).includes(state))
+        .map(({ instanceId }) => instanceId),
+    }),
+    "aws:resourcegroupstaggingapi/getResources:getResources": ({ tagFilters }) => ({
+      resourceTagMappingLists: withTags(
+        (tagFilters as { key: string; values: string[] }[]).map(({ key, values: [value] }) => [key, value]),
+      ).map(({ instanceId, tags }) => ({ resourceArn: `arn:aws:ec2:r:1:instance/${instanceId}`, tags })),
+    }),
+  };
+}
+
+/**
+ * Answers as the providers do for what is known here, and throws on anything else.
+ *
+ * @param machines that the account has already
+ */
+export function mockCloud(machines: readonly MockMachine[] = []): pulumi.runtime.Mocks {
+  const known = { ...functions, ...lookups(machines) };
   return {
     newResource: ({ type, name, custom, ...args }) => {
       const inputs = args.inputs as Properties;
       if (custom === false) return { id: undefined, state: inputs };
       const outputs = resourceTypes[type];
       if (!outputs) throw new Error(`Nobody expected a resource of type ${type} (${name}).`);
-      return { id: idOf(type, name), state: { ...inputs, ...outputs(name, inputs) } };
+      // The id is the one that the resource is to be imported by, where it is.
+      return { id: args.id || idOf(type, name), state: { ...inputs, ...outputs(name, inputs) } };
     },
     call: ({ token: name, inputs }) => {
-      const answer = functions[name];
+      const answer = known[name];
       if (!answer) throw new Error(`Nobody expected a call of ${name}.`);
       return answer(inputs as Properties);
     },

@@ -61,8 +61,8 @@ describe("secrets", () => {
     const { result } = await evaluateStack(organizationStack, { variables: credentials });
     const values = await Promise.all([
       ...result.machines.flatMap(({ instanceId, name }) => [valueOf(instanceId), valueOf(name)]),
-      ...result.smoke.map((run) => valueOf(run)),
-      ...result.follow.map((line) => valueOf(line)),
+      valueOf(result.smoke),
+      valueOf(result.follow),
     ]);
     expect(values).not.to.include(undefined);
     expect(JSON.stringify([values, result.fleets])).not.to.include("CANARY");

@@ -162,6 +162,41 @@ describe("the emulated aws provider", () => {
     expect(await launch({ iamInstanceProfile: "none" })).to.contain("Invalid IAM Instance Profile name");
   });
 
+  it("tells the inputs of a machine that is imported by its id", async () => {
+    const inputs = cloud.machineInputs();
+    const { id } = await cloud.make("instance", inputs);
+    const { inputsOf, read } = typeOf("instance");
+    const { metadataOptions, rootBlockDevice, userDataBase64, ...readable } = inputs as Properties;
+    expect([metadataOptions, rootBlockDevice, userDataBase64], "not read back").to.not.include(undefined);
+    expect(inputsOf!((await read(id, {}, {}))!)).to.deep.equal(readable);
+  });
+
+  it("finds machines by tag and state, and their tags in an index that forgets them late", async () => {
+    const ask = (name: string, args: Properties) => cloud.aws.provider.functions[name]!(args, {});
+    const [one, other] = [await cloud.machine(), await cloud.machine({ tags: { "longhaul:fleet": "x" } })];
+    const find = async (args: Properties) => (await ask("aws:ec2/getInstances:getInstances", args)).ids;
+    expect(await find({})).to.deep.equal([one.id, other.id]);
+    expect(await find({ instanceTags: { "longhaul:fleet": "x" } })).to.deep.equal([other.id]);
+    other.state = "terminated";
+    expect(await find({})).to.deep.equal([one.id]);
+    expect(await find({ instanceStateNames: ["terminated"] })).to.deep.equal([other.id]);
+    const index = await ask("aws:resourcegroupstaggingapi/getResources:getResources", {
+      tagFilters: [{ key: "longhaul:fleet", values: ["x"] }],
+    });
+    expect(index.resourceTagMappingLists).to.deep.equal([
+      {
+        resourceArn: `arn:aws:ec2:${region}:${account}:instance/${other.id}`,
+        tags: { "longhaul:fleet": "x" },
+      },
+    ]);
+  });
+
+  it("loses the answer to a launch, and the machine is there all the same", async () => {
+    cloud.aws.faults.add({ action: "ec2:RunInstances", answerLost: true });
+    expect(await refusal(cloud.machine())).to.contain("the answer to RunInstances was lost");
+    expect(cloud.aws.instances().map(({ state }) => state)).to.deep.equal(["running"]);
+  });
+
   it("knows the image, the zones and the account that the stack asks for", async () => {
     const ask = (name: string, args: Properties = {}) => cloud.aws.provider.functions[name]!(args, {});
     const path = "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id";

@@ -38,6 +38,16 @@ describe("longhaul drain", () => {
   };
   const calls = (action: string) => clouds.aws.calls().filter((call) => call.action === action).length;
 
+  it("waits for as long as whoever calls it wants, whatever the request of the stack says", async () => {
+    const begin = clouds.clock.now();
+    const request = { target: clouds.target, guards: ofFleet, waitMinutes: 10 } satisfies DrainRequest;
+    const { code, said } = await clouds.longhaul(["drain", "--wait-minutes", "1"], request);
+    expect(code).to.equal(3);
+    expect(said).to.include("After 1 min");
+    expect(clouds.clock.now() - begin).to.be.within(60_000, 120_000);
+    expect((await clouds.longhaul(["drain", "--wait-minutes", "soon"], request)).code).to.equal(2);
+  });
+
   it("tells a fleet that it is closing, and ends when its machines have left", async () => {
     clouds.meanwhile(() => {
       expect(operator().closing).to.equal(true);

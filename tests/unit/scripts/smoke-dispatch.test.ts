@@ -73,6 +73,24 @@ describe("longhaul smoke dispatch", () => {
     onlyRun();
   });
 
+  it("dispatches none onto a machine that was in service before, and does not wait for its job", async () => {
+    const labels = [name.toUpperCase(), "cloud"];
+    await clouds.connect(machine, { labels });
+    const begin = clouds.clock.now();
+    const outcome = await dispatching({ wait: "end" });
+    expect(outcome.code, outcome.said).to.equal(0);
+    expect(outcome.results).to.deep.equal(["null"]);
+    expect(outcome.said).to.include(`${name} has been in service before`);
+    expect(clouds.github.runs()).to.deep.equal([]);
+    expect(clouds.clock.now()).to.be.closeTo(begin, 10_000);
+  });
+
+  it("dispatches onto a machine that has registered and has but its own label", async () => {
+    await clouds.connect(machine, { labels: [name.toUpperCase()] });
+    await dispatching({ onlineWithinMinutes: 1 });
+    onlyRun();
+  });
+
   it("dispatches for another machine although that of this one is going", async () => {
     clouds.meanwhile(takeJob);
     await dispatching();

@@ -64,10 +64,8 @@ describe("the stack", () => {
 
   it("tells the smoke runs and how to follow them", async () => {
     const { result } = await evaluateOnce(repositoryStack);
-    expect(await Promise.all(result.smoke.map((run) => valueOf(run)))).to.deep.equal([smokeRun]);
-    expect(await Promise.all(result.follow.map((line) => valueOf(line)))).to.deep.equal([
-      `npx longhaul smoke follow ${smokeRun.runUrl}`,
-    ]);
+    expect(await valueOf(result.smoke)).to.deep.equal([smokeRun]);
+    expect(await valueOf(result.follow)).to.deep.equal([`npx longhaul smoke follow ${smokeRun.runUrl}`]);
   });
 
   it("tells how a workflow gets onto each fleet", async () => {
