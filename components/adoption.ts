@@ -71,7 +71,7 @@ export async function findLivingMachines(
   } catch (error) {
     throw new Error(
       `The living machines of ${environment} could not be looked up, so nobody knows which of them to go on with: ` +
-        `${(error as Error).message}. It takes ec2:DescribeInstances and tag:GetResources.`,
+        `${(error as Error).message}\nIt takes ec2:DescribeInstances and tag:GetResources.`,
       { cause: error },
     );
   }

@@ -133,6 +133,13 @@ describe("a stack that changes while jobs run", function () {
     expect(summary.resourceChanges).to.have.all.keys("same");
   });
 
+  it("does not go on where AWS does not tell which machines live: it would make a second one", async () => {
+    environment.cloud.aws.faults.add({ action: "tag:GetResources", error: "AccessDeniedException" });
+    expect(await failureOf(environment.preview()))
+      .to.include("The living machines of local could not be looked up")
+      .and.include("AccessDeniedException");
+  });
+
   it("goes on with a machine that an up had made when it broke down", async () => {
     const [before, machines] = [serving(), launched()];
     environment.cloud.aws.faults.add({ action: "ec2:RunInstances", answerLost: true });

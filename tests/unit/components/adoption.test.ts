@@ -1,6 +1,7 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
-import { adoptionOf, livingMachines } from "../../../components/adoption.ts";
+import { adoptionOf, findLivingMachines, livingMachines } from "../../../components/adoption.ts";
 import { graphOf } from "./graph.ts";
 import { valueOf } from "./harness.ts";
 import type { MockMachine } from "./mock-cloud.ts";
@@ -103,6 +104,24 @@ describe("a living machine of the configuration", () => {
 
   it("is left to the state where there are two", async () => {
     expect(await importOf([await machine("i-0a"), await machine("i-0b")])).to.equal("");
+  });
+
+  it("is never guessed: a look-up that fails ends the program with what it takes", async () => {
+    await pulumi.runtime.setMocks({
+      newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
+      call: () => {
+        // The engine's words come as the details of a gRPC error.
+        throw Object.assign(new Error(), { details: "AccessDeniedException: not authorized" });
+      },
+    });
+    const message = await findLivingMachines("dev", {}).then(
+      () => "nothing failed",
+      (error: unknown) => (error as Error).message,
+    );
+    expect(message)
+      .to.include("The living machines of dev could not be looked up")
+      .and.include("AccessDeniedException")
+      .and.include("tag:GetResources");
   });
 
   it("is looked for in three calls, however many machines there are", async () => {
