@@ -28,8 +28,18 @@ export function joinMachines(
       instanceId: instance.id,
     };
     const report = reportOf(instance.tags);
-    const { state: instanceState, stateReason } = instance;
-    return withEntry({ ...named, instanceState, stateReason, ...(report && { report }) });
+    const { state: instanceState, stateReason, imageId, launchedAt, createdAt } = instance;
+    const generation = Number(instance.tags[tags.generation]);
+    return withEntry({
+      ...named,
+      instanceState,
+      stateReason,
+      imageId,
+      launchedAt,
+      createdAt,
+      ...(generation > 0 && { generation }),
+      ...(report && { report }),
+    });
   });
   const known = new Set(instances.map(({ id }) => id));
   const undescribed = asked

@@ -9,8 +9,14 @@ export interface Instance {
   state: InstanceState;
   /** EC2's own words for how it came to its state; empty where EC2 gives none. */
   stateReason: string;
-  /** When it was made, ISO 8601 in UTC; a stop and a start do not change it. Absent where EC2 does not tell. */
-  createdAt?: string;
+  imageId: string;
+  /** When it was last started. ISO 8601 in UTC, as all times here. */
+  launchedAt: string;
+  /**
+   * When it was made: its root volume was attached then. Where no volume is
+   * described (just launched, or terminated), the last start.
+   */
+  createdAt: string;
   tags: Readonly<Record<string, string>>;
 }
 
@@ -40,6 +46,8 @@ export interface MachineReport {
   detail?: string;
   /** `<owner>/<repository>/actions/runs/<id>` of the job that it runs. */
   job?: string;
+  /** Version of the runner software at work. */
+  version?: string;
 }
 
 /** A machine as EC2, GitHub and the machine itself tell of it. */
@@ -54,6 +62,12 @@ export interface ObservedMachine {
   instanceState: InstanceState | "unknown";
   /** EC2's own words; empty where it gives none. */
   stateReason: string;
+  /** As of {@link Instance}, the three of them; absent where EC2 does not describe the machine. */
+  imageId?: string;
+  launchedAt?: string;
+  createdAt?: string;
+  /** The runner's generation that the machine was made for, where its tag tells. */
+  generation?: number;
   /** Absent until the machine has first spoken. */
   report?: MachineReport;
   /** Absent where it is not registered, or where GitHub was not asked. */

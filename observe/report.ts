@@ -12,11 +12,13 @@ export function reportOf(instanceTags: Readonly<Record<string, string>>): Machin
   const since = instanceTags[tags.since] ?? "";
   const detail = printable(instanceTags[tags.detail] ?? "");
   const job = instanceTags[tags.job] ?? "";
+  const version = instanceTags[tags.version] ?? "";
   return {
     state,
     ...(isTime(since) && { since }),
     ...(detail !== "" && { detail }),
     ...(isRunPath(job) && { job }),
+    ...(isVersion(version) && { version }),
   };
 }
 
@@ -26,6 +28,10 @@ function printable(text: string): string {
 
 function isTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+function isVersion(text: string): boolean {
+  return /^\d+\.\d+\.\d+$/.test(text);
 }
 
 function isRunPath(text: string): boolean {

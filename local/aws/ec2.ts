@@ -1,5 +1,6 @@
 import { AwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
+import { describeImages } from "./images.ts";
 import { flag, number, optionalText, record, records, tagsOf, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { describeInstance, matches, stateOf } from "./instance-description.ts";
@@ -85,6 +86,16 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
             })),
             nextToken: to < found.length ? String(to) : undefined,
           };
+        },
+      },
+      DescribeImages: {
+        run: (input) => {
+          const [filter, ...others] = records(input, "Filter");
+          if (!filter || others.length > 0 || text(filter, "Name") !== "image-id") {
+            const problem = "The local cloud finds images by the filter image-id alone.";
+            throw new AwsError("InvalidParameterValue", problem);
+          }
+          return { imagesSet: describeImages(texts(filter, "Value")) };
         },
       },
       DescribeInstanceAttribute: {

@@ -14,7 +14,10 @@ export function stateOf({ state }: Instance): { code: number; name: InstanceStat
   return { code: stateCodes[state], name: state };
 }
 
-/** An instance as DescribeInstances tells it. A terminated one has left its network. */
+/** The device of the one volume that a machine has. */
+const rootDevice = "/dev/sda1";
+
+/** An instance as DescribeInstances tells it. A terminated one has left its network, and its volume is gone. */
 export function describeInstance(cloud: Cloud, instance: Instance) {
   const connected = instance.state !== "terminated";
   return {
@@ -28,6 +31,8 @@ export function describeInstance(cloud: Cloud, instance: Instance) {
     launchTime: new Date(instance.launchedAt),
     placement: { availabilityZone: instance.availabilityZone, tenancy: "default" },
     monitoring: { state: "disabled" },
+    rootDeviceName: rootDevice,
+    rootDeviceType: "ebs",
     ...(connected
       ? {
           vpcId: instance.vpcId,
@@ -35,6 +40,18 @@ export function describeInstance(cloud: Cloud, instance: Instance) {
           privateIpAddress: instance.privateIp,
           ipAddress: instance.publicIp,
           groupSet: instance.securityGroupIds.map((groupId) => ({ groupId })),
+          blockDeviceMapping: [
+            {
+              deviceName: rootDevice,
+              // Attached once, however often the instance is stopped and started.
+              ebs: {
+                volumeId: instance.id.replace("i-", "vol-"),
+                status: "attached",
+                attachTime: new Date(instance.createdAt),
+                deleteOnTermination: true,
+              },
+            },
+          ],
           iamInstanceProfile: instance.profile && { arn: profileArn(cloud, instance) },
         }
       : {}),

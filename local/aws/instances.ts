@@ -241,6 +241,7 @@ function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance
     id: resourceId("i"),
     state: "pending",
     architecture: imageArchitecture(specification.imageId, specification.instanceType),
+    createdAt: clock.now(),
     launchedAt: clock.now(),
     visibleFrom: clock.now() + (faults.take("machine:Appear")?.delayMs ?? 0),
     vpcId: String(subnet.vpcId),

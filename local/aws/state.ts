@@ -21,7 +21,9 @@ export interface Instance {
   state: InstanceState;
   /** Why it is in this state, where it is not simply running. */
   stateReason?: { code: string; message: string };
-  /** Milliseconds since the epoch, as all times here. */
+  /** When it was made. Milliseconds since the epoch, as all times here. */
+  createdAt: number;
+  /** When it was last started. */
   launchedAt: number;
   /** From when on DescribeInstances knows it. */
   visibleFrom: number;

@@ -62,19 +62,20 @@ function filterBy(Name: string, ...Values: string[]): Filter {
   return { Name, Values };
 }
 
-function toInstance(instance: Ec2Instance): Instance {
-  const { InstanceId, State, StateReason, Tags } = instance;
-  const createdAt = attachedAt(instance)?.toISOString();
+function toInstance(described: Ec2Instance): Instance {
+  const { InstanceId, ImageId, State, StateReason, LaunchTime, Tags } = described;
   return {
     id: InstanceId!,
     state: State!.Name!,
     stateReason: StateReason?.Message ?? "",
-    ...(createdAt !== undefined && { createdAt }),
+    imageId: ImageId!,
+    launchedAt: LaunchTime!.toISOString(),
+    createdAt: (rootAttachedAt(described) ?? LaunchTime!).toISOString(),
     tags: Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? ""])),
   };
 }
 
-/** When its root volume was attached: when it was made. (Its launch time is that of the last start.) */
-function attachedAt({ RootDeviceName, BlockDeviceMappings }: Ec2Instance): Date | undefined {
-  return BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.AttachTime;
+/** EC2's LaunchTime is that of the last start; the root volume has been there from the beginning. */
+function rootAttachedAt({ RootDeviceName, BlockDeviceMappings = [] }: Ec2Instance): Date | undefined {
+  return BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.AttachTime;
 }

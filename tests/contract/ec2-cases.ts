@@ -1,6 +1,7 @@
 import {
   CreateTagsCommand,
   DeleteTagsCommand,
+  DescribeImagesCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
   GetConsoleOutputCommand,
@@ -100,6 +101,33 @@ export const ec2Cases: readonly Case[] = [
       expect(instance.Tags).to.deep.equal([{ Key: "longhaul:fleet", Value: "cloud & <more>" }]);
       expect(instance.SecurityGroups?.map(({ GroupId }) => GroupId)).to.deep.equal([target.securityGroupId]);
       expect(instance.LaunchTime).to.be.instanceOf(Date);
+    },
+  },
+  {
+    title: "when an instance was made is told by its root volume, whenever it was last started",
+    run: async (clients, target) => {
+      const id = await launch(clients, target);
+      const attached = ({ RootDeviceName, BlockDeviceMappings = [] }: Instance) =>
+        BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.AttachTime;
+      const made = attached(await describeOne(clients, id));
+      expect(made).to.be.instanceOf(Date);
+      await stop(clients, id);
+      await reach(clients, id, "stopped");
+      await start(clients, id);
+      const again = await reach(clients, id, "running");
+      expect(attached(again)).to.deep.equal(made);
+      expect(again.LaunchTime!.getTime()).to.be.at.least(made!.getTime());
+    },
+  },
+  {
+    title: "images are found by their ids, with the day they were made, and unknown ones are left out",
+    run: async ({ ec2 }, { imageId }) => {
+      const Values = [imageId, "ami-0fffffffffffffff0"];
+      const { Images = [] } = await ec2.send(
+        new DescribeImagesCommand({ IncludeDeprecated: true, Filters: [{ Name: "image-id", Values }] }),
+      );
+      expect(Images.map(({ ImageId }) => ImageId)).to.deep.equal([imageId]);
+      expect(Images[0]!.CreationDate).to.match(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     },
   },
   {

@@ -31,7 +31,7 @@ export async function startEmulator(): Promise<Target> {
     endpoint: url,
     credentials: cloud.operator,
     account,
-    imageId: "ami-0123456789abcdef0",
+    imageId: "ami-0a10ca1c10ad24041",
     subnetId,
     securityGroupId,
     vpcId,

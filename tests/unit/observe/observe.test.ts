@@ -11,10 +11,16 @@ import { standingOf } from "../../../observe/standing.ts";
 
 const id = "i-0123456789abcdef0";
 
+const origin = {
+  imageId: "ami-0a10ca1c10ad24041",
+  launchedAt: "2026-03-01T09:59:00.000Z",
+  createdAt: "2026-02-01T12:00:00.000Z",
+};
 const instance = (more: Partial<Instance> = {}): Instance => ({
   id,
   state: "running",
   stateReason: "",
+  ...origin,
   tags: { [tags.fleet]: "cloud", [tags.runner]: "dev-cloud-1" },
   ...more,
 });
@@ -41,8 +47,15 @@ describe("a machine's report", () => {
   it("is what its tags say", () => {
     const job = "acme/app/actions/runs/7";
     const since = "2026-03-01T10:00:00.123Z";
-    const own = { [tags.state]: "busy", [tags.since]: since, [tags.job]: job, [tags.detail]: "a job" };
-    expect(reportOf(own)).to.deep.equal({ state: "busy", since, job, detail: "a job" });
+    const version = "2.338.0";
+    const own = {
+      [tags.state]: "busy",
+      [tags.since]: since,
+      [tags.job]: job,
+      [tags.detail]: "a job",
+      [tags.version]: version,
+    };
+    expect(reportOf(own)).to.deep.equal({ state: "busy", since, job, detail: "a job", version });
   });
 
   it("is absent before it has spoken, or when its state is no word of ours", () => {
@@ -55,6 +68,7 @@ describe("a machine's report", () => {
     [tags.job, "../../x/actions/runs/1"],
     [tags.since, "\u001b[2Jyesterday"],
     [tags.detail, "\u001b\u0007\n"],
+    [tags.version, "2.338.0\u001b[31m evil"],
   ];
   for (const [key, value] of forged) {
     it(`leaves out a forged ${key}: ${JSON.stringify(value)}`, () => {
@@ -69,7 +83,17 @@ describe("the picture of the machines", () => {
   it("joins an instance and its entry by the machine's name", () => {
     const stranger = entry({ name: "dev-cloud-1-i-0fffffffffffffff0" });
     const [one] = joinMachines([instance()], [stranger, entry()]);
-    expect(one).to.deep.equal(machine({ entry: entry() }));
+    expect(one).to.deep.equal(machine({ ...origin, entry: entry() }));
+  });
+
+  it("tells the generation that a machine was made for, where its tag is a number", () => {
+    const generationOf = (tag: string) =>
+      joinMachines([instance({ tags: { [tags.generation]: tag } })], [])[0]!.generation;
+    expect([generationOf("3"), generationOf("0"), generationOf("x")]).to.deep.equal([
+      3,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("tells of a machine that was asked for and that EC2 does not describe: unknown, not gone", () => {

@@ -106,6 +106,8 @@ describe("longhaul rotate", () => {
             read: () =>
               Promise.resolve(new Map([[lists.roster, formatMachineList(machines.map(({ id }) => id))]])),
             write: unexpected,
+            writtenAt: unexpected,
+            secrets: unexpected,
           },
         }),
       connectGithub: unexpected,
