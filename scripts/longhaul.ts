@@ -19,7 +19,9 @@ import { run } from "./program.ts";
 // The SDK is pinned, and this Node is supported on purpose: its warning would be in every output.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-const output = createOutput(process.stdout, process.stderr, systemClock.now);
+// https://no-color.org: set to anything but nothing.
+const colours = !process.env.NO_COLOR;
+const output = createOutput(process.stdout, process.stderr, systemClock.now, colours);
 
 const context: VerbContext = {
   request: process.env[requestVariable],

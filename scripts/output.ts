@@ -6,12 +6,24 @@ export interface Output {
   say: (line: string) => void;
   /** What is going on right now: on a terminal it replaces the line before, elsewhere it is told once a minute. */
   progress: (line: string) => void;
+  /** Standard output, where it is a terminal. */
+  terminal?: Terminal;
+}
+
+/** A terminal that results are shown on. */
+export interface Terminal {
+  /** Whether colours are wanted. */
+  colours: boolean;
+  /** Shows a text in place of the whole screen. */
+  redraw: (text: string) => void;
 }
 
 /** A stream as small as it is used. */
 export interface Stream {
   write(text: string): unknown;
   isTTY?: boolean;
+  /** Lines of the terminal. */
+  rows?: number;
 }
 
 /** How often progress is told where it cannot be overwritten. */
@@ -19,15 +31,37 @@ const progressEveryMs = 60_000;
 
 const clearLine = "\r\u001b[2K";
 
-/** @param now milliseconds, for the pace of progress */
-export function createOutput(stdout: Stream, stderr: Stream, now: () => number): Output {
+/** Control sequences of a screen that is drawn again and again, without flicker. */
+const screen = {
+  home: "\u001b[H",
+  clearToEndOfLine: "\u001b[K",
+  clearBelow: "\u001b[J",
+  cutLongLines: "\u001b[?7l",
+  wrapLongLines: "\u001b[?7h",
+};
+
+/**
+ * @param now milliseconds, for the pace of progress
+ * @param colours whether they are wanted on a terminal
+ */
+export function createOutput(stdout: Stream, stderr: Stream, now: () => number, colours = false): Output {
   let lastProgress = -Infinity;
   let lineOpen = false;
   const close = () => {
     if (lineOpen) stderr.write("\n");
     lineOpen = false;
   };
+  const redraw = (text: string) => {
+    close();
+    const lines = text.split("\n");
+    const rows = (stdout.rows ?? Infinity) - 2;
+    const shown =
+      lines.length <= rows ? lines : [...lines.slice(0, rows), `… and ${lines.length - rows} more line(s)`];
+    const drawn = shown.map((line) => `${line}${screen.clearToEndOfLine}\n`).join("");
+    stdout.write(`${screen.cutLongLines}${screen.home}${drawn}${screen.clearBelow}${screen.wrapLongLines}`);
+  };
   return {
+    ...(stdout.isTTY && { terminal: { colours, redraw } }),
     result: (text) => {
       close();
       stdout.write(`${text}\n`);

@@ -8,6 +8,7 @@ import { localCommand } from "./verbs/local.ts";
 import { rotateCommand } from "./verbs/rotate.ts";
 import { settleCommand } from "./verbs/settle.ts";
 import { smokeCommand } from "./verbs/smoke.ts";
+import { statusCommand } from "./verbs/status.ts";
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 bad usage, 3 not finished yet (run it again later).`;
@@ -36,6 +37,7 @@ function createProgram(context: VerbContext): Command {
     .addHelpText("after", exitCodeHelp)
     .enablePositionalOptions();
   for (const verb of [
+    statusCommand(context),
     awaitCommand(context),
     rotateCommand(context),
     settleCommand(context),

@@ -4,6 +4,8 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import type { Target } from "../../contract/requests.ts";
 import { awsCall } from "./aws-call.ts";
+import { imagesOf } from "./images.ts";
+import type { Images } from "./images.ts";
 import { instancesOf } from "./instances.ts";
 import type { Instances } from "./instances.ts";
 import { parametersOf } from "./parameters.ts";
@@ -20,6 +22,7 @@ export interface Aws {
   /** ARN of the identity whose credentials these are: who asks. */
   caller: string;
   instances: Instances;
+  images: Images;
   parameters: Parameters;
 }
 
@@ -43,9 +46,11 @@ export async function connectAws({ environment, aws }: Target): Promise<Aws> {
   const sts = new STSClient(client("sts"));
   const identity = await awsCall("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));
   checkAccount(environment, aws.account, identity);
+  const ec2 = new EC2Client(client("ec2"));
   return {
     caller: identity.Arn ?? "unknown",
-    instances: instancesOf(new EC2Client(client("ec2"))),
+    instances: instancesOf(ec2),
+    images: imagesOf(ec2),
     parameters: parametersOf(new SSMClient(client("ssm"))),
   };
 }

@@ -1,0 +1,164 @@
+import type { MachineState } from "../contract/tags.ts";
+import type { Listing } from "../contract/wishes.ts";
+import type { MachineReport, ObservedMachine } from "./machine.ts";
+
+/** What a runner's machine is, in one word. */
+export const conditions = [
+  "missing", // a runner of the configuration without a machine
+  "gone", // terminated, or not described by EC2
+  "asleep", // EC2 says that it is stopped
+  "leaving", // on its way to power off
+  "silent", // up for minutes, and neither it nor GitHub gives a sign of it
+  "booting", // the boot script is at work
+  "boot-failed",
+  "busy", // it has received a job that has not ended
+  "on-no-list", // it runs, and neither list of its fleet names it
+  "failed", // its listener cannot run
+  "needs-token", // it waits for a registration token
+  "waiting", // registered, with its listener off
+  "starting", // its listener is not there yet
+  "unproven", // ready, a candidate that is not on the roster
+  "idle",
+  "online", // GitHub shows it online, and itself it has said nothing: it may be busy
+] as const;
+export type Condition = (typeof conditions)[number];
+
+export interface Circumstances {
+  /** The machine's place on the lists of its fleet. */
+  listing: Listing;
+  /** Whether GitHub could be asked; where not, a missing entry says nothing. */
+  githubAsked: boolean;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export interface JudgedMachine {
+  condition: Condition;
+  /** ISO 8601 in UTC; absent where nobody knows it. */
+  since?: string;
+  /** One sentence for people. */
+  detail?: string;
+  /** `<owner>/<repository>/actions/runs/<id>`, while it may still run. */
+  job?: string;
+}
+
+/** So long may a machine be up, and its last word old, before a missing sign of it means something. */
+export const silentAfterMs = 5 * 60_000;
+
+/** A machine's clock may be so far behind EC2's when it has just booted. */
+const clockSkewMs = 2 * 60_000;
+
+/** What a machine says before it powers off; it stands on the instance until the agent speaks again. */
+const lastWords: readonly MachineState[] = ["leaving", "asleep", "retired"];
+
+/** States in which the listener has a session, so that GitHub shows the runner online. */
+const listening: readonly MachineState[] = ["idle", "busy"];
+
+/**
+ * What a machine is. EC2's word comes first, because a machine that is off can
+ * correct nothing; then whether it gives a sign of itself at all; then its own
+ * word. A job beats the lists: it is what an operator has to know of a machine
+ * that should leave. GitHub's `busy` decides nothing: it lags, and has been
+ * seen to be wrong.
+ */
+export function conditionOf(machine: ObservedMachine, circumstances: Circumstances): JudgedMachine {
+  const { instanceState, launchedAt, report, stateReason } = machine;
+  const ended = report && lastWords.includes(report.state) ? report : undefined;
+  switch (instanceState) {
+    case "terminated":
+    case "unknown":
+      return judged("gone", { detail: stateReason });
+    case "stopped":
+      // Who went to sleep said so. Anything else went down in another way.
+      return judged("asleep", {
+        since: ended?.since,
+        detail: ended ? ended.detail : (report?.detail ?? stateReason),
+      });
+    case "stopping":
+    case "shutting-down":
+      return judged("leaving", { since: ended?.since, detail: ended?.detail });
+    case "pending":
+      return judged(report ? "starting" : "booting", { since: launchedAt });
+    case "running":
+      return conditionOfRunning(machine, circumstances);
+  }
+}
+
+function conditionOfRunning(machine: ObservedMachine, circumstances: Circumstances): JudgedMachine {
+  const { launchedAt, report, entry } = machine;
+  const spoken = report && isOfThisLife(report, launchedAt) ? report : undefined;
+  if (isSilent(machine, spoken, circumstances)) return silent(machine, spoken);
+  if (spoken) return conditionReported(spoken, circumstances.listing);
+  if (entry?.online) return judged(circumstances.listing === "none" ? "on-no-list" : "online", {});
+  return judged(report ? "starting" : "booting", { since: launchedAt });
+}
+
+function conditionReported(report: MachineReport, listing: Listing): JudgedMachine {
+  const { since, detail, job } = report;
+  const as = (condition: Condition) => judged(condition, { since, detail });
+  switch (report.state) {
+    case "booting":
+    case "boot-failed":
+      return as(report.state);
+    case "busy":
+      return judged("busy", { since, detail, job });
+    case "leaving":
+    case "asleep":
+    case "retired":
+      return as("leaving");
+    case "failed":
+    case "needs-token":
+    case "starting":
+    case "waiting":
+      return as(listing === "none" ? "on-no-list" : report.state);
+    case "idle":
+      if (listing === "none") return as("on-no-list");
+      return as(listing === "candidate" ? "unproven" : "idle");
+  }
+}
+
+/** The tags of a machine that has been started again still hold what it said before it went down. */
+function isOfThisLife({ state, since }: MachineReport, launchedAt: string | undefined): boolean {
+  if (since === undefined || launchedAt === undefined) return true;
+  // The boot script and EC2 tell whole seconds.
+  const launched = Math.floor(Date.parse(launchedAt) / 1000) * 1000;
+  const skew = lastWords.includes(state) ? 0 : clockSkewMs;
+  return Date.parse(since) >= launched - skew;
+}
+
+function isSilent(
+  { launchedAt, entry }: ObservedMachine,
+  spoken: MachineReport | undefined,
+  { githubAsked, now }: Circumstances,
+): boolean {
+  const lastSign = Math.max(
+    ...[launchedAt, spoken?.since].map((at) => (at === undefined ? 0 : Date.parse(at))),
+  );
+  if (entry?.online || now - lastSign < silentAfterMs) return false;
+  return spoken ? githubAsked && listening.includes(spoken.state) : true;
+}
+
+function silent({ launchedAt, entry }: ObservedMachine, spoken: MachineReport | undefined): JudgedMachine {
+  const github = entry ? "GitHub shows it offline" : "no entry at GitHub was seen";
+  if (!spoken) {
+    return judged("silent", {
+      since: launchedAt,
+      detail: `It has said nothing since its start, and ${github}.`,
+    });
+  }
+  const since = spoken.since === undefined ? "" : ` since ${spoken.since}`;
+  // When it went silent is not known: its word changes with its state alone.
+  return judged("silent", { detail: `It reports ${spoken.state}${since}, and ${github}.`, job: spoken.job });
+}
+
+function judged(
+  condition: Condition,
+  { since, detail, job }: Partial<Record<"since" | "detail" | "job", string | undefined>>,
+): JudgedMachine {
+  return {
+    condition,
+    ...(since !== undefined && { since }),
+    ...(detail !== undefined && detail !== "" && { detail }),
+    ...(job !== undefined && { job }),
+  };
+}

@@ -1,0 +1,29 @@
+import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import { awsCall } from "./aws-call.ts";
+
+/** EC2's machine images, as far as the operator's command needs them. */
+export interface Images {
+  /** When images were made, ISO 8601 in UTC, by their ids; those that EC2 no longer knows are absent. */
+  createdAt(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/** @throws ServiceError */
+export function imagesOf(ec2: EC2Client): Images {
+  return {
+    createdAt: async (ids) => {
+      // EC2 refuses a filter without values. As a filter, an id that it does not know is no error.
+      if (ids.length === 0) return new Map();
+      const command = new DescribeImagesCommand({
+        IncludeDeprecated: true, // Public images are within two years, and machines still run on them.
+        Filters: [{ Name: "image-id", Values: [...ids] }],
+      });
+      const { Images: found = [] } = await awsCall("ec2:DescribeImages", () => ec2.send(command));
+      return new Map(
+        found.flatMap(({ ImageId, CreationDate }) =>
+          CreationDate === undefined ? [] : [[ImageId!, CreationDate] as const],
+        ),
+      );
+    },
+  };
+}

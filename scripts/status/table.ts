@@ -1,0 +1,89 @@
+import { styleText } from "node:util";
+import type { Condition } from "../../observe/condition.ts";
+import type { EnvironmentStatus, RunnerStatus } from "../../observe/environment-status.ts";
+import { formatAge } from "./age.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+const columns = ["runner", "machine", "state", "since", "wish", "version", "gen", "image", ""];
+const stateColumn = columns.indexOf("state");
+
+/** Green: as it should be. Yellow: on its way. Red: somebody has to look at it. */
+const styles: Record<Condition, Style> = {
+  idle: "green",
+  busy: "cyan",
+  online: "green",
+  asleep: "dim",
+  booting: "yellow",
+  starting: "yellow",
+  leaving: "yellow",
+  unproven: "yellow",
+  waiting: "yellow",
+  "on-no-list": "magenta",
+  "needs-token": "red",
+  "boot-failed": "red",
+  failed: "red",
+  silent: "red",
+  missing: "red",
+  gone: "red",
+};
+
+/** An environment's status for people: one line for each machine, in aligned columns, and the notes. */
+export function statusTable(status: EnvironmentStatus, colours: boolean): string {
+  const now = Date.parse(status.at);
+  const rows = status.runners.map((runner) => ({ runner, cells: cellsOf(runner, now) }));
+  const widths = columns.map((title, column) =>
+    Math.max(title.length, ...rows.map(({ cells }) => cells[column]!.length)),
+  );
+  const line = (cells: readonly string[], paint: (text: string, column: number) => string) =>
+    cells
+      .map((cell, column) =>
+        paint(column === columns.length - 1 ? cell : cell.padEnd(widths[column]!), column),
+      )
+      .join("  ")
+      .trimEnd();
+  const styled = (style: Style, text: string) =>
+    colours ? styleText(style, text, { validateStream: false }) : text;
+  return [
+    ...(rows.length === 0
+      ? [`${status.environment} has no runners.`]
+      : [
+          styled(
+            "bold",
+            line(columns, (title) => title.toUpperCase()),
+          ),
+        ]),
+    ...rows.map(({ runner, cells }) =>
+      line(cells, (text, column) => (column === stateColumn ? styled(styles[runner.state], text) : text)),
+    ),
+    ...status.notes,
+  ].join("\n");
+}
+
+function cellsOf(status: RunnerStatus, now: number): string[] {
+  const ago = (time: string | null) => (time === null ? "-" : formatAge(now - Date.parse(time)));
+  return [
+    status.runner || "-",
+    status.instanceId ?? "-",
+    status.state.replaceAll("-", " "),
+    ago(status.since),
+    wishOf(status),
+    status.version ?? "-",
+    status.generation === null ? "-" : String(status.generation),
+    ago(status.imageCreatedAt),
+    [status.job, status.detail].filter((part) => part !== null).join(" "),
+  ].map(printable);
+}
+
+/** For example `off until 2026-03-01T18:00Z (ada: maintenance)`; a machine on no list is to leave. */
+function wishOf({ wish, listing }: RunnerStatus): string {
+  if (!wish) return "-";
+  const until = wish.until === null ? "" : ` until ${wish.until.replace(/(:00)?\.\d+Z$/, "Z")}`;
+  const why = [wish.by, wish.reason].filter((part) => part !== "").join(": ");
+  return `${listing === "none" ? "leave, " : ""}${wish.power}${until} (${why})`;
+}
+
+/** Reasons are written by people, and tags by jobs: no control character reaches a terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{C}+/gu, " ");
+}

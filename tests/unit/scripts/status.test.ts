@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import type { DeclaredMachine } from "../../../contract/requests.ts";
+import { tags } from "../../../contract/tags.ts";
+import type { EnvironmentStatus } from "../../../observe/environment-status.ts";
+import { parameters, startClouds } from "./clouds.ts";
+import type { Clouds } from "./clouds.ts";
+
+describe("longhaul status", () => {
+  let clouds: Clouds;
+  let machine: DeclaredMachine;
+  beforeEach(async () => {
+    clouds = await startClouds();
+    machine = await clouds.launch(1, { [tags.generation]: "2" });
+    await clouds.writeLists([machine.instanceId], [machine.instanceId]);
+  });
+  afterEach(() => clouds.close());
+
+  const now = () => new Date(clouds.clock.now()).toISOString();
+  const read = async (): Promise<EnvironmentStatus> => {
+    const { code, results, said } = await clouds.longhaul(["status", "--json"]);
+    expect(code, said).to.equal(0);
+    return JSON.parse(results[0]!) as EnvironmentStatus;
+  };
+  const states = ({ runners }: EnvironmentStatus) => runners.map(({ runner, state }) => [runner, state]);
+
+  it("tells all of a busy machine, with the link of its job", async () => {
+    const job = "acme/app/actions/runs/77";
+    const wish = { power: "off", by: "ada", reason: "night", until: "2100-01-01T00:00:00.000Z" };
+    await clouds.writeParameter(
+      parameters.operator,
+      JSON.stringify({ closing: false, runners: {}, fleet: wish }),
+    );
+    await clouds.connect(machine);
+    const since = now();
+    clouds.report(machine, "busy", { [tags.job]: job, [tags.since]: since, [tags.version]: "2.338.0" });
+    const { runners, githubAsked, notes, environment } = await read();
+    const { createdAt, ...told } = runners[0]!;
+    expect({ environment, githubAsked, notes }).to.deep.equal({
+      environment: "dev",
+      githubAsked: true,
+      notes: [],
+    });
+    expect(Date.parse(createdAt!)).to.be.closeTo(clouds.clock.now(), 60_000);
+    expect(told).to.deep.equal({
+      fleet: "cloud",
+      runner: "dev-cloud-1",
+      state: "busy",
+      since,
+      detail: null,
+      job: `${clouds.githubUrl}/${job}`,
+      instanceId: machine.instanceId,
+      name: `dev-cloud-1-${machine.instanceId}`,
+      instanceState: "running",
+      listing: "service",
+      wish,
+      version: "2.338.0",
+      generation: 2,
+      imageId: "ami-0a10ca1c10ad24041",
+      imageCreatedAt: "2025-09-12T07:14:02.000Z",
+    });
+  });
+
+  it("shows runners without a machine, and machines that neither configuration nor lists know", async () => {
+    const stray = await clouds.launch(7);
+    clouds.report(stray, "idle");
+    await clouds.connect(stray);
+    const elsewhere = await clouds.launch(1, { [tags.fleet]: "gone", [tags.runner]: "dev-gone-1" });
+    clouds.host.goDown(elsewhere.instanceId, "poweroff");
+    clouds.report(machine, "idle", { [tags.since]: now() });
+    expect(states(await read())).to.deep.equal([
+      ["dev-cloud-1", "idle"],
+      ["dev-cloud-2", "missing"],
+      ["dev-cloud-7", "on-no-list"],
+      ["dev-gone-1", "asleep"],
+    ]);
+  });
+
+  it("does not break on a fleet's tag that is no name", async () => {
+    await clouds.launch(1, { [tags.fleet]: "../x y", [tags.runner]: "odd" });
+    const odd = (await read()).runners.find(({ runner }) => runner === "odd");
+    expect(odd).to.include({ listing: "unknown", wish: null });
+  });
+
+  it("does not show a terminated machine", async () => {
+    clouds.instance(machine.instanceId).shutdownBehavior = "terminate";
+    clouds.host.goDown(machine.instanceId, "poweroff");
+    expect(states(await read())).to.deep.equal([
+      ["dev-cloud-1", "missing"],
+      ["dev-cloud-2", "missing"],
+    ]);
+  });
+
+  it("works without GitHub's credentials, and says that it could not ask", async () => {
+    clouds.useToken(undefined);
+    clouds.report(machine, "idle");
+    const { githubAsked, runners, notes } = await read();
+    expect({ githubAsked, state: runners[0]!.state }).to.deep.equal({ githubAsked: false, state: "idle" });
+    expect(notes.join()).to.include("GitHub was not asked");
+  });
+
+  it("works while GitHub or the images do not answer, and says so", async () => {
+    clouds.github.faults.add({ kind: "answer", status: 403, path: /actions\/runners/ });
+    clouds.aws.faults.add({ action: "ec2:DescribeImages", error: "UnauthorizedOperation" });
+    const { githubAsked, runners, notes } = await read();
+    expect(githubAsked).to.equal(false);
+    expect(runners[0]!.imageCreatedAt).to.equal(null);
+    expect(notes.join("\n")).to.include("listing the runners").and.include("ec2:DescribeImages failed");
+  });
+
+  it("prints a table for people", async () => {
+    clouds.report(machine, "boot-failed", { [tags.detail]: "The checksum does not fit." });
+    const { results } = await clouds.longhaul(["status"]);
+    expect(results[0]).to.match(/^RUNNER +MACHINE +STATE/);
+    expect(results[0]).to.include("boot failed").and.include("The checksum does not fit.");
+  });
+
+  it("looks again and again with --watch, through errors of EC2 that pass", async () => {
+    clouds.aws.faults.add({ action: "ec2:DescribeInstances", error: "InternalError", times: 5 });
+    clouds.meanwhile(
+      () => clouds.report(machine, "idle"),
+      () => clouds.report(machine, "failed"),
+      () => {
+        throw new Error("interrupted");
+      },
+    );
+    const { results, said } = await clouds.longhaul(["status", "--watch", "--interval", "2", "--json"]);
+    const seen = results.map((line) => (JSON.parse(line) as EnvironmentStatus).runners[0]!.state);
+    expect(seen).to.deep.equal(["idle", "failed"]);
+    expect(said).to.include("ec2:DescribeInstances failed (HTTP 500)").and.include("Trying again.");
+  });
+});
