@@ -22,6 +22,11 @@ export function describeMachine({
   return `its machine ${instanceId} ${ec2}, ${own}, and ${github}`;
 }
 
+/** The same in two words: `dev-cloud-1-i-0abc… (running, busy)`. */
+export function brieflyDescribe({ name, instanceState, report }: ObservedMachine): string {
+  return `${name} (${instanceState}${report ? `, ${report.state}` : ""})`;
+}
+
 function inBrackets(text: string | undefined): string {
   return text ? ` (${text.replace(/\.$/, "")})` : "";
 }

@@ -5,10 +5,13 @@ import type { ExitCode } from "./exit-codes.ts";
 import { awaitCommand } from "./verbs/await.ts";
 import { drainCommand } from "./verbs/drain.ts";
 import { localCommand } from "./verbs/local.ts";
+import { reopenCommand } from "./verbs/reopen.ts";
 import { rotateCommand } from "./verbs/rotate.ts";
 import { settleCommand } from "./verbs/settle.ts";
+import { sleepCommand } from "./verbs/sleep.ts";
 import { smokeCommand } from "./verbs/smoke.ts";
 import { statusCommand } from "./verbs/status.ts";
+import { wakeCommand } from "./verbs/wake.ts";
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 bad usage, 3 not finished yet (run it again later).`;
@@ -38,6 +41,9 @@ function createProgram(context: VerbContext): Command {
     .enablePositionalOptions();
   for (const verb of [
     statusCommand(context),
+    sleepCommand(context),
+    wakeCommand(context),
+    reopenCommand(context),
     awaitCommand(context),
     rotateCommand(context),
     settleCommand(context),

@@ -1,6 +1,7 @@
 import {
   ModifyInstanceAttributeCommand,
   paginateDescribeInstances,
+  StartInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import type { EC2Client, Filter, Instance as Ec2Instance } from "@aws-sdk/client-ec2";
@@ -14,6 +15,8 @@ export interface Instances extends InstanceSource {
   find(instanceId: string): Promise<Instance | undefined>;
   /** Sets or releases both of EC2's locks, against stopping and against termination. */
   setLocks(instanceId: string, locked: boolean): Promise<void>;
+  /** Starts all or none. Only for instances that are described as stopped. */
+  start(instanceIds: readonly string[]): Promise<void>;
   terminate(instanceId: string): Promise<void>;
 }
 
@@ -39,6 +42,10 @@ export function instancesOf(ec2: EC2Client): Instances {
         const command = new ModifyInstanceAttributeCommand({ InstanceId, [attribute]: { Value } });
         await awsCall("ec2:ModifyInstanceAttribute", () => ec2.send(command));
       }
+    },
+    start: async (instanceIds) => {
+      const command = new StartInstancesCommand({ InstanceIds: [...instanceIds] });
+      await awsCall("ec2:StartInstances", () => ec2.send(command));
     },
     terminate: async (instanceId) => {
       const command = new TerminateInstancesCommand({ InstanceIds: [instanceId] });

@@ -16,3 +16,19 @@ export async function readFleetSettings(
   const names = Object.values(fleetParameters(environment, fleet));
   return parseFleetSettings(environment, fleet, await parameters.read(names));
 }
+
+/**
+ * The same for several fleets, by their names.
+ *
+ * @throws ServiceError when SSM does not answer
+ */
+export async function readSettingsOfFleets(
+  parameters: Parameters,
+  environment: string,
+  fleets: Iterable<string>,
+): Promise<Map<string, FleetSettings>> {
+  const read = [...fleets].map(
+    async (fleet) => [fleet, await readFleetSettings(parameters, environment, fleet)] as const,
+  );
+  return new Map(await Promise.all(read));
+}

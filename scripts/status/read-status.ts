@@ -9,8 +9,8 @@ import type { Github } from "../clients/github.ts";
 import { ServiceError } from "../clients/service-error.ts";
 import type { Clock } from "../clock.ts";
 import type { Environment } from "../environment.ts";
-import { readFleetSettings } from "../fleet/fleet-settings.ts";
-import { declaredRunners } from "./declared-runners.ts";
+import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
+import { declaredRunners } from "../fleet/declared-runners.ts";
 
 export interface StatusCollaborators {
   aws: Aws;
@@ -65,12 +65,7 @@ export async function readStatus(
       // What else stands in a tag is no fleet, and SSM would refuse its name.
       ...found.map(({ fleet }) => fleet).filter((fleet) => namePattern.test(fleet)),
     ]);
-    const settings = await Promise.all(
-      [...fleets].map(
-        async (fleet) => [fleet, await readFleetSettings(aws.parameters, name, fleet)] as const,
-      ),
-    );
-    return new Map(settings);
+    return readSettingsOfFleets(aws.parameters, name, fleets);
   }
 
   async function imageDates(found: readonly ObservedMachine[]): Promise<ReadonlyMap<string, string>> {

@@ -1,0 +1,50 @@
+import type { ObservedMachine } from "../../observe/machine.ts";
+import type { Instances } from "../clients/instances.ts";
+import { ServiceError } from "../clients/service-error.ts";
+
+export interface Started {
+  started: ObservedMachine[];
+  /** Those that EC2 did not start, and what it said. */
+  refused: { machine: ObservedMachine; why: string }[];
+}
+
+/**
+ * Starts machines that EC2 described as stopped, in one call. One that cannot
+ * be started (a stopped instance is bound to its zone, which may be full) lets
+ * the whole call fail, so they are then started one by one.
+ */
+export async function startMachines(
+  instances: Pick<Instances, "start" | "find">,
+  machines: readonly ObservedMachine[],
+): Promise<Started> {
+  if (machines.length === 0) return { started: [], refused: [] };
+  const problem = await refusal(() => instances.start(machines.map(({ instanceId }) => instanceId)));
+  if (problem === undefined) return { started: [...machines], refused: [] };
+  const result: Started = { started: [], refused: [] };
+  for (const machine of machines) {
+    const why = machines.length === 1 ? problem : await startOne(machine);
+    if (why === undefined) result.started.push(machine);
+    else result.refused.push({ machine, why });
+  }
+  return result;
+
+  async function startOne({ instanceId }: ObservedMachine): Promise<string | undefined> {
+    return refusal(async () => {
+      const state = (await instances.find(instanceId))?.state;
+      // The failed call may have started it after all.
+      if (state === "pending" || state === "running") return;
+      await instances.start([instanceId]);
+    });
+  }
+}
+
+/** What AWS said where it refused; undefined where it did not. */
+async function refusal(call: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return error.message;
+    throw error;
+  }
+}

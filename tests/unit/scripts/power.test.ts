@@ -1,0 +1,347 @@
+import { expect } from "chai";
+import { machineName } from "../../../contract/names.ts";
+import { initialOperator, parseOperator } from "../../../contract/parameters.ts";
+import type { DeclaredMachine } from "../../../contract/requests.ts";
+import { tags } from "../../../contract/tags.ts";
+import type { PowerResult } from "../../../scripts/wishes/set-power.ts";
+import { parameters, startClouds } from "./clouds.ts";
+import type { Clouds } from "./clouds.ts";
+
+describe("longhaul sleep and wake", () => {
+  let clouds: Clouds;
+  let one: DeclaredMachine;
+  let two: DeclaredMachine;
+  beforeEach(async () => {
+    clouds = await startClouds();
+    one = await clouds.launch(1);
+    two = await clouds.launch(2);
+    const ids = [one.instanceId, two.instanceId];
+    await clouds.writeLists(ids, ids);
+  });
+  afterEach(() => clouds.close());
+
+  const operator = () => parseOperator(clouds.parameter(parameters.operator))!;
+  const down = (...machines: DeclaredMachine[]) => {
+    for (const { instanceId } of machines) clouds.host.goDown(instanceId, "poweroff");
+  };
+  const calls = (action: string) => clouds.aws.calls().filter((call) => call.action === action).length;
+  const resultOf = ({ results }: { results: string[] }) => JSON.parse(results[0]!) as PowerResult;
+  const nothing = () => undefined;
+
+  describe("sleep", () => {
+    it("writes the wish with name, reason and end, and waits until the machines are stopped", async () => {
+      clouds.meanwhile(nothing, () => {
+        down(one, two);
+      });
+      const { code, said } = await clouds.longhaul([
+        ...["sleep", "--fleet", "cloud", "--until", "2h", "--reason", "quiet night"],
+      ]);
+      expect(code, said).to.equal(0);
+      const { fleet, closing, runners } = operator();
+      expect(fleet).to.include({ power: "off", reason: "quiet night" });
+      expect(fleet!.by).to.match(/^[\w/.@-]+$/);
+      expect(Date.parse(fleet!.until!) - clouds.clock.now()).to.be.within(0, 2 * 3_600_000);
+      expect({ closing, runners }).to.deep.equal({ closing: false, runners: {} });
+      expect(said).to.include("2 machine(s) are asleep.");
+      for (const action of ["ec2:StopInstances", "ec2:StartInstances"])
+        expect(calls(action), action).to.equal(0);
+    });
+
+    it("does nothing new when it is run again", async () => {
+      const sleeping = () => clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
+      expect((await sleeping()).code).to.equal(0);
+      const writes = calls("ssm:PutParameter");
+      const again = await sleeping();
+      expect({ code: again.code, writes: calls("ssm:PutParameter") }).to.deep.equal({ code: 0, writes });
+      expect(again.said).to.include("already");
+    });
+
+    it("waits for the named runners alone", async () => {
+      clouds.meanwhile(nothing, () => {
+        down(two);
+      });
+      const { code } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-2"]);
+      expect(code).to.equal(0);
+      expect(Object.keys(operator().runners)).to.deep.equal(["dev-cloud-2"]);
+      expect(clouds.instance(one.instanceId).state).to.equal("running");
+    });
+
+    it("gives up on a busy machine with exit code 3 and the link of its job, and ends nothing", async () => {
+      const job = "acme/app/actions/runs/77";
+      clouds.report(one, "busy", { [tags.job]: job });
+      clouds.meanwhile(nothing, () => {
+        down(two);
+      });
+      const outcome = await clouds.longhaul(["sleep", "--fleet", "cloud", "--wait-minutes", "1", "--json"]);
+      expect(outcome.code).to.equal(3);
+      const line = `${machineName(one.runner, one.instanceId)} (running, busy): ${clouds.githubUrl}/${job}`;
+      expect(outcome.said).to.include(`After 1 min, 1 machine(s) are not asleep yet:\n  ${line}\n`);
+      expect(resultOf(outcome).left).to.deep.equal([{ ...one, why: line }]);
+      expect(clouds.instance(one.instanceId).state).to.equal("running");
+    });
+
+    it("tells of a runner that has a wish of its own, and does not wait for it", async () => {
+      const own = { power: "on", by: "bob", reason: "demo" };
+      const setting = { ...initialOperator, runners: { "dev-cloud-1": own } };
+      await clouds.writeParameter(parameters.operator, JSON.stringify(setting));
+      clouds.meanwhile(nothing, () => {
+        down(two);
+      });
+      const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
+      expect(code).to.equal(0);
+      expect(said).to.include(`${machineName(one.runner, one.instanceId)} stays on: bob: demo.`);
+      expect(operator().runners).to.deep.equal({ "dev-cloud-1": own });
+    });
+
+    it("stops waiting for a machine that somebody else wants awake meanwhile", async () => {
+      const other = { ...initialOperator, fleet: { power: "on", by: "bob", reason: "hotfix" } };
+      clouds.meanwhile(nothing, () => clouds.writeParameter(parameters.operator, JSON.stringify(other)));
+      const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
+      expect(code).to.equal(0);
+      expect(said).to.include("stays on: bob: hotfix.");
+      expect(operator().fleet!.by).to.equal("bob");
+    });
+
+    it("takes wishes back with --clear, and waits for nobody", async () => {
+      await clouds.longhaul(["sleep", "--fleet", "cloud", "--no-wait"]);
+      const outcome = await clouds.longhaul(["sleep", "--fleet", "cloud", "--clear", "--json"]);
+      expect(outcome.code).to.equal(0);
+      expect(operator()).to.deep.equal(initialOperator);
+      expect(JSON.parse(outcome.results[0]!)).to.deep.equal({
+        wish: null,
+        fleets: [{ fleet: "cloud", outcome: "written" }],
+      });
+    });
+  });
+
+  describe("for every fleet", () => {
+    it("is asked for, and nothing is done without a yes", async () => {
+      const { code, said } = await clouds.longhaul(["sleep", "--no-wait"]);
+      expect(code).to.equal(1);
+      expect(said).to.include("Put to sleep every fleet of dev (cloud)?").and.include("Nothing was done.");
+      expect(operator()).to.deep.equal(initialOperator);
+    });
+
+    it("goes ahead after a yes, or with --yes", async () => {
+      clouds.answer(true);
+      expect((await clouds.longhaul(["sleep", "--no-wait"])).code).to.equal(0);
+      expect(operator().fleet!.power).to.equal("off");
+      expect((await clouds.longhaul(["wake", "--no-wait", "--yes"])).code).to.equal(0);
+      expect(operator().fleet!.power).to.equal("on");
+    });
+  });
+
+  describe("two operators at once", () => {
+    it("keep both their wishes", async () => {
+      const [first, second] = await Promise.all([
+        clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]),
+        clouds.longhaul(["sleep", "--runner", "dev-cloud-2", "--no-wait"]),
+      ]);
+      expect([first.code, second.code]).to.deep.equal([0, 0]);
+      expect(Object.keys(operator().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
+    });
+
+    it("write again when another has written over it, and keep what the other wrote", async () => {
+      const theirs = {
+        ...initialOperator,
+        runners: { "dev-cloud-2": { power: "on", by: "bob", reason: "x" } },
+      };
+      clouds.meanwhile(() => clouds.writeParameter(parameters.operator, JSON.stringify(theirs)));
+      const { code } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
+      expect(code).to.equal(0);
+      expect(Object.keys(operator().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
+    });
+
+    it("give up when it never stays", async () => {
+      const over = () => clouds.writeParameter(parameters.operator, JSON.stringify(initialOperator));
+      clouds.meanwhile(...Array.from({ length: 10 }, () => over));
+      const { code, said } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
+      expect(code).to.equal(1);
+      expect(said).to.include("somebody else wrote over it each time");
+    });
+  });
+
+  describe("wake", () => {
+    const connect = async (...machines: DeclaredMachine[]) => {
+      for (const machine of machines) await clouds.connect(machine);
+    };
+
+    it("starts the machines that are asleep, in one call, and waits until they are online", async () => {
+      down(one, two);
+      clouds.meanwhile(
+        nothing,
+        () => connect(one),
+        () => connect(two),
+      );
+      const outcome = await clouds.longhaul(["wake", "--fleet", "cloud", "--json"]);
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(operator().fleet!.power).to.equal("on");
+      expect(resultOf(outcome).started).to.deep.equal([one.instanceId, two.instanceId]);
+      expect(calls("ec2:StartInstances")).to.equal(1);
+      expect(outcome.said).to.include("2 machine(s) are awake.");
+      const again = await clouds.longhaul(["wake", "--fleet", "cloud", "--json"]);
+      expect({ code: again.code, started: resultOf(again).started }).to.deep.equal({ code: 0, started: [] });
+      expect(calls("ec2:StartInstances")).to.equal(1);
+    });
+
+    it("starts no machine that no list names, or whose lists cannot be read", async () => {
+      await clouds.writeLists([one.instanceId], [one.instanceId]);
+      down(one, two);
+      const first = await clouds.longhaul(["wake", "--fleet", "cloud", "--no-wait", "--json"]);
+      expect(resultOf(first).started).to.deep.equal([one.instanceId]);
+      expect(first.said).to.include(`${machineName(two.runner, two.instanceId)} is on no list`);
+      down(one);
+      await clouds.writeParameter(parameters.roster, "{");
+      await clouds.writeParameter(parameters.candidates, "{");
+      const second = await clouds.longhaul(["wake", "--fleet", "cloud", "--no-wait", "--json"]);
+      expect(resultOf(second).started).to.deep.equal([]);
+      expect(second.said).to.include("the lists of its fleet cannot be read");
+    });
+
+    it("refuses when the budget has turned power off, before anything is written", async () => {
+      const off = { power: "off", by: "budget", reason: "102 % of 500 USD" };
+      await clouds.writeParameter(parameters.power, JSON.stringify(off));
+      down(one);
+      const { code, said } = await clouds.longhaul(["wake", "--fleet", "cloud"]);
+      expect(code).to.equal(1);
+      expect(said).to.include("cloud (102 % of 500 USD)").and.include("Nothing was done.");
+      expect(operator()).to.deep.equal(initialOperator);
+      expect(calls("ec2:StartInstances")).to.equal(0);
+    });
+
+    it("starts them one by one when one is refused, tells why, and waits for the others", async () => {
+      down(one, two);
+      // The call for both, then that for the first.
+      clouds.aws.faults.add({ action: "ec2:StartInstances", error: "InsufficientHostCapacity", times: 2 });
+      clouds.meanwhile(nothing, () => connect(two));
+      const outcome = await clouds.longhaul(["wake", "--fleet", "cloud", "--json"]);
+      expect(outcome.code).to.equal(1);
+      expect(resultOf(outcome).started).to.deep.equal([two.instanceId]);
+      const [refused] = resultOf(outcome).notStarted;
+      expect(refused).to.include(one);
+      expect(refused!.why).to.include("InsufficientHostCapacity");
+      expect(outcome.said).to.include("1 machine(s) could not be started: dev-cloud-1.");
+    });
+
+    it("says where a machine stands that is not online in time, with exit code 3", async () => {
+      down(one);
+      const { code, said } = await clouds.longhaul([
+        "wake",
+        "--runner",
+        "dev-cloud-1",
+        "--wait-minutes",
+        "2",
+      ]);
+      expect(code).to.equal(3);
+      expect(said).to.include("1 machine(s) are not online yet:\n  Runner dev-cloud-1: its machine");
+    });
+
+    it("takes running for awake without GitHub's credentials, and says so", async () => {
+      clouds.useToken(undefined);
+      down(one);
+      const { code, said } = await clouds.longhaul(["wake", "--runner", "dev-cloud-1"]);
+      expect(code).to.equal(0);
+      expect(said).to.include("no GitHub credentials");
+    });
+  });
+
+  const refusals: [string[], string][] = [
+    [["--fleet", "gpu"], "There is no fleet gpu: they are cloud."],
+    [["--runner", "dev-cloud-9"], "There is no runner dev-cloud-9: they are dev-cloud-1, dev-cloud-2."],
+    [["--fleet", "cloud", "--until", "yesterday"], "--until does not understand"],
+    [["--fleet", "cloud", "--reason", "a\nb"], "--reason takes one line"],
+    [["--fleet", "cloud", "--clear", "--until", "2h"], "--clear takes wishes back"],
+  ];
+  for (const [args, why] of refusals) {
+    it(`refuse ${args.join(" ").replace("\n", "\\n")} and write nothing`, async () => {
+      for (const verb of ["sleep", "wake"]) {
+        const { code, said } = await clouds.longhaul([verb, ...args]);
+        expect(code).to.equal(2);
+        expect(said).to.include(why);
+      }
+      expect(calls("ssm:PutParameter")).to.equal(0);
+    });
+  }
+
+  it("say that a fleet without parameters cannot be told anything, and make none", async () => {
+    clouds.deleteParameter(parameters.operator);
+    const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
+    expect(code).to.equal(1);
+    expect(said).to.include(`There is no parameter ${parameters.operator}`).and.include("`pulumi up`");
+    expect(clouds.parameter(parameters.operator)).to.equal(undefined);
+  });
+});
+
+describe("longhaul reopen", () => {
+  let clouds: Clouds;
+  let machine: DeclaredMachine;
+  const gone = "i-0123456789abcdef0";
+  const closing = { closing: true, closingReason: "a destroy", runners: {}, later: 1 };
+  beforeEach(async () => {
+    clouds = await startClouds();
+    machine = await clouds.launch();
+    await clouds.writeLists([machine.instanceId, gone], [machine.instanceId]);
+    await clouds.writeParameter(parameters.operator, JSON.stringify(closing));
+  });
+  afterEach(() => clouds.close());
+
+  it("undoes the closing alone, and tells which machines have left", async () => {
+    const { code, said, results } = await clouds.longhaul(["reopen", "--fleet", "cloud", "--json"]);
+    expect(code, said).to.equal(0);
+    expect(JSON.parse(clouds.parameter(parameters.operator)!)).to.deep.equal({
+      closing: false,
+      runners: {},
+      later: 1,
+    });
+    expect(said).to.include(`${gone} has left`).and.include("`pulumi up --refresh`");
+    expect(said).to.not.include(machine.instanceId);
+    expect(JSON.parse(results[0]!)).to.deep.equal({
+      fleets: [{ fleet: "cloud", outcome: "written" }],
+      left: [{ fleet: "cloud", instanceId: gone }],
+    });
+  });
+
+  it("changes nothing the second time", async () => {
+    await clouds.longhaul(["reopen"]);
+    const writes = () => clouds.aws.calls().filter(({ action }) => action === "ssm:PutParameter").length;
+    const before = writes();
+    const { code, said } = await clouds.longhaul(["reopen"]);
+    expect({ code, writes: writes() }).to.deep.equal({ code: 0, writes: before });
+    expect(said).to.include("The fleet dev-cloud is open.");
+  });
+
+  it("opens it again when a destroy has closed it meanwhile", async () => {
+    clouds.meanwhile(() => clouds.writeParameter(parameters.operator, JSON.stringify(closing)));
+    await clouds.longhaul(["reopen", "--fleet", "cloud"]);
+    expect(parseOperator(clouds.parameter(parameters.operator))!.closing).to.equal(false);
+  });
+
+  it("counts a machine that has ended itself, or said that it does, among those that left", async () => {
+    const other = await clouds.launch(2);
+    await clouds.writeLists([machine.instanceId, other.instanceId], []);
+    clouds.report(machine, "retired");
+    clouds.instance(other.instanceId).shutdownBehavior = "terminate";
+    clouds.host.goDown(other.instanceId, "poweroff");
+    const { results } = await clouds.longhaul(["reopen", "--json"]);
+    const { left } = JSON.parse(results[0]!) as { left: { instanceId: string }[] };
+    expect(left.map(({ instanceId }) => instanceId)).to.deep.equal([machine.instanceId, other.instanceId]);
+  });
+
+  it("has nothing to reopen where the parameter is gone", async () => {
+    clouds.deleteParameter(parameters.operator);
+    const { code, said } = await clouds.longhaul(["reopen", "--fleet", "cloud"]);
+    expect(code).to.equal(0);
+    expect(said).to.include("there is nothing to reopen");
+    expect(clouds.parameter(parameters.operator)).to.equal(undefined);
+  });
+
+  it("finds a fleet that configuration and machines no longer know, by its parameter", async () => {
+    const name = "/longhaul/dev/old/operator";
+    await clouds.writeParameter(name, JSON.stringify(closing));
+    expect((await clouds.longhaul(["reopen", "--fleet", "old"])).code).to.equal(0);
+    expect(parseOperator(clouds.parameter(name))!.closing).to.equal(false);
+    const { code, said } = await clouds.longhaul(["reopen", "--fleet", "older"]);
+    expect(code).to.equal(2);
+    expect(said).to.include("There is no fleet older: they are cloud.");
+  });
+});
