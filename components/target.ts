@@ -5,14 +5,19 @@ import type { SmokeSource, Target } from "../contract/requests.ts";
 
 /** Which environment the program's Commands work on. */
 export function targetOf(environment: string, { aws, github }: Configuration): Target {
-  const { ec2, ssm, sts } = aws.endpoints;
+  const { ec2, ssm, sts, logs } = aws.endpoints;
   const repository = repositoryOf(github);
   return {
     environment,
     aws: {
       account: aws.account,
       region: aws.region,
-      endpoints: { ...(ec2 && { ec2 }), ...(ssm && { ssm }), ...(sts && { sts }) },
+      endpoints: {
+        ...(ec2 && { ec2 }),
+        ...(ssm && { ssm }),
+        ...(sts && { sts }),
+        ...(logs && { logs }),
+      },
     },
     github: {
       apiUrl: apiUrl(github),

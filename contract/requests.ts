@@ -13,7 +13,7 @@ export interface Target {
     account: string;
     region: string;
     /** Overrides of service base URLs, by the SDK's service name. */
-    endpoints: Partial<Record<"ec2" | "ssm" | "sts", string>>;
+    endpoints: Partial<Record<"ec2" | "ssm" | "sts" | "logs", string>>;
   };
   github: {
     /** Base URL of the REST API, for example `https://api.github.com`. */

@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { awaitCommand } from "./verbs/await.ts";
 import { drainCommand } from "./verbs/drain.ts";
+import { evictCommand } from "./verbs/evict.ts";
 import { localCommand } from "./verbs/local.ts";
 import { reopenCommand } from "./verbs/reopen.ts";
 import { rotateCommand } from "./verbs/rotate.ts";
@@ -44,6 +45,7 @@ function createProgram(context: VerbContext): Command {
     sleepCommand(context),
     wakeCommand(context),
     reopenCommand(context),
+    evictCommand(context),
     awaitCommand(context),
     rotateCommand(context),
     settleCommand(context),

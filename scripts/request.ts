@@ -30,6 +30,7 @@ const target: z.ZodType<Target> = z.object({
       ec2: url.exactOptional(),
       ssm: url.exactOptional(),
       sts: url.exactOptional(),
+      logs: url.exactOptional(),
     }),
   }),
   github: z.object({ apiUrl: url, url, owner: text, repository: text.exactOptional() }),

@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -8,6 +9,8 @@ import { imagesOf } from "./images.ts";
 import type { Images } from "./images.ts";
 import { instancesOf } from "./instances.ts";
 import type { Instances } from "./instances.ts";
+import { operatorLogOf } from "./operator-log.ts";
+import type { OperatorLog } from "./operator-log.ts";
 import { parametersOf } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -24,6 +27,7 @@ export interface Aws {
   instances: Instances;
   images: Images;
   parameters: Parameters;
+  operatorLog: OperatorLog;
 }
 
 /**
@@ -52,6 +56,7 @@ export async function connectAws({ environment, aws }: Target): Promise<Aws> {
     instances: instancesOf(ec2),
     images: imagesOf(ec2),
     parameters: parametersOf(new SSMClient(client("ssm"))),
+    operatorLog: operatorLogOf(new CloudWatchLogsClient(client("logs"))),
   };
 }
 

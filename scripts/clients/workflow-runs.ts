@@ -32,11 +32,14 @@ export interface Job {
 }
 
 /**
- * The runs of a repository that were dispatched, whatever their workflow: a
- * workflow that is new is not yet known by its name, and one whose file has
- * been deleted no longer is. Ours are told by their title.
+ * The runs of a repository; where nothing else is said, those that were
+ * dispatched, whatever their workflow: a workflow that is new is not yet known
+ * by its name, and one whose file has been deleted no longer is. Ours are told
+ * by their title.
  */
 export interface WorkflowRuns {
+  /** Those in progress, whatever they came from: not only those that were dispatched. */
+  inProgress(): Promise<Run[]>;
   /** Those that have not ended, the newest first. */
   going(): Promise<Run[]>;
   /** The newest hundred, the newest first. */
@@ -72,6 +75,16 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
   };
 
   return {
+    inProgress: async () => {
+      const listed = await githubCall(`listing the runs of ${name}`, () =>
+        octokit.paginate(actions.listWorkflowRunsForRepo, {
+          ...place,
+          status: "in_progress",
+          per_page: perPage,
+        }),
+      );
+      return listed.map(toRun);
+    },
     going: async () => {
       // One after the other: a run that begins meanwhile is then on both lists, and not on neither.
       const listed = [...(await withStatus("queued")), ...(await withStatus("in_progress"))];

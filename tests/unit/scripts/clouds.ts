@@ -63,9 +63,11 @@ export async function startClouds() {
     role: "none",
   });
 
+  const { url } = awsServer;
+  const serviceUrls = { ec2: url, ssm: url, sts: url, logs: url };
   const target: Target = {
     environment: "dev",
-    aws: { account, region, endpoints: { ec2: awsServer.url, ssm: awsServer.url, sts: awsServer.url } },
+    aws: { account, region, endpoints: serviceUrls },
     github: { apiUrl: `${github.url}/api/v3`, url: github.url, owner: "acme", repository: "app" },
   };
   const credentials = process.env;

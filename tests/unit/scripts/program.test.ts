@@ -37,7 +37,20 @@ describe("the command line of longhaul", () => {
   it("prints its help as a result, with every verb and the exit codes", async () => {
     const { code, results } = await call(["--help"]);
     expect(code).to.equal(0);
-    for (const word of ["await", "settle", "rotate", "smoke", "drain", "local", "3 not finished yet"]) {
+    for (const word of [
+      "status",
+      "sleep",
+      "wake",
+      "reopen",
+      "evict",
+      "await",
+      "settle",
+      "rotate",
+      "smoke",
+      "drain",
+      "local",
+      "3 not finished yet",
+    ]) {
       expect(results).to.include(word);
     }
   });

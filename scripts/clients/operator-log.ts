@@ -1,0 +1,41 @@
+import {
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+  ResourceAlreadyExistsException,
+} from "@aws-sdk/client-cloudwatch-logs";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { operatorStream } from "../../contract/operator-log.ts";
+import type { EvictionRecord } from "../../contract/operator-log.ts";
+import { awsCall } from "./aws-call.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** Where what operators do to machines is written down. */
+export interface OperatorLog {
+  /** Writes one line into the operators' stream of a log group. */
+  write(logGroup: string, record: EvictionRecord): Promise<void>;
+}
+
+/** @throws ServiceError */
+export function operatorLogOf(logs: CloudWatchLogsClient): OperatorLog {
+  return {
+    write: async (logGroupName, record) => {
+      const place = { logGroupName, logStreamName: operatorStream };
+      try {
+        await awsCall("logs:CreateLogStream", () => logs.send(new CreateLogStreamCommand(place)));
+      } catch (error) {
+        const exists = error instanceof ServiceError && error.cause instanceof ResourceAlreadyExistsException;
+        if (!exists) throw error;
+      }
+      const event = { timestamp: Date.parse(record.at), message: JSON.stringify(record) };
+      const { rejectedLogEventsInfo: rejected } = await awsCall("logs:PutLogEvents", () =>
+        logs.send(new PutLogEventsCommand({ ...place, logEvents: [event] })),
+      );
+      if (!rejected) return;
+      // CloudWatch answers with success all the same: it takes nothing from tomorrow or of last month.
+      throw new ServiceError(
+        `logs:PutLogEvents did not take the record of ${record.at}: set this computer's clock right.`,
+        { transient: false },
+      );
+    },
+  };
+}

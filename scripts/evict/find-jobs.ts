@@ -1,0 +1,89 @@
+import type { Target } from "../../contract/requests.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import type { Github } from "../clients/github.ts";
+import { ServiceError } from "../clients/service-error.ts";
+import type { Run, WorkflowRuns } from "../clients/workflow-runs.ts";
+
+/** So many runs in progress are looked through, the oldest first: jobs here take hours. */
+const maxRuns = 200;
+
+/** What is known of a machine's job. */
+export interface FoundJobs {
+  /** Runs that have a job on the machine, by who says so. */
+  jobs: { url: string; saidBy: "machine" | "GitHub" | "both" }[];
+  /** Sentences about what was asked and what could not be found out. */
+  notes: string[];
+}
+
+export interface JobPlaces {
+  github: Target["github"];
+  /** The repository of an organisation's smoke tests, without its owner. */
+  smokeRepository?: string | undefined;
+}
+
+/**
+ * Which job a machine runs: what its own tag says, which a job can forge and
+ * which may be late, and what GitHub says of the runs in progress on its name.
+ * GitHub cannot be asked for a runner's job, and its `busy` flag decides nothing.
+ */
+export async function findJobs(
+  github: Github | undefined,
+  { name, instanceState, report }: Pick<ObservedMachine, "name" | "instanceState" | "report">,
+  { github: place, smokeRepository }: JobPlaces,
+): Promise<FoundJobs> {
+  const path = instanceState === "running" ? report?.job : undefined;
+  const claimed = path === undefined ? undefined : `${place.url}/${path}`;
+  const byTag: FoundJobs["jobs"] = claimed === undefined ? [] : [{ url: claimed, saidBy: "machine" }];
+  if (!github) {
+    const note =
+      "GitHub was not asked which job it runs: there are no credentials for it in the environment.";
+    return { jobs: byTag, notes: [note] };
+  }
+  const notes: string[] = [];
+  const found = new Set<string>();
+  for (const repository of repositories()) {
+    try {
+      const url = await runOn(github.runs({ owner: place.owner, repository }), repository);
+      if (url !== undefined) found.add(url);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      notes.push(error.message);
+    }
+  }
+  const jobs: FoundJobs["jobs"] = [...found].map((url) => ({
+    url,
+    saidBy: url === claimed ? "both" : "GitHub",
+  }));
+  return { jobs: claimed !== undefined && !found.has(claimed) ? [...byTag, ...jobs] : jobs, notes };
+
+  /** The environment's own repository; of an organisation's those where a job of it is to be expected. */
+  function repositories(): string[] {
+    if (place.repository !== undefined) return [place.repository];
+    const [owner, repository] = path?.split("/") ?? [];
+    const told = owner?.toLowerCase() === place.owner.toLowerCase() ? repository : undefined;
+    const all = [...new Set([told, smokeRepository])].filter((each) => each !== undefined);
+    const where = all.length === 0 ? "none" : all.join(", ");
+    notes.push(`A job of ${place.owner} can come from any of its repositories; asked were: ${where}.`);
+    return all;
+  }
+
+  /** The run in progress with a job on the machine. It has one at a time. */
+  async function runOn(runs: WorkflowRuns, repository: string): Promise<string | undefined> {
+    const going = await runs.inProgress();
+    const oldestFirst = [...going].sort(
+      (a, b) => Number(b.url === claimed) - Number(a.url === claimed) || a.id - b.id,
+    );
+    if (going.length > maxRuns) {
+      notes.push(`${repository} has ${going.length} runs in progress; the oldest ${maxRuns} were looked at.`);
+    }
+    for (const run of oldestFirst.slice(0, maxRuns)) {
+      if (await hasJobOn(runs, run)) return run.url;
+    }
+    return undefined;
+  }
+
+  async function hasJobOn(runs: WorkflowRuns, { id }: Run): Promise<boolean> {
+    const jobs = await runs.jobs(id);
+    return jobs.some(({ runnerName, status }) => runnerName === name && status === "in_progress");
+  }
+}

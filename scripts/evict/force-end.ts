@@ -1,0 +1,42 @@
+import type { Instances } from "../clients/instances.ts";
+
+/**
+ * Releases a machine's locks and terminates it, whatever it runs. Where EC2
+ * does not terminate it, the locks are restored.
+ *
+ * @throws ServiceError what EC2 said; Error when the locks could not be restored either
+ */
+export async function forceEnd(
+  instances: Pick<Instances, "find" | "setLocks" | "terminate">,
+  instanceId: string,
+): Promise<void> {
+  try {
+    await instances.setLocks(instanceId, false);
+    await instances.terminate(instanceId);
+  } catch (error) {
+    if (await isEnding()) return; // The call has done its work, and only its answer was lost.
+    await restoreLocks(error as Error);
+    throw error;
+  }
+
+  async function isEnding(): Promise<boolean> {
+    try {
+      const state = (await instances.find(instanceId))?.state;
+      return state === "shutting-down" || state === "terminated";
+    } catch {
+      return false; // Unknown: the locks are tried, and the first error is the one to tell.
+    }
+  }
+
+  async function restoreLocks(reason: Error): Promise<void> {
+    try {
+      await instances.setLocks(instanceId, true);
+    } catch (error) {
+      throw new Error(
+        `${reason.message} And the locks of ${instanceId} could not be restored: ${(error as Error).message} ` +
+          "Run it again, or set its stop and termination protection by hand.",
+        { cause: reason },
+      );
+    }
+  }
+}
