@@ -54,7 +54,8 @@ export function createOutput(stdout: Stream, stderr: Stream, now: () => number, 
   const redraw = (text: string) => {
     close();
     const lines = text.split("\n");
-    const rows = (stdout.rows ?? Infinity) - 2;
+    // A terminal that does not tell its size has none, or 0.
+    const rows = stdout.rows ? Math.max(1, stdout.rows - 2) : Infinity;
     const shown =
       lines.length <= rows ? lines : [...lines.slice(0, rows), `… and ${lines.length - rows} more line(s)`];
     const drawn = shown.map((line) => `${line}${screen.clearToEndOfLine}\n`).join("");

@@ -66,7 +66,7 @@ export async function setPower(
   if (power === "on") refuseWithoutBudget(await settings());
   const written = await writeWishes({ ...aws, clock, output }, name, selections, wish);
 
-  const targets = await machinesAsWished();
+  const targets = (await machinesAsWished()).filter(({ instanceState }) => instanceState !== "terminated");
   const { started, refused } = await startMachines(
     aws.instances,
     power === "on" ? targets.filter(isAsleep) : [],

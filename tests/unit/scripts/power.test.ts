@@ -56,6 +56,13 @@ describe("longhaul sleep and wake", () => {
       expect(again.said).to.include("already");
     });
 
+    it("does not count machines that are terminated", async () => {
+      clouds.instance(one.instanceId).shutdownBehavior = "terminate";
+      down(one, two);
+      const { said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
+      expect(said).to.include("1 machine(s) are asleep.");
+    });
+
     it("waits for the named runners alone", async () => {
       clouds.meanwhile(nothing, () => {
         down(two);

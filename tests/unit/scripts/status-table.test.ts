@@ -88,7 +88,11 @@ describe("an environment's status for people", () => {
 describe("a terminal that a status is drawn on again and again", () => {
   const draw = (text: string, rows?: number) => {
     let written = "";
-    const stdout = { write: (part: string) => (written += part), isTTY: true, ...(rows && { rows }) };
+    const stdout = {
+      write: (part: string) => (written += part),
+      isTTY: true,
+      ...(rows !== undefined && { rows }),
+    };
     createOutput(stdout, { write: () => undefined }, () => 0).terminal!.redraw(text);
     return written;
   };
@@ -99,6 +103,11 @@ describe("a terminal that a status is drawn on again and again", () => {
 
   it("does not scroll: what does not fit is counted", () => {
     expect(draw("a\nb\nc\nd\ne", 5)).to.include("c\u001b[K\n… and 2 more line(s)").and.not.include("d\u001b");
+  });
+
+  it("shows everything where the terminal does not tell its size", () => {
+    expect(draw("a\nb\nc", 0)).to.include("a\u001b[K\nb\u001b[K\nc\u001b[K");
+    expect(draw("a\nb\nc", 1)).to.include("a\u001b[K\n… and 2 more line(s)");
   });
 
   it("is there only where standard output is one", () => {
