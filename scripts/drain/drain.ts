@@ -1,5 +1,6 @@
 import type { DrainRequest } from "../../contract/requests.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
+import { brieflyDescribe } from "../../observe/describe-machine.ts";
 import { observeMachines } from "../../observe/observe-machines.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
@@ -48,7 +49,7 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
         if (ended) output.say(`${machine.name} was powered off and on no list: terminated.`);
       }
       output.progress(
-        `${left.length} machine(s) still use ${guardedName(request)}: ${left.map(brief).join(", ")}.`,
+        `${left.length} machine(s) still use ${guardedName(request)}: ${left.map(brieflyDescribe).join(", ")}.`,
       );
       return undefined;
     },
@@ -89,14 +90,10 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
   }
 }
 
-function brief({ name, instanceState, report }: ObservedMachine): string {
-  return `${name} (${instanceState}${report ? `, ${report.state}` : ""})`;
-}
-
 function stillUsed(request: DrainRequest, left: readonly ObservedMachine[]): string {
   const machines = left.map((machine) => {
     const job = machine.report?.job;
-    return `  ${brief(machine)}${job === undefined ? "" : `: ${request.target.github.url}/${job}`}`;
+    return `  ${brieflyDescribe(machine)}${job === undefined ? "" : `: ${request.target.github.url}/${job}`}`;
   });
   return [
     `After ${request.waitMinutes} min, ${left.length} machine(s) still use ${guardedName(request)}:`,

@@ -6,6 +6,7 @@ import type { DeclaredMachine } from "../../../contract/requests.ts";
 import { tags } from "../../../contract/tags.ts";
 import { fleet, smoke, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
+import { instanceWith } from "../observe/instance.ts";
 
 describe("longhaul evict", () => {
   let clouds: Clouds;
@@ -247,6 +248,5 @@ describe("longhaul evict", () => {
 });
 
 function instanceOf(state: "shutting-down") {
-  const launchedAt = "2026-03-01T10:00:00.000Z";
-  return { id: "i-1", state, stateReason: "", imageId: "ami-1", launchedAt, createdAt: launchedAt, tags: {} };
+  return instanceWith({ id: "i-1", state });
 }

@@ -11,6 +11,7 @@ import type { Instance } from "../../../observe/machine.ts";
 import type { UpOutcome } from "../../../scripts/engine/engine.ts";
 import { watchInterruption } from "../../../scripts/interruption.ts";
 import type { RotationReport } from "../../../scripts/rotate/rotate.ts";
+import { instanceWith } from "../observe/instance.ts";
 
 const now = Date.parse("2026-03-15T03:00:00Z");
 
@@ -24,10 +25,8 @@ const stackFile = `config:
 
 /** The machine of a runner, made so many days ago. */
 function machineOf(runner: string, id: string, days: number): Instance {
-  return {
+  return instanceWith({
     id,
-    state: "running",
-    stateReason: "",
     createdAt: new Date(now - days * 86_400_000).toISOString(),
     tags: {
       [tags.project]: projectTag,
@@ -38,7 +37,7 @@ function machineOf(runner: string, id: string, days: number): Instance {
       [tags.state]: "busy",
       [tags.job]: "acme/app/actions/runs/7",
     },
-  };
+  });
 }
 
 describe("longhaul rotate", () => {
@@ -99,6 +98,7 @@ describe("longhaul rotate", () => {
           instances: {
             describe: () => Promise.resolve(machines),
             find: unexpected,
+            start: unexpected,
             setLocks: unexpected,
             terminate: unexpected,
           },
@@ -107,8 +107,10 @@ describe("longhaul rotate", () => {
               Promise.resolve(new Map([[lists.roster, formatMachineList(machines.map(({ id }) => id))]])),
             write: unexpected,
             writtenAt: unexpected,
-            secrets: unexpected,
+            secrets: { read: unexpected, write: unexpected },
           },
+          images: { createdAt: unexpected },
+          operatorLog: { write: unexpected },
         }),
       connectGithub: unexpected,
       openEngine: () =>

@@ -12,6 +12,7 @@ import { judgeMachine } from "../../../scripts/settle/judge-machine.ts";
 import type { Verdict } from "../../../scripts/settle/judge-machine.ts";
 import { fleetsOf } from "../../../scripts/settle/picture.ts";
 import { explainUnreadable } from "../../../scripts/settle/tell-unreadable.ts";
+import { instanceWith } from "../observe/instance.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -59,7 +60,7 @@ describe("a machine's entry at GitHub", () => {
   ];
   for (const [fate, why, online, instance, age] of table) {
     it(`is ${fate} where ${why}`, () => {
-      const described = instance && { id: instanceId, stateReason: "", tags: ours, ...instance };
+      const described = instance && instanceWith({ id: instanceId, tags: ours, ...instance });
       const judged = judgeEntry(entryThat(online), {
         environment: "dev",
         fleet: "cloud",
@@ -73,7 +74,7 @@ describe("a machine's entry at GitHub", () => {
 });
 
 describe("what is remembered", () => {
-  const instance = (id: string, state: InstanceState) => ({ id, state, stateReason: "", tags: {} });
+  const instance = (id: string, state: InstanceState) => instanceWith({ id, state });
   const named = [{ name: `dev-cloud-1-i-${"a".repeat(17)}` }, { name: `dev-cloud-2-i-${"b".repeat(17)}` }];
   const [a, b, c, d] = ["a", "b", "c", "d"].map((digit) => `i-${digit.repeat(17)}`) as [
     string,
@@ -191,12 +192,7 @@ describe("a machine of a fleet", () => {
 
 describe("the fleets of an environment", () => {
   it("are the configured ones, then those that machines or entries tell of", () => {
-    const tagged = (fleet: string) => ({
-      id: instanceId,
-      state: "running" as const,
-      stateReason: "",
-      tags: { [tags.fleet]: fleet },
-    });
+    const tagged = (fleet: string) => instanceWith({ id: instanceId, tags: { [tags.fleet]: fleet } });
     const named = (runner: string) => ({ ...entryThat(false), name: `${runner}-${instanceId}` });
     const picture = {
       instances: [tagged("gpu"), tagged("cloud"), tagged("")],
