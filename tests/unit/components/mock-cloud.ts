@@ -109,8 +109,11 @@ export function mockCloud(machines: readonly MockMachine[] = []): pulumi.runtime
       if (custom === false) return { id: undefined, state: inputs };
       const outputs = resourceTypes[type];
       if (!outputs) throw new Error(`Nobody expected a resource of type ${type} (${name}).`);
-      // The id is the one that the resource is to be imported by, where it is.
-      return { id: args.id || idOf(type, name), state: { ...inputs, ...outputs(name, inputs) } };
+      // An id is asked for only where the resource is to be imported.
+      return {
+        id: args.id === undefined || args.id === "" ? idOf(type, name) : args.id,
+        state: { ...inputs, ...outputs(name, inputs) },
+      };
     },
     call: ({ token: name, inputs }) => {
       const answer = known[name];

@@ -165,10 +165,10 @@ describe("the emulated aws provider", () => {
   it("tells the inputs of a machine that is imported by its id", async () => {
     const inputs = cloud.machineInputs();
     const { id } = await cloud.make("instance", inputs);
-    const { inputsOf, read } = typeOf("instance");
-    const { metadataOptions, rootBlockDevice, userDataBase64, ...readable } = inputs as Properties;
+    const { metadataOptions, rootBlockDevice, userDataBase64, ...readable } = inputs;
     expect([metadataOptions, rootBlockDevice, userDataBase64], "not read back").to.not.include(undefined);
-    expect(inputsOf!((await read(id, {}, {}))!)).to.deep.equal(readable);
+    const type = typeOf("instance");
+    expect(type.inputsOf!((await type.read(id, {}, {}))!)).to.deep.equal(readable);
   });
 
   it("finds machines by tag and state, and their tags in an index that forgets them late", async () => {

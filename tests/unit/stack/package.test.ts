@@ -17,6 +17,7 @@ describe("the package, in a program of somebody else's", () => {
       "RunnerRegistration",
       "RunnerRoster",
       "SmokeTest",
+      "findLivingMachines",
       "loadConfiguration",
     ]);
   });
