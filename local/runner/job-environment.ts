@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { AcquiredJob } from "./exchange.ts";
 
 /** Folders of a job below the runner's work folder. */
@@ -53,6 +53,7 @@ export function jobVariables(
     RUNNER_OS: "Linux",
     RUNNER_TEMP: folders.temp,
     RUNNER_TOOL_CACHE: folders.toolCache,
+    RUNNER_WORKSPACE: dirname(folders.workspace),
   };
 }
 

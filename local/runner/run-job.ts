@@ -25,12 +25,17 @@ export interface RunJobContext {
   cancelled: AbortSignal;
 }
 
-/** Runs a job as the worker does: started hook, steps, completed hook, end of stray processes, report. */
+/**
+ * Runs a job as the worker does: started hook, steps, completed hook, end of stray processes, report. The completed
+ * hook comes whatever became of the others. Hooks have the mark of the job's processes too.
+ */
 export async function runJob(context: RunJobContext): Promise<JobResult> {
   const { job, work, environment, diagnostics, reporter, cancelled } = context;
   const folders = jobFolders(work, job.repository);
   for (const folder of Object.values<string>({ ...folders })) mkdirSync(folder, { recursive: true });
   const variables = jobVariables(job, context.runnerName, folders);
+  const tracking = `github_${randomUUID()}`;
+  const tracked = { ...variables, RUNNER_TRACKING_ID: tracking };
   const started = environment.ACTIONS_RUNNER_HOOK_JOB_STARTED;
   const completed = environment.ACTIONS_RUNNER_HOOK_JOB_COMPLETED;
   const isolated = isolateJob(job);
@@ -68,7 +73,7 @@ export async function runJob(context: RunJobContext): Promise<JobResult> {
       ).progress;
     };
     step({ msg: "⭐ Run hook" });
-    const code = await runHook(path, { ...environment, ...variables }, folders.workspace, reporter);
+    const code = await runHook(path, { ...environment, ...tracked }, folders.workspace, reporter);
     if (code !== 0) reporter.log([`##[error]Process completed with exit code ${code}.`]);
     step({ stepResult: code === 0 ? "success" : "failure" });
     reporter.steps(progress.steps);
@@ -83,13 +88,10 @@ export async function runJob(context: RunJobContext): Promise<JobResult> {
 
   const ready = await hook(started, 2, "job started hook");
   if (ready && !cancelled.aborted) {
-    const tracking = `RUNNER_TRACKING_ID=github_${randomUUID()}`;
-    const [name, value] = tracking.split("=") as [string, string];
-    const parameters = actArguments(job, { workflow, event }, folders, { ...variables, [name]: value });
-    await runAct(parameters, context, take);
-    await endStrays(tracking, reporter, diagnostics);
+    await runAct(actArguments(job, { workflow, event }, folders, tracked), context, take);
   }
   const tidy = await hook(completed, names.length - 1, "job completed hook");
+  await endStrays(`RUNNER_TRACKING_ID=${tracking}`, reporter, diagnostics);
 
   progress = { ...progress, steps: concludeSteps(progress.steps, new Date().toISOString()) };
   reporter.steps(progress.steps);

@@ -165,6 +165,41 @@ ${steps}`;
       ]);
     });
 
+    it("the completed one is the last step, and only then orphaned processes are looked for", async () => {
+      hooks(
+        'echo "started in $PWD with $RUNNER_TRACKING_ID beside $(basename "$RUNNER_WORKSPACE")"',
+        'echo "completed with $RUNNER_TRACKING_ID"; pgrep -f "sleep 59[7]" >/dev/null && echo "the stray lives"',
+      );
+      const github = await run(
+        workflow(`
+      - run: |
+          echo "step with $RUNNER_TRACKING_ID"
+          setsid nohup sleep 597 >/dev/null 2>&1 & sleep 0.05`),
+      );
+      expect(github.result).to.equal("succeeded");
+      const told = github.log.filter((line) => /^(started|step|completed|the stray|Terminate)/.test(line));
+      const [id] = /github_[\w-]+/.exec(told[0]!) ?? [];
+      expect(told.slice(0, 4)).to.deep.equal([
+        `started in ${site.root}/_work/app/app with ${id!} beside app`,
+        `step with ${id!}`,
+        `completed with ${id!}`,
+        "the stray lives",
+      ]);
+      expect(told[4]).to.match(/^Terminate orphan process: pid \(\d+\) \(sleep\)/);
+    });
+
+    it("a started one that fails keeps the steps from running, and the completed one runs all the same", async () => {
+      hooks("exit 3", "echo completed");
+      const github = await run(oneStep);
+      expect(github.result).to.equal("failed");
+      expect(github.log).to.include("completed");
+      expect(ends().slice(1, 4)).to.deep.equal([
+        "Set up runner: failure",
+        "work: skipped",
+        "Complete runner: success",
+      ]);
+    });
+
     it("a hook that fails, at any line, fails the job", async () => {
       hooks("false\necho never");
       const github = await run(oneStep);
