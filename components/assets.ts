@@ -8,12 +8,14 @@ export interface MachineAssets {
   boot: string;
   /** Text of what the boot script reads where there is a proxy or a CA bundle, bash. */
   connection: string;
+  /** Text of the jobs' hooks, bash. */
+  hooks: string;
   /** Text of the agent, one bundled ES module. */
   agent: string;
 }
 
 /**
- * Reads the boot script and the bundled agent. They are found through the
+ * Reads the scripts and the bundled agent. They are found through the
  * package's `imports`, so this works from the sources, from the compiled
  * package and from the operator's command alike.
  *
@@ -25,6 +27,7 @@ export function readMachineAssets(): MachineAssets {
   return {
     boot: readAsset(boot),
     connection: readAsset(join(dirname(boot), "connection.sh")),
+    hooks: readAsset(join(dirname(boot), "job-hooks.sh")),
     agent: readAsset(resolve("#agent")),
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { brotliCompressSync } from "node:zlib";
 import { maxSoftwareParameters } from "../contract/parameters.ts";
 import type { MachineAssets } from "./assets.ts";
-import { file } from "./shell-text.ts";
+import { bare, file } from "./shell-text.ts";
 
 /** SSM's limit for a value of the standard tier, which costs nothing. */
 const pieceLength = 4096;
@@ -12,8 +12,8 @@ const pieceLength = 4096;
  * is too long for the user data; parameters that only the fleet's machines read
  * are as near to a machine as its registration token, and cost nothing.
  */
-export function softwareScript({ agent }: MachineAssets): string {
-  return `${file("opt/longhaul/agent.mjs", agent)}\n`;
+export function softwareScript({ hooks, agent }: Pick<MachineAssets, "hooks" | "agent">): string {
+  return `${file("opt/longhaul/job-hooks.sh", bare(hooks))}\n${file("opt/longhaul/agent.mjs", agent)}\n`;
 }
 
 /** By which the user data names the script: hexadecimal SHA-256 of its text. */

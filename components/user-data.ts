@@ -90,6 +90,7 @@ function bootVariables(
     BAKED: String(machine.baked),
     DOCKER: String(machine.docker),
     SUDO: String(machine.sudo),
+    DISK_PERCENT: String(machine.diskPercent),
     TARBALL_URL: runnerSoftware.url,
     TARBALL_SHA256: runnerSoftware.sha256.toLowerCase(),
     PROXY_HTTP: proxy?.http ?? "",

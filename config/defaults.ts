@@ -15,6 +15,7 @@ export const defaults = {
   quietSeconds: 180,
   spreadSeconds: 180,
   staySeconds: 300,
+  diskPercent: 70,
 } as const;
 
 /** Canonical's parameter with the current Ubuntu 24.04 AMI, by architecture. */

@@ -55,6 +55,8 @@ export interface MachineConfiguration {
   quietSeconds: number;
   /** Machines that share a wish to sleep leave at random moments within so many seconds. */
   spreadSeconds: number;
+  /** Percent of the disk that may be in use after a job. */
+  diskPercent: number;
   /** Seconds that the machine stays after its start, whatever its wish. */
   staySeconds: number;
 }

@@ -32,5 +32,13 @@ export const agentSchema = z
       .describe(
         "Seconds that a machine stays after its start whatever its wish, so that what it was started for can begin. The budget does not wait.",
       ),
+    diskPercent: z
+      .int()
+      .min(20)
+      .max(95)
+      .default(defaults.diskPercent)
+      .describe(
+        "Percent of the disk that may be in use after a job. Above it, Docker's images and build cache of jobs go, then the workspaces and caches that were unused for longest.",
+      ),
   })
   .describe("The supervisor on each machine.");

@@ -133,7 +133,9 @@ install_packages() {
   [[ $DOCKER == false ]] || apt_install docker-buildx docker-compose-v2 || echo "longhaul: no docker-buildx, no docker-compose-v2"
 }
 
-# Else a job could take the instance's credentials. Containers are kept out by the hop limit.
+# Else a job could take the instance's credentials. Rules do not outlive a boot, so this comes before anything of a
+# user's at each. Containers of their own network are kept out by the hop limit; root in one with the host's
+# network is root here too. There is no way by IPv6: EC2 has that endpoint off where nobody turns it on.
 close_metadata() {
   local rule=(OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT)
   iptables -w -C "${rule[@]}" 2>/dev/null || iptables -w -I "${rule[@]}"
@@ -155,9 +157,6 @@ make_user() {
     chmod 0440 "$rules"
     visudo -cf "$rules"
   fi
-  # What the listener and the hook write for the agent.
-  mkdir -p "$state/perf" "$state/job"
-  chown "$RUNNER_USER:" "$state/perf" "$state/job"
 }
 
 run_boot_step() {
@@ -198,13 +197,6 @@ install_runner() {
   [[ $BAKED == true && -x $runner/bin/Runner.Listener ]] || fetch_runner
   [[ $BAKED == true ]] || retry 12 "$runner/bin/installdependencies.sh" >"$logs/dependencies.log" 2>&1 ||
     fail "The runner's dependencies could not be installed: see $logs/dependencies.log."
-  # Unable to fail: a failing hook fails the user's job.
-  cat >"$opt/job-started.sh" <<END
-{ printf '%s\n' "\$GITHUB_REPOSITORY" "\$GITHUB_RUN_ID" "\$GITHUB_RUN_ATTEMPT" "\$GITHUB_JOB" "\$GITHUB_WORKFLOW" >'$state/job/new' &&
-  mv -f '$state/job/new' '$state/job/started'; } 2>/dev/null || true
-END
-  printf '%s\n' "ACTIONS_RUNNER_HOOK_JOB_STARTED=$opt/job-started.sh" ${connection[@]+"${connection[@]}"} >>"$runner/.env"
-  chown "$RUNNER_USER:" "$runner/.env"
 }
 
 # The runner's folder is its user's, and the agent is root: it runs with a copy that only root can write.
@@ -293,6 +285,7 @@ once runner install_runner
 once node copy_node
 step "installing the agent"
 once software install_software
+once hooks bash "$opt/job-hooks.sh" install ${connection[@]+"${connection[@]}"}
 step "registering"
 once registration "$opt/node" "$opt/agent.mjs" register
 step "starting the agent"

@@ -22,6 +22,7 @@ const agentFolder = join(import.meta.dirname, "../../../runtime/agent");
 const assets = {
   boot: readFileSync(join(agentFolder, "boot.sh"), "utf8"),
   connection: readFileSync(join(agentFolder, "connection.sh"), "utf8"),
+  hooks: readFileSync(join(agentFolder, "job-hooks.sh"), "utf8"),
   agent: "// never run here\n",
 };
 
@@ -108,6 +109,7 @@ describe("the boot script", function () {
           "groupadd",
           "usermod",
           "chown",
+          "chgrp",
           "iptables",
           "visudo",
           "update-ca-certificates",
@@ -167,7 +169,7 @@ describe("the boot script", function () {
     const { status, output } = await run();
     expect(output).to.include("longhaul: starting the agent");
     expect(status).to.equal(0);
-    const order = calls().filter((line) => !/^(curl|chown|getent)/.test(line));
+    const order = calls().filter((line) => !/^(curl|chown|chgrp|getent)/.test(line));
     expect(order.slice(0, 2)).to.deep.equal([
       "systemctl is-active --quiet longhaul-agent.service",
       "shutdown -P +60",
@@ -467,37 +469,40 @@ describe("the boot script", function () {
     expect(jobs).to.include(`NODE_EXTRA_CA_CERTS=${etc}/longhaul/ca-bundle.pem`);
   });
 
-  describe("the start hook", () => {
-    const variables = {
-      GITHUB_REPOSITORY: "acme/app",
-      GITHUB_RUN_ID: "4711",
-      GITHUB_RUN_ATTEMPT: "1",
-      GITHUB_JOB: "build",
-      GITHUB_WORKFLOW: "Nightly run",
-    };
-    const hook = (env: Record<string, string>) =>
-      execFileSync("bash", ["-e", `${folder.path}/opt/longhaul/job-started.sh`], {
-        env: { PATH: "/usr/bin:/bin", ...env },
-        stdio: "pipe",
-      });
-
-    it("tells the agent what job it is", async () => {
-      await (
-        await prepare()
-      )();
-      expect(file("home/runner/actions-runner/.env")).to.include(
-        `ACTIONS_RUNNER_HOOK_JOB_STARTED=${folder.path}/opt/longhaul/job-started.sh\n`,
+  it("closes the metadata service to users at each boot, before anything of theirs runs", async () => {
+    const run = await prepare({ bootSteps: ["docker step"] });
+    put(`${folder.path}/commands/iptables`, iptablesWithoutRules, 0o755);
+    for (const boot of ["first", "later"]) {
+      expect((await run()).status).to.equal(0);
+      const order = calls();
+      const closed = order.indexOf(
+        "iptables -w -I OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT",
       );
-      hook(variables);
-      expect(file("var/lib/longhaul/job/started")).to.equal("acme/app\n4711\n1\nbuild\nNightly run\n");
-    });
+      expect(closed, boot).to.be.above(-1);
+      const begun = order.findIndex((line) => /^(docker step|systemctl start longhaul-agent)/.test(line));
+      expect(begun, boot).to.be.above(closed);
+      rmSync(`${folder.path}/commands/calls`); // And with it the rules, as at a reboot.
+    }
+  });
 
-    it("cannot fail: that would fail the user's job", async () => {
-      await (
-        await prepare()
-      )();
-      rmSync(`${folder.path}/var/lib/longhaul/job`, { recursive: true });
-      expect(hook({}).toString()).to.equal("");
-    });
+  it("has the runner call the hooks of jobs, and remembers what was there before the first", async () => {
+    const run = await prepare({ bootSteps: ['echo token >"$LONGHAUL_ROOT/home/runner/.netrc"'] });
+    expect((await run()).status).to.equal(0);
+    const hooks = ["started", "completed"].map((hook) => `${folder.path}/opt/longhaul/job-${hook}.sh`);
+    expect(file("home/runner/actions-runner/.env").trim().split("\n")).to.deep.equal([
+      `ACTIONS_RUNNER_HOOK_JOB_STARTED=${hooks[0]}`,
+      `ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${hooks[1]}`,
+    ]);
+    for (const hook of hooks) expect(statSync(hook).isFile(), hook).to.equal(true);
+    expect(file("var/lib/longhaul/before")).to.include("./.netrc\n");
+    const packed = execFileSync("tar", ["-tf", `${folder.path}/var/lib/longhaul/credentials.tar`]);
+    expect(packed.toString()).to.equal(".netrc\n");
   });
 });
+
+/** Notes its calls as the other commands do; a rule is there once it was inserted. */
+const iptablesWithoutRules = `#!/bin/bash
+calls=$LONGHAUL_ROOT/commands/calls
+printf '%s\\n' "iptables $*" >>"$calls"
+[[ $2 != -C ]] || grep -qxF "iptables -w -I \${*:3}" "$calls"
+`;

@@ -18,6 +18,7 @@ const pem = (base64: string) =>
 const assets = {
   boot: "#!/bin/bash\n# gone\necho boot # stays\n",
   connection: "# gone\nconnected\n",
+  hooks: "# gone\nhooks\n",
   agent: "agent();\n",
 };
 

@@ -14,7 +14,12 @@ import { graphOf } from "./graph.ts";
 import { evaluateStack, repositoryStack } from "./stack-program.ts";
 import type { Raw } from "./stack-program.ts";
 
-const assets = { boot: "echo boot", connection: "echo connection", agent: "console.log('agent')" };
+const assets = {
+  boot: "echo boot",
+  connection: "echo connection",
+  hooks: "echo hooks",
+  agent: "console.log('agent')",
+};
 
 /** The machines of a configuration by runner, planned as RunnerFleet plans them. */
 function plansOf(environment: string, raw: Raw, programs = assets): Map<string, MachinePlan> {
@@ -115,15 +120,16 @@ describe("the fingerprint of a machine", () => {
     });
   }
 
-  it("changes with the boot script and with the agent", () => {
+  it("changes with the boot script, with the hooks of jobs and with the agent", () => {
     const fingerprintWith = (other: Partial<typeof assets>) =>
       plansOf("dev", repositoryStack, { ...assets, ...other }).get(first)!.fingerprint;
     const prints = [
       fingerprintWith({}),
       fingerprintWith({ boot: "other" }),
+      fingerprintWith({ hooks: "other" }),
       fingerprintWith({ agent: "other" }),
     ];
-    expect(new Set(prints).size).to.equal(3);
+    expect(new Set(prints).size).to.equal(4);
   });
 
   it("does not depend on the order in which keys are written, and takes undefined for absent", () => {

@@ -218,6 +218,7 @@ const agentArbitrary = fc.record({
   quietSeconds: fc.integer({ min: 120, max: 600 }),
   spreadSeconds: fc.integer({ min: 0, max: 600 }),
   staySeconds: fc.integer({ min: 0, max: 600 }),
+  diskPercent: fc.integer({ min: 20, max: 95 }),
 });
 
 const smokeTestArbitrary = fc.record(

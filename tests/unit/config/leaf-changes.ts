@@ -87,6 +87,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "agent.quietSeconds": replaced(200, 250),
   "agent.spreadSeconds": replaced(20, 25),
   "agent.staySeconds": replaced(20, 25),
+  "agent.diskPercent": replaced(60, 80),
 };
 
 /** The same family in another size: the architecture stays. */

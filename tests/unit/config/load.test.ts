@@ -31,7 +31,13 @@ describe("loading the configuration", () => {
       workflow: "longhaul-smoke.yml",
       onlineWithinMinutes: 15,
     });
-    expect(agent).to.deep.equal({ pollSeconds: 30, quietSeconds: 180, spreadSeconds: 180, staySeconds: 300 });
+    expect(agent).to.deep.equal({
+      pollSeconds: 30,
+      quietSeconds: 180,
+      spreadSeconds: 180,
+      staySeconds: 300,
+      diskPercent: 70,
+    });
   });
 
   it("gives each configuration defaults of its own", () => {

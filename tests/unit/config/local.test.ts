@@ -45,7 +45,7 @@ describe("the environment local", () => {
     expect(fleets.cloud).to.deep.include({ runners: 2 });
     expect(fleets.cloud!.runner.selfUpdate).to.equal(false);
     expect(smokeTest.minutes).to.equal(10);
-    expect(agent).to.deep.equal(overlay.agent);
+    expect(agent).to.deep.equal({ ...overlay.agent, diskPercent: 70 });
   });
 
   it("is refused without a local cloud, and the sentence says how to start one", () => {

@@ -32,4 +32,5 @@ export const machine: MachineConfiguration = {
   quietSeconds: 180,
   spreadSeconds: 180,
   staySeconds: 300,
+  diskPercent: 70,
 };

@@ -1,0 +1,263 @@
+import { chmodSync, chownSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "chai";
+import { until } from "../machines/machine-fixture.ts";
+import type { Room, RoomOptions } from "./room-fixture.ts";
+import { openRoom } from "./room-fixture.ts";
+
+const work = "home/runner/actions-runner/_work";
+const tidied = "var/lib/longhaul/job/tidied";
+
+describe("after a job the machine is a tidy room", function () {
+  this.timeout(20_000); // Real processes, on a computer that may be busy.
+  let room: Room;
+  afterEach(() => {
+    room.close();
+  });
+  const open = (options?: RoomOptions) => (room = openRoom(options));
+
+  const ended = ({ exitCode, signalCode }: ChildProcess) => signalCode ?? exitCode;
+  const isRunning = (child: ChildProcess) => ended(child) === null && child.pid !== undefined;
+
+  describe("its processes", () => {
+    it("are gone, also those that have left the session and cleared the runner's mark", async () => {
+      open();
+      const stray = room.leaveRunning({ RUNNER_TRACKING_ID: undefined });
+      const stubborn = room.leaveRunning({}, true);
+      const roots = room.leaveRunning({ LONGHAUL_USER: undefined });
+      const elsewhere = room.leaveRunning({ LONGHAUL_MACHINE: "/another/machine" });
+      await until("the programs to have begun", () => areSleeping([stray, stubborn, roots, elsewhere]));
+      const { status, output } = room.hook("completed");
+      expect(status, output).to.equal(0);
+      await until("their ends", () => !isRunning(stray) && !isRunning(stubborn));
+      expect([ended(stray), ended(stubborn)]).to.deep.equal(["SIGTERM", "SIGKILL"]);
+      expect(output).to.include("longhaul: ends processes that a job has left: ").and.include(stray.pid);
+      expect([roots, elsewhere].map(isRunning)).to.deep.equal([true, true]);
+    });
+
+    it("of the next job are not touched: what the last one left was gone before its end", async () => {
+      open();
+      room.hook("completed");
+      const next = room.leaveRunning();
+      await until("the program to have begun", () => areSleeping([next]));
+      const { output } = room.hook("started");
+      expect(output).to.equal("");
+      expect(isRunning(next)).to.equal(true);
+    });
+  });
+
+  describe("its temporary files", () => {
+    it("are gone, in folders that it had locked as well, and the machine's own are not", () => {
+      open();
+      for (const folder of ["tmp", "var/tmp", "dev/shm"]) room.home(`../../${folder}/build/deep/file`);
+      chmodSync(join(room.root, "tmp/build/deep"), 0o500);
+      const others = join(room.root, "tmp/others");
+      writeFileSync(others, "");
+      const isRoot = process.getuid!() === 0; // Else every file here is the same user's.
+      if (isRoot) chownSync(others, 61_234, 61_234);
+      room.hook("completed");
+      const left = (folder: string) => readdirSync(join(room.root, folder));
+      expect([left("tmp"), left("var/tmp"), left("dev/shm")]).to.deep.equal([
+        isRoot ? ["others"] : [],
+        [],
+        [],
+      ]);
+    });
+
+    it("that are links are gone, and what they point to is not", () => {
+      open();
+      room.home("../../etc/somebody/file");
+      room.home("notes/file");
+      room.link("etc/somebody", "tmp/link");
+      room.link("home/runner/notes", "dev/shm/another");
+      room.hook("completed");
+      expect([room.exists("tmp/link"), room.exists("dev/shm/another")]).to.deep.equal([false, false]);
+      expect(room.exists("etc/somebody/file") && room.exists("home/runner/notes/file")).to.equal(true);
+    });
+
+    it("of .NET for listener, worker and hook stay", () => {
+      open();
+      const mine = `tmp/dotnet-diagnostic-${process.pid}-4711-socket`;
+      room.home(`../../${mine}`);
+      room.home("../../tmp/dotnet-diagnostic-999999999-4711-socket");
+      room.hook("completed");
+      expect(readdirSync(join(room.root, "tmp"))).to.deep.equal([mine.slice(4)]);
+    });
+  });
+
+  describe("its credentials", () => {
+    it("are gone, and the machine's own are what they were before the first job", () => {
+      open({ before: { ".docker/config.json": '{"credHelpers":{}}', ".aws/config": "[default]" } });
+      room.home(".docker/config.json", '{"auths":{"ghcr.io":{"auth":"canary"}}}');
+      room.home(".docker/cli-plugins/docker-x");
+      room.home(".aws/credentials", "canary");
+      rmSync(join(room.root, "home/runner/.aws/config"));
+      for (const name of [".netrc", ".ssh/id_ed25519", ".config/gh/hosts.yml", ".git-credentials"]) {
+        room.home(name, "canary");
+      }
+      room.home(".config/editor/settings");
+      room.hook("completed");
+      const left = readdirSync(join(room.root, "home/runner"), { recursive: true }).map(String);
+      expect(left.filter((name) => /netrc|ssh|gh|git-|credentials/.test(name))).to.deep.equal([]);
+      expect(room.read("home/runner/.docker/config.json")).to.equal('{"credHelpers":{}}');
+      expect(room.read("home/runner/.aws/config")).to.equal("[default]");
+      expect(left).to.include.members([".docker/cli-plugins/docker-x", ".config/editor/settings"]);
+    });
+
+    it("are not looked for behind a link", () => {
+      open();
+      room.home("../../srv/shared/gh/hosts.yml");
+      room.link("srv/shared", "home/runner/.config");
+      room.hook("completed");
+      expect(room.exists("srv/shared/gh/hosts.yml")).to.equal(true);
+    });
+  });
+
+  describe("its containers, networks and volumes", () => {
+    const left = () =>
+      ["containers", "networks", "volumes", "images"].map((kind) =>
+        readdirSync(join(room.root, "docker", kind)).join(),
+      );
+
+    it("are gone, and those from before the first job are not", () => {
+      open({ docker: true });
+      for (const kind of ["containers", "networks", "volumes", "images"]) {
+        room.home(`../../docker/${kind}/job-1`);
+        room.home(`../../docker/${kind}/job-2`);
+      }
+      room.hook("completed");
+      expect(left()).to.deep.equal(["ours", "ours", "ours", "job-1,job-2,ours"]);
+      expect(room.read("commands/calls")).to.include("docker image prune -f\n");
+    });
+
+    it("are nothing to care for where the fleet has no Docker, or its daemon is dead", () => {
+      open();
+      expect(room.hook("completed").status).to.equal(0);
+      expect(room.read("commands/calls")).to.not.include("docker");
+      room.close();
+      open({ docker: true });
+      room.home("../../docker/dead");
+      expect(room.hook("completed").status).to.equal(0);
+      expect(room.exists(tidied)).to.equal(true);
+    });
+  });
+
+  describe("what later jobs have a use for", () => {
+    /** Each workspace takes 20 % of the disk, Docker's images 10 %. */
+    const used = `echo $((40 + 10 * $(ls ../../docker/images | wc -l) + 20 * $(ls ${"actions-runner/_work"} | grep -vc _)))`;
+
+    it("stays while no more of the disk is in use than may be", () => {
+      open({ used: "echo 70" });
+      room.place("actions-runner/_work/old", 9);
+      room.place("actions-runner/_work/_tool/node/20.1.0", 9);
+      room.home(".cache/pip/wheel");
+      room.hook("completed");
+      expect(room.exists(`${work}/old`) && room.exists(`${work}/_tool/node/20.1.0`)).to.equal(true);
+      expect(room.exists("home/runner/.cache/pip/wheel")).to.equal(true);
+    });
+
+    it("goes beyond that, unused for longest first and the job's own last, until it is enough", () => {
+      open({ used, docker: true });
+      room.home("../../docker/images/job");
+      for (const [name, days] of Object.entries({ app: 8, older: 7, old: 5, recent: 1 })) {
+        room.place(`actions-runner/_work/${name}`, days);
+      }
+      room.home("actions-runner/_work/_temp/event.json");
+      // 140 % at first: 10 go with the job's image, 20 with each workspace.
+      const { output } = room.hook("completed");
+      const left = readdirSync(join(room.root, work)).sort();
+      expect(left, output).to.deep.equal(["_temp", "app"]);
+      expect(readdirSync(join(room.root, "docker/images"))).to.deep.equal(["ours"]);
+      const removed = [...output.matchAll(/70 % of the disk were in use: removed .*\/(\w+)$/gm)];
+      expect(removed.map(([, name]) => name)).to.deep.equal(["older", "old", "recent"]);
+    });
+
+    it("of the image stays on the fullest disk, and so does what the runner itself needs", () => {
+      open({ used: "echo 99", before: { ".cache/models/large": "", "tools/own": "" } });
+      room.place("actions-runner/_work/app", 1);
+      room.place("actions-runner/_work/_actions/acme", 9);
+      room.home(".cache/pip/wheel");
+      room.home("leftover/file");
+      room.home("actions-runner/_work/_tool/go/1.24.0/bin");
+      room.hook("completed");
+      expect(room.exists(`${work}/app`), "full is full").to.equal(false);
+      for (const name of [".cache/pip", "leftover", "actions-runner/_work/_tool/go/1.24.0"]) {
+        expect(room.exists(`home/runner/${name}`), name).to.equal(false);
+      }
+      for (const name of [".cache/models/large", "tools/own", "actions-runner/_work/_actions/acme"]) {
+        expect(room.exists(`home/runner/${name}`), name).to.equal(true);
+      }
+    });
+  });
+
+  describe("when a job never came to its end", () => {
+    it("its rest is gone before the next job's first step, and the next job's workspace is not", async () => {
+      open({ used: "echo 99" });
+      room.hook("started"); // Its worker crashed, or the machine was rebooted.
+      const stray = room.leaveRunning();
+      await until("the program to have begun", () => areSleeping([stray]));
+      room.home("../../tmp/rest");
+      room.home(".netrc", "canary");
+      room.place("actions-runner/_work/app", 9);
+      room.place("actions-runner/_work/other", 1);
+      room.home("actions-runner/_work/_temp/event.json");
+      expect(room.hook("started").status).to.equal(0);
+      await until("its end", () => !isRunning(stray));
+      expect(room.exists("tmp/rest") || room.exists("home/runner/.netrc")).to.equal(false);
+      expect(readdirSync(join(room.root, work)).sort()).to.deep.equal(["_temp", "app"]);
+    });
+  });
+
+  describe("a hook", () => {
+    it("tells the agent what job it is", () => {
+      open();
+      room.hook("started");
+      expect(room.read("var/lib/longhaul/job/started")).to.equal("acme/app\n4711\n1\nbuild\nNightly run\n");
+    });
+
+    it("that is cut short does not fail the job, and the next job's does the rest", () => {
+      open();
+      room.hook("started");
+      room.home("../../tmp/rest");
+      // As the time limit ends it, with all that it has started.
+      writeFileSync(
+        join(room.root, "commands/pgrep"),
+        '#!/bin/bash\nread -r _ _ _ pid _ <"/proc/$PPID/stat"; kill -KILL $pid\n',
+      );
+      expect(room.hook("completed").status).to.equal(0);
+      expect(room.exists(tidied)).to.equal(false);
+      writeFileSync(join(room.root, "commands/pgrep"), "#!/bin/bash\nexit 1\n");
+      expect(room.hook("started").status).to.equal(0);
+      expect(room.exists("tmp/rest")).to.equal(false);
+    });
+
+    it("cannot fail, whatever is missing on the machine", function () {
+      this.timeout(60_000);
+      for (const missing of ["var/lib/longhaul", "etc/longhaul", "home/runner", "tmp", "commands"]) {
+        open();
+        rmSync(join(room.root, missing), { recursive: true });
+        for (const name of ["started", "completed"] as const) {
+          expect(room.hook(name).status, `${name} without ${missing}`).to.equal(0);
+        }
+        room.close();
+      }
+    });
+
+    it("finds the machine's commands, not those that a job has put in front", () => {
+      open();
+      for (const name of ["find", "timeout", "touch", "rm"]) {
+        room.home(`bin/${name}`, "#!/bin/sh\nexit 1\n");
+        chmodSync(join(room.root, `home/runner/bin/${name}`), 0o755);
+      }
+      room.home("../../tmp/rest");
+      room.hook("completed", { path: "home/runner/bin" });
+      expect(room.exists("tmp/rest")).to.equal(false);
+    });
+  });
+});
+
+/** Whether each of the programs is /bin/sleep by now, with its signals set. */
+function areSleeping(children: readonly ChildProcess[]): boolean {
+  return children.every(({ pid }) => readFileSync(`/proc/${pid!}/comm`, "utf8") === "sleep\n");
+}
