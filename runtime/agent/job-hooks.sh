@@ -59,12 +59,13 @@ places() {
     ! -name .cache -printf '%T@ %p\n' | sort -n | cut -d ' ' -f 2-
 }
 
-# Where the fleet has no Docker, or its daemon is dead or slow, there is nothing.
+# Where the fleet has no Docker there is nothing.
 engine() {
   [[ $DOCKER == false ]] || timeout 30 docker "$@"
 }
 
 if [[ $1 == install ]]; then
+  set -e
   shift
   for hook in started completed; do
     ln -sf job-hooks.sh "$here/job-$hook.sh"
@@ -79,13 +80,14 @@ if [[ $1 == install ]]; then
   declare -p PATH >"$state/path"
   {
     places
-    engine ps -aq
-    engine network ls -q
-    engine volume ls -q
-    engine images -aq
-  } >"$state/before"
-  tar --ignore-failed-read -cf "$state/credentials.tar" "${credentials[@]}"
-  chgrp "$RUNNER_USER" "$state"/{path,before,credentials.tar}
+    for list in "ps -aq" "network ls -q" "volume ls -q" "images -aq"; do
+      # shellcheck disable=SC2086 # Several words.
+      engine $list || true
+    done
+  } >"$state/before" 2>/dev/null
+  # Most of them are not there.
+  tar --ignore-failed-read -cf "$state/credentials.tar" "${credentials[@]}" 2>/dev/null
+  chgrp "$(id -gn "$RUNNER_USER")" "$state"/{path,before,credentials.tar}
   exit
 fi
 
@@ -143,6 +145,8 @@ status=$?
 others() {
   "$@" | grep -vxFf "$state/before"
 }
+# A dead daemon is asked no more: it may take its time with each answer.
+engine version || DOCKER=false
 others engine ps -aq | xargs -r timeout 60 docker rm -fv
 others engine network ls -qf type=custom | xargs -r timeout 60 docker network rm
 others engine volume ls -q | xargs -r timeout 60 docker volume rm

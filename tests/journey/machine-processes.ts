@@ -8,6 +8,8 @@ export interface MachinePrograms {
   agent: number | undefined;
   listener: number | undefined;
   worker: number | undefined;
+  /** What calls itself `left-running`: jobs of tests leave it behind. */
+  left: number[];
 }
 
 /** A machine's disk, as this computer sees it. */
@@ -25,6 +27,7 @@ export function programsOf(environment: TestEnvironment, instanceId: string): Ma
     agent: pids.find((pid) => read(`/proc/${pid}/cmdline`).endsWith(agentWords)),
     listener: named("Runner.Listener"),
     worker: named("Runner.Worker"),
+    left: pids.filter((pid) => read(`/proc/${pid}/cmdline`).startsWith("left-running\0")),
   };
 }
 

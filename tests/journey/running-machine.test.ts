@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { logGroupName, machineName } from "../../contract/names.ts";
 import type { LedgerRecord } from "../../contract/ledger.ts";
@@ -7,7 +9,7 @@ import type { Job } from "../../local/github/index.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
-import { programsOf } from "./machine-processes.ts";
+import { diskOf, programsOf } from "./machine-processes.ts";
 import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
 
 /*
@@ -71,6 +73,22 @@ describe("a machine in service", function () {
       return now !== undefined && now !== listener;
     });
     await endJob(await startJob());
+  });
+
+  it("is a tidy room after a job, before that is over at GitHub", async () => {
+    await isIdle();
+    const disk = diskOf(environment, id);
+    environment.cloud.github.push("acme/app", ".github/workflows/untidy.yml", untidyWork);
+    const run = environment.cloud.github.dispatch("acme/app", "untidy.yml");
+    const rest = ["tmp/rest", "home/runner/.netrc"].map((path) => join(disk, path));
+    await eventually("the job is over", () => {
+      const left = [...rest.filter(existsSync), ...programs().left];
+      const over = run.jobs[0]!.status === "completed";
+      if (over) expect(left).to.deep.equal([]);
+      return over;
+    });
+    expect(run.jobs[0]!.conclusion).to.equal("success");
+    expect(programs().listener).to.be.a("number");
   });
 
   it("ends a job well whose agent is killed: the next agent adopts listener and job", async () => {
@@ -142,6 +160,20 @@ describe("a machine in service", function () {
     expect(status).to.equal(202);
   }
 });
+
+/** Leaves a process that has left its session and cleared the runner's mark, a temporary file and a credential. */
+const untidyWork = `
+name: Untidy
+on: workflow_dispatch
+jobs:
+  work:
+    runs-on: [self-hosted, cloud]
+    steps:
+      - run: |
+          env --unset RUNNER_TRACKING_ID setsid nohup bash -c 'exec -a left-running /bin/sleep 86400' >/dev/null 2>&1 &
+          echo canary | tee "$LONGHAUL_ROOT/tmp/rest" >"$LONGHAUL_ROOT/home/runner/.netrc"
+          until pgrep -u runner | xargs -I @ cat /proc/@/cmdline | grep -q left-running; do :; done
+`;
 
 const tenMinutesOfWork = `
 name: Work

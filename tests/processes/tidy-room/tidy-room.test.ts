@@ -138,14 +138,18 @@ describe("after a job the machine is a tidy room", function () {
       room.close();
       open({ docker: true });
       room.home("../../docker/dead");
+      room.hook("started");
+      rmSync(join(room.root, "commands/calls"));
       expect(room.hook("completed").status).to.equal(0);
       expect(room.exists(tidied)).to.equal(true);
+      const asked = room.read("commands/calls").match(/^docker .*/gm);
+      expect(asked, "asked once").to.deep.equal(["docker version"]);
     });
   });
 
   describe("what later jobs have a use for", () => {
     /** Each workspace takes 20 % of the disk, Docker's images 10 %. */
-    const used = `echo $((40 + 10 * $(ls ../../docker/images | wc -l) + 20 * $(ls ${"actions-runner/_work"} | grep -vc _)))`;
+    const used = `echo $((40 + 10 * $(ls ../../docker/images | wc -l) + 20 * $(ls actions-runner/_work | grep -vc _)))`;
 
     it("stays while no more of the disk is in use than may be", () => {
       open({ used: "echo 70" });
