@@ -7,7 +7,7 @@ import type { JobFacts } from "./job-facts.ts";
 import { readJobFacts } from "./job-facts.ts";
 import type { EndedJob, ListenerState } from "./jobs.ts";
 import { advance, freshListener, lose } from "./jobs.ts";
-import type { ListenerHost } from "./listener.ts";
+import type { ListenerHost, ListenerProcess } from "./listener.ts";
 import { adoptListener, signalListener, startListener } from "./listener.ts";
 import type { RunnerProcesses } from "./processes.ts";
 import { tailFile } from "./tail.ts";
@@ -63,7 +63,7 @@ export function watchListener(
   onEnded: (job: EndedJob, facts: JobFacts) => boolean,
 ): ListenerWatch {
   const { paths, processes, clock } = host;
-  let current = adoptListener(host);
+  let current: ListenerProcess | undefined;
   let state = freshListener;
   let tails = { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog) };
   let signAt = clock.monotonic();
@@ -111,6 +111,7 @@ export function watchListener(
   };
 
   const look = (closely: boolean): ListenerView => {
+    current ??= adoptListener(host);
     const ended = current?.ended(); // Before the news, so that its last words are among them.
     const pid = current?.mark.pid ?? 0;
     // Before the news too: what it had read when its threads stopped has been told by then.

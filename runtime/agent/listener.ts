@@ -62,10 +62,15 @@ export function startListener({ paths, account, processes, environment }: Listen
   return { mark, ended: () => ended };
 }
 
-/** The listener that an earlier agent has started, if it still runs. */
+/**
+ * The listener that an earlier agent has started, if it still runs. One that
+ * died in the middle of the start has left no mark; a second listener beside
+ * the first would be watched in its stead.
+ */
 export function adoptListener({ paths, processes }: ListenerHost): ListenerProcess | undefined {
-  const mark = readMark(paths.listenerProcess);
-  if (!mark || !processes.isRunning(mark)) return undefined;
+  const marked = readMark(paths.listenerProcess);
+  const mark = marked && processes.isRunning(marked) ? marked : processes.findListener();
+  if (!mark) return undefined;
   return { mark, ended: () => (processes.isRunning(mark) ? undefined : { code: undefined }) };
 }
 

@@ -67,6 +67,16 @@ export function processTable(proc: string, runner: string) {
     return found;
   };
 
+  /** The listener's process, whoever started it: the command line of an agent's start, before and after it has changed its user. */
+  const findListener = (): ProcessMark | undefined => {
+    const pid = list(proc).find((entry) => {
+      if (!/^\d+$/.test(entry)) return false;
+      const words = commandLine(entry);
+      return words.includes(`${runner}/bin/Runner.Listener`) && words.includes("run");
+    });
+    return pid === undefined ? undefined : mark(Number(pid));
+  };
+
   const commandLine = (pid: string) => read(`${proc}/${pid}/cmdline`)?.split("\0") ?? [];
 
   return {
@@ -77,6 +87,7 @@ export function processTable(proc: string, runner: string) {
     stopped,
     sockets: (pid: number) => readSockets(proc, pid),
     scan,
+    findListener,
   };
 }
 

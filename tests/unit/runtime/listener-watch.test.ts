@@ -136,6 +136,17 @@ describe("watching the listener", () => {
     expect(again.look(false).exit?.after.then).to.equal("restart");
   });
 
+  it("an agent that starts again finds a listener of which an earlier one could not even write down the process", async () => {
+    const { listener, start, watch, paths } = machine();
+    start();
+    await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
+    put(paths.listenerProcess, "null");
+    const again = watch();
+    expect(again.look(false).listener).to.not.equal(undefined);
+    await again.end();
+    await until(() => listener.look(false).listener === undefined, "it has ended");
+  });
+
   it("tells how it ended", async () => {
     const { listener, start, tell } = machine();
     start();
