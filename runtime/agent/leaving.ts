@@ -16,7 +16,9 @@ const maxRefusals = 5;
  * Powers off a machine whose listener has ended: to sleep, or for good. The
  * shutdown behaviour is changed as late as can be, because from then on any
  * power-off is the machine's end. Where EC2 refuses that time and again, the
- * machine is only stopped: `longhaul settle` ends what sleeps on no list.
+ * machine is only stopped: `longhaul settle` ends what sleeps on no list. To
+ * sleep, it does not leave before EC2 has taken back an end that it was told of
+ * earlier: nothing brings a terminated machine back.
  *
  * @param why one sentence for people
  * @param refusals how often EC2 has refused the change before
@@ -36,10 +38,11 @@ export async function leave(
   await tell(() => ledger.flush());
   const report: MachineReport = { state: by === "sleep" ? "asleep" : "retired", job: "", detail: why };
   try {
-    if (by === "retire") await power.endAtPowerOff();
+    await (by === "retire" ? power.endAtPowerOff() : power.stopAtPowerOff());
   } catch (error) {
-    const reason = `EC2 does not let it end itself: ${(error as Error).message}`;
-    if (refusals + 1 < maxRefusals) throw new Refused(reason);
+    const what = by === "retire" ? "end itself" : "only stop";
+    const reason = `EC2 does not let it ${what}: ${(error as Error).message}`;
+    if (by === "sleep" || refusals + 1 < maxRefusals) throw new Refused(reason);
     Object.assign(report, { state: "asleep", detail: reason });
   }
   await tell(() => tags.reportNow(report));

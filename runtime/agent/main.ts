@@ -82,7 +82,7 @@ async function main(command: string | undefined): Promise<void> {
     listener,
     fleet,
     sleepTime: sleepTime(configuration, clock, Math.random),
-    power: machinePower(instanceId, aws, run),
+    power: machinePower(instanceId, paths.endingMark, aws, run),
     tags,
     ledger,
     register: () => register(registration),

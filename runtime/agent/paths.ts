@@ -27,6 +27,8 @@ export function pathsBelow(root: string, user: string) {
     listenerProcess: `${root}/run/longhaul/listener`,
     /** Present once the machine has been on one of its fleet's lists. */
     listedMark: `${state}/listed`,
+    /** Present once EC2 may have been told to terminate the machine when it powers off. */
+    endingMark: `${state}/ending`,
     /** When the last job that is in the ledger was received. */
     ledgerMark: `${state}/ledger`,
   } as const;

@@ -37,6 +37,7 @@ const lookSoonMs = 20;
 const ledgerEveryMs = 5000;
 /** Milliseconds until EC2 is asked again after its first refusal of the machine's end; doubled each time. */
 const refusedMs = 5000;
+const maxRefusedMs = 5 * 60_000;
 
 /**
  * Looks after the runner until the machine powers off: observe, decide, act,
@@ -105,7 +106,9 @@ export async function supervise(host: SupervisorHost): Promise<void> {
       await leave(host, by, why, refusals);
       done.left = true;
     } catch (error) {
-      if (error instanceof Refused) due.leaving = clock.monotonic() + refusedMs * 2 ** refusals++;
+      if (error instanceof Refused) {
+        due.leaving = clock.monotonic() + Math.min(maxRefusedMs, refusedMs * 2 ** refusals++);
+      }
       throw error;
     }
   };

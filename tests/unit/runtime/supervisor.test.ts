@@ -113,6 +113,7 @@ function machineOf() {
     power: {
       cancelBootTimer: () => act("cancel boot timer"),
       endAtPowerOff: () => act("terminate at power-off"),
+      stopAtPowerOff: () => act("stop at power-off"),
       powerOff: () => act("power off"),
     },
     tags: {
@@ -200,13 +201,13 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("power off");
   });
 
-  it("sleeps in this order, and does not touch the shutdown behaviour", async () => {
+  it("sleeps in this order: an end that EC2 was told of is taken back first", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3)
         self.fleet = { ...service, power: { power: "off", by: "alice", reason: "a long weekend" } };
       return look < 20;
     });
-    expect(acts.slice(2)).to.deep.equal(["freeze", "end", "report asleep", "power off"]);
+    expect(acts.slice(2)).to.deep.equal(["freeze", "end", "stop at power-off", "report asleep", "power off"]);
   });
 
   it("a job that arrives as the listener is frozen thaws it, and is worked on", async () => {
@@ -308,6 +309,24 @@ describe("the supervisor", () => {
     expect(reports.at(-1)).to.equal(`asleep: EC2 does not let it end itself: ${refusal}`);
     expect(asked.slice(1).map((look, index) => look - asked[index]!)).to.deep.equal([5, 10, 20, 40]);
     expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(4);
+  });
+
+  it("does not power off to sleep as long as EC2 would terminate it, asked every five minutes in the end", async () => {
+    const asked: number[] = [];
+    const { acts } = await live(({ self }, look) => {
+      if (look === 3) {
+        self.fleet = { ...service, power: { power: "off", by: "alice", reason: "a long weekend" } };
+        self.fails["stop at power-off"] = refusal;
+      }
+      const count = self.acts.filter((name) => name === "stop at power-off").length;
+      if (count > asked.length) asked.push(look);
+      if (look === 650) self.fails = {};
+      return look < 1000;
+    });
+    const pauses = asked.slice(1).map((look, index) => look - asked[index]!);
+    expect(pauses.slice(0, 3)).to.deep.equal([5, 10, 20]);
+    expect(Math.max(...pauses)).to.equal(300);
+    expect(acts.slice(-3)).to.deep.equal(["stop at power-off", "report asleep", "power off"]);
   });
 
   it("that is named again before EC2 has refused for the last time goes back to work", async () => {
