@@ -40,13 +40,18 @@ export async function readSettings(
 
 /**
  * What holds after another look: the new, and the old where nothing could be
- * read. Lists of two different looks may stand side by side: the roster only
- * ever names machines that are candidates too, so that names nobody less.
+ * read. Where one of the lists could not be read, the other takes nobody off:
+ * a machine that leaves the candidates may be on a roster that is not seen.
  */
 export function keepKnown(known: FleetSettings, reading: FleetSettings): FleetSettings {
+  const listOf = (name: "candidates" | "roster") => {
+    const [before, now] = [known[name], reading[name]];
+    if (!before || (reading.candidates && reading.roster)) return now ?? before;
+    return [...new Set([...before, ...(now ?? [])])];
+  };
   return {
-    candidates: reading.candidates ?? known.candidates,
-    roster: reading.roster ?? known.roster,
+    candidates: listOf("candidates"),
+    roster: listOf("roster"),
     power: reading.power ?? known.power,
     operator: reading.operator ?? known.operator,
   };

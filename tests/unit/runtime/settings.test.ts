@@ -55,7 +55,27 @@ describe("the fleet's parameters on the machine", () => {
   it("what cannot be read changes nothing", () => {
     const known = { candidates: ["i-1"], roster: ["i-1"], power: initialPower, operator: initialOperator };
     expect(keepKnown(known, unreadSettings)).to.deep.equal(known);
-    expect(keepKnown(known, { ...unreadSettings, roster: [] })).to.deep.equal({ ...known, roster: [] });
+    const power = { ...initialPower, reason: "it is day" };
+    expect(keepKnown(known, { ...unreadSettings, power })).to.deep.equal({ ...known, power });
+  });
+
+  it("a list that is read without the other one names more machines, and none less", () => {
+    const known = { candidates: ["i-1", "i-2"], roster: ["i-1"], power: initialPower, operator: initialOperator };
+    // Meanwhile i-2 has come into service: the roster that cannot be read may name it.
+    const after = keepKnown(known, { ...known, candidates: ["i-3"], roster: undefined });
+    expect(after).to.deep.equal({ ...known, candidates: ["i-1", "i-2", "i-3"] });
+    expect(keepKnown(known, { ...known, candidates: undefined, roster: ["i-2"] })).to.deep.equal({
+      ...known,
+      roster: ["i-1", "i-2"],
+    });
+    expect(keepKnown(after, { ...known, candidates: ["i-3"], roster: ["i-3"] })).to.deep.include({
+      candidates: ["i-3"],
+      roster: ["i-3"],
+    });
+    expect(keepKnown(unreadSettings, { ...unreadSettings, candidates: ["i-1"] })).to.deep.equal({
+      ...unreadSettings,
+      candidates: ["i-1"],
+    });
   });
 });
 
