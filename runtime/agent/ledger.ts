@@ -12,7 +12,7 @@ import type { EndedJob } from "./jobs.ts";
 export interface Ledger {
   /** Takes a job in. False: it was taken in before; an agent that starts again reads the old log again. */
   add: (job: EndedJob, facts: JobFacts) => boolean;
-  /** Writes what has been taken in. @throws AwsError when it cannot; nothing is forgotten then */
+  /** Writes all that has been taken in until now. @throws AwsError when it cannot; nothing is forgotten then */
   flush: () => Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function machineLedger({ configuration, machine, mark, aws }: LedgerHost)
   let writing: Promise<void> | undefined;
 
   const write = async () => {
-    const records = waiting;
+    const records = [...waiting]; // More may be taken in while they are written.
     const events = records
       .map((record) => ({ timestamp: Date.parse(record.endedAt), message: JSON.stringify(record) }))
       .sort((one, other) => one.timestamp - other.timestamp); // CloudWatch refuses another order.
@@ -63,9 +63,11 @@ export function machineLedger({ configuration, machine, mark, aws }: LedgerHost)
       });
       return true;
     },
-    flush: () => {
-      if (waiting.length === 0) return Promise.resolve();
-      return (writing ??= write().finally(() => {
+    flush: async () => {
+      // A write that is under way has not all that was taken in, and its failure is told to who began it.
+      if (writing) await writing.catch(() => undefined);
+      if (waiting.length === 0) return;
+      await (writing ??= write().finally(() => {
         writing = undefined;
       }));
     },

@@ -190,6 +190,24 @@ describe("the ledger", () => {
     ]);
   });
 
+  it("is complete when a machine writes it for the last time, whatever an earlier write is still about", async () => {
+    for (const fails of [false, true]) {
+      let tries = 0;
+      const { books, written } = ledger(`last-${fails}`, (action) => {
+        if (fails && ++tries === 1) throw new AwsError(action, 0, "NoAnswer", "no way out");
+        return {};
+      });
+      books.add(job(10), unknownFacts);
+      const earlier = books.flush().catch(() => undefined);
+      books.add(job(20), unknownFacts);
+      await books.flush();
+      await earlier;
+      const receivedAt = written().map((record) => record.receivedAt);
+      expect(receivedAt.slice(-1), `the earlier one fails: ${fails}`).to.deep.equal([job(20).receivedAt]);
+      expect(new Set(receivedAt)).to.have.property("size", 2);
+    }
+  });
+
   it("forgets nothing that could not be written, nor what comes meanwhile", async () => {
     let fails = true;
     const { books, written } = ledger("later", (action) => {
