@@ -1,4 +1,5 @@
 import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "./clock.ts";
 import type { Observation } from "./decide.ts";
 import { afterExit } from "./exit-codes.ts";
@@ -70,6 +71,8 @@ export function watchListener(
   let missedAt: number | undefined;
   let failures = 0;
   let exit: Observation["exit"];
+  /** What the hook has told of the job that runs. The next job's hook may write over it before that one's end is seen. */
+  let runningFacts: JobFacts | undefined;
   const traceOf = traceWatch(host.quietMs);
 
   const take = ({ state: next, ended }: { state: ListenerState; ended?: EndedJob }) => {
@@ -79,8 +82,11 @@ export function watchListener(
   };
 
   const finish = (job: EndedJob) => {
-    // Facts found while an old log is read again belong to a later job.
-    if (onEnded(job, readJobFacts(paths.jobFacts))) rmSync(paths.jobFacts, { force: true });
+    const found = readJobFacts(paths.jobFacts);
+    const own = runningFacts ?? found;
+    runningFacts = undefined;
+    // Facts found while an old log is read again belong to a later job, and so do those that are not its own.
+    if (onEnded(job, own) && isDeepStrictEqual(found, own)) rmSync(paths.jobFacts, { force: true });
   };
 
   /**
@@ -128,6 +134,9 @@ export function watchListener(
       lose(state, new Date(clock.now()).toISOString()).forEach(finish);
       state = { ...state, open: [] };
     }
+    const facts = readJobFacts(paths.jobFacts);
+    if (facts.runId !== null && state.open.some(({ startedAt }) => startedAt !== null))
+      runningFacts ??= facts;
     const trace = () =>
       closely
         ? traceOf(clock.monotonic(), children.length, processes.sockets(pid))
@@ -141,7 +150,7 @@ export function watchListener(
       missedAt,
       exit,
       registered: existsSync(paths.registration),
-      facts: readJobFacts(paths.jobFacts),
+      facts: runningFacts ?? facts,
       version: state.version,
     };
   };
@@ -152,6 +161,7 @@ export function watchListener(
       state = { ...freshListener, version: state.version };
       tails = { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog) };
       exit = undefined;
+      runningFacts = undefined;
       signAt = clock.monotonic();
       current = startListener(host);
     },

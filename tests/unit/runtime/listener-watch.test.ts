@@ -121,6 +121,27 @@ describe("watching the listener", () => {
     expect(existsSync(paths.jobFacts)).to.equal(false);
   });
 
+  it("keeps a job apart from the next one, which may have begun before the end of the first is seen", async () => {
+    const { listener, start, tell, ended, paths } = machine();
+    const facts = (runId: number) => {
+      put(paths.jobFacts, `acme/app\n${runId}\n1\nbuild\nNightly\n`);
+    };
+    start();
+    tell(receive);
+    tell(run);
+    facts(1);
+    await until(() => listener.look(false).facts.runId === "1", "the first job is known");
+    facts(2);
+    const receiveNext = "perf MessageReceived_RunnerJobRequest 2026-05-01T10:05:00.0000000Z";
+    for (const line of [complete, receiveNext, run, complete]) tell(line);
+    await until(() => {
+      listener.look(false);
+      return ended.length === 2;
+    }, "both have ended");
+    expect(ended.map((each) => each.facts.runId)).to.deep.equal(["1", "2"]);
+    expect(existsSync(paths.jobFacts)).to.equal(false);
+  });
+
   it("an agent that starts again finds the listener and its job as they are", async () => {
     const { listener, start, tell, watch } = machine();
     start();
