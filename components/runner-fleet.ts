@@ -221,7 +221,10 @@ export class RunnerFleet extends pulumi.ComponentResource {
       return createFleetParameter({ environment, fleet, kind: "candidates", value }, { parent });
     }
 
-    /** Frozen: the machine overwrites it when it has read it, and each `up` has another token at hand. */
+    /**
+     * Frozen: the machine overwrites it when it has read it, and each `up` has another token at hand. Another instance
+     * behind the same name (the first was found gone by a refresh) gets a parameter of its own.
+     */
     function createToken(
       { shape, resourceName }: MachinePlan,
       instanceId: pulumi.Output<string>,
@@ -237,7 +240,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
           ...(kmsKeyArn !== undefined && { keyId: kmsKeyArn }),
           tags: { ...runnerTags(environment, fleet, shape.runner), [tags.instance]: instanceId },
         },
-        { parent, ignoreChanges: ["*"] },
+        { parent, ignoreChanges: ["*"], replacementTrigger: instanceId },
       );
     }
   }

@@ -64,7 +64,7 @@ export class SmokeTest extends pulumi.ComponentResource {
       );
     }
 
-    /** Frozen once it has succeeded, and named by the machine: only a new machine is tested. */
+    /** Frozen once it has succeeded: only a new machine is tested, by its name or by the instance behind it. */
     function prove(
       fleet: RunnerFleet,
       machine: FleetMachine,
@@ -83,7 +83,12 @@ export class SmokeTest extends pulumi.ComponentResource {
       const command = new Command(
         machine.resourceName,
         { create: commandLine("smoke dispatch"), environment: requestEnvironment(request) },
-        { parent, dependsOn: [workflow, fleet.candidates, machine.token], ignoreChanges: ["*"] },
+        {
+          parent,
+          dependsOn: [workflow, fleet.candidates, machine.token],
+          ignoreChanges: ["*"],
+          replacementTrigger: machine.instanceId,
+        },
       );
       return {
         fleet: fleet.fleet,

@@ -1,9 +1,13 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { StartInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  ModifyInstanceAttributeCommand,
+  StartInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
 import { expect } from "chai";
 import { isMachineOfFleet, machineName } from "../../contract/names.ts";
-import { fleetParameters, parseMachineList } from "../../contract/parameters.ts";
+import { fleetParameters, parseMachineList, tokenParameter, usedToken } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
@@ -178,6 +182,26 @@ describe("the stack on the real engine", function () {
     // Settle has ended the machine that slept on neither list, and nobody any other.
     expect(instance(asleep)?.state).to.equal("terminated");
     expect([calls("ec2:TerminateInstances").length, calls("ec2:StopInstances").length]).to.deep.equal([1, 0]);
+  });
+
+  it("a machine that is gone is made anew by a refresh, with a token and a smoke test of its own", async () => {
+    await jobsEnd();
+    const [gone] = list(paths.roster);
+    const runs = environment.cloud.github.runs().length;
+    for (const attribute of ["DisableApiStop", "DisableApiTermination"] as const) {
+      await environment.ec2.send(
+        new ModifyInstanceAttributeCommand({ InstanceId: gone!, [attribute]: { Value: false } }),
+      );
+    }
+    await environment.ec2.send(new TerminateInstancesCommand({ InstanceIds: [gone!] }));
+    await eventually("it is gone", () => instance(gone!)!.state === "terminated");
+    await environment.up({ refresh: true });
+    const [made] = list(paths.roster);
+    expect(made).to.not.equal(gone);
+    expect(entry(made!)!.customLabels).to.include("cloud");
+    expect(account().parameters[tokenParameter("local", "cloud", made!)]!.value).to.equal(usedToken);
+    expect(environment.cloud.github.runs()).to.have.length(runs + 1);
+    expect(changes(await environment.up()).others).to.deep.equal({});
   });
 
   it("destroy leaves nothing: no machine, no entry at GitHub, no parameter, no resource", async () => {

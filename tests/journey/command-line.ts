@@ -32,6 +32,8 @@ export interface Running {
 export interface Workplace {
   folder: string;
   start(program: string, ...words: string[]): Running;
+  /** `node dist/longhaul.js …`, to its end, with the variables of an environment. */
+  longhaul(variables: Record<string, string>, ...words: string[]): Promise<Ended>;
   /** `node dist/longhaul.js local …`, as a user runs it, to its end. */
   local(...words: string[]): Promise<Ended>;
   /** Ids of all processes that belong to something below the folder, or were started by such a one. */
@@ -49,10 +51,11 @@ export async function openWorkplace(): Promise<Workplace> {
   const processes = (below = folder) =>
     findProcesses((environment) => environment.some((entry) => entry.includes(below)));
 
-  const start = (program: string, ...words: string[]): Running => {
+  const start = (program: string, ...words: string[]): Running => startWith(env, program, ...words);
+  const startWith = (variables: NodeJS.ProcessEnv, program: string, ...words: string[]): Running => {
     const child = spawn(program, words, {
       cwd: project,
-      env,
+      env: variables,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -81,6 +84,8 @@ export async function openWorkplace(): Promise<Workplace> {
   return {
     folder,
     start,
+    longhaul: (variables, ...words) =>
+      startWith({ ...env, ...variables }, process.execPath, longhaul, ...words).ended,
     local: (...words) => start(process.execPath, longhaul, "local", ...words).ended,
     processes,
     close: async () => {

@@ -24,6 +24,8 @@ export interface Registration {
   /** Id of what the resource is to become; empty: it is made. */
   importId: string;
   replaceOnChanges: readonly string[];
+  /** Another value of it replaces the resource. */
+  replacementTrigger: unknown;
   aliases: number;
 }
 
@@ -133,6 +135,7 @@ function registrationOf(request: RegisterResourceRequest, urn: string): Registra
     ignoreChanges: request.getIgnorechangesList(),
     importId: request.getImportid(),
     replaceOnChanges: request.getReplaceonchangesList(),
+    replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
     aliases: request.getAliasesList().length,
   };
 }

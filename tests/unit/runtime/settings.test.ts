@@ -60,7 +60,12 @@ describe("the fleet's parameters on the machine", () => {
   });
 
   it("a list that is read without the other one names more machines, and none less", () => {
-    const known = { candidates: ["i-1", "i-2"], roster: ["i-1"], power: initialPower, operator: initialOperator };
+    const known = {
+      candidates: ["i-1", "i-2"],
+      roster: ["i-1"],
+      power: initialPower,
+      operator: initialOperator,
+    };
     // Meanwhile i-2 has come into service: the roster that cannot be read may name it.
     const after = keepKnown(known, { ...known, candidates: ["i-3"], roster: undefined });
     expect(after).to.deep.equal({ ...known, candidates: ["i-1", "i-2", "i-3"] });

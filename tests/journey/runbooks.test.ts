@@ -1,0 +1,186 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { machineName } from "../../contract/names.ts";
+import { tags } from "../../contract/tags.ts";
+import { stackFile } from "../../local/engine/local-stack.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
+import { openWorkplace } from "./command-line.ts";
+import type { Workplace } from "./command-line.ts";
+import { programsOf } from "./machine-processes.ts";
+import { instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
+import { commandsOf, runbooks } from "./runbook.ts";
+
+/** How a command ended: `longhaul`'s exit code, or whether the engine went through. */
+type Ending = number | "done" | "failed";
+
+/*
+ * Every command of every runbook, in the situation that the runbook is for,
+ * on one environment that goes from one to the next.
+ */
+describe("the runbooks", function () {
+  this.timeout(300_000);
+  let environment: TestEnvironment;
+  let workplace: Workplace;
+  const done = new Set<string>();
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    workplace = await openWorkplace();
+    environment = await startEnvironment();
+    environment.cloud.environment.LONGHAUL_DRAIN_MINUTES = "0.1";
+    environment.cloud.github.push("acme/app", ".github/workflows/work.yml", hoursOfWork);
+    await environment.configure(oneRunner({}, { enabled: false }));
+    makeRepository(project());
+    await environment.up();
+  });
+  after(async () => {
+    await environment.close();
+    await workplace.close();
+  });
+
+  const project = () => join(environment.cloud.dir, "project");
+  const serving = () => rosterOf(environment)[0]!;
+  const state = (id: string) => instanceOf(environment, id).state;
+
+  /** Runs a command of a runbook on this environment instead of `dev`; a question is answered with yes. */
+  async function run(command: string, machine: string): Promise<{ ending: Ending; said: string }> {
+    const [program, ...words] = command
+      .replace("--stack dev", "--stack local")
+      .replaceAll("dev-cloud-", "local-cloud-")
+      .replaceAll(/i-0[0-9a-f]{16}/g, machine)
+      .split(" ");
+    if (program === "npx") {
+      const answer = ["rotate", "evict"].includes(words[1]!) && !words.includes("--yes") ? ["--yes"] : [];
+      const env = environment.cloud.environment;
+      const { code, stdout, stderr } = await workplace.longhaul(
+        env,
+        ...words.slice(1),
+        "--cwd",
+        project(),
+        ...answer,
+      );
+      return { ending: code!, said: stdout + stderr };
+    }
+    const refresh = words.includes("--refresh");
+    const engine = { up: () => environment.up({ refresh }), destroy: () => environment.destroy() };
+    const operation = engine[words[0] as keyof typeof engine];
+    const ending = await operation().then(
+      () => "done" as const,
+      () => "failed" as const,
+    );
+    return { ending, said: environment.lastOutput() };
+  }
+
+  /** Commits what rotations have written, as the runbook says. */
+  const commit = () => execFileSync("git", ["commit", "-qam", "Rotate"], { cwd: project() });
+
+  /** Runs a runbook from its first command to its last. @returns what the commands said */
+  async function follow(runbook: string, endings: Ending[], machine = serving()): Promise<string[]> {
+    const said: string[] = [];
+    const seen: Ending[] = [];
+    for (const command of commandsOf(runbook)) {
+      if (command.includes("--commit")) commit();
+      const outcome = await run(command, machine);
+      said.push(`${command}\n${outcome.said}`);
+      seen.push(outcome.ending);
+    }
+    expect(seen, said.join("\n")).to.deep.equal(endings);
+    done.add(runbook);
+    return said;
+  }
+
+  /** A user's job that lasts for hours, on the machine in service and known to its agent. */
+  async function startJob(): Promise<void> {
+    const { id } = environment.cloud.github.dispatch("acme/app", "work.yml");
+    const path = `acme/app/actions/runs/${id}`;
+    await eventually("the job runs", () => instanceOf(environment, serving()).tags[tags.job] === path);
+  }
+
+  it("rotate", async () => {
+    const before = serving();
+    // Nothing is older than two weeks, and nothing is left to abandon.
+    const said = await follow("rotate", [0, 0, 0, 0, 0, 2]);
+    expect(said[0]).to.include("generation 1 → 2");
+    expect(serving()).to.not.equal(before);
+  });
+
+  it("roll back a rotation", async () => {
+    await follow("roll-back-a-rotation", [2, 2, 2, "done"]);
+  });
+
+  it("a runner that does not leave", async () => {
+    const machine = serving();
+    await startJob();
+    const said = await follow("a-runner-that-does-not-leave", [0, 0, 0]);
+    expect(said[0]).to.match(/busy/);
+    expect(state(machine)).to.be.oneOf(["shutting-down", "terminated"]);
+    await environment.up({ refresh: true });
+  });
+
+  it("a machine that went silent", async () => {
+    const machine = serving();
+    await eventually(
+      "the machine is idle",
+      () => instanceOf(environment, machine).tags[tags.state] === "idle",
+    );
+    const { agent, listener } = programsOf(environment, machine);
+    for (const pid of [agent!, listener!]) process.kill(pid, "SIGSTOP");
+    await follow("a-machine-that-went-silent", [0, 0, 0, 0], machine);
+    expect(serving()).to.not.equal(machine);
+    expect(environment.cloud.github.runners().map(({ name }) => name)).to.not.include(
+      machineName("local-cloud-1", machine),
+    );
+  });
+
+  it("an aborted destroy", async () => {
+    const machine = serving();
+    await eventually(
+      "the machine is idle",
+      () => instanceOf(environment, machine).tags[tags.state] === "idle",
+    );
+    await startJob();
+    await environment.destroy().then(
+      () => expect.fail("a job runs"),
+      () => undefined,
+    );
+    const said = await follow("an-aborted-destroy", [0, "done", 0, 0]);
+    expect(serving(), "the machine with the job is in service again").to.equal(machine);
+    expect(said.at(-1)).to.match(/busy/);
+  });
+
+  it("destroy an environment", async () => {
+    const machine = serving();
+    await follow("destroy-an-environment", [0, "failed", "failed", 0, "done"]);
+    expect(state(machine)).to.equal("terminated");
+  });
+
+  it("are all of those that there are", () => {
+    const written = readdirSync(runbooks).map((file) => file.replace(/\.md$/, ""));
+    expect([...done, "README"]).to.have.members(written);
+  });
+});
+
+/** The project's folder as a checkout, for `--commit`. */
+function makeRepository(folder: string): void {
+  const git = (...words: string[]) => execFileSync("git", words, { cwd: folder, stdio: "pipe" });
+  git("init", "-q");
+  git("config", "user.name", "An operator");
+  git("config", "user.email", "operator@example.com");
+  git("add", stackFile);
+  git("commit", "-q", "-m", "An environment");
+}
+
+const hoursOfWork = `
+name: Work
+on: workflow_dispatch
+jobs:
+  work:
+    runs-on: [self-hosted, cloud]
+    timeout-minutes: 1440
+    steps:
+      - run: sleep 36000
+`;
