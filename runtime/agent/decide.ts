@@ -54,7 +54,7 @@ export type Action =
   | "freeze"
   /** Let it go on. */
   | "thaw"
-  /** End it at once: it is frozen and holds nothing, or the job that it holds has come to nothing. */
+  /** End it at once: it is frozen and holds nothing, or nothing but a job that GitHub has given up. */
   | "end-listener"
   /** Take the token in the machine's parameter, if there is one, and register again. */
   | "register"
@@ -108,19 +108,38 @@ export function decide(seen: Observation): Decision {
 }
 
 /** A frozen listener is ended or thawed within a second: GitHub must not notice it. */
-function decideFrozen({ job, worker, trace }: Observation, leave: Leave | undefined): Decision {
-  const because = job || worker ? "a job has arrived" : trace;
-  if (leave && because === undefined) return { action: "end-listener", state: "leaving", detail: leave.why };
+function decideFrozen(seen: Observation, leave: Leave | undefined): Decision {
+  const { job, worker } = seen;
+  const because = worker || (job && !isStuck(seen)) ? "a job has arrived" : doubt(seen);
+  if (because === undefined && job) return { action: "end-listener", ...stuck };
+  if (because === undefined && leave) return { action: "end-listener", state: "leaving", detail: leave.why };
   const detail = leave ? `${leave.why} Stays: ${because!}.` : "Does not leave.";
   return { action: "thaw", state: job || worker ? "busy" : "idle", detail };
 }
 
-function decideWithJob({ now, listener, worker, signAt }: Observation, leave: Leave | undefined): Decision {
+const stuck = {
+  state: "starting",
+  detail: "Received a job that neither began nor ended: the listener is started anew.",
+} as const;
+
+function decideWithJob(seen: Observation, leave: Leave | undefined): Decision {
   const after = leave ? `Leaves when its job has ended. ${leave.why}` : "";
-  if (!listener) return stay("busy", "The listener has died; its worker still runs.");
-  if (worker || now - signAt < stuckAfterMs) return stay("busy", after);
-  const detail = "Received a job that neither began nor ended: the listener is started anew.";
-  return { action: "end-listener", state: "starting", detail };
+  if (!seen.listener) return stay("busy", "The listener has died; its worker still runs.");
+  if (!isStuck(seen)) return stay("busy", after);
+  const because = doubt(seen);
+  if (because !== undefined) return stay("busy", `Its job has come to nothing. Stays: ${because}.`);
+  // GitHub may be handing it another job in this very moment.
+  return { action: "freeze", ...stuck };
+}
+
+/** GitHub has given its job up, or the job's end was never told: a full disk, a log that was cut. */
+function isStuck({ now, job, worker, signAt }: Observation): boolean {
+  return job && !worker && now - signAt >= stuckAfterMs;
+}
+
+/** What speaks against ending the listener. One that hangs for twice the time, with bytes that it never reads, has had its chance. */
+function doubt({ now, job, signAt, trace }: Observation): string | undefined {
+  return job && now - signAt >= 2 * stuckAfterMs ? undefined : trace;
 }
 
 export interface Leave {

@@ -29,7 +29,7 @@ export interface ListenerWatch {
   /**
    * Reads what is new, and hands over jobs that have ended.
    *
-   * @param closely whether to look for traces of a job on its way, too
+   * @param closely whether to look for traces of a job on its way; where one has come that does not begin, it does so anyway
    */
   look(closely: boolean): ListenerView;
   start(): void;
@@ -134,17 +134,18 @@ export function watchListener(
       lose(state, new Date(clock.now()).toISOString()).forEach(finish);
       state = { ...state, open: [] };
     }
+    const job = state.open.length > 0;
     const facts = readJobFacts(paths.jobFacts);
     if (facts.runId !== null && state.open.some(({ startedAt }) => startedAt !== null))
       runningFacts ??= facts;
     const trace = () =>
-      closely
+      closely || (job && !others.worker)
         ? traceOf(clock.monotonic(), children.length, processes.sockets(pid))
         : "it has not been looked at closely yet";
     return {
       ...others,
       listener: current && { listening: state.listening, frozen: stopped !== "none" },
-      job: state.open.length > 0,
+      job,
       signAt,
       trace: stopped === "some" ? "not all threads of the listener have stopped" : current && trace(),
       missedAt,

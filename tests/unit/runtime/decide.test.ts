@@ -163,10 +163,28 @@ describe("what the agent decides", () => {
       "busy",
     ],
     [
-      "even one whose job has been silent for long: it was frozen, after all",
-      { ...frozen, job: true, signAt: now - stuckAfterMs },
+      "even one that nobody wants to leave, whose job has not been silent for so long that GitHub has given it up",
+      { ...frozen, listing: "service", job: true, signAt: now - stuckAfterMs + 1 },
       "thaw",
       "busy",
+    ],
+    [
+      "one that was frozen because of a job that GitHub has given up is ended",
+      { ...frozen, listing: "service", job: true, signAt: now - stuckAfterMs },
+      "end-listener",
+      "starting",
+    ],
+    [
+      "unless another job may be on its way to it",
+      { ...frozen, listing: "service", job: true, signAt: now - stuckAfterMs, trace: "bytes wait" },
+      "thaw",
+      "busy",
+    ],
+    [
+      "which is believed for as long again",
+      { ...frozen, listing: "service", job: true, signAt: now - 2 * stuckAfterMs, trace: "bytes wait" },
+      "end-listener",
+      "starting",
     ],
     ["a frozen listener with a worker is thawed", { ...frozen, worker: true }, "thaw", "busy"],
     [
@@ -249,10 +267,16 @@ describe("what the agent decides", () => {
       "starting",
     ],
     [
-      "a job that neither began nor ended for eleven minutes frees its listener",
+      "a job that neither began nor ended for eleven minutes frees its listener, which is frozen first",
       { ...idle, job: true, signAt: now - stuckAfterMs },
-      "end-listener",
+      "freeze",
       "starting",
+    ],
+    [
+      "not while another job may be on its way to it",
+      { ...idle, job: true, signAt: now - stuckAfterMs, trace: "bytes wait" },
+      "stay",
+      "busy",
     ],
     [
       "a job whose worker runs is never stuck",
@@ -303,12 +327,14 @@ describe("the invariant of the decisions", () => {
   );
 
   holds(
-    "a listener is ended only frozen and without a trace, or when GitHub has given its job up",
+    "a listener is ended only frozen, and without a trace or long after GitHub has given its job up",
     (seen, action) => {
       if (action !== "end-listener") return;
       expect(seen.worker).to.equal(false);
-      if (!seen.listener!.frozen) expect(seen.now - seen.signAt).to.be.at.least(stuckAfterMs);
-      else expect({ job: seen.job, trace: seen.trace }).to.deep.equal({ job: false, trace: undefined });
+      expect(seen.listener!.frozen).to.equal(true);
+      const silentMs = seen.now - seen.signAt;
+      if (seen.job) expect(silentMs).to.be.at.least(stuckAfterMs);
+      if (seen.trace !== undefined) expect(silentMs).to.be.at.least(2 * stuckAfterMs);
     },
   );
 
@@ -317,11 +343,13 @@ describe("the invariant of the decisions", () => {
     else expect(action).to.not.equal("thaw");
   });
 
-  holds("a listener is frozen only to leave, after the time of quiet", (seen, action) => {
+  holds("a listener is frozen only to leave, after the time of quiet, or for a job given up", (seen, action) => {
     if (action !== "freeze") return;
+    expect(seen.worker).to.equal(false);
+    const silentMs = seen.now - seen.signAt;
+    if (seen.job) return expect(silentMs).to.be.at.least(stuckAfterMs);
     expect(wishToLeave(seen)).to.not.equal(undefined);
-    expect(seen.job || seen.worker).to.equal(false);
-    expect(seen.now - seen.signAt).to.be.at.least(seen.quietMs);
+    expect(silentMs).to.be.at.least(seen.quietMs);
   });
 
   holds(

@@ -254,6 +254,26 @@ describe("watching the listener", () => {
     expect(listener.look(true).worker).to.equal(false);
   });
 
+  it("is looked at closely while it holds a job that has not begun", async () => {
+    const { listener, start, tell } = machine();
+    start();
+    tell(receive);
+    await until(() => listener.look(false).job, "the message has arrived");
+    expect(listener.look(false).trace).to.equal(undefined);
+    tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
+    await until(() => listener.look(false).trace?.includes("a process of its own") === true, "the child is seen");
+    tell("worker");
+    await until(() => listener.look(false).worker, "the worker is seen");
+    expect(listener.look(false).trace).to.include("not been looked at closely");
+  });
+
+  it("writes its performance log where no full disk keeps it from it, whoever it runs as", () => {
+    const { start, paths } = machine();
+    start();
+    expect(paths.perfLog).to.match(/\/run\/longhaul\/perf\/Runner\.perf$/);
+    expect(statSync(paths.perfFolder).mode & 0o777).to.equal(0o777);
+  });
+
   it("looks back: a message that came to nothing is remembered when the listener has ended", async () => {
     const { listener, start, tell, host } = machine();
     start();

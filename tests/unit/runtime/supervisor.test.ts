@@ -356,7 +356,7 @@ describe("the supervisor", () => {
       if (look === 3) view.job = false;
       return look < 6;
     });
-    expect(acts).to.deep.equal(["cancel boot timer", "start", "end", "start"]);
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
   });
 
   it("a job that came to nothing keeps the machine, though it was dropped", async () => {
@@ -371,7 +371,7 @@ describe("the supervisor", () => {
         self.onEnd = () => Object.assign(view, { job: false, missedAt: self.now() });
       },
     );
-    expect(acts).to.deep.equal(["cancel boot timer", "start", "end", "start"]);
+    expect(acts).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
   });
 
   it("asks for a token no more often than it polls, and says what went wrong", async () => {
