@@ -72,10 +72,10 @@ if [[ $1 == install ]]; then
     set -- "$@" "ACTIONS_RUNNER_HOOK_JOB_${hook^^}=$here/job-$hook.sh"
   done
   printf '%s\n' "$@" >>actions-runner/.env
-  # What the listener and the hooks write. No job has been here yet that would have to be tidied up after.
-  mkdir -p "$state"/{perf,job}
+  # What the hooks write. No job has been here yet that would have to be tidied up after.
+  mkdir -p "$state/job"
   : >"$tidied"
-  chown -R "$RUNNER_USER:" "$state"/{perf,job} actions-runner/.env
+  chown -R "$RUNNER_USER:" "$state/job" actions-runner/.env
   umask 027
   declare -p PATH >"$state/path"
   {

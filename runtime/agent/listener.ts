@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import type { Account } from "./account.ts";
 import { accountEnvironment, asUser } from "./account.ts";
 import { unlessAbsent } from "./absent.ts";
@@ -35,6 +44,8 @@ export function startListener({ paths, account, processes, environment }: Listen
   unlessAbsent(() => {
     renameSync(paths.listenerLog, `${paths.listenerLog}.1`);
   });
+  mkdirSync(paths.perfFolder, { recursive: true });
+  chmodSync(paths.perfFolder, 0o777); // The listener is another user's; the folder above is root's.
   const log = openSync(paths.listenerLog, "ax", 0o640);
   const [program, ...prefix] = asUser(account);
   const child = spawn(program, [...prefix, paths.listener, "run"], {

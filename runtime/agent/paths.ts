@@ -18,9 +18,9 @@ export function pathsBelow(root: string, user: string) {
     listener: `${runner}/bin/Runner.Listener`,
     /** Standard output and error of the listener; the agent keeps the one before as well. */
     listenerLog: `${logs}/listener.log`,
-    /** Written by the runner's user: the listener's performance counters. */
-    perfFolder: `${state}/perf`,
-    perfLog: `${state}/perf/Runner.perf`,
+    /** Written by the runner's user: the listener's performance counters. In memory: no job's full disk may hide the next one's message. */
+    perfFolder: `${root}/run/longhaul/perf`,
+    perfLog: `${root}/run/longhaul/perf/Runner.perf`,
     /** Written by the start hook as the runner's user: what job it is. */
     jobFacts: `${state}/job/started`,
     /** Process id and start of the listener, for an agent that starts again; gone after a reboot, as it is. */
