@@ -10,7 +10,7 @@ import { commandProvider } from "./engine/command-provider.ts";
 import { engineVariables } from "./engine/local-stack.ts";
 import { serveProvider } from "./engine/provider-server.ts";
 import { createGithub } from "./github/index.ts";
-import type { GithubCloud } from "./github/index.ts";
+import type { GithubCloud, WireTimes } from "./github/index.ts";
 import { createMachineHost } from "./machines/index.ts";
 import { buildRunnerTarball } from "./runner/tarball.ts";
 
@@ -49,6 +49,8 @@ export interface CloudOptions {
   base: { PATH: string; HOME: string };
   /** What of the agent's pace is to be another than the local one. */
   agent?: Partial<AgentPace>;
+  /** What of GitHub's times is to be another than here. */
+  wire?: Partial<WireTimes>;
   /** One line of what Commands print while they run. */
   log?: (line: string) => void;
 }
@@ -77,7 +79,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     clock,
     tarball,
     tokens: { [token]: { login: "operator", scopes: ["repo", "workflow", "admin:org"] } },
-    options: { providerToken: token, wire: githubNotices },
+    options: { providerToken: token, wire: { ...githubNotices, ...options.wire } },
   });
   const machines = createMachineHost({
     dir: join(dir, "machines"),

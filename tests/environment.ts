@@ -36,7 +36,7 @@ export interface TestEnvironment {
   close(): Promise<void>;
 }
 
-export async function startEnvironment(options: Pick<CloudOptions, "agent"> = {}): Promise<TestEnvironment> {
+export async function startEnvironment(options: Pick<CloudOptions, "agent" | "wire"> = {}): Promise<TestEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
   const engine = await findTools();
@@ -82,15 +82,16 @@ export async function startEnvironment(options: Pick<CloudOptions, "agent"> = {}
   };
 }
 
-/** Waits until a condition holds, looking often; fails with what was awaited after the limit. */
+/** Waits until a condition holds, looking every so often; fails with what was awaited after the limit. */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
   limitMs = 20_000,
+  everyMs = 25,
 ): Promise<void> {
   const limit = performance.now() + limitMs;
   while (!(await holds())) {
     if (performance.now() > limit) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -1,0 +1,36 @@
+import { expect } from "chai";
+import { toolsLimitMs } from "../find-tools.ts";
+import { carelessAgent } from "../soak/careless-agent.ts";
+import type { SoakReport } from "../soak/rounds.ts";
+import { soakRounds } from "../soak/rounds.ts";
+
+/*
+ * Short soaks: two machines sleep or are dropped and recalled, are replaced,
+ * and are destroyed in the end. `npm run soak` plays more rounds.
+ */
+describe("a soak", function () {
+  this.timeout(toolsLimitMs);
+  let said: string[] = [];
+  const soak = (rounds: number, seed: string, agent?: string): Promise<SoakReport> => {
+    said = [];
+    const say = (line: string) => {
+      said.push(line);
+    };
+    return soakRounds({ rounds, seed, say, ...(agent !== undefined && { agent }) });
+  };
+
+  it("loses no job around machines that sleep, are recalled, replaced and destroyed", async () => {
+    const report = await soak(6, "calm");
+    expect(report, said.join("\n")).to.include({ rounds: 6, lost: 0, seed: "calm" });
+    expect(report.jobs).to.be.at.least(6);
+  });
+
+  it("finds the jobs that an agent loses which does not freeze its listener and look again, and tells their story", async () => {
+    const { lost } = await soak(4, "hurried", await carelessAgent());
+    expect(lost).to.be.greaterThan(0);
+    expect(said.join("\n"))
+      .to.match(/LOST in round \d+: \w+, a job \d+ ms after "\w+" of i-\w+/)
+      .and.match(/GitHub: .* lost communication with the server/)
+      .and.match(/journal of the agent:\n(.*\n)*? +leaving: /);
+  });
+});

@@ -1,0 +1,44 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import type { TestEnvironment } from "../environment.ts";
+import { diskOf } from "../journey/machine-processes.ts";
+
+const project = join(import.meta.dirname, "../..");
+
+/** The agent as it is built from its sources, but deciding by careless-decide.ts. */
+export async function carelessAgent(): Promise<string> {
+  const careless = join(import.meta.dirname, "careless-decide.ts");
+  const { outputFiles } = await build({
+    absWorkingDir: project,
+    entryPoints: ["runtime/agent/main.ts"],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    write: false,
+    plugins: [
+      {
+        name: "careless",
+        setup: (bundling) => {
+          bundling.onResolve({ filter: /\/decide\.ts$/ }, ({ importer }) =>
+            importer === careless ? undefined : { path: careless },
+          );
+        },
+      },
+    ],
+  });
+  return outputFiles[0]!.text;
+}
+
+/** Puts another agent on a machine, and lets its systemd start it in place of the one that runs. */
+export async function installAgent(
+  environment: TestEnvironment,
+  instanceId: string,
+  text: string,
+): Promise<void> {
+  const file = join(diskOf(environment, instanceId), "opt/longhaul/agent.mjs");
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+  await environment.onMachine(instanceId, "systemctl", "restart", "longhaul-agent.service");
+}

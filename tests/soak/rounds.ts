@@ -1,0 +1,115 @@
+import { startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { wishesOf } from "../wishes.ts";
+import { installAgent } from "./careless-agent.ts";
+import { playEngineRounds } from "./engine-rounds.ts";
+import { createJobs, storyOf } from "./jobs.ts";
+import { agentPace, wireTimes } from "./pace.ts";
+import type { Place } from "./places.ts";
+import { placeNamed, playOwnRound, takeMachines } from "./places.ts";
+import type { Lap } from "./plan.ts";
+import { planLaps } from "./plan.ts";
+
+export interface SoakOptions {
+  rounds: number;
+  /** The same seed plans the same rounds; what real processes make of them differs by milliseconds. */
+  seed: string;
+  say: (line: string) => void;
+  /** Text of another agent that every machine is to run: a soak must be able to fail. */
+  agent?: string;
+}
+
+/** What became of the jobs of a soak. */
+export interface SoakReport {
+  rounds: number;
+  /** All that were sent. */
+  jobs: number;
+  /** Offered to a listener that did not take them, and run to a good end later. */
+  requeued: number;
+  /** Ended in anything but success, or never ran. */
+  lost: number;
+  seed: string;
+}
+
+/** What is still waiting when all rounds are over gets a machine, and so long. */
+const lastJobsLimitMs = 120_000;
+
+/**
+ * Puts jobs at chosen moments around machines that sleep, are dropped, recalled,
+ * replaced and destroyed, on the local cloud with real processes, and counts
+ * what becomes of them.
+ *
+ * @throws when a machine does not do what is wanted of it within minutes
+ */
+export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Promise<SoakReport> {
+  const laps = planLaps(rounds, seed);
+  const places = laps[0]!.own.map((_, index) => placeNamed(`place-${index + 1}`));
+  const environment = await startEnvironment({ agent: agentPace, wire: wireTimes });
+  const wishes = wishesOf(environment);
+  const jobs = createJobs(
+    environment,
+    places.map(({ fleet }) => fleet),
+  );
+  const surroundings = { environment, wishes, jobs };
+  let generation = 1;
+  let played = 0;
+
+  const up = async () => {
+    await environment.configure((config) => {
+      const fleets = places.map(({ fleet }) => [
+        fleet,
+        { runners: 1, labels: [fleet], generations: { 1: generation } },
+      ]);
+      config["longhaul:fleets"] = Object.fromEntries(fleets) as unknown;
+      config["longhaul:smokeTest"] = { enabled: false };
+    });
+    await environment.up();
+    takeMachines(environment, places);
+    if (agent !== undefined)
+      await Promise.all(places.map(({ machine }) => installAgent(environment, machine!, agent)));
+  };
+  const tell = () => {
+    const { lost, ...counts } = jobs.count();
+    const waiting = lost.filter(({ job }) => job.status !== "completed").length;
+    say(
+      `${played} of ${rounds} rounds: ${counts.jobs} jobs, ${counts.requeued} re-queued, ` +
+        `${lost.length - waiting} lost, ${waiting} not over yet`,
+    );
+  };
+  const playLap = async ({ own, end }: Lap) => {
+    if (places.some(({ machine }) => machine === undefined)) await up();
+    const playPlace = async (place: Place, index: number) => {
+      for (const round of own[index]!) {
+        await playOwnRound(surroundings, place, round);
+        played++;
+      }
+    };
+    await Promise.all(places.map(playPlace));
+    tell();
+    generation++;
+    await playEngineRounds(surroundings, places, end, end.act === "replace" ? up : destroy);
+    played += end.rounds.length;
+    tell();
+  };
+  const destroy = async () => {
+    await environment.destroy();
+    for (const place of places) place.machine = undefined;
+  };
+
+  try {
+    for (const lap of laps) await playLap(lap);
+    const waiting = jobs.count().lost.filter(({ job }) => job.status !== "completed");
+    if (waiting.length > 0) await up();
+    await jobs.over(waiting, lastJobsLimitMs);
+    return account(environment);
+  } finally {
+    wishes.close();
+    await environment.close();
+  }
+
+  function account(stillOpen: TestEnvironment): SoakReport {
+    const { jobs: sent, requeued, lost } = jobs.count();
+    for (const job of lost) say(`LOST in ${storyOf(stillOpen, job)}`);
+    return { rounds: played, jobs: sent, requeued, lost: lost.length, seed };
+  }
+}
