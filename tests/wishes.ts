@@ -1,5 +1,5 @@
 import { StartInstancesCommand } from "@aws-sdk/client-ec2";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { OperatorSetting } from "../contract/parameters.ts";
 import { fleetParameters, formatMachineList, initialOperator } from "../contract/parameters.ts";
 import type { TestEnvironment } from "./environment.ts";
@@ -10,23 +10,25 @@ export interface Wishes {
   sleep(fleet: string, runner?: string): Promise<void>;
   /** Power on again; starts the machines named. */
   wake(fleet: string, ...instanceIds: string[]): Promise<void>;
-  /** What both lists of the fleet name; nothing else is changed. */
+  /** What both lists of the fleet name, made anew where somebody has deleted them. */
   list(fleet: string, instanceIds: readonly string[]): Promise<void>;
   /** Writes a parameter as somebody would by hand. */
   write(name: string, value: string): Promise<void>;
+  /** Deletes a parameter as somebody would by hand. */
+  erase(name: string): Promise<void>;
   close(): void;
 }
 
 export function wishesOf({ cloud, ec2 }: TestEnvironment): Wishes {
   const ssm = new SSMClient({ region: cloud.environment.AWS_REGION!, endpoint: cloud.urls.aws });
-  const write = async (name: string, value: string) => {
-    await ssm.send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true }));
+  const put = async (Name: string, Value: string, Type?: "String") => {
+    await ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true, ...(Type && { Type }) }));
   };
   const operator = (fleet: string, setting: OperatorSetting) =>
-    write(fleetParameters("local", fleet).operator, JSON.stringify(setting));
+    put(fleetParameters("local", fleet).operator, JSON.stringify(setting));
   const off = { power: "off", by: "a test", reason: "nobody needs it now" } as const;
   return {
-    write,
+    write: put,
     sleep: (fleet, runner) =>
       operator(
         fleet,
@@ -40,7 +42,10 @@ export function wishesOf({ cloud, ec2 }: TestEnvironment): Wishes {
     },
     list: async (fleet, instanceIds) => {
       const { candidates, roster } = fleetParameters("local", fleet);
-      for (const name of [candidates, roster]) await write(name, formatMachineList(instanceIds));
+      for (const name of [candidates, roster]) await put(name, formatMachineList(instanceIds), "String");
+    },
+    erase: async (Name) => {
+      await ssm.send(new DeleteParameterCommand({ Name }));
     },
     close: () => {
       ssm.destroy();

@@ -2,10 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "../../local/github/index.ts";
 import { eventually } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
-import { instanceOf } from "../journey/one-runner.ts";
 import type { Instants } from "./instants.ts";
-import { agentPrefix } from "./instants.ts";
 import type { Round } from "./plan.ts";
+import { storyOf } from "./story.ts";
 
 /** A job of a round, and the machine that it was put around. */
 export interface SentJob {
@@ -15,13 +14,18 @@ export interface SentJob {
   machine: string | undefined;
   /** Milliseconds of the cloud's clock. */
   sentAt: number;
+  /** What was known of it when it was found lost. */
+  story?: string;
 }
 
 /** The jobs of a soak. */
 export interface Jobs {
   /** Puts the jobs of a round when their instants are there. Resolves when they have been sent. */
   put(round: Round, machine: string | undefined, instants: Instants): Promise<SentJob[]>;
-  /** Waits until the jobs are over, well or not; those that are not after the limit are left to the last account. */
+  /**
+   * Waits until the jobs are over, and writes down the story of those that are
+   * lost; those that are not over after the limit are left to the last count.
+   */
   over(sent: readonly SentJob[], limitMs: number): Promise<void>;
   count(): { jobs: number; requeued: number; lost: SentJob[] };
 }
@@ -32,8 +36,8 @@ const repository = "acme/app";
 const workflowOf = (fleet: string) => `${fleet}.yml`;
 
 /** @param fleets one for each place */
-export function createJobs({ cloud }: TestEnvironment, fleets: readonly string[]): Jobs {
-  const { github, clock } = cloud;
+export function createJobs(environment: TestEnvironment, fleets: readonly string[]): Jobs {
+  const { github, clock } = environment.cloud;
   const all: SentJob[] = [];
   for (const fleet of fleets)
     github.push(repository, `.github/workflows/${workflowOf(fleet)}`, workflow(fleet));
@@ -59,9 +63,10 @@ export function createJobs({ cloud }: TestEnvironment, fleets: readonly string[]
     over: async (sent, limitMs) => {
       const isOver = () => sent.every(({ job }) => job.status === "completed");
       await eventually("the jobs are over", isOver, limitMs).catch(() => undefined);
+      for (const one of sent.filter((each) => each.job.status === "completed" && !isWell(each)))
+        one.story ??= storyOf(environment, one);
     },
     count: () => {
-      const isWell = ({ job }: SentJob) => job.conclusion === "success";
       return {
         jobs: all.length,
         requeued: all.filter((sent) => isWell(sent) && sent.job.misses > 0).length,
@@ -70,6 +75,8 @@ export function createJobs({ cloud }: TestEnvironment, fleets: readonly string[]
     },
   };
 }
+
+const isWell = ({ job }: SentJob) => job.conclusion === "success";
 
 function workflow(label: string): string {
   return `
@@ -84,30 +91,4 @@ jobs:
     steps:
       - run: sleep \${{ inputs.seconds }}
 `;
-}
-
-/** Lines of a journal that are told. */
-const maxJournalLines = 60;
-
-/** All that is known of a job that was lost. */
-export function storyOf(environment: TestEnvironment, { job, round, machine, sentAt }: SentJob): string {
-  const { github } = environment.cloud;
-  const time = (at: number | undefined) => (at === undefined ? "never" : new Date(at).toISOString());
-  const { instant, afterMs } = round.aim;
-  const console = machine === undefined ? "" : instanceOf(environment, machine).console;
-  // The console has the agent's journal too, and outlives the machine.
-  const journal = console.split("\n").filter((line) => line.startsWith(agentPrefix));
-  return [
-    `round ${round.number}: ${round.act}, a job ${afterMs} ms after "${instant}" of ${machine ?? "no machine"}`,
-    `  sent ${time(sentAt)}, started ${time(job.startedAt)}, completed ${time(job.completedAt)}`,
-    `  ${job.status}, ${job.conclusion ?? "no conclusion"}, missed ${job.misses} times, taken by ${job.runner?.name ?? "nobody"}`,
-    ...job.annotations.map((line) => `  GitHub: ${line}`),
-    "  log of the job:",
-    ...github
-      .logOf(job)
-      .split("\n")
-      .map((line) => `    ${line}`),
-    "  journal of the agent:",
-    ...journal.slice(-maxJournalLines).map((line) => `    ${line.slice(agentPrefix.length)}`),
-  ].join("\n");
 }

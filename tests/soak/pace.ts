@@ -1,26 +1,41 @@
+import { defaults } from "../../config/defaults.ts";
 import type { AgentPace } from "../../local/cloud.ts";
 import type { WireTimes } from "../../local/github/index.ts";
+import { defaultWireTimes } from "../../local/github/options.ts";
 
-/** The agents of a soak look ten times a second, so that it takes seconds and not minutes until they leave. */
-export const agentPace: AgentPace = { pollSeconds: 0.1, quietSeconds: 1, spreadSeconds: 0, staySeconds: 1 };
+/** All of GitHub's times, and the quiet that an agent waits for, are so many times shorter than in the world. */
+const shorter = 60;
+
+const { pollSeconds, requeueSeconds, lockSeconds, renewEverySeconds, ...wire } = defaultWireTimes;
+const { sessionLingerSeconds, offlineAfterSeconds, cancelGraceSeconds } = wire;
 
 /**
- * GitHub's own times (local/github/options.ts), thirty times shorter: a job
- * that a frozen or ended listener does not take is queued again after two
- * seconds instead of sixty, and the order of all limits stays what it is. Only
- * a session that was left lingers for five seconds instead of eight: that is
- * about how long a machine needs to go down and to come back, so some of the
- * returning ones meet their old session and some do not.
+ * GitHub's own times, shortened alike, so that their order stays what it is: a
+ * job that a frozen or ended listener does not take is queued again after one
+ * second instead of sixty.
  */
 export const wireTimes: Partial<WireTimes> = {
-  pollSeconds: 50 / 30,
-  requeueSeconds: 2,
-  maxMisses: 3,
-  lockSeconds: 20,
-  renewEverySeconds: 2,
-  sessionLingerSeconds: 5,
-  offlineAfterSeconds: 3,
-  cancelGraceSeconds: 10,
+  pollSeconds: pollSeconds / shorter,
+  requeueSeconds: requeueSeconds / shorter,
+  lockSeconds: lockSeconds / shorter,
+  renewEverySeconds: renewEverySeconds / shorter,
+  sessionLingerSeconds: sessionLingerSeconds / shorter,
+  offlineAfterSeconds: offlineAfterSeconds / shorter,
+  cancelGraceSeconds: cancelGraceSeconds / shorter,
+};
+
+/**
+ * The agents of a soak. Their quiet must stay longer than the time after which
+ * GitHub queues a job again: a message can get lost on its way when the listener
+ * begins its poll anew, and a machine that leaves before it comes again adds to
+ * the misses for which GitHub cancels a job. Looks are more frequent than in the
+ * world, so that a wish is acted on within a time that jobs can be aimed at.
+ */
+export const agentPace: AgentPace = {
+  pollSeconds: 0.1,
+  quietSeconds: defaults.quietSeconds / shorter,
+  spreadSeconds: 0,
+  staySeconds: 1,
 };
 
 /** When, after a wish, a listener that has been quiet is frozen; milliseconds. The agent reads and looks at any moment of its pace. */

@@ -3,12 +3,13 @@ import type { TestEnvironment } from "../environment.ts";
 import { wishesOf } from "../wishes.ts";
 import { installAgent } from "./careless-agent.ts";
 import { playEngineRounds } from "./engine-rounds.ts";
-import { createJobs, storyOf } from "./jobs.ts";
+import { createJobs } from "./jobs.ts";
 import { agentPace, wireTimes } from "./pace.ts";
 import type { Place } from "./places.ts";
 import { placeNamed, playOwnRound, takeMachines } from "./places.ts";
 import type { Lap } from "./plan.ts";
 import { planLaps } from "./plan.ts";
+import { storyOf } from "./story.ts";
 
 export interface SoakOptions {
   rounds: number;
@@ -109,7 +110,7 @@ export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Pro
 
   function account(stillOpen: TestEnvironment): SoakReport {
     const { jobs: sent, requeued, lost } = jobs.count();
-    for (const job of lost) say(`LOST in ${storyOf(stillOpen, job)}`);
+    for (const job of lost) say(`LOST in ${job.story ?? storyOf(stillOpen, job)}`);
     return { rounds: played, jobs: sent, requeued, lost: lost.length, seed };
   }
 }

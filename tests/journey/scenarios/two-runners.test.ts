@@ -1,0 +1,132 @@
+import { expect } from "chai";
+import { machineName, runnerName } from "../../../contract/names.ts";
+import { tags } from "../../../contract/tags.ts";
+import type { StackValues, TestEnvironment } from "../../environment.ts";
+import { eventually, startEnvironment } from "../../environment.ts";
+import { toolsLimitMs } from "../../find-tools.ts";
+import { wishesOf } from "../../wishes.ts";
+import type { Wishes } from "../../wishes.ts";
+import { githubApi } from "../github-api.ts";
+import { candidatesOf, failureOf, instanceOf, rosterOf } from "../one-runner.ts";
+import type { UserJobs } from "../user-jobs.ts";
+import { ranOn, userJobs } from "../user-jobs.ts";
+
+/*
+ * A fleet of two: which of them leaves, and what is left of those that have.
+ * Each rule goes on from the one before.
+ */
+describe("a fleet of two runners", function () {
+  this.timeout(240_000);
+  /** Seconds where the computer is free; this is where it is no longer only slow. */
+  const limitMs = 60_000;
+  const [first, second] = [1, 2].map((number) => runnerName("local", "cloud", number)) as [string, string];
+  let environment: TestEnvironment;
+  let wishes: Wishes;
+  let jobs: UserJobs;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    environment = await startEnvironment({ wire: { requeueSeconds: 15 } });
+    wishes = wishesOf(environment);
+    jobs = userJobs(environment, limitMs);
+  });
+  after(async () => {
+    wishes.close();
+    await environment.close();
+  });
+
+  const configure = (generation: number, smokeTest: StackValues = {}) =>
+    environment.configure((config) => {
+      config["longhaul:fleets"] = { cloud: { runners: 2, generations: { 1: generation, 2: generation } } };
+      config["longhaul:smokeTest"] = { enabled: false, ...smokeTest };
+    });
+  const soon = (what: string, holds: () => boolean) => eventually(what, holds, limitMs);
+  const stateOf = (id: string) => instanceOf(environment, id).state;
+  const told = (id: string) => instanceOf(environment, id).tags[tags.state];
+  const serving = () => rosterOf(environment) as [string, string];
+  const areIdle = (...ids: string[]) => soon("they are idle", () => ids.every((id) => told(id) === "idle"));
+  const entries = () => environment.cloud.github.runners().map(({ name }) => name);
+
+  it("does not pay for machines that never registered: up names them, and the boot timer powers them off", async () => {
+    const heal = environment.cloud.github.faults.add({ kind: "token-lifetime", seconds: 0 });
+    await configure(1, { onlineWithinMinutes: 0.1 });
+    const message = await failureOf(environment.up());
+    heal();
+    const machines = candidatesOf(environment) as [string, string];
+    for (const [runner, id] of [
+      [first, machines[0]],
+      [second, machines[1]],
+    ])
+      expect(message).to.match(new RegExp(`Runner ${runner} did not come online within 0.1 min: .*${id}`));
+    expect(rosterOf(environment)).to.deep.equal([]);
+
+    const { clock } = environment.cloud;
+    clock.setFactor(600);
+    await soon("both have stopped", () => machines.every((id) => stateOf(id) === "stopped"));
+    clock.setFactor(1);
+    const hours = machines.map((id) => (clock.now() - instanceOf(environment, id).launchedAt) / 3_600_000);
+    expect(Math.max(...hours), "hours since their launch").to.be.lessThan(1.5);
+  });
+
+  it("lets exactly the one sleep that is not needed, and the other takes the next job", async () => {
+    await configure(2);
+    await environment.up();
+    const [one, other] = serving();
+    await areIdle(one, other);
+    await wishes.sleep("cloud", first);
+    await soon("the first has stopped", () => stateOf(one) === "stopped");
+    const job = await jobs.start();
+    expect(ranOn(job, second, other)).to.equal(true);
+    await jobs.letEnd();
+    expect(job.conclusion).to.equal("success");
+    expect([stateOf(one), stateOf(other)]).to.deep.equal(["stopped", "running"]);
+    await wishes.wake("cloud", one);
+    await areIdle(one, other);
+  });
+
+  it("replaces both while both are busy: no job is touched, new ones run meanwhile, and the old leave after theirs", async () => {
+    const old = serving();
+    const running = [await jobs.start(), await jobs.start()];
+    await configure(3);
+    await environment.up();
+    const current = serving();
+    expect(current).to.not.have.any.members(old);
+    const isLeaving = (id: string) =>
+      instanceOf(environment, id).tags[tags.detail]?.startsWith("Leaves when its job");
+    await soon("the old ones know", () => old.every(isLeaving));
+    expect(running.map(({ status }) => status)).to.deep.equal(["in_progress", "in_progress"]);
+
+    const next = await jobs.start();
+    expect(current.map((id, index) => ranOn(next, [first, second][index]!, id))).to.include(true);
+    await jobs.letEnd();
+    for (const job of [...running, next]) expect(job.conclusion).to.equal("success");
+    await soon("the old ones are terminated", () => old.every((id) => stateOf(id) === "terminated"));
+    expect(current.map(stateOf)).to.deep.equal(["running", "running"]);
+  });
+
+  it("drops exactly the one that the lists no longer name, and the other takes the next job", async () => {
+    const [kept, dropped] = serving();
+    await areIdle(kept, dropped);
+    await wishes.list("cloud", [kept]);
+    await soon("the second is terminated", () => stateOf(dropped) === "terminated");
+    const job = await jobs.start();
+    expect(ranOn(job, first, kept)).to.equal(true);
+    await jobs.letEnd();
+    expect(job.conclusion).to.equal("success");
+    expect(stateOf(kept)).to.equal("running");
+  });
+
+  it("leaves only those entries at GitHub whose machines EC2 does not know: nobody knows that they are gone", async () => {
+    const outOfSight = machineName(first, "i-0fedcba9876543210");
+    await githubApi(environment).register(outOfSight);
+    const ghosts = Object.values(environment.cloud.aws.account.instances)
+      .filter(({ state }) => state === "terminated")
+      .map(({ id, tags: { [tags.runner]: runner } }) => machineName(runner!, id));
+    expect(entries()).to.include.members([...ghosts, outOfSight]);
+    await environment.destroy();
+    expect(entries()).to.deep.equal([outOfSight]);
+    // Those that never registered were asleep on no list: they are gone as well.
+    const left = environment.cloud.aws.instances().filter(({ state }) => state !== "terminated");
+    expect(left.map(({ id }) => id)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,51 @@
+import { machineName } from "../../contract/names.ts";
+import type { Job } from "../../local/github/index.ts";
+import { eventually } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+
+/** The jobs of a user, each ten minutes of work by the cloud's clock on a machine of the fleet `cloud`. */
+export interface UserJobs {
+  /** Sends one, which may have to wait for a machine. */
+  send(): Job;
+  /** Sends one, and waits until a machine has taken it. */
+  start(): Promise<Job>;
+  /** Lets the cloud's time run until every job is over. */
+  letEnd(): Promise<void>;
+}
+
+/** @param limitMs how long a job may wait for a machine, and then for its end */
+export function userJobs({ cloud }: TestEnvironment, limitMs: number): UserJobs {
+  const { github, clock } = cloud;
+  github.push("acme/app", ".github/workflows/work.yml", tenMinutesOfWork);
+  const send = () => github.dispatch("acme/app", "work.yml").jobs[0]!;
+  return {
+    send,
+    start: async () => {
+      const job = send();
+      await eventually("the job is in progress", () => job.status === "in_progress", limitMs);
+      return job;
+    },
+    letEnd: async () => {
+      const areOver = () => github.jobs().every(({ status }) => status === "completed");
+      clock.setFactor(600);
+      await eventually("all jobs are over", areOver, limitMs).finally(() => {
+        clock.setFactor(1);
+      });
+    },
+  };
+}
+
+/** Whether a machine is the one that took a job. */
+export function ranOn(job: Job, runner: string, instanceId: string): boolean {
+  return job.runner?.name === machineName(runner, instanceId);
+}
+
+const tenMinutesOfWork = `
+name: Work
+on: workflow_dispatch
+jobs:
+  work:
+    runs-on: [self-hosted, cloud]
+    steps:
+      - run: sleep 600
+`;
