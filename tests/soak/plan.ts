@@ -1,12 +1,11 @@
 import { draw } from "./draw.ts";
 import { leavingMs } from "./pace.ts";
 
-/**
- * What happens to a machine in a round. `recall`: dropped from the lists and
- * put back soon. `replace` and `destroy` are the engine's, and are one for all
- * places.
- */
-export type Act = "sleep" | "recall" | "retire" | "replace" | "destroy";
+/** What happens to one machine alone in a round. `recall`: dropped from the lists and put back soon. */
+export type OwnAct = "sleep" | "recall" | "retire";
+/** What the engine does to the machines of all places. */
+export type EngineAct = "replace" | "destroy";
+export type Act = OwnAct | EngineAct;
 
 /** An instant in a machine's leaving and return that a job can be aimed at. */
 export type Instant =
@@ -31,12 +30,12 @@ export interface Aim {
   afterMs: number;
 }
 
-export interface Round {
+export interface Round<Kind extends Act = Act> {
   /** From 1. */
   number: number;
   /** From 0. */
   place: number;
-  act: Act;
+  act: Kind;
   aim: Aim;
   /** How long the job sleeps. */
   jobSeconds: number;
@@ -46,8 +45,8 @@ export interface Round {
 
 /** What each place does on its own, one round after another, and what the engine then does to all of them. */
 export interface Lap {
-  own: Round[][];
-  end: { act: "replace" | "destroy"; rounds: Round[] };
+  own: Round<OwnAct>[][];
+  end: { act: EngineAct; rounds: Round<EngineAct>[] };
 }
 
 /** Where a job may be aimed: an instant, and the milliseconds after it that are swept. Listed twice: twice as often. */
@@ -73,6 +72,9 @@ const windows: Record<Act, Window[]> = {
   destroy: engineWindows,
 };
 
+/** What a machine may not come back from. */
+const lastActs: readonly OwnAct[] = ["retire", "recall", "sleep"];
+
 const placesOfLongSoak = 4;
 const ownRoundsOfLongSoak = 4;
 
@@ -89,10 +91,9 @@ export function planLaps(rounds: number, seed: string): Lap[] {
   const places = isLong ? placesOfLongSoak : 2;
   const ownRounds = isLong ? ownRoundsOfLongSoak : 1;
   let planned = 0;
-  const round = (place: number, actOf: (name: string) => Act): Round => {
+  const round = <Kind extends Act>(place: number, act: Kind): Round<Kind> => {
     const number = ++planned;
     const drawn = (what: string) => draw(seed, `${number} ${what}`);
-    const act = actOf(String(number));
     const [instant, from, to] = chosen(windows[act], drawn("instant"));
     return {
       number,
@@ -103,24 +104,23 @@ export function planLaps(rounds: number, seed: string): Lap[] {
       recallAfterMs: Math.round(drawn("recall") * (leavingMs.to + 500)),
     };
   };
+  const ownRoundsOfLap = (): Round<OwnAct>[][] => {
+    const count = Math.min(places * ownRounds, Math.max(0, rounds - planned - places));
+    const own: Round<OwnAct>[][] = Array.from({ length: places }, () => []);
+    for (let index = 0; index < count; index++) {
+      const isLast = index + places >= count;
+      const act = isLast ? chosen(lastActs, draw(seed, `${planned + 1} act`)) : "sleep";
+      own[index % places]!.push(round(index % places, act));
+    }
+    return own;
+  };
 
   const laps: Lap[] = [];
   while (planned < rounds) {
-    const own: Round[][] = Array.from({ length: places }, () => []);
-    const ownLeft = Math.min(places * ownRounds, Math.max(0, rounds - planned - places));
-    for (let count = 0; count < ownLeft; count++) {
-      const isLast = count + places >= ownLeft;
-      own[count % places]!.push(
-        round(count % places, (name) => {
-          const last: Act[] = ["retire", "recall", "sleep"];
-          return isLast ? chosen(last, draw(seed, `${name} act`)) : "sleep";
-        }),
-      );
-    }
+    const own = ownRoundsOfLap();
     const act = laps.length % 3 === 1 ? "destroy" : "replace";
-    const ending = Math.min(places, rounds - planned);
-    const last = Array.from({ length: ending }, (_, place) => round(place, () => act));
-    laps.push({ own, end: { act, rounds: last } });
+    const count = Math.min(places, rounds - planned);
+    laps.push({ own, end: { act, rounds: Array.from({ length: count }, (_, place) => round(place, act)) } });
   }
   return laps;
 }

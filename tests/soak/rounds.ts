@@ -1,12 +1,12 @@
 import { startEnvironment } from "../environment.ts";
-import type { TestEnvironment } from "../environment.ts";
 import { wishesOf } from "../wishes.ts";
 import { installAgent } from "./careless-agent.ts";
 import { playEngineRounds } from "./engine-rounds.ts";
 import { createJobs } from "./jobs.ts";
+import { playOwnRound } from "./own-rounds.ts";
 import { agentPace, wireTimes } from "./pace.ts";
 import type { Place } from "./places.ts";
-import { placeNamed, playOwnRound, takeMachines } from "./places.ts";
+import { placeNamed, takeMachines } from "./places.ts";
 import type { Lap } from "./plan.ts";
 import { planLaps } from "./plan.ts";
 import { storyOf } from "./story.ts";
@@ -102,15 +102,11 @@ export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Pro
     const waiting = jobs.count().lost.filter(({ job }) => job.status !== "completed");
     if (waiting.length > 0) await up();
     await jobs.over(waiting, lastJobsLimitMs);
-    return account(environment);
+    const { lost, ...counts } = jobs.count();
+    for (const job of lost) say(`LOST in ${job.story ?? storyOf(environment, job)}`);
+    return { rounds: played, ...counts, lost: lost.length, seed };
   } finally {
     wishes.close();
     await environment.close();
-  }
-
-  function account(stillOpen: TestEnvironment): SoakReport {
-    const { jobs: sent, requeued, lost } = jobs.count();
-    for (const job of lost) say(`LOST in ${job.story ?? storyOf(stillOpen, job)}`);
-    return { rounds: played, jobs: sent, requeued, lost: lost.length, seed };
   }
 }
