@@ -129,8 +129,9 @@ describe("watching the listener", () => {
     start();
     tell(receive);
     tell(run);
+    await until(() => readFileSync(paths.listenerLog, "utf8").includes("Running job"), "the job has begun");
     facts(1);
-    await until(() => listener.look(false).facts.runId === "1", "the first job is known");
+    expect(listener.look(false).facts.runId).to.equal("1");
     facts(2);
     const receiveNext = "perf MessageReceived_RunnerJobRequest 2026-05-01T10:05:00.0000000Z";
     for (const line of [complete, receiveNext, run, complete]) tell(line);
@@ -247,7 +248,7 @@ describe("watching the listener", () => {
     const { listener, start, tell } = machine();
     start();
     expect(listener.look(false).trace).to.include("not been looked at closely");
-    expect(listener.look(true).trace).to.equal(undefined);
+    await until(() => listener.look(true).trace === undefined, "what it starts with is over");
     tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
     await until(() => listener.look(true).trace !== undefined, "the child is seen");
     expect(listener.look(true).trace).to.include("a process of its own");
@@ -292,7 +293,7 @@ describe("watching the listener", () => {
     start();
     tell(`bash ${paths.runner}/_work/_update.sh & exit 3`);
     await until(() => listener.look(false).exit !== undefined, "it has ended");
-    expect(listener.look(false)).to.deep.include({ updating: true });
+    await until(() => listener.look(false).updating, "the script is seen");
     expect(listener.look(false).exit?.after).to.deep.equal({ then: "update" });
     process.kill(-pids[0]!, "SIGKILL");
     await until(() => !listener.look(false).updating, "the script is through");
