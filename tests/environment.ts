@@ -36,7 +36,9 @@ export interface TestEnvironment {
   close(): Promise<void>;
 }
 
-export async function startEnvironment(options: Pick<CloudOptions, "agent" | "wire"> = {}): Promise<TestEnvironment> {
+export async function startEnvironment(
+  options: Pick<CloudOptions, "agent" | "wire"> = {},
+): Promise<TestEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
   const engine = await findTools();

@@ -343,14 +343,17 @@ describe("the invariant of the decisions", () => {
     else expect(action).to.not.equal("thaw");
   });
 
-  holds("a listener is frozen only to leave, after the time of quiet, or for a job given up", (seen, action) => {
-    if (action !== "freeze") return;
-    expect(seen.worker).to.equal(false);
-    const silentMs = seen.now - seen.signAt;
-    if (seen.job) return expect(silentMs).to.be.at.least(stuckAfterMs);
-    expect(wishToLeave(seen)).to.not.equal(undefined);
-    expect(silentMs).to.be.at.least(seen.quietMs);
-  });
+  holds(
+    "a listener is frozen only to leave, after the time of quiet, or for a job given up",
+    (seen, action) => {
+      if (action !== "freeze") return;
+      expect(seen.worker).to.equal(false);
+      const silentMs = seen.now - seen.signAt;
+      if (seen.job) return expect(silentMs).to.be.at.least(stuckAfterMs);
+      expect(wishToLeave(seen)).to.not.equal(undefined);
+      expect(silentMs).to.be.at.least(seen.quietMs);
+    },
+  );
 
   holds(
     "no listener starts unless the lists name the machine, power was read and the boot timer is off",

@@ -262,7 +262,10 @@ describe("watching the listener", () => {
     await until(() => listener.look(false).job, "the message has arrived");
     expect(listener.look(false).trace).to.equal(undefined);
     tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
-    await until(() => listener.look(false).trace?.includes("a process of its own") === true, "the child is seen");
+    await until(
+      () => listener.look(false).trace?.includes("a process of its own") === true,
+      "the child is seen",
+    );
     tell("worker");
     await until(() => listener.look(false).worker, "the worker is seen");
     expect(listener.look(false).trace).to.include("not been looked at closely");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { DeclaredMachine } from "../../../contract/requests.ts";
-import { tags } from "../../../contract/tags.ts";
+import type { DeclaredMachine } from "../../contract/requests.ts";
+import { tags } from "../../contract/tags.ts";
 import { fleet, githubToken, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 

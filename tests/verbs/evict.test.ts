@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { logGroupName, machineName } from "../../../contract/names.ts";
-import { operatorStream } from "../../../contract/operator-log.ts";
-import type { EvictionRecord } from "../../../contract/operator-log.ts";
-import type { DeclaredMachine } from "../../../contract/requests.ts";
-import { tags } from "../../../contract/tags.ts";
+import { logGroupName, machineName } from "../../contract/names.ts";
+import { operatorStream } from "../../contract/operator-log.ts";
+import type { EvictionRecord } from "../../contract/operator-log.ts";
+import type { DeclaredMachine } from "../../contract/requests.ts";
+import { tags } from "../../contract/tags.ts";
 import { fleet, smoke, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
-import { instanceWith } from "../observe/instance.ts";
+import { instanceWith } from "../unit/observe/instance.ts";
 
 describe("longhaul evict", () => {
   let clouds: Clouds;
@@ -159,8 +159,8 @@ describe("longhaul evict", () => {
   });
 
   it("restores a lock that was released when the other is not", async () => {
-    const { forceEnd } = await import("../../../scripts/evict/force-end.ts");
-    const { ServiceError } = await import("../../../scripts/clients/service-error.ts");
+    const { forceEnd } = await import("../../scripts/evict/force-end.ts");
+    const { ServiceError } = await import("../../scripts/clients/service-error.ts");
     const calls: string[] = [];
     const instances = {
       find: () => Promise.resolve(undefined),
@@ -175,7 +175,7 @@ describe("longhaul evict", () => {
   });
 
   it("says so when the locks could not be restored either", async () => {
-    const { forceEnd } = await import("../../../scripts/evict/force-end.ts");
+    const { forceEnd } = await import("../../scripts/evict/force-end.ts");
     const refuse = (message: string) => Promise.reject(new Error(message));
     const instances = {
       find: () => refuse("no answer"),
@@ -187,7 +187,7 @@ describe("longhaul evict", () => {
   });
 
   it("is content when only the answer of the termination was lost", async () => {
-    const { forceEnd } = await import("../../../scripts/evict/force-end.ts");
+    const { forceEnd } = await import("../../scripts/evict/force-end.ts");
     const locks: boolean[] = [];
     await forceEnd(
       {

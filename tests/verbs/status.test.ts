@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { DeclaredMachine } from "../../../contract/requests.ts";
-import { tags } from "../../../contract/tags.ts";
-import type { EnvironmentStatus } from "../../../observe/environment-status.ts";
+import type { DeclaredMachine } from "../../contract/requests.ts";
+import { tags } from "../../contract/tags.ts";
+import type { EnvironmentStatus } from "../../observe/environment-status.ts";
 import { parameters, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 

@@ -1,23 +1,23 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { loadConfiguration } from "../../../config/load.ts";
-import type { VerbContext } from "../../../scripts/context.ts";
-import type { Environment } from "../../../scripts/environment.ts";
-import { machineName } from "../../../contract/names.ts";
+import { loadConfiguration } from "../../config/load.ts";
+import type { VerbContext } from "../../scripts/context.ts";
+import type { Environment } from "../../scripts/environment.ts";
+import { machineName } from "../../contract/names.ts";
 import {
   fleetParameters,
   formatMachineList,
   initialOperator,
   seenParameter,
-} from "../../../contract/parameters.ts";
-import type { DeclaredMachine, SmokeSource, Target } from "../../../contract/requests.ts";
-import { initialSeen } from "../../../contract/seen.ts";
-import { projectTag, tags } from "../../../contract/tags.ts";
-import { createAws } from "../../../local/aws/index.ts";
-import type { Properties } from "../../../local/provider.ts";
-import { createFakeHost } from "../local-aws/fake-host.ts";
-import { startGithub } from "../local-github/cloud.ts";
-import { connect } from "../local-github/scripted-runner.ts";
+} from "../../contract/parameters.ts";
+import type { DeclaredMachine, SmokeSource, Target } from "../../contract/requests.ts";
+import { initialSeen } from "../../contract/seen.ts";
+import { projectTag, tags } from "../../contract/tags.ts";
+import { createAws } from "../../local/aws/index.ts";
+import type { Properties } from "../../local/provider.ts";
+import { createFakeHost } from "../unit/local-aws/fake-host.ts";
+import { startGithub } from "../unit/local-github/cloud.ts";
+import { connect } from "../unit/local-github/scripted-runner.ts";
 
 export const account = "123456789012";
 const region = "eu-central-1";
@@ -43,9 +43,9 @@ export interface Outcome {
 export async function startClouds() {
   // Verbs import what they work with when they are called. The loader keeps modules imported like that
   // apart from those that a test file imports, and errors are recognised by their class.
-  const { connectAws } = await import("../../../scripts/clients/aws.ts");
-  const { connectGithub } = await import("../../../scripts/clients/github.ts");
-  const { run } = await import("../../../scripts/program.ts");
+  const { connectAws } = await import("../../scripts/clients/aws.ts");
+  const { connectGithub } = await import("../../scripts/clients/github.ts");
+  const { run } = await import("../../scripts/program.ts");
   const host = createFakeHost();
   const github = await startGithub();
   const { clock } = github;

@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { checkAccount, connectAws } from "../../../scripts/clients/aws.ts";
-import { connectGithub } from "../../../scripts/clients/github.ts";
-import { readGithubCredentials } from "../../../scripts/clients/github-credentials.ts";
-import { ServiceError } from "../../../scripts/clients/service-error.ts";
+import { checkAccount, connectAws } from "../../scripts/clients/aws.ts";
+import { connectGithub } from "../../scripts/clients/github.ts";
+import { readGithubCredentials } from "../../scripts/clients/github-credentials.ts";
+import { ServiceError } from "../../scripts/clients/service-error.ts";
 import { unpaced } from "./clouds.ts";
 
 const canary = "ghp_canary0123456789";
@@ -161,7 +161,7 @@ describe("the clients of the operator's command", () => {
     ] as const;
     for (const [code, status, transient] of table) {
       it(`${code} is ${transient ? "worth another try later" : "final"}`, async () => {
-        const { awsCall } = await import("../../../scripts/clients/aws-call.ts");
+        const { awsCall } = await import("../../scripts/clients/aws-call.ts");
         const answer = Object.assign(new Error("no"), { name: code, $metadata: { httpStatusCode: status } });
         const error = await awsCall("ec2:DescribeInstances", () => Promise.reject(answer)).catch(
           (reason: unknown) => reason as ServiceError,

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { fleetParameters, seenParameter, tokenParameter, usedToken } from "../../../contract/parameters.ts";
-import type { DeclaredMachine, SettleRequest } from "../../../contract/requests.ts";
-import { machineName } from "../../../contract/names.ts";
-import { parseSeen } from "../../../contract/seen.ts";
-import { projectTag, tags } from "../../../contract/tags.ts";
-import type { FleetReport } from "../../../scripts/settle/fleet-report.ts";
-import type { SettleReport } from "../../../scripts/settle/settle.ts";
+import { fleetParameters, seenParameter, tokenParameter, usedToken } from "../../contract/parameters.ts";
+import type { DeclaredMachine, SettleRequest } from "../../contract/requests.ts";
+import { machineName } from "../../contract/names.ts";
+import { parseSeen } from "../../contract/seen.ts";
+import { projectTag, tags } from "../../contract/tags.ts";
+import type { FleetReport } from "../../scripts/settle/fleet-report.ts";
+import type { SettleReport } from "../../scripts/settle/settle.ts";
 import { fleet, parameters, startClouds } from "./clouds.ts";
 import type { Clouds, Outcome } from "./clouds.ts";
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { machineName } from "../../../contract/names.ts";
-import { initialOperator, parseOperator } from "../../../contract/parameters.ts";
-import type { DeclaredMachine } from "../../../contract/requests.ts";
-import { tags } from "../../../contract/tags.ts";
-import type { PowerResult } from "../../../scripts/wishes/set-power.ts";
+import { machineName } from "../../contract/names.ts";
+import { initialOperator, parseOperator } from "../../contract/parameters.ts";
+import type { DeclaredMachine } from "../../contract/requests.ts";
+import { tags } from "../../contract/tags.ts";
+import type { PowerResult } from "../../scripts/wishes/set-power.ts";
 import { parameters, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 
