@@ -41,13 +41,16 @@ export async function readSettings(
 /**
  * What holds after another look: the new, and the old where nothing could be
  * read. Where one of the lists could not be read, the other takes nobody off:
- * a machine that leaves the candidates may be on a roster that is not seen.
+ * a machine that leaves the candidates may be on a roster that is not seen. Nor
+ * does it make two empty lists, which say nothing, say something.
  */
 export function keepKnown(known: FleetSettings, reading: FleetSettings): FleetSettings {
+  const whole = reading.candidates && reading.roster;
+  const empty = known.candidates?.length === 0 && known.roster?.length === 0;
   const listOf = (name: "candidates" | "roster") => {
     const [before, now] = [known[name], reading[name]];
-    if (!before || (reading.candidates && reading.roster)) return now ?? before;
-    return [...new Set([...before, ...(now ?? [])])];
+    if (!before || whole) return now ?? before;
+    return empty ? before : [...new Set([...before, ...(now ?? [])])];
   };
   return {
     candidates: listOf("candidates"),

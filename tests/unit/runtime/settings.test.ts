@@ -77,6 +77,8 @@ describe("the fleet's parameters on the machine", () => {
       candidates: ["i-3"],
       roster: ["i-3"],
     });
+    const empty = { ...known, candidates: [], roster: [] };
+    expect(keepKnown(empty, { ...known, candidates: undefined, roster: ["i-3"] })).to.deep.equal(empty);
     expect(keepKnown(unreadSettings, { ...unreadSettings, candidates: ["i-1"] })).to.deep.equal({
       ...unreadSettings,
       candidates: ["i-1"],
