@@ -1,0 +1,114 @@
+import type { Action, Decision } from "../../runtime/agent/decide.ts";
+import { crashAgent, later, lookAfter } from "./agent.ts";
+import type { Agent } from "./agent.ts";
+import { hasEnded, watchNew } from "./agent-eyes.ts";
+import { leave } from "./agent-leaving.ts";
+import { freeze, startProcess, thaw } from "./listener.ts";
+import { settings } from "./settings.ts";
+import type { World } from "./world.ts";
+
+/* What runtime/agent/supervisor.ts does, with the time that it takes and what may go wrong. */
+
+const endLookMs = 50;
+
+/** @param rest looks again at this moment, or when something has changed */
+export function perform(
+  world: World,
+  agent: Agent,
+  { action }: Decision,
+  rest: (until: number) => void,
+): void {
+  const { random, time } = world;
+  const leaves = action === "sleep" || action === "retire";
+  if (leaves && time.now < agent.leavingDueAt) {
+    rest(agent.leavingDueAt);
+    return;
+  }
+  const soon = random.chance(world.plan.load) ? random.between(8, 2500) : random.between(0.2, 8);
+  later(world, agent, soon, () => {
+    const again = () => {
+      lookAfter(world, agent, action);
+    };
+    if (leaves) leave(world, agent, action, again);
+    else if (action === "register") rest(time.now + settings.pollMs);
+    else act(world, agent, action, again);
+  });
+}
+
+function act(
+  world: World,
+  agent: Agent,
+  action: Exclude<Action, "sleep" | "retire" | "register">,
+  again: () => void,
+): void {
+  const { machine, eyes } = agent;
+  switch (action) {
+    case "stay":
+      break;
+    case "cancel-boot-timer":
+      cancelBootTimer(world, agent, again);
+      break;
+    case "start-listener":
+      agent.refusals = 0;
+      agent.leavingDueAt = -Infinity;
+      machine.perf = [];
+      machine.log = [];
+      machine.untold = false;
+      start(world, agent, again);
+      break;
+    case "freeze":
+      if (eyes.current) freeze(world, eyes.current);
+      orDie(world, agent, again);
+      break;
+    case "thaw":
+      if (eyes.current) thaw(eyes.current);
+      orDie(world, agent, again);
+      break;
+    case "end-listener":
+      if (eyes.current) world.variant.endListener(world, eyes.current);
+      orDie(world, agent, () => {
+        awaitEnd(world, agent, again);
+      });
+  }
+}
+
+function cancelBootTimer(world: World, agent: Agent, again: () => void): void {
+  later(world, agent, world.random.between(20, 150), () => {
+    if (world.random.below(50) > 0) {
+      agent.machine.timerAt = Infinity;
+      agent.bootTimer = "cancelled";
+    }
+    again();
+  });
+}
+
+/** Dies here, if it is an agent that does, or goes on. */
+export function orDie(world: World, agent: Agent, next: () => void): void {
+  if (world.time.now < world.plan.calmAt && world.random.chance(world.plan.nervous))
+    crashAgent(world, agent.machine);
+  else next();
+}
+
+function start(world: World, agent: Agent, again: () => void): void {
+  const { machine } = agent;
+  const listener = startProcess(world, machine);
+  world.tally.starts++;
+  const mark = () => {
+    machine.listenerMark = listener;
+    watchNew(world, agent.eyes, listener);
+    again();
+  };
+  // Seldom indeed: it dies after the process was made and before its file says so.
+  if (world.random.chance(0.1)) orDie(world, agent, mark);
+  else mark();
+}
+
+function awaitEnd(world: World, agent: Agent, again: () => void): void {
+  if (hasEnded(world, agent)) {
+    again();
+    return;
+  }
+  later(world, agent, endLookMs, () => {
+    awaitEnd(world, agent, again);
+  });
+}

@@ -1,0 +1,189 @@
+import { afterExit } from "../../runtime/agent/exit-codes.ts";
+import type { JobEvent } from "../../runtime/agent/job-events.ts";
+import type { ListenerState } from "../../runtime/agent/jobs.ts";
+import { advance, freshListener, lose } from "../../runtime/agent/jobs.ts";
+import type { ListenerView } from "../../runtime/agent/listener-watch.ts";
+import { traceWatch } from "../../runtime/agent/traces.ts";
+import type { Agent } from "./agent.ts";
+import { later, period } from "./agent.ts";
+import type { Listener } from "./listener.ts";
+import type { Machine, World } from "./world.ts";
+
+/**
+ * What an agent sees of its listener, in the order in which
+ * runtime/agent/listener-watch.ts looks; what it makes of it is the agent's own code.
+ */
+export interface Eyes {
+  current: Listener | undefined;
+  /** The listener is a child of this very run of the agent: its exit code can be had. */
+  own: boolean;
+  state: ListenerState;
+  /** How far the two files have been read: entries, and bytes of the next one. */
+  perfRead: number;
+  logRead: number;
+  logPart: number;
+  /** There is more in the log than one look takes in. */
+  behind: boolean;
+  signAt: number;
+  missedAt: number | undefined;
+  failures: number;
+  exit: ListenerView["exit"];
+  traceOf: ReturnType<typeof traceWatch>;
+  /** When a worker was last seen. */
+  workerAt: number | undefined;
+}
+
+export type Seen = Omit<ListenerView, "facts" | "version">;
+
+const maxBytes = 1 << 20;
+const maxLogBytes = 8 << 20;
+
+export function openEyes(world: World): Eyes {
+  return {
+    current: undefined,
+    own: false,
+    state: freshListener,
+    perfRead: 0,
+    logRead: 0,
+    logPart: 0,
+    behind: false,
+    signAt: world.time.now,
+    missedAt: undefined,
+    failures: 0,
+    exit: undefined,
+    traceOf: traceWatch(world.variant.quietMs),
+    workerAt: undefined,
+  };
+}
+
+/** The listener that its file names, or else one that the list of processes shows. */
+function adopted({ listeners, listenerMark }: Machine): Listener | undefined {
+  return listenerMark && !listenerMark.ended ? listenerMark : listeners.find(({ ended }) => !ended);
+}
+
+/** @param closely the sockets are looked at, too, a moment after the files */
+export function lookAtListener(
+  world: World,
+  agent: Agent,
+  closely: boolean,
+  then: (seen: Seen) => void,
+): void {
+  const { eyes, machine } = agent;
+  const now = world.time.now;
+  // Looks that were left out would have seen the worker as well.
+  if (eyes.workerAt !== undefined) eyes.signAt = Math.max(eyes.workerAt, now - period(agent));
+  if (!eyes.current) Object.assign(eyes, { current: adopted(machine), own: false });
+  const { current } = eyes;
+  const ended = current?.ended === true;
+  const stopped = !current || ended ? "none" : current.frozen ? "all" : current.stopping ? "some" : "none";
+  readNews(eyes, machine, now);
+  if (ended) noteExit(eyes, machine, now);
+  if (!closely) {
+    then(finishLook(world, agent, closely, stopped));
+    return;
+  }
+  later(world, agent, agent.lookMs, () => {
+    then(finishLook(world, agent, closely, stopped));
+  });
+}
+
+function finishLook(
+  world: World,
+  { eyes, machine }: Agent,
+  closely: boolean,
+  stopped: "none" | "some" | "all",
+): Seen {
+  const now = world.time.now;
+  const { current } = eyes;
+  const worker = current ? current.worker : machine.listeners.some((listener) => listener.worker);
+  const updating = !current && now < machine.updatingUntil;
+  eyes.workerAt = worker ? now : undefined;
+  if (worker) eyes.signAt = now;
+  if (current) cutLog(eyes, machine);
+  else if (!worker) {
+    lose(eyes.state, "");
+    eyes.state = { ...eyes.state, open: [] };
+  }
+  const job = eyes.state.open.length > 0;
+  let trace: string | undefined = "it has not been looked at closely yet";
+  if (!current) trace = undefined;
+  else if (stopped === "some") trace = "not all threads of the listener have stopped";
+  else if (closely || (job && !worker)) trace = eyes.traceOf(now, worker ? 1 : 0, current.sockets);
+  return {
+    worker,
+    updating,
+    listener: current && { listening: eyes.state.listening, frozen: stopped !== "none" },
+    job,
+    signAt: eyes.signAt,
+    trace,
+    missedAt: eyes.missedAt,
+    exit: eyes.exit,
+    registered: machine.registered,
+  };
+}
+
+/** The log is read first and taken in last, and at most a megabyte of it in one look. */
+function readNews(eyes: Eyes, { perf, log }: Machine, now: number): void {
+  const lines: JobEvent[] = [];
+  let left = maxBytes;
+  for (; eyes.logRead < log.length; eyes.logRead++) {
+    const { bytes, event } = log[eyes.logRead]!;
+    const rest = bytes - eyes.logPart;
+    eyes.logPart = rest > left ? eyes.logPart + left : 0;
+    left -= rest;
+    if (left < 0) break;
+    if (event) lines.push(event);
+  }
+  eyes.behind = left < 0;
+  while (eyes.perfRead < perf.length) take(eyes, perf[eyes.perfRead++]!, now);
+  for (const event of lines) take(eyes, event, now);
+}
+
+/** Between two jobs, a log that has grown too long is emptied. */
+function cutLog(eyes: Eyes, machine: Machine): void {
+  if (eyes.state.open.length > 0 || machine.log.length === 0) return;
+  if (machine.log.reduce((sum, { bytes }) => sum + bytes, 0) <= maxLogBytes) return;
+  machine.log.length = 0;
+  eyes.logRead = 0;
+  eyes.logPart = 0;
+}
+
+function take(eyes: Eyes, event: JobEvent, now: number): void {
+  const { state } = advance(eyes.state, event);
+  if (state.open !== eyes.state.open || state.listening !== eyes.state.listening) eyes.signAt = now;
+  eyes.state = state;
+}
+
+function noteExit(eyes: Eyes, machine: Machine, now: number): void {
+  const code = eyes.own ? eyes.current!.code : undefined;
+  eyes.current = undefined;
+  eyes.failures = eyes.state.listening ? 0 : eyes.failures + 1;
+  const registrationGone = eyes.state.registrationGone || !machine.registered;
+  eyes.exit = { at: now, after: afterExit({ code, registrationGone, failures: eyes.failures }) };
+  if (eyes.state.open.some(({ startedAt }) => startedAt === null)) eyes.missedAt = now;
+  eyes.state = { ...eyes.state, listening: false };
+}
+
+/** The agent has started a listener: what was told of an earlier run is no news of it. */
+export function watchNew(world: World, eyes: Eyes, listener: Listener): void {
+  Object.assign(eyes, {
+    current: listener,
+    own: true,
+    state: freshListener,
+    perfRead: 0,
+    logRead: 0,
+    logPart: 0,
+    exit: undefined,
+    signAt: world.time.now,
+  });
+}
+
+/** The look that waits for the end of a listener. @returns whether it has ended */
+export function hasEnded(world: World, agent: Agent): boolean {
+  const { eyes, machine } = agent;
+  const ended = eyes.current?.ended === true;
+  readNews(eyes, machine, world.time.now);
+  if (ended) noteExit(eyes, machine, world.time.now);
+  finishLook(world, agent, false, "none");
+  return eyes.current === undefined;
+}

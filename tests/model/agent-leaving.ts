@@ -1,0 +1,75 @@
+import { later } from "./agent.ts";
+import type { Agent } from "./agent.ts";
+import { orDie } from "./agent-acts.ts";
+import { disturb } from "./breaches.ts";
+import { powerOff } from "./machine.ts";
+import type { World } from "./world.ts";
+
+/* As in runtime/agent/leaving.ts and supervisor.ts. */
+const maxRefusals = 5;
+const refusedMs = 5000;
+const maxRefusedMs = 5 * 60_000;
+
+/** A call to AWS is served in its middle, whatever becomes of the caller. */
+function callAws(world: World, agent: Agent, serve: () => boolean, then: (done: boolean) => void): void {
+  const { random, time } = world;
+  if (time.now < world.awsOutUntil) {
+    later(world, agent, random.between(2000, 30_000), () => {
+      disturb(world, agent.machine);
+      then(false);
+    });
+    return;
+  }
+  time.after(random.delay(20, 300, 20, 3000), () => {
+    const done = serve();
+    later(world, agent, random.delay(20, 300, 20, 3000), () => {
+      orDie(world, agent, () => {
+        then(done);
+      });
+    });
+  });
+}
+
+/** Ledger, shutdown behaviour, report, power: in this order. */
+export function leave(world: World, agent: Agent, by: "sleep" | "retire", again: () => void): void {
+  const { machine } = agent;
+  const tellAws = (next: () => void) => {
+    callAws(world, agent, () => true, next);
+  };
+  const shutDown = () => {
+    later(world, agent, world.random.between(50, 300), () => {
+      if (world.random.below(100) === 0) {
+        again();
+        return;
+      }
+      powerOff(world, machine, "agent");
+    });
+  };
+  const refused = () => {
+    agent.leavingDueAt = world.time.now + Math.min(maxRefusedMs, refusedMs * 2 ** agent.refusals++);
+    disturb(world, machine);
+    again();
+  };
+  const setEnd = () => {
+    if (by === "sleep" && !machine.ending) {
+      tellAws(shutDown);
+      return;
+    }
+    machine.ending = true;
+    const serve = () => {
+      if (world.time.now < world.endRefusedUntil) return false;
+      machine.shutdownBehavior = by === "sleep" ? "stop" : "terminate";
+      return true;
+    };
+    callAws(world, agent, serve, (done) => {
+      if (!done && (by === "sleep" || agent.refusals + 1 < maxRefusals)) {
+        refused();
+        return;
+      }
+      if (by === "sleep") machine.ending = false;
+      tellAws(shutDown);
+    });
+  };
+  if (world.random.chance(0.3)) tellAws(setEnd);
+  else setEnd();
+}

@@ -1,0 +1,187 @@
+import { disturb } from "./breaches.ts";
+import type { Action, Decision, Observation } from "../../runtime/agent/decide.ts";
+import { returnMs, stuckAfterMs, wishToLeave } from "../../runtime/agent/decide.ts";
+import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
+import { sleepTime } from "../../runtime/agent/sleep-time.ts";
+import { perform } from "./agent-acts.ts";
+import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
+import type { Eyes, Seen } from "./agent-eyes.ts";
+import { lookAtListener, openEyes } from "./agent-eyes.ts";
+import { beginReading, fleetView } from "./fleet-reader.ts";
+import type { FleetReader } from "./fleet-reader.ts";
+import { nextChange } from "./next-change.ts";
+import { settings } from "./settings.ts";
+import { tempt } from "./tempt.ts";
+import { tell } from "./trace.ts";
+import type { Machine, World } from "./world.ts";
+
+/** As in runtime/agent/supervisor.ts. */
+export const lookEveryMs = 1000;
+export const lookSoonMs = 20;
+
+/** One run of the agent's process, from its start to its end. */
+export interface Agent {
+  machine: Machine;
+  ended: boolean;
+  reader: FleetReader;
+  eyes: Eyes;
+  sleepTime: SleepTime;
+  bootTimer: Observation["bootTimer"];
+  leavingDueAt: number;
+  refusals: number;
+  /** How long it takes from the log to the sockets, in a look. */
+  lookMs: number;
+  /** Looks are due at `grid` and each period after it. */
+  grid: number;
+  /** The last look was at the sockets, too. */
+  closely: boolean;
+  /** What is waited for between two looks; undefined while a look or an act is under way. */
+  resting: { wakeAt: number } | undefined;
+  /** Something has changed while a look or an act was under way. */
+  stirred: boolean;
+}
+
+/** Milliseconds from look to look while nothing is done. */
+export function period({ lookMs, closely }: Agent): number {
+  return lookEveryMs + (closely ? lookMs : 0);
+}
+
+export function startAgent(world: World, machine: Machine): void {
+  const { random, time } = world;
+  const agent: Agent = {
+    machine,
+    ended: false,
+    reader: beginReading(world, machine),
+    eyes: openEyes(world),
+    sleepTime: sleepTime(settings, { monotonic: () => time.now }, () => random.next()),
+    bootTimer: "armed",
+    leavingDueAt: -Infinity,
+    refusals: 0,
+    lookMs: world.plan.lookMs,
+    grid: time.now,
+    closely: false,
+    resting: undefined,
+    stirred: false,
+  };
+  machine.agent = agent;
+  disturb(world, machine, machine.untold ? stuckAfterMs : 0);
+  world.tally.agents++;
+  tell(world, [machine.name], () => "the agent starts");
+  look(world, agent);
+}
+
+export function endAgent({ agent }: Machine): void {
+  if (agent) agent.ended = true;
+}
+
+/** systemd starts it again five seconds after its end. */
+export function crashAgent(world: World, machine: Machine): void {
+  const { boot, agent } = machine;
+  if (!agent || agent.ended) return;
+  endAgent(machine);
+  tell(world, [machine.name], () => "the agent dies");
+  world.time.after(5000 + world.random.between(500, 3000), () => {
+    if (machine.boot === boot && machine.state === "running") startAgent(world, machine);
+  });
+}
+
+/** Continues in this run of the agent, if it has not ended by then. */
+export function later(world: World, agent: Agent, ms: number, act: () => void): void {
+  world.time.after(ms, () => {
+    if (!agent.ended) act();
+  });
+}
+
+/** One look: the files and processes first, sockets a moment later, then the decision. */
+function look(world: World, agent: Agent): void {
+  agent.resting = undefined;
+  agent.stirred = false;
+  const view = fleetView(world, agent.machine, agent.reader);
+  const now = world.time.now;
+  const wish = { now, ...view, sleepAt: agent.sleepTime(view.power?.power) };
+  const leave = wishToLeave(wish);
+  if (leave) agent.machine.leftOnReadAt = Math.min(...Object.values(agent.reader.readAt));
+  lookAtListener(world, agent, leave !== undefined, (listenerView) => {
+    const seen = observation(world, agent, view, wish.sleepAt, listenerView);
+    const decision = world.variant.decide(seen, world, agent.machine);
+    notice(world, agent, decision, seen);
+    tempt(world, agent.machine, seen);
+    const closely = leave !== undefined || (seen.job && !seen.worker);
+    const wakeAt = nextChange(seen, agent, closely);
+    if (decision.action === "stay") rest(world, agent, closely, wakeAt);
+    else
+      perform(world, agent, decision, (until) => {
+        rest(world, agent, closely, Math.min(until, wakeAt));
+      });
+  });
+}
+
+/** Written out: a schedule makes hundreds of them. */
+function observation(world: World, agent: Agent, view: FleetView, sleepAt: number, seen: Seen): Observation {
+  return {
+    now: world.time.now,
+    listener: seen.listener,
+    worker: seen.worker,
+    updating: seen.updating,
+    job: seen.job,
+    signAt: seen.signAt,
+    trace: seen.trace,
+    missedAt: seen.missedAt,
+    exit: seen.exit,
+    registered: seen.registered,
+    listing: view.listing,
+    mayRetire: view.mayRetire,
+    power: view.power,
+    sleepAt,
+    quietMs: world.variant.quietMs,
+    bootTimer: agent.bootTimer,
+  };
+}
+
+/** Counts decisions, and tells those that are news. */
+function notice(world: World, agent: Agent, { action, state, detail }: Decision, seen: Observation): void {
+  world.tally.decisions[action]++;
+  if (seen.missedAt !== undefined) disturb(world, agent.machine, seen.missedAt + returnMs - world.time.now);
+  if (world.trace && (action !== "stay" || world.trace.at(-1)?.text !== `stay, ${state} ${detail}`)) {
+    tell(world, [agent.machine.name], () => `${action}, ${state} ${detail}`);
+  }
+}
+
+/** Looks again when `wakeAt` has come, or something has changed that a look would see. */
+export function rest(world: World, agent: Agent, closely: boolean, wakeAt: number): void {
+  agent.grid = world.time.now + lookEveryMs;
+  agent.closely = closely;
+  agent.resting = { wakeAt: world.plan.everyLook || agent.stirred ? agent.grid : wakeAt };
+  if (agent.resting.wakeAt < Infinity) wakeAfter(world, agent, agent.resting.wakeAt);
+}
+
+/** Looks again after a moment, whatever happens. */
+export function lookAfter(world: World, agent: Agent, action: Action): void {
+  later(world, agent, action === "freeze" || action === "end-listener" ? lookSoonMs : lookEveryMs, () => {
+    look(world, agent);
+  });
+}
+
+/**
+ * Something has changed on a machine. A look that would see the same as the
+ * last one, and decide the same, is left out: the next one is made when it
+ * would have been.
+ *
+ * @param closely only a look at the sockets would see it
+ */
+export function wakeAgent(world: World, { agent }: Machine, closely?: "closely"): void {
+  if (!agent || agent.ended) return;
+  if (!agent.resting) agent.stirred = true;
+  else if (!closely || agent.closely) wakeAfter(world, agent, world.time.now);
+}
+
+function wakeAfter(world: World, agent: Agent, moment: number): void {
+  const { resting, grid } = agent;
+  const every = period(agent);
+  const at = grid + Math.max(0, Math.ceil((moment - grid) / every)) * every;
+  world.time.at(at, () => {
+    if (agent.ended || agent.resting !== resting) return;
+    agent.grid = at;
+    look(world, agent);
+  });
+}

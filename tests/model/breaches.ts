@@ -1,0 +1,171 @@
+import type { Action } from "../../runtime/agent/decide.ts";
+import { entryOf, isOnline } from "./github.ts";
+import { currentSettings, trueWish } from "./parameters.ts";
+import { settings } from "./settings.ts";
+import { tell } from "./trace.ts";
+import type { Cause, Machine, World } from "./world.ts";
+
+/**
+ * A promise that was broken in a schedule.
+ *
+ * `lost` a job was ended by us (github.ts says what that is)
+ * `cancelled` GitHub gave a job up because one machine missed it twice
+ * `late` a wish was not acted on in time
+ * `ended` a machine was terminated that some list has always named
+ * `forgotten` in the end, a machine is not where its wish wants it
+ */
+export interface Breach {
+  kind: "lost" | "cancelled" | "late" | "ended" | "forgotten";
+  text: string;
+  about: readonly string[];
+}
+
+/** What happened in schedules, so that a model in which nothing happens is noticed. */
+export interface Tally {
+  jobs: number;
+  completed: number;
+  requeued: number;
+  cancelled: number;
+  /** By three machines that left one after the other, each in the moment in which it was offered the job. */
+  cancelledByUs: number;
+  lostOutside: number;
+  conflicts: number;
+  agents: number;
+  starts: number;
+  wakes: number;
+  terminated: number;
+  entriesRemoved: number;
+  decisions: Record<Action, number>;
+  reboots: number;
+  powerOffs: Record<Exclude<Cause, "outside">, number>;
+}
+
+export function newTally(): Tally {
+  return {
+    jobs: 0,
+    completed: 0,
+    requeued: 0,
+    cancelled: 0,
+    cancelledByUs: 0,
+    lostOutside: 0,
+    conflicts: 0,
+    agents: 0,
+    starts: 0,
+    wakes: 0,
+    terminated: 0,
+    entriesRemoved: 0,
+    decisions: {
+      stay: 0,
+      "cancel-boot-timer": 0,
+      "start-listener": 0,
+      freeze: 0,
+      thaw: 0,
+      "end-listener": 0,
+      register: 0,
+      sleep: 0,
+      retire: 0,
+    },
+    reboots: 0,
+    powerOffs: { agent: 0, "boot timer": 0, settle: 0 },
+  };
+}
+
+/** Adds what one tally has counted to another. */
+export function addTally(sum: Tally, tally: Tally): void {
+  const add = (to: Record<string, number>, from: Record<string, number>) => {
+    for (const [name, count] of Object.entries(from)) to[name] = (to[name] ?? 0) + count;
+  };
+  const { decisions, powerOffs, ...counts } = tally;
+  add(sum.decisions, decisions);
+  add(sum.powerOffs, powerOffs);
+  for (const name of Object.keys(counts) as (keyof typeof counts)[]) sum[name] += counts[name];
+}
+
+export function breach(world: World, kind: Breach["kind"], about: readonly string[], text: string): void {
+  tell(world, about, () => `BREACH ${kind}: ${text}`);
+  world.breaches.push({ kind, about, text });
+}
+
+/** A read that is late (two reads at the worst), a look that takes long, the calls before the power goes. */
+const readMs = settings.pollMs * 2;
+const slackMs = 60_000;
+/** Connections settle while the machine is quiet; one that GitHub has just replaced may be new again. */
+const settleMs = 10_000;
+
+/**
+ * How long after the wish, or after the last thing that gave it a reason to
+ * wait (a sign of work, a start of its agent, a call to AWS that failed), a
+ * quiet machine must have powered off. The time of quiet, the turn among those
+ * that share the wish and the stay after a start run side by side.
+ */
+export function leaveBoundMs(kind: "retire" | "budget" | "sleep"): number {
+  const turnMs =
+    kind === "sleep" ? Math.max(settings.spreadSeconds * 1000 + readMs, settings.staySeconds * 1000) : 0;
+  return Math.max(settings.quietMs, readMs, turnMs) + settleMs + slackMs;
+}
+
+/** Something gives a machine a reason to wait, from now or for so long. */
+export function disturb(world: World, machine: Machine, forMs = 0): void {
+  machine.disturbedAt = Math.max(machine.disturbedAt, world.time.now + forMs);
+}
+
+/** A machine powers off by itself: it did so in time. */
+export function judgeLeaving(world: World, machine: Machine): void {
+  const { wanted, disturbedAt } = machine;
+  const readableAt = Math.max(...Object.values(world.parameters.damagedUntil));
+  if (!wanted || wanted.since < readableAt || machine.clockOffMs !== 0) return; // It could not know.
+  const waitedMs = world.time.now - Math.max(wanted.since, disturbedAt);
+  if (waitedMs <= leaveBoundMs(wanted.kind)) return;
+  breach(
+    world,
+    "late",
+    [machine.name],
+    `${machine.name} left ${(waitedMs / 1000).toFixed(0)} s after it could have`,
+  );
+}
+
+/** A machine is terminated: it was on neither list at some moment since those were read. */
+export function judgeEnd(world: World, machine: Machine, readAt: number): void {
+  if (machine.unlistedAt >= readAt) return;
+  breach(world, "ended", [machine.name], `${machine.name} was terminated although a list names it`);
+}
+
+/** What is wrong with where a machine is, once the wishes have been constant for long enough; undefined: nothing. */
+export function restlessness(world: World, machine: Machine): string | undefined {
+  const { listing, power } = trueWish(world, machine);
+  if (listing === "unknown") return undefined; // Empty lists without `closing` ask for nothing.
+  const wanted = listing === "none" ? "terminated" : power === "off" ? "stopped" : "listening";
+  const listens = machine.listeners.some(
+    ({ ended, session }) => !ended && session && session === entryOf(world, machine)?.session,
+  );
+  const state = machine.state === "running" && listens ? "listening" : machine.state;
+  if (state === wanted || state === "terminated") return undefined;
+  return `${machine.name} is ${state}, and its wish is ${wanted}`;
+}
+
+/** A job that is under way, or that somebody could take. */
+export function isUnderWay(world: World): boolean {
+  return world.github.jobs.some(
+    ({ state, only }) =>
+      state === "offered" ||
+      state === "acquired" ||
+      (state === "queued" &&
+        world.github.entries.some(
+          (entry) => isOnline(world, entry) && (only ? entry.machine === only : entry.proven),
+        )),
+  );
+}
+
+export function judgeRest(world: World): void {
+  for (const machine of world.machines) {
+    const problem = restlessness(world, machine);
+    if (problem !== undefined) breach(world, "forgotten", [machine.name], problem);
+  }
+  if (isUnderWay(world))
+    breach(
+      world,
+      "forgotten",
+      [],
+      `a job never ends; the lists are ${JSON.stringify(currentSettings(world))}`,
+    );
+}

@@ -1,0 +1,121 @@
+import { disturb } from "./breaches.ts";
+import type { FleetSettings } from "../../contract/wishes.ts";
+import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
+import { keepKnown, unreadSettings } from "../../runtime/agent/settings.ts";
+import { wakeAgent } from "./agent.ts";
+import { settingsAt } from "./parameters.ts";
+import { settings } from "./settings.ts";
+import { tell } from "./trace.ts";
+import type { Machine, World } from "./world.ts";
+import { epoch } from "./world.ts";
+
+/** What an agent knows of its fleet's parameters, as runtime/agent/fleet-watch.ts keeps it. */
+export interface FleetReader {
+  known: FleetSettings;
+  /** When that was last read which says who is listed. */
+  readAt: Record<"candidates" | "roster" | "operator", number>;
+  /** When the last read was begun, and whether one is under way. */
+  begunAt: number;
+  reading: boolean;
+}
+
+/** An agent that waits to be listed asks more often. */
+const unlistedMs = 5000;
+
+export function beginReading(world: World, machine: Machine): FleetReader {
+  const reader: FleetReader = {
+    known: unreadSettings,
+    readAt: { candidates: -Infinity, roster: -Infinity, operator: -Infinity },
+    begunAt: world.time.now,
+    reading: false,
+  };
+  world.time.after(0, () => {
+    read(world, machine, reader);
+  });
+  return reader;
+}
+
+export function fleetView(world: World, machine: Machine, { known }: FleetReader): FleetView {
+  const { listing, power, by, reason } = wish(world, machine, known);
+  return {
+    listing,
+    mayRetire: machine.listed || known.operator?.closing === true,
+    power: known.power && { power, by, reason },
+  };
+}
+
+function wish(world: World, machine: Machine, known: FleetSettings) {
+  return world.variant.wishFor(machine, known, epoch + world.time.now + machine.clockOffMs);
+}
+
+/** When, on the monotonic clock, what is known means something else because an operator's wish has expired. */
+export function wishEndsAt(machine: Machine, { known }: FleetReader, now: number): number {
+  const { fleet, runners } = known.operator ?? {};
+  let first = Infinity;
+  for (const until of [fleet?.until, runners?.[machine.runner]?.until]) {
+    if (until === undefined) continue;
+    const end = Date.parse(until) - epoch - machine.clockOffMs;
+    if (end > now && end < first) first = end;
+  }
+  return first;
+}
+
+/** A read that would bring nothing new is left out: see {@link wakeReader}. */
+function read(world: World, machine: Machine, reader: FleetReader): void {
+  const { time, random } = world;
+  if (machine.agent?.reader !== reader || machine.agent.ended) return;
+  reader.begunAt = time.now;
+  reader.reading = true;
+  const fails = time.now < world.awsOutUntil || random.below(50) === 0;
+  const takesMs = fails ? random.between(100, 30_000) : random.delay(30, 400, 20, 10_000);
+  time.after(takesMs, () => {
+    if (machine.agent?.reader !== reader || machine.agent.ended) return;
+    reader.reading = false;
+    if (fails) {
+      disturb(world, machine);
+      readAfter(world, machine, reader, nextReadMs(world, machine, reader));
+      return;
+    }
+    take(world, machine, reader);
+    wakeAgent(world, machine);
+    const again = Object.values(world.parameters.damagedUntil).some((until) => until > reader.begunAt);
+    const stale = world.parameters.versions.at(-1)!.from > reader.begunAt;
+    if (again || stale) readAfter(world, machine, reader, nextReadMs(world, machine, reader));
+  });
+}
+
+/** Each parameter as it was at some moment of the request. */
+function take(world: World, machine: Machine, reader: FleetReader): void {
+  const { time, random, parameters } = world;
+  const reading = { ...unreadSettings };
+  for (const name of ["candidates", "roster", "power", "operator"] as const) {
+    const moment = random.between(reader.begunAt, time.now);
+    if (moment < parameters.damagedUntil[name]) continue;
+    Object.assign(reading, { [name]: settingsAt(world, moment)[name] });
+    if (name !== "power") reader.readAt[name] = reader.begunAt;
+  }
+  reader.known = keepKnown(reader.known, reading);
+  const { listing } = wish(world, machine, reader.known);
+  if (!machine.listed && (listing === "service" || listing === "candidate")) {
+    machine.listed = true;
+    tell(world, [machine.name], () => "knows that it is listed");
+  }
+}
+
+function nextReadMs(world: World, machine: Machine, { known }: FleetReader): number {
+  const { listing } = wish(world, machine, known);
+  return listing === "service" || listing === "candidate" ? settings.pollMs : unlistedMs;
+}
+
+function readAfter(world: World, machine: Machine, reader: FleetReader, ms: number): void {
+  world.time.after(ms, () => {
+    if (!reader.reading) read(world, machine, reader);
+  });
+}
+
+/** The parameters have changed: the next read, which is due at some moment within the interval, brings news. */
+export function wakeReader(world: World, machine: Machine): void {
+  const { agent } = machine;
+  if (!agent || agent.ended || agent.reader.reading) return;
+  readAfter(world, machine, agent.reader, world.random.next() * nextReadMs(world, machine, agent.reader));
+}

@@ -1,0 +1,53 @@
+import { stuckAfterMs } from "../../runtime/agent/decide.ts";
+import { disturb } from "./breaches.ts";
+import type { JobEvent } from "../../runtime/agent/job-events.ts";
+import { wakeAgent } from "./agent.ts";
+import type { Listener } from "./listener.ts";
+import type { Machine, World } from "./world.ts";
+
+/** A piece of the listener's output: bytes, and what its last line tells the agent, if anything. */
+export interface LogEntry {
+  bytes: number;
+  event: JobEvent | undefined;
+}
+
+const at = "2026-05-01T10:00:00.000Z";
+
+/** What the listener can tell. The times in it decide nothing. */
+export const events = {
+  session: { kind: "session-created" },
+  received: { kind: "received", at },
+  notAcquired: { kind: "not-acquired" },
+  running: { kind: "running", at },
+  ended: { kind: "ended", result: "Succeeded", at },
+  online: { kind: "ended", at },
+  registrationGone: { kind: "registration-gone" },
+} satisfies Record<string, JobEvent>;
+
+/** A line in `Runner.perf`. Where it cannot be written, the listener only traces that, and goes on. */
+export function mark(world: World, { machine }: Listener, event: JobEvent): void {
+  if (world.time.now < machine.perfLostUntil) {
+    disturb(world, machine, stuckAfterMs);
+    return;
+  }
+  machine.perf.push(event);
+  disturb(world, machine);
+  wakeAgent(world, machine);
+}
+
+/** A line in the listener's output, after some that tell nothing; an earlier listener's goes to an earlier file. */
+export function say(world: World, { machine, log }: Listener, event: JobEvent, bytes = 500): void {
+  if (world.time.now < machine.diskFullUntil) {
+    swallow(world, machine);
+    return;
+  }
+  log.push({ bytes, event });
+  disturb(world, machine);
+  wakeAgent(world, machine);
+}
+
+/** An agent that does not hear of the end of a job waits until GitHub has given it up. */
+function swallow(world: World, machine: Machine): void {
+  machine.untold = true;
+  disturb(world, machine, stuckAfterMs);
+}

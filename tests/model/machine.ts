@@ -1,0 +1,140 @@
+import { endAgent, startAgent } from "./agent.ts";
+import { judgeEnd, judgeLeaving } from "./breaches.ts";
+import { abandon } from "./acquisitions.ts";
+import { end } from "./listener.ts";
+import { noteWish } from "./parameters.ts";
+import { tell } from "./trace.ts";
+import type { Cause, Machine, World } from "./world.ts";
+
+const bootTimerMs = 60 * 60_000;
+
+/** An instance is launched; its runner may have had others before. */
+export function launch(world: World, runner: string): Machine {
+  const instanceId = `i-${String(world.machines.length + 1).padStart(8, "0")}`;
+  const machine: Machine = {
+    name: `${runner}-${instanceId}`,
+    runner,
+    instanceId,
+    state: "pending",
+    shutdownBehavior: "stop",
+    ending: false,
+    boot: 0,
+    timerAt: Infinity,
+    clockOffMs: 0,
+    listed: false,
+    registered: false,
+    diskFullUntil: 0,
+    perfLostUntil: 0,
+    untold: false,
+    perf: [],
+    log: [],
+    listenerMark: undefined,
+    listeners: [],
+    updatingUntil: 0,
+    agent: undefined,
+    unlistedAt: -Infinity,
+    wanted: undefined,
+    temptedAt: -Infinity,
+    leftOnReadAt: -Infinity,
+    disturbedAt: 0,
+  };
+  world.machines.push(machine);
+  noteWish(world, machine);
+  boot(world, machine);
+  return machine;
+}
+
+/** The boot script arms its timer, registers at the first boot, and starts the agent. */
+export function boot(world: World, machine: Machine): void {
+  const { random, time } = world;
+  const number = ++machine.boot;
+  const isThis = () => machine.boot === number && machine.state === "running";
+  machine.state = "pending";
+  tell(world, [machine.name], () => "boots");
+  time.after(random.between(2000, 20_000), () => {
+    if (machine.boot !== number || machine.state !== "pending") return;
+    machine.state = "running";
+    const timerAt = time.now + bootTimerMs;
+    machine.timerAt = timerAt;
+    time.at(timerAt, () => {
+      if (isThis() && machine.timerAt === timerAt) powerOff(world, machine, "boot timer");
+    });
+    if (time.now < world.plan.calmAt && random.chance(world.plan.bootFails)) {
+      tell(world, [machine.name], () => "the boot fails");
+      return;
+    }
+    time.after(random.delay(3000, 40_000, 10, 180_000), () => {
+      if (!isThis()) return;
+      if (!machine.registered) register(world, machine);
+      startAgent(world, machine);
+    });
+  });
+}
+
+function register(world: World, machine: Machine): void {
+  machine.registered = true;
+  world.github.entries.push({
+    machine,
+    proven: world.parameters.declared.roster.includes(machine.instanceId),
+    session: undefined,
+    work: undefined,
+    flag: { busy: false, from: 0 },
+  });
+}
+
+/** The system shuts down: everything on it ends at once, the instance stops some time later. */
+export function powerOff(world: World, machine: Machine, cause: Exclude<Cause, "outside">): void {
+  const { random, time, tally } = world;
+  if (machine.state !== "running") return;
+  if (cause === "agent") judgeLeaving(world, machine);
+  tell(world, [machine.name], () => `powers off (${cause})`);
+  tally.powerOffs[cause]++;
+  endEverything(world, machine, cause);
+  machine.state = "stopping";
+  time.after(random.between(3000, 60_000), () => {
+    if (machine.shutdownBehavior === "stop") machine.state = "stopped";
+    else terminate(world, machine);
+    tell(world, [machine.name], () => machine.state);
+  });
+}
+
+/** The instance restarts in the middle of everything: AWS does that, or its owner. */
+export function reboot(world: World, machine: Machine): void {
+  if (machine.state !== "running") return;
+  world.tally.reboots++;
+  tell(world, [machine.name], () => "is rebooted from outside");
+  endEverything(world, machine, "outside");
+  machine.timerAt = Infinity;
+  boot(world, machine);
+}
+
+export function terminate(world: World, machine: Machine, readAt?: number): void {
+  machine.state = "terminated";
+  world.tally.terminated++;
+  judgeEnd(world, machine, readAt ?? machine.leftOnReadAt);
+}
+
+export function startInstance(world: World, machine: Machine): void {
+  if (machine.state !== "stopped") return;
+  if (world.random.below(20) === 0) {
+    tell(world, [machine.name], () => "there is no capacity to start it");
+    return;
+  }
+  world.tally.wakes++;
+  boot(world, machine);
+}
+
+function endEverything(world: World, machine: Machine, cause: Cause): void {
+  endAgent(machine);
+  for (const listener of machine.listeners) {
+    const { ended, holds } = listener;
+    end(world, listener, cause);
+    if (!ended) continue;
+    for (const job of holds) if (job.holder === listener) abandon(world, job, cause);
+  }
+  for (const listener of machine.listeners) listener.worker = false;
+  machine.listeners = [];
+  machine.listenerMark = undefined;
+  machine.updatingUntil = 0;
+  machine.perfLostUntil = 0;
+}

@@ -1,0 +1,23 @@
+import type { Observation } from "../../runtime/agent/decide.ts";
+import { returnMs, stuckAfterMs, updateLimitMs } from "../../runtime/agent/decide.ts";
+import type { Agent } from "./agent.ts";
+import { wishEndsAt } from "./fleet-reader.ts";
+
+/** When the same observation would make another decision only because time has passed. */
+export function nextChange(seen: Observation, agent: Agent, closely: boolean): number {
+  const { now, signAt, quietMs, sleepAt, missedAt, exit, trace } = seen;
+  if (agent.eyes.behind || (closely && trace !== undefined && now - signAt >= quietMs)) return now;
+  let first = wishEndsAt(agent.machine, agent.reader, now);
+  first = sooner(first, now, signAt + quietMs);
+  first = sooner(first, now, signAt + stuckAfterMs);
+  first = sooner(first, now, signAt + 2 * stuckAfterMs);
+  first = sooner(first, now, sleepAt);
+  if (missedAt !== undefined) first = sooner(first, now, missedAt + returnMs);
+  if (exit) first = sooner(first, now, exit.at + updateLimitMs);
+  if (exit?.after.then === "restart") first = sooner(first, now, exit.at + exit.after.afterMs);
+  return first;
+}
+
+function sooner(first: number, now: number, moment: number): number {
+  return moment > now && moment < first ? moment : first;
+}

@@ -1,0 +1,76 @@
+import { createSession, openPoll } from "./sessions.ts";
+import { exit, step } from "./listener.ts";
+import type { Listener } from "./listener.ts";
+import type { Offer } from "./github.ts";
+import { takeMessage } from "./job-steps.ts";
+import { events, mark, say } from "./log-files.ts";
+import { tell } from "./trace.ts";
+import { ask, connect, disconnect, network, receive } from "./wire.ts";
+import type { World } from "./world.ts";
+
+/** The first thing that a listener does. */
+export function beginSession(world: World, listener: Listener): void {
+  listener.broker = connect(world, listener);
+  askForSession(world, listener);
+}
+
+/** GitHub keeps it out as long as it holds the session of an earlier run: asked every 30 s, for four minutes. */
+function askForSession(world: World, listener: Listener): void {
+  const { machine } = listener;
+  ask(
+    world,
+    listener,
+    listener.broker!,
+    () => createSession(world, listener),
+    (answer) => {
+      if (answer === "unknown") {
+        say(world, listener, events.registrationGone);
+        exit(world, listener, 1);
+        return;
+      }
+      if (answer === "conflict") {
+        world.tally.conflicts++;
+        if (++listener.conflicts === 8) {
+          exit(world, listener, 5);
+          return;
+        }
+        step(world, listener, 30_000, () => {
+          askForSession(world, listener);
+        });
+        return;
+      }
+      listener.session = answer;
+      mark(world, listener, events.session);
+      tell(world, [machine.name], () => "listens");
+      poll(world, listener);
+    },
+  );
+}
+
+/** Opens a poll. The server closes the connection after one or keeps it, as the schedule has it. */
+export function poll(world: World, listener: Listener): void {
+  if (world.plan.github.churn > 0 && world.random.chance(world.plan.github.churn)) reconnect(world, listener);
+  const number = ++listener.poll;
+  listener.polling = true;
+  world.time.after(network(world), () => {
+    if (!listener.ended && listener.poll === number) openPoll(world, listener.session!, number);
+  });
+}
+
+export function reconnect(world: World, listener: Listener): void {
+  disconnect(world, listener, listener.broker);
+  listener.broker = connect(world, listener);
+}
+
+/** The server answers a poll. An answer to one that was given up is lost on its way, message and all. */
+export function answerPoll(world: World, listener: Listener, number: number, offer: Offer | undefined): void {
+  world.time.after(network(world), () => {
+    if (listener.poll !== number || listener.ended) return;
+    receive(world, listener, listener.broker!, () => {
+      if (listener.poll !== number) return;
+      listener.polling = false;
+      if (offer) takeMessage(world, listener, offer);
+      else poll(world, listener);
+    });
+  });
+}

@@ -1,0 +1,74 @@
+import { entryOf, matchSoon } from "./github.ts";
+import type { Entry, Offer } from "./github.ts";
+import { loseRegistration } from "./listener.ts";
+import type { Listener } from "./listener.ts";
+import { answerPoll } from "./polling.ts";
+import type { World } from "./world.ts";
+
+/** What GitHub holds for a listener that has come, and how messages reach it. */
+export interface Session {
+  listener: Listener;
+  /** The poll that is open. */
+  poll: number | undefined;
+  /** When its connection was closed without a word. */
+  goneAt: number;
+  waiting: Offer | undefined;
+}
+
+const pollMs = 50_000;
+
+/** A listener asks for its session. @returns the refusal, or the session */
+export function createSession(world: World, listener: Listener): Session | "conflict" | "unknown" {
+  const entry = entryOf(world, listener.machine);
+  if (!entry) return "unknown";
+  const former = entry.session;
+  if (former && former.listener !== listener) {
+    if (world.time.now < former.goneAt + world.plan.github.lingerMs) return "conflict";
+  }
+  const goneAt = listener.ended ? world.time.now : Infinity;
+  entry.session = { listener, poll: undefined, goneAt, waiting: undefined };
+  return entry.session;
+}
+
+export function openPoll(world: World, session: Session, poll: number): void {
+  session.poll = poll;
+  const { waiting } = session;
+  session.waiting = undefined;
+  if (waiting) {
+    answer(world, session, waiting);
+    return;
+  }
+  if (world.github.jobs.some(({ state }) => state === "queued")) matchSoon(world);
+  closePollLater(world, session, poll);
+}
+
+/** A poll without a message ends after a while, for the next one. Where nobody looks at the listener's sockets, it may as well stay open. */
+function closePollLater(world: World, session: Session, poll: number): void {
+  world.time.after(pollMs, () => {
+    if (session.poll !== poll) return;
+    const { machine, frozen, stopping } = session.listener;
+    const unseen = !machine.agent?.closely && !frozen && !stopping;
+    if (unseen) closePollLater(world, session, poll);
+    else answer(world, session, undefined);
+  });
+}
+
+export function answer(world: World, session: Session, offer: Offer | undefined): void {
+  const poll = session.poll!;
+  session.poll = undefined;
+  answerPoll(world, session.listener, poll, offer);
+}
+
+/** The connection of a listener that has ended is gone. */
+export function closeConnection(world: World, listener: Listener): void {
+  const session = entryOf(world, listener.machine)?.session;
+  if (session?.listener !== listener) return;
+  session.poll = undefined;
+  session.goneAt = world.time.now;
+}
+
+export function removeEntry(world: World, entry: Entry): void {
+  world.github.entries = world.github.entries.filter((one) => one !== entry);
+  world.tally.entriesRemoved++;
+  if (entry.session) loseRegistration(world, entry.session.listener);
+}

@@ -1,0 +1,7 @@
+/** How the machines of the model are configured: the defaults. */
+export const settings = {
+  pollMs: 30_000,
+  quietMs: 180_000,
+  spreadSeconds: 180,
+  staySeconds: 300,
+};

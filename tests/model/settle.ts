@@ -1,0 +1,63 @@
+import { wishFor } from "../../contract/wishes.ts";
+import { isOnline } from "./github.ts";
+import { removeEntry } from "./sessions.ts";
+import { powerOff, startInstance, terminate } from "./machine.ts";
+import { currentSettings, trueWish } from "./parameters.ts";
+import { tell } from "./trace.ts";
+import type { Machine, World } from "./world.ts";
+import { epoch } from "./world.ts";
+
+/** Ends what sleeps on neither list, and removes the entries of machines that are gone: scripts/settle does it so. */
+export function settle(world: World): void {
+  const { time, random } = world;
+  for (const machine of world.machines) {
+    if (machine.state !== "stopped") continue;
+    const readAt = time.now;
+    const settings = currentSettings(world);
+    if (wishFor(machine, settings, epoch + time.now).listing !== "none") continue;
+    time.after(random.delay(100, 2000, 10, 10_000), () => {
+      if (machine.state !== "stopped") return;
+      time.after(random.delay(20, 300, 10, 3000), () => {
+        endUnlocked(world, machine, readAt);
+      });
+    });
+  }
+  time.after(random.between(200, 5000), () => {
+    removeEntries(world);
+  });
+}
+
+/** The call that terminates, at a machine whose locks are open: whatever its state is by now. */
+function endUnlocked(world: World, machine: Machine, readAt: number): void {
+  if (machine.state === "running") powerOff(world, machine, "settle");
+  if (machine.state === "terminated") return;
+  tell(world, [machine.name], () => "settle terminates it");
+  machine.boot++;
+  terminate(world, machine, readAt);
+}
+
+function removeEntries(world: World): void {
+  const { github, machines, random, variant } = world;
+  // EC2 forgets a machine some time after its end, and now and then does not find one that it has.
+  const found = machines.filter(() => random.below(20) > 0);
+  const states = new Map(found.map(({ instanceId, state }) => [instanceId, state]));
+  const entries = github.entries.map((entry, id) => ({
+    id,
+    name: entry.machine.name,
+    online: isOnline(world, entry),
+    busy: entry.work !== undefined,
+    systemLabels: [],
+    customLabels: [],
+  }));
+  const before = github.entries;
+  for (const { id } of variant.removable(entries, states)) removeEntry(world, before[id]!);
+}
+
+/** What is to run and is stopped is started, each minute. */
+export function startWanted(world: World): void {
+  for (const machine of world.machines) {
+    if (machine.state !== "stopped") continue;
+    const { listing, power } = trueWish(world, machine);
+    if (power === "on" && (listing === "service" || listing === "candidate")) startInstance(world, machine);
+  }
+}

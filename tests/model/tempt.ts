@@ -1,0 +1,31 @@
+import type { Observation } from "../../runtime/agent/decide.ts";
+import { stuckAfterMs } from "../../runtime/agent/decide.ts";
+import { queueJob } from "./github.ts";
+import type { Machine, World } from "./world.ts";
+
+const maxTemptations = 4;
+
+/** Queues a job so that it is offered about when an agent would end its listener: the moment that the protocol is for. */
+export function tempt(world: World, machine: Machine, seen: Observation): void {
+  const { random, plan, time } = world;
+  if (plan.temptation === 0 || time.now > plan.calmAt) return;
+  const leaveAt = seen.job && !seen.worker ? seen.signAt + stuckAfterMs : leavesAt(seen);
+  if (
+    Math.abs(leaveAt - machine.temptedAt) < 5000 ||
+    leaveAt === Infinity ||
+    world.tempted === maxTemptations
+  )
+    return;
+  machine.temptedAt = leaveAt;
+  if (!random.chance(plan.temptation)) return;
+  world.tempted++;
+  time.at(leaveAt + random.between(-1000, 800), () => {
+    queueJob(world, random.between(2000, 400_000));
+  });
+}
+
+function leavesAt({ now, listing, mayRetire, power, signAt, quietMs, sleepAt }: Observation): number {
+  const retires = listing === "none" && mayRetire;
+  if (!retires && power?.power !== "off") return Infinity;
+  return Math.max(now, signAt + quietMs, retires || power?.by === "budget" ? 0 : sleepAt);
+}

@@ -1,0 +1,93 @@
+import type { FleetSettings } from "../../contract/wishes.ts";
+import { wishFor } from "../../contract/wishes.ts";
+import { projectTag, tags } from "../../contract/tags.ts";
+import type { InstanceState, RunnerEntry } from "../../observe/machine.ts";
+import type { Decision, Observation } from "../../runtime/agent/decide.ts";
+import { decide, wishToLeave } from "../../runtime/agent/decide.ts";
+import type { EntryFate } from "../../scripts/entries/judge-entry.ts";
+import { judgeEntry } from "../../scripts/entries/judge-entry.ts";
+import { instanceWith } from "../unit/observe/instance.ts";
+import { showsBusy } from "./acquisitions.ts";
+import { entryOf } from "./github.ts";
+import { end, interrupt } from "./listener.ts";
+import type { Listener } from "./listener.ts";
+import { settings } from "./settings.ts";
+import type { Machine, World } from "./world.ts";
+
+const place = { environment: "dev", fleet: "cloud" };
+const ours = {
+  [tags.project]: projectTag,
+  [tags.environment]: place.environment,
+  [tags.fleet]: place.fleet,
+};
+
+/** The parts of the protocol that a test can take out. */
+export interface Variant {
+  decide: (seen: Observation, world: World, machine: Machine) => Decision;
+  wishFor: typeof wishFor;
+  quietMs: number;
+  endListener: (world: World, listener: Listener) => void;
+  /** The entries at GitHub that settle removes. */
+  removable: (entries: RunnerEntry[], states: ReadonlyMap<string, InstanceState>) => RunnerEntry[];
+}
+
+/** The product as it is. */
+export const product: Variant = {
+  decide: (seen) => decide(seen),
+  wishFor,
+  quietMs: settings.quietMs,
+  endListener: (world, listener) => {
+    end(world, listener, "agent");
+  },
+  removable: (entries, states) => entriesThatAre(["gone"], entries, states),
+};
+
+/** What settle says of entries; a machine that EC2 does not describe is one that nobody remembers. */
+function entriesThatAre(
+  fates: EntryFate[],
+  entries: RunnerEntry[],
+  states: ReadonlyMap<string, InstanceState>,
+): RunnerEntry[] {
+  const instances = new Map([...states].map(([id, state]) => [id, instanceWith({ id, state, tags: ours })]));
+  const evidence = { ...place, instances, seen: new Map<string, number>(), now: 0 };
+  return entries.filter((entry) => fates.includes(judgeEntry(entry, evidence).fate));
+}
+
+const nothing = { job: false, worker: false, trace: undefined };
+
+/** The product without one of its protections. */
+export const mutants = {
+  "ends the listener right after the freeze, without a second look": {
+    ...product,
+    decide: (seen) => decide(seen.listener?.frozen && wishToLeave(seen) ? { ...seen, ...nothing } : seen),
+  },
+  "trusts GitHub's busy flag instead of looking": {
+    ...product,
+    decide: (seen, world, machine) => {
+      const job = showsBusy(world, machine);
+      return decide({
+        ...seen,
+        ...nothing,
+        job,
+        signAt: job ? seen.now : (entryOf(world, machine)?.flag.from ?? 0),
+      });
+    },
+  },
+  "ends the listener politely": { ...product, endListener: interrupt },
+  "does not wait until it has been quiet": { ...product, quietMs: 0 },
+  "retires when both lists are empty": {
+    ...product,
+    wishFor: (machine, known, now) => {
+      const wish = wishFor(machine, known, now);
+      return isEmpty(known) ? { ...wish, listing: "none" } : wish;
+    },
+  },
+  "removes the entry of a machine that is not found": {
+    ...product,
+    removable: (entries, states) => entriesThatAre(["gone", "unknown"], entries, states),
+  },
+} satisfies Record<string, Variant>;
+
+function isEmpty({ candidates, roster }: FleetSettings): boolean {
+  return candidates?.length === 0 && roster?.length === 0;
+}
