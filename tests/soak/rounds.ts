@@ -9,7 +9,7 @@ import type { Place } from "./places.ts";
 import { placeNamed, takeMachines } from "./places.ts";
 import type { Lap } from "./plan.ts";
 import { planLaps } from "./plan.ts";
-import { storyOf } from "./story.ts";
+import { countReturns, storyOf } from "./story.ts";
 
 export interface SoakOptions {
   rounds: number;
@@ -103,6 +103,7 @@ export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Pro
     if (waiting.length > 0) await up();
     await jobs.over(waiting, lastJobsLimitMs);
     const { lost, ...counts } = jobs.count();
+    say(`${countReturns(environment)} times a machine had begun to leave and stayed for what came`);
     for (const job of lost) say(`LOST in ${job.story ?? storyOf(environment, job)}`);
     return { rounds: played, ...counts, lost: lost.length, seed };
   } finally {

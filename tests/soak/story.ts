@@ -35,3 +35,10 @@ function journalOf(environment: TestEnvironment, instanceId: string): string[] {
     .filter((line) => line.startsWith(agentPrefix))
     .map((line) => line.slice(agentPrefix.length));
 }
+
+/** How often machines had begun to leave and stayed after all: a job, or what could be one, was on its way. */
+export function countReturns(environment: TestEnvironment): number {
+  const begunAndStayed = new RegExp(`^${agentPrefix}leaving.*\\n${agentPrefix}(idle|busy)`, "gm");
+  const consoles = environment.cloud.aws.instances().map(({ console }) => console);
+  return consoles.reduce((count, text) => count + [...text.matchAll(begunAndStayed)].length, 0);
+}

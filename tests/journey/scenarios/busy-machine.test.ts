@@ -54,12 +54,12 @@ describe("a machine that is wanted away", function () {
     await wishes.wake("cloud", id);
     await isIdle();
   };
-  /** The agent has read the lists anew since now, several times. */
-  const listsAreRead = async () => {
-    const reads = () =>
+  /** The agent has asked for the lists since now, so often that it would have frozen its listener on their account. */
+  const listsAreAskedFor = async () => {
+    const calls = () =>
       environment.cloud.aws.calls().filter(({ action }) => action === "ssm:GetParameters").length;
-    const before = reads();
-    await soon("the lists have been read", () => reads() > before + 3);
+    const before = calls();
+    await soon("the lists have been asked for", () => calls() > before + 8);
   };
 
   it("stays until its job has ended, although GitHub calls it free for the job's first minute", async () => {
@@ -139,14 +139,15 @@ describe("a machine that is wanted away", function () {
       await isIdle();
       const { listener } = programs();
       await damage();
-      await listsAreRead();
+      await listsAreAskedFor();
+      expect(tag(tags.detail), "what it says").to.equal("");
       const job = await jobs.start();
       await jobs.letEnd();
       expect(job.conclusion).to.equal("success");
       expect(machine().state).to.equal("running");
       expect(programs().listener, "the same listener").to.equal(listener);
       await wishes.list("cloud", [id]);
-      await listsAreRead();
+      await listsAreAskedFor();
     });
 
   it("asks for a token when somebody has deleted its entry under its job, and works on with another", async () => {
@@ -182,6 +183,9 @@ describe("a machine that is wanted away", function () {
     await wishes.list("cloud", [successor]);
     await jobs.letEnd();
     expect(job.conclusion).to.equal("success");
+    const { listener } = programs();
+    await listsAreAskedFor();
+    expect(programs().listener, "the same listener").to.equal(listener);
     const next = await jobs.start();
     await jobs.letEnd();
     expect(next.conclusion, "a job of the time in which it cannot know that it was dropped").to.equal(
