@@ -29,7 +29,7 @@ export async function servingMachines(
         {
           instanceId: id,
           generation: Number(own[tags.generation]),
-          ...(createdAt !== undefined && { createdAt }),
+          createdAt,
         },
       ]),
   );
