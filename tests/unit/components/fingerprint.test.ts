@@ -61,7 +61,8 @@ function machinesOf(environment: string, raw: Raw): Map<string, { fingerprint: s
   );
 }
 
-describe("the fingerprint of a machine", () => {
+describe("the fingerprint of a machine", function () {
+  this.timeout(60_000); // seconds of work, on a computer that may be busy with other things
   it("changes if and only if a leaf of the configuration changes the machine's inputs", () => {
     const every = 8; // Of the changes that a configuration admits, each run looks at one in eight.
     const seen = { same: 0, other: 0 };
