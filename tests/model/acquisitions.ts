@@ -74,5 +74,6 @@ function flagBusy(world: World, entry: Entry, busy: boolean): void {
 export function showsBusy(world: World, machine: Machine): boolean {
   const flag = entryOf(world, machine)?.flag;
   if (!flag) return false;
-  return flag.busy === world.time.now >= flag.from;
+  const caughtUp = world.time.now >= flag.from;
+  return flag.busy === caughtUp;
 }

@@ -1,8 +1,8 @@
 import type { Action, Decision } from "../../runtime/agent/decide.ts";
-import { crashAgent, later, lookAfter } from "./agent.ts";
-import type { Agent } from "./agent.ts";
 import { hasEnded, watchNew } from "./agent-eyes.ts";
 import { leave } from "./agent-leaving.ts";
+import { crashAgent, later, lookAfter } from "./agent.ts";
+import type { Agent } from "./agent.ts";
 import { freeze, startProcess, thaw } from "./listener.ts";
 import { settings } from "./settings.ts";
 import type { World } from "./world.ts";

@@ -1,6 +1,6 @@
+import { orDie } from "./agent-acts.ts";
 import { later } from "./agent.ts";
 import type { Agent } from "./agent.ts";
-import { orDie } from "./agent-acts.ts";
 import { disturb } from "./breaches.ts";
 import { powerOff } from "./machine.ts";
 import type { World } from "./world.ts";
@@ -46,8 +46,9 @@ export function leave(world: World, agent: Agent, by: "sleep" | "retire", again:
     });
   };
   const refused = () => {
-    agent.leavingDueAt = world.time.now + Math.min(maxRefusedMs, refusedMs * 2 ** agent.refusals++);
-    disturb(world, machine);
+    const waitsMs = Math.min(maxRefusedMs, refusedMs * 2 ** agent.refusals++);
+    agent.leavingDueAt = world.time.now + waitsMs;
+    disturb(world, machine, waitsMs);
     again();
   };
   const setEnd = () => {

@@ -1,12 +1,12 @@
-import { disturb } from "./breaches.ts";
 import type { Action, Decision, Observation } from "../../runtime/agent/decide.ts";
 import { returnMs, stuckAfterMs, wishToLeave } from "../../runtime/agent/decide.ts";
+import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
 import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
 import { sleepTime } from "../../runtime/agent/sleep-time.ts";
 import { perform } from "./agent-acts.ts";
-import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
 import type { Eyes, Seen } from "./agent-eyes.ts";
 import { lookAtListener, openEyes } from "./agent-eyes.ts";
+import { disturb } from "./breaches.ts";
 import { beginReading, fleetView } from "./fleet-reader.ts";
 import type { FleetReader } from "./fleet-reader.ts";
 import { nextChange } from "./next-change.ts";

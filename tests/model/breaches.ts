@@ -3,7 +3,7 @@ import { entryOf, isOnline } from "./github.ts";
 import { currentSettings, trueWish } from "./parameters.ts";
 import { settings } from "./settings.ts";
 import { tell } from "./trace.ts";
-import type { Cause, Machine, World } from "./world.ts";
+import type { Cause, Machine, WayToLeave, World } from "./world.ts";
 
 /**
  * A promise that was broken in a schedule.
@@ -98,7 +98,7 @@ const settleMs = 10_000;
  * quiet machine must have powered off. The time of quiet, the turn among those
  * that share the wish and the stay after a start run side by side.
  */
-export function leaveBoundMs(kind: "retire" | "budget" | "sleep"): number {
+export function leaveBoundMs(kind: WayToLeave): number {
   const turnMs =
     kind === "sleep" ? Math.max(settings.spreadSeconds * 1000 + readMs, settings.staySeconds * 1000) : 0;
   return Math.max(settings.quietMs, readMs, turnMs) + settleMs + slackMs;

@@ -1,8 +1,8 @@
-import { disturb } from "./breaches.ts";
 import type { FleetSettings } from "../../contract/wishes.ts";
 import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
 import { keepKnown, unreadSettings } from "../../runtime/agent/settings.ts";
 import { wakeAgent } from "./agent.ts";
+import { disturb } from "./breaches.ts";
 import { settingsAt } from "./parameters.ts";
 import { settings } from "./settings.ts";
 import { tell } from "./trace.ts";

@@ -135,6 +135,10 @@ function requeue(world: World, offer: Offer): void {
  * Three misses cancel a job. One machine may cause one of them, by leaving in
  * the moment in which it is offered the job: a freeze that ends in a thaw must
  * cause none, and no machine two.
+ *
+ * What no machine can help, knowing nothing of the others: three that leave a
+ * minute apart may each cause one, where GitHub goes on to offer jobs to a
+ * listener whose connection is gone. That is counted, and is no breach.
  */
 function judgeCancelled(world: World, { name, misses }: Job): void {
   world.tally.cancelled++;

@@ -1,7 +1,7 @@
 import { stuckAfterMs } from "../../runtime/agent/decide.ts";
-import { disturb } from "./breaches.ts";
 import type { JobEvent } from "../../runtime/agent/job-events.ts";
 import { wakeAgent } from "./agent.ts";
+import { disturb } from "./breaches.ts";
 import type { Listener } from "./listener.ts";
 import type { Machine, World } from "./world.ts";
 

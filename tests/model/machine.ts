@@ -1,6 +1,6 @@
+import { abandon } from "./acquisitions.ts";
 import { endAgent, startAgent } from "./agent.ts";
 import { judgeEnd, judgeLeaving } from "./breaches.ts";
-import { abandon } from "./acquisitions.ts";
 import { end } from "./listener.ts";
 import { noteWish } from "./parameters.ts";
 import { tell } from "./trace.ts";

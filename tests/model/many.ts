@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { fork } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { addTally, newTally } from "./breaches.ts";
 import type { Breach, Tally } from "./breaches.ts";
 import { planOf } from "./plan.ts";

@@ -1,8 +1,8 @@
-import { disturb } from "./breaches.ts";
 import type { OperatorWish } from "../../contract/parameters.ts";
 import { crashAgent, wakeAgent } from "./agent.ts";
-import { queueJob } from "./github.ts";
+import { disturb } from "./breaches.ts";
 import { wakeReader } from "./fleet-reader.ts";
+import { queueJob } from "./github.ts";
 import { exit } from "./listener.ts";
 import { startInstance, reboot } from "./machine.ts";
 import { currentSettings, writeLists, writeSettings } from "./parameters.ts";

@@ -1,8 +1,8 @@
+import { initialOperator, initialPower } from "../../contract/parameters.ts";
 import type { FleetSettings, Wish } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
-import { initialOperator, initialPower } from "../../contract/parameters.ts";
 import { wakeReader } from "./fleet-reader.ts";
-import type { Machine, World } from "./world.ts";
+import type { Machine, WayToLeave, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
 /** The fleet's four parameters with all that they have held: a late answer brings what was true a while ago. */
@@ -33,7 +33,7 @@ export function settingsAt({ parameters: { versions } }: World, time: number): F
   return versions[index]!.settings;
 }
 
-/** What is written, and what a reader makes of it once damage is counted in. */
+/** Writes parameters: machines see them with their next read. */
 export function writeSettings(world: World, change: Partial<FleetSettings>): void {
   const { parameters, time } = world;
   parameters.versions.push({ from: time.now, settings: { ...currentSettings(world), ...change } });
@@ -60,17 +60,7 @@ export function noteWish(world: World, machine: Machine): void {
   const { now } = world.time;
   if (wish.listing === "none") machine.unlistedAt = Infinity;
   else if (machine.unlistedAt === Infinity) machine.unlistedAt = now;
-  const mayRetire = machine.listed || currentSettings(world).operator?.closing === true;
-  const kind =
-    wish.listing === "none"
-      ? mayRetire
-        ? "retire"
-        : undefined
-      : wish.power === "on"
-        ? undefined
-        : wish.by === "budget"
-          ? "budget"
-          : "sleep";
+  const kind = wayToLeave(world, machine, wish);
   if (machine.wanted?.kind !== kind) machine.wanted = kind && { kind, since: now };
   const until = wish.until === undefined ? Infinity : Date.parse(wish.until) - epoch;
   if (until > now && until < Infinity) {
@@ -78,4 +68,11 @@ export function noteWish(world: World, machine: Machine): void {
       noteWish(world, machine);
     });
   }
+}
+
+function wayToLeave(world: World, machine: Machine, { listing, power, by }: Wish): WayToLeave | undefined {
+  const mayRetire = machine.listed || currentSettings(world).operator?.closing === true;
+  if (listing === "none") return mayRetire ? "retire" : undefined;
+  if (power === "on") return undefined;
+  return by === "budget" ? "budget" : "sleep";
 }

@@ -1,9 +1,9 @@
-import { createSession, openPoll } from "./sessions.ts";
-import { exit, step } from "./listener.ts";
-import type { Listener } from "./listener.ts";
 import type { Offer } from "./github.ts";
 import { takeMessage } from "./job-steps.ts";
+import { exit, step } from "./listener.ts";
+import type { Listener } from "./listener.ts";
 import { events, mark, say } from "./log-files.ts";
+import { createSession, openPoll } from "./sessions.ts";
 import { tell } from "./trace.ts";
 import { ask, connect, disconnect, network, receive } from "./wire.ts";
 import type { World } from "./world.ts";

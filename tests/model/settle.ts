@@ -1,8 +1,8 @@
 import { wishFor } from "../../contract/wishes.ts";
 import { isOnline } from "./github.ts";
-import { removeEntry } from "./sessions.ts";
 import { powerOff, startInstance, terminate } from "./machine.ts";
 import { currentSettings, trueWish } from "./parameters.ts";
+import { removeEntry } from "./sessions.ts";
 import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 import { epoch } from "./world.ts";

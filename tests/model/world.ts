@@ -1,9 +1,9 @@
+import type { JobEvent } from "../../runtime/agent/job-events.ts";
 import type { Agent } from "./agent.ts";
 import type { Breach, Tally } from "./breaches.ts";
 import type { Github } from "./github.ts";
 import type { Listener } from "./listener.ts";
 import type { LogEntry } from "./log-files.ts";
-import type { JobEvent } from "../../runtime/agent/job-events.ts";
 import type { FleetParameters } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import type { Random } from "./random.ts";
@@ -75,7 +75,7 @@ export interface Machine {
   /** When it last was on neither list, or its fleet was closing; Infinity while it is. */
   unlistedAt: number;
   /** How the parameters want it to leave, and since when; undefined: they do not. */
-  wanted: { kind: "retire" | "budget" | "sleep"; since: number } | undefined;
+  wanted: { kind: WayToLeave; since: number } | undefined;
   /** The moment of leaving for which a job was last queued. */
   temptedAt: number;
   /** When what its last decision to leave rests on was read. */
@@ -83,6 +83,9 @@ export interface Machine {
   /** When something last gave it a reason to wait. */
   disturbedAt: number;
 }
+
+/** The budget waits for no turn among those that share a wish. */
+export type WayToLeave = "retire" | "budget" | "sleep";
 
 /** The moment at which a schedule's time begins, in milliseconds since the epoch. */
 export const epoch = Date.UTC(2026, 4, 1, 10);
