@@ -1,4 +1,5 @@
 import { machineName } from "../../contract/names.ts";
+import type { CloudOptions } from "../../local/cloud.ts";
 import type { Job } from "../../local/github/index.ts";
 import { eventually } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
@@ -12,6 +13,16 @@ export interface UserJobs {
   /** Lets the cloud's time run until every job is over. */
   letEnd(): Promise<void>;
 }
+
+/**
+ * For environments in which machines leave and come back all the time. GitHub
+ * hands a job whose message was lost on its way out again after a minute: here
+ * after a quarter of it.
+ */
+export const impatient: Pick<CloudOptions, "agent" | "wire"> = {
+  agent: { pollSeconds: 0.25, quietSeconds: 1, staySeconds: 1 },
+  wire: { requeueSeconds: 15 },
+};
 
 /** @param limitMs how long a job may wait for a machine, and then for its end */
 export function userJobs({ cloud }: TestEnvironment, limitMs: number): UserJobs {

@@ -9,7 +9,7 @@ import type { Wishes } from "../../wishes.ts";
 import { githubApi } from "../github-api.ts";
 import { candidatesOf, failureOf, instanceOf, rosterOf } from "../one-runner.ts";
 import type { UserJobs } from "../user-jobs.ts";
-import { ranOn, userJobs } from "../user-jobs.ts";
+import { impatient, ranOn, userJobs } from "../user-jobs.ts";
 
 /*
  * A fleet of two: which of them leaves, and what is left of those that have.
@@ -26,7 +26,7 @@ describe("a fleet of two runners", function () {
 
   before(async function () {
     this.timeout(toolsLimitMs);
-    environment = await startEnvironment({ wire: { requeueSeconds: 15 } });
+    environment = await startEnvironment(impatient);
     wishes = wishesOf(environment);
     jobs = userJobs(environment, limitMs);
   });
