@@ -19,6 +19,7 @@ export interface Outcome {
 
 const minute = 60_000;
 const settleEveryMs = 5 * minute;
+const restEveryMs = 2 * minute;
 
 /**
  * Lives through one schedule: what its plan lets happen, then calm, until all
@@ -41,10 +42,14 @@ export function live(plan: Plan, { variant = product, tally = newTally(), traced
   const state = { atRest: false };
   const everyMinute = () => {
     startWanted(world);
-    state.atRest = time.now > plan.calmAt && isAtRest(world);
     time.after(minute, everyMinute);
   };
   time.after(minute, everyMinute);
+  const askForRest = () => {
+    state.atRest = isAtRest(world);
+    time.after(restEveryMs, askForRest);
+  };
+  time.at(plan.calmAt + minute, askForRest);
   const until = plan.calmAt + jobsMs + 4 * 60 * minute;
   while (!state.atRest && breaches.length === 0 && time.step(until));
   if (!state.atRest && breaches.length === 0) judgeRest(world);

@@ -40,6 +40,7 @@ function removeEntries(world: World): void {
   const { github, machines, random, variant } = world;
   // EC2 forgets a machine some time after its end, and now and then does not find one that it has.
   const found = machines.filter(() => random.below(20) > 0);
+  if (found.length === machines.length && machines.every(({ state }) => state !== "terminated")) return;
   const states = new Map(found.map(({ instanceId, state }) => [instanceId, state]));
   const entries = github.entries.map((entry, id) => ({
     id,
