@@ -4,10 +4,7 @@ import { carelessAgent } from "../soak/careless-agent.ts";
 import type { SoakReport } from "../soak/rounds.ts";
 import { soakRounds } from "../soak/rounds.ts";
 
-/*
- * Short soaks: two machines sleep or are dropped and recalled, are replaced,
- * and are destroyed in the end. `npm run soak` plays more rounds.
- */
+/* Short soaks, of seeds that have something of everything. `npm run soak` plays more rounds. */
 describe("a soak", function () {
   this.timeout(toolsLimitMs);
   let said: string[] = [];
@@ -19,14 +16,14 @@ describe("a soak", function () {
     return soakRounds({ rounds, seed, say, ...(agent !== undefined && { agent }) });
   };
 
-  it("loses no job around machines that sleep, are recalled, replaced and destroyed", async () => {
-    const report = await soak(6, "calm");
-    expect(report, said.join("\n")).to.include({ rounds: 6, lost: 0, seed: "calm" });
+  it("loses no job around machines that sleep, are dropped, recalled, replaced and destroyed", async () => {
+    const report = await soak(6, "rushed");
+    expect(report, said.join("\n")).to.include({ rounds: 6, lost: 0, seed: "rushed" });
     expect(report.jobs).to.be.at.least(6);
   });
 
   it("finds the jobs that an agent loses which does not freeze its listener and look again, and tells their story", async () => {
-    const { lost } = await soak(4, "hurried", await carelessAgent());
+    const { lost } = await soak(3, "brisk", await carelessAgent());
     expect(lost).to.be.greaterThan(0);
     expect(said.join("\n"))
       .to.match(/LOST in round \d+: \w+, a job \d+ ms after "\w+" of i-\w+/)

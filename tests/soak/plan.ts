@@ -81,15 +81,15 @@ const ownRoundsOfLongSoak = 4;
 /**
  * Rounds in laps: a long soak has four places, whose machines each sleep and
  * wake three times and then are dropped, recalled or sleep once more, before
- * the engine replaces or destroys them all; a short one has two places and one
- * round between two commands of the engine.
+ * the engine replaces or destroys them all; a short one has one place, and two
+ * rounds between two commands of the engine.
  *
  * @param rounds how many in all; the last lap is as long as is left
  */
 export function planLaps(rounds: number, seed: string): Lap[] {
   const isLong = rounds >= 20;
-  const places = isLong ? placesOfLongSoak : 2;
-  const ownRounds = isLong ? ownRoundsOfLongSoak : 1;
+  const places = isLong ? placesOfLongSoak : 1;
+  const ownRounds = isLong ? ownRoundsOfLongSoak : 2;
   let planned = 0;
   const round = <Kind extends Act>(place: number, act: Kind): Round<Kind> => {
     const number = ++planned;
