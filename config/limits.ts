@@ -28,7 +28,8 @@ export const limits = {
   /**
    * Longhaul's own: a minute is how long GitHub waits for an offered job to be
    * taken and how long the runner's HTTP client keeps a connection that it does
-   * not use, so what is younger than that may still belong to a job.
+   * not use, so what is younger than that may still belong to a job. Below
+   * twice that minute, a job can also meet its third miss and be cancelled.
    */
   quietSeconds: 120,
 } as const;
