@@ -17,6 +17,7 @@ import { machinePower } from "./power.ts";
 import { processTable } from "./processes.ts";
 import { registerAtBoot } from "./register-at-boot.ts";
 import { register } from "./registration.ts";
+import { diskReserve } from "./reserve.ts";
 import { readSettings } from "./settings.ts";
 import { sleepTime } from "./sleep-time.ts";
 import { stateTags } from "./state-tags.ts";
@@ -85,6 +86,7 @@ async function main(command: string | undefined): Promise<void> {
     power: machinePower(instanceId, paths.endingMark, aws, run),
     tags,
     ledger,
+    reserve: diskReserve(paths.reserve, run),
     register: () => register(registration),
     publish: async (values) => {
       await publishMetrics(configuration, { ...values, ...(await measure(proc, paths.root)) }, aws);

@@ -31,6 +31,8 @@ export function pathsBelow(root: string, user: string) {
     endingMark: `${state}/ending`,
     /** When the last job that is in the ledger was received. */
     ledgerMark: `${state}/ledger`,
+    /** Nothing but space. */
+    reserve: `${state}/reserve`,
   } as const;
 }
 

@@ -11,6 +11,7 @@ import { metricsEveryMs } from "./metrics.ts";
 import type { MachinePower } from "./power.ts";
 import type { RegistrationResult } from "./registration.ts";
 import { tokenDetail } from "./registration.ts";
+import type { Reserve } from "./reserve.ts";
 import type { SleepTime } from "./sleep-time.ts";
 import type { StateTags } from "./state-tags.ts";
 
@@ -21,6 +22,7 @@ export interface SupervisorHost {
   power: MachinePower;
   tags: StateTags;
   ledger: Ledger;
+  reserve: Reserve;
   register: () => Promise<RegistrationResult>;
   publish: (values: Pick<MetricValues, "busy" | "listening">) => Promise<void>;
   pollSeconds: number;
@@ -167,6 +169,9 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     publishWhenDue(view);
     flushWhenDue();
     await act(decision);
+    if (decision.action === "stay") {
+      await attempt("Keeping room on the disk for the next job", () => host.reserve.look(view.worker));
+    }
     return ["freeze", "end-listener"].includes(decision.action) ? lookSoonMs : lookEveryMs;
   };
 

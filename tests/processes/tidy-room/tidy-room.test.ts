@@ -213,6 +213,22 @@ describe("after a job the machine is a tidy room", function () {
     });
   });
 
+  describe("a disk that a job has filled", () => {
+    for (const { percent, left } of [
+      { percent: 90, left: ["rest"] },
+      { percent: 99, left: [] },
+    ]) {
+      it(`at ${percent} % has ${left.length > 0 ? "" : "nothing of "}an earlier job in the workspace of the next`, () => {
+        open({ used: `echo ${percent}` });
+        room.hook("started"); // Its worker could not write its log, and crashed.
+        room.home("actions-runner/_work/app/app/rest");
+        const { output } = room.hook("started");
+        expect(readdirSync(join(room.root, work, "app/app"))).to.deep.equal(left);
+        expect(output.includes("the disk was still full")).to.equal(left.length === 0);
+      });
+    }
+  });
+
   describe("a hook", () => {
     it("tells the agent what job it is", () => {
       open();

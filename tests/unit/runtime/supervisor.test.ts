@@ -127,6 +127,7 @@ function machineOf() {
       },
     },
     ledger: { add: () => true, flush: () => Promise.resolve() },
+    reserve: { look: () => Promise.resolve() },
     register: () => {
       acts.push("register");
       return Promise.resolve(machine.registration);
