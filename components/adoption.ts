@@ -1,6 +1,7 @@
 import { getInstances } from "@pulumi/aws/ec2/getInstances.js";
 import { getResources } from "@pulumi/aws/resourcegroupstaggingapi/getResources.js";
 import type * as pulumi from "@pulumi/pulumi";
+import type { MachineState } from "../contract/tags.ts";
 import { projectTag, tags } from "../contract/tags.ts";
 import { machineResourceName } from "./machine-shape.ts";
 
@@ -18,6 +19,7 @@ import { machineResourceName } from "./machine-shape.ts";
  * | –         | none                  | as ever     | makes a machine                                 |
  * | –         | A, awake              | import A    | reads A and keeps it as it is: adopted          |
  * | –         | A, asleep             | as ever     | makes a machine; `settle` ends A, on no list    |
+ * | –         | A, its boot failed    | as ever     | makes a machine; A's boot timer ends A          |
  * | A         | A, awake              | import A    | nothing: the state has this id                  |
  * | A         | A, asleep             | as ever     | nothing                                         |
  * | A         | none                  | as ever     | nothing; `up --refresh` drops A, makes another  |
@@ -35,7 +37,14 @@ export interface LivingMachine {
   awake: boolean;
 }
 
-/** An environment's living machines, by the name that their resources have or had: runner and fingerprint. */
+/**
+ * Such a machine stays awake until its boot timer ends it, and never tries
+ * again: whoever asks for its configuration again wants another try. It has
+ * run no job, and one that only says so ends its job before itself.
+ */
+const bootFailed: MachineState = "boot-failed";
+
+/** An environment's living machines that came up or still may, by the name of their resources: runner and fingerprint. */
 export type LivingMachines = ReadonlyMap<string, readonly LivingMachine[]>;
 
 /** A machine's tags, by its ARN. */
@@ -94,6 +103,7 @@ export function livingMachines(
     const instanceId = resourceArn.slice(resourceArn.lastIndexOf("/") + 1);
     const { [tags.runner]: runner, [tags.fingerprint]: fingerprint } = own;
     if (runner === undefined || fingerprint === undefined || !living.includes(instanceId)) continue;
+    if (own[tags.state] === bootFailed) continue;
     const name = machineResourceName(runner, fingerprint);
     found.set(name, [...(found.get(name) ?? []), { instanceId, awake: awake.includes(instanceId) }]);
   }

@@ -30,6 +30,13 @@ describe("which living machine is adopted", () => {
     }
   });
 
+  it("is none whose boot has failed: another one is made, and serves", () => {
+    const failed = tagged("i-1", { "longhaul:state": "boot-failed" });
+    expect(adoptionOf(name, livingMachines([failed], ["i-1"], ["i-1"]))).to.deep.equal({ kind: "none" });
+    const living = livingMachines([failed, tagged("i-2", {})], ["i-1", "i-2"], ["i-1", "i-2"]);
+    expect(adoptionOf(name, living)).to.deep.equal({ kind: "adopt", instanceId: "i-2" });
+  });
+
   it("is none of two, even where one sleeps; both are named", () => {
     const two = livingMachines([tagged("i-2", {}), tagged("i-1", {})], ["i-1", "i-2"], ["i-2"]);
     expect(adoptionOf(name, two)).to.deep.equal({ kind: "ambiguous", instanceIds: ["i-1", "i-2"] });
