@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAws } from "../../local/aws/index.ts";
 import { createClock } from "../../local/clock.ts";
-import { createFakeHost } from "../unit/local-aws/fake-host.ts";
+import { createFakeHost } from "../local/aws/fake-host.ts";
 import { region } from "./target.ts";
 import type { Target } from "./target.ts";
 

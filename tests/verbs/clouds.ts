@@ -15,9 +15,9 @@ import { initialSeen } from "../../contract/seen.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { createAws } from "../../local/aws/index.ts";
 import type { Properties } from "../../local/provider.ts";
-import { createFakeHost } from "../unit/local-aws/fake-host.ts";
-import { startGithub } from "../unit/local-github/cloud.ts";
-import { connect } from "../unit/local-github/scripted-runner.ts";
+import { createFakeHost } from "../local/aws/fake-host.ts";
+import { startGithub } from "../local/github/cloud.ts";
+import { connect } from "../local/github/scripted-runner.ts";
 
 export const account = "123456789012";
 const region = "eu-central-1";

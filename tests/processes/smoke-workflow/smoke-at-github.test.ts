@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect } from "chai";
-import { startGithub } from "../../unit/local-github/cloud.ts";
+import { startGithub } from "../../local/github/cloud.ts";
 
 const workflow = createRequire(import.meta.url).resolve("#smoke-workflow");
 

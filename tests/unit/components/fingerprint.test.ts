@@ -80,7 +80,7 @@ describe("the fingerprint of a machine", function () {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
     expect(seen.same, "changes that left a machine alone").to.be.above(20);
     expect(seen.other, "changes that made another machine").to.be.above(20);

@@ -51,11 +51,10 @@ describe("any valid configuration", function () {
 
   it("has a valid change for every leaf of the schema, somewhere", () => {
     const changed = new Set<string>();
-    fc.assert(
-      fc.property(configurationArbitrary, (written) => {
-        for (const { leaf } of leafChanges(written)) changed.add(leaf);
-      }),
-    );
+    for (const written of fc.sample(configurationArbitrary, 200)) {
+      for (const { leaf } of leafChanges(written)) changed.add(leaf);
+      if (changed.size === leavesOfSchema().length) break;
+    }
     expect([...changed].sort()).to.deep.equal(leavesOfSchema().sort());
     expect(Object.keys(otherValues).sort()).to.deep.equal(leavesOfSchema().sort());
   });

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { AgentConfiguration } from "../../../runtime/agent/configuration.ts";
 import type { Clock } from "../../../runtime/agent/clock.ts";
 import type { Aws } from "../../../runtime/agent/aws.ts";
@@ -56,7 +56,7 @@ export function fakeClock(): Clock & { advance: (milliseconds: number) => void }
     monotonic: () => passed,
     sleep: async (milliseconds) => {
       passed += milliseconds;
-      await delay(0);
+      await nextTurn();
     },
     advance: (milliseconds) => {
       passed += milliseconds;

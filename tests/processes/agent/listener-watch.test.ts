@@ -7,15 +7,15 @@ import type { ListenerWatchHost } from "../../../runtime/agent/listener-watch.ts
 import { watchListener } from "../../../runtime/agent/listener-watch.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";
-import { fakeClock, put, temporaryFolder, until } from "./fixture.ts";
-import { putCommands, setprivCommand } from "./stand-ins.ts";
+import { fakeClock, put, temporaryFolder, until } from "../../unit/runtime/fixture.ts";
+import { putCommands, setprivCommand } from "../../unit/runtime/stand-ins.ts";
 
 /**
  * A listener that does what it is told: each line written to `told` is run by
  * bash. `worker` starts a child named as the real one, `exit 3` ends it.
  */
 const listenerScript = `#!/bin/bash
-env >environment
+env >environment.new && mv environment.new environment # At once: a test waits for the file.
 worker() { cd bin; ./Runner.Worker & cd ..; }
 perf() { mkdir -p "$RUNNER_PERFLOG"; printf '%s:%s\\n' "$1" "$2" >>"$RUNNER_PERFLOG/Runner.perf"; }
 exec {told}<>told
