@@ -88,7 +88,7 @@ export async function startEnvironment(
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
+  limitMs = 60_000,
   everyMs = 25,
 ): Promise<void> {
   const limit = performance.now() + limitMs;
