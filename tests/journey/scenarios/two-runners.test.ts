@@ -117,10 +117,10 @@ describe("a fleet of two runners", function () {
   });
 
   it("leaves only those entries at GitHub whose machines EC2 does not know: nobody knows that they are gone", async () => {
-    const outOfSight = machineName(first, "i-0fedcba9876543210");
-    await githubApi(environment).register(outOfSight);
     const ghosts = entries().filter((name) => stateOf(parseMachineName(name)!.instanceId) === "terminated");
     expect(ghosts).to.not.be.empty;
+    const outOfSight = machineName(first, "i-0fedcba9876543210");
+    await githubApi(environment).register(outOfSight);
     await environment.destroy();
     expect(entries()).to.deep.equal([outOfSight]);
     // Those that never registered were asleep on no list: they are gone as well.
