@@ -7,7 +7,10 @@ import type { SettingsReading } from "./settings.ts";
 import { keepKnown, unreadSettings } from "./settings.ts";
 
 /** What the fleet's parameters say of this machine. */
-export type FleetView = Pick<Observation, "listing" | "mayRetire" | "power">;
+export type FleetView = Pick<Observation, "listing" | "mayRetire" | "power"> & {
+  /** Minutes without a job after which the machine sleeps although power is on; undefined: it does not. */
+  idleMinutes: number | undefined;
+};
 
 export interface FleetWatch {
   /** Reads the parameters once more. */
@@ -30,6 +33,12 @@ export interface FleetWatchHost {
 
 const maxUnlistedMs = 5000;
 
+/**
+ * So many times in a row a machine must find itself on neither list: one read
+ * may bring one list from before a change and the other from after it.
+ */
+const readsToRetire = 2;
+
 export function watchFleet({
   machine,
   pollSeconds,
@@ -41,6 +50,7 @@ export function watchFleet({
   let known: FleetSettings = unreadSettings;
   let problem: string | undefined;
   let wasListed = existsSync(listedMark);
+  let unlistedReads = 0;
 
   const wish = () => wishFor(machine, known, clock.now());
 
@@ -55,17 +65,20 @@ export function watchFleet({
       }
       known = keepKnown(known, reading);
       const { listing } = wish();
+      if (listing !== "none") unlistedReads = 0;
+      else if (reading.candidates && reading.roster) unlistedReads++;
       if (!wasListed && (listing === "service" || listing === "candidate")) {
         writeFileSync(listedMark, "");
         wasListed = true;
       }
     },
     view() {
-      const { listing, power, by, reason } = wish();
+      const { listing, power, by, reason, idleMinutes } = wish();
       return {
         listing,
-        mayRetire: wasListed || known.operator?.closing === true,
+        mayRetire: known.operator?.closing === true || (wasListed && unlistedReads >= readsToRetire),
         power: known.power && { power, by, reason },
+        idleMinutes,
       };
     },
     nextReadMs: () => {

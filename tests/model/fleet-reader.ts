@@ -14,6 +14,8 @@ export interface FleetReader {
   known: FleetSettings;
   /** When that was last read which says who is listed. */
   readAt: Record<"candidates" | "roster" | "operator", number>;
+  /** In so many reads in a row the machine was on neither list. */
+  unlistedReads: number;
   /** When the last read was begun, and whether one is under way. */
   begunAt: number;
   reading: boolean;
@@ -22,10 +24,14 @@ export interface FleetReader {
 /** An agent that waits to be listed asks more often. */
 const unlistedMs = 5000;
 
+/** As in runtime/agent/fleet-watch.ts. */
+const readsToRetire = 2;
+
 export function beginReading(world: World, machine: Machine): FleetReader {
   const reader: FleetReader = {
     known: unreadSettings,
     readAt: { candidates: -Infinity, roster: -Infinity, operator: -Infinity },
+    unlistedReads: 0,
     begunAt: world.time.now,
     reading: false,
   };
@@ -35,12 +41,13 @@ export function beginReading(world: World, machine: Machine): FleetReader {
   return reader;
 }
 
-export function fleetView(world: World, machine: Machine, { known }: FleetReader): FleetView {
-  const { listing, power, by, reason } = wish(world, machine, known);
+export function fleetView(world: World, machine: Machine, { known, unlistedReads }: FleetReader): FleetView {
+  const { listing, power, by, reason, idleMinutes } = wish(world, machine, known);
   return {
     listing,
-    mayRetire: machine.listed || known.operator?.closing === true,
+    mayRetire: known.operator?.closing === true || (machine.listed && unlistedReads >= readsToRetire),
     power: known.power && { power, by, reason },
+    idleMinutes,
   };
 }
 
@@ -78,7 +85,9 @@ function read(world: World, machine: Machine, reader: FleetReader): void {
     }
     take(world, machine, reader);
     wakeAgent(world, machine);
-    const again = Object.values(world.parameters.damagedUntil).some((until) => until > reader.begunAt);
+    const again =
+      Object.values(world.parameters.damagedUntil).some((until) => until > reader.begunAt) ||
+      (reader.unlistedReads > 0 && reader.unlistedReads < readsToRetire);
     const stale = world.parameters.versions.at(-1)!.from > reader.begunAt;
     if (again || stale) readAfter(world, machine, reader, nextReadMs(world, machine, reader));
   });
@@ -88,14 +97,16 @@ function read(world: World, machine: Machine, reader: FleetReader): void {
 function take(world: World, machine: Machine, reader: FleetReader): void {
   const { time, random, parameters } = world;
   const reading = { ...unreadSettings };
-  for (const name of ["candidates", "roster", "power", "operator"] as const) {
+  for (const name of ["candidates", "roster", "power", "operator", "shutdown"] as const) {
     const moment = random.between(reader.begunAt, time.now);
     if (moment < parameters.damagedUntil[name]) continue;
     Object.assign(reading, { [name]: settingsAt(world, moment)[name] });
-    if (name !== "power") reader.readAt[name] = reader.begunAt;
+    if (name !== "power" && name !== "shutdown") reader.readAt[name] = reader.begunAt;
   }
   reader.known = keepKnown(reader.known, reading);
   const { listing } = wish(world, machine, reader.known);
+  if (listing !== "none") reader.unlistedReads = 0;
+  else if (reading.candidates && reading.roster) reader.unlistedReads++;
   if (!machine.listed && (listing === "service" || listing === "candidate")) {
     machine.listed = true;
     tell(world, [machine.name], () => "knows that it is listed");

@@ -4,6 +4,7 @@ import {
   formatMachineList,
   initialOperator,
   initialPower,
+  initialShutdown,
 } from "../../../contract/parameters.ts";
 import { watchFleet } from "../../../runtime/agent/fleet-watch.ts";
 import type { SettingsReading } from "../../../runtime/agent/settings.ts";
@@ -16,7 +17,9 @@ const values: Record<string, string> = {
   [names.roster]: formatMachineList(["i-1"]),
   [names.power]: JSON.stringify(initialPower),
   [names.operator]: JSON.stringify(initialOperator),
+  [names.shutdown]: JSON.stringify(initialShutdown),
 };
+const others = { power: initialPower, operator: initialOperator, shutdown: initialShutdown };
 const answerOf = (held: Record<string, string>) => ({
   Parameters: Object.entries(held).map(([Name, Value]) => ({ Name, Value })),
   InvalidParameters: [],
@@ -30,6 +33,7 @@ describe("the fleet's parameters on the machine", () => {
       roster: ["i-1"],
       power: initialPower,
       operator: initialOperator,
+      shutdown: initialShutdown,
     });
     expect(calls).to.deep.equal([{ action: "ssm:GetParameters", input: { Names: Object.values(names) } }]);
   });
@@ -53,7 +57,7 @@ describe("the fleet's parameters on the machine", () => {
   });
 
   it("what cannot be read changes nothing", () => {
-    const known = { candidates: ["i-1"], roster: ["i-1"], power: initialPower, operator: initialOperator };
+    const known = { candidates: ["i-1"], roster: ["i-1"], ...others };
     expect(keepKnown(known, unreadSettings)).to.deep.equal(known);
     const power = { ...initialPower, reason: "it is day" };
     expect(keepKnown(known, { ...unreadSettings, power })).to.deep.equal({ ...known, power });
@@ -65,6 +69,7 @@ describe("the fleet's parameters on the machine", () => {
       roster: ["i-1"],
       power: initialPower,
       operator: initialOperator,
+      shutdown: initialShutdown,
     };
     // Meanwhile i-2 has come into service: the roster that cannot be read may name it.
     const after = keepKnown(known, { ...known, candidates: ["i-3"], roster: undefined });
@@ -89,7 +94,7 @@ describe("the fleet's parameters on the machine", () => {
 describe("the machine's place in its fleet", () => {
   const folder = temporaryFolder();
   after(folder.remove);
-  const healthy = { candidates: ["i-1"], roster: ["i-1"], power: initialPower, operator: initialOperator };
+  const healthy = { candidates: ["i-1"], roster: ["i-1"], ...others };
 
   function watch(reading: () => SettingsReading, mark: string) {
     const lines: string[] = [];
@@ -118,10 +123,28 @@ describe("the machine's place in its fleet", () => {
     expect(fleet.view()).to.include({ listing: "none", mayRetire: false });
     reading = { ...healthy, roster: [] };
     await fleet.read();
-    expect(fleet.view()).to.include({ listing: "candidate", mayRetire: true });
+    expect(fleet.view().listing).to.equal("candidate");
     const again = watch(() => ({ ...healthy, candidates: ["i-9"], roster: [] }), "listed").fleet;
     await again.read();
+    await again.read();
     expect(again.view()).to.include({ listing: "none", mayRetire: true });
+  });
+
+  it("retires only when two reads in a row took it off: one may bring lists of two moments", async () => {
+    let reading: SettingsReading = healthy;
+    const { fleet } = watch(() => reading, "torn");
+    await fleet.read();
+    const off = { ...healthy, candidates: ["i-9"], roster: ["i-9"] };
+    const mayRetire = async (next: SettingsReading) => {
+      reading = next;
+      await fleet.read();
+      return fleet.view().mayRetire;
+    };
+    expect(await mayRetire(off)).to.equal(false);
+    expect(await mayRetire(healthy)).to.equal(false);
+    expect(await mayRetire(off)).to.equal(false);
+    expect(await mayRetire({ ...unreadSettings, problem: "ThrottlingException" })).to.equal(false);
+    expect(await mayRetire(off)).to.equal(true);
   });
 
   it("a first machine is a candidate before there is any roster", async () => {
