@@ -58,9 +58,7 @@ export function machinePolicy(environment: string, fleet: string, aws: Place): P
       Sid: "ReadTheFleetsParameters",
       Effect: "Allow",
       Action: ["ssm:GetParameters"],
-      Resource: [names.candidates, names.roster, names.power, names.operator, software].map((name) =>
-        parameterArn(aws, name),
-      ),
+      Resource: [...Object.values(names), software].map((name) => parameterArn(aws, name)),
     },
     {
       Sid: "UseItsOwnToken",

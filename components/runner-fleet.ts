@@ -12,6 +12,7 @@ import {
   softwarePath,
   tokenParameter,
 } from "../contract/parameters.ts";
+import type { ShutdownSetting } from "../contract/parameters.ts";
 import { initialSeen } from "../contract/seen.ts";
 import { tags } from "../contract/tags.ts";
 import { adoptionOf } from "./adoption.ts";
@@ -87,7 +88,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
     const plans = planFleet();
 
     const role = createMachineRole({ environment, fleet, configuration }, this);
-    const parameters = createSettings(this);
+    const parameters = [...createSettings(this), createShutdown(this)];
     const logGroup = createLogGroup(this);
     const software = createSoftware(this);
     const guard = createFleetGuard(role, [...parameters, logGroup, ...software], this);
@@ -123,6 +124,19 @@ export class RunnerFleet extends pulumi.ComponentResource {
           { environment, fleet, kind, value: initial[kind] },
           { parent, ignoreChanges: ["*"] },
         ),
+      );
+    }
+
+    /** Read at each look, and no part of the machines' shape: another limit makes no machine anew. */
+    function createShutdown(parent: pulumi.Resource) {
+      const { idleMinutes, minimumAwake } = settings.autoShutdown;
+      const shutdown: ShutdownSetting = {
+        ...(idleMinutes !== undefined && { idleMinutes }),
+        minimumAwake,
+      };
+      return createFleetParameter(
+        { environment, fleet, kind: "shutdown", value: JSON.stringify(shutdown) },
+        { parent },
       );
     }
 

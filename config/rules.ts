@@ -1,5 +1,6 @@
 import type { Finding } from "./issues.ts";
 import { agentFindings } from "./rules/agent.ts";
+import { autoShutdownFindings, idleFindings } from "./rules/auto-shutdown.ts";
 import { awsFindings } from "./rules/aws.ts";
 import { githubFindings } from "./rules/github.ts";
 import { imageFindings } from "./rules/image.ts";
@@ -27,6 +28,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...environmentFindings(environment),
     ...localFindings(environment, configuration),
     ...agentFindings(environment, configuration),
+    ...idleFindings(environment, configuration),
     ...awsFindings(aws),
     ...githubFindings(github),
     ...networkFindings(network, written),
@@ -45,5 +47,6 @@ function fleetFindings(judged: JudgedFleet): Finding[] {
     machineFindings,
     imageFindings,
     runnerSoftwareFindings,
+    autoShutdownFindings,
   ].flatMap((rule) => rule(judged));
 }

@@ -20,6 +20,8 @@ export function fleetParameters(environment: string, fleet: string) {
     power: `${path}/power`,
     /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`. */
     operator: `${path}/operator`,
+    /** When its machines sleep for want of jobs. Written by Pulumi. */
+    shutdown: `${path}/shutdown`,
   } as const;
 }
 
@@ -88,7 +90,16 @@ export interface OperatorSetting {
   runners: Record<string, OperatorWish>;
 }
 
+/** `shutdown`: when a machine sleeps for want of jobs, although power is on. */
+export interface ShutdownSetting {
+  /** Minutes without a job; absent: it never does. */
+  idleMinutes?: number;
+  /** The first so many machines of the roster never do. */
+  minimumAwake: number;
+}
+
 export const initialPower: PowerSetting = { power: "on", by: "stack", reason: "the fleet was created" };
+export const initialShutdown: ShutdownSetting = { minimumAwake: 0 };
 export const initialOperator: OperatorSetting = { closing: false, runners: {} };
 
 export function formatMachineList(machines: readonly string[]): string {
@@ -127,6 +138,14 @@ export function parseOperator(text: string | undefined): OperatorSetting | undef
   };
 }
 
+export function parseShutdown(text: string | undefined): ShutdownSetting | undefined {
+  const value = parseObject(text);
+  if (!value || !isCount(value.minimumAwake)) return undefined;
+  const { idleMinutes, minimumAwake } = value;
+  if (idleMinutes === undefined) return { minimumAwake };
+  return typeof idleMinutes === "number" && idleMinutes > 0 ? { idleMinutes, minimumAwake } : undefined;
+}
+
 function parseWish(value: unknown): OperatorWish | undefined {
   if (!isObject(value) || !isPower(value.power)) return undefined;
   const { by, reason, until } = value;
@@ -147,6 +166,10 @@ function parseObject(text: string | undefined): Record<string, unknown> | undefi
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
 }
 
 function isPower(value: unknown): value is Power {

@@ -1,5 +1,5 @@
-import { fleetParameters, parseMachineList, parseOperator, parsePower } from "./parameters.ts";
-import type { OperatorSetting, OperatorWish, Power, PowerSetting } from "./parameters.ts";
+import { fleetParameters, parseMachineList, parseOperator, parsePower, parseShutdown } from "./parameters.ts";
+import type { OperatorSetting, OperatorWish, Power, PowerSetting, ShutdownSetting } from "./parameters.ts";
 
 /** What the fleet's parameters say. Undefined: could not be read, which changes nothing. */
 export interface FleetSettings {
@@ -7,9 +7,10 @@ export interface FleetSettings {
   roster: readonly string[] | undefined;
   power: PowerSetting | undefined;
   operator: OperatorSetting | undefined;
+  shutdown: ShutdownSetting | undefined;
 }
 
-/** What a fleet's four parameters say, by their values as SSM gave them; what is absent or damaged was not read. */
+/** What a fleet's parameters say, by their values as SSM gave them; what is absent or damaged was not read. */
 export function parseFleetSettings(
   environment: string,
   fleet: string,
@@ -21,6 +22,7 @@ export function parseFleetSettings(
     roster: parseMachineList(values.get(names.roster)),
     power: parsePower(values.get(names.power)),
     operator: parseOperator(values.get(names.operator)),
+    shutdown: parseShutdown(values.get(names.shutdown)),
   };
 }
 
@@ -41,12 +43,16 @@ export interface Wish {
   reason: string;
   /** ISO 8601 in UTC, where the wish ends by itself. */
   until?: string;
+  /** After so many minutes without a job it sleeps all the same; absent: it does not. */
+  idleMinutes?: number;
 }
 
 /**
  * The one rule for what is wanted of a machine. Agent, controller and `status`
  * all ask here. Budget beats operator beats working hours; an operator's wish
- * for one runner beats one for its fleet; an expired wish is none.
+ * for one runner beats one for its fleet; an expired wish is none. Whom an
+ * operator has woken stays awake; everybody else sleeps when idle for as long
+ * as the fleet allows, the first of the roster aside that are to stay awake.
  *
  * @param now milliseconds since the epoch
  */
@@ -62,8 +68,16 @@ export function wishFor(
     (wish) => wish && isCurrent(wish, now),
   );
   if (own) return { listing, ...own };
-  if (power) return { listing, ...power };
+  const idle = power?.power === "on" ? idleLimit(machine.instanceId, settings) : {};
+  if (power) return { listing, ...power, ...idle };
   return { listing, power: "on", by: "default", reason: "no power setting could be read" };
+}
+
+function idleLimit(instanceId: string, { roster, shutdown }: FleetSettings): Pick<Wish, "idleMinutes"> {
+  if (shutdown?.idleMinutes === undefined) return {};
+  const place = roster?.indexOf(instanceId) ?? -1;
+  const staysAwake = place >= 0 && place < shutdown.minimumAwake;
+  return staysAwake ? {} : { idleMinutes: shutdown.idleMinutes };
 }
 
 function listingOf(instanceId: string, { candidates, roster, operator }: FleetSettings): Listing {

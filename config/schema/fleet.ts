@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { autoShutdownSchema } from "./auto-shutdown.ts";
 import { defaults } from "../defaults.ts";
 import { limits } from "../limits.ts";
 import { diskSchema, imageSchema, runnerSoftwareSchema } from "./machine.ts";
@@ -27,6 +28,7 @@ export const fleetSchema = z
     runner: runnerSoftwareSchema.prefault({}),
     docker: z.boolean().default(true).describe("Docker for jobs. A job with Docker is root on its machine."),
     sudo: z.boolean().default(false).describe("Whether jobs may use sudo without a password."),
+    autoShutdown: autoShutdownSchema.prefault({}),
     bootSteps: z
       .array(
         z

@@ -30,7 +30,7 @@ export interface Observation {
   mayRetire: boolean;
   /** Undefined: never read since the agent started. */
   power: { power: Power; by: string; reason: string } | undefined;
-  /** Not before this does it sleep, unless the budget wants it to. */
+  /** Not before this does it sleep, unless the budget wants it to: with power on, for want of jobs. */
   sleepAt: number;
   /** How long it must have been quiet before it leaves. */
   quietMs: number;
@@ -159,7 +159,8 @@ export function wishToLeave({
   if (listing === "none") {
     return mayRetire ? { by: "retire", why: "On neither list of its fleet any more." } : undefined;
   }
-  if (power?.power !== "off" || (power.by !== "budget" && now < sleepAt)) return undefined;
+  if (!power || (now < sleepAt && (power.power === "on" || power.by !== "budget"))) return undefined;
+  if (power.power === "on") return { by: "sleep", why: "It has had no job for as long as its fleet allows." };
   return { by: "sleep", why: `Power is off by ${power.by}: ${power.reason}.` };
 }
 

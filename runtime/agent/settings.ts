@@ -1,4 +1,5 @@
-import { fleetParameters, parseMachineList, parseOperator, parsePower } from "../../contract/parameters.ts";
+import { fleetParameters } from "../../contract/parameters.ts";
+import { parseFleetSettings } from "../../contract/wishes.ts";
 import type { FleetSettings } from "../../contract/wishes.ts";
 import type { Aws } from "./aws.ts";
 
@@ -13,9 +14,10 @@ export const unreadSettings: FleetSettings = {
   roster: undefined,
   power: undefined,
   operator: undefined,
+  shutdown: undefined,
 };
 
-/** Reads all four parameters in one call. Never throws: what cannot be read must change nothing. */
+/** Reads all of them in one call. Never throws: what cannot be read must change nothing. */
 export async function readSettings(
   { environment, fleet }: { environment: string; fleet: string },
   aws: Aws,
@@ -27,12 +29,7 @@ export async function readSettings(
   } catch (error) {
     return { ...unreadSettings, problem: (error as Error).message };
   }
-  const settings = {
-    candidates: parseMachineList(values.get(names.candidates)),
-    roster: parseMachineList(values.get(names.roster)),
-    power: parsePower(values.get(names.power)),
-    operator: parseOperator(values.get(names.operator)),
-  };
+  const settings = parseFleetSettings(environment, fleet, values);
   const unreadable = (Object.keys(names) as (keyof typeof names)[]).filter((key) => !settings[key]);
   if (unreadable.length === 0) return settings;
   return { ...settings, problem: `missing or damaged: ${unreadable.map((key) => names[key]).join(", ")}` };
@@ -57,6 +54,7 @@ export function keepKnown(known: FleetSettings, reading: FleetSettings): FleetSe
     roster: listOf("roster"),
     power: reading.power ?? known.power,
     operator: reading.operator ?? known.operator,
+    shutdown: reading.shutdown ?? known.shutdown,
   };
 }
 

@@ -1,14 +1,25 @@
 import type { Power } from "../../contract/parameters.ts";
 import type { Clock } from "./clock.ts";
 
-/** When a machine may sleep for a wish, on the monotonic clock; asked at each look, with what power is now. */
-export type SleepTime = (power: Power | undefined) => number;
+/** What the moment depends on. Moments are milliseconds of the monotonic clock. */
+export interface SleepWish {
+  /** Undefined: not read yet. */
+  power: Power | undefined;
+  /** Minutes without a job that are allowed while power is on; undefined: any. */
+  idleMinutes: number | undefined;
+  /** When the listener last gave a sign of work. */
+  signAt: number;
+}
+
+/** When a machine may sleep, on the monotonic clock; asked at each look. Infinity: nobody wants it to. */
+export type SleepTime = (wish: SleepWish) => number;
 
 /**
  * Machines that share a wish leave at different moments, so that their
- * sessions do not all linger at GitHub when they are wanted again; and a
- * machine that has just started stays for a while, so that what it was started
- * for can begin.
+ * sessions do not all linger at GitHub when they are wanted again; those that
+ * were woken together and found no job share one as well. And a machine that
+ * has just started stays for a while, so that what it was started for can
+ * begin.
  *
  * @param random between 0 and 1, drawn anew for each wish
  */
@@ -18,9 +29,13 @@ export function sleepTime(
   random: () => number,
 ): SleepTime {
   const stayUntil = clock.monotonic() + staySeconds * 1000;
+  const spread = () => random() * spreadSeconds * 1000;
+  const idleSpread = spread();
   let leaveAt: number | undefined;
-  return (power) => {
-    leaveAt = power === "off" ? (leaveAt ?? clock.monotonic() + random() * spreadSeconds * 1000) : undefined;
-    return Math.max(stayUntil, leaveAt ?? Infinity);
+  return ({ power, idleMinutes, signAt }) => {
+    leaveAt = power === "off" ? (leaveAt ?? clock.monotonic() + spread()) : undefined;
+    const idle =
+      power === "on" && idleMinutes !== undefined ? signAt + idleMinutes * 60_000 + idleSpread : Infinity;
+    return Math.max(stayUntil, leaveAt ?? idle);
   };
 }

@@ -56,6 +56,7 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     metrics: clock.monotonic() + metricsEveryMs,
   };
   const done = { left: false };
+  let signAt = clock.monotonic();
   let refusals = 0;
   const problems = new Map<string, string>();
   let lastWords = "";
@@ -161,10 +162,15 @@ export async function supervise(host: SupervisorHost): Promise<void> {
   /** @returns milliseconds until the next look */
   const look = async (): Promise<number> => {
     const fleetView = fleet.view();
-    const now = clock.monotonic();
-    const wish = { now, ...fleetView, sleepAt: host.sleepTime(fleetView.power?.power) };
-    const view = listener.look(wishToLeave(wish) !== undefined);
-    const decision = decide({ ...wish, ...view, now: clock.monotonic(), quietMs: host.quietMs, bootTimer });
+    const { power, idleMinutes } = fleetView;
+    const wish = () => ({
+      ...fleetView,
+      now: clock.monotonic(),
+      sleepAt: host.sleepTime({ power: power?.power, idleMinutes, signAt }),
+    });
+    const view = listener.look(wishToLeave(wish()) !== undefined);
+    signAt = view.signAt;
+    const decision = decide({ ...view, ...wish(), quietMs: host.quietMs, bootTimer });
     report(decision, view);
     publishWhenDue(view);
     flushWhenDue();

@@ -26,6 +26,8 @@ export interface Agent {
   reader: FleetReader;
   eyes: Eyes;
   sleepTime: SleepTime;
+  /** The listener's last sign of work, as of the last look; Infinity while a worker gives one all the time. */
+  signAt: number;
   bootTimer: Observation["bootTimer"];
   leavingDueAt: number;
   refusals: number;
@@ -54,6 +56,7 @@ export function startAgent(world: World, machine: Machine): void {
     reader: beginReading(world, machine),
     eyes: openEyes(world),
     sleepTime: sleepTime(settings, { monotonic: () => time.now }, () => random.next()),
+    signAt: time.now,
     bootTimer: "armed",
     leavingDueAt: -Infinity,
     refusals: 0,
@@ -98,11 +101,13 @@ function look(world: World, agent: Agent): void {
   agent.stirred = false;
   const view = fleetView(world, agent.machine, agent.reader);
   const now = world.time.now;
-  const wish = { now, ...view, sleepAt: agent.sleepTime(view.power?.power) };
-  const leave = wishToLeave(wish);
+  const { power, idleMinutes } = view;
+  const sleepAt = (signAt: number) => agent.sleepTime({ power: power?.power, idleMinutes, signAt });
+  const leave = wishToLeave({ now, ...view, sleepAt: sleepAt(Math.min(now, agent.signAt)) });
   if (leave) agent.machine.leftOnReadAt = Math.min(...Object.values(agent.reader.readAt));
   lookAtListener(world, agent, leave !== undefined, (listenerView) => {
-    const seen = observation(world, agent, view, wish.sleepAt, listenerView);
+    agent.signAt = listenerView.worker ? Infinity : listenerView.signAt;
+    const seen = observation(world, agent, view, sleepAt(listenerView.signAt), listenerView);
     const decision = world.variant.decide(seen, world, agent.machine);
     notice(world, agent, decision, seen);
     tempt(world, agent.machine, seen);

@@ -2,10 +2,11 @@ import { initialOperator, initialPower } from "../../contract/parameters.ts";
 import type { FleetSettings, Wish } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import { wakeReader } from "./fleet-reader.ts";
+import type { Plan } from "./plan.ts";
 import type { Machine, WayToLeave, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
-/** The fleet's four parameters with all that they have held: a late answer brings what was true a while ago. */
+/** The fleet's parameters with all that they have held: a late answer brings what was true a while ago. */
 export interface FleetParameters {
   versions: { from: number; settings: FleetSettings }[];
   /** What the program declares and has in service, whatever became of the parameters. */
@@ -14,12 +15,12 @@ export interface FleetParameters {
   damagedUntil: Record<keyof FleetSettings, number>;
 }
 
-export function newParameters(): FleetParameters {
-  const settings = { candidates: [], roster: [], power: initialPower, operator: initialOperator };
+export function newParameters({ shutdown }: Plan): FleetParameters {
+  const settings = { candidates: [], roster: [], power: initialPower, operator: initialOperator, shutdown };
   return {
     versions: [{ from: 0, settings }],
     declared: { candidates: [], roster: [] },
-    damagedUntil: { candidates: 0, roster: 0, power: 0, operator: 0 },
+    damagedUntil: { candidates: 0, roster: 0, power: 0, operator: 0, shutdown: 0 },
   };
 }
 

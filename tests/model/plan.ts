@@ -1,3 +1,4 @@
+import type { ShutdownSetting } from "../../contract/parameters.ts";
 import { randomFrom } from "./random.ts";
 import type { Random } from "./random.ts";
 
@@ -24,6 +25,8 @@ export interface Plan {
   happenings: readonly Happening[];
   /** Nothing happens from outside after this: what was broken is mended, and the environment must come to rest. */
   calmAt: number;
+  /** When machines sleep for want of jobs until then. */
+  shutdown: ShutdownSetting;
   /** The wish that holds from then on. */
   last: { power: "on" | "off"; closing: boolean };
   github: {
@@ -68,6 +71,10 @@ export function planOf(seed: number): Plan {
     machines: 1 + random.below(3),
     happenings,
     calmAt,
+    shutdown: {
+      ...(random.chance(0.4) && { idleMinutes: random.between(1, 15) }),
+      minimumAwake: random.below(2),
+    },
     last: { power: random.chance(0.5) ? "on" : "off", closing: random.chance(0.15) },
     github: {
       onlineMs: random.chance(0.5) ? random.between(0, 2 * second) : random.between(0, minute),

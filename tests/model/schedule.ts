@@ -63,7 +63,7 @@ function newWorld(plan: Plan, variant: Variant, tally: Tally, traced: boolean): 
     random: randomFrom(plan.seed ^ 0x5bd1e995),
     time: timeline(),
     github: { entries: [], jobs: [], matching: false },
-    parameters: newParameters(),
+    parameters: newParameters(plan),
     machines: [],
     awsOutUntil: 0,
     endRefusedUntil: 0,
@@ -100,6 +100,8 @@ function calm(world: World): void {
     roster: parameters.declared.roster,
     power: { power, by: "hours", reason: "the model" },
     operator: { closing, runners: {} },
+    // Whoever found no job sleeps by now; who is awake from here on is what the judge looks at.
+    shutdown: { minimumAwake: 0 },
   });
   recover(world);
   const settleAgain = () => {

@@ -24,8 +24,8 @@ export function tempt(world: World, machine: Machine, seen: Observation): void {
   });
 }
 
+/** Infinity: it does not, as things are. */
 function leavesAt({ now, listing, mayRetire, power, signAt, quietMs, sleepAt }: Observation): number {
   const retires = listing === "none" && mayRetire;
-  if (!retires && power?.power !== "off") return Infinity;
   return Math.max(now, signAt + quietMs, retires || power?.by === "budget" ? 0 : sleepAt);
 }

@@ -88,11 +88,13 @@ describe("the fingerprint of a machine", function () {
 
   const cloud = (fleet: object): Raw => ({ ...repositoryStack, fleets: { cloud: { runners: 2, ...fleet } } });
   const aws = repositoryStack.aws as object;
+  const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "Europe/Berlin" };
   const first = "dev-cloud-1";
   const both = ["dev-cloud-1", "dev-cloud-2"];
   const changes: [what: string, after: Raw, others: string[]][] = [
     ["labels", cloud({ labels: ["other"] }), []],
     ["the number of runners", cloud({ runners: 3 }), []],
+    ["the idle limit and the hours", cloud({ autoShutdown: { idleMinutes: 30, hours } }), []],
     ["the smoke test", { ...cloud({}), smokeTest: { minutes: 5, wait: "end" } }, []],
     [
       "the permissions boundary",

@@ -52,6 +52,7 @@ describe("what machines stand on", () => {
           "dev-cloud-operator",
           "dev-cloud-power",
           "dev-cloud-seen",
+          "dev-cloud-shutdown",
         ],
         ...graph.ofType("Parameter").flatMap(({ name }) => (name.includes("-software-") ? [name] : [])),
       ].sort(),

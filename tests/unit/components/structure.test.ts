@@ -32,6 +32,7 @@ describe("the resources of an environment", () => {
       "RunnerFleet > Parameter dev-cloud-operator",
       "RunnerFleet > Parameter dev-cloud-power",
       "RunnerFleet > Parameter dev-cloud-seen",
+      "RunnerFleet > Parameter dev-cloud-shutdown",
       "RunnerFleet > Parameter dev-cloud-software-#",
       "RunnerFleet > Role longhaul-dev-cloud-#",
       "RunnerFleet > RolePolicy longhaul-dev-cloud-#-machine",

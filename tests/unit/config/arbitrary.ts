@@ -178,6 +178,24 @@ const labelsArbitrary = fc
     ),
   );
 
+const autoShutdownArbitrary = (runners: number) =>
+  fc.record(
+    {
+      idleMinutes: fc.integer({ min: 60, max: 600 }),
+      minimumAwake: fc.integer({ min: 0, max: runners }),
+      hours: fc.record(
+        {
+          wake: fc.constantFrom("Mon-Fri 07:30", "daily 6:00", "Sat,Sun 10:00"),
+          sleep: fc.constantFrom("Mon-Fri 19:00", "daily 23:59", "Sat-Mon 18:15"),
+          zone: fc.constantFrom("Europe/Berlin", "America/New_York", "UTC"),
+          holidays: fc.subarray(["2026-12-25", "2027-01-01"]),
+        },
+        { requiredKeys: ["wake", "sleep", "zone"] },
+      ),
+    },
+    optional,
+  );
+
 const typesByArchitecture = {
   x64: ["m5.xlarge", "c7i-flex.large", "t3.medium", "g4dn.2xlarge", "m5.metal"],
   arm64: ["m7g.xlarge", "c7gn.large", "t4g.small", "a1.medium", "im4gn.4xlarge"],
@@ -208,6 +226,7 @@ const fleetArbitrary = fc
         docker: fc.boolean(),
         sudo: fc.boolean(),
         bootSteps: fc.array(awkwardText, { maxLength: 3 }),
+        autoShutdown: autoShutdownArbitrary(runners),
       },
       { requiredKeys: ["runners", "instanceType"] },
     ),

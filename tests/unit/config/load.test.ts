@@ -20,6 +20,7 @@ describe("loading the configuration", () => {
         runner: { version: "2.338.0", selfUpdate: true },
         docker: true,
         sudo: false,
+        autoShutdown: { minimumAwake: 0 },
         bootSteps: [],
       },
     });
@@ -92,7 +93,7 @@ describe("loading the configuration", () => {
       .that.equals(
         [
           "The configuration has 2 errors (docs/configuration.md lists every key):",
-          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, architecture, image, disk, labels, runner, docker, sudo, bootSteps",
+          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, architecture, image, disk, labels, runner, docker, sudo, autoShutdown, bootSteps",
           '  longhaul:fleets.cloud.labels[1]: "a" is there already; remove one',
         ].join("\n"),
       );

@@ -6,6 +6,7 @@ type Case = readonly [rule: string, values: Record<string, unknown>, path: strin
 
 const sha256 = "0".repeat(64);
 const certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "Europe/Berlin" };
 const fleet = (values: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`fleets.cloud.${key}`, value]));
 
@@ -126,6 +127,17 @@ const cases: Record<string, readonly Case[]> = {
     ["a repository where there is one already", { "smokeTest.repository": "app" }, "smokeTest.repository", "is for organisations only: the workflow goes into acme/app"],
     ["a workflow with a path", { "smokeTest.workflow": ".github/workflows/a.yml" }, "smokeTest.workflow", "must be a file name that ends in .yml"],
     ["a limit beyond the boot timer's hour", { "smokeTest.onlineWithinMinutes": 90 }, "smokeTest.onlineWithinMinutes", "must be at most 60; it is 90"],
+  ],
+  "automatic shutdown": [
+    ["an idle limit of nothing", fleet({ autoShutdown: { idleMinutes: 0 } }), "fleets.cloud.autoShutdown.idleMinutes", "must be at least 0.1; it is 0"],
+    ["an idle limit shorter than a machine is looked at", fleet({ autoShutdown: { idleMinutes: 2 } }), "fleets.cloud.autoShutdown.idleMinutes", "is 2, less than the 180 seconds of agent.quietSeconds; name at least 3"],
+    ["more machines awake than there are", fleet({ runners: 2, autoShutdown: { minimumAwake: 3 } }), "fleets.cloud.autoShutdown.minimumAwake", "is 3, but the fleet has 2 runners; raise runners, or lower it"],
+    ["hours without a day", fleet({ autoShutdown: { hours: { ...hours, wake: "07:30" } } }), "fleets.cloud.autoShutdown.hours.wake", 'must be days and a time, as in "Mon-Fri 07:30"'],
+    ["hours that never sleep", fleet({ autoShutdown: { hours: { ...hours, sleep: "" } } }), "fleets.cloud.autoShutdown.hours.sleep", "must"],
+    ["hours that wake and sleep at once", fleet({ autoShutdown: { hours: { ...hours, sleep: "Fri-Sat 07:30" } } }), "fleets.cloud.autoShutdown.hours.sleep", "is Fri-Sat 07:30, the moment of wake (Mon-Fri 07:30) on at least one day"],
+    ["hours of no zone", fleet({ autoShutdown: { hours: { ...hours, zone: "Berlin" } } }), "fleets.cloud.autoShutdown.hours.zone", 'must be a time zone by its IANA name, as in "Europe/Berlin"'],
+    ["hours of an offset, which knows no summer", fleet({ autoShutdown: { hours: { ...hours, zone: "+01:00" } } }), "fleets.cloud.autoShutdown.hours.zone", "must be a time zone by its IANA name"],
+    ["a holiday that is no day", fleet({ autoShutdown: { hours: { ...hours, holidays: ["2026-02-30"] } } }), "fleets.cloud.autoShutdown.hours.holidays[0]", "must be a day that exists"],
   ],
   agent: [
     ["leaving in haste", { "agent.quietSeconds": 60 }, "agent.quietSeconds", "must be at least 120; it is 60"],

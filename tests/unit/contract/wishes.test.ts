@@ -13,6 +13,7 @@ const settings = (changes: Partial<FleetSettings>): FleetSettings => ({
   roster: ["i-0a"],
   power: on,
   operator: open,
+  shutdown: undefined,
   ...changes,
 });
 
@@ -100,6 +101,30 @@ describe("who decides on a runner's power", () => {
   }
 });
 
+describe("how long a machine may be without a job", () => {
+  const shutdown = { idleMinutes: 30, minimumAwake: 1 };
+  const rows: [rule: string, changes: Partial<FleetSettings>, idleMinutes: number | undefined][] = [
+    ["is what its fleet allows", { roster: ["i-0b", "i-0a"], shutdown }, 30],
+    ["is any time for the first of the roster, as many as are to stay awake", { shutdown }, undefined],
+    ["is what its fleet allows for a candidate", { roster: [], shutdown }, 30],
+    ["is any time where the fleet sets no limit", { shutdown: { minimumAwake: 0 } }, undefined],
+    ["is any time where that could not be read", { shutdown: undefined }, undefined],
+    [
+      "is any time for whom an operator has woken",
+      {
+        shutdown: { ...shutdown, minimumAwake: 0 },
+        operator: { ...open, fleet: { power: "on", by: "ada", reason: "release night" } },
+      },
+      undefined,
+    ],
+  ];
+  for (const [rule, changes, idleMinutes] of rows) {
+    it(rule, () => {
+      expect(wishFor(machine, settings(changes), now).idleMinutes).to.equal(idleMinutes);
+    });
+  }
+});
+
 describe("a fleet's parameters", () => {
   const path = "/longhaul/dev/cloud";
   it("are read from their values", () => {
@@ -108,19 +133,25 @@ describe("a fleet's parameters", () => {
       [`${path}/roster`, '{"machines":[]}'],
       [`${path}/power`, JSON.stringify(on)],
       [`${path}/operator`, JSON.stringify(open)],
+      [`${path}/shutdown`, '{"idleMinutes":30,"minimumAwake":1}'],
     ]);
     expect(parseFleetSettings("dev", "cloud", values)).to.deep.equal(
-      settings({ candidates: ["i-0a"], roster: [] }),
+      settings({ candidates: ["i-0a"], roster: [], shutdown: { idleMinutes: 30, minimumAwake: 1 } }),
     );
   });
 
   it("are undefined where they are missing or damaged, whatever stands in them", () => {
-    const unread = { candidates: undefined, roster: undefined, power: undefined, operator: undefined };
+    const unread = settings({
+      candidates: undefined,
+      roster: undefined,
+      power: undefined,
+      operator: undefined,
+    });
     expect(parseFleetSettings("dev", "cloud", new Map())).to.deep.equal(unread);
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const values = new Map(
-          ["candidates", "roster", "power", "operator"].map((name) => [`${path}/${name}`, text]),
+          ["candidates", "roster", "power", "operator", "shutdown"].map((name) => [`${path}/${name}`, text]),
         );
         const parsed = parseFleetSettings("dev", "cloud", values); // It must not throw.
         expect(parsed.candidates?.every((id) => typeof id === "string") ?? true).to.equal(true);

@@ -70,11 +70,36 @@ describe("what the agent decides", () => {
     ],
     [
       "a machine whose time has come sleeps without a listener to end",
-      { ...withoutListener, power: hoursOff },
+      { ...withoutListener, power: hoursOff, sleepAt: now },
       "sleep",
       "leaving",
     ],
-    ["power off means first: freeze the listener", { ...idle, power: hoursOff }, "freeze", "leaving"],
+    [
+      "power off means first: freeze the listener",
+      { ...idle, power: hoursOff, sleepAt: now },
+      "freeze",
+      "leaving",
+    ],
+    ["idle for as long as its fleet allows", { ...idle, sleepAt: now }, "freeze", "leaving"],
+    ["idle, but not for that long", { ...idle, sleepAt: now + 1 }, "stay", "idle"],
+    [
+      "idle for that long, and its listener has been ended for it",
+      { ...withoutListener, sleepAt: now },
+      "sleep",
+      "leaving",
+    ],
+    [
+      "idle for that long when a job arrived",
+      { ...idle, job: true, signAt: now, sleepAt: now },
+      "stay",
+      "busy",
+    ],
+    [
+      "idle for that long, but in no fleet's power that it could read",
+      { ...idle, power: undefined, sleepAt: 0 },
+      "stay",
+      "idle",
+    ],
     [
       "not before its turn among the machines that share the wish",
       { ...idle, power: hoursOff, sleepAt: now + 1 },

@@ -17,7 +17,7 @@ export const idle: Observation = {
   listing: "service",
   mayRetire: true,
   power: { power: "on", by: "stack", reason: "the fleet was created" },
-  sleepAt: 0,
+  sleepAt: Infinity,
   quietMs: 180_000,
   bootTimer: "cancelled",
 };

@@ -1,21 +1,27 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { sleepTime } from "../../../runtime/agent/sleep-time.ts";
+import type { SleepWish } from "../../../runtime/agent/sleep-time.ts";
 import { fakeClock } from "./fixture.ts";
 
 describe("the moment when a machine may sleep", () => {
   const pace = { spreadSeconds: 180, staySeconds: 300 };
+  const minute = 60_000;
+  const off: SleepWish = { power: "off", idleMinutes: undefined, signAt: 0 };
+  const on: SleepWish = { ...off, power: "on" };
+  const idle: SleepWish = { ...on, idleMinutes: 20 };
+  const drawn = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
   it("is within the spread after the wish, and stays where it is as the wish lasts", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (drawn) => {
+      fc.property(drawn, (random) => {
         const clock = fakeClock();
-        const sleepAt = sleepTime(pace, clock, () => drawn);
+        const sleepAt = sleepTime(pace, clock, () => random);
         clock.advance(1_000_000);
-        const moment = sleepAt("off");
+        const moment = sleepAt(off);
         expect(moment).to.be.within(1_000_000, 1_180_000);
         clock.advance(5000);
-        expect(sleepAt("off")).to.equal(moment);
+        expect(sleepAt(off)).to.equal(moment);
       }),
     );
   });
@@ -24,17 +30,36 @@ describe("the moment when a machine may sleep", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);
-    expect(sleepAt("off")).to.equal(1_000_000);
-    expect(sleepAt("on")).to.equal(Infinity);
+    expect(sleepAt(off)).to.equal(1_000_000);
+    expect(sleepAt(on)).to.equal(Infinity);
     clock.advance(1_000_000);
-    expect(sleepAt("off")).to.equal(2_000_000);
+    expect(sleepAt(off)).to.equal(2_000_000);
   });
 
   it("never comes within the first minutes of a machine", () => {
-    expect(sleepTime(pace, fakeClock(), () => 0)("off")).to.equal(300_000);
+    expect(sleepTime(pace, fakeClock(), () => 0)(off)).to.equal(300_000);
+    expect(sleepTime(pace, fakeClock(), () => 0)({ ...idle, idleMinutes: 1 })).to.equal(300_000);
   });
 
-  it("never comes while power was not read", () => {
-    expect(sleepTime(pace, fakeClock(), () => 0)(undefined)).to.equal(Infinity);
+  it("never comes while power was not read, or is on and any time without a job is allowed", () => {
+    expect(sleepTime(pace, fakeClock(), () => 0)({ ...idle, power: undefined })).to.equal(Infinity);
+    expect(sleepTime(pace, fakeClock(), () => 0)(on)).to.equal(Infinity);
+  });
+
+  it("comes as long after the last sign of work as the fleet allows, and within the spread", () => {
+    fc.assert(
+      fc.property(drawn, fc.nat(100 * minute), (random, signAt) => {
+        const sleepAt = sleepTime(pace, fakeClock(), () => random);
+        expect(sleepAt({ ...idle, signAt })).to.be.within(signAt + 20 * minute, signAt + 23 * minute);
+        expect(sleepAt({ ...idle, signAt: signAt + 7 })).to.equal(sleepAt({ ...idle, signAt }) + 7);
+      }),
+    );
+  });
+
+  it("is the wish's and not the idle limit's where power is off", () => {
+    const clock = fakeClock();
+    const sleepAt = sleepTime(pace, clock, () => 0);
+    clock.advance(1_000_000);
+    expect(sleepAt({ ...idle, power: "off", signAt: 999_000 })).to.equal(1_000_000);
   });
 });

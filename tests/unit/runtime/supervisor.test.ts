@@ -5,6 +5,7 @@ import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import type { ListenerView } from "../../../runtime/agent/listener-watch.ts";
 import type { RegistrationResult } from "../../../runtime/agent/registration.ts";
 import { supervise } from "../../../runtime/agent/supervisor.ts";
+import type { SleepWish } from "../../../runtime/agent/sleep-time.ts";
 import { stuckAfterMs } from "../../../runtime/agent/decide.ts";
 import { fakeClock } from "./fixture.ts";
 
@@ -12,6 +13,7 @@ const service: FleetView = {
   listing: "service",
   mayRetire: true,
   power: { power: "on", by: "stack", reason: "the fleet was created" },
+  idleMinutes: undefined,
 };
 const quietMs = 180_000;
 const dropped: FleetView = { ...service, listing: "none" };
@@ -133,7 +135,7 @@ function machineOf() {
       return Promise.resolve(machine.registration);
     },
     publish: () => act("publish"),
-    sleepTime: () => 0,
+    sleepTime: ({ power }: SleepWish) => (power === "off" ? 0 : Infinity),
     pollSeconds: 30,
     quietMs,
     log: (line: string) => lines.push(line),

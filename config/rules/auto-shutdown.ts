@@ -1,0 +1,40 @@
+import { parseDaysAndTime } from "../../contract/hours.ts";
+import type { Finding } from "../issues.ts";
+import { localEnvironment } from "../local.ts";
+import type { Configuration } from "../schema.ts";
+import type { JudgedFleet } from "./judged-fleet.ts";
+
+/** Idle limit, minimum awake and working hours must be able to mean something. */
+export function autoShutdownFindings({ fleet, path }: JudgedFleet): Finding[] {
+  const { minimumAwake, hours } = fleet.autoShutdown;
+  const at = (...keys: string[]) => [...path, "autoShutdown", ...keys];
+  const findings: Finding[] = [];
+  if (minimumAwake > fleet.runners) {
+    findings.push({
+      path: at("minimumAwake"),
+      message: `is ${minimumAwake}, but the fleet has ${fleet.runners === 1 ? "one runner" : `${fleet.runners} runners`}; raise runners, or lower it`,
+      because: [[...path, "runners"]],
+    });
+  }
+  const [wake, sleep] = [hours?.wake, hours?.sleep].map((line) => parseDaysAndTime(line ?? ""));
+  if (wake && sleep && wake.minutes === sleep.minutes && wake.days.some((day) => sleep.days.includes(day))) {
+    findings.push({
+      path: at("hours", "sleep"),
+      message: `is ${hours!.sleep}, the moment of wake (${hours!.wake}) on at least one day; name another time`,
+      because: [at("hours", "wake")],
+    });
+  }
+  return findings;
+}
+
+/** A machine is looked at for so long before it leaves, whatever it leaves for. */
+export function idleFindings(environment: string, { agent, fleets }: Configuration): Finding[] {
+  if (environment === localEnvironment) return [];
+  return Object.entries(fleets).flatMap(([name, { autoShutdown }]) => {
+    const { idleMinutes } = autoShutdown;
+    if (idleMinutes === undefined || idleMinutes * 60 >= agent.quietSeconds) return [];
+    const message = `is ${idleMinutes}, less than the ${agent.quietSeconds} seconds of agent.quietSeconds; name at least ${Math.ceil(agent.quietSeconds / 60)}`;
+    const because = [["agent", "quietSeconds"]];
+    return [{ path: ["fleets", name, "autoShutdown", "idleMinutes"], message, because }];
+  });
+}

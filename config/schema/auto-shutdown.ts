@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { parseDaysAndTime } from "../../contract/hours.ts";
+import { text } from "./text.ts";
+
+const daysAndTime = (example: string) =>
+  z
+    .string()
+    .refine((line) => parseDaysAndTime(line) !== undefined, `must be days and a time, as in "${example}"`)
+    .meta({ examples: [example] });
+
+/** Whether the computer's table of time zones has it; a function in the cloud has the same. */
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    return /^[A-Z]/.test(name); // An offset such as +01:00 knows no daylight saving.
+  } catch {
+    return false;
+  }
+}
+
+function isDate(date: string): boolean {
+  const moment = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(date);
+}
+
+export const workingHoursSchema = z
+  .strictObject({
+    wake: daysAndTime("Mon-Fri 07:30").describe("When machines are woken. Not on holidays."),
+    sleep: daysAndTime("Mon-Fri 19:00").describe("When machines go to sleep, each after its job."),
+    zone: z
+      .string()
+      .refine(isZone, 'must be a time zone by its IANA name, as in "Europe/Berlin"')
+      .meta({ examples: ["Europe/Berlin"] })
+      .describe("Whose clocks are meant, daylight saving and all."),
+    holidays: z
+      .array(text(/^\d{4}-\d{2}-\d{2}$/, "a date", "2026-12-25").refine(isDate, "must be a day that exists"))
+      .default([])
+      .describe("Dates on which nobody is woken."),
+  })
+  .describe("Working hours. Outside of them power is off.");
+
+export const autoShutdownSchema = z
+  .strictObject({
+    idleMinutes: z
+      .number()
+      .min(0.1)
+      .max(7 * 24 * 60)
+      .optional()
+      .describe(
+        "Minutes without a job after which a machine sleeps. Default: any time without a job is fine.",
+      ),
+    minimumAwake: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("So many machines never sleep for want of jobs, and are woken while power is on."),
+    hours: workingHoursSchema.optional(),
+  })
+  .describe("When the fleet's machines sleep although nobody asks them to. A job is always waited for.");

@@ -1,0 +1,127 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { hoursAt, parseDaysAndTime } from "../../../contract/hours.ts";
+import type { WorkingHours } from "../../../contract/hours.ts";
+
+describe("days and a time", () => {
+  const weekdays = [1, 2, 3, 4, 5];
+  for (const [text, days, minutes] of [
+    ["Mon-Fri 07:30", weekdays, 450],
+    ["mon-fri 7:30", weekdays, 450],
+    ["Sat,Sun 10:00", [0, 6], 600],
+    ["Fri-Mon 23:59", [0, 1, 5, 6], 1439],
+    ["Wed 00:00", [3], 0],
+    ["Mon,Wed-Thu 12:00", [1, 3, 4], 720],
+    ["daily 06:00", [0, 1, 2, 3, 4, 5, 6], 360],
+  ] as const) {
+    it(`are read from "${text}"`, () => {
+      expect(parseDaysAndTime(text)).to.deep.equal({ days, minutes });
+    });
+  }
+  for (const text of [
+    "",
+    "07:30",
+    "Mon-Fri",
+    "Mon-Fri 24:00",
+    "Mon-Fri 07:60",
+    "Montag 07:30",
+    "Mon--Fri 07:30",
+  ]) {
+    it(`are not "${text}"`, () => {
+      expect(parseDaysAndTime(text)).to.equal(undefined);
+    });
+  }
+});
+
+describe("working hours", () => {
+  const berlin: WorkingHours = {
+    wake: "Mon-Fri 07:30",
+    sleep: "Mon-Fri 19:00",
+    zone: "Europe/Berlin",
+    holidays: ["2026-12-25"],
+  };
+  const at = (text: string, hours = berlin) => {
+    const { power, since, until } = hoursAt(hours, Date.parse(text));
+    return [power, iso(since), until === undefined ? undefined : iso(until)];
+  };
+  const iso = (moment: number) => new Date(moment).toISOString().slice(0, 16);
+
+  it("are on from each wake to the next sleep, and off from there, by the zone's clocks", () => {
+    // Thursday 26 November 2026; Berlin is an hour ahead.
+    expect(at("2026-11-26T06:29Z")).to.deep.equal(["off", "2026-11-25T18:00", "2026-11-26T06:30"]);
+    expect(at("2026-11-26T06:30Z")).to.deep.equal(["on", "2026-11-26T06:30", "2026-11-26T18:00"]);
+    expect(at("2026-11-26T18:00Z")).to.deep.equal(["off", "2026-11-26T18:00", "2026-11-27T06:30"]);
+    expect(at("2026-11-28T12:00Z"), "Saturday").to.deep.equal([
+      "off",
+      "2026-11-27T18:00",
+      "2026-11-30T06:30",
+    ]);
+  });
+
+  it("do not begin on a holiday", () => {
+    expect(at("2026-12-25T12:00Z")).to.deep.equal(["off", "2026-12-24T18:00", "2026-12-28T06:30"]);
+  });
+
+  it("end on a holiday what began the day before", () => {
+    const nights = { ...berlin, wake: "Mon-Fri 20:00", sleep: "Tue-Sat 06:00" };
+    expect(at("2026-12-25T04:00Z", nights)).to.deep.equal(["on", "2026-12-24T19:00", "2026-12-25T05:00"]);
+    expect(at("2026-12-25T22:00Z", nights)[0]).to.equal("off");
+  });
+
+  it("follow the clocks when they are put forward and back", () => {
+    // Clocks go forward on Sunday 29 March 2026 and back on Sunday 25 October 2026.
+    expect(at("2026-03-27T12:00Z")[1]).to.equal("2026-03-27T06:30");
+    expect(at("2026-03-30T12:00Z")[1]).to.equal("2026-03-30T05:30");
+    expect(at("2026-10-26T12:00Z")[1]).to.equal("2026-10-26T06:30");
+  });
+
+  it("come as much later where the clocks leave their time out, and at the first where it comes twice", () => {
+    const early = { ...berlin, wake: "Sun 02:30", sleep: "Sun 12:00" };
+    expect(at("2026-03-29T09:00Z", early)[1], "02:30 does not exist: 03:30 in summer").to.equal(
+      "2026-03-29T01:30",
+    );
+    expect(at("2026-10-25T09:00Z", early)[1], "02:30 in summer, not an hour later").to.equal(
+      "2026-10-25T00:30",
+    );
+  });
+
+  it("on both days of the change last as long as the clocks say", () => {
+    const daily = { ...berlin, wake: "daily 01:00", sleep: "daily 05:00" };
+    for (const [day, hours] of [
+      ["2026-03-29", 3],
+      ["2026-03-30", 4],
+      ["2026-10-25", 5],
+    ] as const) {
+      const { since, until } = hoursAt(daily, Date.parse(`${day}T00:30:00Z`));
+      expect((until! - since) / 3_600_000, day).to.equal(hours);
+    }
+  });
+
+  it("hold in every zone: what the clocks there show at an edge is what is configured", () => {
+    const zone = fc.constantFrom(
+      "UTC",
+      "Asia/Kolkata",
+      "America/New_York",
+      "Pacific/Auckland",
+      "Pacific/Kiritimati",
+      "America/St_Johns",
+    );
+    const moment = fc.integer({ min: Date.UTC(2026, 0), max: Date.UTC(2028, 0) });
+    fc.assert(
+      fc.property(zone, moment, (name, now) => {
+        const { power, since, until } = hoursAt({ ...berlin, zone: name }, now);
+        expect(since).to.be.at.most(now);
+        expect(until).to.be.above(now);
+        const clock = new Intl.DateTimeFormat("en-GB", {
+          timeZone: name,
+          hour: "2-digit",
+          minute: "2-digit",
+        });
+        expect([clock.format(since), clock.format(until)]).to.deep.equal(
+          power === "on" ? ["07:30", "19:00"] : ["19:00", "07:30"],
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
