@@ -1,0 +1,149 @@
+/**
+ * The meter's record: what the environment has cost since the month began.
+ * The controller alone writes it, each minute, from prices and from what EC2
+ * says exists; `longhaul cost` reads it. What machines report about themselves
+ * is not in it.
+ */
+
+/** US dollars for machines that run, for disks, and for public addresses. */
+export type Costs = readonly [machines: number, disks: number, addresses: number];
+
+/** Costs by day of the month, `"01"` to `"31"`, in UTC. */
+export type CostsByDay = Readonly<Record<string, Costs>>;
+
+export interface MeterRecord {
+  /** Version of this shape. */
+  v: 1;
+  /** The month that is metered, in UTC: `2026-11`. */
+  month: string;
+  /** ISO 8601 in UTC: everything before this moment is in the record, nothing after it. */
+  at: string;
+  /** Days on which nothing existed may be missing. */
+  days: CostsByDay;
+  /** This month's costs by fleet. They add up to those of the days, but for what {@link formatMeter} left out. */
+  fleets: Readonly<Record<string, Costs>>;
+  /** The month before, once it has ended. */
+  previous?: { month: string; days: CostsByDay };
+}
+
+/** SSM's limit for a value of the standard tier, in characters. */
+export const maxMeterLength = 4096;
+
+/** The SSM parameter with the environment's meter. No fleet's name begins with an underscore. */
+export function meterParameter(environment: string): string {
+  return `/longhaul/${environment}/_meter`;
+}
+
+/** What there is to spend nothing on: the costs that others are added to. */
+export const noCosts: Costs = [0, 0, 0];
+
+export function addCosts(one: Costs, other: Costs): Costs {
+  return [one[0] + other[0], one[1] + other[1], one[2] + other[2]];
+}
+
+/** US dollars altogether. */
+export function totalOf([machines, disks, addresses]: Costs): number {
+  return machines + disks + addresses;
+}
+
+/** US dollars that the month has cost until {@link MeterRecord.at}. */
+export function spentInMonth({ days }: Pick<MeterRecord, "days">): number {
+  return Object.values(days).reduce((sum, costs) => sum + totalOf(costs), 0);
+}
+
+/**
+ * Decimal places of a dollar: what a minute of one small disk costs is some
+ * hundred millionths, and it is added up forty thousand times a month.
+ */
+const places = 6;
+
+/** A month that has ended is not added to any more. */
+const placesOfPrevious = [4, 2];
+
+/**
+ * The parameter's value, which always fits: where it would not, the month
+ * before loses its last places, then goes, and with it the costs by fleet.
+ * This month's days are kept whatever happens.
+ */
+export function formatMeter(record: MeterRecord): string {
+  const { v, month, at, days, fleets, previous } = record;
+  const base = { v, month, at, days: rounded(days, places) };
+  const all = { ...base, fleets: rounded(fleets, places) };
+  const shorterAndShorter = [
+    ...(previous
+      ? placesOfPrevious.map((kept) => ({
+          ...all,
+          previous: { month: previous.month, days: rounded(previous.days, kept) },
+        }))
+      : []),
+    all,
+  ].map((value) => JSON.stringify(value));
+  return (
+    shorterAndShorter.find((text) => text.length <= maxMeterLength) ?? JSON.stringify({ ...base, fleets: {} })
+  );
+}
+
+function rounded(costs: Readonly<Record<string, Costs>>, kept: number): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(costs).map(([key, amounts]) => [key, amounts.map((usd) => Number(usd.toFixed(kept)))]),
+  );
+}
+
+/** @returns undefined when the text is no such record, or one of another version */
+export function parseMeter(text: string | undefined): MeterRecord | undefined {
+  const value = parseObject(text);
+  if (value?.v !== 1) return undefined;
+  const { month, at, previous } = value;
+  const days = parseCosts(value.days, dayPattern);
+  const fleets = parseCosts(value.fleets, /./);
+  if (!isMonth(month) || !isMoment(at) || !days || !fleets) return undefined;
+  const record = { v: 1, month, at, days, fleets } as const;
+  if (previous === undefined) return record;
+  if (!isObject(previous) || !isMonth(previous.month)) return undefined;
+  const daysBefore = parseCosts(previous.days, dayPattern);
+  return daysBefore && { ...record, previous: { month: previous.month, days: daysBefore } };
+}
+
+const dayPattern = /^(0[1-9]|[12]\d|3[01])$/;
+
+function parseCosts(value: unknown, key: RegExp): Record<string, Costs> | undefined {
+  if (!isObject(value)) return undefined;
+  const entries = Object.entries(value);
+  return entries.every((entry): entry is [string, [number, number, number]] => {
+    return key.test(entry[0]) && isCosts(entry[1]);
+  })
+    ? Object.fromEntries(entries)
+    : undefined;
+}
+
+function isCosts(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value.every((usd) => typeof usd === "number" && Number.isFinite(usd) && usd >= 0)
+  );
+}
+
+function isMonth(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-(0[1-9]|1[0-2])$/.test(value);
+}
+
+function isMoment(value: unknown): value is string {
+  return (
+    typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value))
+  );
+}
+
+function parseObject(text: string | undefined): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined; // A damaged record is none.
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
