@@ -15,6 +15,8 @@ export const limits = {
   labelsPerFleet: 99,
   /** GitHub refuses to register runners below this version. */
   oldestRunnerVersion: "2.329.0",
+  /** Longhaul's own, against a price per month written by mistake: EC2's largest types cost less than half of it. */
+  priceUsdPerHour: 1000,
   /** EC2: no VPC is larger than a /16. A prefix length. */
   widestNetwork: 16,
   /** EC2: no subnet is smaller than a /28, and subnets are quarters of the VPC. A prefix length. */

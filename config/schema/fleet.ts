@@ -18,6 +18,14 @@ export const fleetSchema = z
     instanceType: text(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type", "m5.xlarge")
       .default(defaults.instanceType)
       .describe("EC2 instance type."),
+    priceUsdPerHour: z
+      .number()
+      .min(0)
+      .max(limits.priceUsdPerHour)
+      .optional()
+      .describe(
+        "What an hour of a running machine costs you, in US dollars, where it is another price than AWS's on demand or one that Longhaul does not know ([cost](cost.md#prices)).",
+      ),
     architecture: z.enum(["x64", "arm64"]).optional().describe("Default: the one of the instance type."),
     image: imageSchema.prefault({}),
     disk: diskSchema.prefault({}),

@@ -93,6 +93,7 @@ describe("the fingerprint of a machine", function () {
   const both = ["dev-cloud-1", "dev-cloud-2"];
   const changes: [what: string, after: Raw, others: string[]][] = [
     ["labels", cloud({ labels: ["other"] }), []],
+    ["what an hour costs", cloud({ priceUsdPerHour: 0.2 }), []],
     ["the number of runners", cloud({ runners: 3 }), []],
     ["the idle limit and the hours", cloud({ autoShutdown: { idleMinutes: 30, hours } }), []],
     ["the smoke test", { ...cloud({}), smokeTest: { minutes: 5, wait: "end" } }, []],

@@ -218,6 +218,7 @@ const fleetArbitrary = fc
           },
         ),
         instanceType: fc.constantFrom(...typesByArchitecture[architecture]),
+        priceUsdPerHour: fc.constantFrom(0, 0.192, 12),
         architecture: fc.constant(architecture),
         image: imageArbitrary,
         disk: diskArbitrary,

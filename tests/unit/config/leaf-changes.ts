@@ -57,6 +57,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "fleets.*.runners": raised(1),
   "fleets.*.generations.*": raised(1),
   "fleets.*.instanceType": otherSize,
+  "fleets.*.priceUsdPerHour": raised(0.25),
   "fleets.*.architecture": (value) => (value === undefined ? "x64" : undefined),
   "fleets.*.image.parameter": replaced("/images/one", "/images/other"),
   "fleets.*.image.ami": replaced("ami-0aaa", "ami-0bbb"),

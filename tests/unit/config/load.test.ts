@@ -93,7 +93,7 @@ describe("loading the configuration", () => {
       .that.equals(
         [
           "The configuration has 2 errors (docs/configuration.md lists every key):",
-          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, architecture, image, disk, labels, runner, docker, sudo, autoShutdown, bootSteps",
+          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, priceUsdPerHour, architecture, image, disk, labels, runner, docker, sudo, autoShutdown, bootSteps",
           '  longhaul:fleets.cloud.labels[1]: "a" is there already; remove one',
         ].join("\n"),
       );
