@@ -12,3 +12,15 @@ export const machineMetrics = {
   /** One-minute load average. */
   load: { name: "Load", unit: "None" },
 } as const;
+
+/** Dimension: `Environment`. Left by the webhook's receiver, one for each delivery. */
+export const receiverMetrics = {
+  /** A job's state was written. */
+  accepted: "WebhookAccepted",
+  /** Genuine, and nothing to do: another event, a job that no fleet is for, one that has got further already. */
+  ignored: "WebhookIgnored",
+  /** Not what GitHub sends: no or a wrong signature, too large, malformed. */
+  refused: "WebhookRefused",
+  /** Genuine, and could not be carried out. */
+  failed: "WebhookFailed",
+} as const;

@@ -58,6 +58,24 @@ export function logGroupName(environment: string, fleet: string): string {
   return `/longhaul/${environment}/${fleet}`;
 }
 
+/** The functions that run in the cloud, each one bundle. */
+export type FunctionName = "controller" | "receiver";
+
+/** What a function of an environment is called, for example `longhaul-dev-receiver`. */
+export function functionName(environment: string, name: FunctionName): string {
+  return `longhaul-${environment}-${name}`;
+}
+
+/** The log group of a function. No fleet's: a fleet's name has no slash. */
+export function functionLogGroupName(environment: string, name: FunctionName): string {
+  return `/longhaul/${environment}/functions/${name}`;
+}
+
+/** The DynamoDB table of waiting jobs. */
+export function waitingJobsTable(environment: string): string {
+  return `longhaul-${environment}-waiting-jobs`;
+}
+
 /** The Actions variable with a fleet's labels as JSON, for `runs-on: ${{ fromJSON(vars.…) }}`. */
 export function labelsVariableName(environment: string, fleet: string): string {
   return `LONGHAUL_${environment}_${fleet}`.toUpperCase().replaceAll("-", "_");

@@ -33,6 +33,14 @@ export function seenParameter(environment: string, fleet: string): string {
   return `${fleetPath(environment, fleet)}/seen`;
 }
 
+/**
+ * The `SecureString` that GitHub signs its webhook deliveries with. Below no
+ * fleet's path: a fleet's name is a single step.
+ */
+export function webhookSecretParameter(environment: string): string {
+  return `/longhaul/${environment}/webhook/secret`;
+}
+
 /** The `SecureString` with the registration token of one machine. */
 export function tokenParameter(environment: string, fleet: string, instanceId: string): string {
   return `${fleetPath(environment, fleet)}/tokens/${instanceId}`;

@@ -1,0 +1,133 @@
+/**
+ * What the webhook's receiver and the controller agree on: the items of the
+ * table of waiting jobs, and the messages of the controller's queue. The
+ * readers here never throw: what cannot be read is none.
+ */
+
+/** States of a job in the order in which it passes through them. GitHub's deliveries may come in any other. */
+export const jobStates = ["queued", "in_progress", "completed"] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** One job: one item of the table, its key is {@link id}. All times are seconds since the epoch. */
+export interface WaitingJob {
+  /** GitHub's id of the workflow job, in decimal digits. Each attempt of a run has jobs of its own. */
+  id: string;
+  /** `owner/name` */
+  repository: string;
+  /** What the job's `runs-on` came to, as GitHub writes it. */
+  labels: string[];
+  state: JobState;
+  /** When the job was queued. */
+  queuedAt: number;
+  /** When {@link state} was written. */
+  at: number;
+  /** From then on the item counts for nothing; DynamoDB deletes it some days later. */
+  expiresAt: number;
+  /** Name at GitHub of the machine that has the job, once one has. */
+  runner?: string;
+  /** How many machines were started for it. */
+  wakes: number;
+  /** When a machine was last started for it. */
+  wokenAt?: number;
+  /** Instance id of that machine. */
+  wokenMachine?: string;
+}
+
+const hour = 3600;
+const day = 24 * hour;
+
+/**
+ * Seconds that an item counts after its state was written.
+ *
+ * - GitHub cancels a job that has been queued for a day, and one that a
+ *   self-hosted runner has had for five.
+ * - A `completed` stays as a tombstone for as long as somebody can have GitHub
+ *   deliver the job's `queued` once more, three days, and one more.
+ */
+export const secondsThatCount: Readonly<Record<JobState, number>> = {
+  queued: day,
+  in_progress: 5 * day + hour,
+  completed: 4 * day,
+};
+
+/** The states that may become this one: those before it. */
+export function statesBefore(state: JobState): JobState[] {
+  return jobStates.slice(0, jobStates.indexOf(state));
+}
+
+export function isJobState(value: unknown): value is JobState {
+  return jobStates.some((state) => state === value);
+}
+
+/** Whether an item still counts. DynamoDB deletes expired ones late. @param now milliseconds since the epoch */
+export function isCurrentJob(job: Pick<WaitingJob, "expiresAt">, now: number): boolean {
+  return now < job.expiresAt * 1000;
+}
+
+/** A job as its item has it, or undefined when it is none. */
+export function parseWaitingJob(value: unknown): WaitingJob | undefined {
+  if (!isObject(value)) return undefined;
+  const { id, repository, labels, state, queuedAt, at, expiresAt, runner, wakes, wokenAt, wokenMachine } =
+    value;
+  if (!isJobId(id) || typeof repository !== "string" || !isJobState(state)) return undefined;
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) return undefined;
+  if (!isCount(queuedAt) || !isCount(at) || !isCount(expiresAt)) return undefined;
+  return {
+    id,
+    repository,
+    labels,
+    state,
+    queuedAt,
+    at,
+    expiresAt,
+    wakes: isCount(wakes) ? wakes : 0,
+    ...(typeof runner === "string" && { runner }),
+    ...(isCount(wokenAt) && { wokenAt }),
+    ...(typeof wokenMachine === "string" && { wokenMachine }),
+  };
+}
+
+/** The version of the queue's messages that this code writes and reads. */
+const messageVersion = 1;
+
+/**
+ * "Look at the table": a job has been queued. A hint and no more: the
+ * controller decides by the table, and looks there each minute anyway, so a
+ * message that is lost, late or doubled changes nothing but the moment.
+ */
+export interface JobMessage {
+  kind: "job";
+  /** As in {@link WaitingJob}. For the log. */
+  id: string;
+  repository: string;
+}
+
+export function formatJobMessage({ id, repository }: Omit<JobMessage, "kind">): string {
+  return JSON.stringify({ v: messageVersion, kind: "job", id, repository });
+}
+
+/** A message of the queue; undefined when it is none, or one of another version. */
+export function parseJobMessage(text: string): JobMessage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined; // Counted by the controller as a message that it does not understand.
+  }
+  if (!isObject(value) || value.v !== messageVersion || value.kind !== "job") return undefined;
+  const { id, repository } = value;
+  return isJobId(id) && typeof repository === "string" ? { kind: "job", id, repository } : undefined;
+}
+
+function isJobId(value: unknown): value is string {
+  return typeof value === "string" && /^\d{1,20}$/.test(value);
+}
+
+/** A whole number: of seconds, of wakes. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
