@@ -19,6 +19,7 @@ const mayImport = {
   components: ["config"],
   "runtime/aws": [],
   "runtime/agent": ["runtime"],
+  "runtime/functions": ["runtime"],
   observe: [],
   validation: [],
   scripts: ["components", "config", "runtime", "observe", "validation", "dashboard"],

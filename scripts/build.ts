@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import type { BuildOptions } from "esbuild";
 import { minify } from "terser";
+import type { FunctionName } from "../contract/names.ts";
 
 /*
  * Builds what does not run from its sources:
  *
  *   dist/agent.mjs    the agent, one file without any package: machines fetch it from parameters
+ *   dist/receiver.mjs the webhook's receiver, one file without any package: what Lambda runs
  *   dist/longhaul.js  the operator's command, in chunks so that each verb loads only its own
  *   dist/index.js     the package: the components, for other Pulumi programs
  *   dist/types/       their type declarations, with --types and when npm prepares the package
@@ -41,6 +43,18 @@ async function buildAgent(): Promise<void> {
   });
   await mkdir(dist, { recursive: true });
   await writeFile(join(dist, "agent.mjs"), `${code!}\n`);
+}
+
+/** One file for Lambda, with an exported `handler`. Minified: it is read at each cold start. */
+async function buildFunction(name: FunctionName): Promise<void> {
+  await build({
+    ...shared,
+    entryPoints: [`runtime/functions/${name}/main.ts`],
+    outfile: join(dist, `${name}.mjs`),
+    target: "node22",
+    minify: true,
+    legalComments: "none",
+  });
 }
 
 /** The entry's own `#!` line survives the bundling. */
@@ -77,6 +91,6 @@ function buildTypes(): void {
 
 // Chunks are named by their content: old ones would pile up.
 await rm(join(dist, "chunks"), { recursive: true, force: true });
-await Promise.all([buildAgent(), buildCommand(), buildPackage()]);
+await Promise.all([buildAgent(), buildFunction("receiver"), buildCommand(), buildPackage()]);
 // Declarations take seconds: only who depends on the package needs them.
 if (process.argv.includes("--types") || process.env.npm_lifecycle_event === "prepare") buildTypes();

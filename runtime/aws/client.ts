@@ -17,10 +17,14 @@ export type AwsAction = `${AwsService}:${string}`;
  */
 export type CallAws<Action extends AwsAction> = (action: Action, input: AwsInput) => Promise<unknown>;
 
-export interface AwsClientOptions {
+/** The services of these actions. */
+export type ServiceOf<Action extends AwsAction> =
+  Action extends `${infer Service extends AwsService}:${string}` ? Service : never;
+
+export interface AwsClientOptions<Service extends AwsService = never> {
   region: string;
-  /** Base URLs without a trailing slash. */
-  endpoints: Record<AwsService, string>;
+  /** Base URLs without a trailing slash; those of the services that are called must be there. */
+  endpoints: Readonly<Partial<Record<AwsService, string>> & Record<Service, string>>;
   credentials: CredentialsSource;
   send: Send;
   clock: {
@@ -30,13 +34,16 @@ export interface AwsClientOptions {
   };
   /** In [0, 1): spreads the retries. */
   random: () => number;
+  /** Milliseconds for one try of a call. Default: ten seconds. */
+  timeoutMs?: number;
 }
 
-/** Milliseconds for one try of a call. */
-const timeoutMs = 10_000;
+const defaultTimeoutMs = 10_000;
 
 /** A client for the few actions that its caller names; what may be retried is, within seconds. */
-export function awsClient<Action extends AwsAction>(options: AwsClientOptions): CallAws<Action> {
+export function awsClient<Action extends AwsAction>(
+  options: AwsClientOptions<ServiceOf<Action>>,
+): CallAws<Action> {
   const { clock, random } = options;
   return async (action, input) => {
     for (let tries = 1; ; tries++) {
@@ -51,10 +58,11 @@ export function awsClient<Action extends AwsAction>(options: AwsClientOptions): 
 async function tryOnce(
   action: AwsAction,
   input: AwsInput,
-  { region, endpoints, credentials, send, clock }: AwsClientOptions,
+  { region, endpoints, credentials, send, clock, timeoutMs = defaultTimeoutMs }: AwsClientOptions,
 ): Promise<AwsError | { answer: unknown }> {
   const [service, operation] = action.split(":") as [AwsService, string];
   const protocol = protocols[service];
+  const endpoint = endpoints[service]!; // The client's type asks for it.
   const { headers, body } = protocol.encode(operation, input);
   let key: AwsCredentials | undefined;
   const failure = (status: number, code: string, reason: string) =>
@@ -68,8 +76,8 @@ async function tryOnce(
     key = await credentials();
     const response = await send({
       method: "POST",
-      url: `${endpoints[service]}/`,
-      headers: signRequest({ endpoint: endpoints[service], headers, body }, key, {
+      url: `${endpoint}/`,
+      headers: signRequest({ endpoint, headers, body }, key, {
         region,
         service: protocol.signingName,
         now: clock.now(),

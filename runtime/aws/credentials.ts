@@ -59,3 +59,26 @@ function parseCredentials(text: string, role: string) {
     expiresAt: Date.parse(answer.Expiration!),
   };
 }
+
+/**
+ * Credentials of a Lambda function's role: Lambda puts them into the
+ * environment of the process, which does not outlive them.
+ *
+ * @throws Error when the environment has none
+ */
+export function functionCredentials(
+  environment: Readonly<Record<string, string | undefined>>,
+): CredentialsSource {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = environment;
+  if (!accessKeyId || !secretAccessKey || !sessionToken) {
+    throw new Error(
+      "The environment has no credentials of a function's role: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.",
+    );
+  }
+  const credentials = { accessKeyId, secretAccessKey, sessionToken };
+  return () => Promise.resolve(credentials);
+}

@@ -7,7 +7,7 @@ export interface AwsInput {
 export type AwsValue = string | number | boolean | AwsInput | readonly AwsValue[];
 
 /** Services by the prefix of their actions. */
-export type AwsService = "ec2" | "ssm" | "cloudwatch" | "logs";
+export type AwsService = "ec2" | "ssm" | "cloudwatch" | "logs" | "dynamodb" | "sqs";
 
 export interface AwsProtocol {
   /** Name in the scope of a signature. */
@@ -22,8 +22,10 @@ export interface AwsProtocol {
 export const protocols: Record<AwsService, AwsProtocol> = {
   ec2: query("ec2", "2016-11-15", ""),
   cloudwatch: query("monitoring", "2010-08-01", ".member"),
-  ssm: json("ssm", "AmazonSSM"),
-  logs: json("logs", "Logs_20140328"),
+  ssm: json("ssm", "AmazonSSM", "1.1"),
+  logs: json("logs", "Logs_20140328", "1.1"),
+  dynamodb: json("dynamodb", "DynamoDB_20120810", "1.0"),
+  sqs: json("sqs", "AmazonSQS", "1.0"),
 };
 
 /** The query protocol. Its answers are XML, and nobody here needs what is in them. */
@@ -57,12 +59,15 @@ function flatten(value: AwsValue, path: string, list: string): [string, string][
   return entries.flatMap(([key, item]) => flatten(item, key, list));
 }
 
-/** AWS JSON 1.1. */
-function json(signingName: string, target: string): AwsProtocol {
+/** AWS JSON; the versions differ by their media type and in nothing that matters here. */
+function json(signingName: string, target: string, version: "1.0" | "1.1"): AwsProtocol {
   return {
     signingName,
     encode: (operation, input) => ({
-      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${target}.${operation}` },
+      headers: {
+        "content-type": `application/x-amz-json-${version}`,
+        "x-amz-target": `${target}.${operation}`,
+      },
       body: JSON.stringify(input),
     }),
     decode: (body) => {

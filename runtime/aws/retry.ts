@@ -4,10 +4,15 @@ export const maxTries = 4;
 const firstDelayMs = 200;
 const maxDelayMs = 5000;
 
-const throttlingCodes = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceededException$/;
+const throttlingCodes =
+  /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ThroughputExceeded|LimitExceededException$/;
+
+/** EC2 answers with a server's fault where a zone has no machine to give: not in the next seconds either. */
+const noCapacity = /^Insufficient\w*Capacity$/;
 
 /** Whether the same call may succeed a little later: no answer, a fault of the service, throttling. */
 export function isRetryable(status: number, code: string): boolean {
+  if (noCapacity.test(code)) return false;
   return status === 0 || status === 429 || status >= 500 || throttlingCodes.test(code);
 }
 

@@ -3,8 +3,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { AwsAction, AwsClientOptions } from "../../../runtime/aws/client.ts";
 import { awsClient } from "../../../runtime/aws/client.ts";
+import { functionCredentials } from "../../../runtime/aws/credentials.ts";
 import { AwsError, redact } from "../../../runtime/aws/error.ts";
 import { sendHttp } from "../../../runtime/aws/http.ts";
+import type { AwsService } from "../../../runtime/aws/protocols.ts";
 import { protocols } from "../../../runtime/aws/protocols.ts";
 import { maxTries, retryDelayMs } from "../../../runtime/aws/retry.ts";
 import { signRequest } from "../../../runtime/aws/sign.ts";
@@ -23,13 +25,15 @@ describe("the machine's AWS client", () => {
   afterEach(() => server?.close());
 
   /** A client of a server that gives these answers in turn, the last one for ever. */
-  async function clientOf(answers: ScriptedAnswer[], options: Partial<AwsClientOptions> = {}) {
+  async function clientOf(answers: ScriptedAnswer[], options: Partial<AwsClientOptions<AwsService>> = {}) {
     const running = await startServer((_, count) => answers[Math.min(count, answers.length) - 1]!);
     server = running;
     const slept: number[] = [];
     const call = awsClient<AwsAction>({
       region: "eu-central-1",
-      endpoints: { ec2: running.url, ssm: running.url, cloudwatch: running.url, logs: running.url },
+      endpoints: Object.fromEntries(
+        Object.keys(protocols).map((service) => [service, running.url]),
+      ) as Record<AwsService, string>,
       credentials: () => Promise.resolve(credentials),
       send: sendHttp,
       clock: {
@@ -66,6 +70,32 @@ describe("the machine's AWS client", () => {
     expect(JSON.parse(body)).to.deep.equal({ Names: ["/a", "/b"] });
   });
 
+  const jsonCalls: [action: AwsAction, target: string, version: string][] = [
+    ["logs:PutLogEvents", "Logs_20140328.PutLogEvents", "1.1"],
+    ["dynamodb:UpdateItem", "DynamoDB_20120810.UpdateItem", "1.0"],
+    ["sqs:SendMessage", "AmazonSQS.SendMessage", "1.0"],
+  ];
+  for (const [action, target, version] of jsonCalls) {
+    it(`speaks JSON ${version} for ${action}`, async () => {
+      const { call, requests } = await clientOf([{ body: "{}" }]);
+      await call(action, {});
+      expect(requests[0]!.headers).to.include({
+        "x-amz-target": target,
+        "content-type": `application/x-amz-json-${version}`,
+      });
+    });
+  }
+
+  it("does not ask again for a machine where EC2 has none to give", async () => {
+    const body =
+      "<Response><Errors><Error><Code>InsufficientInstanceCapacity</Code><Message>None.</Message></Error></Errors></Response>";
+    const { call, requests } = await clientOf([{ status: 500, body }]);
+    expect(await failureOf(call("ec2:StartInstances", {}))).to.include({
+      code: "InsufficientInstanceCapacity",
+    });
+    expect(requests).to.have.length(1);
+  });
+
   it("speaks the query protocol to EC2 and CloudWatch, each with its own lists", async () => {
     const { call, requests } = await clientOf([{ body: "<x/>" }]);
     await call("ec2:CreateTags", { ResourceId: ["i-1"], Tag: [{ Key: "k", Value: "v & w" }] });
@@ -88,6 +118,13 @@ describe("the machine's AWS client", () => {
   });
 
   const passing: [string, ScriptedAnswer][] = [
+    [
+      "a table's throttling",
+      {
+        status: 400,
+        body: '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}',
+      },
+    ],
     [
       "throttling",
       { status: 400, body: '{"__type":"com.amazon#ThrottlingException","message":"Rate exceeded"}' },
@@ -132,16 +169,16 @@ describe("the machine's AWS client", () => {
     expect(error.message).to.include("no answer within 20 ms");
   });
 
-  it("every call is limited to ten seconds", async () => {
+  it("every call is limited to ten seconds, or to what its caller has", async () => {
     const limits: number[] = [];
-    const { call } = await clientOf([{}], {
-      send: (request) => {
-        limits.push(request.timeoutMs);
-        return Promise.resolve({ status: 200, body: "{}" });
-      },
-    });
-    await call("logs:PutLogEvents", {});
-    expect(limits).to.deep.equal([10_000]);
+    const send: AwsClientOptions["send"] = (request) => {
+      limits.push(request.timeoutMs);
+      return Promise.resolve({ status: 200, body: "{}" });
+    };
+    await (await clientOf([{}], { send })).call("logs:PutLogEvents", {});
+    server?.close();
+    await (await clientOf([{}], { send, timeoutMs: 1500 })).call("logs:PutLogEvents", {});
+    expect(limits).to.deep.equal([10_000, 1500]);
   });
 
   it("no error repeats a credential or a parameter's value", async () => {
@@ -211,6 +248,24 @@ describe("signing", () => {
         },
       ),
       { numRuns: 50 },
+    );
+  });
+});
+
+describe("a function's credentials", () => {
+  const environment = {
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+  };
+
+  it("are those that Lambda puts into its environment", async () => {
+    expect(await functionCredentials(environment)()).to.deep.equal(credentials);
+  });
+
+  it("are asked for by name when there are none", () => {
+    expect(() => functionCredentials({ ...environment, AWS_SESSION_TOKEN: "" })).to.throw(
+      "AWS_SESSION_TOKEN",
     );
   });
 });

@@ -1,0 +1,157 @@
+import type { WaitingJob } from "../../contract/waiting-jobs.ts";
+import { parseWaitingJob, secondsThatCount, statesBefore } from "../../contract/waiting-jobs.ts";
+import type { CallAws } from "../aws/client.ts";
+import { AwsError } from "../aws/error.ts";
+import type { AwsInput } from "../aws/protocols.ts";
+
+/*
+ * The table of waiting jobs. Every write is one conditional update of one
+ * item, so that deliveries and controllers that overtake or repeat each other
+ * come to the same end.
+ */
+
+/** What a delivery says of a job. */
+export type JobReport = Pick<WaitingJob, "id" | "repository" | "labels" | "state" | "queuedAt" | "runner">;
+
+/** That a machine was started for a job. */
+export interface JobWake {
+  id: string;
+  /** How many wakes the job had when that was decided. */
+  wakesBefore: number;
+  instanceId: string;
+}
+
+/** `behind`: the item did not change, because it has got that far already. */
+export type WriteOutcome = "written" | "behind";
+
+/**
+ * Writes a job's state, forward only.
+ *
+ * @param now milliseconds since the epoch
+ * @throws AwsError when the table cannot be written
+ */
+export async function writeJobState(
+  table: string,
+  report: JobReport,
+  now: number,
+  call: CallAws<"dynamodb:UpdateItem">,
+): Promise<WriteOutcome> {
+  const at = Math.floor(now / 1000);
+  const { id, ...rest } = report;
+  const before = statesBefore(report.state);
+  const known = before.map((_, index) => `:before${index}`);
+  return update(call, {
+    table,
+    id,
+    set: { ...rest, at, expiresAt: at + secondsThatCount[report.state] },
+    condition: [
+      "attribute_not_exists(#id)",
+      ...(known.length === 0 ? [] : [`#state IN (${known.join(", ")})`]),
+    ].join(" OR "),
+    conditionNames: known.length === 0 ? ["id"] : ["id", "state"],
+    conditionValues: Object.fromEntries(known.map((name, index) => [name, before[index]!])),
+  });
+}
+
+/**
+ * Counts a wake on its job, once: a second controller that started the same
+ * machine for it finds the count moved on.
+ *
+ * @param now milliseconds since the epoch
+ * @throws AwsError when the table cannot be written
+ */
+export async function writeJobWake(
+  table: string,
+  { id, wakesBefore, instanceId }: JobWake,
+  now: number,
+  call: CallAws<"dynamodb:UpdateItem">,
+): Promise<WriteOutcome> {
+  return update(call, {
+    table,
+    id,
+    set: { wakes: wakesBefore + 1, wokenAt: Math.floor(now / 1000), wokenMachine: instanceId },
+    condition:
+      wakesBefore === 0
+        ? "#state = :queued AND attribute_not_exists(#wakes)"
+        : "#state = :queued AND #wakes = :seen",
+    conditionNames: ["state", "wakes"],
+    conditionValues: { ":queued": "queued", ...(wakesBefore > 0 && { ":seen": wakesBefore }) },
+  });
+}
+
+/**
+ * Every job in the table, expired ones and tombstones too. What is no job is
+ * left out.
+ *
+ * @throws AwsError when the table cannot be read
+ */
+export async function readJobs(table: string, call: CallAws<"dynamodb:Scan">): Promise<WaitingJob[]> {
+  const jobs: WaitingJob[] = [];
+  let next: AwsInput | undefined;
+  do {
+    const page = (await call("dynamodb:Scan", {
+      TableName: table,
+      ...(next && { ExclusiveStartKey: next }),
+    })) as { Items?: Record<string, Attribute>[]; LastEvaluatedKey?: AwsInput };
+    for (const item of page.Items ?? []) {
+      const job = parseWaitingJob(
+        Object.fromEntries(Object.entries(item).map(([name, value]) => [name, valueOf(value)])),
+      );
+      if (job) jobs.push(job);
+    }
+    next = page.LastEvaluatedKey;
+  } while (next);
+  return jobs;
+}
+
+/** A value as DynamoDB writes it, by its type. */
+type Attribute = { S: string } | { N: string } | { L: Attribute[] };
+type Plain = string | number | readonly string[];
+
+function attributeOf(value: Plain): Attribute {
+  if (typeof value === "string") return { S: value };
+  return typeof value === "number" ? { N: String(value) } : { L: value.map(attributeOf) };
+}
+
+function valueOf(attribute: Attribute): unknown {
+  if ("S" in attribute) return attribute.S;
+  if ("N" in attribute) return Number(attribute.N);
+  return "L" in attribute ? attribute.L.map(valueOf) : undefined;
+}
+
+interface Update {
+  table: string;
+  id: string;
+  set: Readonly<Record<string, Plain | undefined>>;
+  condition: string;
+  conditionNames: readonly string[];
+  conditionValues: Readonly<Record<string, Plain>>;
+}
+
+async function update(call: CallAws<"dynamodb:UpdateItem">, change: Update): Promise<WriteOutcome> {
+  const set = Object.entries(change.set).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const names = [...set.map(([name]) => name), ...change.conditionNames];
+  const values = [
+    ...set.map(([name, value]) => [`:${name}`, value] as const),
+    ...Object.entries(change.conditionValues),
+  ];
+  try {
+    await call("dynamodb:UpdateItem", {
+      TableName: change.table,
+      Key: { id: attributeOf(change.id) },
+      UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(", ")}`,
+      ConditionExpression: change.condition,
+      // Some of the names are words of DynamoDB's own.
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(
+        values.map(([name, value]) => [name, attributeOf(value)]),
+      ),
+    });
+    return "written";
+  } catch (error) {
+    if (error instanceof AwsError && error.code === "ConditionalCheckFailedException") return "behind";
+    throw error;
+  }
+}

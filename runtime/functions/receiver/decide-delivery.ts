@@ -1,0 +1,80 @@
+import { fleetForLabels } from "../../../contract/job-labels.ts";
+import { fleetOfEntry } from "../../../contract/names.ts";
+import type { JobReport } from "../job-table.ts";
+import type { ReceiverConfiguration } from "./configuration.ts";
+import { readJob } from "./read-job.ts";
+import { isSigned } from "./signature.ts";
+import type { DeliveryRequest } from "./url-event.ts";
+
+/**
+ * What becomes of a delivery:
+ * `write` its job's state · `ignored` genuine, and nothing to do · `refused`
+ * not what GitHub sends. `unsigned` tells a signature that does not match,
+ * which another secret may still do.
+ */
+export type DeliveryDecision =
+  | { kind: "write"; job: JobReport }
+  | { kind: "ignored"; status: 200 | 204; reason: string }
+  | { kind: "refused"; status: number; reason: string; unsigned?: true };
+
+/** What of the configuration the decision needs. */
+export type DeliveryRules = Pick<
+  ReceiverConfiguration,
+  "environment" | "owner" | "repositories" | "fleets" | "emptyLabels"
+>;
+
+/**
+ * Judges one delivery. Nothing of a body is read before its signature has been
+ * checked over the bytes as they came. No text of a request gets into a reason.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function decideDelivery(
+  { method, headers, body }: DeliveryRequest,
+  rules: DeliveryRules,
+  secret: string,
+  now: number,
+): DeliveryDecision {
+  if (method !== "POST") return refused(405, "GitHub delivers by POST");
+  if (!body) return refused(413, "the body is larger than a workflow_job's");
+  const signature = headers["x-hub-signature-256"];
+  if (signature === undefined) return refused(401, "there is no signature (x-hub-signature-256)");
+  if (!isSigned(body, signature, secret)) {
+    return { kind: "refused", status: 401, reason: "the signature does not match", unsigned: true };
+  }
+  const event = headers["x-github-event"];
+  if (event === undefined) return refused(400, "there is no event (x-github-event)");
+  if (event === "ping") return { kind: "ignored", status: 200, reason: "ping" };
+  if (event !== "workflow_job") return ignored("another event");
+  const read = readJob(body, now);
+  if (read.kind === "malformed") return refused(400, `no workflow_job: ${read.reason}`);
+  if (read.kind === "other") return ignored("another state");
+  const { job } = read;
+  if (!isAllowed(job.repository, rules)) return ignored("another repository");
+  return isOurs(job, rules) ? { kind: "write", job } : ignored("no fleet has these labels");
+}
+
+/** Names of owners and repositories ignore case. */
+function isAllowed(repository: string, { owner, repositories }: DeliveryRules): boolean {
+  const [itsOwner, name] = repository.toLowerCase().split("/");
+  if (itsOwner !== owner.toLowerCase()) return false;
+  return repositories === undefined || repositories.some((allowed) => allowed.toLowerCase() === name);
+}
+
+/**
+ * A job that a fleet could take, or that one of the environment's machines has
+ * taken: a smoke test's job has no fleet's labels, and holds its machine.
+ */
+function isOurs({ labels, runner }: JobReport, { environment, fleets, emptyLabels }: DeliveryRules): boolean {
+  if (fleetForLabels(labels, fleets, emptyLabels) !== undefined) return true;
+  const fleet = runner === undefined ? undefined : fleetOfEntry(runner, environment);
+  return fleets.some(({ name }) => name === fleet);
+}
+
+function ignored(reason: string): DeliveryDecision {
+  return { kind: "ignored", status: 204, reason };
+}
+
+function refused(status: number, reason: string): DeliveryDecision {
+  return { kind: "refused", status, reason };
+}

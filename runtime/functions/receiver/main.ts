@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { awsClient } from "../../aws/client.ts";
+import { functionCredentials } from "../../aws/credentials.ts";
+import { sendHttp } from "../../aws/http.ts";
+import type { ReceiverConfiguration } from "./configuration.ts";
+import { createReceiver } from "./receiver.ts";
+import type { ReceiverCall } from "./receiver.ts";
+
+/*
+ * Entry point of the webhook's receiver in Lambda. The only module of it that
+ * reads the process's environment and the files beside it.
+ */
+
+/** GitHub waits ten seconds for an answer: three calls, each with a second try, fit into that. */
+const timeoutMs = 1500;
+
+const environment = process.env;
+const configuration = JSON.parse(
+  readFileSync(`${import.meta.dirname}/configuration.json`, "utf8"),
+) as ReceiverConfiguration;
+const queueUrl = environment.LONGHAUL_QUEUE_URL;
+if (!queueUrl)
+  throw new Error("LONGHAUL_QUEUE_URL is not set: the receiver does not know the controller's queue.");
+
+export const handler = createReceiver({
+  configuration,
+  queueUrl,
+  aws: awsClient<ReceiverCall>({
+    region: configuration.region,
+    endpoints: configuration.endpoints,
+    credentials: functionCredentials(environment),
+    send: sendHttp,
+    clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
+    random: Math.random,
+    timeoutMs,
+  }),
+  now: Date.now,
+  log: (line) => {
+    process.stdout.write(`${line}\n`);
+  },
+});

@@ -1,0 +1,106 @@
+import { receiverMetrics } from "../../../contract/metrics.ts";
+import { formatJobMessage } from "../../../contract/waiting-jobs.ts";
+import type { CallAws } from "../../aws/client.ts";
+import { embeddedMetrics } from "../embedded-metrics.ts";
+import { writeJobState } from "../job-table.ts";
+import type { JobReport } from "../job-table.ts";
+import type { ReceiverConfiguration } from "./configuration.ts";
+import { decideDelivery } from "./decide-delivery.ts";
+import type { DeliveryDecision } from "./decide-delivery.ts";
+import { answerOf, requestOf } from "./url-event.ts";
+import type { DeliveryRequest, UrlAnswer, UrlEvent } from "./url-event.ts";
+import { webhookSecret } from "./webhook-secret.ts";
+
+/** Every AWS action that the receiver calls: what its role permits, and no other. */
+export const receiverCalls = ["dynamodb:UpdateItem", "sqs:SendMessage", "ssm:GetParameter"] as const;
+export type ReceiverCall = (typeof receiverCalls)[number];
+
+export interface ReceiverWorld {
+  configuration: ReceiverConfiguration;
+  /** URL of the controller's queue. */
+  queueUrl: string;
+  aws: CallAws<ReceiverCall>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Writes one line to the function's log. */
+  log: (line: string) => void;
+}
+
+/** What is told of a delivery, to GitHub and in the log. */
+interface Outcome {
+  metric: keyof typeof receiverMetrics;
+  status: number;
+  reason: string;
+}
+
+/**
+ * The webhook's receiver: checks what comes, writes the job's state, gives the
+ * controller a hint, and answers. It never throws: what goes wrong is a 503,
+ * which GitHub shows among the hook's deliveries.
+ */
+export function createReceiver(world: ReceiverWorld): (event: UrlEvent) => Promise<UrlAnswer> {
+  const { configuration, queueUrl, aws, now, log } = world;
+  const secret = webhookSecret(configuration.secretParameter, aws, now);
+
+  return async (event) => {
+    const request = requestOf(event);
+    const outcome = await handle(request).catch((error: unknown): Outcome => ({
+      metric: "failed",
+      status: 503,
+      reason: messageOf(error),
+    }));
+    log(
+      embeddedMetrics({
+        environment: configuration.environment,
+        now: now(),
+        counts: { [receiverMetrics[outcome.metric]]: 1 },
+        properties: { status: outcome.status, reason: outcome.reason, delivery: deliveryId(request) },
+      }),
+    );
+    // What failed inside is for the log, and nobody else's.
+    const text = outcome.metric === "failed" ? "it could not be carried out" : outcome.reason;
+    return answerOf(outcome.status, text);
+  };
+
+  async function handle(request: DeliveryRequest): Promise<Outcome> {
+    const decision = await decide(request);
+    if (decision.kind !== "write") {
+      const { kind: metric, status, reason } = decision;
+      return { metric, status, reason };
+    }
+    return carryOut(decision.job);
+  }
+
+  async function decide(request: DeliveryRequest): Promise<DeliveryDecision> {
+    const first = decideDelivery(request, configuration, await secret.current(), now());
+    if (first.kind !== "refused" || !first.unsigned) return first;
+    const renewed = await secret.renewed();
+    return renewed === undefined ? first : decideDelivery(request, configuration, renewed, now());
+  }
+
+  async function carryOut(job: JobReport): Promise<Outcome> {
+    const written = await writeJobState(configuration.table, job, now(), aws);
+    const what = `job ${job.id} of ${job.repository} is ${job.state}`;
+    if (written === "behind")
+      return { metric: "ignored", status: 202, reason: `${what}: known, or it has got further` };
+    // Only a job that waits can be a reason to start a machine.
+    if (job.state !== "queued") return { metric: "accepted", status: 202, reason: what };
+    try {
+      await aws("sqs:SendMessage", { QueueUrl: queueUrl, MessageBody: formatJobMessage(job) });
+      return { metric: "accepted", status: 202, reason: what };
+    } catch (error) {
+      // The table has it: the controller finds it within a minute.
+      return { metric: "accepted", status: 202, reason: `${what}; without a hint: ${messageOf(error)}` };
+    }
+  }
+}
+
+/** GitHub's id of the delivery, to find it among the hook's; nothing of another form. */
+function deliveryId({ headers }: DeliveryRequest): string {
+  const id = headers["x-github-delivery"] ?? "";
+  return /^[0-9a-f-]{36}$/.test(id) ? id : "";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

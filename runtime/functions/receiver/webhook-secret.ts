@@ -1,0 +1,53 @@
+import type { CallAws } from "../../aws/client.ts";
+
+/** How old a secret must be before a signature that does not match is a reason to read it again. */
+const rereadAfterMs = 60_000;
+
+/** GitHub takes any text; ours has 64 digits. Shorter than this is a parameter that holds something else. */
+const shortestSecret = 32;
+
+export interface WebhookSecret {
+  /** The secret, read once. @throws Error when it cannot be read */
+  current(): Promise<string>;
+  /**
+   * Another secret, after a signature that did not match; undefined when there
+   * is none, or the present one is too young to be asked for again. Whoever
+   * sends forged deliveries makes one call a minute that way, and no more.
+   */
+  renewed(): Promise<string | undefined>;
+}
+
+/** @param now milliseconds since the epoch */
+export function webhookSecret(
+  parameter: string,
+  call: CallAws<"ssm:GetParameter">,
+  now: () => number,
+): WebhookSecret {
+  let held: { value: string; askedAt: number } | undefined;
+
+  const read = async (): Promise<string> => {
+    const askedAt = now();
+    const answer = (await call("ssm:GetParameter", { Name: parameter, WithDecryption: true })) as {
+      Parameter?: { Value?: string };
+    };
+    const value = answer.Parameter?.Value ?? "";
+    if (value.length < shortestSecret) {
+      throw new Error(
+        `${parameter} holds ${value.length} characters; a webhook's secret has at least ${shortestSecret}.`,
+      );
+    }
+    held = { value, askedAt };
+    return value;
+  };
+
+  return {
+    current: async () => held?.value ?? (await read()),
+    renewed: async () => {
+      if (held && now() - held.askedAt < rereadAfterMs) return undefined;
+      const before = held?.value;
+      if (held) held.askedAt = now(); // Also when the reading fails.
+      const value = await read();
+      return value === before ? undefined : value;
+    },
+  };
+}
