@@ -24,3 +24,19 @@ export const receiverMetrics = {
   /** Genuine, and could not be carried out. */
   failed: "WebhookFailed",
 } as const;
+
+/** Dimension: `Environment`. Left by the controller, once for each call. */
+export const controllerMetrics = {
+  /** Machines that run or are about to. */
+  awake: "MachinesAwake",
+  /** Sleeping machines that were started. */
+  started: "MachinesStarted",
+  /** Sleeping machines that EC2 did not start: no capacity in their zone, for example. */
+  notStarted: "MachinesNotStarted",
+  /** US dollars since the month began, by the meter. */
+  spent: "SpentUsd",
+  /** US dollars since the day began in UTC, by the meter. */
+  spentToday: "SpentTodayUsd",
+  /** Percent of the month's budget. */
+  budgetUsed: "BudgetUsedPercent",
+} as const;

@@ -11,6 +11,7 @@ import type { FunctionName } from "../contract/names.ts";
  * Builds what does not run from its sources:
  *
  *   dist/agent.mjs    the agent, one file without any package: machines fetch it from parameters
+ *   dist/controller.mjs  the function that looks after the environment, one file: what Lambda runs
  *   dist/receiver.mjs the webhook's receiver, one file without any package: what Lambda runs
  *   dist/longhaul.js  the operator's command, in chunks so that each verb loads only its own
  *   dist/index.js     the package: the components, for other Pulumi programs
@@ -91,6 +92,12 @@ function buildTypes(): void {
 
 // Chunks are named by their content: old ones would pile up.
 await rm(join(dist, "chunks"), { recursive: true, force: true });
-await Promise.all([buildAgent(), buildFunction("receiver"), buildCommand(), buildPackage()]);
+await Promise.all([
+  buildAgent(),
+  buildFunction("controller"),
+  buildFunction("receiver"),
+  buildCommand(),
+  buildPackage(),
+]);
 // Declarations take seconds: only who depends on the package needs them.
 if (process.argv.includes("--types") || process.env.npm_lifecycle_event === "prepare") buildTypes();

@@ -36,6 +36,8 @@ export interface AwsClientOptions<Service extends AwsService = never> {
   random: () => number;
   /** Milliseconds for one try of a call. Default: ten seconds. */
   timeoutMs?: number;
+  /** Reads answers in XML; absent: nobody needs what is in them. */
+  readXml?: (body: string) => unknown;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -58,7 +60,7 @@ export function awsClient<Action extends AwsAction>(
 async function tryOnce(
   action: AwsAction,
   input: AwsInput,
-  { region, endpoints, credentials, send, clock, timeoutMs = defaultTimeoutMs }: AwsClientOptions,
+  { region, endpoints, credentials, send, clock, timeoutMs = defaultTimeoutMs, readXml }: AwsClientOptions,
 ): Promise<AwsError | { answer: unknown }> {
   const [service, operation] = action.split(":") as [AwsService, string];
   const protocol = protocols[service];
@@ -85,7 +87,8 @@ async function tryOnce(
       body,
       timeoutMs,
     });
-    if (response.status === 200) return { answer: protocol.decode(response.body) };
+    if (response.status === 200)
+      return { answer: protocol.decode(response.body) ?? readXml?.(response.body) };
     const { code, message } = protocol.error(response.body);
     return failure(response.status, code, message);
   } catch (error) {

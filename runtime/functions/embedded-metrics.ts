@@ -6,6 +6,8 @@ export interface EmbeddedMetrics {
   now: number;
   /** By the metric's name: counts. */
   counts: Readonly<Record<string, number>>;
+  /** By the metric's name: what is no count, such as US dollars. */
+  amounts?: Readonly<Record<string, number>>;
   /** What else the line says: for searches in the log, no dimensions. */
   properties?: Readonly<Record<string, string | number>>;
 }
@@ -16,10 +18,19 @@ export interface EmbeddedMetrics {
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function embeddedMetrics({ environment, now, counts, properties = {} }: EmbeddedMetrics): string {
+export function embeddedMetrics({
+  environment,
+  now,
+  counts,
+  amounts = {},
+  properties = {},
+}: EmbeddedMetrics): string {
+  const named = (values: object, Unit: "Count" | "None") =>
+    Object.keys(values).map((Name) => ({ Name, Unit }));
   return JSON.stringify({
     ...properties,
     ...counts,
+    ...amounts,
     Environment: environment,
     _aws: {
       Timestamp: now,
@@ -27,7 +38,7 @@ export function embeddedMetrics({ environment, now, counts, properties = {} }: E
         {
           Namespace: metricNamespace,
           Dimensions: [["Environment"]],
-          Metrics: Object.keys(counts).map((Name) => ({ Name, Unit: "Count" })),
+          Metrics: [...named(counts, "Count"), ...named(amounts, "None")],
         },
       ],
     },

@@ -1,0 +1,39 @@
+import type { WorkingHours } from "./hours.ts";
+
+/** US dollars for each hour of a machine. */
+export interface MachinePrices {
+  /** While it runs. */
+  machine: number;
+  /** While it exists. */
+  disk: number;
+}
+
+/** What the controller knows of a fleet before it has looked at anything. */
+export interface ControlledFleet {
+  /** Its key in the configuration. */
+  name: string;
+  /** Absent: power is on at any time. */
+  hours?: WorkingHours;
+  /** The first so many of the roster are woken while power is on. */
+  minimumAwake: number;
+  /** Absent: money is not counted in this environment. */
+  prices?: MachinePrices;
+}
+
+/** What the controller is told at each deployment: plain values in a file beside its code, and no secret among them. */
+export interface ControllerConfiguration {
+  environment: string;
+  aws: {
+    region: string;
+    /** Base URLs without a trailing slash. */
+    endpoints: { ec2: string; ssm: string };
+  };
+  fleets: readonly ControlledFleet[];
+  /** US dollars for each hour of a public address. */
+  addressPrice: number;
+  /** Absent: nothing is turned off for money. */
+  budget?: {
+    /** US dollars for a month in UTC. */
+    monthlyUsd: number;
+  };
+}

@@ -1,0 +1,78 @@
+import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { spentInMonth, totalOf } from "../../../contract/meter.ts";
+import type { MeterRecord } from "../../../contract/meter.ts";
+import { controllerMetrics } from "../../../contract/metrics.ts";
+import { embeddedMetrics } from "../embedded-metrics.ts";
+import { act } from "./act.ts";
+import type { Outcome } from "./act.ts";
+import type { ControllerAws } from "./aws.ts";
+import { decide } from "./decide.ts";
+import type { Plan, Sighting } from "./decide.ts";
+import { observe } from "./observe.ts";
+
+export interface ControllerHost {
+  configuration: ControllerConfiguration;
+  aws: ControllerAws;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  log: (line: string) => void;
+}
+
+/**
+ * Looks after the environment once: observe, decide, act. It does not matter
+ * who calls, how often, or with what: an event says no more than that now is a
+ * good time to look.
+ *
+ * @throws Error when something could not be seen or done, for Lambda to count; the next call tries again
+ */
+export async function control({ configuration, aws, now, log }: ControllerHost): Promise<void> {
+  const seen = await observe(configuration, aws, now);
+  const plan = decide(configuration, seen);
+  const outcome = await act(plan, configuration, aws);
+  for (const line of describe(plan, outcome)) log(line);
+  log(metricsOf(configuration, seen, plan, outcome));
+  if (outcome.failures.length > 0) throw new Error(outcome.failures.join(" "));
+}
+
+/** What has changed, a line each. */
+function describe({ power }: Plan, { started, notStarted }: Outcome): string[] {
+  return [
+    ...Object.entries(power).map(
+      ([fleet, { power: to, by, reason }]) => `Power of ${fleet} is ${to} by ${by}: ${reason}.`,
+    ),
+    ...started.map(({ instanceId, fleet, why }) => `Started ${instanceId} of ${fleet}. ${why}`),
+    ...notStarted.map(
+      ({ start: { instanceId, fleet, why }, code }) =>
+        `Could not start ${instanceId} of ${fleet}: ${code}. ${why} It is tried again.`,
+    ),
+  ];
+}
+
+function metricsOf(
+  { environment, budget }: ControllerConfiguration,
+  { now, machines }: Sighting,
+  { meter }: Plan,
+  { started, notStarted }: Outcome,
+): string {
+  return embeddedMetrics({
+    environment,
+    now,
+    counts: {
+      [controllerMetrics.awake]: machines.filter(({ state }) => state === "running" || state === "pending")
+        .length,
+      [controllerMetrics.started]: started.length,
+      [controllerMetrics.notStarted]: notStarted.length,
+    },
+    ...(meter && { amounts: moneyOf(meter, budget?.monthlyUsd) }),
+  });
+}
+
+function moneyOf(meter: MeterRecord, limit: number | undefined): Record<string, number> {
+  const spent = spentInMonth(meter);
+  const today = meter.days[meter.at.slice(8, 10)];
+  return {
+    [controllerMetrics.spent]: spent,
+    [controllerMetrics.spentToday]: today ? totalOf(today) : 0,
+    ...(limit !== undefined && { [controllerMetrics.budgetUsed]: (100 * spent) / limit }),
+  };
+}

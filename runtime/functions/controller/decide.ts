@@ -1,0 +1,125 @@
+import type { ControlledFleet, ControllerConfiguration } from "../../../contract/controller.ts";
+import { hoursAt } from "../../../contract/hours.ts";
+import { spentInMonth } from "../../../contract/meter.ts";
+import type { MeterRecord } from "../../../contract/meter.ts";
+import type { PowerSetting } from "../../../contract/parameters.ts";
+import { wishFor } from "../../../contract/wishes.ts";
+import type { FleetSettings } from "../../../contract/wishes.ts";
+import type { Machine } from "./machine.ts";
+import { meterUntil } from "./meter.ts";
+
+/** All that a decision rests on. */
+export interface Sighting {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** By fleet; what could not be read is undefined in them. */
+  settings: Readonly<Record<string, FleetSettings>>;
+  machines: readonly Machine[];
+  /** Undefined: there is none, or it is damaged. */
+  meter: MeterRecord | undefined;
+}
+
+/** What is to be done. Doing it twice is doing it once. */
+export interface Plan {
+  /** Power settings that are to be another than they are, by fleet. */
+  power: Readonly<Record<string, PowerSetting>>;
+  /** Sleeping machines that are to be awake. */
+  start: readonly Start[];
+  /** Absent where money is not counted. */
+  meter?: MeterRecord;
+  /** The month's money is gone. */
+  isOverBudget: boolean;
+}
+
+export interface Start {
+  instanceId: string;
+  fleet: string;
+  /** One sentence. */
+  why: string;
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+/** GitHub drops a registration that was offline for 14 days: half of that leaves a week to find out why. */
+const longestSleepMs = 7 * dayMs;
+
+/**
+ * The one place where it is decided what the environment wants of its fleets.
+ * It can want machines to be started and never to be stopped: they sleep by
+ * themselves when power is off and no job is on them.
+ */
+export function decide(configuration: ControllerConfiguration, seen: Sighting): Plan {
+  const meter = meterOf(configuration, seen);
+  const limit = configuration.budget?.monthlyUsd;
+  const spent = meter && spentInMonth(meter);
+  const isOverBudget = limit !== undefined && spent !== undefined && spent >= limit;
+  const breach: PowerSetting | undefined = isOverBudget
+    ? {
+        power: "off",
+        by: "budget",
+        reason: `${spent.toFixed(2)} of ${limit} USD are spent in ${meter!.month}`,
+      }
+    : undefined;
+
+  const power: Record<string, PowerSetting> = {};
+  const start: Start[] = [];
+  for (const fleet of configuration.fleets) {
+    const settings = seen.settings[fleet.name];
+    if (!settings) continue;
+    const wanted = breach ?? powerByHours(fleet, seen.now);
+    if (!saysTheSame(settings.power, wanted)) power[fleet.name] = wanted;
+    if (!isOverBudget) start.push(...startsOf(fleet, { ...settings, power: wanted }, seen));
+  }
+  return { power, start, ...(meter && { meter }), isOverBudget };
+}
+
+function meterOf(
+  { fleets, addressPrice }: ControllerConfiguration,
+  { meter, now, machines }: Sighting,
+): MeterRecord | undefined {
+  const priced = fleets.flatMap(({ name, prices }) => (prices ? [[name, prices] as const] : []));
+  if (priced.length === 0) return undefined;
+  return meterUntil(meter, now, machines, { fleets: Object.fromEntries(priced), address: addressPrice });
+}
+
+function powerByHours({ hours }: ControlledFleet, now: number): PowerSetting {
+  if (!hours) return { power: "on", by: "stack", reason: "no working hours are set" };
+  const { power } = hoursAt(hours, now);
+  const reason =
+    power === "on" ? `working hours since ${hours.wake}` : `outside working hours since ${hours.sleep}`;
+  return { power, by: "hours", reason: `${reason}, ${hours.zone}` };
+}
+
+/** Another sum in the reason is no news: a breach would be written each minute. */
+function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolean {
+  if (one?.power !== other.power || one.by !== other.by) return false;
+  return one.by !== "hours" || one.reason === other.reason;
+}
+
+/**
+ * Which sleeping machines of a fleet are to be awake, each for the first reason
+ * that holds. Only those in service: what is on neither list must not run.
+ */
+function startsOf(fleet: ControlledFleet, settings: FleetSettings, { now, machines }: Sighting): Start[] {
+  const wokenAt = fleet.hours && hoursAt(fleet.hours, now).since;
+  return machines.flatMap((machine) => {
+    if (machine.fleet !== fleet.name || machine.state !== "stopped") return [];
+    const { runner, id: instanceId, launchedAt } = machine;
+    const wish = wishFor({ runner, instanceId }, settings, now);
+    if (wish.listing !== "service") return [];
+    const start = (why: string): Start[] => [{ instanceId, fleet: fleet.name, why }];
+    if (wish.power === "on") {
+      const place = settings.roster!.indexOf(instanceId);
+      if (wish.by === "hours" && wokenAt !== undefined && launchedAt < wokenAt) {
+        return start(`Working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone}).`);
+      }
+      if (place < fleet.minimumAwake) return start(`${fleet.minimumAwake} of its fleet are to be awake.`);
+      if (wish.by !== "hours" && wish.by !== "stack")
+        return start(`${wish.by} wants it awake: ${wish.reason}.`);
+    }
+    if (now - launchedAt >= longestSleepMs) {
+      return start("It slept for a week, and GitHub drops what is offline for two.");
+    }
+    return [];
+  });
+}

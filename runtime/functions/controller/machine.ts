@@ -1,0 +1,15 @@
+/** A machine as EC2 describes it; nothing that it says of itself is in here. Moments are milliseconds since the epoch. */
+export interface Machine {
+  id: string;
+  fleet: string;
+  /** The runner's name, for example `dev-cloud-1`. */
+  runner: string;
+  state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+  /** When its disk was attached: it was made then. */
+  createdAt: number;
+  /** When it was last started. */
+  launchedAt: number;
+  /** When it stopped running, where it does not and EC2 says when: of a machine that powered itself off, it does not. */
+  stoppedAt?: number;
+  hasPublicAddress: boolean;
+}

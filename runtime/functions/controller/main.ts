@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ControllerCall } from "../../../contract/controller-calls.ts";
+import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { awsClient } from "../../aws/client.ts";
+import { functionCredentials } from "../../aws/credentials.ts";
+import { sendHttp } from "../../aws/http.ts";
+import { control } from "./controller.ts";
+import { readEc2Answer } from "./observe.ts";
+
+/*
+ * Entry point of the controller in Lambda. The only module of it that reads the
+ * process's environment and the files beside it.
+ */
+
+const configuration = JSON.parse(
+  readFileSync(`${import.meta.dirname}/configuration.json`, "utf8"),
+) as ControllerConfiguration;
+
+const aws = awsClient<ControllerCall>({
+  region: configuration.aws.region,
+  endpoints: configuration.aws.endpoints,
+  credentials: functionCredentials(process.env),
+  send: sendHttp,
+  clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
+  random: Math.random,
+  readXml: readEc2Answer(),
+});
+
+/** Whatever the event: see {@link control}. */
+export const handler = (): Promise<void> =>
+  control({
+    configuration,
+    aws,
+    now: Date.now,
+    log: (line) => {
+      process.stdout.write(`${line}\n`);
+    },
+  });

@@ -1,0 +1,210 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { ControllerConfiguration } from "../../../../contract/controller.ts";
+import { initialOperator, initialPower, initialShutdown } from "../../../../contract/parameters.ts";
+import type { FleetSettings } from "../../../../contract/wishes.ts";
+import { decide } from "../../../../runtime/functions/controller/decide.ts";
+import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
+import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+
+const hour = 60 * 60_000;
+const day = 24 * hour;
+/** A Thursday, within working hours. */
+const noon = Date.parse("2026-11-26T12:00:00Z");
+const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
+const prices = { machine: 1, disk: 0.1 };
+const fleet = { name: "cloud", minimumAwake: 0 };
+const configuration: ControllerConfiguration = {
+  environment: "dev",
+  aws: { region: "eu-central-1", endpoints: { ec2: "https://ec2", ssm: "https://ssm" } },
+  fleets: [fleet],
+  addressPrice: 0.005,
+};
+const settings: FleetSettings = {
+  candidates: ["i-1", "i-2"],
+  roster: ["i-1", "i-2"],
+  power: initialPower,
+  operator: initialOperator,
+  shutdown: initialShutdown,
+};
+const machine: Machine = {
+  id: "i-1",
+  fleet: "cloud",
+  runner: "dev-cloud-1",
+  state: "stopped",
+  createdAt: noon - 30 * day,
+  launchedAt: noon - day,
+  hasPublicAddress: false,
+};
+const asleep = [machine, { ...machine, id: "i-2", runner: "dev-cloud-2" }];
+
+interface Scene {
+  now?: number;
+  fleet?: Partial<ControllerConfiguration["fleets"][number]>;
+  budget?: number;
+  settings?: Partial<FleetSettings>;
+  machines?: readonly Machine[];
+}
+function planFor(scene: Scene): Plan {
+  const { now = noon, machines = asleep, budget } = scene;
+  return decide(
+    {
+      ...configuration,
+      fleets: [{ ...fleet, ...scene.fleet }],
+      ...(budget !== undefined && { budget: { monthlyUsd: budget } }),
+    },
+    { now, machines, meter: undefined, settings: { cloud: { ...settings, ...scene.settings } } },
+  );
+}
+const started = (scene: Scene) => planFor(scene).start.map(({ instanceId }) => instanceId);
+
+describe("the power of a fleet", () => {
+  const wanted = (scene: Scene) => planFor(scene).power.cloud;
+
+  it("is left as it is where nothing speaks against it, whatever the words", () => {
+    expect(wanted({})).to.equal(undefined);
+  });
+
+  it("follows working hours, and says which", () => {
+    expect(wanted({ fleet: { hours } })).to.deep.equal({
+      power: "on",
+      by: "hours",
+      reason: "working hours since Mon-Fri 07:30, UTC",
+    });
+    expect(wanted({ fleet: { hours }, now: noon + 8 * hour })).to.deep.equal({
+      power: "off",
+      by: "hours",
+      reason: "outside working hours since Mon-Fri 19:00, UTC",
+    });
+  });
+
+  it("is written when it changes, and not again", () => {
+    const power = wanted({ fleet: { hours } })!;
+    expect(wanted({ fleet: { hours }, settings: { power } })).to.equal(undefined);
+    expect(wanted({ fleet: { hours }, settings: { power }, now: noon + 8 * hour })).to.include({
+      power: "off",
+    });
+  });
+
+  it("is on again by nobody's hours where they have been taken out of the configuration", () => {
+    const power = { power: "off", by: "hours", reason: "outside working hours" } as const;
+    expect(wanted({ settings: { power } })).to.include({ power: "on", by: "stack" });
+  });
+
+  it("is off by the budget when the month's money is gone, hours or not, and is said once", () => {
+    const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
+    const scene = { fleet: { hours, prices }, machines: running, budget: 40 };
+    const power = wanted(scene)!;
+    expect(power).to.include({ power: "off", by: "budget" });
+    expect(power.reason).to.match(/^\d+\.\d\d of 40 USD are spent in 2026-11$/);
+    expect(wanted({ ...scene, settings: { power }, now: noon + hour })).to.equal(undefined);
+  });
+
+  it("is back when the limit has been raised or the month has turned", () => {
+    const power = { power: "off", by: "budget", reason: "50.00 of 40 USD are spent in 2026-11" } as const;
+    const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
+    const scene = { fleet: { prices }, machines: running, settings: { power } };
+    expect(wanted({ ...scene, budget: 4000 })).to.include({ power: "on" });
+    expect(wanted({ ...scene, budget: 200, now: Date.parse("2026-12-01T00:01:00Z") })).to.include({
+      power: "on",
+    });
+  });
+
+  it("is not judged by what could not be read", () => {
+    expect(planFor({ settings: { power: undefined } }).power.cloud).to.include({ power: "on" });
+    const plan = decide(configuration, { now: noon, machines: asleep, meter: undefined, settings: {} });
+    expect(plan).to.deep.equal({ power: {}, start: [], isOverBudget: false });
+  });
+});
+
+describe("a sleeping machine", () => {
+  const rows: [rule: string, scene: Scene, expected: string[]][] = [
+    ["stays asleep while nobody wants it", {}, []],
+    ["is woken when working hours begin", { fleet: { hours } }, ["i-1", "i-2"]],
+    [
+      "is not woken again by the same beginning, after it found no job",
+      { fleet: { hours }, machines: [{ ...machine, launchedAt: noon - 4 * hour }] },
+      [],
+    ],
+    ["is not woken outside of them", { fleet: { hours, minimumAwake: 1 }, now: noon + 8 * hour }, []],
+    ["is woken where so many are to be awake", { fleet: { minimumAwake: 1 } }, ["i-1"]],
+    [
+      "is woken whom an operator wants awake, though it has slept for want of jobs",
+      {
+        settings: {
+          operator: {
+            ...initialOperator,
+            runners: { "dev-cloud-2": { power: "on", by: "ada", reason: "release" } },
+          },
+        },
+      },
+      ["i-2"],
+    ],
+    [
+      "is not woken against an operator's wish",
+      {
+        fleet: { hours, minimumAwake: 2 },
+        settings: { operator: { ...initialOperator, fleet: { power: "off", by: "ada", reason: "repair" } } },
+      },
+      [],
+    ],
+    [
+      "is woken after a week, so that GitHub keeps its registration",
+      { fleet: { hours }, now: noon + 8 * hour, machines: [{ ...machine, launchedAt: noon - 7 * day }] },
+      ["i-1"],
+    ],
+    [
+      "is not woken where it is on no roster",
+      { fleet: { minimumAwake: 2 }, settings: { roster: ["i-9"] } },
+      [],
+    ],
+    [
+      "is not woken where the roster cannot be read",
+      { fleet: { hours }, settings: { roster: undefined } },
+      [],
+    ],
+    [
+      "is not woken in a fleet that closes",
+      { fleet: { hours }, settings: { operator: { ...initialOperator, closing: true } } },
+      [],
+    ],
+    [
+      "is not woken for anything when the month's money is gone",
+      {
+        fleet: { hours, minimumAwake: 2, prices },
+        budget: 1,
+        machines: [{ ...machine, launchedAt: noon - 20 * day }],
+      },
+      [],
+    ],
+  ];
+  for (const [rule, scene, expected] of rows) {
+    it(rule, () => {
+      expect(started(scene)).to.deep.equal(expected);
+    });
+  }
+
+  it("is the only kind that is started, whatever there is to see", () => {
+    const anyMachine = fc.record({
+      id: fc.constantFrom("i-1", "i-2", "i-3"),
+      fleet: fc.constantFrom("cloud", "other"),
+      runner: fc.constant("dev-cloud-1"),
+      state: fc.constantFrom("pending", "running", "stopping", "stopped", "shutting-down", "terminated"),
+      createdAt: fc.constant(noon - 30 * day),
+      launchedAt: fc.integer({ min: noon - 20 * day, max: noon }),
+      hasPublicAddress: fc.boolean(),
+    }) as fc.Arbitrary<Machine>;
+    const machines = fc.uniqueArray(anyMachine, { selector: ({ id }) => id });
+    fc.assert(
+      fc.property(machines, fc.nat(2), fc.integer({ min: 0, max: 7 * day }), (all, minimumAwake, later) => {
+        const scene = { fleet: { hours, minimumAwake }, machines: all, now: noon + later };
+        const ids = started(scene);
+        const startable = all.filter(({ state, fleet }) => state === "stopped" && fleet === "cloud");
+        expect(startable.map(({ id }) => id)).to.include.members(ids);
+        expect(new Set(ids).size).to.equal(ids.length);
+        expect(settings.roster).to.include.members(ids);
+        expect(planFor(scene), "the same again").to.deep.equal(planFor(scene));
+      }),
+    );
+  });
+});
