@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { readAppCredentials } from "./components/app-credentials.ts";
 import {
+  FleetController,
   findLivingMachines,
   RunnerFleet,
   RunnerNetwork,
@@ -43,6 +44,8 @@ export default async function stack(): Promise<StackOutputs> {
     const proof = proofs.filter((one) => one.fleet === fleet.fleet).map(({ command }) => command);
     new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
   }
+
+  new FleetController(environment, { ...args, fleets }, { providers });
 
   return stackOutputs(environment, fleets, proofs);
 }

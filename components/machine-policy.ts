@@ -1,25 +1,9 @@
-import { partitionOf } from "../config/derive.ts";
-import type { AwsConfiguration } from "../config/schema.ts";
 import { metricNamespace } from "../contract/metrics.ts";
 import { logGroupName } from "../contract/names.ts";
 import { fleetParameters, softwarePath, tokenParameter } from "../contract/parameters.ts";
 import { tags, tagsOfTheMachine } from "../contract/tags.ts";
-
-/** One statement of an IAM policy, as far as Longhaul writes them. */
-export interface PolicyStatement {
-  Sid: string;
-  Effect: "Allow";
-  Action: string[];
-  Resource: string[];
-  Condition?: Record<string, Record<string, string | string[]>>;
-}
-
-export interface PolicyDocument {
-  Version: "2012-10-17";
-  Statement: PolicyStatement[];
-}
-
-type Place = Pick<AwsConfiguration, "account" | "region" | "partition" | "kmsKeyArn">;
+import { arn, document, domainOf, parameterArn } from "./policy.ts";
+import type { Place, PolicyDocument, PolicyStatement } from "./policy.ts";
 
 /**
  * What the agent and the boot script of a fleet's machines may do: exactly the
@@ -113,16 +97,6 @@ export function sessionPolicy(): PolicyDocument {
   ]);
 }
 
-/** Who may take the role: EC2, for its instances. */
-export function trustPolicy(aws: Place): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: `ec2.${domainOf(aws)}` } },
-    ],
-  });
-}
-
 /** The key of the account's own for tokens, through Systems Manager and for this fleet's tokens alone. */
 function tokenKeyStatement(aws: Place, key: string, tokens: string): PolicyStatement {
   return {
@@ -141,21 +115,4 @@ function tokenKeyStatement(aws: Place, key: string, tokens: string): PolicyState
 /** The condition that the instance acted upon is the one that asks. */
 function onItself(aws: Place) {
   return { ArnLike: { "ec2:SourceInstanceARN": arn(aws, "ec2", "instance/${ec2:InstanceId}") } };
-}
-
-function document(statements: PolicyStatement[]): PolicyDocument {
-  return { Version: "2012-10-17", Statement: statements };
-}
-
-function arn(aws: Place, service: string, resource: string): string {
-  return `arn:${partitionOf(aws)}:${service}:${aws.region}:${aws.account}:${resource}`;
-}
-
-/** A parameter's name begins with the slash that its ARN has after `parameter`. */
-function parameterArn(aws: Place, name: string): string {
-  return arn(aws, "ssm", `parameter${name}`);
-}
-
-function domainOf(aws: Place): string {
-  return partitionOf(aws) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
 }

@@ -5,7 +5,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { AwsConfiguration, Configuration } from "../config/schema.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { createGuard } from "./guard.ts";
-import { machinePolicy, sessionPolicy, trustPolicy } from "./machine-policy.ts";
+import { machinePolicy, sessionPolicy } from "./machine-policy.ts";
+import { trustPolicy } from "./policy.ts";
 import { fleetTags } from "./resource-tags.ts";
 
 /** The role of a fleet's machines, with all that keeps it standing. */
@@ -45,7 +46,7 @@ export function createMachineRole(
       name,
       description: `Machines of the Longhaul fleet ${environment}-${fleet}`,
       path: aws.rolePath,
-      assumeRolePolicy: trustPolicy(aws),
+      assumeRolePolicy: trustPolicy(aws, "ec2"),
       ...(aws.permissionsBoundary !== undefined && { permissionsBoundary: aws.permissionsBoundary }),
       tags,
     },

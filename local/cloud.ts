@@ -9,6 +9,8 @@ import type { Clock } from "./clock.ts";
 import { commandProvider } from "./engine/command-provider.ts";
 import { engineVariables } from "./engine/local-stack.ts";
 import { serveProvider } from "./engine/provider-server.ts";
+import { createFunctionHost } from "./functions/host.ts";
+import { createMinuteCalls } from "./functions/minutes.ts";
 import { createGithub } from "./github/index.ts";
 import type { GithubCloud, WireTimes } from "./github/index.ts";
 import { createMachineHost } from "./machines/index.ts";
@@ -86,7 +88,9 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     clock,
     environment: { LONGHAUL_ACT: options.act, LONGHAUL_RUNNER_RETRY_SECONDS: "1" },
   });
-  const aws = createAws({ clock, account, region, host: machines });
+  const functions = createFunctionHost({ dir: join(dir, "functions"), clock, path: options.base.PATH });
+  const minutes = createMinuteCalls(clock);
+  const aws = createAws({ clock, account, region, host: machines, functions: { host: functions, minutes } });
   const [awsServer, githubServer] = await Promise.all([aws.listen(), github.listen()]);
 
   const environment: Record<string, string> = {
@@ -130,6 +134,8 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     close: async () => {
       command.close();
       for (const server of servers) server.close();
+      minutes.stop();
+      await functions.stop();
       await machines.stop();
       await Promise.all([awsServer.close(), githubServer.close()]);
     },

@@ -17,7 +17,8 @@ export function autoShutdownFindings({ fleet, path }: JudgedFleet): Finding[] {
     });
   }
   const [wake, sleep] = [hours?.wake, hours?.sleep].map((line) => parseDaysAndTime(line ?? ""));
-  if (wake && sleep && wake.minutes === sleep.minutes && wake.days.some((day) => sleep.days.includes(day))) {
+  const shared = wake?.days.filter((day) => sleep?.days.includes(day)) ?? [];
+  if (shared.length > 0 && wake!.minutes === sleep!.minutes) {
     findings.push({
       path: at("hours", "sleep"),
       message: `is ${hours!.sleep}, the moment of wake (${hours!.wake}) on at least one day; name another time`,

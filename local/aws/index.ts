@@ -1,4 +1,6 @@
 import type { Clock } from "../clock.ts";
+import type { FunctionHost } from "../functions/host.ts";
+import type { MinuteCalls } from "../functions/minutes.ts";
 import type { MachineHost } from "../machines/host.ts";
 import type { EmulatedProvider } from "../provider.ts";
 import { cloudwatchService } from "./cloudwatch.ts";
@@ -22,6 +24,8 @@ export interface AwsOptions {
   account: string;
   region: string;
   host: MachineHost;
+  /** What runs functions, and what calls them each minute; absent: the account takes none. */
+  functions?: { host: FunctionHost; minutes: MinuteCalls };
 }
 
 /** One emulated account in one region. */
@@ -45,7 +49,7 @@ export interface AwsCloud {
 
 const rememberedCalls = 10_000;
 
-export function createAws({ clock, account, region, host }: AwsOptions): AwsCloud {
+export function createAws({ clock, account, region, host, functions }: AwsOptions): AwsCloud {
   const data = emptyAccount();
   const faults = createFaults(clock);
   const cloud: Cloud = { account, region, clock, host, faults, data };
@@ -64,7 +68,7 @@ export function createAws({ clock, account, region, host }: AwsOptions): AwsClou
   };
 
   return {
-    provider: awsProvider(cloud, instances),
+    provider: awsProvider(cloud, instances, functions),
     operator: data.operator,
     faults,
     listen: () => serveApi(cloud, services, record),

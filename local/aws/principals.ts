@@ -67,6 +67,17 @@ function findKey(cloud: Cloud, accessKeyId: string): { key: AccessKey; principal
     const arn = `arn:aws:iam::${cloud.account}:user/operator`;
     return { key: operator, principal: { arn, userId: "AIDAOPERATOR", context: shared } };
   }
+  const ofFunction = Object.entries(cloud.data.functions).find(([, key]) => key.accessKeyId === accessKeyId);
+  if (ofFunction) {
+    const [name, key] = ofFunction;
+    const principal = {
+      arn: `arn:aws:sts::${cloud.account}:assumed-role/${key.roleName}/${name}`,
+      userId: `AROA${key.roleName.toUpperCase()}:${name}`,
+      roleName: key.roleName,
+      context: shared,
+    };
+    return { key, principal };
+  }
   const instance = Object.values(instances).find(({ key }) => key?.accessKeyId === accessKeyId);
   if (!instance?.key) return undefined;
   const { roleName } = instance.key;

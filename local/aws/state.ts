@@ -87,6 +87,8 @@ export interface Account {
   /** Log group → stream → events in the order they came. */
   logs: Record<string, Record<string, LogEvent[]>>;
   metrics: Datum[];
+  /** Credentials of functions' roles, by the function's name. */
+  functions: Record<string, AccessKey & { roleName: string; token: string }>;
 }
 
 /** What every part of the emulator works with. */
@@ -107,5 +109,6 @@ export function emptyAccount(): Account {
     parameters: {},
     logs: {},
     metrics: [],
+    functions: {},
   };
 }

@@ -84,8 +84,8 @@ function priceOf(fleet: string, { fleets }: MeterPrices): MachinePrices {
 function turned(record: MeterRecord, month: string): MeterRecord {
   if (record.month === month) return record;
   const isNext = new Date(Date.parse(`${record.month}-28`) + 7 * 24 * hourMs).toISOString().startsWith(month);
-  const { days, fleets: _, previous: __, ...rest } = record;
-  return { ...rest, month, days: {}, fleets: {}, ...(isNext && { previous: { month: record.month, days } }) };
+  const { v, at, days } = record;
+  return { v, month, at, days: {}, fleets: {}, ...(isNext && { previous: { month: record.month, days } }) };
 }
 
 function startOf(month: string): number {

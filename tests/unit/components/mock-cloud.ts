@@ -38,6 +38,8 @@ const resourceTypes: Record<string, Outputs> = {
   "aws:iam/instanceProfile:InstanceProfile": (name) => ({ arn: `arn:aws:iam::1:instance-profile/${name}` }),
   "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::1:role/${name}` }),
   "aws:iam/rolePolicy:RolePolicy": nothingMore,
+  "aws:lambda/function:Function": (name) => ({ arn: `arn:aws:lambda:r:1:function:${name}` }),
+  "aws:scheduler/schedule:Schedule": nothingMore,
   "aws:ssm/parameter:Parameter": nothingMore,
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": nothingMore,
   "command:local:Command": (_name, { create }) => ({

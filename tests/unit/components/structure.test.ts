@@ -22,6 +22,15 @@ function outline(evaluation: Evaluation<unknown>): string[] {
 describe("the resources of an environment", () => {
   it("keep their names, because another name is another resource", async () => {
     expect(outline(await evaluateOnce(repositoryStack))).to.deep.equal([
+      "FleetController > Function longhaul-dev-controller",
+      "FleetController > LogGroup longhaul-dev-controller",
+      "FleetController > Parameter dev-meter",
+      "FleetController > Role longhaul-dev-controller-#",
+      "FleetController > Role longhaul-dev-controller-clock-#",
+      "FleetController > RolePolicy longhaul-dev-controller-#",
+      "FleetController > RolePolicy longhaul-dev-controller-clock-#",
+      "FleetController > Schedule longhaul-dev-controller",
+      "FleetController dev",
       "RunnerFleet > Command dev-cloud-eu-central-1-guard",
       "RunnerFleet > Command longhaul-dev-cloud-#-eu-central-1-guard",
       "RunnerFleet > Instance dev-cloud-1-#",
@@ -137,11 +146,12 @@ describe("resource options", () => {
       "Parameter <fleet>-seen: ignoreChanges *",
       "Parameter <fleet>-software-#: ignoreChanges *",
       "Parameter <machine>: ignoreChanges *, replacementTrigger",
+      "Parameter dev-meter: ignoreChanges *",
       "Subnet <zone>: ignoreChanges availabilityZone",
     ]);
     const frozen = graph.all.filter(
       ({ ignoreChanges, name }) => ignoreChanges.includes("*") && !name.includes("-software-"),
     );
-    expect(frozen).to.have.lengthOf(4 * 3 + 2 * 3 + 7); // Machines ×3, settings and memory of two fleets, guards.
+    expect(frozen).to.have.lengthOf(4 * 3 + 2 * 3 + 7 + 1); // Machines ×3, settings and memory of two fleets, guards, the meter.
   });
 });

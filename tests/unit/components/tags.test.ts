@@ -3,7 +3,7 @@ import { graphOf } from "./graph.ts";
 import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
 /** Types of AWS that cannot carry tags. */
-const untaggable = ["Route", "RouteTableAssociation", "RolePolicy"];
+const untaggable = ["Route", "RouteTableAssociation", "RolePolicy", "Schedule"];
 
 describe("tags", () => {
   for (const [title, raw] of Object.entries({ repositoryStack, organizationStack })) {

@@ -12,6 +12,7 @@ describe("the package, in a program of somebody else's", () => {
   it("offers the components and what is needed to use them", () => {
     expect(Object.keys(longhaul).sort()).to.deep.equal([
       "ConfigurationError",
+      "FleetController",
       "RunnerFleet",
       "RunnerNetwork",
       "RunnerRegistration",

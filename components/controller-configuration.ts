@@ -1,0 +1,38 @@
+import { serviceEndpoint } from "../config/derive.ts";
+import { hourlyPrices, prices, UnknownPriceError } from "../config/prices.ts";
+import type { HourlyPrices } from "../config/prices.ts";
+import type { Configuration } from "../config/schema.ts";
+import type { ControllerConfiguration } from "../contract/controller.ts";
+
+/** What the controller of an environment is told: what of the configuration it decides by. */
+export function controllerConfiguration(
+  environment: string,
+  configuration: Configuration,
+): ControllerConfiguration {
+  const { aws, fleets } = configuration;
+  const known = knownPrices(configuration);
+  return {
+    environment,
+    aws: {
+      region: aws.region,
+      endpoints: { ec2: serviceEndpoint(aws, "ec2"), ssm: serviceEndpoint(aws, "ssm") },
+    },
+    fleets: Object.entries(fleets).map(([name, { autoShutdown }]) => ({
+      name,
+      ...(autoShutdown.hours && { hours: autoShutdown.hours }),
+      minimumAwake: autoShutdown.minimumAwake,
+      ...(known && { prices: { machine: known[name]!.machine, disk: known[name]!.disk } }),
+    })),
+    addressPrice: prices.publicIpv4,
+  };
+}
+
+/** Undefined: a price is not known, and nothing asks that money be counted. */
+function knownPrices(configuration: Configuration): Record<string, HourlyPrices> | undefined {
+  try {
+    return hourlyPrices(configuration);
+  } catch (error) {
+    if (error instanceof UnknownPriceError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { AwsConfiguration } from "../config/schema.ts";
+import { meterParameter } from "../contract/meter.ts";
+import { fleetParameters } from "../contract/parameters.ts";
+import { projectTag, tags } from "../contract/tags.ts";
+import { arn, parameterArn } from "./policy.ts";
+import type { PolicyStatement } from "./policy.ts";
+
+/**
+ * What the controller may do: exactly the calls of
+ * contract/controller-calls.ts. It can start the environment's machines, and
+ * nothing that it may do stops or terminates one.
+ */
+export function controllerStatements(
+  environment: string,
+  fleets: readonly string[],
+  aws: AwsConfiguration,
+): PolicyStatement[] {
+  const names = fleets.map((fleet) => fleetParameters(environment, fleet));
+  const meter = meterParameter(environment);
+  const parameters = (list: readonly string[]) => list.map((name) => parameterArn(aws, name));
+  return [
+    {
+      Sid: "SeeMachines",
+      Effect: "Allow",
+      Action: ["ec2:DescribeInstances"],
+      Resource: ["*"], // EC2 knows no narrower resource for it.
+    },
+    {
+      Sid: "StartItsMachines",
+      Effect: "Allow",
+      Action: ["ec2:StartInstances"],
+      Resource: [arn(aws, "ec2", "instance/*")],
+      Condition: {
+        StringEquals: {
+          [`aws:ResourceTag/${tags.project}`]: projectTag,
+          [`aws:ResourceTag/${tags.environment}`]: environment,
+        },
+      },
+    },
+    {
+      Sid: "ReadWishes",
+      Effect: "Allow",
+      Action: ["ssm:GetParameters"],
+      Resource: parameters([...names.flatMap((each) => Object.values(each)), meter]),
+    },
+    {
+      Sid: "WritePowerAndMeter",
+      Effect: "Allow",
+      Action: ["ssm:PutParameter"],
+      Resource: parameters([...names.map(({ power }) => power), meter]),
+    },
+  ];
+}

@@ -1,0 +1,58 @@
+import { partitionOf } from "../config/derive.ts";
+import type { AwsConfiguration } from "../config/schema.ts";
+
+/** One statement of an IAM policy, as far as Longhaul writes them. */
+export interface PolicyStatement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+export interface PolicyDocument {
+  Version: "2012-10-17";
+  Statement: PolicyStatement[];
+}
+
+/** Where a policy holds. */
+export type Place = Pick<AwsConfiguration, "account" | "region" | "partition" | "kmsKeyArn">;
+
+/** Who may take a role: a service of AWS, for what it runs. */
+export function trustPolicy(
+  aws: Place,
+  service: "ec2" | "lambda" | "scheduler",
+  condition?: PolicyStatement["Condition"],
+): string {
+  // Only EC2's name differs between partitions.
+  const principal = service === "ec2" ? `ec2.${domainOf(aws)}` : `${service}.amazonaws.com`;
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: "sts:AssumeRole",
+        Principal: { Service: principal },
+        ...(condition && { Condition: condition }),
+      },
+    ],
+  });
+}
+
+export function document(statements: PolicyStatement[]): PolicyDocument {
+  return { Version: "2012-10-17", Statement: statements };
+}
+
+export function arn(aws: Place, service: string, resource: string): string {
+  return `arn:${partitionOf(aws)}:${service}:${aws.region}:${aws.account}:${resource}`;
+}
+
+/** A parameter's name begins with the slash that its ARN has after `parameter`. */
+export function parameterArn(aws: Place, name: string): string {
+  return arn(aws, "ssm", `parameter${name}`);
+}
+
+/** The domain of the partition's services. */
+export function domainOf(aws: Place): string {
+  return partitionOf(aws) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+}

@@ -1,0 +1,52 @@
+import type { Cloud } from "./state.ts";
+
+/** Lines that are kept of a function's log. */
+const maxLines = 5000;
+
+/** Metrics that a function leaves in a line of its log, in CloudWatch's embedded metric format. */
+interface EmbeddedMetrics {
+  _aws?: {
+    Timestamp: number;
+    CloudWatchMetrics: {
+      Namespace: string;
+      Dimensions: string[][];
+      Metrics: { Name: string; Unit?: string }[];
+    }[];
+  };
+  [name: string]: unknown;
+}
+
+/** What a function printed goes to its log group, and the metrics that are in it to CloudWatch. */
+export function logLine(cloud: Cloud, logGroup: string, stream: string, message: string): void {
+  const group = (cloud.data.logs[logGroup] ??= {});
+  const events = (group[stream] ??= []);
+  const timestamp = cloud.clock.now();
+  events.push({ timestamp, ingestionTime: timestamp, message });
+  events.splice(0, events.length - maxLines);
+  for (const datum of metricsIn(message)) cloud.data.metrics.push(datum);
+}
+
+function metricsIn(message: string) {
+  const values = parse(message);
+  return (values?._aws?.CloudWatchMetrics ?? []).flatMap(({ Namespace, Dimensions, Metrics }) =>
+    Dimensions.flatMap((keys) =>
+      Metrics.map(({ Name, Unit = "None" }) => ({
+        namespace: Namespace,
+        name: Name,
+        dimensions: Object.fromEntries(keys.map((key) => [key, String(values![key])])),
+        timestamp: values!._aws!.Timestamp,
+        values: [Number(values![Name])],
+        unit: Unit,
+      })),
+    ),
+  );
+}
+
+function parse(message: string): EmbeddedMetrics | undefined {
+  if (!message.includes('"_aws"')) return undefined;
+  try {
+    return JSON.parse(message) as EmbeddedMetrics;
+  } catch {
+    return undefined; // A line that was cut, or is none of the kind: CloudWatch ignores it as well.
+  }
+}

@@ -1,0 +1,40 @@
+import { pathToFileURL } from "node:url";
+
+/*
+ * One warm instance of a function: loads its handler and runs it for each event
+ * that the host sends, one after the other, as Lambda does. What it prints is
+ * its log.
+ */
+
+/** From the host. */
+export interface Invocation {
+  id: number;
+  event: unknown;
+}
+
+/** To the host. */
+export type FunctionAnswer = { id: number } & ({ result: unknown } | { error: string });
+
+type Handler = (event: unknown) => unknown;
+
+const [folder, handlerName] = process.argv.slice(2) as [string, string];
+const [file, name] = handlerName.split(".") as [string, string];
+const loading = import(pathToFileURL(`${folder}/${file}.mjs`).href) as Promise<Record<string, Handler>>;
+
+async function run(event: unknown): Promise<unknown> {
+  const handler = (await loading)[name];
+  if (!handler) throw new Error(`${file}.mjs exports no ${name}.`);
+  return handler(event);
+}
+
+process.on("message", ({ id, event }: Invocation) => {
+  run(event).then(
+    (result) => process.send!({ id, result } satisfies FunctionAnswer),
+    (error: unknown) =>
+      process.send!({ id, error: (error as Error).stack ?? String(error) } satisfies FunctionAnswer),
+  );
+});
+// The host is gone: so is everything that it emulates.
+process.on("disconnect", () => {
+  process.exit();
+});

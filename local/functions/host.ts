@@ -1,0 +1,159 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import { bundleProgram } from "../machines/bundle.ts";
+import type { FunctionAnswer, Invocation } from "./child.ts";
+
+/** A function as it was deployed. */
+export interface DeployedFunction {
+  name: string;
+  /** `<file without ending>.<export>` */
+  handler: string;
+  /** Seconds, of the computer: a real call takes as long here as there. */
+  timeoutSeconds: number;
+  /** The archive's files. */
+  files: Readonly<Record<string, string>>;
+  /** What Lambda puts into its environment: credentials of its role, variables. */
+  environment: Readonly<Record<string, string>>;
+  /** One line of its log: what it printed, and why a call failed. */
+  print: (line: string) => void;
+}
+
+/** Runs functions as processes of the current user. */
+export interface FunctionHost {
+  /** Takes the place of what was deployed under that name. */
+  deploy(deployed: DeployedFunction): void;
+  remove(name: string): void;
+  /**
+   * Calls a function and waits for its end. Calls of one function come one
+   * after the other.
+   *
+   * @throws Error with the function's own words when it fails or takes too long
+   */
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** Ends every process. */
+  stop(): Promise<void>;
+}
+
+interface Instance {
+  deployed: DeployedFunction;
+  /** Undefined: cold. */
+  child?: ChildProcess;
+  /** The call that the next one waits for. */
+  last: Promise<unknown>;
+}
+
+export interface FunctionHostOptions {
+  /** Folder of the functions' files. */
+  dir: string;
+  clock: Clock;
+  /** `PATH` and nothing else of this process. */
+  path: string;
+}
+
+export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): FunctionHost {
+  const instances = new Map<string, Instance>();
+  let bundled: Promise<unknown> | undefined;
+  let calls = 0;
+
+  const programs = join(dir, ".programs");
+  const bundle = () =>
+    (bundled ??= Promise.all([
+      bundleProgram({ entry: "local/functions/child.ts", outfile: join(programs, "child.cjs") }),
+      bundleProgram({ entry: "local/machines/machine-clock.ts", outfile: join(programs, "clock.cjs") }),
+    ]));
+
+  const start = async ({ name, handler, environment, print }: DeployedFunction): Promise<ChildProcess> => {
+    await bundle();
+    const child = spawn(
+      process.execPath,
+      ["--require", join(programs, "clock.cjs"), join(programs, "child.cjs"), join(dir, name), handler],
+      {
+        env: { ...environment, PATH: path, LONGHAUL_CLOCK: clock.file },
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+      },
+    );
+    for (const stream of [child.stdout!, child.stderr!]) {
+      let rest = "";
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop()!;
+        lines.forEach(print);
+      });
+    }
+    return child;
+  };
+
+  const call = async (instance: Instance, event: unknown): Promise<unknown> => {
+    const { name, timeoutSeconds } = instance.deployed;
+    const child = (instance.child ??= await start(instance.deployed));
+    const id = ++calls;
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        clearTimeout(timer);
+        child.off("message", answer).off("exit", died);
+        act();
+      };
+      const fail = (reason: string) => {
+        settle(() => {
+          instance.deployed.print(`ERROR ${reason}`);
+          reject(new Error(`The function ${name} ${reason}`));
+        });
+      };
+      const answer = (message: FunctionAnswer) => {
+        if (message.id !== id) return;
+        if ("error" in message) fail(`failed: ${message.error}`);
+        else
+          settle(() => {
+            resolve(message.result);
+          });
+      };
+      const died = () => {
+        delete instance.child;
+        fail("ended before it answered.");
+      };
+      const timer = setTimeout(() => {
+        child.kill("SIGKILL");
+        fail(`took more than ${timeoutSeconds} seconds.`);
+      }, timeoutSeconds * 1000);
+      child.on("message", answer).once("exit", died);
+      child.send({ id, event } satisfies Invocation);
+    });
+  };
+
+  const end = (instance: Instance | undefined) => {
+    instance?.child?.kill("SIGKILL");
+  };
+
+  return {
+    deploy(deployed) {
+      const { name, files } = deployed;
+      end(instances.get(name));
+      const folder = join(dir, name);
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+      instances.set(name, { deployed, last: Promise.resolve() });
+    },
+    remove(name) {
+      end(instances.get(name));
+      instances.delete(name);
+      rmSync(join(dir, name), { recursive: true, force: true });
+    },
+    invoke(name, event) {
+      const instance = instances.get(name);
+      if (!instance) return Promise.reject(new Error(`There is no function ${name}.`));
+      const next = instance.last.then(() => call(instance, event));
+      instance.last = next.catch(() => undefined);
+      return next;
+    },
+    async stop() {
+      const all = [...instances.values()];
+      instances.clear();
+      all.forEach(end);
+      await Promise.all(all.map(({ last }) => last));
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import { meterParameter, parseMeter, spentInMonth } from "../../contract/meter.ts";
+import { metricNamespace } from "../../contract/metrics.ts";
+import { functionLogGroupName } from "../../contract/names.ts";
+import { fleetParameters, parsePower } from "../../contract/parameters.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
+import { instanceOf, oneRunner, rosterOf, runner } from "../journey/one-runner.ts";
+import { userJobs } from "../journey/user-jobs.ts";
+import type { UserJobs } from "../journey/user-jobs.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/*
+ * The controller in its cloud: the function that was deployed, called by its
+ * schedule, with its role's permissions. Each rule goes on from the one before.
+ */
+describe("a fleet that works by day", function () {
+  this.timeout(180_000);
+  let environment: TestEnvironment;
+  let jobs: UserJobs;
+  let machine: string;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    environment = await startEnvironment();
+    const { clock } = environment.cloud;
+    clock.advance(untilHour(clock.now(), 12));
+    const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC" };
+    await environment.configure(oneRunner({ autoShutdown: { hours } }, { enabled: false }));
+    await environment.up();
+    [machine] = rosterOf(environment) as [string];
+    jobs = userJobs(environment, 60_000);
+  });
+  after(() => environment.close());
+
+  const parameter = (name: string) => environment.cloud.aws.account.parameters[name]?.value;
+  const power = () => parsePower(parameter(fleetParameters("local", "cloud").power));
+  const state = () => instanceOf(environment, machine).state;
+  const log = () =>
+    Object.values(environment.cloud.aws.account.logs[functionLogGroupName("local", "controller")] ?? {})
+      .flat()
+      .map(({ message }) => message);
+
+  it("has its power from the clock, and the controller's role is enough for all it does", async () => {
+    environment.cloud.clock.advance(minute);
+    await eventually("power is on by hours", () => power()?.by === "hours");
+    expect(power()).to.include({ power: "on", by: "hours" });
+    const failed = environment.cloud.aws
+      .calls()
+      .filter(({ caller, error }) => caller?.includes("longhaul-local-controller") && error !== undefined);
+    expect(failed).to.deep.equal([]);
+    expect(log().filter((line) => line.startsWith("ERROR"))).to.deep.equal([]);
+  });
+
+  it("sleeps when the evening comes, the machine with a job only after that", async () => {
+    const { clock } = environment.cloud;
+    clock.advance(untilHour(clock.now(), 20) - 2 * minute);
+    const job = await jobs.start(); // Ten minutes of work, two of them before the evening.
+    clock.advance(3 * minute);
+    await eventually("power is off", () => power()?.power === "off");
+    expect(power()!.reason).to.equal("outside working hours since daily 20:00, UTC");
+    expect(job.status).to.equal("in_progress");
+    await jobs.letEnd();
+    expect(job.conclusion).to.equal("success");
+    await eventually("the machine sleeps", () => state() === "stopped");
+  });
+
+  it("is awake again in the morning, and its runner takes a job", async () => {
+    environment.cloud.clock.advance(untilHour(environment.cloud.clock.now(), 8));
+    await eventually("the machine runs", () => state() === "running");
+    const why = `Started ${machine} of cloud. Working hours have begun`;
+    await eventually("the log says why", () => log().some((line) => line.startsWith(why)));
+    const job = await jobs.start();
+    await jobs.letEnd();
+    expect(job.conclusion).to.equal("success");
+    expect(job.runner?.name).to.equal(`${runner}-${machine}`);
+  });
+
+  it("has a meter that counts its hours awake and its disk at night, and says so as a metric", async () => {
+    const meter = () => parseMeter(parameter(meterParameter("local")));
+    const { clock } = environment.cloud;
+    clock.advance(minute);
+    await eventually("the meter is up to date", () => Date.parse(meter()!.at) > clock.now() - minute);
+    const spent = spentInMonth(meter()!);
+    clock.advance(hour);
+    await eventually("an hour is on the meter", () => spentInMonth(meter()!) > spent + 0.1);
+    expect(
+      spentInMonth(meter()!) - spent,
+      "one m5.xlarge in Frankfurt, its disk and its address",
+    ).to.be.within(0.2, 0.4);
+    const [metric] = environment.cloud.aws.account.metrics
+      .filter(({ namespace, name }) => namespace === metricNamespace && name === "SpentUsd")
+      .slice(-1);
+    expect(metric!.values[0]).to.be.closeTo(spentInMonth(meter()!), 0.05);
+  });
+
+  it("has nothing to change for another up, whatever the controller has written", async () => {
+    expect((await environment.preview()).changeSummary).to.not.have.any.keys("create", "update", "delete");
+  });
+
+  it("is destroyed with its controller, and nobody writes a parameter after that", async () => {
+    await environment.destroy();
+    environment.cloud.clock.advance(10 * minute);
+    expect(Object.keys(environment.cloud.aws.account.parameters)).to.deep.equal([]);
+  });
+});
+
+/** Milliseconds until the next time that clocks in UTC show this hour. */
+function untilHour(now: number, wanted: number): number {
+  const day = 24 * hour;
+  const at = Math.floor(now / day) * day + wanted * hour;
+  return (at > now ? at : at + day) - now;
+}

@@ -1,0 +1,107 @@
+import { expect } from "chai";
+import { controllerCalls } from "../../../contract/controller-calls.ts";
+import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import type { PolicyDocument } from "../../../components/policy.ts";
+import { graphOf } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
+import type { Raw } from "./stack-program.ts";
+
+const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "Europe/Berlin" };
+
+/** The text of a file in the function's archive. */
+function fileIn(graph: Graph, name: string): string {
+  const { code } = graph.one("Function", "longhaul-dev-controller").inputs as {
+    code: { assets: Record<string, { text?: string; path?: string }> };
+  };
+  return code.assets[name]!.text ?? code.assets[name]!.path!;
+}
+async function told(raw: Raw): Promise<ControllerConfiguration> {
+  const graph = graphOf(await evaluateStack(raw));
+  return JSON.parse(fileIn(graph, "configuration.json")) as ControllerConfiguration;
+}
+
+describe("the controller of an environment", () => {
+  it("may make exactly the calls that it makes, and none that stops or terminates a machine", async () => {
+    const graph = graphOf(await evaluateOnce(organizationStack));
+    const { inputs } = graph.one("RolePolicy", /^longhaul-dev-controller-(?!clock)/);
+    const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
+    const log = Statement.filter(({ Sid }) => Sid === "WriteItsLog");
+    const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog");
+    expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal([...controllerCalls]);
+    expect(log[0]!.Resource).to.deep.equal([
+      "arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/functions/controller:*",
+    ]);
+    const start = Statement.find(({ Action }) => Action.includes("ec2:StartInstances"))!;
+    expect(start.Condition).to.deep.equal({
+      StringEquals: {
+        "aws:ResourceTag/longhaul:project": "longhaul",
+        "aws:ResourceTag/longhaul:environment": "dev",
+      },
+    });
+    const write = Statement.find(({ Action }) => Action.includes("ssm:PutParameter"))!;
+    expect(write.Resource.map((arn) => arn.split(":parameter")[1]).sort()).to.deep.equal([
+      "/longhaul/dev/_meter",
+      "/longhaul/dev/arm/power",
+      "/longhaul/dev/cloud/power",
+    ]);
+  });
+
+  it("is called at the beginning of each minute, by a role that may call nothing else", async () => {
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    const { inputs } = graph.one("Schedule", /./);
+    expect(inputs).to.deep.include({
+      scheduleExpression: "cron(* * * * ? *)",
+      flexibleTimeWindow: { mode: "OFF" },
+    });
+    const policy = graph.one("RolePolicy", /controller-clock/).inputs.policy as string;
+    expect((JSON.parse(policy) as PolicyDocument).Statement).to.deep.equal([
+      {
+        Sid: "CallTheController",
+        Effect: "Allow",
+        Action: ["lambda:InvokeFunction"],
+        Resource: ["arn:aws:lambda:eu-central-1:123456789012:function:longhaul-dev-controller"],
+      },
+    ]);
+  });
+
+  it("is called only when the fleets' parameters and its own are there", async () => {
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    const reached = graph.dependenciesOf(graph.one("Schedule", /./));
+    for (const name of ["dev-meter", "dev-cloud-power", "dev-cloud-operator", "dev-cloud-candidates"]) {
+      expect([...reached], name).to.include(graph.one("Parameter", name).urn);
+    }
+  });
+
+  it("is told what it decides by, and no secret", async () => {
+    const { environment, aws, fleets, addressPrice } = await told({
+      ...repositoryStack,
+      fleets: { cloud: { runners: 2, autoShutdown: { hours, minimumAwake: 1 } } },
+    });
+    expect(environment).to.equal("dev");
+    expect(aws.endpoints).to.deep.equal({
+      ec2: "https://ec2.eu-central-1.amazonaws.com",
+      ssm: "https://ssm.eu-central-1.amazonaws.com",
+    });
+    expect(addressPrice).to.equal(0.005);
+    expect(fleets).to.have.lengthOf(1);
+    expect(fleets[0]).to.deep.include({ name: "cloud", minimumAwake: 1, hours: { ...hours, holidays: [] } });
+    expect(fleets[0]!.prices!.machine).to.be.within(0.1, 0.5);
+  });
+
+  it("counts no money where a price is not known, rather than none", async () => {
+    const fleets = { cloud: { instanceType: "quantum.large", architecture: "x64" } };
+    expect((await told({ ...repositoryStack, fleets })).fleets[0]).to.not.have.property("prices");
+    const own = { cloud: { ...fleets.cloud, priceUsdPerHour: 3 } };
+    expect((await told({ ...repositoryStack, fleets: own })).fleets[0]!.prices).to.include({ machine: 3 });
+  });
+
+  it("runs the bundle that was built", async () => {
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    expect(fileIn(graph, "controller.mjs")).to.match(/dist\/controller\.mjs$/);
+    expect(graph.one("Function", /./).inputs).to.include({
+      handler: "controller.handler",
+      runtime: "nodejs22.x",
+    });
+  });
+});
