@@ -1,0 +1,28 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatPriceTable } from "../config/price-table.ts";
+import { prices } from "../config/prices.ts";
+import { readOffer } from "./prices/read-offer.ts";
+import { withOffer } from "./prices/offer-prices.ts";
+
+/*
+ * `npm run prices` writes config/prices.json anew from AWS's price list, for
+ * the regions that are in it; `npm run prices -- eu-central-1 …` reads these
+ * alone. It takes minutes, some gigabytes of download and no credentials.
+ * Nothing is written unless every region could be read.
+ */
+
+const file = join(import.meta.dirname, "..", "config", "prices.json");
+const regions = process.argv.slice(2);
+
+try {
+  let table = prices;
+  for (const region of regions.length > 0 ? regions : Object.keys(prices.regions)) {
+    console.error(`${region} …`);
+    table = withOffer(table, region, await readOffer(region));
+  }
+  writeFileSync(file, formatPriceTable(table));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
