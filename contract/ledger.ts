@@ -1,7 +1,14 @@
-/** One finished job: one line of JSON in the fleet's log group, in the machine's stream. */
+/*
+ * The ledger: what a fleet's machines did, one line of JSON each, in the
+ * fleet's log group and the machine's stream. Machines write it about
+ * themselves, so it explains what was paid for and decides nothing.
+ */
+
+/** One finished job. */
 export interface LedgerRecord {
   /** Version of this shape. */
   v: 1;
+  kind?: never;
   environment: string;
   fleet: string;
   runner: string;
@@ -21,4 +28,87 @@ export interface LedgerRecord {
   endedAt: string;
   /** `Succeeded`, `Failed`, `Canceled`, … as the listener prints it; `Lost` when the worker vanished without a word. */
   result: string;
+}
+
+/** A machine was ready: its listener started for the first time since the machine did. */
+export interface StartRecord extends PowerRecord {
+  kind: "start";
+  /** From the beginning of the boot script until {@link PowerRecord.at}. */
+  bootSeconds: number;
+}
+
+/** A machine was about to power off by its own decision. One that goes down otherwise says nothing. */
+export interface StopRecord extends PowerRecord {
+  kind: "stop";
+}
+
+interface PowerRecord {
+  /** Version of this shape. */
+  v: 1;
+  environment: string;
+  fleet: string;
+  runner: string;
+  /** The machine's name at GitHub. */
+  machine: string;
+  instanceType: string;
+  /** ISO 8601 in UTC. */
+  at: string;
+}
+
+export type LedgerLine = LedgerRecord | StartRecord | StopRecord;
+
+/**
+ * One line of a fleet's log group.
+ *
+ * @returns undefined for what is none of the ledger's: other streams, other versions, damage
+ */
+export function parseLedgerLine(text: string): LedgerLine | undefined {
+  const value = parseObject(text);
+  if (value?.v !== 1 || !hasTexts(value, ["environment", "fleet", "runner", "machine", "instanceType"])) {
+    return undefined;
+  }
+  return isJob(value) || isPower(value) ? value : undefined;
+}
+
+type Unknown = Record<string, unknown>;
+
+function isJob(value: Unknown): value is Unknown & LedgerRecord {
+  const facts = ["repository", "workflow", "runId", "runAttempt", "job"];
+  return (
+    value.kind === undefined &&
+    hasTexts(value, ["result"]) &&
+    isMoment(value.receivedAt) &&
+    (value.startedAt === null || isMoment(value.startedAt)) &&
+    isMoment(value.endedAt) &&
+    facts.every((fact) => value[fact] === null || typeof value[fact] === "string")
+  );
+}
+
+function isPower(value: Unknown): value is Unknown & (StartRecord | StopRecord) {
+  if (!isMoment(value.at)) return false;
+  if (value.kind === "stop") return true;
+  const { bootSeconds } = value;
+  return (
+    value.kind === "start" &&
+    typeof bootSeconds === "number" &&
+    Number.isFinite(bootSeconds) &&
+    bootSeconds >= 0
+  );
+}
+
+function hasTexts(value: Unknown, keys: readonly string[]): boolean {
+  return keys.every((key) => typeof value[key] === "string");
+}
+
+function isMoment(value: unknown): boolean {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+}
+
+function parseObject(text: string): Unknown | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Unknown) : undefined;
+  } catch {
+    return undefined; // Somebody else's line.
+  }
 }

@@ -262,6 +262,8 @@ END
 mkdir -p "$state/done" "$logs" "$root/run/longhaul"
 # Started by hand on a machine at work, this must not power it off.
 if ! systemctl is-active --quiet "$agent"; then
+  # For the ledger: what the machine costs before it can take a job. A second try is part of the same boot.
+  [[ -s $root/run/longhaul/boot ]] || date +%s >"$root/run/longhaul/boot"
   step "arming the timer that powers off a machine without an agent"
   shutdown -P +60
   retry 3 report booting "" || echo "longhaul: the state could not be reported yet"

@@ -35,6 +35,7 @@ export async function leave(
     act().catch((error: unknown) => {
       log(`Left without it: ${(error as Error).message}`);
     });
+  ledger.noteStop();
   await tell(() => ledger.flush());
   const report: MachineReport = { state: by === "sleep" ? "asleep" : "retired", job: "", detail: why };
   try {

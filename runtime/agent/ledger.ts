@@ -1,16 +1,21 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import type { LedgerRecord } from "../../contract/ledger.ts";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { LedgerLine } from "../../contract/ledger.ts";
 import { logGroupName } from "../../contract/names.ts";
 import { AwsError } from "../aws/error.ts";
 import { unlessAbsent } from "./absent.ts";
 import type { Aws } from "./aws.ts";
+import type { Clock } from "./clock.ts";
 import type { AgentConfiguration } from "./configuration.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { EndedJob } from "./jobs.ts";
 
-/** Writes finished jobs to the fleet's log group, each once, in the order of their ends. */
+/** Writes finished jobs, and when the machine began and ceased to wait for them, to the fleet's log group. */
 export interface Ledger {
-  /** Takes a job in. False: it was taken in before; an agent that starts again reads the old log again. */
+  /** The listener has been started: the first time since the machine was, that goes into the ledger. */
+  noteStart: () => void;
+  /** The machine is about to power off; said again before anything else has happened, it is the same news. */
+  noteStop: () => void;
+  /** Takes a job in, once. False: it was taken in before; an agent that starts again reads the old log again. */
   add: (job: EndedJob, facts: JobFacts) => boolean;
   /** Writes all that has been taken in until now. @throws AwsError when it cannot; nothing is forgotten then */
   flush: () => Promise<void>;
@@ -22,39 +27,53 @@ export interface LedgerHost {
   machine: string;
   /** The file that remembers the last job that was written. */
   mark: string;
+  /** The file in which the boot script says when it began, in seconds since the epoch. */
+  bootMark: string;
+  clock: Pick<Clock, "now">;
   aws: Aws;
 }
 
-export function machineLedger({ configuration, machine, mark, aws }: LedgerHost): Ledger {
+export function machineLedger({ configuration, machine, mark, bootMark, clock, aws }: LedgerHost): Ledger {
   const { environment, fleet, runner, instanceType } = configuration;
   const place = { logGroupName: logGroupName(environment, fleet), logStreamName: machine };
   let writtenUntil = readMark(mark);
-  let waiting: LedgerRecord[] = [];
+  const self = { v: 1, environment, fleet, runner, machine, instanceType } as const;
+  let waiting: LedgerLine[] = [];
+  let stopped = false;
   let writing: Promise<void> | undefined;
 
   const write = async () => {
     const records = [...waiting]; // More may be taken in while they are written.
     const events = records
-      .map((record) => ({ timestamp: Date.parse(record.endedAt), message: JSON.stringify(record) }))
+      .map((record) => ({ timestamp: momentOf(record), message: JSON.stringify(record) }))
       .sort((one, other) => one.timestamp - other.timestamp); // CloudWatch refuses another order.
     await putEvents(aws, place, events);
     waiting = waiting.slice(records.length);
-    writtenUntil = Math.max(writtenUntil, ...records.map(({ receivedAt }) => Date.parse(receivedAt)));
+    const received = records.flatMap((record) => (record.kind ? [] : [Date.parse(record.receivedAt)]));
+    writtenUntil = Math.max(writtenUntil, ...received);
     writeFileSync(mark, String(writtenUntil));
   };
 
   return {
+    noteStart() {
+      stopped = false;
+      const bootedAt = takeBootMark(bootMark);
+      if (bootedAt === undefined) return;
+      const now = clock.now();
+      const bootSeconds = Math.max(0, Math.round(now / 1000 - bootedAt));
+      waiting.push({ ...self, kind: "start", at: new Date(now).toISOString(), bootSeconds });
+    },
+    noteStop() {
+      if (stopped) return;
+      stopped = true;
+      waiting.push({ ...self, kind: "stop", at: new Date(clock.now()).toISOString() });
+    },
     add(job, facts) {
       const receivedAt = Date.parse(job.receivedAt);
-      if (receivedAt <= writtenUntil || waiting.some((record) => record.receivedAt === job.receivedAt))
-        return false;
+      const isWaiting = waiting.some((record) => !record.kind && record.receivedAt === job.receivedAt);
+      if (receivedAt <= writtenUntil || isWaiting) return false;
       waiting.push({
-        v: 1,
-        environment,
-        fleet,
-        runner,
-        machine,
-        instanceType,
+        ...self,
         ...facts,
         receivedAt: job.receivedAt,
         startedAt: job.startedAt,
@@ -95,6 +114,17 @@ async function createStream(aws: Aws, place: { logGroupName: string; logStreamNa
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== "ResourceAlreadyExistsException") throw error;
   }
+}
+
+function momentOf(record: LedgerLine): number {
+  return Date.parse(record.kind ? record.at : record.endedAt);
+}
+
+/** When the boot script began, once: an agent that starts again must not take its start for the machine's. */
+function takeBootMark(path: string): number | undefined {
+  const text = unlessAbsent(() => readFileSync(path, "utf8"));
+  rmSync(path, { force: true });
+  return Number(text) || undefined;
 }
 
 /** Milliseconds since the epoch; 0 when nothing was written yet. */

@@ -66,7 +66,14 @@ async function main(command: string | undefined): Promise<void> {
   if (command === "register") return registerAtBoot({ ...registration, clock, tags, log });
   if (command !== undefined) throw new Error(`The agent knows no command "${command}": only register.`);
 
-  const ledger = machineLedger({ configuration, machine, mark: paths.ledgerMark, aws });
+  const ledger = machineLedger({
+    configuration,
+    machine,
+    mark: paths.ledgerMark,
+    bootMark: paths.bootMark,
+    clock,
+    aws,
+  });
   const listener = watchListener(
     { paths, account, processes: processTable(proc, paths.runner), environment, clock, quietMs },
     ledger.add,

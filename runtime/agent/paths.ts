@@ -29,6 +29,8 @@ export function pathsBelow(root: string, user: string) {
     listedMark: `${state}/listed`,
     /** Present once EC2 may have been told to terminate the machine when it powers off. */
     endingMark: `${state}/ending`,
+    /** When the boot script began, as it says itself; gone once the agent has read it. */
+    bootMark: `${root}/run/longhaul/boot`,
     /** When the last job that is in the ledger was received. */
     ledgerMark: `${state}/ledger`,
     /** Nothing but space. */

@@ -84,6 +84,7 @@ export async function supervise(host: SupervisorHost): Promise<void> {
         refusals = 0;
         due.leaving = -Infinity;
         listener.start();
+        host.ledger.noteStart();
         return;
       case "freeze":
         listener.freeze();

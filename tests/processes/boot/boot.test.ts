@@ -358,6 +358,18 @@ describe("the boot script", function () {
     put(`${folder.path}/active`, "");
     expect((await run()).status).to.equal(0);
     expect(calls()).to.not.include("shutdown -P +60");
+    expect(existsSync(`${folder.path}/run/longhaul/boot`), "a boot that is none").to.equal(false);
+  });
+
+  it("says when it began, and a second try in the same boot does not say otherwise", async () => {
+    const run = await prepare();
+    const before = Math.floor(Date.now() / 1000);
+    await run();
+    const began = Number(file("run/longhaul/boot"));
+    expect(began).to.be.within(before, Date.now() / 1000);
+    put(`${folder.path}/run/longhaul/boot`, `${began - 60}\n`);
+    await run();
+    expect(Number(file("run/longhaul/boot"))).to.equal(began - 60);
   });
 
   it("no upgrade of its own restarts anything under a job, from before the first package on", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import type { LedgerRecord } from "../../../contract/ledger.ts";
+import type { LedgerRecord, StartRecord } from "../../../contract/ledger.ts";
+import { parseLedgerLine } from "../../../contract/ledger.ts";
 import { machineMetrics, metricNamespace } from "../../../contract/metrics.ts";
 import { tagsOfTheMachine } from "../../../contract/tags.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
@@ -124,10 +125,14 @@ describe("the ledger", () => {
 
   function ledger(mark: string, answer?: (action: string) => unknown) {
     const { aws, calls } = fakeAws(answer);
+    const clock = fakeClock();
+    const bootMark = `${folder.path}/${mark}-boot`;
     const books = machineLedger({
       configuration,
       machine: "dev-cloud-1-i-1",
       mark: `${folder.path}/${mark}`,
+      bootMark,
+      clock,
       aws,
     });
     const written = () =>
@@ -135,7 +140,7 @@ describe("the ledger", () => {
         .filter(({ action }) => action === "logs:PutLogEvents")
         .flatMap(({ input }) => input.logEvents as { message: string }[])
         .map(({ message }) => JSON.parse(message) as LedgerRecord);
-    return { books, calls, written };
+    return { books, calls, written, clock, bootMark };
   }
 
   it("has one record for a job, in the fleet's log group and the machine's stream", async () => {
@@ -172,6 +177,68 @@ describe("the ledger", () => {
     expect(books.add(job(20), unknownFacts)).to.equal(true);
     await books.flush();
     expect(written().map(({ receivedAt }) => receivedAt)).to.deep.equal([job(20).receivedAt]);
+  });
+
+  it("says once for each boot when the machine was ready, and how long it took", async () => {
+    const { books, written, clock, bootMark } = ledger("boot");
+    put(bootMark, `${clock.now() / 1000}\n`);
+    clock.advance(42_400);
+    books.noteStart();
+    clock.advance(60_000);
+    books.noteStart(); // The listener was restarted.
+    await books.flush();
+    const { runner, instanceType } = configuration;
+    const start: StartRecord = {
+      v: 1,
+      kind: "start",
+      environment: "dev",
+      fleet: "cloud",
+      runner,
+      machine: "dev-cloud-1-i-1",
+      instanceType,
+      at: "2026-05-01T10:00:42.400Z",
+      bootSeconds: 42,
+    };
+    expect(written()).to.deep.equal([start]);
+    expect(written().map((line) => parseLedgerLine(JSON.stringify(line)))).to.deep.equal([start]);
+  });
+
+  it("says nothing of a start whose beginning is not known, and makes none of a clock that was set back", async () => {
+    const { books, written, clock, bootMark } = ledger("odd-boot");
+    for (const mark of ["", "soon", "NaN"]) {
+      put(bootMark, mark);
+      books.noteStart();
+    }
+    put(bootMark, String(clock.now() / 1000 + 3600));
+    books.noteStart();
+    await books.flush();
+    expect(written()).to.have.length(1);
+    expect(written()[0]).to.include({ kind: "start", bootSeconds: 0 });
+  });
+
+  it("says once when the machine powers off, however often that is tried, and again after it has stayed", async () => {
+    const { books, written, clock } = ledger("stop");
+    for (const act of [books.noteStop, books.noteStop, books.noteStart, books.noteStop]) {
+      clock.advance(1000);
+      act();
+    }
+    books.add(job(10), unknownFacts);
+    await books.flush();
+    const stops = written().filter(({ kind }) => (kind as string | undefined) === "stop");
+    expect(stops.map((line) => (line as unknown as { at: string }).at)).to.deep.equal([
+      "2026-05-01T10:00:01.000Z",
+      "2026-05-01T10:00:04.000Z",
+    ]);
+  });
+
+  it("forgets no job for what else it says", async () => {
+    const { books, written } = ledger("mixed");
+    books.noteStop();
+    books.add(job(10), unknownFacts);
+    await books.flush();
+    expect(books.add(job(10), unknownFacts)).to.equal(false);
+    expect(books.add(job(20), unknownFacts)).to.equal(true);
+    expect(written()).to.have.length(2);
   });
 
   it("makes the machine's stream with its first job", async () => {

@@ -45,6 +45,7 @@ function machineOf() {
   const acts: string[] = [];
   const lines: string[] = [];
   const reports: string[] = [];
+  const notes: string[] = [];
   const view: ListenerView = {
     listener: undefined,
     worker: false,
@@ -62,6 +63,7 @@ function machineOf() {
     acts,
     lines,
     reports,
+    notes,
     view,
     fleet: service,
     fails: {} as Record<string, string>,
@@ -128,7 +130,12 @@ function machineOf() {
         return act(`report ${state}`);
       },
     },
-    ledger: { add: () => true, flush: () => Promise.resolve() },
+    ledger: {
+      add: () => true,
+      noteStart: () => notes.push("start"),
+      noteStop: () => notes.push("stop"),
+      flush: () => Promise.resolve(),
+    },
     reserve: { look: () => Promise.resolve() },
     register: () => {
       acts.push("register");
@@ -145,8 +152,9 @@ function machineOf() {
 
 describe("the supervisor", () => {
   it("cancels the boot timer, then starts the listener, and then leaves it alone", async () => {
-    const { acts, reports } = await live((_, look) => look < 10);
+    const { acts, reports, notes } = await live((_, look) => look < 10);
     expect(acts).to.deep.equal(["cancel boot timer", "start"]);
+    expect(notes, "in the ledger").to.deep.equal(["start"]);
     expect(reports).to.deep.equal(["starting", "idle"]);
   });
 
