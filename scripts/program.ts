@@ -3,6 +3,7 @@ import type { VerbContext } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { awaitCommand } from "./verbs/await.ts";
+import { costCommand } from "./verbs/cost.ts";
 import { drainCommand } from "./verbs/drain.ts";
 import { evictCommand } from "./verbs/evict.ts";
 import { localCommand } from "./verbs/local.ts";
@@ -42,6 +43,7 @@ function createProgram(context: VerbContext): Command {
     .enablePositionalOptions();
   for (const verb of [
     statusCommand(context),
+    costCommand(context),
     sleepCommand(context),
     wakeCommand(context),
     reopenCommand(context),

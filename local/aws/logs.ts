@@ -91,7 +91,13 @@ export function logsService(cloud: Cloud): Service {
                 .map((event, index) => ({ ...event, logStreamName, eventId: `${logStreamName}/${index}` })),
             )
             .sort((a, b) => a.timestamp - b.timestamp);
-          return { events: events.slice(0, number(input, "limit") ?? defaultLimit), searchedLogStreams: [] };
+          const from = Number(optionalText(input, "nextToken") ?? 0);
+          const to = from + (number(input, "limit") ?? defaultLimit);
+          return {
+            events: events.slice(from, to),
+            searchedLogStreams: [],
+            ...(to < events.length && { nextToken: String(to) }),
+          };
         },
       },
     },

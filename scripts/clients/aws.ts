@@ -9,6 +9,8 @@ import { imagesOf } from "./images.ts";
 import type { Images } from "./images.ts";
 import { instancesOf } from "./instances.ts";
 import type { Instances } from "./instances.ts";
+import { ledgerOf } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { operatorLogOf } from "./operator-log.ts";
 import type { OperatorLog } from "./operator-log.ts";
 import { parametersOf } from "./parameters.ts";
@@ -28,6 +30,7 @@ export interface Aws {
   images: Images;
   parameters: Parameters;
   operatorLog: OperatorLog;
+  ledger: Ledger;
 }
 
 /**
@@ -51,12 +54,14 @@ export async function connectAws({ environment, aws }: Target): Promise<Aws> {
   const identity = await awsCall("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));
   checkAccount(environment, aws.account, identity);
   const ec2 = new EC2Client(client("ec2"));
+  const logs = new CloudWatchLogsClient(client("logs"));
   return {
     caller: identity.Arn ?? "unknown",
     instances: instancesOf(ec2),
     images: imagesOf(ec2),
     parameters: parametersOf(new SSMClient(client("ssm"))),
-    operatorLog: operatorLogOf(new CloudWatchLogsClient(client("logs"))),
+    operatorLog: operatorLogOf(logs),
+    ledger: ledgerOf(logs),
   };
 }
 

@@ -1,8 +1,10 @@
 import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { expect } from "chai";
 import { checkAccount, connectAws } from "../../scripts/clients/aws.ts";
+import { ledgerOf } from "../../scripts/clients/ledger.ts";
 import { connectGithub } from "../../scripts/clients/github.ts";
 import { readGithubCredentials } from "../../scripts/clients/github-credentials.ts";
 import { ServiceError } from "../../scripts/clients/service-error.ts";
@@ -179,6 +181,17 @@ describe("the clients of the operator's command", () => {
         checkAccount("dev", "1", caller);
       }).to.throw(/belong to account 2 \(arn:aws:iam::2:user\/ada\), and dev is in account 1.*AWS_PROFILE/);
       checkAccount("dev", "2", caller);
+    });
+
+    it("gives a ledger up that never comes, and says how to ask for less", async () => {
+      const logs = new CloudWatchLogsClient({
+        region: "eu-central-1",
+        endpoint: await serve(() => undefined),
+        credentials: { accessKeyId: "AKIA", secretAccessKey: canary },
+      });
+      const error = await failure(ledgerOf(logs, 30).read("/longhaul/dev/cloud", { from: 0, to: 1 }));
+      expect(error.transient).to.equal(true);
+      expect(error.message).to.include("logs:FilterLogEvents took more than").and.include("--since");
     });
 
     it("says what to set when there are no credentials", async () => {

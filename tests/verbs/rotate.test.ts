@@ -111,6 +111,7 @@ describe("longhaul rotate", () => {
           },
           images: { createdAt: unexpected },
           operatorLog: { write: unexpected },
+          ledger: { read: unexpected },
         }),
       connectGithub: unexpected,
       openEngine: () =>

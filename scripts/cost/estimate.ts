@@ -1,0 +1,76 @@
+import { hourlyPrices } from "../../config/prices.ts";
+import { hoursPerMonth } from "../../config/price-table.ts";
+import type { Configuration } from "../../config/schema.ts";
+
+/** What a configuration costs in an average month, in US dollars. */
+export interface MonthlyCosts {
+  /** Nobody wakes a machine. */
+  asleepUsd: number;
+  /** Every machine is awake in working hours, and asleep otherwise. */
+  workingHoursUsd: number;
+  alwaysAwakeUsd: number;
+}
+
+export interface FleetEstimate extends MonthlyCosts {
+  fleet: string;
+  runners: number;
+  instanceType: string;
+  machineUsdPerHour: number;
+  /** Hours that a machine is awake in a month of working hours. */
+  awakeHours: number;
+}
+
+export interface Estimate {
+  environment: string;
+  region: string;
+  fleets: FleetEstimate[];
+  total: MonthlyCosts;
+}
+
+/** Monday to Friday, 07:30 to 19:00. */
+export const usualWeekHours = 5 * 11.5;
+
+const weeksPerMonth = 365 / 7 / 12;
+
+/**
+ * What an environment will cost, from its configuration alone: before the
+ * first `pulumi up` there is nothing else.
+ *
+ * @param weekHours hours of a week in which a fleet is awake
+ * @throws UnknownPriceError
+ */
+export function estimateOf(
+  environment: string,
+  configuration: Pick<Configuration, "aws" | "network" | "fleets">,
+  weekHours: (fleet: string) => number = () => usualWeekHours,
+): Estimate {
+  const prices = hourlyPrices(configuration);
+  const fleets = Object.entries(configuration.fleets).map(
+    ([fleet, { runners, instanceType }]): FleetEstimate => {
+      const { machine, disk, address } = prices[fleet]!;
+      const awakeHours = weekHours(fleet) * weeksPerMonth;
+      const month = (hours: number) => runners * (disk * hoursPerMonth + (machine + address) * hours);
+      return {
+        fleet,
+        runners,
+        instanceType,
+        machineUsdPerHour: machine,
+        awakeHours,
+        asleepUsd: month(0),
+        workingHoursUsd: month(awakeHours),
+        alwaysAwakeUsd: month(hoursPerMonth),
+      };
+    },
+  );
+  const sum = (part: keyof MonthlyCosts) => fleets.reduce((total, fleet) => total + fleet[part], 0);
+  return {
+    environment,
+    region: configuration.aws.region,
+    fleets,
+    total: {
+      asleepUsd: sum("asleepUsd"),
+      workingHoursUsd: sum("workingHoursUsd"),
+      alwaysAwakeUsd: sum("alwaysAwakeUsd"),
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { spentInMonth, totalOf } from "../../contract/meter.ts";
+import type { MeterRecord } from "../../contract/meter.ts";
+import { meteredDays } from "./metered.ts";
+import { dayOf } from "./timeline.ts";
+
+/** Where a month ends if it goes on as it went. */
+export interface Forecast {
+  /** `2026-11`, in UTC. */
+  month: string;
+  spentUsd: number;
+  /** Mean of {@link days}. */
+  perDayUsd: number;
+  /** The days that the pace is taken from: a whole week where that is known, so that it has its weekend. */
+  days: number;
+  monthEndUsd: number;
+}
+
+const dayMs = 24 * 3_600_000;
+const weekDays = 7;
+
+/**
+ * The pace is that of the last seven whole days. The day on which an
+ * environment was made is left out, unless there is nothing else; then, and
+ * today, a part of a day counts as that part.
+ */
+export function forecastOf(record: MeterRecord): Forecast {
+  const at = Date.parse(record.at);
+  const today = dayOf(at);
+  const midnight = Date.parse(today);
+  const known = new Map(meteredDays(record));
+  const first = [...known.keys()][0] ?? today;
+  const whole = Array.from({ length: weekDays }, (_, index) => dayOf(midnight - (index + 1) * dayMs)).filter(
+    (day) => day > first,
+  );
+  const spentOn = (day: string) => totalOf(known.get(day) ?? [0, 0, 0]);
+  const spent = whole.reduce((sum, day) => sum + spentOn(day), 0);
+  const days = whole.length > 0 ? whole.length : Math.max((at - Date.parse(first)) / dayMs, 1 / 24);
+  const perDayUsd =
+    (whole.length > 0 ? spent : [...known.keys()].reduce((sum, day) => sum + spentOn(day), 0)) / days;
+  const spentUsd = spentInMonth(record);
+  const left = Math.max(0, endOf(record.month) - at) / dayMs;
+  return { month: record.month, spentUsd, perDayUsd, days, monthEndUsd: spentUsd + perDayUsd * left };
+}
+
+function endOf(month: string): number {
+  const [year, number] = month.split("-").map(Number);
+  return Date.UTC(year!, number, 1);
+}

@@ -1,0 +1,48 @@
+import { addCosts, noCosts } from "../../contract/meter.ts";
+import type { Costs, MeterRecord } from "../../contract/meter.ts";
+import { dayOf } from "./timeline.ts";
+import type { Span } from "./timeline.ts";
+
+/** What the meter knows of a span of time. */
+export interface Metered {
+  /** Whole days, but for the last, which ends where the meter does. */
+  span: Span;
+  costs: Costs;
+  /** By day: `2026-11-05`. */
+  byDay: ReadonlyMap<string, Costs>;
+}
+
+/** All days that a record knows, the first first: `2026-11-05`. */
+export function meteredDays({ month, days, previous }: MeterRecord): [day: string, costs: Costs][] {
+  const ofMonth = (name: string, all: MeterRecord["days"]) =>
+    Object.entries(all).map(([day, costs]): [string, Costs] => [`${name}-${day}`, costs]);
+  const known = [...(previous ? ofMonth(previous.month, previous.days) : []), ...ofMonth(month, days)];
+  return known.sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/**
+ * What a record says of the time since some moment: the day of it is counted in
+ * full, because the meter knows days. Undefined where it knows nothing of that
+ * time.
+ */
+export function meteredSince(record: MeterRecord, since: number): Metered | undefined {
+  const days = meteredDays(record).filter(([day]) => day >= dayOf(since));
+  const to = Date.parse(record.at);
+  if (days.length === 0 || to <= since) return undefined;
+  return {
+    span: { from: Date.parse(days[0]![0]), to },
+    costs: days.reduce((sum, [, costs]) => addCosts(sum, costs), noCosts),
+    byDay: new Map(days),
+  };
+}
+
+/** What one fleet has cost since the month began: of fleets the meter knows no days. */
+export function meteredFleet(record: MeterRecord, fleet: string): Metered {
+  const [first] = Object.keys(record.days).sort();
+  const costs = Object.hasOwn(record.fleets, fleet) ? record.fleets[fleet]! : noCosts;
+  return {
+    span: { from: Date.parse(`${record.month}-${first ?? "01"}`), to: Date.parse(record.at) },
+    costs,
+    byDay: new Map(),
+  };
+}

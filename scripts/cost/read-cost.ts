@@ -1,0 +1,54 @@
+import { logGroupName } from "../../contract/names.ts";
+import { meterParameter, parseMeter } from "../../contract/meter.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import { observeMachines } from "../../observe/observe-machines.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Clock } from "../clock.ts";
+import type { Environment } from "../environment.ts";
+import type { CostSources } from "./report.ts";
+
+/** A machine's start may lie before the time that is asked for, and says from when on it was idle. */
+const lookbackMs = 7 * 24 * 3_600_000;
+
+/**
+ * Reads what a report is made of. Log groups that do not exist have no lines.
+ *
+ * @param fleet undefined: all of them
+ * @throws ServiceError
+ */
+export async function readCost(
+  { aws, clock }: { aws: Aws; clock: Clock },
+  { name, configuration }: Pick<Environment, "name" | "configuration">,
+  { since, fleet }: { since: number; fleet?: string },
+): Promise<CostSources> {
+  const now = clock.now();
+  const fleets = fleet === undefined ? Object.keys(configuration.fleets) : [fleet];
+  const meter = meterParameter(name);
+  const [values, machines] = await Promise.all([
+    aws.parameters.read([meter]),
+    observeMachines({ ec2: aws.instances }, { environment: name }),
+  ]);
+  const lines = [];
+  // One after the other: CloudWatch takes few searches at once.
+  for (const each of fleets) {
+    lines.push(
+      ...((await aws.ledger.read(logGroupName(name, each), { from: since - lookbackMs, to: now + 1 })) ?? []),
+    );
+  }
+  return {
+    environment: name,
+    configuration,
+    lines,
+    meter: parseMeter(values.get(meter)),
+    idleUntil: new Map(machines.flatMap((machine) => idleUntil(machine, now))),
+    now,
+  };
+}
+
+/** A job that runs has no line yet: what a machine says of itself tells it from waiting. */
+function idleUntil({ name, instanceState, report }: ObservedMachine, now: number): [string, number][] {
+  if (instanceState !== "running" || !report) return [];
+  if (report.state === "idle") return [[name, now]];
+  const since = report.state === "busy" && report.since !== undefined ? Date.parse(report.since) : NaN;
+  return Number.isNaN(since) ? [] : [[name, since]];
+}

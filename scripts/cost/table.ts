@@ -1,0 +1,176 @@
+import type { Estimate } from "./estimate.ts";
+import type { CostReport } from "./report.ts";
+import type { CostRow } from "./rows.ts";
+
+/** So many rows are for people; whoever wants all takes CSV or JSON. */
+const maxRows = 50;
+
+/** A report for people: its rows, where the money went, what it would have been otherwise, and the notes. */
+export function costTable(report: CostReport): string {
+  const { environment, fleet, from, to, by } = report;
+  const shown = by === "day" ? report.rows.slice(-maxRows) : report.rows.slice(0, maxRows);
+  const left = report.rows.length - shown.length;
+  return [
+    `${environment}${fleet === null ? "" : `, fleet ${fleet}`}: ${minuteOf(from)} to ${minuteOf(to)} UTC, US dollars without tax`,
+    "",
+    ...(report.rows.length === 0
+      ? ["No machine has written anything into the ledger in this time."]
+      : aligned(tableOf({ ...report, rows: shown }))),
+    ...(left > 0 ? [`… and ${left} more: --format csv has all of them`] : []),
+    "",
+    ...aligned(accountLines(report)),
+    "",
+    ...comparisonLines(report),
+    ...report.notes.map((note) => printable(note)),
+  ].join("\n");
+}
+
+/** Text to the left, figures to the right. */
+interface Table {
+  head?: string[];
+  rows: string[][];
+  /** Columns that hold text. */
+  left: number[];
+}
+
+function tableOf(report: CostReport): Table {
+  const { by, rows, meterByDay, platformUsd } = report;
+  const withIdle = by === "runner" || by === "day";
+  const columns: [string, (row: CostRow) => string][] = [
+    [by, ({ key }) => printable(key)],
+    ["jobs", ({ jobs }) => String(jobs)],
+    ["minutes", ({ minutes }) => minutes.toFixed(0)],
+    ["waiting", ({ pickupSeconds }) => (pickupSeconds === null ? "-" : `${pickupSeconds.toFixed(0)} s`)],
+    ["jobs usd", ({ jobsUsd }) => usd(jobsUsd)],
+    ...(withIdle
+      ? ([
+          ["idle usd", ({ idleUsd }) => usd(idleUsd)],
+          ["boot usd", ({ bootUsd }) => usd(bootUsd)],
+        ] satisfies [string, (row: CostRow) => string][])
+      : []),
+    ...(by === "day" && meterByDay
+      ? [["meter usd", ({ key }) => usd(meterByDay[key] ?? 0)] satisfies [string, (row: CostRow) => string]]
+      : []),
+    ["hosted usd", ({ hostedUsd }) => (hostedUsd === null ? "-" : usd(hostedUsd))],
+    ...(platformUsd > 0
+      ? [["charge usd", (row) => usd(row.platformUsd)] satisfies [string, (row: CostRow) => string]]
+      : []),
+  ];
+  return {
+    head: columns.map(([title]) => title.toUpperCase()),
+    rows: rows.map((row) => columns.map(([, cell]) => cell(row))),
+    left: [0],
+  };
+}
+
+function accountLines(report: CostReport): Table {
+  const { recorded, account, jobMinutes, idleMinutes, bootMinutes, idleShare, jobs } = report;
+  const share = idleShare === null ? "" : `, ${(idleShare * 100).toFixed(0)} % of the time that is told of`;
+  const lines = [
+    ["jobs", usd(recorded.jobsUsd), `${jobs} jobs, ${hours(jobMinutes)}`],
+    ["idle", usd(recorded.idleUsd), `${hours(idleMinutes)}${share}`],
+    ["boot", usd(recorded.bootUsd), hours(bootMinutes)],
+  ];
+  if (account) {
+    const { disksUsd, addressesUsd, machinesUsd } = account.unattributed;
+    const parts = `disks ${usd(disksUsd)}, addresses ${usd(addressesUsd)}, machines without records ${usd(machinesUsd)}`;
+    lines.push(["unattributed", usd(account.unattributedUsd), parts]);
+    lines.push(["meter", usd(account.meterUsd), "all of it"]);
+  }
+  return { rows: lines, left: [0, 2] };
+}
+
+function comparisonLines(report: CostReport): string[] {
+  const { hostedUsd, tooLongForHosted, platformUsd, alwaysAwakeUsd, savedBySleepingUsd, forecast } = report;
+  const lines: string[] = [];
+  if (hostedUsd !== null && report.jobs > 0) {
+    const tooLong =
+      tooLongForHosted === 0
+        ? ""
+        : `; ${tooLongForHosted} of them are longer than the six hours that a job may take there`;
+    lines.push(
+      `The same jobs on GitHub's runners of as many cores: ${usd(hostedUsd)} USD, without included minutes${tooLong}.`,
+    );
+  }
+  if (platformUsd > 0)
+    lines.push(`GitHub's charge for these minutes: ${usd(platformUsd)} USD, not in the meter.`);
+  if (savedBySleepingUsd !== null) {
+    lines.push(
+      `Always awake, the machines would have cost ${usd(alwaysAwakeUsd!)} USD: sleeping saved ${usd(savedBySleepingUsd)}.`,
+    );
+  }
+  if (forecast) {
+    const { month, spentUsd, perDayUsd, days, monthEndUsd } = forecast;
+    const pace = days < 1 ? "today's" : `that of ${days.toFixed(0)} day(s)`;
+    lines.push(
+      `${month} has cost ${usd(spentUsd)} USD. At this pace (${pace}: ${usd(perDayUsd)} USD a day) it ends at ${usd(monthEndUsd)} USD.`,
+    );
+  }
+  return lines;
+}
+
+/** An estimate for people. */
+export function estimateTable({ environment, region, fleets, total }: Estimate): string {
+  const line = (name: string, costs: typeof total, what: string[]) => [
+    name,
+    ...what,
+    usd(costs.asleepUsd),
+    usd(costs.workingHoursUsd),
+    usd(costs.alwaysAwakeUsd),
+  ];
+  const rows = fleets.map((fleet) =>
+    line(fleet.fleet, fleet, [
+      `${fleet.runners} × ${fleet.instanceType}`,
+      String(fleet.machineUsdPerHour),
+      fleet.awakeHours.toFixed(0),
+    ]),
+  );
+  return [
+    `${environment} in ${region}, an average month, US dollars without tax`,
+    "",
+    ...aligned({
+      head: ["FLEET", "RUNNERS", "USD/H", "WORKING H", "ASLEEP", "WORKING HOURS", "ALWAYS AWAKE"],
+      rows: [...rows, ...(rows.length > 1 ? [line("all", total, ["", "", ""])] : [])],
+      left: [0, 1],
+    }),
+    "",
+    ...estimateNotes,
+  ].join("\n");
+}
+
+/** What an estimate leaves out. */
+export const estimateNotes = [
+  "Machines, disks and public addresses. Not in it: data that leaves AWS, logs, metrics and functions; a few dollars where jobs upload little.",
+  "Subnets that are given are taken to be private: a public address costs 0.005 USD for each hour that its machine is awake.",
+];
+
+function aligned({ head, rows, left }: Table): string[] {
+  const all = head ? [head, ...rows] : rows;
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((cells) => cells[column]!.length)));
+  return all.map((cells) =>
+    cells
+      .map((cell, column) =>
+        left.includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** Cents; what is less and not nothing is not shown as nothing. */
+function usd(amount: number): string {
+  return amount > 0 && amount < 0.005 ? "<0.01" : amount.toFixed(2);
+}
+
+function hours(minutes: number): string {
+  return minutes < 120 ? `${minutes.toFixed(0)} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+function minuteOf(moment: string): string {
+  return moment.slice(0, 16).replace("T", " ");
+}
+
+/** Names come from GitHub: no control character reaches a terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{C}+/gu, " ");
+}
