@@ -45,9 +45,14 @@ export async function readOffer(
     reader.take(rest);
     return reader.prices();
   } catch (error) {
-    const cause = signal.aborted ? (signal.reason as Error) : (error as Error);
-    throw new Error(`GET ${url} failed: ${cause.message}`, { cause: error });
+    throw new Error(`GET ${url} failed: ${reasonOf(error, signal)}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** fetch itself says only that it failed. */
+function reasonOf(error: unknown, signal: AbortSignal): string {
+  const { message, cause } = (signal.aborted ? signal.reason : error) as Error;
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
 }
