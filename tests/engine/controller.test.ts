@@ -7,7 +7,7 @@ import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
 import { instanceOf, oneRunner, rosterOf, runner } from "../journey/one-runner.ts";
-import { userJobs } from "../journey/user-jobs.ts";
+import { impatient, userJobs } from "../journey/user-jobs.ts";
 import type { UserJobs } from "../journey/user-jobs.ts";
 
 const minute = 60_000;
@@ -25,14 +25,14 @@ describe("a fleet that works by day", function () {
 
   before(async function () {
     this.timeout(toolsLimitMs);
-    environment = await startEnvironment();
+    environment = await startEnvironment(impatient);
     const { clock } = environment.cloud;
     clock.advance(untilHour(clock.now(), 12));
     const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC" };
     await environment.configure(oneRunner({ autoShutdown: { hours } }, { enabled: false }));
     await environment.up();
     [machine] = rosterOf(environment) as [string];
-    jobs = userJobs(environment, 60_000);
+    jobs = userJobs(environment, 120_000);
   });
   after(() => environment.close());
 
