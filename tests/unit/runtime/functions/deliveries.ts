@@ -5,16 +5,18 @@ import type { DeliveryRequest } from "../../../../runtime/functions/receiver/url
 export const secret = "canary-webhook-secret-0123456789abcdef";
 export const now = Date.UTC(2026, 4, 1, 10, 0, 0);
 
-export const configuration: ReceiverConfiguration = {
+/** Every repository of the owner may ask. */
+export const openConfiguration: ReceiverConfiguration = {
   environment: "dev",
   region: "eu-central-1",
   endpoints: { ssm: "http://ssm", dynamodb: "http://dynamodb", sqs: "http://sqs" },
   table: "longhaul-dev-waiting-jobs",
   secretParameter: "/longhaul/dev/webhook/secret",
   owner: "acme",
-  repositories: ["app", "tools"],
   fleets: [{ name: "cloud", labels: ["self-hosted", "linux", "x64", "cloud"] }],
 };
+
+export const configuration: ReceiverConfiguration = { ...openConfiguration, repositories: ["app", "tools"] };
 
 /** What GitHub says of a job, as far as it is read. */
 export function payload(job: Record<string, unknown> = {}, rest: Record<string, unknown> = {}) {

@@ -168,6 +168,23 @@ describe("the webhook's receiver", () => {
     });
   });
 
+  it("asks no more often when its secret cannot be read again", async () => {
+    let reads = 0;
+    const { receive, clock } = receiver({
+      "ssm:GetParameter": () => {
+        reads += 1;
+        if (reads > 1) throw new AwsError("ssm:GetParameter", 400, "ThrottlingException", "no");
+        return { Parameter: { Value: secret } };
+      },
+    });
+    const forged = delivery(payload(), { "x-hub-signature-256": `sha256=${"0".repeat(64)}` });
+    await receive(delivery());
+    clock.now += 60_000;
+    const statuses = [await receive(forged), await receive(forged)].map(({ statusCode }) => statusCode);
+    expect(statuses).to.deep.equal([503, 401]);
+    expect(reads).to.equal(2);
+  });
+
   it("takes nothing when its parameter holds no secret", async () => {
     for (const value of ["", "used"]) {
       const { receive, lines } = receiver({}, [value]);
