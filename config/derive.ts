@@ -1,6 +1,6 @@
 import { knownChecksums, ubuntuParameter } from "./defaults.ts";
 import { type Architecture, architectureOfInstanceType } from "./instance-types.ts";
-import type { AwsConfiguration, FleetConfiguration, GithubConfiguration } from "./schema.ts";
+import type { AwsConfiguration, Configuration, FleetConfiguration, GithubConfiguration } from "./schema.ts";
 import { withoutTrailingSlash } from "./urls.ts";
 
 /*
@@ -90,6 +90,20 @@ export function ownerOf(github: Pick<GithubConfiguration, "organization" | "repo
 /** Name of the one repository the runners belong to, without its owner; undefined for an organisation's. */
 export function repositoryOf(github: Pick<GithubConfiguration, "repository">): string | undefined {
   return github.repository?.split("/")[1];
+}
+
+/**
+ * Names of the repositories whose jobs wake machines, without the owner;
+ * undefined for all of the owner's.
+ */
+export function wakingRepositories({
+  github,
+  wakeOnDemand,
+}: Pick<Configuration, "github" | "wakeOnDemand">): readonly string[] | undefined {
+  const repository = repositoryOf(github);
+  if (repository !== undefined) return [repository];
+  const { runnerGroup: group } = github;
+  return wakeOnDemand.repositories ?? (group?.visibility === "selected" ? group.repositories : undefined);
 }
 
 /** What a runner registers with: `https://github.com/acme/app` or `https://github.com/acme`. */

@@ -25,6 +25,8 @@ const overlaySchema = z.strictObject({
     ssm: loopbackUrl,
     monitoring: loopbackUrl,
     logs: loopbackUrl,
+    dynamodb: loopbackUrl,
+    sqs: loopbackUrl,
     sts: loopbackUrl,
     iam: loopbackUrl,
   }),

@@ -11,6 +11,7 @@ import { environmentFindings, fleetNameFindings, generationFindings } from "./ru
 import { networkFindings } from "./rules/network.ts";
 import { runnerSoftwareFindings } from "./rules/runner-software.ts";
 import { smokeTestFindings } from "./rules/smoke-test.ts";
+import { wakeOnDemandFindings } from "./rules/wake-on-demand.ts";
 import type { JudgedFleet } from "./rules/judged-fleet.ts";
 import type { Configuration } from "./schema.ts";
 
@@ -33,6 +34,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...githubFindings(github),
     ...networkFindings(network, written),
     ...smokeTestFindings(smokeTest, github),
+    ...wakeOnDemandFindings(configuration),
     ...Object.entries(fleets).flatMap(([name, fleet]) =>
       fleetFindings({ environment, name, fleet, path: ["fleets", name] }),
     ),

@@ -5,6 +5,7 @@ import { type fleetSchema, fleetsSchema } from "./schema/fleet.ts";
 import { githubSchema } from "./schema/github.ts";
 import { networkSchema } from "./schema/network.ts";
 import { smokeTestSchema } from "./schema/smoke-test.ts";
+import { wakeOnDemandSchema } from "./schema/wake-on-demand.ts";
 
 /*
  * The shape of the configuration, one schema per top-level key of the stack
@@ -20,6 +21,7 @@ export const configurationSchema = z.strictObject({
   fleets: fleetsSchema,
   smokeTest: smokeTestSchema.prefault({}),
   agent: agentSchema.prefault({}),
+  wakeOnDemand: wakeOnDemandSchema.prefault({}),
 });
 
 /** The configuration as the schema delivers it: every default filled in. */

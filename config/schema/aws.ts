@@ -9,6 +9,8 @@ const endpoints = z
     ssm: tlsUrl.optional().describe("Systems Manager."),
     monitoring: tlsUrl.optional().describe("CloudWatch."),
     logs: tlsUrl.optional().describe("CloudWatch Logs."),
+    dynamodb: tlsUrl.optional().describe("DynamoDB."),
+    sqs: tlsUrl.optional().describe("Simple Queue Service."),
     sts: tlsUrl.optional().describe("Security Token Service."),
     iam: tlsUrl.optional().describe("IAM."),
   })

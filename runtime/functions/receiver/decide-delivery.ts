@@ -1,7 +1,7 @@
 import { fleetForLabels } from "../../../contract/job-labels.ts";
 import { fleetOfEntry } from "../../../contract/names.ts";
+import type { ReceiverConfiguration } from "../../../contract/receiver.ts";
 import type { JobReport } from "../job-table.ts";
-import type { ReceiverConfiguration } from "./configuration.ts";
 import { readJob } from "./read-job.ts";
 import { isSigned } from "./signature.ts";
 import type { DeliveryRequest } from "./url-event.ts";

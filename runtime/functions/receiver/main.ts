@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { configurationFile, queueUrlVariable } from "../../../contract/receiver.ts";
+import type { ReceiverCall, ReceiverConfiguration } from "../../../contract/receiver.ts";
 import { awsClient } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
-import type { ReceiverConfiguration } from "./configuration.ts";
 import { createReceiver } from "./receiver.ts";
-import type { ReceiverCall } from "./receiver.ts";
 
 /*
  * Entry point of the webhook's receiver in Lambda. The only module of it that
@@ -17,11 +17,11 @@ const timeoutMs = 1500;
 
 const environment = process.env;
 const configuration = JSON.parse(
-  readFileSync(`${import.meta.dirname}/configuration.json`, "utf8"),
+  readFileSync(`${import.meta.dirname}/${configurationFile}`, "utf8"),
 ) as ReceiverConfiguration;
-const queueUrl = environment.LONGHAUL_QUEUE_URL;
+const queueUrl = environment[queueUrlVariable];
 if (!queueUrl)
-  throw new Error("LONGHAUL_QUEUE_URL is not set: the receiver does not know the controller's queue.");
+  throw new Error(`${queueUrlVariable} is not set: the receiver does not know the queue of the controller.`);
 
 export const handler = createReceiver({
   configuration,

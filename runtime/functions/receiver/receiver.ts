@@ -1,19 +1,15 @@
 import { receiverMetrics } from "../../../contract/metrics.ts";
+import type { ReceiverCall, ReceiverConfiguration } from "../../../contract/receiver.ts";
 import { formatJobMessage } from "../../../contract/waiting-jobs.ts";
 import type { CallAws } from "../../aws/client.ts";
 import { embeddedMetrics } from "../embedded-metrics.ts";
 import { writeJobState } from "../job-table.ts";
 import type { JobReport } from "../job-table.ts";
-import type { ReceiverConfiguration } from "./configuration.ts";
 import { decideDelivery } from "./decide-delivery.ts";
 import type { DeliveryDecision } from "./decide-delivery.ts";
 import { answerOf, requestOf } from "./url-event.ts";
 import type { DeliveryRequest, UrlAnswer, UrlEvent } from "./url-event.ts";
 import { webhookSecret } from "./webhook-secret.ts";
-
-/** Every AWS action that the receiver calls: what its role permits, and no other. */
-export const receiverCalls = ["dynamodb:UpdateItem", "sqs:SendMessage", "ssm:GetParameter"] as const;
-export type ReceiverCall = (typeof receiverCalls)[number];
 
 export interface ReceiverWorld {
   configuration: ReceiverConfiguration;

@@ -38,7 +38,7 @@ const awsArbitrary = fc
         partition: fc.constant(partition),
         endpoints: fc.record(
           Object.fromEntries(
-            ["ec2", "ssm", "monitoring", "logs", "sts", "iam"].map((service) => [
+            ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [
               service,
               fc.constantFrom(`https://${service}.vpce.example.com`, "http://127.0.0.1:4566"),
             ]),
@@ -253,6 +253,8 @@ const smokeTestArbitrary = fc.record(
   optional,
 );
 
+const wakeOnDemandArbitrary = fc.record({ enabled: fc.boolean(), named: fc.boolean(), empty: fc.boolean() });
+
 /** Every valid configuration that these leaves can make; the environment is never `local`. */
 export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
   .record({
@@ -263,8 +265,9 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     fleets: fc.dictionary(shortName, fleetArbitrary, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
     smokeTest: fc.option(smokeTestArbitrary, { nil: undefined }),
     agent: fc.option(agentArbitrary, { nil: undefined }),
+    wakeOnDemand: fc.option(wakeOnDemandArbitrary, { nil: undefined }),
   })
-  .map(({ environment, aws, scope, network, fleets, smokeTest, agent }) => {
+  .map(({ environment, aws, scope, network, fleets, smokeTest, agent, wakeOnDemand }) => {
     const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };
     const smoke = { ...smokeTest, ...repository };
     return {
@@ -276,6 +279,15 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
         ...(network && { network }),
         ...(Object.keys(smoke).length > 0 && { smokeTest: smoke }),
         ...(agent && { agent }),
+        ...(wakeOnDemand && {
+          wakeOnDemand: {
+            enabled: wakeOnDemand.enabled,
+            // The repository of the smoke test is one that may use the group.
+            ...(wakeOnDemand.named &&
+              repository.repository !== undefined && { repositories: [repository.repository] }),
+            ...(wakeOnDemand.empty && { emptyLabels: Object.keys(fleets)[0] }),
+          },
+        }),
       },
     };
   });

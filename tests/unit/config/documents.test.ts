@@ -31,7 +31,16 @@ const address = "http://127.0.0.1:4566";
 const localCloud = JSON.stringify({
   account: "000000000000",
   region: "us-east-1",
-  endpoints: { ec2: address, ssm: address, monitoring: address, logs: address, sts: address, iam: address },
+  endpoints: {
+    ec2: address,
+    ssm: address,
+    monitoring: address,
+    logs: address,
+    dynamodb: address,
+    sqs: address,
+    sts: address,
+    iam: address,
+  },
   githubUrl: address,
   runnerUrl: `${address}/runner.tar.gz`,
   runnerSha256: "0".repeat(64),

@@ -36,6 +36,8 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "aws.endpoints.ssm": endpoint,
   "aws.endpoints.monitoring": endpoint,
   "aws.endpoints.logs": endpoint,
+  "aws.endpoints.dynamodb": endpoint,
+  "aws.endpoints.sqs": endpoint,
   "aws.endpoints.sts": endpoint,
   "aws.endpoints.iam": endpoint,
   "aws.rolePath": replaced("/one/", "/other/"),
@@ -95,6 +97,9 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "agent.spreadSeconds": replaced(20, 25),
   "agent.staySeconds": replaced(20, 25),
   "agent.diskPercent": replaced(60, 80),
+  "wakeOnDemand.enabled": toggled(false),
+  "wakeOnDemand.repositories": appended("another"),
+  "wakeOnDemand.emptyLabels": (value) => (value === undefined ? "cloud" : undefined),
 };
 
 /** The same family in another size: the architecture stays. */

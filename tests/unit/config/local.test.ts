@@ -8,7 +8,16 @@ const cloud = "http://127.0.0.1:4566";
 const overlay: LocalCloudOverlay = {
   account: "000000000000",
   region: "us-east-1",
-  endpoints: { ec2: cloud, ssm: cloud, monitoring: cloud, logs: cloud, sts: cloud, iam: cloud },
+  endpoints: {
+    ec2: cloud,
+    ssm: cloud,
+    monitoring: cloud,
+    logs: cloud,
+    dynamodb: cloud,
+    sqs: cloud,
+    sts: cloud,
+    iam: cloud,
+  },
   githubUrl: "http://127.0.0.1:8080",
   runnerUrl: "http://127.0.0.1:8080/runner.tar.gz",
   runnerSha256: "e".repeat(64),

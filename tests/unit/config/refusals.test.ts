@@ -38,7 +38,7 @@ const cases: Record<string, readonly Case[]> = {
     ["an alias for a key", { "aws.kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:alias/a" }, "aws.kmsKeyArn", "not of an alias"],
     ["a role path without slashes", { "aws.rolePath": "runners" }, "aws.rolePath", "must be a path that begins and ends with a slash"],
     ["an endpoint without TLS", { "aws.endpoints.ssm": "http://ssm.example.com" }, "aws.endpoints.ssm", "must start with https://, because credentials travel over it"],
-    ["an endpoint of a service that is not called", { "aws.endpoints.s3": "https://s3.example.com" }, "aws.endpoints.s3", "known here: ec2, ssm, monitoring, logs, sts, iam"],
+    ["an endpoint of a service that is not called", { "aws.endpoints.s3": "https://s3.example.com" }, "aws.endpoints.s3", "known here: ec2, ssm, monitoring, logs, dynamodb, sqs, sts, iam"],
   ],
   GitHub: [
     ["both organisation and repository", { "github.organization": "acme" }, "github", "has both organization (acme) and repository (acme/app)"],
@@ -139,6 +139,11 @@ const cases: Record<string, readonly Case[]> = {
     ["hours of an offset, which knows no summer", fleet({ autoShutdown: { hours: { ...hours, zone: "+01:00" } } }), "fleets.cloud.autoShutdown.hours.zone", "must be a time zone by its IANA name"],
     ["a holiday that is no day", fleet({ autoShutdown: { hours: { ...hours, holidays: ["2026-02-30"] } } }), "fleets.cloud.autoShutdown.hours.holidays[0]", "must be a day that exists"],
   ],
+  "wake on demand": [
+    ["repositories where there is one already", { "wakeOnDemand.repositories": ["app"] }, "wakeOnDemand.repositories", "is for organisations only: the jobs of acme/app are the ones that count"],
+    ["a fleet that is none", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
+    ["a switch that is text", { "wakeOnDemand.enabled": "yes" }, "wakeOnDemand.enabled", 'must be true or false; it is "yes"'],
+  ],
   agent: [
     ["leaving in haste", { "agent.quietSeconds": 60 }, "agent.quietSeconds", "must be at least 120; it is 60"],
     ["reading without a pause", { "agent.pollSeconds": 0 }, "agent.pollSeconds", "must be at least 0.1; it is 0"],
@@ -154,6 +159,9 @@ const forOrganizations: readonly Case[] = [
   ["a repository twice", { "github.runnerGroup": { name: "ci", repositories: ["app", "App"] } }, "github.runnerGroup.repositories[1]", '"App" is there already'],
   ["a repository with its owner", { "github.runnerGroup": { name: "ci", repositories: ["app", "acme/b"] } }, "github.runnerGroup.repositories[1]", "must be the name of a repository without its owner"],
   ["a smoke test without a repository", { smokeTest: {} }, "smokeTest.repository", "is missing: the runners belong to the organisation acme"],
+  ["a repository twice among those that wake", { "wakeOnDemand.repositories": ["tools", "Tools"] }, "wakeOnDemand.repositories[1]", '"Tools" is there already'],
+  ["no repository among those that wake", { "wakeOnDemand.repositories": [] }, "wakeOnDemand.repositories", "must have at least 1 entry"],
+  ["a repository that wakes what it may not use", { "github.runnerGroup": { name: "ci", repositories: ["app", "tools"] }, "wakeOnDemand.repositories": ["other"] }, "wakeOnDemand.repositories[0]", 'other may not use the runner group "ci"'],
   ["a smoke test in a repository that may not use the group", { "github.runnerGroup": { name: "ci", repositories: ["other"] } }, "smokeTest.repository", 'app may not use the runner group "ci"'],
 ];
 

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { ReceiverConfiguration } from "../../../../runtime/functions/receiver/configuration.ts";
+import type { ReceiverConfiguration } from "../../../../contract/receiver.ts";
 import type { DeliveryRequest } from "../../../../runtime/functions/receiver/url-event.ts";
 
 export const secret = "canary-webhook-secret-0123456789abcdef";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { AwsError } from "../../../../runtime/aws/error.ts";
-import { createReceiver, receiverCalls } from "../../../../runtime/functions/receiver/receiver.ts";
-import type { ReceiverCall } from "../../../../runtime/functions/receiver/receiver.ts";
+import { createReceiver } from "../../../../runtime/functions/receiver/receiver.ts";
+import { receiverCalls } from "../../../../contract/receiver.ts";
+import type { ReceiverCall } from "../../../../contract/receiver.ts";
 import type { DeliveryRequest, UrlEvent } from "../../../../runtime/functions/receiver/url-event.ts";
 import { configuration, delivery, now, payload, secret, sign } from "./deliveries.ts";
 

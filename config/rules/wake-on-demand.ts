@@ -1,0 +1,52 @@
+import type { Finding } from "../issues.ts";
+import type { Configuration } from "../schema.ts";
+
+/** Whose jobs wake machines, and which fleet those without labels wake. */
+export function wakeOnDemandFindings({ wakeOnDemand, github, fleets }: Configuration): Finding[] {
+  const { repositories = [], emptyLabels } = wakeOnDemand;
+  return [
+    ...repositoriesFindings(repositories, github),
+    ...(emptyLabels === undefined || fleets[emptyLabels] ? [] : [unknownFleet(emptyLabels, fleets)]),
+  ];
+}
+
+const scope = [
+  ["github", "organization"],
+  ["github", "repository"],
+];
+
+function repositoriesFindings(
+  repositories: readonly string[],
+  { repository, runnerGroup }: Configuration["github"],
+): Finding[] {
+  const path = ["wakeOnDemand", "repositories"];
+  if (repositories.length === 0) return [];
+  if (repository !== undefined) {
+    const message = `is for organisations only: the jobs of ${repository} are the ones that count; remove it`;
+    return [{ path, message, because: scope }];
+  }
+  const allowed = runnerGroup?.visibility === "selected" ? runnerGroup.repositories : undefined;
+  return repositories.flatMap((name, index): Finding[] => {
+    const here = [...path, index];
+    if (indexOf(repositories, name) < index) {
+      return [{ path: here, message: `"${name}" is there already; remove one` }];
+    }
+    if (!allowed || indexOf(allowed, name) >= 0) return [];
+    const message = `${name} may not use the runner group "${runnerGroup!.name}", so its jobs would wake machines that they cannot use; add it to github.runnerGroup.repositories, or remove it`;
+    return [{ path: here, message, because: [["github", "runnerGroup"]] }];
+  });
+}
+
+function unknownFleet(name: string, fleets: Configuration["fleets"]): Finding {
+  const known = Object.keys(fleets).join(", ");
+  return {
+    path: ["wakeOnDemand", "emptyLabels"],
+    message: `names the fleet ${name}, and there is none; known: ${known}`,
+    because: [["fleets"]],
+  };
+}
+
+/** Names of repositories ignore case. */
+function indexOf(names: readonly string[], name: string): number {
+  return names.findIndex((other) => other.toLowerCase() === name.toLowerCase());
+}

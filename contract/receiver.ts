@@ -1,0 +1,34 @@
+import type { LabelledFleet } from "./job-labels.ts";
+
+/**
+ * Every AWS action that the webhook's receiver calls. Its client takes no
+ * other, and the tests compare its role with this list.
+ */
+export const receiverCalls = ["dynamodb:UpdateItem", "sqs:SendMessage", "ssm:GetParameter"] as const;
+export type ReceiverCall = (typeof receiverCalls)[number];
+
+/** The file beside the receiver's code that holds its {@link ReceiverConfiguration} as JSON. */
+export const configurationFile = "configuration.json";
+
+/** The variable of a function's environment that holds the URL of the controller's queue. */
+export const queueUrlVariable = "LONGHAUL_QUEUE_URL";
+
+/** What the webhook's receiver is told when it is deployed; plain values, no secret. */
+export interface ReceiverConfiguration {
+  environment: string;
+  region: string;
+  /** Base URLs without a trailing slash. */
+  endpoints: { ssm: string; dynamodb: string; sqs: string };
+  /** Name of the table of waiting jobs. */
+  table: string;
+  /** Name of the parameter that holds the webhook's secret. */
+  secretParameter: string;
+  /** The organisation, or the repository's owner. */
+  owner: string;
+  /** Names of the repositories whose jobs count, without the owner. Absent: all of the owner's. */
+  repositories?: readonly string[];
+  /** In the order of the configuration. */
+  fleets: readonly LabelledFleet[];
+  /** The fleet that jobs without labels count for. */
+  emptyLabels?: string;
+}
