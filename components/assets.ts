@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import type { FunctionName } from "../contract/names.ts";
 
 /** The programs that travel to a machine: scripts in its user data, the rest in parameters. */
 export interface MachineAssets {
@@ -32,13 +33,22 @@ export function readMachineAssets(): MachineAssets {
   };
 }
 
+/**
+ * Reads the bundle of a function that Lambda runs.
+ *
+ * @throws when nothing was built yet
+ */
+export function readFunctionBundle(name: FunctionName): string {
+  return readAsset(createRequire(import.meta.url).resolve(`#${name}`));
+}
+
 function readAsset(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     throw new Error(
       `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): ` +
-        `machines are made from it. Run "npm run build".`,
+        `what the stack makes runs it. Run "npm run build".`,
       { cause: error },
     );
   }

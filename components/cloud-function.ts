@@ -1,12 +1,13 @@
-import { createRequire } from "node:module";
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
-import { Function } from "@pulumi/aws/lambda/function.js";
+import { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
 import { functionLogGroupName, functionName } from "../contract/names.ts";
 import type { FunctionName } from "../contract/names.ts";
+import { configurationFile } from "../contract/receiver.ts";
+import { readFunctionBundle } from "./assets.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { arn, document, trustPolicy } from "./policy.ts";
 import type { PolicyStatement } from "./policy.ts";
@@ -15,17 +16,23 @@ import { environmentTags } from "./resource-tags.ts";
 /** Days that what a function printed is kept: long enough to look into last month's bill. */
 const logDays = 60;
 
-/** Megabytes. Lambda gives the processor by it, and with less a cold start takes seconds. */
+/** Megabytes. Lambda gives processor time by memory: with less, a cold start takes seconds. */
 const memorySize = 256;
 
-export interface CloudFunctionArgs {
+interface Surroundings {
   environment: string;
   configuration: Configuration;
+}
+
+export interface CloudFunctionArgs extends Surroundings {
   name: FunctionName;
+  description: string;
   /** What it may do, writing its log aside. */
-  statements: readonly PolicyStatement[];
+  statements: pulumi.Input<PolicyStatement[]>;
   /** What it is told: a file beside its code, no secret. */
   plain: object;
+  /** Its environment, for what is known only after creation. */
+  variables?: Record<string, pulumi.Input<string>>;
   timeoutSeconds: number;
 }
 
@@ -33,79 +40,77 @@ export interface CloudFunctionArgs {
  * A function of the environment with its role and its log group: one bundle
  * (`npm run build`) and its configuration, as plain files.
  */
-export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Resource): Function {
-  const { environment, configuration, name, statements, plain, timeoutSeconds } = args;
-  const { aws } = configuration;
+export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Resource): LambdaFunction {
+  const { environment, configuration, name, description, statements, plain, variables } = args;
   const full = functionName(environment, name);
   const tags = environmentTags(environment, full);
   const logGroupName = functionLogGroupName(environment, name);
 
   const logGroup = new LogGroup(full, { name: logGroupName, retentionInDays: logDays, tags }, { parent });
+  const writeItsLog: PolicyStatement = {
+    Sid: "WriteItsLog",
+    Effect: "Allow",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: [arn(configuration.aws, "logs", `log-group:${logGroupName}:log-stream:*`)],
+  };
   const role = createServiceRole(
     {
-      name: full,
       environment,
       configuration,
+      name,
       service: "lambda",
-      statements: [
-        ...statements,
-        {
-          Sid: "WriteItsLog",
-          Effect: "Allow",
-          Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-          Resource: [arn(aws, "logs", `log-group:${logGroupName}:*`)],
-        },
-      ],
+      statements: pulumi.output(statements).apply((own) => [...own, writeItsLog]),
     },
     parent,
   );
-  return new Function(
+  return new LambdaFunction(
     full,
     {
       name: full,
+      description,
       runtime: "nodejs22.x",
       architectures: ["arm64"],
       handler: `${name}.handler`,
       code: new pulumi.asset.AssetArchive({
-        [`${name}.mjs`]: new pulumi.asset.FileAsset(createRequire(import.meta.url).resolve(`#${name}`)),
-        "configuration.json": new pulumi.asset.StringAsset(JSON.stringify(plain)),
+        [`${name}.mjs`]: new pulumi.asset.StringAsset(readFunctionBundle(name)),
+        [configurationFile]: new pulumi.asset.StringAsset(JSON.stringify(plain)),
       }),
       memorySize,
-      timeout: timeoutSeconds,
+      timeout: args.timeoutSeconds,
       role: role.arn,
+      ...(variables && { environment: { variables } }),
       loggingConfig: { logFormat: "Text", logGroup: logGroup.name },
       tags,
     },
     // Without its permissions its first calls would fail.
-    { parent, dependsOn: role.policies },
+    { parent, dependsOn: [role.policy, logGroup] },
   );
 }
 
-export interface ServiceRoleArgs {
-  /** Of what takes it, for example `longhaul-dev-controller`. */
+export interface ServiceRoleArgs extends Surroundings {
+  /** Of what takes it, for example `controller`. */
   name: string;
-  environment: string;
-  configuration: Configuration;
   service: "lambda" | "scheduler";
-  statements: readonly PolicyStatement[];
+  statements: pulumi.Input<PolicyStatement[]>;
 }
 
 /**
  * A role for a service of AWS. Its name carries a hash of the region and the
  * path, as that of a fleet does: IAM cannot change the path, and shares names
- * between regions.
+ * between regions. It does not begin as a fleet's does, so that no fleet's can
+ * be the same, and fits IAM's 64 characters with the longest environment.
  */
 export function createServiceRole(
-  { name, environment, configuration, service, statements }: ServiceRoleArgs,
+  { environment, configuration, name, service, statements }: ServiceRoleArgs,
   parent: pulumi.Resource,
-): { arn: pulumi.Output<string>; policies: pulumi.Resource[] } {
+): { arn: pulumi.Output<string>; policy: pulumi.Resource } {
   const { aws } = configuration;
-  const full = `${name}-${fingerprintOf({ region: aws.region, path: aws.rolePath })}`;
+  const full = `${environment}-${name}-${fingerprintOf({ region: aws.region, path: aws.rolePath })}`;
   const role = new Role(
     full,
     {
       name: full,
-      description: `What ${name} may do`,
+      description: `The ${name} of the Longhaul environment ${environment}`,
       path: aws.rolePath,
       assumeRolePolicy: trustPolicy(aws, service),
       ...(aws.permissionsBoundary !== undefined && { permissionsBoundary: aws.permissionsBoundary }),
@@ -115,8 +120,12 @@ export function createServiceRole(
   );
   const policy = new RolePolicy(
     full,
-    { name: "own", role: role.name, policy: JSON.stringify(document([...statements])) },
+    {
+      name: "own",
+      role: role.name,
+      policy: pulumi.output(statements).apply((all) => JSON.stringify(document([...all]))),
+    },
     { parent },
   );
-  return { arn: role.arn, policies: [policy] };
+  return { arn: role.arn, policy };
 }

@@ -41,6 +41,7 @@ export class FleetController extends pulumi.ComponentResource {
         environment,
         configuration,
         name: "controller",
+        description: `Looks after the Longhaul environment ${environment}`,
         statements: controllerStatements(environment, Object.keys(configuration.fleets), configuration.aws),
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
@@ -67,7 +68,7 @@ export class FleetController extends pulumi.ComponentResource {
     function createClock(parent: pulumi.Resource) {
       const role = createServiceRole(
         {
-          name: `${full}-clock`,
+          name: "clock",
           environment,
           configuration,
           service: "scheduler",
@@ -96,7 +97,7 @@ export class FleetController extends pulumi.ComponentResource {
           },
         },
         // It writes what the fleets begin, and starts no machine before there is one to start.
-        { parent, dependsOn: [...role.policies, meter, ...fleets] },
+        { parent, dependsOn: [role.policy, meter, ...fleets] },
       );
     }
   }

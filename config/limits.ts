@@ -2,8 +2,6 @@
 export const limits = {
   /** Longhaul's own: one fleet is one `await`, and a preview of it has been measured. */
   runnersPerFleet: 100,
-  /** IAM takes 64 characters for a role's name, and the longest is `longhaul-<environment>-controller-clock-<10 digits>`. */
-  environmentName: 27,
   /** GitHub: a job on a self-hosted runner is cancelled after five days. */
   jobMinutes: 5 * 24 * 60,
   /**

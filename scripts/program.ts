@@ -14,6 +14,7 @@ import { sleepCommand } from "./verbs/sleep.ts";
 import { smokeCommand } from "./verbs/smoke.ts";
 import { statusCommand } from "./verbs/status.ts";
 import { wakeCommand } from "./verbs/wake.ts";
+import { webhookSecretCommand } from "./verbs/webhook-secret.ts";
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 bad usage, 3 not finished yet (run it again later).`;
@@ -53,6 +54,7 @@ function createProgram(context: VerbContext): Command {
     settleCommand(context),
     smokeCommand(context),
     drainCommand(context),
+    webhookSecretCommand(context),
     localCommand(async () => takeOver(await context.loadLocal(), context)),
   ]) {
     program.addCommand(verb);

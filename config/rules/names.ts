@@ -6,7 +6,6 @@ import {
   runnerName,
 } from "../../contract/names.ts";
 import type { Finding } from "../issues.ts";
-import { limits } from "../limits.ts";
 import type { JudgedFleet } from "./judged-fleet.ts";
 
 const nameRule =
@@ -14,10 +13,8 @@ const nameRule =
 
 /** The stack's name becomes part of every name the stack makes. */
 export function environmentFindings(environment: string): Finding[] {
-  if (!namePattern.test(environment)) return [{ path: [], message: `${nameRule}; it is "${environment}"` }];
-  if (environment.length <= limits.environmentName) return [];
-  const message = `is ${environment}, a name of ${environment.length} characters; at most ${limits.environmentName} fit, because IAM takes 64 for the name of a role`;
-  return [{ path: [], message }];
+  if (namePattern.test(environment)) return [];
+  return [{ path: [], message: `${nameRule}; it is "${environment}"` }];
 }
 
 /** A fleet's name, and the names of its runners that follow from it. */

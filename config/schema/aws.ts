@@ -46,6 +46,8 @@ export const awsSchema = z
       "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     )
       .optional()
-      .describe("KMS key for disks and registration tokens. Default: the account's AWS managed keys."),
+      .describe(
+        "KMS key for disks, registration tokens and the webhook's secret. Default: the account's AWS managed keys.",
+      ),
   })
   .describe("The AWS side.");

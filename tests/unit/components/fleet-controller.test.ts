@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { readFunctionBundle } from "../../../components/assets.ts";
 import { controllerCalls } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import type { PolicyDocument } from "../../../components/policy.ts";
@@ -12,9 +13,9 @@ const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "Europe/Ber
 /** The text of a file in the function's archive. */
 function fileIn(graph: Graph, name: string): string {
   const { code } = graph.one("Function", "longhaul-dev-controller").inputs as {
-    code: { assets: Record<string, { text?: string; path?: string }> };
+    code: { assets: Record<string, { text: string }> };
   };
-  return code.assets[name]!.text ?? code.assets[name]!.path!;
+  return code.assets[name]!.text;
 }
 async function told(raw: Raw): Promise<ControllerConfiguration> {
   const graph = graphOf(await evaluateStack(raw));
@@ -24,13 +25,13 @@ async function told(raw: Raw): Promise<ControllerConfiguration> {
 describe("the controller of an environment", () => {
   it("may make exactly the calls that it makes, and none that stops or terminates a machine", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
-    const { inputs } = graph.one("RolePolicy", /^longhaul-dev-controller-(?!clock)/);
+    const { inputs } = graph.one("RolePolicy", /^dev-controller-/);
     const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
     const log = Statement.filter(({ Sid }) => Sid === "WriteItsLog");
     const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog");
     expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal([...controllerCalls]);
     expect(log[0]!.Resource).to.deep.equal([
-      "arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/functions/controller:*",
+      "arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/functions/controller:log-stream:*",
     ]);
     const start = Statement.find(({ Action }) => Action.includes("ec2:StartInstances"))!;
     expect(start.Condition).to.deep.equal({
@@ -54,7 +55,7 @@ describe("the controller of an environment", () => {
       scheduleExpression: "cron(* * * * ? *)",
       flexibleTimeWindow: { mode: "OFF" },
     });
-    const policy = graph.one("RolePolicy", /controller-clock/).inputs.policy as string;
+    const policy = graph.one("RolePolicy", /^dev-clock-/).inputs.policy as string;
     expect((JSON.parse(policy) as PolicyDocument).Statement).to.deep.equal([
       {
         Sid: "CallTheController",
@@ -98,7 +99,7 @@ describe("the controller of an environment", () => {
 
   it("runs the bundle that was built", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
-    expect(fileIn(graph, "controller.mjs")).to.match(/dist\/controller\.mjs$/);
+    expect(fileIn(graph, "controller.mjs")).to.equal(readFunctionBundle("controller"));
     expect(graph.one("Function", /./).inputs).to.include({
       handler: "controller.handler",
       runtime: "nodejs22.x",

@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 /** Canaries: what no request may carry in the clear. */
 export const canaries = {
   registrationToken: "CANARY-registration-token",
+  webhookSecret: `CANARY${"0".repeat(58)}`,
   appKey: "-----BEGIN RSA PRIVATE KEY-----\nCANARY-app-key\n",
 };
 
@@ -27,6 +28,7 @@ const resourceTypes: Record<string, Outputs> = {
   "pulumi:providers:aws": nothingMore,
   "pulumi:providers:github": nothingMore,
   "aws:cloudwatch/logGroup:LogGroup": nothingMore,
+  "aws:dynamodb/table:Table": (name) => ({ arn: `arn:aws:dynamodb:r:1:table/${name}` }),
   "aws:ec2/instance:Instance": nothingMore,
   "aws:ec2/internetGateway:InternetGateway": nothingMore,
   "aws:ec2/route:Route": nothingMore,
@@ -39,17 +41,26 @@ const resourceTypes: Record<string, Outputs> = {
   "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::1:role/${name}` }),
   "aws:iam/rolePolicy:RolePolicy": nothingMore,
   "aws:lambda/function:Function": (name) => ({ arn: `arn:aws:lambda:r:1:function:${name}` }),
+  "aws:lambda/functionUrl:FunctionUrl": (name) => ({ functionUrl: `https://${name}.lambda-url.r.on.aws/` }),
   "aws:scheduler/schedule:Schedule": nothingMore,
   "aws:ssm/parameter:Parameter": nothingMore,
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": nothingMore,
   "command:local:Command": (_name, { create }) => ({
-    stdout: String(create).includes("smoke dispatch") ? JSON.stringify(smokeRun) : "",
+    stdout: printed(String(create)),
   }),
   "github:index/actionsOrganizationVariable:ActionsOrganizationVariable": nothingMore,
   "github:index/actionsRunnerGroup:ActionsRunnerGroup": nothingMore,
   "github:index/actionsVariable:ActionsVariable": nothingMore,
+  "github:index/organizationWebhook:OrganizationWebhook": nothingMore,
   "github:index/repositoryFile:RepositoryFile": nothingMore,
+  "github:index/repositoryWebhook:RepositoryWebhook": nothingMore,
 };
+
+/** What the mocked `longhaul` prints. */
+function printed(script: string): string {
+  if (script.includes("smoke dispatch")) return JSON.stringify(smokeRun);
+  return script.includes("webhook-secret") ? canaries.webhookSecret : "";
+}
 
 /** Repository ids at GitHub, in another order than the names'. */
 const repositoryIds: Record<string, number> = { app: 30, lib: 9, tools: 101 };

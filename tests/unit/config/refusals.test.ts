@@ -170,10 +170,6 @@ const environments: readonly (readonly [environment: string, sentence: string])[
   ["dev_1", "must be lower-case letters"],
   ["-dev", "must be lower-case letters"],
   ["local", 'no local cloud was named in LONGHAUL_LOCAL; start one with "npm run local"'],
-  [
-    "a-stack-with-quite-a-long-name",
-    "a name of 30 characters; at most 27 fit, because IAM takes 64 for the name of a role",
-  ],
 ];
 
 describe("the configuration refuses", () => {

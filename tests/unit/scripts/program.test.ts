@@ -48,11 +48,19 @@ describe("the command line of longhaul", () => {
       "rotate",
       "smoke",
       "drain",
+      "webhook-secret",
       "local",
       "3 not finished yet",
     ]) {
       expect(results).to.include(word);
     }
+  });
+
+  it("makes another secret for the webhook each time, and says nothing else", async () => {
+    const [one, other] = [await call(["webhook-secret"]), await call(["webhook-secret"])];
+    expect(one).to.include({ code: 0, said: "" });
+    expect(one.results).to.match(/^[0-9a-f]{64}$/);
+    expect(other.results).not.to.equal(one.results);
   });
 
   for (const args of [

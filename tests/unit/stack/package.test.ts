@@ -18,6 +18,7 @@ describe("the package, in a program of somebody else's", () => {
       "RunnerRegistration",
       "RunnerRoster",
       "SmokeTest",
+      "WakeOnDemand",
       "findLivingMachines",
       "loadConfiguration",
     ]);

@@ -16,7 +16,10 @@ const localCloud = {
   account: "000000000000",
   region: "eu-central-1",
   endpoints: Object.fromEntries(
-    ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [service, "http://127.0.0.1:4566"]),
+    ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [
+      service,
+      "http://127.0.0.1:4566",
+    ]),
   ),
   githubUrl: "http://127.0.0.1:4567",
   runnerUrl: "http://127.0.0.1:4567/runner.tar.gz",
