@@ -104,7 +104,10 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
       account,
       region,
       endpoints: Object.fromEntries(
-        ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [service, awsServer.url]),
+        ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [
+          service,
+          awsServer.url,
+        ]),
       ),
       githubUrl: githubServer.url,
       runnerUrl: `${githubServer.url}/actions/runner/releases/download/v${runnerVersion}/actions-runner-linux-x64-${runnerVersion}.tar.gz`,

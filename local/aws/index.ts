@@ -4,6 +4,7 @@ import type { MinuteCalls } from "../functions/minutes.ts";
 import type { MachineHost } from "../machines/host.ts";
 import type { EmulatedProvider } from "../provider.ts";
 import { cloudwatchService } from "./cloudwatch.ts";
+import { dynamodbService } from "./dynamodb.ts";
 import { ec2Service } from "./ec2.ts";
 import { createFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
@@ -11,8 +12,11 @@ import { createInstances } from "./instances.ts";
 import { logsService } from "./logs.ts";
 import { instanceCredentials } from "./principals.ts";
 import { awsProvider } from "./provider.ts";
+import { createQueues } from "./queues.ts";
+import type { Queues } from "./queues.ts";
 import { serveApi } from "./server.ts";
 import type { CallRecord } from "./server.ts";
+import { sqsService } from "./sqs.ts";
 import { ssmService } from "./ssm.ts";
 import { emptyAccount } from "./state.ts";
 import type { AccessKey, Account, Cloud, Instance } from "./state.ts";
@@ -26,6 +30,8 @@ export interface AwsOptions {
   host: MachineHost;
   /** What runs functions, and what calls them each minute; absent: the account takes none. */
   functions?: { host: FunctionHost; minutes: MinuteCalls };
+  /** Real milliseconds, for how long a message is invisible. Default: the computer's. */
+  wireNow?: () => number;
 }
 
 /** One emulated account in one region. */
@@ -35,6 +41,8 @@ export interface AwsCloud {
   /** A key with all permissions, for the operator's commands. */
   operator: AccessKey;
   faults: Faults;
+  /** What is in the queues, for whoever receives in this process. */
+  queues: Queues;
   /** Serves every service at one URL, on a free port of loopback. */
   listen(): Promise<{ url: string; close: () => Promise<void> }>;
   /** Every instance that was ever made, terminated ones too. */
@@ -49,11 +57,12 @@ export interface AwsCloud {
 
 const rememberedCalls = 10_000;
 
-export function createAws({ clock, account, region, host, functions }: AwsOptions): AwsCloud {
+export function createAws({ clock, account, region, host, functions, wireNow }: AwsOptions): AwsCloud {
   const data = emptyAccount();
   const faults = createFaults(clock);
   const cloud: Cloud = { account, region, clock, host, faults, data };
   const instances = createInstances(cloud);
+  const queues = createQueues(cloud, wireNow);
   const calls: CallRecord[] = [];
   const services = {
     ec2: ec2Service(cloud, instances),
@@ -61,6 +70,8 @@ export function createAws({ clock, account, region, host, functions }: AwsOption
     monitoring: cloudwatchService(cloud),
     ssm: ssmService(cloud),
     logs: logsService(cloud),
+    dynamodb: dynamodbService(cloud),
+    sqs: sqsService(cloud, queues),
   };
   const record = (call: CallRecord) => {
     calls.push(call);
@@ -71,6 +82,7 @@ export function createAws({ clock, account, region, host, functions }: AwsOption
     provider: awsProvider(cloud, instances, functions),
     operator: data.operator,
     faults,
+    queues,
     listen: () => serveApi(cloud, services, record),
     instances: () => Object.values(data.instances),
     account: data,

@@ -61,7 +61,7 @@ export const queryProtocol: Protocol = {
   },
 };
 
-/** AWS JSON 1.0 and 1.1: SSM, Logs, and CloudWatch's newer clients. */
+/** AWS JSON 1.0 and 1.1: SSM, Logs, DynamoDB, SQS, and CloudWatch's newer clients. */
 export const jsonProtocol: Protocol = {
   decode: (body) => (body === "" ? {} : (JSON.parse(body) as Input)),
   result: (_action, output) => jsonResponse(jsonValue(output)),

@@ -1,8 +1,10 @@
 import type { Properties, ResourceType } from "../provider.ts";
+import { tableArn, tableType } from "./dynamodb.ts";
 import { AwsError } from "./errors.ts";
 import { principalId, resourceId } from "./ids.ts";
 import { tagMap } from "./input.ts";
 import { createLogGroup, logGroupArn } from "./logs.ts";
+import { nameOf, queueArn, queueType, queueUrl } from "./queues.ts";
 import type { Cloud, Instance } from "./state.ts";
 
 /** A type whose resources only exist: they are kept as they were made, with what AWS adds. */
@@ -115,6 +117,22 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
       ...iam("instance-profile", "AIPA"),
       // AWS would delete it under a running machine. Refused here, so that a guard that does not hold is seen.
       heldBy: (id, { profile }) => profile === id,
+    },
+    [tableType]: {
+      id: named,
+      outputs: (_inputs, id) => ({ arn: tableArn(cloud, id), streamArn: "" }),
+      replaceOn: ["name", "hashKey"],
+      deleted: (id) => {
+        data.tables = Object.fromEntries(Object.entries(data.tables).filter(([name]) => name !== id));
+      },
+    },
+    [queueType]: {
+      id: (inputs) => queueUrl(cloud, named(inputs)),
+      outputs: (inputs, id) => ({ arn: queueArn(cloud, named(inputs)), url: id }),
+      replaceOn: ["name"],
+      deleted: (id) => {
+        data.queues = Object.fromEntries(Object.entries(data.queues).filter(([name]) => name !== nameOf(id)));
+      },
     },
     "aws:cloudwatch/logGroup:LogGroup": {
       id: named,

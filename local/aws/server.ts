@@ -44,7 +44,7 @@ export interface CallRecord {
   error?: string;
 }
 
-export type ServiceName = "ec2" | "sts" | "monitoring" | "ssm" | "logs";
+export type ServiceName = "ec2" | "sts" | "monitoring" | "ssm" | "logs" | "dynamodb" | "sqs";
 
 /** How a service is told from a request: the query's Version, or the prefix of `X-Amz-Target`. */
 const routes: Record<string, { service: ServiceName; protocol: Protocol }> = {
@@ -54,6 +54,8 @@ const routes: Record<string, { service: ServiceName; protocol: Protocol }> = {
   GraniteServiceVersion20100801: { service: "monitoring", protocol: jsonProtocol },
   AmazonSSM: { service: "ssm", protocol: jsonProtocol },
   Logs_20140328: { service: "logs", protocol: jsonProtocol },
+  DynamoDB_20120810: { service: "dynamodb", protocol: jsonProtocol },
+  AmazonSQS: { service: "sqs", protocol: jsonProtocol },
 };
 
 /** Serves all services on one free port of loopback. */

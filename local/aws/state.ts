@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { MachineHost } from "../machines/host.ts";
 import type { Properties } from "../provider.ts";
+import type { Item } from "./dynamodb-expressions.ts";
 import type { Faults } from "./faults.ts";
 import { principalId, secret } from "./ids.ts";
+import type { StoredMessage } from "./queues.ts";
 
 export interface AccessKey {
   accessKeyId: string;
@@ -89,6 +91,10 @@ export interface Account {
   metrics: Datum[];
   /** Credentials of functions' roles, by the function's name. */
   functions: Record<string, AccessKey & { roleName: string; token: string }>;
+  /** Table → key → item. */
+  tables: Record<string, Record<string, Item>>;
+  /** Queue → messages in the order they came. */
+  queues: Record<string, StoredMessage[]>;
 }
 
 /** What every part of the emulator works with. */
@@ -110,5 +116,7 @@ export function emptyAccount(): Account {
     logs: {},
     metrics: [],
     functions: {},
+    tables: {},
+    queues: {},
   };
 }

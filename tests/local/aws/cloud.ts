@@ -26,6 +26,8 @@ export const types = {
   instance: "aws:ec2/instance:Instance",
   parameter: "aws:ssm/parameter:Parameter",
   logGroup: "aws:cloudwatch/logGroup:LogGroup",
+  table: "aws:dynamodb/table:Table",
+  queue: "aws:sqs/queue:Queue",
 } as const;
 
 type Type = keyof typeof types;
@@ -35,6 +37,8 @@ export interface TestCloud {
   aws: AwsCloud;
   host: FakeHost;
   clock: Clock;
+  /** Lets real seconds pass for the queues. */
+  passWireSeconds: (seconds: number) => void;
   url: string;
   /** Ids of the network, and the name of the profile. */
   network: { vpcId: string; subnetId: string; securityGroupId: string };
@@ -52,7 +56,8 @@ export async function startTestCloud(): Promise<TestCloud> {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-aws-"));
   const clock = createClock(join(dir, "clock"));
   const host = createFakeHost();
-  const aws = createAws({ clock, account, region, host });
+  let wire = Date.now();
+  const aws = createAws({ clock, account, region, host, wireNow: () => wire });
   const { url, close } = await aws.listen();
   const opened: { destroy(): void }[] = [];
 
@@ -86,6 +91,9 @@ export async function startTestCloud(): Promise<TestCloud> {
     aws,
     host,
     clock,
+    passWireSeconds: (seconds) => {
+      wire += seconds * 1000;
+    },
     url,
     network: { vpcId, subnetId, securityGroupId },
     make,

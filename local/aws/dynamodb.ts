@@ -1,0 +1,104 @@
+import { checkAllUsed, holds, placeholdersOf, updated } from "./dynamodb-expressions.ts";
+import type { Attribute, Item } from "./dynamodb-expressions.ts";
+import { AwsError } from "./errors.ts";
+import { number, optionalText, record, text } from "./input.ts";
+import type { Input } from "./input.ts";
+import type { Need, Service } from "./server.ts";
+import type { Cloud } from "./state.ts";
+
+/** DynamoDB's limit for what one call reads, in bytes; here of the items' JSON. */
+const pageBytes = 1024 * 1024;
+
+export const tableType = "aws:dynamodb/table:Table";
+
+/**
+ * DynamoDB: tables with a text as their key, conditional updates, scans. An
+ * item whose time has come stays: DynamoDB too deletes it days later.
+ */
+export function dynamodbService(cloud: Cloud): Service {
+  const needs = (input: Input): Need[] => [{ resource: tableArn(cloud, text(input, "TableName")) }];
+
+  return {
+    signingName: "dynamodb",
+    prefix: "dynamodb",
+    actions: {
+      UpdateItem: {
+        needs,
+        run: (input) => {
+          const { items, hashKey } = tableOf(cloud, input);
+          const key = keyOf(record(input, "Key"), hashKey);
+          const condition = optionalText(input, "ConditionExpression");
+          const update = text(input, "UpdateExpression");
+          const placeholders = placeholdersOf(input);
+          checkAllUsed(placeholders, [condition ?? "", update]);
+          const before = items[key] ?? {};
+          if (condition !== undefined && !holds(before, condition, placeholders)) {
+            throw new AwsError("ConditionalCheckFailedException", "The conditional request failed");
+          }
+          const after = updated({ ...before, [hashKey]: { S: key } }, update, placeholders);
+          if (after[hashKey]?.S !== key) {
+            throw new AwsError(
+              "ValidationException",
+              `Cannot update attribute ${hashKey}. This attribute is part of the key`,
+            );
+          }
+          items[key] = after;
+          return {};
+        },
+      },
+      Scan: {
+        needs,
+        run: (input) => {
+          const { items, hashKey } = tableOf(cloud, input);
+          const filter = optionalText(input, "FilterExpression");
+          const placeholders = placeholdersOf(input);
+          checkAllUsed(placeholders, [filter ?? ""]);
+          const keys = Object.keys(items).sort();
+          const from = record(input, "ExclusiveStartKey");
+          const after = from && keyOf(from, hashKey);
+          const left = after === undefined ? keys : keys.filter((key) => key > after);
+          const page = firstPage(left, items, number(input, "Limit") ?? Infinity);
+          const found = page
+            .map((key) => items[key]!)
+            .filter((item) => filter === undefined || holds(item, filter, placeholders));
+          return {
+            Items: found,
+            Count: found.length,
+            ScannedCount: page.length,
+            ...(page.length < left.length && { LastEvaluatedKey: { [hashKey]: { S: page.at(-1)! } } }),
+          };
+        },
+      },
+    },
+  };
+}
+
+export function tableArn(cloud: Cloud, name: string): string {
+  return `arn:aws:dynamodb:${cloud.region}:${cloud.account}:table/${name}`;
+}
+
+function tableOf(cloud: Cloud, input: Input): { items: Record<string, Item>; hashKey: string } {
+  const name = text(input, "TableName");
+  const table = cloud.data.resources[tableType]?.[name];
+  if (!table) throw new AwsError("ResourceNotFoundException", "Requested resource not found");
+  return { items: (cloud.data.tables[name] ??= {}), hashKey: String(table.hashKey) };
+}
+
+function keyOf(key: Input | undefined, hashKey: string): string {
+  const value = (key?.[hashKey] as Attribute | undefined)?.S;
+  if (typeof value !== "string" || value === "" || Object.keys(key!).length !== 1) {
+    throw new AwsError("ValidationException", "The provided key element does not match the schema");
+  }
+  return value;
+}
+
+function firstPage(keys: readonly string[], items: Readonly<Record<string, Item>>, limit: number): string[] {
+  const page: string[] = [];
+  let bytes = 0;
+  for (const key of keys) {
+    if (page.length >= limit || bytes >= pageBytes) break;
+    page.push(key);
+    bytes += JSON.stringify(items[key]).length;
+  }
+  return page;
+}
