@@ -8,6 +8,7 @@ import { writeFile } from "./contents.ts";
 import { dispatch } from "./dispatch.ts";
 import { exchangeRoutes } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
+import type { Delivery } from "./hooks.ts";
 import { allJobs, fullName, sameName } from "./model.ts";
 import type { DispatchRecord, Job, Model, Repository, Run, RunnerEntry } from "./model.ts";
 import type { GithubArguments } from "./options.ts";
@@ -18,6 +19,7 @@ import { registrationRoutes } from "./registration.ts";
 import { releaseRoutes } from "./releases.ts";
 import { authenticated } from "./rest/access.ts";
 import { ApiError, notFound } from "./rest/answers.ts";
+import { hookRoutes } from "./rest/hooks.ts";
 import { runnerGroupRoutes, variableRoutes } from "./rest/organization.ts";
 import { repositoryRoutes } from "./rest/repositories.ts";
 import { runnerRoutes } from "./rest/runners.ts";
@@ -26,6 +28,7 @@ import { workflowRoutes } from "./rest/workflows.ts";
 import { newModel } from "./seed.ts";
 
 export type { Fault, Faults, Moment } from "./faults.ts";
+export type { Delivery } from "./hooks.ts";
 export type { GithubArguments, GithubOptions, KnownToken, Scope, WireTimes } from "./options.ts";
 export type { DispatchRecord, Job, Run, RunnerEntry } from "./model.ts";
 
@@ -44,6 +47,8 @@ export interface GithubCloud {
   registrationTokens(): readonly string[];
   /** A job's log so far, also while it runs. */
   logOf(job: Job): string;
+  /** What webhooks were told, the oldest first. */
+  deliveries(): readonly Delivery[];
   /** Every dispatch that was accepted. */
   dispatches(): readonly DispatchRecord[];
   /**
@@ -121,6 +126,7 @@ export function createGithub(settings: GithubArguments): GithubCloud {
     jobs: () => allJobs(model),
     registrationTokens: () => [...model.registrationTokens.keys()],
     logOf: (job) => job.log.join("\n"),
+    deliveries: () => model.deliveries,
     dispatches: () => model.dispatches,
     dispatch: (repository, workflow, inputs = {}) => {
       const request = { ref: repositoryNamed(repository).defaultBranch, inputs, actor: "octocat" };
@@ -159,6 +165,7 @@ function restApi(model: Model): Hono {
     runnerGroupRoutes,
     workflowRoutes,
     runRoutes,
+    hookRoutes,
   ])
     api.route("/", routes(model));
   return api;

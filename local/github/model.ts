@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Endpoints } from "@octokit/types";
 import type { Clock } from "../clock.ts";
 import type { Faults } from "./faults.ts";
+import type { Delivery, Hook } from "./hooks.ts";
 import type { KnownToken, WireTimes } from "./options.ts";
 import type { JobDefinition, WorkflowFile } from "./workflow-file.ts";
 
@@ -165,6 +166,9 @@ export interface Model {
   runners: RunnerEntry[];
   runs: Run[];
   dispatches: DispatchRecord[];
+  hooks: Hook[];
+  /** What the hooks were told, the oldest first. */
+  deliveries: Delivery[];
   nextId: () => number;
 }
 

@@ -1,5 +1,6 @@
 import { asText, evaluate, interpolate, isTrue } from "./expressions.ts";
 import type { Contexts, Value } from "./expressions.ts";
+import { announce } from "./hooks.ts";
 import { fullName, variablesOf } from "./model.ts";
 import type { Conclusion, Job, Model, Run } from "./model.ts";
 import { cloudLimits } from "./options.ts";
@@ -14,6 +15,7 @@ export function conclude(model: Model, job: Job, conclusion: Conclusion, annotat
   job.offer = undefined;
   model.tokens.delete(job.token);
   if (annotation) job.annotations.push(annotation);
+  announce(model, job, "completed");
   proceed(model, job.run);
 }
 
@@ -24,6 +26,7 @@ export function begin(model: Model, job: Job): void {
   model.tokens.set(job.token, { login: "github-actions[bot]", scopes: [] });
   job.run.status = "in_progress";
   job.run.updatedAt = job.startedAt;
+  announce(model, job, "in_progress");
 }
 
 /** Queues what no longer waits, skips what will never run, and ends the run after its last job. */
@@ -57,6 +60,7 @@ function ready(model: Model, job: Job): void {
     Object.assign(job, { name, labels, timeoutMinutes: timeout ?? cloudLimits.jobTimeoutMinutes });
     job.status = "queued";
     job.createdAt = model.clock.now();
+    announce(model, job, "queued");
   } else {
     conclude(model, job, "skipped");
   }

@@ -30,6 +30,8 @@ export function newModel({ clock, tokens, options }: GithubArguments): Model {
     runners: [],
     runs: [],
     dispatches: [],
+    hooks: [],
+    deliveries: [],
     nextId,
   };
 }

@@ -4,6 +4,7 @@ import { repositoryFile } from "./repository-file.ts";
 import { resourceType, text } from "./resource.ts";
 import { runnerGroup } from "./runner-group.ts";
 import { organizationVariable, repositoryVariable } from "./variable.ts";
+import { organizationWebhook, repositoryWebhook } from "./webhook.ts";
 
 /* The `github` provider's resource types and functions, over the emulated REST API, as the real provider is a client of the real one. */
 
@@ -18,6 +19,8 @@ export function githubProvider(connect: Connect): EmulatedProvider {
         organizationVariable,
       ),
       "github:index/actionsRunnerGroup:ActionsRunnerGroup": resourceType(connect, runnerGroup),
+      "github:index/repositoryWebhook:RepositoryWebhook": resourceType(connect, repositoryWebhook),
+      "github:index/organizationWebhook:OrganizationWebhook": resourceType(connect, organizationWebhook),
     },
     functions: {
       "github:index/getActionsRegistrationToken:getActionsRegistrationToken": async (args, configuration) => {

@@ -61,6 +61,20 @@ describe("the local GitHub as a Pulumi provider", () => {
       id: /^\d+$/,
       outputs: ["default", "inherited", "runnersUrl", "selectedRepositoriesUrl"],
     },
+    ...["repositoryWebhook:RepositoryWebhook", "organizationWebhook:OrganizationWebhook"].map((token) => ({
+      token,
+      inputs: {
+        ...(token.startsWith("repository") && { repository: "app" }),
+        active: true,
+        events: ["workflow_job"],
+        configuration: { url: "http://127.0.0.1:1/", contentType: "json", insecureSsl: false, secret: "s" },
+      },
+      change: {
+        configuration: { url: "http://127.0.0.1:2/", contentType: "json", insecureSsl: false, secret: "t" },
+      },
+      id: /^\d+$/,
+      outputs: ["url", "etag"],
+    })),
   ];
   for (const { token, inputs, change, id, outputs } of resources) {
     it(`creates, reads without a change, updates and deletes ${token}`, async () => {

@@ -26,15 +26,15 @@ export interface ScriptedServer {
 }
 
 export async function startServer(
-  answer: (request: ReceivedRequest, count: number) => ScriptedAnswer,
+  answer: (request: ReceivedRequest, count: number) => ScriptedAnswer | Promise<ScriptedAnswer>,
 ): Promise<ScriptedServer> {
   const requests: ReceivedRequest[] = [];
   const server = createServer((incoming, response) => {
-    void text(incoming).then((body) => {
+    void text(incoming).then(async (body) => {
       const { method = "", url: path = "", headers } = incoming;
       const request = { method, path, headers, body };
       requests.push(request);
-      const given = answer(request, requests.length);
+      const given = await answer(request, requests.length);
       if (given.fails === "never") return;
       if (given.fails === "reset") {
         incoming.socket.destroy();
