@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { receiverConfiguration } from "../../components/receiver-configuration.ts";
-import { receiverPolicy } from "../../components/receiver-policy.ts";
+import { receiverStatements } from "../../components/receiver-policy.ts";
 import { loadConfiguration } from "../../config/load.ts";
 import type { ReceiverCall } from "../../contract/receiver.ts";
 import { parseJobMessage } from "../../contract/waiting-jobs.ts";
@@ -43,8 +43,12 @@ describe("from a queued job to the machines to start", () => {
     await aws.make("parameter", { name: told.secretParameter, type: "SecureString", value: secret });
     const { state } = await aws.make("queue", { name: "controller" });
     queueUrl = String(state.url);
-    const policy = receiverPolicy("dev", configuration.aws, String(state.arn));
-    await aws.make("rolePolicy", { role: "machines", name: "receiver", policy: JSON.stringify(policy) });
+    const policy = receiverStatements("dev", configuration.aws, String(state.arn));
+    await aws.make("rolePolicy", {
+      role: "machines",
+      name: "receiver",
+      policy: JSON.stringify({ Version: "2012-10-17", Statement: policy }),
+    });
     const key = aws.aws.credentialsOf((await aws.machine()).id)!;
     const handler = createReceiver({
       configuration: told,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { receiverPolicy } from "../../../components/receiver-policy.ts";
+import { receiverStatements } from "../../../components/receiver-policy.ts";
 import { waitingJobsTable } from "../../../contract/names.ts";
 import { awsClient } from "../../../runtime/aws/client.ts";
 import type { CallAws } from "../../../runtime/aws/client.ts";
@@ -23,7 +23,7 @@ const job: JobReport = {
 
 /** What a receiver may do, and a controller besides. */
 function policyOf(queueArn: string) {
-  const policy = receiverPolicy("dev", { account, region }, queueArn);
+  const statements = receiverStatements("dev", { account, region }, queueArn);
   const tables = `arn:aws:dynamodb:${region}:${account}:table/${table}`;
   const read = { Sid: "Read", Effect: "Allow", Action: ["dynamodb:Scan"], Resource: [tables] };
   const receive = {
@@ -32,7 +32,7 @@ function policyOf(queueArn: string) {
     Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage"],
     Resource: [queueArn],
   };
-  return JSON.stringify({ ...policy, Statement: [...policy.Statement, read, receive] });
+  return JSON.stringify({ Version: "2012-10-17", Statement: [...statements, read, receive] });
 }
 
 describe("the functions' calls at the local AWS", () => {
