@@ -9,6 +9,7 @@ import {
   RunnerRegistration,
   RunnerRoster,
   SmokeTest,
+  WakeOnDemand,
 } from "./components/index.ts";
 import { createProviders } from "./components/providers.ts";
 import { stackOutputs } from "./components/stack-outputs.ts";
@@ -45,7 +46,8 @@ export default async function stack(): Promise<StackOutputs> {
     new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
   }
 
-  new FleetController(environment, { ...args, fleets }, { providers });
+  const { queue } = new FleetController(environment, { ...args, fleets }, { providers });
+  if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });
 
   return stackOutputs(environment, fleets, proofs);
 }

@@ -3,19 +3,25 @@ import { hourlyPrices, prices, UnknownPriceError } from "../config/prices.ts";
 import type { HourlyPrices } from "../config/prices.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { ControllerConfiguration } from "../contract/controller.ts";
+import { waitingJobsTable } from "../contract/names.ts";
+import { labelledFleets } from "./receiver-configuration.ts";
 
 /** What the controller of an environment is told: what of the configuration it decides by. */
 export function controllerConfiguration(
   environment: string,
   configuration: Configuration,
 ): ControllerConfiguration {
-  const { aws, fleets } = configuration;
+  const { aws, fleets, wakeOnDemand } = configuration;
   const known = knownPrices(configuration);
   return {
     environment,
     aws: {
       region: aws.region,
-      endpoints: { ec2: serviceEndpoint(aws, "ec2"), ssm: serviceEndpoint(aws, "ssm") },
+      endpoints: {
+        ec2: serviceEndpoint(aws, "ec2"),
+        ssm: serviceEndpoint(aws, "ssm"),
+        dynamodb: serviceEndpoint(aws, "dynamodb"),
+      },
     },
     fleets: Object.entries(fleets).map(([name, { autoShutdown }]) => ({
       name,
@@ -24,6 +30,13 @@ export function controllerConfiguration(
       ...(known && { prices: { machine: known[name]!.machine, disk: known[name]!.disk } }),
     })),
     addressPrice: prices.publicIpv4,
+    ...(wakeOnDemand.enabled && {
+      demand: {
+        table: waitingJobsTable(environment),
+        fleets: labelledFleets(configuration),
+        ...(wakeOnDemand.emptyLabels !== undefined && { emptyLabels: wakeOnDemand.emptyLabels }),
+      },
+    }),
   };
 }
 

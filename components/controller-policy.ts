@@ -1,9 +1,33 @@
 import type { AwsConfiguration } from "../config/schema.ts";
 import { meterParameter } from "../contract/meter.ts";
+import { waitingJobsTable } from "../contract/names.ts";
 import { fleetParameters } from "../contract/parameters.ts";
 import { projectTag, tags } from "../contract/tags.ts";
 import { arn, parameterArn } from "./policy.ts";
 import type { PolicyStatement } from "./policy.ts";
+
+/** What it may do for waking on demand besides: read the table of waiting jobs, and count wakes in it. */
+export function demandStatements(
+  environment: string,
+  aws: AwsConfiguration,
+  queueArn: string,
+): PolicyStatement[] {
+  return [
+    {
+      Sid: "ReadWaitingJobs",
+      Effect: "Allow",
+      Action: ["dynamodb:Scan", "dynamodb:UpdateItem"],
+      Resource: [arn(aws, "dynamodb", `table/${waitingJobsTable(environment)}`)],
+    },
+    {
+      // Lambda receives for it, with its role.
+      Sid: "TakeHints",
+      Effect: "Allow",
+      Action: ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+      Resource: [queueArn],
+    },
+  ];
+}
 
 /**
  * What the controller may do: exactly the calls of

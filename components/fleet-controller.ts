@@ -1,4 +1,6 @@
+import { EventSourceMapping } from "@pulumi/aws/lambda/eventSourceMapping.js";
 import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
+import { Queue } from "@pulumi/aws/sqs/queue.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
@@ -6,16 +8,23 @@ import { meterParameter } from "../contract/meter.ts";
 import { functionName } from "../contract/names.ts";
 import { createCloudFunction, createServiceRole } from "./cloud-function.ts";
 import { controllerConfiguration } from "./controller-configuration.ts";
-import { controllerStatements } from "./controller-policy.ts";
+import { controllerStatements, demandStatements } from "./controller-policy.ts";
 import { arn } from "./policy.ts";
 import { environmentTags } from "./resource-tags.ts";
 import type { RunnerFleet } from "./runner-fleet.ts";
+import type { ControllerQueue } from "./wake-on-demand.ts";
 
 /** Seconds for one call: a page of machines, some parameters, and retries. The next call comes in a minute anyway. */
 const timeoutSeconds = 50;
 
 /** Seconds within which the scheduler may still bring a call that it could not: the next one says the same. */
 const maximumEventAgeInSeconds = 60;
+
+/** Seconds in which one call works on a message before another may: six times the call's limit, as Lambda advises. */
+const visibilitySeconds = 6 * timeoutSeconds;
+
+/** A hint says no more than that now is a good time to look: after three calls that failed it is old. */
+const maxReceives = 3;
 
 export interface FleetControllerArgs {
   environment: string;
@@ -27,28 +36,42 @@ export interface FleetControllerArgs {
 /**
  * The function that looks after the environment: power by budget and working
  * hours, who is woken, the meter. It is called at the beginning of each minute,
- * so a fleet's hours begin and end on time.
+ * so a fleet's hours begin and end on time, and where jobs wake machines at once
+ * by its queue.
  */
 export class FleetController extends pulumi.ComponentResource {
+  /** Where hints are sent to that a job waits; undefined where jobs wake nobody. */
+  readonly queue: ControllerQueue | undefined;
+
   constructor(name: string, args: FleetControllerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:FleetController", name, {}, opts);
     const { environment, configuration, fleets } = args;
     const full = functionName(environment, "controller");
 
     const meter = createMeter(this);
+    const queue = configuration.wakeOnDemand.enabled ? createQueue(this) : undefined;
+    const own = controllerStatements(environment, Object.keys(configuration.fleets), configuration.aws);
     const controller = createCloudFunction(
       {
         environment,
         configuration,
         name: "controller",
         description: `Looks after the Longhaul environment ${environment}`,
-        statements: controllerStatements(environment, Object.keys(configuration.fleets), configuration.aws),
+        statements: queue
+          ? queue.arn.apply((queueArn) => [
+              ...own,
+              ...demandStatements(environment, configuration.aws, queueArn),
+            ])
+          : own,
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
       },
       this,
     );
     createClock(this);
+    if (queue) callAtOnce(queue, this);
+
+    this.queue = queue && { arn: queue.arn, url: queue.url };
     this.registerOutputs({});
 
     /** Written by the controller alone, and begun anew by it where it says nothing. */
@@ -62,6 +85,50 @@ export class FleetController extends pulumi.ComponentResource {
           tags: environmentTags(environment, `${environment}-meter`),
         },
         { parent, ignoreChanges: ["*"] },
+      );
+    }
+
+    /** Hints that cannot be worked on are kept for two weeks, to be looked at. */
+    function createQueue(parent: pulumi.Resource) {
+      const dead = new Queue(
+        `${full}-dead`,
+        {
+          name: `${full}-dead`,
+          messageRetentionSeconds: 14 * 86_400,
+          sqsManagedSseEnabled: true,
+          tags: environmentTags(environment, `${full}-dead`),
+        },
+        { parent },
+      );
+      return new Queue(
+        full,
+        {
+          name: full,
+          visibilityTimeoutSeconds: visibilitySeconds,
+          messageRetentionSeconds: 3600,
+          redrivePolicy: dead.arn.apply((deadLetterTargetArn) =>
+            JSON.stringify({ deadLetterTargetArn, maxReceiveCount: maxReceives }),
+          ),
+          sqsManagedSseEnabled: true,
+          tags: environmentTags(environment, full),
+        },
+        { parent },
+      );
+    }
+
+    /** A burst of jobs is one call: each looks at all of them. */
+    function callAtOnce({ arn: eventSourceArn }: Queue, parent: pulumi.Resource) {
+      new EventSourceMapping(
+        full,
+        {
+          eventSourceArn,
+          functionName: controller.name,
+          batchSize: 1000,
+          maximumBatchingWindowInSeconds: 1,
+          scalingConfig: { maximumConcurrency: 2 },
+          tags: environmentTags(environment, full),
+        },
+        { parent, dependsOn: [meter, ...fleets] },
       );
     }
 

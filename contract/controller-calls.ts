@@ -4,6 +4,8 @@
  * anything.
  */
 export const controllerCalls = [
+  "dynamodb:Scan",
+  "dynamodb:UpdateItem",
   "ec2:DescribeInstances",
   "ec2:StartInstances",
   "ssm:GetParameters",

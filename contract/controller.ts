@@ -1,4 +1,5 @@
 import type { WorkingHours } from "./hours.ts";
+import type { LabelledFleet } from "./job-labels.ts";
 
 /** US dollars for each hour of a machine. */
 export interface MachinePrices {
@@ -26,11 +27,20 @@ export interface ControllerConfiguration {
   aws: {
     region: string;
     /** Base URLs without a trailing slash. */
-    endpoints: { ec2: string; ssm: string };
+    endpoints: { ec2: string; ssm: string; dynamodb: string };
   };
   fleets: readonly ControlledFleet[];
   /** US dollars for each hour of a public address. */
   addressPrice: number;
+  /** Absent: no machine is woken for a job that waits. */
+  demand?: {
+    /** Name of the table of waiting jobs. */
+    table: string;
+    /** In the order of the configuration: a job counts for the first that has all of its labels. */
+    fleets: readonly LabelledFleet[];
+    /** The fleet that jobs without labels count for. */
+    emptyLabels?: string;
+  };
   /** Absent: nothing is turned off for money. */
   budget?: {
     /** US dollars for a month in UTC. */

@@ -33,6 +33,14 @@ export const controllerMetrics = {
   started: "MachinesStarted",
   /** Sleeping machines that EC2 did not start: no capacity in their zone, for example. */
   notStarted: "MachinesNotStarted",
+  /** Queued jobs that count for a fleet. */
+  waiting: "JobsWaiting",
+  /** Queued jobs whose labels no fleet has. */
+  unmatched: "JobsUnmatched",
+  /** Queued jobs that have had their wakes: something else than a missing machine holds them. */
+  leftAlone: "JobsLeftAlone",
+  /** Queued jobs for which no machine is left that may be started. */
+  noMachine: "JobsWithoutMachine",
   /** US dollars since the month began, by the meter. */
   spent: "SpentUsd",
   /** US dollars since the day began in UTC, by the meter. */

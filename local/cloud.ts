@@ -9,8 +9,7 @@ import type { Clock } from "./clock.ts";
 import { commandProvider } from "./engine/command-provider.ts";
 import { engineVariables } from "./engine/local-stack.ts";
 import { serveProvider } from "./engine/provider-server.ts";
-import { createFunctionHost } from "./functions/host.ts";
-import { createMinuteCalls } from "./functions/minutes.ts";
+import { createFunctions } from "./functions/index.ts";
 import { createGithub } from "./github/index.ts";
 import type { GithubCloud, WireTimes } from "./github/index.ts";
 import { createMachineHost } from "./machines/index.ts";
@@ -88,9 +87,11 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     clock,
     environment: { LONGHAUL_ACT: options.act, LONGHAUL_RUNNER_RETRY_SECONDS: "1" },
   });
-  const functions = createFunctionHost({ dir: join(dir, "functions"), clock, path: options.base.PATH });
-  const minutes = createMinuteCalls(clock);
-  const aws = createAws({ clock, account, region, host: machines, functions: { host: functions, minutes } });
+  const functions = createFunctions(
+    { dir: join(dir, "functions"), clock, path: options.base.PATH },
+    () => aws.queues,
+  );
+  const aws: AwsCloud = createAws({ clock, account, region, host: machines, functions });
   const [awsServer, githubServer] = await Promise.all([aws.listen(), github.listen()]);
 
   const environment: Record<string, string> = {
@@ -137,7 +138,6 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     close: async () => {
       command.close();
       for (const server of servers) server.close();
-      minutes.stop();
       await functions.stop();
       await machines.stop();
       await Promise.all([awsServer.close(), githubServer.close()]);

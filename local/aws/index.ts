@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { FunctionHost } from "../functions/host.ts";
-import type { MinuteCalls } from "../functions/minutes.ts";
+import type { Functions } from "../functions/index.ts";
 import type { MachineHost } from "../machines/host.ts";
 import type { EmulatedProvider } from "../provider.ts";
 import { cloudwatchService } from "./cloudwatch.ts";
@@ -28,8 +27,8 @@ export interface AwsOptions {
   account: string;
   region: string;
   host: MachineHost;
-  /** What runs functions, and what calls them each minute; absent: the account takes none. */
-  functions?: { host: FunctionHost; minutes: MinuteCalls };
+  /** What runs functions, and all that calls them; absent: the account takes none. */
+  functions?: Functions;
   /** Real milliseconds, for how long a message is invisible. Default: the computer's. */
   wireNow?: () => number;
 }

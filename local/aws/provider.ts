@@ -1,21 +1,16 @@
 import type { EmulatedProvider, ProviderConfiguration, ResourceType } from "../provider.ts";
-import type { FunctionHost } from "../functions/host.ts";
-import type { MinuteCalls } from "../functions/minutes.ts";
+import type { Functions } from "../functions/index.ts";
+import { functionCallers } from "./function-callers.ts";
 import { functionResource } from "./function-resource.ts";
 import { providerFunctions } from "./functions.ts";
 import { instanceResource } from "./instance-resource.ts";
 import type { Instances } from "./instances.ts";
 import { parameterResource } from "./parameter-resource.ts";
 import { kinds, storedResource } from "./resources.ts";
-import { scheduleResource } from "./schedule-resource.ts";
 import type { Cloud } from "./state.ts";
 
 /** The aws provider as the engine sees it. */
-export function awsProvider(
-  cloud: Cloud,
-  instances: Instances,
-  functions?: { host: FunctionHost; minutes: MinuteCalls },
-): EmulatedProvider {
+export function awsProvider(cloud: Cloud, instances: Instances, functions?: Functions): EmulatedProvider {
   const types: Record<string, ResourceType> = {
     ...Object.fromEntries(
       Object.entries(kinds(cloud)).map(([type, kind]) => [type, storedResource(cloud, type, kind)]),
@@ -24,7 +19,7 @@ export function awsProvider(
     "aws:ssm/parameter:Parameter": parameterResource(cloud),
     ...(functions && {
       "aws:lambda/function:Function": functionResource(cloud, functions.host),
-      "aws:scheduler/schedule:Schedule": scheduleResource(cloud, functions.host, functions.minutes),
+      ...functionCallers(cloud, functions),
     }),
   };
   return {

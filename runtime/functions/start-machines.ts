@@ -1,10 +1,10 @@
 import type { CallAws } from "../aws/client.ts";
 import { AwsError } from "../aws/error.ts";
 import { isRetryable } from "../aws/retry.ts";
-import type { Demand, Spare, Start } from "./demand.ts";
+import type { Spare } from "./demand.ts";
 
-export interface StartOutcome {
-  /** Machines that EC2 has taken the start of, spares among them, each with its job. */
+export interface StartOutcome<Start extends Spare> {
+  /** Machines that EC2 has taken the start of, spares among them, each with what it was started for. */
   started: Start[];
   failed: StartFailure[];
 }
@@ -26,10 +26,10 @@ export interface StartFailure {
  *
  * @throws whatever is no refusal of EC2's
  */
-export async function startMachines(
-  { starts, spares }: Pick<Demand, "starts" | "spares">,
+export async function startMachines<Start extends Spare>(
+  { starts, spares }: { starts: readonly Start[]; spares: readonly Spare[] },
   call: CallAws<"ec2:StartInstances">,
-): Promise<StartOutcome> {
+): Promise<StartOutcome<Start>> {
   if (starts.length === 0) return { started: [], failed: [] };
   const refusal = await start(
     starts.map(({ instanceId }) => instanceId),
@@ -43,13 +43,13 @@ export async function startMachines(
 }
 
 /** @param known EC2's answer for the first machine, where it was alone in the first call */
-async function startSingly(
+async function startSingly<Start extends Spare>(
   starts: readonly Start[],
   spares: readonly Spare[],
   call: CallAws<"ec2:StartInstances">,
   known: AwsError | undefined,
-): Promise<StartOutcome> {
-  const outcome: StartOutcome = { started: [], failed: [] };
+): Promise<StartOutcome<Start>> {
+  const outcome: StartOutcome<Start> = { started: [], failed: [] };
   const left = [...spares];
   /** By fleet and zone, because a fleet is of one instance type: what EC2 had no machine for. */
   const exhausted = new Map<string, AwsError>();
@@ -78,7 +78,7 @@ async function startSingly(
   }
   return outcome;
 
-  /** Another machine of the fleet for the same job, in a zone that has not refused one. */
+  /** Another machine of the fleet for the same purpose, in a zone that has not refused one. */
   function takeSpare(failed: Start): Start | undefined {
     const index = left.findIndex((spare) => spare.fleet === failed.fleet && !exhausted.has(place(spare)));
     return index < 0 ? undefined : { ...failed, ...left.splice(index, 1)[0]! };

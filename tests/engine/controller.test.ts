@@ -71,7 +71,7 @@ describe("a fleet that works by day", function () {
   it("is awake again in the morning, and its runner takes a job", async () => {
     environment.cloud.clock.advance(untilHour(environment.cloud.clock.now(), 8));
     await eventually("the machine runs", () => state() === "running");
-    const why = `Started ${machine} of cloud. Working hours have begun`;
+    const why = `Started ${machine} of cloud: working hours have begun`;
     await eventually("the log says why", () => log().some((line) => line.startsWith(why)));
     const job = await jobs.start();
     await jobs.letEnd();

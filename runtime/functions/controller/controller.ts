@@ -28,7 +28,7 @@ export interface ControllerHost {
 export async function control({ configuration, aws, now, log }: ControllerHost): Promise<void> {
   const seen = await observe(configuration, aws, now);
   const plan = decide(configuration, seen);
-  const outcome = await act(plan, configuration, aws);
+  const outcome = await act(plan, configuration, aws, seen.now);
   for (const line of describe(plan, outcome)) log(line);
   log(metricsOf(configuration, seen, plan, outcome));
   if (outcome.failures.length > 0) throw new Error(outcome.failures.join(" "));
@@ -40,10 +40,10 @@ function describe({ power }: Plan, { started, notStarted }: Outcome): string[] {
     ...Object.entries(power).map(
       ([fleet, { power: to, by, reason }]) => `Power of ${fleet} is ${to} by ${by}: ${reason}.`,
     ),
-    ...started.map(({ instanceId, fleet, why }) => `Started ${instanceId} of ${fleet}. ${why}`),
+    ...started.map(({ instanceId, fleet, reason }) => `Started ${instanceId} of ${fleet}: ${reason}.`),
     ...notStarted.map(
-      ({ start: { instanceId, fleet, why }, code }) =>
-        `Could not start ${instanceId} of ${fleet}: ${code}. ${why} It is tried again.`,
+      ({ instanceId, fleet, code, message }) =>
+        `Could not start ${instanceId} of ${fleet} (${code}): ${message} It is decided again in a minute.`,
     ),
   ];
 }
@@ -51,7 +51,7 @@ function describe({ power }: Plan, { started, notStarted }: Outcome): string[] {
 function metricsOf(
   { environment, budget }: ControllerConfiguration,
   { now, machines }: Sighting,
-  { meter }: Plan,
+  { meter, demand }: Plan,
   { started, notStarted }: Outcome,
 ): string {
   return embeddedMetrics({
@@ -62,6 +62,12 @@ function metricsOf(
         .length,
       [controllerMetrics.started]: started.length,
       [controllerMetrics.notStarted]: notStarted.length,
+      ...(demand && {
+        [controllerMetrics.waiting]: demand.counts.waiting,
+        [controllerMetrics.unmatched]: demand.counts.unmatched,
+        [controllerMetrics.leftAlone]: demand.counts.leftAlone,
+        [controllerMetrics.noMachine]: demand.counts.noMachine,
+      }),
     },
     ...(meter && { amounts: moneyOf(meter, budget?.monthlyUsd) }),
   });

@@ -1,10 +1,14 @@
 import type { ControlledFleet, ControllerConfiguration } from "../../../contract/controller.ts";
 import { hoursAt } from "../../../contract/hours.ts";
+import { machineName } from "../../../contract/names.ts";
 import { spentInMonth } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
 import { wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings } from "../../../contract/wishes.ts";
+import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
+import { decideDemand, wakesPerJob } from "../demand.ts";
+import type { Demand, Spare } from "../demand.ts";
 import type { Machine } from "./machine.ts";
 import { meterUntil } from "./meter.ts";
 
@@ -15,6 +19,8 @@ export interface Sighting {
   /** By fleet; what could not be read is undefined in them. */
   settings: Readonly<Record<string, FleetSettings>>;
   machines: readonly Machine[];
+  /** The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. */
+  jobs: readonly WaitingJob[];
   /** Undefined: there is none, or it is damaged. */
   meter: MeterRecord | undefined;
 }
@@ -23,19 +29,19 @@ export interface Sighting {
 export interface Plan {
   /** Power settings that are to be another than they are, by fleet. */
   power: Readonly<Record<string, PowerSetting>>;
-  /** Sleeping machines that are to be awake. */
+  /** Sleeping machines that are to be awake, no job aside. */
   start: readonly Start[];
+  /** Those that jobs wait for, and what was counted. Absent: nobody is woken for jobs. */
+  demand?: Demand;
   /** Absent where money is not counted. */
   meter?: MeterRecord;
   /** The month's money is gone. */
   isOverBudget: boolean;
 }
 
-export interface Start {
-  instanceId: string;
-  fleet: string;
-  /** One sentence. */
-  why: string;
+export interface Start extends Spare {
+  /** The end of a sentence. */
+  reason: string;
 }
 
 const dayMs = 24 * 60 * 60_000;
@@ -70,7 +76,54 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
     if (!saysTheSame(settings.power, wanted)) power[fleet.name] = wanted;
     if (!isOverBudget) start.push(...startsOf(fleet, { ...settings, power: wanted }, seen));
   }
-  return { power, start, ...(meter && { meter }), isOverBudget };
+  const demand = configuration.demand && demandOf(configuration, seen, power, start, isOverBudget);
+  return { power, start, ...(demand && { demand }), ...(meter && { meter }), isOverBudget };
+}
+
+/**
+ * Working hours and idle limits are nothing against a job that waits; an
+ * operator's wish to sleep is, and the budget. Who is woken anyway is on its
+ * way for the jobs as well.
+ */
+function demandOf(
+  { fleets, demand }: ControllerConfiguration,
+  { now, machines, jobs, settings }: Sighting,
+  power: Plan["power"],
+  start: readonly Start[],
+  isOverBudget: boolean,
+): Demand {
+  const woken = new Set(start.map(({ instanceId }) => instanceId));
+  const { fleets: labelled, emptyLabels } = demand!;
+  const settingsOf = (fleet: string) => {
+    const own = settings[fleet];
+    return own && { ...own, power: power[fleet] ?? own.power };
+  };
+  return decideDemand({
+    jobs,
+    fleets: labelled
+      .filter(({ name }) => fleets.some((fleet) => fleet.name === name))
+      .map((fleet) => ({ ...fleet, roster: settingsOf(fleet.name)?.roster })),
+    machines: machines.map(({ id, runner, fleet, state, availabilityZone }) => ({
+      instanceId: id,
+      name: machineName(runner, id),
+      state: woken.has(id) ? "pending" : state,
+      availabilityZone,
+      mayStart: !isOverBudget && mayWork({ runner, instanceId: id }, settingsOf(fleet), now),
+    })),
+    ...(emptyLabels !== undefined && { emptyLabels }),
+    maxWakes: wakesPerJob.withoutAppKey,
+    now,
+  });
+}
+
+function mayWork(
+  machine: { runner: string; instanceId: string },
+  settings: FleetSettings | undefined,
+  now: number,
+): boolean {
+  if (!settings) return false;
+  const { listing, power, by } = wishFor(machine, settings, now);
+  return listing === "service" && (power === "on" || by === "hours");
 }
 
 function meterOf(
@@ -104,21 +157,21 @@ function startsOf(fleet: ControlledFleet, settings: FleetSettings, { now, machin
   const wokenAt = fleet.hours && hoursAt(fleet.hours, now).since;
   return machines.flatMap((machine) => {
     if (machine.fleet !== fleet.name || machine.state !== "stopped") return [];
-    const { runner, id: instanceId, launchedAt } = machine;
+    const { runner, id: instanceId, launchedAt, availabilityZone } = machine;
     const wish = wishFor({ runner, instanceId }, settings, now);
     if (wish.listing !== "service") return [];
-    const start = (why: string): Start[] => [{ instanceId, fleet: fleet.name, why }];
+    const start = (reason: string): Start[] => [{ instanceId, fleet: fleet.name, availabilityZone, reason }];
     if (wish.power === "on") {
       const place = settings.roster!.indexOf(instanceId);
       if (wish.by === "hours" && wokenAt !== undefined && launchedAt < wokenAt) {
-        return start(`Working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone}).`);
+        return start(`working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`);
       }
-      if (place < fleet.minimumAwake) return start(`${fleet.minimumAwake} of its fleet are to be awake.`);
+      if (place < fleet.minimumAwake) return start(`${fleet.minimumAwake} of its fleet are to be awake`);
       if (wish.by !== "hours" && wish.by !== "stack")
-        return start(`${wish.by} wants it awake: ${wish.reason}.`);
+        return start(`${wish.by} wants it awake: ${wish.reason}`);
     }
     if (now - launchedAt >= longestSleepMs) {
-      return start("It slept for a week, and GitHub drops what is offline for two.");
+      return start("it slept for a week, and GitHub drops what is offline for two");
     }
     return [];
   });

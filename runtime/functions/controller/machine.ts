@@ -4,6 +4,8 @@ export interface Machine {
   fleet: string;
   /** The runner's name, for example `dev-cloud-1`. */
   runner: string;
+  /** Where it is bound to: a stopped machine starts in its zone or not at all. */
+  availabilityZone: string;
   state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
   /** When its disk was attached: it was made then. */
   createdAt: number;

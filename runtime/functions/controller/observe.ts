@@ -4,6 +4,7 @@ import { fleetParameters } from "../../../contract/parameters.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import { parseFleetSettings } from "../../../contract/wishes.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { Sighting } from "./decide.ts";
 import type { Machine } from "./machine.ts";
@@ -21,14 +22,15 @@ const instancesPerCall = 1000;
  * @throws AwsError when EC2 or SSM do not answer: nothing can be decided then
  */
 export async function observe(
-  { environment, fleets }: ControllerConfiguration,
+  { environment, fleets, demand }: ControllerConfiguration,
   aws: ControllerAws,
   now: () => number,
 ): Promise<Sighting> {
   const names = fleets.flatMap(({ name }) => Object.values(fleetParameters(environment, name)));
-  const [values, machines] = await Promise.all([
+  const [values, machines, jobs] = await Promise.all([
     readParameters([...names, meterParameter(environment)], aws),
     describeMachines(environment, aws),
+    demand ? readJobs(demand.table, aws) : [],
   ]);
   return {
     now: now(),
@@ -36,6 +38,7 @@ export async function observe(
       fleets.map(({ name }) => [name, parseFleetSettings(environment, name, values)]),
     ),
     machines,
+    jobs,
     meter: parseMeter(values.get(meterParameter(environment))),
   };
 }
@@ -85,6 +88,7 @@ interface DescribedInstance {
   reason?: string;
   launchTime: string;
   ipAddress?: string;
+  placement?: { availabilityZone?: string };
   rootDeviceName?: string;
   blockDeviceMapping?: ItemSet<{ deviceName: string; ebs?: { attachTime?: string } }>;
   tagSet?: ItemSet<{ key: string; value: string }>;
@@ -122,6 +126,7 @@ function machineOf(instance: DescribedInstance): Machine {
     id: instance.instanceId,
     fleet: tagged.get(tags.fleet) ?? "",
     runner: tagged.get(tags.runner) ?? "",
+    availabilityZone: instance.placement?.availabilityZone ?? "",
     state: instance.instanceState.name,
     createdAt: Number.isNaN(attached) ? launchedAt : attached,
     launchedAt,

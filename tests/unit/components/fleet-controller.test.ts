@@ -24,11 +24,12 @@ async function told(raw: Raw): Promise<ControllerConfiguration> {
 
 describe("the controller of an environment", () => {
   it("may make exactly the calls that it makes, and none that stops or terminates a machine", async () => {
-    const graph = graphOf(await evaluateOnce(organizationStack));
+    const graph = graphOf(await evaluateStack({ ...organizationStack, wakeOnDemand: { enabled: true } }));
     const { inputs } = graph.one("RolePolicy", /^dev-controller-/);
     const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
     const log = Statement.filter(({ Sid }) => Sid === "WriteItsLog");
-    const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog");
+    // Lambda takes from the queue for it, with its role.
+    const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog" && Sid !== "TakeHints");
     expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal([...controllerCalls]);
     expect(log[0]!.Resource).to.deep.equal([
       "arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/functions/controller:log-stream:*",
@@ -81,6 +82,7 @@ describe("the controller of an environment", () => {
     });
     expect(environment).to.equal("dev");
     expect(aws.endpoints).to.deep.equal({
+      dynamodb: "https://dynamodb.eu-central-1.amazonaws.com",
       ec2: "https://ec2.eu-central-1.amazonaws.com",
       ssm: "https://ssm.eu-central-1.amazonaws.com",
     });
@@ -95,6 +97,25 @@ describe("the controller of an environment", () => {
     expect((await told({ ...repositoryStack, fleets })).fleets[0]).to.not.have.property("prices");
     const own = { cloud: { ...fleets.cloud, priceUsdPerHour: 3 } };
     expect((await told({ ...repositoryStack, fleets: own })).fleets[0]!.prices).to.include({ machine: 3 });
+  });
+
+  it("has a queue where jobs wake machines, one call for a burst, and what fails thrice aside", async () => {
+    const graph = graphOf(await evaluateStack({ ...repositoryStack, wakeOnDemand: { enabled: true } }));
+    const { redrivePolicy } = graph.one("Queue", "longhaul-dev-controller").inputs;
+    expect(JSON.parse(redrivePolicy as string)).to.deep.equal({
+      deadLetterTargetArn: "arn:aws:sqs:r:1:longhaul-dev-controller-dead",
+      maxReceiveCount: 3,
+    });
+    expect(graph.one("EventSourceMapping", /./).inputs).to.deep.include({
+      eventSourceArn: "arn:aws:sqs:r:1:longhaul-dev-controller",
+      maximumBatchingWindowInSeconds: 1,
+    });
+    const files = JSON.parse(fileIn(graph, "configuration.json")) as ControllerConfiguration;
+    expect(files.demand).to.deep.equal({
+      table: "longhaul-dev-waiting-jobs",
+      fleets: [{ name: "cloud", labels: ["self-hosted", "linux", "x64", "cloud", "extended-timeout"] }],
+    });
+    expect(graphOf(await evaluateOnce(repositoryStack)).ofType("Queue")).to.deep.equal([]);
   });
 
   it("runs the bundle that was built", async () => {

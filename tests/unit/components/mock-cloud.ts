@@ -41,6 +41,8 @@ const resourceTypes: Record<string, Outputs> = {
   "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::1:role/${name}` }),
   "aws:iam/rolePolicy:RolePolicy": nothingMore,
   "aws:lambda/function:Function": (name) => ({ arn: `arn:aws:lambda:r:1:function:${name}` }),
+  "aws:lambda/eventSourceMapping:EventSourceMapping": nothingMore,
+  "aws:sqs/queue:Queue": (name) => ({ arn: `arn:aws:sqs:r:1:${name}`, url: `https://sqs/${name}` }),
   "aws:lambda/functionUrl:FunctionUrl": (name) => ({ functionUrl: `https://${name}.lambda-url.r.on.aws/` }),
   "aws:scheduler/schedule:Schedule": nothingMore,
   "aws:ssm/parameter:Parameter": nothingMore,

@@ -16,7 +16,10 @@ const prices = { machine: 1, disk: 0.1 };
 const fleet = { name: "cloud", minimumAwake: 0 };
 const configuration: ControllerConfiguration = {
   environment: "dev",
-  aws: { region: "eu-central-1", endpoints: { ec2: "https://ec2", ssm: "https://ssm" } },
+  aws: {
+    region: "eu-central-1",
+    endpoints: { ec2: "https://ec2", ssm: "https://ssm", dynamodb: "https://dynamodb" },
+  },
   fleets: [fleet],
   addressPrice: 0.005,
 };
@@ -32,6 +35,7 @@ const machine: Machine = {
   fleet: "cloud",
   runner: "dev-cloud-1",
   state: "stopped",
+  availabilityZone: "a",
   createdAt: noon - 30 * day,
   launchedAt: noon - day,
   hasPublicAddress: false,
@@ -53,7 +57,7 @@ function planFor(scene: Scene): Plan {
       fleets: [{ ...fleet, ...scene.fleet }],
       ...(budget !== undefined && { budget: { monthlyUsd: budget } }),
     },
-    { now, machines, meter: undefined, settings: { cloud: { ...settings, ...scene.settings } } },
+    { now, machines, jobs: [], meter: undefined, settings: { cloud: { ...settings, ...scene.settings } } },
   );
 }
 const started = (scene: Scene) => planFor(scene).start.map(({ instanceId }) => instanceId);
@@ -112,7 +116,13 @@ describe("the power of a fleet", () => {
 
   it("is not judged by what could not be read", () => {
     expect(planFor({ settings: { power: undefined } }).power.cloud).to.include({ power: "on" });
-    const plan = decide(configuration, { now: noon, machines: asleep, meter: undefined, settings: {} });
+    const plan = decide(configuration, {
+      now: noon,
+      machines: asleep,
+      jobs: [],
+      meter: undefined,
+      settings: {},
+    });
     expect(plan).to.deep.equal({ power: {}, start: [], isOverBudget: false });
   });
 });
@@ -191,6 +201,7 @@ describe("a sleeping machine", () => {
       runner: fc.constant("dev-cloud-1"),
       state: fc.constantFrom("pending", "running", "stopping", "stopped", "shutting-down", "terminated"),
       createdAt: fc.constant(noon - 30 * day),
+      availabilityZone: fc.constantFrom("a", "b"),
       launchedAt: fc.integer({ min: noon - 20 * day, max: noon }),
       hasPublicAddress: fc.boolean(),
     }) as fc.Arbitrary<Machine>;

@@ -15,6 +15,7 @@ const machine: Machine = {
   fleet: "cloud",
   runner: "dev-cloud-1",
   state: "running",
+  availabilityZone: "a",
   createdAt: start,
   launchedAt: start,
   hasPublicAddress: true,

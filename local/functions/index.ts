@@ -1,0 +1,38 @@
+import type { Queues } from "../aws/queues.ts";
+import { createFunctionHost } from "./host.ts";
+import type { FunctionHost, FunctionHostOptions } from "./host.ts";
+import { createMinuteCalls } from "./minutes.ts";
+import type { MinuteCalls } from "./minutes.ts";
+import { createQueuePolls } from "./queue-polls.ts";
+import type { QueuePolls } from "./queue-polls.ts";
+import { createFunctionUrls } from "./urls.ts";
+import type { FunctionUrls } from "./urls.ts";
+
+/** What runs functions, and all that calls them. */
+export interface Functions {
+  host: FunctionHost;
+  minutes: MinuteCalls;
+  urls: FunctionUrls;
+  queuePolls: QueuePolls;
+  stop(): Promise<void>;
+}
+
+/** @param queues of the account that the functions are in */
+export function createFunctions(options: FunctionHostOptions, queues: () => Queues): Functions {
+  const host = createFunctionHost(options);
+  const minutes = createMinuteCalls(options.clock);
+  const urls = createFunctionUrls(host);
+  const queuePolls = createQueuePolls(host, queues);
+  return {
+    host,
+    minutes,
+    urls,
+    queuePolls,
+    stop: async () => {
+      minutes.stop();
+      queuePolls.stop();
+      urls.stop();
+      await host.stop();
+    },
+  };
+}

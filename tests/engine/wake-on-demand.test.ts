@@ -1,0 +1,103 @@
+import { expect } from "chai";
+import { functionLogGroupName } from "../../contract/names.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
+import { instanceOf, oneRunner, rosterOf } from "../journey/one-runner.ts";
+import { impatient, userJobs } from "../journey/user-jobs.ts";
+import type { UserJobs } from "../journey/user-jobs.ts";
+
+/*
+ * GitHub's webhook, the receiver, the table, the queue and the controller, each
+ * as it was deployed. Each rule goes on from the one before.
+ */
+describe("a fleet that is woken by jobs", function () {
+  this.timeout(240_000);
+  let environment: TestEnvironment;
+  let jobs: UserJobs;
+  let machine: string;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    environment = await startEnvironment(impatient);
+    await environment.configure((config) => {
+      // Longer than GitHub takes to hand a job out again that it had offered to a machine which was gone.
+      oneRunner({ autoShutdown: { idleMinutes: 0.4 } }, { enabled: false })(config);
+      config["longhaul:wakeOnDemand"] = { enabled: true };
+    });
+    await environment.up();
+    [machine] = rosterOf(environment) as [string];
+    jobs = userJobs(environment, 120_000);
+  });
+  after(() => environment.close());
+
+  const state = () => instanceOf(environment, machine).state;
+  const logOf = (name: "controller" | "receiver") =>
+    Object.values(environment.cloud.aws.account.logs[functionLogGroupName("local", name)] ?? {})
+      .flat()
+      .map(({ message }) => message);
+  const deliveries = () =>
+    environment.cloud.github
+      .deliveries()
+      .map(({ event, action, status }) => `${action ?? event} ${status ?? ""}`);
+
+  it("has a webhook that its receiver answers", () => {
+    expect(deliveries()).to.deep.equal(["ping 200"]);
+  });
+
+  it("sleeps for want of jobs", async () => {
+    await eventually("the machine sleeps", () => state() === "stopped");
+  });
+
+  it("wakes as soon as a job is queued, without waiting for the minute, and the job ends well", async () => {
+    const job = jobs.send();
+    await eventually("the machine is started", () => state() !== "stopped", 20_000);
+    await eventually("the log says why", () =>
+      logOf("controller").some((line) => /^Started .*job \d+ of acme\/app waits/.test(line)),
+    );
+    await eventually("the job is in progress", () => job.status === "in_progress", 120_000);
+    await jobs.letEnd();
+    expect(job.conclusion).to.equal("success");
+  });
+
+  it("counts that wake on the job, and keeps the job as a tombstone", async () => {
+    const items = () =>
+      Object.values(environment.cloud.aws.account.tables["longhaul-local-waiting-jobs"] ?? {});
+    await eventually("the job's end is written", () => JSON.stringify(items()).includes("completed"));
+    expect(items()).to.have.lengthOf(1);
+    expect(JSON.stringify(items())).to.include(machine);
+  });
+
+  it("sleeps again afterwards, and a job of other labels wakes nobody", async () => {
+    await eventually("the machine sleeps", () => state() === "stopped");
+    const { github } = environment.cloud;
+    github.push("acme/app", ".github/workflows/hosted.yml", hosted);
+    const before = deliveries().length;
+    github.dispatch("acme/app", "hosted.yml");
+    await eventually("the delivery is answered", () => deliveries().slice(before).includes("queued 204"));
+    expect(state()).to.equal("stopped");
+  });
+
+  it("had all permissions that it needed, and none of its functions failed", () => {
+    const refused = environment.cloud.aws
+      .calls()
+      .filter(
+        ({ caller, error }) => caller?.includes("assumed-role/local-") && error?.startsWith("AccessDenied"),
+      );
+    expect(refused).to.deep.equal([]);
+    for (const name of ["controller", "receiver"] as const) {
+      expect(
+        logOf(name).filter((line) => line.startsWith("ERROR")),
+        name,
+      ).to.deep.equal([]);
+    }
+  });
+
+  it("leaves nothing behind", async () => {
+    await environment.destroy();
+    expect(environment.cloud.aws.account.parameters).to.deep.equal({});
+    expect(Object.values(environment.cloud.aws.account.resources).flatMap(Object.keys)).to.deep.equal([]);
+  });
+});
+
+const hosted = "on: workflow_dispatch\njobs: { one: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }\n";
