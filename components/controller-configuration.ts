@@ -11,7 +11,7 @@ export function controllerConfiguration(
   environment: string,
   configuration: Configuration,
 ): ControllerConfiguration {
-  const { aws, fleets, wakeOnDemand } = configuration;
+  const { aws, fleets, wakeOnDemand, budget } = configuration;
   const known = knownPrices(configuration);
   return {
     environment,
@@ -30,6 +30,7 @@ export function controllerConfiguration(
       ...(known && { prices: { machine: known[name]!.machine, disk: known[name]!.disk } }),
     })),
     addressPrice: prices.publicIpv4,
+    ...(budget.monthlyUsd !== undefined && { budget: { monthlyUsd: budget.monthlyUsd } }),
     ...(wakeOnDemand.enabled && {
       demand: {
         table: waitingJobsTable(environment),

@@ -41,7 +41,9 @@ export function hourlyPrices(
   const unknown: string[] = [];
   const found = Object.entries(fleets).map(([name, fleet]): [string, HourlyPrices] => {
     const machine = fleet.priceUsdPerHour ?? machinePrice(fleet.instanceType, aws.region, known);
-    if (machine === undefined) unknown.push(unknownPrice(name, fleet.instanceType, aws.region, known));
+    if (machine === undefined) {
+      unknown.push(`longhaul:fleets.${name}: ${unknownPriceSentence(fleet.instanceType, aws.region, known)}`);
+    }
     return [name, { machine: machine ?? 0, disk: diskPrice(fleet.disk, aws.region, known), address }];
   });
   if (unknown.length > 0) throw new UnknownPriceError(unknown.join("\n"));
@@ -93,16 +95,16 @@ function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-function unknownPrice(
-  fleet: string,
+/** Why a price is not known, and what to do. */
+export function unknownPriceSentence(
   instanceType: string,
   region: string,
-  { regions }: Pick<PriceTable, "regions">,
+  { regions }: Pick<PriceTable, "regions"> = prices,
 ): string {
   const date = own(regions, region)?.date;
   const where =
     date === undefined
       ? `${region} is not in the table config/prices.json, so the price of ${instanceType} there is not known`
       : `the price of ${instanceType} in ${region} is not in the table config/prices.json of ${date}`;
-  return `longhaul:fleets.${fleet}: ${where}. Set the fleet's priceUsdPerHour, in US dollars for an hour.`;
+  return `${where}. Set the fleet's priceUsdPerHour, in US dollars for an hour.`;
 }

@@ -2,6 +2,7 @@ import type { Finding } from "./issues.ts";
 import { agentFindings } from "./rules/agent.ts";
 import { autoShutdownFindings, idleFindings } from "./rules/auto-shutdown.ts";
 import { awsFindings } from "./rules/aws.ts";
+import { budgetFindings } from "./rules/budget.ts";
 import { githubFindings } from "./rules/github.ts";
 import { imageFindings } from "./rules/image.ts";
 import { labelFindings } from "./rules/labels.ts";
@@ -31,6 +32,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...agentFindings(environment, configuration),
     ...idleFindings(environment, configuration),
     ...awsFindings(aws),
+    ...budgetFindings(configuration),
     ...githubFindings(github),
     ...networkFindings(network, written),
     ...smokeTestFindings(smokeTest, github),

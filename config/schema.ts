@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { agentSchema } from "./schema/agent.ts";
 import { awsSchema } from "./schema/aws.ts";
+import { budgetSchema } from "./schema/budget.ts";
 import { type fleetSchema, fleetsSchema } from "./schema/fleet.ts";
 import { githubSchema } from "./schema/github.ts";
 import { networkSchema } from "./schema/network.ts";
@@ -21,6 +22,7 @@ export const configurationSchema = z.strictObject({
   fleets: fleetsSchema,
   smokeTest: smokeTestSchema.prefault({}),
   agent: agentSchema.prefault({}),
+  budget: budgetSchema.prefault({}),
   wakeOnDemand: wakeOnDemandSchema.prefault({}),
 });
 

@@ -61,9 +61,9 @@ export function functionCallers(cloud: Cloud, functions: Functions): Record<stri
 
 interface Caller {
   /** Begins to call, or goes on otherwise; gives back the outputs that are no inputs. */
-  start(inputs: Properties, id: string): Properties | Promise<Properties>;
-  stop(id: string): void;
-  id(inputs: Properties): string;
+  start: (inputs: Properties, id: string) => Properties | Promise<Properties>;
+  stop: (id: string) => void;
+  id: (inputs: Properties) => string;
   replaceOn: readonly string[];
 }
 

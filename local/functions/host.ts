@@ -86,9 +86,22 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
     return child;
   };
 
+  /** The process of an instance, which is started where it has none or the last one has ended. */
+  const warm = async (instance: Instance): Promise<ChildProcess> => {
+    const { child: last, deployed } = instance;
+    if (last?.exitCode === null && last.signalCode === null) return last;
+    const child = await start(deployed);
+    if (instances.get(deployed.name) !== instance) {
+      child.kill("SIGKILL");
+      throw new Error(`The function ${deployed.name} was deployed anew.`);
+    }
+    instance.child = child;
+    return child;
+  };
+
   const call = async (instance: Instance, event: unknown): Promise<unknown> => {
     const { name, timeoutSeconds } = instance.deployed;
-    const child = (instance.child ??= await start(instance.deployed));
+    const child = await warm(instance);
     const id = ++calls;
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
@@ -111,7 +124,6 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
           });
       };
       const died = () => {
-        delete instance.child;
         fail("ended before it answered.");
       };
       const timer = setTimeout(() => {

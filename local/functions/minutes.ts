@@ -14,7 +14,7 @@ const leastPauseMs = 1000;
 export interface MinuteCalls {
   /** @param call resolves when it is done: the next one waits for it */
   add(name: string, call: () => Promise<unknown>): void;
-  remove(name: string): void;
+  remove: (name: string) => void;
   stop(): void;
 }
 

@@ -7,7 +7,7 @@ const lookEveryMs = 100;
 /** Takes queues' messages to functions, as Lambda's event sources do. */
 export interface QueuePolls {
   add(id: string, queueArn: string, functionName: string): void;
-  remove(id: string): void;
+  remove: (id: string) => void;
   stop(): void;
 }
 

@@ -18,7 +18,7 @@ interface UrlAnswer {
 export interface FunctionUrls {
   /** @returns the URL, with a slash at its end */
   open(functionName: string): Promise<string>;
-  close(functionName: string): void;
+  close: (functionName: string) => void;
   stop(): void;
 }
 

@@ -13,6 +13,9 @@ import type { UserJobs } from "../journey/user-jobs.ts";
 const minute = 60_000;
 const hour = 60 * minute;
 
+const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC" };
+const byDay = oneRunner({ autoShutdown: { hours } }, { enabled: false });
+
 /*
  * The controller in its cloud: the function that was deployed, called by its
  * schedule, with its role's permissions. Each rule goes on from the one before.
@@ -28,8 +31,7 @@ describe("a fleet that works by day", function () {
     environment = await startEnvironment(impatient);
     const { clock } = environment.cloud;
     clock.advance(untilHour(clock.now(), 12));
-    const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC" };
-    await environment.configure(oneRunner({ autoShutdown: { hours } }, { enabled: false }));
+    await environment.configure(byDay);
     await environment.up();
     [machine] = rosterOf(environment) as [string];
     jobs = userJobs(environment, 120_000);
@@ -99,6 +101,32 @@ describe("a fleet that works by day", function () {
 
   it("has nothing to change for another up, whatever the controller has written", async () => {
     expect((await environment.preview()).changeSummary).to.not.have.any.keys("create", "update", "delete");
+  });
+
+  it("goes to sleep when the month's money is gone, and starts no more until there is more", async () => {
+    const { clock } = environment.cloud;
+    const budget = async (monthlyUsd: number) => {
+      await environment.configure((config) => {
+        byDay(config);
+        config["longhaul:budget"] = { monthlyUsd };
+      });
+      await environment.up();
+      clock.advance(minute);
+    };
+    await budget(0.01);
+    await eventually("power is off by the budget", () => power()?.by === "budget");
+    expect(power()!.reason).to.match(/^\d\.\d\d of 0.01 USD are spent in \d{4}-\d\d$/);
+    await eventually("the machine sleeps", () => state() === "stopped");
+    // The next morning wakes nobody.
+    clock.advance(untilHour(clock.now(), 8) + minute);
+    await eventually("the controller has looked", () => {
+      const meter = parseMeter(parameter(meterParameter("local")));
+      return Date.parse(meter!.at) > clock.now() - minute;
+    });
+    expect(state()).to.equal("stopped");
+    await budget(1000);
+    await eventually("power is on again", () => power()?.by === "hours");
+    await eventually("the machine runs", () => state() === "running");
   });
 
   it("is destroyed with its controller, and nobody writes a parameter after that", async () => {

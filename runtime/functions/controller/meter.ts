@@ -1,5 +1,5 @@
 import type { MachinePrices } from "../../../contract/controller.ts";
-import { addCosts, noCosts } from "../../../contract/meter.ts";
+import { addCosts, noCosts, totalOf } from "../../../contract/meter.ts";
 import type { Costs, MeterRecord } from "../../../contract/meter.ts";
 import type { Machine } from "./machine.ts";
 
@@ -46,6 +46,7 @@ export function meterUntil(
     const day = new Date(span.from).toISOString().slice(8, 10);
     for (const machine of machines) {
       const costs = costsOf(machine, span, ranUntil(machine, from), prices);
+      if (totalOf(costs) === 0) continue;
       days[day] = addCosts(days[day] ?? noCosts, costs);
       fleets[machine.fleet] = addCosts(fleets[machine.fleet] ?? noCosts, costs);
     }

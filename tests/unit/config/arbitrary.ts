@@ -265,9 +265,12 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     fleets: fc.dictionary(shortName, fleetArbitrary, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
     smokeTest: fc.option(smokeTestArbitrary, { nil: undefined }),
     agent: fc.option(agentArbitrary, { nil: undefined }),
+    budget: fc.option(fc.record({ monthlyUsd: fc.integer({ min: 1, max: 5000 }) }), { nil: undefined }),
     wakeOnDemand: fc.option(wakeOnDemandArbitrary, { nil: undefined }),
   })
-  .map(({ environment, aws, scope, network, fleets, smokeTest, agent, wakeOnDemand }) => {
+  .map(({ environment, aws, scope, network, fleets, smokeTest, agent, budget, wakeOnDemand }) => {
+    // Not every type here has a price in the table.
+    const priced = Object.entries(fleets).map(([name, fleet]) => [name, { ...fleet, priceUsdPerHour: 1 }]);
     const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };
     const smoke = { ...smokeTest, ...repository };
     return {
@@ -275,7 +278,8 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
       raw: {
         aws,
         github: scope.github,
-        fleets,
+        fleets: budget ? (Object.fromEntries(priced) as object) : fleets,
+        ...(budget && { budget }),
         ...(network && { network }),
         ...(Object.keys(smoke).length > 0 && { smokeTest: smoke }),
         ...(agent && { agent }),

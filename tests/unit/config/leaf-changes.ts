@@ -85,6 +85,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "fleets.*.autoShutdown.hours.sleep": replaced("Mon 20:00", "Tue 20:00"),
   "fleets.*.autoShutdown.hours.zone": replaced("Asia/Tokyo", "Asia/Kolkata"),
   "fleets.*.autoShutdown.hours.holidays": appended("2027-12-25"),
+  "budget.monthlyUsd": replaced(100, 200),
   "smokeTest.enabled": toggled(true),
   "smokeTest.minutes": raised(360),
   "smokeTest.machines": replaced("all", "first"),

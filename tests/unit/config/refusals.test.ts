@@ -144,6 +144,10 @@ const cases: Record<string, readonly Case[]> = {
     ["a fleet that is none", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
     ["a switch that is text", { "wakeOnDemand.enabled": "yes" }, "wakeOnDemand.enabled", 'must be true or false; it is "yes"'],
   ],
+  budget: [
+    ["no money at all", { "budget.monthlyUsd": 0 }, "budget.monthlyUsd", "must be at least 0.01; it is 0"],
+    ["a budget for machines whose price nobody knows", { ...fleet({ instanceType: "quantum.large", architecture: "x64" }), "budget.monthlyUsd": 500 }, "fleets.cloud.priceUsdPerHour", "is missing, and there is a budget: the price of quantum.large in eu-central-1 is not in the table config/prices.json"],
+  ],
   agent: [
     ["leaving in haste", { "agent.quietSeconds": 60 }, "agent.quietSeconds", "must be at least 120; it is 60"],
     ["reading without a pause", { "agent.pollSeconds": 0 }, "agent.pollSeconds", "must be at least 0.1; it is 0"],
