@@ -17,8 +17,7 @@ import type { WaitingJob } from "../../contract/waiting-jobs.ts";
  *   they even out, and nothing is started;
  * - a lost `completed`: the machine counts as busy until it sleeps, has another
  *   job, or five days have passed; at most one machine too many is started;
- * - a lost `queued`: nobody wakes for that job; a sweep with a GitHub App's key
- *   finds it;
+ * - a lost `queued`: nobody wakes for that job;
  * - a lost `completed` of a job that was cancelled in the queue: it is woken for
  *   as often as any other, left alone then, and forgotten after a day.
  *
@@ -65,10 +64,9 @@ export interface Observation {
 /**
  * How many machines one job may have started, one after the other, before it is
  * left alone: something else than a missing machine holds it (`max-parallel`,
- * `concurrency`), or it is gone and nobody said so. With a GitHub App's key the
- * controller has asked GitHub that the job is there.
+ * `concurrency`), or it is gone and nobody said so.
  */
-export const wakesPerJob = { withAppKey: 3, withoutAppKey: 2 } as const;
+export const wakesPerJob = 2;
 
 /**
  * Milliseconds after a start in which a machine counts as waking though EC2

@@ -111,7 +111,7 @@ function demandOf(
       mayStart: !isOverBudget && mayWork({ runner, instanceId: id }, settingsOf(fleet), now),
     })),
     ...(emptyLabels !== undefined && { emptyLabels }),
-    maxWakes: wakesPerJob.withoutAppKey,
+    maxWakes: wakesPerJob,
     now,
   });
 }
