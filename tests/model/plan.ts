@@ -72,7 +72,7 @@ export function planOf(seed: number): Plan {
     happenings,
     calmAt,
     shutdown: {
-      ...(random.chance(0.4) && { idleMinutes: random.between(1, 15) }),
+      ...(random.chance(0.15) && { idleMinutes: random.between(1, 15) }),
       minimumAwake: random.below(2),
     },
     last: { power: random.chance(0.5) ? "on" : "off", closing: random.chance(0.15) },
