@@ -34,12 +34,15 @@ export function readMachineAssets(): MachineAssets {
 }
 
 /**
- * Reads the bundle of a function that Lambda runs.
+ * Where the bundle of a function is that Lambda runs. By its path, Pulumi's
+ * state keeps its hash; by its text, all of it.
  *
  * @throws when nothing was built yet
  */
-export function readFunctionBundle(name: FunctionName): string {
-  return readAsset(createRequire(import.meta.url).resolve(`#${name}`));
+export function functionBundle(name: FunctionName): string {
+  const path = createRequire(import.meta.url).resolve(`#${name}`);
+  readAsset(path);
+  return path;
 }
 
 function readAsset(path: string): string {

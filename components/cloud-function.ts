@@ -7,7 +7,7 @@ import type { Configuration } from "../config/schema.ts";
 import { functionLogGroupName, functionName } from "../contract/names.ts";
 import type { FunctionName } from "../contract/names.ts";
 import { configurationFile } from "../contract/receiver.ts";
-import { readFunctionBundle } from "./assets.ts";
+import { functionBundle } from "./assets.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { arn, document, trustPolicy } from "./policy.ts";
 import type { PolicyStatement } from "./policy.ts";
@@ -72,7 +72,7 @@ export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Reso
       architectures: ["arm64"],
       handler: `${name}.handler`,
       code: new pulumi.asset.AssetArchive({
-        [`${name}.mjs`]: new pulumi.asset.StringAsset(readFunctionBundle(name)),
+        [`${name}.mjs`]: new pulumi.asset.FileAsset(functionBundle(name)),
         [configurationFile]: new pulumi.asset.StringAsset(JSON.stringify(plain)),
       }),
       memorySize,

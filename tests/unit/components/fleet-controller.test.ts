@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readFunctionBundle } from "../../../components/assets.ts";
+import { functionBundle } from "../../../components/assets.ts";
 import { controllerCalls } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import type { PolicyDocument } from "../../../components/policy.ts";
@@ -10,12 +10,13 @@ import type { Raw } from "./stack-program.ts";
 
 const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "Europe/Berlin" };
 
-/** The text of a file in the function's archive. */
+/** A file in the function's archive: its text, or its path. */
 function fileIn(graph: Graph, name: string): string {
   const { code } = graph.one("Function", "longhaul-dev-controller").inputs as {
-    code: { assets: Record<string, { text: string }> };
+    code: { assets: Record<string, { text?: string; path?: string }> };
   };
-  return code.assets[name]!.text;
+  const { text, path } = code.assets[name]!;
+  return text ?? path!;
 }
 async function told(raw: Raw): Promise<ControllerConfiguration> {
   const graph = graphOf(await evaluateStack(raw));
@@ -120,7 +121,7 @@ describe("the controller of an environment", () => {
 
   it("runs the bundle that was built", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
-    expect(fileIn(graph, "controller.mjs")).to.equal(readFunctionBundle("controller"));
+    expect(fileIn(graph, "controller.mjs")).to.equal(functionBundle("controller"));
     expect(graph.one("Function", /./).inputs).to.include({
       handler: "controller.handler",
       runtime: "nodejs22.x",

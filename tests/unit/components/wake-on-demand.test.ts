@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { WakeOnDemand } from "../../../components/wake-on-demand.ts";
 import { receiverStatements } from "../../../components/receiver-policy.ts";
@@ -29,8 +30,10 @@ async function evaluated(raw: Raw = repositoryStack, preview = false) {
 
 /** The files of a function's archive. */
 function filesOf({ inputs }: Registration): Record<string, string> {
-  const { assets } = inputs.code as { assets: Record<string, { text: string }> };
-  return Object.fromEntries(Object.entries(assets).map(([name, { text }]) => [name, text]));
+  const { assets } = inputs.code as { assets: Record<string, { text?: string; path?: string }> };
+  return Object.fromEntries(
+    Object.entries(assets).map(([name, { text, path }]) => [name, text ?? readFileSync(path!, "utf8")]),
+  );
 }
 
 describe("waking on demand", () => {
