@@ -68,16 +68,18 @@ export function wishFor(
     (wish) => wish && isCurrent(wish, now),
   );
   if (own) return { listing, ...own };
-  const idle = power?.power === "on" ? idleLimit(machine.instanceId, settings) : {};
-  if (power) return { listing, ...power, ...idle };
+  if (power) {
+    const idleMinutes = power.power === "on" ? idleLimit(machine.instanceId, settings) : undefined;
+    return idleMinutes === undefined ? { listing, ...power } : { listing, ...power, idleMinutes };
+  }
   return { listing, power: "on", by: "default", reason: "no power setting could be read" };
 }
 
-function idleLimit(instanceId: string, { roster, shutdown }: FleetSettings): Pick<Wish, "idleMinutes"> {
-  if (shutdown?.idleMinutes === undefined) return {};
+function idleLimit(instanceId: string, { roster, shutdown }: FleetSettings): number | undefined {
+  if (shutdown?.idleMinutes === undefined) return undefined;
   const place = roster?.indexOf(instanceId) ?? -1;
   const staysAwake = place >= 0 && place < shutdown.minimumAwake;
-  return staysAwake ? {} : { idleMinutes: shutdown.idleMinutes };
+  return staysAwake ? undefined : shutdown.idleMinutes;
 }
 
 function listingOf(instanceId: string, { candidates, roster, operator }: FleetSettings): Listing {

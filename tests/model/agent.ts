@@ -101,13 +101,12 @@ function look(world: World, agent: Agent): void {
   agent.stirred = false;
   const view = fleetView(world, agent.machine, agent.reader);
   const now = world.time.now;
-  const { power, idleMinutes } = view;
-  const sleepAt = (signAt: number) => agent.sleepTime({ power: power?.power, idleMinutes, signAt });
-  const leave = wishToLeave({ now, ...view, sleepAt: sleepAt(Math.min(now, agent.signAt)) });
+  const sleepAt = sleepsAt(agent, view, Math.min(now, agent.signAt));
+  const leave = wishToLeave({ now, ...view, sleepAt });
   if (leave) agent.machine.leftOnReadAt = Math.min(...Object.values(agent.reader.readAt));
   lookAtListener(world, agent, leave !== undefined, (listenerView) => {
     agent.signAt = listenerView.worker ? Infinity : listenerView.signAt;
-    const seen = observation(world, agent, view, sleepAt(listenerView.signAt), listenerView);
+    const seen = observation(world, agent, view, sleepsAt(agent, view, listenerView.signAt), listenerView);
     const decision = world.variant.decide(seen, world, agent.machine);
     notice(world, agent, decision, seen);
     tempt(world, agent.machine, seen);
@@ -119,6 +118,11 @@ function look(world: World, agent: Agent): void {
         rest(world, agent, closely, Math.min(until, wakeAt));
       });
   });
+}
+
+/** When it may sleep, with this last sign of work. */
+function sleepsAt({ sleepTime: at }: Agent, { power, idleMinutes }: FleetView, signAt: number): number {
+  return at({ power: power?.power, idleMinutes, signAt });
 }
 
 /** Written out: a schedule makes hundreds of them. */

@@ -31,7 +31,7 @@ export function mark(world: World, { machine }: Listener, event: JobEvent): void
     return;
   }
   machine.perf.push(event);
-  disturb(world, machine);
+  noteSign(world, machine);
   wakeAgent(world, machine);
 }
 
@@ -42,8 +42,13 @@ export function say(world: World, { machine, log }: Listener, event: JobEvent, b
     return;
   }
   log.push({ bytes, event });
-  disturb(world, machine);
+  noteSign(world, machine);
   wakeAgent(world, machine);
+}
+
+/** Where the end of an earlier job was not told, each later sign of work puts off the moment when that is noticed. */
+function noteSign(world: World, machine: Machine): void {
+  disturb(world, machine, machine.untold ? stuckAfterMs : 0);
 }
 
 /** An agent that does not hear of the end of a job waits until GitHub has given it up. */
