@@ -77,6 +77,20 @@ export function hoursAt(hours: WorkingHours, now: number): HoursPower {
   return { power, since, until };
 }
 
+/** Hours of an ordinary week, without holidays and change of clocks, in which power is on. */
+export function hoursPerWeek(hours: Pick<WorkingHours, "wake" | "sleep">): number {
+  const always = { ...hours, zone: "UTC", holidays: [] };
+  const end = 7 * dayMs; // The first week of the epoch is as good as any.
+  let on = 0;
+  for (let now = 0; now < end;) {
+    const { power, until = end } = hoursAt(always, now);
+    const next = Math.min(until, end);
+    if (power === "on") on += next - now;
+    now = next;
+  }
+  return on / (60 * 60_000);
+}
+
 function edgesAround({ wake, sleep, zone, holidays }: WorkingHours, now: number) {
   const edges: { power: Power; at: number }[] = [];
   for (let offset = -daysLookedAt; offset <= daysLookedAt; offset++) {

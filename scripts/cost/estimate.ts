@@ -1,6 +1,7 @@
 import { hourlyPrices } from "../../config/prices.ts";
 import { hoursPerMonth } from "../../config/price-table.ts";
 import type { Configuration } from "../../config/schema.ts";
+import { hoursPerWeek } from "../../contract/hours.ts";
 
 /** What a configuration costs in an average month, in US dollars. */
 export interface MonthlyCosts {
@@ -27,28 +28,27 @@ export interface Estimate {
   total: MonthlyCosts;
 }
 
-/** Monday to Friday, 07:30 to 19:00. */
-export const usualWeekHours = 5 * 11.5;
+/** What a fleet without working hours is reckoned with. */
+const usualHours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00" };
 
 const weeksPerMonth = 365 / 7 / 12;
 
 /**
  * What an environment will cost, from its configuration alone: before the
- * first `pulumi up` there is nothing else.
+ * first `pulumi up` there is nothing else. Fleets without working hours are
+ * reckoned with Monday to Friday from 07:30 to 19:00.
  *
- * @param weekHours hours of a week in which a fleet is awake
  * @throws UnknownPriceError
  */
 export function estimateOf(
   environment: string,
   configuration: Pick<Configuration, "aws" | "network" | "fleets">,
-  weekHours: (fleet: string) => number = () => usualWeekHours,
 ): Estimate {
   const prices = hourlyPrices(configuration);
   const fleets = Object.entries(configuration.fleets).map(
-    ([fleet, { runners, instanceType }]): FleetEstimate => {
+    ([fleet, { runners, instanceType, autoShutdown }]): FleetEstimate => {
       const { machine, disk, address } = prices[fleet]!;
-      const awakeHours = weekHours(fleet) * weeksPerMonth;
+      const awakeHours = hoursPerWeek(autoShutdown.hours ?? usualHours) * weeksPerMonth;
       const month = (hours: number) => runners * (disk * hoursPerMonth + (machine + address) * hours);
       return {
         fleet,

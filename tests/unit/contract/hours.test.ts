@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { hoursAt, parseDaysAndTime } from "../../../contract/hours.ts";
+import { hoursAt, hoursPerWeek, parseDaysAndTime } from "../../../contract/hours.ts";
 import type { WorkingHours } from "../../../contract/hours.ts";
 
 describe("days and a time", () => {
@@ -124,4 +124,15 @@ describe("working hours", () => {
       { numRuns: 30 },
     );
   });
+
+  for (const [wake, sleep, expected] of [
+    ["Mon-Fri 07:30", "Mon-Fri 19:00", 57.5],
+    ["Mon 08:00", "Fri 18:00", 106],
+    ["daily 00:00", "Sun 23:00", 167],
+    ["Fri 20:00", "Mon 06:00", 58],
+  ] as const) {
+    it(`from ${wake} to ${sleep} are ${expected} hours a week`, () => {
+      expect(hoursPerWeek({ wake, sleep })).to.equal(expected);
+    });
+  }
 });

@@ -82,8 +82,10 @@ describe("what a month of a configuration costs", () => {
   });
 
   it("follows the hours that a fleet has", () => {
-    const { fleets } = estimateOf("dev", configuration, () => 7 * 24);
-    expect(fleets[0]!.workingHoursUsd).to.be.closeTo(fleets[0]!.alwaysAwakeUsd, 1e-9);
+    const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC", holidays: [] };
+    const byDay = { ...configuration.fleets.cloud!, autoShutdown: { minimumAwake: 0, hours } };
+    const { fleets } = estimateOf("dev", { ...configuration, fleets: { cloud: byDay } });
+    expect(fleets[0]!.awakeHours).to.be.closeTo(365, 1e-9);
   });
 
   it("is an error where a price is not known", () => {
