@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../contract/json.ts";
 import { ConfigurationError, formatPath } from "./issues.ts";
 import { sentence } from "./sentences.ts";
 import { isLoopback } from "./urls.ts";
@@ -109,8 +110,4 @@ function eachFleet(fleets: unknown, runner: { url: string; sha256: string }): un
 function merged(written: unknown, overlay: Record<string, unknown>): unknown {
   if (written !== undefined && !isObject(written)) return written;
   return { ...written, ...overlay };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

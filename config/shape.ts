@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../contract/json.ts";
 import type { Issue, Path } from "./issues.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
 import { sentence } from "./sentences.ts";
@@ -66,8 +67,4 @@ function remove(object: Record<string, unknown>, path: Path): void {
   const value = object[step];
   if (rest.length > 0 && isObject(value)) remove(value, rest);
   else Reflect.deleteProperty(object, step);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,8 @@
  * themselves, so it explains what was paid for and decides nothing.
  */
 
+import { parseObject } from "./json.ts";
+
 /** One finished job. */
 export interface LedgerRecord {
   /** Version of this shape. */
@@ -102,13 +104,4 @@ function hasTexts(value: Unknown, keys: readonly string[]): boolean {
 
 function isMoment(value: unknown): boolean {
   return typeof value === "string" && !Number.isNaN(Date.parse(value));
-}
-
-function parseObject(text: string): Unknown | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Unknown) : undefined;
-  } catch {
-    return undefined; // Somebody else's line.
-  }
 }

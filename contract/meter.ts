@@ -5,6 +5,8 @@
  * is not in it.
  */
 
+import { isObject, parseObject } from "./json.ts";
+
 /** US dollars for machines that run, for disks, and for public addresses. */
 export type Costs = readonly [machines: number, disks: number, addresses: number];
 
@@ -132,18 +134,4 @@ function isMoment(value: unknown): value is string {
   return (
     typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value))
   );
-}
-
-function parseObject(text: string | undefined): Record<string, unknown> | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined; // A damaged record is none.
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,8 @@
  * change nothing.
  */
 
+import { isCount, isObject, parseObject } from "./json.ts";
+
 export function fleetPath(environment: string, fleet: string): string {
   return `/longhaul/${environment}/${fleet}`;
 }
@@ -160,24 +162,6 @@ function parseWish(value: unknown): OperatorWish | undefined {
   if (typeof by !== "string" || typeof reason !== "string") return undefined;
   if (until !== undefined && (typeof until !== "string" || Number.isNaN(Date.parse(until)))) return undefined;
   return { power: value.power, by, reason, ...(until === undefined ? {} : { until }) };
-}
-
-function parseObject(text: string | undefined): Record<string, unknown> | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined; // A damaged parameter is an unreadable one.
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0;
 }
 
 function isPower(value: unknown): value is Power {

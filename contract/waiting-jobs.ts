@@ -4,6 +4,8 @@
  * readers here never throw: what cannot be read is none.
  */
 
+import { isCount, isObject, parseObject } from "./json.ts";
+
 /** States of a job in the order in which it passes through them. GitHub's deliveries may come in any other. */
 export const jobStates = ["queued", "in_progress", "completed"] as const;
 export type JobState = (typeof jobStates)[number];
@@ -108,26 +110,12 @@ export function formatJobMessage({ id, repository }: Omit<JobMessage, "kind">): 
 
 /** A message of the queue; undefined when it is none, or one of another version. */
 export function parseJobMessage(text: string): JobMessage | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined; // Counted by the controller as a message that it does not understand.
-  }
-  if (!isObject(value) || value.v !== messageVersion || value.kind !== "job") return undefined;
+  const value = parseObject(text);
+  if (value?.v !== messageVersion || value.kind !== "job") return undefined;
   const { id, repository } = value;
   return isJobId(id) && typeof repository === "string" ? { kind: "job", id, repository } : undefined;
 }
 
 function isJobId(value: unknown): value is string {
   return typeof value === "string" && /^\d{1,20}$/.test(value);
-}
-
-/** A whole number: of seconds, of wakes. */
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
