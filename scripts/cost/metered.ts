@@ -1,7 +1,7 @@
 import { addCosts, noCosts } from "../../contract/meter.ts";
 import type { Costs, MeterRecord } from "../../contract/meter.ts";
 import { dayOf } from "./timeline.ts";
-import type { Span } from "./timeline.ts";
+import type { Span } from "../../contract/spans.ts";
 
 /** What the meter knows of a span of time. */
 export interface Metered {

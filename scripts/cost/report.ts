@@ -15,7 +15,7 @@ import type { Metered } from "./metered.ts";
 import { rowsBy } from "./rows.ts";
 import type { CostRow } from "./rows.ts";
 import { dayOf, isJob, timelineOf, within } from "./timeline.ts";
-import type { Span } from "./timeline.ts";
+import type { Span } from "../../contract/spans.ts";
 
 /** All that a report is made of. */
 export interface CostSources {

@@ -1,10 +1,6 @@
 import type { LedgerLine, LedgerRecord } from "../../contract/ledger.ts";
-
-/** Milliseconds since the epoch; the end is not part of it. */
-export interface Span {
-  from: number;
-  to: number;
-}
+import { daysOf, overlap } from "../../contract/spans.ts";
+import type { Span } from "../../contract/spans.ts";
 
 /** What a machine did for a while. */
 export interface Segment extends Span {
@@ -82,25 +78,15 @@ function beginningOf(line: LedgerLine): number {
 }
 
 /** The part of segments that lies in a span. */
-export function within(segments: readonly Segment[], { from, to }: Span): Segment[] {
+export function within(segments: readonly Segment[], span: Span): Segment[] {
   return segments
-    .map((segment) => ({ ...segment, from: Math.max(segment.from, from), to: Math.min(segment.to, to) }))
+    .map((segment) => ({ ...segment, ...overlap(segment, span) }))
     .filter((segment) => segment.from < segment.to);
 }
 
-const dayMs = 24 * 3_600_000;
-
 /** The same, cut at each midnight in UTC. */
 export function byDays(segments: readonly Segment[]): Segment[] {
-  return segments.flatMap((segment) => {
-    const pieces: Segment[] = [];
-    for (let { from } = segment; from < segment.to;) {
-      const to = Math.min(segment.to, (Math.floor(from / dayMs) + 1) * dayMs);
-      pieces.push({ ...segment, from, to });
-      from = to;
-    }
-    return pieces;
-  });
+  return segments.flatMap((segment) => daysOf(segment).map((day) => ({ ...segment, ...day })));
 }
 
 /** The day of a moment in UTC: `2026-11-05`. */

@@ -1,6 +1,8 @@
 import type { MachinePrices } from "../../../contract/controller.ts";
 import { addCosts, noCosts, totalOf } from "../../../contract/meter.ts";
 import type { Costs, MeterRecord } from "../../../contract/meter.ts";
+import { daysOf, overlap } from "../../../contract/spans.ts";
+import type { Span } from "../../../contract/spans.ts";
 import type { Machine } from "./machine.ts";
 
 /** What things cost, in US dollars for each hour. */
@@ -12,12 +14,6 @@ export interface MeterPrices {
 }
 
 const hourMs = 60 * 60_000;
-
-/** A time from `from` until `to`, in milliseconds since the epoch; empty where `to` is not after `from`. */
-interface Span {
-  from: number;
-  to: number;
-}
 
 /**
  * The record with everything in it until now. What it missed since it was last
@@ -42,7 +38,7 @@ export function meterUntil(
   const from = Math.max(known ? Date.parse(known.at) : 0, startOf(month));
   const days: Record<string, Costs> = { ...known?.days };
   const fleets: Record<string, Costs> = { ...known?.fleets };
-  for (const span of daysBetween(from, now)) {
+  for (const span of daysOf({ from, to: now })) {
     const day = new Date(span.from).toISOString().slice(8, 10);
     for (const machine of machines) {
       const costs = costsOf(machine, span, ranUntil(machine, from), prices);
@@ -91,21 +87,6 @@ function turned(record: MeterRecord, month: string): MeterRecord {
 
 function startOf(month: string): number {
   return Date.parse(`${month}-01T00:00:00Z`);
-}
-
-/** Cut where days begin, in UTC. */
-function daysBetween(from: number, to: number): Span[] {
-  const spans: Span[] = [];
-  for (let start = from; start < to;) {
-    const end = Math.min(to, (Math.floor(start / (24 * hourMs)) + 1) * 24 * hourMs);
-    spans.push({ from: start, to: end });
-    start = end;
-  }
-  return spans;
-}
-
-function overlap(one: Span, other: Span): Span {
-  return { from: Math.max(one.from, other.from), to: Math.min(one.to, other.to) };
 }
 
 function hoursOf({ from, to }: Span): number {
