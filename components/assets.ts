@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { accessSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { FunctionName } from "../contract/names.ts";
@@ -41,13 +41,19 @@ export function readMachineAssets(): MachineAssets {
  */
 export function functionBundle(name: FunctionName): string {
   const path = createRequire(import.meta.url).resolve(`#${name}`);
-  readAsset(path);
+  unlessMissing(path, () => {
+    accessSync(path);
+  });
   return path;
 }
 
 function readAsset(path: string): string {
+  return unlessMissing(path, () => readFileSync(path, "utf8"));
+}
+
+function unlessMissing<Result>(path: string, read: () => Result): Result {
   try {
-    return readFileSync(path, "utf8");
+    return read();
   } catch (error) {
     throw new Error(
       `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): ` +

@@ -42,7 +42,7 @@ export function hourlyPrices(
   const found = Object.entries(fleets).map(([name, fleet]): [string, HourlyPrices] => {
     const machine = fleet.priceUsdPerHour ?? machinePrice(fleet.instanceType, aws.region, known);
     if (machine === undefined) {
-      unknown.push(`longhaul:fleets.${name}: ${unknownPriceSentence(fleet.instanceType, aws.region, known)}`);
+      unknown.push(`longhaul:fleets.${name}: ${whyUnknown(fleet.instanceType, aws.region, known)}.`);
     }
     return [name, { machine: machine ?? 0, disk: diskPrice(fleet.disk, aws.region, known), address }];
   });
@@ -95,8 +95,8 @@ function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** Why a price is not known, and what to do. */
-export function unknownPriceSentence(
+/** Why a price is not known, and what to do: two sentences, without the last full stop. */
+export function whyUnknown(
   instanceType: string,
   region: string,
   { regions }: Pick<PriceTable, "regions"> = prices,
@@ -106,5 +106,5 @@ export function unknownPriceSentence(
     date === undefined
       ? `${region} is not in the table config/prices.json, so the price of ${instanceType} there is not known`
       : `the price of ${instanceType} in ${region} is not in the table config/prices.json of ${date}`;
-  return `${where}. Set the fleet's priceUsdPerHour, in US dollars for an hour.`;
+  return `${where}. Set the fleet's priceUsdPerHour, in US dollars for an hour`;
 }

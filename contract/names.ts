@@ -71,6 +71,9 @@ export function functionLogGroupName(environment: string, name: FunctionName): s
   return `/longhaul/${environment}/functions/${name}`;
 }
 
+/** The file beside a function's code that holds its configuration as JSON. */
+export const configurationFile = "configuration.json";
+
 /** The DynamoDB table of waiting jobs. */
 export function waitingJobsTable(environment: string): string {
   return `longhaul-${environment}-waiting-jobs`;

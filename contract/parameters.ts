@@ -109,7 +109,6 @@ export interface ShutdownSetting {
 }
 
 export const initialPower: PowerSetting = { power: "on", by: "stack", reason: "the fleet was created" };
-export const initialShutdown: ShutdownSetting = { minimumAwake: 0 };
 export const initialOperator: OperatorSetting = { closing: false, runners: {} };
 
 export function formatMachineList(machines: readonly string[]): string {

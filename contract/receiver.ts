@@ -7,9 +7,6 @@ import type { LabelledFleet } from "./job-labels.ts";
 export const receiverCalls = ["dynamodb:UpdateItem", "sqs:SendMessage", "ssm:GetParameter"] as const;
 export type ReceiverCall = (typeof receiverCalls)[number];
 
-/** The file beside the receiver's code that holds its {@link ReceiverConfiguration} as JSON. */
-export const configurationFile = "configuration.json";
-
 /** The variable of a function's environment that holds the URL of the controller's queue. */
 export const queueUrlVariable = "LONGHAUL_QUEUE_URL";
 

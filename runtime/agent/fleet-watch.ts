@@ -31,13 +31,14 @@ export interface FleetWatchHost {
   log: (line: string) => void;
 }
 
-const maxUnlistedMs = 5000;
+/** Milliseconds between two reads of a machine that is on no list, at most. */
+export const maxUnlistedMs = 5000;
 
 /**
  * So many times in a row a machine must find itself on neither list: one read
  * may bring one list from before a change and the other from after it.
  */
-const readsToRetire = 2;
+export const readsToRetire = 2;
 
 export function watchFleet({
   machine,

@@ -1,4 +1,4 @@
-import { spentInMonth, totalOf } from "../../contract/meter.ts";
+import { noCosts, spentInMonth, totalOf } from "../../contract/meter.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
 import { meteredDays } from "./metered.ts";
 import { dayOf } from "./timeline.ts";
@@ -32,7 +32,7 @@ export function forecastOf(record: MeterRecord): Forecast {
   const whole = Array.from({ length: weekDays }, (_, index) => dayOf(midnight - (index + 1) * dayMs)).filter(
     (day) => day > first,
   );
-  const spentOn = (day: string) => totalOf(known.get(day) ?? [0, 0, 0]);
+  const spentOn = (day: string) => totalOf(known.get(day) ?? noCosts);
   const spent = whole.reduce((sum, day) => sum + spentOn(day), 0);
   const days = whole.length > 0 ? whole.length : Math.max((at - Date.parse(first)) / dayMs, 1 / 24);
   const perDayUsd =

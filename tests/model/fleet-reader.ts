@@ -1,4 +1,5 @@
 import type { FleetSettings } from "../../contract/wishes.ts";
+import { maxUnlistedMs, readsToRetire } from "../../runtime/agent/fleet-watch.ts";
 import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
 import { keepKnown, unreadSettings } from "../../runtime/agent/settings.ts";
 import { wakeAgent } from "./agent.ts";
@@ -20,12 +21,6 @@ export interface FleetReader {
   begunAt: number;
   reading: boolean;
 }
-
-/** An agent that waits to be listed asks more often. */
-const unlistedMs = 5000;
-
-/** As in runtime/agent/fleet-watch.ts. */
-const readsToRetire = 2;
 
 export function beginReading(world: World, machine: Machine): FleetReader {
   const reader: FleetReader = {
@@ -115,7 +110,7 @@ function take(world: World, machine: Machine, reader: FleetReader): void {
 
 function nextReadMs(world: World, machine: Machine, { known }: FleetReader): number {
   const { listing } = wish(world, machine, known);
-  return listing === "service" || listing === "candidate" ? settings.pollMs : unlistedMs;
+  return listing === "service" || listing === "candidate" ? settings.pollMs : maxUnlistedMs;
 }
 
 function readAfter(world: World, machine: Machine, reader: FleetReader, ms: number): void {

@@ -1,6 +1,7 @@
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { formatMeter, meterParameter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
+import type { Spare } from "../demand.ts";
 import { writeJobWake } from "../job-table.ts";
 import { startMachines } from "../start-machines.ts";
 import type { StartFailure } from "../start-machines.ts";
@@ -41,18 +42,17 @@ export async function act(
   for (const [fleet, setting] of Object.entries(plan.power)) {
     await put(fleetParameters(environment, fleet).power, JSON.stringify(setting));
   }
-  await attempt(async () => {
-    const { started, failed } = await startMachines({ starts: plan.start, spares: [] }, aws);
+  const start = async <Any extends Start>(starts: readonly Any[], spares: readonly Spare[]) => {
+    const { started, failed } = await startMachines({ starts, spares }, aws);
     outcome.started.push(...started);
     outcome.notStarted.push(...failed);
-  });
+    return started;
+  };
+  await attempt(() => start(plan.start, []));
   if (plan.demand && demand) {
     const { starts, spares } = plan.demand;
     await attempt(async () => {
-      const { started, failed } = await startMachines({ starts, spares }, aws);
-      outcome.started.push(...started);
-      outcome.notStarted.push(...failed);
-      for (const { instanceId, job } of started) {
+      for (const { instanceId, job } of await start(starts, spares)) {
         const wake = { id: job.id, wakesBefore: job.wakes, instanceId };
         await attempt(() => writeJobWake(demand.table, wake, now, aws));
       }

@@ -1,5 +1,6 @@
 import type { ControlledFleet, ControllerConfiguration } from "../../../contract/controller.ts";
 import { hoursAt } from "../../../contract/hours.ts";
+import type { HoursPower } from "../../../contract/hours.ts";
 import { machineName } from "../../../contract/names.ts";
 import { spentInMonth } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
@@ -72,9 +73,10 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
   for (const fleet of configuration.fleets) {
     const settings = seen.settings[fleet.name];
     if (!settings) continue;
-    const wanted = breach ?? powerByHours(fleet, seen.now);
+    const hours = fleet.hours && hoursAt(fleet.hours, seen.now);
+    const wanted = breach ?? powerByHours(fleet, hours);
     if (!saysTheSame(settings.power, wanted)) power[fleet.name] = wanted;
-    if (!isOverBudget) start.push(...startsOf(fleet, { ...settings, power: wanted }, seen));
+    if (!isOverBudget) start.push(...startsOf(fleet, hours?.since, { ...settings, power: wanted }, seen));
   }
   const demand = configuration.demand && demandOf(configuration, seen, power, start, isOverBudget);
   return { power, start, ...(demand && { demand }), ...(meter && { meter }), isOverBudget };
@@ -86,7 +88,7 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
  * way for the jobs as well.
  */
 function demandOf(
-  { fleets, demand }: ControllerConfiguration,
+  { demand }: ControllerConfiguration,
   { now, machines, jobs, settings }: Sighting,
   power: Plan["power"],
   start: readonly Start[],
@@ -100,9 +102,7 @@ function demandOf(
   };
   return decideDemand({
     jobs,
-    fleets: labelled
-      .filter(({ name }) => fleets.some((fleet) => fleet.name === name))
-      .map((fleet) => ({ ...fleet, roster: settingsOf(fleet.name)?.roster })),
+    fleets: labelled.map((fleet) => ({ ...fleet, roster: settings[fleet.name]?.roster })),
     machines: machines.map(({ id, runner, fleet, state, availabilityZone }) => ({
       instanceId: id,
       name: machineName(runner, id),
@@ -135,9 +135,9 @@ function meterOf(
   return meterUntil(meter, now, machines, { fleets: Object.fromEntries(priced), address: addressPrice });
 }
 
-function powerByHours({ hours }: ControlledFleet, now: number): PowerSetting {
-  if (!hours) return { power: "on", by: "stack", reason: "no working hours are set" };
-  const { power } = hoursAt(hours, now);
+function powerByHours({ hours }: ControlledFleet, now: HoursPower | undefined): PowerSetting {
+  if (!hours || !now) return { power: "on", by: "stack", reason: "no working hours are set" };
+  const { power } = now;
   const reason =
     power === "on" ? `working hours since ${hours.wake}` : `outside working hours since ${hours.sleep}`;
   return { power, by: "hours", reason: `${reason}, ${hours.zone}` };
@@ -152,9 +152,15 @@ function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolea
 /**
  * Which sleeping machines of a fleet are to be awake, each for the first reason
  * that holds. Only those in service: what is on neither list must not run.
+ *
+ * @param wokenAt since when its hours say what they say; undefined: it has none
  */
-function startsOf(fleet: ControlledFleet, settings: FleetSettings, { now, machines }: Sighting): Start[] {
-  const wokenAt = fleet.hours && hoursAt(fleet.hours, now).since;
+function startsOf(
+  fleet: ControlledFleet,
+  wokenAt: number | undefined,
+  settings: FleetSettings,
+  { now, machines }: Sighting,
+): Start[] {
   return machines.flatMap((machine) => {
     if (machine.fleet !== fleet.name || machine.state !== "stopped") return [];
     const { runner, id: instanceId, launchedAt, availabilityZone } = machine;

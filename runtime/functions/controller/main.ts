@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ControllerCall } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { configurationFile } from "../../../contract/names.ts";
 import { awsClient } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
@@ -14,7 +15,7 @@ import { readEc2Answer } from "./observe.ts";
  */
 
 const configuration = JSON.parse(
-  readFileSync(`${import.meta.dirname}/configuration.json`, "utf8"),
+  readFileSync(`${import.meta.dirname}/${configurationFile}`, "utf8"),
 ) as ControllerConfiguration;
 
 const aws = awsClient<ControllerCall>({

@@ -115,13 +115,7 @@ function machineOf(instance: DescribedInstance): Machine {
     ({ deviceName }) => deviceName === instance.rootDeviceName,
   );
   const attached = Date.parse(root?.ebs?.attachTime ?? "");
-  const stopped = Date.parse(
-    /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)/
-      .exec(instance.reason ?? "")
-      ?.slice(1)
-      .join("T")
-      .concat("Z") ?? "",
-  );
+  const stoppedAt = momentIn(instance.reason ?? "");
   return {
     id: instance.instanceId,
     fleet: tagged.get(tags.fleet) ?? "",
@@ -130,7 +124,14 @@ function machineOf(instance: DescribedInstance): Machine {
     state: instance.instanceState.name,
     createdAt: Number.isNaN(attached) ? launchedAt : attached,
     launchedAt,
-    ...(!Number.isNaN(stopped) && { stoppedAt: stopped }),
+    ...(stoppedAt !== undefined && { stoppedAt }),
     hasPublicAddress: (instance.ipAddress ?? "") !== "",
   };
+}
+
+/** The moment in the brackets of a reason: see {@link DescribedInstance.reason}. */
+function momentIn(reason: string): number | undefined {
+  const [, date, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)/.exec(reason) ?? [];
+  const moment = Date.parse(`${String(date)}T${String(time)}Z`);
+  return Number.isNaN(moment) ? undefined : moment;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { configurationFile, queueUrlVariable } from "../../../contract/receiver.ts";
+import { configurationFile } from "../../../contract/names.ts";
+import { queueUrlVariable } from "../../../contract/receiver.ts";
 import type { ReceiverCall, ReceiverConfiguration } from "../../../contract/receiver.ts";
 import { awsClient } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";

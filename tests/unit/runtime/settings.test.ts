@@ -4,7 +4,6 @@ import {
   formatMachineList,
   initialOperator,
   initialPower,
-  initialShutdown,
 } from "../../../contract/parameters.ts";
 import { watchFleet } from "../../../runtime/agent/fleet-watch.ts";
 import type { SettingsReading } from "../../../runtime/agent/settings.ts";
@@ -12,14 +11,15 @@ import { keepKnown, readSettings, unreadSettings } from "../../../runtime/agent/
 import { configuration, fakeAws, fakeClock, temporaryFolder } from "./fixture.ts";
 
 const names = fleetParameters("dev", "cloud");
+const neverIdle = { minimumAwake: 0 };
 const values: Record<string, string> = {
   [names.candidates]: formatMachineList(["i-1", "i-2"]),
   [names.roster]: formatMachineList(["i-1"]),
   [names.power]: JSON.stringify(initialPower),
   [names.operator]: JSON.stringify(initialOperator),
-  [names.shutdown]: JSON.stringify(initialShutdown),
+  [names.shutdown]: JSON.stringify(neverIdle),
 };
-const others = { power: initialPower, operator: initialOperator, shutdown: initialShutdown };
+const others = { power: initialPower, operator: initialOperator, shutdown: neverIdle };
 const answerOf = (held: Record<string, string>) => ({
   Parameters: Object.entries(held).map(([Name, Value]) => ({ Name, Value })),
   InvalidParameters: [],
@@ -33,7 +33,7 @@ describe("the fleet's parameters on the machine", () => {
       roster: ["i-1"],
       power: initialPower,
       operator: initialOperator,
-      shutdown: initialShutdown,
+      shutdown: neverIdle,
     });
     expect(calls).to.deep.equal([{ action: "ssm:GetParameters", input: { Names: Object.values(names) } }]);
   });
@@ -69,7 +69,7 @@ describe("the fleet's parameters on the machine", () => {
       roster: ["i-1"],
       power: initialPower,
       operator: initialOperator,
-      shutdown: initialShutdown,
+      shutdown: neverIdle,
     };
     // Meanwhile i-2 has come into service: the roster that cannot be read may name it.
     const after = keepKnown(known, { ...known, candidates: ["i-3"], roster: undefined });

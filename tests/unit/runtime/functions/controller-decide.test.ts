@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
-import { initialOperator, initialPower, initialShutdown } from "../../../../contract/parameters.ts";
+import { initialOperator, initialPower } from "../../../../contract/parameters.ts";
 import type { FleetSettings } from "../../../../contract/wishes.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";
 import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
@@ -28,7 +28,7 @@ const settings: FleetSettings = {
   roster: ["i-1", "i-2"],
   power: initialPower,
   operator: initialOperator,
-  shutdown: initialShutdown,
+  shutdown: { minimumAwake: 0 },
 };
 const machine: Machine = {
   id: "i-1",
