@@ -1,7 +1,6 @@
 import type { EmulatedProvider, ProviderConfiguration, ResourceType } from "../provider.ts";
 import type { Functions } from "../functions/index.ts";
-import { functionCallers } from "./function-callers.ts";
-import { functionResource } from "./function-resource.ts";
+import { functionKinds } from "./function-kinds.ts";
 import { providerFunctions } from "./functions.ts";
 import { instanceResource } from "./instance-resource.ts";
 import type { Instances } from "./instances.ts";
@@ -13,14 +12,12 @@ import type { Cloud } from "./state.ts";
 export function awsProvider(cloud: Cloud, instances: Instances, functions?: Functions): EmulatedProvider {
   const types: Record<string, ResourceType> = {
     ...Object.fromEntries(
-      Object.entries(kinds(cloud)).map(([type, kind]) => [type, storedResource(cloud, type, kind)]),
+      Object.entries({ ...kinds(cloud), ...(functions && functionKinds(cloud, functions)) }).map(
+        ([type, kind]) => [type, storedResource(cloud, type, kind)],
+      ),
     ),
     "aws:ec2/instance:Instance": instanceResource(cloud, instances),
     "aws:ssm/parameter:Parameter": parameterResource(cloud),
-    ...(functions && {
-      "aws:lambda/function:Function": functionResource(cloud, functions.host),
-      ...functionCallers(cloud, functions),
-    }),
   };
   return {
     types: Object.fromEntries(Object.entries(types).map(([token, type]) => [token, checked(cloud, type)])),

@@ -7,7 +7,7 @@ import { createLogGroup, logGroupArn } from "./logs.ts";
 import { nameOf, queueArn, queueType, queueUrl } from "./queues.ts";
 import type { Cloud, Instance } from "./state.ts";
 
-/** A type whose resources only exist: they are kept as they were made, with what AWS adds. */
+/** A type whose resources are kept as they were made, with what AWS adds. Most of them only exist. */
 export interface Kind {
   /** Its id: made up, or the name where AWS identifies it by that. */
   id(inputs: Properties): string;
@@ -22,6 +22,11 @@ export interface Kind {
   /** Types and inputs that refer to it by id; it cannot be deleted before they are. */
   referredBy?: Readonly<Record<string, string>>;
   created?(id: string): void;
+  /**
+   * Makes something happen by it, when it is made and at each update; gives
+   * back the outputs that follow from that.
+   */
+  applied?(inputs: Properties, id: string): Properties | Promise<Properties>;
   deleted?(id: string): void;
 }
 
@@ -153,7 +158,7 @@ export function storedResource(cloud: Cloud, type: string, kind: Kind): Resource
   const { data } = cloud;
   const stored = () => (data.resources[type] ??= {});
   return {
-    create: (inputs) => {
+    create: async (inputs) => {
       const id = kind.id(inputs);
       if (stored()[id])
         throw new AwsError("EntityAlreadyExists", `${type} with the name ${id} already exists.`, 409);
@@ -161,17 +166,18 @@ export function storedResource(cloud: Cloud, type: string, kind: Kind): Resource
       const state = {
         ...inputs,
         ...kind.outputs?.(inputs, id),
+        ...(await kind.applied?.(inputs, id)),
         ...(kind.untagged ? {} : { tagsAll: tagMap(inputs) }),
       };
       stored()[id] = state;
-      return Promise.resolve({ id, state });
+      return { id, state };
     },
     read: (id) => Promise.resolve(stored()[id]),
-    update: (id, state, inputs) => {
+    update: async (id, state, inputs) => {
       const tagsAll = kind.untagged ? {} : { tagsAll: tagMap(inputs) };
-      const next = { ...state, ...inputs, ...tagsAll };
+      const next = { ...state, ...inputs, ...(await kind.applied?.(inputs, id)), ...tagsAll };
       stored()[id] = next;
-      return Promise.resolve(next);
+      return next;
     },
     delete: (id) => {
       const holders = Object.values(data.instances).filter(

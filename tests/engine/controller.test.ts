@@ -1,12 +1,11 @@
 import { expect } from "chai";
 import { meterParameter, parseMeter, spentInMonth } from "../../contract/meter.ts";
 import { metricNamespace } from "../../contract/metrics.ts";
-import { functionLogGroupName } from "../../contract/names.ts";
 import { fleetParameters, parsePower } from "../../contract/parameters.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
-import { instanceOf, oneRunner, rosterOf, runner } from "../journey/one-runner.ts";
+import { functionLog, instanceOf, oneRunner, rosterOf, runner } from "../journey/one-runner.ts";
 import { impatient, userJobs } from "../journey/user-jobs.ts";
 import type { UserJobs } from "../journey/user-jobs.ts";
 
@@ -41,10 +40,7 @@ describe("a fleet that works by day", function () {
   const parameter = (name: string) => environment.cloud.aws.account.parameters[name]?.value;
   const power = () => parsePower(parameter(fleetParameters("local", "cloud").power));
   const state = () => instanceOf(environment, machine).state;
-  const log = () =>
-    Object.values(environment.cloud.aws.account.logs[functionLogGroupName("local", "controller")] ?? {})
-      .flat()
-      .map(({ message }) => message);
+  const log = () => functionLog(environment, "controller");
 
   it("has its power from the clock, and the controller's role is enough for all it does", async () => {
     environment.cloud.clock.advance(minute);

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { functionLogGroupName } from "../../contract/names.ts";
+import type { FunctionName } from "../../contract/names.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
-import { instanceOf, oneRunner, rosterOf } from "../journey/one-runner.ts";
+import { functionLog, instanceOf, oneRunner, rosterOf } from "../journey/one-runner.ts";
 import { impatient, userJobs } from "../journey/user-jobs.ts";
 import type { UserJobs } from "../journey/user-jobs.ts";
 
@@ -32,10 +32,7 @@ describe("a fleet that is woken by jobs", function () {
   after(() => environment.close());
 
   const state = () => instanceOf(environment, machine).state;
-  const logOf = (name: "controller" | "receiver") =>
-    Object.values(environment.cloud.aws.account.logs[functionLogGroupName("local", name)] ?? {})
-      .flat()
-      .map(({ message }) => message);
+  const logOf = (name: FunctionName) => functionLog(environment, name);
   const deliveries = () =>
     environment.cloud.github
       .deliveries()

@@ -1,4 +1,5 @@
-import { machineName } from "../../contract/names.ts";
+import { functionLogGroupName, machineName } from "../../contract/names.ts";
+import type { FunctionName } from "../../contract/names.ts";
 import { fleetParameters, parseMachineList } from "../../contract/parameters.ts";
 import type { Instance } from "../../local/aws/state.ts";
 import type { RunnerEntry } from "../../local/github/index.ts";
@@ -44,4 +45,12 @@ export async function failureOf(up: Promise<unknown>): Promise<string> {
     return (error as Error).message;
   }
   throw new Error("up has succeeded, and should have failed");
+}
+
+/** What a function of the environment has printed, line by line. */
+export function functionLog({ cloud }: TestEnvironment, name: FunctionName): string[] {
+  const streams = cloud.aws.account.logs[functionLogGroupName("local", name)] ?? {};
+  return Object.values(streams)
+    .flat()
+    .map(({ message }) => message);
 }
