@@ -6,10 +6,12 @@ export type ProgramVerb = "await" | "settle" | "drain" | "smoke dispatch" | "web
 
 /**
  * The script of a Command. It is the same text on every computer and holds no
- * value, so that it never is the reason why a Command runs again.
+ * value, so that it never is the reason why a Command runs again. Node finds
+ * the package from the program's folder, in this project and in one that
+ * depends on it; `npx` does the same a second later.
  */
 export function commandLine(verb: ProgramVerb): string {
-  return `npx --no-install longhaul ${verb}`;
+  return `node -e 'import("longhaul/main").then(({ main }) => main(process.argv.slice(1)))' ${verb}`;
 }
 
 /** The environment that carries a request to the command line. Credentials are never in it. */

@@ -31,7 +31,7 @@ const localAgent: AgentPace = { pollSeconds: 0.5, quietSeconds: 1.5, spreadSecon
  * GitHub takes one and a half minutes to see that a runner is gone, and keeps
  * its session for four. Here machines come and go in seconds.
  */
-const githubNotices = { offlineAfterSeconds: 3, sessionLingerSeconds: 3 };
+const githubNotices = { offlineAfterSeconds: 2, sessionLingerSeconds: 3 };
 
 /** How fast a machine's agent reads, waits and leaves. */
 export type AgentPace = Pick<

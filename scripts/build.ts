@@ -6,6 +6,7 @@ import { build } from "esbuild";
 import type { BuildOptions } from "esbuild";
 import { minify } from "terser";
 import type { FunctionName } from "../contract/names.ts";
+import project from "../package.json" with { type: "json" };
 
 /*
  * Builds what does not run from its sources:
@@ -14,12 +15,15 @@ import type { FunctionName } from "../contract/names.ts";
  *   dist/controller.mjs  the function that looks after the environment, one file: what Lambda runs
  *   dist/receiver.mjs the webhook's receiver, one file without any package: what Lambda runs
  *   dist/longhaul.js  the operator's command, in chunks so that each verb loads only its own
+ *   dist/main.js      the same as a module: the program's Commands call it
  *   dist/index.js     the package: the components, for other Pulumi programs
  *   dist/types/       their type declarations, with --types and when npm prepares the package
  */
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
+const requireForCommonJs =
+  'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
 const shared: BuildOptions = {
   absWorkingDir: root,
@@ -58,15 +62,24 @@ async function buildFunction(name: FunctionName): Promise<void> {
   });
 }
 
-/** The entry's own `#!` line survives the bundling. */
+/**
+ * The entry's own `#!` line survives the bundling. Its packages are bundled:
+ * to read the AWS SDK from hundreds of files is most of what a verb takes to
+ * start. Pulumi's stay outside, and what only the local cloud needs.
+ */
 async function buildCommand(): Promise<void> {
+  const { peerDependencies, devDependencies } = project;
   await build({
     ...shared,
-    entryPoints: { longhaul: "scripts/longhaul.ts" },
+    entryPoints: { longhaul: "scripts/longhaul.ts", main: "scripts/main.ts" },
     outdir: dist,
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
-    packages: "external",
+    external: Object.keys({ ...peerDependencies, ...devDependencies }),
+    // Packages as modules, of which only what is called is kept.
+    mainFields: ["module", "main"],
+    // Some are CommonJS and require Node's own modules.
+    banner: { js: requireForCommonJs },
   });
   await chmod(join(dist, "longhaul.js"), 0o755);
 }

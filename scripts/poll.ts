@@ -2,8 +2,8 @@ import { isTransient } from "./clients/service-error.ts";
 import type { Clock } from "./clock.ts";
 
 /** First look after so long, then rarer and rarer: a machine boots in minutes, an emulated one in a second. */
-const firstPauseMs = 500;
-const growth = 1.2;
+const firstPauseMs = 250;
+const growth = 1.1;
 /** Above it nobody waits longer than they notice; below it a large fleet's commands would use up GitHub's hourly limit. */
 const longestPauseMs = 15_000;
 

@@ -152,11 +152,13 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     void attempt("Writing the ledger", () => host.ledger.flush());
   };
 
+  const readFleet = () => attempt("Reading the fleet's parameters", () => fleet.read());
+
   /** Beside the looks at the runner: a slow AWS must not hold them up. */
   const pollFleet = async () => {
     while (!done.left) {
-      await attempt("Reading the fleet's parameters", () => fleet.read());
       await clock.sleep(fleet.nextReadMs());
+      await readFleet();
     }
   };
 
@@ -182,7 +184,10 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     return ["freeze", "end-listener"].includes(decision.action) ? lookSoonMs : lookEveryMs;
   };
 
-  void pollFleet();
+  const firstRead = readFleet();
+  void firstRead.then(pollFleet);
+  // The first look would see nothing of the fleet yet.
+  await Promise.race([firstRead, clock.sleep(lookEveryMs)]);
   while (!done.left) {
     let nextMs = lookEveryMs;
     await attempt("Looking after the runner", async () => {

@@ -3,11 +3,14 @@ import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
 import type { Target } from "../../contract/requests.ts";
+import { systemClock } from "../clock.ts";
 import type { GithubCredentials } from "./github-credentials.ts";
 import { runnersOf } from "./runners.ts";
 import type { Runners } from "./runners.ts";
 import { workflowRunsOf } from "./workflow-runs.ts";
 import type { WorkflowRuns } from "./workflow-runs.ts";
+import { createWritePace } from "./write-pace.ts";
+import type { WritePace } from "./write-pace.ts";
 
 /** Milliseconds for one attempt of a request. */
 const requestLimitMs = 20_000;
@@ -27,8 +30,8 @@ export interface GithubOptions {
   say: (line: string) => void;
   /** Milliseconds that a second of back-off takes. Default 1000; tests do not wait. */
   secondMs?: number;
-  /** Further settings of the throttling plugin, for tests that must not keep GitHub's second between two writes. */
-  throttle?: Readonly<Record<string, unknown>>;
+  /** Default: GitHub's; tests do not wait. */
+  pace?: WritePace;
 }
 
 /** What of the target a connection needs; without a repository the runners are the organisation's. */
@@ -50,7 +53,7 @@ export function connectGithub(
 function createOctokit(
   baseUrl: string,
   credentials: GithubCredentials,
-  { say, secondMs = 1000, throttle }: GithubOptions,
+  { say, secondMs = 1000, pace = createWritePace(systemClock) }: GithubOptions,
 ): Octokit {
   const waitFor =
     (kind: string) =>
@@ -73,9 +76,18 @@ function createOctokit(
       retryAfterBaseValue: secondMs,
       onRateLimit: waitFor("rate limit"),
       onSecondaryRateLimit: waitFor("secondary rate limit"),
-      ...throttle,
+      ...queueOfWrites(pace),
     },
   });
+}
+
+/** In place of the plugin's own queue: of its type, which Bottleneck's classes make, only this is called. */
+function queueOfWrites(pace: WritePace): Readonly<Record<string, unknown>> {
+  const schedule = async (_options: object, write: () => Promise<unknown>) => {
+    await pace.turn();
+    return write();
+  };
+  return { write: { key: () => ({ schedule }) } };
 }
 
 let connections = 0;

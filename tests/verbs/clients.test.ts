@@ -44,7 +44,7 @@ describe("the clients of the operator's command", () => {
       connectGithub(
         { apiUrl, owner: "acme", repository: "app" },
         { kind: "token", token: canary },
-        { say: (line) => void said.push(line), secondMs: 0, throttle: { write: unpaced } },
+        { say: (line) => void said.push(line), secondMs: 0, pace: unpaced },
       );
 
     const table: [number, string, Record<string, string>, { transient: boolean; says: string }][] = [

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { loadConfiguration } from "../../config/load.ts";
+import type { WritePace } from "../../scripts/clients/write-pace.ts";
 import type { VerbContext } from "../../scripts/context.ts";
 import type { Environment } from "../../scripts/environment.ts";
 import { machineName } from "../../contract/names.ts";
@@ -188,11 +189,7 @@ export async function startClouds() {
           Promise.resolve(
             token === undefined
               ? undefined
-              : connectGithub(
-                  place,
-                  { kind: "token", token },
-                  { say, secondMs: 1, throttle: { write: unpaced } },
-                ),
+              : connectGithub(place, { kind: "token", token }, { say, secondMs: 1, pace: unpaced }),
           ),
         openEngine: () => Promise.reject(new Error("no test of these needs the engine")),
         watchInterruption: () => {
@@ -218,7 +215,5 @@ function smokeWorkflow(): string {
   return `${text.slice(0, text.indexOf("    env:"))}    steps: [{ run: "true" }]\n`;
 }
 
-/** The throttling plugin's queue of writes, without the second between two of them. */
-export const unpaced = {
-  key: () => ({ schedule: (_options: unknown, write: () => Promise<unknown>) => write() }),
-};
+/** Writes to GitHub, each at once. */
+export const unpaced: WritePace = { turn: () => Promise.resolve() };

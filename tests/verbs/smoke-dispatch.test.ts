@@ -114,7 +114,7 @@ describe("longhaul smoke dispatch", () => {
 
   it("dispatches again when there was no answer and no run of it appears", async () => {
     clouds.github.faults.add({ kind: "answer", status: 502, method: "POST", path: /dispatches/, times: 1 });
-    clouds.meanwhile(...Array.from({ length: 30 }, () => takeJobOnce));
+    clouds.meanwhile(...Array.from({ length: 100 }, () => takeJobOnce));
     const { code, said } = await dispatching();
     expect(code, said).to.equal(0);
     expect(said).to.include("no clear answer");

@@ -48,14 +48,15 @@ export async function openStack(
   configuration?: string,
 ): Promise<Stack> {
   enterCloud(cloud);
-  const { default: program } = await import("../../../index.ts");
+  // The program is read while the engine opens its state: each takes most of a second.
+  const program = import("../../../index.ts");
   return openLocalStack({
     engine,
     dir,
     project,
     ...(configuration !== undefined && { configuration }),
     environment: cloud.environment,
-    program,
+    program: async () => (await program).default(),
   });
 }
 

@@ -33,7 +33,8 @@ describe("the Commands of an environment", () => {
         remove,
       ];
     });
-    const say = (verb: string) => `npx --no-install longhaul ${verb}`;
+    const say = (verb: string) =>
+      `node -e 'import("longhaul/main").then(({ main }) => main(process.argv.slice(1)))' ${verb}`;
     expect([...new Set(scripts.map((script) => JSON.stringify(script)))].sort()).to.deep.equal(
       [
         ["await", say("await"), say("await"), undefined],

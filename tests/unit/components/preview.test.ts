@@ -18,7 +18,7 @@ describe("a preview", () => {
     const graph = graphOf({ registrations });
     expect(graph.one("Parameter", "dev-cloud-candidates").inputs.insecureValue).to.equal(unknownMarker);
     expect(graph.one("Parameter", /^dev-cloud-1-/).inputs.name).to.equal(unknownMarker);
-    expect(graph.one("Command", "dev-cloud-await").inputs.create).to.equal("npx --no-install longhaul await");
+    expect(graph.one("Command", "dev-cloud-await").inputs.create).to.match(/ await$/);
     expect(graph.one("Instance", /./).inputs.tags).to.have.property("longhaul:fingerprint");
     // The settle request names no machine, so a preview shows it whole.
     expect(requestOf(graph.one("Command", "dev-cloud-settle"))).to.have.property("fleet", "cloud");

@@ -1,0 +1,31 @@
+import type { Clock } from "../clock.ts";
+
+/** Writes that may follow each other at once, and milliseconds between those after them. */
+const burst = 5;
+const spacingMs = 1000;
+
+/** Lets one write after the other through. */
+export interface WritePace {
+  /** Resolves when the next write may be made. */
+  turn(): Promise<void>;
+}
+
+/**
+ * GitHub asks for a second between a large number of writes, and counts them
+ * by the minute. Octokit keeps the second between any two; a fleet of a few
+ * machines need not wait for it.
+ *
+ * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
+ */
+export function createWritePace({ now, sleep }: Pick<Clock, "now" | "sleep">): WritePace {
+  /** When everything that was let through would have been, a second apart. */
+  let spentUntil = -Infinity;
+  return {
+    async turn() {
+      const start = Math.max(spentUntil, now());
+      spentUntil = start + spacingMs;
+      const early = start - now() - (burst - 1) * spacingMs;
+      if (early > 0) await sleep(early);
+    },
+  };
+}
