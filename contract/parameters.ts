@@ -87,6 +87,8 @@ export interface OperatorWish {
   reason: string;
   /** ISO 8601 in UTC; absent: until it is taken back. */
   until?: string;
+  /** With power on: it holds although the month's money is gone. */
+  overBudget?: true;
 }
 
 /** `operator`: what people want of the fleet. */
@@ -157,10 +159,16 @@ export function parseShutdown(text: string | undefined): ShutdownSetting | undef
 
 function parseWish(value: unknown): OperatorWish | undefined {
   if (!isObject(value) || !isPower(value.power)) return undefined;
-  const { by, reason, until } = value;
+  const { by, reason, until, overBudget } = value;
   if (typeof by !== "string" || typeof reason !== "string") return undefined;
   if (until !== undefined && (typeof until !== "string" || Number.isNaN(Date.parse(until)))) return undefined;
-  return { power: value.power, by, reason, ...(until === undefined ? {} : { until }) };
+  return {
+    power: value.power,
+    by,
+    reason,
+    ...(until !== undefined && { until }),
+    ...(overBudget === true && { overBudget }),
+  };
 }
 
 function isPower(value: unknown): value is Power {

@@ -49,8 +49,9 @@ export interface Wish {
 
 /**
  * The one rule for what is wanted of a machine. Agent, controller and `status`
- * all ask here. Budget beats operator beats working hours; an operator's wish
- * for one runner beats one for its fleet; an expired wish is none. Whom an
+ * all ask here. Budget beats operator beats working hours, but for an operator
+ * who said to go over the budget; an operator's wish for one runner beats one
+ * for its fleet; an expired wish is none. Whom an
  * operator has woken stays awake; everybody else sleeps when idle for as long
  * as the fleet allows, the first of the roster aside that are to stay awake.
  *
@@ -63,10 +64,11 @@ export function wishFor(
 ): Wish {
   const listing = listingOf(machine.instanceId, settings);
   const { power, operator } = settings;
-  if (power?.power === "off" && power.by === "budget") return { listing, ...power };
   const own = [operator?.runners[machine.runner], operator?.fleet].find(
     (wish) => wish && isCurrent(wish, now),
   );
+  const isBreach = power?.power === "off" && power.by === "budget";
+  if (isBreach && !own?.overBudget) return { listing, ...power };
   if (own) return { listing, ...own };
   if (power) {
     const idleMinutes = power.power === "on" ? idleLimit(machine.instanceId, settings) : undefined;

@@ -13,6 +13,7 @@ export interface PowerFlags extends EnvironmentFlags {
   until?: string;
   reason?: string;
   clear?: boolean;
+  overBudget?: boolean;
   wait: boolean;
   waitMinutes: number;
   yes?: boolean;
@@ -62,6 +63,7 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
         by: callerName(aws.caller),
         reason: flags.reason ?? `longhaul ${verb}`,
         ...(until !== undefined && { until }),
+        ...(flags.overBudget && { overBudget: true }),
       };
       const github = await context.connectGithub(environment.target.github);
       const result = await setPower({ aws, github, clock, output }, environment, {
@@ -97,9 +99,14 @@ function throwUnlessDone(
 }
 
 /** @throws BadUsage */
-function checkFlags({ clear, until, reason }: PowerFlags): void {
-  if (clear && (until !== undefined || reason !== undefined)) {
-    throw new BadUsage("--clear takes wishes back: it goes neither with --until nor with --reason.");
+function checkFlags({ clear, until, reason, overBudget }: PowerFlags): void {
+  if (clear && (until !== undefined || reason !== undefined || overBudget)) {
+    throw new BadUsage(
+      "--clear takes wishes back: it goes neither with --until nor with --reason or --over-budget.",
+    );
+  }
+  if (overBudget && until === undefined) {
+    throw new BadUsage("--over-budget needs an end: say --until 2h, for example.");
   }
   checkReason(reason);
 }

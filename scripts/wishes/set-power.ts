@@ -53,7 +53,7 @@ type Target = Pick<Environment, "name" | "target">;
  * waits until all are as wished. No machine is stopped from here: each leaves
  * by itself when its job has ended.
  *
- * @throws Error when power is off by the budget and machines are to be woken; ServiceError
+ * @throws Error when power is off by the budget and machines are to be woken, unless the wish goes over it; ServiceError
  */
 export async function setPower(
   { aws, github, clock, output }: PowerCollaborators,
@@ -63,7 +63,7 @@ export async function setPower(
   const { power } = wish;
   const fleets = selections.map(({ fleet }) => fleet);
   const told = new Set<string>();
-  if (power === "on") refuseWithoutBudget(await settings());
+  if (power === "on" && !wish.overBudget) refuseWithoutBudget(await settings());
   const written = await writeWishes({ ...aws, clock, output }, name, selections, wish);
 
   const targets = (await machinesAsWished()).filter(({ instanceState }) => instanceState !== "terminated");
@@ -162,6 +162,6 @@ function refuseWithoutBudget(settings: ReadonlyMap<string, FleetSettings>): void
   if (off.length === 0) return;
   throw new Error(
     `The budget has turned power off for ${off.join(", ")}, and it beats every operator. Nothing was done. ` +
-      "Raise the budget in the stack's configuration, or wait for the next month.",
+      "Raise the budget in the stack's configuration, wait for the next month, or go over it for a while: --over-budget --until 2h.",
   );
 }

@@ -64,7 +64,7 @@ function sentence(
   }
 }
 
-function describe(who: string, { power, by, reason, until }: OperatorWish): string {
+function describe(who: string, { power, by, reason, until, overBudget }: OperatorWish): string {
   const end = until === undefined ? "until it is taken back (--clear)" : `until ${until}`;
-  return `Power of ${who} is wished ${power} by ${by} (${reason}) ${end}`;
+  return `Power of ${who} is wished ${power} by ${by} (${reason}) ${end}${overBudget ? ", over the budget" : ""}`;
 }

@@ -216,6 +216,23 @@ describe("longhaul sleep and wake", () => {
       expect(calls("ec2:StartInstances")).to.equal(0);
     });
 
+    it("goes over the budget when it is told to, and until when", async () => {
+      const off = { power: "off", by: "budget", reason: "102 % of 500 USD" };
+      await clouds.writeParameter(parameters.power, JSON.stringify(off));
+      down(one);
+      const endless = await clouds.longhaul(["wake", "--fleet", "cloud", "--over-budget"]);
+      expect(endless.code).to.equal(2);
+      expect(endless.said).to.include("--until");
+      expect(operator()).to.deep.equal(initialOperator);
+      const { code, said } = await clouds.longhaul([
+        ...["wake", "--fleet", "cloud", "--over-budget", "--until", "2h", "--no-wait"],
+      ]);
+      expect(code, said).to.equal(0);
+      expect(said).to.include("over the budget");
+      expect(operator().fleet).to.include({ power: "on", overBudget: true }).and.have.property("until");
+      expect(calls("ec2:StartInstances")).to.equal(1);
+    });
+
     it("starts them one by one when one is refused, tells why, and waits for the others", async () => {
       down(one, two);
       // The call for both, then that for the first.

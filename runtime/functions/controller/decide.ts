@@ -36,8 +36,6 @@ export interface Plan {
   demand?: Demand;
   /** Absent where money is not counted. */
   meter?: MeterRecord;
-  /** The month's money is gone. */
-  isOverBudget: boolean;
 }
 
 export interface Start extends Spare {
@@ -76,10 +74,10 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
     const hours = fleet.hours && hoursAt(fleet.hours, seen.now);
     const wanted = breach ?? powerByHours(fleet, hours);
     if (!saysTheSame(settings.power, wanted)) power[fleet.name] = wanted;
-    if (!isOverBudget) start.push(...startsOf(fleet, hours?.since, { ...settings, power: wanted }, seen));
+    start.push(...startsOf(fleet, hours?.since, { ...settings, power: wanted }, seen));
   }
-  const demand = configuration.demand && demandOf(configuration, seen, power, start, isOverBudget);
-  return { power, start, ...(demand && { demand }), ...(meter && { meter }), isOverBudget };
+  const demand = configuration.demand && demandOf(configuration, seen, power, start);
+  return { power, start, ...(demand && { demand }), ...(meter && { meter }) };
 }
 
 /**
@@ -92,7 +90,6 @@ function demandOf(
   { now, machines, jobs, settings }: Sighting,
   power: Plan["power"],
   start: readonly Start[],
-  isOverBudget: boolean,
 ): Demand {
   const woken = new Set(start.map(({ instanceId }) => instanceId));
   const { fleets: labelled, emptyLabels } = demand!;
@@ -108,7 +105,7 @@ function demandOf(
       name: machineName(runner, id),
       state: woken.has(id) ? "pending" : state,
       availabilityZone,
-      mayStart: !isOverBudget && mayWork({ runner, instanceId: id }, settingsOf(fleet), now),
+      mayStart: mayWork({ runner, instanceId: id }, settingsOf(fleet), now),
     })),
     ...(emptyLabels !== undefined && { emptyLabels }),
     maxWakes: wakesPerJob,
@@ -176,7 +173,8 @@ function startsOf(
       if (wish.by !== "hours" && wish.by !== "stack")
         return start(`${wish.by} wants it awake: ${wish.reason}`);
     }
-    if (now - launchedAt >= longestSleepMs) {
+    // Its registration can be renewed, and the money of a month that is over budget cannot.
+    if (wish.by !== "budget" && now - launchedAt >= longestSleepMs) {
       return start("it slept for a week, and GitHub drops what is offline for two");
     }
     return [];

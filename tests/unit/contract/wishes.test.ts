@@ -76,6 +76,30 @@ describe("who decides on a runner's power", () => {
     ],
     ["the budget beats an operator", { power: budget, operator: { ...open, fleet: wake } }, "off", "budget"],
     [
+      "an operator who said so beats the budget",
+      { power: budget, operator: { ...open, fleet: { ...wake, overBudget: true } } },
+      "on",
+      "ada",
+    ],
+    [
+      "that wish is the runner's own before its fleet's, as any other",
+      {
+        power: budget,
+        operator: { ...open, fleet: { ...wake, overBudget: true }, runners: { "dev-cloud-1": wake } },
+      },
+      "off",
+      "budget",
+    ],
+    [
+      "the budget is back when that wish has expired",
+      {
+        power: budget,
+        operator: { ...open, fleet: { ...wake, overBudget: true, until: "2026-11-01T11:59:59Z" } },
+      },
+      "off",
+      "budget",
+    ],
+    [
       "a wish that has expired is none",
       { power: hours, operator: { ...open, fleet: { ...wake, until: "2026-11-01T11:59:59Z" } } },
       "off",

@@ -123,7 +123,7 @@ describe("the power of a fleet", () => {
       meter: undefined,
       settings: {},
     });
-    expect(plan).to.deep.equal({ power: {}, start: [], isOverBudget: false });
+    expect(plan).to.deep.equal({ power: {}, start: [] });
   });
 });
 
@@ -186,6 +186,24 @@ describe("a sleeping machine", () => {
         machines: [{ ...machine, launchedAt: noon - 20 * day }],
       },
       [],
+    ],
+    [
+      "is woken all the same whom an operator wants awake over the budget",
+      {
+        fleet: { prices },
+        budget: 1,
+        machines: [
+          { ...machine, launchedAt: noon - 20 * day },
+          { ...machine, id: "i-2", runner: "dev-cloud-2", launchedAt: noon - 20 * day },
+        ],
+        settings: {
+          operator: {
+            ...initialOperator,
+            runners: { "dev-cloud-2": { power: "on", by: "ada", reason: "release", overBudget: true } },
+          },
+        },
+      },
+      ["i-2"],
     ],
   ];
   for (const [rule, scene, expected] of rows) {
