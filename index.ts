@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { readAppCredentials } from "./components/app-credentials.ts";
 import {
+  BudgetAlarm,
   FleetController,
   findLivingMachines,
   RunnerFleet,
@@ -46,8 +47,12 @@ export default async function stack(): Promise<StackOutputs> {
     new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
   }
 
-  const { queue } = new FleetController(environment, { ...args, fleets }, { providers });
+  const controller = new FleetController(environment, { ...args, fleets }, { providers });
+  const { queue } = controller;
   if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });
+  if (configuration.budget.monthlyUsd !== undefined) {
+    new BudgetAlarm(environment, { ...args, controller }, { providers });
+  }
 
   return stackOutputs(environment, fleets, proofs);
 }

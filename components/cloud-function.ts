@@ -89,29 +89,43 @@ export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Reso
 export interface ServiceRoleArgs extends Surroundings {
   /** Of what takes it, for example `controller`. */
   name: string;
-  service: "lambda" | "scheduler";
+  service: "lambda" | "scheduler" | "budgets";
+  /** When the service may take it. Absent: always. */
+  trust?: PolicyStatement["Condition"];
   statements: pulumi.Input<PolicyStatement[]>;
 }
 
 /**
- * A role for a service of AWS. Its name carries a hash of the region and the
- * path, as that of a fleet does: IAM cannot change the path, and shares names
- * between regions. It does not begin as a fleet's does, so that no fleet's can
- * be the same, and fits IAM's 64 characters with the longest environment.
+ * What a service's role is called. The name carries a hash of the region and
+ * the path, as that of a fleet does: IAM cannot change the path, and shares
+ * names between regions. It does not begin as a fleet's does, so that no
+ * fleet's can be the same, and fits IAM's 64 characters with the longest
+ * environment.
  */
+export function serviceRoleName({
+  environment,
+  configuration: { aws },
+  name,
+}: Pick<ServiceRoleArgs, "environment" | "configuration" | "name">): string {
+  return `${environment}-${name}-${fingerprintOf({ region: aws.region, path: aws.rolePath })}`;
+}
+
+/** A role for a service of AWS. */
 export function createServiceRole(
-  { environment, configuration, name, service, statements }: ServiceRoleArgs,
+  { environment, configuration, name, service, trust, statements }: ServiceRoleArgs,
   parent: pulumi.Resource,
 ): { arn: pulumi.Output<string>; policy: pulumi.Resource } {
   const { aws } = configuration;
-  const full = `${environment}-${name}-${fingerprintOf({ region: aws.region, path: aws.rolePath })}`;
+  const full = serviceRoleName({ environment, configuration, name });
   const role = new Role(
     full,
     {
       name: full,
       description: `The ${name} of the Longhaul environment ${environment}`,
       path: aws.rolePath,
-      assumeRolePolicy: trustPolicy(aws, service),
+      assumeRolePolicy: trustPolicy(aws, service, trust),
+      // AWS's budget may have attached a policy that the stack does not know of.
+      forceDetachPolicies: true,
       ...(aws.permissionsBoundary !== undefined && { permissionsBoundary: aws.permissionsBoundary }),
       tags: environmentTags(environment, full),
     },

@@ -3,7 +3,7 @@ import { hourlyPrices, prices, UnknownPriceError } from "../config/prices.ts";
 import type { HourlyPrices } from "../config/prices.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { ControllerConfiguration } from "../contract/controller.ts";
-import { waitingJobsTable } from "../contract/names.ts";
+import { budgetName, waitingJobsTable } from "../contract/names.ts";
 import { labelledFleets } from "./receiver-configuration.ts";
 
 /** What the controller of an environment is told: what of the configuration it decides by. */
@@ -21,6 +21,7 @@ export function controllerConfiguration(
         ec2: serviceEndpoint(aws, "ec2"),
         ssm: serviceEndpoint(aws, "ssm"),
         dynamodb: serviceEndpoint(aws, "dynamodb"),
+        budgets: serviceEndpoint(aws, "budgets"),
       },
     },
     fleets: Object.entries(fleets).map(([name, { autoShutdown }]) => ({
@@ -30,7 +31,9 @@ export function controllerConfiguration(
       ...(known && { prices: { machine: known[name]!.machine, disk: known[name]!.disk } }),
     })),
     addressPrice: prices.publicIpv4,
-    ...(budget.monthlyUsd !== undefined && { budget: { monthlyUsd: budget.monthlyUsd } }),
+    ...(budget.monthlyUsd !== undefined && {
+      budget: { monthlyUsd: budget.monthlyUsd, account: aws.account, name: budgetName(environment) },
+    }),
     ...(wakeOnDemand.enabled && {
       demand: {
         table: waitingJobsTable(environment),

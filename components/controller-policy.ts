@@ -3,6 +3,7 @@ import { meterParameter } from "../contract/meter.ts";
 import { waitingJobsTable } from "../contract/names.ts";
 import { fleetParameters } from "../contract/parameters.ts";
 import { projectTag, tags } from "../contract/tags.ts";
+import { budgetArn } from "./budget-policy.ts";
 import { arn, parameterArn } from "./policy.ts";
 import type { PolicyStatement } from "./policy.ts";
 
@@ -25,6 +26,19 @@ export function demandStatements(
       Effect: "Allow",
       Action: ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
       Resource: [queueArn],
+    },
+  ];
+}
+
+/** What it may do with a budget besides: take back what AWS's budget has denied. */
+export function budgetStatements(environment: string, aws: AwsConfiguration): PolicyStatement[] {
+  const budget = budgetArn(environment, aws);
+  return [
+    {
+      Sid: "LiftTheDenial",
+      Effect: "Allow",
+      Action: ["budgets:DescribeBudgetActionsForBudget", "budgets:ExecuteBudgetAction", "budgets:ViewBudget"],
+      Resource: [budget, `${budget}/action/*`],
     },
   ];
 }

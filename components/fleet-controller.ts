@@ -8,7 +8,7 @@ import { meterParameter } from "../contract/meter.ts";
 import { functionName } from "../contract/names.ts";
 import { createCloudFunction, createServiceRole } from "./cloud-function.ts";
 import { controllerConfiguration } from "./controller-configuration.ts";
-import { controllerStatements, demandStatements } from "./controller-policy.ts";
+import { budgetStatements, controllerStatements, demandStatements } from "./controller-policy.ts";
 import { arn } from "./policy.ts";
 import { environmentTags } from "./resource-tags.ts";
 import type { RunnerFleet } from "./runner-fleet.ts";
@@ -50,7 +50,12 @@ export class FleetController extends pulumi.ComponentResource {
 
     const meter = createMeter(this);
     const queue = configuration.wakeOnDemand.enabled ? createQueue(this) : undefined;
-    const own = controllerStatements(environment, Object.keys(configuration.fleets), configuration.aws);
+    const own = [
+      ...controllerStatements(environment, Object.keys(configuration.fleets), configuration.aws),
+      ...(configuration.budget.monthlyUsd === undefined
+        ? []
+        : budgetStatements(environment, configuration.aws)),
+    ];
     const controller = createCloudFunction(
       {
         environment,

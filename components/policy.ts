@@ -4,7 +4,7 @@ import type { AwsConfiguration } from "../config/schema.ts";
 /** One statement of an IAM policy, as far as Longhaul writes them. */
 export interface PolicyStatement {
   Sid: string;
-  Effect: "Allow";
+  Effect: "Allow" | "Deny";
   Action: string[];
   Resource: string[];
   Condition?: Record<string, Record<string, string | string[]>>;
@@ -21,7 +21,7 @@ export type Place = Pick<AwsConfiguration, "account" | "region" | "partition" | 
 /** Who may take a role: a service of AWS, for what it runs. */
 export function trustPolicy(
   aws: Place,
-  service: "ec2" | "lambda" | "scheduler",
+  service: "ec2" | "lambda" | "scheduler" | "budgets",
   condition?: PolicyStatement["Condition"],
 ): string {
   // Only EC2's name differs between partitions.

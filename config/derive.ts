@@ -76,10 +76,20 @@ const domains: Record<Partition, string> = {
   "aws-cn": "amazonaws.com.cn",
 };
 
-/** The part of a host name that tells the region. IAM has one endpoint for a whole partition. */
+/** The part of a host name that tells the region. IAM and Budgets have one endpoint for a whole partition. */
 function regionPart(aws: Pick<AwsConfiguration, "partition" | "region">, service: AwsService): string {
+  if (service === "budgets") return "";
   if (service !== "iam") return `.${aws.region}`;
   return { aws: "", "aws-us-gov": ".us-gov", "aws-cn": ".cn-north-1" }[partitionOf(aws)];
+}
+
+/**
+ * US dollars of a day above which people are told: what is written, or twice an
+ * even share of a month of 30 days. Undefined without a budget.
+ */
+export function dailyLimit({ monthlyUsd, dailyUsd }: Configuration["budget"]): number | undefined {
+  if (monthlyUsd === undefined) return undefined;
+  return dailyUsd ?? Math.round((monthlyUsd / 15) * 100) / 100;
 }
 
 /** The account that owns the runners at GitHub: the organisation, or the repository's owner. */

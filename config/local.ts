@@ -30,6 +30,7 @@ const overlaySchema = z.strictObject({
     sqs: loopbackUrl,
     sts: loopbackUrl,
     iam: loopbackUrl,
+    budgets: loopbackUrl,
   }),
   githubUrl: loopbackUrl,
   runnerUrl: loopbackUrl,

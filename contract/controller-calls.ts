@@ -4,6 +4,9 @@
  * anything.
  */
 export const controllerCalls = [
+  "budgets:DescribeBudget",
+  "budgets:DescribeBudgetActionsForBudget",
+  "budgets:ExecuteBudgetAction",
   "dynamodb:Scan",
   "dynamodb:UpdateItem",
   "ec2:DescribeInstances",
@@ -12,3 +15,8 @@ export const controllerCalls = [
   "ssm:PutParameter",
 ] as const;
 export type ControllerCall = (typeof controllerCalls)[number];
+
+/** What IAM calls the permission for a call that has another name there. */
+export const permissionNames: Readonly<Partial<Record<ControllerCall, string>>> = {
+  "budgets:DescribeBudget": "budgets:ViewBudget",
+};

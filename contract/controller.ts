@@ -27,7 +27,7 @@ export interface ControllerConfiguration {
   aws: {
     region: string;
     /** Base URLs without a trailing slash. */
-    endpoints: { ec2: string; ssm: string; dynamodb: string };
+    endpoints: { ec2: string; ssm: string; dynamodb: string; budgets: string };
   };
   fleets: readonly ControlledFleet[];
   /** US dollars for each hour of a public address. */
@@ -45,5 +45,9 @@ export interface ControllerConfiguration {
   budget?: {
     /** US dollars for a month in UTC. */
     monthlyUsd: number;
+    /** Account of AWS's budget of this environment. */
+    account: string;
+    /** Name of AWS's budget. */
+    name: string;
   };
 }

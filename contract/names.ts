@@ -79,6 +79,16 @@ export function waitingJobsTable(environment: string): string {
   return `longhaul-${environment}-waiting-jobs`;
 }
 
+/** The topic of everything that people should hear of. */
+export function alarmTopicName(environment: string): string {
+  return `longhaul-${environment}-alarms`;
+}
+
+/** The AWS budget of an environment. */
+export function budgetName(environment: string): string {
+  return `longhaul-${environment}`;
+}
+
 /** The Actions variable with a fleet's labels as JSON, for `runs-on: ${{ fromJSON(vars.…) }}`. */
 export function labelsVariableName(environment: string, fleet: string): string {
   return `LONGHAUL_${environment}_${fleet}`.toUpperCase().replaceAll("-", "_");

@@ -105,7 +105,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
       account,
       region,
       endpoints: Object.fromEntries(
-        ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [
+        ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam", "budgets"].map((service) => [
           service,
           awsServer.url,
         ]),

@@ -2,9 +2,36 @@ import type { Finding } from "../issues.ts";
 import { machinePrice, whyUnknown } from "../prices.ts";
 import type { Configuration } from "../schema.ts";
 
+export function budgetFindings(configuration: Configuration): Finding[] {
+  return configuration.budget.monthlyUsd === undefined
+    ? withoutBudget(configuration)
+    : [...dayFindings(configuration), ...priceFindings(configuration)];
+}
+
+/** What belongs to a budget says nothing without one. */
+function withoutBudget({ budget }: Configuration): Finding[] {
+  const { dailyUsd, emails, costAllocationTag, deniedRoles } = budget;
+  const said = {
+    dailyUsd: dailyUsd !== undefined,
+    emails: emails.length > 0,
+    costAllocationTag,
+    deniedRoles: deniedRoles.length > 0,
+  };
+  return Object.entries(said).flatMap(([key, isSaid]) =>
+    isSaid
+      ? [{ path: ["budget", key], message: "belongs to a budget, and there is none: set budget.monthlyUsd" }]
+      : [],
+  );
+}
+
+function dayFindings({ budget: { monthlyUsd, dailyUsd } }: Configuration): Finding[] {
+  if (dailyUsd === undefined || dailyUsd <= monthlyUsd!) return [];
+  const message = `is ${dailyUsd}, more than the ${monthlyUsd!} of the whole month (budget.monthlyUsd)`;
+  return [{ path: ["budget", "dailyUsd"], message }];
+}
+
 /** Money that is to be limited must be counted, so every machine needs a price. */
-export function budgetFindings({ budget, fleets, aws }: Configuration): Finding[] {
-  if (budget.monthlyUsd === undefined) return [];
+function priceFindings({ fleets, aws }: Configuration): Finding[] {
   return Object.entries(fleets).flatMap(([name, { priceUsdPerHour, instanceType }]) => {
     if ((priceUsdPerHour ?? machinePrice(instanceType, aws.region)) !== undefined) return [];
     const message = `is missing, and there is a budget: ${whyUnknown(instanceType, aws.region)}`;

@@ -13,6 +13,7 @@ const endpoints = z
     sqs: tlsUrl.optional().describe("Simple Queue Service."),
     sts: tlsUrl.optional().describe("Security Token Service."),
     iam: tlsUrl.optional().describe("IAM."),
+    budgets: tlsUrl.optional().describe("AWS Budgets."),
   })
   .describe(
     "Endpoint URLs, where the public ones of the region are not the right ones (VPC endpoints, FIPS).",

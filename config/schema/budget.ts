@@ -1,14 +1,40 @@
 import { z } from "zod";
+import { text } from "./text.ts";
+
+const usd = z.number().min(0.01).max(10_000_000);
 
 export const budgetSchema = z
   .strictObject({
-    monthlyUsd: z
-      .number()
-      .min(0.01)
-      .max(10_000_000)
+    monthlyUsd: usd
       .optional()
       .describe(
-        "US dollars for the machines of a month in UTC, by the controller's meter: when they are spent, power is off in every fleet until the month turns or this is raised. Running jobs end first. Default: nothing is turned off for money.",
+        "US dollars for the machines of a month in UTC, by the controller's meter: when they are spent, power is off in every fleet until the month turns or this is raised. Running jobs end first. AWS's own budget has the same limit. Default: nothing is turned off for money.",
+      ),
+    dailyUsd: usd
+      .optional()
+      .describe(
+        "US dollars for a day in UTC, by the meter: when they are spent, an alarm tells, and nothing is turned off. Default: a fifteenth of the month's, twice an even share.",
+      ),
+    // AWS Budgets takes ten for each notification.
+    emails: z
+      .array(z.email("must be an e-mail address, for example builds@example.com"))
+      .max(10)
+      .default([])
+      .describe(
+        "Who is told when a half, four fifths and all of the budget are spent, and when AWS forecasts that all will be. Each address is asked once to confirm that it takes the meter's alarms.",
+      ),
+    costAllocationTag: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the tag `longhaul:environment` is activated for AWS's bills, without which AWS's budget sees nothing. AWS knows the tag a day after the first `up`, and refuses before; only the account that pays may do it.",
+      ),
+    deniedRoles: z
+      .array(text(/^[\w+=,.@-]{1,64}$/, "the name of an IAM role", "deploy"))
+      .max(99)
+      .default([])
+      .describe(
+        "Names of roles of this account that may start no machines once AWS's own figures have reached the budget, beside the controller's: those of people and pipelines.",
       ),
   })
   .describe("What the environment may cost.");

@@ -1,21 +1,11 @@
 import { AwsError } from "./errors.ts";
 import { number, optionalText, record, records, text, texts, time } from "./input.ts";
 import type { Input } from "./input.ts";
+import { addMetrics, sameDimensions, statistic } from "./metrics.ts";
 import type { Service } from "./server.ts";
 import type { Cloud, Datum } from "./state.ts";
 
-/** Data points that are kept; the oldest go first. */
-const maxData = 20_000;
-
-const statistics = {
-  SampleCount: (values: readonly number[]) => values.length,
-  Sum: (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0),
-  Average: (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length,
-  Minimum: (values: readonly number[]) => Math.min(...values),
-  Maximum: (values: readonly number[]) => Math.max(...values),
-} as const;
-
-/** CloudWatch: metrics are stored and given back; alarms and expressions are not emulated. */
+/** CloudWatch: metrics are stored, given back and looked at by alarms; expressions are not emulated. */
 export function cloudwatchService(cloud: Cloud): Service {
   const { data, clock } = cloud;
 
@@ -40,17 +30,15 @@ export function cloudwatchService(cloud: Cloud): Service {
       PutMetricData: {
         needs: (input) => [{ resource: "*", context: { "cloudwatch:namespace": text(input, "Namespace") } }],
         run: (input) => {
-          for (const datum of records(input, "MetricData")) {
-            data.metrics.push({
-              namespace: text(input, "Namespace"),
-              name: text(datum, "MetricName"),
-              dimensions: dimensionsOf(datum),
-              timestamp: time(datum, "Timestamp") ?? clock.now(),
-              values: valuesOf(datum),
-              unit: optionalText(datum, "Unit") ?? "None",
-            });
-          }
-          data.metrics.splice(0, data.metrics.length - maxData);
+          const values = records(input, "MetricData").map((datum) => ({
+            namespace: text(input, "Namespace"),
+            name: text(datum, "MetricName"),
+            dimensions: dimensionsOf(datum),
+            timestamp: time(datum, "Timestamp") ?? clock.now(),
+            values: valuesOf(datum),
+            unit: optionalText(datum, "Unit") ?? "None",
+          }));
+          addMetrics(cloud, values);
           return {};
         },
       },
@@ -101,21 +89,10 @@ export function cloudwatchService(cloud: Cloud): Service {
   };
 }
 
-function statistic(name: string, data: readonly Datum[]): number {
-  if (!(name in statistics))
-    throw new AwsError("InvalidParameterValue", `The value ${name} is not a statistic.`);
-  return statistics[name as keyof typeof statistics](data.flatMap(({ values }) => values));
-}
-
 function dimensionsOf(input: Input): Record<string, string> {
   return Object.fromEntries(
     records(input, "Dimensions").map((each) => [text(each, "Name"), text(each, "Value")]),
   );
-}
-
-function sameDimensions(a: Record<string, string>, b: Record<string, string>): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
 function valuesOf(datum: Input): number[] {

@@ -1,3 +1,4 @@
+import { addMetrics } from "./metrics.ts";
 import type { Cloud } from "./state.ts";
 
 /** Lines that are kept of a function's log. */
@@ -23,7 +24,7 @@ export function logLine(cloud: Cloud, logGroup: string, stream: string, message:
   const timestamp = cloud.clock.now();
   events.push({ timestamp, ingestionTime: timestamp, message });
   events.splice(0, events.length - maxLines);
-  for (const datum of metricsIn(message)) cloud.data.metrics.push(datum);
+  addMetrics(cloud, metricsIn(message));
 }
 
 function metricsIn(message: string) {

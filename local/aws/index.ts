@@ -2,6 +2,8 @@ import type { Clock } from "../clock.ts";
 import type { Functions } from "../functions/index.ts";
 import type { MachineHost } from "../machines/host.ts";
 import type { EmulatedProvider } from "../provider.ts";
+import { budgetsService, takeBill } from "./budgets.ts";
+import type { Bill } from "./budgets.ts";
 import { cloudwatchService } from "./cloudwatch.ts";
 import { dynamodbService } from "./dynamodb.ts";
 import { ec2Service } from "./ec2.ts";
@@ -50,6 +52,8 @@ export interface AwsCloud {
   readonly account: Readonly<Account>;
   /** Credentials of an instance's role, as its metadata service hands them out. */
   credentialsOf(instanceId: string): AccessKey | undefined;
+  /** Tells AWS's own figures of the month to a budget. */
+  bill(budget: string, bill: Bill): void;
   /** The last calls that were answered, the oldest first. */
   calls(): readonly CallRecord[];
 }
@@ -71,6 +75,7 @@ export function createAws({ clock, account, region, host, functions, wireNow }: 
     logs: logsService(cloud),
     dynamodb: dynamodbService(cloud),
     sqs: sqsService(cloud, queues),
+    budgets: budgetsService(cloud),
   };
   const record = (call: CallRecord) => {
     calls.push(call);
@@ -88,6 +93,9 @@ export function createAws({ clock, account, region, host, functions, wireNow }: 
     credentialsOf: (instanceId) => {
       const instance = data.instances[instanceId];
       return instance && instanceCredentials(cloud, instance);
+    },
+    bill: (budget, bill) => {
+      takeBill(cloud, budget, bill);
     },
     calls: () => calls,
   };

@@ -4,7 +4,9 @@ import { AwsError } from "./errors.ts";
 import { evaluate } from "./iam.ts";
 import type { AccessRequest, PolicyDocument, RequestContext } from "./iam.ts";
 import { principalId, secret } from "./ids.ts";
+import { managedPolicyType } from "./managed-policies.ts";
 import type { Protocol } from "./protocols.ts";
+import type { Service } from "./server.ts";
 import type { AccessKey, Cloud, Instance } from "./state.ts";
 
 /** Who makes a call. */
@@ -33,7 +35,7 @@ export interface SignedRequest {
  */
 export async function authenticate(
   cloud: Cloud,
-  service: string,
+  { signingName, signingRegion = cloud.region }: Pick<Service, "signingName" | "signingRegion">,
   request: SignedRequest,
   { refusals }: Protocol,
 ): Promise<Principal> {
@@ -50,11 +52,11 @@ export async function authenticate(
     const { code, status } = refusals.unknownKey;
     throw new AwsError(code, "The security token included in the request is invalid.", status);
   }
-  const expected = await sign(request, names!.split(";"), found.key, service, cloud.region);
-  const scope = region === cloud.region && signedFor === service;
+  const expected = await sign(request, names!.split(";"), found.key, signingName, signingRegion);
+  const scope = region === signingRegion && signedFor === signingName;
   if (!scope || !same(expected, request.headers.get("authorization")!.replace(/, ?/g, ", "))) {
     const { code, status } = refusals.badSignature;
-    const text = `The request signature we calculated does not match the signature you provided (expected the scope ${cloud.region}/${service}).`;
+    const text = `The request signature we calculated does not match the signature you provided (expected the scope ${signingRegion}/${signingName}).`;
     throw new AwsError(code, text, status);
   }
   return found.principal;
@@ -131,13 +133,19 @@ export function authorise(
   }
 }
 
-function policiesOf(cloud: Cloud, roleName: string): PolicyDocument[] {
-  const inline = Object.values(cloud.data.resources["aws:iam/rolePolicy:RolePolicy"] ?? {});
-  return inline
-    .filter(({ role }) => role === roleName)
-    .map(({ policy }) =>
-      typeof policy === "string" ? (JSON.parse(policy) as PolicyDocument) : (policy as PolicyDocument),
-    );
+/** The policies of a role: its own, and the managed ones that are attached to it. */
+export function policiesOf(cloud: Cloud, roleName: string): PolicyDocument[] {
+  const { resources, attachedPolicies } = cloud.data;
+  const inline = Object.values(resources["aws:iam/rolePolicy:RolePolicy"] ?? {}).filter(
+    ({ role }) => role === roleName,
+  );
+  const managed = (attachedPolicies[roleName] ?? []).flatMap((arn) => {
+    const policy = resources[managedPolicyType]?.[arn];
+    return policy ? [policy] : [];
+  });
+  return [...inline, ...managed].map(({ policy }) =>
+    typeof policy === "string" ? (JSON.parse(policy) as PolicyDocument) : (policy as PolicyDocument),
+  );
 }
 
 /** The Authorization header that this key would have made. */

@@ -4,6 +4,7 @@ import { functionKinds } from "./function-kinds.ts";
 import { providerFunctions } from "./functions.ts";
 import { instanceResource } from "./instance-resource.ts";
 import type { Instances } from "./instances.ts";
+import { moneyKinds } from "./money-kinds.ts";
 import { parameterResource } from "./parameter-resource.ts";
 import { kinds, storedResource } from "./resources.ts";
 import type { Cloud } from "./state.ts";
@@ -12,9 +13,11 @@ import type { Cloud } from "./state.ts";
 export function awsProvider(cloud: Cloud, instances: Instances, functions?: Functions): EmulatedProvider {
   const types: Record<string, ResourceType> = {
     ...Object.fromEntries(
-      Object.entries({ ...kinds(cloud), ...(functions && functionKinds(cloud, functions)) }).map(
-        ([type, kind]) => [type, storedResource(cloud, type, kind)],
-      ),
+      Object.entries({
+        ...kinds(cloud),
+        ...moneyKinds(cloud),
+        ...(functions && functionKinds(cloud, functions)),
+      }).map(([type, kind]) => [type, storedResource(cloud, type, kind)]),
     ),
     "aws:ec2/instance:Instance": instanceResource(cloud, instances),
     "aws:ssm/parameter:Parameter": parameterResource(cloud),

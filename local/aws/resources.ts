@@ -4,6 +4,7 @@ import { AwsError } from "./errors.ts";
 import { principalId, resourceId } from "./ids.ts";
 import { tagMap } from "./input.ts";
 import { createLogGroup, logGroupArn } from "./logs.ts";
+import { detachAll, roleType } from "./managed-policies.ts";
 import { nameOf, queueArn, queueType, queueUrl } from "./queues.ts";
 import type { Cloud, Instance } from "./state.ts";
 
@@ -106,8 +107,11 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
       }),
       replaceOn: ["securityGroupId"],
     },
-    "aws:iam/role:Role": {
+    [roleType]: {
       ...iam("role", "AROA"),
+      deleted: (id) => {
+        detachAll(cloud, id);
+      },
       referredBy: {
         "aws:iam/rolePolicy:RolePolicy": "role",
         "aws:iam/instanceProfile:InstanceProfile": "role",

@@ -29,6 +29,8 @@ export type Actions = Readonly<Record<string, Action>>;
 export interface Service {
   /** Name in the scope of a signature. */
   signingName: string;
+  /** Region in that scope. Absent: the cloud's. */
+  signingRegion?: string;
   /** Prefix of its actions in policies. */
   prefix: string;
   actions: Actions;
@@ -44,7 +46,7 @@ export interface CallRecord {
   error?: string;
 }
 
-export type ServiceName = "ec2" | "sts" | "monitoring" | "ssm" | "logs" | "dynamodb" | "sqs";
+export type ServiceName = "ec2" | "sts" | "monitoring" | "ssm" | "logs" | "dynamodb" | "sqs" | "budgets";
 
 /** How a service is told from a request: the query's Version, or the prefix of `X-Amz-Target`. */
 const routes: Record<string, { service: ServiceName; protocol: Protocol }> = {
@@ -56,6 +58,7 @@ const routes: Record<string, { service: ServiceName; protocol: Protocol }> = {
   Logs_20140328: { service: "logs", protocol: jsonProtocol },
   DynamoDB_20120810: { service: "dynamodb", protocol: jsonProtocol },
   AmazonSQS: { service: "sqs", protocol: jsonProtocol },
+  AWSBudgetServiceGateway: { service: "budgets", protocol: jsonProtocol },
 };
 
 /** Serves all services on one free port of loopback. */
@@ -102,7 +105,7 @@ async function answer(
   const full = `${service.prefix}:${action}`;
   let caller: Principal | undefined;
   try {
-    caller = await authenticate(cloud, service.signingName, request, protocol);
+    caller = await authenticate(cloud, service, request, protocol);
     const entry = service.actions[action];
     if (!entry) {
       throw new AwsError("InvalidAction", `The local cloud does not know ${full}: see local/README.md`);

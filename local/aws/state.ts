@@ -5,6 +5,7 @@ import type { Item } from "./dynamodb-expressions.ts";
 import type { Faults } from "./faults.ts";
 import { principalId, secret } from "./ids.ts";
 import type { StoredMessage } from "./queues.ts";
+import type { Mail } from "./topics.ts";
 
 export interface AccessKey {
   accessKeyId: string;
@@ -95,6 +96,18 @@ export interface Account {
   tables: Record<string, Record<string, Item>>;
   /** Queue → messages in the order they came. */
   queues: Record<string, StoredMessage[]>;
+  /** What people were told, the oldest first. */
+  mail: Mail[];
+  /** Alarm → its state, once it has one. */
+  alarms: Record<string, "OK" | "ALARM">;
+  /** Role → ARNs of the managed policies that are attached to it. */
+  attachedPolicies: Record<string, string[]>;
+  /** Budget → AWS's figures of the month, in US dollars. */
+  bills: Record<string, { actual: number; forecast: number }>;
+  /** Budget → notifications that its figures are above of. */
+  budgetMails: Record<string, string[]>;
+  /** Budget action → its status, once it is another than `STANDBY`. */
+  budgetActions: Record<string, string>;
 }
 
 /** What every part of the emulator works with. */
@@ -118,5 +131,11 @@ export function emptyAccount(): Account {
     functions: {},
     tables: {},
     queues: {},
+    mail: [],
+    alarms: {},
+    attachedPolicies: {},
+    bills: {},
+    budgetMails: {},
+    budgetActions: {},
   };
 }

@@ -80,7 +80,7 @@ async function tryOnce(
       method: "POST",
       url: `${endpoint}/`,
       headers: signRequest({ endpoint, headers, body }, key, {
-        region,
+        region: protocol.signingRegion?.(region) ?? region,
         service: protocol.signingName,
         now: clock.now(),
       }),

@@ -7,11 +7,13 @@ export interface AwsInput {
 export type AwsValue = string | number | boolean | AwsInput | readonly AwsValue[];
 
 /** Services by the prefix of their actions. */
-export type AwsService = "ec2" | "ssm" | "cloudwatch" | "logs" | "dynamodb" | "sqs";
+export type AwsService = "ec2" | "ssm" | "cloudwatch" | "logs" | "dynamodb" | "sqs" | "budgets";
 
 export interface AwsProtocol {
   /** Name in the scope of a signature. */
   signingName: string;
+  /** Region in the scope of a signature, from the caller's own. Absent: that one. */
+  signingRegion?: (region: string) => string;
   encode(operation: string, input: AwsInput): { headers: Record<string, string>; body: string };
   /** @throws when the body is not what the service speaks */
   decode(body: string): unknown;
@@ -26,6 +28,7 @@ export const protocols: Record<AwsService, AwsProtocol> = {
   logs: json("logs", "Logs_20140328", "1.1"),
   dynamodb: json("dynamodb", "DynamoDB_20120810", "1.0"),
   sqs: json("sqs", "AmazonSQS", "1.0"),
+  budgets: { ...json("budgets", "AWSBudgetServiceGateway", "1.1"), signingRegion: partitionRegion },
 };
 
 /** The query protocol. Its answers are XML, and nobody here needs what is in them. */
@@ -57,6 +60,11 @@ function flatten(value: AwsValue, path: string, list: string): [string, string][
         item,
       ]);
   return entries.flatMap(([key, item]) => flatten(item, key, list));
+}
+
+/** Where a service is that has one endpoint for its whole partition. */
+function partitionRegion(region: string): string {
+  return region.startsWith("cn-") ? "cn-northwest-1" : "us-east-1";
 }
 
 /** AWS JSON; the versions differ by their media type and in nothing that matters here. */

@@ -8,6 +8,7 @@ import type { Outcome } from "./act.ts";
 import type { ControllerAws } from "./aws.ts";
 import { decide } from "./decide.ts";
 import type { Plan, Sighting } from "./decide.ts";
+import { liftDenial, looksAtDenial } from "./lift-denial.ts";
 import { observe } from "./observe.ts";
 
 export interface ControllerHost {
@@ -30,6 +31,13 @@ export async function control({ configuration, aws, now, log }: ControllerHost):
   const plan = decide(configuration, seen);
   const outcome = await act(plan, configuration, aws, seen.now);
   for (const line of describe(plan, outcome)) log(line);
+  if (configuration.budget && looksAtDenial(seen.now)) {
+    try {
+      for (const line of await liftDenial(configuration.budget, aws)) log(line);
+    } catch (error) {
+      outcome.failures.push((error as Error).message);
+    }
+  }
   log(metricsOf(configuration, seen, plan, outcome));
   if (outcome.failures.length > 0) throw new Error(outcome.failures.join(" "));
 }

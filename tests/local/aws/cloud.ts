@@ -28,6 +28,14 @@ export const types = {
   logGroup: "aws:cloudwatch/logGroup:LogGroup",
   table: "aws:dynamodb/table:Table",
   queue: "aws:sqs/queue:Queue",
+  topic: "aws:sns/topic:Topic",
+  topicPolicy: "aws:sns/topicPolicy:TopicPolicy",
+  subscription: "aws:sns/topicSubscription:TopicSubscription",
+  alarm: "aws:cloudwatch/metricAlarm:MetricAlarm",
+  managedPolicy: "aws:iam/policy:Policy",
+  budget: "aws:budgets/budget:Budget",
+  budgetAction: "aws:budgets/budgetAction:BudgetAction",
+  costTag: "aws:costexplorer/costAllocationTag:CostAllocationTag",
 } as const;
 
 type Type = keyof typeof types;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { functionBundle } from "../../../components/assets.ts";
-import { controllerCalls } from "../../../contract/controller-calls.ts";
+import { controllerCalls, permissionNames } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import type { PolicyDocument } from "../../../components/policy.ts";
 import { graphOf } from "./graph.ts";
@@ -25,13 +25,21 @@ async function told(raw: Raw): Promise<ControllerConfiguration> {
 
 describe("the controller of an environment", () => {
   it("may make exactly the calls that it makes, and none that stops or terminates a machine", async () => {
-    const graph = graphOf(await evaluateStack({ ...organizationStack, wakeOnDemand: { enabled: true } }));
+    const graph = graphOf(
+      await evaluateStack({
+        ...organizationStack,
+        wakeOnDemand: { enabled: true },
+        budget: { monthlyUsd: 600 },
+      }),
+    );
     const { inputs } = graph.one("RolePolicy", /^dev-controller-/);
     const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
     const log = Statement.filter(({ Sid }) => Sid === "WriteItsLog");
     // Lambda takes from the queue for it, with its role.
     const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog" && Sid !== "TakeHints");
-    expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal([...controllerCalls]);
+    expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal(
+      controllerCalls.map((call) => permissionNames[call] ?? call).sort(),
+    );
     expect(log[0]!.Resource).to.deep.equal([
       "arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/functions/controller:log-stream:*",
     ]);
@@ -83,6 +91,7 @@ describe("the controller of an environment", () => {
     });
     expect(environment).to.equal("dev");
     expect(aws.endpoints).to.deep.equal({
+      budgets: "https://budgets.amazonaws.com",
       dynamodb: "https://dynamodb.eu-central-1.amazonaws.com",
       ec2: "https://ec2.eu-central-1.amazonaws.com",
       ssm: "https://ssm.eu-central-1.amazonaws.com",

@@ -39,6 +39,12 @@ export const organizationStack: Raw = {
   smokeTest: { repository: "tools" },
 };
 
+/** A month's money, and whom to tell. */
+export const budgetStack: Raw = {
+  ...repositoryStack,
+  budget: { monthlyUsd: 600, emails: ["ops@example.com"], deniedRoles: ["deploy"] },
+};
+
 const evaluated = new Map<Raw, Promise<Evaluation<StackOutputs>>>();
 
 /** An example evaluated once for all tests that only look at it. */

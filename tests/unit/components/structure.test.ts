@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Evaluation } from "./harness.ts";
 import { graphOf } from "./graph.ts";
-import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
 /** Hashes in names and the number of pieces, which change with the code that runs on a machine. */
 function masked(name: string): string {
@@ -71,6 +71,25 @@ describe("the resources of an environment", () => {
       "SmokeTest dev",
       "aws dev",
       "github dev",
+    ]);
+  });
+
+  it("are more where there is a budget", async () => {
+    const lines = outline(await evaluateOnce(budgetStack)).filter((line) => line.startsWith("BudgetAlarm"));
+    expect(lines).to.deep.equal([
+      "BudgetAlarm > Budget longhaul-dev",
+      "BudgetAlarm > BudgetAction longhaul-dev",
+      "BudgetAlarm > MetricAlarm longhaul-dev-budget-100",
+      "BudgetAlarm > MetricAlarm longhaul-dev-budget-50",
+      "BudgetAlarm > MetricAlarm longhaul-dev-budget-80",
+      "BudgetAlarm > MetricAlarm longhaul-dev-budget-day",
+      "BudgetAlarm > Policy longhaul-dev-denial",
+      "BudgetAlarm > Role dev-budget-#",
+      "BudgetAlarm > RolePolicy dev-budget-#",
+      "BudgetAlarm > Topic longhaul-dev-alarms",
+      "BudgetAlarm > TopicPolicy longhaul-dev-alarms",
+      "BudgetAlarm > TopicSubscription longhaul-dev-alarms-ops@example.com",
+      "BudgetAlarm dev",
     ]);
   });
 

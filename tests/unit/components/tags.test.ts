@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import { graphOf } from "./graph.ts";
-import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
 /** Types of AWS that cannot carry tags. */
-const untaggable = ["Route", "RouteTableAssociation", "RolePolicy", "Schedule"];
+const untaggable = [
+  ...["Route", "RouteTableAssociation", "RolePolicy", "Schedule"],
+  ...["TopicPolicy", "TopicSubscription"],
+];
 
 describe("tags", () => {
-  for (const [title, raw] of Object.entries({ repositoryStack, organizationStack })) {
+  for (const [title, raw] of Object.entries({ repositoryStack, organizationStack, budgetStack })) {
     it(`of project and environment are on everything that can carry them (${title})`, async () => {
       const graph = graphOf(await evaluateOnce(raw));
       const taggable = graph.all.filter(

@@ -38,10 +38,12 @@ const awsArbitrary = fc
         partition: fc.constant(partition),
         endpoints: fc.record(
           Object.fromEntries(
-            ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [
-              service,
-              fc.constantFrom(`https://${service}.vpce.example.com`, "http://127.0.0.1:4566"),
-            ]),
+            ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam", "budgets"].map(
+              (service) => [
+                service,
+                fc.constantFrom(`https://${service}.vpce.example.com`, "http://127.0.0.1:4566"),
+              ],
+            ),
           ),
           optional,
         ),
@@ -253,6 +255,17 @@ const smokeTestArbitrary = fc.record(
   optional,
 );
 
+const budgetArbitrary = fc.record(
+  {
+    monthlyUsd: fc.integer({ min: 100, max: 5000 }),
+    dailyUsd: fc.integer({ min: 1, max: 100 }),
+    emails: fc.constantFrom([], ["ops@example.com"]),
+    costAllocationTag: fc.boolean(),
+    deniedRoles: fc.constantFrom([], ["deploy", "people"]),
+  },
+  { requiredKeys: ["monthlyUsd"] },
+);
+
 const wakeOnDemandArbitrary = fc.record({ enabled: fc.boolean(), named: fc.boolean(), empty: fc.boolean() });
 
 /** Every valid configuration that these leaves can make; the environment is never `local`. */
@@ -265,7 +278,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     fleets: fc.dictionary(shortName, fleetArbitrary, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
     smokeTest: fc.option(smokeTestArbitrary, { nil: undefined }),
     agent: fc.option(agentArbitrary, { nil: undefined }),
-    budget: fc.option(fc.record({ monthlyUsd: fc.integer({ min: 1, max: 5000 }) }), { nil: undefined }),
+    budget: fc.option(budgetArbitrary, { nil: undefined }),
     wakeOnDemand: fc.option(wakeOnDemandArbitrary, { nil: undefined }),
   })
   .map(({ environment, aws, scope, network, fleets, smokeTest, agent, budget, wakeOnDemand }) => {

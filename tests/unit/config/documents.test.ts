@@ -40,6 +40,7 @@ const localCloud = JSON.stringify({
     sqs: address,
     sts: address,
     iam: address,
+    budgets: address,
   },
   githubUrl: address,
   runnerUrl: `${address}/runner.tar.gz`,

@@ -17,6 +17,7 @@ const overlay: LocalCloudOverlay = {
     sqs: cloud,
     sts: cloud,
     iam: cloud,
+    budgets: cloud,
   },
   githubUrl: "http://127.0.0.1:8080",
   runnerUrl: "http://127.0.0.1:8080/runner.tar.gz",
@@ -66,6 +67,7 @@ describe("the environment local", () => {
     const elsewhere = {
       "aws.endpoints.sts": "https://sts.us-east-1.amazonaws.com",
       "aws.endpoints.iam": undefined,
+      "aws.endpoints.budgets": undefined,
       "github.url": "https://github.com",
       "fleets.cloud.runner.url": undefined,
     };

@@ -145,6 +145,10 @@ const cases: Record<string, readonly Case[]> = {
     ["a switch that is text", { "wakeOnDemand.enabled": "yes" }, "wakeOnDemand.enabled", 'must be true or false; it is "yes"'],
   ],
   budget: [
+    ["a day that costs more than its month", { "budget.monthlyUsd": 10, "budget.dailyUsd": 20 }, "budget.dailyUsd", "is 20, more than the 10 of the whole month"],
+    ["somebody to tell of no budget", { "budget.emails": ["ops@example.com"] }, "budget.emails", "belongs to a budget, and there is none: set budget.monthlyUsd"],
+    ["an address that is none", { "budget.monthlyUsd": 10, "budget.emails": ["ops"] }, "budget.emails[0]", "must be an e-mail address"],
+    ["a role by its ARN", { "budget.monthlyUsd": 10, "budget.deniedRoles": ["arn:aws:iam::123456789012:role/deploy"] }, "budget.deniedRoles[0]", "must be the name of an IAM role"],
     ["no money at all", { "budget.monthlyUsd": 0 }, "budget.monthlyUsd", "must be at least 0.01; it is 0"],
     ["a budget for machines whose price nobody knows", { ...fleet({ instanceType: "quantum.large", architecture: "x64" }), "budget.monthlyUsd": 500 }, "fleets.cloud.priceUsdPerHour", "is missing, and there is a budget: the price of quantum.large in eu-central-1 is not in the table config/prices.json"],
   ],

@@ -18,7 +18,12 @@ const configuration: ControllerConfiguration = {
   environment: "dev",
   aws: {
     region: "eu-central-1",
-    endpoints: { ec2: "https://ec2", ssm: "https://ssm", dynamodb: "https://dynamodb" },
+    endpoints: {
+      ec2: "https://ec2",
+      ssm: "https://ssm",
+      dynamodb: "https://dynamodb",
+      budgets: "https://budgets.amazonaws.com",
+    },
   },
   fleets: [fleet],
   addressPrice: 0.005,
@@ -55,7 +60,9 @@ function planFor(scene: Scene): Plan {
     {
       ...configuration,
       fleets: [{ ...fleet, ...scene.fleet }],
-      ...(budget !== undefined && { budget: { monthlyUsd: budget } }),
+      ...(budget !== undefined && {
+        budget: { monthlyUsd: budget, account: "123456789012", name: "longhaul-dev" },
+      }),
     },
     { now, machines, jobs: [], meter: undefined, settings: { cloud: { ...settings, ...scene.settings } } },
   );

@@ -1,0 +1,228 @@
+import { Budget } from "@pulumi/aws/budgets/budget.js";
+import { BudgetAction } from "@pulumi/aws/budgets/budgetAction.js";
+import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm.js";
+import { CostAllocationTag } from "@pulumi/aws/costexplorer/costAllocationTag.js";
+import { Policy } from "@pulumi/aws/iam/policy.js";
+import { Topic } from "@pulumi/aws/sns/topic.js";
+import { TopicPolicy } from "@pulumi/aws/sns/topicPolicy.js";
+import { TopicSubscription } from "@pulumi/aws/sns/topicSubscription.js";
+import * as pulumi from "@pulumi/pulumi";
+import { dailyLimit } from "../config/derive.ts";
+import type { Configuration } from "../config/schema.ts";
+import { controllerMetrics, metricNamespace } from "../contract/metrics.ts";
+import { alarmTopicName, budgetName } from "../contract/names.ts";
+import { tags } from "../contract/tags.ts";
+import { budgetTrust, denial, executionStatements, topicPolicy } from "./budget-policy.ts";
+import { createServiceRole, serviceRoleName } from "./cloud-function.ts";
+import type { FleetController } from "./fleet-controller.ts";
+import { environmentTags } from "./resource-tags.ts";
+
+/** Percent of the month's limit at which people are told. */
+const thresholds = [50, 80, 100] as const;
+
+/** Seconds: the meter says how much is spent once a minute, and one that it missed is no news. */
+const alarmPeriod = 300;
+
+export interface BudgetAlarmArgs {
+  environment: string;
+  /** With a budget. */
+  configuration: Configuration;
+  /** Its meter is what the alarms look at, and its role the first that is denied. */
+  controller: FleetController;
+}
+
+/**
+ * Tells people what the environment costs, and is the second line behind the
+ * controller, which turns power off when its meter says that the money is gone.
+ * AWS's own budget knows what AWS will really charge, 8 to 12 hours late: it
+ * tells the same people, and at 100 % denies the environment's roles to start
+ * machines. What runs is not touched by any of it.
+ */
+export class BudgetAlarm extends pulumi.ComponentResource {
+  /** ARN of the topic: for chat, pagers and whoever else is to hear. Nothing of Longhaul listens to it. */
+  readonly topicArn: pulumi.Output<string>;
+
+  constructor(name: string, args: BudgetAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:BudgetAlarm", name, {}, opts);
+    const { environment, configuration, controller } = args;
+    const { aws, budget } = configuration;
+    const monthlyUsd = budget.monthlyUsd!;
+    const own = budgetName(environment);
+    const child = { parent: this };
+    const tagged = environmentTags(environment, own);
+
+    const topic = createTopic();
+    const awsBudget = createBudget();
+    createDenial(this);
+    createMeterAlarms();
+    if (budget.costAllocationTag) {
+      // Other environments of the account are told by the same tag.
+      new CostAllocationTag(
+        own,
+        { tagKey: tags.environment, status: "Active" },
+        { ...child, retainOnDelete: true },
+      );
+    }
+
+    this.topicArn = topic.arn;
+    this.registerOutputs({ topicArn: this.topicArn });
+
+    /** Not encrypted by a key of ours: AWS's budget and alarms could not publish. No message holds a secret. */
+    function createTopic(): Topic {
+      const topicName = alarmTopicName(environment);
+      const made = new Topic(
+        topicName,
+        { name: topicName, tags: environmentTags(environment, topicName) },
+        child,
+      );
+      new TopicPolicy(
+        topicName,
+        { arn: made.arn, policy: made.arn.apply((topicArn) => topicPolicy(topicArn, environment, aws)) },
+        child,
+      );
+      for (const address of budget.emails) {
+        new TopicSubscription(
+          `${topicName}-${address}`,
+          {
+            topic: made.arn,
+            protocol: "email",
+            endpoint: address,
+            // AWS's budget writes to the address itself. Its messages are no JSON, and so not these.
+            filterPolicy: JSON.stringify({ AlarmName: [{ exists: true }] }),
+            filterPolicyScope: "MessageBody",
+          },
+          child,
+        );
+      }
+      return made;
+    }
+
+    function createBudget(): Budget {
+      const notification = (notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
+        notificationType,
+        comparisonOperator: "GREATER_THAN",
+        threshold,
+        thresholdType: "PERCENTAGE",
+        subscriberEmailAddresses: budget.emails,
+        subscriberSnsTopicArns: [topic.arn],
+      });
+      return new Budget(
+        own,
+        {
+          name: own,
+          budgetType: "COST",
+          timeUnit: "MONTHLY",
+          limitAmount: String(monthlyUsd),
+          limitUnit: "USD",
+          costFilters: [{ name: "TagKeyValue", values: [`user:${tags.environment}$${environment}`] }],
+          notifications: [
+            ...thresholds.map((threshold) => notification("ACTUAL", threshold)),
+            notification("FORECASTED", 100),
+          ],
+          tags: tagged,
+        },
+        child,
+      );
+    }
+
+    function createDenial(parent: pulumi.Resource): void {
+      const roles = [
+        serviceRoleName({ environment, configuration, name: "controller" }),
+        ...budget.deniedRoles,
+      ];
+      const policy = new Policy(
+        `${own}-denial`,
+        {
+          name: `${own}-${aws.region}-denial`,
+          path: aws.rolePath,
+          description: `Attached by AWS's budget ${own} when it is spent: no machine may be started`,
+          policy: JSON.stringify(denial(environment, aws)),
+          tags: environmentTags(environment, `${own}-denial`),
+        },
+        { parent },
+      );
+      const executor = createServiceRole(
+        {
+          name: "budget",
+          environment,
+          configuration,
+          service: "budgets",
+          trust: budgetTrust(environment, aws),
+          statements: policy.arn.apply((policyArn) => executionStatements(policyArn, roles, aws)),
+        },
+        parent,
+      );
+      new BudgetAction(
+        own,
+        {
+          budgetName: awsBudget.name,
+          actionType: "APPLY_IAM_POLICY",
+          approvalModel: "AUTOMATIC",
+          notificationType: "ACTUAL",
+          actionThreshold: { actionThresholdType: "PERCENTAGE", actionThresholdValue: 100 },
+          definition: { iamActionDefinition: { policyArn: policy.arn, roles } },
+          executionRoleArn: executor.arn,
+          subscribers: [{ subscriptionType: "SNS", address: topic.arn }],
+          tags: tagged,
+        },
+        // The controller's role must be there to be denied anything.
+        { parent, dependsOn: [executor.policy, controller] },
+      );
+    }
+
+    function createMeterAlarms(): void {
+      for (const threshold of thresholds) {
+        createAlarm({
+          kind: `budget-${threshold}`,
+          metricName: controllerMetrics.budgetUsed,
+          threshold,
+          alarmDescription:
+            threshold < 100
+              ? `${threshold} % of the ${monthlyUsd} USD of this month are spent.`
+              : `The ${monthlyUsd} USD of this month are spent: machines sleep when their jobs have ended, and none is started. See docs/runbooks/budget-breached.md.`,
+          tellsEnd: threshold === 100,
+        });
+      }
+      createAlarm({
+        kind: "budget-day",
+        metricName: controllerMetrics.spentToday,
+        threshold: dailyLimit(budget)!,
+        alarmDescription: `Today costs more than the ${dailyLimit(budget)!} USD of budget.dailyUsd. Nothing was turned off.`,
+        tellsEnd: false,
+      });
+    }
+
+    function createAlarm({ kind, tellsEnd, ...what }: MeterAlarm): void {
+      const alarmName = `longhaul-${environment}-${kind}`;
+      new MetricAlarm(
+        alarmName,
+        {
+          ...what,
+          name: alarmName,
+          namespace: metricNamespace,
+          dimensions: { Environment: environment },
+          comparisonOperator: "GreaterThanOrEqualToThreshold",
+          statistic: "Maximum",
+          period: alarmPeriod,
+          evaluationPeriods: 1,
+          // A meter that is silent has not spent less.
+          treatMissingData: "ignore",
+          alarmActions: [topic.arn],
+          ...(tellsEnd && { okActions: [topic.arn] }),
+          tags: environmentTags(environment, alarmName),
+        },
+        child,
+      );
+    }
+  }
+}
+
+interface MeterAlarm {
+  /** The rest of its name. */
+  kind: string;
+  metricName: string;
+  threshold: number;
+  alarmDescription: string;
+  /** Whether people are told when it is over as well. */
+  tellsEnd: boolean;
+}

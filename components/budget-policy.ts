@@ -1,0 +1,93 @@
+import { partitionOf } from "../config/derive.ts";
+import type { AwsConfiguration } from "../config/schema.ts";
+import { budgetName } from "../contract/names.ts";
+import { projectTag, tags } from "../contract/tags.ts";
+import { arn, document } from "./policy.ts";
+import type { Place, PolicyDocument, PolicyStatement } from "./policy.ts";
+
+/** ARN of an environment's budget. Budgets are of an account, and of no region. */
+export function budgetArn(environment: string, aws: Place): string {
+  return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment)}`;
+}
+
+/** Only the environment's budget, and only from this account, takes the role that attaches the denial. */
+export function budgetTrust(environment: string, aws: Place): PolicyStatement["Condition"] {
+  return {
+    StringEquals: { "aws:SourceAccount": aws.account },
+    ArnLike: { "aws:SourceArn": `${budgetArn(environment, aws)}*` },
+  };
+}
+
+/**
+ * What roles may not do any more once the budget is spent by AWS's figures:
+ * start or make machines of this environment. Everything else of theirs stays,
+ * and so does everything that runs.
+ */
+export function denial(environment: string, aws: Place): PolicyDocument {
+  const ours = (key: "ResourceTag" | "RequestTag") => ({
+    StringEquals: {
+      [`aws:${key}/${tags.project}`]: projectTag,
+      [`aws:${key}/${tags.environment}`]: environment,
+    },
+  });
+  const Resource = [arn(aws, "ec2", "instance/*")];
+  return document([
+    {
+      Sid: "StartNoMachine",
+      Effect: "Deny",
+      Action: ["ec2:StartInstances"],
+      Resource,
+      Condition: ours("ResourceTag"),
+    },
+    {
+      Sid: "MakeNoMachine",
+      Effect: "Deny",
+      Action: ["ec2:RunInstances"],
+      Resource,
+      Condition: ours("RequestTag"),
+    },
+  ]);
+}
+
+/** What AWS's budget may do: attach the denial to these roles, and take it off again. */
+export function executionStatements(
+  policyArn: string,
+  roles: readonly string[],
+  aws: Pick<AwsConfiguration, "account" | "region" | "partition">,
+): PolicyStatement[] {
+  return [
+    {
+      Sid: "DenyAndLift",
+      Effect: "Allow",
+      Action: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+      // A role's path is not told by its name.
+      Resource: roles.flatMap((role) => [
+        `arn:${partitionOf(aws)}:iam::${aws.account}:role/${role}`,
+        `arn:${partitionOf(aws)}:iam::${aws.account}:role/*/${role}`,
+      ]),
+      Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
+    },
+  ];
+}
+
+/** Who may put messages on the topic: AWS's budget and the alarms of this account. */
+export function topicPolicy(topicArn: string, environment: string, aws: Place): string {
+  const publish = (Sid: string, service: string, source: string) => ({
+    Sid,
+    Effect: "Allow",
+    Principal: { Service: `${service}.amazonaws.com` },
+    Action: "sns:Publish",
+    Resource: topicArn,
+    Condition: {
+      StringEquals: { "aws:SourceAccount": aws.account },
+      ArnLike: { "aws:SourceArn": source },
+    },
+  });
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      publish("Budget", "budgets", `${budgetArn(environment, aws)}*`),
+      publish("Alarms", "cloudwatch", arn(aws, "cloudwatch", "alarm:*")),
+    ],
+  });
+}

@@ -1,0 +1,105 @@
+import { AwsError } from "./errors.ts";
+import { number, optionalText, text, texts } from "./input.ts";
+import type { Input } from "./input.ts";
+import { publish } from "./topics.ts";
+import type { Cloud, Datum } from "./state.ts";
+
+/** Data points that are kept; the oldest go first. */
+const maxData = 20_000;
+
+export const alarmType = "aws:cloudwatch/metricAlarm:MetricAlarm";
+
+const statistics = {
+  SampleCount: (values: readonly number[]) => values.length,
+  Sum: (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0),
+  Average: (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  Minimum: (values: readonly number[]) => Math.min(...values),
+  Maximum: (values: readonly number[]) => Math.max(...values),
+} as const;
+
+const comparisons: Record<string, (value: number, threshold: number) => boolean> = {
+  GreaterThanOrEqualToThreshold: (value, threshold) => value >= threshold,
+  GreaterThanThreshold: (value, threshold) => value > threshold,
+  LessThanThreshold: (value, threshold) => value < threshold,
+  LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
+};
+
+/** Takes values in, however they came, and tells the alarms that look at them. */
+export function addMetrics(cloud: Cloud, data: readonly Datum[]): void {
+  const { metrics } = cloud.data;
+  metrics.push(...data);
+  metrics.splice(0, metrics.length - maxData);
+  const named = new Set(data.map(({ name }) => name));
+  for (const [name, alarm] of Object.entries(cloud.data.resources[alarmType] ?? {})) {
+    if (named.has(text(alarm, "metricName"))) evaluateAlarm(cloud, name, alarm);
+  }
+}
+
+/**
+ * Alarms are evaluated when a value of their metric comes, over one period.
+ * Missing values are not: only what ignores them can be made here.
+ *
+ * @throws Error for an alarm that the local cloud would not evaluate as CloudWatch does
+ */
+export function checkAlarm(alarm: Input): void {
+  const comparison = optionalText(alarm, "comparisonOperator") ?? "";
+  if (
+    comparison in comparisons &&
+    number(alarm, "evaluationPeriods") === 1 &&
+    optionalText(alarm, "treatMissingData") === "ignore" &&
+    optionalText(alarm, "metricName") !== undefined
+  )
+    return;
+  throw new Error(
+    `The local cloud evaluates alarms on one metric over one period that ignore missing data, and ${text(alarm, "name")} is another: see local/README.md`,
+  );
+}
+
+function evaluateAlarm(cloud: Cloud, name: string, alarm: Input): void {
+  const { data, clock } = cloud;
+  const from = clock.now() - number(alarm, "period")! * 1000;
+  const wanted = (alarm.dimensions ?? {}) as Record<string, string>;
+  const values = data.metrics.filter(
+    (datum) =>
+      datum.name === alarm.metricName &&
+      datum.namespace === alarm.namespace &&
+      datum.timestamp > from &&
+      sameDimensions(datum.dimensions, wanted),
+  );
+  if (values.length === 0) return;
+  const value = statistic(text(alarm, "statistic"), values);
+  const threshold = number(alarm, "threshold")!;
+  const state = comparisons[text(alarm, "comparisonOperator")]!(value, threshold) ? "ALARM" : "OK";
+  const before = data.alarms[name] ?? "INSUFFICIENT_DATA";
+  data.alarms[name] = state;
+  if (state === before || (before === "INSUFFICIENT_DATA" && state === "OK")) return;
+  const message = {
+    AlarmName: name,
+    AlarmDescription: alarm.alarmDescription,
+    AWSAccountId: cloud.account,
+    Region: cloud.region,
+    OldStateValue: before,
+    NewStateValue: state,
+    NewStateReason: `Threshold Crossed: the value ${value} against the threshold ${threshold}.`,
+    StateChangeTime: new Date(clock.now()).toISOString(),
+  };
+  for (const topic of texts(alarm, state === "ALARM" ? "alarmActions" : "okActions")) {
+    publish(cloud, topic, {
+      service: "cloudwatch",
+      source: text(alarm, "arn"),
+      subject: `${state}: "${name}" in ${cloud.region}`,
+      message: JSON.stringify(message),
+    });
+  }
+}
+
+export function statistic(name: string, data: readonly Datum[]): number {
+  if (!(name in statistics))
+    throw new AwsError("InvalidParameterValue", `The value ${name} is not a statistic.`);
+  return statistics[name as keyof typeof statistics](data.flatMap(({ values }) => values));
+}
+
+export function sameDimensions(a: Record<string, string>, b: Record<string, string>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

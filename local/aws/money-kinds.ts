@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import type { Properties } from "../provider.ts";
+import { actionType, budgetType } from "./budgets.ts";
+import { AwsError } from "./errors.ts";
+import { optionalText, text } from "./input.ts";
+import { checkDetached, managedPolicyType } from "./managed-policies.ts";
+import { alarmType, checkAlarm } from "./metrics.ts";
+import type { Kind } from "./resources.ts";
+import type { Cloud } from "./state.ts";
+import { readFilter, subscriptionType, topicPolicyType, topicType } from "./topics.ts";
+
+const dayMs = 24 * 60 * 60_000;
+
+/** What watches over money and tells people: topics, alarms, budgets and the policies that budgets attach, by Pulumi token. */
+export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
+  const { region, account, data } = cloud;
+  const named = (inputs: Properties) => text(inputs, "name");
+  return {
+    [topicType]: {
+      id: (inputs) => `arn:aws:sns:${region}:${account}:${named(inputs)}`,
+      outputs: (_inputs, arn) => ({ arn, owner: account }),
+      replaceOn: ["name"],
+    },
+    [topicPolicyType]: { id: (inputs) => text(inputs, "arn"), replaceOn: ["arn"], untagged: true },
+    [subscriptionType]: {
+      id: (inputs) => `${text(inputs, "topic")}:${randomUUID()}`,
+      applied: (inputs, arn) => {
+        if (inputs.protocol !== "email") {
+          throw new Error(
+            `The local cloud knows subscriptions by mail only, not ${text(inputs, "protocol")}: see local/README.md`,
+          );
+        }
+        readFilter(inputs);
+        return { arn, ownerId: account };
+      },
+      replaceOn: ["topic", "protocol", "endpoint"],
+      untagged: true,
+    },
+    [alarmType]: {
+      id: named,
+      applied: (inputs, name) => {
+        checkAlarm(inputs);
+        return { arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}` };
+      },
+      deleted: (name) => {
+        data.alarms = Object.fromEntries(Object.entries(data.alarms).filter(([other]) => other !== name));
+      },
+      replaceOn: ["name"],
+    },
+    [managedPolicyType]: {
+      id: (inputs) => `arn:aws:iam::${account}:policy${optionalText(inputs, "path") ?? "/"}${named(inputs)}`,
+      outputs: (_inputs, arn) => ({ arn }),
+      replaceOn: ["name", "path"],
+      deleted: (arn) => {
+        checkDetached(cloud, arn);
+      },
+    },
+    [budgetType]: {
+      id: (inputs) => `${account}:${named(inputs)}`,
+      outputs: (inputs) => ({
+        accountId: account,
+        arn: `arn:aws:budgets::${account}:budget/${named(inputs)}`,
+      }),
+      replaceOn: ["name"],
+    },
+    [actionType]: {
+      id: (inputs) => `${account}:${text(inputs, "budgetName")}`,
+      outputs: (inputs) => {
+        const actionId = randomUUID();
+        const arn = `arn:aws:budgets::${account}:budget/${text(inputs, "budgetName")}/action/${actionId}`;
+        return { accountId: account, actionId, arn, status: "STANDBY" };
+      },
+      replaceOn: ["budgetName"],
+    },
+    "aws:costexplorer/costAllocationTag:CostAllocationTag": {
+      id: (inputs) => text(inputs, "tagKey"),
+      applied: (inputs) => {
+        checkKnownTag(cloud, text(inputs, "tagKey"));
+        return { type: "UserDefined" };
+      },
+      replaceOn: ["tagKey"],
+      untagged: true,
+    },
+  };
+}
+
+/** AWS knows a tag a day after something that costs money first had it. */
+function checkKnownTag({ data, clock }: Cloud, key: string): void {
+  const isKnown = Object.values(data.instances).some(
+    ({ tags, createdAt }) => key in tags && createdAt < clock.now() - dayMs,
+  );
+  if (!isKnown)
+    throw new AwsError(
+      "ValidationException",
+      `Failed to update cost allocation tags: Tag keys not found: ${key}`,
+    );
+}

@@ -1,0 +1,103 @@
+import { evaluate } from "./iam.ts";
+import type { PolicyDocument, Statement } from "./iam.ts";
+import { optionalText, text } from "./input.ts";
+import type { Input } from "./input.ts";
+import type { Cloud } from "./state.ts";
+
+/*
+ * SNS's topics, as far as services of AWS publish to them and people read them
+ * as mail. Mail is kept for tests and `status`; nobody has to confirm an address.
+ */
+
+export const topicType = "aws:sns/topic:Topic";
+export const topicPolicyType = "aws:sns/topicPolicy:TopicPolicy";
+export const subscriptionType = "aws:sns/topicSubscription:TopicSubscription";
+
+/** What somebody was told. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  /** Milliseconds of the cloud's clock. */
+  sentAt: number;
+}
+
+/** What a service of AWS publishes. */
+export interface Notification {
+  service: "budgets" | "cloudwatch";
+  /** ARN of the budget or alarm. */
+  source: string;
+  subject: string;
+  message: string;
+}
+
+/** Lines of mail that are kept. */
+const maxMail = 1000;
+
+export function sendMail({ data, clock }: Cloud, mail: Omit<Mail, "sentAt">): void {
+  data.mail.push({ ...mail, sentAt: clock.now() });
+  data.mail.splice(0, data.mail.length - maxMail);
+}
+
+/** Publishes to a topic; as at AWS, what its policy does not allow is lost without a word. */
+export function publish(cloud: Cloud, topicArn: string, notification: Notification): void {
+  const { resources } = cloud.data;
+  if (!resources[topicType]?.[topicArn] || !mayPublish(cloud, topicArn, notification)) return;
+  const { subject, message } = notification;
+  for (const subscription of Object.values(resources[subscriptionType] ?? {})) {
+    if (subscription.topic === topicArn && passes(subscription, message)) {
+      sendMail(cloud, { to: text(subscription, "endpoint"), subject, text: message });
+    }
+  }
+}
+
+function mayPublish(cloud: Cloud, topicArn: string, { service, source }: Notification): boolean {
+  const written = cloud.data.resources[topicPolicyType]?.[topicArn]?.policy;
+  if (typeof written !== "string") return false;
+  const { Statement: statements } = JSON.parse(written) as { Statement: (Statement & Addressed)[] };
+  const own = statements.flatMap(({ Principal, ...statement }) =>
+    Principal.Service === `${service}.amazonaws.com` ? [statement] : [],
+  );
+  const policy: PolicyDocument = { Statement: own };
+  const context = { "aws:SourceAccount": cloud.account, "aws:SourceArn": source };
+  return evaluate([policy], { action: "sns:Publish", resource: topicArn, context }) === "allowed";
+}
+
+interface Addressed {
+  Principal: { Service: string };
+}
+
+/** Whether a subscription's filter lets a message through. */
+function passes(subscription: Input, message: string): boolean {
+  const filter = readFilter(subscription);
+  if (!filter) return true;
+  const body = parse(message);
+  return body !== undefined && filter.every((key) => body[key] !== undefined);
+}
+
+/**
+ * The keys that a subscription's filter asks for; undefined without a filter.
+ *
+ * @throws Error when the filter asks for anything else than keys of the body
+ */
+export function readFilter(subscription: Input): string[] | undefined {
+  const written = optionalText(subscription, "filterPolicy");
+  if (written === undefined) return undefined;
+  const entries = Object.entries(JSON.parse(written) as Record<string, unknown>);
+  const isExistence = (rule: unknown) => JSON.stringify(rule) === '[{"exists":true}]';
+  if (subscription.filterPolicyScope !== "MessageBody" || !entries.every(([, rule]) => isExistence(rule))) {
+    throw new Error(
+      `The local cloud knows filters for keys of the message's body only, not ${written}: see local/README.md`,
+    );
+  }
+  return entries.map(([key]) => key);
+}
+
+function parse(message: string): Record<string, unknown> | undefined {
+  try {
+    const body: unknown = JSON.parse(message);
+    return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,143 @@
+import { expect } from "chai";
+import { meterParameter, parseMeter } from "../../contract/meter.ts";
+import { fleetParameters, parsePower } from "../../contract/parameters.ts";
+import type { Job } from "../../local/github/index.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
+import { functionLog, instanceOf, rosterOf } from "../journey/one-runner.ts";
+import { impatient, userJobs } from "../journey/user-jobs.ts";
+import type { UserJobs } from "../journey/user-jobs.ts";
+
+const minute = 60_000;
+const address = "ops@example.com";
+
+/*
+ * Two machines of 50 USD an hour, and 10 USD for the month, half an hour before
+ * it ends. Each rule goes on from the one before.
+ */
+describe("an environment whose money runs out", function () {
+  this.timeout(240_000);
+  let environment: TestEnvironment;
+  let jobs: UserJobs;
+  let long: Job;
+  let waiting: Job;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    environment = await startEnvironment(impatient);
+    const { clock } = environment.cloud;
+    clock.advance(untilNextMonth(clock.now()) - 30 * minute);
+    await environment.configure((config) => {
+      config["longhaul:fleets"] = { cloud: { runners: 2, priceUsdPerHour: 50 } };
+      config["longhaul:smokeTest"] = { enabled: false };
+      config["longhaul:budget"] = { monthlyUsd: 10, emails: [address] };
+      config["longhaul:wakeOnDemand"] = { enabled: true };
+    });
+    await environment.up();
+    jobs = userJobs(environment, 120_000);
+  });
+  after(() => environment.close());
+
+  const account = () => environment.cloud.aws.account;
+  const parameter = (name: string) => account().parameters[name]?.value;
+  const power = () => parsePower(parameter(fleetParameters("local", "cloud").power));
+  const states = () => rosterOf(environment).map((id) => instanceOf(environment, id).state);
+  const awake = () => states().filter((state) => state !== "stopped").length;
+  const mail = () => account().mail.map(({ to, subject }) => `${to} ${subject}`);
+  const alarm = (state: string, kind: string) => `${address} ${state}: "longhaul-local-budget-${kind}" in `;
+  const wasTold = (state: string, kind: string) => mail().some((line) => line.startsWith(alarm(state, kind)));
+  const metric = (name: string) =>
+    account()
+      .metrics.filter((datum) => datum.name === name)
+      .at(-1)?.values[0];
+  const log = () => functionLog(environment, "controller");
+
+  /** Lets minutes pass, and the controller look at each. */
+  async function pass(minutes: number): Promise<void> {
+    const { clock } = environment.cloud;
+    for (let passed = 0; passed < minutes; passed++) {
+      clock.advance(minute);
+      const now = clock.now();
+      await eventually("the controller has looked", () => {
+        const meter = parseMeter(parameter(meterParameter("local")));
+        return meter !== undefined && Date.parse(meter.at) > now - minute;
+      });
+    }
+  }
+
+  it("tells people when a half is spent, and four fifths", async () => {
+    long = await jobs.start();
+    await pass(3);
+    await eventually("a half is told", () => wasTold("ALARM", "50"));
+    await pass(2);
+    await eventually("four fifths are told", () => wasTold("ALARM", "80"));
+    expect(power()).to.include({ power: "on" });
+    expect(awake()).to.equal(2);
+  });
+
+  it("sleeps job by job when all is spent, and says so to people", async () => {
+    await pass(2);
+    await eventually("power is off", () => power()?.by === "budget");
+    await eventually("people are told", () => wasTold("ALARM", "100"));
+    await eventually("the idle machine sleeps", () => awake() === 1);
+    expect(long.status).to.equal("in_progress");
+    await jobs.letEnd();
+    expect(long.conclusion).to.equal("success");
+    await eventually("the other one sleeps after its job", () => awake() === 0);
+  });
+
+  it("leaves a job queued, and counts it", async () => {
+    waiting = jobs.send();
+    await eventually("it is counted", () => metric("JobsWithoutMachine") === 1);
+    await pass(2);
+    expect(waiting.status).to.equal("queued");
+    expect(awake()).to.equal(0);
+  });
+
+  it("has a second line: when AWS's own figures say so as well, the controller may start nothing", () => {
+    environment.cloud.aws.bill("longhaul-local", { actual: 10.5, forecast: 40 });
+    expect(mail().filter((line) => line.includes("AWS Budgets"))).to.have.lengthOf(4);
+    const [role] = Object.keys(account().attachedPolicies);
+    expect(role).to.match(/^local-controller-/);
+  });
+
+  it("is not lifted by the meter alone when the month turns", async () => {
+    const { clock } = environment.cloud;
+    clock.advance(untilNextMonth(clock.now()));
+    await pass(1);
+    await eventually("power is on again", () => power()?.power === "on");
+    await eventually("the end is told", () => wasTold("OK", "100"));
+    await eventually("AWS refuses the start", () =>
+      log().some((line) => line.startsWith("Could not start") && line.includes("UnauthorizedOperation")),
+    );
+    expect(awake()).to.equal(0);
+  });
+
+  it("takes the denial back when AWS has turned the month as well, and the job that waited runs", async () => {
+    environment.cloud.aws.bill("longhaul-local", { actual: 0.1 });
+    await pass(5);
+    await eventually("the denial is taken back", () =>
+      log().some((line) => line.includes("its denial to start machines is taken back")),
+    );
+    await pass(5);
+    await eventually("AWS watches again", () =>
+      Object.values(account().budgetActions).every((status) => status === "STANDBY"),
+    );
+    await eventually("the job is in progress", () => waiting.status === "in_progress", 120_000);
+    await jobs.letEnd();
+    expect(waiting.conclusion).to.equal("success");
+  });
+
+  it("leaves nothing behind", async () => {
+    await environment.destroy();
+    expect(account().parameters).to.deep.equal({});
+    expect(Object.values(account().resources).flatMap(Object.keys)).to.deep.equal([]);
+  });
+});
+
+/** Milliseconds until the month in UTC is over. */
+function untilNextMonth(now: number): number {
+  const date = new Date(now);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - now;
+}

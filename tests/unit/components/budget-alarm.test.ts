@@ -1,0 +1,150 @@
+import { expect } from "chai";
+import type { PolicyDocument } from "../../../components/policy.ts";
+import { graphOf } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import { budgetStack, evaluateOnce, evaluateStack, repositoryStack } from "./stack-program.ts";
+
+const topic = "arn:aws:sns:r:1:longhaul-dev-alarms";
+
+describe("the alarm on the budget", () => {
+  let graph: Graph;
+  before(async () => {
+    graph = graphOf(await evaluateOnce(budgetStack));
+  });
+  const policyOf = (value: unknown) => JSON.parse(value as string) as PolicyDocument;
+
+  it("is not there without a budget", async () => {
+    const without = graphOf(await evaluateOnce(repositoryStack));
+    for (const type of ["BudgetAlarm", "Budget", "BudgetAction", "Topic", "MetricAlarm", "Policy"]) {
+      expect(without.ofType(type), type).to.deep.equal([]);
+    }
+  });
+
+  it("has AWS count what carries the environment's tag, against the same limit as the meter", () => {
+    expect(graph.one("Budget", "longhaul-dev").inputs).to.deep.include({
+      budgetType: "COST",
+      timeUnit: "MONTHLY",
+      limitAmount: "600",
+      limitUnit: "USD",
+      costFilters: [{ name: "TagKeyValue", values: ["user:longhaul:environment$dev"] }],
+    });
+  });
+
+  it("tells the addresses and the topic at 50, 80 and 100 % of what is spent and 100 % of the forecast", () => {
+    const { notifications } = graph.one("Budget", "longhaul-dev").inputs as {
+      notifications: Record<string, unknown>[];
+    };
+    expect(
+      notifications.map(({ notificationType, threshold }) => [notificationType, threshold]),
+    ).to.deep.equal([
+      ["ACTUAL", 50],
+      ["ACTUAL", 80],
+      ["ACTUAL", 100],
+      ["FORECASTED", 100],
+    ]);
+    for (const notification of notifications) {
+      expect(notification).to.deep.include({
+        subscriberEmailAddresses: ["ops@example.com"],
+        subscriberSnsTopicArns: [topic],
+      });
+    }
+  });
+
+  it("looks at the meter for the month and for the day, and tells the topic", () => {
+    const alarms = graph.ofType("MetricAlarm").map(({ inputs }) => inputs);
+    expect(
+      alarms.map(({ name, metricName, threshold }) => [name, metricName, threshold]),
+    ).to.have.deep.members([
+      ["longhaul-dev-budget-50", "BudgetUsedPercent", 50],
+      ["longhaul-dev-budget-80", "BudgetUsedPercent", 80],
+      ["longhaul-dev-budget-100", "BudgetUsedPercent", 100],
+      ["longhaul-dev-budget-day", "SpentTodayUsd", 40],
+    ]);
+    for (const alarm of alarms) {
+      expect(alarm, String(alarm.name)).to.deep.include({
+        namespace: "Longhaul",
+        dimensions: { Environment: "dev" },
+        alarmActions: [topic],
+        treatMissingData: "ignore",
+      });
+    }
+  });
+
+  it("takes the configuration's limit of a day before the share of a month", async () => {
+    const own = graphOf(
+      await evaluateStack({ ...repositoryStack, budget: { monthlyUsd: 600, dailyUsd: 7 } }),
+    );
+    expect(own.one("MetricAlarm", /-day$/).inputs.threshold).to.equal(7);
+  });
+
+  it("writes the meter's alarms to each address, and leaves AWS's budget to AWS", () => {
+    expect(graph.one("TopicSubscription", /./).inputs).to.deep.include({
+      protocol: "email",
+      endpoint: "ops@example.com",
+      filterPolicyScope: "MessageBody",
+      filterPolicy: '{"AlarmName":[{"exists":true}]}',
+    });
+  });
+
+  it("lets nobody but this account's budget and alarms put messages on the topic", () => {
+    const { Statement } = policyOf(graph.one("TopicPolicy", /./).inputs.policy);
+    for (const { Condition, Resource } of Statement) {
+      expect(Resource).to.equal(topic);
+      expect(Condition!.StringEquals).to.deep.equal({ "aws:SourceAccount": "123456789012" });
+    }
+    expect(Statement.map(({ Condition }) => Condition!.ArnLike!["aws:SourceArn"])).to.deep.equal([
+      "arn:aws:budgets::123456789012:budget/longhaul-dev*",
+      "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*",
+    ]);
+  });
+
+  it("denies the controller and the roles that are named, at 100 %, to start or make this environment's machines", () => {
+    const action = graph.one("BudgetAction", "longhaul-dev").inputs;
+    expect(action).to.deep.include({
+      actionType: "APPLY_IAM_POLICY",
+      approvalModel: "AUTOMATIC",
+      notificationType: "ACTUAL",
+      actionThreshold: { actionThresholdType: "PERCENTAGE", actionThresholdValue: 100 },
+    });
+    const controller = graph.one("Role", /^dev-controller-/).inputs;
+    expect(action.definition).to.deep.equal({
+      iamActionDefinition: {
+        policyArn: "arn:aws:iam::1:policy/longhaul-dev-denial",
+        roles: [controller.name, "deploy"],
+      },
+    });
+    const { Statement } = policyOf(graph.one("Policy", /./).inputs.policy);
+    expect(Statement.map(({ Effect, Action }) => [Effect, ...Action])).to.deep.equal([
+      ["Deny", "ec2:StartInstances"],
+      ["Deny", "ec2:RunInstances"],
+    ]);
+    for (const { Condition } of Statement) expect(JSON.stringify(Condition)).to.include('"dev"');
+  });
+
+  it("may attach and take off that one policy, to those roles, and nothing else", () => {
+    const { Statement } = policyOf(graph.one("RolePolicy", /^dev-budget-/).inputs.policy);
+    expect(Statement).to.have.lengthOf(1);
+    expect(Statement[0]!.Action).to.deep.equal(["iam:AttachRolePolicy", "iam:DetachRolePolicy"]);
+    expect(Statement[0]!.Condition).to.deep.equal({
+      ArnEquals: { "iam:PolicyARN": "arn:aws:iam::1:policy/longhaul-dev-denial" },
+    });
+    for (const resource of Statement[0]!.Resource) expect(resource).to.match(/(dev-controller-\w+|deploy)$/);
+  });
+
+  it("acts only when the roles are there, and lets them go with what it has attached", () => {
+    const reached = graph.dependenciesOf(graph.one("BudgetAction", /./));
+    const role = graph.one("Role", /^dev-controller-/);
+    expect([...reached]).to.include(role.urn);
+    expect(role.inputs.forceDetachPolicies).to.equal(true);
+  });
+
+  it("leaves the cost allocation tag alone until it is told to, because AWS knows it a day late", async () => {
+    expect(graph.ofType("CostAllocationTag")).to.deep.equal([]);
+    const later = graphOf(
+      await evaluateStack({ ...repositoryStack, budget: { monthlyUsd: 600, costAllocationTag: true } }),
+    );
+    const tag = later.one("CostAllocationTag", /./);
+    expect(tag.inputs).to.include({ tagKey: "longhaul:environment", status: "Active" });
+    expect(tag.retainOnDelete, "other environments are told by it as well").to.equal(true);
+  });
+});

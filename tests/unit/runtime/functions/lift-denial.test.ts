@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import {
+  liftDenial,
+  liftSteps,
+  looksAtDenial,
+} from "../../../../runtime/functions/controller/lift-denial.ts";
+
+const budget = { monthlyUsd: 500, account: "123456789012", name: "longhaul-dev" };
+
+describe("what AWS's budget has denied", () => {
+  const attached = [{ id: "a", status: "EXECUTION_SUCCESS" }];
+  const takenBack = [{ id: "a", status: "REVERSE_SUCCESS" }];
+
+  it("stays denied while AWS says that the budget is spent, whatever the meter says", () => {
+    expect(liftSteps(attached, { limit: 500, actual: 500 })).to.deep.equal([]);
+    expect(liftSteps(takenBack, { limit: 500, actual: 800 })).to.deep.equal([]);
+    expect(liftSteps(attached, { limit: 500, actual: NaN })).to.deep.equal([]);
+  });
+
+  it("is taken back when AWS says that it is not, and then watched again", () => {
+    expect(liftSteps(attached, { limit: 500, actual: 3 })).to.deep.equal([
+      { id: "a", step: "REVERSE_BUDGET_ACTION" },
+    ]);
+    expect(liftSteps(takenBack, { limit: 500, actual: 3 })).to.deep.equal([
+      { id: "a", step: "RESET_BUDGET_ACTION" },
+    ]);
+  });
+
+  it("is none of our business in any other state", () => {
+    for (const status of ["STANDBY", "PENDING", "EXECUTION_IN_PROGRESS", "EXECUTION_FAILURE", "anything"]) {
+      expect(liftSteps([{ id: "a", status }], { limit: 500, actual: 3 }), status).to.deep.equal([]);
+    }
+  });
+
+  it("is looked at every five minutes", () => {
+    const minutes = [...Array(60).keys()].filter((minute) =>
+      looksAtDenial(Date.parse("2026-11-26T12:00:20Z") + minute * 60_000),
+    );
+    expect(minutes).to.deep.equal([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55]);
+  });
+
+  /** AWS with these answers, by action; what was called. */
+  async function lift(answers: Record<string, unknown>): Promise<{ calls: unknown[]; lines: string[] }> {
+    const calls: unknown[] = [];
+    const lines = await liftDenial(budget, (action, input) => {
+      calls.push([action, input]);
+      return Promise.resolve(answers[action]);
+    });
+    return { calls, lines };
+  }
+  const named = { AccountId: "123456789012", BudgetName: "longhaul-dev" };
+  const figures = (actual: unknown) => ({
+    Budget: { BudgetLimit: { Amount: "500" }, CalculatedSpend: { ActualSpend: actual } },
+  });
+
+  it("costs one call while nothing is denied", async () => {
+    const { calls, lines } = await lift({
+      "budgets:DescribeBudgetActionsForBudget": { Actions: [{ ActionId: "a", Status: "STANDBY" }] },
+    });
+    expect(calls).to.deep.equal([["budgets:DescribeBudgetActionsForBudget", named]]);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it("is taken back with a line that says by which figures", async () => {
+    const { calls, lines } = await lift({
+      "budgets:DescribeBudgetActionsForBudget": { Actions: [{ ActionId: "a", Status: "EXECUTION_SUCCESS" }] },
+      "budgets:DescribeBudget": figures({ Amount: "12.5" }),
+    });
+    expect(calls.at(-1)).to.deep.equal([
+      "budgets:ExecuteBudgetAction",
+      { ...named, ActionId: "a", ExecutionType: "REVERSE_BUDGET_ACTION" },
+    ]);
+    expect(lines[0]).to.include("12.5 of 500 USD");
+  });
+
+  it("stays denied where AWS has no figures, or answers something else", async () => {
+    for (const answer of [figures(undefined), figures({ Amount: "many" }), {}, undefined, []]) {
+      const { lines } = await lift({
+        "budgets:DescribeBudgetActionsForBudget": {
+          Actions: [{ ActionId: "a", Status: "EXECUTION_SUCCESS" }, "?"],
+        },
+        "budgets:DescribeBudget": answer,
+      });
+      expect(lines).to.deep.equal([]);
+    }
+  });
+});
