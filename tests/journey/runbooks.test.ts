@@ -3,16 +3,20 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
+import { fleetParameters, parsePower } from "../../contract/parameters.ts";
+import type { PowerSetting } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
 import { stackFile } from "../../local/engine/local-stack.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
-import { toolsLimitMs } from "../find-tools.ts";
+import { findTools, toolsLimitMs } from "../find-tools.ts";
 import { openWorkplace } from "./command-line.ts";
 import type { Workplace } from "./command-line.ts";
 import { programsOf } from "./machine-processes.ts";
 import { instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
 import { commandsOf, runbooks } from "./runbook.ts";
+
+const minute = 60_000;
 
 /** How a command ended: `longhaul`'s exit code, or whether the engine went through. */
 type Ending = number | "done" | "failed";
@@ -33,6 +37,7 @@ describe("the runbooks", function () {
     environment = await startEnvironment();
     environment.cloud.environment.LONGHAUL_DRAIN_MINUTES = "0.1";
     environment.cloud.github.push("acme/app", ".github/workflows/work.yml", hoursOfWork);
+    environment.cloud.github.push("acme/app", ".github/workflows/short.yml", secondsOfWork);
     await environment.configure(oneRunner({}, { enabled: false }));
     makeRepository(project());
     await environment.up();
@@ -48,11 +53,12 @@ describe("the runbooks", function () {
 
   /** Runs a command of a runbook on this environment instead of `dev`; a question is answered with yes. */
   async function run(command: string, machine: string): Promise<{ ending: Ending; said: string }> {
-    const [program, ...words] = command
-      .replace("--stack dev", "--stack local")
-      .replaceAll("dev-cloud-", "local-cloud-")
-      .replaceAll(/i-0[0-9a-f]{16}/g, machine)
-      .split(" ");
+    const [program, ...words] = wordsOf(
+      command
+        .replace("--stack dev", "--stack local")
+        .replaceAll("dev-cloud-", "local-cloud-")
+        .replaceAll(/i-0[0-9a-f]{16}/g, machine),
+    );
     if (program === "npx") {
       const answer = ["rotate", "evict"].includes(words[1]!) && !words.includes("--yes") ? ["--yes"] : [];
       const env = environment.cloud.environment;
@@ -64,6 +70,12 @@ describe("the runbooks", function () {
         ...answer,
       );
       return { ending: code!, said: stdout + stderr };
+    }
+    if (words[0] === "config") {
+      const env = { ...process.env, ...environment.cloud.environment };
+      const engine = (await findTools()).pulumi.path;
+      execFileSync(engine, words, { cwd: project(), env, stdio: "pipe" });
+      return { ending: "done", said: "" };
     }
     const refresh = words.includes("--refresh");
     const engine = { up: () => environment.up({ refresh }), destroy: () => environment.destroy() };
@@ -138,6 +150,42 @@ describe("the runbooks", function () {
     });
   });
 
+  it("budget-breached, and then change the limit", async () => {
+    await environment.configure((config) => {
+      oneRunner({ priceUsdPerHour: 5 }, { enabled: false })(config);
+      config["longhaul:budget"] = { monthlyUsd: 0.01 };
+    });
+    await environment.up();
+    environment.cloud.clock.advance(minute);
+    const machine = serving();
+    await eventually("the machine sleeps, for the money is gone", () => state(machine) === "stopped");
+    const said = await follow("budget-breached", [0, 0, 0, 0]);
+    expect(said[0]).to.include("of 0.01 USD are spent");
+    expect(state(machine)).to.equal("running");
+
+    const after = await follow("change-the-limit", ["done", "done", 0, 0]);
+    environment.cloud.clock.advance(minute);
+    await eventually("power is on again", () => powerOf(environment)?.by === "stack");
+    expect(after.join("\n")).to.not.include("failed");
+  });
+
+  it("the month turns", async () => {
+    const said = await follow("the-month-turns", [0, 0, 0, 0, 0]);
+    expect(said.at(-1)).to.include("taken back");
+  });
+
+  it("jobs stay queued", async () => {
+    const machine = serving();
+    const asleep = await run("npx longhaul sleep --stack dev --runner dev-cloud-1 --until 1h", machine);
+    expect(asleep.ending, asleep.said).to.equal(0);
+    await run("npx longhaul sleep --stack dev --fleet cloud --clear", machine);
+    const job = environment.cloud.github.dispatch("acme/app", "short.yml").jobs[0]!;
+    await follow("jobs-stay-queued", [0, 0, 0]);
+    await eventually("the job is taken", () => job.status !== "queued");
+    await eventually("the job is over", () => job.conclusion === "success");
+    await run("npx longhaul wake --stack dev --fleet cloud --clear", machine);
+  });
+
   it("an aborted destroy", async () => {
     const machine = serving();
     await eventually(
@@ -175,6 +223,25 @@ function makeRepository(folder: string): void {
   git("add", stackFile);
   git("commit", "-q", "-m", "An environment");
 }
+
+/** The words of a command, as a shell reads them; quotes hold several together. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+}
+
+function powerOf({ cloud }: TestEnvironment): PowerSetting | undefined {
+  return parsePower(cloud.aws.account.parameters[fleetParameters("local", "cloud").power]?.value);
+}
+
+const secondsOfWork = `
+name: Short
+on: workflow_dispatch
+jobs:
+  work:
+    runs-on: [self-hosted, cloud]
+    steps:
+      - run: echo done
+`;
 
 const hoursOfWork = `
 name: Work
