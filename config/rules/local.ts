@@ -6,8 +6,8 @@ import { isLoopback } from "../urls.ts";
 /** The environment `local` talks to this computer alone: without the local cloud it is refused. */
 export function localFindings(environment: string, { aws, github, fleets }: Configuration): Finding[] {
   if (environment !== localEnvironment) return [];
-  const { ec2, ssm, monitoring, logs, dynamodb, sqs, sts, iam } = aws.endpoints;
-  const urls = [ec2, ssm, monitoring, logs, dynamodb, sqs, sts, iam, github.url];
+  const { ec2, ssm, monitoring, logs, dynamodb, sqs, sts, iam, budgets } = aws.endpoints;
+  const urls = [ec2, ssm, monitoring, logs, dynamodb, sqs, sts, iam, budgets, github.url];
   const tarballs = Object.values(fleets).map((fleet) => fleet.runner.url);
   const elsewhere = [...urls, ...tarballs].some((url) => url === undefined || !isLoopback(url));
   return elsewhere

@@ -16,7 +16,7 @@ const localCloud = {
   account: "000000000000",
   region: "eu-central-1",
   endpoints: Object.fromEntries(
-    ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [
+    ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam", "budgets"].map((service) => [
       service,
       "http://127.0.0.1:4566",
     ]),
@@ -119,7 +119,7 @@ describe("the environment local", () => {
     expect(inputs.allowedAccountIds).to.equal('["000000000000"]');
     expect(JSON.parse(String(inputs.endpoints))).to.deep.equal([
       Object.fromEntries(
-        ["ec2", "ssm", "cloudwatch", "logs", "dynamodb", "sqs", "sts", "iam"].map((service) => [
+        ["ec2", "ssm", "cloudwatch", "logs", "dynamodb", "sqs", "sts", "iam", "budgets"].map((service) => [
           service,
           "http://127.0.0.1:4566",
         ]),
