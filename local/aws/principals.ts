@@ -6,7 +6,6 @@ import type { AccessRequest, PolicyDocument, RequestContext } from "./iam.ts";
 import { principalId, secret } from "./ids.ts";
 import { managedPolicyType } from "./managed-policies.ts";
 import type { Protocol } from "./protocols.ts";
-import type { Service } from "./server.ts";
 import type { AccessKey, Cloud, Instance } from "./state.ts";
 
 /** Who makes a call. */
@@ -17,6 +16,14 @@ export interface Principal {
   roleName?: string;
   /** Condition keys that come with the caller. */
   context: RequestContext;
+}
+
+/** What the scope of a signature has to name. */
+export interface SigningScope {
+  /** Name of the service. */
+  signingName: string;
+  /** Absent: the cloud's. */
+  signingRegion?: string;
 }
 
 /** What was signed, as far as the signature covers it. */
@@ -35,7 +42,7 @@ export interface SignedRequest {
  */
 export async function authenticate(
   cloud: Cloud,
-  { signingName, signingRegion = cloud.region }: Pick<Service, "signingName" | "signingRegion">,
+  { signingName, signingRegion = cloud.region }: SigningScope,
   request: SignedRequest,
   { refusals }: Protocol,
 ): Promise<Principal> {

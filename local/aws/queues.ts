@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "./errors.ts";
-import type { Cloud } from "./state.ts";
+import type { Cloud, StoredMessage } from "./state.ts";
 
 /*
  * SQS's queues. Visibility is counted in real seconds: who receives a message
@@ -9,19 +9,6 @@ import type { Cloud } from "./state.ts";
  */
 
 export const queueType = "aws:sqs/queue:Queue";
-
-export interface StoredMessage {
-  id: string;
-  body: string;
-  /** Milliseconds of the cloud's clock. */
-  sentAt: number;
-  /** Real milliseconds from which on it can be received. */
-  visibleFromMs: number;
-  /** How often it was received. */
-  receives: number;
-  /** What the last receiver deletes it with. */
-  handle?: string;
-}
 
 export interface ReceivedMessage {
   messageId: string;

@@ -5,7 +5,7 @@ import { AwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
 import type { Input } from "./input.ts";
 import { authenticate, authorise } from "./principals.ts";
-import type { Principal, SignedRequest } from "./principals.ts";
+import type { Principal, SignedRequest, SigningScope } from "./principals.ts";
 import { ec2Protocol, jsonProtocol, queryProtocol } from "./protocols.ts";
 import type { Protocol } from "./protocols.ts";
 import type { Cloud } from "./state.ts";
@@ -26,11 +26,7 @@ export interface Need {
 
 export type Actions = Readonly<Record<string, Action>>;
 
-export interface Service {
-  /** Name in the scope of a signature. */
-  signingName: string;
-  /** Region in that scope. Absent: the cloud's. */
-  signingRegion?: string;
+export interface Service extends SigningScope {
   /** Prefix of its actions in policies. */
   prefix: string;
   actions: Actions;

@@ -4,8 +4,6 @@ import type { Properties } from "../provider.ts";
 import type { Item } from "./dynamodb-expressions.ts";
 import type { Faults } from "./faults.ts";
 import { principalId, secret } from "./ids.ts";
-import type { StoredMessage } from "./queues.ts";
-import type { Mail } from "./topics.ts";
 
 export interface AccessKey {
   accessKeyId: string;
@@ -77,6 +75,29 @@ export interface Datum {
   timestamp: number;
   values: number[];
   unit: string;
+}
+
+/** A message of a queue. */
+export interface StoredMessage {
+  id: string;
+  body: string;
+  /** Milliseconds of the cloud's clock. */
+  sentAt: number;
+  /** Real milliseconds from which on it can be received. */
+  visibleFromMs: number;
+  /** How often it was received. */
+  receives: number;
+  /** What the last receiver deletes it with. */
+  handle?: string;
+}
+
+/** What somebody was told. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  /** Milliseconds of the cloud's clock. */
+  sentAt: number;
 }
 
 /** Everything the emulated account holds. */

@@ -2,7 +2,7 @@ import { evaluate } from "./iam.ts";
 import type { PolicyDocument, Statement } from "./iam.ts";
 import { optionalText, text } from "./input.ts";
 import type { Input } from "./input.ts";
-import type { Cloud } from "./state.ts";
+import type { Cloud, Mail } from "./state.ts";
 
 /*
  * SNS's topics, as far as services of AWS publish to them and people read them
@@ -12,15 +12,6 @@ import type { Cloud } from "./state.ts";
 export const topicType = "aws:sns/topic:Topic";
 export const topicPolicyType = "aws:sns/topicPolicy:TopicPolicy";
 export const subscriptionType = "aws:sns/topicSubscription:TopicSubscription";
-
-/** What somebody was told. */
-export interface Mail {
-  to: string;
-  subject: string;
-  text: string;
-  /** Milliseconds of the cloud's clock. */
-  sentAt: number;
-}
 
 /** What a service of AWS publishes. */
 export interface Notification {

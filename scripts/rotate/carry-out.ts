@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { currentBatch, withCurrent } from "./journal.ts";
 import type { Batch, Journal } from "./journal.ts";
 import { generationIn, raiseGenerations } from "./generations.ts";
+import type { Stop } from "./stop.ts";
 import { commitMessage, listRunners } from "./tell-rotation.ts";
 
 /** What a rotation works on. */
@@ -25,17 +26,6 @@ export interface RotationWorld {
   /** Whether somebody has asked to end. */
   isInterrupted(): boolean;
 }
-
-/** Why a rotation does not go on. */
-export type Stop =
-  /** A new machine did not prove itself. Everything is as before its batch. */
-  | { kind: "taken-back"; words: string }
-  /** Nor could that be brought about. */
-  | { kind: "not-taken-back"; words: string; failure: string }
-  /** The stack file says something else than this rotation left in it. */
-  | { kind: "edited" }
-  | { kind: "interrupted" }
-  | { kind: "locked"; words: string };
 
 /** How far a rotation came. */
 export interface Progress {

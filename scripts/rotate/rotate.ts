@@ -5,7 +5,7 @@ import type { VerbContext } from "../context.ts";
 import type { Environment } from "../environment.ts";
 import { BadUsage, NotFinished } from "../exit-codes.ts";
 import { replaceFile } from "../replace-file.ts";
-import type { RotateFlags } from "../verbs/rotate.ts";
+import type { RotateFlags } from "./rotate-flags.ts";
 import { abandon, carryOut } from "./carry-out.ts";
 import type { Progress, RotationWorld } from "./carry-out.ts";
 import { checkCommittable, committedFile } from "./commit-file.ts";

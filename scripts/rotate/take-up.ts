@@ -1,5 +1,5 @@
 import { BadUsage } from "../exit-codes.ts";
-import type { RotateFlags } from "../verbs/rotate.ts";
+import type { RotateFlags } from "./rotate-flags.ts";
 import { checkSelection } from "./choose-runners.ts";
 import type { Selection } from "./choose-runners.ts";
 import { isSameRotation } from "./journal.ts";

@@ -1,10 +1,10 @@
 import { describeAge } from "./age.ts";
 import type { ServingMachine } from "./choose-runners.ts";
-import type { Stop } from "./carry-out.ts";
 import { currentBatch } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 import type { RotationStep } from "./plan-rotation.ts";
 import type { OldMachine } from "./serving-machines.ts";
+import type { Stop } from "./stop.ts";
 
 /** Runners with their generations, as one half of a sentence. */
 export function listRunners(steps: readonly RotationStep[]): string {

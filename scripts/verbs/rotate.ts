@@ -1,23 +1,8 @@
 import { Command } from "commander";
 import type { VerbContext } from "../context.ts";
-import type { EnvironmentFlags } from "../environment.ts";
+import type { RotateFlags } from "../rotate/rotate-flags.ts";
 import { environmentOf, withEnvironment } from "./environment-options.ts";
 import { parseCount } from "./option-values.ts";
-
-/** What the command line of `rotate` says. */
-export interface RotateFlags extends EnvironmentFlags {
-  fleet?: string;
-  runner?: string[];
-  all?: boolean;
-  olderThan?: string;
-  atOnce: number;
-  commit?: boolean;
-  dryRun?: boolean;
-  resume?: boolean;
-  abandon?: boolean;
-  yes?: boolean;
-  json?: boolean;
-}
 
 /** `longhaul rotate`: gives runners new machines, some at a time, each proven before the next. */
 export function rotateCommand(context: VerbContext): Command {
