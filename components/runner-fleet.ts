@@ -129,10 +129,10 @@ export class RunnerFleet extends pulumi.ComponentResource {
 
     /** Read at each look, and no part of the machines' shape: another limit makes no machine anew. */
     function createShutdown(parent: pulumi.Resource) {
-      const { idleMinutes, minimumAwake } = settings.autoShutdown;
+      const { idleMinutes, minimumAwake, maxJobHours, enforce } = settings.autoShutdown;
       const shutdown: ShutdownSetting = {
         ...(idleMinutes !== undefined && { idleMinutes }),
-        minimumAwake,
+        ...{ minimumAwake, maxJobHours, enforce },
       };
       return createFleetParameter(
         { environment, fleet, kind: "shutdown", value: JSON.stringify(shutdown) },

@@ -16,6 +16,7 @@ export const defaults = {
   spreadSeconds: 180,
   staySeconds: 300,
   diskPercent: 70,
+  maxJobHours: 24,
 } as const;
 
 /** Canonical's parameter with the current Ubuntu 24.04 AMI, by architecture. */

@@ -1,6 +1,6 @@
 import type { Finding } from "./issues.ts";
 import { agentFindings } from "./rules/agent.ts";
-import { autoShutdownFindings, idleFindings } from "./rules/auto-shutdown.ts";
+import { autoShutdownFindings, idleFindings, jobLimitFindings } from "./rules/auto-shutdown.ts";
 import { awsFindings } from "./rules/aws.ts";
 import { budgetFindings } from "./rules/budget.ts";
 import { githubFindings } from "./rules/github.ts";
@@ -31,6 +31,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...localFindings(environment, configuration),
     ...agentFindings(environment, configuration),
     ...idleFindings(environment, configuration),
+    ...jobLimitFindings(environment, configuration),
     ...awsFindings(aws),
     ...budgetFindings(configuration),
     ...githubFindings(github),

@@ -30,6 +30,8 @@ export interface LedgerRecord {
   endedAt: string;
   /** `Succeeded`, `Failed`, `Canceled`, … as the listener prints it; `Lost` when the worker vanished without a word. */
   result: string;
+  /** The machine ended it, because it had run for longer than `autoShutdown.maxJobHours` and the limit is enforced. */
+  overdue?: true;
 }
 
 /** A machine was ready: its listener started for the first time since the machine did. */
@@ -82,6 +84,7 @@ function isJob(value: Unknown): value is Unknown & LedgerRecord {
     isMoment(value.receivedAt) &&
     (value.startedAt === null || isMoment(value.startedAt)) &&
     isMoment(value.endedAt) &&
+    (value.overdue === undefined || value.overdue === true) &&
     facts.every((fact) => value[fact] === null || typeof value[fact] === "string")
   );
 }

@@ -7,6 +7,8 @@ export const machineMetrics = {
   busy: { name: "Busy", unit: "Count" },
   /** 1 while the listener runs. */
   listening: { name: "Listening", unit: "Count" },
+  /** 1 while its job runs for longer than `autoShutdown.maxJobHours` allows. */
+  jobOverdue: { name: "JobOverdue", unit: "Count" },
   memoryUsed: { name: "MemoryUsed", unit: "Percent" },
   diskUsed: { name: "DiskUsed", unit: "Percent" },
   /** One-minute load average. */

@@ -22,7 +22,7 @@ export function fleetParameters(environment: string, fleet: string) {
     power: `${path}/power`,
     /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`. */
     operator: `${path}/operator`,
-    /** When its machines sleep for want of jobs. Written by Pulumi. */
+    /** When its machines sleep for want of jobs, and how long a job may run. Written by Pulumi. */
     shutdown: `${path}/shutdown`,
   } as const;
 }
@@ -102,12 +102,16 @@ export interface OperatorSetting {
   runners: Record<string, OperatorWish>;
 }
 
-/** `shutdown`: when a machine sleeps for want of jobs, although power is on. */
+/** `shutdown`: when a machine sleeps for want of jobs, although power is on, and how long it may have one. */
 export interface ShutdownSetting {
   /** Minutes without a job; absent: it never does. */
   idleMinutes?: number;
   /** The first so many machines of the roster never do. */
   minimumAwake: number;
+  /** Hours that a job may run before people are told; absent: any. */
+  maxJobHours?: number;
+  /** A job is ended when it has run for so long. Nothing else than `true`, beside a limit, ends anything. */
+  enforce?: boolean;
 }
 
 export const initialPower: PowerSetting = { power: "on", by: "stack", reason: "the fleet was created" };
@@ -153,8 +157,18 @@ export function parseShutdown(text: string | undefined): ShutdownSetting | undef
   const value = parseObject(text);
   if (!value || !isCount(value.minimumAwake)) return undefined;
   const { idleMinutes, minimumAwake } = value;
-  if (idleMinutes === undefined) return { minimumAwake };
-  return typeof idleMinutes === "number" && idleMinutes > 0 ? { idleMinutes, minimumAwake } : undefined;
+  const setting = { minimumAwake, ...parseJobLimit(value) };
+  if (idleMinutes === undefined) return setting;
+  return isPositive(idleMinutes) ? { idleMinutes, ...setting } : undefined;
+}
+
+/** A limit that is damaged is none, unlike an idle limit: an earlier one that goes on to hold could end a job. */
+function parseJobLimit({ maxJobHours, enforce }: Record<string, unknown>) {
+  return isPositive(maxJobHours) ? { maxJobHours, enforce: enforce === true } : {};
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === "number" && value > 0;
 }
 
 function parseWish(value: unknown): OperatorWish | undefined {

@@ -1,5 +1,6 @@
 import { parseDaysAndTime } from "../../contract/hours.ts";
 import type { Finding } from "../issues.ts";
+import { limits } from "../limits.ts";
 import { localEnvironment } from "../local.ts";
 import type { Configuration } from "../schema.ts";
 import type { JudgedFleet } from "./judged-fleet.ts";
@@ -37,5 +38,24 @@ export function idleFindings(environment: string, { agent, fleets }: Configurati
     const message = `is ${idleMinutes}, less than the ${agent.quietSeconds} seconds of agent.quietSeconds; name at least ${Math.ceil(agent.quietSeconds / 60)}`;
     const because = [["agent", "quietSeconds"]];
     return [{ path: ["fleets", name, "autoShutdown", "idleMinutes"], message, because }];
+  });
+}
+
+/**
+ * A limit that is enforced leaves the smoke test its time: at least one machine
+ * of each fleet runs it in full. The local cloud's minutes are shorter than a
+ * machine's.
+ */
+export function jobLimitFindings(environment: string, { fleets, smokeTest }: Configuration): Finding[] {
+  if (environment === localEnvironment || !smokeTest.enabled) return [];
+  const needed = smokeTest.minutes + limits.smokeMarginMinutes;
+  return Object.entries(fleets).flatMap(([name, { autoShutdown }]) => {
+    const { maxJobHours, enforce } = autoShutdown;
+    if (!enforce || maxJobHours * 60 >= needed) return [];
+    const at = (key: string) => ["fleets", name, "autoShutdown", key];
+    const message =
+      `is ${maxJobHours} and enforced, which would end the smoke test: it holds its machine for ${smokeTest.minutes} minutes, ` +
+      `and needs ${limits.smokeMarginMinutes} beside them; name at least ${Math.ceil((needed / 60) * 10) / 10}, lower smokeTest.minutes, or set enforce to false`;
+    return [{ path: at("maxJobHours"), message, because: [at("enforce"), ["smokeTest", "minutes"]] }];
   });
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { parseDaysAndTime } from "../../contract/hours.ts";
+import { defaults } from "../defaults.ts";
+import { limits } from "../limits.ts";
 import { text } from "./text.ts";
 
 const daysAndTime = (example: string) =>
@@ -54,6 +56,20 @@ export const autoShutdownSchema = z
       .min(0)
       .default(0)
       .describe("So many machines never sleep for want of jobs, and are woken while power is on."),
+    maxJobHours: z
+      .number()
+      .min(0.001)
+      .max(limits.jobMinutes / 60)
+      .default(defaults.maxJobHours)
+      .describe(
+        "Hours after which a job counts as [overdue](sleep-and-wake.md#how-long-a-job-may-run): people are told, and it runs on. GitHub ends a job after 120.",
+      ),
+    enforce: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a job that is overdue is ended. It fails then, with the rest of its steps left out.",
+      ),
     hours: workingHoursSchema.optional(),
   })
   .describe("When the fleet's machines sleep although nobody asks them to. A job is always waited for.");

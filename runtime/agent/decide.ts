@@ -2,6 +2,8 @@ import type { Power } from "../../contract/parameters.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import type { Listing } from "../../contract/wishes.ts";
 import type { AfterExit } from "./exit-codes.ts";
+import type { JobLimit } from "./job-limit.ts";
+import { actOnOverdue, overdueDetail } from "./job-limit.ts";
 
 /** All that a decision rests on. Durations and moments are milliseconds of the monotonic clock. */
 export interface Observation {
@@ -10,6 +12,10 @@ export interface Observation {
   listener: { listening: boolean; frozen: boolean } | undefined;
   /** A worker process runs, even one whose listener has died. */
   worker: boolean;
+  /** When that process began, and so its job; undefined: none runs, or it is ending. */
+  workerAt: number | undefined;
+  /** When that very process was told to end its job; undefined: it was not, or another agent did. */
+  toldToEndAt: number | undefined;
   /** The runner's own update script runs. */
   updating: boolean;
   /** A job's message has been received and its end has not been told. */
@@ -32,6 +38,8 @@ export interface Observation {
   power: { power: Power; by: string; reason: string } | undefined;
   /** Not before this does it sleep, unless the budget wants it to: with power on, for want of jobs. */
   sleepAt: number;
+  /** How long its job may run; undefined: for any time, or that was never read. */
+  jobLimit: JobLimit | undefined;
   /** How long it must have been quiet before it leaves. */
   quietMs: number;
   /** The timer that powers off a machine whose agent does not come up. */
@@ -56,6 +64,13 @@ export type Action =
   | "thaw"
   /** End it at once: it is frozen and holds nothing, or nothing but a job that GitHub has given up. */
   | "end-listener"
+  /**
+   * Tell the worker that was seen to end its job: SIGTERM. Its step is ended, the rest is left out, and the runner tells
+   * GitHub that the job has failed because it was shut down; the listener goes on with the next job.
+   */
+  | "end-job"
+  /** Kill the worker that was seen, which has not ended although it was told to: the listener fails its job at GitHub. */
+  | "kill-job"
   /** Take the token in the machine's parameter, if there is one, and register again. */
   | "register"
   /** Power off; disk and registration stay. */
@@ -79,7 +94,8 @@ export const returnMs = 7 * 60_000;
 /**
  * The one place where it is decided what happens to a machine. The invariant:
  * nothing here ends a machine or a listener while a job has been received and
- * has not ended, except a listener whose job GitHub has given up.
+ * has not ended, except a listener whose job GitHub has given up. A job itself
+ * is ended only where its fleet's limit is enforced, and only an overdue one.
  *
  * A machine leaves in steps, each decided on what is seen at that moment, so
  * that an agent which dies in between goes on where it was: quiet → freeze the
@@ -123,13 +139,22 @@ const stuck = {
 } as const;
 
 function decideWithJob(seen: Observation, leave: Leave | undefined): Decision {
-  const after = leave ? `Leaves when its job has ended. ${leave.why}` : "";
-  if (!seen.listener) return stay("busy", "The listener has died; its worker still runs.");
-  if (!isStuck(seen)) return stay("busy", after);
+  if (seen.worker) return decideWithWorker(seen, leave);
+  if (!seen.listener || !isStuck(seen)) return stay("busy", afterItsJob(leave));
   const because = doubt(seen);
   if (because !== undefined) return stay("busy", `Its job has come to nothing. Stays: ${because}.`);
   // GitHub may be handing it another job in this very moment.
   return { action: "freeze", ...stuck };
+}
+
+function decideWithWorker(seen: Observation, leave: Leave | undefined): Decision {
+  const orphaned = seen.listener ? "" : "The listener has died; its worker still runs.";
+  const detail = [overdueDetail(seen), orphaned || afterItsJob(leave)].filter(Boolean).join(" ");
+  return { action: actOnOverdue(seen), state: "busy", detail };
+}
+
+function afterItsJob(leave: Leave | undefined): string {
+  return leave ? `Leaves when its job has ended. ${leave.why}` : "";
 }
 
 /** GitHub has given its job up, or the job's end was never told: a full disk, a log that was cut. */

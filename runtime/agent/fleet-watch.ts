@@ -3,11 +3,12 @@ import type { FleetSettings } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import type { Clock } from "./clock.ts";
 import type { Observation } from "./decide.ts";
+import { jobLimitOf } from "./job-limit.ts";
 import type { SettingsReading } from "./settings.ts";
 import { keepKnown, unreadSettings } from "./settings.ts";
 
 /** What the fleet's parameters say of this machine. */
-export type FleetView = Pick<Observation, "listing" | "mayRetire" | "power"> & {
+export type FleetView = Pick<Observation, "listing" | "mayRetire" | "power" | "jobLimit"> & {
   /** Minutes without a job after which the machine sleeps although power is on; undefined: it does not. */
   idleMinutes: number | undefined;
 };
@@ -79,6 +80,7 @@ export function watchFleet({
         listing,
         mayRetire: known.operator?.closing === true || (wasListed && unlistedReads >= readsToRetire),
         power: known.power && { power, by, reason },
+        jobLimit: jobLimitOf(known.shutdown),
         idleMinutes,
       };
     },

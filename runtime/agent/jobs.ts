@@ -11,6 +11,8 @@ export interface EndedJob extends OpenJob {
   endedAt: string;
   /** As the listener prints it; `Abandoned` when it became free without saying; `Lost` when it went away. */
   result: string;
+  /** Its worker was told to end it because it had run for too long. */
+  overdue?: true;
 }
 
 /** What is known of the listener's present run. */

@@ -79,6 +79,7 @@ export function machineLedger({ configuration, machine, mark, bootMark, clock, a
         startedAt: job.startedAt,
         endedAt: job.endedAt,
         result: job.result,
+        ...(job.overdue && { overdue: job.overdue }),
       });
       return true;
     },

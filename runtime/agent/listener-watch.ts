@@ -1,5 +1,6 @@
 import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { Observation } from "./decide.ts";
 import { afterExit } from "./exit-codes.ts";
@@ -10,14 +11,24 @@ import type { EndedJob, ListenerState } from "./jobs.ts";
 import { advance, freshListener, lose } from "./jobs.ts";
 import type { ListenerHost, ListenerProcess } from "./listener.ts";
 import { adoptListener, signalListener, startListener } from "./listener.ts";
-import type { RunnerProcesses } from "./processes.ts";
+import type { ProcessMark, RunnerProcesses } from "./processes.ts";
 import { tailFile } from "./tail.ts";
 import { traceWatch } from "./traces.ts";
 
 /** What is seen of the listener, its worker and its job. */
 export type ListenerView = Pick<
   Observation,
-  "listener" | "worker" | "updating" | "job" | "signAt" | "trace" | "missedAt" | "exit" | "registered"
+  | "listener"
+  | "worker"
+  | "workerAt"
+  | "toldToEndAt"
+  | "updating"
+  | "job"
+  | "signAt"
+  | "trace"
+  | "missedAt"
+  | "exit"
+  | "registered"
 > & {
   /** What the start hook saw of the present job. */
   facts: JobFacts;
@@ -38,6 +49,11 @@ export interface ListenerWatch {
   thaw(): void;
   /** Ends it at once, and waits until it has. @throws when it does not end */
   end(): Promise<void>;
+  /**
+   * Tells the worker of the last look to end its job (SIGTERM), or ends it at once (SIGKILL). Whoever has taken its place
+   * since then is left alone.
+   */
+  endJob(signal: "SIGTERM" | "SIGKILL"): void;
   /** The runner was registered anew: what the last exit asked for no longer holds. */
   forgetExit(): void;
 }
@@ -73,6 +89,10 @@ export function watchListener(
   let exit: Observation["exit"];
   /** What the hook has told of the job that runs. The next job's hook may write over it before that one's end is seen. */
   let runningFacts: JobFacts | undefined;
+  /** The worker that was seen last. */
+  let worker: { mark: ProcessMark; startedAt: number; toldToEndAt: number | undefined } | undefined;
+  /** The present job's worker was told to end it. */
+  let overdue = false;
   const traceOf = traceWatch(host.quietMs);
 
   const take = ({ state: next, ended }: { state: ListenerState; ended?: EndedJob }) => {
@@ -85,8 +105,10 @@ export function watchListener(
     const found = readJobFacts(paths.jobFacts);
     const own = runningFacts ?? found;
     runningFacts = undefined;
+    const ended = { ...job, ...(overdue && { overdue }) };
+    overdue = false;
     // Facts found while an old log is read again belong to a later job, and so do those that are not its own.
-    if (onEnded(job, own) && isDeepStrictEqual(found, own)) rmSync(paths.jobFacts, { force: true });
+    if (onEnded(ended, own) && isDeepStrictEqual(found, own)) rmSync(paths.jobFacts, { force: true });
   };
 
   /**
@@ -116,6 +138,17 @@ export function watchListener(
     }
   };
 
+  const workerAmong = (children: readonly string[]) => {
+    const pid = children.find(processes.isWorker);
+    return pid === undefined ? undefined : Number(pid);
+  };
+
+  const noteWorker = (pid: number | undefined) => {
+    const mark = pid === undefined ? undefined : processes.mark(pid);
+    if (isDeepStrictEqual(worker?.mark, mark)) return;
+    worker = mark && { mark, startedAt: clock.monotonic() - processes.ageMs(mark), toldToEndAt: undefined };
+  };
+
   const look = (closely: boolean): ListenerView => {
     current ??= adoptListener(host);
     const ended = current?.ended(); // Before the news, so that its last words are among them.
@@ -126,11 +159,13 @@ export function watchListener(
     if (ended) noteExit(ended.code);
     const children = current ? processes.children(pid) : [];
     const others: RunnerProcesses = current
-      ? { worker: children.some(processes.isWorker), updating: false }
+      ? { worker: workerAmong(children), updating: false }
       : processes.scan();
-    if (others.worker) signAt = clock.monotonic();
+    const works = others.worker !== undefined;
+    noteWorker(others.worker);
+    if (works) signAt = clock.monotonic();
     if (current) cutLog();
-    else if (!others.worker) {
+    else if (!works) {
       lose(state, new Date(clock.now()).toISOString()).forEach(finish);
       state = { ...state, open: [] };
     }
@@ -139,11 +174,14 @@ export function watchListener(
     if (facts.runId !== null && state.open.some(({ startedAt }) => startedAt !== null))
       runningFacts ??= facts;
     const trace = () =>
-      closely || (job && !others.worker)
+      closely || (job && !works)
         ? traceOf(clock.monotonic(), children.length, processes.sockets(pid))
         : "it has not been looked at closely yet";
     return {
-      ...others,
+      worker: works,
+      workerAt: worker?.startedAt,
+      toldToEndAt: worker?.toldToEndAt,
+      updating: others.updating,
       listener: current && { listening: state.listening, frozen: stopped !== "none" },
       job,
       signAt,
@@ -163,6 +201,7 @@ export function watchListener(
       tails = { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog) };
       exit = undefined;
       runningFacts = undefined;
+      overdue = false;
       signAt = clock.monotonic();
       current = startListener(host);
     },
@@ -178,6 +217,20 @@ export function watchListener(
         if (looks === maxEndLooks) throw new Error("The listener has not ended after SIGKILL.");
         await clock.sleep(endLookMs);
       }
+    },
+    /*
+     * No other job can be hit. A worker's process is made for one job and ends with it, so its id and start, on which the
+     * decision was made, stand for that job alone: the next one has another process. The listener, which may be taking
+     * the next job in this very moment, is told nothing: a SIGINT would cancel whatever it holds by then, and strand a
+     * job whose acquisition is on its way. And between the two lines below, the kernel gives the id to nobody else: it
+     * counts through all the others first.
+     */
+    endJob(signal) {
+      if (!worker || !processes.isRunning(worker.mark)) return;
+      const { pid } = worker.mark;
+      unlessAbsent(() => process.kill(pid, signal));
+      worker.toldToEndAt ??= clock.monotonic();
+      overdue = true;
     },
     forgetExit() {
       exit = undefined;

@@ -10,13 +10,16 @@ export interface ProcessMark {
 
 /** What runs of the runner besides its listener. */
 export interface RunnerProcesses {
-  worker: boolean;
+  /** Its process id. */
+  worker: number | undefined;
   updating: boolean;
 }
 
 /** The names of the runner's processes in `/proc/<pid>/comm`. */
 const workerName = "Runner.Worker";
 const updateScript = "/_update.sh";
+/** Milliseconds of a clock tick in `/proc/…/stat`: 1/100 s on all architectures of Linux that GitHub's runner knows. */
+const tickMs = 10;
 
 /**
  * Reads processes from `/proc`.
@@ -39,6 +42,10 @@ export function processTable(proc: string, runner: string) {
 
   const isRunning = ({ pid, start }: ProcessMark): boolean => mark(pid)?.start === start;
 
+  /** Milliseconds since a process began, by the kernel's count: no change of the time of day moves it. */
+  const ageMs = ({ start }: ProcessMark): number =>
+    Number(read(`${proc}/uptime`)?.split(" ")[0]) * 1000 - Number(start) * tickMs;
+
   const isWorker = (pid: number | string) => read(`${proc}/${pid}/comm`)?.trim() === workerName;
 
   const threads = (pid: number) => list(`${proc}/${pid}/task`).map((thread) => `${pid}/task/${thread}`);
@@ -55,11 +62,12 @@ export function processTable(proc: string, runner: string) {
 
   /** Looks at every process: for when there is no listener to ask. */
   const scan = (): RunnerProcesses => {
-    const found: RunnerProcesses = { worker: false, updating: false };
+    const found: RunnerProcesses = { worker: undefined, updating: false };
     for (const pid of list(proc)) {
       if (!/^\d+$/.test(pid)) continue;
-      if (isWorker(pid)) found.worker ||= isBelow(link(`${proc}/${pid}/cwd`), runner);
-      else
+      if (isWorker(pid)) {
+        if (isBelow(link(`${proc}/${pid}/cwd`), runner)) found.worker ??= Number(pid);
+      } else
         found.updating ||= commandLine(pid).some(
           (word) => isBelow(word, runner) && word.endsWith(updateScript),
         );
@@ -82,6 +90,7 @@ export function processTable(proc: string, runner: string) {
   return {
     mark,
     isRunning,
+    ageMs,
     isWorker,
     children,
     stopped,

@@ -3,6 +3,7 @@ import type { Decision, Observation } from "./decide.ts";
 import { decide, wishToLeave } from "./decide.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
 import { jobPath } from "./job-facts.ts";
+import { isOverdue } from "./job-limit.ts";
 import type { Ledger } from "./ledger.ts";
 import { leave, Refused } from "./leaving.ts";
 import type { ListenerView, ListenerWatch } from "./listener-watch.ts";
@@ -24,7 +25,7 @@ export interface SupervisorHost {
   ledger: Ledger;
   reserve: Reserve;
   register: () => Promise<RegistrationResult>;
-  publish: (values: Pick<MetricValues, "busy" | "listening">) => Promise<void>;
+  publish: (values: Pick<MetricValues, "busy" | "listening" | "jobOverdue">) => Promise<void>;
   pollSeconds: number;
   quietMs: number;
   clock: Clock;
@@ -95,6 +96,12 @@ export async function supervise(host: SupervisorHost): Promise<void> {
       case "end-listener":
         await listener.end();
         return;
+      case "end-job":
+        listener.endJob("SIGTERM");
+        return;
+      case "kill-job":
+        listener.endJob("SIGKILL");
+        return;
       case "register":
         await registerWhenDue();
         return;
@@ -139,10 +146,15 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     lastWords = words;
   };
 
-  const publishWhenDue = (view: ListenerView) => {
+  const publishWhenDue = (seen: Observation) => {
     if (clock.monotonic() < due.metrics) return;
     due.metrics = clock.monotonic() + metricsEveryMs;
-    const values = { busy: view.job ? 1 : 0, listening: view.listener?.listening ? 1 : 0 };
+    const flag = (holds: boolean | undefined) => (holds ? 1 : 0);
+    const values = {
+      busy: flag(seen.job),
+      listening: flag(seen.listener?.listening),
+      jobOverdue: flag(isOverdue(seen)),
+    };
     void attempt("Publishing the metrics", () => host.publish(values));
   };
 
@@ -173,9 +185,10 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     });
     const view = listener.look(wishToLeave(wish()) !== undefined);
     signAt = view.signAt;
-    const decision = decide({ ...view, ...wish(), quietMs: host.quietMs, bootTimer });
+    const seen = { ...view, ...wish(), quietMs: host.quietMs, bootTimer };
+    const decision = decide(seen);
     report(decision, view);
-    publishWhenDue(view);
+    publishWhenDue(seen);
     flushWhenDue();
     await act(decision);
     if (decision.action === "stay") {

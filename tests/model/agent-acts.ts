@@ -3,6 +3,7 @@ import { hasEnded, watchNew } from "./agent-eyes.ts";
 import { leave } from "./agent-leaving.ts";
 import { crashAgent, later, lookAfter } from "./agent.ts";
 import type { Agent } from "./agent.ts";
+import { endJob } from "./job-steps.ts";
 import { freeze, startProcess, thaw } from "./listener.ts";
 import { settings } from "./settings.ts";
 import type { World } from "./world.ts";
@@ -62,6 +63,15 @@ function act(
       break;
     case "thaw":
       if (eyes.current) thaw(eyes.current);
+      orDie(world, agent, again);
+      break;
+    case "end-job":
+    case "kill-job":
+      // The worker that was seen, or none.
+      if (eyes.works?.worker && eyes.works.workerSince === eyes.workerSince) {
+        endJob(world, eyes.works, action);
+        eyes.toldToEndAt ??= world.time.now;
+      }
       orDie(world, agent, again);
       break;
     case "end-listener":

@@ -31,6 +31,10 @@ export interface Eyes {
   traceOf: ReturnType<typeof traceWatch>;
   /** When a worker was last seen. */
   workerAt: number | undefined;
+  /** The listener whose worker that is, when the worker began, and when it was told to end its job. */
+  works: Listener | undefined;
+  workerSince: number;
+  toldToEndAt: number | undefined;
 }
 
 export type Seen = Omit<ListenerView, "facts" | "version">;
@@ -53,6 +57,9 @@ export function openEyes(world: World): Eyes {
     exit: undefined,
     traceOf: traceWatch(world.variant.quietMs),
     workerAt: undefined,
+    works: undefined,
+    workerSince: 0,
+    toldToEndAt: undefined,
   };
 }
 
@@ -95,7 +102,9 @@ function finishLook(
 ): Seen {
   const now = world.time.now;
   const { current } = eyes;
-  const worker = current ? current.worker : machine.listeners.some((listener) => listener.worker);
+  const works = current ?? machine.listeners.find((listener) => listener.worker);
+  const worker = works?.worker === true;
+  noteWorker(eyes, worker ? works : undefined);
   const updating = !current && now < machine.updatingUntil;
   eyes.workerAt = worker ? now : undefined;
   if (worker) eyes.signAt = now;
@@ -111,6 +120,8 @@ function finishLook(
   else if (closely || (job && !worker)) trace = eyes.traceOf(now, worker ? 1 : 0, current.sockets);
   return {
     worker,
+    workerAt: worker ? eyes.workerSince : undefined,
+    toldToEndAt: eyes.toldToEndAt,
     updating,
     listener: current && { listening: eyes.state.listening, frozen: stopped !== "none" },
     job,
@@ -120,6 +131,14 @@ function finishLook(
     exit: eyes.exit,
     registered: machine.registered,
   };
+}
+
+/** Each job has a worker of its own. */
+function noteWorker(eyes: Eyes, works: Listener | undefined): void {
+  if (eyes.works === works && (!works || eyes.workerSince === works.workerSince)) return;
+  eyes.works = works;
+  eyes.workerSince = works ? works.workerSince : 0;
+  eyes.toldToEndAt = undefined;
 }
 
 /** The log is read first and taken in last, and at most a megabyte of it in one look. */

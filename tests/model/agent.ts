@@ -1,5 +1,6 @@
 import type { Action, Decision, Observation } from "../../runtime/agent/decide.ts";
 import { returnMs, stuckAfterMs, wishToLeave } from "../../runtime/agent/decide.ts";
+import { isOverdue } from "../../runtime/agent/job-limit.ts";
 import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
 import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
 import { sleepTime } from "../../runtime/agent/sleep-time.ts";
@@ -131,6 +132,8 @@ function observation(world: World, agent: Agent, view: FleetView, sleepAt: numbe
     now: world.time.now,
     listener: seen.listener,
     worker: seen.worker,
+    workerAt: seen.workerAt,
+    toldToEndAt: seen.toldToEndAt,
     updating: seen.updating,
     job: seen.job,
     signAt: seen.signAt,
@@ -142,6 +145,7 @@ function observation(world: World, agent: Agent, view: FleetView, sleepAt: numbe
     mayRetire: view.mayRetire,
     power: view.power,
     sleepAt,
+    jobLimit: view.jobLimit,
     quietMs: world.variant.quietMs,
     bootTimer: agent.bootTimer,
   };
@@ -150,6 +154,7 @@ function observation(world: World, agent: Agent, view: FleetView, sleepAt: numbe
 /** Counts decisions, and tells those that are news. */
 function notice(world: World, agent: Agent, { action, state, detail }: Decision, seen: Observation): void {
   world.tally.decisions[action]++;
+  if (isOverdue(seen)) world.tally.overdue++;
   if (seen.missedAt !== undefined) disturb(world, agent.machine, seen.missedAt + returnMs - world.time.now);
   if (world.trace && (action !== "stay" || world.trace.at(-1)?.text !== `stay, ${state} ${detail}`)) {
     tell(world, [agent.machine.name], () => `${action}, ${state} ${detail}`);

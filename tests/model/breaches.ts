@@ -1,5 +1,7 @@
 import type { Action } from "../../runtime/agent/decide.ts";
+import { jobLimitOf, overdueAt } from "../../runtime/agent/job-limit.ts";
 import { entryOf, isOnline } from "./github.ts";
+import type { Listener } from "./listener.ts";
 import { currentSettings, trueWish } from "./parameters.ts";
 import { settings } from "./settings.ts";
 import { tell } from "./trace.ts";
@@ -35,6 +37,8 @@ export interface Tally {
   wakes: number;
   terminated: number;
   entriesRemoved: number;
+  /** Looks at a job that had run for too long. */
+  overdue: number;
   decisions: Record<Action, number>;
   reboots: number;
   powerOffs: Record<Exclude<Cause, "outside">, number>;
@@ -54,6 +58,7 @@ export function newTally(): Tally {
     wakes: 0,
     terminated: 0,
     entriesRemoved: 0,
+    overdue: 0,
     decisions: {
       stay: 0,
       "cancel-boot-timer": 0,
@@ -61,6 +66,8 @@ export function newTally(): Tally {
       freeze: 0,
       thaw: 0,
       "end-listener": 0,
+      "end-job": 0,
+      "kill-job": 0,
       register: 0,
       sleep: 0,
       retire: 0,
@@ -122,6 +129,13 @@ export function judgeLeaving(world: World, machine: Machine): void {
     [machine.name],
     `${machine.name} left ${(waitedMs / 1000).toFixed(0)} s after it could have`,
   );
+}
+
+/** A job is ended for its length: the fleet has a limit, enforces it, and the job's own worker has run for so long. */
+export function judgeJobEnd(world: World, { machine, workerSince }: Listener, name: string): void {
+  const jobLimit = jobLimitOf(world.plan.shutdown);
+  if (jobLimit?.enforce && world.time.now >= overdueAt({ workerAt: workerSince, jobLimit })) return;
+  breach(world, "lost", [name, machine.name], `${name} was ended on ${machine.name} in its time`);
 }
 
 /** A machine is terminated: it was on neither list at some moment since those were read. */

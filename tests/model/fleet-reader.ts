@@ -1,6 +1,7 @@
 import type { FleetSettings } from "../../contract/wishes.ts";
 import { maxUnlistedMs, readsToRetire } from "../../runtime/agent/fleet-watch.ts";
 import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
+import { jobLimitOf } from "../../runtime/agent/job-limit.ts";
 import { keepKnown, unreadSettings } from "../../runtime/agent/settings.ts";
 import { wakeAgent } from "./agent.ts";
 import { disturb } from "./breaches.ts";
@@ -42,6 +43,7 @@ export function fleetView(world: World, machine: Machine, { known, unlistedReads
     listing,
     mayRetire: known.operator?.closing === true || (machine.listed && unlistedReads >= readsToRetire),
     power: known.power && { power, by, reason },
+    jobLimit: jobLimitOf(known.shutdown),
     idleMinutes,
   };
 }

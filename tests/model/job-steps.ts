@@ -1,6 +1,7 @@
 import type { Socket } from "../../runtime/agent/sockets.ts";
 import { abandon, acknowledge, acquire, complete } from "./acquisitions.ts";
 import { wakeAgent } from "./agent.ts";
+import { judgeJobEnd } from "./breaches.ts";
 import type { Job, Offer } from "./github.ts";
 import { reap, step } from "./listener.ts";
 import type { Listener } from "./listener.ts";
@@ -106,6 +107,8 @@ function run(world: World, listener: Listener, job: Job): void {
     const renewMs = network(world) * 2 + random.delay(20, 500, 100, 50_000);
     step(world, listener, renewMs + random.delay(20, 300, 50, 3000), () => {
       listener.worker = true;
+      listener.workerSince = world.time.now;
+      listener.working = job;
       tell(world, [job.name, machine.name], () => "the worker runs");
       wakeAgent(world, machine);
       if (random.chance(plan.mutes)) machine.perfLostUntil = Infinity;
@@ -118,7 +121,8 @@ function run(world: World, listener: Listener, job: Job): void {
 
 /** The worker tells GitHub the end of its job by itself, and is gone a little later; the listener hears of it then. */
 function report(world: World, listener: Listener, job: Job): void {
-  if (!listener.worker || !listener.machine.listeners.includes(listener)) return;
+  if (!listener.worker || listener.working !== job || !listener.machine.listeners.includes(listener)) return;
+  listener.working = undefined;
   if (job.holder === listener) complete(world, job);
   release(listener, job);
   world.time.after(world.random.delay(50, 2000, 20, 20_000), () => {
@@ -131,6 +135,23 @@ function report(world: World, listener: Listener, job: Job): void {
     step(world, listener, world.random.between(0.1, 20), () => {
       conclude(world, listener);
     });
+  });
+}
+
+/**
+ * The worker of a job is told to end it, or killed. Told, it leaves out what it
+ * has still to do and reports, if it is not one of a few that hang; of a killed
+ * one, the listener reports.
+ */
+export function endJob(world: World, listener: Listener, by: "end-job" | "kill-job"): void {
+  const { random } = world;
+  const job = listener.working;
+  if (!job) return;
+  tell(world, [job.name, listener.machine.name], () => by);
+  judgeJobEnd(world, listener, job.name);
+  if (by === "end-job" && random.chance(0.1)) return;
+  world.time.after(by === "end-job" ? random.between(10, 25_000) : random.between(1, 50), () => {
+    report(world, listener, job);
   });
 }
 

@@ -39,6 +39,9 @@ export interface Listener {
   dispatched: Job | undefined;
   afterDispatch: (() => void) | undefined;
   worker: boolean;
+  /** When its worker began, and what that works on until it has reported the end. */
+  workerSince: number;
+  working: Job | undefined;
   /** It fetches an update of itself, and takes no job. */
   updating: boolean;
   conflicts: number;
@@ -64,6 +67,8 @@ export function startProcess(world: World, machine: Machine): Listener {
     dispatched: undefined,
     afterDispatch: undefined,
     worker: false,
+    workerSince: 0,
+    working: undefined,
     updating: false,
     conflicts: 0,
     log: machine.log,

@@ -59,6 +59,7 @@ describe("a model of the machine's life", function () {
       "ends the listener politely": [40_000, "lost"],
       "does not wait until it has been quiet": [10_000, "lost"],
       "retires when both lists are empty": [1000, "ended"],
+      "ends a job for a limit that only warns": [1000, "lost"],
       "removes the entry of a machine that is not found": [1000, "lost"],
     };
     for (const [title, variant] of Object.entries(mutants)) {

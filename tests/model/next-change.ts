@@ -1,5 +1,6 @@
 import type { Observation } from "../../runtime/agent/decide.ts";
 import { returnMs, stuckAfterMs, updateLimitMs } from "../../runtime/agent/decide.ts";
+import { endLimitMs, overdueAt } from "../../runtime/agent/job-limit.ts";
 import type { Agent } from "./agent.ts";
 import { wishEndsAt } from "./fleet-reader.ts";
 
@@ -12,6 +13,8 @@ export function nextChange(seen: Observation, agent: Agent, closely: boolean): n
   first = sooner(first, now, signAt + stuckAfterMs);
   first = sooner(first, now, signAt + 2 * stuckAfterMs);
   first = sooner(first, now, sleepAt);
+  first = sooner(first, now, overdueAt(seen));
+  if (seen.toldToEndAt !== undefined) first = sooner(first, now, seen.toldToEndAt + endLimitMs);
   if (missedAt !== undefined) first = sooner(first, now, missedAt + returnMs);
   if (exit) first = sooner(first, now, exit.at + updateLimitMs);
   if (exit?.after.then === "restart") first = sooner(first, now, exit.at + exit.after.afterMs);

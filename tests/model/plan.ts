@@ -25,7 +25,7 @@ export interface Plan {
   happenings: readonly Happening[];
   /** Nothing happens from outside after this: what was broken is mended, and the environment must come to rest. */
   calmAt: number;
-  /** When machines sleep for want of jobs until then. */
+  /** When machines sleep for want of jobs until then, and how long a job may run. */
   shutdown: ShutdownSetting;
   /** The wish that holds from then on. */
   last: { power: "on" | "off"; closing: boolean };
@@ -66,7 +66,7 @@ export function planOf(seed: number): Plan {
   const happenings = Array.from({ length: 2 + random.below(9) }, () => happening(random, calmAt));
   for (let jobs = random.below(5); jobs > 0; jobs--) happenings.push(job(random, random.between(0, calmAt)));
   happenings.sort((one, other) => one.at - other.at);
-  return {
+  const plan: Plan = {
     seed,
     machines: 1 + random.below(3),
     happenings,
@@ -91,6 +91,12 @@ export function planOf(seed: number): Plan {
     lookMs: random.delay(0.3, 8, 20, 200),
     load: random.pick([0.01, 0.05, 0.3]),
   };
+  return random.chance(0.3) ? { ...plan, shutdown: { ...plan.shutdown, ...jobLimit(random) } } : plan;
+}
+
+/** Most jobs end in time, many do not; most limits only warn. */
+function jobLimit(random: Random): Pick<ShutdownSetting, "maxJobHours" | "enforce"> {
+  return { maxJobHours: random.between(minute, 30 * minute) / (60 * minute), enforce: random.chance(0.3) };
 }
 
 function job(random: Random, at: number): Happening {

@@ -82,6 +82,11 @@ export const mutants = {
       return isEmpty(known) ? { ...wish, listing: "none" } : wish;
     },
   },
+  "ends a job for a limit that only warns": {
+    ...product,
+    decide: (seen) =>
+      decide(seen.jobLimit ? { ...seen, jobLimit: { ...seen.jobLimit, enforce: true } } : seen),
+  },
   "removes the entry of a machine that is not found": {
     ...product,
     removable: (entries, states) => entriesThatAre(["gone", "unknown"], entries, states),

@@ -1,9 +1,24 @@
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
+import { parseShutdown } from "../../../contract/parameters.ts";
 import { graphOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { instanceIdOf } from "./mock-cloud.ts";
 import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+
+describe("a fleet's machines", () => {
+  const told = async (autoShutdown: object) => {
+    const stack = { ...repositoryStack, fleets: { cloud: { runners: 2, autoShutdown } } };
+    const { inputs } = graphOf(await evaluateOnce(stack)).one("Parameter", "dev-cloud-shutdown");
+    return parseShutdown(inputs.insecureValue as string);
+  };
+
+  it("are told when to sleep and how long a job may run", async () => {
+    expect(await told({})).to.deep.equal({ minimumAwake: 0, maxJobHours: 24, enforce: false });
+    const own = { idleMinutes: 30, minimumAwake: 1, maxJobHours: 7.5, enforce: true };
+    expect(await told(own)).to.deep.equal(own);
+  });
+});
 
 describe("a machine", () => {
   let graph: Graph;

@@ -185,6 +185,8 @@ const autoShutdownArbitrary = (runners: number) =>
     {
       idleMinutes: fc.integer({ min: 60, max: 600 }),
       minimumAwake: fc.integer({ min: 0, max: runners }),
+      maxJobHours: fc.integer({ min: 1, max: 240 }).map((halves) => halves / 2),
+      enforce: fc.constant(false), // Enforced, it must leave the smoke test its time: refusals.test.ts.
       hours: fc.record(
         {
           wake: fc.constantFrom("Mon-Fri 07:30", "daily 6:00", "Sat,Sun 10:00"),

@@ -81,6 +81,8 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "fleets.*.bootSteps": appended("echo another"),
   "fleets.*.autoShutdown.idleMinutes": raised(60),
   "fleets.*.autoShutdown.minimumAwake": (value) => (value === 1 ? 0 : 1),
+  "fleets.*.autoShutdown.maxJobHours": raised(24),
+  "fleets.*.autoShutdown.enforce": toggled(false),
   "fleets.*.autoShutdown.hours.wake": replaced("Mon 08:00", "Tue 08:00"),
   "fleets.*.autoShutdown.hours.sleep": replaced("Mon 20:00", "Tue 20:00"),
   "fleets.*.autoShutdown.hours.zone": replaced("Asia/Tokyo", "Asia/Kolkata"),

@@ -20,7 +20,7 @@ describe("loading the configuration", () => {
         runner: { version: "2.338.0", selfUpdate: true },
         docker: true,
         sudo: false,
-        autoShutdown: { minimumAwake: 0 },
+        autoShutdown: { minimumAwake: 0, maxJobHours: 24, enforce: false },
         bootSteps: [],
       },
     });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { parseShutdown } from "../../../contract/parameters.ts";
 import type { OperatorSetting, PowerSetting } from "../../../contract/parameters.ts";
 import { parseFleetSettings, wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings, Listing } from "../../../contract/wishes.ts";
@@ -182,6 +183,33 @@ describe("a fleet's parameters", () => {
       }),
     );
   });
+
+  const limits: [what: string, written: Record<string, unknown>, limit: Record<string, unknown>][] = [
+    ["as it is", { maxJobHours: 24, enforce: true }, { maxJobHours: 24, enforce: true }],
+    ["in part of an hour", { maxJobHours: 0.5, enforce: false }, { maxJobHours: 0.5, enforce: false }],
+    [
+      "as a warning where nothing is said of enforcing it",
+      { maxJobHours: 8 },
+      { maxJobHours: 8, enforce: false },
+    ],
+    [
+      "as a warning where anything else is",
+      { maxJobHours: 8, enforce: "true" },
+      { maxJobHours: 8, enforce: false },
+    ],
+    ["as none where there is none to enforce", { enforce: true }, {}],
+    ["as none where it is text", { maxJobHours: "8", enforce: true }, {}],
+    ["as none where it would be over at once", { maxJobHours: 0, enforce: true }, {}],
+  ];
+  for (const [what, written, limit] of limits) {
+    it(`read how long a job may run ${what}`, () => {
+      const shutdown = { idleMinutes: 30, minimumAwake: 1 };
+      expect(parseShutdown(JSON.stringify({ ...shutdown, ...written }))).to.deep.equal({
+        ...shutdown,
+        ...limit,
+      });
+    });
+  }
 
   it("drop a wish that cannot be understood, and keep the others", () => {
     const operator = {

@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Action, Observation } from "../../../runtime/agent/decide.ts";
+import { endLimitMs, isOverdue } from "../../../runtime/agent/job-limit.ts";
 import { decide, returnMs, stuckAfterMs, updateLimitMs, wishToLeave } from "../../../runtime/agent/decide.ts";
-import { frozen, idle, observation, withoutListener } from "./observation.ts";
+import { frozen, idle, observation, overdue, withoutListener } from "./observation.ts";
 
 const { now } = idle;
 const budgetOff = { power: "off", by: "budget", reason: "400 of 400 USD are spent" } as const;
 const hoursOff = { power: "off", by: "hours", reason: "it is night" } as const;
+const enforced = { ...overdue, jobLimit: { hours: 1, enforce: true } };
+const hourMs = 3_600_000;
 const restartAt = (at: number) => ({ at, after: { then: "restart", afterMs: 5000, reason: "r" } }) as const;
 
 describe("what the agent decides", () => {
@@ -309,10 +312,75 @@ describe("what the agent decides", () => {
       "stay",
       "busy",
     ],
+    ["a job that runs for too long runs on where that is only a warning", overdue, "stay", "busy"],
+    ["where the limit is enforced, its worker is told to end it", enforced, "end-job", "busy"],
+    ["not in the last moment of its time", { ...enforced, workerAt: now - hourMs + 1 }, "stay", "busy"],
+    ["but in the next one", { ...enforced, workerAt: now - hourMs }, "end-job", "busy"],
+    [
+      "a worker that is ending its job is not told again",
+      { ...enforced, toldToEndAt: now - endLimitMs + 1 },
+      "stay",
+      "busy",
+    ],
+    [
+      "one that has not done so within a minute is killed",
+      { ...enforced, toldToEndAt: now - endLimitMs },
+      "kill-job",
+      "busy",
+    ],
+    ["a limit that was never read ends nothing", { ...enforced, jobLimit: undefined }, "stay", "busy"],
+    [
+      "a job that has no worker yet, or none any more, is not overdue",
+      { ...enforced, worker: false, workerAt: undefined, signAt: now },
+      "stay",
+      "busy",
+    ],
+    [
+      "a worker of which it is not known when it began is left alone",
+      { ...enforced, workerAt: NaN },
+      "stay",
+      "busy",
+    ],
+    [
+      "a worker that has lost its listener is no exception",
+      { ...enforced, listener: undefined },
+      "end-job",
+      "busy",
+    ],
+    [
+      "a frozen listener is thawed before its overdue job is ended",
+      { ...enforced, listener: frozen.listener },
+      "thaw",
+      "busy",
+    ],
   ];
   for (const [title, seen, action, state] of rules) {
     it(title, () => {
       expect(decide(seen)).to.include({ action, state });
+    });
+  }
+
+  const sentences: [string, Observation, string][] = [
+    [
+      "how long, which limit, and what to do",
+      { ...overdue, workerAt: now - 1.56 * hourMs },
+      "Its job has run for 1.5 h, longer than maxJobHours allows (1 h), and runs on: cancel it at GitHub if it hangs, or raise the limit.",
+    ],
+    [
+      "that it is being ended",
+      { ...enforced, workerAt: now - 2 * hourMs },
+      "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, for the limit is enforced.",
+    ],
+    [
+      "that the machine is to leave, too",
+      { ...enforced, workerAt: now - 2 * hourMs, listing: "none" },
+      "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, for the limit is enforced. Leaves when its job has ended. On neither list of its fleet any more.",
+    ],
+    ["nothing while there is time", { ...overdue, workerAt: now - hourMs + 1 }, ""],
+  ];
+  for (const [what, seen, detail] of sentences) {
+    it(`says of an overdue job ${what}`, () => {
+      expect(decide(seen).detail).to.equal(detail);
     });
   }
 
@@ -362,6 +430,27 @@ describe("the invariant of the decisions", () => {
       if (seen.trace !== undefined) expect(silentMs).to.be.at.least(2 * stuckAfterMs);
     },
   );
+
+  holds("a job is ended only where its limit is enforced and it has run for so long", (seen, action) => {
+    if (action !== "end-job" && action !== "kill-job") return;
+    expect(seen.jobLimit?.enforce).to.equal(true);
+    expect(seen.worker).to.equal(true);
+    expect(seen.now - seen.workerAt!).to.be.at.least(seen.jobLimit!.hours * hourMs);
+    if (action === "kill-job") expect(seen.now - seen.toldToEndAt!).to.be.at.least(endLimitMs);
+  });
+
+  it("without enforce, a limit changes nothing but what is said", () => {
+    let late = 0;
+    fc.assert(
+      fc.property(observation, fc.constantFrom(0.5, 2, 24), (seen, hours) => {
+        const limited = { ...seen, jobLimit: { hours, enforce: false } };
+        if (seen.worker && isOverdue(limited)) late++;
+        const { action, state } = decide({ ...seen, jobLimit: undefined });
+        expect(decide(limited)).to.include({ action, state });
+      }),
+    );
+    expect(late, "overdue jobs among them").to.be.above(0);
+  });
 
   holds("a frozen listener is ended or thawed at once", ({ listener }, action) => {
     if (listener?.frozen) expect(action).to.be.oneOf(["end-listener", "thaw"]);

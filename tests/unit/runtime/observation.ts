@@ -7,6 +7,8 @@ export const idle: Observation = {
   now: 10_000_000,
   listener: { listening: true, frozen: false },
   worker: false,
+  workerAt: undefined,
+  toldToEndAt: undefined,
   updating: false,
   job: false,
   signAt: 0,
@@ -18,8 +20,18 @@ export const idle: Observation = {
   mayRetire: true,
   power: { power: "on", by: "stack", reason: "the fleet was created" },
   sleepAt: Infinity,
+  jobLimit: { hours: 24, enforce: false },
   quietMs: 180_000,
   bootTimer: "cancelled",
+};
+
+/** The same machine with a job that began when its clock did, and that may run for one hour of the nearly three. */
+export const overdue: Observation = {
+  ...idle,
+  job: true,
+  worker: true,
+  workerAt: 0,
+  jobLimit: { hours: 1, enforce: false },
 };
 
 /** The same machine before its listener was started. */
@@ -43,16 +55,20 @@ const afterExit: fc.Arbitrary<AfterExit> = fc.oneof(
   fc.constant({ then: "needs-token" as const }),
 );
 
+const moment = fc.option(fc.nat(20_000_000), { nil: undefined });
+
 /** Whatever a machine can look like. */
 export const observation: fc.Arbitrary<Observation> = fc.record({
   now: fc.nat(20_000_000),
   listener: fc.option(fc.record({ listening: fc.boolean(), frozen: fc.boolean() }), { nil: undefined }),
   worker: fc.boolean(),
+  workerAt: moment,
+  toldToEndAt: moment,
   updating: fc.boolean(),
   job: fc.boolean(),
   signAt: fc.nat(20_000_000),
   trace: fc.option(fc.constant("bytes wait in a socket of the listener"), { nil: undefined }),
-  missedAt: fc.option(fc.nat(20_000_000), { nil: undefined }),
+  missedAt: moment,
   exit: fc.option(fc.record({ at: fc.nat(20_000_000), after: afterExit }), { nil: undefined }),
   registered: fc.boolean(),
   listing: fc.constantFrom("service", "candidate", "none", "unknown"),
@@ -66,6 +82,9 @@ export const observation: fc.Arbitrary<Observation> = fc.record({
     { nil: undefined },
   ),
   sleepAt: fc.nat(20_000_000),
+  jobLimit: fc.option(fc.record({ hours: fc.constantFrom(0.5, 2, 24), enforce: fc.boolean() }), {
+    nil: undefined,
+  }),
   quietMs: fc.constant(180_000),
   bootTimer: fc.constantFrom("armed", "cancelled"),
 });

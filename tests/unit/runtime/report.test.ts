@@ -85,7 +85,7 @@ describe("the machine's tags", () => {
 describe("the machine's metrics", () => {
   it("are the ones of the contract, with the runner's dimensions", async () => {
     const { aws, calls } = fakeAws();
-    const values = { busy: 1, listening: 1, memoryUsed: 41.239, diskUsed: 7, load: 0.5 };
+    const values = { busy: 1, listening: 1, jobOverdue: 0, memoryUsed: 41.239, diskUsed: 7, load: 0.5 };
     await publishMetrics(configuration, values, aws);
     const { Namespace, MetricData } = calls[0]!.input as { Namespace: string; MetricData: object[] };
     expect(Namespace).to.equal(metricNamespace);
@@ -142,6 +142,14 @@ describe("the ledger", () => {
         .map(({ message }) => JSON.parse(message) as LedgerRecord);
     return { books, calls, written, clock, bootMark };
   }
+
+  it("says of a job that it was ended for running too long", async () => {
+    const { books, written } = ledger("overdue");
+    books.add({ ...job(10), overdue: true }, unknownFacts);
+    books.add(job(20), unknownFacts);
+    await books.flush();
+    expect(written().map(({ overdue }) => overdue)).to.deep.equal([true, undefined]);
+  });
 
   it("has one record for a job, in the fleet's log group and the machine's stream", async () => {
     const { books, calls, written } = ledger("one");

@@ -147,6 +147,25 @@ describe("the machine's place in its fleet", () => {
     expect(await mayRetire(off)).to.equal(true);
   });
 
+  it("knows how long its job may run, until it reads otherwise", async () => {
+    const enforced = { ...neverIdle, maxJobHours: 8, enforce: true };
+    let reading: SettingsReading = { ...healthy, shutdown: enforced };
+    const { fleet } = watch(() => reading, "limit");
+    const limitAfter = async (next: SettingsReading) => {
+      reading = next;
+      await fleet.read();
+      return fleet.view().jobLimit;
+    };
+    expect(fleet.view().jobLimit).to.equal(undefined);
+    expect(await limitAfter(reading)).to.deep.equal({ hours: 8, enforce: true });
+    expect(await limitAfter(unreadSettings)).to.deep.equal({ hours: 8, enforce: true });
+    expect(await limitAfter({ ...healthy, shutdown: { ...neverIdle, maxJobHours: 8 } })).to.deep.equal({
+      hours: 8,
+      enforce: false,
+    });
+    expect(await limitAfter(healthy)).to.equal(undefined);
+  });
+
   it("a first machine is a candidate before there is any roster", async () => {
     const { fleet } = watch(() => ({ ...healthy, roster: undefined, problem: "missing" }), "first");
     await fleet.read();

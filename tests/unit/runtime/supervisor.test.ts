@@ -13,6 +13,7 @@ const service: FleetView = {
   listing: "service",
   mayRetire: true,
   power: { power: "on", by: "stack", reason: "the fleet was created" },
+  jobLimit: { hours: 24, enforce: false },
   idleMinutes: undefined,
 };
 const quietMs = 180_000;
@@ -49,6 +50,8 @@ function machineOf() {
   const view: ListenerView = {
     listener: undefined,
     worker: false,
+    workerAt: undefined,
+    toldToEndAt: undefined,
     updating: false,
     job: false,
     signAt: -quietMs,
@@ -59,8 +62,10 @@ function machineOf() {
     facts: unknownFacts,
     version: "",
   };
+  const published: object[] = [];
   const machine = {
     acts,
+    published,
     lines,
     reports,
     notes,
@@ -105,6 +110,10 @@ function machineOf() {
         machine.onEnd();
         return Promise.resolve();
       },
+      endJob: (signal: string) => {
+        acts.push(signal);
+        view.toldToEndAt ??= machine.now();
+      },
       forgetExit: () => {
         view.exit = undefined;
       },
@@ -141,7 +150,10 @@ function machineOf() {
       acts.push("register");
       return Promise.resolve(machine.registration);
     },
-    publish: () => act("publish"),
+    publish: (values: object) => {
+      published.push(values);
+      return act("publish");
+    },
     sleepTime: ({ power }: SleepWish) => (power === "off" ? 0 : Infinity),
     pollSeconds: 30,
     quietMs,
@@ -428,6 +440,34 @@ describe("the supervisor", () => {
     );
     expect(acts.filter((name) => name === "publish")).to.have.length(3);
     expect(lines.filter((line) => line.startsWith("Publishing the metrics failed"))).to.have.length(1);
+  });
+
+  const work = { listener: { listening: true, frozen: false }, job: true, worker: true, workerAt: 0 };
+
+  it("tells of a job that runs for too long, and does nothing else about it", async () => {
+    const { acts, reports, published } = await live(({ view, self }, look) => {
+      self.fleet = { ...service, jobLimit: { hours: 90 / 3600, enforce: false } };
+      Object.assign(view, work);
+      return look < 185;
+    });
+    expect(reports.at(-1)).to.match(/^busy: Its job has run for 0 h, longer than maxJobHours allows/);
+    expect(published).to.deep.equal([
+      { busy: 1, listening: 1, jobOverdue: 0 },
+      { busy: 1, listening: 1, jobOverdue: 1 },
+      { busy: 1, listening: 1, jobOverdue: 1 },
+    ]);
+    expect(new Set(acts)).to.deep.equal(new Set(["cancel boot timer", "publish"]));
+  });
+
+  it("ends it where the limit is enforced: the worker is told, then given a minute, and the listener is left alone", async () => {
+    const { acts } = await live(({ view, self }, look) => {
+      self.fleet = { ...service, jobLimit: { hours: 90 / 3600, enforce: true } };
+      const killed = self.acts.includes("SIGKILL");
+      Object.assign(view, killed ? { job: false, worker: false, workerAt: undefined } : work);
+      return look < 185;
+    });
+    const others = acts.filter((name) => name !== "publish");
+    expect(others).to.deep.equal(["cancel boot timer", "SIGTERM", "SIGKILL"]);
   });
 
   it("whatever happens around it, nothing ends the listener or the machine while a job is on", async () => {

@@ -83,7 +83,10 @@ describe("what a month of a configuration costs", () => {
 
   it("follows the hours that a fleet has", () => {
     const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC", holidays: [] };
-    const byDay = { ...configuration.fleets.cloud!, autoShutdown: { minimumAwake: 0, hours } };
+    const byDay = {
+      ...configuration.fleets.cloud!,
+      autoShutdown: { ...configuration.fleets.cloud!.autoShutdown, hours },
+    };
     const { fleets } = estimateOf("dev", { ...configuration, fleets: { cloud: byDay } });
     expect(fleets[0]!.awakeHours).to.be.closeTo(365, 1e-9);
   });
