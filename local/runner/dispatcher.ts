@@ -9,8 +9,14 @@ import type { JobResult } from "./exit-codes.ts";
 import { jobResults } from "./exit-codes.ts";
 import { keepLock } from "./lock.ts";
 
+/**
+ * Why a job ends before its time: GitHub has cancelled it (or its lock is lost), or the runner itself is shut down. The
+ * reason of the abort signals here.
+ */
+export type Ending = "cancel" | "shutdown";
+
 /** What the listener tells its worker. */
-export type WorkerMessage = { job: AcquiredJob } | { cancel: true };
+export type WorkerMessage = { job: AcquiredJob } | { end: Ending };
 
 /** Seconds that a cancelled worker may take before it is killed, as the real one's five minutes less fifteen seconds. */
 const cancelSeconds = 285;
@@ -20,8 +26,8 @@ export interface Dispatcher {
   readonly busy: boolean;
   run(job: AcquiredJob): void;
   cancel(requestId: string): void;
-  /** Cancels what runs and waits for its end. */
-  shutdown(): Promise<void>;
+  /** Ends what runs and waits for it. */
+  shutdown(ending: Ending): Promise<void>;
   /** Waits for the end of what runs. */
   idle(): Promise<void>;
 }
@@ -77,7 +83,7 @@ export function createDispatcher({
     ]);
     if (first !== "ended") {
       trace(`Send job cancellation message to worker for job ${job.jobId}.`);
-      if (worker.child.connected) worker.child.send({ cancel: true } satisfies WorkerMessage);
+      if (worker.child.connected) worker.child.send({ end: endingOf(cancelled) } satisfies WorkerMessage);
     }
     const killer = setTimeout(() => worker.child.kill("SIGKILL"), cancelSeconds * 1000);
     const code = await worker.ended;
@@ -148,17 +154,21 @@ export function createDispatcher({
     },
     cancel(requestId) {
       trace(`Job cancellation request ${requestId} received.`);
-      if (current?.job.requestId === requestId) current.cancelled.abort();
+      if (current?.job.requestId === requestId) current.cancelled.abort("cancel");
     },
-    async shutdown() {
+    async shutdown(ending) {
       trace("Shutting down JobDispatcher. Make sure all WorkerDispatcher has finished.");
-      current?.cancelled.abort();
+      current?.cancelled.abort(ending);
       await current?.ended;
     },
     async idle() {
       await current?.ended;
     },
   };
+}
+
+export function endingOf(signal: AbortSignal): Ending {
+  return signal.aborted && signal.reason === "shutdown" ? "shutdown" : "cancel";
 }
 
 /** The result that a worker's exit code stands for; undefined: it crashed. */

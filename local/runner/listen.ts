@@ -87,7 +87,7 @@ export async function listen(context: ListenContext): Promise<number> {
     }
     throw error;
   } finally {
-    await dispatcher.shutdown();
+    await dispatcher.shutdown(shutdown.aborted ? "shutdown" : "cancel");
     if (!gone) await session.delete();
     if (gone) removeLocalConfiguration(root, diagnostics);
   }

@@ -7,11 +7,15 @@ import { endProcesses, findProcesses } from "../machines/processes.ts";
 import type { ActRecord, JobProgress } from "./act-output.ts";
 import { concludeSteps, jobOutputs, plannedSteps, reduceAct } from "./act-output.ts";
 import type { Diagnostics } from "./diagnostics.ts";
+import { endingOf } from "./dispatcher.ts";
 import type { AcquiredJob } from "./exchange.ts";
 import type { JobResult } from "./exit-codes.ts";
 import { actArguments, jobFolders, jobVariables } from "./job-environment.ts";
 import type { Reporter } from "./report.ts";
 import { isolateJob } from "./workflow.ts";
+
+const shutdownWords =
+  "##[error]The runner has received a shutdown signal. This can happen when the runner service is stopped, or a manually started runner is canceled.";
 
 export interface RunJobContext {
   job: AcquiredJob;
@@ -21,8 +25,12 @@ export interface RunJobContext {
   environment: NodeJS.ProcessEnv;
   diagnostics: Diagnostics;
   reporter: Reporter;
-  /** Aborts when the job is cancelled: running steps end, those with `always()` still run. */
-  cancelled: AbortSignal;
+  /**
+   * Aborts when the job is to end. Cancelled, its running step ends, and steps with `always()` and the completed hook
+   * still run. With the runner shut down, all the rest is left out and the job has failed (`StepsRunner`: "Skip evaluate
+   * condition on runner shutdown").
+   */
+  ended: AbortSignal;
 }
 
 /**
@@ -30,7 +38,8 @@ export interface RunJobContext {
  * hook comes whatever became of the others. Hooks have the mark of the job's processes too.
  */
 export async function runJob(context: RunJobContext): Promise<JobResult> {
-  const { job, work, environment, diagnostics, reporter, cancelled } = context;
+  const { job, work, environment, diagnostics, reporter, ended } = context;
+  const isShutDown = () => ended.aborted && endingOf(ended) === "shutdown";
   const folders = jobFolders(work, job.repository);
   for (const folder of Object.values<string>({ ...folders })) mkdirSync(folder, { recursive: true });
   const variables = jobVariables(job, context.runnerName, folders);
@@ -87,28 +96,31 @@ export async function runJob(context: RunJobContext): Promise<JobResult> {
   writeFileSync(workflow, isolated.text);
 
   const ready = await hook(started, 2, "job started hook");
-  if (ready && !cancelled.aborted) {
+  if (ready && !ended.aborted) {
     await runAct(actArguments(job, { workflow, event }, folders, tracked), context, take);
   }
-  const tidy = await hook(completed, names.length - 1, "job completed hook");
+  const tidy = isShutDown() || (await hook(completed, names.length - 1, "job completed hook"));
   await endStrays(`RUNNER_TRACKING_ID=${tracking}`, reporter, diagnostics);
 
   progress = { ...progress, steps: concludeSteps(progress.steps, new Date().toISOString()) };
   reporter.steps(progress.steps);
   const succeeded = ready && tidy && progress.result === "success";
-  const result: JobResult = cancelled.aborted ? "Canceled" : succeeded ? "Succeeded" : "Failed";
+  const result = isShutDown() ? "Failed" : ended.aborted ? "Canceled" : succeeded ? "Succeeded" : "Failed";
   const words = { Succeeded: "succeeded", Failed: "failed", Canceled: "cancelled" } as const;
   await reporter.complete(words[result], jobOutputs(isolated.outputs, progress.stepOutputs));
   return result;
 }
 
-/** Runs act to its end. The first SIGINT makes it end the running step and go on with what runs `always()`. */
+/**
+ * Runs act to its end. The first SIGINT makes it end the running step and go on with what runs `always()`; a SIGTERM, end
+ * it and all.
+ */
 async function runAct(
   parameters: string[],
   context: RunJobContext,
   take: (record: ActRecord) => void,
 ): Promise<void> {
-  const { job, environment, diagnostics, reporter, cancelled } = context;
+  const { job, environment, diagnostics, reporter, ended } = context;
   const act = environment.LONGHAUL_ACT;
   if (act === undefined)
     throw new Error("LONGHAUL_ACT is not set: it names the program that runs workflow files.");
@@ -117,11 +129,12 @@ async function runAct(
     env: { ...environment, GITHUB_TOKEN: job.token },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const cancel = () => {
-    reporter.log(["##[error]The operation was canceled."]);
-    child.kill("SIGINT");
+  const end = () => {
+    const ending = endingOf(ended);
+    reporter.log([...(ending === "shutdown" ? [shutdownWords] : []), "##[error]The operation was canceled."]);
+    child.kill(ending === "shutdown" ? "SIGTERM" : "SIGINT");
   };
-  cancelled.addEventListener("abort", cancel);
+  ended.addEventListener("abort", end);
   createInterface({ input: child.stdout }).on("line", (line) => {
     if (line.startsWith("{")) take(JSON.parse(line) as ActRecord);
     else diagnostics.trace("JobRunner", line);
@@ -132,7 +145,7 @@ async function runAct(
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject).once("close", resolve);
   });
-  cancelled.removeEventListener("abort", cancel);
+  ended.removeEventListener("abort", end);
   diagnostics.trace("JobRunner", `${act} ended with ${code}`);
 }
 

@@ -2,7 +2,7 @@ import { realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { endProcesses, findDescendants } from "../machines/processes.ts";
 import { createDiagnostics } from "./diagnostics.ts";
-import type { WorkerMessage } from "./dispatcher.ts";
+import type { Ending, WorkerMessage } from "./dispatcher.ts";
 import type { AcquiredJob } from "./exchange.ts";
 import { createCall, runnerAuthorization } from "./exchange.ts";
 import { jobResults } from "./exit-codes.ts";
@@ -12,11 +12,18 @@ import { loadCredentials, loadSettings } from "./settings.ts";
 
 /* Entry point: bin/Runner.Worker. Runs the one job that the listener sends, and ends with its result. */
 
+/** Seconds after a SIGTERM when the worker leaves, whatever it has still to do (`ExitOnUnloadTimeout`), and its exit code then. */
+const unloadSeconds = 30;
+const unloadCode = 128 + 15;
+
 writeFileSync("/proc/self/comm", "Runner.Worker"); // Newer Nodes name their main thread after themselves.
 const root = dirname(dirname(realpathSync(process.argv[1]!)));
 const environment = process.env;
 const diagnostics = createDiagnostics({ root, kind: "Worker", environment });
-const cancelled = new AbortController();
+const ended = new AbortController();
+const end = (ending: Ending) => {
+  ended.abort(ending);
+};
 const settings = loadSettings(root);
 const authorization = runnerAuthorization(loadCredentials(root));
 
@@ -30,15 +37,15 @@ async function work(job: AcquiredJob): Promise<never> {
     ...{ job, environment, diagnostics, reporter },
     runnerName: settings.agentName,
     work: join(root, settings.workFolder),
-    cancelled: cancelled.signal,
+    ended: ended.signal,
   });
   diagnostics.trace("Worker", `Job completed with result ${result}`);
   process.exit(jobResults[result]);
 }
 
 process.on("message", (message: WorkerMessage) => {
-  if ("cancel" in message) {
-    cancelled.abort();
+  if ("end" in message) {
+    end(message.end);
     return;
   }
   work(message.job).catch((error: unknown) => {
@@ -47,11 +54,12 @@ process.on("message", (message: WorkerMessage) => {
     process.exit(1);
   });
 });
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    cancelled.abort();
-  });
-}
+// Ctrl-C is the listener's, which tells its worker.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => {
+  end("shutdown");
+  setTimeout(() => process.exit(unloadCode), unloadSeconds * 1000).unref();
+});
 // Without its listener a worker cannot be cancelled nor its lock be renewed: it ends, with all that it started.
 process.once("disconnect", () => {
   void endProcesses(() => findDescendants(process.pid)).finally(() => process.exit(1));

@@ -197,6 +197,79 @@ describe("watching the listener", () => {
     });
   }
 
+  /** Ids of the listener's children. */
+  const children = () =>
+    readFileSync(`/proc/${pids[0]}/task/${pids[0]}/children`, "utf8").split(" ").filter(Boolean);
+
+  it("a job is as old as its worker's process, for an agent that starts again as well", async () => {
+    const { host, listener, start, tell, watch } = machine();
+    start();
+    expect(listener.look(false).workerAt).to.equal(undefined);
+    const before = host.clock.monotonic();
+    tell("worker");
+    await until(() => listener.look(false).worker, "the worker is seen");
+    const { workerAt } = listener.look(false);
+    expect(workerAt).to.be.within(before - 10_000, before);
+    host.clock.advance(3_600_000);
+    expect(listener.look(false).workerAt).to.equal(workerAt);
+    // The other agent's clock counts from another moment.
+    expect(watch().look(false).workerAt).to.be.within(before + 3_590_000, before + 3_600_000);
+    process.kill(Number(children()[0]), "SIGKILL");
+    await until(() => listener.look(false).workerAt === undefined, "the worker has ended");
+  });
+
+  it("a job is ended by its worker, and the ledger hears of it", async () => {
+    const { host, listener, start, tell, ended } = machine();
+    start();
+    for (const line of [receive, run, "worker"]) tell(line);
+    await until(() => listener.look(false).worker, "the worker is seen");
+    expect(listener.look(false).toldToEndAt).to.equal(undefined);
+    host.clock.advance(1000);
+    listener.endJob("SIGTERM");
+    expect(listener.look(false).toldToEndAt).to.be.oneOf([host.clock.monotonic(), undefined]); // It may have ended.
+    await until(() => children().length === 0, "the worker has ended");
+    expect(listener.look(false).listener).to.deep.equal({ listening: false, frozen: false });
+    tell(complete);
+    await until(() => !listener.look(false).job, "the end has been told");
+    for (const line of [receive.replace("10:00", "11:00"), run, complete]) tell(line);
+    await until(() => (listener.look(false), ended.length === 2), "the next one has ended, too");
+    expect(ended.map(({ job }) => job.overdue)).to.deep.equal([true, undefined]);
+  });
+
+  it("a worker that keeps on is remembered to have been told, and killed", async () => {
+    const { host, listener, start, tell, paths } = machine();
+    put(`${paths.runner}/bin/Runner.Worker`, `#!/bin/bash\ntrap '' TERM\n: >ready\n${workerScript}`, 0o755);
+    start();
+    tell("worker");
+    await until(() => existsSync(`${paths.runner}/bin/ready`), "the worker is deaf");
+    listener.look(false);
+    listener.endJob("SIGTERM");
+    const toldAt = host.clock.monotonic();
+    host.clock.advance(60_000);
+    expect(listener.look(false)).to.include({ worker: true, toldToEndAt: toldAt });
+    listener.endJob("SIGKILL");
+    await until(() => !listener.look(false).worker, "the worker has ended");
+  });
+
+  it("a worker that has taken the place of the one that was seen is left alone", async () => {
+    const { listener, start, tell, paths } = machine();
+    start();
+    tell("worker");
+    await until(() => listener.look(false).worker, "the worker is seen");
+    const [first] = children();
+    process.kill(Number(first), "SIGKILL");
+    await until(() => children().length === 0, "it has ended");
+    tell("worker");
+    tell("touch begun");
+    await until(() => existsSync(`${paths.runner}/begun`), "the next job has begun");
+    listener.endJob("SIGTERM");
+    listener.endJob("SIGKILL");
+    const [second] = children();
+    expect(second).to.be.a("string").and.not.equal(first);
+    expect(listener.look(false)).to.include({ worker: true, toldToEndAt: undefined });
+    expect(readFileSync(`/proc/${second}/stat`, "utf8")).to.not.match(/\) [ZX] /);
+  });
+
   it("a worker that outlives its listener keeps the job open; with its end the job is lost", async () => {
     const { listener, start, tell, ended } = machine();
     start();

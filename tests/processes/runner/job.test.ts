@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { findProcesses } from "../../../local/machines/processes.ts";
@@ -112,6 +112,34 @@ ${steps}`;
     );
     expect(github.result).to.equal("cancelled");
     expect(github.log).to.include("##[error]The operation was canceled.").and.include("tidied");
+  });
+
+  it("shut down with its runner, it fails, and nothing else of it runs: no step that always would, no hook", async () => {
+    const completed = join(site.root, "completed.sh");
+    writeFileSync(completed, "echo completed\n");
+    writeFileSync(join(site.root, ".env"), `ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${completed}\n`);
+    const github = await run(
+      workflow(`
+      - name: Long
+        run: echo begun; sleep 600
+      - name: Always
+        if: always()
+        run: echo tidied`),
+      {},
+      async () => {
+        await until("the step to begin", () => site.github.log.includes("begun"));
+        const [worker] = findProcesses((environment) =>
+          environment.includes(`HOME=${site.environment.HOME}`),
+        ).filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "Runner.Worker\n");
+        process.kill(worker!, "SIGTERM");
+      },
+    );
+    expect(github.result).to.equal("failed");
+    expect(github.log.join("\n"))
+      .to.include("received a shutdown signal")
+      .and.include("The operation was canceled.");
+    expect(github.log).to.not.include("tidied").and.not.include("completed");
+    expect(ends()).to.include.members(["Always: skipped", "Complete runner: skipped"]);
   });
 
   it("has the outputs of the jobs that it needs", async () => {

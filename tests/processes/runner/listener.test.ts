@@ -34,13 +34,14 @@ describe("the stand-in runner's listener", () => {
   const finish = () => {
     writeFileSync(join(site.root, "../go"), "");
   };
+  const workerOf = (pid: string) =>
+    Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
   const comm = (pid: string | number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 
   it("takes a job in the real one's order, and tells of it in the same words", async () => {
     const { listener, pid } = await working();
     expect(comm(listener.child.pid!)).to.equal("Runner.Listener");
-    const worker = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]!;
-    expect(comm(worker)).to.equal("Runner.Worker");
+    expect(comm(workerOf(pid))).to.equal("Runner.Worker");
     finish();
     await until("the job's end", () => site.github.result);
     await says(listener, "Job the job completed with result: Succeeded");
@@ -94,11 +95,11 @@ describe("the stand-in runner's listener", () => {
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    it(`${signal} cancels the running job, deletes the session and ends with 0`, async () => {
+    it(`${signal} shuts the running job down, which fails it, deletes the session and ends with 0`, async () => {
       const { listener } = await working();
       listener.child.kill(signal);
       expect(await listener.ended).to.equal(0);
-      expect(site.github.result).to.equal("cancelled");
+      expect(site.github.result).to.equal("failed");
       expect(listener.output()).to.include("completed with result: Canceled");
       expect(site.github.calls.at(-1)).to.equal("DELETE /_runner/sessions/s1");
     });
@@ -121,10 +122,23 @@ describe("the stand-in runner's listener", () => {
     });
   }
 
+  it("a worker that is told to end (SIGTERM) fails its job, and the listener takes the next one", async () => {
+    const { listener, pid } = await working();
+    process.kill(workerOf(pid), "SIGINT"); // The listener's to handle.
+    process.kill(workerOf(pid), "SIGTERM");
+    await until("the job's end", () => site.github.result === "failed");
+    await says(listener, "completed with result: Failed");
+    await says(listener, "JobState: Online");
+    delete site.github.result;
+    finish();
+    site.github.send("RunnerJobRequest", { requestId: "r1" });
+    await until("the end of the next job", () => site.github.result === "succeeded");
+    expect(listener.child.exitCode).to.equal(null);
+  });
+
   it("a worker that dies fails its job", async () => {
     const { listener, pid } = await working();
-    const worker = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
-    process.kill(worker, "SIGKILL");
+    process.kill(workerOf(pid), "SIGKILL");
     await until("the job's end", () => site.github.result === "failed");
     await says(listener, "completed with result: Failed");
   });
