@@ -167,8 +167,9 @@ export function createDispatcher({
   };
 }
 
+/** Why a job is to end, of a signal that has aborted. */
 export function endingOf(signal: AbortSignal): Ending {
-  return signal.aborted && signal.reason === "shutdown" ? "shutdown" : "cancel";
+  return signal.reason === "shutdown" ? "shutdown" : "cancel";
 }
 
 /** The result that a worker's exit code stands for; undefined: it crashed. */

@@ -14,6 +14,7 @@ import { actArguments, jobFolders, jobVariables } from "./job-environment.ts";
 import type { Reporter } from "./report.ts";
 import { isolateJob } from "./workflow.ts";
 
+/** The worker's own (`JobRunner`). */
 const shutdownWords =
   "##[error]The runner has received a shutdown signal. This can happen when the runner service is stopped, or a manually started runner is canceled.";
 

@@ -267,7 +267,12 @@ describe("watching the listener", () => {
     const [second] = children();
     expect(second).to.be.a("string").and.not.equal(first);
     expect(listener.look(false)).to.include({ worker: true, toldToEndAt: undefined });
-    expect(readFileSync(`/proc/${second}/stat`, "utf8")).to.not.match(/\) [ZX] /);
+    // A signal is pending until it has been acted on.
+    const status = readFileSync(`/proc/${second}/status`, "utf8");
+    expect(status).to.not.match(/^State:\t[ZX]/m);
+    expect(status)
+      .to.match(/^SigPnd:\t0+$/m)
+      .and.match(/^ShdPnd:\t0+$/m);
   });
 
   it("a worker that outlives its listener keeps the job open; with its end the job is lost", async () => {
