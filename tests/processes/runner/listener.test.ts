@@ -128,7 +128,7 @@ describe("the stand-in runner's listener", () => {
     process.kill(workerOf(pid), "SIGTERM");
     await until("the job's end", () => site.github.result === "failed");
     await says(listener, "completed with result: Failed");
-    await says(listener, "JobState: Online");
+    await until("a poll that says it is free again", () => site.github.statuses.at(-1) === "Online");
     delete site.github.result;
     finish();
     site.github.send("RunnerJobRequest", { requestId: "r1" });
