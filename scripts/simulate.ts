@@ -1,0 +1,14 @@
+import { printMadePart } from "./made-part.ts";
+import { idleLimits } from "./simulation/idle-limits.ts";
+
+/*
+ * `npm run simulate` prints what idle limits cost and how long jobs wait, by
+ * simulation; with `--write` it puts that into docs/sleep-and-wake.md.
+ */
+
+await printMadePart({
+  program: "simulate",
+  document: "docs/sleep-and-wake.md",
+  text: idleLimits(),
+  write: process.argv.includes("--write"),
+});

@@ -1,0 +1,306 @@
+import { controllerConfiguration } from "../../components/controller-configuration.ts";
+import { labelledFleets } from "../../components/receiver-configuration.ts";
+import type { Configuration } from "../../config/schema.ts";
+import { hoursAt } from "../../contract/hours.ts";
+import { spentInMonth } from "../../contract/meter.ts";
+import type { MeterRecord } from "../../contract/meter.ts";
+import { machineName } from "../../contract/names.ts";
+import { initialOperator, initialPower } from "../../contract/parameters.ts";
+import type { Span } from "../../contract/spans.ts";
+import type { WaitingJob } from "../../contract/waiting-jobs.ts";
+import { secondsThatCount } from "../../contract/waiting-jobs.ts";
+import { wishFor } from "../../contract/wishes.ts";
+import type { FleetSettings } from "../../contract/wishes.ts";
+import { decide as decideMachine } from "../../runtime/agent/decide.ts";
+import { sleepTime } from "../../runtime/agent/sleep-time.ts";
+import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
+import { decide as decideFleets } from "../../runtime/functions/controller/decide.ts";
+import type { Machine } from "../../runtime/functions/controller/machine.ts";
+import { createAgenda } from "./agenda.ts";
+import type { Arrival } from "./arrivals.ts";
+import type { Random } from "./random.ts";
+
+/*
+ * A fleet in virtual time. What is decided is the product's: the controller's
+ * `decide` says who is started and what it has cost, the contract's `wishFor`
+ * and the agent's `sleepTime` and `decide` who goes to sleep and when. Only the
+ * world around them is modelled here: EC2, the boot, and GitHub's queue.
+ */
+
+/**
+ * What the world takes, in seconds. None of it was measured on AWS: a start from
+ * `stopped` until the listener listens takes as long as a system takes to boot,
+ * and a session of which the listener was killed lingers at GitHub for up to
+ * four minutes.
+ */
+export const modelSeconds = { hint: 2, boot: 60, powerOff: 20, stopping: 30, lingeringSession: 240 } as const;
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** Who slept for a week is woken: some hours are soon enough for that. */
+const someHoursMs = 6 * hourMs;
+
+export interface FleetFigures {
+  /** US dollars by the meter. */
+  usd: number;
+  /** Milliseconds that each job was queued before a machine took it, in the order in which they began. */
+  waits: number[];
+  /** Machine hours from a start until the machine stops. */
+  awakeHours: number;
+  /** Machine hours with a job. */
+  busyHours: number;
+  /** Starts of sleeping machines. */
+  wakes: number;
+}
+
+export interface Scene {
+  /** With one fleet, whose jobs wake it. */
+  configuration: Configuration;
+  arrivals: readonly Arrival[];
+  /** Within one month, which the meter knows. All machines sleep when it begins. */
+  span: Span;
+  /** Spreads machines and deals jobs to them. */
+  random: Random;
+}
+
+interface SimulatedMachine {
+  seen: Machine;
+  /** At GitHub. */
+  name: string;
+  activity: "none" | "idle" | "busy" | "leaving";
+  /** When the listener last gave a sign of work. */
+  signAt: number;
+  /** Drawn anew at each boot. */
+  sleepTime: SleepTime | undefined;
+  /** When the last listener ended. */
+  leftAt: number;
+}
+
+/** One fleet with its jobs over a span of time. */
+export function simulateFleet({ configuration, arrivals, span, random }: Scene): FleetFigures {
+  const environment = "simulated";
+  const [fleet] = Object.keys(configuration.fleets);
+  const { runners, autoShutdown } = configuration.fleets[fleet!]!;
+  const { agent } = configuration;
+  const control = controllerConfiguration(environment, configuration);
+  const { labels } = labelledFleets(configuration)[0]!;
+
+  const agenda = createAgenda(span.from);
+  const machines = Array.from({ length: runners }, (_, index) =>
+    asleep(`${environment}-${fleet!}-${index + 1}`, index),
+  );
+  const roster = machines.map(({ seen }) => seen.id);
+  const settings: FleetSettings = {
+    candidates: roster,
+    roster,
+    power: initialPower,
+    operator: initialOperator,
+    shutdown: {
+      ...(autoShutdown.idleMinutes !== undefined && { idleMinutes: autoShutdown.idleMinutes }),
+      minimumAwake: autoShutdown.minimumAwake,
+    },
+  };
+  const jobs = new Map<string, WaitingJob & { runsMs: number }>();
+  const figures = { waits: [] as number[], awakeMs: 0, busyMs: 0, wakes: 0 };
+  let meter: MeterRecord | undefined;
+  let nextMinute = -Infinity;
+
+  arrivals.forEach((arrival, index) => {
+    agenda.plan(arrival.queuedAt, () => {
+      queue(String(index + 1), arrival);
+    });
+  });
+  // The controller is called each minute. Where nothing has happened that says nothing new, but for these.
+  for (let at = span.from; at < span.to; at += someHoursMs) agenda.plan(at, tick);
+  const { hours } = autoShutdown;
+  for (let at = span.from; hours && at < span.to; at = hoursAt(hours, at).until ?? span.to)
+    agenda.plan(at, tick);
+  agenda.runUntil(span.to - 1);
+  tick();
+  for (const { seen } of machines) if (isUp(seen)) figures.awakeMs += agenda.now() - seen.launchedAt;
+  return {
+    usd: spentInMonth(meter!),
+    waits: figures.waits,
+    awakeHours: figures.awakeMs / hourMs,
+    busyHours: figures.busyMs / hourMs,
+    wakes: figures.wakes,
+  };
+
+  function asleep(runner: string, index: number): SimulatedMachine {
+    const id = `i-${String(index + 1).padStart(17, "0")}`;
+    const before = span.from - hourMs;
+    return {
+      seen: {
+        id,
+        fleet: fleet!,
+        runner,
+        availabilityZone: index % 2 === 0 ? "a" : "b",
+        state: "stopped",
+        createdAt: before,
+        launchedAt: before,
+        hasPublicAddress: false,
+      },
+      name: machineName(runner, id),
+      activity: "none",
+      signAt: -Infinity,
+      sleepTime: undefined,
+      leftAt: -Infinity,
+    };
+  }
+
+  /** One call of the controller. */
+  function tick(): void {
+    const now = agenda.now();
+    const plan = decideFleets(control, {
+      now,
+      settings: { [fleet!]: settings },
+      machines: machines.map(({ seen }) => seen),
+      jobs: [...jobs.values()],
+      meter,
+    });
+    meter = plan.meter;
+    for (const { instanceId } of plan.start) start(instanceId);
+    for (const { instanceId, job } of plan.demand?.starts ?? []) {
+      start(instanceId);
+      Object.assign(jobs.get(job.id)!, {
+        wakes: job.wakes + 1,
+        wokenAt: now / 1000,
+        wokenMachine: instanceId,
+      });
+    }
+    const power = plan.power[fleet!];
+    if (power) {
+      settings.power = power;
+      for (const machine of machines)
+        agenda.plan(now + agent.pollSeconds * 1000, () => {
+          look(machine);
+        });
+    }
+    if (queued().length > 0 && nextMinute <= now) {
+      nextMinute = (Math.floor(now / minuteMs) + 1) * minuteMs;
+      agenda.plan(nextMinute, tick);
+    }
+  }
+
+  function queue(id: string, { queuedAt, runsMs }: Arrival): void {
+    const at = queuedAt / 1000;
+    jobs.set(id, {
+      id,
+      repository: "acme/app",
+      labels: [...labels],
+      state: "queued",
+      queuedAt: at,
+      at,
+      expiresAt: at + secondsThatCount.queued,
+      wakes: 0,
+      runsMs,
+    });
+    deal();
+    agenda.plan(agenda.now() + modelSeconds.hint * 1000, tick);
+  }
+
+  function queued() {
+    return [...jobs.values()].filter(({ state }) => state === "queued");
+  }
+
+  /** GitHub hands the oldest job to any machine that listens. */
+  function deal(): void {
+    for (const job of queued()) {
+      const idle = machines.filter(({ activity }) => activity === "idle");
+      const machine = idle[Math.floor(random() * idle.length)];
+      if (!machine) return;
+      const now = agenda.now();
+      figures.waits.push(now - job.queuedAt * 1000);
+      figures.busyMs += Math.min(job.runsMs, span.to - now);
+      machine.activity = "busy";
+      Object.assign(job, {
+        state: "in_progress",
+        runner: machine.name,
+        expiresAt: now / 1000 + secondsThatCount.in_progress,
+      });
+      agenda.plan(now + job.runsMs, () => {
+        jobs.delete(job.id);
+        listen(machine);
+      });
+    }
+  }
+
+  function start(instanceId: string): void {
+    const machine = machines.find(({ seen }) => seen.id === instanceId)!;
+    const now = agenda.now();
+    Object.assign(machine.seen, { state: "pending", launchedAt: now, hasPublicAddress: true });
+    figures.wakes += 1;
+    const booted = now + modelSeconds.boot * 1000;
+    agenda.plan(booted, () => {
+      machine.seen.state = "running";
+      machine.sleepTime = sleepTime(agent, { monotonic: agenda.now }, random);
+    });
+    agenda.plan(Math.max(booted, machine.leftAt + modelSeconds.lingeringSession * 1000), () => {
+      listen(machine);
+    });
+  }
+
+  /** Its listener has begun to listen, or its job has ended. */
+  function listen(machine: SimulatedMachine): void {
+    machine.activity = "idle";
+    machine.signAt = agenda.now();
+    deal();
+    look(machine);
+  }
+
+  /** One look of the agent; the next comes when something may have changed. */
+  function look(machine: SimulatedMachine): void {
+    if (machine.activity !== "idle") return;
+    const now = agenda.now();
+    const { seen, signAt } = machine;
+    const wish = wishFor({ runner: seen.runner, instanceId: seen.id }, settings, now);
+    const sleepAt = machine.sleepTime!({ power: wish.power, idleMinutes: wish.idleMinutes, signAt });
+    const quietMs = agent.quietSeconds * 1000;
+    const { action } = decideMachine({
+      now,
+      listener: { listening: true, frozen: false },
+      worker: false,
+      updating: false,
+      job: false,
+      signAt,
+      trace: undefined,
+      missedAt: undefined,
+      workerAt: undefined,
+      toldToEndAt: undefined,
+      jobLimit: undefined,
+      exit: undefined,
+      registered: true,
+      listing: wish.listing,
+      mayRetire: true,
+      power: wish,
+      sleepAt,
+      quietMs,
+      bootTimer: "cancelled",
+    });
+    if (action === "freeze") leave(machine);
+    else if (sleepAt < Infinity) {
+      agenda.plan(Math.max(sleepAt, signAt + quietMs, now + 1), () => {
+        if (machine.signAt === signAt) look(machine);
+      });
+    }
+  }
+
+  function leave(machine: SimulatedMachine): void {
+    machine.activity = "leaving";
+    machine.leftAt = agenda.now();
+    agenda.plan(machine.leftAt + modelSeconds.powerOff * 1000, () => {
+      tick(); // So that the meter has seen it run until now.
+      machine.activity = "none";
+      figures.awakeMs += agenda.now() - machine.seen.launchedAt;
+      Object.assign(machine.seen, { state: "stopping", hasPublicAddress: false });
+      agenda.plan(agenda.now() + modelSeconds.stopping * 1000, () => {
+        machine.seen.state = "stopped";
+      });
+    });
+  }
+}
+
+function isUp({ state }: Machine): boolean {
+  return state === "pending" || state === "running";
+}
