@@ -16,7 +16,7 @@ import { environmentTags } from "./resource-tags.ts";
 const logDays = 60;
 
 /** Megabytes. Lambda gives processor time by memory: with less, a cold start takes seconds. */
-const memorySize = 256;
+export const memorySize = 256;
 
 interface Surroundings {
   environment: string;

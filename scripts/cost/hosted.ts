@@ -25,6 +25,9 @@ const minutePrices: Readonly<Record<Architecture, readonly (readonly [cores: num
   ],
 };
 
+/** Since when GitHub asks for that. */
+export const hostedPricesSince = "2026-01-01";
+
 /** GitHub's limit for a job on its own runners, in minutes. */
 export const hostedLimitMinutes = 360;
 

@@ -140,7 +140,7 @@ export function estimateTable({ environment, region, fleets, total }: Estimate):
 
 /** What an estimate leaves out. */
 export const estimateNotes = [
-  "Machines, disks and public addresses. Not in it: data that leaves AWS, logs, metrics and functions; a few dollars where jobs upload little.",
+  "Machines, disks and public addresses. Not in it: data that leaves AWS, logs, metrics and functions: docs/cost.md has a worked example.",
   "Subnets that are given are taken to be private: a public address costs 0.005 USD for each hour that its machine is awake.",
 ];
 

@@ -1,10 +1,12 @@
+import { architectureOf } from "../../config/derive.ts";
 import { machinePrice, prices } from "../../config/prices.ts";
 import { hoursPerMonth } from "../../config/price-table.ts";
 import { defaults } from "../../config/defaults.ts";
 import { exampleConfiguration, exampleHours, exampleRegion } from "../cost/example-configuration.ts";
+import { billedMinutes, hostedLimitMinutes, hostedMinutePrice, hostedPricesSince } from "../cost/hosted.ts";
 import { markdownTable } from "../made-part.ts";
 import { patterns } from "./arrivals.ts";
-import type { Pattern } from "./arrivals.ts";
+import type { Arrival, Pattern } from "./arrivals.ts";
 import { modelSeconds, simulateFleet } from "./fleet.ts";
 import type { FleetFigures } from "./fleet.ts";
 import { seededRandom } from "./random.ts";
@@ -23,6 +25,9 @@ const seed = 5;
 /** Four whole weeks from a Monday on, which are a whole month as well. */
 const span = { from: Date.parse("2027-02-01T00:00:00Z"), to: Date.parse("2027-03-01T00:00:00Z") };
 const days = (span.to - span.from) / (24 * 3_600_000);
+
+/** By how much an average month is longer than that. */
+const averageMonth = (hoursPerMonth * 3_600_000) / (span.to - span.from);
 
 const always = () => true;
 const workingDays = ({ name }: Pattern) => name === "working days";
@@ -47,8 +52,8 @@ const choices: readonly Choice[] = [
  * Markdown, and what it rests on. The same text each time.
  */
 export function idleLimits(): string {
-  const rows = patterns.flatMap((pattern, index) => {
-    const arrivals = pattern.arrivals(span, seededRandom(seed + index));
+  const rows = patterns.flatMap((pattern) => {
+    const arrivals = arrivalsOf(pattern);
     return choices
       .filter(({ appliesTo }) => appliesTo(pattern))
       .map(({ words, autoShutdown }) => {
@@ -74,12 +79,36 @@ export function idleLimits(): string {
     ),
     "",
     ...notes(),
+    hostedNote(),
   ].join("\n");
+}
+
+function arrivalsOf(pattern: Pattern): Arrival[] {
+  return pattern.arrivals(span, seededRandom(seed + patterns.indexOf(pattern)));
+}
+
+/** What the same jobs cost on GitHub's runners. */
+function hostedNote(): string {
+  const { cloud } = exampleConfiguration(1).fleets;
+  const perMinute = hostedMinutePrice(cloud!.instanceType, architectureOf(cloud!))!;
+  const jobs = patterns.map((pattern) => arrivalsOf(pattern));
+  const usd = jobs.map((arrivals) => {
+    const minutes = arrivals.reduce((sum, { runsMs }) => sum + billedMinutes(runsMs), 0);
+    return (minutes * perMinute * averageMonth).toFixed(0);
+  });
+  const tooLong = jobs.map((arrivals) => {
+    const count = arrivals.filter(({ runsMs }) => runsMs > hostedLimitMinutes * 60_000).length;
+    return `${((100 * count) / arrivals.length).toFixed(0)} %`;
+  });
+  return (
+    `- **The same jobs on GitHub's runners** of as many cores, at ${perMinute} USD a minute (since ${hostedPricesSince}): ` +
+    `${patterns.map(({ name }, index) => `${name} ${usd[index]!} USD`).join(", ")}. ` +
+    `Of the jobs, ${tooLong.join(", ")} are longer than the ${hostedLimitMinutes / 60} hours that one may take there.`
+  );
 }
 
 function cells({ usd, waits, awakeHours, busyHours, wakes }: FleetFigures): string[] {
   const sorted = [...waits].sort((one, other) => one - other);
-  const averageMonth = (hoursPerMonth * 3_600_000) / (span.to - span.from);
   return [
     (usd * averageMonth).toFixed(0),
     `${(100 * (1 - busyHours / awakeHours)).toFixed(0)} %`,

@@ -1,0 +1,14 @@
+import { workedExample } from "./cost/worked-example.ts";
+import { printMadePart } from "./made-part.ts";
+
+/*
+ * `npm run cost-example` prints what environments of one, ten and fifty runners
+ * cost a month; with `--write` it puts that into docs/cost.md.
+ */
+
+await printMadePart({
+  program: "cost-example",
+  document: "docs/cost.md",
+  text: workedExample(),
+  write: process.argv.includes("--write"),
+});

@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { controllerMetrics, receiverMetrics } from "../../../contract/metrics.ts";
+import { estimateOf } from "../../../scripts/cost/estimate.ts";
+import { exampleConfiguration } from "../../../scripts/cost/example-configuration.ts";
+import { platformLines, platformUsd } from "../../../scripts/cost/platform.ts";
+import { monthOf, workedExample } from "../../../scripts/cost/worked-example.ts";
+import { madePart } from "../../../scripts/made-part.ts";
+
+const nothing = { awakeHours: 0, jobs: 0, alarms: 0 };
+const lineOf = (what: string, usage: typeof nothing) =>
+  platformLines(usage).find((line) => line.what === what)!.usd;
+
+describe("what stands around the machines", () => {
+  it("costs little where nobody is awake, most of it CloudWatch's metrics", () => {
+    const metrics = (Object.keys(controllerMetrics).length + Object.keys(receiverMetrics).length) * 0.3;
+    expect(lineOf("metrics of the environment", nothing)).to.be.closeTo(metrics, 1e-9);
+    expect(platformUsd(nothing)).to.be.within(metrics, metrics + 1);
+  });
+
+  it("costs a clock's and a queue's month by hand", () => {
+    expect(lineOf("clock", nothing)).to.be.closeTo(0.0438, 1e-9);
+    expect(lineOf("controller", nothing)).to.be.closeTo(43_800 * (0.2e-6 + 0.25 * 13.3334e-6), 1e-9);
+    expect(lineOf("queue", nothing)).to.be.closeTo((5 * 730 * 180 * 0.4) / 1e6, 1e-9);
+    expect(lineOf("table", nothing)).to.be.closeTo((43_800 * 0.5 * 0.1525) / 1e6, 1e-9);
+  });
+
+  it("costs the more, the more machines are awake, jobs come and alarms watch", () => {
+    for (const more of [{ awakeHours: 730 }, { jobs: 1000 }, { alarms: 1 }]) {
+      expect(platformUsd({ ...nothing, ...more })).to.be.greaterThan(platformUsd(nothing));
+    }
+    expect(lineOf("metrics of machines", { ...nothing, awakeHours: 730 })).to.be.closeTo(
+      5 * 0.3 + 0.438,
+      1e-9,
+    );
+  });
+});
+
+describe("the worked example", () => {
+  for (const runners of [1, 10, 50]) {
+    it(`costs for ${runners} what the estimate says, and what is around the machines`, () => {
+      const { total } = estimateOf("example", exampleConfiguration(runners));
+      const month = monthOf(runners);
+      const machinesOf = (state: keyof typeof month) =>
+        month[state].usd - month[state].parts.find(([what]) => what === "around them")![1];
+      expect(machinesOf("asleep")).to.be.closeTo(total.asleepUsd, 1e-9);
+      expect(machinesOf("working hours")).to.be.closeTo(total.workingHoursUsd, 1e-9);
+      expect(machinesOf("always awake")).to.be.closeTo(total.alwaysAwakeUsd, 1e-9);
+    });
+  }
+
+  it("is in docs/cost.md as the tables of prices make it", () => {
+    const document = readFileSync(join(import.meta.dirname, "../../../docs/cost.md"), "utf8");
+    expect(
+      madePart(document, "cost-example"),
+      'run "npm run cost-example -- --write" and commit it',
+    ).to.equal(workedExample());
+  });
+});
