@@ -1,13 +1,36 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { readMachineAssets } from "../../components/assets.ts";
 import type { TestEnvironment } from "../environment.ts";
-import { eventually } from "../environment.ts";
-import { cpuSeconds, residentMb } from "./measure.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import { cpuSeconds, residentMb, table } from "./measure.ts";
+import { defaultUserDataBytes } from "./user-data.ts";
 
 /** How long the idle agent is watched: long enough for two reads of the lists and one report of its metrics. */
 const idleSeconds = 60;
 
-export interface MachineFigures {
+/** What one machine takes. */
+export async function machineTable(): Promise<string> {
+  const environment = await startEnvironment({ agent: { pollSeconds: 30 } });
+  try {
+    const { launchToJob, agentMb, agentCpuPercent } = await measureMachine(environment);
+    const bytes = defaultUserDataBytes(readMachineAssets());
+    await environment.destroy();
+    return table(
+      ["figure", "value"],
+      [
+        ["machine launched → job in progress", `${launchToJob.toFixed(1)} s`],
+        ["agent, memory after a minute idle", `${agentMb.toFixed(0)} MB`],
+        ["agent, processor over a minute idle", `${agentCpuPercent.toFixed(2)} % of a core`],
+        ["user data", `${bytes} of 16384 bytes`],
+      ],
+    );
+  } finally {
+    await environment.close();
+  }
+}
+
+interface MachineFigures {
   /** From the machine's launch until its smoke job was in progress, in seconds of the computer. */
   launchToJob: number;
   agentMb: number;
@@ -16,7 +39,7 @@ export interface MachineFigures {
 }
 
 /** Brings up one runner, lets its smoke test end, and watches its agent idle for a minute. */
-export async function measureMachine(environment: TestEnvironment): Promise<MachineFigures> {
+async function measureMachine(environment: TestEnvironment): Promise<MachineFigures> {
   const { aws, github, clock } = environment.cloud;
   await environment.configure((config) => {
     (config["longhaul:fleets"] as Record<string, Record<string, unknown>>).cloud!.runners = 1;

@@ -3,13 +3,37 @@ import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import { Command } from "@pulumi/command/local/command.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import program from "../../index.ts";
+import { startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
-import { median, seconds } from "./measure.ts";
+import { median, seconds, table } from "./measure.ts";
 
 const repetitions = 3;
+const sizes = [1, 10, 100];
+
+/** What the stack takes for so many runners, beside the engine's floor. */
+export async function previewTable(): Promise<string> {
+  const environment = await startEnvironment();
+  try {
+    const rows: string[][] = [];
+    for (const runners of sizes) {
+      const { resources, evaluation, preview, floor } = await measurePreview(environment, runners);
+      rows.push([
+        String(runners),
+        String(resources),
+        `${evaluation.toFixed(2)} s`,
+        `${preview.toFixed(2)} s`,
+        `${floor.toFixed(2)} s`,
+        (preview / floor).toFixed(2),
+      ]);
+    }
+    return table(["runners", "resources", "evaluation", "preview", "bare resources", "ratio"], rows);
+  } finally {
+    await environment.close();
+  }
+}
 
 /** Seconds that a stack of so many runners takes, beside as many resources that do nothing. */
-export interface PreviewFigures {
+interface PreviewFigures {
   runners: number;
   resources: number;
   /** Running the program, without waiting for the engine. */
@@ -19,7 +43,7 @@ export interface PreviewFigures {
   floor: number;
 }
 
-export async function measurePreview(environment: TestEnvironment, runners: number): Promise<PreviewFigures> {
+async function measurePreview(environment: TestEnvironment, runners: number): Promise<PreviewFigures> {
   await environment.configure((config) => {
     (config["longhaul:fleets"] as Record<string, Record<string, unknown>>).cloud!.runners = runners;
   });
