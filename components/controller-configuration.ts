@@ -1,9 +1,10 @@
-import { serviceEndpoint } from "../config/derive.ts";
+import { apiUrl, ownerOf, serviceEndpoint, wakingRepositories } from "../config/derive.ts";
 import { hourlyPrices, prices, UnknownPriceError } from "../config/prices.ts";
 import type { HourlyPrices } from "../config/prices.ts";
 import type { Configuration } from "../config/schema.ts";
-import type { ControllerConfiguration } from "../contract/controller.ts";
+import type { ControllerConfiguration, SweepConfiguration } from "../contract/controller.ts";
 import { budgetName, waitingJobsTable } from "../contract/names.ts";
+import { appKeyParameter } from "../contract/parameters.ts";
 import { labelledFleets } from "./receiver-configuration.ts";
 
 /** What the controller of an environment is told: what of the configuration it decides by. */
@@ -39,8 +40,24 @@ export function controllerConfiguration(
         table: waitingJobsTable(environment),
         fleets: labelledFleets(configuration),
         ...(wakeOnDemand.emptyLabels !== undefined && { emptyLabels: wakeOnDemand.emptyLabels }),
+        ...(wakeOnDemand.app && { sweep: sweepConfiguration(environment, wakeOnDemand.app, configuration) }),
       },
     }),
+  };
+}
+
+function sweepConfiguration(
+  environment: string,
+  app: SweepConfiguration["app"],
+  configuration: Configuration,
+): SweepConfiguration {
+  const { github } = configuration;
+  return {
+    apiUrl: apiUrl(github),
+    app,
+    keyParameter: appKeyParameter(environment),
+    owner: ownerOf(github),
+    repositories: wakingRepositories(configuration)!, // The rules ask for it where there is an App.
   };
 }
 

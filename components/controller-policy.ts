@@ -1,10 +1,10 @@
 import type { AwsConfiguration } from "../config/schema.ts";
 import { meterParameter } from "../contract/meter.ts";
 import { waitingJobsTable } from "../contract/names.ts";
-import { fleetParameters } from "../contract/parameters.ts";
+import { appKeyParameter, fleetParameters } from "../contract/parameters.ts";
 import { projectTag, tags } from "../contract/tags.ts";
 import { budgetArn } from "./budget-policy.ts";
-import { arn, parameterArn } from "./policy.ts";
+import { arn, parameterArn, readSecretStatements } from "./policy.ts";
 import type { PolicyStatement } from "./policy.ts";
 
 /** What it may do for waking on demand besides: read the table of waiting jobs, and count wakes in it. */
@@ -41,6 +41,14 @@ export function budgetStatements(environment: string, aws: AwsConfiguration): Po
       Resource: [budget, `${budget}/action/*`],
     },
   ];
+}
+
+/** What it may do for asking GitHub besides: read the App's private key. */
+export function sweepStatements(environment: string, aws: AwsConfiguration): PolicyStatement[] {
+  return readSecretStatements(aws, appKeyParameter(environment), {
+    read: "ReadTheAppsKey",
+    decrypt: "DecryptTheAppsKey",
+  });
 }
 
 /**

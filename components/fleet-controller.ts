@@ -8,13 +8,21 @@ import { meterParameter } from "../contract/meter.ts";
 import { functionName } from "../contract/names.ts";
 import { createCloudFunction, createServiceRole } from "./cloud-function.ts";
 import { controllerConfiguration } from "./controller-configuration.ts";
-import { budgetStatements, controllerStatements, demandStatements } from "./controller-policy.ts";
+import {
+  budgetStatements,
+  controllerStatements,
+  demandStatements,
+  sweepStatements,
+} from "./controller-policy.ts";
 import { arn } from "./policy.ts";
 import { environmentTags } from "./resource-tags.ts";
 import type { RunnerFleet } from "./runner-fleet.ts";
 import type { ControllerQueue } from "./wake-on-demand.ts";
 
-/** Seconds for one call: a page of machines, some parameters, and retries. The next call comes in a minute anyway. */
+/**
+ * Seconds for one call: a page of machines, some parameters, and retries, and at
+ * most twenty for asking GitHub. The next call comes in a minute anyway.
+ */
 const timeoutSeconds = 50;
 
 /** Seconds within which the scheduler may still bring a call that it could not: the next one says the same. */
@@ -46,15 +54,15 @@ export class FleetController extends pulumi.ComponentResource {
   constructor(name: string, args: FleetControllerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:FleetController", name, {}, opts);
     const { environment, configuration, fleets } = args;
+    const { aws, wakeOnDemand } = configuration;
     const full = functionName(environment, "controller");
 
     const meter = createMeter(this);
-    const queue = configuration.wakeOnDemand.enabled ? createQueue(this) : undefined;
+    const queue = wakeOnDemand.enabled ? createQueue(this) : undefined;
     const own = [
-      ...controllerStatements(environment, Object.keys(configuration.fleets), configuration.aws),
-      ...(configuration.budget.monthlyUsd === undefined
-        ? []
-        : budgetStatements(environment, configuration.aws)),
+      ...controllerStatements(environment, Object.keys(configuration.fleets), aws),
+      ...(configuration.budget.monthlyUsd === undefined ? [] : budgetStatements(environment, aws)),
+      ...(wakeOnDemand.app ? sweepStatements(environment, aws) : []),
     ];
     const controller = createCloudFunction(
       {
@@ -63,10 +71,7 @@ export class FleetController extends pulumi.ComponentResource {
         name: "controller",
         description: `Looks after the Longhaul environment ${environment}`,
         statements: queue
-          ? queue.arn.apply((queueArn) => [
-              ...own,
-              ...demandStatements(environment, configuration.aws, queueArn),
-            ])
+          ? queue.arn.apply((queueArn) => [...own, ...demandStatements(environment, aws, queueArn)])
           : own,
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
@@ -149,7 +154,7 @@ export class FleetController extends pulumi.ComponentResource {
               Sid: "CallTheController",
               Effect: "Allow",
               Action: ["lambda:InvokeFunction"],
-              Resource: [arn(configuration.aws, "lambda", `function:${full}`)],
+              Resource: [arn(aws, "lambda", `function:${full}`)],
             },
           ],
         },

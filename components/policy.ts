@@ -52,6 +52,37 @@ export function parameterArn(aws: Place, name: string): string {
   return arn(aws, "ssm", `parameter${name}`);
 }
 
+/** The permission to read one `SecureString`, and to have it decrypted where it has a key of the account's own. */
+export function readSecretStatements(
+  aws: Place,
+  parameter: string,
+  sids: { read: string; decrypt: string },
+): PolicyStatement[] {
+  const secret = parameterArn(aws, parameter);
+  const read: PolicyStatement = {
+    Sid: sids.read,
+    Effect: "Allow",
+    Action: ["ssm:GetParameter"],
+    Resource: [secret],
+  };
+  if (aws.kmsKeyArn === undefined) return [read];
+  return [
+    read,
+    {
+      Sid: sids.decrypt,
+      Effect: "Allow",
+      Action: ["kms:Decrypt"],
+      Resource: [aws.kmsKeyArn],
+      Condition: {
+        StringEquals: {
+          "kms:ViaService": `ssm.${aws.region}.${domainOf(aws)}`,
+          "kms:EncryptionContext:PARAMETER_ARN": secret,
+        },
+      },
+    },
+  ];
+}
+
 /** The domain of the partition's services. */
 export function domainOf(aws: Place): string {
   return partitionOf(aws) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";

@@ -1,6 +1,6 @@
 import { waitingJobsTable } from "../contract/names.ts";
 import { webhookSecretParameter } from "../contract/parameters.ts";
-import { arn, domainOf, parameterArn } from "./policy.ts";
+import { arn, readSecretStatements } from "./policy.ts";
 import type { Place, PolicyStatement } from "./policy.ts";
 
 /**
@@ -10,7 +10,6 @@ import type { Place, PolicyStatement } from "./policy.ts";
  * @param queueArn of the controller's queue
  */
 export function receiverStatements(environment: string, aws: Place, queueArn: string): PolicyStatement[] {
-  const secret = parameterArn(aws, webhookSecretParameter(environment));
   return [
     {
       Sid: "WriteWaitingJobs",
@@ -24,27 +23,9 @@ export function receiverStatements(environment: string, aws: Place, queueArn: st
       Action: ["sqs:SendMessage"],
       Resource: [queueArn],
     },
-    {
-      Sid: "ReadTheWebhooksSecret",
-      Effect: "Allow",
-      Action: ["ssm:GetParameter"],
-      Resource: [secret],
-    },
-    ...(aws.kmsKeyArn === undefined
-      ? []
-      : [
-          {
-            Sid: "UseTheSecretsKey",
-            Effect: "Allow" as const,
-            Action: ["kms:Decrypt"],
-            Resource: [aws.kmsKeyArn],
-            Condition: {
-              StringEquals: {
-                "kms:ViaService": `ssm.${aws.region}.${domainOf(aws)}`,
-                "kms:EncryptionContext:PARAMETER_ARN": secret,
-              },
-            },
-          },
-        ]),
+    ...readSecretStatements(aws, webhookSecretParameter(environment), {
+      read: "ReadTheWebhooksSecret",
+      decrypt: "UseTheSecretsKey",
+    }),
   ];
 }

@@ -21,6 +21,19 @@ export interface ControlledFleet {
   prices?: MachinePrices;
 }
 
+/** Whom the controller asks for jobs that no webhook told of. */
+export interface SweepConfiguration {
+  /** Base URL of GitHub's REST API, without a trailing slash. */
+  apiUrl: string;
+  app: { id: number; installationId: number };
+  /** Name of the parameter that holds the App's private key. */
+  keyParameter: string;
+  /** The organisation, or the repository's owner. */
+  owner: string;
+  /** Names of the repositories whose jobs count, without the owner. */
+  repositories: readonly string[];
+}
+
 /** What the controller is told at each deployment: plain values in a file beside its code, and no secret among them. */
 export interface ControllerConfiguration {
   environment: string;
@@ -40,6 +53,8 @@ export interface ControllerConfiguration {
     fleets: readonly LabelledFleet[];
     /** The fleet that jobs without labels count for. */
     emptyLabels?: string;
+    /** Absent: GitHub is not asked, and of a job that its webhook did not tell of nobody knows. */
+    sweep?: SweepConfiguration;
   };
   /** Absent: nothing is turned off for money. */
   budget?: {

@@ -43,10 +43,22 @@ export const controllerMetrics = {
   leftAlone: "JobsLeftAlone",
   /** Queued jobs for which no machine is left that may be started. */
   noMachine: "JobsWithoutMachine",
+  /** Messages of its queue that were none, or of another version. */
+  unread: "MessagesUnread",
   /** US dollars since the month began, by the meter. */
   spent: "SpentUsd",
   /** US dollars since the day began in UTC, by the meter. */
   spentToday: "SpentTodayUsd",
   /** Percent of the month's budget. */
   budgetUsed: "BudgetUsedPercent",
+} as const;
+
+/** Dimension: `Environment`. Left by the controller where a GitHub App is configured, once for each sweep. */
+export const sweepMetrics = {
+  /** Queued jobs that no webhook had told of. */
+  found: "SweepJobsFound",
+  /** Jobs that were over, or gone, and of which no webhook had told that. */
+  forgotten: "SweepJobsForgotten",
+  /** 1 where GitHub could not be asked for all that was to be asked. */
+  failed: "SweepFailed",
 } as const;

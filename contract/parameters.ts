@@ -43,6 +43,15 @@ export function webhookSecretParameter(environment: string): string {
   return `/longhaul/${environment}/webhook/secret`;
 }
 
+/**
+ * The `SecureString` with the private key of the GitHub App that the sweep asks
+ * with, as PEM. Written by `longhaul app-key`, and by nothing of the stack: in
+ * its state there would be a copy.
+ */
+export function appKeyParameter(environment: string): string {
+  return `/longhaul/${environment}/github/app-key`;
+}
+
 /** The `SecureString` with the registration token of one machine. */
 export function tokenParameter(environment: string, fleet: string, instanceId: string): string {
   return `${fleetPath(environment, fleet)}/tokens/${instanceId}`;

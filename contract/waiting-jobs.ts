@@ -33,6 +33,8 @@ export interface WaitingJob {
   wokenAt?: number;
   /** Instance id of that machine. */
   wokenMachine?: string;
+  /** When the sweep saw it queued at GitHub, long after its last wake: see runtime/functions/demand.ts. */
+  seenAt?: number;
 }
 
 const hour = 3600;
@@ -69,8 +71,8 @@ export function isCurrentJob(job: Pick<WaitingJob, "expiresAt">, now: number): b
 /** A job as its item has it, or undefined when it is none. */
 export function parseWaitingJob(value: unknown): WaitingJob | undefined {
   if (!isObject(value)) return undefined;
-  const { id, repository, labels, state, queuedAt, at, expiresAt, runner, wakes, wokenAt, wokenMachine } =
-    value;
+  const { id, repository, labels, state, queuedAt, at, expiresAt, runner } = value;
+  const { wakes, wokenAt, wokenMachine, seenAt } = value;
   if (!isJobId(id) || typeof repository !== "string" || !isJobState(state)) return undefined;
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) return undefined;
   if (!isCount(queuedAt) || !isCount(at) || !isCount(expiresAt)) return undefined;
@@ -86,6 +88,7 @@ export function parseWaitingJob(value: unknown): WaitingJob | undefined {
     ...(typeof runner === "string" && { runner }),
     ...(isCount(wokenAt) && { wokenAt }),
     ...(typeof wokenMachine === "string" && { wokenMachine }),
+    ...(isCount(seenAt) && { seenAt }),
   };
 }
 

@@ -1,11 +1,14 @@
+import { wakingRepositories } from "../derive.ts";
 import type { Finding } from "../issues.ts";
 import type { Configuration } from "../schema.ts";
 
 /** Whose jobs wake machines, and which fleet those without labels wake. */
-export function wakeOnDemandFindings({ wakeOnDemand, github, fleets }: Configuration): Finding[] {
+export function wakeOnDemandFindings(configuration: Configuration): Finding[] {
+  const { wakeOnDemand, github, fleets } = configuration;
   const { repositories = [], emptyLabels } = wakeOnDemand;
   return [
     ...repositoriesFindings(repositories, github),
+    ...(wakeOnDemand.app ? appFindings(configuration) : []),
     ...(emptyLabels === undefined || fleets[emptyLabels] ? [] : [unknownFleet(emptyLabels, fleets)]),
   ];
 }
@@ -35,6 +38,28 @@ function repositoriesFindings(
     const message = `${name} may not use the runner group "${runnerGroup!.name}", so its jobs would wake machines that they cannot use; add it to github.runnerGroup.repositories, or remove it`;
     return [{ path: here, message, because: [["github", "runnerGroup"]] }];
   });
+}
+
+/** GitHub narrows a token to no more. */
+const maxRepositories = 500;
+
+function appFindings(configuration: Configuration): Finding[] {
+  const path = ["wakeOnDemand", "app"];
+  if (!configuration.wakeOnDemand.enabled) {
+    const message =
+      "is asked for jobs that wake machines, and enabled is false; set it to true, or remove app";
+    return [{ path, message, because: [["wakeOnDemand", "enabled"]] }];
+  }
+  const repositories = wakingRepositories(configuration);
+  const because = [["wakeOnDemand", "repositories"], ...scope, ["github", "runnerGroup"]];
+  if (!repositories) {
+    const message =
+      "asks each repository by its name, and none is named; name them in wakeOnDemand.repositories, or in a runner group with visibility selected";
+    return [{ path, message, because }];
+  }
+  if (repositories.length <= maxRepositories) return [];
+  const message = `would ask ${repositories.length} repositories, and GitHub gives a token for at most ${maxRepositories}; name fewer in wakeOnDemand.repositories`;
+  return [{ path, message, because }];
 }
 
 function unknownFleet(name: string, fleets: Configuration["fleets"]): Finding {

@@ -48,7 +48,7 @@ export const awsSchema = z
     )
       .optional()
       .describe(
-        "KMS key for disks, registration tokens and the webhook's secret. Default: the account's AWS managed keys.",
+        "KMS key for disks, registration tokens, the webhook's secret and the App's key. Default: the account's AWS managed keys.",
       ),
   })
   .describe("The AWS side.");

@@ -21,5 +21,17 @@ export const wakeOnDemandSchema = z
       .describe(
         "The fleet that jobs without any label wake (`runs-on` with a runner group alone). Default: they wake none.",
       ),
+    app: z
+      .strictObject({
+        id: z.int().min(1).describe("The App's id, as its settings show it."),
+        installationId: z
+          .int()
+          .min(1)
+          .describe("The id of its installation: the number at the end of the installation's address."),
+      })
+      .optional()
+      .describe(
+        "A GitHub App with _Actions_ (read) on these repositories, whose private key `longhaul app-key` has stored. With it the controller asks GitHub every five minutes for jobs that no webhook told of. Default: it asks nobody.",
+      ),
   })
   .describe("Starting machines when a job is queued.");

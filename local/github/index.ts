@@ -18,6 +18,7 @@ import { send, sweep } from "./queue.ts";
 import { registrationRoutes } from "./registration.ts";
 import { releaseRoutes } from "./releases.ts";
 import { authenticated } from "./rest/access.ts";
+import { appRoutes } from "./rest/apps.ts";
 import { ApiError, notFound } from "./rest/answers.ts";
 import { hookRoutes } from "./rest/hooks.ts";
 import { runnerGroupRoutes, variableRoutes } from "./rest/organization.ts";
@@ -29,7 +30,15 @@ import { newModel } from "./seed.ts";
 
 export type { Fault, Faults, Moment } from "./faults.ts";
 export type { Delivery } from "./hooks.ts";
-export type { GithubArguments, GithubOptions, KnownToken, Scope, WireTimes } from "./options.ts";
+export type {
+  AppPermissions,
+  GithubArguments,
+  GithubOptions,
+  KnownApp,
+  KnownToken,
+  Scope,
+  WireTimes,
+} from "./options.ts";
 export type { DispatchRecord, Job, Run, RunnerEntry } from "./model.ts";
 
 /** The emulated GitHub: one organisation, its repositories, their runners and runs. */
@@ -166,6 +175,7 @@ function restApi(model: Model): Hono {
     workflowRoutes,
     runRoutes,
     hookRoutes,
+    appRoutes,
   ])
     api.route("/", routes(model));
   return api;

@@ -3,7 +3,7 @@ import type { Endpoints } from "@octokit/types";
 import type { Clock } from "../clock.ts";
 import type { Faults } from "./faults.ts";
 import type { Delivery, Hook } from "./hooks.ts";
-import type { KnownToken, WireTimes } from "./options.ts";
+import type { KnownApp, KnownToken, WireTimes } from "./options.ts";
 import type { JobDefinition, WorkflowFile } from "./workflow-file.ts";
 
 /* What the emulated GitHub knows. Times are milliseconds of the cloud's clock, except where they are named `…WireMs`. */
@@ -159,6 +159,7 @@ export interface Model {
   organization: string;
   repositories: Repository[];
   tokens: Map<string, KnownToken>;
+  apps: readonly KnownApp[];
   registrationTokens: Map<string, { scope: string; expiresAt: number }>;
   groups: RunnerGroup[];
   /** By scope, then by name. */

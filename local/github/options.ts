@@ -6,6 +6,30 @@ export type Scope = "repo" | "workflow" | "admin:org";
 export interface KnownToken {
   login: string;
   scopes: readonly Scope[];
+  /** Set on the token of an App's installation: what it may do, in place of scopes. */
+  installation?: InstallationAccess;
+}
+
+/** What an App may do with a kind of resource. */
+export type AppPermissions = Readonly<Record<string, "read" | "write">>;
+
+export interface InstallationAccess {
+  permissions: AppPermissions;
+  /** Names of the repositories that it is for. */
+  repositories: readonly string[];
+  /** In the cloud's time. */
+  expiresAt: number;
+}
+
+/** A GitHub App and its one installation, on the organisation. */
+export interface KnownApp {
+  id: number;
+  installationId: number;
+  /** PEM text of the public half of its key. */
+  publicKey: string;
+  permissions: AppPermissions;
+  /** Names of the repositories that it is installed on. */
+  repositories: readonly string[];
 }
 
 /**
@@ -50,6 +74,8 @@ export interface GithubArguments {
   clock: Clock;
   /** By token text. Default: `local-github-token` with every scope. */
   tokens?: Readonly<Record<string, KnownToken>>;
+  /** Default: none. */
+  apps?: readonly KnownApp[];
   /** What runner releases are answered with, whatever their version. */
   tarball?: { path: string };
   options: GithubOptions;
@@ -74,6 +100,7 @@ export const defaultWireTimes: WireTimes = {
 /** Limits in the cloud's time. */
 export const cloudLimits = {
   registrationTokenMs: 3_600_000,
+  installationTokenMs: 3_600_000,
   /** A job nobody takes. */
   queuedJobMs: 24 * 3_600_000,
   /** A registration that is not used. */

@@ -6,7 +6,7 @@ import type { GithubArguments } from "./options.ts";
 import { defaultRunnerGroup } from "./rest/organization.ts";
 
 /** GitHub before anything has happened. */
-export function newModel({ clock, tokens, options }: GithubArguments): Model {
+export function newModel({ clock, tokens, apps = [], options }: GithubArguments): Model {
   // GitHub's numbers are large, and code that takes them for array indices should be found out.
   let lastId = 9_100_000_000;
   const nextId = () => ++lastId;
@@ -24,6 +24,7 @@ export function newModel({ clock, tokens, options }: GithubArguments): Model {
       newRepository(nextId(), organization, name),
     ),
     tokens: new Map(Object.entries(tokens ?? defaultTokens)),
+    apps,
     registrationTokens: new Map(),
     groups: [defaultRunnerGroup()],
     variables: new Map(),

@@ -21,6 +21,9 @@ import type { WaitingJob } from "../../contract/waiting-jobs.ts";
  * - a lost `completed` of a job that was cancelled in the queue: it is woken for
  *   as often as any other, left alone then, and forgotten after a day.
  *
+ * Where a GitHub App is configured, the sweep (controller/sweep/) mends each of
+ * these within minutes.
+ *
  * A running machine whose listener does not listen counts as idle all the same.
  * Machines of which there is no proof yet, or no longer any use, are on no
  * roster, and neither count nor start.
@@ -55,7 +58,7 @@ export interface Observation {
   machines: readonly DemandMachine[];
   /** The fleet that jobs without labels count for. */
   emptyLabels?: string;
-  /** Machines that are started for one job, see {@link wakesPerJob}. */
+  /** Machines that are started for one job before it must have been seen at GitHub, see {@link wakesPerJob}. */
   maxWakes: number;
   /** Milliseconds since the epoch. */
   now: number;
@@ -67,6 +70,22 @@ export interface Observation {
  * `concurrency`), or it is gone and nobody said so.
  */
 export const wakesPerJob = 2;
+
+/**
+ * Seconds after the last wake of a job that has had its wakes. Who sees it
+ * queued at GitHub so much later gives it one more: it is not gone, and what
+ * held it may have let it go, of which GitHub tells nobody. One machine an
+ * hour at most for a job that is held, and none where nobody asks GitHub.
+ */
+export const secondsUntilSeenAgain = 3600;
+
+/** Whether one more machine may be started for a queued job. */
+export function mayWakeOneMore(
+  { wakes, wokenAt = 0, seenAt = 0 }: Pick<WaitingJob, "wakes" | "wokenAt" | "seenAt">,
+  maxWakes: number,
+): boolean {
+  return wakes < maxWakes || seenAt - wokenAt >= secondsUntilSeenAgain;
+}
 
 /**
  * Milliseconds after a start in which a machine counts as waking though EC2
@@ -159,7 +178,7 @@ function decideFleet(
   demand: Demand,
 ): void {
   const waiting = jobs.filter(({ state }) => state === "queued").sort(byAge);
-  const hopeful = waiting.filter(({ wakes }) => wakes < maxWakes);
+  const hopeful = waiting.filter((job) => mayWakeOneMore(job, maxWakes));
   const missing = hopeful.slice(standing.idle + standing.waking);
   const startable = asleep.filter(({ mayStart }) => mayStart);
   const starts = missing.slice(0, startable.length).map((job, index): Start => {

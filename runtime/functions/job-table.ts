@@ -10,7 +10,7 @@ import type { AwsInput } from "../aws/protocols.ts";
  * come to the same end.
  */
 
-/** What a delivery says of a job. */
+/** What GitHub says of a job. */
 export type JobReport = Pick<WaitingJob, "id" | "repository" | "labels" | "state" | "queuedAt" | "runner">;
 
 /** That a machine was started for a job. */
@@ -76,6 +76,28 @@ export async function writeJobWake(
         : "#state = :queued AND #wakes = :seen",
     conditionNames: ["state", "wakes"],
     conditionValues: { ":queued": "queued", ...(wakesBefore > 0 && { ":seen": wakesBefore }) },
+  });
+}
+
+/**
+ * Notes that a job was still queued at GitHub.
+ *
+ * @param now milliseconds since the epoch
+ * @throws AwsError when the table cannot be written
+ */
+export async function writeJobSeen(
+  table: string,
+  id: string,
+  now: number,
+  call: CallAws<"dynamodb:UpdateItem">,
+): Promise<WriteOutcome> {
+  return update(call, {
+    table,
+    id,
+    set: { seenAt: Math.floor(now / 1000) },
+    condition: "#state = :queued",
+    conditionNames: ["state"],
+    conditionValues: { ":queued": "queued" },
   });
 }
 

@@ -1,9 +1,10 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { fullName, sameName } from "../model.ts";
 import type { Model, Repository } from "../model.ts";
-import type { KnownToken, Scope } from "../options.ts";
+import type { InstallationAccess, KnownApp, KnownToken, Scope } from "../options.ts";
 import { ApiError, notFound } from "./answers.ts";
 import type { Body } from "./answers.ts";
+import { appOf } from "./app-claim.ts";
 
 /** Asks the client who it is, counts its requests, and lets armed faults answer in place of the API. */
 export function authenticated(model: Model): MiddlewareHandler {
@@ -13,14 +14,17 @@ export function authenticated(model: Model): MiddlewareHandler {
     const path = c.req.path.replace(/^\/api\/v3/, "");
     if (path === "/meta") return next();
     const text = tokenText(c.req.header("authorization"));
-    const token = text === undefined ? undefined : model.tokens.get(text);
     if (text === undefined) throw new ApiError(401, "Requires authentication");
-    if (!token) throw new ApiError(401, "Bad credentials");
+    // As an App itself, by a claim that it has signed, and as nobody else.
+    const app = path.startsWith("/app/") ? appOf(model, text) : undefined;
+    if (app) c.set("app", app);
+    const token = app ? { login: `app ${app.id}`, scopes: [] } : model.tokens.get(text);
+    if (!token || isExpired(model, token)) throw new ApiError(401, "Bad credentials");
 
     const now = model.wireNow();
-    const former = used.get(text);
+    const former = used.get(app ? `app ${app.id}` : text);
     const usage = former && former.resetWireMs > now ? former : { count: 0, resetWireMs: now + 3_600_000 };
-    used.set(text, usage);
+    used.set(app ? `app ${app.id}` : text, usage);
     const limit = model.hourlyRateLimit;
     if (path === "/rate_limit") {
       const reset = Math.ceil(usage.resetWireMs / 1000);
@@ -56,12 +60,34 @@ export function authenticated(model: Model): MiddlewareHandler {
 /** Who asks; set by {@link authenticated}. */
 export const callerOf = (c: Context): KnownToken => c.get("token") as KnownToken;
 
+/** The App that asks; set by {@link authenticated} below `/app/`. */
+export const callingAppOf = (c: Context): KnownApp => c.get("app") as KnownApp;
+
+function isExpired(model: Model, { installation }: KnownToken): boolean {
+  return installation !== undefined && installation.expiresAt <= model.clock.now();
+}
+
 /** GitHub hides what a token may not see: 404 rather than 403. */
 export function repositoryOf(model: Model, c: Context): Repository {
   const wanted = `${c.req.param("owner") ?? ""}/${c.req.param("repo") ?? ""}`;
   const repository = model.repositories.find((one) => sameName(fullName(one), wanted));
-  if (!repository || !allows(c, "repo")) throw notFound();
+  const { installation } = callerOf(c);
+  if (repository && installation) checkInstallation(installation, repository, c);
+  else if (!repository || !allows(c, "repo")) throw notFound();
   return repository;
+}
+
+/** An installation sees its repositories alone, and of them what its permissions are for. */
+function checkInstallation(
+  { repositories, permissions }: InstallationAccess,
+  { name }: Repository,
+  c: Context,
+): void {
+  if (!repositories.some((one) => sameName(one, name))) throw notFound();
+  const isActions = /\/actions\/(runs|jobs|workflows)(\/|$)/.test(c.req.path);
+  const granted = isActions ? permissions.actions : undefined;
+  if (granted === "write" || (granted === "read" && c.req.method === "GET")) return;
+  throw new ApiError(403, "Resource not accessible by integration");
 }
 
 /** Runners and variables belong to a repository or to the organisation. */

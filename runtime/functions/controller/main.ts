@@ -29,12 +29,17 @@ const aws = awsClient<ControllerCall>({
 });
 
 /** Whatever the event: see {@link control}. */
-export const handler = (): Promise<void> =>
-  control({
-    configuration,
-    aws,
-    now: Date.now,
-    log: (line) => {
-      process.stdout.write(`${line}\n`);
+export const handler = (event: unknown): Promise<void> =>
+  control(
+    {
+      configuration,
+      aws,
+      send: sendHttp,
+      now: Date.now,
+      elapsed: () => performance.now(),
+      log: (line) => {
+        process.stdout.write(`${line}\n`);
+      },
     },
-  });
+    event,
+  );

@@ -1,7 +1,6 @@
-import { fleetForLabels } from "../../../contract/job-labels.ts";
-import { fleetOfEntry } from "../../../contract/names.ts";
-import type { ReceiverConfiguration } from "../../../contract/receiver.ts";
 import type { JobReport } from "../job-table.ts";
+import { isAllowed, isOurs } from "../our-jobs.ts";
+import type { JobRules } from "../our-jobs.ts";
 import { readJob } from "./read-job.ts";
 import { isSigned } from "./signature.ts";
 import type { DeliveryRequest } from "./url-event.ts";
@@ -17,12 +16,6 @@ export type DeliveryDecision =
   | { kind: "ignored"; status: 200 | 204; reason: string }
   | { kind: "refused"; status: number; reason: string; unsigned?: true };
 
-/** What of the configuration the decision needs. */
-export type DeliveryRules = Pick<
-  ReceiverConfiguration,
-  "environment" | "owner" | "repositories" | "fleets" | "emptyLabels"
->;
-
 /**
  * Judges one delivery. Nothing of a body is read before its signature has been
  * checked over the bytes as they came. No text of a request gets into a reason.
@@ -31,7 +24,7 @@ export type DeliveryRules = Pick<
  */
 export function decideDelivery(
   { method, headers, body }: DeliveryRequest,
-  rules: DeliveryRules,
+  rules: JobRules,
   secret: string,
   now: number,
 ): DeliveryDecision {
@@ -52,23 +45,6 @@ export function decideDelivery(
   const { job } = read;
   if (!isAllowed(job.repository, rules)) return ignored("another repository");
   return isOurs(job, rules) ? { kind: "write", job } : ignored("no fleet has these labels");
-}
-
-/** Names of owners and repositories ignore case. */
-function isAllowed(repository: string, { owner, repositories }: DeliveryRules): boolean {
-  const [itsOwner, name] = repository.toLowerCase().split("/");
-  if (itsOwner !== owner.toLowerCase()) return false;
-  return repositories === undefined || repositories.some((allowed) => allowed.toLowerCase() === name);
-}
-
-/**
- * A job that a fleet could take, or that one of the environment's machines has
- * taken: a smoke test's job has no fleet's labels, and holds its machine.
- */
-function isOurs({ labels, runner }: JobReport, { environment, fleets, emptyLabels }: DeliveryRules): boolean {
-  if (fleetForLabels(labels, fleets, emptyLabels) !== undefined) return true;
-  const fleet = runner === undefined ? undefined : fleetOfEntry(runner, environment);
-  return fleets.some(({ name }) => name === fleet);
 }
 
 function ignored(reason: string): DeliveryDecision {

@@ -268,7 +268,12 @@ const budgetArbitrary = fc.record(
   { requiredKeys: ["monthlyUsd"] },
 );
 
-const wakeOnDemandArbitrary = fc.record({ enabled: fc.boolean(), named: fc.boolean(), empty: fc.boolean() });
+const wakeOnDemandArbitrary = fc.record({
+  enabled: fc.boolean(),
+  named: fc.boolean(),
+  empty: fc.boolean(),
+  app: fc.option(fc.record({ id: fc.integer({ min: 1 }), installationId: fc.integer({ min: 1 }) })),
+});
 
 /** Every valid configuration that these leaves can make; the environment is never `local`. */
 export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
@@ -304,6 +309,10 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
             // The repository of the smoke test is one that may use the group.
             ...(wakeOnDemand.named &&
               repository.repository !== undefined && { repositories: [repository.repository] }),
+            // What is to be asked must be known: a repository, or named ones.
+            ...(wakeOnDemand.app &&
+              wakeOnDemand.enabled &&
+              (wakeOnDemand.named || repository.repository === undefined) && { app: wakeOnDemand.app }),
             ...(wakeOnDemand.empty && { emptyLabels: Object.keys(fleets)[0] }),
           },
         }),

@@ -106,6 +106,8 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "agent.diskPercent": replaced(60, 80),
   "wakeOnDemand.enabled": toggled(false),
   "wakeOnDemand.repositories": appended("another"),
+  "wakeOnDemand.app.id": raised(1),
+  "wakeOnDemand.app.installationId": raised(1),
   "wakeOnDemand.emptyLabels": (value) => (value === undefined ? "cloud" : undefined),
 };
 

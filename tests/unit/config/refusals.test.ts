@@ -146,6 +146,9 @@ const cases: Record<string, readonly Case[]> = {
   "wake on demand": [
     ["repositories where there is one already", { "wakeOnDemand.repositories": ["app"] }, "wakeOnDemand.repositories", "is for organisations only: the jobs of acme/app are the ones that count"],
     ["a fleet that is none", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
+    ["an App that nobody asks", { "wakeOnDemand.app": { id: 1, installationId: 2 } }, "wakeOnDemand.app", "and enabled is false; set it to true, or remove app"],
+    ["half an App", { wakeOnDemand: { enabled: true, app: { id: 1 } } }, "wakeOnDemand.app.installationId", "is missing"],
+    ["an App's key in the configuration", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2, privateKey: "x" } } }, "wakeOnDemand.app.privateKey", "credentials never stand in the configuration"],
     ["a switch that is text", { "wakeOnDemand.enabled": "yes" }, "wakeOnDemand.enabled", 'must be true or false; it is "yes"'],
   ],
   budget: [
@@ -174,6 +177,8 @@ const forOrganizations: readonly Case[] = [
   ["a repository twice among those that wake", { "wakeOnDemand.repositories": ["tools", "Tools"] }, "wakeOnDemand.repositories[1]", '"Tools" is there already'],
   ["no repository among those that wake", { "wakeOnDemand.repositories": [] }, "wakeOnDemand.repositories", "must have at least 1 entry"],
   ["a repository that wakes what it may not use", { "github.runnerGroup": { name: "ci", repositories: ["app", "tools"] }, "wakeOnDemand.repositories": ["other"] }, "wakeOnDemand.repositories[0]", 'other may not use the runner group "ci"'],
+  ["an App that would have to guess repositories", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 } } }, "wakeOnDemand.app", "asks each repository by its name, and none is named"],
+  ["an App for more repositories than a token is for", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 }, repositories: Array.from({ length: 501 }, (_, index) => `r${index}`) } }, "wakeOnDemand.app", "would ask 501 repositories, and GitHub gives a token for at most 500"],
   ["a smoke test in a repository that may not use the group", { "github.runnerGroup": { name: "ci", repositories: ["other"] } }, "smokeTest.repository", 'app may not use the runner group "ci"'],
 ];
 

@@ -1,0 +1,78 @@
+import { createPrivateKey, sign } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import type { SweepConfiguration } from "../../../../contract/controller.ts";
+import { isObject } from "../../../../contract/json.ts";
+import type { CallAws } from "../../../aws/client.ts";
+import { parseJson } from "../../../aws/json.ts";
+import type { Ask } from "./ask.ts";
+
+/**
+ * Seconds before and after now between which a claim holds. GitHub refuses one
+ * that was issued in its future or lasts for more than ten minutes, by its own
+ * clock: both sides leave room for ours to be wrong.
+ *
+ * @see https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+ */
+const claim = { beforeSeconds: 60, afterSeconds: 540 };
+
+/** All that the sweep asks for; GitHub gives every App the permission to see names (`metadata`) besides. */
+const permissions = { actions: "read" };
+
+/**
+ * The App's private key. No error of this function quotes what the parameter holds.
+ *
+ * @throws AwsError when the parameter cannot be read; Error when it holds no RSA key
+ */
+export async function readAppKey(parameter: string, call: CallAws<"ssm:GetParameter">): Promise<KeyObject> {
+  const answer = (await call("ssm:GetParameter", { Name: parameter, WithDecryption: true })) as {
+    Parameter?: { Value?: string };
+  };
+  const key = privateKeyIn(answer.Parameter?.Value ?? "");
+  if (key?.asymmetricKeyType === "rsa") return key;
+  throw new Error(`${parameter} holds no RSA private key; store the App's with \`longhaul app-key\`.`);
+}
+
+/** The parser's own error is not passed on: it may say something of the key. */
+function privateKeyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The JSON web token by which an App says who it is.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function appClaim(appId: number, key: KeyObject, now: number): string {
+  const seconds = Math.floor(now / 1000);
+  const parts = [
+    { alg: "RS256", typ: "JWT" },
+    { iat: seconds - claim.beforeSeconds, exp: seconds + claim.afterSeconds, iss: String(appId) },
+  ];
+  const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  return `${signed}.${sign("RSA-SHA256", Buffer.from(signed), key).toString("base64url")}`;
+}
+
+/**
+ * An installation's token that can read the runs of these repositories, and
+ * nothing else. It holds for an hour.
+ *
+ * @throws what `ask` does; Error when there is no token in the answer
+ */
+export async function installationToken(
+  { app, repositories }: Pick<SweepConfiguration, "app" | "repositories">,
+  key: KeyObject,
+  now: number,
+  ask: Ask,
+): Promise<string> {
+  const answer = await ask(`/app/installations/${app.installationId}/access_tokens`, {
+    authorization: appClaim(app.id, key, now),
+    body: JSON.stringify({ repositories, permissions }),
+  });
+  const token = parseJson(answer);
+  if (isObject(token) && typeof token.token === "string") return token.token;
+  throw new Error("GitHub answered the request for an installation's token without one.");
+}

@@ -1,0 +1,158 @@
+import type { ControllerConfiguration, SweepConfiguration } from "../../../../contract/controller.ts";
+import { sweepMetrics } from "../../../../contract/metrics.ts";
+import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
+import type { Send } from "../../../aws/http.ts";
+import { embeddedMetrics } from "../../embedded-metrics.ts";
+import { writeJobSeen, writeJobState } from "../../job-table.ts";
+import type { JobReport } from "../../job-table.ts";
+import type { JobRules } from "../../our-jobs.ts";
+import type { ControllerAws } from "../aws.ts";
+import { installationToken, readAppKey } from "./app-token.ts";
+import { createAsk, LimitReached } from "./ask.ts";
+import { decideSweep } from "./decide-sweep.ts";
+import type { SweepPlan } from "./decide-sweep.ts";
+import { askForJob, inTurn, listJobs } from "./look.ts";
+
+/*
+ * Asks GitHub itself for jobs that wait, because its webhook tells once: of
+ * those that nobody told of, and of those that are over and nobody said so.
+ * What it finds gets into the table as a late delivery would, and the next call
+ * decides by it.
+ */
+
+/** Minutes from one sweep to the next. */
+const everyMinutes = 5;
+
+/**
+ * What one sweep may take. An installation has at least 5,000 requests an hour;
+ * a quarter of the requests is left for jobs that are asked for one by one.
+ */
+const limits = { requests: 100, milliseconds: 20_000, leave: 25 };
+
+/**
+ * Whether a sweep is due: at the beginning of every fifth minute, by the time
+ * of day, so that nothing needs to be remembered.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function isSweepDue(now: number): boolean {
+  return Math.floor(now / 60_000) % everyMinutes === 0;
+}
+
+export interface SweepHost {
+  configuration: Pick<ControllerConfiguration, "environment"> & {
+    demand: NonNullable<ControllerConfiguration["demand"]>;
+  };
+  aws: ControllerAws;
+  send: Send;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Milliseconds of a clock that nobody sets, for the time limit. */
+  elapsed: () => number;
+  log: (line: string) => void;
+}
+
+/** What came of a sweep. */
+interface Outcome {
+  found: number;
+  forgotten: number;
+  /** Sentences. */
+  failures: string[];
+}
+
+/**
+ * Sweeps once. It never throws: what fails is told in the log and counted, and
+ * the next sweep begins anew.
+ *
+ * @param table the waiting jobs as the call found them
+ */
+export async function sweep(
+  host: SweepHost,
+  settings: SweepConfiguration,
+  table: readonly WaitingJob[],
+): Promise<void> {
+  const { configuration, aws, now, log } = host;
+  const { environment, demand } = configuration;
+  const { owner, repositories } = settings;
+  const rules: JobRules = { ...demand, environment, owner, repositories };
+  const outcome: Outcome = { found: 0, forgotten: 0, failures: [] };
+  const told: JobReport[] = [];
+  const decide = () => decideSweep({ told, table, now: now() }, rules);
+
+  await attempt(outcome, log, () => look(host, settings, told, () => decide().ask));
+  await attempt(outcome, log, () => write(decide()));
+  for (const failure of outcome.failures) log(`The sweep could not be made in full: ${failure}`);
+  log(
+    embeddedMetrics({
+      environment,
+      now: now(),
+      counts: {
+        [sweepMetrics.found]: outcome.found,
+        [sweepMetrics.forgotten]: outcome.forgotten,
+        [sweepMetrics.failed]: outcome.failures.length > 0 ? 1 : 0,
+      },
+    }),
+  );
+
+  /** One after the other: there are few, and what is not written now is found again. */
+  async function write(plan: SweepPlan): Promise<void> {
+    const known = new Set(table.map(({ id }) => id));
+    for (const job of plan.write) {
+      if ((await writeJobState(demand.table, job, now(), aws)) === "behind") continue;
+      if (job.state === "queued") outcome.found += 1;
+      if (job.state === "completed" && known.has(job.id)) outcome.forgotten += 1;
+      log(`Nobody had told that job ${job.id} of ${job.repository} is ${job.state}: the sweep found out.`);
+    }
+    for (const id of plan.seen) await writeJobSeen(demand.table, id, now(), aws);
+  }
+}
+
+/**
+ * Puts what GitHub tells into `told`, as far as it comes: lists first, then the
+ * jobs that are to be asked for after them, those that wait before others.
+ */
+async function look(
+  { aws, send, now, elapsed }: SweepHost,
+  settings: SweepConfiguration,
+  told: JobReport[],
+  toAsk: () => readonly WaitingJob[],
+): Promise<void> {
+  const turn = Math.floor(now() / (everyMinutes * 60_000));
+  const key = await readAppKey(settings.keyParameter, aws);
+  const ask = createAsk({ apiUrl: settings.apiUrl, send, elapsed, limits });
+  const authorization = await installationToken(settings, key, now(), ask);
+  const asInstallation = (path: string, question = {}) => ask(path, { ...question, authorization });
+  let cutShort: LimitReached | undefined;
+  try {
+    const listing = listJobs(settings, { turn, now: now(), leave: limits.leave }, asInstallation);
+    for await (const job of listing) told.push(job);
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
+    cutShort = error; // What is left of the requests is for what comes now.
+  }
+  const jobs = inTurn(toAsk(), turn);
+  const byUrgency = [
+    ...jobs.filter(({ state }) => state === "queued"),
+    ...jobs.filter(({ state }) => state !== "queued"),
+  ];
+  for (const job of byUrgency) {
+    const report = await askForJob(job, now(), asInstallation);
+    if (report) told.push(report);
+  }
+  if (cutShort) throw cutShort;
+}
+
+/** That there is more to ask for than may be asked at once is no failure: the rest has its turn. */
+async function attempt(
+  { failures }: Outcome,
+  log: (line: string) => void,
+  doing: () => Promise<void>,
+): Promise<void> {
+  try {
+    await doing();
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof LimitReached) log(`The sweep leaves some jobs to the next ones: ${message}.`);
+    else failures.push(message);
+  }
+}

@@ -1,0 +1,56 @@
+import { isJobState } from "../../contract/waiting-jobs.ts";
+import type { JobReport } from "./job-table.ts";
+
+/** GitHub ends a workflow run after 35 days, the time that it waited for an approval among them. */
+const maxJobAgeMs = 35 * 24 * 3_600_000;
+
+/**
+ * What GitHub says of a job, in a delivery or in an answer of its API.
+ *
+ * - `job`: a state of a job.
+ * - `other`: a state that is none of a job for runners: GitHub says `waiting` of one
+ *   that a deployment's rules hold, and `queued` when they let it go.
+ * - `malformed`, with what is wrong.
+ */
+export type ReadJob =
+  { kind: "job"; job: JobReport } | { kind: "other"; state: string } | { kind: "malformed"; reason: string };
+
+/**
+ * Reads a workflow job as GitHub describes it, in webhooks and in the API alike.
+ *
+ * @param state what a delivery says happened, or the job's `status`
+ * @param now milliseconds since the epoch
+ */
+export function readWorkflowJob(
+  job: Readonly<Record<string, unknown>>,
+  { repository, state, now }: { repository: unknown; state: unknown; now: number },
+): ReadJob {
+  if (typeof repository !== "string" || !/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    return malformed("repository.full_name is none");
+  }
+  const { id, labels, created_at: createdAt, runner_name: runner } = job;
+  if (!Number.isSafeInteger(id) || Number(id) <= 0) return malformed("workflow_job.id is none");
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) {
+    return malformed("workflow_job.labels is no list of texts");
+  }
+  if (typeof state !== "string") return malformed("it has no action");
+  if (!isJobState(state)) return { kind: "other", state: state.slice(0, 40) };
+  const createdMs = typeof createdAt === "string" ? Date.parse(createdAt) : Number.NaN;
+  if (!(createdMs >= 0)) return malformed("workflow_job.created_at is no time");
+  if (now - createdMs > maxJobAgeMs) return malformed("the job is older than a run can be");
+  return {
+    kind: "job",
+    job: {
+      id: String(id),
+      repository,
+      labels,
+      state,
+      queuedAt: Math.floor(createdMs / 1000),
+      ...(typeof runner === "string" && runner !== "" && { runner }),
+    },
+  };
+}
+
+export function malformed(reason: string): { kind: "malformed"; reason: string } {
+  return { kind: "malformed", reason };
+}
