@@ -12,6 +12,7 @@ import { serveProvider } from "./engine/provider-server.ts";
 import { createFunctions } from "./functions/index.ts";
 import { createGithub } from "./github/index.ts";
 import type { GithubCloud, WireTimes } from "./github/index.ts";
+import { installApp } from "./github/installed-app.ts";
 import { createMachineHost } from "./machines/index.ts";
 import { buildRunnerTarball } from "./runner/tarball.ts";
 
@@ -19,6 +20,10 @@ import { buildRunnerTarball } from "./runner/tarball.ts";
 const account = "000000000000";
 const region = "eu-central-1";
 const runnerVersion = "2.338.0";
+const repositories = ["app"];
+
+/** In the cloud's folder: the private key of the GitHub App that is installed there. */
+export const appKeyFile = "github-app.pem";
 
 /**
  * The pace of a local machine's agent, in seconds. A real one reads its lists
@@ -74,13 +79,17 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const { dir, project } = options;
   await mkdir(dir, { recursive: true });
   const clock = createClock(join(dir, "clock"));
-  const tarball = await buildRunnerTarball(join(dir, "runner"), runnerVersion);
+  const [tarball, app] = await Promise.all([
+    buildRunnerTarball(join(dir, "runner"), runnerVersion),
+    installApp(repositories, join(dir, appKeyFile)),
+  ]);
   const token = `local_${randomBytes(20).toString("hex")}`;
   const github = createGithub({
     clock,
     tarball,
     tokens: { [token]: { login: "operator", scopes: ["repo", "workflow", "admin:org"] } },
-    options: { providerToken: token, wire: { ...githubNotices, ...options.wire } },
+    apps: [app],
+    options: { repositories, providerToken: token, wire: { ...githubNotices, ...options.wire } },
   });
   const machines = createMachineHost({
     dir: join(dir, "machines"),

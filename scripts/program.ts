@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { VerbContext } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { appKeyCommand } from "./verbs/app-key.ts";
 import { awaitCommand } from "./verbs/await.ts";
 import { costCommand } from "./verbs/cost.ts";
 import { drainCommand } from "./verbs/drain.ts";
@@ -49,6 +50,7 @@ function createProgram(context: VerbContext): Command {
     wakeCommand(context),
     reopenCommand(context),
     evictCommand(context),
+    appKeyCommand(context),
     awaitCommand(context),
     rotateCommand(context),
     settleCommand(context),

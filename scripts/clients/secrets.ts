@@ -1,7 +1,9 @@
 import {
   AddTagsToResourceCommand,
+  DeleteParameterCommand,
   GetParametersCommand,
   ParameterAlreadyExists,
+  ParameterNotFound,
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
 import type { SSMClient, Tag } from "@aws-sdk/client-ssm";
@@ -30,6 +32,8 @@ export interface Secrets {
   read(name: string): Promise<FoundSecret | undefined>;
   /** Creates the parameter, or overwrites it; its tags are there before the value is. */
   write(name: string, secret: NewSecret): Promise<void>;
+  /** @returns false when there was no such parameter */
+  remove(name: string): Promise<boolean>;
 }
 
 /** @throws ServiceError from each of its functions */
@@ -68,8 +72,20 @@ export function secretsOf(ssm: SSMClient): Secrets {
     await put(name, secret, { Overwrite: true });
   };
 
+  const remove: Secrets["remove"] = async (name) => {
+    const command = new DeleteParameterCommand({ Name: name });
+    try {
+      await awsCall("ssm:DeleteParameter", () => ssm.send(command));
+      return true;
+    } catch (error) {
+      if (error instanceof ServiceError && error.cause instanceof ParameterNotFound) return false;
+      throw error;
+    }
+  };
+
   return {
     read,
+    remove,
     write: async (name, secret) => {
       const tags = Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value }));
       // SSM takes tags at creation alone, and refuses them together with an overwrite.

@@ -107,7 +107,7 @@ describe("longhaul rotate", () => {
               Promise.resolve(new Map([[lists.roster, formatMachineList(machines.map(({ id }) => id))]])),
             write: unexpected,
             writtenAt: unexpected,
-            secrets: { read: unexpected, write: unexpected },
+            secrets: { read: unexpected, remove: unexpected, write: unexpected },
           },
           images: { createdAt: unexpected },
           operatorLog: { write: unexpected },

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
-import { decideDemand, startSettlesMs, wakesPerJob } from "../../../../runtime/functions/demand.ts";
+import {
+  decideDemand,
+  secondsUntilSeenAgain,
+  startSettlesMs,
+  wakesPerJob,
+} from "../../../../runtime/functions/demand.ts";
 import type { DemandFleet, DemandMachine, Observation } from "../../../../runtime/functions/demand.ts";
 
 const now = Date.UTC(2026, 4, 1, 10, 0, 0);
@@ -175,6 +180,23 @@ describe("for jobs that wait", () => {
       expect(demand.counts).to.deep.equal({ waiting: 2, unmatched: 0, leftAlone: 1, noMachine: 0 });
     }
     expect(wakesPerJob).to.equal(2);
+  });
+
+  it("it has one wake more once it was seen queued at GitHub an hour after its last", () => {
+    const waitsFor = (secondsAfter: number | undefined) => {
+      const wokenAt = seconds - 7200;
+      const seenAt = secondsAfter === undefined ? {} : { seenAt: wokenAt + secondsAfter };
+      const jobs = [job(1, { wakes: wakesPerJob, wokenAt, ...seenAt })];
+      return startedOf({ jobs, machines: asleep, maxWakes: wakesPerJob });
+    };
+    expect(waitsFor(undefined)).to.deep.equal([]);
+    expect(waitsFor(secondsUntilSeenAgain - 1)).to.deep.equal([]);
+    expect(waitsFor(secondsUntilSeenAgain)).to.deep.equal(["1: 1"]);
+  });
+
+  it("and after that wake none, until it was seen again", () => {
+    const jobs = [job(1, { wakes: wakesPerJob + 1, wokenAt: seconds - 300, seenAt: seconds - 400 })];
+    expect(startedOf({ jobs, machines: asleep, maxWakes: wakesPerJob })).to.deep.equal([]);
   });
 
   it("the machines that were not chosen are spares", () => {

@@ -1,0 +1,126 @@
+import { expect } from "chai";
+import type { ControllerConfiguration } from "../../../../contract/controller.ts";
+import { formatJobMessage } from "../../../../contract/waiting-jobs.ts";
+import { readCall } from "../../../../runtime/functions/controller/call.ts";
+import { control } from "../../../../runtime/functions/controller/controller.ts";
+
+const hint = formatJobMessage({ id: "7", repository: "acme/app" });
+const message = (body: unknown, messageId: unknown = "m") => ({ messageId, body, eventSource: "aws:sqs" });
+const configuration: ControllerConfiguration = {
+  environment: "dev",
+  aws: { region: "eu-central-1", endpoints: { ec2: "", ssm: "", dynamodb: "" } },
+  fleets: [],
+  addressPrice: 0,
+  demand: {
+    table: "jobs",
+    fleets: [],
+    sweep: {
+      apiUrl: "http://github",
+      app: { id: 1, installationId: 2 },
+      keyParameter: "/key",
+      owner: "acme",
+      repositories: ["app"],
+    },
+  },
+};
+
+/** A fifth minute. */
+const noon = Date.UTC(2026, 4, 1, 12, 0, 0);
+
+async function called(
+  event: unknown,
+  { now = noon, answers = {} }: { now?: number; answers?: Record<string, unknown> } = {},
+) {
+  const calls: string[] = [];
+  const lines: string[] = [];
+  const known: Record<string, unknown> = {
+    "ssm:GetParameters": {},
+    "ec2:DescribeInstances": { DescribeInstancesResponse: { reservationSet: "" } },
+    "dynamodb:Scan": {},
+    "ssm:GetParameter": { Parameter: { Value: "canary-that-is-no-key" } },
+    ...answers,
+  };
+  const failure = await control(
+    {
+      configuration,
+      aws: (action) => {
+        calls.push(action);
+        const answer = known[action];
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+      send: () => Promise.reject(new Error("nobody is to be asked without a key")),
+      now: () => now,
+      elapsed: () => 0,
+      log: (line) => lines.push(line),
+    },
+    event,
+  ).then(
+    () => undefined,
+    (error: unknown) => (error as Error).message,
+  );
+  const metrics = Object.assign(
+    {},
+    ...lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as object),
+  ) as Record<string, number>;
+  return { calls, lines, metrics, failure };
+}
+
+describe("a call of the controller", () => {
+  it("by its queue is a hint, and any other is none", () => {
+    expect(readCall({ Records: [message(hint)] })).to.deep.equal({ isHint: true, unread: [] });
+    for (const event of [undefined, null, 7, "text", [], {}, { Records: "x" }, { Records: [7, {}] }])
+      expect(readCall(event)).to.deep.equal({ isHint: false, unread: [] });
+  });
+
+  const unreadable: Record<string, unknown> = {
+    "of another version": JSON.stringify({ v: 2, kind: "job", id: "7", repository: "acme/app" }),
+    "of another kind": JSON.stringify({ v: 1, kind: "stop everything" }),
+    "that is no JSON": "stop everything",
+    "without a body": undefined,
+  };
+  for (const [what, body] of Object.entries(unreadable)) {
+    it(`with a message ${what} looks at everything all the same, counts it, and names it`, async () => {
+      const event = { Records: [message(hint, "good"), message(body, "bad")] };
+      const { calls, lines, metrics, failure } = await called(event);
+      expect(failure).to.equal(undefined);
+      expect(calls).to.include.members(["ec2:DescribeInstances", "dynamodb:Scan"]);
+      expect(calls).not.to.include("ec2:StartInstances");
+      expect(metrics).to.include({ MessagesUnread: 1 });
+      expect(lines.filter((line) => line.includes("another version"))).to.have.lengthOf(1);
+      expect(lines.join()).to.include("bad").and.not.to.include("good").and.not.to.include("stop everything");
+    });
+  }
+
+  it("counts no message where there is none", async () => {
+    expect((await called({})).metrics).to.include({ MessagesUnread: 0 });
+  });
+});
+
+describe("the sweep of a call", () => {
+  const isSwept = ({ calls }: { calls: string[] }) => calls.includes("ssm:GetParameter");
+
+  it("is made in every fifth minute, and not for a hint", async () => {
+    expect(isSwept(await called({}))).to.equal(true);
+    expect(isSwept(await called({}, { now: noon + 60_000 }))).to.equal(false);
+    expect(isSwept(await called({ Records: [message(hint)] }))).to.equal(false);
+  });
+
+  it("comes last, and its failure is counted and fails nothing", async () => {
+    const { calls, lines, metrics, failure } = await called({});
+    expect(calls.at(-1)).to.equal("ssm:GetParameter");
+    expect(failure).to.equal(undefined);
+    expect(metrics).to.include({ SweepFailed: 1, MachinesStarted: 0 });
+    expect(lines.join("\n")).to.include(
+      "/key holds no RSA private key; store the App's with `longhaul app-key`",
+    );
+    expect(lines.join("\n")).not.to.include("canary");
+  });
+
+  it("fails nothing where the key may not be read", async () => {
+    const denied = new Error("ssm:GetParameter failed: AccessDeniedException (400)");
+    const { lines, metrics, failure } = await called({}, { answers: { "ssm:GetParameter": denied } });
+    expect(failure).to.equal(undefined);
+    expect(metrics).to.include({ SweepFailed: 1 });
+    expect(lines.join("\n")).to.include("could not be made in full: ssm:GetParameter failed");
+  });
+});
