@@ -1,6 +1,11 @@
 import { expect } from "chai";
 import { functionBundle } from "../../../components/assets.ts";
-import { controllerCalls, permissionNames } from "../../../contract/controller-calls.ts";
+import {
+  budgetCalls,
+  controllerCalls,
+  permissionNames,
+  sweepCalls,
+} from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import type { PolicyDocument } from "../../../components/policy.ts";
 import { graphOf } from "./graph.ts";
@@ -56,6 +61,63 @@ describe("the controller of an environment", () => {
       "/longhaul/dev/arm/power",
       "/longhaul/dev/cloud/power",
     ]);
+  });
+
+  describe("where a GitHub App is configured", () => {
+    const app = { id: 7, installationId: 70 };
+    const withApp = { ...organizationStack, wakeOnDemand: { enabled: true, app } };
+    const statements = async (raw: Raw) => {
+      const { inputs } = graphOf(await evaluateStack(raw)).one("RolePolicy", /^dev-controller-/);
+      return (JSON.parse(inputs.policy as string) as PolicyDocument).Statement;
+    };
+    const secret = "arn:aws:ssm:eu-central-1:123456789012:parameter/longhaul/dev/github/app-key";
+
+    it("may read the App's key besides, decrypted by the account's own key, and no other secret", async () => {
+      const { kmsKeyArn } = organizationStack.aws as { kmsKeyArn: string };
+      const all = await statements(withApp);
+      const own = all.filter(({ Sid }) => /WriteItsLog|TakeHints/.test(Sid) === false);
+      const actions = [...controllerCalls, ...sweepCalls, "kms:Decrypt"].sort();
+      expect(own.flatMap(({ Action }) => Action).sort()).to.deep.equal(actions);
+      const read = all.find(({ Action }) => Action.includes("ssm:GetParameter"))!;
+      expect(read.Resource).to.deep.equal([secret]);
+      const decrypt = all.find(({ Action }) => Action.includes("kms:Decrypt"))!;
+      expect(decrypt.Resource).to.deep.equal([kmsKeyArn]);
+      expect(decrypt.Condition!.StringEquals).to.deep.equal({
+        "kms:ViaService": "ssm.eu-central-1.amazonaws.com",
+        "kms:EncryptionContext:PARAMETER_ARN": secret,
+      });
+    });
+
+    it("needs no permission for a key of the account's own where there is none", async () => {
+      const all = await statements({ ...repositoryStack, wakeOnDemand: { enabled: true, app } });
+      expect(all.flatMap(({ Action }) => Action))
+        .to.include("ssm:GetParameter")
+        .and.not.to.include("kms:Decrypt");
+    });
+
+    it("is told whom to ask for which repositories, at the GitHub of the environment", async () => {
+      const { demand } = await told(withApp);
+      expect(demand!.sweep).to.deep.equal({
+        apiUrl: "https://api.github.com",
+        app,
+        keyParameter: "/longhaul/dev/github/app-key",
+        owner: "acme",
+        repositories: ["tools", "app", "lib"],
+      });
+      const github = { repository: "acme/app", url: "https://github.example.com" };
+      const enterprise = await told({ ...repositoryStack, github, wakeOnDemand: { enabled: true, app } });
+      expect(enterprise.demand!.sweep).to.deep.include({
+        apiUrl: "https://github.example.com/api/v3",
+        repositories: ["app"],
+      });
+    });
+
+    it("has the key from nowhere in the stack", async () => {
+      const graph = graphOf(await evaluateStack(withApp));
+      expect(graph.all.filter(({ inputs }) => inputs.name === "/longhaul/dev/github/app-key")).to.deep.equal(
+        [],
+      );
+    });
   });
 
   it("is called at the beginning of each minute, by a role that may call nothing else", async () => {

@@ -48,6 +48,7 @@ describe("the command line of longhaul", () => {
       "rotate",
       "smoke",
       "drain",
+      "app-key",
       "webhook-secret",
       "local",
       "3 not finished yet",
