@@ -1,8 +1,13 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import type { FunctionName } from "../../contract/names.ts";
+import { appKeyFile } from "../../local/cloud.ts";
+import { installedApp } from "../../local/github/installed-app.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
+import { openWorkplace } from "../journey/command-line.ts";
+import type { Workplace } from "../journey/command-line.ts";
 import { functionLog, instanceOf, oneRunner, rosterOf } from "../journey/one-runner.ts";
 import { impatient, userJobs } from "../journey/user-jobs.ts";
 import type { UserJobs } from "../journey/user-jobs.ts";
@@ -16,23 +21,29 @@ describe("a fleet that is woken by jobs", function () {
   let environment: TestEnvironment;
   let jobs: UserJobs;
   let machine: string;
+  let workplace: Workplace;
 
   before(async function () {
     this.timeout(toolsLimitMs);
-    environment = await startEnvironment(impatient);
+    [environment, workplace] = await Promise.all([startEnvironment(impatient), openWorkplace()]);
     await environment.configure((config) => {
       // Longer than GitHub takes to hand a job out again that it had offered to a machine which was gone.
       oneRunner({ autoShutdown: { idleMinutes: 0.4 } }, { enabled: false })(config);
-      config["longhaul:wakeOnDemand"] = { enabled: true };
+      config["longhaul:wakeOnDemand"] = { enabled: true, app: installedApp };
     });
     await environment.up();
     [machine] = rosterOf(environment) as [string];
     jobs = userJobs(environment, 120_000);
   });
-  after(() => environment.close());
+  after(async () => {
+    await environment.close();
+    await workplace.close();
+  });
 
   const state = () => instanceOf(environment, machine).state;
   const logOf = (name: FunctionName) => functionLog(environment, name);
+  const appKey = (...words: string[]) =>
+    workplace.longhaul(environment.cloud.environment, "app-key", "--stack", "local", ...words);
   const deliveries = () =>
     environment.cloud.github
       .deliveries()
@@ -65,6 +76,28 @@ describe("a fleet that is woken by jobs", function () {
     expect(JSON.stringify(items())).to.include(machine);
   });
 
+  it("wakes for a job whose webhook was lost, once the controller has asked GitHub", async () => {
+    const { clock, dir, github } = environment.cloud;
+    const { code, stderr } = await appKey("--file", join(dir, appKeyFile));
+    expect(code, stderr).to.equal(0);
+    await eventually("the machine sleeps", () => state() === "stopped");
+    const undo = github.faults.add({ kind: "delivery", effect: "lose", action: "queued" });
+    const job = jobs.send();
+    clock.advance(fiveMinutes - (clock.now() % fiveMinutes));
+    await eventually("the sweep finds the job", () =>
+      logOf("controller").includes(
+        `Nobody had told that job ${job.id} of acme/app is queued: the sweep found out.`,
+      ),
+    );
+    expect(deliveries().filter((delivery) => delivery.startsWith("queued"))).to.have.lengthOf(1);
+    undo();
+    clock.advance(60_000);
+    await eventually("the machine is started", () => state() !== "stopped");
+    await eventually("the job is in progress", () => job.status === "in_progress", 120_000);
+    await jobs.letEnd();
+    expect(job.conclusion).to.equal("success");
+  });
+
   it("sleeps again afterwards, and a job of other labels wakes nobody", async () => {
     await eventually("the machine sleeps", () => state() === "stopped");
     const { github } = environment.cloud;
@@ -91,10 +124,12 @@ describe("a fleet that is woken by jobs", function () {
   });
 
   it("leaves nothing behind", async () => {
+    expect((await appKey("--remove")).code).to.equal(0);
     await environment.destroy();
     expect(environment.cloud.aws.account.parameters).to.deep.equal({});
     expect(Object.values(environment.cloud.aws.account.resources).flatMap(Object.keys)).to.deep.equal([]);
   });
 });
 
+const fiveMinutes = 5 * 60_000;
 const hosted = "on: workflow_dispatch\njobs: { one: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }\n";

@@ -75,7 +75,7 @@ describe("the controller of an environment", () => {
     it("may read the App's key besides, decrypted by the account's own key, and no other secret", async () => {
       const { kmsKeyArn } = organizationStack.aws as { kmsKeyArn: string };
       const all = await statements(withApp);
-      const own = all.filter(({ Sid }) => /WriteItsLog|TakeHints/.test(Sid) === false);
+      const own = all.filter(({ Sid }) => !/WriteItsLog|TakeHints/.test(Sid));
       const actions = [...controllerCalls, ...sweepCalls, "kms:Decrypt"].sort();
       expect(own.flatMap(({ Action }) => Action).sort()).to.deep.equal(actions);
       const read = all.find(({ Action }) => Action.includes("ssm:GetParameter"))!;
