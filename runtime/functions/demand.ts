@@ -74,8 +74,8 @@ export const wakesPerJob = 2;
 /**
  * Seconds after the last wake of a job that has had its wakes. Who sees it
  * queued at GitHub so much later gives it one more: it is not gone, and what
- * held it may have let it go, of which GitHub tells nobody. One machine an
- * hour at most for a job that is held, and none where nobody asks GitHub.
+ * held it may have let it go, of which GitHub documents no delivery. One machine
+ * an hour at most for a job that is held, and none where nobody asks GitHub.
  */
 export const secondsUntilSeenAgain = 3600;
 

@@ -37,7 +37,7 @@ function parse(text: string, file: string): KeyObject {
 function reasonOf(text: string): string {
   if (/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(text)) return "is protected by a passphrase";
   if (/-----BEGIN (RSA )?PUBLIC KEY/.test(text)) return "is the public half of a key";
-  if (text.includes('-----BEGIN CERTIFICATE')) return "is a certificate";
+  if (text.includes("-----BEGIN CERTIFICATE")) return "is a certificate";
   return text.includes("-----BEGIN") ? "holds a key that is damaged" : "holds no key in PEM";
 }
 

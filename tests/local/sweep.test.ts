@@ -109,8 +109,20 @@ describe("a sweep", () => {
   const dispatch = (name = "ours", repository = "acme/app") =>
     github.github.dispatch(repository, `${name}.yml`).jobs[0]!;
 
-  /** @returns the metrics that it left */
-  async function sweepOnce(elapsed: () => number = () => 0): Promise<Record<string, number>> {
+  /**
+   * @param repositories those that are asked, in place of the configured one
+   * @param isNotFound the URLs that GitHub does not find
+   * @returns the metrics that it left
+   */
+  async function sweepOnce({
+    elapsed = () => 0,
+    repositories,
+    isNotFound = () => false,
+  }: {
+    elapsed?: () => number;
+    repositories?: string[];
+    isNotFound?: (url: string) => boolean;
+  } = {}): Promise<Record<string, number>> {
     const { environment, demand } = configured();
     const known = await jobs();
     await sweep(
@@ -119,13 +131,14 @@ describe("a sweep", () => {
         aws,
         send: (request) => {
           requests.push(request);
-          return sendHttp(request);
+          const notFound = { status: 404, body: JSON.stringify({ message: "Not Found" }) };
+          return isNotFound(request.url) ? Promise.resolve(notFound) : sendHttp(request);
         },
         now: () => github.clock.now(),
         elapsed,
         log: (line) => lines.push(line),
       },
-      demand!.sweep!,
+      { ...demand!.sweep!, ...(repositories && { repositories }) },
       known,
     );
     return JSON.parse(lines.at(-1)!) as Record<string, number>;
@@ -297,15 +310,28 @@ describe("a sweep", () => {
     expect((await states()).sort()).to.deep.equal(["12345 queued", `${id} queued`].sort());
   });
 
+  it("is not kept from the others by a repository that GitHub does not find, and says so", async () => {
+    const found = dispatch("ours", "acme/other");
+    await write({ id: "12345", state: "queued" });
+    const metrics = await sweepOnce({
+      repositories: ["app", "other"],
+      isNotFound: (url) => url.includes("/acme/app/actions/runs"),
+    });
+    expect(metrics).to.include({ SweepFailed: 1, SweepJobsFound: 1, SweepJobsForgotten: 0 });
+    // Whether that job is gone cannot be known.
+    expect((await states()).sort()).to.deep.equal(["12345 queued", `${found.id} queued`].sort());
+    expect(said()).to.include("GitHub answered 404 to GET /repos/acme/app/actions/runs");
+  });
+
   it("stops at its limits and leaves the rest to the next ones, which is no failure", async () => {
     for (let count = 0; count < 90; count++) dispatch("hosted");
     dispatch();
     await write({ id: "12345", state: "queued" });
     expect(await sweepOnce()).to.include({ SweepFailed: 0, SweepJobsForgotten: 1 });
-    expect(requests).to.have.lengthOf(76);
+    expect(requests).to.have.lengthOf(77);
     expect(said()).to.include("leaves some jobs to the next ones: 100 requests are enough for once.");
     let calls = 0;
-    await sweepOnce(() => (calls++ < 4 ? 0 : 20_000));
+    await sweepOnce({ elapsed: () => (calls++ < 4 ? 0 : 20_000) });
     expect(said()).to.include("20 s are enough for once");
   });
 

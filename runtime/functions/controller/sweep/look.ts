@@ -27,70 +27,83 @@ export interface Look {
 
 /**
  * Every job that GitHub lists in the runs that are not over. A repository that
- * GitHub does not find (any more) is passed over.
+ * GitHub does not find keeps nobody from the others: its refusal comes last.
  *
  * @throws what `ask` does, after the jobs that it came to
  */
 export async function* listJobs(
   { owner, repositories }: Pick<SweepConfiguration, "owner" | "repositories">,
+  look: Look,
+  ask: AskAsInstallation,
+): AsyncGenerator<JobReport> {
+  let refusal: GithubRefusal | undefined;
+  for (const name of inTurn(repositories, look.turn)) {
+    try {
+      yield* listJobsOf(`/repos/${owner}/${name}/actions`, look, ask);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      refusal ??= error;
+    }
+  }
+  if (refusal) throw refusal;
+}
+
+async function* listJobsOf(
+  actions: string,
   { turn, now, leave }: Look,
   ask: AskAsInstallation,
 ): AsyncGenerator<JobReport> {
-  for (const name of inTurn(repositories, turn)) {
-    const actions = `/repos/${owner}/${name}/actions`;
-    try {
-      for (const status of openStates) {
-        const query = `status=${status}&exclude_pull_requests=true`;
-        const runs = await pages(`${actions}/runs?${query}`, "workflow_runs", leave, ask);
-        for (const { id, repository } of inTurn(runs, turn)) {
-          if (!Number.isSafeInteger(id)) continue;
-          const fullName = isObject(repository) ? repository.full_name : undefined;
-          for (const job of await pages(
-            `${actions}/runs/${id as number}/jobs?filter=latest`,
-            "jobs",
-            leave,
-            ask,
-          )) {
-            const read = readWorkflowJob(job, { repository: fullName, state: job.status, now });
-            if (read.kind === "job") yield read.job;
-          }
-        }
+  for (const status of openStates) {
+    const query = `status=${status}&exclude_pull_requests=true`;
+    const runs = await pages(`${actions}/runs?${query}`, "workflow_runs", leave, ask);
+    for (const { id, repository } of inTurn(runs, turn)) {
+      if (!Number.isSafeInteger(id)) continue;
+      const fullName = isObject(repository) ? repository.full_name : undefined;
+      const path = `${actions}/runs/${id as number}/jobs?filter=latest`;
+      for (const job of await pages(path, "jobs", leave, ask)) {
+        const read = readWorkflowJob(job, { repository: fullName, state: job.status, now });
+        if (read.kind === "job") yield read.job;
       }
-    } catch (error) {
-      if (!(error instanceof GithubRefusal && error.status === 404)) throw error;
     }
   }
 }
 
 /**
- * What has become of a job of the table. One that GitHub does not find is over:
- * its run was deleted, and the token is good for its repository.
+ * What has become of a job of the table. One that GitHub does not find is over
+ * where it does find the repository: the job's run was deleted.
  *
- * @returns undefined when it is in a state that is none of a job for runners
+ * @returns undefined when nobody can tell, or it is in a state that is none of a job for runners
  * @throws what `ask` does
  */
 export async function askForJob(
-  { id, repository, labels, queuedAt, runner }: WaitingJob,
+  known: WaitingJob,
   now: number,
   ask: AskAsInstallation,
 ): Promise<JobReport | undefined> {
-  const gone: JobReport = {
-    id,
-    repository,
-    labels,
-    state: "completed",
-    queuedAt,
-    ...(runner !== undefined && { runner }),
-  };
-  try {
-    const job = parseJson(await ask(`/repos/${repository}/actions/jobs/${id}`));
+  const { id, repository, labels, queuedAt, runner } = known;
+  const actions = `/repos/${repository}/actions`;
+  const job = await answerAt(`${actions}/jobs/${id}`, ask);
+  if (job !== undefined) {
     if (!isObject(job) || String(job.id) !== id) return undefined;
     const read = readWorkflowJob(job, { repository, state: job.status, now });
     return read.kind === "job" ? read.job : undefined;
+  }
+  if ((await answerAt(`${actions}/runs?per_page=1`, ask)) === undefined) return undefined;
+  return { id, repository, labels, state: "completed", queuedAt, ...(runner !== undefined && { runner }) };
+}
+
+/** What GitHub has at a path: null where its answer is no JSON, undefined where it finds nothing. */
+async function answerAt(path: string, ask: AskAsInstallation): Promise<unknown> {
+  try {
+    return parseJson(await ask(path)) ?? null;
   } catch (error) {
-    if (error instanceof GithubRefusal && error.status === 404) return gone;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+export function isNotFound(error: unknown): error is GithubRefusal {
+  return error instanceof GithubRefusal && error.status === 404;
 }
 
 /** All entries of a list that GitHub gives in pages. */

@@ -11,7 +11,7 @@ import { installationToken, readAppKey } from "./app-token.ts";
 import { createAsk, LimitReached } from "./ask.ts";
 import { decideSweep } from "./decide-sweep.ts";
 import type { SweepPlan } from "./decide-sweep.ts";
-import { askForJob, inTurn, listJobs } from "./look.ts";
+import { askForJob, inTurn, isNotFound, listJobs } from "./look.ts";
 
 /*
  * Asks GitHub itself for jobs that wait, because its webhook tells once: of
@@ -27,7 +27,7 @@ const everyMinutes = 5;
  * What one sweep may take. An installation has at least 5,000 requests an hour;
  * a quarter of the requests is left for jobs that are asked for one by one.
  */
-const limits = { requests: 100, milliseconds: 20_000, leave: 25 };
+const limits = { requests: 100, milliseconds: 20_000, leave: 25, writes: 500 };
 
 /**
  * Whether a sweep is due: at the beginning of every fifth minute, by the time
@@ -94,16 +94,18 @@ export async function sweep(
     }),
   );
 
-  /** One after the other: there are few, and what is not written now is found again. */
+  /** One after the other: there are few as a rule, and what is not written now is found again. */
   async function write(plan: SweepPlan): Promise<void> {
     const known = new Set(table.map(({ id }) => id));
-    for (const job of plan.write) {
+    for (const job of plan.write.slice(0, limits.writes)) {
       if ((await writeJobState(demand.table, job, now(), aws)) === "behind") continue;
       if (job.state === "queued") outcome.found += 1;
       if (job.state === "completed" && known.has(job.id)) outcome.forgotten += 1;
       log(`Nobody had told that job ${job.id} of ${job.repository} is ${job.state}: the sweep found out.`);
     }
-    for (const id of plan.seen) await writeJobSeen(demand.table, id, now(), aws);
+    for (const id of plan.seen.slice(0, limits.writes)) await writeJobSeen(demand.table, id, now(), aws);
+    if (plan.write.length > limits.writes)
+      throw new LimitReached(`${limits.writes} writes are enough for once`);
   }
 }
 
@@ -122,13 +124,13 @@ async function look(
   const ask = createAsk({ apiUrl: settings.apiUrl, send, elapsed, limits });
   const authorization = await installationToken(settings, key, now(), ask);
   const asInstallation = (path: string, question = {}) => ask(path, { ...question, authorization });
-  let cutShort: LimitReached | undefined;
+  let unfinished: Error | undefined;
   try {
     const listing = listJobs(settings, { turn, now: now(), leave: limits.leave }, asInstallation);
     for await (const job of listing) told.push(job);
   } catch (error) {
-    if (!(error instanceof LimitReached)) throw error;
-    cutShort = error; // What is left of the requests is for what comes now.
+    if (!(error instanceof LimitReached || isNotFound(error))) throw error;
+    unfinished = error; // What is left of the requests is for what comes now.
   }
   const jobs = inTurn(toAsk(), turn);
   const byUrgency = [
@@ -139,7 +141,7 @@ async function look(
     const report = await askForJob(job, now(), asInstallation);
     if (report) told.push(report);
   }
-  if (cutShort) throw cutShort;
+  if (unfinished) throw unfinished;
 }
 
 /** That there is more to ask for than may be asked at once is no failure: the rest has its turn. */

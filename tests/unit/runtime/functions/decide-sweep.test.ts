@@ -101,6 +101,7 @@ describe("what a sweep makes of what GitHub tells", () => {
     it("is nothing where GitHub does not say that it waits", () => {
       expect(seen(woken(secondsUntilSeenAgain), [])).to.deep.equal([]);
       expect(seen(woken(secondsUntilSeenAgain), [told(1, { state: "in_progress" })])).to.deep.equal([]);
+      expect(seen(woken(secondsUntilSeenAgain, { state: "in_progress" }))).to.deep.equal([]);
     });
 
     it("and is nothing for one that has wakes left", () => {
