@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { functionBundle } from "../../../components/assets.ts";
 import {
@@ -188,6 +190,14 @@ describe("the controller of an environment", () => {
       fleets: [{ name: "cloud", labels: ["self-hosted", "linux", "x64", "cloud", "extended-timeout"] }],
     });
     expect(graphOf(await evaluateOnce(repositoryStack)).ofType("Queue")).to.deep.equal([]);
+  });
+
+  it("is one file without packages, small enough to start at once", () => {
+    const bundle = readFileSync(functionBundle("controller"));
+    expect(gzipSync(bundle).length).to.be.lessThan(100_000);
+    const imports = [...bundle.toString().matchAll(/\bfrom"([\w:@/.-]+)"/g)].map(([, name]) => name!);
+    expect(imports).to.include("node:crypto");
+    expect(imports.filter((name) => !name.startsWith("node:"))).to.deep.equal([]);
   });
 
   it("runs the bundle that was built", async () => {
