@@ -12,6 +12,7 @@ import { projectTag, tags } from "../../contract/tags.ts";
 import { awsClient } from "../../runtime/aws/client.ts";
 import type { Send } from "../../runtime/aws/http.ts";
 import { control } from "../../runtime/functions/controller/controller.ts";
+import type { ControllerHost } from "../../runtime/functions/controller/controller.ts";
 import { readEc2Answer } from "../../runtime/functions/controller/observe.ts";
 import { median, table } from "./measure.ts";
 
@@ -25,7 +26,7 @@ const sizes = [10, 100, 1000];
 const repetitions = 15;
 
 const environment = "bench";
-const now = Date.UTC(2026, 4, 1, 10, 0, 30);
+const now = Date.UTC(2026, 4, 1, 10, 7, 30);
 const hourMs = 3_600_000;
 
 /** The most that a roster holds: its parameter has 4 KB. */
@@ -85,10 +86,18 @@ async function measureTick(machines: number, withJobs: boolean): Promise<TickFig
   });
   const described = answers("DescribeInstances", "");
   const [ticks, reads]: [number[], number[]] = [[], []];
+  const host: ControllerHost = {
+    configuration,
+    aws,
+    send: () => Promise.reject(new Error("no sweep is configured")),
+    now: () => now,
+    elapsed: () => performance.now(),
+    log: () => undefined,
+  };
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     calls = {};
     const started = performance.now();
-    await control({ configuration, aws, now: () => now, log: () => undefined });
+    await control(host, {});
     ticks.push(performance.now() - started);
     const read = performance.now();
     readEc2Answer()(described);
@@ -121,7 +130,12 @@ function configurationOf(machines: number): ControllerConfiguration {
     environment,
     aws: {
       region: "eu-central-1",
-      endpoints: { ec2: "https://ec2", ssm: "https://ssm", dynamodb: "https://dynamodb" },
+      endpoints: {
+        ec2: "https://ec2",
+        ssm: "https://ssm",
+        dynamodb: "https://dynamodb",
+        budgets: "https://budgets",
+      },
     },
     fleets: names.map((name) => ({ name, minimumAwake: 0, prices: { machine: 0.23, disk: 0.013 } })),
     addressPrice: 0.005,
@@ -129,7 +143,7 @@ function configurationOf(machines: number): ControllerConfiguration {
       table: "longhaul-bench-waiting-jobs",
       fleets: names.map((name) => ({ name, labels: ["self-hosted", "linux", "x64", name] })),
     },
-    budget: { monthlyUsd: 100_000 },
+    budget: { monthlyUsd: 100_000, account: "123456789012", name: "longhaul-bench" },
   };
 }
 

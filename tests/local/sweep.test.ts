@@ -84,7 +84,7 @@ describe("a sweep", () => {
     const credentials = cloud.aws.credentialsOf((await cloud.machine()).id)!;
     aws = awsClient<ControllerCall>({
       region,
-      endpoints: { dynamodb: cloud.url, ec2: cloud.url, ssm: cloud.url },
+      endpoints: { dynamodb: cloud.url, ec2: cloud.url, ssm: cloud.url, budgets: cloud.url },
       credentials: () => Promise.resolve({ ...credentials, sessionToken: credentials.token! }),
       send: sendHttp,
       clock: { now: Date.now, sleep: () => Promise.resolve() },

@@ -45,7 +45,7 @@ describe("the controller of an environment", () => {
     // Lambda takes from the queue for it, with its role.
     const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog" && Sid !== "TakeHints");
     expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal(
-      controllerCalls.map((call) => permissionNames[call] ?? call).sort(),
+      [...controllerCalls, ...budgetCalls].map((call) => permissionNames[call] ?? call).sort(),
     );
     expect(log[0]!.Resource).to.deep.equal([
       "arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/functions/controller:log-stream:*",

@@ -8,7 +8,7 @@ const hint = formatJobMessage({ id: "7", repository: "acme/app" });
 const message = (body: unknown, messageId: unknown = "m") => ({ messageId, body, eventSource: "aws:sqs" });
 const configuration: ControllerConfiguration = {
   environment: "dev",
-  aws: { region: "eu-central-1", endpoints: { ec2: "", ssm: "", dynamodb: "" } },
+  aws: { region: "eu-central-1", endpoints: { ec2: "", ssm: "", dynamodb: "", budgets: "" } },
   fleets: [],
   addressPrice: 0,
   demand: {
