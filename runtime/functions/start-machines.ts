@@ -20,9 +20,12 @@ export interface StartFailure {
 /**
  * Starts machines that EC2 describes as stopped: all in one call, because EC2
  * takes few calls and many ids. One machine that cannot be started fails them
- * all, so after an error they are started one by one, and where a zone has no
- * capacity, another machine of the fleet in another zone. What only time can
- * mend (throttling, no answer) is left to the next round.
+ * all, so after an error they are divided, by zone and then in halves, until
+ * that one is alone: of hundreds it takes some calls to find it, and not
+ * hundreds. Where capacity is missing, one machine of each zone tells where. In
+ * the place of what is refused comes another machine of the fleet, of a zone
+ * that has capacity. What time (throttling, no answer) or people (permissions)
+ * must mend is left to the next round.
  *
  * @throws whatever is no refusal of EC2's
  */
@@ -30,72 +33,97 @@ export async function startMachines<Start extends Spare>(
   { starts, spares }: { starts: readonly Start[]; spares: readonly Spare[] },
   call: CallAws<"ec2:StartInstances">,
 ): Promise<StartOutcome<Start>> {
-  if (starts.length === 0) return { started: [], failed: [] };
-  const refusal = await start(
-    starts.map(({ instanceId }) => instanceId),
-    call,
-  );
-  if (!refusal) return { started: [...starts], failed: [] };
-  if (isRetryable(refusal.status, refusal.code)) {
-    return { started: [], failed: starts.map((one) => failureOf(one, refusal)) };
-  }
-  return startSingly(starts, spares, call, starts.length === 1 ? refusal : undefined);
-}
-
-/** @param known EC2's answer for the first machine, where it was alone in the first call */
-async function startSingly<Start extends Spare>(
-  starts: readonly Start[],
-  spares: readonly Spare[],
-  call: CallAws<"ec2:StartInstances">,
-  known: AwsError | undefined,
-): Promise<StartOutcome<Start>> {
   const outcome: StartOutcome<Start> = { started: [], failed: [] };
   const left = [...spares];
-  /** By fleet and zone, because a fleet is of one instance type: what EC2 had no machine for. */
+  /** What EC2 had no machine for. */
   const exhausted = new Map<string, AwsError>();
-  const place = ({ fleet, availabilityZone }: Spare) => `${fleet} ${availabilityZone}`;
-  let answer = known;
+  const groups: Group<Start>[] = [{ machines: starts, isProbed: false }];
 
-  for (const [index, first] of starts.entries()) {
-    let one: Start | undefined = first;
-    while (one) {
-      const before = exhausted.get(place(one));
-      const refusal = answer ?? before ?? (await start([one.instanceId], call));
-      answer = undefined;
-      if (!refusal) {
-        outcome.started.push(one);
-        break;
-      }
-      if (isRetryable(refusal.status, refusal.code)) {
-        outcome.failed.push(...[one, ...starts.slice(index + 1)].map((rest) => failureOf(rest, refusal)));
-        return outcome;
-      }
-      outcome.failed.push(failureOf(one, refusal));
-      if (!isCapacity(refusal.code)) break;
-      exhausted.set(place(one), refusal);
-      one = takeSpare(one);
+  for (let group = groups.shift(); group; group = groups.shift()) {
+    const { machines, isProbed } = group;
+    const open = machines.filter((one) => !exhausted.has(placeOf(one)));
+    replace(machines.filter((one) => exhausted.has(placeOf(one))));
+    if (open.length === 0) continue;
+    const refusal = await start(open, call);
+    if (!refusal) {
+      outcome.started.push(...open);
+    } else if (isForAll(refusal)) {
+      const rest = [...open, ...groups.flatMap((other) => other.machines)];
+      outcome.failed.push(...rest.map((one) => failureOf(one, refusal)));
+      return outcome;
+    } else if (open.length > 1) {
+      groups.unshift(...(isCapacity(refusal.code) && !isProbed ? probe(open) : divide(open, isProbed)));
+    } else {
+      if (isCapacity(refusal.code)) exhausted.set(placeOf(open[0]!), refusal);
+      replace(open, refusal);
     }
   }
   return outcome;
 
-  /** Another machine of the fleet for the same purpose, in a zone that has not refused one. */
-  function takeSpare(failed: Start): Start | undefined {
-    const index = left.findIndex((spare) => spare.fleet === failed.fleet && !exhausted.has(place(spare)));
-    return index < 0 ? undefined : { ...failed, ...left.splice(index, 1)[0]! };
+  /** Others of their fleets for the same purposes. @param refusal absent: that of their places */
+  function replace(refused: readonly Start[], refusal?: AwsError): void {
+    const others = refused.flatMap((one) => {
+      outcome.failed.push(failureOf(one, refusal ?? exhausted.get(placeOf(one))!));
+      const index = left.findIndex((spare) => spare.fleet === one.fleet && !exhausted.has(placeOf(spare)));
+      return index < 0 ? [] : [{ ...one, ...left.splice(index, 1)[0]! }];
+    });
+    if (others.length > 0) groups.push({ machines: others, isProbed: true });
   }
 }
 
+/** What has or has not capacity: a fleet is of one instance type. */
+function placeOf({ fleet, availabilityZone }: Spare): string {
+  return `${fleet} ${availabilityZone}`;
+}
+
+/** What is asked for in one call. */
+interface Group<Start> {
+  machines: readonly Start[];
+  /** One machine of each of its places has told whether there is capacity. */
+  isProbed: boolean;
+}
+
+/** One machine of each place by itself, and then all others. */
+function probe<Start extends Spare>(machines: readonly Start[]): Group<Start>[] {
+  const probes = [...byPlace(machines).values()].map(([first]) => first!);
+  const rest = machines.filter((one) => !probes.includes(one));
+  return [...probes.map((one) => [one]), rest].map((each) => ({ machines: each, isProbed: true }));
+}
+
+/** A group for each place, or the halves where there is but one. */
+function divide<Start extends Spare>(machines: readonly Start[], isProbed: boolean): Group<Start>[] {
+  const places = [...byPlace(machines).values()];
+  const half = Math.ceil(machines.length / 2);
+  const parts = places.length > 1 ? places : [machines.slice(0, half), machines.slice(half)];
+  return parts.map((each) => ({ machines: each, isProbed }));
+}
+
+function byPlace<Start extends Spare>(machines: readonly Start[]): Map<string, Start[]> {
+  const places = new Map<string, Start[]>();
+  for (const one of machines) {
+    const others = places.get(placeOf(one));
+    if (others) others.push(one);
+    else places.set(placeOf(one), [one]);
+  }
+  return places;
+}
+
 async function start(
-  instanceIds: readonly string[],
+  machines: readonly Spare[],
   call: CallAws<"ec2:StartInstances">,
 ): Promise<AwsError | undefined> {
   try {
-    await call("ec2:StartInstances", { InstanceId: instanceIds });
+    await call("ec2:StartInstances", { InstanceId: machines.map(({ instanceId }) => instanceId) });
     return undefined;
   } catch (error) {
     if (error instanceof AwsError) return error;
     throw error;
   }
+}
+
+/** Whether EC2 would say the same to any other machine. */
+function isForAll({ status, code }: AwsError): boolean {
+  return isRetryable(status, code) || code === "UnauthorizedOperation";
 }
 
 function isCapacity(code: string): boolean {

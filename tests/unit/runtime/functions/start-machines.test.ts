@@ -41,14 +41,15 @@ describe("starting machines", () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it("goes one by one when one of them cannot be started", async () => {
+  it("halves them until the one is alone that cannot be started, and takes another in its place", async () => {
     const { call, calls } = ec2({ "i-2": "IncorrectInstanceState" });
     const { started, failed } = await startMachines(
       { starts: [start("i-1"), start("i-2"), start("i-3")], spares: [spare("i-4")] },
       call,
     );
-    expect(calls).to.deep.equal([["i-1", "i-2", "i-3"], ["i-1"], ["i-2"], ["i-3"]]);
-    expect(idsOf(started)).to.deep.equal(["i-1", "i-3"]);
+    expect(calls).to.deep.equal([["i-1", "i-2", "i-3"], ["i-1", "i-2"], ["i-1"], ["i-2"], ["i-3"], ["i-4"]]);
+    expect(idsOf(started)).to.deep.equal(["i-1", "i-3", "i-4"]);
+    expect(started[2]!.job).to.deep.equal(start("i-2").job);
     expect(failed.map(({ instanceId, code }) => [instanceId, code])).to.deep.equal([
       ["i-2", "IncorrectInstanceState"],
     ]);
@@ -88,11 +89,29 @@ describe("starting machines", () => {
     expect([idsOf(started), idsOf(failed)]).to.deep.equal([[], ["i-1", "i-2"]]);
   });
 
-  it("stops asking one by one when EC2 has had enough", async () => {
+  it("finds the one of 500 in some twenty calls", async () => {
+    const { call, calls } = ec2({ "i-333": "IncorrectInstanceState" });
+    const starts = Array.from({ length: 500 }, (_, index) => start(`i-${index}`));
+    const { started } = await startMachines({ starts, spares: [] }, call);
+    expect(started).to.have.length(499);
+    expect(calls.length).to.be.at.most(20);
+  });
+
+  it("asks once where it may not start any", async () => {
+    const { call, calls } = ec2({ "i-1": "UnauthorizedOperation" });
+    const { failed } = await startMachines(
+      { starts: [start("i-1"), start("i-2")], spares: [spare("i-3")] },
+      call,
+    );
+    expect(calls).to.have.length(1);
+    expect(idsOf(failed)).to.deep.equal(["i-1", "i-2"]);
+  });
+
+  it("stops dividing when EC2 has had enough", async () => {
     const { call, calls } = ec2({ "i-1": "IncorrectInstanceState", "i-2": "RequestLimitExceeded" });
     const starts = [start("i-1"), start("i-2"), start("i-3")];
     const { failed } = await startMachines({ starts, spares: [] }, call);
-    expect(calls).to.deep.equal([["i-1", "i-2", "i-3"], ["i-1"], ["i-2"]]);
+    expect(calls).to.deep.equal([["i-1", "i-2", "i-3"], ["i-1", "i-2"], ["i-1"], ["i-2"]]);
     expect(idsOf(failed)).to.deep.equal(["i-1", "i-2", "i-3"]);
   });
 
