@@ -5,6 +5,7 @@ import type { Configuration } from "../config/schema.ts";
 import type { ControllerConfiguration, SweepConfiguration } from "../contract/controller.ts";
 import { budgetName, waitingJobsTable } from "../contract/names.ts";
 import { appKeyParameter } from "../contract/parameters.ts";
+import { powerRules } from "./auto-shutdown.ts";
 import { labelledFleets } from "./receiver-configuration.ts";
 
 /** What the controller of an environment is told: what of the configuration it decides by. */
@@ -27,8 +28,7 @@ export function controllerConfiguration(
     },
     fleets: Object.entries(fleets).map(([name, { autoShutdown }]) => ({
       name,
-      ...(autoShutdown.hours && { hours: autoShutdown.hours }),
-      minimumAwake: autoShutdown.minimumAwake,
+      ...powerRules(autoShutdown),
       ...(known && { prices: { machine: known[name]!.machine, disk: known[name]!.disk } }),
     })),
     addressPrice: prices.publicIpv4,

@@ -15,6 +15,8 @@ export type {
 export type { SmokeRun, SmokeSource } from "../contract/requests.ts";
 export { findLivingMachines } from "./adoption.ts";
 export type { LivingMachine, LivingMachines } from "./adoption.ts";
+export { AutoShutdown } from "./auto-shutdown.ts";
+export type { AutoShutdownArgs } from "./auto-shutdown.ts";
 export { BudgetAlarm } from "./budget-alarm.ts";
 export type { BudgetAlarmArgs } from "./budget-alarm.ts";
 export { FleetController } from "./fleet-controller.ts";

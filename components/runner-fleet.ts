@@ -12,12 +12,12 @@ import {
   softwarePath,
   tokenParameter,
 } from "../contract/parameters.ts";
-import type { ShutdownSetting } from "../contract/parameters.ts";
 import { initialSeen } from "../contract/seen.ts";
 import { tags } from "../contract/tags.ts";
 import { adoptionOf } from "./adoption.ts";
 import type { LivingMachines } from "./adoption.ts";
 import { readMachineAssets } from "./assets.ts";
+import { AutoShutdown } from "./auto-shutdown.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
 import { createGuard } from "./guard.ts";
 import { createMachine } from "./machine.ts";
@@ -88,7 +88,12 @@ export class RunnerFleet extends pulumi.ComponentResource {
     const plans = planFleet();
 
     const role = createMachineRole({ environment, fleet, configuration }, this);
-    const parameters = [...createSettings(this), createShutdown(this)];
+    const shutdown = new AutoShutdown(
+      name,
+      { environment, fleet, settings: settings.autoShutdown },
+      { parent: this },
+    );
+    const parameters = [...createSettings(this), shutdown.parameter];
     const logGroup = createLogGroup(this);
     const software = createSoftware(this);
     const guard = createFleetGuard(role, [...parameters, logGroup, ...software], this);
@@ -124,19 +129,6 @@ export class RunnerFleet extends pulumi.ComponentResource {
           { environment, fleet, kind, value: initial[kind] },
           { parent, ignoreChanges: ["*"] },
         ),
-      );
-    }
-
-    /** Read at each look, and no part of the machines' shape: another limit makes no machine anew. */
-    function createShutdown(parent: pulumi.Resource) {
-      const { idleMinutes, minimumAwake, maxJobHours, enforce } = settings.autoShutdown;
-      const shutdown: ShutdownSetting = {
-        ...(idleMinutes !== undefined && { idleMinutes }),
-        ...{ minimumAwake, maxJobHours, enforce },
-      };
-      return createFleetParameter(
-        { environment, fleet, kind: "shutdown", value: JSON.stringify(shutdown) },
-        { parent },
       );
     }
 

@@ -1,3 +1,4 @@
+import { shutdownSetting } from "../../components/auto-shutdown.ts";
 import { controllerConfiguration } from "../../components/controller-configuration.ts";
 import { labelledFleets } from "../../components/receiver-configuration.ts";
 import type { Configuration } from "../../config/schema.ts";
@@ -96,10 +97,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
     roster,
     power: initialPower,
     operator: initialOperator,
-    shutdown: {
-      ...(autoShutdown.idleMinutes !== undefined && { idleMinutes: autoShutdown.idleMinutes }),
-      minimumAwake: autoShutdown.minimumAwake,
-    },
+    shutdown: shutdownSetting(autoShutdown),
   };
   const jobs = new Map<string, WaitingJob & { runsMs: number }>();
   const figures = { waits: [] as number[], awakeMs: 0, busyMs: 0, wakes: 0 };

@@ -22,6 +22,7 @@ function outline(evaluation: Evaluation<unknown>): string[] {
 describe("the resources of an environment", () => {
   it("keep their names, because another name is another resource", async () => {
     expect(outline(await evaluateOnce(repositoryStack))).to.deep.equal([
+      "AutoShutdown > Parameter dev-cloud-shutdown",
       "FleetController > Function longhaul-dev-controller",
       "FleetController > LogGroup longhaul-dev-controller",
       "FleetController > Parameter dev-meter",
@@ -31,6 +32,7 @@ describe("the resources of an environment", () => {
       "FleetController > RolePolicy dev-controller-#",
       "FleetController > Schedule longhaul-dev-controller",
       "FleetController dev",
+      "RunnerFleet > AutoShutdown dev-cloud",
       "RunnerFleet > Command dev-cloud-eu-central-1-guard",
       "RunnerFleet > Command longhaul-dev-cloud-#-eu-central-1-guard",
       "RunnerFleet > Instance dev-cloud-1-#",
@@ -41,7 +43,6 @@ describe("the resources of an environment", () => {
       "RunnerFleet > Parameter dev-cloud-operator",
       "RunnerFleet > Parameter dev-cloud-power",
       "RunnerFleet > Parameter dev-cloud-seen",
-      "RunnerFleet > Parameter dev-cloud-shutdown",
       "RunnerFleet > Parameter dev-cloud-software-#",
       "RunnerFleet > Role longhaul-dev-cloud-#",
       "RunnerFleet > RolePolicy longhaul-dev-cloud-#-machine",
