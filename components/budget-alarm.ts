@@ -15,6 +15,7 @@ import { tags } from "../contract/tags.ts";
 import { budgetTrust, denial, executionStatements, topicPolicy } from "./budget-policy.ts";
 import { createServiceRole, serviceRoleName } from "./cloud-function.ts";
 import type { FleetController } from "./fleet-controller.ts";
+import { roleName } from "./machine-role.ts";
 import { environmentTags } from "./resource-tags.ts";
 
 /** Percent of the month's limit at which people are told. */
@@ -128,6 +129,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
     function createDenial(parent: pulumi.Resource): void {
       const roles = [
         serviceRoleName({ environment, configuration, name: "controller" }),
+        ...Object.keys(configuration.fleets).map((fleet) => roleName(environment, fleet, aws)),
         ...budget.deniedRoles,
       ];
       const policy = new Policy(
@@ -165,7 +167,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           subscribers: [{ subscriptionType: "SNS", address: topic.arn }],
           tags: tagged,
         },
-        // The controller's role must be there to be denied anything.
+        // The roles must be there to be denied anything, and the controller has waited for the fleets'.
         { parent, dependsOn: [executor.policy, controller] },
       );
     }

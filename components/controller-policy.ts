@@ -66,10 +66,10 @@ export function controllerStatements(
   const parameters = (list: readonly string[]) => list.map((name) => parameterArn(aws, name));
   return [
     {
-      Sid: "SeeMachines",
+      Sid: "SeeMachinesAndDisks",
       Effect: "Allow",
-      Action: ["ec2:DescribeInstances"],
-      Resource: ["*"], // EC2 knows no narrower resource for it.
+      Action: ["ec2:DescribeInstances", "ec2:DescribeVolumes"],
+      Resource: ["*"], // EC2 knows no narrower resource for them.
     },
     {
       Sid: "StartItsMachines",

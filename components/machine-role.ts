@@ -47,6 +47,8 @@ export function createMachineRole(
       description: `Machines of the Longhaul fleet ${environment}-${fleet}`,
       path: aws.rolePath,
       assumeRolePolicy: trustPolicy(aws, "ec2"),
+      // AWS's budget may have attached a policy that the stack does not know of.
+      forceDetachPolicies: true,
       ...(aws.permissionsBoundary !== undefined && { permissionsBoundary: aws.permissionsBoundary }),
       tags,
     },

@@ -7,6 +7,7 @@ export const controllerCalls = [
   "dynamodb:Scan",
   "dynamodb:UpdateItem",
   "ec2:DescribeInstances",
+  "ec2:DescribeVolumes",
   "ec2:StartInstances",
   "ssm:GetParameters",
   "ssm:PutParameter",

@@ -31,6 +31,8 @@ export const receiverMetrics = {
 export const controllerMetrics = {
   /** Machines that run or are about to. */
   awake: "MachinesAwake",
+  /** Disks of the environment that no machine has, and that cost money all the same. */
+  strayDisks: "DisksWithoutMachine",
   /** Sleeping machines that were started. */
   started: "MachinesStarted",
   /** Sleeping machines that EC2 did not start: no capacity in their zone, for example. */

@@ -3,11 +3,12 @@ import type { RequestContext } from "./iam.ts";
 import { describeImages } from "./images.ts";
 import { flag, number, optionalText, record, records, tagsOf, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
-import { describeInstance, matches, stateOf } from "./instance-description.ts";
+import { describeInstance, matches, matchesTags, stateOf } from "./instance-description.ts";
 import type { Instances } from "./instances.ts";
 import { instanceArn } from "./principals.ts";
 import type { Need, Service } from "./server.ts";
 import type { Cloud, Instance } from "./state.ts";
+import { describeVolumes } from "./volumes.ts";
 
 /** How long a terminated instance is still described. */
 const terminatedVisibleMs = 3_600_000;
@@ -87,6 +88,15 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
             nextToken: to < found.length ? String(to) : undefined,
           };
         },
+      },
+      DescribeVolumes: {
+        run: (input) => ({
+          volumeSet: describeVolumes(cloud, (tags) =>
+            records(input, "Filter").every((filter) =>
+              matchesTags(tags, text(filter, "Name"), texts(filter, "Value")),
+            ),
+          ),
+        }),
       },
       DescribeImages: {
         run: (input) => {

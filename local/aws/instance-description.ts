@@ -1,5 +1,6 @@
 import { AwsError } from "./errors.ts";
 import type { Cloud, Instance, InstanceState } from "./state.ts";
+import { rootVolumeId } from "./volumes.ts";
 
 const stateCodes: Record<InstanceState, number> = {
   pending: 0,
@@ -45,7 +46,7 @@ export function describeInstance(cloud: Cloud, instance: Instance) {
               deviceName: rootDevice,
               // Attached once, however often the instance is stopped and started.
               ebs: {
-                volumeId: instance.id.replace("i-", "vol-"),
+                volumeId: rootVolumeId(instance),
                 status: "attached",
                 attachTime: new Date(instance.createdAt),
                 deleteOnTermination: true,
@@ -87,9 +88,22 @@ function actualValues(cloud: Cloud, instance: Instance, name: string): string[] 
     case "iam-instance-profile.arn":
       return connected ? [profileArn(cloud, instance) ?? ""] : [];
   }
+  return taggedValues(instance.tags, name);
+}
+
+/** Whether tags pass one filter by a tag's value. */
+export function matchesTags(
+  tags: Readonly<Record<string, string>>,
+  name: string,
+  wanted: readonly string[],
+): boolean {
+  return taggedValues(tags, name).some((actual) => wanted.some((value) => wildcard(value).test(actual)));
+}
+
+function taggedValues(tags: Readonly<Record<string, string>>, name: string): string[] {
   if (!name.startsWith("tag:"))
     throw new AwsError("InvalidParameterValue", `The filter '${name}' is invalid`);
-  const value = instance.tags[name.slice("tag:".length)];
+  const value = tags[name.slice("tag:".length)];
   return value === undefined ? [] : [value];
 }
 

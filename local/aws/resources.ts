@@ -7,6 +7,7 @@ import { createLogGroup, logGroupArn } from "./logs.ts";
 import { detachAll, roleType } from "./managed-policies.ts";
 import { nameOf, queueArn, queueType, queueUrl } from "./queues.ts";
 import type { Cloud, Instance } from "./state.ts";
+import { volumeType } from "./volumes.ts";
 
 /** A type whose resources are kept as they were made, with what AWS adds. Most of them only exist. */
 export interface Kind {
@@ -77,6 +78,14 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
       ...ec2("subnet", "subnet"),
       replaceOn: ["vpcId", "cidrBlock", "availabilityZone"],
       heldBy: (id, { subnetId }) => subnetId === id,
+    },
+    [volumeType]: {
+      id: () => resourceId("vol"),
+      outputs: (_inputs, id) => ({
+        arn: `arn:aws:ec2:${region}:${account}:volume/${id}`,
+        createTime: new Date(cloud.clock.now()).toISOString(),
+      }),
+      replaceOn: ["availabilityZone"],
     },
     "aws:ec2/routeTable:RouteTable": {
       ...ec2("rtb", "route-table"),

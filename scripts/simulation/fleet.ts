@@ -154,6 +154,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       now,
       settings: { [fleet!]: settings },
       machines: machines.map(({ seen }) => seen),
+      strayDisks: [],
       jobs: [...jobs.values()],
       meter,
     });

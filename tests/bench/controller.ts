@@ -13,7 +13,7 @@ import { awsClient } from "../../runtime/aws/client.ts";
 import type { Send } from "../../runtime/aws/http.ts";
 import { control } from "../../runtime/functions/controller/controller.ts";
 import type { ControllerHost } from "../../runtime/functions/controller/controller.ts";
-import { readEc2Answer } from "../../runtime/functions/controller/observe.ts";
+import { readEc2Answer } from "../../runtime/functions/controller/describe.ts";
 import { median, table } from "./measure.ts";
 
 /*
@@ -175,6 +175,8 @@ async function answersOf(
     switch (name) {
       case "DescribeInstances":
         return described;
+      case "DescribeVolumes":
+        return "<DescribeVolumesResponse><volumeSet/></DescribeVolumesResponse>";
       case "Scan":
         return scanned;
       case "GetParameters": {

@@ -3,7 +3,7 @@ import { meterParameter, parseMeter, spentInMonth } from "../../contract/meter.t
 import { metricNamespace } from "../../contract/metrics.ts";
 import { fleetParameters, parsePower } from "../../contract/parameters.ts";
 import { eventually, startEnvironment } from "../environment.ts";
-import type { TestEnvironment } from "../environment.ts";
+import type { StackValues, TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
 import { functionLog, instanceOf, oneRunner, rosterOf, runner } from "../journey/one-runner.ts";
 import { impatient, userJobs } from "../journey/user-jobs.ts";
@@ -13,7 +13,10 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC" };
-const byDay = oneRunner({ autoShutdown: { hours } }, { enabled: false });
+const byDay = (config: StackValues): void => {
+  oneRunner({ autoShutdown: { hours } }, { enabled: false })(config);
+  config["longhaul:wakeOnDemand"] = { enabled: true };
+};
 
 /*
  * The controller in its cloud: the function that was deployed, called by its
@@ -66,6 +69,15 @@ describe("a fleet that works by day", function () {
     await eventually("the machine sleeps", () => state() === "stopped");
   });
 
+  it("is woken at night by a job, and sleeps again after it", async () => {
+    const job = jobs.send();
+    await eventually("the job is in progress", () => job.status === "in_progress", 120_000);
+    expect(power()).to.include({ power: "off", by: "hours" });
+    await jobs.letEnd();
+    expect(job.conclusion).to.equal("success");
+    await eventually("the machine sleeps", () => state() === "stopped");
+  });
+
   it("is awake again in the morning, and its runner takes a job", async () => {
     environment.cloud.clock.advance(untilHour(environment.cloud.clock.now(), 8));
     await eventually("the machine runs", () => state() === "running");
@@ -93,6 +105,28 @@ describe("a fleet that works by day", function () {
       .filter(({ namespace, name }) => namespace === metricNamespace && name === "SpentUsd")
       .slice(-1);
     expect(metric!.values[0]).to.be.closeTo(spentInMonth(meter()!), 0.05);
+  });
+
+  it("counts a disk that no machine has, and none of those that machines have", async () => {
+    const { clock, aws } = environment.cloud;
+    const stray = () =>
+      aws.account.metrics.filter(({ name }) => name === "DisksWithoutMachine").at(-1)?.values[0];
+    expect(stray()).to.equal(0);
+    const tags = {
+      "longhaul:project": "longhaul",
+      "longhaul:environment": "local",
+      "longhaul:fleet": "cloud",
+    };
+    const volume = aws.provider.types["aws:ec2/volume:Volume"]!;
+    const { id, state: made } = await volume.create(
+      { availabilityZone: "eu-central-1a", size: 100, tags },
+      {},
+    );
+    clock.advance(11 * minute);
+    await eventually("it is counted", () => stray() === 1);
+    await volume.delete(id, made, {});
+    clock.advance(minute);
+    await eventually("it is gone", () => stray() === 0);
   });
 
   it("has nothing to change for another up, whatever the controller has written", async () => {

@@ -91,7 +91,7 @@ function describe({ power }: Plan, { started, notStarted }: Outcome, { unread }:
 
 function metricsOf(
   { environment, budget }: ControllerConfiguration,
-  { now, machines }: Sighting,
+  { now, machines, strayDisks }: Sighting,
   { meter, demand }: Plan,
   { started, notStarted }: Outcome,
   { unread }: Call,
@@ -102,6 +102,7 @@ function metricsOf(
     counts: {
       [controllerMetrics.awake]: machines.filter(({ state }) => state === "running" || state === "pending")
         .length,
+      [controllerMetrics.strayDisks]: strayDisks.length,
       [controllerMetrics.started]: started.length,
       [controllerMetrics.notStarted]: notStarted.length,
       ...(demand && {

@@ -10,7 +10,7 @@ import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import { decideDemand, wakesPerJob } from "../demand.ts";
 import type { Demand, Spare } from "../demand.ts";
-import type { Machine } from "./machine.ts";
+import type { Disk, Machine } from "./machine.ts";
 import { meterUntil } from "./meter.ts";
 
 /** All that a decision rests on. */
@@ -20,6 +20,8 @@ export interface Sighting {
   /** By fleet; what could not be read is undefined in them. */
   settings: Readonly<Record<string, FleetSettings>>;
   machines: readonly Machine[];
+  /** Disks of the environment that no machine has. */
+  strayDisks: readonly Disk[];
   /** The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. */
   jobs: readonly WaitingJob[];
   /** Undefined: there is none, or it is damaged. */
@@ -125,11 +127,12 @@ function mayWork(
 
 function meterOf(
   { fleets, addressPrice }: ControllerConfiguration,
-  { meter, now, machines }: Sighting,
+  { meter, now, machines, strayDisks }: Sighting,
 ): MeterRecord | undefined {
   const priced = fleets.flatMap(({ name, prices }) => (prices ? [[name, prices] as const] : []));
   if (priced.length === 0) return undefined;
-  return meterUntil(meter, now, machines, { fleets: Object.fromEntries(priced), address: addressPrice });
+  const prices = { fleets: Object.fromEntries(priced), address: addressPrice };
+  return meterUntil(meter, now, { machines, strayDisks }, prices);
 }
 
 function powerByHours({ hours }: ControlledFleet, now: HoursPower | undefined): PowerSetting {

@@ -15,3 +15,11 @@ export interface Machine {
   stoppedAt?: number;
   hasPublicAddress: boolean;
 }
+
+/** A disk as EC2 describes it. */
+export interface Disk {
+  id: string;
+  fleet: string;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}

@@ -7,7 +7,7 @@ import { awsClient } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
 import { control } from "./controller.ts";
-import { readEc2Answer } from "./observe.ts";
+import { readEc2Answer } from "./describe.ts";
 
 /*
  * Entry point of the controller in Lambda. The only module of it that reads the

@@ -3,7 +3,7 @@ import { addCosts, noCosts, totalOf } from "../../../contract/meter.ts";
 import type { Costs, MeterRecord } from "../../../contract/meter.ts";
 import { daysOf, overlap } from "../../../contract/spans.ts";
 import type { Span } from "../../../contract/spans.ts";
-import type { Machine } from "./machine.ts";
+import type { Disk, Machine } from "./machine.ts";
 
 /** What things cost, in US dollars for each hour. */
 export interface MeterPrices {
@@ -11,6 +11,13 @@ export interface MeterPrices {
   fleets: Readonly<Record<string, MachinePrices>>;
   /** A public address. */
   address: number;
+}
+
+/** What costs money. */
+export interface Metered {
+  /** All of the environment, also those that have just been terminated. */
+  machines: readonly Machine[];
+  strayDisks: readonly Disk[];
 }
 
 const hourMs = 60 * 60_000;
@@ -25,12 +32,12 @@ const hourMs = 60 * 60_000;
  * impossible, because a record says until when it counts; and an absent or
  * damaged one is begun anew with the month.
  *
- * @param machines all of the environment, also those that have just been terminated
+ * A disk that no machine has costs as its fleet's do, for as long as it is there.
  */
 export function meterUntil(
   record: MeterRecord | undefined,
   now: number,
-  machines: readonly Machine[],
+  { machines, strayDisks }: Metered,
   prices: MeterPrices,
 ): MeterRecord {
   const month = new Date(now).toISOString().slice(0, 7);
@@ -40,11 +47,17 @@ export function meterUntil(
   const fleets: Record<string, Costs> = { ...known?.fleets };
   for (const span of daysOf({ from, to: now })) {
     const day = new Date(span.from).toISOString().slice(8, 10);
-    for (const machine of machines) {
-      const costs = costsOf(machine, span, ranUntil(machine, from), prices);
-      if (totalOf(costs) === 0) continue;
+    const add = (fleet: string, costs: Costs) => {
+      if (totalOf(costs) === 0) return;
       days[day] = addCosts(days[day] ?? noCosts, costs);
-      fleets[machine.fleet] = addCosts(fleets[machine.fleet] ?? noCosts, costs);
+      fleets[fleet] = addCosts(fleets[fleet] ?? noCosts, costs);
+    };
+    for (const machine of machines) {
+      add(machine.fleet, costsOf(machine, span, ranUntil(machine, from), prices));
+    }
+    for (const { fleet, createdAt } of strayDisks) {
+      const existed = hoursOf(overlap(span, { from: createdAt, to: Infinity }));
+      add(fleet, [0, existed * priceOf(fleet, prices).disk, 0]);
     }
   }
   const at = new Date(now).toISOString();

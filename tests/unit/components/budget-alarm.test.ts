@@ -98,7 +98,7 @@ describe("the alarm on the budget", () => {
     ]);
   });
 
-  it("denies the controller and the roles that are named, at 100 %, to start or make this environment's machines", () => {
+  it("denies the environment's roles and those that are named, at 100 %, to start or make this environment's machines", () => {
     const action = graph.one("BudgetAction", "longhaul-dev").inputs;
     expect(action).to.deep.include({
       actionType: "APPLY_IAM_POLICY",
@@ -110,7 +110,7 @@ describe("the alarm on the budget", () => {
     expect(action.definition).to.deep.equal({
       iamActionDefinition: {
         policyArn: "arn:aws:iam::1:policy/longhaul-dev-denial",
-        roles: [controller.name, "deploy"],
+        roles: [controller.name, graph.one("Role", /^longhaul-dev-cloud-/).inputs.name, "deploy"],
       },
     });
     const { Statement } = policyOf(graph.one("Policy", /./).inputs.policy);
@@ -128,14 +128,17 @@ describe("the alarm on the budget", () => {
     expect(Statement[0]!.Condition).to.deep.equal({
       ArnEquals: { "iam:PolicyARN": "arn:aws:iam::1:policy/longhaul-dev-denial" },
     });
-    for (const resource of Statement[0]!.Resource) expect(resource).to.match(/(dev-controller-\w+|deploy)$/);
+    for (const resource of Statement[0]!.Resource)
+      expect(resource).to.match(/(dev-controller-\w+|longhaul-dev-cloud-\w+|deploy)$/);
   });
 
   it("acts only when the roles are there, and lets them go with what it has attached", () => {
     const reached = graph.dependenciesOf(graph.one("BudgetAction", /./));
-    const role = graph.one("Role", /^dev-controller-/);
-    expect([...reached]).to.include(role.urn);
-    expect(role.inputs.forceDetachPolicies).to.equal(true);
+    for (const name of [/^dev-controller-/, /^longhaul-dev-cloud-/]) {
+      const role = graph.one("Role", name);
+      expect([...reached], role.name).to.include(role.urn);
+      expect(role.inputs.forceDetachPolicies, role.name).to.equal(true);
+    }
   });
 
   it("leaves the cost allocation tag alone until it is told to, because AWS knows it a day late", async () => {

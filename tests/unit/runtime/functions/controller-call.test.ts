@@ -36,6 +36,7 @@ async function called(
   const known: Record<string, unknown> = {
     "ssm:GetParameters": {},
     "ec2:DescribeInstances": { DescribeInstancesResponse: { reservationSet: "" } },
+    "ec2:DescribeVolumes": { DescribeVolumesResponse: { volumeSet: "" } },
     "dynamodb:Scan": {},
     "ssm:GetParameter": { Parameter: { Value: "canary-that-is-no-key" } },
     ...answers,

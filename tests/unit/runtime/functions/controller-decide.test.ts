@@ -64,7 +64,14 @@ function planFor(scene: Scene): Plan {
         budget: { monthlyUsd: budget, account: "123456789012", name: "longhaul-dev" },
       }),
     },
-    { now, machines, jobs: [], meter: undefined, settings: { cloud: { ...settings, ...scene.settings } } },
+    {
+      now,
+      machines,
+      strayDisks: [],
+      jobs: [],
+      meter: undefined,
+      settings: { cloud: { ...settings, ...scene.settings } },
+    },
   );
 }
 const started = (scene: Scene) => planFor(scene).start.map(({ instanceId }) => instanceId);
@@ -126,6 +133,7 @@ describe("the power of a fleet", () => {
     const plan = decide(configuration, {
       now: noon,
       machines: asleep,
+      strayDisks: [],
       jobs: [],
       meter: undefined,
       settings: {},

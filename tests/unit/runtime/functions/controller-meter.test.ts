@@ -2,8 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { spentInMonth, totalOf } from "../../../../contract/meter.ts";
 import type { MeterRecord } from "../../../../contract/meter.ts";
-import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
-import { meterUntil } from "../../../../runtime/functions/controller/meter.ts";
+import type { Disk, Machine } from "../../../../runtime/functions/controller/machine.ts";
+import { meterUntil as countUntil } from "../../../../runtime/functions/controller/meter.ts";
+import type { MeterPrices } from "../../../../runtime/functions/controller/meter.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -27,6 +28,13 @@ const at = (ms: number): MeterRecord => ({
   days: {},
   fleets: {},
 });
+const meterUntil = (
+  record: MeterRecord | undefined,
+  now: number,
+  machines: readonly Machine[],
+  its: MeterPrices,
+  strayDisks: readonly Disk[] = [],
+) => countUntil(record, now, { machines, strayDisks }, its);
 const near = (record: MeterRecord, usd: number) => {
   expect(spentInMonth(record)).to.be.closeTo(usd, 1e-9);
 };
@@ -79,6 +87,13 @@ describe("the meter", () => {
       createdAt: start - day,
     };
     near(meterUntil(at(start), start + 5 * hour, [gone], prices), 0);
+  });
+
+  it("counts a disk that no machine has, since it was made, as its fleet's or as the dearest", () => {
+    const disk = { id: "vol-1", fleet: "cloud", createdAt: start + 2 * hour };
+    const record = meterUntil(at(start), start + 5 * hour, [], prices, [disk, { ...disk, fleet: "gone" }]);
+    near(record, 2 * 3 * 0.01);
+    expect(Object.keys(record.fleets)).to.deep.equal(["cloud", "gone"]);
   });
 
   it("counts a machine whose fleet has been taken out as the dearest there is", () => {

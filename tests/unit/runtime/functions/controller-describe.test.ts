@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import {
+  describeDisks,
+  describeMachines,
+  readEc2Answer,
+  strayDisks,
+} from "../../../../runtime/functions/controller/describe.ts";
+import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+
+const now = Date.parse("2026-11-26T12:00:00Z");
+const hour = 3_600_000;
+const machine: Machine = {
+  id: "i-1",
+  fleet: "cloud",
+  runner: "dev-cloud-1",
+  availabilityZone: "a",
+  state: "running",
+  createdAt: now - hour,
+  launchedAt: now - hour,
+  hasPublicAddress: true,
+};
+const disk = { id: "vol-1", fleet: "cloud", createdAt: now - hour };
+
+describe("a disk of the environment", () => {
+  it("is a machine's while that lives, asleep too", () => {
+    const attached = [{ ...disk, attachedTo: "i-1" }];
+    expect(strayDisks(attached, [machine], now)).to.deep.equal([]);
+    expect(strayDisks(attached, [{ ...machine, state: "stopped" }], now)).to.deep.equal([]);
+  });
+
+  it("has no machine when that has ended, is not the environment's, or there never was one", () => {
+    const attached = [{ ...disk, attachedTo: "i-1" }];
+    expect(strayDisks(attached, [{ ...machine, state: "terminated" }], now)).to.deep.equal([disk]);
+    expect(strayDisks(attached, [], now)).to.deep.equal([disk]);
+    expect(strayDisks([{ ...disk, attachedTo: undefined }], [machine], now)).to.deep.equal([disk]);
+  });
+
+  it("is left alone while it is new: its machine may not be described yet", () => {
+    expect(strayDisks([{ ...disk, createdAt: now - 60_000, attachedTo: "i-9" }], [], now)).to.deep.equal([]);
+  });
+
+  /** EC2 with these answers, one page after the other; the calls' inputs. */
+  function ec2(...pages: string[]) {
+    const read = readEc2Answer();
+    const asked: Record<string, unknown>[] = [];
+    return {
+      asked,
+      aws: (_action: string, input: Record<string, unknown>) => {
+        asked.push(input);
+        return Promise.resolve(read(pages.shift()!));
+      },
+    };
+  }
+  const volume = (id: string, more = "") =>
+    `<item><volumeId>${id}</volumeId><status>in-use</status><createTime>2026-11-26T11:00:00Z</createTime>${more}</item>`;
+
+  it("is read with its fleet and its machine, page after page, and not while it is being deleted", async () => {
+    const attached = "<attachmentSet><item><instanceId>i-1</instanceId></item></attachmentSet>";
+    const tagged = "<tagSet><item><key>longhaul:fleet</key><value>cloud</value></item></tagSet>";
+    const { aws, asked } = ec2(
+      `<DescribeVolumesResponse><volumeSet>${volume("vol-1", attached + tagged)}</volumeSet><nextToken>more</nextToken></DescribeVolumesResponse>`,
+      `<DescribeVolumesResponse><volumeSet>${volume("vol-2")}${volume("vol-3").replace("in-use", "deleting")}</volumeSet></DescribeVolumesResponse>`,
+    );
+    expect(await describeDisks("dev", aws)).to.deep.equal([
+      { id: "vol-1", fleet: "cloud", createdAt: now - hour, attachedTo: "i-1" },
+      { id: "vol-2", fleet: "", createdAt: now - hour, attachedTo: undefined },
+    ]);
+    expect(asked.map(({ NextToken }) => NextToken)).to.deep.equal([undefined, "more"]);
+    expect(JSON.stringify(asked[0])).to.include("longhaul:environment");
+  });
+
+  it("and machines may be none at all", async () => {
+    expect(
+      await describeDisks("dev", ec2("<DescribeVolumesResponse><volumeSet/></DescribeVolumesResponse>").aws),
+    ).to.deep.equal([]);
+    expect(
+      await describeMachines(
+        "dev",
+        ec2("<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>").aws,
+      ),
+    ).to.deep.equal([]);
+  });
+});
