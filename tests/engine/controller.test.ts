@@ -30,7 +30,9 @@ describe("a fleet that works by day", function () {
 
   before(async function () {
     this.timeout(toolsLimitMs);
-    environment = await startEnvironment(impatient);
+    // Long enough for a job to reach a machine that was woken for it, whatever the hours.
+    const agent = { ...impatient.agent, staySeconds: 25 };
+    environment = await startEnvironment({ ...impatient, agent });
     const { clock } = environment.cloud;
     clock.advance(untilHour(clock.now(), 12));
     await environment.configure(byDay);
