@@ -76,7 +76,7 @@ async function bringUp(context: LocalContext, script: string, tell: Teller) {
       engine.act.path,
     ]));
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}${found ? ", running since before" : ""}`);
-  await cloud.setPace(fastPace); // A command that was killed has perhaps left it fast, and machines are about to boot.
+  await cloud.setPace(1); // A command that was killed has perhaps left it fast, and machines are about to boot.
   const stack = await openStack(context, engine, cloud, context.configuration);
   const report = await up(stack, tell);
   tell(
@@ -89,7 +89,7 @@ async function bringUp(context: LocalContext, script: string, tell: Teller) {
   const smoke = await untilInterrupted(
     () => prove(context, cloud, report.smoke, tell),
     async () => {
-      await cloud.setPace(fastPace);
+      await cloud.setPace(1);
       tellNext(tell);
     },
   );
