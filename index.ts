@@ -42,16 +42,16 @@ export default async function stack(): Promise<StackOutputs> {
     ? new SmokeTest(environment, { ...args, fleets }, { providers })
     : undefined;
   const proofs = smokeTest?.proofs ?? [];
-  for (const fleet of fleets) {
+  const proven = fleets.map((fleet) => {
     const proof = proofs.filter((one) => one.fleet === fleet.fleet).map(({ command }) => command);
-    new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
-  }
+    return new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
+  });
 
   const controller = new FleetController(environment, { ...args, fleets }, { providers });
   const { queue } = controller;
   if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });
   if (configuration.budget.monthlyUsd !== undefined) {
-    new BudgetAlarm(environment, { ...args, controller }, { providers });
+    new BudgetAlarm(environment, { ...args, controller, proven }, { providers });
   }
 
   return stackOutputs(environment, fleets, proofs);

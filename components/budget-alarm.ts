@@ -1,6 +1,7 @@
 import { Budget } from "@pulumi/aws/budgets/budget.js";
 import { BudgetAction } from "@pulumi/aws/budgets/budgetAction.js";
 import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm.js";
+import { Command } from "@pulumi/command/local/command.js";
 import { CostAllocationTag } from "@pulumi/aws/costexplorer/costAllocationTag.js";
 import { Policy } from "@pulumi/aws/iam/policy.js";
 import { Topic } from "@pulumi/aws/sns/topic.js";
@@ -11,12 +12,15 @@ import { dailyLimit } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { controllerMetrics, metricNamespace } from "../contract/metrics.ts";
 import { alarmTopicName, budgetName } from "../contract/names.ts";
+import type { LiftRequest } from "../contract/requests.ts";
 import { tags } from "../contract/tags.ts";
 import { budgetTrust, denial, executionStatements, topicPolicy } from "./budget-policy.ts";
+import { commandLine, requestEnvironment } from "./commands.ts";
 import { createServiceRole, serviceRoleName } from "./cloud-function.ts";
 import type { FleetController } from "./fleet-controller.ts";
 import { roleName } from "./machine-role.ts";
 import { environmentTags } from "./resource-tags.ts";
+import { targetOf } from "./target.ts";
 
 /** Percent of the month's limit at which people are told. */
 const thresholds = [50, 80, 100] as const;
@@ -24,12 +28,20 @@ const thresholds = [50, 80, 100] as const;
 /** Seconds: the meter says how much is spent once a minute, and one that it missed is no news. */
 const alarmPeriod = 300;
 
+/** Seconds after which a meter that has said nothing has failed. */
+const silencePeriod = 900;
+
 export interface BudgetAlarmArgs {
   environment: string;
   /** With a budget. */
   configuration: Configuration;
   /** Its meter is what the alarms look at, and its role the first that is denied. */
   controller: FleetController;
+  /**
+   * What takes minutes to come up, each fleet's roster for example. Only after
+   * it a silent meter is looked for, so that a first `up` makes no false alarm.
+   */
+  proven?: readonly pulumi.Resource[];
 }
 
 /**
@@ -45,14 +57,14 @@ export class BudgetAlarm extends pulumi.ComponentResource {
 
   constructor(name: string, args: BudgetAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:BudgetAlarm", name, {}, opts);
-    const { environment, configuration, controller } = args;
+    const { environment, configuration, controller, proven = [] } = args;
     const { aws, budget } = configuration;
     const monthlyUsd = budget.monthlyUsd!;
-    const own = budgetName(environment);
+    const own = budgetName(environment, aws.region);
     const child = { parent: this };
     const tagged = environmentTags(environment, own);
 
-    const topic = createTopic();
+    const { topic, mayPublish } = createTopic();
     const awsBudget = createBudget();
     createDenial(this);
     createMeterAlarms();
@@ -69,14 +81,14 @@ export class BudgetAlarm extends pulumi.ComponentResource {
     this.registerOutputs({ topicArn: this.topicArn });
 
     /** Not encrypted by a key of ours: AWS's budget and alarms could not publish. No message holds a secret. */
-    function createTopic(): Topic {
+    function createTopic(): { topic: Topic; mayPublish: pulumi.Resource } {
       const topicName = alarmTopicName(environment);
       const made = new Topic(
         topicName,
         { name: topicName, tags: environmentTags(environment, topicName) },
         child,
       );
-      new TopicPolicy(
+      const mayPublish = new TopicPolicy(
         topicName,
         { arn: made.arn, policy: made.arn.apply((topicArn) => topicPolicy(topicArn, environment, aws)) },
         child,
@@ -95,7 +107,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           child,
         );
       }
-      return made;
+      return { topic: made, mayPublish };
     }
 
     function createBudget(): Budget {
@@ -122,7 +134,8 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           ],
           tags: tagged,
         },
-        child,
+        // AWS tries whether it may publish.
+        { ...child, dependsOn: [mayPublish] },
       );
     }
 
@@ -135,7 +148,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       const policy = new Policy(
         `${own}-denial`,
         {
-          name: `${own}-${aws.region}-denial`,
+          name: `${own}-denial`,
           path: aws.rolePath,
           description: `Attached by AWS's budget ${own} when it is spent: no machine may be started`,
           policy: JSON.stringify(denial(environment, aws)),
@@ -150,11 +163,11 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           configuration,
           service: "budgets",
           trust: budgetTrust(environment, aws),
-          statements: policy.arn.apply((policyArn) => executionStatements(policyArn, roles, aws)),
+          statements: policy.arn.apply((policyArn) => executionStatements(policyArn, aws)),
         },
         parent,
       );
-      new BudgetAction(
+      const action = new BudgetAction(
         own,
         {
           budgetName: awsBudget.name,
@@ -164,11 +177,26 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           actionThreshold: { actionThresholdType: "PERCENTAGE", actionThresholdValue: 100 },
           definition: { iamActionDefinition: { policyArn: policy.arn, roles } },
           executionRoleArn: executor.arn,
-          subscribers: [{ subscriptionType: "SNS", address: topic.arn }],
+          subscribers: [
+            { subscriptionType: "SNS", address: topic.arn },
+            ...budget.emails.map((address) => ({ subscriptionType: "EMAIL", address })),
+          ],
           tags: tagged,
         },
         // The roles must be there to be denied anything, and the controller has waited for the fleets'.
-        { parent, dependsOn: [executor.policy, controller] },
+        { parent, dependsOn: [executor.policy, controller, mayPublish] },
+      );
+      // Deleted first of all, while the action can still be told. Roles that stay would be denied for good.
+      new Command(
+        `${own}-lift`,
+        {
+          delete: commandLine("lift"),
+          environment: requestEnvironment<LiftRequest>({
+            target: targetOf(environment, configuration),
+            budget: own,
+          }),
+        },
+        { parent, dependsOn: [action], ignoreChanges: ["*"] },
       );
     }
 
@@ -181,7 +209,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           alarmDescription:
             threshold < 100
               ? `${threshold} % of the ${monthlyUsd} USD of this month are spent.`
-              : `The ${monthlyUsd} USD of this month are spent: machines sleep when their jobs have ended, and none is started. See docs/runbooks/budget-breached.md.`,
+              : `In ALARM: the ${monthlyUsd} USD of this month are spent, machines sleep when their jobs have ended, and none is started (docs/runbooks/budget-breached.md). OK: there is money, and machines are started.`,
           tellsEnd: threshold === 100,
         });
       }
@@ -192,14 +220,24 @@ export class BudgetAlarm extends pulumi.ComponentResource {
         alarmDescription: `Today costs more than the ${dailyLimit(budget)!} USD of budget.dailyUsd. Nothing was turned off.`,
         tellsEnd: false,
       });
+      createAlarm({
+        kind: "budget-silent",
+        metricName: controllerMetrics.budgetUsed,
+        threshold: 1,
+        alarmDescription:
+          "In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money but AWS's own budget. See the log of the controller. OK: it counts.",
+        tellsEnd: true,
+        ...{ statistic: "SampleCount", comparisonOperator: "LessThanThreshold" },
+        ...{ period: silencePeriod, treatMissingData: "breaching" },
+        dependsOn: [controller, ...proven],
+      });
     }
 
-    function createAlarm({ kind, tellsEnd, ...what }: MeterAlarm): void {
+    function createAlarm({ kind, tellsEnd, dependsOn = [], ...what }: MeterAlarm): void {
       const alarmName = `longhaul-${environment}-${kind}`;
       new MetricAlarm(
         alarmName,
         {
-          ...what,
           name: alarmName,
           namespace: metricNamespace,
           dimensions: { Environment: environment },
@@ -207,13 +245,14 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           statistic: "Maximum",
           period: alarmPeriod,
           evaluationPeriods: 1,
-          // A meter that is silent has not spent less.
+          // A meter that is silent has not spent less; that it is silent is told by an alarm of its own.
           treatMissingData: "ignore",
+          ...what,
           alarmActions: [topic.arn],
           ...(tellsEnd && { okActions: [topic.arn] }),
           tags: environmentTags(environment, alarmName),
         },
-        child,
+        { ...child, dependsOn: [...dependsOn] },
       );
     }
   }
@@ -227,4 +266,10 @@ interface MeterAlarm {
   alarmDescription: string;
   /** Whether people are told when it is over as well. */
   tellsEnd: boolean;
+  dependsOn?: readonly pulumi.Resource[];
+  /** What is another than the others'. */
+  statistic?: string;
+  comparisonOperator?: string;
+  period?: number;
+  treatMissingData?: string;
 }

@@ -1,5 +1,4 @@
 import { partitionOf } from "../config/derive.ts";
-import type { AwsConfiguration } from "../config/schema.ts";
 import { budgetName } from "../contract/names.ts";
 import { projectTag, tags } from "../contract/tags.ts";
 import { arn, document } from "./policy.ts";
@@ -7,14 +6,20 @@ import type { Place, PolicyDocument, PolicyStatement } from "./policy.ts";
 
 /** ARN of an environment's budget. Budgets are of an account, and of no region. */
 export function budgetArn(environment: string, aws: Place): string {
-  return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment)}`;
+  return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment, aws.region)}`;
+}
+
+/** The budget and its action, and no other's whose name begins in the same way. */
+function budgetSources(environment: string, aws: Place): string[] {
+  const budget = budgetArn(environment, aws);
+  return [budget, `${budget}/action/*`];
 }
 
 /** Only the environment's budget, and only from this account, takes the role that attaches the denial. */
 export function budgetTrust(environment: string, aws: Place): PolicyStatement["Condition"] {
   return {
     StringEquals: { "aws:SourceAccount": aws.account },
-    ArnLike: { "aws:SourceArn": `${budgetArn(environment, aws)}*` },
+    ArnLike: { "aws:SourceArn": budgetSources(environment, aws) },
   };
 }
 
@@ -49,22 +54,15 @@ export function denial(environment: string, aws: Place): PolicyDocument {
   ]);
 }
 
-/** What AWS's budget may do: attach the denial to these roles, and take it off again. */
-export function executionStatements(
-  policyArn: string,
-  roles: readonly string[],
-  aws: Pick<AwsConfiguration, "account" | "region" | "partition">,
-): PolicyStatement[] {
+/** What AWS's budget may do: attach the denial to a role, that one policy and no other, and take it off again. */
+export function executionStatements(policyArn: string, aws: Place): PolicyStatement[] {
   return [
     {
       Sid: "DenyAndLift",
       Effect: "Allow",
       Action: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
-      // A role's path is not told by its name.
-      Resource: roles.flatMap((role) => [
-        `arn:${partitionOf(aws)}:iam::${aws.account}:role/${role}`,
-        `arn:${partitionOf(aws)}:iam::${aws.account}:role/*/${role}`,
-      ]),
+      // A role's path is not told by its name, and a list of a hundred would be too long for a policy.
+      Resource: [`arn:${partitionOf(aws)}:iam::${aws.account}:role/*`],
       Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
     },
   ];
@@ -72,7 +70,7 @@ export function executionStatements(
 
 /** Who may put messages on the topic: AWS's budget and the alarms of this account. */
 export function topicPolicy(topicArn: string, environment: string, aws: Place): string {
-  const publish = (Sid: string, service: string, source: string) => ({
+  const publish = (Sid: string, service: string, source: string | string[]) => ({
     Sid,
     Effect: "Allow",
     Principal: { Service: `${service}.amazonaws.com` },
@@ -86,7 +84,7 @@ export function topicPolicy(topicArn: string, environment: string, aws: Place): 
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
-      publish("Budget", "budgets", `${budgetArn(environment, aws)}*`),
+      publish("Budget", "budgets", budgetSources(environment, aws)),
       publish("Alarms", "cloudwatch", arn(aws, "cloudwatch", "alarm:*")),
     ],
   });

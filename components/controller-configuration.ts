@@ -33,7 +33,11 @@ export function controllerConfiguration(
     })),
     addressPrice: prices.publicIpv4,
     ...(budget.monthlyUsd !== undefined && {
-      budget: { monthlyUsd: budget.monthlyUsd, account: aws.account, name: budgetName(environment) },
+      budget: {
+        monthlyUsd: budget.monthlyUsd,
+        account: aws.account,
+        name: budgetName(environment, aws.region),
+      },
     }),
     ...(wakeOnDemand.enabled && {
       demand: {

@@ -5,7 +5,7 @@ import type { SmokeSource, Target } from "../contract/requests.ts";
 
 /** Which environment the program's Commands work on. */
 export function targetOf(environment: string, { aws, github }: Configuration): Target {
-  const { ec2, ssm, sts, logs } = aws.endpoints;
+  const { ec2, ssm, sts, logs, budgets } = aws.endpoints;
   const repository = repositoryOf(github);
   return {
     environment,
@@ -17,6 +17,7 @@ export function targetOf(environment: string, { aws, github }: Configuration): T
         ...(ssm && { ssm }),
         ...(sts && { sts }),
         ...(logs && { logs }),
+        ...(budgets && { budgets }),
       },
     },
     github: {

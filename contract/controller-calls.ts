@@ -23,6 +23,7 @@ export const budgetCalls = [
   "budgets:ExecuteBudgetAction",
 ] as const;
 
+export type BudgetCall = (typeof budgetCalls)[number];
 export type ControllerCall = (typeof controllerCalls | typeof sweepCalls | typeof budgetCalls)[number];
 
 /** What IAM calls the permission for a call that has another name there. */

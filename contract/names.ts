@@ -84,9 +84,9 @@ export function alarmTopicName(environment: string): string {
   return `longhaul-${environment}-alarms`;
 }
 
-/** The AWS budget of an environment. */
-export function budgetName(environment: string): string {
-  return `longhaul-${environment}`;
+/** The AWS budget of an environment. Budgets are an account's, so the region is in the name. */
+export function budgetName(environment: string, region: string): string {
+  return `longhaul-${environment}-${region}`;
 }
 
 /** The Actions variable with a fleet's labels as JSON, for `runs-on: ${{ fromJSON(vars.…) }}`. */

@@ -13,7 +13,7 @@ export interface Target {
     account: string;
     region: string;
     /** Overrides of service base URLs, by the SDK's service name. */
-    endpoints: Partial<Record<"ec2" | "ssm" | "sts" | "logs", string>>;
+    endpoints: Partial<Record<"ec2" | "ssm" | "sts" | "logs" | "budgets", string>>;
   };
   github: {
     /** Base URL of the REST API, for example `https://api.github.com`. */
@@ -68,6 +68,13 @@ export interface DrainRequest {
   smoke?: SmokeSource;
   /** Minutes until it gives up and lists what still runs. */
   waitMinutes: number;
+}
+
+/** `longhaul lift`: run when the budget is about to be deleted, so that it leaves no role denied. */
+export interface LiftRequest {
+  target: Target;
+  /** Name of AWS's budget. */
+  budget: string;
 }
 
 /** Where the smoke test's workflow lives. */

@@ -100,7 +100,14 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     { dir: join(dir, "functions"), clock, path: options.base.PATH },
     () => aws.queues,
   );
-  const aws: AwsCloud = createAws({ clock, account, region, host: machines, functions });
+  const aws: AwsCloud = createAws({
+    clock,
+    account,
+    region,
+    host: machines,
+    functions,
+    ...(options.log && { tell: options.log }),
+  });
   const [awsServer, githubServer] = await Promise.all([aws.listen(), github.listen()]);
 
   const environment: Record<string, string> = {

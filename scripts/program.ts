@@ -7,6 +7,7 @@ import { awaitCommand } from "./verbs/await.ts";
 import { costCommand } from "./verbs/cost.ts";
 import { drainCommand } from "./verbs/drain.ts";
 import { evictCommand } from "./verbs/evict.ts";
+import { liftCommand } from "./verbs/lift.ts";
 import { localCommand } from "./verbs/local.ts";
 import { reopenCommand } from "./verbs/reopen.ts";
 import { rotateCommand } from "./verbs/rotate.ts";
@@ -56,6 +57,7 @@ function createProgram(context: VerbContext): Command {
     settleCommand(context),
     smokeCommand(context),
     drainCommand(context),
+    liftCommand(context),
     webhookSecretCommand(context),
     localCommand(async () => takeOver(await context.loadLocal(), context)),
   ]) {

@@ -3,6 +3,7 @@ import type {
   AwaitRequest,
   DeclaredMachine,
   DrainRequest,
+  LiftRequest,
   SettleRequest,
   SmokeDispatchRequest,
   SmokeSource,
@@ -31,6 +32,7 @@ const target: z.ZodType<Target> = z.object({
       ssm: url.exactOptional(),
       sts: url.exactOptional(),
       logs: url.exactOptional(),
+      budgets: url.exactOptional(),
     }),
   }),
   github: z.object({ apiUrl: url, url, owner: text, repository: text.exactOptional() }),
@@ -73,6 +75,8 @@ export const drainRequest: z.ZodType<DrainRequest> = z.object({
   smoke: smoke.exactOptional(),
   waitMinutes: positive,
 });
+
+export const liftRequest: z.ZodType<LiftRequest> = z.object({ target, budget: text });
 
 export const smokeDispatchRequest: z.ZodType<SmokeDispatchRequest> = z.object({
   target,

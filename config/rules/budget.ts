@@ -5,7 +5,12 @@ import type { Configuration } from "../schema.ts";
 export function budgetFindings(configuration: Configuration): Finding[] {
   return configuration.budget.monthlyUsd === undefined
     ? withoutBudget(configuration)
-    : [...dayFindings(configuration), ...priceFindings(configuration)];
+    : [
+        ...dayFindings(configuration),
+        ...repeatedFindings(configuration),
+        ...roleFindings(configuration),
+        ...priceFindings(configuration),
+      ];
 }
 
 /** What belongs to a budget says nothing without one. */
@@ -22,6 +27,27 @@ function withoutBudget({ budget }: Configuration): Finding[] {
       ? [{ path: ["budget", key], message: "belongs to a budget, and there is none: set budget.monthlyUsd" }]
       : [],
   );
+}
+
+function repeatedFindings({ budget }: Configuration): Finding[] {
+  return (["emails", "deniedRoles"] as const).flatMap((key) =>
+    budget[key].flatMap((entry, index) =>
+      budget[key].indexOf(entry) < index
+        ? [{ path: ["budget", key, index], message: `"${entry}" is there already; remove one` }]
+        : [],
+    ),
+  );
+}
+
+/** AWS denies a hundred roles at most: the controller's and the fleets' are among them. */
+const maxDeniedRoles = 100;
+
+function roleFindings({ budget, fleets }: Configuration): Finding[] {
+  const own = 1 + Object.keys(fleets).length;
+  const total = own + budget.deniedRoles.length;
+  if (total <= maxDeniedRoles) return [];
+  const message = `names ${budget.deniedRoles.length} roles beside the ${own} of the environment, and AWS denies ${maxDeniedRoles} at most`;
+  return [{ path: ["budget", "deniedRoles"], message }];
 }
 
 function dayFindings({ budget: { monthlyUsd, dailyUsd } }: Configuration): Finding[] {

@@ -31,7 +31,7 @@ export const budgetSchema = z
       ),
     deniedRoles: z
       .array(text(/^[\w+=,.@-]{1,64}$/, "the name of an IAM role", "deploy"))
-      .max(80)
+      .max(99)
       .default([])
       .describe(
         "Names of roles of this account that may start no machines once AWS's own figures have reached the budget, beside the environment's own: those of people and pipelines.",

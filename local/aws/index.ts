@@ -31,6 +31,8 @@ export interface AwsOptions {
   host: MachineHost;
   /** What runs functions, and all that calls them; absent: the account takes none. */
   functions?: Functions;
+  /** One line of what people would be told. */
+  tell?: (line: string) => void;
   /** Real milliseconds, for how long a message is invisible. Default: the computer's. */
   wireNow?: () => number;
 }
@@ -60,10 +62,11 @@ export interface AwsCloud {
 
 const rememberedCalls = 10_000;
 
-export function createAws({ clock, account, region, host, functions, wireNow }: AwsOptions): AwsCloud {
+export function createAws(options: AwsOptions): AwsCloud {
+  const { clock, account, region, host, functions, wireNow, tell } = options;
   const data = emptyAccount();
   const faults = createFaults(clock);
-  const cloud: Cloud = { account, region, clock, host, faults, data };
+  const cloud: Cloud = { account, region, clock, host, faults, data, ...(tell && { tell }) };
   const instances = createInstances(cloud);
   const queues = createQueues(cloud, wireNow);
   const calls: CallRecord[] = [];

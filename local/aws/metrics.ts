@@ -36,8 +36,8 @@ export function addMetrics(cloud: Cloud, data: readonly Datum[]): void {
 }
 
 /**
- * Alarms are evaluated when a value of their metric comes, over one period.
- * Missing values are not: only what ignores them can be made here.
+ * Alarms are evaluated when a value of their metric comes, over one period. So
+ * an alarm for missing values is over as soon as one comes, and never begins.
  *
  * @throws Error for an alarm that the local cloud would not evaluate as CloudWatch does
  */
@@ -46,12 +46,12 @@ export function checkAlarm(alarm: Input): void {
   if (
     comparison in comparisons &&
     number(alarm, "evaluationPeriods") === 1 &&
-    optionalText(alarm, "treatMissingData") === "ignore" &&
+    ["ignore", "breaching"].includes(optionalText(alarm, "treatMissingData") ?? "") &&
     optionalText(alarm, "metricName") !== undefined
   )
     return;
   throw new Error(
-    `The local cloud evaluates alarms on one metric over one period that ignore missing data, and ${text(alarm, "name")} is another: see local/README.md`,
+    `The local cloud evaluates alarms on one metric over one period, and ${text(alarm, "name")} is another: see local/README.md`,
   );
 }
 
@@ -72,7 +72,7 @@ function evaluateAlarm(cloud: Cloud, name: string, alarm: Input): void {
   const state = comparisons[text(alarm, "comparisonOperator")]!(value, threshold) ? "ALARM" : "OK";
   const before = data.alarms[name] ?? "INSUFFICIENT_DATA";
   data.alarms[name] = state;
-  if (state === before || (before === "INSUFFICIENT_DATA" && state === "OK")) return;
+  if (state === before) return;
   const message = {
     AlarmName: name,
     AlarmDescription: alarm.alarmDescription,

@@ -139,6 +139,8 @@ export interface Cloud {
   host: MachineHost;
   faults: Faults;
   data: Account;
+  /** One line of what people would be told. */
+  tell?: (line: string) => void;
 }
 
 export function emptyAccount(): Account {

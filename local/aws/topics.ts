@@ -6,7 +6,7 @@ import type { Cloud, Mail } from "./state.ts";
 
 /*
  * SNS's topics, as far as services of AWS publish to them and people read them
- * as mail. Mail is kept for tests and `status`; nobody has to confirm an address.
+ * as mail, which is kept and told. Nobody has to confirm an address.
  */
 
 export const topicType = "aws:sns/topic:Topic";
@@ -25,7 +25,8 @@ export interface Notification {
 /** Lines of mail that are kept. */
 const maxMail = 1000;
 
-export function sendMail({ data, clock }: Cloud, mail: Omit<Mail, "sentAt">): void {
+export function sendMail({ data, clock, tell }: Cloud, mail: Omit<Mail, "sentAt">): void {
+  tell?.(`mail to ${mail.to}: ${mail.subject}`);
   data.mail.push({ ...mail, sentAt: clock.now() });
   data.mail.splice(0, data.mail.length - maxMail);
 }

@@ -1,4 +1,5 @@
 import { fleetParameters } from "../../contract/parameters.ts";
+import type { ShutdownSetting } from "../../contract/parameters.ts";
 import { parseFleetSettings } from "../../contract/wishes.ts";
 import type { FleetSettings } from "../../contract/wishes.ts";
 import type { Aws } from "./aws.ts";
@@ -6,6 +7,8 @@ import type { Aws } from "./aws.ts";
 /** One look at the fleet's parameters. What could not be read is undefined, and `problem` says why. */
 export interface SettingsReading extends FleetSettings {
   problem?: string;
+  /** SSM has answered: what is undefined is missing or damaged. */
+  isAnswered?: boolean;
 }
 
 /** Nothing has been read yet. */
@@ -31,17 +34,19 @@ export async function readSettings(
   }
   const settings = parseFleetSettings(environment, fleet, values);
   const unreadable = (Object.keys(names) as (keyof typeof names)[]).filter((key) => !settings[key]);
-  if (unreadable.length === 0) return settings;
-  return { ...settings, problem: `missing or damaged: ${unreadable.map((key) => names[key]).join(", ")}` };
+  if (unreadable.length === 0) return { ...settings, isAnswered: true };
+  const problem = `missing or damaged: ${unreadable.map((key) => names[key]).join(", ")}`;
+  return { ...settings, isAnswered: true, problem };
 }
 
 /**
  * What holds after another look: the new, and the old where nothing could be
  * read. Where one of the lists could not be read, the other takes nobody off:
  * a machine that leaves the candidates may be on a roster that is not seen. Nor
- * does it make two empty lists, which say nothing, say something.
+ * does it make two empty lists, which say nothing, say something. And a limit on jobs
+ * that was there and is damaged now is none: going on to hold, it could end one.
  */
-export function keepKnown(known: FleetSettings, reading: FleetSettings): FleetSettings {
+export function keepKnown(known: FleetSettings, reading: SettingsReading): FleetSettings {
   const whole = reading.candidates && reading.roster;
   const empty = known.candidates?.length === 0 && known.roster?.length === 0;
   const listOf = (name: "candidates" | "roster") => {
@@ -54,8 +59,14 @@ export function keepKnown(known: FleetSettings, reading: FleetSettings): FleetSe
     roster: listOf("roster"),
     power: reading.power ?? known.power,
     operator: reading.operator ?? known.operator,
-    shutdown: reading.shutdown ?? known.shutdown,
+    shutdown: reading.shutdown ?? (reading.isAnswered ? withoutJobLimit(known.shutdown) : known.shutdown),
   };
+}
+
+function withoutJobLimit(shutdown: ShutdownSetting | undefined): ShutdownSetting | undefined {
+  if (!shutdown) return undefined;
+  const { idleMinutes, minimumAwake } = shutdown;
+  return { ...(idleMinutes !== undefined && { idleMinutes }), minimumAwake };
 }
 
 function parametersOf(answer: unknown): Map<string, string> {

@@ -4,7 +4,8 @@ import type { ReadMetadata } from "./metadata.ts";
 export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
-  sessionToken: string;
+  /** Absent: the key is a user's, and no role's. */
+  sessionToken?: string;
 }
 
 export type CredentialsSource = () => Promise<AwsCredentials>;

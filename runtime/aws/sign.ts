@@ -38,7 +38,7 @@ export function signRequest(
   const signed: Record<string, string> = {
     ...headers,
     "x-amz-date": time,
-    "x-amz-security-token": sessionToken,
+    ...(sessionToken !== undefined && { "x-amz-security-token": sessionToken }),
   };
   const names = ["host", ...Object.keys(signed)].sort();
   const host = new URL(endpoint).host;

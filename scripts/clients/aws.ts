@@ -4,7 +4,10 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import type { Target } from "../../contract/requests.ts";
+import type { BudgetCall } from "../../contract/controller-calls.ts";
+import type { CallAws } from "../../runtime/aws/client.ts";
 import { awsCall } from "./aws-call.ts";
+import { budgetsOf } from "./budgets.ts";
 import { imagesOf } from "./images.ts";
 import type { Images } from "./images.ts";
 import { instancesOf } from "./instances.ts";
@@ -31,6 +34,7 @@ export interface Aws {
   parameters: Parameters;
   operatorLog: OperatorLog;
   ledger: Ledger;
+  budgets: CallAws<BudgetCall>;
 }
 
 /**
@@ -62,6 +66,7 @@ export async function connectAws({ environment, aws }: Target): Promise<Aws> {
     parameters: parametersOf(new SSMClient(client("ssm"))),
     operatorLog: operatorLogOf(logs),
     ledger: ledgerOf(logs),
+    budgets: budgetsOf(aws, sts.config.credentials),
   };
 }
 

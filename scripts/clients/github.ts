@@ -53,7 +53,11 @@ export function connectGithub(
 function createOctokit(
   baseUrl: string,
   credentials: GithubCredentials,
-  { say, secondMs = 1000, pace = createWritePace(systemClock) }: GithubOptions,
+  {
+    say,
+    secondMs = 1000,
+    pace = createWritePace({ now: () => performance.now(), sleep: systemClock.sleep }),
+  }: GithubOptions,
 ): Octokit {
   const waitFor =
     (kind: string) =>

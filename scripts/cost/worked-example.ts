@@ -14,8 +14,8 @@ const sizes = [1, 10, 50];
 /** Of a runner in a month: five or so on each working day. */
 const jobsPerRunner = 100;
 
-/** Three for the month's money and one for the day's, as BudgetAlarm makes them. */
-const alarms = 4;
+/** Three for the month's money, one for the day's and one for a silent meter, as BudgetAlarm makes them. */
+const alarms = 5;
 
 /** Parts of the working hours in which jobs run, to be set beside GitHub's runners. */
 const busyShares = [0.25, 0.5, 1];

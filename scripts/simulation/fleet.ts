@@ -155,6 +155,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       settings: { [fleet!]: settings },
       machines: machines.map(({ seen }) => seen),
       strayDisks: [],
+      problems: [],
       jobs: [...jobs.values()],
       meter,
     });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { meterParameter, parseMeter } from "../../contract/meter.ts";
+import { budgetName } from "../../contract/names.ts";
 import { fleetParameters, parsePower } from "../../contract/parameters.ts";
 import type { Job } from "../../local/github/index.ts";
 import { eventually, startEnvironment } from "../environment.ts";
@@ -96,7 +97,7 @@ describe("an environment whose money runs out", function () {
   });
 
   it("has a second line: when AWS's own figures say so as well, the controller may start nothing", () => {
-    environment.cloud.aws.bill("longhaul-local", { actual: 10.5, forecast: 40 });
+    environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 10.5, forecast: 40 });
     expect(mail().filter((line) => line.includes("AWS Budgets"))).to.have.lengthOf(4);
     const roles = Object.keys(account().attachedPolicies);
     expect(roles.map((role) => role.replace(/-[0-9a-f]+$/, ""))).to.have.members([
@@ -118,7 +119,7 @@ describe("an environment whose money runs out", function () {
   });
 
   it("takes the denial back when AWS has turned the month as well, and the job that waited runs", async () => {
-    environment.cloud.aws.bill("longhaul-local", { actual: 0.1 });
+    environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 0.1 });
     await pass(5);
     await eventually("the denial is taken back", () =>
       log().some((line) => line.includes("its denial to start machines is taken back")),
@@ -132,8 +133,11 @@ describe("an environment whose money runs out", function () {
     expect(waiting.conclusion).to.equal("success");
   });
 
-  it("leaves nothing behind", async () => {
+  it("leaves nothing behind, not even a denial that holds when it is destroyed", async () => {
+    environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 11 });
+    expect(Object.values(account().attachedPolicies).flat()).to.not.deep.equal([]);
     await environment.destroy();
+    expect(Object.values(account().attachedPolicies).flat()).to.deep.equal([]);
     expect(account().parameters).to.deep.equal({});
     expect(Object.values(account().resources).flatMap(Object.keys)).to.deep.equal([]);
   });

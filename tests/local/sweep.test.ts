@@ -323,6 +323,14 @@ describe("a sweep", () => {
     expect(said()).to.include("GitHub answered 404 to GET /repos/acme/app/actions/runs");
   });
 
+  it("is not kept from the others by a repository that the App is not installed on, and says so", async () => {
+    const found = dispatch();
+    const metrics = await sweepOnce({ repositories: ["gone", "app"] });
+    expect(metrics).to.include({ SweepFailed: 1, SweepJobsFound: 1 });
+    expect(await states()).to.deep.equal([`${found.id} queued`]);
+    expect(said()).to.include("/repos/acme/gone/actions/runs");
+  });
+
   it("stops at its limits and leaves the rest to the next ones, which is no failure", async () => {
     for (let count = 0; count < 90; count++) dispatch("hosted");
     dispatch();

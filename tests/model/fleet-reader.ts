@@ -93,7 +93,7 @@ function read(world: World, machine: Machine, reader: FleetReader): void {
 /** Each parameter as it was at some moment of the request. */
 function take(world: World, machine: Machine, reader: FleetReader): void {
   const { time, random, parameters } = world;
-  const reading = { ...unreadSettings };
+  const reading = { ...unreadSettings, isAnswered: true };
   for (const name of ["candidates", "roster", "power", "operator", "shutdown"] as const) {
     const moment = random.between(reader.begunAt, time.now);
     if (moment < parameters.damagedUntil[name]) continue;

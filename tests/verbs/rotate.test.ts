@@ -95,6 +95,7 @@ describe("longhaul rotate", () => {
       connectAws: () =>
         Promise.resolve({
           caller: "ada",
+          budgets: unexpected,
           instances: {
             describe: () => Promise.resolve(machines),
             find: unexpected,

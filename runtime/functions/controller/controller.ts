@@ -41,9 +41,10 @@ export async function control(host: ControllerHost, event: unknown): Promise<voi
   const seen = await observe(configuration, aws, now);
   const plan = decide(configuration, seen);
   const outcome = await act(plan, configuration, aws, seen.now);
+  outcome.failures.push(...seen.problems);
   for (const line of describe(plan, outcome, call)) log(line);
-  await liftIfDue(host, call, seen, outcome);
   log(metricsOf(configuration, seen, plan, outcome, call));
+  await liftIfDue(host, call, seen, outcome);
   await sweepIfDue(host, call, seen);
   if (outcome.failures.length > 0) throw new Error(outcome.failures.join(" "));
 }

@@ -22,6 +22,8 @@ export interface Sighting {
   machines: readonly Machine[];
   /** Disks of the environment that no machine has. */
   strayDisks: readonly Disk[];
+  /** One sentence for each thing that could not be seen, and without which the rest can be decided. */
+  problems: readonly string[];
   /** The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. */
   jobs: readonly WaitingJob[];
   /** Undefined: there is none, or it is damaged. */

@@ -104,6 +104,7 @@ export function readEc2Answer(): (body: string) => unknown {
   const parser = new XMLParser({
     parseTagValue: false,
     ignoreAttributes: true,
+    ignoreDeclaration: true,
     isArray: (name) => name === "item",
   });
   return (body) => parser.parse(body) as unknown;

@@ -1,6 +1,7 @@
 import { isObject } from "../../../contract/json.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
-import type { ControllerAws } from "./aws.ts";
+import type { BudgetCall } from "../../../contract/controller-calls.ts";
+import type { CallAws } from "../../aws/client.ts";
 
 /** Milliseconds between two looks: AWS's own figures change a few times a day. */
 const everyMs = 5 * 60_000;
@@ -8,7 +9,7 @@ const everyMs = 5 * 60_000;
 /** What AWS tells of the actions of a budget, as far as it matters. */
 export interface BudgetAction {
   id: string;
-  /** `EXECUTION_SUCCESS`: the denial is attached. `REVERSE_SUCCESS`: it was taken back, and AWS looks away until a reset. */
+  /** See {@link nextSteps}; in any other state AWS watches, or is at work. */
   status: string;
 }
 
@@ -23,9 +24,21 @@ export interface LiftStep {
   step: "REVERSE_BUDGET_ACTION" | "RESET_BUDGET_ACTION";
 }
 
-/** Whether this call of the controller looks. */
+/**
+ * How an action comes back to where AWS watches: what is attached, all of it
+ * or some, is taken off; after that AWS looks away until a reset.
+ */
+const nextSteps: Readonly<Record<string, LiftStep["step"]>> = {
+  EXECUTION_SUCCESS: "REVERSE_BUDGET_ACTION",
+  EXECUTION_FAILURE: "REVERSE_BUDGET_ACTION",
+  REVERSE_FAILURE: "REVERSE_BUDGET_ACTION",
+  REVERSE_SUCCESS: "RESET_BUDGET_ACTION",
+  RESET_FAILURE: "RESET_BUDGET_ACTION",
+};
+
+/** Whether this call of the controller looks: in another minute than the sweep, which may take long as well. */
 export function looksAtDenial(now: number): boolean {
-  return Math.floor(now / 60_000) % (everyMs / 60_000) === 0;
+  return Math.floor(now / 60_000) % (everyMs / 60_000) === 2;
 }
 
 /**
@@ -35,9 +48,9 @@ export function looksAtDenial(now: number): boolean {
  */
 export function liftSteps(actions: readonly BudgetAction[], { limit, actual }: BudgetFigures): LiftStep[] {
   if (!(actual < limit)) return [];
-  return actions.flatMap(({ id, status }): LiftStep[] => {
-    if (status === "EXECUTION_SUCCESS") return [{ id, step: "REVERSE_BUDGET_ACTION" }];
-    return status === "REVERSE_SUCCESS" ? [{ id, step: "RESET_BUDGET_ACTION" }] : [];
+  return actions.flatMap(({ id, status }) => {
+    const step = nextSteps[status];
+    return step ? [{ id, step }] : [];
   });
 }
 
@@ -50,23 +63,45 @@ export function liftSteps(actions: readonly BudgetAction[], { limit, actual }: B
  * @throws AwsError when AWS Budgets does not answer
  */
 export async function liftDenial(
-  { account, name }: NonNullable<ControllerConfiguration["budget"]>,
-  aws: ControllerAws,
+  { account, name }: BudgetPlace,
+  aws: CallAws<BudgetCall>,
 ): Promise<string[]> {
   const budget = { AccountId: account, BudgetName: name };
-  const actions = readActions(await aws("budgets:DescribeBudgetActionsForBudget", budget));
+  const actions = await describeActions({ account, name }, aws);
   if (actions.every(({ status }) => status === "STANDBY")) return [];
   const figures = readFigures(await aws("budgets:DescribeBudget", budget));
   if (!figures) return [];
   const steps = liftSteps(actions, figures);
-  for (const { id, step } of steps) {
-    await aws("budgets:ExecuteBudgetAction", { ...budget, ActionId: id, ExecutionType: step });
-  }
+  await takeSteps(steps, { account, name }, aws);
   return steps.map(({ step }) =>
     step === "REVERSE_BUDGET_ACTION"
       ? `AWS's budget ${name} is at ${figures.actual} of ${figures.limit} USD: its denial to start machines is taken back.`
       : `AWS's budget ${name} is watched again.`,
   );
+}
+
+/** Which budget, of which account. */
+export type BudgetPlace = Pick<NonNullable<ControllerConfiguration["budget"]>, "account" | "name">;
+
+/** The actions of a budget. @throws AwsError */
+export async function describeActions(
+  { account, name }: BudgetPlace,
+  aws: CallAws<BudgetCall>,
+): Promise<BudgetAction[]> {
+  const budget = { AccountId: account, BudgetName: name };
+  return readActions(await aws("budgets:DescribeBudgetActionsForBudget", budget));
+}
+
+/** @throws AwsError */
+export async function takeSteps(
+  steps: readonly LiftStep[],
+  { account, name }: BudgetPlace,
+  aws: CallAws<BudgetCall>,
+): Promise<void> {
+  for (const { id, step } of steps) {
+    const input = { AccountId: account, BudgetName: name, ActionId: id, ExecutionType: step };
+    await aws("budgets:ExecuteBudgetAction", input);
+  }
 }
 
 function readActions(answer: unknown): BudgetAction[] {

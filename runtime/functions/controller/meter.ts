@@ -22,6 +22,9 @@ export interface Metered {
 
 const hourMs = 60 * 60_000;
 
+/** Milliseconds that one computer's clock may be ahead of another's; more is a clock that was wrong. */
+const maxSkewMs = 10 * 60_000;
+
 /**
  * The record with everything in it until now. What it missed since it was last
  * written is made up from what EC2 tells of each machine: when it was made, when
@@ -40,6 +43,7 @@ export function meterUntil(
   { machines, strayDisks }: Metered,
   prices: MeterPrices,
 ): MeterRecord {
+  if (record && isJustAhead(record, now)) return record;
   const month = new Date(now).toISOString().slice(0, 7);
   const known = record && Date.parse(record.at) <= now ? turned(record, month) : undefined;
   const from = Math.max(known ? Date.parse(known.at) : 0, startOf(month));
@@ -62,6 +66,12 @@ export function meterUntil(
   }
   const at = new Date(now).toISOString();
   return { v: 1, month, at, days, fleets, ...(known?.previous && { previous: known.previous }) };
+}
+
+/** Another copy of the controller wrote it, whose clock is a little ahead of this one's. */
+function isJustAhead({ at }: MeterRecord, now: number): boolean {
+  const aheadMs = Date.parse(at) - now;
+  return aheadMs > 0 && aheadMs <= maxSkewMs;
 }
 
 /** Until when it ran; Infinity: it still does. */

@@ -25,7 +25,8 @@ export async function observe(
   const [values, machines, disks, jobs] = await Promise.all([
     readParameters([...names, meterParameter(environment)], aws),
     describeMachines(environment, aws),
-    describeDisks(environment, aws),
+    // Of them only those without a machine are counted: nothing else waits for this answer.
+    describeDisks(environment, aws).catch((error: unknown) => error as Error),
     demand ? readJobs(demand.table, aws) : [],
   ]);
   const moment = now();
@@ -35,7 +36,9 @@ export async function observe(
       fleets.map(({ name }) => [name, parseFleetSettings(environment, name, values)]),
     ),
     machines,
-    strayDisks: strayDisks(disks, machines, moment),
+    ...(disks instanceof Error
+      ? { strayDisks: [], problems: [disks.message] }
+      : { strayDisks: strayDisks(disks, machines, moment), problems: [] }),
     jobs,
     meter: parseMeter(values.get(meterParameter(environment))),
   };

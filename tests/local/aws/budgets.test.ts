@@ -22,7 +22,7 @@ describe("money in the local AWS", () => {
     const filter = { filterPolicy: '{"AlarmName":[{"exists":true}]}', filterPolicyScope: "MessageBody" };
     await cloud.make("subscription", { topic, protocol: "email", endpoint: to, ...filter });
     await cloud.make("budget", {
-      name: "longhaul-dev",
+      name: "longhaul-dev-eu-central-1",
       limitAmount: "100",
       notifications: [80, 100].map((threshold) => ({
         notificationType: "ACTUAL",
@@ -34,7 +34,7 @@ describe("money in the local AWS", () => {
     const policy = { name: "denial", path: "/", policy: JSON.stringify(denial("dev", aws)) };
     policyArn = (await cloud.make("managedPolicy", policy)).id;
     await cloud.make("role", { name: "executor", path: "/" });
-    const statements = executionStatements(policyArn, ["machines"], aws);
+    const statements = executionStatements(policyArn, aws);
     await cloud.make("rolePolicy", {
       role: "executor",
       name: "own",
@@ -45,7 +45,7 @@ describe("money in the local AWS", () => {
 
   const makeAction = () =>
     cloud.make("budgetAction", {
-      budgetName: "longhaul-dev",
+      budgetName: "longhaul-dev-eu-central-1",
       notificationType: "ACTUAL",
       actionThreshold: { actionThresholdType: "PERCENTAGE", actionThresholdValue: 100 },
       definition: { iamActionDefinition: { policyArn, roles: ["machines"] } },
@@ -54,7 +54,7 @@ describe("money in the local AWS", () => {
     });
   const mail = () => cloud.aws.account.mail.map((each) => `${each.to}: ${each.subject} ${each.text}`);
   const bill = (actual: number) => {
-    cloud.aws.bill("longhaul-dev", { actual });
+    cloud.aws.bill("longhaul-dev-eu-central-1", { actual });
   };
 
   it("is told once for each threshold, and again when it is crossed again", () => {
@@ -159,6 +159,6 @@ describe("money in the local AWS", () => {
   });
 
   it("has a budget that stands for its environment alone", () => {
-    expect(budgetArn("dev", aws)).to.equal(`arn:aws:budgets::${account}:budget/longhaul-dev`);
+    expect(budgetArn("dev", aws)).to.equal(`arn:aws:budgets::${account}:budget/longhaul-dev-eu-central-1`);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { PolicyDocument } from "../../../components/policy.ts";
-import { graphOf } from "./graph.ts";
+import { graphOf, requestOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { budgetStack, evaluateOnce, evaluateStack, repositoryStack } from "./stack-program.ts";
 
@@ -21,7 +21,7 @@ describe("the alarm on the budget", () => {
   });
 
   it("has AWS count what carries the environment's tag, against the same limit as the meter", () => {
-    expect(graph.one("Budget", "longhaul-dev").inputs).to.deep.include({
+    expect(graph.one("Budget", "longhaul-dev-eu-central-1").inputs).to.deep.include({
       budgetType: "COST",
       timeUnit: "MONTHLY",
       limitAmount: "600",
@@ -31,7 +31,7 @@ describe("the alarm on the budget", () => {
   });
 
   it("tells the addresses and the topic at 50, 80 and 100 % of what is spent and 100 % of the forecast", () => {
-    const { notifications } = graph.one("Budget", "longhaul-dev").inputs as {
+    const { notifications } = graph.one("Budget", "longhaul-dev-eu-central-1").inputs as {
       notifications: Record<string, unknown>[];
     };
     expect(
@@ -51,7 +51,10 @@ describe("the alarm on the budget", () => {
   });
 
   it("looks at the meter for the month and for the day, and tells the topic", () => {
-    const alarms = graph.ofType("MetricAlarm").map(({ inputs }) => inputs);
+    const alarms = graph
+      .ofType("MetricAlarm")
+      .filter(({ name }) => !name.endsWith("-silent"))
+      .map(({ inputs }) => inputs);
     expect(
       alarms.map(({ name, metricName, threshold }) => [name, metricName, threshold]),
     ).to.have.deep.members([
@@ -93,13 +96,16 @@ describe("the alarm on the budget", () => {
       expect(Condition!.StringEquals).to.deep.equal({ "aws:SourceAccount": "123456789012" });
     }
     expect(Statement.map(({ Condition }) => Condition!.ArnLike!["aws:SourceArn"])).to.deep.equal([
-      "arn:aws:budgets::123456789012:budget/longhaul-dev*",
+      [
+        "arn:aws:budgets::123456789012:budget/longhaul-dev-eu-central-1",
+        "arn:aws:budgets::123456789012:budget/longhaul-dev-eu-central-1/action/*",
+      ],
       "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*",
     ]);
   });
 
   it("denies the environment's roles and those that are named, at 100 %, to start or make this environment's machines", () => {
-    const action = graph.one("BudgetAction", "longhaul-dev").inputs;
+    const action = graph.one("BudgetAction", "longhaul-dev-eu-central-1").inputs;
     expect(action).to.deep.include({
       actionType: "APPLY_IAM_POLICY",
       approvalModel: "AUTOMATIC",
@@ -109,7 +115,7 @@ describe("the alarm on the budget", () => {
     const controller = graph.one("Role", /^dev-controller-/).inputs;
     expect(action.definition).to.deep.equal({
       iamActionDefinition: {
-        policyArn: "arn:aws:iam::1:policy/longhaul-dev-denial",
+        policyArn: "arn:aws:iam::1:policy/longhaul-dev-eu-central-1-denial",
         roles: [controller.name, graph.one("Role", /^longhaul-dev-cloud-/).inputs.name, "deploy"],
       },
     });
@@ -121,15 +127,14 @@ describe("the alarm on the budget", () => {
     for (const { Condition } of Statement) expect(JSON.stringify(Condition)).to.include('"dev"');
   });
 
-  it("may attach and take off that one policy, to those roles, and nothing else", () => {
+  it("may attach and take off that one policy, and nothing else", () => {
     const { Statement } = policyOf(graph.one("RolePolicy", /^dev-budget-/).inputs.policy);
     expect(Statement).to.have.lengthOf(1);
     expect(Statement[0]!.Action).to.deep.equal(["iam:AttachRolePolicy", "iam:DetachRolePolicy"]);
     expect(Statement[0]!.Condition).to.deep.equal({
-      ArnEquals: { "iam:PolicyARN": "arn:aws:iam::1:policy/longhaul-dev-denial" },
+      ArnEquals: { "iam:PolicyARN": "arn:aws:iam::1:policy/longhaul-dev-eu-central-1-denial" },
     });
-    for (const resource of Statement[0]!.Resource)
-      expect(resource).to.match(/(dev-controller-\w+|longhaul-dev-cloud-\w+|deploy)$/);
+    expect(Statement[0]!.Resource).to.deep.equal(["arn:aws:iam::123456789012:role/*"]);
   });
 
   it("acts only when the roles are there, and lets them go with what it has attached", () => {
@@ -139,6 +144,31 @@ describe("the alarm on the budget", () => {
       expect([...reached], role.name).to.include(role.urn);
       expect(role.inputs.forceDetachPolicies, role.name).to.equal(true);
     }
+  });
+
+  it("takes back what it has denied before it goes: roles that stay would be denied for good", () => {
+    const lift = graph.one("Command", /-lift$/);
+    expect(lift.inputs)
+      .to.have.property("delete")
+      .that.matches(/ lift$/);
+    expect(lift.inputs).to.not.have.any.keys("create", "update");
+    expect(requestOf(lift)).to.include({ budget: "longhaul-dev-eu-central-1" });
+    const action = graph.one("BudgetAction", /./);
+    expect([...graph.dependenciesOf(lift)]).to.include(action.urn);
+  });
+
+  it("tells when the meter says nothing any more, once the fleets have been proven", () => {
+    const silent = graph.one("MetricAlarm", /-silent$/);
+    expect(silent.inputs).to.deep.include({
+      metricName: "BudgetUsedPercent",
+      statistic: "SampleCount",
+      comparisonOperator: "LessThanThreshold",
+      threshold: 1,
+      period: 900,
+      treatMissingData: "breaching",
+      alarmActions: [topic],
+    });
+    expect([...graph.dependenciesOf(silent)]).to.include(graph.one("Parameter", "dev-cloud-roster").urn);
   });
 
   it("leaves the cost allocation tag alone until it is told to, because AWS knows it a day late", async () => {

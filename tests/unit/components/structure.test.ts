@@ -78,13 +78,15 @@ describe("the resources of an environment", () => {
   it("are more where there is a budget", async () => {
     const lines = outline(await evaluateOnce(budgetStack)).filter((line) => line.startsWith("BudgetAlarm"));
     expect(lines).to.deep.equal([
-      "BudgetAlarm > Budget longhaul-dev",
-      "BudgetAlarm > BudgetAction longhaul-dev",
+      "BudgetAlarm > Budget longhaul-dev-eu-central-1",
+      "BudgetAlarm > BudgetAction longhaul-dev-eu-central-1",
+      "BudgetAlarm > Command longhaul-dev-eu-central-1-lift",
       "BudgetAlarm > MetricAlarm longhaul-dev-budget-100",
       "BudgetAlarm > MetricAlarm longhaul-dev-budget-50",
       "BudgetAlarm > MetricAlarm longhaul-dev-budget-80",
       "BudgetAlarm > MetricAlarm longhaul-dev-budget-day",
-      "BudgetAlarm > Policy longhaul-dev-denial",
+      "BudgetAlarm > MetricAlarm longhaul-dev-budget-silent",
+      "BudgetAlarm > Policy longhaul-dev-eu-central-1-denial",
       "BudgetAlarm > Role dev-budget-#",
       "BudgetAlarm > RolePolicy dev-budget-#",
       "BudgetAlarm > Topic longhaul-dev-alarms",

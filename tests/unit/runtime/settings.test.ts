@@ -34,6 +34,7 @@ describe("the fleet's parameters on the machine", () => {
       power: initialPower,
       operator: initialOperator,
       shutdown: neverIdle,
+      isAnswered: true,
     });
     expect(calls).to.deep.equal([{ action: "ssm:GetParameters", input: { Names: Object.values(names) } }]);
   });
@@ -159,6 +160,8 @@ describe("the machine's place in its fleet", () => {
     expect(fleet.view().jobLimit).to.equal(undefined);
     expect(await limitAfter(reading)).to.deep.equal({ hours: 8, enforce: true });
     expect(await limitAfter(unreadSettings)).to.deep.equal({ hours: 8, enforce: true });
+    expect(await limitAfter({ ...unreadSettings, isAnswered: true })).to.equal(undefined);
+    expect(fleet.view().idleMinutes).to.equal(undefined);
     expect(await limitAfter({ ...healthy, shutdown: { ...neverIdle, maxJobHours: 8 } })).to.deep.equal({
       hours: 8,
       enforce: false,

@@ -4,6 +4,7 @@ import type { SweepConfiguration } from "../../../../contract/controller.ts";
 import { isObject } from "../../../../contract/json.ts";
 import type { CallAws } from "../../../aws/client.ts";
 import { parseJson } from "../../../aws/json.ts";
+import { GithubRefusal } from "./ask.ts";
 import type { Ask } from "./ask.ts";
 
 /**
@@ -58,7 +59,9 @@ export function appClaim(appId: number, key: KeyObject, now: number): string {
 
 /**
  * An installation's token that can read the runs of these repositories, and
- * nothing else. It holds for an hour.
+ * nothing else. It holds for an hour. GitHub refuses one for repositories of
+ * which the installation lacks a single one: then it is for all that it has, and
+ * the one that is missing keeps nobody from the others.
  *
  * @throws what `ask` does; Error when there is no token in the answer
  */
@@ -68,9 +71,14 @@ export async function installationToken(
   now: number,
   ask: Ask,
 ): Promise<string> {
-  const answer = await ask(`/app/installations/${app.installationId}/access_tokens`, {
-    authorization: appClaim(app.id, key, now),
-    body: JSON.stringify({ repositories, permissions }),
+  const request = (scope: object) =>
+    ask(`/app/installations/${app.installationId}/access_tokens`, {
+      authorization: appClaim(app.id, key, now),
+      body: JSON.stringify({ ...scope, permissions }),
+    });
+  const answer = await request({ repositories }).catch((error: unknown) => {
+    if (error instanceof GithubRefusal && error.status === 422) return request({});
+    throw error;
   });
   const token = parseJson(answer);
   if (isObject(token) && typeof token.token === "string") return token.token;

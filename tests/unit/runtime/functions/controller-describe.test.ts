@@ -47,7 +47,7 @@ describe("a disk of the environment", () => {
       asked,
       aws: (_action: string, input: Record<string, unknown>) => {
         asked.push(input);
-        return Promise.resolve(read(pages.shift()!));
+        return Promise.resolve(read(`<?xml version="1.0" encoding="UTF-8"?>\n${pages.shift()!}`));
       },
     };
   }

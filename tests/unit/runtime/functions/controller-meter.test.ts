@@ -124,6 +124,12 @@ describe("the meter", () => {
     near(back, 2 * 0.215);
   });
 
+  it("is as it was where another copy's clock is a little ahead: nothing that was spent is forgotten", () => {
+    const ahead = meterUntil(at(start), start + 3 * hour, [machine], prices);
+    expect(meterUntil(ahead, start + 3 * hour - 1, [machine], prices)).to.deep.equal(ahead);
+    expect(meterUntil(ahead, start + 3 * hour - 5 * minute, [machine], prices)).to.deep.equal(ahead);
+  });
+
   it("says the same however often it looks, and its days add up to its fleets", () => {
     const moments = fc.array(fc.integer({ min: 1, max: 40 * day }), { minLength: 1, maxLength: 12 });
     fc.assert(

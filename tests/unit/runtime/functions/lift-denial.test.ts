@@ -26,8 +26,15 @@ describe("what AWS's budget has denied", () => {
     ]);
   });
 
+  it("is tried again where AWS has failed half way, and where it could not be watched again", () => {
+    const step = (status: string) => liftSteps([{ id: "a", status }], { limit: 500, actual: 3 })[0]?.step;
+    expect(step("EXECUTION_FAILURE")).to.equal("REVERSE_BUDGET_ACTION");
+    expect(step("REVERSE_FAILURE")).to.equal("REVERSE_BUDGET_ACTION");
+    expect(step("RESET_FAILURE")).to.equal("RESET_BUDGET_ACTION");
+  });
+
   it("is none of our business in any other state", () => {
-    for (const status of ["STANDBY", "PENDING", "EXECUTION_IN_PROGRESS", "EXECUTION_FAILURE", "anything"]) {
+    for (const status of ["STANDBY", "PENDING", "EXECUTION_IN_PROGRESS", "REVERSE_IN_PROGRESS", "anything"]) {
       expect(liftSteps([{ id: "a", status }], { limit: 500, actual: 3 }), status).to.deep.equal([]);
     }
   });
@@ -36,7 +43,7 @@ describe("what AWS's budget has denied", () => {
     const minutes = [...Array(60).keys()].filter((minute) =>
       looksAtDenial(Date.parse("2026-11-26T12:00:20Z") + minute * 60_000),
     );
-    expect(minutes).to.deep.equal([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55]);
+    expect(minutes).to.deep.equal([2, 7, 12, 17, 22, 27, 32, 37, 42, 47, 52, 57]);
   });
 
   /** AWS with these answers, by action; what was called. */

@@ -1,0 +1,26 @@
+import { serviceEndpoint } from "../../config/derive.ts";
+import type { BudgetCall } from "../../contract/controller-calls.ts";
+import type { Target } from "../../contract/requests.ts";
+import { awsClient } from "../../runtime/aws/client.ts";
+import type { CallAws } from "../../runtime/aws/client.ts";
+import type { CredentialsSource } from "../../runtime/aws/credentials.ts";
+import { sendHttp } from "../../runtime/aws/http.ts";
+import { systemClock } from "../clock.ts";
+
+/** AWS Budgets, by the client that the controller has: for three calls there is no SDK. */
+export function budgetsOf(
+  { region, endpoints }: Target["aws"],
+  credentials: CredentialsSource,
+): CallAws<BudgetCall> {
+  const { budgets } = endpoints;
+  return awsClient<BudgetCall>({
+    region,
+    endpoints: {
+      budgets: serviceEndpoint({ region, endpoints: budgets === undefined ? {} : { budgets } }, "budgets"),
+    },
+    credentials,
+    send: sendHttp,
+    clock: systemClock,
+    random: Math.random,
+  });
+}
