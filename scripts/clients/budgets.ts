@@ -12,12 +12,9 @@ export function budgetsOf(
   { region, endpoints }: Target["aws"],
   credentials: CredentialsSource,
 ): CallAws<BudgetCall> {
-  const { budgets } = endpoints;
   return awsClient<BudgetCall>({
     region,
-    endpoints: {
-      budgets: serviceEndpoint({ region, endpoints: budgets === undefined ? {} : { budgets } }, "budgets"),
-    },
+    endpoints: { budgets: serviceEndpoint({ region, endpoints }, "budgets") },
     credentials,
     send: sendHttp,
     clock: systemClock,

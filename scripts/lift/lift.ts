@@ -1,6 +1,6 @@
 import type { LiftRequest } from "../../contract/requests.ts";
-import { describeActions, takeSteps } from "../../runtime/functions/controller/lift-denial.ts";
-import type { BudgetAction } from "../../runtime/functions/controller/lift-denial.ts";
+import { describeActions, phaseOf, takeSteps } from "../../runtime/functions/budget-actions.ts";
+import type { BudgetAction } from "../../runtime/functions/budget-actions.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Clock } from "../clock.ts";
 import { NotFinished } from "../exit-codes.ts";
@@ -10,10 +10,11 @@ import { pollUntil } from "../poll.ts";
 /** IAM is told of each role in turn: AWS takes seconds for it. */
 const limitMs = 3 * 60_000;
 
-/** States in which an action holds nothing. */
-const free = ["STANDBY", "REVERSE_SUCCESS", "RESET_IN_PROGRESS", "RESET_FAILURE"];
-/** States in which AWS is at work: what comes of it is to be seen. */
-const busy = ["PENDING", "EXECUTION_IN_PROGRESS", "REVERSE_IN_PROGRESS"];
+/** Whether nothing of it is left to take back. What is not known is taken back all the same. */
+function isFree(action: BudgetAction): boolean {
+  const phase = phaseOf(action);
+  return phase === "watched" || phase === "released";
+}
 
 /**
  * Takes back what AWS's budget has denied, whatever its figures: the budget is
@@ -26,13 +27,12 @@ export async function lift(
   { target, budget }: LiftRequest,
 ): Promise<void> {
   const place = { account: target.aws.account, name: budget };
-  const held = (actions: readonly BudgetAction[]) => actions.filter(({ status }) => !free.includes(status));
   let left: BudgetAction[] = [];
   const isDone = await pollUntil(
     async () => {
-      left = held(await describeActions(place, aws.budgets));
+      left = (await describeActions(place, aws.budgets)).filter((action) => !isFree(action));
       if (left.length === 0) return true;
-      const ready = left.filter(({ status }) => !busy.includes(status));
+      const ready = left.filter((action) => phaseOf(action) !== "working");
       await takeSteps(
         ready.map(({ id }) => ({ id, step: "REVERSE_BUDGET_ACTION" as const })),
         place,

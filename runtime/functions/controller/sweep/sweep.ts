@@ -7,6 +7,7 @@ import { writeJobSeen, writeJobState } from "../../job-table.ts";
 import type { JobReport } from "../../job-table.ts";
 import type { JobRules } from "../../our-jobs.ts";
 import type { ControllerAws } from "../aws.ts";
+import { isTurn, turnMinutes } from "../turns.ts";
 import { installationToken, readAppKey } from "./app-token.ts";
 import { createAsk, LimitReached } from "./ask.ts";
 import { decideSweep } from "./decide-sweep.ts";
@@ -20,23 +21,15 @@ import { askForJob, inTurn, isNotFound, listJobs } from "./look.ts";
  * decides by it.
  */
 
-/** Minutes from one sweep to the next. */
-const everyMinutes = 5;
-
 /**
  * What one sweep may take. An installation has at least 5,000 requests an hour;
  * a quarter of the requests is left for jobs that are asked for one by one.
  */
 const limits = { requests: 100, milliseconds: 20_000, leave: 25, writes: 500 };
 
-/**
- * Whether a sweep is due: at the beginning of every fifth minute, by the time
- * of day, so that nothing needs to be remembered.
- *
- * @param now milliseconds since the epoch
- */
+/** Whether a sweep is due. @param now milliseconds since the epoch */
 export function isSweepDue(now: number): boolean {
-  return Math.floor(now / 60_000) % everyMinutes === 0;
+  return isTurn(0, now);
 }
 
 export interface SweepHost {
@@ -119,7 +112,7 @@ async function look(
   told: JobReport[],
   toAsk: () => readonly WaitingJob[],
 ): Promise<void> {
-  const turn = Math.floor(now() / (everyMinutes * 60_000));
+  const turn = Math.floor(now() / (turnMinutes * 60_000));
   const key = await readAppKey(settings.keyParameter, aws);
   const ask = createAsk({ apiUrl: settings.apiUrl, send, elapsed, limits });
   const authorization = await installationToken(settings, key, now(), ask);
