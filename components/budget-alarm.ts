@@ -1,6 +1,7 @@
 import { Budget } from "@pulumi/aws/budgets/budget.js";
 import { BudgetAction } from "@pulumi/aws/budgets/budgetAction.js";
 import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm.js";
+import type { MetricAlarmArgs } from "@pulumi/aws/cloudwatch/metricAlarm.js";
 import { Command } from "@pulumi/command/local/command.js";
 import { CostAllocationTag } from "@pulumi/aws/costexplorer/costAllocationTag.js";
 import { Policy } from "@pulumi/aws/iam/policy.js";
@@ -202,38 +203,45 @@ export class BudgetAlarm extends pulumi.ComponentResource {
 
     function createMeterAlarms(): void {
       for (const threshold of thresholds) {
-        createAlarm({
-          kind: `budget-${threshold}`,
+        createAlarm(`budget-${threshold}`, {
           metricName: controllerMetrics.budgetUsed,
           threshold,
-          alarmDescription:
-            threshold < 100
-              ? `${threshold} % of the ${monthlyUsd} USD of this month are spent.`
-              : `In ALARM: the ${monthlyUsd} USD of this month are spent, machines sleep when their jobs have ended, and none is started (docs/runbooks/budget-breached.md). OK: there is money, and machines are started.`,
-          tellsEnd: threshold === 100,
+          ...(threshold < 100
+            ? { alarmDescription: `${threshold} % of the ${monthlyUsd} USD of this month are spent.` }
+            : {
+                alarmDescription: `In ALARM: the ${monthlyUsd} USD of this month are spent, machines sleep when their jobs have ended, and none is started (docs/runbooks/budget-breached.md). OK: there is money, and machines are started.`,
+                okActions: [topic.arn],
+              }),
         });
       }
-      createAlarm({
-        kind: "budget-day",
+      createAlarm("budget-day", {
         metricName: controllerMetrics.spentToday,
         threshold: dailyLimit(budget)!,
         alarmDescription: `Today costs more than the ${dailyLimit(budget)!} USD of budget.dailyUsd. Nothing was turned off.`,
-        tellsEnd: false,
       });
-      createAlarm({
-        kind: "budget-silent",
-        metricName: controllerMetrics.budgetUsed,
-        threshold: 1,
-        alarmDescription:
-          "In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money but AWS's own budget. See the log of the controller. OK: it counts.",
-        tellsEnd: true,
-        ...{ statistic: "SampleCount", comparisonOperator: "LessThanThreshold" },
-        ...{ period: silencePeriod, treatMissingData: "breaching" },
-        dependsOn: [controller, ...proven],
-      });
+      createAlarm(
+        "budget-silent",
+        {
+          metricName: controllerMetrics.budgetUsed,
+          statistic: "SampleCount",
+          comparisonOperator: "LessThanThreshold",
+          threshold: 1,
+          period: silencePeriod,
+          treatMissingData: "breaching",
+          alarmDescription:
+            "In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money but AWS's own budget. See the log of the controller. OK: it counts.",
+          okActions: [topic.arn],
+        },
+        [controller, ...proven],
+      );
     }
 
-    function createAlarm({ kind, tellsEnd, dependsOn = [], ...what }: MeterAlarm): void {
+    /** An alarm on the meter that tells the topic. @param kind the rest of its name */
+    function createAlarm(
+      kind: string,
+      settings: Partial<MetricAlarmArgs>,
+      dependsOn: pulumi.Resource[] = [],
+    ): void {
       const alarmName = `longhaul-${environment}-${kind}`;
       new MetricAlarm(
         alarmName,
@@ -247,29 +255,12 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           evaluationPeriods: 1,
           // A meter that is silent has not spent less; that it is silent is told by an alarm of its own.
           treatMissingData: "ignore",
-          ...what,
           alarmActions: [topic.arn],
-          ...(tellsEnd && { okActions: [topic.arn] }),
           tags: environmentTags(environment, alarmName),
+          ...settings,
         },
-        { ...child, dependsOn: [...dependsOn] },
+        { ...child, dependsOn },
       );
     }
   }
-}
-
-interface MeterAlarm {
-  /** The rest of its name. */
-  kind: string;
-  metricName: string;
-  threshold: number;
-  alarmDescription: string;
-  /** Whether people are told when it is over as well. */
-  tellsEnd: boolean;
-  dependsOn?: readonly pulumi.Resource[];
-  /** What is another than the others'. */
-  statistic?: string;
-  comparisonOperator?: string;
-  period?: number;
-  treatMissingData?: string;
 }
