@@ -1,3 +1,4 @@
+import { repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import { machinePrice, whyUnknown } from "../prices.ts";
 import type { Configuration } from "../schema.ts";
@@ -31,11 +32,10 @@ function withoutBudget({ budget }: Configuration): Finding[] {
 
 function repeatedFindings({ budget }: Configuration): Finding[] {
   return (["emails", "deniedRoles"] as const).flatMap((key) =>
-    budget[key].flatMap((entry, index) =>
-      budget[key].indexOf(entry) < index
-        ? [{ path: ["budget", key, index], message: `"${entry}" is there already; remove one` }]
-        : [],
-    ),
+    repeated(budget[key]).map((index) => ({
+      path: ["budget", key, index],
+      message: `"${budget[key][index]!}" is there already; remove one`,
+    })),
   );
 }
 

@@ -1,3 +1,4 @@
+import { lowerCase, repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import type { GithubConfiguration } from "../schema.ts";
 
@@ -44,7 +45,7 @@ function runnerGroupFindings({
     const message = `counts only with visibility selected, and visibility is ${group.visibility}; remove one of the two`;
     return [{ path: [...path, "repositories"], message, because }];
   }
-  return repeated(group.repositories).map((index) => ({
+  return repeated(group.repositories, lowerCase).map((index) => ({
     path: [...path, "repositories", index],
     message: `"${group.repositories[index]!}" is there already; remove one`,
   }));
@@ -55,10 +56,4 @@ function urlFindings({ url }: GithubConfiguration): Finding[] {
   if (/^\/*$/.test(pathname) && search === "" && hash === "") return [];
   const message = `must be GitHub's own address and nothing behind it, ${origin}; the owner goes into organization or repository`;
   return [{ path: ["github", "url"], message }];
-}
-
-/** Indices of the names that stand earlier in the list already. GitHub's names ignore case. */
-function repeated(names: readonly string[]): number[] {
-  const lower = names.map((name) => name.toLowerCase());
-  return lower.flatMap((name, index) => (lower.indexOf(name) < index ? [index] : []));
 }

@@ -1,3 +1,4 @@
+import { repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
 import type { NetworkConfiguration } from "../schema.ts";
@@ -26,10 +27,10 @@ function subnetFindings({ vpcId, subnetIds, cidr }: NetworkConfiguration, writte
     const message = `is the range of a VPC that the stack would make (${cidr}), but subnetIds says to use yours; remove one of the two`;
     findings.push({ path: ["network", "cidr"], message, because: [["network", "subnetIds"]] });
   }
-  subnetIds?.forEach((id, index) => {
-    if (subnetIds.indexOf(id) === index) return;
-    findings.push({ path: ["network", "subnetIds", index], message: `${id} is there already; remove one` });
-  });
+  for (const index of repeated(subnetIds ?? [])) {
+    const message = `${subnetIds![index]!} is there already; remove one`;
+    findings.push({ path: ["network", "subnetIds", index], message });
+  }
   return findings;
 }
 

@@ -1,4 +1,5 @@
 import { wakingRepositories } from "../derive.ts";
+import { lowerCase, repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import type { Configuration } from "../schema.ts";
 
@@ -29,9 +30,10 @@ function repositoriesFindings(
     return [{ path, message, because: scope }];
   }
   const allowed = runnerGroup?.visibility === "selected" ? runnerGroup.repositories : undefined;
+  const again = repeated(repositories, lowerCase);
   return repositories.flatMap((name, index): Finding[] => {
     const here = [...path, index];
-    if (indexOf(repositories, name) < index) {
+    if (again.includes(index)) {
       return [{ path: here, message: `"${name}" is there already; remove one` }];
     }
     if (!allowed || indexOf(allowed, name) >= 0) return [];
