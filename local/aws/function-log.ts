@@ -1,3 +1,4 @@
+import { parseObject } from "../../contract/json.ts";
 import { addMetrics } from "./metrics.ts";
 import type { Cloud } from "./state.ts";
 
@@ -43,11 +44,7 @@ function metricsIn(message: string) {
   );
 }
 
+/** A line that was cut, or is none of the kind, is ignored, as CloudWatch does. */
 function parse(message: string): EmbeddedMetrics | undefined {
-  if (!message.includes('"_aws"')) return undefined;
-  try {
-    return JSON.parse(message) as EmbeddedMetrics;
-  } catch {
-    return undefined; // A line that was cut, or is none of the kind: CloudWatch ignores it as well.
-  }
+  return message.includes('"_aws"') ? parseObject(message) : undefined;
 }

@@ -1,3 +1,4 @@
+import { parseObject } from "../../contract/json.ts";
 import { evaluate } from "./iam.ts";
 import type { PolicyDocument, Statement } from "./iam.ts";
 import { optionalText, text } from "./input.ts";
@@ -63,7 +64,7 @@ interface Addressed {
 function passes(subscription: Input, message: string): boolean {
   const filter = readFilter(subscription);
   if (!filter) return true;
-  const body = parse(message);
+  const body = parseObject(message);
   return body !== undefined && filter.every((key) => body[key] !== undefined);
 }
 
@@ -83,13 +84,4 @@ export function readFilter(subscription: Input): string[] | undefined {
     );
   }
   return entries.map(([key]) => key);
-}
-
-function parse(message: string): Record<string, unknown> | undefined {
-  try {
-    const body: unknown = JSON.parse(message);
-    return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
