@@ -96,20 +96,18 @@ ${steps}`;
     expect(ends().slice(1, 4)).to.deep.equal(["Break: failure", "Not then: skipped", "Always: success"]);
   });
 
-  it("cancelled, its running step ends and what must always run runs", async () => {
-    const github = await run(
-      workflow(`
+  const longJob = workflow(`
       - name: Long
         run: echo begun; sleep 600
       - name: Always
         if: always()
-        run: echo tidied`),
-      {},
-      async () => {
-        await until("the step to begin", () => site.github.log.includes("begun"));
-        site.github.send("JobCancellation", { requestId: "r1" });
-      },
-    );
+        run: echo tidied`);
+
+  it("cancelled, its running step ends and what must always run runs", async () => {
+    const github = await run(longJob, {}, async () => {
+      await until("the step to begin", () => site.github.log.includes("begun"));
+      site.github.send("JobCancellation", { requestId: "r1" });
+    });
     expect(github.result).to.equal("cancelled");
     expect(github.log).to.include("##[error]The operation was canceled.").and.include("tidied");
   });
@@ -118,22 +116,13 @@ ${steps}`;
     const completed = join(site.root, "completed.sh");
     writeFileSync(completed, "echo completed\n");
     writeFileSync(join(site.root, ".env"), `ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${completed}\n`);
-    const github = await run(
-      workflow(`
-      - name: Long
-        run: echo begun; sleep 600
-      - name: Always
-        if: always()
-        run: echo tidied`),
-      {},
-      async () => {
-        await until("the step to begin", () => site.github.log.includes("begun"));
-        const [worker] = findProcesses((environment) =>
-          environment.includes(`HOME=${site.environment.HOME}`),
-        ).filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "Runner.Worker\n");
-        process.kill(worker!, "SIGTERM");
-      },
-    );
+    const github = await run(longJob, {}, async () => {
+      await until("the step to begin", () => site.github.log.includes("begun"));
+      const [worker] = findProcesses((environment) =>
+        environment.includes(`HOME=${site.environment.HOME}`),
+      ).filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "Runner.Worker\n");
+      process.kill(worker!, "SIGTERM");
+    });
     expect(github.result).to.equal("failed");
     expect(github.log.join("\n"))
       .to.include("received a shutdown signal")
