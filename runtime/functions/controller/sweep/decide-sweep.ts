@@ -1,5 +1,5 @@
-import { isCurrentJob, jobStates } from "../../../../contract/waiting-jobs.ts";
-import type { JobState, WaitingJob } from "../../../../contract/waiting-jobs.ts";
+import { isCurrentJob, statesBefore } from "../../../../contract/waiting-jobs.ts";
+import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
 import { mayWakeOneMore, wakesPerJob } from "../../demand.ts";
 import type { JobReport } from "../../job-table.ts";
 import { isAllowed, isOurs } from "../../our-jobs.ts";
@@ -35,7 +35,7 @@ export function decideSweep({ told, table, now }: SweepSighting, rules: JobRules
   for (const job of told) {
     if (!isAllowed(job.repository, rules) || !(known.has(job.id) || isOurs(job, rules))) continue;
     const other = latest.get(job.id);
-    if (!other || isBefore(other.state, job.state)) latest.set(job.id, job);
+    if (!other || statesBefore(job.state).includes(other.state)) latest.set(job.id, job);
   }
   const open = table.filter(
     (job) => job.state !== "completed" && isCurrentJob(job, now) && isAllowed(job.repository, rules),
@@ -43,14 +43,14 @@ export function decideSweep({ told, table, now }: SweepSighting, rules: JobRules
   return {
     write: [...latest.values()].filter(({ id, state }) => {
       const before = known.get(id);
-      return !before || isBefore(before.state, state);
+      return !before || statesBefore(state).includes(before.state);
     }),
     seen: open
       .filter((job) => latest.get(job.id)?.state === "queued" && wantsToBeSeen(job, now))
       .map(({ id }) => id),
     ask: open.filter(({ id, state }) => {
       const now = latest.get(id);
-      return !now || isBefore(now.state, state);
+      return !now || statesBefore(state).includes(now.state);
     }),
   };
 }
@@ -59,8 +59,4 @@ export function decideSweep({ told, table, now }: SweepSighting, rules: JobRules
 function wantsToBeSeen(job: WaitingJob, now: number): boolean {
   if (job.state !== "queued" || mayWakeOneMore(job, wakesPerJob)) return false;
   return mayWakeOneMore({ ...job, seenAt: Math.floor(now / 1000) }, wakesPerJob);
-}
-
-function isBefore(one: JobState, other: JobState): boolean {
-  return jobStates.indexOf(one) < jobStates.indexOf(other);
 }
