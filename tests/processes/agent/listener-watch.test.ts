@@ -252,7 +252,8 @@ describe("watching the listener", () => {
   });
 
   it("a worker that has taken the place of the one that was seen is left alone", async () => {
-    const { listener, start, tell, paths } = machine();
+    const { host, listener, start, tell } = machine();
+    const { isWorker } = host.processes;
     start();
     tell("worker");
     await until(() => listener.look(false).worker, "the worker is seen");
@@ -260,11 +261,11 @@ describe("watching the listener", () => {
     process.kill(Number(first), "SIGKILL");
     await until(() => children().length === 0, "it has ended");
     tell("worker");
-    tell("touch begun");
-    await until(() => existsSync(`${paths.runner}/begun`), "the next job has begun");
+    // As its parent's twin first: it bears the worker's name from the moment in which it runs the worker's program.
+    await until(() => children().some(isWorker), "the next worker runs");
     listener.endJob("SIGTERM");
     listener.endJob("SIGKILL");
-    const [second] = children();
+    const second = children().find(isWorker);
     expect(second).to.be.a("string").and.not.equal(first);
     expect(listener.look(false)).to.include({ worker: true, toldToEndAt: undefined });
     // A signal is pending until it has been acted on.
