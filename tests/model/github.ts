@@ -127,8 +127,8 @@ function requeue(world: World, offer: Offer): void {
     [job.name, entry.machine.name],
     () => `not taken by ${entry.machine.name} within a minute: ${job.state}`,
   );
-  if (job.state === "queued") matchSoon(world);
-  else judgeCancelled(world, job);
+  if (job.state === "cancelled") judgeCancelled(world, job);
+  matchSoon(world); // Also where this job is given up: its runner is free for the others that are queued.
 }
 
 /**
