@@ -62,7 +62,10 @@ export function noteWish(world: World, machine: Machine): void {
   if (wish.listing === "none") machine.unlistedAt = Infinity;
   else if (machine.unlistedAt === Infinity) machine.unlistedAt = now;
   const kind = wayToLeave(world, machine, wish);
-  if (machine.wanted?.kind !== kind) machine.wanted = kind && { kind, since: now };
+  // Where one's wish to sleep ends in the middle of another's, a machine that has yet to read of that one takes a new turn.
+  const by = kind === "sleep" ? wish.by : undefined;
+  if (machine.wanted?.kind !== kind || machine.wanted?.by !== by)
+    machine.wanted = kind && { kind, by, since: now };
   const until = wish.until === undefined ? Infinity : Date.parse(wish.until) - epoch;
   if (until > now && until < Infinity) {
     world.time.at(until, () => {

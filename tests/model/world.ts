@@ -75,7 +75,7 @@ export interface Machine {
   /** When it last was on neither list, or its fleet was closing; Infinity while it is. */
   unlistedAt: number;
   /** How the parameters want it to leave, and since when; undefined: they do not. */
-  wanted: { kind: WayToLeave; since: number } | undefined;
+  wanted: { kind: WayToLeave; by: string | undefined; since: number } | undefined;
   /** The moment of leaving for which a job was last queued. */
   temptedAt: number;
   /** When what its last decision to leave rests on was read. */
