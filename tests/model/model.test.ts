@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { randomBytes } from "node:crypto";
 import type { Breach, Tally } from "./breaches.ts";
 import { liveMany } from "./many.ts";
 import { planOf } from "./plan.ts";
@@ -8,6 +7,8 @@ import { live } from "./schedule.ts";
 import { mutants } from "./variants.ts";
 
 const schedules = 100_000;
+/** The same each time, so that a change is judged by what it changes; `npm run soak -- --model N` looks for others. */
+const usualSeed = "00000000";
 
 /** What happens never or hardly ever: no registration is lost, and settle meets a running machine in a race of seconds. */
 const seldom = ["register", "settle", "cancelled", "cancelledByUs"];
@@ -21,7 +22,7 @@ describe("a model of the machine's life", function () {
   this.timeout(600_000);
 
   it(`keeps every promise in ${schedules.toLocaleString("en")} schedules`, async () => {
-    const seed = process.env.LONGHAUL_SEED ?? randomBytes(4).toString("hex");
+    const seed = process.env.LONGHAUL_SEED ?? usualSeed;
     const first = parseSeed(seed);
     if (first === undefined)
       throw new Error(`LONGHAUL_SEED takes up to eight hexadecimal digits; it is "${seed}".`);
