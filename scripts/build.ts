@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import type { BuildOptions } from "esbuild";
 import { minify } from "terser";
 import type { FunctionName } from "../contract/names.ts";
 import project from "../package.json" with { type: "json" };
+import { replaceFile } from "./replace-file.ts";
 
 /*
  * Builds what does not run from its sources:
@@ -18,21 +19,35 @@ import project from "../package.json" with { type: "json" };
  *   dist/main.js      the same as a module: the program's Commands call it
  *   dist/index.js     the package: the components, for other Pulumi programs
  *   dist/types/       their type declarations, with --types and when npm prepares the package
+ *
+ * It may run in the middle of an `up`: each file is replaced at once and only
+ * where it changes, and what running commands may yet load stays.
  */
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
+const chunks = join(dist, "chunks");
+/** Chunks that no build has made for so long are deleted: nothing that loads them runs for longer. */
+const keepChunksMs = 24 * 60 * 60_000;
 const requireForCommonJs =
   'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
-const shared: BuildOptions = {
+const shared = {
   absWorkingDir: root,
   bundle: true,
   platform: "node",
   target: "node20",
   format: "esm",
   logLevel: "warning",
-};
+  outdir: dist,
+  write: false,
+} as const satisfies BuildOptions;
+
+async function write(path: string, text: string, mode?: number): Promise<void> {
+  if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
+  await mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, text, mode);
+}
 
 /** Minified: a machine reads it in pieces of 4 KB. */
 async function buildAgent(): Promise<void> {
@@ -40,26 +55,24 @@ async function buildAgent(): Promise<void> {
     ...shared,
     entryPoints: ["runtime/agent/main.ts"],
     legalComments: "none",
-    write: false,
   });
   const { code } = await minify(outputFiles[0]!.text, {
     module: true,
     compress: { passes: 4, hoist_funs: true, keep_fargs: false },
   });
-  await mkdir(dist, { recursive: true });
-  await writeFile(join(dist, "agent.mjs"), `${code!}\n`);
+  await write(join(dist, "agent.mjs"), `${code!}\n`);
 }
 
 /** One file for Lambda, with an exported `handler`. Minified: it is read at each cold start. */
 async function buildFunction(name: FunctionName): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     ...shared,
     entryPoints: [`runtime/functions/${name}/main.ts`],
-    outfile: join(dist, `${name}.mjs`),
     target: "node22",
     minify: true,
     legalComments: "none",
   });
+  await write(join(dist, `${name}.mjs`), outputFiles[0]!.text);
 }
 
 /**
@@ -69,10 +82,9 @@ async function buildFunction(name: FunctionName): Promise<void> {
  */
 async function buildCommand(): Promise<void> {
   const { peerDependencies, devDependencies } = project;
-  await build({
+  const { outputFiles } = await build({
     ...shared,
     entryPoints: { longhaul: "scripts/longhaul.ts", main: "scripts/main.ts" },
-    outdir: dist,
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
     external: Object.keys({ ...peerDependencies, ...devDependencies }),
@@ -81,16 +93,33 @@ async function buildCommand(): Promise<void> {
     // Some are CommonJS and require Node's own modules.
     banner: { js: requireForCommonJs },
   });
-  await chmod(join(dist, "longhaul.js"), 0o755);
+  const made = outputFiles.filter(({ path }) => dirname(path) === chunks);
+  const entries = outputFiles.filter((file) => !made.includes(file));
+  // What is loaded is there before what loads it.
+  await Promise.all(made.map(({ path, text }) => write(path, text)));
+  await Promise.all(
+    entries.map(({ path, text }) => write(path, text, path.endsWith("longhaul.js") ? 0o755 : undefined)),
+  );
+  await deleteOldChunks(made.map(({ path }) => path));
+}
+
+/** They are named by their content, and would pile up. A chunk's time is that of the last build that made it. */
+async function deleteOldChunks(made: readonly string[]): Promise<void> {
+  const now = new Date();
+  await Promise.all(made.map((path) => utimes(path, now, now)));
+  for (const name of await readdir(chunks)) {
+    const path = join(chunks, name);
+    if (now.getTime() - (await stat(path)).mtimeMs > keepChunksMs) await rm(path, { force: true });
+  }
 }
 
 async function buildPackage(): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     ...shared,
     entryPoints: { index: "components/index.ts" },
-    outdir: dist,
     packages: "external",
   });
+  await write(join(dist, "index.js"), outputFiles[0]!.text);
 }
 
 /** @throws when the components do not compile */
@@ -103,8 +132,6 @@ function buildTypes(): void {
   if (status !== 0) throw new Error("The type declarations could not be written: see the errors above.");
 }
 
-// Chunks are named by their content: old ones would pile up.
-await rm(join(dist, "chunks"), { recursive: true, force: true });
 await Promise.all([
   buildAgent(),
   buildFunction("controller"),
