@@ -29,14 +29,14 @@ export interface SettleCollaborators {
   output: Output;
 }
 
-/** A fleet to settle. Without labels it is not in the configuration, and its machines keep those they have. */
+/** A fleet to settle. Without labels it is not in the configuration, and machines on its lists keep those they have. */
 export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "kmsKeyArn"> &
   Partial<Pick<SettleRequest, "labels">>;
 
 /**
  * Brings one fleet in order. First what was seen is kept, so that nothing that
  * follows can lose it; then comes what jobs wait for (labels, tokens), then
- * what costs money (machines that sleep on neither list), last the entries,
+ * what keeps machines from leaving (labels again) and what costs money (machines that sleep on neither list), last the entries,
  * because a machine that has just been ended leaves one behind.
  *
  * A service that fails ends the step it is in and no other. Each step begins
@@ -68,6 +68,11 @@ export async function settleFleet(
     );
     if (labels) await step(() => settleLabels({ ...collaborators, github }, inService, labels, report));
     await step(() => giveTokens({ ...collaborators, github }, machinesThat("needs-token"), order, report));
+    // The job that it has is its last: while jobs are queued for it, GitHub hands it the next one as each ends.
+    const outOfService = machinesThat("working", "leaving", "overdue", "silent").filter(
+      ({ instanceState }) => instanceState === "running",
+    );
+    await step(() => settleLabels({ ...collaborators, github }, outOfService, [], report));
   }
   await step(() => endSleepers(collaborators, environment, machinesThat("asleep"), report));
   for (const { machine, verdict } of judged) {

@@ -5,8 +5,9 @@ import type { Output } from "../output.ts";
 import type { FleetReport } from "./fleet-report.ts";
 
 /**
- * Gives every machine in service exactly the fleet's labels and its own, also
- * where it has registered again and has only its own.
+ * Gives machines exactly these labels and their own: those in service their
+ * fleet's, also where one has registered again and has only its own; those out
+ * of service none.
  *
  * @throws ServiceError when GitHub refuses; the machines before it have theirs
  */

@@ -80,6 +80,27 @@ describe("longhaul settle", () => {
       expect(clouds.entry(unproven)!.customLabels).to.have.length(1);
     });
 
+    it("takes the fleet's from a machine on neither list, so that the job it has is its last", async () => {
+      const old = await clouds.launch(2);
+      await clouds.connect(machine, { labels: [name, "cloud"] });
+      await clouds.connect(old, { labels: [nameOf(old), "cloud"] });
+      clouds.report(old, "busy");
+      const outcome = await settling();
+      expect(fleetOf(outcome).labelled).to.deep.equal([{ ...old, added: [], removed: ["cloud"] }]);
+      expect(clouds.entry(old)!.customLabels).to.deep.equal([nameOf(old)]);
+      expect(fleetOf(await settling()).labelled).to.deep.equal([]);
+      await clouds.writeLists([machine.instanceId, old.instanceId], [machine.instanceId, old.instanceId]);
+      expect(fleetOf(await settling()).labelled, "in service again").to.deep.equal([
+        { ...old, added: ["cloud"], removed: [] },
+      ]);
+    });
+
+    it("leaves those of every machine alone while the lists cannot be read", async () => {
+      await clouds.connect(machine, { labels: [name, "cloud", "by-hand"] });
+      await clouds.writeLists([], []);
+      expect(fleetOf(await settling()).labelled).to.deep.equal([]);
+    });
+
     it("names a machine of the roster without an entry, labels the others, and fails no `up` for it", async () => {
       const unregistered = await clouds.launch(2);
       const roster = [nobody, unregistered.instanceId, machine.instanceId];
