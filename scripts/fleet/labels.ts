@@ -3,6 +3,12 @@ import type { RunnerEntry } from "../../observe/machine.ts";
 /** GitHub compares labels without regard to case. */
 const same = (a: string) => (b: string) => a.toLowerCase() === b.toLowerCase();
 
+/**
+ * The one label beside its own of a machine that was in service and is not any
+ * more: no job asks for it, and it keeps the knowledge that the machine was proven.
+ */
+export const leavingLabel = "longhaul-leaving";
+
 /** The labels that an entry has not got yet, in the order given. */
 export function missingLabels(entry: RunnerEntry, labels: readonly string[]): string[] {
   const present = [...entry.systemLabels, ...entry.customLabels];

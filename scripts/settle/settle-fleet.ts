@@ -7,6 +7,8 @@ import { ServiceError } from "../clients/service-error.ts";
 import type { Clock } from "../clock.ts";
 import { keepSeen } from "../entries/seen-machines.ts";
 import { readFleetSettings } from "../fleet/fleet-settings.ts";
+import { leavingLabel } from "../fleet/labels.ts";
+import { servedBefore } from "../fleet/served-before.ts";
 import type { Output } from "../output.ts";
 import { endSleepers } from "./end-sleepers.ts";
 import { explainMachine } from "./explain-machine.ts";
@@ -70,9 +72,9 @@ export async function settleFleet(
     await step(() => giveTokens({ ...collaborators, github }, machinesThat("needs-token"), order, report));
     // The job that it has is its last: while jobs are queued for it, GitHub hands it the next one as each ends.
     const outOfService = machinesThat("working", "leaving", "overdue", "silent").filter(
-      ({ instanceState }) => instanceState === "running",
+      ({ instanceState, entry }) => instanceState === "running" && servedBefore(entry),
     );
-    await step(() => settleLabels({ ...collaborators, github }, outOfService, [], report));
+    await step(() => settleLabels({ ...collaborators, github }, outOfService, [leavingLabel], report));
   }
   await step(() => endSleepers(collaborators, environment, machinesThat("asleep"), report));
   for (const { machine, verdict } of judged) {

@@ -7,7 +7,7 @@ import type { FleetReport } from "./fleet-report.ts";
 /**
  * Gives machines exactly these labels and their own: those in service their
  * fleet's, also where one has registered again and has only its own; those out
- * of service none.
+ * of service the one that says so.
  *
  * @throws ServiceError when GitHub refuses; the machines before it have theirs
  */

@@ -10,7 +10,7 @@ import type { WorkflowRuns } from "../clients/workflow-runs.ts";
 import { pollUntil } from "../poll.ts";
 import { followRun } from "./follow-run.ts";
 import { judgeStart } from "./judge-start.ts";
-import { servedBefore } from "./served-before.ts";
+import { servedBefore } from "../fleet/served-before.ts";
 import { startRun } from "./start-run.ts";
 import type { RunCollaborators } from "./start-run.ts";
 

@@ -86,13 +86,21 @@ describe("longhaul settle", () => {
       await clouds.connect(old, { labels: [nameOf(old), "cloud"] });
       clouds.report(old, "busy");
       const outcome = await settling();
-      expect(fleetOf(outcome).labelled).to.deep.equal([{ ...old, added: [], removed: ["cloud"] }]);
-      expect(clouds.entry(old)!.customLabels).to.deep.equal([nameOf(old)]);
+      const mark = "longhaul-leaving";
+      expect(fleetOf(outcome).labelled).to.deep.equal([{ ...old, added: [mark], removed: ["cloud"] }]);
+      expect(clouds.entry(old)!.customLabels).to.deep.equal([nameOf(old), mark]);
       expect(fleetOf(await settling()).labelled).to.deep.equal([]);
       await clouds.writeLists([machine.instanceId, old.instanceId], [machine.instanceId, old.instanceId]);
       expect(fleetOf(await settling()).labelled, "in service again").to.deep.equal([
-        { ...old, added: ["cloud"], removed: [] },
+        { ...old, added: ["cloud"], removed: [mark] },
       ]);
+    });
+
+    it("leaves a machine on neither list that was never proven with its own alone, which says so", async () => {
+      const unproven = await clouds.launch(2);
+      await clouds.connect(unproven);
+      expect(fleetOf(await settling()).labelled).to.deep.equal([]);
+      expect(clouds.entry(unproven)!.customLabels).to.deep.equal([nameOf(unproven)]);
     });
 
     it("leaves those of every machine alone while the lists cannot be read", async () => {
