@@ -1,6 +1,5 @@
 import { apiUrl, ownerOf, serviceEndpoint, wakingRepositories } from "../config/derive.ts";
-import { hourlyPrices, prices, UnknownPriceError } from "../config/prices.ts";
-import type { HourlyPrices } from "../config/prices.ts";
+import { hourlyPrices, priceList, prices } from "../config/prices.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { ControllerConfiguration, SweepConfiguration } from "../contract/controller.ts";
 import { budgetName, waitingJobsTable } from "../contract/names.ts";
@@ -14,7 +13,7 @@ export function controllerConfiguration(
   configuration: Configuration,
 ): ControllerConfiguration {
   const { aws, fleets, wakeOnDemand, budget } = configuration;
-  const known = knownPrices(configuration);
+  const hourly = hourlyPrices(configuration);
   return {
     environment,
     aws: {
@@ -26,12 +25,14 @@ export function controllerConfiguration(
         budgets: serviceEndpoint(aws, "budgets"),
       },
     },
-    fleets: Object.entries(fleets).map(([name, { autoShutdown }]) => ({
+    fleets: Object.entries(fleets).map(([name, { instanceType, autoShutdown }]) => ({
       name,
+      instanceType,
       ...powerRules(autoShutdown),
-      ...(known && { prices: { machine: known[name]!.machine, disk: known[name]!.disk } }),
+      prices: { machine: hourly[name]!.machine, disk: hourly[name]!.disk },
     })),
     addressPrice: prices.publicIpv4,
+    priceList: priceList(aws.region),
     ...(budget.monthlyUsd !== undefined && {
       budget: {
         monthlyUsd: budget.monthlyUsd,
@@ -63,14 +64,4 @@ function sweepConfiguration(
     owner: ownerOf(github),
     repositories: wakingRepositories(configuration)!, // The rules ask for it where there is an App.
   };
-}
-
-/** Undefined: a price is not known, and nothing asks that money be counted. */
-function knownPrices(configuration: Configuration): Record<string, HourlyPrices> | undefined {
-  try {
-    return hourlyPrices(configuration);
-  } catch (error) {
-    if (error instanceof UnknownPriceError) return undefined;
-    throw error;
-  }
 }

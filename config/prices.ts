@@ -1,12 +1,12 @@
-import { freeIops, freeThroughput, hoursPerMonth, sizeInXlarges } from "./price-table.ts";
-import type { DiskPrices, PriceTable } from "./price-table.ts";
+import { listedDiskPrice, listedMachinePrice } from "../contract/prices.ts";
+import type { DiskPrices, PriceList } from "../contract/prices.ts";
+import type { PriceTable } from "./price-table.ts";
 import table from "./prices.json" with { type: "json" };
 import type { Configuration, FleetConfiguration } from "./schema.ts";
 
 /*
  * What machines cost. All prices are US dollars without tax and without
- * discounts; `npm run prices` refreshes the table. Nothing here refuses a
- * configuration: a price is only needed where money is counted.
+ * discounts; `npm run prices` refreshes the table.
  */
 
 /** AWS's prices, as they stand in the repository. */
@@ -25,7 +25,7 @@ export interface HourlyPrices {
   address: number;
 }
 
-/** A machine's price is not known, and money is to be counted. */
+/** A machine's price is not known; the rules refuse a configuration where that is so. */
 export class UnknownPriceError extends Error {}
 
 /**
@@ -54,43 +54,38 @@ export function hourlyPrices(
 export function machinePrice(
   instanceType: string,
   region: string,
-  { regions }: Pick<PriceTable, "regions"> = prices,
+  known: Pick<PriceTable, "regions"> = prices,
 ): number | undefined {
-  const size = sizeInXlarges(instanceType);
-  const machines = own(regions, region)?.machines ?? {};
-  const ofXlarge = size && own(machines, size.family);
-  return ofXlarge === undefined ? undefined : roundPrice(ofXlarge * size!.xlarges);
+  return listedMachinePrice(instanceType, priceList(region, known));
 }
 
-/** No price is more precise than this, and products of numbers often look so. */
-function roundPrice(usd: number): number {
-  return Number(usd.toFixed(6));
+/** US dollars for an hour of a gp3 disk. */
+export function diskPrice(
+  disk: FleetConfiguration["disk"],
+  region: string,
+  known: Pick<PriceTable, "regions"> = prices,
+): number {
+  return listedDiskPrice(disk, priceList(region, known));
 }
 
 /**
- * US dollars for an hour of a gp3 disk. In a region that the table does not
- * know, the dearest one's prices stand in: a disk is a small part of the whole,
- * and what is counted too high is noticed.
+ * What the table knows of a region. In one that it does not know, no machine
+ * has a price, and the dearest region's disks stand in: a disk is a small part
+ * of the whole, and what is counted too high is noticed.
  */
-export function diskPrice(
-  { sizeGb, iops = freeIops, throughput = freeThroughput }: FleetConfiguration["disk"],
-  region: string,
-  { regions }: Pick<PriceTable, "regions"> = prices,
-): number {
-  const disks = own(regions, region)?.disks ?? dearest(Object.values(regions).map((known) => known.disks));
-  const [perGb, perIops, perThroughput] = disks;
-  const monthly =
-    sizeGb * perGb +
-    Math.max(0, iops - freeIops) * perIops +
-    Math.max(0, throughput - freeThroughput) * perThroughput;
-  return monthly / hoursPerMonth;
+export function priceList(region: string, { regions }: Pick<PriceTable, "regions"> = prices): PriceList {
+  const { machines, disks } = own(regions, region) ?? {
+    machines: {},
+    disks: dearest(Object.values(regions).map((known) => known.disks)),
+  };
+  return { machines, disks };
 }
 
 function dearest(all: readonly DiskPrices[]): DiskPrices {
   return all.reduce((one, other) => (other[0] > one[0] ? other : one));
 }
 
-/** A family or region may be written that is called what every object has. */
+/** A region may be written that is called what every object has. */
 function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -10,6 +10,7 @@ import { localFindings } from "./rules/local.ts";
 import { machineFindings } from "./rules/machine.ts";
 import { environmentFindings, fleetNameFindings, generationFindings } from "./rules/names.ts";
 import { networkFindings } from "./rules/network.ts";
+import { priceFindings } from "./rules/price.ts";
 import { runnerSoftwareFindings } from "./rules/runner-software.ts";
 import { smokeTestFindings } from "./rules/smoke-test.ts";
 import { wakeOnDemandFindings } from "./rules/wake-on-demand.ts";
@@ -36,6 +37,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...budgetFindings(configuration),
     ...githubFindings(github),
     ...networkFindings(network, written),
+    ...priceFindings(configuration),
     ...smokeTestFindings(smokeTest, github),
     ...wakeOnDemandFindings(configuration),
     ...Object.entries(fleets).flatMap(([name, fleet]) =>

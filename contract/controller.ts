@@ -1,5 +1,6 @@
 import type { WorkingHours } from "./hours.ts";
 import type { LabelledFleet } from "./job-labels.ts";
+import type { PriceList } from "./prices.ts";
 
 /** US dollars for each hour of a machine. */
 export interface MachinePrices {
@@ -17,8 +18,10 @@ export interface ControlledFleet {
   hours?: WorkingHours;
   /** The first so many of the roster are woken while power is on. */
   minimumAwake: number;
-  /** Absent: money is not counted in this environment. */
-  prices?: MachinePrices;
+  /** Of the machines that the fleet makes now: older ones may be of another until their jobs have ended. */
+  instanceType: string;
+  /** Of such a machine. */
+  prices: MachinePrices;
 }
 
 /** Whom the controller asks for jobs that no webhook told of. */
@@ -45,6 +48,8 @@ export interface ControllerConfiguration {
   fleets: readonly ControlledFleet[];
   /** US dollars for each hour of a public address. */
   addressPrice: number;
+  /** What AWS asks for in the region: prices machines of another type than their fleet's, and disks by their size. */
+  priceList: PriceList;
   /** Absent: no machine is woken for a job that waits. */
   demand?: {
     /** Name of the table of waiting jobs. */

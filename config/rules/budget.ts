@@ -1,17 +1,11 @@
 import { repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
-import { machinePrice, whyUnknown } from "../prices.ts";
 import type { Configuration } from "../schema.ts";
 
 export function budgetFindings(configuration: Configuration): Finding[] {
   return configuration.budget.monthlyUsd === undefined
     ? withoutBudget(configuration)
-    : [
-        ...dayFindings(configuration),
-        ...repeatedFindings(configuration),
-        ...roleFindings(configuration),
-        ...priceFindings(configuration),
-      ];
+    : [...dayFindings(configuration), ...repeatedFindings(configuration), ...roleFindings(configuration)];
 }
 
 /** What belongs to a budget says nothing without one. */
@@ -54,13 +48,4 @@ function dayFindings({ budget: { monthlyUsd, dailyUsd } }: Configuration): Findi
   if (dailyUsd === undefined || dailyUsd <= monthlyUsd!) return [];
   const message = `is ${dailyUsd}, more than the ${monthlyUsd!} of the whole month (budget.monthlyUsd)`;
   return [{ path: ["budget", "dailyUsd"], message }];
-}
-
-/** Money that is to be limited must be counted, so every machine needs a price. */
-function priceFindings({ fleets, aws }: Configuration): Finding[] {
-  return Object.entries(fleets).flatMap(([name, { priceUsdPerHour, instanceType }]) => {
-    if ((priceUsdPerHour ?? machinePrice(instanceType, aws.region)) !== undefined) return [];
-    const message = `is missing, and there is a budget: ${whyUnknown(instanceType, aws.region)}`;
-    return [{ path: ["fleets", name, "priceUsdPerHour"], message, because: [["budget", "monthlyUsd"]] }];
-  });
 }

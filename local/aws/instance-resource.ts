@@ -4,14 +4,17 @@ import { optionalText, record, tagMap, texts } from "./input.ts";
 import type { Instances, LaunchSpecification } from "./instances.ts";
 import { instanceArn } from "./principals.ts";
 import type { Cloud, Instance } from "./state.ts";
+import { volumeOf } from "./volumes.ts";
 
 /** `aws.ec2.Instance`, with what the provider does to it in place. */
 export function instanceResource(cloud: Cloud, instances: Instances): ResourceType {
   const launch = (inputs: Properties): LaunchSpecification => {
     const plain = optionalText(inputs, "userData");
+    const { volumeSize: size, volumeType: type, ...disk } = record(inputs, "rootBlockDevice") ?? {};
     return {
       imageId: String(inputs.ami),
       instanceType: String(inputs.instanceType),
+      ...(size !== undefined && { disk: volumeOf({ ...disk, size, type }) }),
       subnetId: String(inputs.subnetId),
       securityGroupIds: texts(inputs, "vpcSecurityGroupIds"),
       profile: optionalText(inputs, "iamInstanceProfile"),

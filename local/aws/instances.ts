@@ -3,13 +3,14 @@ import { AwsError } from "./errors.ts";
 import { resourceId } from "./ids.ts";
 import { imageArchitecture } from "./images.ts";
 import { instanceCredentials } from "./principals.ts";
-import type { Cloud, Instance, InstanceState } from "./state.ts";
+import type { Cloud, Instance, InstanceState, Volume } from "./state.ts";
 import { privateAddress, publicAddress, subnetOf } from "./subnets.ts";
 
 /** What RunInstances and the provider's Instance have in common. */
 export interface LaunchSpecification {
   imageId: string;
   instanceType: string;
+  disk?: Volume;
   subnetId: string;
   securityGroupIds: string[];
   profile: string | undefined;

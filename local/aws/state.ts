@@ -14,10 +14,22 @@ export interface AccessKey {
 
 export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
+/** What DescribeVolumes tells of a volume's size. */
+export interface Volume {
+  /** GiB. */
+  size: number;
+  volumeType: string;
+  iops: number;
+  /** MiB/s. */
+  throughput: number;
+}
+
 export interface Instance {
   id: string;
   imageId: string;
   instanceType: string;
+  /** Its volume as it was asked for. Absent: nobody said. */
+  disk?: Volume;
   architecture: "x86_64" | "arm64";
   state: InstanceState;
   /** Why it is in this state, where it is not simply running. */

@@ -1,13 +1,25 @@
-import type { Cloud, Instance } from "./state.ts";
+import { number, optionalText } from "./input.ts";
+import type { Input } from "./input.ts";
+import type { Cloud, Instance, Volume } from "./state.ts";
 
 export const volumeType = "aws:ec2/volume:Volume";
 
-interface Volume {
+interface DescribedVolume extends Partial<Volume> {
   volumeId: string;
   createTime: Date;
   tags: Readonly<Record<string, string>>;
   /** Id of the instance that has it. */
   attachedTo?: string;
+}
+
+/** A volume as it was asked for, in the words of the provider's `aws.ebs.Volume`, with what EC2 gives a gp3 unasked. */
+export function volumeOf(inputs: Input): Volume {
+  return {
+    size: number(inputs, "size") ?? 8,
+    volumeType: optionalText(inputs, "type") ?? "gp3",
+    iops: number(inputs, "iops") ?? 3000,
+    throughput: number(inputs, "throughput") ?? 125,
+  };
 }
 
 /** The id of the one volume that an instance has. */
@@ -20,12 +32,13 @@ export function describeVolumes(
   { data }: Cloud,
   passes: (tags: Readonly<Record<string, string>>) => boolean,
 ) {
-  const ofInstances = Object.values(data.instances).flatMap((instance): Volume[] =>
+  const ofInstances = Object.values(data.instances).flatMap((instance): DescribedVolume[] =>
     instance.state === "terminated"
       ? []
       : [
           {
             volumeId: rootVolumeId(instance),
+            ...instance.disk,
             createTime: new Date(instance.createdAt),
             tags: instance.tags,
             attachedTo: instance.id,
@@ -33,8 +46,9 @@ export function describeVolumes(
         ],
   );
   const alone = Object.entries(data.resources[volumeType] ?? {}).map(
-    ([volumeId, { createTime, tagsAll }]): Volume => ({
+    ([volumeId, { createTime, tagsAll, ...inputs }]): DescribedVolume => ({
       volumeId,
+      ...volumeOf(inputs),
       createTime: new Date(createTime as string),
       tags: tagsAll as Record<string, string>,
     }),

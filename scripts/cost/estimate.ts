@@ -1,5 +1,5 @@
 import { hourlyPrices } from "../../config/prices.ts";
-import { hoursPerMonth } from "../../config/price-table.ts";
+import { hoursPerMonth } from "../../contract/prices.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { hoursPerWeek } from "../../contract/hours.ts";
 

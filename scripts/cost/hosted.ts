@@ -1,4 +1,4 @@
-import { sizeInXlarges } from "../../config/price-table.ts";
+import { sizeInXlarges } from "../../contract/prices.ts";
 import type { Architecture } from "../../config/instance-types.ts";
 
 /**

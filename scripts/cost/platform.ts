@@ -1,5 +1,5 @@
 import { memorySize } from "../../components/cloud-function.ts";
-import { hoursPerMonth } from "../../config/price-table.ts";
+import { hoursPerMonth } from "../../contract/prices.ts";
 import { controllerMetrics, machineMetrics, receiverMetrics } from "../../contract/metrics.ts";
 import { jobStates } from "../../contract/waiting-jobs.ts";
 import { embeddedMetrics } from "../../runtime/functions/embedded-metrics.ts";

@@ -1,5 +1,5 @@
 import { architectureOf } from "../../config/derive.ts";
-import { hoursPerMonth } from "../../config/price-table.ts";
+import { hoursPerMonth } from "../../contract/prices.ts";
 import { hourlyPrices, prices } from "../../config/prices.ts";
 import { markdownTable } from "../made-part.ts";
 import { estimateOf } from "./estimate.ts";

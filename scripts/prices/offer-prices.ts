@@ -1,5 +1,5 @@
-import { sizeInXlarges } from "../../config/price-table.ts";
 import type { PriceTable, RegionPrices } from "../../config/price-table.ts";
+import { sizeInXlarges } from "../../contract/prices.ts";
 import { csvFields } from "./csv-line.ts";
 
 /** What an offer file says of one region; its date is the day it was published. */

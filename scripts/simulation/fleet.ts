@@ -82,7 +82,7 @@ interface SimulatedMachine {
 export function simulateFleet({ configuration, arrivals, span, random }: Scene): FleetFigures {
   const environment = "simulated";
   const [fleet] = Object.keys(configuration.fleets);
-  const { runners, autoShutdown } = configuration.fleets[fleet!]!;
+  const { runners, instanceType, autoShutdown } = configuration.fleets[fleet!]!;
   const { agent } = configuration;
   const control = controllerConfiguration(environment, configuration);
   const { labels } = labelledFleets(configuration)[0]!;
@@ -133,6 +133,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
         id,
         fleet: fleet!,
         runner,
+        instanceType,
         availabilityZone: index % 2 === 0 ? "a" : "b",
         state: "stopped",
         createdAt: before,

@@ -1,6 +1,6 @@
 import { architectureOf } from "../../config/derive.ts";
 import { machinePrice, prices } from "../../config/prices.ts";
-import { hoursPerMonth } from "../../config/price-table.ts";
+import { hoursPerMonth } from "../../contract/prices.ts";
 import { defaults } from "../../config/defaults.ts";
 import { exampleConfiguration, exampleHours, exampleRegion } from "../cost/example-configuration.ts";
 import { billedMinutes, hostedLimitMinutes, hostedMinutePrice, hostedPricesSince } from "../cost/hosted.ts";

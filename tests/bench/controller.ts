@@ -1,3 +1,4 @@
+import { priceList } from "../../config/prices.ts";
 import { ec2Protocol } from "../../local/aws/protocols.ts";
 import type { ControllerCall } from "../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../contract/controller.ts";
@@ -137,8 +138,14 @@ function configurationOf(machines: number): ControllerConfiguration {
         budgets: "https://budgets",
       },
     },
-    fleets: names.map((name) => ({ name, minimumAwake: 0, prices: { machine: 0.23, disk: 0.013 } })),
+    fleets: names.map((name) => ({
+      name,
+      minimumAwake: 0,
+      instanceType: "m5.xlarge",
+      prices: { machine: 0.23, disk: 0.013 },
+    })),
     addressPrice: 0.005,
+    priceList: priceList("eu-central-1"),
     demand: {
       table: "longhaul-bench-waiting-jobs",
       fleets: names.map((name) => ({ name, labels: ["self-hosted", "linux", "x64", name] })),

@@ -58,7 +58,6 @@ export async function act(
       }
     });
   }
-  const { meter } = plan;
-  if (meter) await put(meterParameter(environment), formatMeter(meter));
+  await put(meterParameter(environment), formatMeter(plan.meter));
   return outcome;
 }

@@ -70,8 +70,12 @@ async function sweepIfDue(host: ControllerHost, { isHint }: Call, { now, jobs }:
   await sweep({ ...host, configuration: { environment, demand } }, demand.sweep, jobs);
 }
 
-/** What has changed, a line each. */
-function describe({ power }: Plan, { started, notStarted }: Outcome, { unread }: Call): string[] {
+/** What has changed, and what was assumed, a line each. */
+function describe(
+  { power, assumptions }: Plan,
+  { started, notStarted }: Outcome,
+  { unread }: Call,
+): string[] {
   return [
     ...(unread.length === 0
       ? []
@@ -79,6 +83,7 @@ function describe({ power }: Plan, { started, notStarted }: Outcome, { unread }:
           `Messages of the queue that are none, or of another version: ${unread.join(", ")}. ` +
             "They were counted, and nothing else comes of them.",
         ]),
+    ...assumptions,
     ...Object.entries(power).map(
       ([fleet, { power: to, by, reason }]) => `Power of ${fleet} is ${to} by ${by}: ${reason}.`,
     ),
@@ -114,7 +119,7 @@ function metricsOf(
         [controllerMetrics.unread]: unread.length,
       }),
     },
-    ...(meter && { amounts: moneyOf(meter, budget?.monthlyUsd) }),
+    amounts: moneyOf(meter, budget?.monthlyUsd),
   });
 }
 

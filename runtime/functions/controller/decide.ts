@@ -11,7 +11,8 @@ import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import { decideDemand, wakesPerJob } from "../demand.ts";
 import type { Demand, Spare } from "../demand.ts";
 import type { Disk, Machine } from "./machine.ts";
-import { meterUntil } from "./meter.ts";
+import { meterAssumptions, meterUntil } from "./meter.ts";
+import type { MeterPrices } from "./meter.ts";
 
 /** All that a decision rests on. */
 export interface Sighting {
@@ -38,8 +39,9 @@ export interface Plan {
   start: readonly Start[];
   /** Those that jobs wait for, and what was counted. Absent: nobody is woken for jobs. */
   demand?: Demand;
-  /** Absent where money is not counted. */
-  meter?: MeterRecord;
+  meter: MeterRecord;
+  /** A sentence for each thing that had to be assumed, for the log. */
+  assumptions: readonly string[];
 }
 
 export interface Start extends Spare {
@@ -58,15 +60,16 @@ const longestSleepMs = 7 * dayMs;
  * themselves when power is off and no job is on them.
  */
 export function decide(configuration: ControllerConfiguration, seen: Sighting): Plan {
-  const meter = meterOf(configuration, seen);
+  const prices = pricesOf(configuration);
+  const meter = meterUntil(seen.meter, seen.now, seen, prices);
   const limit = configuration.budget?.monthlyUsd;
-  const spent = meter && spentInMonth(meter);
-  const isOverBudget = limit !== undefined && spent !== undefined && spent >= limit;
+  const spent = spentInMonth(meter);
+  const isOverBudget = limit !== undefined && spent >= limit;
   const breach: PowerSetting | undefined = isOverBudget
     ? {
         power: "off",
         by: "budget",
-        reason: `${spent.toFixed(2)} of ${limit} USD are spent in ${meter!.month}`,
+        reason: `${spent.toFixed(2)} of ${limit} USD are spent in ${meter.month}`,
       }
     : undefined;
 
@@ -81,7 +84,8 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
     start.push(...startsOf(fleet, hours?.since, { ...settings, power: wanted }, seen));
   }
   const demand = configuration.demand && demandOf(configuration, seen, power, start);
-  return { power, start, ...(demand && { demand }), ...(meter && { meter }) };
+  const assumptions = meterAssumptions(seen.meter, seen.now, seen, prices);
+  return { power, start, ...(demand && { demand }), meter, assumptions };
 }
 
 /**
@@ -127,14 +131,14 @@ function mayWork(
   return listing === "service" && (power === "on" || by === "hours");
 }
 
-function meterOf(
-  { fleets, addressPrice }: ControllerConfiguration,
-  { meter, now, machines, strayDisks }: Sighting,
-): MeterRecord | undefined {
-  const priced = fleets.flatMap(({ name, prices }) => (prices ? [[name, prices] as const] : []));
-  if (priced.length === 0) return undefined;
-  const prices = { fleets: Object.fromEntries(priced), address: addressPrice };
-  return meterUntil(meter, now, { machines, strayDisks }, prices);
+function pricesOf({ fleets, addressPrice, priceList }: ControllerConfiguration): MeterPrices {
+  return {
+    fleets: Object.fromEntries(
+      fleets.map(({ name, instanceType, prices }) => [name, { instanceType, ...prices }]),
+    ),
+    address: addressPrice,
+    list: priceList,
+  };
 }
 
 function powerByHours({ hours }: ControlledFleet, now: HoursPower | undefined): PowerSetting {

@@ -1,4 +1,5 @@
 import { XMLParser } from "fast-xml-parser";
+import type { DiskSize } from "../../../contract/prices.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { Disk, Machine } from "./machine.ts";
@@ -32,6 +33,21 @@ export async function describeDisks(environment: string, aws: ControllerAws): Pr
     .flatMap(({ DescribeVolumesResponse }) => itemsOf(DescribeVolumesResponse.volumeSet))
     .filter(({ status }) => status !== "deleting" && status !== "deleted")
     .map(diskOf);
+}
+
+/** The machines with what is described of their disks. */
+export function withDisks(machines: readonly Machine[], disks: readonly AttachedDisk[]): Machine[] {
+  const sizes = new Map<string, DiskSize[]>();
+  for (const { attachedTo, size } of disks) {
+    if (attachedTo === undefined || !size) continue;
+    const others = sizes.get(attachedTo);
+    if (others) others.push(size);
+    else sizes.set(attachedTo, [size]);
+  }
+  return machines.map((machine) => {
+    const own = sizes.get(machine.id);
+    return own ? { ...machine, disks: own } : machine;
+  });
 }
 
 /** Disks that no machine has: whatever left them there, they cost money. @param now milliseconds since the epoch */
@@ -80,6 +96,7 @@ type ItemSet<Item> = { item: Item[] } | "" | undefined;
 
 interface DescribedInstance {
   instanceId: string;
+  instanceType: string;
   instanceState: { name: Machine["state"] };
   /** What ended it, with the moment in brackets where somebody asked for it: `User initiated (2026-11-26 01:02:03 GMT)`. */
   reason?: string;
@@ -93,6 +110,12 @@ interface DescribedInstance {
 
 interface DescribedVolume {
   volumeId: string;
+  /** GiB. */
+  size?: string;
+  volumeType?: string;
+  iops?: string;
+  /** MiB/s; gp3 alone has it. */
+  throughput?: string;
   status: string;
   createTime: string;
   attachmentSet?: ItemSet<{ instanceId: string }>;
@@ -126,6 +149,7 @@ function machineOf(instance: DescribedInstance): Machine {
     id: instance.instanceId,
     fleet: tagged.get(tags.fleet) ?? "",
     runner: tagged.get(tags.runner) ?? "",
+    instanceType: instance.instanceType,
     availabilityZone: instance.placement?.availabilityZone ?? "",
     state: instance.instanceState.name,
     createdAt: Number.isNaN(attached) ? launchedAt : attached,
@@ -135,14 +159,28 @@ function machineOf(instance: DescribedInstance): Machine {
   };
 }
 
-function diskOf({ volumeId, createTime, attachmentSet, tagSet }: DescribedVolume): AttachedDisk {
+function diskOf(volume: DescribedVolume): AttachedDisk {
+  const { volumeId, createTime, attachmentSet, tagSet } = volume;
   const fleet = itemsOf(tagSet).find(({ key }) => key === tags.fleet)?.value ?? "";
+  const size = sizeOf(volume);
   return {
     id: volumeId,
     fleet,
     createdAt: Date.parse(createTime),
+    ...(size && { size }),
     attachedTo: itemsOf(attachmentSet)[0]?.instanceId,
   };
+}
+
+/** Other types than gp3 are described with operations that nobody pays for by themselves: gp2 has them by its size. */
+function sizeOf({ size, volumeType, iops, throughput }: DescribedVolume): DiskSize | undefined {
+  const sizeGb = countOf(size);
+  if (sizeGb === undefined) return undefined;
+  return volumeType === "gp3" ? { sizeGb, iops: countOf(iops), throughput: countOf(throughput) } : { sizeGb };
+}
+
+function countOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** The moment in the brackets of a reason: see {@link DescribedInstance.reason}. */

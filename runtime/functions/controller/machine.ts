@@ -1,9 +1,13 @@
-/** A machine as EC2 describes it; nothing that it says of itself is in here. Moments are milliseconds since the epoch. */
+import type { DiskSize } from "../../../contract/prices.ts";
+
+/** A machine as EC2 describes it; what it says of itself is in {@link report} alone. Moments are milliseconds since the epoch. */
 export interface Machine {
   id: string;
   fleet: string;
   /** The runner's name, for example `dev-cloud-1`. */
   runner: string;
+  /** For example `m5.xlarge`: what it is, whatever its fleet has come to since. */
+  instanceType: string;
   /** Where it is bound to: a stopped machine starts in its zone or not at all. */
   availabilityZone: string;
   state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
@@ -14,6 +18,8 @@ export interface Machine {
   /** When it stopped running, where it does not and EC2 says when: of a machine that powered itself off, it does not. */
   stoppedAt?: number;
   hasPublicAddress: boolean;
+  /** Its disks. Absent: they are not described. */
+  disks?: readonly DiskSize[];
 }
 
 /** A disk as EC2 describes it. */
@@ -22,4 +28,6 @@ export interface Disk {
   fleet: string;
   /** Milliseconds since the epoch. */
   createdAt: number;
+  /** Absent: EC2 does not say. */
+  size?: DiskSize;
 }

@@ -1,16 +1,20 @@
 import type { MachinePrices } from "../../../contract/controller.ts";
 import { addCosts, noCosts, totalOf } from "../../../contract/meter.ts";
 import type { Costs, MeterRecord } from "../../../contract/meter.ts";
+import { listedDiskPrice, listedMachinePrice } from "../../../contract/prices.ts";
+import type { PriceList } from "../../../contract/prices.ts";
 import { daysOf, overlap } from "../../../contract/spans.ts";
 import type { Span } from "../../../contract/spans.ts";
 import type { Disk, Machine } from "./machine.ts";
 
 /** What things cost, in US dollars for each hour. */
 export interface MeterPrices {
-  /** By fleet. */
-  fleets: Readonly<Record<string, MachinePrices>>;
+  /** By fleet: of a machine as the fleet has them now. */
+  fleets: Readonly<Record<string, MachinePrices & { instanceType: string }>>;
   /** A public address. */
   address: number;
+  /** Of machines of other types, and of disks by their size. */
+  list: PriceList;
 }
 
 /** What costs money. */
@@ -29,13 +33,17 @@ const maxSkewMs = 10 * 60_000;
  * The record with everything in it until now. What it missed since it was last
  * written is made up from what EC2 tells of each machine: when it was made, when
  * it was last started and, where it says so, when it stopped. A machine that
- * powered itself off meanwhile counts until the record's end, and one that did
- * so within its first minutes until now: each sleep is a minute at most, and an
+ * powered itself off meanwhile counts until the record's end, and one that was
+ * started since then as well until now: each sleep is a minute at most, and an
  * outage of the controller what ended in it. Counting the same time twice is
- * impossible, because a record says until when it counts; and an absent or
- * damaged one is begun anew with the month.
+ * impossible, because a record says until when it counts.
  *
- * A disk that no machine has costs as its fleet's do, for as long as it is there.
+ * An absent or damaged record is begun anew with the month. What runs then
+ * counts since it was started, and what sleeps from now on, its disk aside: for
+ * how long it ran before nobody knows, and hours that are made up could turn the
+ * environment off.
+ *
+ * A disk that no machine has costs for as long as it is there.
  */
 export function meterUntil(
   record: MeterRecord | undefined,
@@ -45,7 +53,7 @@ export function meterUntil(
 ): MeterRecord {
   if (record && isJustAhead(record, now)) return record;
   const month = new Date(now).toISOString().slice(0, 7);
-  const known = record && Date.parse(record.at) <= now ? turned(record, month) : undefined;
+  const known = isUsable(record, now) ? turned(record, month) : undefined;
   const from = Math.max(known ? Date.parse(known.at) : 0, startOf(month));
   const days: Record<string, Costs> = { ...known?.days };
   const fleets: Record<string, Costs> = { ...known?.fleets };
@@ -57,15 +65,55 @@ export function meterUntil(
       fleets[fleet] = addCosts(fleets[fleet] ?? noCosts, costs);
     };
     for (const machine of machines) {
-      add(machine.fleet, costsOf(machine, span, ranUntil(machine, from), prices));
+      const ranTo = known ? ranUntil(machine, from) : knownToHaveRunUntil(machine);
+      add(machine.fleet, costsOf(machine, span, ranTo, prices));
     }
-    for (const { fleet, createdAt } of strayDisks) {
-      const existed = hoursOf(overlap(span, { from: createdAt, to: Infinity }));
-      add(fleet, [0, existed * priceOf(fleet, prices).disk, 0]);
+    for (const disk of strayDisks) {
+      const existed = hoursOf(overlap(span, { from: disk.createdAt, to: Infinity }));
+      add(disk.fleet, [0, existed * strayDiskPrice(disk, prices), 0]);
     }
   }
   const at = new Date(now).toISOString();
   return { v: 1, month, at, days, fleets, ...(known?.previous && { previous: known.previous }) };
+}
+
+/** A sentence for each thing that the meter had to assume, for the log. */
+export function meterAssumptions(
+  record: MeterRecord | undefined,
+  now: number,
+  { machines }: Pick<Metered, "machines">,
+  prices: MeterPrices,
+): string[] {
+  const begun =
+    (record && isJustAhead(record, now)) || isUsable(record, now)
+      ? []
+      : [
+          "The meter has no record to go on from, and begins anew with the month: machines that run count " +
+            "since they were started, and machines that sleep from now on.",
+        ];
+  const guessed = new Map<string, { ids: string[]; fleet: string; instanceType: string; usd: number }>();
+  for (const machine of machines) {
+    const { id, fleet, instanceType, state } = machine;
+    const { usd, isKnown } = machinePrice(machine, prices);
+    if (isKnown || state === "terminated") continue;
+    const key = `${fleet} ${instanceType}`;
+    const others = guessed.get(key);
+    if (others) others.ids.push(id);
+    else guessed.set(key, { ids: [id], fleet, instanceType, usd });
+  }
+  return [
+    ...begun,
+    ...[...guessed.values()].map(
+      ({ ids, fleet, instanceType, usd }) =>
+        `The price of ${instanceType} is not in the table of prices: ${ids.join(", ")} of ${fleet} ` +
+        `count as machines of today, at ${usd} USD for an hour.`,
+    ),
+  ];
+}
+
+/** Whether it tells what was spent; one of the future does not, a clock was wrong. */
+function isUsable(record: MeterRecord | undefined, now: number): record is MeterRecord {
+  return record !== undefined && Date.parse(record.at) <= now;
 }
 
 /** Another copy of the controller wrote it, whose clock is a little ahead of this one's. */
@@ -74,27 +122,67 @@ function isJustAhead({ at }: MeterRecord, now: number): boolean {
   return aheadMs > 0 && aheadMs <= maxSkewMs;
 }
 
-/** Until when it ran; Infinity: it still does. */
-function ranUntil({ state, launchedAt, stoppedAt }: Machine, from: number): number {
-  if (state === "pending" || state === "running") return Infinity;
-  return stoppedAt ?? (launchedAt > from ? Infinity : from);
+/** Until when it ran; Infinity: it still does. @param from when it was last looked at */
+function ranUntil(machine: Machine, from: number): number {
+  if (isUp(machine)) return Infinity;
+  return machine.stoppedAt ?? (machine.launchedAt > from ? Infinity : from);
+}
+
+/** The same where nobody has looked before: what is on its way down ran until a moment ago. */
+function knownToHaveRunUntil(machine: Machine): number {
+  const { state, stoppedAt } = machine;
+  if (isUp(machine)) return Infinity;
+  return stoppedAt ?? (state === "stopping" || state === "shutting-down" ? Infinity : -Infinity);
+}
+
+function isUp({ state }: Machine): boolean {
+  return state === "pending" || state === "running";
 }
 
 /** What a machine cost within a span of time. */
 function costsOf(machine: Machine, span: Span, ranTo: number, prices: MeterPrices): Costs {
-  const { machine: perHour, disk } = priceOf(machine.fleet, prices);
   const { state, createdAt, launchedAt, hasPublicAddress } = machine;
   const ran = hoursOf(overlap(span, { from: launchedAt, to: ranTo }));
   const isGone = state === "terminated" || state === "shutting-down";
   const existed = hoursOf(overlap(span, { from: createdAt, to: isGone ? ranTo : Infinity }));
-  return [ran * perHour, existed * disk, hasPublicAddress ? ran * prices.address : 0];
+  return [
+    ran * machinePrice(machine, prices).usd,
+    existed * disksPrice(machine, prices),
+    hasPublicAddress ? ran * prices.address : 0,
+  ];
 }
 
-/** A fleet that has been taken out still has machines: they count as the dearest there is. */
-function priceOf(fleet: string, { fleets }: MeterPrices): MachinePrices {
+/**
+ * A machine outlives changes of its fleet for as long as its job takes, so it is
+ * priced by its own type: by what the fleet's configuration says where that is
+ * the fleet's type still, else by AWS's price.
+ */
+function machinePrice(
+  { fleet, instanceType }: Machine,
+  prices: MeterPrices,
+): { usd: number; isKnown: boolean } {
+  const own = prices.fleets[fleet];
+  if (own?.instanceType === instanceType) return { usd: own.machine, isKnown: true };
+  const listed = listedMachinePrice(instanceType, prices.list);
+  return listed === undefined
+    ? { usd: presentPrices(fleet, prices).machine, isKnown: false }
+    : { usd: listed, isKnown: true };
+}
+
+function disksPrice({ fleet, disks }: Machine, prices: MeterPrices): number {
+  if (!disks) return presentPrices(fleet, prices).disk;
+  return disks.reduce((sum, size) => sum + listedDiskPrice(size, prices.list), 0);
+}
+
+function strayDiskPrice({ fleet, size }: Disk, prices: MeterPrices): number {
+  return size ? listedDiskPrice(size, prices.list) : presentPrices(fleet, prices).disk;
+}
+
+/** What a fleet's machines cost now; one that has been taken out is as dear as the dearest there is. */
+function presentPrices(fleet: string, { fleets }: MeterPrices): MachinePrices {
   const own = fleets[fleet];
   if (own) return own;
-  return Object.values(fleets).reduce(
+  return Object.values(fleets).reduce<MachinePrices>(
     (dearest, prices) => (prices.machine > dearest.machine ? prices : dearest),
     { machine: 0, disk: 0 },
   );

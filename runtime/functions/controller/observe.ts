@@ -5,7 +5,7 @@ import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { Sighting } from "./decide.ts";
-import { describeDisks, describeMachines, strayDisks } from "./describe.ts";
+import { describeDisks, describeMachines, strayDisks, withDisks } from "./describe.ts";
 
 /** `GetParameters` takes so many names. */
 const namesPerCall = 10;
@@ -25,7 +25,7 @@ export async function observe(
   const [values, machines, disks, jobs] = await Promise.all([
     readParameters([...names, meterParameter(environment)], aws),
     describeMachines(environment, aws),
-    // Of them only those without a machine are counted: nothing else waits for this answer.
+    // Without their answer a machine's disk counts as its fleet's: nothing else waits for it.
     describeDisks(environment, aws).catch((error: unknown) => error as Error),
     demand ? readJobs(demand.table, aws) : [],
   ]);
@@ -35,10 +35,13 @@ export async function observe(
     settings: Object.fromEntries(
       fleets.map(({ name }) => [name, parseFleetSettings(environment, name, values)]),
     ),
-    machines,
     ...(disks instanceof Error
-      ? { strayDisks: [], problems: [disks.message] }
-      : { strayDisks: strayDisks(disks, machines, moment), problems: [] }),
+      ? { machines, strayDisks: [], problems: [disks.message] }
+      : {
+          machines: withDisks(machines, disks),
+          strayDisks: strayDisks(disks, machines, moment),
+          problems: [],
+        }),
     jobs,
     meter: parseMeter(values.get(meterParameter(environment))),
   };

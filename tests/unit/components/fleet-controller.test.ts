@@ -163,14 +163,19 @@ describe("the controller of an environment", () => {
     expect(addressPrice).to.equal(0.005);
     expect(fleets).to.have.lengthOf(1);
     expect(fleets[0]).to.deep.include({ name: "cloud", minimumAwake: 1, hours: { ...hours, holidays: [] } });
-    expect(fleets[0]!.prices!.machine).to.be.within(0.1, 0.5);
+    expect(fleets[0]!.prices.machine).to.be.within(0.1, 0.5);
   });
 
-  it("counts no money where a price is not known, rather than none", async () => {
-    const fleets = { cloud: { instanceType: "quantum.large", architecture: "x64" } };
-    expect((await told({ ...repositoryStack, fleets })).fleets[0]).to.not.have.property("prices");
-    const own = { cloud: { ...fleets.cloud, priceUsdPerHour: 3 } };
-    expect((await told({ ...repositoryStack, fleets: own })).fleets[0]!.prices).to.include({ machine: 3 });
+  it("is told what machines cost: the fleet's own price, and the region's for all others", async () => {
+    const fleets = { cloud: { instanceType: "quantum.large", architecture: "x64", priceUsdPerHour: 3 } };
+    const {
+      fleets: [cloud],
+      priceList,
+    } = await told({ ...repositoryStack, fleets });
+    expect(cloud).to.deep.include({ instanceType: "quantum.large" });
+    expect(cloud!.prices).to.include({ machine: 3 });
+    expect(priceList.machines).to.include({ m5: 0.23 });
+    expect(priceList.disks).to.deep.equal([0.0952, 0.006, 0.048]);
   });
 
   it("has a queue where jobs wake machines, one call for a burst, and what fails thrice aside", async () => {

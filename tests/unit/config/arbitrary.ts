@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { partitionOfRegion } from "../../../config/derive.ts";
+import { machinePrice } from "../../../config/prices.ts";
 
 /*
  * Valid configurations by construction: each generator keeps the rules that
@@ -289,8 +290,6 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     wakeOnDemand: fc.option(wakeOnDemandArbitrary, { nil: undefined }),
   })
   .map(({ environment, aws, scope, network, fleets, smokeTest, agent, budget, wakeOnDemand }) => {
-    // Not every type here has a price in the table.
-    const priced = Object.entries(fleets).map(([name, fleet]) => [name, { ...fleet, priceUsdPerHour: 1 }]);
     const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };
     const smoke = { ...smokeTest, ...repository };
     return {
@@ -298,7 +297,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
       raw: {
         aws,
         github: scope.github,
-        fleets: budget ? (Object.fromEntries(priced) as object) : fleets,
+        fleets: pricedIn(aws.region, fleets),
         ...(budget && { budget }),
         ...(network && { network }),
         ...(Object.keys(smoke).length > 0 && { smokeTest: smoke }),
@@ -319,3 +318,17 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
       },
     };
   });
+
+/** The same fleets, with a price for each type that has none in the table. */
+function pricedIn<Fleet extends { instanceType: string; priceUsdPerHour?: number }>(
+  region: string,
+  fleets: Readonly<Record<string, Fleet>>,
+): Record<string, Fleet> {
+  return Object.fromEntries(
+    Object.entries(fleets).map(([name, fleet]) =>
+      machinePrice(fleet.instanceType, region) === undefined
+        ? [name, { priceUsdPerHour: 1, ...fleet }]
+        : [name, fleet],
+    ),
+  );
+}

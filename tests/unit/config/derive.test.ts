@@ -18,7 +18,11 @@ import { least, leastForOrganization, written } from "./written.ts";
 const fleet = (values: Record<string, unknown> = {}) =>
   loadConfiguration("dev", written(least, { "fleets.cloud": values })).fleets.cloud!;
 const aws = (values: Record<string, unknown>) =>
-  loadConfiguration("dev", { ...least, aws: { ...least.aws, ...values } }).aws;
+  loadConfiguration("dev", {
+    ...least,
+    aws: { ...least.aws, ...values },
+    fleets: { cloud: { priceUsdPerHour: 1 } }, // Not every region here is in the table of prices.
+  }).aws;
 const github = (url?: string) =>
   loadConfiguration("dev", written(least, url === undefined ? {} : { "github.url": url })).github;
 
@@ -26,7 +30,8 @@ describe("what follows from a fleet", () => {
   it("its architecture is the instance type's, or what is written where the name says nothing", () => {
     expect(architectureOf(fleet())).to.equal("x64");
     expect(architectureOf(fleet({ instanceType: "m7g.large" }))).to.equal("arm64");
-    expect(architectureOf(fleet({ instanceType: "quantum.large", architecture: "arm64" }))).to.equal("arm64");
+    const unheardOf = { instanceType: "quantum.large", priceUsdPerHour: 1 };
+    expect(architectureOf(fleet({ ...unheardOf, architecture: "arm64" }))).to.equal("arm64");
   });
 
   it("its tarball is GitHub's release for the architecture, or the one that is named", () => {

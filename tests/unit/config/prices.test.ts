@@ -136,8 +136,9 @@ describe("what a fleet's machines cost for each hour", () => {
   });
 
   it("is an error where it is not known, with type, region, the table's date and the next step, for all fleets at once", () => {
-    const { fleets, ...rest } = configuration({ instanceType: "x2idn.16xlarge" });
-    const all = { ...rest, fleets: { ...fleets, metal: { ...fleets.cloud!, instanceType: "m5.metal" } } };
+    const { fleets, ...rest } = configuration({});
+    const of = (instanceType: string) => ({ ...fleets.cloud!, instanceType });
+    const all = { ...rest, fleets: { cloud: of("x2idn.16xlarge"), metal: of("m5.metal") } };
     expect(() => hourlyPrices(all))
       .to.throw(UnknownPriceError, "")
       .with.property(
@@ -147,14 +148,12 @@ describe("what a fleet's machines cost for each hour", () => {
           "longhaul:fleets.metal: the price of m5.metal in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour.",
         ].join("\n"),
       );
-    expect(() => hourlyPrices(configuration({}, inRegion("us-gov-west-1")))).to.throw(
-      "us-gov-west-1 is not in the table config/prices.json, so the price of m5.xlarge there is not known",
-    );
   });
 
-  it("makes no configuration invalid: an unknown type loads", () => {
-    expect(configuration({ instanceType: "x2idn.16xlarge" }).fleets.cloud!.instanceType).to.equal(
-      "x2idn.16xlarge",
+  it("is known of every configuration that loads: another is refused, budget or not", () => {
+    expect(() => configuration({ instanceType: "x2idn.16xlarge" })).to.throw("priceUsdPerHour: is missing");
+    expect(() => configuration({}, inRegion("us-gov-west-1"))).to.throw(
+      "us-gov-west-1 is not in the table config/prices.json, so the price of m5.xlarge there is not known",
     );
   });
 });

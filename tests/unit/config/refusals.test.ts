@@ -9,6 +9,8 @@ const certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE----
 const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "Europe/Berlin" };
 const fleet = (values: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`fleets.cloud.${key}`, value]));
+/** Where the table's lack of a price is not what is refused. */
+const priced = fleet({ priceUsdPerHour: 1 });
 
 // One line is one rule.
 // prettier-ignore
@@ -31,7 +33,7 @@ const cases: Record<string, readonly Case[]> = {
     ["a short account", { "aws.account": "1234" }, "aws.account", "must be the 12 digits of an account"],
     ["a zone as region", { "aws.region": "eu-central-1a" }, "aws.region", 'must be a region, for example eu-central-1; it is "eu-central-1a"'],
     ["a partition the region is not in", { "aws.partition": "aws-cn" }, "aws.partition", "is aws-cn, but eu-central-1 belongs to aws"],
-    ["a region of an unknown partition", { "aws.region": "us-iso-east-1" }, "aws.region", "aws, aws-cn and aws-us-gov are known"],
+    ["a region of an unknown partition", { "aws.region": "us-iso-east-1", ...priced }, "aws.region", "aws, aws-cn and aws-us-gov are known"],
     ["a boundary of another partition", { "aws.permissionsBoundary": "arn:aws-cn:iam::123456789012:policy/b" }, "aws.permissionsBoundary", "is an ARN of the partition aws-cn, but eu-central-1 belongs to aws"],
     ["a boundary that is no policy", { "aws.permissionsBoundary": "arn:aws:iam::123456789012:role/b" }, "aws.permissionsBoundary", "must be the ARN of an IAM policy"],
     ["a key of another region", { "aws.kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1a" }, "aws.kmsKeyArn", "is a key of us-east-1, and a key works in its own region only"],
@@ -99,8 +101,8 @@ const cases: Record<string, readonly Case[]> = {
     ["a type that is none", fleet({ instanceType: "large" }), "fleets.cloud.instanceType", "must be an instance type, for example m5.xlarge"],
     ["x64 on Graviton", fleet({ instanceType: "m7g.large", architecture: "x64" }), "fleets.cloud.architecture", "is x64, but m7g.large is an arm64 machine; remove the key, or take a type such as m5.xlarge"],
     ["arm64 on Intel", fleet({ instanceType: "m5.xlarge", architecture: "arm64" }), "fleets.cloud.architecture", "is arm64, but m5.xlarge is an x64 machine; remove the key, or take a type such as m7g.xlarge"],
-    ["x64 on a Graviton machine with GPUs", fleet({ instanceType: "g5g.xlarge", architecture: "x64" }), "fleets.cloud.architecture", "g5g.xlarge is an arm64 machine"],
-    ["a type whose architecture nobody knows", fleet({ instanceType: "quantum.large" }), "fleets.cloud.architecture", "must be given, x64 or arm64: it cannot be told from the name quantum.large"],
+    ["x64 on a Graviton machine with GPUs", fleet({ priceUsdPerHour: 1, instanceType: "g5g.xlarge", architecture: "x64" }), "fleets.cloud.architecture", "g5g.xlarge is an arm64 machine"],
+    ["a type whose architecture nobody knows", fleet({ priceUsdPerHour: 1, instanceType: "quantum.large" }), "fleets.cloud.architecture", "must be given, x64 or arm64: it cannot be told from the name quantum.large"],
     ["a Mac", fleet({ instanceType: "mac2.metal" }), "fleets.cloud.instanceType", "mac2.metal runs macOS on a dedicated host"],
     ["a newer Mac", fleet({ instanceType: "mac-m4.metal" }), "fleets.cloud.instanceType", "mac-m4.metal runs macOS"],
     ["a paravirtual type", fleet({ instanceType: "m1.large" }), "fleets.cloud.instanceType", "boots paravirtual images only"],
@@ -143,6 +145,11 @@ const cases: Record<string, readonly Case[]> = {
     ["hours of an offset, which knows no summer", fleet({ autoShutdown: { hours: { ...hours, zone: "+01:00" } } }), "fleets.cloud.autoShutdown.hours.zone", "must be a time zone by its IANA name"],
     ["a holiday that is no day", fleet({ autoShutdown: { hours: { ...hours, holidays: ["2026-02-30"] } } }), "fleets.cloud.autoShutdown.hours.holidays[0]", "must be a day that exists"],
   ],
+  prices: [
+    ["machines whose price nobody knows", fleet({ instanceType: "quantum.large", architecture: "x64" }), "fleets.cloud.priceUsdPerHour", "is missing: the price of quantum.large in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour"],
+    ["machines of a size that is not in proportion", fleet({ instanceType: "m5.metal" }), "fleets.cloud.priceUsdPerHour", "the price of m5.metal in eu-central-1 is not in the table"],
+    ["machines in a region whose prices nobody knows", { "aws.region": "us-gov-west-1" }, "fleets.cloud.priceUsdPerHour", "is missing: us-gov-west-1 is not in the table config/prices.json, so the price of m5.xlarge there is not known. Set the fleet's priceUsdPerHour"],
+  ],
   "wake on demand": [
     ["repositories where there is one already", { "wakeOnDemand.repositories": ["app"] }, "wakeOnDemand.repositories", "is for organisations only: the jobs of acme/app are the ones that count"],
     ["a fleet that is none", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
@@ -159,7 +166,6 @@ const cases: Record<string, readonly Case[]> = {
     ["more roles than AWS denies", { "budget.monthlyUsd": 10, "budget.deniedRoles": Array.from({ length: 99 }, (_, index) => `role-${index}`) }, "budget.deniedRoles", "names 99 roles beside the 2 of the environment, and AWS denies 100 at most"],
     ["a role by its ARN", { "budget.monthlyUsd": 10, "budget.deniedRoles": ["arn:aws:iam::123456789012:role/deploy"] }, "budget.deniedRoles[0]", "must be the name of an IAM role"],
     ["no money at all", { "budget.monthlyUsd": 0 }, "budget.monthlyUsd", "must be at least 0.01; it is 0"],
-    ["a budget for machines whose price nobody knows", { ...fleet({ instanceType: "quantum.large", architecture: "x64" }), "budget.monthlyUsd": 500 }, "fleets.cloud.priceUsdPerHour", "is missing, and there is a budget: the price of quantum.large in eu-central-1 is not in the table config/prices.json"],
   ],
   agent: [
     ["leaving in haste", { "agent.quietSeconds": 60 }, "agent.quietSeconds", "must be at least 120; it is 60"],

@@ -92,11 +92,12 @@ describe("what a month of a configuration costs", () => {
   });
 
   it("is an error where a price is not known", () => {
-    const unknown = loadConfiguration("dev", {
+    const known = loadConfiguration("dev", {
       aws: { account: "123456789012", region: "eu-central-1" },
       github: { repository: "acme/app" },
-      fleets: { cloud: { instanceType: "m5.metal" } },
+      fleets: { cloud: {} },
     });
+    const unknown = { ...known, fleets: { cloud: { ...known.fleets.cloud!, instanceType: "m5.metal" } } };
     expect(() => estimateOf("dev", unknown)).to.throw(UnknownPriceError, "priceUsdPerHour");
   });
 

@@ -124,11 +124,15 @@ describe("where the money went", () => {
   });
 
   it("is an error where the price of a fleet is not known: money is counted here", () => {
-    const unknown = loadConfiguration("dev", {
+    const known = loadConfiguration("dev", {
       aws: { account: "123456789012", region: "eu-central-1" },
       github: { repository: "acme/app" },
-      fleets: { cloud: { instanceType: "x2idn.16xlarge" } },
+      fleets: { cloud: {} },
     });
+    const unknown = {
+      ...known,
+      fleets: { cloud: { ...known.fleets.cloud!, instanceType: "x2idn.16xlarge" } },
+    };
     expect(() => report([], worked, {}, { configuration: unknown })).to.throw(UnknownPriceError);
   });
 });

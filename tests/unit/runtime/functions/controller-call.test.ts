@@ -11,6 +11,7 @@ const configuration: ControllerConfiguration = {
   aws: { region: "eu-central-1", endpoints: { ec2: "", ssm: "", dynamodb: "", budgets: "" } },
   fleets: [],
   addressPrice: 0,
+  priceList: { machines: {}, disks: [0, 0, 0] },
   demand: {
     table: "jobs",
     fleets: [],

@@ -12,8 +12,12 @@ const day = 24 * hour;
 /** A Thursday, within working hours. */
 const noon = Date.parse("2026-11-26T12:00:00Z");
 const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
-const prices = { machine: 1, disk: 0.1 };
-const fleet = { name: "cloud", minimumAwake: 0 };
+const fleet = {
+  name: "cloud",
+  minimumAwake: 0,
+  instanceType: "m5.xlarge",
+  prices: { machine: 1, disk: 0.1 },
+};
 const configuration: ControllerConfiguration = {
   environment: "dev",
   aws: {
@@ -27,6 +31,7 @@ const configuration: ControllerConfiguration = {
   },
   fleets: [fleet],
   addressPrice: 0.005,
+  priceList: { machines: { m5: 0.23 }, disks: [0.0952, 0.006, 0.048] },
 };
 const settings: FleetSettings = {
   candidates: ["i-1", "i-2"],
@@ -39,6 +44,7 @@ const machine: Machine = {
   id: "i-1",
   fleet: "cloud",
   runner: "dev-cloud-1",
+  instanceType: "m5.xlarge",
   state: "stopped",
   availabilityZone: "a",
   createdAt: noon - 30 * day,
@@ -112,7 +118,7 @@ describe("the power of a fleet", () => {
 
   it("is off by the budget when the month's money is gone, hours or not, and is said once", () => {
     const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
-    const scene = { fleet: { hours, prices }, machines: running, budget: 40 };
+    const scene = { fleet: { hours }, machines: running, budget: 40 };
     const power = wanted(scene)!;
     expect(power).to.include({ power: "off", by: "budget" });
     expect(power.reason).to.match(/^\d+\.\d\d of 40 USD are spent in 2026-11$/);
@@ -122,7 +128,7 @@ describe("the power of a fleet", () => {
   it("is back when the limit has been raised or the month has turned", () => {
     const power = { power: "off", by: "budget", reason: "50.00 of 40 USD are spent in 2026-11" } as const;
     const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
-    const scene = { fleet: { prices }, machines: running, settings: { power } };
+    const scene = { machines: running, settings: { power } };
     expect(wanted({ ...scene, budget: 4000 })).to.include({ power: "on" });
     expect(wanted({ ...scene, budget: 200, now: Date.parse("2026-12-01T00:01:00Z") })).to.include({
       power: "on",
@@ -140,7 +146,7 @@ describe("the power of a fleet", () => {
       meter: undefined,
       settings: {},
     });
-    expect(plan).to.deep.equal({ power: {}, start: [] });
+    expect(plan).to.deep.include({ power: {}, start: [] });
   });
 });
 
@@ -198,7 +204,7 @@ describe("a sleeping machine", () => {
     [
       "is not woken for anything when the month's money is gone",
       {
-        fleet: { hours, minimumAwake: 2, prices },
+        fleet: { hours, minimumAwake: 2 },
         budget: 1,
         machines: [{ ...machine, launchedAt: noon - 20 * day }],
       },
@@ -207,7 +213,6 @@ describe("a sleeping machine", () => {
     [
       "is woken all the same whom an operator wants awake over the budget",
       {
-        fleet: { prices },
         budget: 1,
         machines: [
           { ...machine, launchedAt: noon - 20 * day },
@@ -234,6 +239,7 @@ describe("a sleeping machine", () => {
       id: fc.constantFrom("i-1", "i-2", "i-3"),
       fleet: fc.constantFrom("cloud", "other"),
       runner: fc.constant("dev-cloud-1"),
+      instanceType: fc.constantFrom("m5.xlarge", "m5.4xlarge", "x9.metal"),
       state: fc.constantFrom("pending", "running", "stopping", "stopped", "shutting-down", "terminated"),
       createdAt: fc.constant(noon - 30 * day),
       availabilityZone: fc.constantFrom("a", "b"),

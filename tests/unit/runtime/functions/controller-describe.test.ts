@@ -4,6 +4,7 @@ import {
   describeMachines,
   readEc2Answer,
   strayDisks,
+  withDisks,
 } from "../../../../runtime/functions/controller/describe.ts";
 import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
 
@@ -13,6 +14,7 @@ const machine: Machine = {
   id: "i-1",
   fleet: "cloud",
   runner: "dev-cloud-1",
+  instanceType: "m5.xlarge",
   availabilityZone: "a",
   state: "running",
   createdAt: now - hour,
@@ -69,6 +71,32 @@ describe("a disk of the environment", () => {
     expect(JSON.stringify(asked[0])).to.include("longhaul:environment");
   });
 
+  it("is read with what it is paid for: operations and throughput of a gp3 alone", async () => {
+    const of = (type: string) =>
+      `<size>200</size><volumeType>${type}</volumeType><iops>6000</iops><throughput>250</throughput>`;
+    const { aws } = ec2(
+      `<DescribeVolumesResponse><volumeSet>${volume("vol-1", of("gp3"))}${volume("vol-2", of("gp2"))}${volume("vol-3", "<size>many</size>")}</volumeSet></DescribeVolumesResponse>`,
+    );
+    expect((await describeDisks("dev", aws)).map(({ size }) => size)).to.deep.equal([
+      { sizeGb: 200, iops: 6000, throughput: 250 },
+      { sizeGb: 200 },
+      undefined,
+    ]);
+  });
+
+  it("is told of its machine, which may have more than one, or none that is described", () => {
+    const attached = (attachedTo: string | undefined, sizeGb?: number) => ({
+      ...disk,
+      attachedTo,
+      ...(sizeGb !== undefined && { size: { sizeGb } }),
+    });
+    const disks = [attached("i-1", 100), attached("i-1", 20), attached(undefined, 5), attached("i-2")];
+    expect(withDisks([machine, { ...machine, id: "i-2" }], disks)).to.deep.equal([
+      { ...machine, disks: [{ sizeGb: 100 }, { sizeGb: 20 }] },
+      { ...machine, id: "i-2" },
+    ]);
+  });
+
   it("and machines may be none at all", async () => {
     expect(
       await describeDisks("dev", ec2("<DescribeVolumesResponse><volumeSet/></DescribeVolumesResponse>").aws),
@@ -79,5 +107,16 @@ describe("a disk of the environment", () => {
         ec2("<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>").aws,
       ),
     ).to.deep.equal([]);
+  });
+});
+
+describe("a machine", () => {
+  it("is of the type that EC2 describes, whatever its fleet has come to", async () => {
+    const text =
+      "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId>" +
+      "<instanceType>m5.4xlarge</instanceType><instanceState><name>running</name></instanceState>" +
+      "<launchTime>2026-11-26T11:00:00Z</launchTime></item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
+    const aws = () => Promise.resolve(readEc2Answer()(text));
+    expect((await describeMachines("dev", aws))[0]).to.include({ id: "i-1", instanceType: "m5.4xlarge" });
   });
 });

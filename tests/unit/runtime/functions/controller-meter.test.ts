@@ -1,20 +1,28 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { spentInMonth, totalOf } from "../../../../contract/meter.ts";
+import { addCosts, noCosts, spentInMonth, totalOf } from "../../../../contract/meter.ts";
 import type { MeterRecord } from "../../../../contract/meter.ts";
 import type { Disk, Machine } from "../../../../runtime/functions/controller/machine.ts";
-import { meterUntil as countUntil } from "../../../../runtime/functions/controller/meter.ts";
+import {
+  meterAssumptions,
+  meterUntil as countUntil,
+} from "../../../../runtime/functions/controller/meter.ts";
 import type { MeterPrices } from "../../../../runtime/functions/controller/meter.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 const start = Date.parse("2026-11-01T00:00:00Z");
-const prices = { fleets: { cloud: { machine: 0.2, disk: 0.01 } }, address: 0.005 };
+const prices: MeterPrices = {
+  fleets: { cloud: { instanceType: "m5.xlarge", machine: 0.2, disk: 0.01 } },
+  address: 0.005,
+  list: { machines: { m5: 0.23, c5: 0.1 }, disks: [0.1, 0.006, 0.048] },
+};
 const machine: Machine = {
   id: "i-1",
   fleet: "cloud",
   runner: "dev-cloud-1",
+  instanceType: "m5.xlarge",
   state: "running",
   availabilityZone: "a",
   createdAt: start,
@@ -96,15 +104,108 @@ describe("the meter", () => {
     expect(Object.keys(record.fleets)).to.deep.equal(["cloud", "gone"]);
   });
 
-  it("counts a machine whose fleet has been taken out as the dearest there is", () => {
+  it("counts a machine of unknown price whose fleet has been taken out as the dearest there is", () => {
     const record = meterUntil(
       at(start),
       start + hour,
-      [{ ...machine, fleet: "gone", hasPublicAddress: false }],
+      [{ ...machine, fleet: "gone", instanceType: "x9.large", hasPublicAddress: false }],
       prices,
     );
     near(record, 0.21);
     expect(Object.keys(record.fleets)).to.deep.equal(["gone"]);
+  });
+
+  describe("prices a machine", () => {
+    const priced: [rule: string, change: Partial<Machine>, usd: number][] = [
+      ["of the fleet's type as the configuration says", {}, 0.2],
+      ["of a type that the fleet had before by the table", { instanceType: "m5.4xlarge" }, 0.92],
+      ["of another family by the table", { instanceType: "c5.large" }, 0.05],
+      ["that the table does not know as the fleet's of today", { instanceType: "m5.metal" }, 0.2],
+      ["of a fleet that has been taken out by the table", { fleet: "gone", instanceType: "c5.xlarge" }, 0.1],
+      [
+        "of such a fleet and unknown as the dearest there is",
+        { fleet: "gone", instanceType: "x9.large" },
+        0.2,
+      ],
+    ];
+    for (const [rule, change, usd] of priced) {
+      it(rule, () => {
+        const record = meterUntil(at(start), start + hour, [{ ...machine, ...change }], prices);
+        expect(record.days["01"]![0]).to.be.closeTo(usd, 1e-9);
+      });
+    }
+
+    it("and says where it had to guess, each type once", () => {
+      const unknown = { ...machine, instanceType: "m5.metal" };
+      const machines = [
+        machine,
+        unknown,
+        { ...unknown, id: "i-2" },
+        { ...machine, instanceType: "c5.large" },
+      ];
+      expect(meterAssumptions(at(start), start + hour, { machines }, prices)).to.deep.equal([
+        "The price of m5.metal is not in the table of prices: i-1, i-2 of cloud count as machines of today, at 0.2 USD for an hour.",
+      ]);
+    });
+
+    it("with its disks as they are described, each of them, and as its fleet's where they are not", () => {
+      const disksOf = (disks: Machine["disks"]) => {
+        const own = { ...machine, ...(disks && { disks }) };
+        return meterUntil(at(start), start + hour, [own], prices).days["01"]![1];
+      };
+      expect(disksOf(undefined)).to.be.closeTo(0.01, 1e-9);
+      expect(disksOf([{ sizeGb: 730 }])).to.be.closeTo(0.1, 1e-9);
+      const two = [{ sizeGb: 730 }, { sizeGb: 73, iops: 3000, throughput: 125 }];
+      expect(disksOf(two)).to.be.closeTo(0.11, 1e-9);
+      expect(disksOf([{ sizeGb: 0, iops: 3730, throughput: 125 }])).to.be.closeTo(0.006, 1e-9);
+    });
+
+    it("and a disk without one by its size", () => {
+      const disk = { id: "vol-1", fleet: "cloud", createdAt: start, size: { sizeGb: 146 } };
+      near(meterUntil(at(start), start + hour, [], prices, [disk]), 0.02);
+    });
+  });
+
+  describe("without a record to go on from", () => {
+    const now = start + 25 * day;
+    const asleep = {
+      ...machine,
+      state: "stopped" as const,
+      hasPublicAddress: false,
+      launchedAt: start + day,
+    };
+    const diskUsd = 25 * 24 * 0.01;
+    const rows: [rule: string, change: Partial<Machine>, machineUsd: number, diskUsd: number][] = [
+      ["invents no hours of a machine that sleeps", {}, 0, diskUsd],
+      ["counts its disk since it was made", { createdAt: now - 2 * hour }, 0, 0.02],
+      ["counts what EC2 says of it", { stoppedAt: start + day + hour }, 0.2, diskUsd],
+      ["counts nothing of one that is gone", { state: "terminated" }, 0, 0],
+      ["counts one that runs since it was started", { state: "running" }, 24 * 24 * 0.2, diskUsd],
+      [
+        "counts one that ran before the month since it began",
+        { state: "running", launchedAt: start - day },
+        25 * 24 * 0.2,
+        diskUsd,
+      ],
+      ["counts one that is just going to sleep", { state: "stopping" }, 24 * 24 * 0.2, diskUsd],
+    ];
+    for (const [rule, change, machineUsd, disk] of rows) {
+      it(rule, () => {
+        const record = meterUntil(undefined, now, [{ ...asleep, ...change }], prices);
+        const costs = Object.values(record.days).reduce(addCosts, noCosts);
+        expect(costs[0]).to.be.closeTo(machineUsd, 1e-6);
+        expect(costs[1]).to.be.closeTo(disk, 1e-6);
+      });
+    }
+
+    it("says that it begins anew, and only then", () => {
+      const said = (record: MeterRecord | undefined) =>
+        meterAssumptions(record, now, { machines: [] }, prices);
+      expect(said(undefined)).to.have.lengthOf(1);
+      expect(said(at(now + hour)), "a clock was wrong").to.have.lengthOf(1);
+      expect(said(at(now - day))).to.deep.equal([]);
+      expect(said(at(now + minute)), "another copy").to.deep.equal([]);
+    });
   });
 
   it("begins anew with the month, and keeps the days of the one before", () => {

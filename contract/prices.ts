@@ -1,0 +1,85 @@
+/**
+ * What machines and disks cost by what EC2 says of them: the configuration
+ * looks its fleets up, and the controller what it finds.
+ */
+
+/** What AWS asks for in one region, in US dollars. */
+export interface PriceList {
+  /** For an hour of a family's `xlarge`: on demand, Linux, shared tenancy. */
+  machines: Readonly<Record<string, number>>;
+  disks: DiskPrices;
+}
+
+/**
+ * gp3, for a month: each GB, each operation per second above {@link freeIops},
+ * and each MiB/s above {@link freeThroughput}.
+ */
+export type DiskPrices = readonly [gigabyte: number, iops: number, throughput: number];
+
+/** A gp3 volume. */
+export interface DiskSize {
+  sizeGb: number;
+  /** Operations per second. */
+  iops?: number | undefined;
+  /** MiB/s. */
+  throughput?: number | undefined;
+}
+
+/** What a gp3 volume has without being asked, and free of charge: https://aws.amazon.com/ebs/pricing */
+export const freeIops = 3000;
+/** MiB/s. */
+export const freeThroughput = 125;
+
+/** The hours of an average month, by which AWS's calculator turns monthly prices into hourly ones. */
+export const hoursPerMonth = 730;
+
+const smallSizes: ReadonlyMap<string, number> = new Map([
+  ["nano", 1 / 32],
+  ["micro", 1 / 16],
+  ["small", 1 / 8],
+  ["medium", 1 / 4],
+  ["large", 1 / 2],
+  ["xlarge", 1],
+]);
+
+/**
+ * How many `xlarge` an instance type costs. Within a family, EC2's prices are
+ * proportional to the size; `metal` alone has a price of its own.
+ *
+ * @returns undefined where the name says nothing about it
+ */
+export function sizeInXlarges(instanceType: string): { family: string; xlarges: number } | undefined {
+  const [family, size] = instanceType.split(".");
+  if (family === undefined || size === undefined) return undefined;
+  const multiple = /^(\d+)xlarge$/.exec(size)?.[1];
+  const xlarges = multiple === undefined ? smallSizes.get(size) : Number(multiple);
+  return xlarges === undefined ? undefined : { family, xlarges };
+}
+
+/** US dollars for an hour of an instance type; undefined where the list does not know. */
+export function listedMachinePrice(
+  instanceType: string,
+  { machines }: Pick<PriceList, "machines">,
+): number | undefined {
+  const size = sizeInXlarges(instanceType);
+  // A family may be written that is called what every object has.
+  if (!size || !Object.hasOwn(machines, size.family)) return undefined;
+  return roundPrice(machines[size.family]! * size.xlarges);
+}
+
+/** No price is more precise than this, and products of numbers often look so. */
+function roundPrice(usd: number): number {
+  return Number(usd.toFixed(6));
+}
+
+/** US dollars for an hour of a gp3 disk. */
+export function listedDiskPrice(
+  { sizeGb, iops = freeIops, throughput = freeThroughput }: DiskSize,
+  { disks: [perGb, perIops, perThroughput] }: Pick<PriceList, "disks">,
+): number {
+  const monthly =
+    sizeGb * perGb +
+    Math.max(0, iops - freeIops) * perIops +
+    Math.max(0, throughput - freeThroughput) * perThroughput;
+  return monthly / hoursPerMonth;
+}
