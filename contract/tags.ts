@@ -28,9 +28,10 @@ export const tagsOfTheMachine = [tags.state, tags.job, tags.since, tags.detail, 
 export const projectTag = "longhaul";
 
 /**
- * What a machine says of itself in `longhaul:state`. Information for people;
- * nothing about money or about another machine is decided by it, because a job
- * with Docker is root on its machine and can forge it.
+ * What a machine says of itself in `longhaul:state`. Information for people: a
+ * job with Docker is root on its machine and can forge it, so nothing about
+ * money is decided by it. The controller takes from it when a sleeping machine
+ * ran last, and which running ones cannot take jobs.
  */
 export const machineStates = [
   "booting", // the boot script is at work

@@ -55,6 +55,13 @@ const dayMs = 24 * 60 * 60_000;
 const longestSleepMs = 7 * dayMs;
 
 /**
+ * A machine that slept so soon after working hours had begun may have gone by
+ * what was wanted before: it reads its wishes every half minute, and takes some
+ * seconds to leave.
+ */
+const wishSettlesMs = 2 * 60_000;
+
+/**
  * The one place where it is decided what the environment wants of its fleets.
  * It can want machines to be started and never to be stopped: they sleep by
  * themselves when power is off and no job is on them.
@@ -170,12 +177,14 @@ function startsOf(
   return machines.flatMap((machine) => {
     if (machine.fleet !== fleet.name || machine.state !== "stopped") return [];
     const { runner, id: instanceId, launchedAt, availabilityZone } = machine;
+    const ranAt = lastRanAt(machine, now);
     const wish = wishFor({ runner, instanceId }, settings, now);
     if (wish.listing !== "service") return [];
     const start = (reason: string): Start[] => [{ instanceId, fleet: fleet.name, availabilityZone, reason }];
     if (wish.power === "on") {
       const place = settings.roster!.indexOf(instanceId);
-      if (wish.by === "hours" && wokenAt !== undefined && launchedAt < wokenAt) {
+      const sleptThrough = (edge: number) => launchedAt < edge && ranAt < edge + wishSettlesMs;
+      if (wish.by === "hours" && wokenAt !== undefined && sleptThrough(wokenAt)) {
         return start(`working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`);
       }
       if (place < fleet.minimumAwake) return start(`${fleet.minimumAwake} of its fleet are to be awake`);
@@ -183,9 +192,20 @@ function startsOf(
         return start(`${wish.by} wants it awake: ${wish.reason}`);
     }
     // Its registration can be renewed, and the money of a month that is over budget cannot.
-    if (wish.by !== "budget" && now - launchedAt >= longestSleepMs) {
+    if (wish.by !== "budget" && now - ranAt >= longestSleepMs) {
       return start("it slept for a week, and GitHub drops what is offline for two");
     }
     return [];
   });
+}
+
+/**
+ * When a sleeping machine is known to have run last. EC2 does not say when a
+ * machine powered itself off; the machine does, by the moment of its last
+ * report. Where it has said nothing, or something of the future, its last start
+ * is what is known.
+ */
+function lastRanAt({ launchedAt, stoppedAt = launchedAt, report }: Machine, now: number): number {
+  const reportedAt = report && report.since <= now ? report.since : launchedAt;
+  return Math.max(launchedAt, stoppedAt, reportedAt);
 }

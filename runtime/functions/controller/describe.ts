@@ -2,11 +2,10 @@ import { XMLParser } from "fast-xml-parser";
 import type { DiskSize } from "../../../contract/prices.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import type { ControllerAws } from "./aws.ts";
-import type { Disk, Machine } from "./machine.ts";
+import type { Disk, Machine, MachineTags } from "./machine.ts";
 
 /*
- * What EC2 tells of the environment's machines and disks, by their tags. What
- * machines report about themselves has no part in it.
+ * What EC2 tells of the environment's machines and disks, by their tags.
  */
 
 /** EC2 gives at most so many in one answer. */
@@ -145,6 +144,7 @@ function machineOf(instance: DescribedInstance): Machine {
   );
   const attached = Date.parse(root?.ebs?.attachTime ?? "");
   const stoppedAt = momentIn(instance.reason ?? "");
+  const report = reportIn(tagged);
   return {
     id: instance.instanceId,
     fleet: tagged.get(tags.fleet) ?? "",
@@ -156,7 +156,14 @@ function machineOf(instance: DescribedInstance): Machine {
     launchedAt,
     ...(stoppedAt !== undefined && { stoppedAt }),
     hasPublicAddress: (instance.ipAddress ?? "") !== "",
+    ...(report && { report }),
   };
+}
+
+function reportIn(tagged: ReadonlyMap<string, string>): MachineTags | undefined {
+  const state = tagged.get(tags.state);
+  const since = Date.parse(tagged.get(tags.since) ?? "");
+  return state === undefined || Number.isNaN(since) ? undefined : { state, since };
 }
 
 function diskOf(volume: DescribedVolume): AttachedDisk {

@@ -18,8 +18,22 @@ export interface Machine {
   /** When it stopped running, where it does not and EC2 says when: of a machine that powered itself off, it does not. */
   stoppedAt?: number;
   hasPublicAddress: boolean;
+  /** What it last said of itself by its tags. Absent: nothing that can be read. */
+  report?: MachineTags;
   /** Its disks. Absent: they are not described. */
   disks?: readonly DiskSize[];
+}
+
+/**
+ * A machine's own words, which a job with Docker can forge. They may decide
+ * when this machine itself is woken, and that a running one is not counted on;
+ * money does not rest on them.
+ */
+export interface MachineTags {
+  /** One of contract/tags.ts's machine states, or anything else. */
+  state: string;
+  /** When it came to be in that state: the machine ran then. */
+  since: number;
 }
 
 /** A disk as EC2 describes it. */

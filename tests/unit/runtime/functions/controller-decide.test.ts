@@ -53,6 +53,8 @@ const machine: Machine = {
 };
 const asleep = [machine, { ...machine, id: "i-2", runner: "dev-cloud-2" }];
 
+const asleepSince = (ago: number) => ({ state: "asleep", since: noon - ago });
+
 interface Scene {
   now?: number;
   fleet?: Partial<ControllerConfiguration["fleets"][number]>;
@@ -159,6 +161,21 @@ describe("a sleeping machine", () => {
       { fleet: { hours }, machines: [{ ...machine, launchedAt: noon - 4 * hour }] },
       [],
     ],
+    [
+      "is not woken by a beginning through which it was awake, after it found no job",
+      { fleet: { hours }, machines: [{ ...machine, report: asleepSince(4 * hour) }] },
+      [],
+    ],
+    [
+      "is woken where it went to sleep just as they began: it knew of the night's wish alone",
+      { fleet: { hours }, machines: [{ ...machine, report: asleepSince(4.5 * hour - 60_000) }] },
+      ["i-1"],
+    ],
+    [
+      "is woken when they begin, whatever it says of the future",
+      { fleet: { hours }, machines: [{ ...machine, report: asleepSince(-hour) }] },
+      ["i-1"],
+    ],
     ["is not woken outside of them", { fleet: { hours, minimumAwake: 1 }, now: noon + 8 * hour }, []],
     ["is woken where so many are to be awake", { fleet: { minimumAwake: 1 } }, ["i-1"]],
     [
@@ -185,6 +202,31 @@ describe("a sleeping machine", () => {
       "is woken after a week, so that GitHub keeps its registration",
       { fleet: { hours }, now: noon + 8 * hour, machines: [{ ...machine, launchedAt: noon - 7 * day }] },
       ["i-1"],
+    ],
+    [
+      "is not woken a week after its start, where it has just fallen asleep",
+      { machines: [{ ...machine, launchedAt: noon - 8 * day, report: asleepSince(hour) }] },
+      [],
+    ],
+    [
+      "is not woken a week after its start, where EC2 says that it stopped later",
+      { machines: [{ ...machine, launchedAt: noon - 8 * day, stoppedAt: noon - day }] },
+      [],
+    ],
+    [
+      "is woken a week after it fell asleep",
+      { machines: [{ ...machine, launchedAt: noon - 20 * day, report: asleepSince(7 * day) }] },
+      ["i-1"],
+    ],
+    [
+      "is woken a week after its start where it says that it sleeps since before, or in the future",
+      {
+        machines: [
+          { ...machine, launchedAt: noon - 7 * day, report: asleepSince(9 * day) },
+          { ...asleep[1]!, launchedAt: noon - 7 * day, report: asleepSince(-day) },
+        ],
+      },
+      ["i-1", "i-2"],
     ],
     [
       "is not woken where it is on no roster",

@@ -111,6 +111,26 @@ describe("a disk of the environment", () => {
 });
 
 describe("a machine", () => {
+  const described = async (tagSet: string) => {
+    const text =
+      "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId>" +
+      "<instanceType>m5.xlarge</instanceType><instanceState><name>stopped</name></instanceState>" +
+      `<launchTime>2026-11-26T11:00:00Z</launchTime><tagSet>${tagSet}</tagSet></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`;
+    return (await describeMachines("dev", () => Promise.resolve(readEc2Answer()(text))))[0]!;
+  };
+  const tag = (key: string, value: string) => `<item><key>longhaul:${key}</key><value>${value}</value></item>`;
+
+  it("says of itself what it is, and since when, where both can be read", async () => {
+    const since = tag("since", "2026-11-26T11:30:00.000Z");
+    expect((await described(tag("state", "asleep") + since)).report).to.deep.equal({
+      state: "asleep",
+      since: Date.parse("2026-11-26T11:30:00Z"),
+    });
+    for (const damaged of [since, tag("state", "asleep"), tag("state", "asleep") + tag("since", "yesterday")]) {
+      expect((await described(damaged)).report).to.equal(undefined);
+    }
+  });
+
   it("is of the type that EC2 describes, whatever its fleet has come to", async () => {
     const text =
       "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId>" +
