@@ -7,8 +7,8 @@ import type { WaitingJob } from "../../contract/waiting-jobs.ts";
  * Which sleeping machines to start for the jobs that wait.
  *
  * It rests on two sources: what EC2 describes, and what GitHub's signed
- * deliveries said of jobs. What a machine says of itself is in neither: a job
- * with Docker is root on its machine, and could have others started.
+ * deliveries said of jobs. What a machine says of itself is in neither, but for
+ * one thing (below): a job with Docker is root on its machine.
  *
  * Whether a running machine is busy is therefore known by the jobs: an
  * `in_progress` job names its machine. What a lost delivery does to that:
@@ -24,7 +24,11 @@ import type { WaitingJob } from "../../contract/waiting-jobs.ts";
  * Where a GitHub App is configured, the sweep (controller/sweep/) mends each of
  * these within minutes.
  *
- * A running machine whose listener does not listen counts as idle all the same.
+ * A running machine that says that it cannot take jobs does not count: that can
+ * be forged, and then has no more machines started than jobs wait for. One that
+ * says nothing (a boot that hangs) counts as idle, until a job has waited beside
+ * it for {@link trustsIdleMs}.
+ *
  * Machines of which there is no proof yet, or no longer any use, are on no
  * roster, and neither count nor start.
  */
@@ -48,6 +52,8 @@ export interface DemandMachine {
    * to sleep. Working hours are not: that is what waking on demand is for.
    */
   mayStart: boolean;
+  /** It says of itself that it can take no job. */
+  cannotTakeJobs?: boolean;
 }
 
 export interface Observation {
@@ -92,6 +98,13 @@ export function mayWakeOneMore(
  * still describes it as stopped: its descriptions may be late by that much.
  */
 export const startSettlesMs = 90_000;
+
+/**
+ * Milliseconds that a job waits for machines which count as idle, since it was
+ * queued or a machine was last started for it. After that none of them takes it,
+ * whatever the reason, and another is started.
+ */
+export const trustsIdleMs = 15 * 60_000;
 
 /** A machine to start, and the job that it is started for. */
 export interface Start {
@@ -157,7 +170,7 @@ export function decideDemand(observation: Observation): Demand {
   };
   for (const fleet of fleets) {
     const own = jobs.filter((job) => fleetOf(job) === fleet.name);
-    decideFleet(fleet, own, standingOf(fleet, own, jobs, observation), observation.maxWakes, demand);
+    decideFleet(fleet, own, standingOf(fleet, own, jobs, observation), observation, demand);
   }
   return demand;
 }
@@ -174,12 +187,12 @@ function decideFleet(
   { name: fleet }: DemandFleet,
   jobs: readonly WaitingJob[],
   { asleep, ...standing }: Standing,
-  maxWakes: number,
+  { maxWakes, now }: Pick<Observation, "maxWakes" | "now">,
   demand: Demand,
 ): void {
   const waiting = jobs.filter(({ state }) => state === "queued").sort(byAge);
   const hopeful = waiting.filter((job) => mayWakeOneMore(job, maxWakes));
-  const missing = hopeful.slice(standing.idle + standing.waking);
+  const missing = withoutMachine(hopeful, standing, now);
   const startable = asleep.filter(({ mayStart }) => mayStart);
   const starts = missing.slice(0, startable.length).map((job, index): Start => {
     const { instanceId, availabilityZone } = startable[index]!;
@@ -189,8 +202,10 @@ function decideFleet(
       availabilityZone,
       job: { id: job.id, wakes: job.wakes },
       reason:
-        `job ${job.id} of ${job.repository} waits, and the fleet's ${standing.idle} idle and ` +
-        `${standing.waking} waking machines have others before it`,
+        waitsInVain(job, now) && standing.idle > 0
+          ? `job ${job.id} of ${job.repository} waits, and none of the fleet's ${standing.idle} idle machines takes it`
+          : `job ${job.id} of ${job.repository} waits, and the fleet's ${standing.idle} idle and ` +
+            `${standing.waking} waking machines have others before it`,
     };
   });
   demand.starts.push(...starts);
@@ -203,6 +218,25 @@ function decideFleet(
   demand.counts.leftAlone += waiting.length - hopeful.length;
   demand.counts.noMachine += missing.length - starts.length;
   demand.fleets[fleet] = { waiting: waiting.length, ...standing, asleep: asleep.length };
+}
+
+/** Jobs that neither an idle nor a waking machine is there for; who waits in vain counts on waking ones alone. */
+function withoutMachine(
+  jobs: readonly WaitingJob[],
+  standing: Pick<Standing, "idle" | "waking">,
+  now: number,
+): WaitingJob[] {
+  let { idle, waking } = standing;
+  return jobs.filter((job) => {
+    if (idle > 0 && !waitsInVain(job, now)) idle -= 1;
+    else if (waking > 0) waking -= 1;
+    else return true;
+    return false;
+  });
+}
+
+function waitsInVain({ queuedAt, wokenAt = 0 }: WaitingJob, now: number): boolean {
+  return now - Math.max(queuedAt, wokenAt) * 1000 > trustsIdleMs;
 }
 
 /**
@@ -226,7 +260,9 @@ function standingOf(
 
   const isWaking = ({ state, instanceId }: DemandMachine) =>
     state === "pending" || (state === "stopped" && started.has(instanceId));
-  const up = inService.filter(({ state }) => state === "running");
+  const up = inService.filter(
+    ({ state, name, cannotTakeJobs }) => state === "running" && (!cannotTakeJobs || taken.has(name)),
+  );
   const named = up.filter(({ name }) => taken.has(name)).length;
   // GitHub names the machine of every job that runs. Should it ever not, one of the fleet's has it.
   const unnamed = own.filter(({ state, runner }) => state === "in_progress" && runner === undefined).length;

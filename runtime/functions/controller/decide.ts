@@ -5,6 +5,7 @@ import { machineName } from "../../../contract/names.ts";
 import { spentInMonth } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
+import type { MachineState } from "../../../contract/tags.ts";
 import { wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
@@ -95,6 +96,9 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
   return { power, start, ...(demand && { demand }), meter, assumptions };
 }
 
+/** States in which a machine stays until somebody helps. Those that pass by themselves are waited for. */
+const unfit: ReadonlySet<string> = new Set<MachineState>(["boot-failed", "needs-token", "failed"]);
+
 /**
  * Working hours and idle limits are nothing against a job that waits; an
  * operator's wish to sleep is, and the budget. Who is woken anyway is on its
@@ -115,11 +119,13 @@ function demandOf(
   return decideDemand({
     jobs,
     fleets: labelled.map((fleet) => ({ ...fleet, roster: settings[fleet.name]?.roster })),
-    machines: machines.map(({ id, runner, fleet, state, availabilityZone }) => ({
+    machines: machines.map(({ id, runner, fleet, state, launchedAt, report, availabilityZone }) => ({
       instanceId: id,
       name: machineName(runner, id),
       state: woken.has(id) ? "pending" : state,
       availabilityZone,
+      // What it said before its last start says nothing of now.
+      cannotTakeJobs: report !== undefined && report.since >= launchedAt && unfit.has(report.state),
       mayStart: mayWork({ runner, instanceId: id }, settingsOf(fleet), now),
     })),
     ...(emptyLabels !== undefined && { emptyLabels }),

@@ -118,7 +118,8 @@ describe("a machine", () => {
       `<launchTime>2026-11-26T11:00:00Z</launchTime><tagSet>${tagSet}</tagSet></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`;
     return (await describeMachines("dev", () => Promise.resolve(readEc2Answer()(text))))[0]!;
   };
-  const tag = (key: string, value: string) => `<item><key>longhaul:${key}</key><value>${value}</value></item>`;
+  const tag = (key: string, value: string) =>
+    `<item><key>longhaul:${key}</key><value>${value}</value></item>`;
 
   it("says of itself what it is, and since when, where both can be read", async () => {
     const since = tag("since", "2026-11-26T11:30:00.000Z");
@@ -126,7 +127,11 @@ describe("a machine", () => {
       state: "asleep",
       since: Date.parse("2026-11-26T11:30:00Z"),
     });
-    for (const damaged of [since, tag("state", "asleep"), tag("state", "asleep") + tag("since", "yesterday")]) {
+    for (const damaged of [
+      since,
+      tag("state", "asleep"),
+      tag("state", "asleep") + tag("since", "yesterday"),
+    ]) {
       expect((await described(damaged)).report).to.equal(undefined);
     }
   });

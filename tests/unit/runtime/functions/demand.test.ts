@@ -5,6 +5,7 @@ import {
   decideDemand,
   secondsUntilSeenAgain,
   startSettlesMs,
+  trustsIdleMs,
   wakesPerJob,
 } from "../../../../runtime/functions/demand.ts";
 import type { DemandFleet, DemandMachine, Observation } from "../../../../runtime/functions/demand.ts";
@@ -126,6 +127,54 @@ describe("for jobs that wait", () => {
     expect(startedOf({ jobs: [woken, job(2)], machines: asleep })).to.deep.equal(["2: 2"]);
     const later = { ...woken, wokenAt: seconds - startSettlesMs / 1000 };
     expect(startedOf({ jobs: [later], machines: asleep })).to.deep.equal(["1: 1"]);
+  });
+
+  it("a machine that says that it cannot take jobs does not count, unless it has one", () => {
+    const unfit = machine(1, "running", { cannotTakeJobs: true });
+    expect(startedOf({ jobs: [job(1)], machines: [unfit, machine(2, "stopped")] })).to.deep.equal(["1: 2"]);
+    const running = job(1, { state: "in_progress", runner: nameOf(1) });
+    expect(decide({ jobs: [running], machines: [unfit] }).fleets.cloud).to.include({ idle: 0, busy: 1 });
+  });
+
+  describe("beside a machine that counts as idle and takes none", () => {
+    const machines = [machine(1, "running"), machine(2, "stopped"), machine(3, "stopped")];
+    const ago = (ms: number) => seconds - ms / 1000;
+    const long = trustsIdleMs + 1000;
+    const queuedAt = ago(10 * long);
+    const rows: [rule: string, changes: Partial<WaitingJob>, expected: string[]][] = [
+      ["another is started after a quarter of an hour", { queuedAt: ago(long) }, ["1: 2"]],
+      ["and not before", { queuedAt: ago(trustsIdleMs) }, []],
+      ["the one that was started has as long", { queuedAt, wakes: 1, wokenAt: ago(trustsIdleMs) }, []],
+      ["then a second one is started", { queuedAt, wakes: 1, wokenAt: ago(long) }, ["1: 2"]],
+      ["and no third", { queuedAt, wakes: 2, wokenAt: ago(long) }, []],
+    ];
+    for (const [rule, changes, expected] of rows) {
+      it(rule, () => {
+        expect(startedOf({ jobs: [job(1, changes)], machines, maxWakes: wakesPerJob })).to.deep.equal(
+          expected,
+        );
+      });
+    }
+
+    it("a younger job still counts on it, and a waking one counts for both", () => {
+      const jobs = [job(1, { queuedAt: ago(long) }), job(2)];
+      expect(startedOf({ jobs, machines })).to.deep.equal(["1: 2"]);
+      expect(
+        startedOf({ jobs: [jobs[0]!], machines: [machine(1, "running"), machine(2, "pending")] }),
+      ).to.deep.equal([]);
+    });
+
+    it("it is counted as left alone, or as without a machine, and its start says why", () => {
+      const spent = job(1, { queuedAt, wakes: wakesPerJob, wokenAt: ago(long) });
+      expect(decide({ jobs: [spent], machines, maxWakes: wakesPerJob }).counts).to.include({ leftAlone: 1 });
+      const waits = job(1, { queuedAt });
+      expect(decide({ jobs: [waits], machines: [machine(1, "running")] }).counts).to.include({
+        noMachine: 1,
+      });
+      expect(decide({ jobs: [waits], machines }).starts[0]!.reason).to.equal(
+        "job 1 of acme/app waits, and none of the fleet's 1 idle machines takes it",
+      );
+    });
   });
 
   it("a machine that is not in service neither counts nor starts", () => {
@@ -286,9 +335,9 @@ describe("whatever is observed", () => {
         } of starts)
           expect(wakes).to.be.lessThan(observation.maxWakes);
         for (const { fleet } of starts) {
-          const { waiting, idle, waking } = fleets[fleet]!;
+          const { waiting, waking } = fleets[fleet]!;
           expect(starts.filter((one) => one.fleet === fleet).length).to.be.at.most(
-            Math.max(0, waiting - idle - waking),
+            Math.max(0, waiting - waking),
           );
         }
         const current = observation.jobs.filter(({ expiresAt }) => expiresAt > seconds);
