@@ -112,7 +112,7 @@ export interface Start {
   fleet: string;
   availabilityZone: string;
   /** The job, and the wakes that it had before. */
-  job: { id: string; wakes: number };
+  job: Pick<WaitingJob, "id" | "wakes" | "wokenAt" | "wokenMachine">;
   /** A sentence for the log. */
   reason: string;
 }
@@ -200,7 +200,12 @@ function decideFleet(
       instanceId,
       fleet,
       availabilityZone,
-      job: { id: job.id, wakes: job.wakes },
+      job: {
+        id: job.id,
+        wakes: job.wakes,
+        ...(job.wokenAt !== undefined && { wokenAt: job.wokenAt }),
+        ...(job.wokenMachine !== undefined && { wokenMachine: job.wokenMachine }),
+      },
       reason:
         waitsInVain(job, now) && standing.idle > 0
           ? `job ${job.id} of ${job.repository} waits, and none of the fleet's ${standing.idle} idle machines takes it`

@@ -54,8 +54,8 @@ export async function writeJobState(
 }
 
 /**
- * Counts a wake on its job, once: a second controller that started the same
- * machine for it finds the count moved on.
+ * Counts a wake on its job, once: a second controller that is about to start
+ * one for it finds the count moved on.
  *
  * @param now milliseconds since the epoch
  * @throws AwsError when the table cannot be written
@@ -72,10 +72,35 @@ export async function writeJobWake(
     set: { wakes: wakesBefore + 1, wokenAt: Math.floor(now / 1000), wokenMachine: instanceId },
     condition:
       wakesBefore === 0
-        ? "#state = :queued AND attribute_not_exists(#wakes)"
+        ? "#state = :queued AND (attribute_not_exists(#wakes) OR #wakes = :seen)"
         : "#state = :queued AND #wakes = :seen",
     conditionNames: ["state", "wakes"],
-    conditionValues: { ":queued": "queued", ...(wakesBefore > 0 && { ":seen": wakesBefore }) },
+    conditionValues: { ":queued": "queued", ":seen": wakesBefore },
+  });
+}
+
+/**
+ * Says what became of a wake that {@link writeJobWake} has counted: another
+ * machine was started for it, or none, and the job is as it was before.
+ *
+ * @param job as it was when the wake was decided
+ * @param started instance id of the machine; undefined: none was
+ * @throws AwsError when the table cannot be written
+ */
+export async function correctJobWake(
+  table: string,
+  { id, instanceId, wakesBefore }: JobWake,
+  { wokenAt = 0, wokenMachine = "" }: Pick<WaitingJob, "wokenAt" | "wokenMachine">,
+  started: string | undefined,
+  call: CallAws<"dynamodb:UpdateItem">,
+): Promise<WriteOutcome> {
+  return update(call, {
+    table,
+    id,
+    set: started === undefined ? { wakes: wakesBefore, wokenAt, wokenMachine } : { wokenMachine: started },
+    condition: "#state = :queued AND #wakes = :counted AND #wokenMachine = :chosen",
+    conditionNames: ["state", "wakes", "wokenMachine"],
+    conditionValues: { ":queued": "queued", ":counted": wakesBefore + 1, ":chosen": instanceId },
   });
 }
 

@@ -18,8 +18,16 @@ export interface StartFailure {
 }
 
 /**
- * Starts machines that EC2 describes as stopped: all in one call, because EC2
- * takes few calls and many ids. One machine that cannot be started fails them
+ * Ids in one call. EC2 lets 1,000 be started at once and two more each second
+ * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html), so
+ * a call with more than that would be refused for ever. What is refused of the
+ * second thousand is asked for again at the next round.
+ */
+export const idsPerCall = 500;
+
+/**
+ * Starts machines that EC2 describes as stopped: as many as may be in one call,
+ * because EC2 takes few calls and many ids. One machine that cannot be started fails them
  * all, so after an error they are divided, by zone and then in halves, until
  * that one is alone: of hundreds it takes some calls to find it, and not
  * hundreds. Where capacity is missing, one machine of each zone tells where. In
@@ -37,7 +45,10 @@ export async function startMachines<Start extends Spare>(
   const left = [...spares];
   /** What EC2 had no machine for. */
   const exhausted = new Map<string, AwsError>();
-  const groups: Group<Start>[] = [{ machines: starts, isProbed: false }];
+  const groups: Group<Start>[] = [];
+  for (let index = 0; index < starts.length; index += idsPerCall) {
+    groups.push({ machines: starts.slice(index, index + idsPerCall), isProbed: false });
+  }
 
   for (let group = groups.shift(); group; group = groups.shift()) {
     const { machines, isProbed } = group;

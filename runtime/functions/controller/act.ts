@@ -1,8 +1,8 @@
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { formatMeter, meterParameter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
-import type { Spare } from "../demand.ts";
-import { writeJobWake } from "../job-table.ts";
+import type { Start as JobStart, Spare } from "../demand.ts";
+import { correctJobWake, writeJobWake } from "../job-table.ts";
 import { startMachines } from "../start-machines.ts";
 import type { StartFailure } from "../start-machines.ts";
 import type { ControllerAws } from "./aws.ts";
@@ -51,13 +51,43 @@ export async function act(
   await attempt(() => start(plan.start, []));
   if (plan.demand && demand) {
     const { starts, spares } = plan.demand;
-    await attempt(async () => {
-      for (const { instanceId, job } of await start(starts, spares)) {
-        const wake = { id: job.id, wakesBefore: job.wakes, instanceId };
-        await attempt(() => writeJobWake(demand.table, wake, now, aws));
-      }
-    });
+    await attempt(() => startForJobs(starts, spares, demand.table));
   }
   await put(meterParameter(environment), formatMeter(plan.meter));
   return outcome;
+
+  /**
+   * A wake is counted before its start: should this call die in between, a job
+   * has lost one of its tries, and no job ever has one too many. What EC2 did not
+   * start is taken back, or a minute without capacity would cost a job its tries.
+   * Whose wake cannot be counted, or was by another copy, is not started for here.
+   */
+  async function startForJobs(starts: readonly JobStart[], spares: readonly Spare[], table: string) {
+    const wakeOf = ({ job, instanceId }: JobStart) => ({ id: job.id, wakesBefore: job.wakes, instanceId });
+    const counted: JobStart[] = [];
+    await inTurns(starts, async (one) => {
+      await attempt(async () => {
+        const written = await writeJobWake(table, wakeOf(one), now, aws);
+        if (written === "written") counted.push(one);
+      });
+    });
+    counted.sort((one, other) => starts.indexOf(one) - starts.indexOf(other));
+    const started = new Map<string, string>();
+    await attempt(async () => {
+      for (const { job, instanceId } of await start(counted, spares)) started.set(job.id, instanceId);
+    });
+    const others = counted.filter(({ job, instanceId }) => started.get(job.id) !== instanceId);
+    await inTurns(others, (one) =>
+      attempt(() => correctJobWake(table, wakeOf(one), one.job, started.get(one.job.id), aws)),
+    );
+  }
+}
+
+/** Writes of the table that are under way at once: a thousand one after the other would take longer than a call may. */
+const writesAtOnce = 25;
+
+async function inTurns<Item>(items: readonly Item[], doing: (item: Item) => Promise<void>): Promise<void> {
+  for (let index = 0; index < items.length; index += writesAtOnce) {
+    await Promise.all(items.slice(index, index + writesAtOnce).map(doing));
+  }
 }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { AwsError } from "../../../../runtime/aws/error.ts";
 import type { Spare, Start } from "../../../../runtime/functions/demand.ts";
-import { startMachines } from "../../../../runtime/functions/start-machines.ts";
+import { idsPerCall, startMachines } from "../../../../runtime/functions/start-machines.ts";
 
 function start(instanceId: string, availabilityZone = "a", fleet = "cloud"): Start {
   return { instanceId, fleet, availabilityZone, job: { id: `job of ${instanceId}`, wakes: 0 }, reason: "" };
@@ -33,6 +33,16 @@ describe("starting machines", () => {
     const starts = Array.from({ length: 50 }, (_, index) => start(`i-${index}`));
     expect(await startMachines({ starts, spares: [] }, call)).to.deep.equal({ started: starts, failed: [] });
     expect(calls).to.have.length(1);
+  });
+
+  it("takes a call for each 500 of more than EC2 starts at once, and leaves what it refuses to the next round", async () => {
+    const starts = Array.from({ length: 1200 }, (_, index) => start(`i-${index}`));
+    const all = ec2();
+    expect((await startMachines({ starts, spares: [] }, all.call)).started).to.have.length(1200);
+    expect(all.calls.map(({ length }) => length)).to.deep.equal([idsPerCall, idsPerCall, 200]);
+    const throttled = ec2({ "i-1000": "RequestLimitExceeded" });
+    const { started, failed } = await startMachines({ starts, spares: [] }, throttled.call);
+    expect([started.length, failed.length]).to.deep.equal([1000, 200]);
   });
 
   it("takes none for none", async () => {

@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { AwsError } from "../../../../runtime/aws/error.ts";
+import { act } from "../../../../runtime/functions/controller/act.ts";
+import type { Start } from "../../../../runtime/functions/demand.ts";
+
+const now = Date.UTC(2026, 4, 1, 12);
+const meter = { v: 1, month: "2026-05", at: new Date(now).toISOString(), days: {}, fleets: {} } as const;
+const start: Start = {
+  instanceId: "i-1",
+  fleet: "cloud",
+  availabilityZone: "a",
+  job: { id: "7", wakes: 0 },
+  reason: "job 7 waits",
+};
+
+/** What is written of job 7, and started, in order. */
+async function acted(
+  fails: Record<string, AwsError> = {},
+  spares: readonly Omit<Start, "job" | "reason">[] = [],
+) {
+  const done: unknown[] = [];
+  const aws = (action: string, input: Record<string, unknown>) => {
+    const ids = input.InstanceId as string[] | undefined;
+    const failure = fails[ids?.[0] ?? action];
+    if (ids) done.push(ids);
+    if (action === "dynamodb:UpdateItem") {
+      const { ":wakes": wakes, ":wokenMachine": machine } = input.ExpressionAttributeValues as Record<
+        string,
+        { N?: string; S?: string } | undefined
+      >;
+      done.push([wakes?.N, machine?.S]);
+    }
+    return failure ? Promise.reject(failure) : Promise.resolve({});
+  };
+  const demand = {
+    starts: [start],
+    spares: [...spares],
+    counts: { waiting: 1, unmatched: 0, leftAlone: 0, noMachine: 0 },
+    fleets: {},
+  };
+  const outcome = await act(
+    { power: {}, start: [], demand, meter, assumptions: [] },
+    { environment: "dev", demand: { table: "jobs", fleets: [] } },
+    aws,
+    now,
+  );
+  return { done, started: outcome.started.map(({ instanceId }) => instanceId), failures: outcome.failures };
+}
+const refusal = (code: string, status = 400) => new AwsError("x", status, code, "no");
+
+describe("a machine that a job waits for", () => {
+  it("is counted on the job before it is started: whoever dies in between starts none too many", async () => {
+    expect((await acted()).done).to.deep.equal([["1", "i-1"], ["i-1"]]);
+  });
+
+  it("is taken back from the job where EC2 did not start it", async () => {
+    const { done, started } = await acted({ "i-1": refusal("RequestLimitExceeded") });
+    expect(done).to.deep.equal([["1", "i-1"], ["i-1"], ["0", ""]]);
+    expect(started).to.deep.equal([]);
+  });
+
+  it("is another on the job where another was started in its place", async () => {
+    const spare = { instanceId: "i-2", fleet: "cloud", availabilityZone: "b" };
+    const { done, started } = await acted({ "i-1": refusal("InsufficientInstanceCapacity", 500) }, [spare]);
+    expect(done).to.deep.equal([["1", "i-1"], ["i-1"], ["i-2"], [undefined, "i-2"]]);
+    expect(started).to.deep.equal(["i-2"]);
+  });
+
+  it("is not started where another copy has counted it, or nobody can", async () => {
+    const write = "dynamodb:UpdateItem";
+    const behind = await acted({ [write]: refusal("ConditionalCheckFailedException") });
+    expect(behind).to.deep.equal({ done: [["1", "i-1"]], started: [], failures: [] });
+    const broken = await acted({ [write]: refusal("InternalServerError", 500) });
+    expect(broken.started).to.deep.equal([]);
+    expect(broken.failures).to.have.lengthOf(1);
+  });
+});
