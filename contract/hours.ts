@@ -28,7 +28,10 @@ export interface HoursPower {
 }
 
 const dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+const titles = dayNames.map((name) => `${name[0]!.toUpperCase()}${name.slice(1)}`);
 const dayMs = 24 * 60 * 60_000;
+
+const minuteMs = 60_000;
 
 /** A week, and one day for what a zone's clocks may be off from the date in UTC. */
 const daysLookedAt = 8;
@@ -57,9 +60,34 @@ function parseDays(text: string): number[] | undefined {
   return [...days].sort();
 }
 
+/** As {@link parseDaysAndTime} reads it, days that follow one another as a range. @param line with a day at least */
+export function formatDaysAndTime({ days, minutes }: DaysAndTime): string {
+  const time = [Math.floor(minutes / 60), minutes % 60]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+  return `${formatDays(days)} ${time}`;
+}
+
+function formatDays(days: readonly number[]): string {
+  const has = (day: number) => days.includes(day % 7);
+  if (days.length === 7) return "daily";
+  // The week of working people begins on Monday: no range is cut in two by its end.
+  const mondayFirst = [1, 2, 3, 4, 5, 6, 0];
+  const ranges = mondayFirst
+    .filter((day) => has(day) && !has(day + 6))
+    .map((first) => {
+      let last = first;
+      while (has(last + 1)) last += 1;
+      return first === last ? titles[first]! : `${titles[first]!}-${titles[last % 7]!}`;
+    });
+  return ranges.join(",");
+}
+
 /**
  * Whether it is within working hours. Where clocks are put forward over a time,
- * it comes as much later; where they are put back, the first of the two counts.
+ * it comes at the moment they are; where they are put back, the first of the two
+ * counts. So no edge ever passes the one that follows it on the clock: what lies
+ * between two edges gets shorter or longer with that day, and may come to nothing.
  *
  * @param hours of valid form: the configuration has been checked
  */
@@ -92,7 +120,7 @@ export function hoursPerWeek(hours: Pick<WorkingHours, "wake" | "sleep">): numbe
 }
 
 function edgesAround({ wake, sleep, zone, holidays }: WorkingHours, now: number) {
-  const edges: { power: Power; at: number }[] = [];
+  const edges: { power: Power; wall: number; at: number }[] = [];
   for (let offset = -daysLookedAt; offset <= daysLookedAt; offset++) {
     const date = new Date(now + offset * dayMs);
     const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
@@ -103,22 +131,33 @@ function edgesAround({ wake, sleep, zone, holidays }: WorkingHours, now: number)
     ] as const) {
       const line = parseDaysAndTime(text);
       if (!line?.days.includes(new Date(day).getUTCDay()) || (power === "on" && isHoliday)) continue;
-      edges.push({ power, at: momentOf(day + line.minutes * 60_000, zone) });
+      const wall = day + line.minutes * minuteMs;
+      edges.push({ power, wall, at: momentOf(wall, zone) });
     }
   }
-  return edges.sort((one, other) => one.at - other.at);
+  // By the clock: edges that a change of clocks brings to one moment keep their order, and the last of them holds.
+  return edges.sort((one, other) => one.wall - other.wall);
 }
 
-/** @param wall what the zone's clocks show, as if it were UTC */
+/**
+ * When a zone's clocks show a time: of two moments the first, and of none the one
+ * at which they skip it. Never earlier for a later time.
+ *
+ * @param wall what the zone's clocks show, as if it were UTC
+ */
 function momentOf(wall: number, zone: string): number {
   const [before, after] = [offsetAt(wall - dayMs, zone), offsetAt(wall + dayMs, zone)];
-  // With the offset from before a change: of two moments the first, and of none as much later.
-  const early = wall - before;
-  return offsetAt(early, zone) === before
-    ? early
-    : offsetAt(wall - after, zone) === after
-      ? wall - after
-      : early;
+  const [early, late] = [wall - before, wall - after];
+  if (offsetAt(early, zone) === before) return early;
+  if (offsetAt(late, zone) === after) return late;
+  // Skipped: `late` lies before the change, and `early` after it.
+  let [last, first] = [late, early];
+  while (first - last > minuteMs) {
+    const middle = last + Math.floor((first - last) / 2 / minuteMs) * minuteMs;
+    if (offsetAt(middle, zone) === before) last = middle;
+    else first = middle;
+  }
+  return first;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { hoursAt, hoursPerWeek, parseDaysAndTime } from "../../../contract/hours.ts";
+import { formatDaysAndTime, hoursAt, hoursPerWeek, parseDaysAndTime } from "../../../contract/hours.ts";
 import type { WorkingHours } from "../../../contract/hours.ts";
 
 describe("days and a time", () => {
@@ -32,6 +32,41 @@ describe("days and a time", () => {
     });
   }
 });
+
+describe("days and a time in writing", () => {
+  for (const [days, text] of [
+    [[1, 2, 3, 4, 5], "Mon-Fri 07:05"],
+    [[0, 1, 5, 6], "Fri-Mon 07:05"],
+    [[0, 6], "Sat-Sun 07:05"],
+    [[0, 1], "Sun-Mon 07:05"],
+    [[1, 3, 4], "Mon,Wed-Thu 07:05"],
+    [[6], "Sat 07:05"],
+    [[0, 1, 2, 3, 4, 5, 6], "daily 07:05"],
+  ] as const) {
+    it(`are "${text}"`, () => {
+      expect(formatDaysAndTime({ days, minutes: 425 })).to.equal(text);
+    });
+  }
+
+  it("are read as what they were", () => {
+    const days = fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
+    fc.assert(
+      fc.property(days, fc.integer({ min: 0, max: 1439 }), (some, minutes) => {
+        const line = { days: some, minutes };
+        expect(parseDaysAndTime(formatDaysAndTime(line))).to.deep.equal(line);
+      }),
+    );
+  });
+});
+
+const dayMs = 24 * 3_600_000;
+
+/** Noons, in UTC, of the days of 2026 and 2027 on which a zone's clocks are changed or have just been. */
+function changesOf(zone: string): number[] {
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeStyle: "short" });
+  const noons = Array.from({ length: 2 * 365 }, (_, day) => Date.UTC(2026, 0, 1 + day, 12));
+  return noons.filter((noon) => format.format(noon) !== format.format(noon - dayMs));
+}
 
 describe("working hours", () => {
   const berlin: WorkingHours = {
@@ -75,13 +110,62 @@ describe("working hours", () => {
     expect(at("2026-10-26T12:00Z")[1]).to.equal("2026-10-26T06:30");
   });
 
-  it("come as much later where the clocks leave their time out, and at the first where it comes twice", () => {
+  it("come with the change where the clocks leave their time out, and at the first where it comes twice", () => {
     const early = { ...berlin, wake: "Sun 02:30", sleep: "Sun 12:00" };
-    expect(at("2026-03-29T09:00Z", early)[1], "02:30 does not exist: 03:30 in summer").to.equal(
-      "2026-03-29T01:30",
+    expect(at("2026-03-29T09:00Z", early)[1], "02:30 does not exist: 03:00 in summer").to.equal(
+      "2026-03-29T01:00",
     );
     expect(at("2026-10-25T09:00Z", early)[1], "02:30 in summer, not an hour later").to.equal(
       "2026-10-25T00:30",
+    );
+  });
+
+  // Clocks go forward from 02:00 to 03:00, which is 01:00 in UTC, on Sunday 28 March 2027.
+  for (const [what, wake, sleep, before, after] of [
+    ["ends with the hour that is left out", "daily 02:30", "daily 03:00", "off", "off"],
+    ["lies within it", "daily 02:10", "daily 02:50", "off", "off"],
+    ["begins within it", "daily 02:30", "daily 03:30", "off", "on"],
+    ["ends within it", "daily 01:30", "daily 02:30", "on", "off"],
+    ["leaves off within it alone", "daily 02:50", "daily 02:10", "on", "on"],
+  ] as const) {
+    it(`that ${what}, from ${wake} to ${sleep}, are ${before} before the change and ${after} from there on`, () => {
+      const change = Date.parse("2027-03-28T01:00Z");
+      const power = (moment: number) => hoursAt({ ...berlin, wake, sleep }, moment).power;
+      expect([power(change - 60_000), power(change)]).to.deep.equal([before, after]);
+    });
+  }
+
+  it("are never on for more than an hour longer than planned, in any zone, whenever its clocks change", () => {
+    const zones = [
+      "Europe/Berlin",
+      "America/New_York",
+      "America/Santiago",
+      "America/St_Johns",
+      "Africa/Cairo",
+      "Australia/Lord_Howe",
+      "Pacific/Auckland",
+    ];
+    const changes = zones.flatMap((zone) => changesOf(zone).map((change) => ({ zone, change })));
+    expect(changes).to.have.lengthOf(4 * zones.length);
+    // Clocks change at night.
+    const time = fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 0, max: 240 }) },
+      fc.integer({ min: 0, max: 1439 }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...changes), time, time, ({ zone, change }, wake, sleep) => {
+        fc.pre(wake !== sleep);
+        const daily = (minutes: number) => formatDaysAndTime({ days: [0, 1, 2, 3, 4, 5, 6], minutes });
+        const hours = { wake: daily(wake), sleep: daily(sleep), zone, holidays: [] };
+        const planned = ((sleep - wake + 1440) % 1440) * 60_000;
+        for (let now = change - 2 * dayMs; now < change + 2 * dayMs;) {
+          const { power, since, until } = hoursAt(hours, now);
+          expect(until).to.be.above(now);
+          if (power === "on") expect(until! - since).to.be.at.most(planned + 3_600_000);
+          now = until!;
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 
@@ -128,7 +212,7 @@ describe("working hours", () => {
   for (const [wake, sleep, expected] of [
     ["Mon-Fri 07:30", "Mon-Fri 19:00", 57.5],
     ["Mon 08:00", "Fri 18:00", 106],
-    ["daily 00:00", "Sun 23:00", 167],
+    ["daily 00:00", "daily 23:00", 161],
     ["Fri 20:00", "Mon 06:00", 58],
   ] as const) {
     it(`from ${wake} to ${sleep} are ${expected} hours a week`, () => {
