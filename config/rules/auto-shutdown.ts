@@ -1,9 +1,9 @@
-import { parseDaysAndTime } from "../../contract/hours.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
 import { localEnvironment } from "../local.ts";
 import type { Configuration } from "../schema.ts";
 import type { JudgedFleet } from "./judged-fleet.ts";
+import { workingHoursFault } from "./working-hours.ts";
 
 /** Idle limit, minimum awake and working hours must be able to mean something. */
 export function autoShutdownFindings({ fleet, path }: JudgedFleet): Finding[] {
@@ -17,14 +17,9 @@ export function autoShutdownFindings({ fleet, path }: JudgedFleet): Finding[] {
       because: [[...path, "runners"]],
     });
   }
-  const [wake, sleep] = [hours?.wake, hours?.sleep].map((line) => parseDaysAndTime(line ?? ""));
-  const shared = wake?.days.filter((day) => sleep?.days.includes(day)) ?? [];
-  if (shared.length > 0 && wake!.minutes === sleep!.minutes) {
-    findings.push({
-      path: at("hours", "sleep"),
-      message: `is ${hours!.sleep}, the moment of wake (${hours!.wake}) on at least one day; name another time`,
-      because: [at("hours", "wake")],
-    });
+  const fault = hours && workingHoursFault(hours);
+  if (fault !== undefined) {
+    findings.push({ path: at("hours", "sleep"), message: fault, because: [at("hours", "wake")] });
   }
   return findings;
 }

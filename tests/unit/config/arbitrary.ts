@@ -188,15 +188,21 @@ const autoShutdownArbitrary = (runners: number) =>
       minimumAwake: fc.integer({ min: 0, max: runners }),
       maxJobHours: fc.integer({ min: 1, max: 240 }).map((halves) => halves / 2),
       enforce: fc.constant(false), // Enforced, it must leave the smoke test its time: refusals.test.ts.
-      hours: fc.record(
-        {
-          wake: fc.constantFrom("Mon-Fri 07:30", "daily 6:00", "Sat,Sun 10:00"),
-          sleep: fc.constantFrom("Mon-Fri 19:00", "daily 23:59", "Sat-Mon 18:15"),
-          zone: fc.constantFrom("Europe/Berlin", "America/New_York", "UTC"),
-          holidays: fc.subarray(["2026-12-25", "2027-01-01"]),
-        },
-        { requiredKeys: ["wake", "sleep", "zone"] },
-      ),
+      hours: fc
+        .record(
+          {
+            // Of one fleet's hours, wakes and sleeps take turns: refusals.test.ts.
+            lines: fc.constantFrom(
+              { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00" },
+              { wake: "daily 6:00", sleep: "daily 23:59" },
+              { wake: "Sat,Sun 10:00", sleep: "Sat-Sun 18:15" },
+            ),
+            zone: fc.constantFrom("Europe/Berlin", "America/New_York", "UTC"),
+            holidays: fc.subarray(["2026-12-25", "2027-01-01"]),
+          },
+          { requiredKeys: ["lines", "zone"] },
+        )
+        .map(({ lines, ...rest }) => ({ ...lines, ...rest })),
     },
     optional,
   );

@@ -83,8 +83,8 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "fleets.*.autoShutdown.minimumAwake": (value) => (value === 1 ? 0 : 1),
   "fleets.*.autoShutdown.maxJobHours": raised(24),
   "fleets.*.autoShutdown.enforce": toggled(false),
-  "fleets.*.autoShutdown.hours.wake": replaced("Mon 08:00", "Tue 08:00"),
-  "fleets.*.autoShutdown.hours.sleep": replaced("Mon 20:00", "Tue 20:00"),
+  "fleets.*.autoShutdown.hours.wake": atTime("05:45", "05:50"),
+  "fleets.*.autoShutdown.hours.sleep": atTime("20:45", "20:50"),
   "fleets.*.autoShutdown.hours.zone": replaced("Asia/Tokyo", "Asia/Kolkata"),
   "fleets.*.autoShutdown.hours.holidays": appended("2027-12-25"),
   "budget.monthlyUsd": replaced(6000, 7000),
@@ -110,6 +110,14 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "wakeOnDemand.app.installationId": raised(1),
   "wakeOnDemand.emptyLabels": (value) => (value === undefined ? "cloud" : undefined),
 };
+
+/** The same days at another time: wakes and sleeps take turns as before. */
+function atTime(time: string, otherTime: string) {
+  return (value: unknown) =>
+    typeof value === "string"
+      ? value.replace(/\d+:\d+/, (now) => (now === time ? otherTime : time))
+      : `daily ${time}`;
+}
 
 /** The same family in another size: the architecture stays. */
 function otherSize(value: unknown): string {

@@ -1,0 +1,90 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { workingHoursFault } from "../../../config/rules/working-hours.ts";
+import { formatDaysAndTime, hoursAt, hoursPerWeek, parseDaysAndTime } from "../../../contract/hours.ts";
+
+const line = fc
+  .record({
+    days: fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
+    minutes: fc.oneof(fc.integer({ min: 0, max: 1439 }), fc.constantFrom(0, 450, 451, 1439)),
+  })
+  .map(formatDaysAndTime);
+/** Any two lines, and more of those that are near to what is meant: with a sleep for each wake. */
+const lines = fc.oneof(
+  fc.record({ wake: line, sleep: line }),
+  fc.tuple(line, line).map(([wake, sleep]) => ({
+    wake,
+    sleep: formatDaysAndTime({ ...parseDaysAndTime(wake)!, minutes: parseDaysAndTime(sleep)!.minutes }),
+  })),
+);
+
+/** Minutes of the week at which a line is. */
+function momentsOf(text: string): number[] {
+  const { days, minutes } = parseDaysAndTime(text)!;
+  return days.map((day) => day * 1440 + minutes);
+}
+
+describe("the rule for working hours", () => {
+  it("takes only those in which wakes and sleeps take turns and that sleep for an hour a week", () => {
+    fc.assert(
+      fc.property(lines, (hours) => {
+        fc.pre(workingHoursFault(hours) === undefined);
+        const edges = [
+          ...momentsOf(hours.wake).map((at) => ({ at, kind: "wake" })),
+          ...momentsOf(hours.sleep).map((at) => ({ at, kind: "sleep" })),
+        ].sort((one, other) => one.at - other.at);
+        edges.forEach(({ at, kind }, index) => {
+          expect(kind).not.to.equal(edges.at(index - 1)!.kind);
+          expect(at).not.to.equal(edges.at(index - 1)!.at);
+        });
+        expect(hoursPerWeek(hours)).to.be.at.most(167);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("takes whatever it says to write instead", () => {
+    const asked =
+      /write (?:(wake|sleep) as (\S+ \d\d:\d\d))(?:,? (?:or|and) (wake|sleep) as (\S+ \d\d:\d\d))?$/;
+    fc.assert(
+      fc.property(lines, (hours) => {
+        const fault = workingHoursFault(hours) ?? "";
+        const [, one, first, other, second] = asked.exec(fault) ?? [];
+        fc.pre(one !== undefined);
+        const ways =
+          fault.includes(" and wake as ") || fault.includes(" and sleep as ")
+            ? [{ ...hours, [one]: first!, [other!]: second! }]
+            : [{ ...hours, [one]: first! }, ...(other ? [{ ...hours, [other]: second! }] : [])];
+        for (const way of ways) expect(workingHoursFault(way)).to.equal(undefined);
+      }),
+    );
+  });
+
+  it("refuses none of which each wake has a sleep after it on the same day", () => {
+    const days = fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
+    const minutes = fc.integer({ min: 0, max: 1439 });
+    fc.assert(
+      fc.property(days, minutes, minutes, (some, one, other) => {
+        fc.pre(one !== other && some.length * Math.abs(other - one) <= 167 * 60);
+        const [wake, sleep] = [Math.min(one, other), Math.max(one, other)].map((at) =>
+          formatDaysAndTime({ days: some, minutes: at }),
+        );
+        expect(workingHoursFault({ wake: wake!, sleep: sleep! })).to.equal(undefined);
+      }),
+    );
+  });
+
+  for (const [what, wake, sleep] of [
+    ["a working week", "Mon-Fri 07:30", "Mon-Fri 19:00"],
+    ["a week without nights", "Mon 08:00", "Fri 18:00"],
+    ["weekends", "Fri 20:00", "Mon 06:00"],
+    ["nights", "Mon-Fri 20:00", "Tue-Sat 06:00"],
+    ["nights, and the weekend", "Mon-Fri 20:00", "Mon-Fri 06:00"],
+    ["all but an hour a week", "Mon 00:00", "Sun 23:00"],
+  ] as const) {
+    it(`takes ${what}: ${wake} to ${sleep}`, () => {
+      expect(workingHoursFault({ wake, sleep })).to.equal(undefined);
+      expect(hoursAt({ wake, sleep, zone: "UTC", holidays: [] }, 0).until).not.to.equal(undefined);
+    });
+  }
+});
