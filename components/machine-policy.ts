@@ -1,4 +1,4 @@
-import { metricNamespace } from "../contract/metrics.ts";
+import { machineMetricNamespace } from "../contract/metrics.ts";
 import { logGroupName } from "../contract/names.ts";
 import { fleetParameters, softwarePath, tokenParameter } from "../contract/parameters.ts";
 import { tags, tagsOfTheMachine } from "../contract/tags.ts";
@@ -61,14 +61,16 @@ export function machinePolicy(environment: string, fleet: string, aws: Place): P
       Effect: "Allow",
       Action: ["cloudwatch:PutMetricData"],
       Resource: ["*"], // CloudWatch knows no narrower resource for metrics.
-      Condition: { StringEquals: { "cloudwatch:namespace": metricNamespace } },
+      Condition: { StringEquals: { "cloudwatch:namespace": machineMetricNamespace } },
     },
     {
       Sid: "WriteTheLedger",
       Effect: "Allow",
       Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
       // No policy variable holds the caller's bare instance id, so the fleet's
-      // streams are as narrow as it gets. Nothing is decided by the ledger.
+      // streams are as narrow as it gets. Nothing is decided by the ledger. That a
+      // line of it can embed a metric of any namespace, no condition prevents:
+      // docs/cost.md#what-a-job-can-forge.
       Resource: [`${logGroup}:log-stream:${environment}-${fleet}-*`],
     },
     ...(aws.kmsKeyArn === undefined ? [] : [tokenKeyStatement(aws, aws.kmsKeyArn, tokens)]),

@@ -1,5 +1,11 @@
-/** The CloudWatch namespace of everything Longhaul measures. The machine's role may write no other. */
+/**
+ * The CloudWatch namespace of what controller and receiver measure, and the
+ * alarms on money watch. No machine's role may put a metric into it.
+ */
 export const metricNamespace = "Longhaul";
+
+/** The namespace of what machines say about themselves: a job can forge it. Their role may write no other. */
+export const machineMetricNamespace = "Longhaul/Machines";
 
 /** Dimensions: `Environment`, `Fleet`, `Runner`. Published by each machine once a minute. */
 export const machineMetrics = {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { machineMetrics, metricNamespace } from "../../contract/metrics.ts";
+import { machineMetricNamespace, machineMetrics } from "../../contract/metrics.ts";
 import type { Aws } from "./aws.ts";
 import type { AgentConfiguration } from "./configuration.ts";
 
@@ -38,7 +38,7 @@ export async function publishMetrics(
 ): Promise<void> {
   const dimensions = Object.entries({ Environment: environment, Fleet: fleet, Runner: runner });
   await aws("cloudwatch:PutMetricData", {
-    Namespace: metricNamespace,
+    Namespace: machineMetricNamespace,
     MetricData: (Object.keys(machineMetrics) as (keyof typeof machineMetrics)[]).map((key) => ({
       MetricName: machineMetrics[key].name,
       Unit: machineMetrics[key].unit,

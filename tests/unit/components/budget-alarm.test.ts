@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { PolicyDocument } from "../../../components/policy.ts";
+import { evaluate } from "../../../local/aws/iam.ts";
 import { graphOf, requestOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { budgetStack, evaluateOnce, evaluateStack, repositoryStack } from "./stack-program.ts";
@@ -71,6 +72,20 @@ describe("the alarm on the budget", () => {
         treatMissingData: "ignore",
       });
     }
+  });
+
+  it("looks at nothing that the role of a machine may put, so that no job is the meter", () => {
+    const machine = policyOf(graph.one("RolePolicy", /-machine$/).inputs.policy);
+    const mayPut = (namespace: string) =>
+      evaluate([machine], {
+        action: "cloudwatch:PutMetricData",
+        resource: "*",
+        context: { "cloudwatch:namespace": namespace },
+      });
+    const watched = graph.ofType("MetricAlarm").map(({ inputs }) => inputs.namespace as string);
+    expect(watched).to.have.lengthOf(5);
+    for (const namespace of watched) expect(mayPut(namespace), namespace).to.equal("no allow");
+    expect(mayPut("Longhaul/Machines")).to.equal("allowed");
   });
 
   it("takes the configuration's limit of a day before the share of a month", async () => {

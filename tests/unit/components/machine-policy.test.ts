@@ -114,7 +114,22 @@ describe("the role of a machine", () => {
       false,
       ["ssm:GetParameter", parameter(`dev/arm/tokens/${me}`), token(me)],
     ],
-    ["publishes metrics", true, ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul" }]],
+    [
+      "publishes what it says about itself",
+      true,
+      ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul/Machines" }],
+    ],
+    [
+      "publishes the meter's metrics, which the alarms on money watch",
+      false,
+      ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul" }],
+    ],
+    [
+      "publishes metrics under a name that begins as its own",
+      false,
+      ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul/Machines/x" }],
+    ],
+    ["publishes metrics of no namespace", false, ["cloudwatch:PutMetricData", "*"]],
     [
       "publishes metrics as somebody else",
       false,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { LedgerRecord, StartRecord } from "../../../contract/ledger.ts";
 import { parseLedgerLine } from "../../../contract/ledger.ts";
-import { machineMetrics, metricNamespace } from "../../../contract/metrics.ts";
+import { machineMetricNamespace, machineMetrics } from "../../../contract/metrics.ts";
 import { tagsOfTheMachine } from "../../../contract/tags.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import { machineLedger } from "../../../runtime/agent/ledger.ts";
@@ -88,7 +88,7 @@ describe("the machine's metrics", () => {
     const values = { busy: 1, listening: 1, jobOverdue: 0, memoryUsed: 41.239, diskUsed: 7, load: 0.5 };
     await publishMetrics(configuration, values, aws);
     const { Namespace, MetricData } = calls[0]!.input as { Namespace: string; MetricData: object[] };
-    expect(Namespace).to.equal(metricNamespace);
+    expect(Namespace).to.equal(machineMetricNamespace);
     expect(MetricData).to.have.length(Object.keys(machineMetrics).length);
     expect(MetricData).to.deep.include({
       MetricName: "MemoryUsed",
