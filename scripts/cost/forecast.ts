@@ -22,8 +22,10 @@ const weekDays = 7;
  * The pace is that of the last seven whole days. The day on which an
  * environment was made is left out, unless there is nothing else; then, and
  * today, a part of a day counts as that part.
+ *
+ * @param began when the environment is first heard of, in milliseconds since the epoch; Infinity: not at all
  */
-export function forecastOf(record: MeterRecord): Forecast {
+export function forecastOf(record: MeterRecord, began: number): Forecast {
   const at = Date.parse(record.at);
   const today = dayOf(at);
   const midnight = Date.parse(today);
@@ -34,12 +36,17 @@ export function forecastOf(record: MeterRecord): Forecast {
   );
   const spentOn = (day: string) => totalOf(known.get(day) ?? noCosts);
   const spent = whole.reduce((sum, day) => sum + spentOn(day), 0);
-  const days = whole.length > 0 ? whole.length : Math.max((at - Date.parse(first)) / dayMs, 1 / 24);
+  const days = whole.length > 0 ? whole.length : Math.max((at - beginningIn(first, began)) / dayMs, 1 / 24);
   const perDayUsd =
     (whole.length > 0 ? spent : [...known.keys()].reduce((sum, day) => sum + spentOn(day), 0)) / days;
   const spentUsd = spentInMonth(record);
   const left = Math.max(0, endOf(record.month) - at) / dayMs;
   return { month: record.month, spentUsd, perDayUsd, days, monthEndUsd: spentUsd + perDayUsd * left };
+}
+
+/** The beginning of the first day that is metered, or that of the environment, where it is on that day. */
+function beginningIn(day: string, began: number): number {
+  return dayOf(Math.min(began, Date.parse(day) + dayMs)) === day ? began : Date.parse(day);
 }
 
 function endOf(month: string): number {

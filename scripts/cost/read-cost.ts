@@ -40,9 +40,19 @@ export async function readCost(
     configuration,
     lines,
     meter: parseMeter(values.get(meter)),
+    madeAt: madeAt(machines),
     idleUntil: new Map(machines.flatMap((machine) => idleUntil(machine, now))),
     now,
   };
+}
+
+function madeAt(machines: readonly ObservedMachine[]): Map<string, number> {
+  const first = new Map<string, number>();
+  for (const { runner, createdAt } of machines) {
+    if (createdAt === undefined) continue;
+    first.set(runner, Math.min(first.get(runner) ?? Infinity, Date.parse(createdAt)));
+  }
+  return first;
 }
 
 /** A job that runs has no line yet: what a machine says of itself tells it from waiting. */

@@ -4,6 +4,7 @@ import type { Configuration } from "../../config/schema.ts";
 import type { LedgerLine, LedgerRecord } from "../../contract/ledger.ts";
 import { totalOf } from "../../contract/meter.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
+import { runnerName } from "../../contract/names.ts";
 import { accountOf, isBeyondMeter, priced, recordedCosts } from "./account.ts";
 import type { Account, PricedSegment, RecordedCosts } from "./account.ts";
 import { forecastOf } from "./forecast.ts";
@@ -14,7 +15,7 @@ import { meteredFleet, meteredSince } from "./metered.ts";
 import type { Metered } from "./metered.ts";
 import { rowsBy } from "./rows.ts";
 import type { CostRow } from "./rows.ts";
-import { dayOf, isJob, timelineOf, within } from "./timeline.ts";
+import { beginningOf, dayOf, isJob, timelineOf, within } from "./timeline.ts";
 import type { Span } from "../../contract/spans.ts";
 
 /** All that a report is made of. */
@@ -24,6 +25,8 @@ export interface CostSources {
   /** Of the fleets that are asked for, in any order. */
   lines: readonly LedgerLine[];
   meter: MeterRecord | undefined;
+  /** When the first machine of each runner was made, by the runner's name, as far as EC2 describes machines. */
+  madeAt: ReadonlyMap<string, number>;
   /** Until when machines were seen awake and without a job after their last line, by the machine's name. */
   idleUntil: ReadonlyMap<string, number>;
   now: number;
@@ -36,6 +39,7 @@ export interface CostQuestion {
   fleet?: string;
   /** US dollars that GitHub asks for a minute of a job on a runner of one's own. */
   platformCharge: number;
+  /** Of the whole environment: not together with {@link fleet}. */
   forecast: boolean;
 }
 
@@ -64,7 +68,7 @@ export interface CostReport {
   /** Jobs that GitHub's runners would have ended after six hours. */
   tooLongForHosted: number;
   platformUsd: number;
-  /** All runners awake all the time, without their disks; null without a meter. */
+  /** All runners awake for as long as there were any, without their disks; null without a meter. */
   alwaysAwakeUsd: number | null;
   savedBySleepingUsd: number | null;
   forecast: Forecast | null;
@@ -91,7 +95,7 @@ export function costReport(sources: CostSources, question: CostQuestion): CostRe
   const account = metered ? accountOf(recorded, metered.costs) : null;
   const jobs = segments.filter((segment) => isJob(segment));
   const [all] = rowsBy("repository", oneGroup(jobs), rowPrices);
-  const alwaysAwakeUsd = metered ? alwaysAwake(configuration, metered.span) : null;
+  const alwaysAwakeUsd = metered ? alwaysAwake(sources, configuration, metered.span) : null;
   const minutes = minutesByKind(segments);
   const told = minutes.job + minutes.idle + minutes.boot;
   return {
@@ -117,7 +121,8 @@ export function costReport(sources: CostSources, question: CostQuestion): CostRe
       metered && alwaysAwakeUsd !== null
         ? Math.max(0, alwaysAwakeUsd - metered.costs[0] - metered.costs[2])
         : null,
-    forecast: question.forecast && meter ? forecastOf(meter) : null,
+    forecast:
+      question.forecast && meter ? forecastOf(meter, Math.min(...beginnings(sources).values())) : null,
     notes: notesOf(sources, question, { metered, account, unpriced: prices.unpriced(lines), all }),
   };
 }
@@ -179,12 +184,30 @@ function durationOf({ startedAt, endedAt }: LedgerRecord): number {
   return startedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
 }
 
-function alwaysAwake(configuration: Configuration, { from, to }: Span): number {
+/**
+ * The meter knows days, and a runner may have been made in the middle of one:
+ * what it would have cost counts from when it is first heard of.
+ */
+function alwaysAwake(sources: CostSources, configuration: Configuration, { from, to }: Span): number {
   const hourly = hourlyPrices(configuration);
+  const began = beginnings(sources);
   return Object.entries(configuration.fleets).reduce((sum, [fleet, { runners }]) => {
     const { machine, address } = hourly[fleet]!;
-    return sum + (runners * (machine + address) * (to - from)) / hourMs;
+    const ms = Array.from({ length: runners }, (_, index) => {
+      const first = began.get(runnerName(sources.environment, fleet, index + 1)) ?? to;
+      return Math.max(0, to - Math.max(first, from));
+    });
+    return sum + (ms.reduce((all, each) => all + each, 0) * (machine + address)) / hourMs;
   }, 0);
+}
+
+/** When each runner is first heard of, by EC2 or by a line of its own: its machine then may be gone. */
+function beginnings({ lines, madeAt }: CostSources): Map<string, number> {
+  const first = new Map(madeAt);
+  for (const line of lines) {
+    first.set(line.runner, Math.min(first.get(line.runner) ?? Infinity, beginningOf(line)));
+  }
+  return first;
 }
 
 function dailyTotals({ byDay }: Metered): Record<string, number> {

@@ -72,7 +72,8 @@ function inOrder(lines: readonly LedgerLine[]): LedgerLine[] {
   return [...different.values()].sort((one, other) => beginningOf(one) - beginningOf(other));
 }
 
-function beginningOf(line: LedgerLine): number {
+/** When that began of which a line tells, in milliseconds since the epoch. */
+export function beginningOf(line: LedgerLine): number {
   if (line.kind === "start") return Date.parse(line.at) - line.bootSeconds * 1000;
   return Date.parse(line.kind === "stop" ? line.at : line.receivedAt);
 }

@@ -35,7 +35,7 @@ export function costCommand(context: VerbContext): Command {
       parseCharge,
       0,
     )
-    .option("--forecast", "also where the month ends at this pace")
+    .option("--forecast", "also where the month ends at this pace, for the whole environment")
     .option("--estimate", "what a month of this configuration costs; asks nobody, works before the first up")
     .option("--json", "the same as --format json")
     .action(async (flags: CostFlags) => {
@@ -44,6 +44,11 @@ export function costCommand(context: VerbContext): Command {
       const { fleets } = environment.configuration;
       if (flags.fleet !== undefined && !Object.hasOwn(fleets, flags.fleet)) {
         throw new BadUsage(`There is no fleet ${flags.fleet}: they are ${Object.keys(fleets).join(", ")}.`);
+      }
+      if (flags.fleet !== undefined && flags.forecast) {
+        throw new BadUsage(
+          `--forecast is the whole environment's: of the fleet ${flags.fleet} alone the meter knows no days to take a pace from. Leave --fleet or --forecast out.`,
+        );
       }
       const { costTable, estimateNotes, estimateTable } = await import("../cost/table.ts");
       if (flags.estimate) {

@@ -161,6 +161,7 @@ describe("longhaul cost", () => {
   const refusals: [args: string[], why: string][] = [
     [["--since", "soon"], "--since does not understand"],
     [["--fleet", "gpu"], "There is no fleet gpu: they are cloud."],
+    [["--fleet", "cloud", "--forecast"], "--forecast is the whole environment's"],
     [["--by", "colour"], "Allowed choices are job, workflow, repository, runner, day"],
     [["--format", "xml"], "Allowed choices are table, json, csv"],
     [["--platform-charge", "lots"], "US dollars for a minute"],

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { loadConfiguration } from "../../../config/load.ts";
 import { UnknownPriceError } from "../../../config/prices.ts";
-import type { Costs } from "../../../contract/meter.ts";
+import type { Costs, MeterRecord } from "../../../contract/meter.ts";
 import { csvCell } from "../../../scripts/cost/csv.ts";
 import { estimateOf } from "../../../scripts/cost/estimate.ts";
-import { forecastOf } from "../../../scripts/cost/forecast.ts";
+import { forecastOf as forecastFrom } from "../../../scripts/cost/forecast.ts";
 import { billedMinutes, hostedMinutePrice } from "../../../scripts/cost/hosted.ts";
 import { parseSince } from "../../../scripts/cost/since.ts";
 import { estimateTable } from "../../../scripts/cost/table.ts";
@@ -20,6 +20,9 @@ const days = (from: number, to: number, usd: number): Record<string, Costs> =>
       [usd, 0, 0] satisfies Costs,
     ]),
   );
+
+/** Of an environment that is older than its meter. */
+const forecastOf = (record: MeterRecord) => forecastFrom(record, 0);
 
 describe("where a month ends at this pace", () => {
   it("is what was spent, and the last seven whole days' mean for what is left", () => {
@@ -52,6 +55,12 @@ describe("where a month ends at this pace", () => {
     const forecast = forecastOf(meter({ "12": [6, 0, 0] }));
     expect(forecast).to.deep.include({ perDayUsd: 12, days: 0.5 });
     expect(forecast.monthEndUsd).to.be.closeTo(6 + 12 * 18.5, 1e-9);
+    // The meter is from noon.
+    const since = (time: string) =>
+      forecastFrom(meter({ "12": [6, 0, 0] }), Date.parse(`2026-11-${time}:00Z`));
+    expect(since("12T06:00")).to.deep.include({ perDayUsd: 24, days: 0.25 });
+    expect(since("09T06:00"), "nothing before is metered").to.deep.include({ perDayUsd: 12, days: 0.5 });
+    expect(since("12T11:59"), "an hour at least").to.deep.include({ days: 1 / 24 });
   });
 
   it("takes a day of which the meter says nothing for one that cost nothing", () => {

@@ -15,6 +15,12 @@ const now = Date.parse("2026-11-12T12:00:30.000Z");
 const since = Date.parse("2026-11-10T00:00:00.000Z");
 const question: CostQuestion = { since, by: "workflow", platformCharge: 0, forecast: false };
 
+/** Both runners are older than what is asked for. */
+const madeAt = new Map([
+  ["dev-cloud-1", since - 1000],
+  ["dev-cloud-2", since - 2000],
+]);
+
 function report(
   lines: LedgerLine[],
   record: MeterRecord | undefined,
@@ -22,7 +28,7 @@ function report(
   more: Partial<CostSources> = {},
 ): CostReport {
   return costReport(
-    { environment: "dev", configuration, lines, meter: record, idleUntil: new Map(), now, ...more },
+    { environment: "dev", configuration, lines, meter: record, madeAt, idleUntil: new Map(), now, ...more },
     { ...question, ...asked },
   );
 }
@@ -213,6 +219,53 @@ describe("what it would have been otherwise", () => {
     const hours = 60; // From the 10th to noon of the 12th.
     expect(alwaysAwakeUsd).to.be.closeTo(2 * 1.005 * hours, 1e-9);
     expect(savedBySleepingUsd).to.be.closeTo(2 * 1.005 * hours - 2.1, 1e-9);
+  });
+
+  const hourMs = 3_600_000;
+  const end = Date.parse(worked.at);
+  const sources: [what: string, told: LedgerLine[], made: [string, number][], hours: number][] = [
+    [
+      "of the environment's first hours",
+      [],
+      [
+        ["dev-cloud-1", end - hourMs],
+        ["dev-cloud-2", end - hourMs],
+      ],
+      2,
+    ],
+    [
+      "each from when it was made",
+      [],
+      [
+        ["dev-cloud-1", end - 9 * hourMs],
+        ["dev-cloud-2", end - hourMs],
+      ],
+      10,
+    ],
+    ["from its lines, where its first machine is gone", [start(3, 3)], [["dev-cloud-1", end - hourMs]], 52],
+    ["none that EC2 and the ledger do not know", [], [["dev-cloud-9", 0]], 0],
+  ];
+  for (const [what, told, made, expected] of sources) {
+    it(`awake all the time: ${what}`, () => {
+      const { alwaysAwakeUsd } = report(told, worked, {}, { madeAt: new Map(made) });
+      expect(alwaysAwakeUsd).to.be.closeTo(1.005 * expected, 1e-9);
+    });
+  }
+
+  it("has slept for nothing where it never slept, young as it is", () => {
+    // An hour and a half, on a day that is half over: two machines with their addresses.
+    const began = Date.parse("2026-11-12T10:30:00.000Z");
+    const young = meter({ "12": [3, 0.1, 0.015] });
+    const { savedBySleepingUsd, alwaysAwakeUsd } = report(
+      [],
+      young,
+      {},
+      {
+        madeAt: new Map([...madeAt.keys()].map((runner) => [runner, began])),
+      },
+    );
+    expect(alwaysAwakeUsd).to.be.closeTo(3.015, 1e-9);
+    expect(savedBySleepingUsd).to.be.closeTo(0, 1e-9);
   });
 
   it("saves nothing, and not less than nothing, where more machines ran than there are runners", () => {
