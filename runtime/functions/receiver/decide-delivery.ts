@@ -1,3 +1,4 @@
+import { secondsThatCount } from "../../../contract/waiting-jobs.ts";
 import type { JobReport } from "../job-table.ts";
 import { isAllowed, isOurs } from "../our-jobs.ts";
 import type { JobRules } from "../our-jobs.ts";
@@ -44,7 +45,19 @@ export function decideDelivery(
   if (read.kind === "other") return ignored("another state");
   const { job } = read;
   if (!isAllowed(job.repository, rules)) return ignored("another repository");
-  return isOurs(job, rules) ? { kind: "write", job } : ignored("no fleet has these labels");
+  if (!isOurs(job, rules)) return ignored("no fleet has these labels");
+  if (isPastWaiting(job, read.mayBeHeld, now)) return ignored("the job was made more than a day ago");
+  return { kind: "write", job };
+}
+
+/**
+ * Whether a delivery says `queued` of a job that waits no more: one that was
+ * delivered late, or once more when the job's tombstone may be gone already. GitHub
+ * gives up a job that has been queued for a day. One of a deployment's environment
+ * may have been held for approval before, for as long as its run lasts.
+ */
+function isPastWaiting({ state, queuedAt }: JobReport, mayBeHeld: boolean, now: number): boolean {
+  return state === "queued" && !mayBeHeld && now / 1000 - queuedAt > secondsThatCount.queued;
 }
 
 function ignored(reason: string): DeliveryDecision {

@@ -3,10 +3,21 @@ import { parseJson } from "../../aws/json.ts";
 import { malformed, readWorkflowJob } from "../workflow-job.ts";
 import type { ReadJob } from "../workflow-job.ts";
 
+/**
+ * As {@link ReadJob}; `mayBeHeld`: the job is of a deployment's environment, whose
+ * rules may have held it before it was queued.
+ *
+ * @see https://github.blog/changelog/2022-11-22-webhook-enhancements-for-environment-protection-rules/
+ */
+export type ReadDelivery = ReadJob & { mayBeHeld: boolean };
+
 /** What a delivery of `workflow_job` says. @param now milliseconds since the epoch */
-export function readJob(body: Uint8Array, now: number): ReadJob {
+export function readJob(body: Uint8Array, now: number): ReadDelivery {
   const payload = parseJson(Buffer.from(body).toString("utf8"));
-  if (!isObject(payload) || !isObject(payload.workflow_job)) return malformed("it has no workflow_job");
+  if (!isObject(payload) || !isObject(payload.workflow_job)) {
+    return { ...malformed("it has no workflow_job"), mayBeHeld: false };
+  }
   const repository = isObject(payload.repository) ? payload.repository.full_name : undefined;
-  return readWorkflowJob(payload.workflow_job, { repository, state: payload.action, now });
+  const read = readWorkflowJob(payload.workflow_job, { repository, state: payload.action, now });
+  return { ...read, mayBeHeld: isObject(payload.deployment) };
 }

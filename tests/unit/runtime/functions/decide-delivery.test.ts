@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { decideDelivery } from "../../../../runtime/functions/receiver/decide-delivery.ts";
+import { secondsThatCount } from "../../../../contract/waiting-jobs.ts";
 import { isSigned } from "../../../../runtime/functions/receiver/signature.ts";
 import { maxBodyBytes, requestOf } from "../../../../runtime/functions/receiver/url-event.ts";
 import type { DeliveryRequest, UrlEvent } from "../../../../runtime/functions/receiver/url-event.ts";
@@ -66,7 +67,7 @@ describe("a delivery is ignored", () => {
       "another repository",
     ],
     [
-      "when its job is of a fork",
+      "when its job is of a repository of another owner",
       delivery(payload({}, { repository: { full_name: "mallory/app" } })),
       204,
       "another repository",
@@ -90,6 +91,37 @@ describe("a delivery is ignored", () => {
       expect(decide(request)).to.deep.equal({ kind: "ignored", status, reason });
     });
   }
+
+  const made = (hoursAgo: number) => ({ created_at: new Date(now - hoursAgo * 3_600_000).toISOString() });
+
+  it("when it says of a job made more than a day ago that it is queued: GitHub has given it up", () => {
+    const queued = (hoursAgo: number) => decide(delivery(payload(made(hoursAgo))));
+    expect(queued(24).kind).to.equal("write");
+    expect(queued(24.01)).to.deep.equal({
+      kind: "ignored",
+      status: 204,
+      reason: "the job was made more than a day ago",
+    });
+  });
+
+  it("when it is an old one once more, at any time after the job's tombstone may be gone", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 120 * 3600 }), fc.integer({ min: 0 }), (ran, later) => {
+        // A tombstone counts from the job's end, which is never before its beginning.
+        const seconds = ran + secondsThatCount.completed + (later % (40 * 86_400));
+        const again = decide(delivery(payload(made(seconds / 3600))));
+        expect(again.kind).not.to.equal("write");
+      }),
+    );
+  });
+
+  it("unless a job of an environment was held for approval until now, or an old job has got further", () => {
+    const held = payload(made(100), { deployment: { id: 1 } });
+    expect(decide(delivery(held)).kind).to.equal("write");
+    for (const action of ["in_progress", "completed"]) {
+      expect(decide(delivery(payload(made(100), { action }))).kind, action).to.equal("write");
+    }
+  });
 
   it("unless the configuration has a fleet for jobs without labels", () => {
     const rules = { ...configuration, emptyLabels: "cloud" };
