@@ -19,15 +19,18 @@ export interface MachineRole {
 
 /**
  * Name of a fleet's role. It carries a hash of what IAM cannot change on a
- * role, so that another path makes another role beside the old one, and of the
- * region, because IAM's names are shared by all regions of an account.
+ * role, so that another path makes another role beside the old one, of the
+ * region, because IAM's names are shared by all regions of an account, and of
+ * environment and fleet, which the name alone does not tell apart (`dev` and
+ * `eu-cloud`, `dev-eu` and `cloud`).
  */
 export function roleName(
   environment: string,
   fleet: string,
   aws: Pick<AwsConfiguration, "region" | "rolePath">,
 ): string {
-  return `longhaul-${environment}-${fleet}-${fingerprintOf({ region: aws.region, path: aws.rolePath })}`;
+  const hash = fingerprintOf({ environment, fleet, region: aws.region, path: aws.rolePath });
+  return `longhaul-${environment}-${fleet}-${hash}`;
 }
 
 /** Makes the role, its policies, its instance profile and their guard. */

@@ -109,7 +109,8 @@ async function deleteOldChunks(made: readonly string[]): Promise<void> {
   await Promise.all(made.map((path) => utimes(path, now, now)));
   for (const name of await readdir(chunks)) {
     const path = join(chunks, name);
-    if (now.getTime() - (await stat(path)).mtimeMs > keepChunksMs) await rm(path, { force: true });
+    const found = await stat(path).catch(() => undefined); // Another build may be at work on it.
+    if (found && now.getTime() - found.mtimeMs > keepChunksMs) await rm(path, { force: true });
   }
 }
 

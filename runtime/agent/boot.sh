@@ -260,13 +260,14 @@ END
 }
 
 mkdir -p "$state/done" "$logs" "$root/run/longhaul"
+first_words=false
 # Started by hand on a machine at work, this must not power it off.
 if ! systemctl is-active --quiet "$agent"; then
   # For the ledger: what the machine costs before it can take a job. A second try is part of the same boot.
   [[ -s $root/run/longhaul/boot ]] || date +%s >"$root/run/longhaul/boot"
   step "arming the timer that powers off a machine without an agent"
   shutdown -P +60
-  retry 3 report booting "" || echo "longhaul: the state could not be reported yet"
+  first_words=true
 fi
 connection=()
 if [[ -e $opt/connection.sh ]]; then
@@ -274,6 +275,8 @@ if [[ -e $opt/connection.sh ]]; then
   # shellcheck source=runtime/agent/connection.sh
   source "$opt/connection.sh"
 fi
+# Not before: EC2 may be reached through the proxy alone.
+[[ $first_words == false ]] || retry 3 report booting "" || echo "longhaul: the state could not be reported yet"
 if [[ $BAKED == false ]]; then
   step "stopping upgrades"
   once upgrades stop_upgrades

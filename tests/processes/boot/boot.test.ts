@@ -460,6 +460,9 @@ describe("the boot script", function () {
       proxy: { https: 'http://user:p"a$s@proxy:3128', noProxy: ["intra.example"] },
       caBundle: certificate("one") + certificate("two"),
     });
+    // Through which proxy EC2 is told of the boot.
+    const told = '[[ $* != *Tag.1.Value=booting* ]] || echo "$https_proxy" >>"$LONGHAUL_ROOT/first-words"';
+    put(`${folder.path}/commands/curl`, `#!/bin/bash\n${told}\nexec /usr/bin/curl "$@"\n`, 0o755);
     // Everything here is on loopback, which is reached directly.
     expect((await run()).status).to.equal(0);
     const etc = `${folder.path}/etc`;
@@ -478,6 +481,7 @@ describe("the boot script", function () {
     expect(file("usr/local/share/ca-certificates/longhaul-2.crt").trim()).to.equal(certificate("two").trim());
     const jobs = file("home/runner/actions-runner/.env").split("\n");
     expect(jobs).to.include('https_proxy=http://user:p"a$s@proxy:3128');
+    expect(file("first-words")).to.equal('http://user:p"a$s@proxy:3128\n');
     expect(jobs).to.include(`NODE_EXTRA_CA_CERTS=${etc}/longhaul/ca-bundle.pem`);
   });
 

@@ -203,4 +203,9 @@ describe("the role of a machine", () => {
     expect(documents.map((one) => JSON.stringify(one)).join("").length).to.be.below(10_240);
     expect(roleName(environment, fleet, { region: "us-gov-west-1", rolePath: "/" }).length).to.be.at.most(64);
   });
+
+  it("has a role of its own, also where environment and fleet read alike together", () => {
+    const place = { region: "eu-central-1", rolePath: "/" };
+    expect(roleName("dev", "eu-cloud", place)).to.not.equal(roleName("dev-eu", "cloud", place));
+  });
 });
