@@ -140,9 +140,10 @@ describe("the controller of an environment", () => {
     ]);
   });
 
-  it("is called only when the fleets' parameters and its own are there", async () => {
+  it("is called only when it may be, and the fleets' parameters and its own are there", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     const reached = graph.dependenciesOf(graph.one("Schedule", /./));
+    expect([...reached]).to.include(graph.one("RolePolicy", /^dev-clock-/).urn);
     for (const name of ["dev-meter", "dev-cloud-power", "dev-cloud-operator", "dev-cloud-candidates"]) {
       expect([...reached], name).to.include(graph.one("Parameter", name).urn);
     }

@@ -31,8 +31,8 @@ export interface Registration {
 
 export interface Evaluation<Result> {
   registrations: Registration[];
-  /** Calls of provider functions, with their arguments. */
-  calls: { token: string; inputs: Record<string, unknown> }[];
+  /** Calls of provider functions, with their arguments and the provider's reference: empty for the default one. */
+  calls: { token: string; inputs: Record<string, unknown>; provider: string }[];
   result: Result;
 }
 
@@ -76,7 +76,8 @@ export async function evaluate<Result>(
         }
       },
       call: (args) => {
-        calls.push({ token: args.token, inputs: args.inputs as Record<string, unknown> });
+        const { token, inputs, provider = "" } = args;
+        calls.push({ token, inputs: inputs as Record<string, unknown>, provider });
         try {
           return cloud.call(args);
         } catch (error) {

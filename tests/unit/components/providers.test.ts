@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readAppCredentials } from "../../../components/app-credentials.ts";
 import { awsProviderArgs, githubProviderArgs } from "../../../components/providers.ts";
 import { loadConfiguration } from "../../../config/load.ts";
-import { repositoryStack } from "./stack-program.ts";
+import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
 const noFile = (path: string) => Promise.reject(new Error(`ENOENT: ${path}`));
 const app = { GITHUB_APP_ID: "1", GITHUB_APP_INSTALLATION_ID: "2" };
@@ -42,6 +42,27 @@ describe("the GitHub provider", () => {
         github: { repository: "acme/app", url },
       });
       expect(githubProviderArgs(github, undefined)).to.deep.equal({ owner: "acme", baseUrl });
+    });
+  }
+});
+
+describe("the environment's own providers", () => {
+  for (const [title, raw] of Object.entries({ repositoryStack, organizationStack, budgetStack })) {
+    it(`make and look up everything at AWS and GitHub: the default ones know neither account nor App (${title})`, async () => {
+      const { registrations, calls } = await evaluateOnce(raw);
+      const all = [
+        ...registrations
+          .filter(({ custom }) => custom)
+          .map(({ type, provider }) => ({ what: type, provider })),
+        ...calls.map(({ token, provider }) => ({ what: token, provider })),
+      ];
+      for (const service of ["aws", "github"]) {
+        const own = registrations.find(({ type }) => type === `pulumi:providers:${service}`)!.urn;
+        const used = all.filter(({ what }) => what.startsWith(`${service}:`));
+        expect(used.length).to.be.above(2);
+        const others = used.filter(({ provider }) => !provider.startsWith(`${own}::`));
+        expect(others).to.deep.equal([]);
+      }
     });
   }
 });
