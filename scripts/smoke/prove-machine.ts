@@ -6,7 +6,7 @@ import { observeMachines } from "../../observe/observe-machines.ts";
 import { standingOf } from "../../observe/standing.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
-import type { WorkflowRuns } from "../clients/workflow-runs.ts";
+import type { Job, WorkflowRuns } from "../clients/workflow-runs.ts";
 import { pollUntil } from "../poll.ts";
 import { followRun } from "./follow-run.ts";
 import { judgeStart } from "./judge-start.ts";
@@ -72,9 +72,11 @@ async function awaitStart(
     const filter = { environment: target.environment, fleet, machines: [machine] };
     return (await observeMachines({ ec2: aws.instances, ...sources }, filter))[0]!;
   };
+  let jobs: readonly Job[] = [];
   const begun = await pollUntil(
     async () => {
-      const start = judgeStart(await runs.jobs(runId));
+      jobs = await runs.jobs(runId);
+      const start = judgeStart(jobs);
       if (start.kind === "ended") {
         const where = start.runnerName === "" ? "before any runner had taken it" : `on ${start.runnerName}`;
         throw new Error(`The smoke test of ${machine.runner} ended with ${start.conclusion} ${where}.`);
@@ -84,7 +86,7 @@ async function awaitStart(
       if (standingOf(await observe()).verdict === "failed") {
         const whole = await observe({ github: github.runners });
         if (standingOf(whole).verdict === "failed")
-          throw new Error(notBegun(whole, "cannot begin its smoke test"));
+          throw new Error(notBegun(whole, jobs, "cannot begin its smoke test"));
       }
       output.progress(`Waiting for ${expected} to take its smoke test.`);
       return undefined;
@@ -93,7 +95,7 @@ async function awaitStart(
   );
   if (begun === undefined) {
     const whole = await observe({ github: github.runners });
-    throw new Error(notBegun(whole, `did not begin its smoke test within ${onlineWithinMinutes} min`));
+    throw new Error(notBegun(whole, jobs, `did not begin its smoke test within ${onlineWithinMinutes} min`));
   }
   if (begun === expected) return begun;
   throw new Error(
@@ -102,11 +104,19 @@ async function awaitStart(
   );
 }
 
-function notBegun(machine: ObservedMachine, problem: string): string {
+function notBegun(machine: ObservedMachine, jobs: readonly Job[], problem: string): string {
   const { verdict, nextStep } = standingOf(machine);
   const step =
     verdict === "online" ? "Look at the queue of the run. See docs/troubleshooting.md#no-job." : nextStep;
-  return `Runner ${machine.runner} ${problem}: ${describeMachine(machine)}. ${step}`;
+  return `Runner ${machine.runner} ${problem}: ${describeMachine(machine)}. ${describeQueue(jobs)} ${step}`;
+}
+
+/** What GitHub has made of the run. */
+function describeQueue([job]: readonly Job[]): string {
+  if (!job) return "GitHub has made no job of its run yet.";
+  return job.status === "in_progress"
+    ? "GitHub shows its job in progress and does not say on which runner."
+    : `At GitHub its job is ${job.status}.`;
 }
 
 /** Cancels a run that proves nothing any more. @returns a sentence about it */
@@ -115,7 +125,7 @@ async function cancelled(runs: WorkflowRuns, { id, url }: { id: number; url: str
     const { completed } = await runs.get(id);
     if (completed) return `The run has ended: ${url}`;
     await runs.cancel(id);
-    return `The run was still queued or going, and has been cancelled: ${url}`;
+    return `The run has been cancelled: ${url}`;
   } catch (error) {
     return `The run could not be cancelled; do it by hand: ${url} (${(error as Error).message})`;
   }

@@ -165,6 +165,7 @@ describe("longhaul smoke dispatch", () => {
       `Runner dev-cloud-1 did not begin its smoke test within 1 min: its machine ${machine.instanceId} is running, ` +
         "reports booting since 2026-03-01T10:00:00Z (installing Docker), and has no entry at GitHub. ",
     );
+    expect(said).to.include("At GitHub its job is queued.");
     expect(said).to.include(`has been cancelled: ${clouds.githubUrl}/acme/app/actions/runs/${id}`);
   });
 

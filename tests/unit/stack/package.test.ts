@@ -26,6 +26,11 @@ describe("the package, in a program of somebody else's", () => {
     ]);
   });
 
+  it("is found by its name, built, and offers the same", async () => {
+    const name = "longhaul"; // Not for the compiler, which would want the built types.
+    expect(Object.keys((await import(name)) as object).sort()).to.deep.equal(Object.keys(longhaul).sort());
+  });
+
   it("makes a fleet on a network and with a registration that are not Longhaul's", async () => {
     const { registrations, calls } = await evaluate(() => {
       const network: longhaul.MachineNetwork = {
