@@ -57,7 +57,8 @@ export function parameterResource(cloud: Cloud): ResourceType {
     },
     delete: async (id) => {
       await cloud.faults.meet("ssm:DeleteParameter");
-      deleteParameter(cloud, id);
+      // As AWS's provider does: what is gone already is no error.
+      if (cloud.data.parameters[id]) deleteParameter(cloud, id);
     },
     replaceOn: ["name", "type"],
   };

@@ -1,9 +1,12 @@
 import { AwsError } from "./errors.ts";
 import { publicParameter } from "./images.ts";
-import type { Cloud, Parameter } from "./state.ts";
+import type { Cloud, Parameter, ParameterVersion } from "./state.ts";
 
 /** Limit of the standard tier, in characters. */
 const maxValueLength = 4096;
+
+/** AWS keeps so many versions, and deletes the oldest for the next one. (Labels, which can forbid that, are not emulated.) */
+const maxVersions = 100;
 
 export interface ParameterValue {
   name: string;
@@ -56,6 +59,7 @@ export function putParameter(
     modifiedAt: cloud.clock.now(),
     ...(keyId === undefined ? {} : { keyId }),
     tags: before?.tags ?? tags,
+    ...(before && { earlier: versionsOf(before).slice(1 - maxVersions) }),
   };
   cloud.data.parameters[name] = parameter;
   return parameter;
@@ -67,6 +71,42 @@ export function findParameter(cloud: Cloud, name: string): Parameter | undefined
   return image === undefined
     ? cloud.data.parameters[name]
     : { name, type: "String", value: image, version: 1, modifiedAt: 0, tags: {} };
+}
+
+/** All versions that are kept, oldest first; the last one is what the parameter holds. */
+export function versionsOf({
+  earlier = [],
+  value,
+  version,
+  modifiedAt,
+  keyId,
+}: Parameter): ParameterVersion[] {
+  return [...earlier, { value, version, modifiedAt, ...(keyId !== undefined && { keyId }) }];
+}
+
+/** A parameter's name, and what of it is asked for: `/a:3` is its third version. */
+export function parseSelector(text: string): { name: string; selector?: string } {
+  const [, name, selector] = /^([^:]+):([^:]+)$/.exec(text) ?? [];
+  return name === undefined || selector === undefined ? { name: text } : { name, selector };
+}
+
+/** A parameter as it is, or as it was in the version that is asked for by `<name>:<version>`. */
+export function findVersion(cloud: Cloud, text: string): Parameter | undefined {
+  const { name, selector } = parseSelector(text);
+  const parameter = findParameter(cloud, name);
+  if (!parameter || selector === undefined) return parameter;
+  const found = versionsOf(parameter).find(({ version }) => String(version) === selector);
+  return found && { name, type: parameter.type, tags: parameter.tags, ...found };
+}
+
+/** @throws AwsError ParameterNotFound, ParameterVersionNotFound */
+export function versionOf(cloud: Cloud, text: string): Parameter {
+  const { name, selector } = parseSelector(text);
+  parameterOf(cloud, name);
+  const found = findVersion(cloud, text);
+  if (found) return found;
+  const problem = `Systems Manager could not find version ${selector} of ${name}. Verify the version and try again.`;
+  throw new AwsError("ParameterVersionNotFound", problem);
 }
 
 /** @throws AwsError ParameterNotFound */

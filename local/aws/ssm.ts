@@ -2,11 +2,24 @@ import { AwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
 import { flag, optionalText, tagsOf, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
-import { deleteParameter, findParameter, parameterArn, parameterOf, putParameter } from "./parameters.ts";
+import {
+  deleteParameter,
+  findParameter,
+  findVersion,
+  parameterArn,
+  parameterOf,
+  parseSelector,
+  putParameter,
+  versionOf,
+  versionsOf,
+} from "./parameters.ts";
 import type { Need, Service } from "./server.ts";
 import type { Cloud, Parameter } from "./state.ts";
 
 const maxNames = 10;
+
+/** Of a parameter's history, in one answer. */
+const maxHistory = 50;
 
 /** Systems Manager: the parameter store. */
 export function ssmService(cloud: Cloud): Service {
@@ -27,10 +40,11 @@ export function ssmService(cloud: Cloud): Service {
             },
           },
         ];
+  /** @param names each with a version or without: who may read a parameter may read all that it ever held */
   const read = (input: Input, names: readonly string[]): Need[] => [
-    ...names.map(need),
+    ...names.map((name) => need(parseSelector(name).name)),
     ...(flag(input, "WithDecryption")
-      ? names.flatMap((name) => key("kms:Decrypt", name, findParameter(cloud, name)?.keyId))
+      ? names.flatMap((name) => key("kms:Decrypt", parseSelector(name).name, findVersion(cloud, name)?.keyId))
       : []),
   ];
   const shown = (input: Input, parameter: Parameter) => ({
@@ -46,13 +60,19 @@ export function ssmService(cloud: Cloud): Service {
     Version: parameter.version,
   });
 
+  const historyKeys = (name: string): Need[] => {
+    const parameter = findParameter(cloud, name);
+    const keys = new Set(parameter && versionsOf(parameter).map(({ keyId }) => keyId));
+    return [...keys].flatMap((keyId) => key("kms:Decrypt", name, keyId));
+  };
+
   return {
     signingName: "ssm",
     prefix: "ssm",
     actions: {
       GetParameter: {
         needs: (input) => read(input, [text(input, "Name")]),
-        run: (input) => ({ Parameter: shown(input, parameterOf(cloud, text(input, "Name"))) }),
+        run: (input) => ({ Parameter: shown(input, versionOf(cloud, text(input, "Name"))) }),
       },
       GetParameters: {
         needs: (input) => read(input, texts(input, "Names")),
@@ -66,9 +86,27 @@ export function ssmService(cloud: Cloud): Service {
           }
           return {
             Parameters: names
-              .flatMap((name) => findParameter(cloud, name) ?? [])
+              .flatMap((name) => findVersion(cloud, name) ?? [])
               .map((found) => shown(input, found)),
-            InvalidParameters: names.filter((name) => !findParameter(cloud, name)),
+            InvalidParameters: names.filter((name) => !findVersion(cloud, name)),
+          };
+        },
+      },
+      GetParameterHistory: {
+        needs: (input) => [
+          need(text(input, "Name")),
+          ...(flag(input, "WithDecryption") ? historyKeys(text(input, "Name")) : []),
+        ],
+        run: (input) => {
+          const parameter = parameterOf(cloud, text(input, "Name"));
+          const versions = versionsOf(parameter);
+          const begin = Number(optionalText(input, "NextToken") ?? 0);
+          const end = begin + Number(optionalText(input, "MaxResults") ?? maxHistory);
+          return {
+            Parameters: versions
+              .slice(begin, end)
+              .map((version) => shown(input, { ...parameter, ...version })),
+            ...(end < versions.length && { NextToken: String(end) }),
           };
         },
       },

@@ -63,15 +63,22 @@ export interface Instance {
   key?: AccessKey & { roleName: string };
 }
 
-export interface Parameter {
+export interface Parameter extends ParameterVersion {
   name: string;
   type: "String" | "StringList" | "SecureString";
+  tags: Record<string, string>;
+  /** What was overwritten, oldest first. Absent: nothing was. */
+  earlier?: ParameterVersion[];
+}
+
+/** What each write of a parameter makes anew. */
+export interface ParameterVersion {
   value: string;
+  /** From 1. */
   version: number;
   modifiedAt: number;
   /** The customer's key; absent: the account's default one. */
   keyId?: string;
-  tags: Record<string, string>;
 }
 
 export interface LogEvent {

@@ -16,6 +16,7 @@ import {
   AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
+  GetParameterHistoryCommand,
   GetParametersCommand,
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
@@ -52,6 +53,46 @@ const ssmCases: readonly Case[] = [
       expect((await get(clients, "/longhaul/secret", true))?.Value).to.equal("s3cret");
     },
     motoDiffers: "moto shows the text behind `kms:alias/aws/ssm:`; AWS shows what KMS made of it",
+  },
+  {
+    title: "what was overwritten can still be read by its version, until the parameter is deleted",
+    run: async (clients) => {
+      const Name = "/longhaul/versions";
+      await put(clients, { Name, Value: "token", Type: "SecureString" });
+      await put(clients, { Name, Value: "used", Overwrite: true, Type: "SecureString" });
+      const first = await get(clients, `${Name}:1`, true);
+      expect(first).to.include({ Name, Value: "token", Version: 1 });
+      expect(await get(clients, `${Name}:2`, true)).to.include({ Value: "used", Version: 2 });
+      expect(await refusal(get(clients, `${Name}:3`))).to.equal("ParameterVersionNotFound");
+      const history = new GetParameterHistoryCommand({ Name, WithDecryption: true });
+      const { Parameters: versions = [] } = await clients.ssm.send(history);
+      expect(versions.map(({ Value, Version }) => [Version, Value])).to.deep.equal([
+        [1, "token"],
+        [2, "used"],
+      ]);
+
+      await clients.ssm.send(new DeleteParameterCommand({ Name }));
+      await put(clients, { Name, Value: "used", Type: "SecureString" });
+      expect(await get(clients, `${Name}:1`, true)).to.include({ Value: "used", Version: 1 });
+      expect(await refusal(get(clients, `${Name}:2`))).to.equal("ParameterVersionNotFound");
+    },
+  },
+  {
+    title: "a parameter's history holds its last hundred versions, fifty in an answer",
+    run: async (clients) => {
+      const Name = "/longhaul/long-history";
+      for (let version = 1; version <= 101; version += 1) {
+        await put(clients, { Name, Value: `v${version}`, Type: "String", Overwrite: version > 1 });
+      }
+      expect(await refusal(get(clients, `${Name}:1`))).to.equal("ParameterVersionNotFound");
+      const read = (NextToken?: string) =>
+        clients.ssm.send(new GetParameterHistoryCommand({ Name, ...(NextToken && { NextToken }) }));
+      const { Parameters: older = [], NextToken } = await read();
+      const { Parameters: newer = [] } = await read(NextToken);
+      const versions = [...older, ...newer].map(({ Version }) => Version);
+      expect([older.length, newer.length]).to.deep.equal([50, 50]);
+      expect([versions[0], versions.at(-1)]).to.deep.equal([2, 101]);
+    },
   },
   {
     title: "several parameters are read at once, and unknown names told apart",
