@@ -29,6 +29,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
     super("longhaul:index:RunnerRoster", name, {}, opts);
     const { environment, configuration, fleet, proof } = args;
     const target = targetOf(environment, configuration);
+    const { kmsKeyArn } = configuration.aws;
     const instanceIds = pulumi.all(fleet.machines.map(({ instanceId }) => instanceId));
     const list = instanceIds.apply(formatMachineList);
 
@@ -45,6 +46,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
         machines: fleet.machines.map(({ runner }, index) => ({ runner, instanceId: ids[index]! })),
         labels: [...fleet.serviceLabels],
         onlineWithinMinutes: configuration.smokeTest.onlineWithinMinutes,
+        ...(kmsKeyArn !== undefined && { kmsKeyArn }),
       }));
       const script = commandLine("await");
       return new Command(

@@ -34,8 +34,9 @@ export interface DeclaredMachine {
 }
 
 /**
- * `longhaul await`: each machine that is not on the roster yet is online and
- * gets the fleet's labels; run before the roster is written.
+ * `longhaul await`: each machine that is not on the roster yet is online, loses
+ * what is left of its registration token, and gets the fleet's labels; run
+ * before the roster is written.
  */
 export interface AwaitRequest {
   target: Target;
@@ -45,6 +46,8 @@ export interface AwaitRequest {
   labels: string[];
   /** Minutes until a machine that is not online has failed. */
   onlineWithinMinutes: number;
+  /** As in {@link SettleRequest}. */
+  kmsKeyArn?: string;
 }
 
 /** `longhaul settle`: after the roster has changed. */

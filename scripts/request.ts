@@ -56,6 +56,7 @@ export const awaitRequest: z.ZodType<AwaitRequest> = z.object({
   machines: z.array(machine),
   labels: z.array(text),
   onlineWithinMinutes: positive,
+  kmsKeyArn: text.exactOptional(),
 });
 
 export const settleRequest: z.ZodType<SettleRequest> = z.object({

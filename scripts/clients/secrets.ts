@@ -10,12 +10,17 @@ import type { SSMClient, Tag } from "@aws-sdk/client-ssm";
 import { awsCall } from "./aws-call.ts";
 import { ServiceError } from "./service-error.ts";
 
+/** `GetParameters` takes ten names. */
+const maxNames = 10;
+
 /** A `SecureString` as it is now. */
 export interface FoundSecret {
   /** Decrypted: it goes into no message and no result. */
   value: string;
   /** Milliseconds since the epoch. */
   writtenAt: number;
+  /** How often it was written since it was created: above 1, SSM still shows what it held before. */
+  version: number;
 }
 
 export interface NewSecret {
@@ -30,6 +35,14 @@ export interface NewSecret {
 export interface Secrets {
   /** Undefined: there is no such parameter. */
   read(name: string): Promise<FoundSecret | undefined>;
+  /** By name; a parameter that does not exist is absent. */
+  readAll(names: readonly string[]): Promise<ReadonlyMap<string, FoundSecret>>;
+  /**
+   * Creates the parameter with its tags.
+   *
+   * @returns false when there is one already, which stays as it is
+   */
+  create(name: string, secret: NewSecret): Promise<boolean>;
   /** Creates the parameter, or overwrites it; its tags are there before the value is. */
   write(name: string, secret: NewSecret): Promise<void>;
   /** @returns false when there was no such parameter */
@@ -38,14 +51,20 @@ export interface Secrets {
 
 /** @throws ServiceError from each of its functions */
 export function secretsOf(ssm: SSMClient): Secrets {
-  const read: Secrets["read"] = async (name) => {
-    const command = new GetParametersCommand({ Names: [name], WithDecryption: true });
-    const { Parameters: found } = await awsCall("ssm:GetParameters", () => ssm.send(command));
-    const parameter = found?.[0];
-    return (
-      parameter && { value: parameter.Value ?? "", writtenAt: parameter.LastModifiedDate?.getTime() ?? 0 }
-    );
+  const readAll: Secrets["readAll"] = async (names) => {
+    const secrets = new Map<string, FoundSecret>();
+    for (let begin = 0; begin < names.length; begin += maxNames) {
+      const Names = names.slice(begin, begin + maxNames);
+      const command = new GetParametersCommand({ Names, WithDecryption: true });
+      const { Parameters: found } = await awsCall("ssm:GetParameters", () => ssm.send(command));
+      for (const { Name, Value = "", LastModifiedDate, Version = 1 } of found ?? []) {
+        secrets.set(Name!, { value: Value, writtenAt: LastModifiedDate?.getTime() ?? 0, version: Version });
+      }
+    }
+    return secrets;
   };
+
+  const read: Secrets["read"] = async (name) => (await readAll([name])).get(name);
 
   const put = async (
     name: string,
@@ -66,8 +85,22 @@ export function secretsOf(ssm: SSMClient): Secrets {
     }
   };
 
-  const overwrite = async (name: string, secret: NewSecret, tags: Tag[]) => {
-    const command = new AddTagsToResourceCommand({ ResourceType: "Parameter", ResourceId: name, Tags: tags });
+  const create: Secrets["create"] = async (name, secret) => {
+    try {
+      await put(name, secret, { Tags: tagsOf(secret) });
+      return true;
+    } catch (error) {
+      if (error instanceof ServiceError && error.cause instanceof ParameterAlreadyExists) return false;
+      throw error;
+    }
+  };
+
+  const overwrite = async (name: string, secret: NewSecret) => {
+    const command = new AddTagsToResourceCommand({
+      ResourceType: "Parameter",
+      ResourceId: name,
+      Tags: tagsOf(secret),
+    });
     await awsCall("ssm:AddTagsToResource", () => ssm.send(command));
     await put(name, secret, { Overwrite: true });
   };
@@ -85,20 +118,19 @@ export function secretsOf(ssm: SSMClient): Secrets {
 
   return {
     read,
+    readAll,
+    create,
     remove,
     write: async (name, secret) => {
-      const tags = Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value }));
       // SSM takes tags at creation alone, and refuses them together with an overwrite.
-      if (await read(name)) return overwrite(name, secret, tags);
-      try {
-        await put(name, secret, { Tags: tags });
-      } catch (error) {
-        const existsByNow = error instanceof ServiceError && error.cause instanceof ParameterAlreadyExists;
-        if (!existsByNow) throw error;
-        await overwrite(name, secret, tags);
-      }
+      const isThere = (await read(name)) !== undefined || !(await create(name, secret));
+      if (isThere) await overwrite(name, secret);
     },
   };
+}
+
+function tagsOf({ tags }: NewSecret): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
 /** SSM's validation errors can quote what they refuse. */

@@ -10,6 +10,7 @@ import type { Output } from "../output.ts";
 import { pollUntil } from "../poll.ts";
 import { readFleetSettings } from "./fleet-settings.ts";
 import { missingLabels } from "./labels.ts";
+import { removeSpentTokens } from "./remove-spent-tokens.ts";
 
 export interface AwaitCollaborators {
   aws: Aws;
@@ -28,15 +29,17 @@ export interface OnlineMachine {
 
 /**
  * Waits until every machine that is not in service yet is online at GitHub,
- * then gives each the fleet's labels. When one fails, no machine gets them.
+ * then removes what is left of their registration tokens, so that no user's job
+ * ever runs beside one, and gives each the fleet's labels. When one fails, no
+ * machine gets them.
  * Machines on the roster were proven before: whether they sleep or are broken,
  * they must not hold up the others.
  *
- * @throws Error with one sentence for each machine that is not online
+ * @throws Error with one sentence for each machine that is not online; ServiceError when AWS or GitHub refuses
  */
 export async function awaitOnline(
   { aws, github, clock, output }: AwaitCollaborators,
-  { target, fleet, machines: declared, labels, onlineWithinMinutes }: AwaitRequest,
+  { target, fleet, machines: declared, labels, onlineWithinMinutes, kmsKeyArn }: AwaitRequest,
 ): Promise<OnlineMachine[]> {
   const { roster } = await readFleetSettings(aws.parameters, target.environment, fleet);
   const machines = declared.filter(({ instanceId }) => !roster?.includes(instanceId));
@@ -57,6 +60,12 @@ export async function awaitOnline(
     { clock, limitMs: onlineWithinMinutes * 60_000, say: output.say },
   );
   if (!online) throw new Error(notOnline(seen, `did not come online within ${onlineWithinMinutes} min`));
+
+  await removeSpentTokens(
+    { aws, output },
+    { environment: target.environment, fleet, kmsKeyArn },
+    online.map(({ runner, instanceId }) => ({ runner, instanceId, isOnline: true, hasParameter: true })),
+  );
 
   const labelled: OnlineMachine[] = [];
   for (const { runner, instanceId, entry } of online) {

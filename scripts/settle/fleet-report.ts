@@ -5,6 +5,8 @@ export interface FleetReport {
   labelled: { runner: string; instanceId: string; added: string[]; removed: string[] }[];
   /** Ids of machines that were given a registration token. */
   tokens: string[];
+  /** Ids of machines that have registered, and whose token was removed from SSM with its history. */
+  spentTokens: string[];
   /** Ids of machines that slept on neither list and were terminated. */
   ended: string[];
   /** Names of the entries at GitHub that were removed. */
@@ -18,7 +20,17 @@ export interface FleetReport {
 }
 
 export function emptyReport(fleet: string): FleetReport {
-  return { fleet, labelled: [], tokens: [], ended: [], removed: [], notes: [], unsettled: [], failed: [] };
+  return {
+    fleet,
+    labelled: [],
+    tokens: [],
+    spentTokens: [],
+    ended: [],
+    removed: [],
+    notes: [],
+    unsettled: [],
+    failed: [],
+  };
 }
 
 /** A sentence, and whether it is good to know or asks for something. */

@@ -23,7 +23,10 @@ export interface TokenCollaborators {
 }
 
 /** Whether a machine that asks for a token has none that it could still use. */
-export function lacksToken(found: FoundSecret | undefined, now: number): boolean {
+export function lacksToken(
+  found: Pick<FoundSecret, "value" | "writtenAt"> | undefined,
+  now: number,
+): boolean {
   return !found || found.value === usedToken || now - found.writtenAt >= tokenLifetimeMs;
 }
 

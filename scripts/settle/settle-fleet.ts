@@ -8,6 +8,7 @@ import type { Clock } from "../clock.ts";
 import { keepSeen } from "../entries/seen-machines.ts";
 import { readFleetSettings } from "../fleet/fleet-settings.ts";
 import { leavingLabel } from "../fleet/labels.ts";
+import { removeSpentTokens } from "../fleet/remove-spent-tokens.ts";
 import { servedBefore } from "../fleet/served-before.ts";
 import type { Output } from "../output.ts";
 import { endSleepers } from "./end-sleepers.ts";
@@ -37,7 +38,7 @@ export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "kmsKeyArn"> &
 
 /**
  * Brings one fleet in order. First what was seen is kept, so that nothing that
- * follows can lose it; then comes what jobs wait for (labels, tokens), then
+ * follows can lose it, and tokens are removed that nobody needs; then comes what jobs wait for (labels, tokens), then
  * what keeps machines from leaving (labels again) and what costs money (machines that sleep on neither list), last the entries,
  * because a machine that has just been ended leaves one behind.
  *
@@ -63,6 +64,8 @@ export async function settleFleet(
   const machinesThat = (...verdicts: Verdict[]) =>
     judged.filter(({ verdict }) => verdicts.includes(verdict)).map(({ machine }) => machine);
 
+  // Before the labels: a machine that has registered again gets the fleet's, and with them jobs, only now.
+  await step(removeTokens);
   if (github) {
     const inService = machinesThat("in-service", "needs-token").filter(({ instanceId }) =>
       // A candidate gets its labels from `longhaul await`, once it is proven.
@@ -83,6 +86,19 @@ export async function settleFleet(
   // What is not remembered must not look as if it had never been seen.
   if (seen) await step(() => lookAfterEntries(settings, seen));
   return report;
+
+  async function removeTokens(): Promise<void> {
+    const holders = machinesThat("in-service", "candidate", "unregistered").map(
+      ({ runner, instanceId, entry }) => ({
+        runner,
+        instanceId,
+        isOnline: entry?.online === true,
+        // The parameter of a candidate may still be on its way, in an `up` that runs now.
+        hasParameter: settings?.roster?.includes(instanceId) === true,
+      }),
+    );
+    report.spentTokens = await removeSpentTokens(collaborators, { ...order, environment }, holders);
+  }
 
   async function lookAfterEntries(known: FleetSettings, remembered: SeenMachines): Promise<void> {
     if (!listsAreReadable(known, clock.now())) {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { DeclaredMachine } from "../../contract/requests.ts";
+import { tokenParameter, usedToken } from "../../contract/parameters.ts";
+import type { AwaitRequest, DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
 import { fleet, githubToken, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
@@ -11,13 +12,19 @@ describe("longhaul await", () => {
   });
   afterEach(() => clouds.close());
 
-  const awaiting = (machines: DeclaredMachine[], args: string[] = [], onlineWithinMinutes = 15) =>
+  const awaiting = (
+    machines: DeclaredMachine[],
+    args: string[] = [],
+    onlineWithinMinutes = 15,
+    more: Partial<AwaitRequest> = {},
+  ) =>
     clouds.longhaul(["await", ...args], {
       target: clouds.target,
       fleet,
       machines,
       labels: ["cloud", "extended-timeout"],
       onlineWithinMinutes,
+      ...more,
     });
 
   it("waits until every machine is online, then gives each the fleet's labels in their order", async () => {
@@ -45,6 +52,64 @@ describe("longhaul await", () => {
       (JSON.parse(results[0]!) as { machines: { added: string[] }[] }).machines[0]!.added;
     expect(added(first)).to.deep.equal(["cloud", "extended-timeout"]);
     expect(added(second)).to.deep.equal([]);
+  });
+
+  describe("and the registration token", () => {
+    const stored = ({ instanceId }: DeclaredMachine) =>
+      clouds.aws.account.parameters[tokenParameter("dev", fleet, instanceId)]!;
+    const writes = () => clouds.aws.calls().filter(({ action }) => /^ssm:(Put|Delete|Add)/.test(action));
+    let machine: DeclaredMachine;
+    beforeEach(async () => {
+      machine = await clouds.launch();
+      await clouds.connect(machine);
+    });
+
+    it("leaves it in no version of the parameter, before the machine has a label that jobs ask for", async () => {
+      await clouds.writeToken(machine, "the-token", usedToken);
+      const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1234";
+      const { code, said } = await awaiting([machine], [], 15, { kmsKeyArn });
+      expect(code, said).to.equal(0);
+      expect(said).to.include("its token was removed").and.not.include("the-token");
+      expect(clouds.tokenVersions(machine)).to.deep.equal([usedToken]);
+      expect(stored(machine)).to.include({ type: "SecureString", keyId: kmsKeyArn });
+      expect(stored(machine).tags).to.include({
+        [tags.instance]: machine.instanceId,
+        [tags.runner]: machine.runner,
+      });
+    });
+
+    it("writes nothing the second time", async () => {
+      await clouds.writeToken(machine, "the-token", usedToken);
+      await awaiting([machine]);
+      const before = writes().length;
+      expect((await awaiting([machine])).said).to.not.include("removed");
+      expect([before, writes().length]).to.deep.equal([2, 2]);
+    });
+
+    it("takes a fresh one from a machine that was adopted, and needs none", async () => {
+      await clouds.writeToken(machine, "the-token");
+      expect((await awaiting([machine])).code).to.equal(0);
+      expect(clouds.tokenVersions(machine)).to.deep.equal([usedToken]);
+    });
+
+    it("fails before any label is given when it may not remove it", async () => {
+      await clouds.writeToken(machine, "the-token", usedToken);
+      clouds.aws.faults.add({ action: "ssm:DeleteParameter", error: "AccessDeniedException" });
+      const { code, said } = await awaiting([machine]);
+      expect(code).to.equal(1);
+      expect(said).to.include("ssm:DeleteParameter failed");
+      expect(clouds.entry(machine)!.customLabels).to.have.length(1);
+    });
+
+    it("goes on from where a run ended between the two calls", async () => {
+      await clouds.writeToken(machine, "the-token", usedToken);
+      clouds.aws.faults.add({ action: "ssm:PutParameter", error: "InternalServerError", times: 5 });
+      expect((await awaiting([machine])).code).to.equal(1);
+      expect(clouds.tokenVersions(machine)).to.deep.equal([]);
+      expect((await awaiting([machine])).code).to.equal(0);
+      expect(clouds.tokenVersions(machine)).to.deep.equal([usedToken]);
+      expect(stored(machine).tags).to.include({ [tags.instance]: machine.instanceId });
+    });
   });
 
   it("asks for the whole list where there are many machines", async () => {

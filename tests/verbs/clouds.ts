@@ -10,11 +10,13 @@ import {
   formatMachineList,
   initialOperator,
   seenParameter,
+  tokenParameter,
 } from "../../contract/parameters.ts";
 import type { DeclaredMachine, SmokeSource, Target } from "../../contract/requests.ts";
 import { initialSeen } from "../../contract/seen.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { createAws } from "../../local/aws/index.ts";
+import { versionsOf } from "../../local/aws/parameters.ts";
 import type { Properties } from "../../local/provider.ts";
 import { createFakeHost } from "../local/aws/fake-host.ts";
 import { startGithub } from "../local/github/cloud.ts";
@@ -89,6 +91,10 @@ export async function startClouds() {
     project: "/nowhere",
     stackFile: "/nowhere/Pulumi.dev.yaml",
   };
+  const overwriteToken = ({ instanceId }: DeclaredMachine, value: string) => {
+    const name = tokenParameter("dev", fleet, instanceId);
+    return create("aws:ssm/parameter:Parameter", { name, type: "SecureString", value, overwrite: true });
+  };
   const answers: boolean[] = [];
   const meanwhile: (() => unknown)[] = [];
   let token: string | undefined = githubToken;
@@ -157,6 +163,19 @@ export async function startClouds() {
       await put(parameters.operator, JSON.stringify(initialOperator));
       const seen = seenParameter("dev", fleet);
       if (!aws.account.parameters[seen]) await put(seen, initialSeen);
+    },
+    /** Makes a machine's token parameter as the stack does, and writes over it. */
+    writeToken: async (machine: DeclaredMachine, value: string, ...later: string[]) => {
+      const { instanceId } = machine;
+      const own = { name: tokenParameter("dev", fleet, instanceId), tags: { [tags.instance]: instanceId } };
+      await create("aws:ssm/parameter:Parameter", { ...own, type: "SecureString", value });
+      for (const next of later) await overwriteToken(machine, next);
+    },
+    overwriteToken,
+    /** All that the machine's role can read of its token parameter, oldest first; none: there is no parameter. */
+    tokenVersions: ({ instanceId }: DeclaredMachine): string[] => {
+      const parameter = aws.account.parameters[tokenParameter("dev", fleet, instanceId)];
+      return parameter ? versionsOf(parameter).map(({ value }) => value) : [];
     },
     deleteParameter: (name: string) => {
       Reflect.deleteProperty(aws.account.parameters, name);

@@ -203,6 +203,64 @@ describe("longhaul settle", () => {
       expect(clouds.entry(machine)!.customLabels).to.deep.equal([name, "cloud", "nightly"]);
     });
 
+    describe("that were used", () => {
+      const old = "an-old-token";
+      const deleted = () => calls("ssm:DeleteParameter");
+
+      it("are in no version of the parameter any more, whoever gave them; the second time nothing is written", async () => {
+        asking();
+        await settling();
+        await clouds.connect(machine);
+        clouds.report(machine, "idle");
+        await clouds.overwriteToken(machine, usedToken);
+        expect(clouds.tokenVersions(machine)).to.deep.equal([issued()[0], usedToken]);
+        const outcome = await settling();
+        expect(outcome.code, outcome.said).to.equal(0);
+        expect(fleetOf(outcome).spentTokens).to.deep.equal([machine.instanceId]);
+        expect(clouds.tokenVersions(machine)).to.deep.equal([usedToken]);
+        expect(stored()!.tags).to.include({
+          [tags.instance]: machine.instanceId,
+          [tags.runner]: machine.runner,
+        });
+        expect(fleetOf(await settling()).spentTokens).to.deep.equal([]);
+        expect([deleted(), stored()!.version]).to.deep.equal([1, 1]);
+      });
+
+      it("are removed from candidates and sleepers as well, without GitHub too", async () => {
+        const [candidate, asleep] = [await clouds.launch(2), await clouds.launch(3)];
+        const roster = [machine.instanceId, asleep.instanceId];
+        await clouds.writeLists([...roster, candidate.instanceId], roster);
+        for (const one of [machine, candidate, asleep]) await clouds.writeToken(one, old, usedToken);
+        sleep(asleep);
+        clouds.useToken(undefined);
+        await settlingAll();
+        for (const one of [machine, candidate, asleep]) {
+          expect(clouds.tokenVersions(one), one.runner).to.deep.equal([usedToken]);
+        }
+      });
+
+      it("are left where the machine may still read them, and no parameter is made for a candidate", async () => {
+        const [candidate, waiting] = [await clouds.launch(2), await clouds.launch(3)];
+        const roster = [machine.instanceId];
+        await clouds.writeLists([...roster, candidate.instanceId, waiting.instanceId], roster);
+        await clouds.writeToken(waiting, "fresh");
+        await settling();
+        expect(clouds.tokenVersions(waiting)).to.deep.equal(["fresh"]);
+        expect(clouds.tokenVersions(candidate)).to.deep.equal([]);
+        expect(clouds.tokenVersions(machine), "in service, without a parameter").to.deep.equal([usedToken]);
+      });
+
+      it("keep nobody from the labels where SSM refuses, and the run says so", async () => {
+        await clouds.writeToken(machine, old, usedToken);
+        await clouds.connect(machine);
+        clouds.aws.faults.add({ action: "ssm:DeleteParameter", error: "AccessDeniedException" });
+        const { code, said } = await settling();
+        expect(code).to.equal(1);
+        expect(said).to.include("ssm:DeleteParameter failed").and.not.include(old);
+        expect(clouds.entry(machine)!.customLabels).to.include("cloud");
+      });
+    });
+
     it("are not quoted where SSM refuses one", async () => {
       asking();
       clouds.aws.faults.add({ action: "ssm:PutParameter", error: "AccessDeniedException", times: 9 });

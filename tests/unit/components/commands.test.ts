@@ -57,13 +57,16 @@ describe("the Commands of an environment", () => {
     }
   });
 
-  it("await asks for each machine and the fleet's labels", () => {
+  const { kmsKeyArn } = organizationStack.aws as { kmsKeyArn: string };
+
+  it("await asks for each machine, the fleet's labels and the tokens' key", () => {
     expect(requestOf(graph.one("Command", "dev-cloud-await"))).to.deep.equal({
       target,
       fleet: "cloud",
       machines: ["dev-cloud-1", "dev-cloud-2", "dev-cloud-3"].map(machine),
       labels: ["self-hosted", "linux", "x64", "cloud", "extended-timeout"],
       onlineWithinMinutes: 15,
+      kmsKeyArn,
     });
   });
 
@@ -73,7 +76,7 @@ describe("the Commands of an environment", () => {
       target,
       fleet: "arm",
       labels: ["self-hosted", "linux", "arm64", "arm-cloud"],
-      kmsKeyArn: (organizationStack.aws as { kmsKeyArn: string }).kmsKeyArn,
+      kmsKeyArn,
     });
     const { instanceId } = machine("dev-arm-1");
     expect(settle.inputs.environment).to.have.property(

@@ -7,6 +7,7 @@ import type { InstanceState, ObservedMachine, RunnerEntry } from "../../../obser
 import { judgeEntry } from "../../../scripts/entries/judge-entry.ts";
 import type { EntryFate, JudgedEntry } from "../../../scripts/entries/judge-entry.ts";
 import { remember } from "../../../scripts/entries/seen-machines.ts";
+import { tokenCare } from "../../../scripts/fleet/remove-spent-tokens.ts";
 import { lacksToken } from "../../../scripts/settle/give-tokens.ts";
 import { judgeMachine } from "../../../scripts/settle/judge-machine.ts";
 import type { Verdict } from "../../../scripts/settle/judge-machine.ts";
@@ -114,6 +115,30 @@ describe("a machine that asks for a token", () => {
   for (const [lacks, why, found] of table) {
     it(`${lacks ? "gets one" : "gets none"} where ${why}`, () => {
       expect(lacksToken(found, now)).to.equal(lacks);
+    });
+  }
+});
+
+describe("the token parameter of a machine", () => {
+  const used = (version: number) => ({ value: usedToken, version });
+  const fresh = (version: number) => ({ value: "AABB", version });
+  type Row = [care: ReturnType<typeof tokenCare>, why: string, ...Parameters<typeof tokenCare>];
+  const [online, offline] = [
+    { isOnline: true, hasParameter: true },
+    { isOnline: false, hasParameter: true },
+  ];
+  const table: Row[] = [
+    ["renew", "a version before the last one held the token that was used", used(2), offline],
+    ["renew", "several tokens were used, one after the other", used(4), online],
+    ["renew", "it holds a token, and the machine is registered", fresh(1), online],
+    ["leave", "it holds a token that the machine may be about to use", fresh(3), offline],
+    ["leave", "it was renewed before", used(1), online],
+    ["create", "a renewal ended halfway", undefined, offline],
+    ["leave", "the stack may be about to make it", undefined, { isOnline: false, hasParameter: false }],
+  ];
+  for (const [care, why, found, holder] of table) {
+    it(`is to ${care} where ${why}`, () => {
+      expect(tokenCare(found, holder)).to.equal(care);
     });
   }
 });
