@@ -40,8 +40,11 @@ export function awsProviderArgs(aws: AwsConfiguration): AwsProviderArgs {
 /**
  * The GitHub provider reads a token from the environment by itself. It reads an
  * App's credentials only when it is told to use one, so these are handed over,
- * the private key as a secret. The URL is always written: otherwise the SDK
- * would take `GITHUB_BASE_URL`, and the stack another GitHub than its Commands.
+ * the private key as a secret: it is in the state, encrypted. A token made from
+ * it at each run would be another input each time, and void in the state when
+ * `destroy`, which runs no program, needs it. The URL is always written:
+ * otherwise the SDK would take `GITHUB_BASE_URL`, and the stack another GitHub
+ * than its Commands.
  */
 export function githubProviderArgs(
   github: GithubConfiguration,

@@ -9,7 +9,7 @@ export interface TokenParameter {
    * It is denied until its tag is there, too, so a denial means something only when it lasts.
    */
   read(): Promise<{ token: string } | { denied: string } | "missing" | "used">;
-  /** Overwrites the token, so that it is nowhere once it has been used. */
+  /** Overwrites the token once it has been used. SSM keeps what was there: `longhaul await` and `settle` remove that. */
   markUsed(): Promise<void>;
 }
 
