@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { Tag } from "@aws-sdk/client-ec2";
 import {
+  DeleteParameterCommand,
   GetParameterCommand,
   GetParametersCommand,
   PutParameterCommand,
@@ -54,6 +55,19 @@ describe("a machine's role, as the stack writes it", () => {
       value: usedToken,
       type: "SecureString",
     });
+  });
+
+  it("lets it read the token that it has overwritten until the parameter is deleted, and not write it anew", async () => {
+    const name = tokenOf(machine);
+    expect((await read(`${name}:1`)).Parameter?.Value).to.equal(`token of ${machine.id}`);
+    expect(await refusal(read(`${tokenOf(other)}:1`))).to.equal("AccessDeniedException");
+    const { ssm } = cloud.clients();
+    await ssm.send(new DeleteParameterCommand({ Name: name }));
+    const write = new PutParameterCommand({ Name: name, Value: "x", Type: "SecureString" });
+    expect(await refusal(cloud.clients(machine).ssm.send(write))).to.equal("AccessDeniedException");
+    const Tags = [{ Key: "longhaul:instance", Value: machine.id }];
+    await ssm.send(new PutParameterCommand({ Name: name, Value: usedToken, Type: "SecureString", Tags }));
+    expect((await read(`${name}:1`)).Parameter?.Value).to.equal(usedToken);
   });
 
   it("does not let it read another machine's token, nor overwrite it", async () => {
