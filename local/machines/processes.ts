@@ -39,6 +39,24 @@ function searchProcesses(fits: (environment: readonly string[]) => boolean, ance
   return [...found];
 }
 
+/**
+ * When a process was started, in milliseconds since 1970, to a second or so;
+ * undefined when there is none of this id (any more). With it an id that was
+ * given to another process since can be told from the one it was written for.
+ */
+export function processStartedAt(pid: number): number | undefined {
+  const stat = readProc(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // From the state on: proc(5) counts it as field 3, and the start as 22, in ticks since the computer's own.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z") return undefined;
+  const booted = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))![1]!;
+  return Number(booted) * 1000 + Number(fields[19]) * msPerTick;
+}
+
+/** `USER_HZ`, which Linux promises to programs whatever its own clock does: a hundred ticks a second. */
+const msPerTick = 10;
+
 /** Sends the signal to each process that still exists. */
 export function signalProcesses(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {

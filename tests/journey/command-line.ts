@@ -25,6 +25,13 @@ export interface Running {
   printed(text: RegExp): Promise<void>;
   /** What Ctrl-C does in a terminal: the signal goes to the program and to all that it has in its group. */
   pressCtrlC(): void;
+  /** The terminal is closed: all that it runs is told. */
+  closeTerminal(): void;
+  /** `kill <id>`: the program alone gets the signal. */
+  terminate(): void;
+  /** As where memory is short: the program and all that it has in its group end at once. */
+  killAll(): void;
+  pid: number;
   ended: Promise<Ended>;
 }
 
@@ -77,6 +84,10 @@ export async function openWorkplace(): Promise<Workplace> {
         if (!hasPrinted()) throw new Error(`${what}: it has ended before, after\n${stdout}${stderr}`);
       },
       pressCtrlC: () => process.kill(-child.pid!, "SIGINT"),
+      closeTerminal: () => process.kill(-child.pid!, "SIGHUP"),
+      terminate: () => child.kill("SIGTERM"),
+      killAll: () => process.kill(-child.pid!, "SIGKILL"),
+      pid: child.pid!,
       ended,
     };
   };

@@ -2,16 +2,16 @@ import { Command } from "commander";
 import { localStackName } from "../../../local/engine/local-stack.ts";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
-import { clearCloud, findCloud, spawnCloud } from "./find-cloud.ts";
+import { clearCloud, findCloud } from "./find-cloud.ts";
 import { serveCloud } from "./serve-cloud.ts";
 import { engineOf, localContext } from "./context.ts";
 import type { LocalContext, LocalFlags } from "./context.ts";
-import { untilInterrupted } from "./interrupt.ts";
+import { bringUp } from "./bring-up.ts";
+import { Interrupted } from "./interrupt.ts";
 import { describeLocalMachine, localMachines } from "./machines.ts";
 import { runOnce } from "./once.ts";
 import { fastPace } from "./pace.ts";
-import { prove } from "./prove.ts";
-import { destroy, enterCloud, openStack, up } from "./stack.ts";
+import { destroy, enterCloud, openStack } from "./stack.ts";
 
 /**
  * `longhaul local`: a whole environment on this computer.
@@ -31,9 +31,11 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     .option("--json", "one JSON object on standard output; progress goes to standard error")
     .action(async ({ once, json }: { once?: boolean; json?: boolean }) => {
       const tell = createTeller(json ? process.stderr : process.stdout);
-      const report = once ? await runOnce(context(), tell) : await bringUp(context(), script, tell);
+      const { dir } = context();
+      const serve = (act: string) => [script, "local", "--dir", dir, "serve", "--act", act];
+      const { report, exitCode } = await (once ? runOnce(context(), tell) : bringUp(context(), serve, tell));
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-      if ("ok" in report && !report.ok) process.exitCode = 1;
+      process.exitCode = exitCode;
     });
   local
     .command("status")
@@ -46,7 +48,14 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
   local
     .command("down")
     .description("destroy the environment and end the cloud")
-    .action(() => down(context(), createTeller(process.stdout)));
+    .action(async () => {
+      const tell = createTeller(process.stdout);
+      await down(context(), tell).catch((error: unknown) => {
+        if (!(error instanceof Interrupted)) throw error;
+        tell(error.message);
+        process.exitCode = error.exitCode;
+      });
+    });
   local
     .command("env")
     .description(
@@ -58,50 +67,6 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     .requiredOption("--act <path>", "the act program")
     .action(({ act }: { act: string }) => serveCloud({ ...context(), act, log: console.log }));
   return local;
-}
-
-/** Up, and the 360-minute run followed to its end. The environment stays. */
-async function bringUp(context: LocalContext, script: string, tell: Teller) {
-  const engine = await engineOf(context, tell);
-  const found = await findCloud(context.dir);
-  const cloud =
-    found ??
-    (await spawnCloud(context.dir, [
-      script,
-      "local",
-      "--dir",
-      context.dir,
-      "serve",
-      "--act",
-      engine.act.path,
-    ]));
-  tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}${found ? ", running since before" : ""}`);
-  await cloud.setPace(1); // A command that was killed has perhaps left it fast, and machines are about to boot.
-  const stack = await openStack(context, engine, cloud, context.configuration);
-  const report = await up(stack, tell);
-  tell(
-    report.changed
-      ? `up: ${report.resources} resources`
-      : `up: nothing to change in ${report.resources} resources`,
-  );
-  const machines = await localMachines(context, cloud, tell);
-  for (const machine of machines) tell(`  ${describeLocalMachine(machine)}`);
-  const smoke = await untilInterrupted(
-    () => prove(context, cloud, report.smoke, tell),
-    async () => {
-      await cloud.setPace(1);
-      tellNext(tell);
-    },
-  );
-  tellNext(tell);
-  return { engine: engine.pulumi.version, resources: report.resources, machines, smoke };
-}
-
-function tellNext(tell: Teller): void {
-  tell("the environment stays as it is. Next:");
-  tell("  npm run local -- status   what runs");
-  tell("  npm run local -- env      what a plain pulumi up -s local needs");
-  tell("  npm run local -- down     destroy it");
 }
 
 async function status(context: LocalContext, json: boolean): Promise<void> {
@@ -119,7 +84,7 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
   if (cloud) {
     // Users' jobs are not waited for in real hours: the cloud's time may run.
     await cloud.setPace(fastPace);
-    await destroy(await openStack(context, await engineOf(context, tell), cloud), tell);
+    await destroy(context, await openStack(context, await engineOf(context, tell), cloud), tell);
     tell("the environment is destroyed");
     await cloud.stop();
   }

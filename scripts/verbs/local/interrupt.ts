@@ -1,25 +1,72 @@
-/** What shells report of a program that SIGINT has ended. */
-const interruptedCode = 130;
+import { constants } from "node:os";
+
+/** By which a user, a service manager and a closed terminal end a program. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type Ending = (typeof signals)[number];
+
+/** Somebody has ended the command; what must be left in order is in order. */
+export class Interrupted extends Error {
+  /** What shells report of a program that the signal has ended. */
+  readonly exitCode: number;
+
+  constructor(signal: Ending, message: string, options: ErrorOptions) {
+    super(message, options);
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
 
 /**
- * Runs something that Ctrl-C ends at once, after what must be left in order has
- * been. A second Ctrl-C does not wait for that.
+ * Runs an operation of the engine to its end even when somebody wants to end
+ * the command: an engine that is killed leaves its lock, and resources that it
+ * does not know. It lets what it has begun come to its end, and is waited for.
+ *
+ * @param run gets a signal that aborts when the engine must be told. Ctrl-C it
+ *   got from the terminal itself; once more would make it end hard.
+ * @param onAsked called when the wish is there and the waiting begins
+ * @throws Interrupted when the operation did not succeed because of it
+ */
+export async function throughInterruption<Result>(
+  run: (tellEngine: AbortSignal) => Promise<Result>,
+  onAsked: () => void,
+): Promise<Result> {
+  const engine = new AbortController();
+  let asked: Ending | undefined;
+  const onSignal = (signal: Ending) => {
+    if (asked === undefined) onAsked();
+    asked ??= signal;
+    if (signal !== "SIGINT") engine.abort();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    return await run(engine.signal);
+  } catch (error) {
+    if (asked === undefined) throw error;
+    throw new Interrupted(asked, "interrupted: the environment is left as it is", { cause: error });
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+/**
+ * Runs something that such a signal ends at once, after what must be left in
+ * order has been. A second one does not wait for that.
  */
 export async function untilInterrupted<Result>(
   run: () => Promise<Result>,
   leave: () => Promise<void>,
 ): Promise<Result> {
-  const onInterrupt = () => {
+  const onSignal = (signal: Ending) => {
+    for (const each of signals) process.off(each, onSignal);
     leave()
       .catch((error: unknown) => {
         process.stderr.write(`${(error as Error).message}\n`);
       })
-      .finally(() => process.exit(interruptedCode));
+      .finally(() => process.exit(128 + constants.signals[signal]));
   };
-  process.once("SIGINT", onInterrupt);
+  for (const signal of signals) process.on(signal, onSignal);
   try {
     return await run();
   } finally {
-    process.off("SIGINT", onInterrupt);
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../../../local/engine/find-engine.ts";
+import { exitCodes } from "../../exit-codes.ts";
+import type { ExitCode } from "../../exit-codes.ts";
 import { startCloudHere } from "./cloud-handle.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import { engineOf } from "./context.ts";
@@ -40,12 +42,15 @@ type Timed = <Result>(step: Step | "total", run: () => Promise<Result>) => Promi
  * beside an environment that stands; when not all is well the folder is left
  * to be looked at.
  */
-export async function runOnce(context: LocalContext, tell: Teller): Promise<OnceReport> {
+export async function runOnce(
+  context: LocalContext,
+  tell: Teller,
+): Promise<{ report: OnceReport; exitCode: ExitCode }> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-"));
   const report = await runIn({ ...context, dir }, tell);
   if (report.ok) await rm(dir, { recursive: true });
   else tell(`the machines' disks and logs are in ${dir}`);
-  return report;
+  return { report, exitCode: report.ok ? exitCodes.done : exitCodes.failed };
 }
 
 async function runIn(context: LocalContext, tell: Teller): Promise<OnceReport> {
@@ -101,7 +106,7 @@ async function live(
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}`);
   const { stack, made } = await timed("up", async () => {
     const stack = await openStack(context, engine, cloud, context.configuration);
-    return { stack, made: await up(stack, tell) };
+    return { stack, made: await up(context, stack, tell) };
   });
   report.resources = made.resources;
   tell(`up: ${made.resources} resources in ${report.seconds.up!} s`);
@@ -121,7 +126,7 @@ async function live(
 
   await timed("destroy", async () => {
     await cloud.setPace(fastPace);
-    await destroy(stack, tell);
+    await destroy(context, stack, tell);
   });
   report.destroyed = true;
   tell(`destroyed in ${report.seconds.destroy!} s`);

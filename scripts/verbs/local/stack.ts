@@ -1,13 +1,17 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Stack, UpResult } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, Stack, UpOptions, UpResult } from "@pulumi/pulumi/automation/index.js";
 import { targetOf } from "../../../components/target.ts";
 import { localEnvironment } from "../../../config/local.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
 import type { Engine } from "../../../local/engine/find-engine.ts";
 import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
+import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
+import { failureWords } from "../../engine/failure-words.ts";
 import { readStackFile } from "../../environment.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
+import { Interrupted, throughInterruption } from "./interrupt.ts";
 import type { Teller } from "./tell.ts";
 import { tellEngineEvent } from "../../engine/tell-engine.ts";
 
@@ -37,7 +41,7 @@ export function enterCloud(cloud: CloudHandle): void {
 
 /**
  * The environment `local` on the engine: the project's own program, in this
- * process.
+ * process. An engine that was killed does not stand in its way.
  *
  * @param configuration the stack file to take; absent: what the stack was given before
  */
@@ -48,6 +52,7 @@ export async function openStack(
   configuration?: string,
 ): Promise<Stack> {
   enterCloud(cloud);
+  await clearDeadLocks(dir);
   // The program is read while the engine opens its state: each takes most of a second.
   const program = import("../../../index.ts");
   return openLocalStack({
@@ -63,38 +68,55 @@ export async function openStack(
 /**
  * Runs `up`, telling what happens.
  *
- * @throws with the engine's own words when it fails
+ * @throws with why the engine failed; Interrupted
  */
-export async function up(stack: Stack, tell: Teller): Promise<UpReport> {
+export async function up(context: LocalContext, stack: Stack, tell: Teller): Promise<UpReport> {
+  return reportOf(await operate("up", context, tell, (options) => stack.up(options)));
+}
+
+/** @throws with why the engine failed; Interrupted */
+export async function destroy(context: LocalContext, stack: Stack, tell: Teller): Promise<void> {
+  await operate("destroy", context, tell, (options) => stack.destroy(options));
+}
+
+/** What the engine printed in its last operation that failed. */
+const engineLogFile = "engine.log";
+
+async function operate<Result>(
+  what: "up" | "destroy",
+  { dir }: LocalContext,
+  tell: Teller,
+  run: (options: Pick<UpOptions, "onEvent" | "onOutput" | "onError" | "signal">) => Promise<Result>,
+): Promise<Result> {
+  const events: EngineEvent[] = [];
   let output = "";
   const collect = (text: string) => {
     output += text;
   };
-  const result = await stack
-    .up({ onEvent: eventTeller(tell), onOutput: collect, onError: collect })
-    .catch((error: unknown) => {
-      throw new Error(`up failed:\n${output.trim()}`, { cause: error });
-    });
-  return reportOf(result);
-}
-
-export async function destroy(stack: Stack, tell: Teller): Promise<void> {
-  let output = "";
-  const collect = (text: string) => {
-    output += text;
-  };
-  await stack
-    .destroy({ onEvent: eventTeller(tell), onOutput: collect, onError: collect })
-    .catch((error: unknown) => {
-      throw new Error(`destroy failed:\n${output.trim()}`, { cause: error });
-    });
-}
-
-function eventTeller(tell: Teller) {
-  return (event: Parameters<typeof tellEngineEvent>[0]) => {
+  const onEvent = (event: EngineEvent) => {
+    events.push(event);
     const line = tellEngineEvent(event);
     if (line) tell(line);
   };
+  const onAsked = () => {
+    tell("the engine lets what it has begun come to its end");
+  };
+  try {
+    return await throughInterruption(
+      (signal) => run({ onEvent, onOutput: collect, onError: collect, signal }),
+      onAsked,
+    );
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    const log = join(dir, engineLogFile);
+    await writeFile(log, output);
+    const words = failureWords(events, output) || (error as Error).message;
+    throw new Error(
+      `${what} failed:\n${words}\nAll that the engine printed is in ${log}. ` +
+        "An engine that was killed before may have left what it does not know: npm run local -- down clears all away.",
+      { cause: error },
+    );
+  }
 }
 
 function reportOf({ summary, outputs }: UpResult): UpReport {

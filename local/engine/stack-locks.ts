@@ -1,0 +1,69 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { processStartedAt } from "../machines/processes.ts";
+
+/** What the engine's file backend writes into a lock (pulumi's `backend/diy/lock.go`). */
+export interface StackLock {
+  pid: number;
+  hostname: string;
+  /** RFC 3339. */
+  timestamp: string;
+}
+
+/** How far the clock that dated a lock and the one that dates processes may differ, in milliseconds. */
+const clockDifferenceMs = 2_000;
+
+/**
+ * Whether the engine that wrote a lock has ended without taking it back, as
+ * one does that was killed. What another computer wrote cannot be judged here.
+ *
+ * @param here this computer's name
+ * @param startedAt when a process of this computer was started; undefined: there is none of this id
+ */
+export function isDead(
+  { pid, hostname: there, timestamp }: StackLock,
+  here: string,
+  startedAt: (pid: number) => number | undefined,
+): boolean {
+  if (there !== here) return false;
+  const started = startedAt(pid);
+  // One that began after the lock was written only has the same number.
+  return started === undefined || started > Date.parse(timestamp) + clockDifferenceMs;
+}
+
+/**
+ * Takes back the locks of engines that were killed. (`pulumi cancel` would
+ * take those of living ones as well.)
+ *
+ * @param dir the cloud's folder
+ * @throws when an engine works on the stack at this moment; the sentence says which
+ */
+export async function clearDeadLocks(dir: string): Promise<void> {
+  const folder = join(dir, "state", ".pulumi", "locks");
+  const files = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // No engine was here yet.
+    throw error;
+  });
+  for (const file of files.filter((name) => name.endsWith(".json")).map((name) => join(folder, name))) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text === undefined) continue; // Its engine has ended meanwhile.
+    const lock = readLock(text);
+    // Half a lock is one whose engine was killed while it wrote.
+    if (lock && !isDead(lock, hostname(), processStartedAt)) {
+      throw new Error(
+        `Another pulumi works on the environment (process ${lock.pid} of ${lock.hostname}, since ${lock.timestamp}): ` +
+          `wait for it to end, or end it with "kill ${lock.pid}" there, and run this again.`,
+      );
+    }
+    await rm(file, { force: true });
+  }
+}
+
+function readLock(text: string): StackLock | undefined {
+  try {
+    return JSON.parse(text) as StackLock;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import { exitCodeOf, exitCodes } from "../../exit-codes.ts";
+import type { CloudHandle } from "./cloud-handle.ts";
+import { engineOf } from "./context.ts";
+import type { LocalContext } from "./context.ts";
+import { findCloud, spawnCloud } from "./find-cloud.ts";
+import { Interrupted, untilInterrupted } from "./interrupt.ts";
+import { describeLocalMachine, localMachines } from "./machines.ts";
+import type { LocalMachine } from "./machines.ts";
+import { prove } from "./prove.ts";
+import type { ProvenRun } from "./prove.ts";
+import { openStack, up } from "./stack.ts";
+import type { Teller } from "./tell.ts";
+
+/** What `longhaul local --json` prints. */
+export interface StandingReport {
+  /** Everything is up, and the smoke test has succeeded. */
+  ok: boolean;
+  /** What went wrong; absent when nothing did. */
+  error?: string;
+  /** The engine's version; null when there was none. */
+  engine: string | null;
+  resources: number;
+  machines: LocalMachine[];
+  smoke: ProvenRun[];
+}
+
+/**
+ * Up, and the smoke test followed to its end. The environment stays.
+ *
+ * @param serve this program's command line for the cloud's own process, by the path of act
+ */
+export async function bringUp(
+  context: LocalContext,
+  serve: (act: string) => readonly string[],
+  tell: Teller,
+): Promise<{ report: StandingReport; exitCode: number }> {
+  const report: StandingReport = { ok: false, engine: null, resources: 0, machines: [], smoke: [] };
+  try {
+    await bring(context, serve, report, tell);
+    report.ok = report.smoke.every(({ conclusion }) => conclusion === "success");
+    return { report, exitCode: report.ok ? exitCodes.done : exitCodes.failed };
+  } catch (error) {
+    report.error = (error as Error).message;
+    tell(report.error);
+    return { report, exitCode: error instanceof Interrupted ? error.exitCode : exitCodeOf(error) };
+  }
+}
+
+/** Notes in the report what was reached. */
+async function bring(
+  context: LocalContext,
+  serve: (act: string) => readonly string[],
+  report: StandingReport,
+  tell: Teller,
+): Promise<void> {
+  const engine = await engineOf(context, tell);
+  report.engine = engine.pulumi.version;
+  const found = await findCloud(context.dir);
+  const cloud: CloudHandle = found ?? (await spawnCloud(context.dir, serve(engine.act.path)));
+  tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}${found ? ", running since before" : ""}`);
+  await cloud.setPace(1); // A command that was killed has perhaps left it fast, and machines are about to boot.
+  const stack = await openStack(context, engine, cloud, context.configuration);
+  const { resources, changed, smoke } = await up(context, stack, tell);
+  report.resources = resources;
+  tell(changed ? `up: ${resources} resources` : `up: nothing to change in ${resources} resources`);
+  report.machines = await localMachines(context, cloud, tell);
+  for (const machine of report.machines) tell(`  ${describeLocalMachine(machine)}`);
+  report.smoke = await untilInterrupted(
+    () => prove(context, cloud, smoke, tell),
+    async () => {
+      await cloud.setPace(1);
+      tellNext(tell);
+    },
+  );
+  tellNext(tell);
+}
+
+function tellNext(tell: Teller): void {
+  tell("the environment stays as it is. Next:");
+  tell("  npm run local -- status   what runs");
+  tell("  npm run local -- env      what a plain pulumi up -s local needs");
+  tell("  npm run local -- down     destroy it");
+}

@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { stringify } from "yaml";
+import { findTools, toolsLimitMs } from "../find-tools.ts";
+import type { Workplace } from "./command-line.ts";
+import { longhaul, openWorkplace } from "./command-line.ts";
+
+/*
+ * Commands of `longhaul local` that are ended while the engine works: the next
+ * one goes on from there. Each rule goes on from the one before.
+ */
+describe("longhaul local that was ended half way", function () {
+  this.timeout(120_000);
+  let workplace: Workplace;
+  let dir: string;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    await findTools();
+    workplace = await openWorkplace();
+    dir = join(workplace.folder, "cloud");
+    const config = {
+      "longhaul:aws": { account: "000000000000", region: "us-east-1" },
+      "longhaul:github": { repository: "acme/app" },
+      "longhaul:fleets": { cloud: { runners: 1 } },
+      "longhaul:smokeTest": { minutes: 2 },
+    };
+    await writeFile(join(workplace.folder, "small.yaml"), stringify({ config }));
+  });
+  after(() => workplace.close());
+
+  const up = () => {
+    const file = join(workplace.folder, "small.yaml");
+    return workplace.start(process.execPath, longhaul, "local", "--dir", dir, "--config", file);
+  };
+
+  it("by kill while a machine boots has let the engine end, and left no lock", async () => {
+    const command = up();
+    await command.printed(/machine \S+ launched/);
+    command.terminate();
+    const { code, stdout } = await command.ended;
+    expect(code, stdout).to.equal(143);
+    expect(stdout).to.include("the engine lets what it has begun come to its end");
+  });
+
+  it("by the terminal's end while it waits for a smoke test says so in its exit code", async () => {
+    const command = up();
+    await command.printed(/smoke test dispatched onto/);
+    command.closeTerminal();
+    const { code, stdout } = await command.ended;
+    expect(code, stdout).to.equal(129);
+  });
+
+  it("in a destroy is destroyed by the next down", async () => {
+    const command = workplace.start(process.execPath, longhaul, "local", "--dir", dir, "down");
+    await command.printed(/engine: /);
+    command.killAll();
+    await command.ended;
+    const { code, stdout, stderr } = await workplace.local("--dir", dir, "down");
+    expect(code, stdout + stderr).to.equal(0);
+    expect(existsSync(dir)).to.equal(false);
+    expect(workplace.processes(), "processes left behind").to.deep.equal([]);
+  });
+});
