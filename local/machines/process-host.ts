@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { bundleProgram, sourcePath } from "./bundle.ts";
@@ -123,5 +123,7 @@ export function createMachineHost({ dir, clock, environment }: MachineHostOption
 
 /** Ends what an earlier local cloud left running below `dir`, its machines' init processes included. */
 export async function reapMachines(dir: string): Promise<void> {
-  await endProcesses(() => processesBelow(dir));
+  if (!existsSync(dir)) return;
+  const disks = realpathSync(dir); // As the machines' own environment has it.
+  await endProcesses(() => processesBelow(disks));
 }

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
+import { readClock } from "../../local/clock.ts";
 import { findTools, toolsLimitMs } from "../find-tools.ts";
-import type { Workplace } from "./command-line.ts";
+import type { Running, Workplace } from "./command-line.ts";
 import { longhaul, openWorkplace } from "./command-line.ts";
 
 /*
@@ -15,6 +16,7 @@ describe("longhaul local that was ended half way", function () {
   this.timeout(120_000);
   let workplace: Workplace;
   let dir: string;
+  let first: Running;
 
   before(async function () {
     this.timeout(toolsLimitMs);
@@ -36,21 +38,34 @@ describe("longhaul local that was ended half way", function () {
     return workplace.start(process.execPath, longhaul, "local", "--dir", dir, "--config", file);
   };
 
+  it("is not disturbed by a second one in its folder, which says who is there and what to do", async () => {
+    first = up();
+    await first.printed(/machine \S+ launched/);
+    // By another name of the same folder.
+    const link = join(workplace.folder, "link");
+    await symlink(workplace.folder, link);
+    for (const words of [["--json"], ["down"]]) {
+      const { code, stdout, stderr } = await workplace.local("--dir", join(link, "cloud"), ...words);
+      expect(code, stdout + stderr).to.equal(1);
+      expect(stderr).to.match(new RegExp(`Another .*process ${first.pid}\\b.*kill ${first.pid}\\b`));
+      if (words.includes("--json")) expect(JSON.parse(stdout)).to.include({ ok: false, resources: 0 });
+    }
+  });
+
   it("by kill while a machine boots has let the engine end, and left no lock", async () => {
-    const command = up();
-    await command.printed(/machine \S+ launched/);
-    command.terminate();
-    const { code, stdout } = await command.ended;
+    first.terminate();
+    const { code, stdout } = await first.ended;
     expect(code, stdout).to.equal(143);
     expect(stdout).to.include("the engine lets what it has begun come to its end");
   });
 
-  it("by the terminal's end while it waits for a smoke test says so in its exit code", async () => {
+  it("by the terminal's end while it follows the smoke test has set the clock's pace back", async () => {
     const command = up();
-    await command.printed(/smoke test dispatched onto/);
+    await command.printed(/a minute of the cloud now takes/);
     command.closeTerminal();
     const { code, stdout } = await command.ended;
     expect(code, stdout).to.equal(129);
+    expect(readClock(join(dir, "clock")).factor).to.equal(1);
   });
 
   it("in a destroy is destroyed by the next down", async () => {

@@ -2,7 +2,7 @@ import { exitCodeOf, exitCodes } from "../../exit-codes.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import { engineOf } from "./context.ts";
 import type { LocalContext } from "./context.ts";
-import { findCloud, spawnCloud } from "./find-cloud.ts";
+import { beTheOnlyCommand, findCloud, spawnCloud } from "./find-cloud.ts";
 import { Interrupted, untilInterrupted } from "./interrupt.ts";
 import { describeLocalMachine, localMachines } from "./machines.ts";
 import type { LocalMachine } from "./machines.ts";
@@ -53,6 +53,7 @@ async function bring(
   report: StandingReport,
   tell: Teller,
 ): Promise<void> {
+  await beTheOnlyCommand(context.dir);
   const engine = await engineOf(context, tell);
   report.engine = engine.pulumi.version;
   const found = await findCloud(context.dir);

@@ -18,6 +18,7 @@ export interface CloudHandle {
 
 /** Where a cloud with a process of its own can be found. */
 export interface CloudFile {
+  pid: number;
   url: string;
   /** Whoever can read the file may steer the cloud; nobody else on this computer. */
   secret: string;

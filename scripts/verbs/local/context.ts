@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Engine } from "../../../local/engine/find-engine.ts";
 import { findEngine } from "../../../local/engine/find-engine.ts";
 import { stackFile } from "../../../local/engine/local-stack.ts";
@@ -10,7 +10,7 @@ import type { Teller } from "./tell.ts";
 
 /** Where the local environment is and what it is made from. */
 export interface LocalContext {
-  /** The cloud's folder. */
+  /** The cloud's folder, by its real path: one folder has one name, as its machines call it too. */
   dir: string;
   /** Root of the project. */
   project: string;
@@ -38,12 +38,19 @@ export function localContext(environment: NodeJS.ProcessEnv, { dir, config }: Lo
     throw new BadUsage(`There is no stack file ${configuration}: --config takes one like ${stackFile}.`);
   }
   return {
-    dir: dir === undefined ? join(project, ".longhaul", "local") : resolve(dir),
+    dir: realPath(dir === undefined ? join(project, ".longhaul", "local") : resolve(dir)),
     project,
     configuration,
     cacheDir,
     base: { PATH, HOME: homeOf(environment) },
   };
+}
+
+/** The path without symbolic links, as far as there is anything. */
+function realPath(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const above = dirname(path);
+  return above === path ? path : join(realPath(above), basename(path));
 }
 
 /** Where the engine is looked for, and kept. */

@@ -7,17 +7,37 @@ import { reapMachines } from "../../../local/machines/index.ts";
 import { BadUsage } from "../../exit-codes.ts";
 import { cloudFile } from "./cloud-handle.ts";
 import type { CloudFile, CloudHandle } from "./cloud-handle.ts";
+import { holderOf, holdFolder } from "./folder-hold.ts";
 
 /** The first file in a cloud's folder, and the sign that it is one. */
 const logFileOf = (dir: string) => join(dir, "cloud.log");
 const startLimitMs = 30_000;
 const callLimitMs = 20_000;
 
-/** The cloud that runs in this folder, or undefined. */
+/**
+ * The cloud that runs in this folder, once it stands, or undefined. Only one
+ * whose process has ended is no cloud any more, however long it says nothing.
+ *
+ * @throws when it does not answer
+ */
 export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
-  const text = await readFile(cloudFile(dir), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { url, secret, environment } = JSON.parse(text) as CloudFile;
+  const limit = performance.now() + startLimitMs;
+  for (;;) {
+    const holder = await holderOf(dir, "cloud");
+    if (!holder) return undefined;
+    const text = await readFile(cloudFile(dir), "utf8").catch(() => undefined);
+    if (text !== undefined) return reachCloud(dir, JSON.parse(text) as CloudFile);
+    if (performance.now() > limit) {
+      throw new Error(
+        `The local cloud in ${dir} (process ${holder.pid ?? "unknown"}) did not start within ${startLimitMs / 1000} s: ` +
+          `see ${logFileOf(dir)}.`,
+      );
+    }
+    await wait(50);
+  }
+}
+
+async function reachCloud(dir: string, { pid, url, secret, environment }: CloudFile): Promise<CloudHandle> {
   const call = async (method: "GET" | "POST", path: string): Promise<unknown> => {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -28,11 +48,13 @@ export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
       throw new Error(`The local cloud in ${dir} answered ${path} with HTTP ${response.status}.`);
     return response.json();
   };
-  const answers = await call("GET", "/").then(
-    () => true,
-    () => false,
-  );
-  if (!answers) return undefined; // The file of a cloud that has crashed.
+  await call("GET", "/").catch((error: unknown) => {
+    throw new Error(
+      `The local cloud in ${dir} (process ${pid}) runs, but does not answer: ${(error as Error).message} ` +
+        `Run this again when the computer has less to do, or end it with "kill -9 ${pid}" and run "npm run local -- down".`,
+      { cause: error },
+    );
+  });
   return {
     dir,
     environment,
@@ -49,7 +71,8 @@ export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
 /**
  * Starts a cloud as a process of its own and waits until it stands. What an
  * earlier one left behind when it crashed is cleared away first: its machines
- * ended with it, so its state describes nothing any more.
+ * ended with it, so its state describes nothing any more. The caller is the
+ * only command, and has found no cloud.
  *
  * @param serve this program's command line for `local serve` in this folder
  */
@@ -71,13 +94,28 @@ export async function spawnCloud(dir: string, serve: readonly string[]): Promise
   child.unref();
   const limit = performance.now() + startLimitMs;
   for (;;) {
-    const cloud = await findCloud(dir);
+    const cloud = await Promise.race([findCloud(dir), ended]);
     if (cloud) return cloud;
     if (performance.now() > limit) {
       throw new Error(`The local cloud did not start within ${startLimitMs / 1000} s: see ${logFile}.`);
     }
     await Promise.race([wait(50), ended]);
   }
+}
+
+/**
+ * Makes this command the only one that changes the cloud, until its process ends.
+ *
+ * @throws when there is another; the sentence says which and what to do
+ */
+export async function beTheOnlyCommand(dir: string): Promise<void> {
+  const hold = await holdFolder(dir, "command");
+  if (hold.held) return;
+  const { pid } = hold.holder;
+  throw new Error(
+    `Another "npm run local" ${pid === undefined ? "" : `(process ${pid}) `}works on the local cloud in ${dir}: ` +
+      `wait for it to end${pid === undefined ? "" : `, end it with "kill ${pid}"`}, or name another folder with --dir.`,
+  );
 }
 
 /**

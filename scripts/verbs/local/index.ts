@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { localStackName } from "../../../local/engine/local-stack.ts";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
-import { clearCloud, findCloud } from "./find-cloud.ts";
+import { beTheOnlyCommand, clearCloud, findCloud } from "./find-cloud.ts";
 import { serveCloud } from "./serve-cloud.ts";
 import { engineOf, localContext } from "./context.ts";
 import type { LocalContext, LocalFlags } from "./context.ts";
@@ -80,6 +80,7 @@ async function status(context: LocalContext, json: boolean): Promise<void> {
 }
 
 async function down(context: LocalContext, tell: Teller): Promise<void> {
+  await beTheOnlyCommand(context.dir);
   const cloud = await findCloud(context.dir);
   if (cloud) {
     // Users' jobs are not waited for in real hours: the cloud's time may run.

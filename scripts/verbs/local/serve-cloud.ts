@@ -8,6 +8,7 @@ import { bearerAuth } from "hono/bearer-auth";
 import type { CloudOptions } from "../../../local/cloud.ts";
 import { cloudFile, startCloudHere } from "./cloud-handle.ts";
 import type { CloudFile } from "./cloud-handle.ts";
+import { holdFolder } from "./folder-hold.ts";
 
 /**
  * The body of `longhaul local serve`. The cloud outlives the command that
@@ -15,6 +16,10 @@ import type { CloudFile } from "./cloud-handle.ts";
  * through a file in its folder, until it is told to stop.
  */
 export async function serveCloud(options: CloudOptions): Promise<void> {
+  const hold = await holdFolder(options.dir, "cloud");
+  if (!hold.held) {
+    throw new Error(`Another local cloud lives in ${options.dir} (process ${hold.holder.pid ?? "unknown"}).`);
+  }
   const cloud = await startCloudHere(options);
   const secret = randomBytes(24).toString("base64url");
   let stop: () => void = () => undefined;
@@ -44,12 +49,13 @@ export async function serveCloud(options: CloudOptions): Promise<void> {
 
   const { port } = server.address() as AddressInfo;
   const { environment } = cloud;
-  const file: CloudFile = { url: `http://127.0.0.1:${port}`, secret, environment };
+  const file: CloudFile = { pid: process.pid, url: `http://127.0.0.1:${port}`, secret, environment };
   const path = cloudFile(options.dir);
   // Renamed into place: whoever finds the file finds it whole.
   await writeFile(`${path}.new`, JSON.stringify(file), { mode: 0o600 });
   await rename(`${path}.new`, path);
   await stopped;
   await rm(path, { force: true });
+  hold.release();
   server.close(); // The answer to /stop is still under way.
 }

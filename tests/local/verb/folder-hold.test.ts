@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { reapMachines } from "../../../local/machines/index.ts";
+import { findCloud } from "../../../scripts/verbs/local/find-cloud.ts";
+import { holderOf, holdFolder } from "../../../scripts/verbs/local/folder-hold.ts";
+
+describe("a role in a cloud's folder", () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await realpath(await mkdtemp(join(tmpdir(), "longhaul-hold-")));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  it("is one process's: of two that want it at once one has it, and the other learns who", async () => {
+    const holds = await Promise.all([holdFolder(dir, "command"), holdFolder(dir, "command")]);
+    expect(holds.filter(({ held }) => held)).to.have.length(1);
+    const refused = holds.find(({ held }) => !held);
+    expect(refused).to.deep.equal({ held: false, holder: { pid: process.pid } });
+    for (const hold of holds) if (hold.held) hold.release();
+    expect(await holderOf(dir, "command")).to.equal(undefined);
+  });
+
+  it("does not keep another role, nor another folder's", async () => {
+    const holds = await Promise.all([
+      holdFolder(dir, "command"),
+      holdFolder(dir, "cloud"),
+      holdFolder(join(dir, "other"), "command"),
+    ]);
+    expect(holds.map(({ held }) => held)).to.deep.equal([true, true, true]);
+    for (const hold of holds) if (hold.held) hold.release();
+  });
+
+  it("ends with its process, also when that is killed", async () => {
+    const source = join(import.meta.dirname, "../../../scripts/verbs/local/folder-hold.ts");
+    const program = `import { holdFolder } from ${JSON.stringify(source)};
+      await holdFolder(${JSON.stringify(dir)}, "cloud"); console.log("held"); setInterval(() => {}, 1000);`;
+    const words = ["--import", "tsx", "--input-type=module", "--eval", program];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    expect(await holderOf(dir, "cloud")).to.deep.equal({ pid: child.pid });
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await holderOf(dir, "cloud")).to.equal(undefined);
+  });
+
+  it("says of a cloud that lives and does not answer that it lives", async () => {
+    const hold = await holdFolder(dir, "cloud");
+    // Nobody listens on the port 9 of loopback.
+    const file = { pid: process.pid, url: "http://127.0.0.1:9", secret: "", environment: {} };
+    await writeFile(join(dir, "cloud.json"), JSON.stringify(file));
+    const refusal = await findCloud(dir).catch((error: unknown) => (error as Error).message);
+    expect(refusal).to.match(new RegExp(`process ${process.pid}\\) runs, but does not answer: .*kill -9`));
+    if (hold.held) hold.release();
+    expect(await findCloud(dir), "once its process has ended").to.equal(undefined);
+  });
+});
+
+describe("what a crashed cloud left running", () => {
+  it("is ended also where its folder is named through a symbolic link", async () => {
+    const dir = await realpath(await mkdtemp(join(tmpdir(), "longhaul-reap-")));
+    await mkdir(join(dir, "real/machines"), { recursive: true });
+    await symlink(join(dir, "real"), join(dir, "link"));
+    const env = { PATH: process.env.PATH, LONGHAUL_MACHINE: join(dir, "real/machines/i-1") };
+    const left = spawn("sleep", ["60"], { env, stdio: "ignore" });
+    const ended = once(left, "exit");
+    await once(left, "spawn");
+    await reapMachines(join(dir, "link/machines"));
+    left.kill("SIGTERM"); // Where it was not ended before, this would be its signal.
+    expect((await ended)[1]).to.equal("SIGKILL");
+    await rm(dir, { recursive: true });
+  });
+});
