@@ -2,8 +2,9 @@ import type { LocalCloud } from "./cloud.ts";
 import { parseMachineName } from "../contract/names.ts";
 
 /**
- * Seconds of the computer from each machine's launch until its runner was
- * first online, by instance id; machines that were never online are left out.
+ * Seconds of the computer from each machine's first launch (`launchedAt` is its
+ * last, after each sleep) until its runner was first online, by instance id;
+ * machines that were never online are left out.
  */
 export function bootSeconds(cloud: Pick<LocalCloud, "aws" | "github">): Record<string, number> {
   const seconds: Record<string, number> = {};
@@ -11,7 +12,7 @@ export function bootSeconds(cloud: Pick<LocalCloud, "aws" | "github">): Record<s
     const instanceId = parseMachineName(name)?.instanceId;
     const instance = instanceId === undefined ? undefined : cloud.aws.account.instances[instanceId];
     if (!instance || firstOnlineAt === undefined) continue;
-    seconds[instance.id] = Math.round((firstOnlineAt - instance.launchedAt) / 100) / 10;
+    seconds[instance.id] = Math.round((firstOnlineAt - instance.createdAt) / 100) / 10;
   }
   return seconds;
 }
