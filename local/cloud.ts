@@ -13,6 +13,7 @@ import { createFunctions } from "./functions/index.ts";
 import { createGithub } from "./github/index.ts";
 import type { GithubCloud, WireTimes } from "./github/index.ts";
 import { installApp } from "./github/installed-app.ts";
+import { noSharedFiles } from "./own-credentials.ts";
 import { createMachineHost } from "./machines/index.ts";
 import { buildRunnerTarball } from "./runner/tarball.ts";
 
@@ -112,6 +113,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
 
   const environment: Record<string, string> = {
     ...options.base,
+    ...noSharedFiles,
     AWS_ACCESS_KEY_ID: aws.operator.accessKeyId,
     AWS_SECRET_ACCESS_KEY: aws.operator.secretAccessKey,
     AWS_REGION: region,

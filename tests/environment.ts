@@ -9,6 +9,7 @@ import { parse, stringify } from "yaml";
 import program from "../index.ts";
 import { startCloud } from "../local/cloud.ts";
 import type { CloudOptions, LocalCloud } from "../local/cloud.ts";
+import { enterCloudEnvironment } from "../local/own-credentials.ts";
 import { findTools } from "./find-tools.ts";
 import { configureLocalStack, openLocalStack, stackFile } from "../local/engine/local-stack.ts";
 
@@ -44,7 +45,7 @@ export async function startEnvironment(
   const engine = await findTools();
   const cloud = await startCloud({ dir, project, act: engine.act.path, base, ...options });
   // The program and the providers' clients in it look at the process, as they do in a shell.
-  Object.assign(process.env, cloud.environment);
+  enterCloudEnvironment(process.env, cloud.environment);
   const configuration = join(project, stackFile);
   const { environment } = cloud;
   const stack = await openLocalStack({ engine, dir, project, configuration, environment, program });

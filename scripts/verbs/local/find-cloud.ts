@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { reapMachines } from "../../../local/machines/index.ts";
+import { withoutOwn } from "../../../local/own-credentials.ts";
 import { BadUsage } from "../../exit-codes.ts";
 import { cloudFile } from "./cloud-handle.ts";
 import type { CloudFile, CloudHandle } from "./cloud-handle.ts";
@@ -81,7 +82,8 @@ export async function spawnCloud(dir: string, serve: readonly string[]): Promise
   await mkdir(dir, { recursive: true });
   const logFile = logFileOf(dir);
   const log = openSync(logFile, "a", 0o600);
-  const child = spawn(process.execPath, serve, { detached: true, stdio: ["ignore", log, log] });
+  const env = withoutOwn(process.env);
+  const child = spawn(process.execPath, serve, { detached: true, env, stdio: ["ignore", log, log] });
   closeSync(log);
   const ended = new Promise<never>((_, reject) => {
     child.once("exit", (code) => {

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { localStackName } from "../../../local/engine/local-stack.ts";
+import { findEngine } from "../../../local/engine/find-engine.ts";
+import { ownVariables } from "../../../local/own-credentials.ts";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
 import { beTheOnlyCommand, clearCloud, findCloud } from "./find-cloud.ts";
@@ -61,7 +63,7 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     .description(
       'print what a plain "pulumi up -s local" needs; use it as: eval "$(npm run --silent local -- env)"',
     )
-    .action(() => printEnvironment(context()));
+    .action(() => printEnvironment(context(), environment));
   local
     .command("serve", { hidden: true })
     .requiredOption("--act <path>", "the act program")
@@ -93,11 +95,20 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
   tell(cloud ? "the cloud has ended" : "no cloud was running; what an earlier one left is cleared away");
 }
 
-async function printEnvironment(context: LocalContext): Promise<void> {
+async function printEnvironment(context: LocalContext, environment: NodeJS.ProcessEnv): Promise<void> {
   const cloud = await findCloud(context.dir);
   if (!cloud) throw new Error(`No local cloud runs in ${context.dir}: start one with "npm run local" first.`);
   // With the stack's name, verbs of an environment need no --stack.
+  const own = ownVariables(environment);
+  if (own.length > 0) console.log(`unset ${own.join(" ")}`);
   for (const [name, value] of Object.entries({ ...cloud.environment, PULUMI_STACK: localStackName })) {
-    if (name !== "PATH" && name !== "HOME") console.log(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+    if (name !== "PATH" && name !== "HOME") console.log(`export ${name}=${quoted(value)}`);
   }
 }
+  const { pulumi } = await findEngine({ ...engineSearch(environment), log: console.error });
+  if (pulumi.source !== "PATH") console.log(`export PATH=${quoted(`${dirname(pulumi.path)}:`)}"$PATH"`);
+}
+
+/** As a shell reads it back, whatever is in it. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;

@@ -7,6 +7,7 @@ import type { SmokeRun, Target } from "../../../contract/requests.ts";
 import type { Engine } from "../../../local/engine/find-engine.ts";
 import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
 import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
+import { enterCloudEnvironment } from "../../../local/own-credentials.ts";
 import { failureWords } from "../../engine/failure-words.ts";
 import { readStackFile } from "../../environment.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
@@ -33,10 +34,11 @@ export interface UpReport {
 
 /**
  * Makes this process one that works on the cloud, as a shell is after
- * `local env`: the program, its providers and the AWS client look there.
+ * `local env`: the program, its providers and the AWS client look there, and
+ * nowhere else.
  */
 export function enterCloud(cloud: CloudHandle): void {
-  Object.assign(process.env, cloud.environment);
+  enterCloudEnvironment(process.env, cloud.environment);
 }
 
 /**
