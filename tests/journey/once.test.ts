@@ -1,5 +1,7 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
+import { stringify } from "yaml";
 import type { OnceReport } from "../../scripts/verbs/local/once.ts";
 import { eventually } from "../environment.ts";
 import { findTools, toolsLimitMs } from "../find-tools.ts";
@@ -61,5 +63,30 @@ describe("longhaul local --once --json, as a user runs it", function () {
       .and.match(/ s {2}destroyed in /);
     expect(workplace.processes(), "processes left behind").to.deep.equal([]);
     expect(await readdir(workplace.folder), "files left behind").to.deep.equal([]);
+  });
+
+  it("does the same for an organisation's runners, and for a user whose shell has credentials of their own", async () => {
+    const config = {
+      "longhaul:aws": { account: "000000000000", region: "us-east-1" },
+      "longhaul:github": { organization: "acme" },
+      "longhaul:fleets": { cloud: { runners: 1 } },
+      "longhaul:smokeTest": { minutes: 2, repository: "app" },
+    };
+    const file = join(workplace.folder, "organisation.yaml");
+    await writeFile(file, stringify({ config }));
+    const own = [
+      "AWS_PROFILE=production",
+      "AWS_SESSION_TOKEN=real",
+      "AWS_ENDPOINT_URL_SSM=http://127.0.0.1:9",
+      "GITHUB_APP_ID=7",
+      "PULUMI_CONFIG_PASSPHRASE_FILE=/nowhere",
+    ];
+    const words = [process.execPath, longhaul, "local", "--once", "--json", "--config", file];
+    const { code, stdout, stderr } = await workplace.start("env", ...own, ...words).ended;
+    expect(code, stderr).to.equal(0);
+    const { ok, smoke } = JSON.parse(stdout) as OnceReport;
+    expect(ok).to.equal(true);
+    expect(smoke.map(({ conclusion }) => conclusion)).to.deep.equal(["success"]);
+    await rm(file);
   });
 });

@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { SmokeRun, SmokeSource } from "../../../contract/requests.ts";
+import { smokeSourceOf, targetOf } from "../../../components/target.ts";
+import { localEnvironment } from "../../../config/local.ts";
+import type { SmokeRun } from "../../../contract/requests.ts";
 import { readClock } from "../../../local/clock.ts";
 import { connectGithub } from "../../clients/github.ts";
 import { followRun } from "../../smoke/follow-run.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import { fastPace } from "./pace.ts";
-import { localTarget } from "./stack.ts";
+import { localConfiguration } from "./stack.ts";
 import type { Teller } from "./tell.ts";
 
 /** Milliseconds between two looks at a run: three minutes of the cloud. */
@@ -28,7 +30,10 @@ export async function prove(
   runs: readonly SmokeRun[],
   tell: Teller,
 ): Promise<ProvenRun[]> {
-  const { github: target } = await localTarget(context, cloud);
+  const configuration = await localConfiguration(context, cloud);
+  const source = smokeSourceOf(configuration);
+  if (!source) return []; // The test is off.
+  const { github: target } = targetOf(localEnvironment, configuration);
   const clockFile = join(context.dir, "clock");
   const clock = { now: () => readClock(clockFile).now, sleep: () => wait(lookEveryMs) };
   const output = {
@@ -40,7 +45,6 @@ export async function prove(
   };
   const credentials = { kind: "token", token: cloud.environment.GITHUB_TOKEN! } as const;
   const github = connectGithub(target, credentials, { say: tell });
-  const source: SmokeSource = { owner: target.owner, repository: target.repository!, workflow: "" };
 
   tell(`a minute of the cloud now takes ${60_000 / fastPace} ms`);
   await cloud.setPace(fastPace);

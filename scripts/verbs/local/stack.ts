@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { EngineEvent, Stack, UpOptions, UpResult } from "@pulumi/pulumi/automation/index.js";
 import { targetOf } from "../../../components/target.ts";
 import { localEnvironment } from "../../../config/local.ts";
+import type { Configuration } from "../../../config/schema.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
 import type { Engine } from "../../../local/engine/find-engine.ts";
 import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
-import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
 import { enterCloudEnvironment } from "../../../local/own-credentials.ts";
+import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
 import { failureWords } from "../../engine/failure-words.ts";
 import { readStackFile } from "../../environment.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
@@ -133,7 +134,14 @@ function reportOf({ summary, outputs }: UpResult): UpReport {
 }
 
 /** Which environment the operator's command looks at; its configuration is the copy that the stack uses. */
-export async function localTarget({ dir }: LocalContext, cloud: CloudHandle): Promise<Target> {
-  const file = join(dir, "project", stackFile);
-  return targetOf(localEnvironment, await readStackFile(localEnvironment, file, cloud.environment));
+export async function localTarget({ dir }: Pick<LocalContext, "dir">, cloud: CloudHandle): Promise<Target> {
+  return targetOf(localEnvironment, await localConfiguration({ dir }, cloud));
+}
+
+/** The configuration that the stack uses, with the cloud's addresses. */
+export function localConfiguration(
+  { dir }: Pick<LocalContext, "dir">,
+  cloud: CloudHandle,
+): Promise<Configuration> {
+  return readStackFile(localEnvironment, join(dir, "project", stackFile), cloud.environment);
 }
