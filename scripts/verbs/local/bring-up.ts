@@ -8,6 +8,7 @@ import { describeLocalMachine, localMachines } from "./machines.ts";
 import type { LocalMachine } from "./machines.ts";
 import { prove } from "./prove.ts";
 import type { ProvenRun } from "./prove.ts";
+import { requirePrograms } from "./requirements.ts";
 import { openStack, up } from "./stack.ts";
 import type { Teller } from "./tell.ts";
 
@@ -53,6 +54,7 @@ async function bring(
   report: StandingReport,
   tell: Teller,
 ): Promise<void> {
+  await requirePrograms(context);
   await beTheOnlyCommand(context.dir);
   const engine = await engineOf(context, tell);
   report.engine = engine.pulumi.version;

@@ -13,6 +13,7 @@ import type { LocalMachine } from "./machines.ts";
 import { fastPace } from "./pace.ts";
 import { prove } from "./prove.ts";
 import type { ProvenRun } from "./prove.ts";
+import { requirePrograms } from "./requirements.ts";
 import { destroy, openStack, up } from "./stack.ts";
 import type { Teller } from "./tell.ts";
 
@@ -73,6 +74,7 @@ async function runIn(context: LocalContext, tell: Teller): Promise<OnceReport> {
   };
   try {
     await timed("total", async () => {
+      await requirePrograms(context);
       const engine = await timed("engine", () => engineOf(context, tell));
       report.engine = engine.pulumi.version;
       const log = (line: string) => {
