@@ -1,12 +1,14 @@
+import { existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { Command } from "commander";
-import { localStackName } from "../../../local/engine/local-stack.ts";
 import { findEngine } from "../../../local/engine/find-engine.ts";
 import { ownVariables } from "../../../local/own-credentials.ts";
+import { localStackName } from "../../../local/engine/local-stack.ts";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
 import { beTheOnlyCommand, clearCloud, findCloud } from "./find-cloud.ts";
 import { serveCloud } from "./serve-cloud.ts";
-import { engineOf, localContext } from "./context.ts";
+import { engineOf, engineSearch, localContext } from "./context.ts";
 import type { LocalContext, LocalFlags } from "./context.ts";
 import { bringUp } from "./bring-up.ts";
 import { Interrupted } from "./interrupt.ts";
@@ -14,6 +16,9 @@ import { describeLocalMachine, localMachines } from "./machines.ts";
 import { runOnce } from "./once.ts";
 import { fastPace } from "./pace.ts";
 import { destroy, enterCloud, openStack } from "./stack.ts";
+
+/** The part of Pulumi's release that runs a program of this language. */
+const languageHost = "pulumi-language-nodejs";
 
 /**
  * `longhaul local`: a whole environment on this computer.
@@ -98,17 +103,26 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
 async function printEnvironment(context: LocalContext, environment: NodeJS.ProcessEnv): Promise<void> {
   const cloud = await findCloud(context.dir);
   if (!cloud) throw new Error(`No local cloud runs in ${context.dir}: start one with "npm run local" first.`);
-  // With the stack's name, verbs of an environment need no --stack.
   const own = ownVariables(environment);
   if (own.length > 0) console.log(`unset ${own.join(" ")}`);
+  // With the stack's name, verbs of an environment need no --stack.
   for (const [name, value] of Object.entries({ ...cloud.environment, PULUMI_STACK: localStackName })) {
     if (name !== "PATH" && name !== "HOME") console.log(`export ${name}=${quoted(value)}`);
   }
-}
   const { pulumi } = await findEngine({ ...engineSearch(environment), log: console.error });
-  if (pulumi.source !== "PATH") console.log(`export PATH=${quoted(`${dirname(pulumi.path)}:`)}"$PATH"`);
+  if (pulumi.source === "PATH") return;
+  const folder = dirname(pulumi.path);
+  console.log(`export PATH=${quoted(`${folder}:`)}"$PATH"`);
+  const hosts = [folder, ...(environment.PATH ?? "").split(delimiter)];
+  if (!hosts.some((each) => existsSync(join(each, languageHost)))) {
+    console.error(
+      `${pulumi.path} was ${pulumi.source} without ${languageHost}: it shows the stack, but cannot run its program. ` +
+        "For a plain pulumi up install Pulumi's release (https://www.pulumi.com/docs/iac/download-install/).",
+    );
+  }
 }
 
 /** As a shell reads it back, whatever is in it. */
 function quoted(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
+}
