@@ -26,7 +26,8 @@ export interface StandingReport {
 }
 
 /**
- * Up, and the smoke test followed to its end. The environment stays.
+ * Up, and the smoke test followed to its end. The environment stays. What it
+ * fails with stands in the report, for the caller to tell.
  *
  * @param serve this program's command line for the cloud's own process, by the path of act
  */
@@ -42,7 +43,6 @@ export async function bringUp(
     return { report, exitCode: report.ok ? exitCodes.done : exitCodes.failed };
   } catch (error) {
     report.error = (error as Error).message;
-    tell(report.error);
     return { report, exitCode: error instanceof Interrupted ? error.exitCode : exitCodeOf(error) };
   }
 }

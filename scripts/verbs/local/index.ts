@@ -41,6 +41,8 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
       const { dir } = context();
       const serve = (act: string) => [script, "local", "--dir", dir, "serve", "--act", act];
       const { report, exitCode } = await (once ? runOnce(context(), tell) : bringUp(context(), serve, tell));
+      // `--once` has told it already, before its last words.
+      if (!once && report.error !== undefined) console.error(report.error);
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
       process.exitCode = exitCode;
     });
