@@ -76,8 +76,8 @@ export async function evaluate<Result>(
         }
       },
       call: (args) => {
-        const { token, inputs, provider = "" } = args;
-        calls.push({ token, inputs: inputs as Record<string, unknown>, provider });
+        const inputs = args.inputs as Record<string, unknown>;
+        calls.push({ token: args.token, inputs, provider: args.provider ?? "" });
         try {
           return cloud.call(args);
         } catch (error) {
