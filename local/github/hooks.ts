@@ -1,36 +1,10 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fullName, sameName } from "./model.ts";
-import type { Job, Model } from "./model.ts";
+import type { Delivery, Hook, Job, Model } from "./model.ts";
 import { jobBody } from "./rest/workflow-bodies.ts";
 
 /* Webhooks: GitHub tells whoever asked that a job's state has changed, once, and does not try again. */
-
-/** A webhook of a repository or of the organisation. */
-export interface Hook {
-  id: number;
-  /** `owner/repository`, or the organisation. */
-  scope: string;
-  active: boolean;
-  events: string[];
-  url: string;
-  secret: string | undefined;
-  createdAt: number;
-  updatedAt: number;
-}
-
-/** A delivery that was sent. */
-export interface Delivery {
-  /** As in `x-github-delivery`. */
-  id: string;
-  hookId: number;
-  event: "ping" | "workflow_job";
-  /** What the event says happened: `queued`, `in_progress`, `completed`. */
-  action: string | undefined;
-  jobId: number | undefined;
-  /** HTTP status of the answer; 0 where there was none in time; undefined while it is awaited. */
-  status: number | undefined;
-}
 
 /** GitHub waits for ten seconds. */
 const answerWithinMs = 10_000;

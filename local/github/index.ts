@@ -8,9 +8,8 @@ import { writeFile } from "./contents.ts";
 import { dispatch } from "./dispatch.ts";
 import { exchangeRoutes } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
-import type { Delivery } from "./hooks.ts";
 import { allJobs, fullName, sameName } from "./model.ts";
-import type { DispatchRecord, Job, Model, Repository, Run, RunnerEntry } from "./model.ts";
+import type { Delivery, DispatchRecord, Job, Model, Repository, Run, RunnerEntry } from "./model.ts";
 import type { GithubArguments } from "./options.ts";
 import { connector } from "./provider/client.ts";
 import { githubProvider } from "./provider/index.ts";
@@ -29,7 +28,6 @@ import { workflowRoutes } from "./rest/workflows.ts";
 import { newModel } from "./seed.ts";
 
 export type { Fault, Faults, Moment } from "./faults.ts";
-export type { Delivery } from "./hooks.ts";
 export type {
   AppPermissions,
   GithubArguments,
@@ -39,7 +37,7 @@ export type {
   Scope,
   WireTimes,
 } from "./options.ts";
-export type { DispatchRecord, Job, Run, RunnerEntry } from "./model.ts";
+export type { Delivery, DispatchRecord, Job, Run, RunnerEntry } from "./model.ts";
 
 /** The emulated GitHub: one organisation, its repositories, their runners and runs. */
 export interface GithubCloud {

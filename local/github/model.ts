@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { Endpoints } from "@octokit/types";
 import type { Clock } from "../clock.ts";
 import type { Faults } from "./faults.ts";
-import type { Delivery, Hook } from "./hooks.ts";
 import type { KnownApp, KnownToken, WireTimes } from "./options.ts";
 import type { JobDefinition, WorkflowFile } from "./workflow-file.ts";
 
@@ -33,6 +32,32 @@ export type Variable = Endpoints["GET /repos/{owner}/{repo}/actions/variables/{n
 export interface RunnerGroup {
   body: Endpoints["GET /orgs/{org}/actions/runner-groups/{runner_group_id}"]["response"]["data"];
   repositoryIds: number[];
+}
+
+/** A webhook of a repository or of the organisation. */
+export interface Hook {
+  id: number;
+  /** `owner/repository`, or the organisation. */
+  scope: string;
+  active: boolean;
+  events: string[];
+  url: string;
+  secret: string | undefined;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A delivery that was sent. */
+export interface Delivery {
+  /** As in `x-github-delivery`. */
+  id: string;
+  hookId: number;
+  event: "ping" | "workflow_job";
+  /** What the event says happened: `queued`, `in_progress`, `completed`. */
+  action: string | undefined;
+  jobId: number | undefined;
+  /** HTTP status of the answer; 0 where there was none in time; undefined while it is awaited. */
+  status: number | undefined;
 }
 
 export interface Message {

@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { ping } from "../hooks.ts";
-import type { Hook } from "../hooks.ts";
 import { isoTime, sameName } from "../model.ts";
-import type { Model } from "../model.ts";
+import type { Hook, Model } from "../model.ts";
 import { isRecord } from "../workflow-file.ts";
 import { scopeOf } from "./access.ts";
 import { ApiError, bodyOf, noContent, notFound, paged, textIn, textsIn } from "./answers.ts";
