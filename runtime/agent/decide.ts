@@ -1,6 +1,7 @@
 import type { Power } from "../../contract/parameters.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import type { Listing } from "../../contract/wishes.ts";
+import { idleReason } from "../../contract/wishes.ts";
 import type { AfterExit } from "./exit-codes.ts";
 import type { JobLimit } from "./job-limit.ts";
 import { actOnOverdue, overdueDetail } from "./job-limit.ts";
@@ -185,7 +186,7 @@ export function wishToLeave({
     return mayRetire ? { by: "retire", why: "On neither list of its fleet any more." } : undefined;
   }
   if (!power || (now < sleepAt && (power.power === "on" || power.by !== "budget"))) return undefined;
-  if (power.power === "on") return { by: "sleep", why: "It has had no job for as long as its fleet allows." };
+  if (power.power === "on") return { by: "sleep", why: idleReason };
   return { by: "sleep", why: `Power is off by ${power.by}: ${power.reason}.` };
 }
 

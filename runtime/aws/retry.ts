@@ -10,10 +10,15 @@ const throttlingCodes =
 /** EC2 answers with a server's fault where a zone has no machine to give: not in the next seconds either. */
 const noCapacity = /^Insufficient\w*Capacity$/;
 
+/** Whether AWS refused the call for coming too soon: nothing was done. */
+export function isThrottling(status: number, code: string): boolean {
+  return status === 429 || throttlingCodes.test(code);
+}
+
 /** Whether the same call may succeed a little later: no answer, a fault of the service, throttling. */
 export function isRetryable(status: number, code: string): boolean {
   if (noCapacity.test(code)) return false;
-  return status === 0 || status === 429 || status >= 500 || throttlingCodes.test(code);
+  return status === 0 || status >= 500 || isThrottling(status, code);
 }
 
 /**

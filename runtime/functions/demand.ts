@@ -14,7 +14,8 @@ import type { WaitingJob } from "../../contract/waiting-jobs.ts";
  * `in_progress` job names its machine. What a lost delivery does to that:
  *
  * - a lost `in_progress`: the job counts as waiting and its machine as idle, so
- *   they even out, and nothing is started;
+ *   they even out, for {@link trustsIdleMs}; then it looks like a job that no
+ *   machine takes, and two are started for it, one after the other;
  * - a lost `completed`: the machine counts as busy until it sleeps, has another
  *   job, or five days have passed; at most one machine too many is started;
  * - a lost `queued`: nobody wakes for that job;
@@ -102,7 +103,9 @@ export const startSettlesMs = 90_000;
 /**
  * Milliseconds that a job waits for machines which count as idle, since it was
  * queued or a machine was last started for it. After that none of them takes it,
- * whatever the reason, and another is started.
+ * and it may be that none can: another is started. It may as well be the job that
+ * is held, so that is done for a job's first {@link wakesPerJob} machines alone,
+ * and for one job of a fleet in this time.
  */
 export const trustsIdleMs = 15 * 60_000;
 
@@ -192,7 +195,8 @@ function decideFleet(
 ): void {
   const waiting = jobs.filter(({ state }) => state === "queued").sort(byAge);
   const hopeful = waiting.filter((job) => mayWakeOneMore(job, maxWakes));
-  const missing = withoutMachine(hopeful, standing, now);
+  const vain = waitsInVain(hopeful, jobs, now);
+  const missing = withoutMachine(hopeful, standing, vain);
   const startable = asleep.filter(({ mayStart }) => mayStart);
   const starts = missing.slice(0, startable.length).map((job, index): Start => {
     const { instanceId, availabilityZone } = startable[index]!;
@@ -207,7 +211,7 @@ function decideFleet(
         ...(job.wokenMachine !== undefined && { wokenMachine: job.wokenMachine }),
       },
       reason:
-        waitsInVain(job, now) && standing.idle > 0
+        job === vain && standing.idle > 0
           ? `job ${job.id} of ${job.repository} waits, and none of the fleet's ${standing.idle} idle machines takes it`
           : `job ${job.id} of ${job.repository} waits, and the fleet's ${standing.idle} idle and ` +
             `${standing.waking} waking machines have others before it`,
@@ -225,23 +229,36 @@ function decideFleet(
   demand.fleets[fleet] = { waiting: waiting.length, ...standing, asleep: asleep.length };
 }
 
-/** Jobs that neither an idle nor a waking machine is there for; who waits in vain counts on waking ones alone. */
+/** Jobs that neither an idle nor a waking machine is there for. @param vain the one that counts on waking ones alone */
 function withoutMachine(
   jobs: readonly WaitingJob[],
   standing: Pick<Standing, "idle" | "waking">,
-  now: number,
+  vain: WaitingJob | undefined,
 ): WaitingJob[] {
   let { idle, waking } = standing;
   return jobs.filter((job) => {
-    if (idle > 0 && !waitsInVain(job, now)) idle -= 1;
+    if (idle > 0 && job !== vain) idle -= 1;
     else if (waking > 0) waking -= 1;
     else return true;
     return false;
   });
 }
 
-function waitsInVain({ queuedAt, wokenAt = 0 }: WaitingJob, now: number): boolean {
-  return now - Math.max(queuedAt, wokenAt) * 1000 > trustsIdleMs;
+/**
+ * The job that no idle machine of its fleet takes, whatever the reason: the one
+ * that has waited for longest, where no machine was started for any of late.
+ *
+ * @param waiting by age
+ * @param all that count for the fleet
+ */
+function waitsInVain(
+  waiting: readonly WaitingJob[],
+  all: readonly WaitingJob[],
+  now: number,
+): WaitingJob | undefined {
+  const isLongAgo = (at: number) => now - at * 1000 > trustsIdleMs;
+  if (all.some(({ wokenAt = 0 }) => !isLongAgo(wokenAt))) return undefined;
+  return waiting.find(({ queuedAt, wakes }) => wakes < wakesPerJob && isLongAgo(queuedAt));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { CallAws } from "../aws/client.ts";
 import { AwsError } from "../aws/error.ts";
-import { isRetryable } from "../aws/retry.ts";
+import { isRetryable, isThrottling } from "../aws/retry.ts";
 import type { Spare } from "./demand.ts";
 
 export interface StartOutcome<Start extends Spare> {
@@ -15,6 +15,8 @@ export interface StartFailure {
   /** EC2's, for example `InsufficientInstanceCapacity`. */
   code: string;
   message: string;
+  /** There was no answer, or an error of AWS's own: EC2 may have started it all the same. */
+  mayHaveStarted: boolean;
 }
 
 /**
@@ -59,8 +61,9 @@ export async function startMachines<Start extends Spare>(
     if (!refusal) {
       outcome.started.push(...open);
     } else if (isForAll(refusal)) {
-      const rest = [...open, ...groups.flatMap((other) => other.machines)];
-      outcome.failed.push(...rest.map((one) => failureOf(one, refusal)));
+      outcome.failed.push(...open.map((one) => failureOf(one, refusal, mayHaveDone(refusal))));
+      const others = groups.flatMap(({ machines: rest }) => rest);
+      outcome.failed.push(...others.map((one) => failureOf(one, refusal)));
       return outcome;
     } else if (open.length > 1) {
       groups.unshift(...(isCapacity(refusal.code) && !isProbed ? probe(open) : divide(open, isProbed)));
@@ -137,10 +140,19 @@ function isForAll({ status, code }: AwsError): boolean {
   return isRetryable(status, code) || code === "UnauthorizedOperation";
 }
 
+/** Whether EC2 may have done it all the same: there was no answer, or it failed in the middle. */
+function mayHaveDone({ status, code }: AwsError): boolean {
+  return (status === 0 || status >= 500) && !isThrottling(status, code);
+}
+
 function isCapacity(code: string): boolean {
   return /^Insufficient\w*Capacity$/.test(code);
 }
 
-function failureOf({ instanceId, fleet }: Spare, { code, message }: AwsError): StartFailure {
-  return { instanceId, fleet, code, message };
+function failureOf(
+  { instanceId, fleet }: Spare,
+  { code, message }: AwsError,
+  mayHaveStarted = false,
+): StartFailure {
+  return { instanceId, fleet, code, message, mayHaveStarted };
 }

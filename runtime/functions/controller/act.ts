@@ -43,23 +43,24 @@ export async function act(
     await put(fleetParameters(environment, fleet).power, JSON.stringify(setting));
   }
   const start = async <Any extends Start>(starts: readonly Any[], spares: readonly Spare[]) => {
-    const { started, failed } = await startMachines({ starts, spares }, aws);
-    outcome.started.push(...started);
-    outcome.notStarted.push(...failed);
-    return started;
+    const done = await startMachines({ starts, spares }, aws);
+    outcome.started.push(...done.started);
+    outcome.notStarted.push(...done.failed);
+    return done;
   };
+  // Before the starts, which may take longer than this call has: what was spent is spent.
+  await put(meterParameter(environment), formatMeter(plan.meter));
   await attempt(() => start(plan.start, []));
   if (plan.demand && demand) {
     const { starts, spares } = plan.demand;
     await attempt(() => startForJobs(starts, spares, demand.table));
   }
-  await put(meterParameter(environment), formatMeter(plan.meter));
   return outcome;
 
   /**
    * A wake is counted before its start: should this call die in between, a job
-   * has lost one of its tries, and no job ever has one too many. What EC2 did not
-   * start is taken back, or a minute without capacity would cost a job its tries.
+   * has lost one of its tries, and no job ever has one too many. What EC2 refused
+   * to start is taken back, or a minute without capacity would cost a job its tries.
    * Whose wake cannot be counted, or was by another copy, is not started for here.
    */
   async function startForJobs(starts: readonly JobStart[], spares: readonly Spare[], table: string) {
@@ -73,10 +74,15 @@ export async function act(
     });
     counted.sort((one, other) => starts.indexOf(one) - starts.indexOf(other));
     const started = new Map<string, string>();
+    const unsure = new Set<string>();
     await attempt(async () => {
-      for (const { job, instanceId } of await start(counted, spares)) started.set(job.id, instanceId);
+      const done = await start(counted, spares);
+      for (const { job, instanceId } of done.started) started.set(job.id, instanceId);
+      for (const { instanceId, mayHaveStarted } of done.failed) if (mayHaveStarted) unsure.add(instanceId);
     });
-    const others = counted.filter(({ job, instanceId }) => started.get(job.id) !== instanceId);
+    const others = counted.filter(
+      ({ job, instanceId }) => started.get(job.id) !== instanceId && !unsure.has(instanceId),
+    );
     await inTurns(others, (one) =>
       attempt(() => correctJobWake(table, wakeOf(one), one.job, started.get(one.job.id), aws)),
     );

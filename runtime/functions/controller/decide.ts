@@ -6,7 +6,7 @@ import { spentInMonth } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
 import type { MachineState } from "../../../contract/tags.ts";
-import { wishFor } from "../../../contract/wishes.ts";
+import { idleReason, wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import { decideDemand, wakesPerJob } from "../demand.ts";
@@ -189,7 +189,10 @@ function startsOf(
     const start = (reason: string): Start[] => [{ instanceId, fleet: fleet.name, availabilityZone, reason }];
     if (wish.power === "on") {
       const place = settings.roster!.indexOf(instanceId);
-      const sleptThrough = (edge: number) => launchedAt < edge && ranAt < edge + wishSettlesMs;
+      // One that has been awake since and found no job has had its day; whom another wish put to sleep has not.
+      const hadItsDay = (edge: number) =>
+        ranAt >= edge + wishSettlesMs && machine.report?.detail === idleReason;
+      const sleptThrough = (edge: number) => launchedAt < edge && !hadItsDay(edge);
       if (wish.by === "hours" && wokenAt !== undefined && sleptThrough(wokenAt)) {
         return start(`working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`);
       }

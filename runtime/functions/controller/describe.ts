@@ -163,7 +163,8 @@ function machineOf(instance: DescribedInstance): Machine {
 function reportIn(tagged: ReadonlyMap<string, string>): MachineTags | undefined {
   const state = tagged.get(tags.state);
   const since = Date.parse(tagged.get(tags.since) ?? "");
-  return state === undefined || Number.isNaN(since) ? undefined : { state, since };
+  if (state === undefined || Number.isNaN(since)) return undefined;
+  return { state, since, detail: tagged.get(tags.detail) ?? "" };
 }
 
 function diskOf(volume: DescribedVolume): AttachedDisk {

@@ -34,6 +34,8 @@ export interface MachineTags {
   state: string;
   /** When it came to be in that state: the machine ran then. */
   since: number;
+  /** Why, in its words; empty where it has none. */
+  detail: string;
 }
 
 /** A disk as EC2 describes it. */

@@ -161,7 +161,7 @@ function machinePrice(
   { fleet, instanceType }: Machine,
   prices: MeterPrices,
 ): { usd: number; isKnown: boolean } {
-  const own = prices.fleets[fleet];
+  const own = ownPrices(fleet, prices);
   if (own?.instanceType === instanceType) return { usd: own.machine, isKnown: true };
   const listed = listedMachinePrice(instanceType, prices.list);
   return listed === undefined
@@ -178,11 +178,16 @@ function strayDiskPrice({ fleet, size }: Disk, prices: MeterPrices): number {
   return size ? listedDiskPrice(size, prices.list) : presentPrices(fleet, prices).disk;
 }
 
+/** Undefined: the configuration has no such fleet, even if its name is one that every object knows. */
+function ownPrices(fleet: string, { fleets }: MeterPrices): MeterPrices["fleets"][string] | undefined {
+  return Object.hasOwn(fleets, fleet) ? fleets[fleet] : undefined;
+}
+
 /** What a fleet's machines cost now; one that has been taken out is as dear as the dearest there is. */
-function presentPrices(fleet: string, { fleets }: MeterPrices): MachinePrices {
-  const own = fleets[fleet];
+function presentPrices(fleet: string, prices: MeterPrices): MachinePrices {
+  const own = ownPrices(fleet, prices);
   if (own) return own;
-  return Object.values(fleets).reduce<MachinePrices>(
+  return Object.values(prices.fleets).reduce<MachinePrices>(
     (dearest, prices) => (prices.machine > dearest.machine ? prices : dearest),
     { machine: 0, disk: 0 },
   );

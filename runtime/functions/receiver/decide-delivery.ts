@@ -46,18 +46,18 @@ export function decideDelivery(
   const { job } = read;
   if (!isAllowed(job.repository, rules)) return ignored("another repository");
   if (!isOurs(job, rules)) return ignored("no fleet has these labels");
-  if (isPastWaiting(job, read.mayBeHeld, now)) return ignored("the job was made more than a day ago");
+  if (isPastWaiting(job, read.mayBeHeld, now)) return ignored("the job was made days ago");
   return { kind: "write", job };
 }
 
 /**
  * Whether a delivery says `queued` of a job that waits no more: one that was
- * delivered late, or once more when the job's tombstone may be gone already. GitHub
- * gives up a job that has been queued for a day. One of a deployment's environment
+ * delivered once more when the job's tombstone may be gone already. GitHub gives up
+ * a job that has been queued for a day, long before. One of a deployment's environment
  * may have been held for approval before, for as long as its run lasts.
  */
 function isPastWaiting({ state, queuedAt }: JobReport, mayBeHeld: boolean, now: number): boolean {
-  return state === "queued" && !mayBeHeld && now / 1000 - queuedAt > secondsThatCount.queued;
+  return state === "queued" && !mayBeHeld && now / 1000 - queuedAt > secondsThatCount.completed;
 }
 
 function ignored(reason: string): DeliveryDecision {

@@ -59,6 +59,16 @@ describe("a machine that a job waits for", () => {
     expect(started).to.deep.equal([]);
   });
 
+  it("stays counted where nobody knows whether EC2 started it", async () => {
+    for (const failure of [refusal("NoAnswer", 0), refusal("InternalError", 500)]) {
+      const { done, started } = await acted({ "i-1": failure });
+      expect(done).to.deep.equal([["1", "i-1"], ["i-1"]]);
+      expect(started).to.deep.equal([]);
+    }
+    const { done } = await acted({ "i-1": refusal("RequestLimitExceeded", 503) });
+    expect(done.at(-1), "throttled: it did not").to.deep.equal(["0", ""]);
+  });
+
   it("is another on the job where another was started in its place", async () => {
     const spare = { instanceId: "i-2", fleet: "cloud", availabilityZone: "b" };
     const { done, started } = await acted({ "i-1": refusal("InsufficientInstanceCapacity", 500) }, [spare]);

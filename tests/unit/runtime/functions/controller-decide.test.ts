@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
 import { initialOperator, initialPower } from "../../../../contract/parameters.ts";
+import { idleReason } from "../../../../contract/wishes.ts";
 import type { FleetSettings } from "../../../../contract/wishes.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";
 import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
@@ -53,7 +54,11 @@ const machine: Machine = {
 };
 const asleep = [machine, { ...machine, id: "i-2", runner: "dev-cloud-2" }];
 
-const asleepSince = (ago: number) => ({ state: "asleep", since: noon - ago });
+const asleepSince = (ago: number, detail: string = idleReason) => ({
+  state: "leaving",
+  since: noon - ago,
+  detail,
+});
 
 interface Scene {
   now?: number;
@@ -165,6 +170,14 @@ describe("a sleeping machine", () => {
       "is not woken by a beginning through which it was awake, after it found no job",
       { fleet: { hours }, machines: [{ ...machine, report: asleepSince(4 * hour) }] },
       [],
+    ],
+    [
+      "is woken where it was awake through their beginning and another wish put it to sleep, which has ended",
+      {
+        fleet: { hours },
+        machines: [{ ...machine, report: asleepSince(hour, "Power is off by budget: 10 of 10 USD.") }],
+      },
+      ["i-1"],
     ],
     [
       "is woken where it went to sleep just as they began: it knew of the night's wish alone",

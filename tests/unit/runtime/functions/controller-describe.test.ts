@@ -126,6 +126,7 @@ describe("a machine", () => {
     expect((await described(tag("state", "asleep") + since)).report).to.deep.equal({
       state: "asleep",
       since: Date.parse("2026-11-26T11:30:00Z"),
+      detail: "",
     });
     for (const damaged of [
       since,

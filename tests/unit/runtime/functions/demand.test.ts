@@ -164,6 +164,17 @@ describe("for jobs that wait", () => {
       ).to.deep.equal([]);
     });
 
+    it("of many jobs that are held, one has a machine started each quarter of an hour", () => {
+      const held = [1, 2].map((id) => job(id, { queuedAt }));
+      const all = [machine(4, "running"), ...machines];
+      expect(startedOf({ jobs: held, machines: all, maxWakes: 24 })).to.deep.equal(["1: 2"]);
+      const woken = (wokenAt: number) => [job(1, { queuedAt, wakes: 1, wokenAt }), ...held.slice(1)];
+      expect(startedOf({ jobs: woken(ago(trustsIdleMs)), machines: all, maxWakes: 24 })).to.deep.equal([]);
+      expect(startedOf({ jobs: woken(ago(long)), machines: all, maxWakes: 24 })).to.deep.equal(["1: 2"]);
+      const tried = held.map((one) => ({ ...one, wakes: wakesPerJob, wokenAt: ago(long) }));
+      expect(startedOf({ jobs: tried, machines: all, maxWakes: 24 })).to.deep.equal([]);
+    });
+
     it("it is counted as left alone, or as without a machine, and its start says why", () => {
       const spent = job(1, { queuedAt, wakes: wakesPerJob, wokenAt: ago(long) });
       expect(decide({ jobs: [spent], machines, maxWakes: wakesPerJob }).counts).to.include({ leftAlone: 1 });
