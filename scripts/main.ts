@@ -18,11 +18,15 @@ import { run } from "./program.ts";
 // The SDK is pinned, and this Node is supported on purpose: its warning would be in every output.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-// A reader that has seen enough (`| head`) ends the command, without a word.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
+// A reader that has seen enough (`| head`) ends the command, without a word. A terminal that was closed takes no words:
+// to tell of that would fail in the same way, without an end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EIO") return;
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
 
 // https://no-color.org: set to anything but nothing.
 const colours = !process.env.NO_COLOR;

@@ -46,7 +46,8 @@ export function forecastOf(record: MeterRecord, began: number): Forecast {
 
 /** The beginning of the first day that is metered, or that of the environment, where it is on that day. */
 function beginningIn(day: string, began: number): number {
-  return dayOf(Math.min(began, Date.parse(day) + dayMs)) === day ? began : Date.parse(day);
+  const start = Date.parse(day);
+  return began >= start && began < start + dayMs ? began : start;
 }
 
 function endOf(month: string): number {

@@ -28,6 +28,12 @@ export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
     if (!holder) return undefined;
     const text = await readFile(cloudFile(dir), "utf8").catch(() => undefined);
     if (text !== undefined) return reachCloud(dir, JSON.parse(text) as CloudFile);
+    if (!existsSync(logFileOf(dir)) && holder.pid !== undefined) {
+      throw new Error(
+        `The folder ${dir} was deleted under its local cloud, which still runs (process ${holder.pid}): ` +
+          `end it with "kill ${holder.pid}", then run this again.`,
+      );
+    }
     if (performance.now() > limit) {
       throw new Error(
         `The local cloud in ${dir} (process ${holder.pid ?? "unknown"}) did not start within ${startLimitMs / 1000} s: ` +

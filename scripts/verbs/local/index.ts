@@ -105,7 +105,7 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
 async function printEnvironment(context: LocalContext, environment: NodeJS.ProcessEnv): Promise<void> {
   const cloud = await findCloud(context.dir);
   if (!cloud) throw new Error(`No local cloud runs in ${context.dir}: start one with "npm run local" first.`);
-  const own = ownVariables(environment);
+  const own = ownVariables(environment).filter((name) => /^\w+$/.test(name)); // Others are no shell's.
   if (own.length > 0) console.log(`unset ${own.join(" ")}`);
   // With the stack's name, verbs of an environment need no --stack.
   for (const [name, value] of Object.entries({ ...cloud.environment, PULUMI_STACK: localStackName })) {

@@ -15,6 +15,8 @@ export class Interrupted extends Error {
   }
 }
 
+const leftAsItIs = "interrupted: the environment is left as it is";
+
 /**
  * Runs an operation of the engine to its end even when somebody wants to end
  * the command: an engine that is killed leaves its lock, and resources that it
@@ -23,7 +25,7 @@ export class Interrupted extends Error {
  * @param run gets a signal that aborts when the engine must be told. Ctrl-C it
  *   got from the terminal itself; once more would make it end hard.
  * @param onAsked called when the wish is there and the waiting begins
- * @throws Interrupted when the operation did not succeed because of it
+ * @throws Interrupted when it was asked for, whether the operation came to its end or not
  */
 export async function throughInterruption<Result>(
   run: (tellEngine: AbortSignal) => Promise<Result>,
@@ -38,10 +40,13 @@ export async function throughInterruption<Result>(
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
-    return await run(engine.signal);
+    const result = await run(engine.signal);
+    // It came to its end in time: what would follow was not wanted any more.
+    if (asked !== undefined) throw new Interrupted(asked, leftAsItIs, {});
+    return result;
   } catch (error) {
-    if (asked === undefined) throw error;
-    throw new Interrupted(asked, "interrupted: the environment is left as it is", { cause: error });
+    if (asked === undefined || error instanceof Interrupted) throw error;
+    throw new Interrupted(asked, leftAsItIs, { cause: error });
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
   }
