@@ -151,8 +151,12 @@ describe("the runbooks", function () {
   });
 
   it("budget-breached, and then change the limit", async () => {
+    const dear = oneRunner({ priceUsdPerHour: 5 }, { enabled: false });
+    await environment.configure(dear);
+    await environment.up();
+    // Only now: a machine that is new would be put to sleep before it is in service, where a minute ends meanwhile.
     await environment.configure((config) => {
-      oneRunner({ priceUsdPerHour: 5 }, { enabled: false })(config);
+      dear(config);
       config["longhaul:budget"] = { monthlyUsd: 0.01 };
     });
     await environment.up();
