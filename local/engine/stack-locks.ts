@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { parseObject } from "../../contract/json.ts";
 import { processStartedAt } from "../machines/processes.ts";
 
 /** What the engine's file backend writes into a lock (pulumi's `backend/diy/lock.go`). */
@@ -48,7 +49,7 @@ export async function clearDeadLocks(dir: string): Promise<void> {
   for (const file of files.filter((name) => name.endsWith(".json")).map((name) => join(folder, name))) {
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text === undefined) continue; // Its engine has ended meanwhile.
-    const lock = readLock(text);
+    const lock = parseObject(text) as StackLock | undefined;
     // Half a lock is one whose engine was killed while it wrote.
     if (lock && !isDead(lock, hostname(), processStartedAt)) {
       throw new Error(
@@ -57,13 +58,5 @@ export async function clearDeadLocks(dir: string): Promise<void> {
       );
     }
     await rm(file, { force: true });
-  }
-}
-
-function readLock(text: string): StackLock | undefined {
-  try {
-    return JSON.parse(text) as StackLock;
-  } catch {
-    return undefined;
   }
 }

@@ -25,8 +25,7 @@ function searchProcesses(fits: (environment: readonly string[]) => boolean, ance
     const pid = Number(name);
     const stat = readProc(`/proc/${name}/stat`);
     if (stat === undefined || pid === process.pid) continue;
-    // `<pid> (<comm>) <state> <parent> …`; the name may hold spaces and parentheses.
-    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, parent] = fieldsOf(stat);
     if (state === "Z") continue; // Ended already; only its parent has not asked for its status yet.
     parents.set(pid, Number(parent));
     const environment = readProc(`/proc/${name}/environ`);
@@ -47,11 +46,16 @@ function searchProcesses(fits: (environment: readonly string[]) => boolean, ance
 export function processStartedAt(pid: number): number | undefined {
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // From the state on: proc(5) counts it as field 3, and the start as 22, in ticks since the computer's own.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // proc(5) counts the state as field 3, and the start as 22, in ticks since the computer's own.
+  const fields = fieldsOf(stat);
   if (fields[0] === "Z") return undefined;
   const booted = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))![1]!;
   return Number(booted) * 1000 + Number(fields[19]) * msPerTick;
+}
+
+/** `/proc/<pid>/stat` from the state on: `<pid> (<comm>) <state> <parent> …`; the name may hold spaces and parentheses. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** `USER_HZ`, which Linux promises to programs whatever its own clock does: a hundred ticks a second. */

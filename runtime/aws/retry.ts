@@ -8,7 +8,9 @@ const throttlingCodes =
   /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ThroughputExceeded|LimitExceededException$/;
 
 /** EC2 answers with a server's fault where a zone has no machine to give: not in the next seconds either. */
-const noCapacity = /^Insufficient\w*Capacity$/;
+export function isCapacity(code: string): boolean {
+  return /^Insufficient\w*Capacity$/.test(code);
+}
 
 /** Whether AWS refused the call for coming too soon: nothing was done. */
 export function isThrottling(status: number, code: string): boolean {
@@ -17,7 +19,7 @@ export function isThrottling(status: number, code: string): boolean {
 
 /** Whether the same call may succeed a little later: no answer, a fault of the service, throttling. */
 export function isRetryable(status: number, code: string): boolean {
-  if (noCapacity.test(code)) return false;
+  if (isCapacity(code)) return false;
   return status === 0 || status >= 500 || isThrottling(status, code);
 }
 

@@ -1,6 +1,6 @@
 import type { CallAws } from "../aws/client.ts";
 import { AwsError } from "../aws/error.ts";
-import { isRetryable, isThrottling } from "../aws/retry.ts";
+import { isCapacity, isRetryable, isThrottling } from "../aws/retry.ts";
 import type { Spare } from "./demand.ts";
 
 export interface StartOutcome<Start extends Spare> {
@@ -143,10 +143,6 @@ function isForAll({ status, code }: AwsError): boolean {
 /** Whether EC2 may have done it all the same: there was no answer, or it failed in the middle. */
 function mayHaveDone({ status, code }: AwsError): boolean {
   return (status === 0 || status >= 500) && !isThrottling(status, code);
-}
-
-function isCapacity(code: string): boolean {
-  return /^Insufficient\w*Capacity$/.test(code);
 }
 
 function failureOf(

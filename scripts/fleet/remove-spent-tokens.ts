@@ -1,10 +1,10 @@
-import { runnerTags } from "../../components/resource-tags.ts";
 import { tokenParameter, usedToken } from "../../contract/parameters.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
-import { tags } from "../../contract/tags.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { FoundSecret } from "../clients/secrets.ts";
 import type { Output } from "../output.ts";
+import { tokenSecret } from "./token-secret.ts";
+import type { TokenPlace } from "./token-secret.ts";
 
 /** A machine whose token parameter is looked after, and what is known of the machine. */
 export interface TokenHolder extends DeclaredMachine {
@@ -54,11 +54,11 @@ export function tokenCare(
  */
 export async function removeSpentTokens(
   { aws, output }: { aws: Pick<Aws, "parameters">; output: Output },
-  { environment, fleet, kmsKeyArn }: { environment: string; fleet: string; kmsKeyArn?: string | undefined },
+  place: TokenPlace,
   holders: readonly TokenHolder[],
 ): Promise<string[]> {
   const { secrets } = aws.parameters;
-  const nameOf = ({ instanceId }: TokenHolder) => tokenParameter(environment, fleet, instanceId);
+  const nameOf = ({ instanceId }: TokenHolder) => tokenParameter(place.environment, place.fleet, instanceId);
   const found = await secrets.readAll(holders.map(nameOf));
   const removed: string[] = [];
   for (const holder of holders) {
@@ -72,11 +72,7 @@ export async function removeSpentTokens(
       output.say(`${runner} (${instanceId}) has registered: its token was removed from SSM.`);
     }
     // One that exists by now is another run's: a token that the machine has been given, or the same as this.
-    await secrets.create(name, {
-      value: usedToken,
-      ...(kmsKeyArn !== undefined && { keyId: kmsKeyArn }),
-      tags: { ...runnerTags(environment, fleet, runner), [tags.instance]: instanceId },
-    });
+    await secrets.create(name, tokenSecret(place, holder, usedToken));
   }
   return removed;
 }

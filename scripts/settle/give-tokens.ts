@@ -1,13 +1,12 @@
-import { runnerTags } from "../../components/resource-tags.ts";
 import { tokenParameter, usedToken } from "../../contract/parameters.ts";
 import type { SettleRequest } from "../../contract/requests.ts";
-import { tags } from "../../contract/tags.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { FoundSecret } from "../clients/secrets.ts";
 import type { Clock } from "../clock.ts";
+import { tokenSecret } from "../fleet/token-secret.ts";
 import type { Output } from "../output.ts";
 import { tell, unsettled } from "./fleet-report.ts";
 import type { FleetReport } from "./fleet-report.ts";
@@ -55,11 +54,7 @@ export async function giveTokens(
       continue;
     }
     token ??= await github.runners.registrationToken(); // One serves for any number of machines.
-    await secrets.write(name, {
-      value: token,
-      ...(kmsKeyArn !== undefined && { keyId: kmsKeyArn }),
-      tags: { ...runnerTags(environment, fleet, runner), [tags.instance]: instanceId },
-    });
+    await secrets.write(name, tokenSecret({ environment, fleet, kmsKeyArn }, machine, token));
     report.tokens.push(instanceId);
     output.say(`${runner} (${instanceId}) asked for a registration token and was given one.`);
     const given = `Runner ${runner} (${instanceId}) was given a registration token, and registers with its own label alone.`;

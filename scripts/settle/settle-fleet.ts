@@ -1,6 +1,7 @@
 import type { SettleRequest } from "../../contract/requests.ts";
 import type { SeenMachines } from "../../contract/seen.ts";
 import type { FleetSettings } from "../../contract/wishes.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import { ServiceError } from "../clients/service-error.ts";
@@ -38,9 +39,10 @@ export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "kmsKeyArn"> &
 
 /**
  * Brings one fleet in order. First what was seen is kept, so that nothing that
- * follows can lose it, and tokens are removed that nobody needs; then comes what jobs wait for (labels, tokens), then
- * what keeps machines from leaving (labels again) and what costs money (machines that sleep on neither list), last the entries,
- * because a machine that has just been ended leaves one behind.
+ * follows can lose it, and tokens are removed that nobody needs; then comes
+ * what jobs wait for (labels, tokens), then what keeps machines from leaving
+ * (labels again) and what costs money (machines that sleep on neither list),
+ * last the entries, because a machine that has just been ended leaves one behind.
  *
  * A service that fails ends the step it is in and no other. Each step begins
  * from what is there, so the next run goes on from wherever this one got to.
@@ -64,13 +66,13 @@ export async function settleFleet(
   const machinesThat = (...verdicts: Verdict[]) =>
     judged.filter(({ verdict }) => verdicts.includes(verdict)).map(({ machine }) => machine);
 
+  const isOnRoster = ({ instanceId }: ObservedMachine) => settings.roster?.includes(instanceId) === true;
+
   // Before the labels: a machine that has registered again gets the fleet's, and with them jobs, only now.
   await step(removeTokens);
   if (github) {
-    const inService = machinesThat("in-service", "needs-token").filter(({ instanceId }) =>
-      // A candidate gets its labels from `longhaul await`, once it is proven.
-      settings.roster?.includes(instanceId),
-    );
+    // A candidate gets its labels from `longhaul await`, once it is proven.
+    const inService = machinesThat("in-service", "needs-token").filter(isOnRoster);
     if (labels) await step(() => settleLabels({ ...collaborators, github }, inService, labels, report));
     await step(() => giveTokens({ ...collaborators, github }, machinesThat("needs-token"), order, report));
     // The job that it has is its last: while jobs are queued for it, GitHub hands it the next one as each ends.
@@ -88,15 +90,13 @@ export async function settleFleet(
   return report;
 
   async function removeTokens(): Promise<void> {
-    const holders = machinesThat("in-service", "candidate", "unregistered").map(
-      ({ runner, instanceId, entry }) => ({
-        runner,
-        instanceId,
-        isOnline: entry?.online === true,
-        // The parameter of a candidate may still be on its way, in an `up` that runs now.
-        hasParameter: settings?.roster?.includes(instanceId) === true,
-      }),
-    );
+    const holders = machinesThat("in-service", "candidate", "unregistered").map((machine) => ({
+      runner: machine.runner,
+      instanceId: machine.instanceId,
+      isOnline: machine.entry?.online === true,
+      // The parameter of a candidate may still be on its way, in an `up` that runs now.
+      hasParameter: isOnRoster(machine),
+    }));
     report.spentTokens = await removeSpentTokens(collaborators, { ...order, environment }, holders);
   }
 
