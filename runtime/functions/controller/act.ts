@@ -65,14 +65,13 @@ export async function act(
    */
   async function startForJobs(starts: readonly JobStart[], spares: readonly Spare[], table: string) {
     const wakeOf = ({ job, instanceId }: JobStart) => ({ id: job.id, wakesBefore: job.wakes, instanceId });
-    const counted: JobStart[] = [];
-    await inTurns(starts, async (one) => {
-      await attempt(async () => {
-        const written = await writeJobWake(table, wakeOf(one), now, aws);
-        if (written === "written") counted.push(one);
-      });
-    });
-    counted.sort((one, other) => starts.indexOf(one) - starts.indexOf(other));
+    const written = new Set<JobStart>();
+    await inTurns(starts, (one) =>
+      attempt(async () => {
+        if ((await writeJobWake(table, wakeOf(one), now, aws)) === "written") written.add(one);
+      }),
+    );
+    const counted = starts.filter((one) => written.has(one)); // In their order: who has waited for longest first.
     const started = new Map<string, string>();
     const unsure = new Set<string>();
     await attempt(async () => {

@@ -9,7 +9,7 @@ export class Interrupted extends Error {
   /** What shells report of a program that the signal has ended. */
   readonly exitCode: number;
 
-  constructor(signal: Ending, message: string, options: ErrorOptions) {
+  constructor(signal: Ending, message: string, options?: ErrorOptions) {
     super(message, options);
     this.exitCode = 128 + constants.signals[signal];
   }
@@ -39,17 +39,18 @@ export async function throughInterruption<Result>(
     if (signal !== "SIGINT") engine.abort();
   };
   for (const signal of signals) process.on(signal, onSignal);
+  let result: Result;
   try {
-    const result = await run(engine.signal);
-    // It came to its end in time: what would follow was not wanted any more.
-    if (asked !== undefined) throw new Interrupted(asked, leftAsItIs, {});
-    return result;
+    result = await run(engine.signal);
   } catch (error) {
-    if (asked === undefined || error instanceof Interrupted) throw error;
+    if (asked === undefined) throw error;
     throw new Interrupted(asked, leftAsItIs, { cause: error });
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
   }
+  // It came to its end in time: what would follow was not wanted any more.
+  if (asked !== undefined) throw new Interrupted(asked, leftAsItIs);
+  return result;
 }
 
 /**
