@@ -21,6 +21,27 @@ export const machineMetrics = {
   load: { name: "Load", unit: "None" },
 } as const;
 
+/**
+ * What can go wrong on a machine while its state stays what it is. Dimensions
+ * and namespace as above. Published only for minutes in which it happened or
+ * went on, because each metric of a runner costs money by the hour: an alarm
+ * treats missing data as "not breaching".
+ */
+export const machineIncidents = {
+  /** Failed polls of the listener for messages. Ten of them during one job make the runner cancel that job. */
+  pollError: { name: "PollErrors", unit: "Count" },
+  /** GitHub no longer knows the machine's registration. */
+  registrationGone: { name: "RegistrationsGone", unit: "Count" },
+  /** GitHub refuses the version of the runner software. */
+  versionRefused: { name: "VersionsRefused", unit: "Count" },
+  /** A listener that no longer polled was started anew. */
+  listenerHung: { name: "ListenersHung", unit: "Count" },
+  /** The machine could not overwrite the registration token that it has used. */
+  tokenKept: { name: "TokensKept", unit: "Count" },
+  /** The disk is full under a job. */
+  diskFull: { name: "DisksFull", unit: "Count" },
+} as const;
+
 /** Dimension: `Environment`. Left by the webhook's receiver, one for each delivery. */
 export const receiverMetrics = {
   /** A job's state was written. */

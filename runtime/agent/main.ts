@@ -9,6 +9,7 @@ import { systemClock } from "./clock.ts";
 import { commandRunner } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { watchFleet } from "./fleet-watch.ts";
+import { watchIncidents } from "./incidents.ts";
 import { machineLedger } from "./ledger.ts";
 import { watchListener } from "./listener-watch.ts";
 import { measure, publishMetrics } from "./metrics.ts";
@@ -95,8 +96,10 @@ async function main(command: string | undefined): Promise<void> {
     ledger,
     reserve: diskReserve(paths.reserve, run),
     register: () => register(registration),
-    publish: async (values) => {
-      await publishMetrics(configuration, { ...values, ...(await measure(proc, paths.root)) }, aws);
+    incidents: watchIncidents(clock, log),
+    publish: async (values, incidents) => {
+      const measured = await measure(proc, paths.root);
+      await publishMetrics(configuration, { ...values, ...measured }, incidents, aws);
     },
     pollSeconds,
     quietMs,

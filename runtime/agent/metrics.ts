@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { machineMetricNamespace, machineMetrics } from "../../contract/metrics.ts";
 import type { Aws } from "./aws.ts";
 import type { AgentConfiguration } from "./configuration.ts";
+import type { IncidentCounts } from "./incidents.ts";
 
 /** Milliseconds between two publications. */
 export const metricsEveryMs = 60_000;
@@ -34,15 +35,22 @@ export async function measure(
 export async function publishMetrics(
   { environment, fleet, runner }: AgentConfiguration,
   values: MetricValues,
+  incidents: IncidentCounts,
   aws: Aws,
 ): Promise<void> {
   const dimensions = Object.entries({ Environment: environment, Fleet: fleet, Runner: runner });
-  await aws("cloudwatch:PutMetricData", {
-    Namespace: machineMetricNamespace,
-    MetricData: (Object.keys(machineMetrics) as (keyof typeof machineMetrics)[]).map((key) => ({
+  const data = [
+    ...(Object.keys(machineMetrics) as (keyof typeof machineMetrics)[]).map((key) => ({
       MetricName: machineMetrics[key].name,
       Unit: machineMetrics[key].unit,
       Value: Number(values[key].toFixed(2)),
+    })),
+    ...Object.entries(incidents).map(([name, count]) => ({ MetricName: name, Unit: "Count", Value: count })),
+  ];
+  await aws("cloudwatch:PutMetricData", {
+    Namespace: machineMetricNamespace,
+    MetricData: data.map((metric) => ({
+      ...metric,
       Dimensions: dimensions.map(([Name, Value]) => ({ Name, Value })),
     })),
   });

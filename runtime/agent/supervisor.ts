@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Decision, Observation } from "./decide.ts";
 import { decide, wishToLeave } from "./decide.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
+import type { IncidentCounts, Incidents } from "./incidents.ts";
 import { jobPath } from "./job-facts.ts";
 import { isOverdue } from "./job-limit.ts";
 import type { Ledger } from "./ledger.ts";
@@ -24,8 +25,12 @@ export interface SupervisorHost {
   tags: StateTags;
   ledger: Ledger;
   reserve: Reserve;
+  incidents: Incidents;
   register: () => Promise<RegistrationResult>;
-  publish: (values: Pick<MetricValues, "busy" | "listening" | "jobOverdue">) => Promise<void>;
+  publish: (
+    values: Pick<MetricValues, "busy" | "listening" | "jobOverdue">,
+    incidents: IncidentCounts,
+  ) => Promise<void>;
   pollSeconds: number;
   quietMs: number;
   clock: Clock;
@@ -139,7 +144,8 @@ export async function supervise(host: SupervisorHost): Promise<void> {
   };
 
   const report = ({ state, detail }: Decision, { facts, version }: ListenerView) => {
-    const told = state === "needs-token" ? (registrationFailure ?? noToken ?? detail) : detail;
+    const own = state === "needs-token" ? (registrationFailure ?? noToken ?? detail) : detail;
+    const told = [own, host.incidents.detail()].filter(Boolean).join(" ");
     host.tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: told, version });
     const words = `${state}${told === "" ? "" : `: ${told}`}`;
     if (words !== lastWords) log(words);
@@ -155,7 +161,9 @@ export async function supervise(host: SupervisorHost): Promise<void> {
       listening: flag(seen.listener?.listening),
       jobOverdue: flag(isOverdue(seen)),
     };
-    void attempt("Publishing the metrics", () => host.publish(values));
+    void attempt("Publishing the metrics", () =>
+      host.incidents.publish((incidents) => host.publish(values, incidents)),
+    );
   };
 
   const flushWhenDue = () => {

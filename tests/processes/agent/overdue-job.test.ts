@@ -13,6 +13,7 @@ import { watchListener } from "../../../runtime/agent/listener-watch.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";
 import { register } from "../../../runtime/agent/registration.ts";
+import { watchIncidents } from "../../../runtime/agent/incidents.ts";
 import { supervise } from "../../../runtime/agent/supervisor.ts";
 import { findTools, toolsLimitMs } from "../../find-tools.ts";
 import { acme, startGithub, until } from "../../local/github/cloud.ts";
@@ -174,6 +175,7 @@ jobs:
       tags: { report, reportNow: nothing },
       ledger: { add, noteStart: () => undefined, noteStop: () => undefined, flush: nothing },
       reserve: { look: nothing },
+      incidents: watchIncidents(clock, () => undefined),
       register: () => Promise.resolve({ outcome: "registered" }),
       publish: nothing,
       log: () => undefined,

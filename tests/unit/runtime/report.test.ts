@@ -83,13 +83,14 @@ describe("the machine's tags", () => {
 });
 
 describe("the machine's metrics", () => {
-  it("are the ones of the contract, with the runner's dimensions", async () => {
+  it("are the ones of the contract and the incidents, with the runner's dimensions", async () => {
     const { aws, calls } = fakeAws();
     const values = { busy: 1, listening: 1, jobOverdue: 0, memoryUsed: 41.239, diskUsed: 7, load: 0.5 };
-    await publishMetrics(configuration, values, aws);
+    await publishMetrics(configuration, values, { PollErrors: 3 }, aws);
     const { Namespace, MetricData } = calls[0]!.input as { Namespace: string; MetricData: object[] };
     expect(Namespace).to.equal(machineMetricNamespace);
-    expect(MetricData).to.have.length(Object.keys(machineMetrics).length);
+    expect(MetricData).to.have.length(Object.keys(machineMetrics).length + 1);
+    expect(MetricData.at(-1)).to.deep.include({ MetricName: "PollErrors", Unit: "Count", Value: 3 });
     expect(MetricData).to.deep.include({
       MetricName: "MemoryUsed",
       Unit: "Percent",

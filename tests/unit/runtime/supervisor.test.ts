@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { FleetView } from "../../../runtime/agent/fleet-watch.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
+import { watchIncidents } from "../../../runtime/agent/incidents.ts";
 import type { ListenerView } from "../../../runtime/agent/listener-watch.ts";
 import type { RegistrationResult } from "../../../runtime/agent/registration.ts";
 import { supervise } from "../../../runtime/agent/supervisor.ts";
@@ -63,6 +64,7 @@ function machineOf() {
     version: "",
   };
   const published: object[] = [];
+  const incidents = watchIncidents({ monotonic: () => machine.now() }, (line) => lines.push(line));
   const machine = {
     acts,
     published,
@@ -146,12 +148,13 @@ function machineOf() {
       flush: () => Promise.resolve(),
     },
     reserve: { look: () => Promise.resolve() },
+    incidents,
     register: () => {
       acts.push("register");
       return Promise.resolve(machine.registration);
     },
-    publish: (values: object) => {
-      published.push(values);
+    publish: (values: object, counts: object) => {
+      published.push({ ...values, ...counts });
       return act("publish");
     },
     sleepTime: ({ power }: SleepWish) => (power === "off" ? 0 : Infinity),
@@ -163,6 +166,19 @@ function machineOf() {
 }
 
 describe("the supervisor", () => {
+  it("tells incidents with the state, and publishes them until that succeeds", async () => {
+    const { reports, published } = await live(({ self, host }, look) => {
+      if (look === 2) host.incidents.happened("listenerHung", "The listener was started anew.");
+      if (look === 10) self.fails.publish = "throttled";
+      if (look === 70) self.fails = {};
+      return look < 140;
+    });
+    expect(reports.at(-1)).to.equal("idle: The listener was started anew.");
+    expect(published.map((counts) => (counts as { ListenersHung?: number }).ListenersHung)).to.deep.equal([
+      1, 1,
+    ]);
+  });
+
   it("cancels the boot timer, then starts the listener, and then leaves it alone", async () => {
     const { acts, reports, notes } = await live((_, look) => look < 10);
     expect(acts).to.deep.equal(["cancel boot timer", "start"]);

@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import type { IncidentCounts } from "../../../runtime/agent/incidents.ts";
+import { toldForMs, watchIncidents } from "../../../runtime/agent/incidents.ts";
+import { fakeClock } from "./fixture.ts";
+
+describe("a machine's incidents", () => {
+  function watched() {
+    const clock = fakeClock();
+    const lines: string[] = [];
+    const incidents = watchIncidents(clock, (line) => lines.push(line));
+    const publish = async (meanwhile: () => void = () => undefined) => {
+      const sent: IncidentCounts[] = [];
+      await incidents.publish((counts) => {
+        sent.push(counts);
+        meanwhile();
+        return Promise.resolve();
+      });
+      return sent[0];
+    };
+    return { clock, lines, incidents, publish };
+  }
+
+  it("that happened are in the log, in the detail for an hour, and counted once", async () => {
+    const { clock, lines, incidents, publish } = watched();
+    incidents.happened("pollError", "2 polls failed.", 2);
+    incidents.happened("pollError", "1 poll failed.");
+    expect(lines).to.deep.equal(["2 polls failed.", "1 poll failed."]);
+    expect(incidents.detail()).to.equal("1 poll failed.");
+    expect(await publish()).to.deep.equal({ PollErrors: 3 });
+    expect(await publish()).to.deep.equal({});
+    clock.advance(toldForMs);
+    expect(incidents.detail()).to.equal("");
+  });
+
+  it("that go on are told until they are over, and count one in each publication", async () => {
+    const { clock, lines, incidents, publish } = watched();
+    incidents.goesOn("diskFull", "The disk is full.");
+    incidents.goesOn("diskFull", "The disk is full.");
+    clock.advance(2 * toldForMs);
+    expect(lines).to.deep.equal(["The disk is full."]);
+    expect(incidents.detail()).to.equal("The disk is full.");
+    expect(await publish()).to.deep.equal({ DisksFull: 1 });
+    expect(await publish()).to.deep.equal({ DisksFull: 1 });
+    incidents.isOver("diskFull");
+    expect(incidents.detail()).to.equal("");
+    expect(await publish()).to.deep.equal({});
+  });
+
+  it("stand in the detail with the latest first", () => {
+    const { incidents } = watched();
+    incidents.happened("listenerHung", "The listener was started anew.");
+    incidents.goesOn("diskFull", "The disk is full.");
+    expect(incidents.detail()).to.equal("The disk is full. The listener was started anew.");
+  });
+
+  it("are counted again when they could not be published, and none is lost meanwhile", async () => {
+    const { incidents, publish } = watched();
+    incidents.happened("pollError", "A poll failed.");
+    await incidents.publish(() => Promise.reject(new Error("throttled"))).catch(() => undefined);
+    const sent = await publish(() => {
+      incidents.happened("pollError", "Another poll failed.");
+    });
+    expect(sent).to.deep.equal({ PollErrors: 1 });
+    expect(await publish()).to.deep.equal({ PollErrors: 1 });
+  });
+});
