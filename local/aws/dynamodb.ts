@@ -1,7 +1,7 @@
 import { checkAllUsed, holds, placeholdersOf, updated } from "./dynamodb-expressions.ts";
 import type { Attribute, Item } from "./dynamodb-expressions.ts";
 import { AwsError } from "./errors.ts";
-import { number, optionalText, record, text } from "./input.ts";
+import { flag, number, optionalText, record, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import type { Need, Service } from "./server.ts";
 import type { Cloud } from "./state.ts";
@@ -9,13 +9,35 @@ import type { Cloud } from "./state.ts";
 /** DynamoDB's limit for what one call reads, in bytes; here of the items' JSON. */
 const pageBytes = 1024 * 1024;
 
+/**
+ * Real milliseconds for which a read that does not ask for consistency misses a write. DynamoDB says
+ * "usually within a second"; here every such read misses it, so that nothing can rest on the luck of seeing it.
+ */
+const staleMs = 1000;
+
 export const tableType = "aws:dynamodb/table:Table";
 
 /**
  * DynamoDB: tables with a text as their key, conditional updates, scans. An
  * item whose time has come stays: DynamoDB too deletes it days later.
+ *
+ * @param wireNow real milliseconds
  */
-export function dynamodbService(cloud: Cloud): Service {
+export function dynamodbService(cloud: Cloud, wireNow: () => number = Date.now): Service {
+  /** By table and key: when an item was last written, and what it was before. */
+  const lastWrites = new Map<string, { at: number; before: Item | undefined }>();
+  const place = (input: Input, key: string) => `${text(input, "TableName")} ${key}`;
+
+  /** The items as an eventually consistent read sees them. */
+  const staleItems = (input: Input, items: Readonly<Record<string, Item>>): Record<string, Item> =>
+    Object.fromEntries(
+      Object.entries(items).flatMap(([key, item]) => {
+        const last = lastWrites.get(place(input, key));
+        if (!last || wireNow() - last.at >= staleMs) return [[key, item]];
+        return last.before ? [[key, last.before]] : [];
+      }),
+    );
+
   const needs = (input: Input): Need[] => [{ resource: tableArn(cloud, text(input, "TableName")) }];
 
   return {
@@ -42,6 +64,7 @@ export function dynamodbService(cloud: Cloud): Service {
               `Cannot update attribute ${hashKey}. This attribute is part of the key`,
             );
           }
+          lastWrites.set(place(input, key), { at: wireNow(), before: items[key] });
           items[key] = after;
           return {};
         },
@@ -49,7 +72,8 @@ export function dynamodbService(cloud: Cloud): Service {
       Scan: {
         needs,
         run: (input) => {
-          const { items, hashKey } = tableOf(cloud, input);
+          const { items: current, hashKey } = tableOf(cloud, input);
+          const items = flag(input, "ConsistentRead") ? current : staleItems(input, current);
           const filter = optionalText(input, "FilterExpression");
           const placeholders = placeholdersOf(input);
           checkAllUsed(placeholders, [filter ?? ""]);

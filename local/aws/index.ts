@@ -33,7 +33,7 @@ export interface AwsOptions {
   functions?: Functions;
   /** One line of what people would be told. */
   tell?: (line: string) => void;
-  /** Real milliseconds, for how long a message is invisible. Default: the computer's. */
+  /** Real milliseconds, for how long a message is invisible and a write unseen. Default: the computer's. */
   wireNow?: () => number;
 }
 
@@ -76,7 +76,7 @@ export function createAws(options: AwsOptions): AwsCloud {
     monitoring: cloudwatchService(cloud),
     ssm: ssmService(cloud),
     logs: logsService(cloud),
-    dynamodb: dynamodbService(cloud),
+    dynamodb: dynamodbService(cloud, wireNow),
     sqs: sqsService(cloud, queues),
     budgets: budgetsService(cloud),
   };

@@ -138,6 +138,8 @@ export async function readJobs(table: string, call: CallAws<"dynamodb:Scan">): P
   do {
     const page = (await call("dynamodb:Scan", {
       TableName: table,
+      // The hint that a job waits comes within a second of its write, which another read may miss.
+      ConsistentRead: true,
       ...(next && { ExclusiveStartKey: next }),
     })) as { Items?: Record<string, Attribute>[]; LastEvaluatedKey?: AwsInput };
     for (const item of page.Items ?? []) {

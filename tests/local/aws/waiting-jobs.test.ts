@@ -75,6 +75,16 @@ describe("the functions' calls at the local AWS", () => {
       ]);
     });
 
+    it("shows a write to a consistent read at once, and to another one a second later", async () => {
+      await write("queued");
+      const count = async (more: object) =>
+        ((await call("dynamodb:Scan", { TableName: table, ...more })) as { Count: number }).Count;
+      expect(await count({})).to.equal(0);
+      expect(await count({ ConsistentRead: true })).to.equal(1);
+      cloud.passWireSeconds(1);
+      expect(await count({})).to.equal(1);
+    });
+
     it("takes states forward only, in whatever order they come and however often", async () => {
       const outcomes = [];
       for (const state of [

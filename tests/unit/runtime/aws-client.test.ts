@@ -8,7 +8,7 @@ import { AwsError, redact } from "../../../runtime/aws/error.ts";
 import { sendHttp } from "../../../runtime/aws/http.ts";
 import type { AwsService } from "../../../runtime/aws/protocols.ts";
 import { protocols } from "../../../runtime/aws/protocols.ts";
-import { maxTries, retryDelayMs } from "../../../runtime/aws/retry.ts";
+import { isRetryable, isThrottling, maxTries, retryDelayMs } from "../../../runtime/aws/retry.ts";
 import { signRequest } from "../../../runtime/aws/sign.ts";
 import type { ScriptedAnswer, ScriptedServer } from "./http-server.ts";
 import { startServer } from "./http-server.ts";
@@ -271,6 +271,49 @@ describe("a function's credentials", () => {
 });
 
 describe("retrying", () => {
+  /** As the services that are called here document them, each with status 400. */
+  const refusedForItsMoment = [
+    "ThrottlingException",
+    "TooManyUpdates", // SSM: another write of the same parameter
+    "RequestLimitExceeded", // EC2
+    "ConcurrentTagAccess", // EC2: another CreateTags of the same instance
+    "OperationAbortedException", // CloudWatch Logs: another change of the same group
+    "ProvisionedThroughputExceededException", // DynamoDB
+    "LimitExceededException",
+    "RequestThrottled", // SQS
+    "KmsThrottled",
+  ];
+  for (const code of refusedForItsMoment) {
+    it(`${code} is tried again, and has done nothing`, () => {
+      expect([isRetryable(400, code), isThrottling(400, code)]).to.deep.equal([true, true]);
+    });
+  }
+
+  it("a request that was signed too long ago, or not finished in time, is tried again", () => {
+    for (const code of ["RequestExpired", "RequestTimeout", "RequestTimeoutException"])
+      expect([isRetryable(400, code), isThrottling(400, code)], code).to.deep.equal([true, false]);
+  });
+
+  const final = [
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "ParameterNotFound",
+    "ParameterLimitExceeded", // a quota: the next seconds do not raise it
+    "HierarchyLevelLimitExceededException",
+    "ParameterMaxVersionLimitExceeded",
+    "ConditionalCheckFailedException",
+    "IncorrectInstanceState",
+    "VcpuLimitExceeded",
+    "InsufficientInstanceCapacity",
+    "ExpiredTokenException", // the same credentials would be sent again
+    "SignatureDoesNotMatch",
+  ];
+  for (const code of final) {
+    it(`${code} is not tried again`, () => {
+      expect([isRetryable(400, code), isThrottling(400, code)]).to.deep.equal([false, false]);
+    });
+  }
+
   it("waits longer each time, never more than five seconds, and never at a fixed beat", () => {
     fc.assert(
       fc.property(
