@@ -54,6 +54,8 @@ export interface CloudOptions {
   act: string;
   /** `PATH` and `HOME` for the stack's Commands. */
   base: { PATH: string; HOME: string };
+  /** ARN of the customer's key that the account's disks are encrypted under unasked. Absent: AWS's own. */
+  defaultDiskKey?: string;
   /** What of the agent's pace is to be another than the local one. */
   agent?: Partial<AgentPace>;
   /** What of GitHub's times is to be another than here. */
@@ -108,6 +110,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     host: machines,
     functions,
     ...(options.log && { tell: options.log }),
+    ...(options.defaultDiskKey !== undefined && { defaultDiskKey: options.defaultDiskKey }),
   });
   const [awsServer, githubServer] = await Promise.all([aws.listen(), github.listen()]);
 

@@ -59,9 +59,11 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
     prefix: "ec2",
     actions: {
       RunInstances: {
-        run: (input) => {
+        run: (input, caller) => {
           const count = number(input, "MaxCount") ?? 1;
-          const launched = Array.from({ length: count }, () => instances.launch(launchSpecification(input)));
+          const launched = Array.from({ length: count }, () =>
+            instances.launch(launchSpecification(input), caller),
+          );
           return {
             reservationId: "r-0",
             ownerId: cloud.account,
@@ -159,7 +161,10 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
           return { return: true };
         },
       },
-      StartInstances: { needs: needEach, run: (input) => power(input, instances.start) },
+      StartInstances: {
+        needs: needEach,
+        run: (input, caller) => power(input, (named) => instances.start(named, caller)),
+      },
       StopInstances: { needs: needEach, run: (input) => power(input, instances.stop) },
       TerminateInstances: { needs: needEach, run: (input) => power(input, instances.terminate) },
       RebootInstances: {

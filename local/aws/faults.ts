@@ -7,13 +7,17 @@ export interface Fault {
   /**
    * Where: an API action, `ec2:StartInstances` (the provider's resources go
    * through the actions they call, so `ec2:RunInstances` meets `up` as well);
-   * `machine:PowerDown`, EC2's notice that a machine has gone down; or
-   * `machine:Appear`, the moment from which DescribeInstances knows a new one.
+   * `machine:PowerDown`, EC2's notice that a machine has gone down;
+   * `machine:Appear`, the moment from which DescribeInstances knows a new one; or
+   * `machine:Start`, what comes of a launch or start after EC2 has said yes.
    */
   action: string;
   /** How often; default once. */
   times?: number;
-  /** AWS error code that the call fails with, for example `RequestLimitExceeded` or `InsufficientInstanceCapacity`. */
+  /**
+   * AWS error code that the call fails with, for example `RequestLimitExceeded` or `InsufficientInstanceCapacity`.
+   * For `machine:Start` the code of the state reason with which the machine goes back from pending: `Client.InternalError`.
+   */
   error?: string;
   /** Milliseconds of the cloud's clock that the call, or the event, is late. */
   delayMs?: number;

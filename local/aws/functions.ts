@@ -1,4 +1,5 @@
 import type { ProviderFunctions } from "../provider.ts";
+import { managedDiskKey } from "./disk-keys.ts";
 import { record, records, text, texts } from "./input.ts";
 import { matches } from "./instance-description.ts";
 import { parameterArn, parameterOf } from "./parameters.ts";
@@ -33,6 +34,10 @@ export function providerFunctions(cloud: Cloud): ProviderFunctions {
       );
       const list = found.map(({ id, tags }) => ({ resourceArn: instanceArn(cloud, id), tags: { ...tags } }));
       return { ...args, id: region, resourceTagMappingLists: list };
+    },
+    "aws:ebs/getDefaultKmsKey:getDefaultKmsKey": async (args) => {
+      await cloud.faults.meet("ec2:GetEbsDefaultKmsKeyId");
+      return { ...args, id: region, keyArn: cloud.defaultDiskKey ?? managedDiskKey };
     },
     "aws:ssm/getParameter:getParameter": async (args) => {
       await cloud.faults.meet("ssm:GetParameter");

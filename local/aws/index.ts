@@ -28,6 +28,8 @@ export interface AwsOptions {
   /** Twelve digits. */
   account: string;
   region: string;
+  /** ARN of the customer's key that disks are encrypted under unasked. Absent: AWS's own. */
+  defaultDiskKey?: string;
   host: MachineHost;
   /** What runs functions, and all that calls them; absent: the account takes none. */
   functions?: Functions;
@@ -63,10 +65,19 @@ export interface AwsCloud {
 const rememberedCalls = 10_000;
 
 export function createAws(options: AwsOptions): AwsCloud {
-  const { clock, account, region, host, functions, wireNow, tell } = options;
+  const { clock, account, region, defaultDiskKey, host, functions, wireNow, tell } = options;
   const data = emptyAccount();
   const faults = createFaults(clock);
-  const cloud: Cloud = { account, region, clock, host, faults, data, ...(tell && { tell }) };
+  const cloud: Cloud = {
+    account,
+    region,
+    clock,
+    host,
+    faults,
+    data,
+    ...(tell && { tell }),
+    ...(defaultDiskKey !== undefined && { defaultDiskKey }),
+  };
   const instances = createInstances(cloud);
   const queues = createQueues(cloud, wireNow);
   const calls: CallRecord[] = [];

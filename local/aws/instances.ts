@@ -1,8 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HostedInstance, PowerDown } from "../machines/host.ts";
+import { mayUseDisk } from "./disk-keys.ts";
 import { AwsError } from "./errors.ts";
 import { resourceId } from "./ids.ts";
 import { imageArchitecture } from "./images.ts";
 import { instanceCredentials } from "./principals.ts";
+import type { Principal } from "./principals.ts";
 import type { Cloud, Instance, InstanceState, Volume } from "./state.ts";
 import { privateAddress, publicAddress, subnetOf } from "./subnets.ts";
 
@@ -30,8 +33,13 @@ export interface LaunchSpecification {
  * the machines have come up or gone down, and never rejects.
  */
 export interface Instances {
-  launch: (specification: LaunchSpecification) => { instance: Instance; done: Promise<void> };
-  start: (instances: readonly Instance[]) => Promise<void>;
+  /** @param caller for whom the disk is attached; absent: somebody who may do everything */
+  launch: (
+    specification: LaunchSpecification,
+    caller?: Principal,
+  ) => { instance: Instance; done: Promise<void> };
+  /** @param caller as for `launch` */
+  start: (instances: readonly Instance[], caller?: Principal) => Promise<void>;
   stop: (instances: readonly Instance[]) => Promise<void>;
   terminate: (instances: readonly Instance[]) => Promise<void>;
   reboot: (instances: readonly Instance[]) => Promise<void>;
@@ -48,6 +56,24 @@ export function createInstances(cloud: Cloud): Instances {
   /** Machines that have been started and have not gone down. */
   const powered = new Set<string>();
   const rebooting = new Set<string>();
+
+  /**
+   * Brings up what was launched or started. EC2 has said yes by then, whatever
+   * comes of it: a disk that cannot be attached shows in the instance's state
+   * reason alone.
+   */
+  const comeUp = async (
+    instance: Instance,
+    caller: Principal | undefined,
+    otherwise: "stopped" | "terminated",
+  ): Promise<void> => {
+    const isAttached = caller === undefined || mayUseDisk(cloud, instance, caller);
+    const code = isAttached ? cloud.faults.take("machine:Start")?.error : "Client.InternalError";
+    if (code === undefined) return boot(instance, otherwise);
+    await nextTurn(); // The answer says `pending`.
+    instance.stateReason = { code, message: `${code}: Client error on launch` };
+    settle(instance, otherwise);
+  };
 
   const boot = async (instance: Instance, otherwise: "stopped" | "terminated" = "stopped"): Promise<void> => {
     powered.add(instance.id);
@@ -153,19 +179,20 @@ export function createInstances(cloud: Cloud): Instances {
   };
 
   return {
-    launch: (specification) => {
+    launch: (specification, caller) => {
       const instance = newInstance(cloud, specification);
       cloud.data.instances[instance.id] = instance;
-      return { instance, done: boot(instance, "terminated") };
+      return { instance, done: comeUp(instance, caller, "terminated") };
     },
-    start: (instances) => {
+    start: (instances, caller) => {
       const off = instances.filter(({ state }) => state !== "running" && state !== "pending");
       refuse(off, "started", ["stopped"]);
       for (const instance of off) {
         instance.state = "pending";
         instance.launchedAt = cloud.clock.now();
+        delete instance.stateReason;
       }
-      return all(off.map((instance) => boot(instance)));
+      return all(off.map((instance) => comeUp(instance, caller, "stopped")));
     },
     stop: (instances) => {
       const on = instances.filter(({ state }) => state !== "stopped" && state !== "stopping");
@@ -234,10 +261,12 @@ function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance
     if (data.resources["aws:ec2/securityGroup:SecurityGroup"]?.[id]) continue;
     throw new AwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
   }
-  const { profile, ...launched } = specification;
+  const { profile, disk, ...launched } = specification;
+  const kmsKeyId = disk?.kmsKeyId ?? cloud.defaultDiskKey;
   const subnet = subnetOf(cloud, specification.subnetId);
   return {
     ...launched,
+    ...(disk && { disk: { ...disk, ...(kmsKeyId !== undefined && { kmsKeyId }) } }),
     ...(profile === undefined ? {} : { profile }),
     id: resourceId("i"),
     state: "pending",

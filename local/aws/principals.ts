@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import { AwsError } from "./errors.ts";
 import { evaluate } from "./iam.ts";
-import type { AccessRequest, PolicyDocument, RequestContext } from "./iam.ts";
+import type { AccessRequest, PolicyDocument, RequestContext, Verdict } from "./iam.ts";
 import { principalId, secret } from "./ids.ts";
 import { managedPolicyType } from "./managed-policies.ts";
 import type { Protocol } from "./protocols.ts";
@@ -126,10 +126,8 @@ export function authorise(
   requests: readonly AccessRequest[],
   { refusals }: Protocol,
 ): void {
-  if (principal.roleName === undefined) return;
-  const policies = policiesOf(cloud, principal.roleName);
   for (const request of requests) {
-    const verdict = evaluate(policies, { ...request, context: { ...principal.context, ...request.context } });
+    const verdict = verdictOn(cloud, principal, request);
     if (verdict === "allowed") continue;
     const because =
       verdict === "explicit deny"
@@ -138,6 +136,12 @@ export function authorise(
     const text = `User: ${principal.arn} is not authorized to perform: ${request.action} on resource: ${request.resource} ${because}`;
     throw new AwsError(refusals.denied.code, text, refusals.denied.status);
   }
+}
+
+/** What the caller's role says of a request; everything is allowed to who has none. */
+export function verdictOn(cloud: Cloud, { roleName, context }: Principal, request: AccessRequest): Verdict {
+  if (roleName === undefined) return "allowed";
+  return evaluate(policiesOf(cloud, roleName), { ...request, context: { ...context, ...request.context } });
 }
 
 /** The policies of a role: its own, and the managed ones that are attached to it. */

@@ -22,6 +22,8 @@ export interface Volume {
   iops: number;
   /** MiB/s. */
   throughput: number;
+  /** ARN of the customer's key that it is encrypted under. Absent: AWS's own. */
+  kmsKeyId?: string;
 }
 
 export interface Instance {
@@ -154,6 +156,8 @@ export interface Account {
 export interface Cloud {
   account: string;
   region: string;
+  /** ARN of the customer's key that disks are encrypted under unasked. Absent: AWS's own. */
+  defaultDiskKey?: string;
   clock: Clock;
   host: MachineHost;
   faults: Faults;

@@ -14,11 +14,13 @@ interface DescribedVolume extends Partial<Volume> {
 
 /** A volume as it was asked for, in the words of the provider's `aws.ebs.Volume`, with what EC2 gives a gp3 unasked. */
 export function volumeOf(inputs: Input): Volume {
+  const kmsKeyId = optionalText(inputs, "kmsKeyId");
   return {
     size: number(inputs, "size") ?? 8,
     volumeType: optionalText(inputs, "type") ?? "gp3",
     iops: number(inputs, "iops") ?? 3000,
     throughput: number(inputs, "throughput") ?? 125,
+    ...(kmsKeyId !== undefined && { kmsKeyId }),
   };
 }
 

@@ -5,7 +5,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { machinePolicy } from "../../../components/machine-policy.ts";
 import { createAws } from "../../../local/aws/index.ts";
-import type { AwsCloud } from "../../../local/aws/index.ts";
+import type { AwsCloud, AwsOptions } from "../../../local/aws/index.ts";
 import type { Instance } from "../../../local/aws/state.ts";
 import { createClock } from "../../../local/clock.ts";
 import type { Clock } from "../../../local/clock.ts";
@@ -60,12 +60,13 @@ export interface TestCloud {
   close(): Promise<void>;
 }
 
-export async function startTestCloud(): Promise<TestCloud> {
+/** @param options of the account */
+export async function startTestCloud(options: Pick<AwsOptions, "defaultDiskKey"> = {}): Promise<TestCloud> {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-aws-"));
   const clock = createClock(join(dir, "clock"));
   const host = createFakeHost();
   let wire = Date.now();
-  const aws = createAws({ clock, account, region, host, wireNow: () => wire });
+  const aws = createAws({ clock, account, region, host, wireNow: () => wire, ...options });
   const { url, close } = await aws.listen();
   const opened: { destroy(): void }[] = [];
 

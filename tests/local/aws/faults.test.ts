@@ -1,6 +1,7 @@
 import { DescribeInstancesCommand, StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { expect } from "chai";
+import { eventually } from "../../environment.ts";
 import { refusal, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
@@ -31,6 +32,20 @@ describe("a fault", () => {
   it("can be taken back", async () => {
     cloud.aws.faults.add({ action: "ec2:DescribeInstances", times: 9, error: "InternalError" })();
     await describeAll();
+  });
+
+  it("of a start comes after EC2 has said yes, and shows in the state reason", async () => {
+    const machine = await cloud.machine();
+    cloud.host.goDown(machine.id, "poweroff");
+    cloud.aws.faults.add({ action: "machine:Start", error: "Server.InternalError" });
+    const start = new StartInstancesCommand({ InstanceIds: [machine.id] });
+    expect((await cloud.clients().ec2.send(start)).StartingInstances?.[0]?.CurrentState?.Name).to.equal(
+      "pending",
+    );
+    await eventually("it is off again", () => machine.state === "stopped");
+    expect(machine.stateReason?.code).to.equal("Server.InternalError");
+    await cloud.clients().ec2.send(start);
+    await eventually("it runs", () => machine.state === "running");
   });
 
   it("of capacity meets the creation and the start of a machine", async () => {
