@@ -4,6 +4,8 @@ import { readAppCredentials } from "./components/app-credentials.ts";
 import {
   BudgetAlarm,
   FleetController,
+  diskKeysOf,
+  findDiskKey,
   findLivingMachines,
   RunnerFleet,
   RunnerNetwork,
@@ -27,6 +29,7 @@ export default async function stack(): Promise<StackOutputs> {
   const providers = createProviders(environment, configuration, app);
   const args = { environment, configuration };
   const living = await findLivingMachines(environment, { provider: providers.aws });
+  const diskKey = await findDiskKey(configuration.aws, { provider: providers.aws });
 
   const network = new RunnerNetwork(environment, args, { providers });
   const registration = new RunnerRegistration(environment, args, { providers });
@@ -34,7 +37,7 @@ export default async function stack(): Promise<StackOutputs> {
     (fleet) =>
       new RunnerFleet(
         `${environment}-${fleet}`,
-        { ...args, fleet, network, registration, living },
+        { ...args, fleet, network, registration, living, diskKey },
         { providers },
       ),
   );
@@ -47,7 +50,8 @@ export default async function stack(): Promise<StackOutputs> {
     return new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
   });
 
-  const controller = new FleetController(environment, { ...args, fleets }, { providers });
+  const diskKeys = diskKeysOf(diskKey, living);
+  const controller = new FleetController(environment, { ...args, fleets, diskKeys }, { providers });
   const { queue } = controller;
   if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });
   if (configuration.budget.monthlyUsd !== undefined) {

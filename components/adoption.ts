@@ -35,6 +35,8 @@ export interface LivingMachine {
   instanceId: string;
   /** Pending or running. */
   awake: boolean;
+  /** ARN of the customer's key that its disk is under, as its tag says. */
+  diskKey?: string;
 }
 
 /**
@@ -101,11 +103,16 @@ export function livingMachines(
   const found = new Map<string, LivingMachine[]>();
   for (const { resourceArn, tags: own } of tagged) {
     const instanceId = resourceArn.slice(resourceArn.lastIndexOf("/") + 1);
-    const { [tags.runner]: runner, [tags.fingerprint]: fingerprint } = own;
+    const { [tags.runner]: runner, [tags.fingerprint]: fingerprint, [tags.diskKey]: diskKey } = own;
     if (runner === undefined || fingerprint === undefined || !living.includes(instanceId)) continue;
     if (own[tags.state] === bootFailed) continue;
     const name = machineResourceName(runner, fingerprint);
-    found.set(name, [...(found.get(name) ?? []), { instanceId, awake: awake.includes(instanceId) }]);
+    const machine = {
+      instanceId,
+      awake: awake.includes(instanceId),
+      ...(diskKey !== undefined && { diskKey }),
+    };
+    found.set(name, [...(found.get(name) ?? []), machine]);
   }
   return found;
 }

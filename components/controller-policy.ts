@@ -4,6 +4,7 @@ import { waitingJobsTable } from "../contract/names.ts";
 import { appKeyParameter, fleetParameters } from "../contract/parameters.ts";
 import { projectTag, tags } from "../contract/tags.ts";
 import { budgetArn } from "./budget-policy.ts";
+import { diskKeyStatements } from "./disk-keys.ts";
 import { arn, parameterArn, readSecretStatements } from "./policy.ts";
 import type { PolicyStatement } from "./policy.ts";
 
@@ -55,11 +56,14 @@ export function sweepStatements(environment: string, aws: AwsConfiguration): Pol
  * What the controller may do: exactly the calls of
  * contract/controller-calls.ts. It can start the environment's machines, and
  * nothing that it may do stops or terminates one.
+ *
+ * @param diskKeys ARNs of the customers' keys that the machines' disks are under
  */
 export function controllerStatements(
   environment: string,
   fleets: readonly string[],
   aws: AwsConfiguration,
+  diskKeys: readonly string[],
 ): PolicyStatement[] {
   const names = fleets.map((fleet) => fleetParameters(environment, fleet));
   const meter = meterParameter(environment);
@@ -83,6 +87,7 @@ export function controllerStatements(
         },
       },
     },
+    ...diskKeyStatements(aws, diskKeys),
     {
       Sid: "ReadWishes",
       Effect: "Allow",

@@ -39,6 +39,8 @@ export interface FleetControllerArgs {
   configuration: Configuration;
   /** Its parameters must be there before the controller writes them. */
   fleets: readonly RunnerFleet[];
+  /** ARNs of the customers' keys that the machines' disks are under, to start them. Absent: the configured one. */
+  diskKeys?: readonly string[];
 }
 
 /**
@@ -55,12 +57,13 @@ export class FleetController extends pulumi.ComponentResource {
     super("longhaul:index:FleetController", name, {}, opts);
     const { environment, configuration, fleets } = args;
     const { aws, wakeOnDemand } = configuration;
+    const { diskKeys = aws.kmsKeyArn === undefined ? [] : [aws.kmsKeyArn] } = args;
     const full = functionName(environment, "controller");
 
     const meter = createMeter(this);
     const queue = wakeOnDemand.enabled ? createQueue(this) : undefined;
     const own = [
-      ...controllerStatements(environment, Object.keys(configuration.fleets), aws),
+      ...controllerStatements(environment, Object.keys(configuration.fleets), aws, diskKeys),
       ...(configuration.budget.monthlyUsd === undefined ? [] : budgetStatements(environment, aws)),
       ...(wakeOnDemand.app ? sweepStatements(environment, aws) : []),
     ];

@@ -19,6 +19,7 @@ export { AutoShutdown } from "./auto-shutdown.ts";
 export type { AutoShutdownArgs } from "./auto-shutdown.ts";
 export { BudgetAlarm } from "./budget-alarm.ts";
 export type { BudgetAlarmArgs } from "./budget-alarm.ts";
+export { diskKeysOf, findDiskKey } from "./disk-keys.ts";
 export { FleetController } from "./fleet-controller.ts";
 export type { FleetControllerArgs } from "./fleet-controller.ts";
 export { RunnerFleet } from "./runner-fleet.ts";

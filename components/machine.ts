@@ -13,6 +13,8 @@ export interface MachineSurroundings {
   securityGroupId: pulumi.Input<string>;
   /** Name of the instance profile. */
   instanceProfile: pulumi.Input<string>;
+  /** ARN of the customer's key that its disk will be under; absent: it is AWS's own. */
+  diskKey?: string | undefined;
 }
 
 /**
@@ -31,6 +33,7 @@ export function instanceArgs(
     ...runnerTags(shape.environment, shape.fleet, shape.runner),
     [tags.fingerprint]: fingerprint,
     [tags.generation]: String(shape.generation),
+    ...(surroundings.diskKey !== undefined && { [tags.diskKey]: surroundings.diskKey }),
   };
   return {
     ami: surroundings.ami,

@@ -48,6 +48,8 @@ export interface RunnerFleetArgs {
    * the state has them.
    */
   living?: LivingMachines;
+  /** ARN of the customer's key that new disks are under. Absent: it is AWS's own, or the configured one. */
+  diskKey?: string | undefined;
 }
 
 /** A machine of a fleet as the other components see it. */
@@ -189,6 +191,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
           subnetId: network.subnets[plan.subnetIndex]!.id,
           securityGroupId: network.securityGroupId,
           instanceProfile,
+          diskKey: args.diskKey ?? configuration.aws.kmsKeyArn,
         };
         // The guard stands on everything that a machine does, so this one dependency is all of them.
         const { id: instanceId } = createMachine(plan, surroundings, {

@@ -8,6 +8,8 @@ export const tags = {
   /** Short hash of the configuration that shapes the machine. */
   fingerprint: "longhaul:fingerprint",
   generation: "longhaul:generation",
+  /** ARN of the customer's key that the machine's disk is under; absent: it is AWS's own. */
+  diskKey: "longhaul:disk-key",
   /** On a token parameter: the id of the one instance that may read it. */
   instance: "longhaul:instance",
   /** Written by the machine about itself: one of {@link machineStates}. */

@@ -11,17 +11,29 @@ export interface Standing {
 const coming = (nextStep: string, anchor: string): Standing => standing("coming", nextStep, anchor);
 const failed = (nextStep: string, anchor: string): Standing => standing("failed", nextStep, anchor);
 
+const withoutDiskKey = failed(
+  "EC2 could not attach its disk: whoever started it needs kms:CreateGrant on the disk's key.",
+  "disk-key",
+);
+
+/** The code with which EC2 takes a start back after it has said yes to it. */
+function failedToStart(stateReason: string): boolean {
+  return stateReason.startsWith("Client.InternalError");
+}
+
 /**
  * Whether a machine is online, will be, or cannot be without help. An entry
  * that is online beats the machine's own report, which may be stale.
  */
-export function standingOf({ instanceState, report, entry }: ObservedMachine): Standing {
+export function standingOf({ instanceState, stateReason, report, entry }: ObservedMachine): Standing {
   switch (instanceState) {
     case "terminated":
     case "shutting-down":
+      if (failedToStart(stateReason)) return withoutDiskKey;
       return failed("Raise the runner's generation to get another machine.", "machine-gone");
     case "stopped":
     case "stopping":
+      if (failedToStart(stateReason)) return withoutDiskKey;
       return failed(
         "Find out why it powered off, then start it or raise the runner's generation.",
         "machine-stopped",

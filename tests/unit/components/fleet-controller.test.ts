@@ -8,6 +8,7 @@ import {
   permissionNames,
   sweepCalls,
 } from "../../../contract/controller-calls.ts";
+import type { ControllerCall } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import type { PolicyDocument } from "../../../components/policy.ts";
 import { graphOf } from "./graph.ts";
@@ -42,10 +43,12 @@ describe("the controller of an environment", () => {
     const { inputs } = graph.one("RolePolicy", /^dev-controller-/);
     const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
     const log = Statement.filter(({ Sid }) => Sid === "WriteItsLog");
-    // Lambda takes from the queue for it, with its role.
+    // Lambda takes from the queue for it, and EC2 lends itself the disks' key, both with its role.
     const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog" && Sid !== "TakeHints");
     expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal(
-      [...controllerCalls, ...budgetCalls].map((call) => permissionNames[call] ?? call).sort(),
+      [...controllerCalls, ...budgetCalls, "kms:CreateGrant"]
+        .map((call) => permissionNames[call as ControllerCall] ?? call)
+        .sort(),
     );
     expect(log[0]!.Resource).to.deep.equal([
       "arn:aws:logs:eu-central-1:123456789012:log-group:/longhaul/dev/functions/controller:log-stream:*",
@@ -78,7 +81,7 @@ describe("the controller of an environment", () => {
       const { kmsKeyArn } = organizationStack.aws as { kmsKeyArn: string };
       const all = await statements(withApp);
       const own = all.filter(({ Sid }) => !/WriteItsLog|TakeHints/.test(Sid));
-      const actions = [...controllerCalls, ...sweepCalls, "kms:Decrypt"].sort();
+      const actions = [...controllerCalls, ...sweepCalls, "kms:CreateGrant", "kms:Decrypt"].sort();
       expect(own.flatMap(({ Action }) => Action).sort()).to.deep.equal(actions);
       const read = all.find(({ Action }) => Action.includes("ssm:GetParameter"))!;
       expect(read.Resource).to.deep.equal([secret]);

@@ -43,6 +43,8 @@ export interface EvaluationOptions {
   preview?: boolean;
   /** Instances that the account has already. */
   machines?: readonly MockMachine[];
+  /** The account's default key for disks, as EC2 names it. Default: AWS's own. */
+  defaultDiskKey?: string;
 }
 
 /** The marker of an unknown value on the wire. */
@@ -54,12 +56,12 @@ export const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  */
 export async function evaluate<Result>(
   program: () => Result | Promise<Result>,
-  { environment = "dev", preview = false, machines = [] }: EvaluationOptions = {},
+  { environment = "dev", preview = false, machines = [], defaultDiskKey }: EvaluationOptions = {},
 ): Promise<Evaluation<Result>> {
   const registrations: Registration[] = [];
   const calls: Evaluation<Result>["calls"] = [];
   const failures: unknown[] = [];
-  const cloud = mockCloud(machines);
+  const cloud = mockCloud(machines, defaultDiskKey);
   const note = (error: unknown) => {
     failures.push(error);
     throw error;

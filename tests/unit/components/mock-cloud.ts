@@ -101,6 +101,9 @@ export function instanceIdOf(resourceName: string): string {
   return `i-${hash(resourceName)}`;
 }
 
+/** The default key for disks of an account that has chosen none. */
+const managedKey = "alias/aws/ebs";
+
 /** How living machines are looked up. */
 function lookups(machines: readonly MockMachine[]): typeof functions {
   const withTags = (wanted: readonly (readonly [string, unknown])[]) =>
@@ -123,9 +126,17 @@ function lookups(machines: readonly MockMachine[]): typeof functions {
  * Answers as the providers do for what is known here, and throws on anything else.
  *
  * @param machines that the account has already
+ * @param defaultDiskKey of the account, as EC2 names it
  */
-export function mockCloud(machines: readonly MockMachine[] = []): pulumi.runtime.Mocks {
-  const known = { ...functions, ...lookups(machines) };
+export function mockCloud(
+  machines: readonly MockMachine[] = [],
+  defaultDiskKey = managedKey,
+): pulumi.runtime.Mocks {
+  const known: typeof functions = {
+    ...functions,
+    ...lookups(machines),
+    "aws:ebs/getDefaultKmsKey:getDefaultKmsKey": () => ({ keyArn: defaultDiskKey }),
+  };
   return {
     newResource: ({ type, name, custom, ...args }) => {
       const inputs = args.inputs as Properties;

@@ -135,8 +135,10 @@ describe("the picture of the machines", () => {
   });
 });
 
+type StandingCase = [string, Partial<ObservedMachine>, "online" | "coming" | "failed", string];
+
 describe("how far a machine has come", () => {
-  const table: [string, Partial<ObservedMachine>, "online" | "coming" | "failed", string][] = [
+  const table: StandingCase[] = [
     ["online at GitHub", { entry: entry() }, "online", ""],
     ["online, whatever it last reported", { entry: entry(), report: { state: "boot-failed" } }, "online", ""],
     ["offline at GitHub", { entry: entry({ online: false }) }, "coming", "#offline"],
@@ -159,6 +161,12 @@ describe("how far a machine has come", () => {
       "#machine-stopped",
     ],
     ["stopping", { instanceState: "stopping" }, "failed", "#machine-stopped"],
+    ...(["stopped", "terminated"] as const).map((instanceState): StandingCase => [
+      `${instanceState} by EC2, which could not attach its disk`,
+      { instanceState, stateReason: "Client.InternalError: Client error on launch" },
+      "failed",
+      "kms:CreateGrant on the disk's key. See docs/troubleshooting.md#disk-key",
+    ]),
     ["terminated", { instanceState: "terminated" }, "failed", "#machine-gone"],
     ["shutting down", { instanceState: "shutting-down" }, "failed", "#machine-gone"],
   ];

@@ -21,6 +21,8 @@ describe("the package, in a program of somebody else's", () => {
       "RunnerRoster",
       "SmokeTest",
       "WakeOnDemand",
+      "diskKeysOf",
+      "findDiskKey",
       "findLivingMachines",
       "loadConfiguration",
     ]);
