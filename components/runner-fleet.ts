@@ -5,13 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { architectureOf, imageReference } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { logGroupName } from "../contract/names.ts";
-import {
-  formatMachineList,
-  initialOperator,
-  initialPower,
-  softwarePath,
-  tokenParameter,
-} from "../contract/parameters.ts";
+import { formatOperator, initialOperator } from "../contract/operator.ts";
+import { formatMachineList, initialPower, softwarePath, tokenParameter } from "../contract/parameters.ts";
 import { initialSeen } from "../contract/seen.ts";
 import { tags } from "../contract/tags.ts";
 import { adoptionOf } from "./adoption.ts";
@@ -123,7 +118,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
     function createSettings(parent: pulumi.Resource) {
       const initial = {
         power: JSON.stringify(initialPower),
-        operator: JSON.stringify(initialOperator),
+        operator: formatOperator(initialOperator),
         seen: initialSeen,
       };
       return (["power", "operator", "seen"] as const).map((kind) =>

@@ -4,7 +4,7 @@
  * change nothing.
  */
 
-import { isCount, isObject, parseObject } from "./json.ts";
+import { isCount, parseObject } from "./json.ts";
 
 export function fleetPath(environment: string, fleet: string): string {
   return `/longhaul/${environment}/${fleet}`;
@@ -20,7 +20,7 @@ export function fleetParameters(environment: string, fleet: string) {
     roster: `${path}/roster`,
     /** Written by the controller alone. */
     power: `${path}/power`,
-    /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`. */
+    /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`: see contract/operator.ts. */
     operator: `${path}/operator`,
     /** When its machines sleep for want of jobs, and how long a job may run. Written by Pulumi. */
     shutdown: `${path}/shutdown`,
@@ -88,29 +88,6 @@ export interface PowerSetting {
   reason: string;
 }
 
-/** One wish of an operator, for a fleet or for one runner. */
-export interface OperatorWish {
-  power: Power;
-  /** Who asked, for example an IAM user name. */
-  by: string;
-  reason: string;
-  /** ISO 8601 in UTC; absent: until it is taken back. */
-  until?: string;
-  /** With power on: it holds although the month's money is gone. */
-  overBudget?: true;
-}
-
-/** `operator`: what people want of the fleet. */
-export interface OperatorSetting {
-  /** The fleet is going away: every machine retires when its job has ended. */
-  closing: boolean;
-  /** Who closed it and why, for the log. */
-  closingReason?: string;
-  fleet?: OperatorWish;
-  /** By runner name. */
-  runners: Record<string, OperatorWish>;
-}
-
 /** `shutdown`: when a machine sleeps for want of jobs, although power is on, and how long it may have one. */
 export interface ShutdownSetting {
   /** Minutes without a job; absent: it never does. */
@@ -124,7 +101,6 @@ export interface ShutdownSetting {
 }
 
 export const initialPower: PowerSetting = { power: "on", by: "stack", reason: "the fleet was created" };
-export const initialOperator: OperatorSetting = { closing: false, runners: {} };
 
 export function formatMachineList(machines: readonly string[]): string {
   return JSON.stringify({ machines });
@@ -145,23 +121,6 @@ export function parsePower(text: string | undefined): PowerSetting | undefined {
   return { power: value.power, by, reason: value.reason };
 }
 
-export function parseOperator(text: string | undefined): OperatorSetting | undefined {
-  const value = parseObject(text);
-  if (!value || typeof value.closing !== "boolean") return undefined;
-  const runners: Record<string, OperatorWish> = {};
-  for (const [runner, wish] of Object.entries(isObject(value.runners) ? value.runners : {})) {
-    const parsed = parseWish(wish);
-    if (parsed) runners[runner] = parsed;
-  }
-  const fleet = parseWish(value.fleet);
-  return {
-    closing: value.closing,
-    ...(typeof value.closingReason === "string" ? { closingReason: value.closingReason } : {}),
-    ...(fleet ? { fleet } : {}),
-    runners,
-  };
-}
-
 export function parseShutdown(text: string | undefined): ShutdownSetting | undefined {
   const value = parseObject(text);
   if (!value || !isCount(value.minimumAwake)) return undefined;
@@ -180,20 +139,7 @@ function isPositive(value: unknown): value is number {
   return typeof value === "number" && value > 0;
 }
 
-function parseWish(value: unknown): OperatorWish | undefined {
-  if (!isObject(value) || !isPower(value.power)) return undefined;
-  const { by, reason, until, overBudget } = value;
-  if (typeof by !== "string" || typeof reason !== "string") return undefined;
-  if (until !== undefined && (typeof until !== "string" || Number.isNaN(Date.parse(until)))) return undefined;
-  return {
-    power: value.power,
-    by,
-    reason,
-    ...(until !== undefined && { until }),
-    ...(overBudget === true && { overBudget }),
-  };
-}
-
-function isPower(value: unknown): value is Power {
+/** Whether a value that was read is a power. */
+export function isPower(value: unknown): value is Power {
   return value === "on" || value === "off";
 }

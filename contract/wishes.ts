@@ -1,5 +1,7 @@
-import { fleetParameters, parseMachineList, parseOperator, parsePower, parseShutdown } from "./parameters.ts";
-import type { OperatorSetting, OperatorWish, Power, PowerSetting, ShutdownSetting } from "./parameters.ts";
+import { isCurrent, parseOperator } from "./operator.ts";
+import type { OperatorSetting } from "./operator.ts";
+import { fleetParameters, parseMachineList, parsePower, parseShutdown } from "./parameters.ts";
+import type { Power, PowerSetting, ShutdownSetting } from "./parameters.ts";
 
 /** What the fleet's parameters say. Undefined: could not be read, which changes nothing. */
 export interface FleetSettings {
@@ -93,8 +95,4 @@ function listingOf(instanceId: string, { candidates, roster, operator }: FleetSe
   if (candidates?.includes(instanceId)) return "candidate";
   if (!candidates || !roster) return "unknown";
   return candidates.length + roster.length === 0 ? "unknown" : "none";
-}
-
-function isCurrent(wish: OperatorWish, now: number): boolean {
-  return wish.until === undefined || Date.parse(wish.until) > now;
 }

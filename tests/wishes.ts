@@ -1,7 +1,8 @@
 import { StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import type { OperatorSetting } from "../contract/parameters.ts";
-import { fleetParameters, formatMachineList, initialOperator } from "../contract/parameters.ts";
+import type { OperatorSetting } from "../contract/operator.ts";
+import { formatOperator, initialOperator } from "../contract/operator.ts";
+import { fleetParameters, formatMachineList } from "../contract/parameters.ts";
 import type { TestEnvironment } from "./environment.ts";
 
 /** What people and `up` want of a fleet's machines, by the parameters that the machines read. */
@@ -25,7 +26,7 @@ export function wishesOf({ cloud, ec2 }: TestEnvironment): Wishes {
     await ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true, ...(Type && { Type }) }));
   };
   const operator = (fleet: string, setting: OperatorSetting) =>
-    put(fleetParameters("local", fleet).operator, JSON.stringify(setting));
+    put(fleetParameters("local", fleet).operator, formatOperator(setting));
   const off = { power: "off", by: "a test", reason: "nobody needs it now" } as const;
   return {
     write: put,

@@ -1,23 +1,9 @@
-import { fleetParameters, initialOperator, parseOperator } from "../../contract/parameters.ts";
-import type { OperatorSetting } from "../../contract/parameters.ts";
+import { fleetParameters } from "../../contract/parameters.ts";
 import type { Parameters } from "../clients/parameters.ts";
+import type { Clock } from "../clock.ts";
+import { closed } from "../wishes/operator-text.ts";
 
 const closingReason = "longhaul drain: the fleet is being deleted";
-
-/**
- * What `operator` must become so that a fleet's machines retire. Everything
- * else in it stays as it is, also what this version does not know.
- *
- * @param text the parameter's value
- * @returns undefined when it says so already
- */
-export function closedOperator(text: string): string | undefined {
-  const setting = parseOperator(text);
-  if (setting?.closing) return undefined;
-  // A damaged setting is one that no machine can read: there is nothing in it to keep.
-  const kept = setting ? (JSON.parse(text) as OperatorSetting) : initialOperator;
-  return JSON.stringify({ ...kept, closing: true, closingReason } satisfies OperatorSetting);
-}
 
 /**
  * Tells a fleet's machines to leave when their jobs have ended. To be called
@@ -26,15 +12,15 @@ export function closedOperator(text: string): string | undefined {
  * @returns `absent`: the fleet has no `operator` parameter, so there is nothing to close
  */
 export async function closeFleet(
-  parameters: Parameters,
+  { parameters, clock }: { parameters: Parameters; clock: Clock },
   environment: string,
   fleet: string,
 ): Promise<"written" | "already" | "absent"> {
   const { operator: name } = fleetParameters(environment, fleet);
   const text = (await parameters.read([name])).get(name);
   if (text === undefined) return "absent";
-  const closed = closedOperator(text);
-  if (closed === undefined) return "already";
-  await parameters.write(name, closed);
+  const next = closed(text, closingReason, clock.now());
+  if (next === undefined) return "already";
+  await parameters.write(name, next);
   return "written";
 }

@@ -60,7 +60,7 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
   output.say(`No machine uses ${guardedName(request)}.`);
 
   async function close(fleet: string): Promise<void> {
-    const outcome = await closeFleet(aws.parameters, environment, fleet);
+    const outcome = await closeFleet({ ...aws, clock }, environment, fleet);
     if (outcome === "written")
       output.say(`The fleet ${environment}-${fleet} is closing: its machines leave.`);
   }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import type { OperatorWish, Power } from "../../contract/parameters.ts";
+import type { OperatorWish } from "../../contract/operator.ts";
+import type { Power } from "../../contract/parameters.ts";
 import type { VerbContext } from "../context.ts";
 import type { EnvironmentFlags } from "../environment.ts";
 import { BadUsage, NotFinished } from "../exit-codes.ts";

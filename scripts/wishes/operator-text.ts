@@ -1,59 +1,125 @@
 import { isDeepStrictEqual } from "node:util";
-import { initialOperator, parseOperator } from "../../contract/parameters.ts";
-import type { OperatorWish } from "../../contract/parameters.ts";
+import { isObject } from "../../contract/json.ts";
+import {
+  formatOperator,
+  initialOperator,
+  isCurrent,
+  maxOperatorLength,
+  parseOperator,
+  runnersOf,
+} from "../../contract/operator.ts";
+import type { OperatorWish } from "../../contract/operator.ts";
 
 /** An `operator` parameter as it stands there, with what this version does not know. */
 type Raw = Record<string, unknown>;
 
+/** What an override can be for: a runner, by its name, or the whole fleet. */
+export type Place = string;
+
+/** No runner has this name. */
+export const wholeFleet: Place = "";
+
 /**
- * What `operator` must become so that it holds a wish for a fleet, or for some
- * of its runners. Everything else in it stays as it is: whether the fleet is
- * closing, other wishes, and what this version does not know.
+ * What `operator` must become so that it holds an override for these places.
+ * Everything else in it stays as it is (whether the fleet is closing, other
+ * overrides, and what this version does not know), but for overrides that have
+ * expired.
  *
  * @param text the parameter's value
- * @param runners absent: the fleet
+ * @param now milliseconds since the epoch
  * @returns undefined when it says so already
  */
 export function withWish(
   text: string,
-  runners: readonly string[] | undefined,
+  places: readonly Place[],
   wish: OperatorWish,
+  now: number,
 ): string | undefined {
-  return changed(text, (raw) =>
-    runners
-      ? {
-          ...raw,
-          runners: { ...wishesOf(raw), ...Object.fromEntries(runners.map((runner) => [runner, wish])) },
-        }
-      : { ...raw, fleet: wish },
-  );
-}
-
-/** The same for taking wishes back. Those of a fleet are its own and those for each of its runners. */
-export function withoutWish(text: string, runners: readonly string[] | undefined): string | undefined {
-  return changed(text, (raw) => {
-    if (!runners) return { ...without(raw, ["fleet"]), runners: {} };
-    return { ...raw, runners: without(wishesOf(raw), runners) };
+  return changed(text, now, (raw) => {
+    const others = withoutPlaces(overridesOf(raw), places);
+    const fleet = places.includes(wholeFleet) ? [{ ...wish }] : [];
+    const runners = places.filter((place) => place !== wholeFleet);
+    return { ...raw, overrides: [...fleet, ...withRunners(others, runners, wish)] };
   });
 }
 
+/** The same for taking overrides back. */
+export function withoutWish(text: string, places: readonly Place[], now: number): string | undefined {
+  return changed(text, now, (raw) => ({ ...raw, overrides: withoutPlaces(overridesOf(raw), places) }));
+}
+
 /** And for a fleet that was closing and is not to be deleted after all. */
-export function reopened(text: string): string | undefined {
-  return changed(text, (raw) => ({ ...without(raw, ["closingReason"]), closing: false }));
+export function reopened(text: string, now: number): string | undefined {
+  return changed(text, now, (raw) => ({ ...raw, closing: false, closingReason: undefined }));
 }
 
-function changed(text: string, change: (raw: Raw) => Raw): string | undefined {
+/**
+ * What it must become so that the fleet's machines retire. That always fits:
+ * where nothing else helps, the overrides make room, for a machine that is to
+ * retire does so whatever they say.
+ */
+export function closed(text: string, reason: string, now: number): string | undefined {
+  if (parseOperator(text)?.closing) return undefined;
+  const next = changed(text, now, (raw) => ({ ...raw, closing: true, closingReason: reason }));
+  if (next === undefined || fits(next)) return next;
+  return formatOperator({ ...initialOperator, closing: true, closingReason: reason });
+}
+
+/** Whether SSM takes the value. */
+export function fits(text: string): boolean {
+  return text.length <= maxOperatorLength;
+}
+
+/** All places for which there is an override, and the whole fleet. */
+export function placesIn(text: string): Place[] {
+  return [wholeFleet, ...new Set(overridesOf(readRaw(text)).flatMap(runnersOf))];
+}
+
+/** The override that stands at a place. */
+export function wishAt(text: string, place: Place): OperatorWish | undefined {
+  const setting = parseOperator(text);
+  return place === wholeFleet ? setting?.fleet : setting?.runners[place];
+}
+
+function changed(text: string, now: number, change: (raw: Raw) => Raw): string | undefined {
+  const raw = readRaw(text);
+  const kept = { ...raw, overrides: withoutExpired(overridesOf(raw), now) };
+  const next = JSON.stringify(change(kept));
+  // Who stands in which order in an override is all the same.
+  const isSame = isDeepStrictEqual(parseOperator(next), parseOperator(JSON.stringify(kept)));
+  return parseOperator(text) && isSame ? undefined : next;
+}
+
+/** A damaged setting is one that no machine can read: there is nothing in it to keep. */
+function readRaw(text: string): Raw {
   const readable = parseOperator(text) !== undefined;
-  // A damaged setting is one that no machine can read: there is nothing in it to keep.
-  const raw: Raw = readable ? (JSON.parse(text) as Raw) : { ...initialOperator };
-  const next = change(raw);
-  return readable && isDeepStrictEqual(next, raw) ? undefined : JSON.stringify(next);
+  return JSON.parse(readable ? text : formatOperator(initialOperator)) as Raw;
 }
 
-function wishesOf({ runners }: Raw): Raw {
-  return typeof runners === "object" && runners !== null && !Array.isArray(runners) ? (runners as Raw) : {};
+function overridesOf({ overrides }: Raw): Raw[] {
+  return Array.isArray(overrides) ? overrides.filter(isObject) : [];
 }
 
-function without(record: Raw, keys: readonly string[]): Raw {
-  return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
+/** An end that this version does not understand has not passed. */
+function withoutExpired(overrides: readonly Raw[], now: number): Raw[] {
+  return overrides.filter(
+    ({ until }) => typeof until !== "string" || Number.isNaN(Date.parse(until)) || isCurrent({ until }, now),
+  );
+}
+
+function withoutPlaces(overrides: readonly Raw[], places: readonly Place[]): Raw[] {
+  return overrides.flatMap((override) => {
+    if (override.runners === undefined) return places.includes(wholeFleet) ? [] : [override];
+    const runners = runnersOf(override).filter((runner) => !places.includes(runner));
+    return runners.length === 0 ? [] : [{ ...override, runners }];
+  });
+}
+
+/** An override that says the same of other runners is named once for all of them. */
+function withRunners(others: readonly Raw[], runners: readonly Place[], wish: OperatorWish): Raw[] {
+  if (runners.length === 0) return [...others];
+  const saysSame = (other: Raw) =>
+    other.runners !== undefined && isDeepStrictEqual({ ...other, runners }, { ...wish, runners });
+  const shared = others.filter(saysSame).flatMap(runnersOf);
+  return [...others.filter((other) => !saysSame(other)), { ...wish, runners: [...shared, ...runners] }];
 }

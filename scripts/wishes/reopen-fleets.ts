@@ -6,7 +6,9 @@ import type { Clock } from "../clock.ts";
 import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
 import type { Output } from "../output.ts";
 import { changeOperator } from "./change-operator.ts";
+import type { OperatorEdit } from "./change-operator.ts";
 import { reopened } from "./operator-text.ts";
+import { parseOperator } from "../../contract/operator.ts";
 
 export interface ReopenCollaborators {
   aws: Aws;
@@ -36,7 +38,7 @@ export async function reopenFleets(
   const outcomes = await Promise.all(
     fleets.map(async (fleet) => ({
       fleet,
-      outcome: await changeOperator({ parameters, clock }, environment, fleet, reopened),
+      outcome: (await changeOperator({ parameters, clock }, environment, fleet, reopening)).outcome,
     })),
   );
   for (const { fleet, outcome } of outcomes) output.say(sentences[outcome](`${environment}-${fleet}`));
@@ -61,6 +63,12 @@ export async function reopenFleets(
   }
   return { fleets: outcomes, left };
 }
+
+const reopening: OperatorEdit = {
+  places: () => ["closing"],
+  at: (text) => parseOperator(text)?.closing,
+  apply: (text, _, now) => reopened(text, now),
+};
 
 const sentences = {
   written: (fleet: string) =>

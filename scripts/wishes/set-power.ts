@@ -1,4 +1,4 @@
-import type { OperatorWish } from "../../contract/parameters.ts";
+import type { OperatorWish } from "../../contract/operator.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import type { FleetSettings, Wish } from "../../contract/wishes.ts";
 import { brieflyDescribe, describeMachine } from "../../observe/describe-machine.ts";

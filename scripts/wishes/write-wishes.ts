@@ -1,23 +1,17 @@
+import type { OperatorWish } from "../../contract/operator.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
-import type { OperatorWish } from "../../contract/parameters.ts";
-import type { Parameters } from "../clients/parameters.ts";
-import type { Clock } from "../clock.ts";
 import type { Output } from "../output.ts";
 import { changeOperator } from "./change-operator.ts";
-import { withoutWish, withWish } from "./operator-text.ts";
+import type { ChangeOutcome, OperatorCollaborators, OperatorEdit } from "./change-operator.ts";
+import { placesIn, wholeFleet, wishAt, withoutWish, withWish } from "./operator-text.ts";
 import type { Selection } from "./selection.ts";
 
-export interface WishCollaborators {
-  parameters: Parameters;
-  clock: Clock;
+export interface WishCollaborators extends OperatorCollaborators {
   output: Output;
 }
 
 /** One fleet's `operator` parameter after the writing. */
-export interface WrittenFleet extends Selection {
-  /** `absent`: the fleet has no such parameter. */
-  outcome: "written" | "already" | "absent";
-}
+export type WrittenFleet = Selection & ChangeOutcome;
 
 /**
  * Writes a wish for what is selected, or takes all wishes for it back.
@@ -26,24 +20,50 @@ export interface WrittenFleet extends Selection {
  * @throws Error when none of the fleets has an `operator` parameter; ServiceError
  */
 export async function writeWishes(
-  { parameters, clock, output }: WishCollaborators,
+  { output, ...collaborators }: WishCollaborators,
   environment: string,
   selections: readonly Selection[],
   wish: OperatorWish | undefined,
 ): Promise<WrittenFleet[]> {
   const written = await Promise.all(
     selections.map(async ({ fleet, runners }): Promise<WrittenFleet> => {
-      const outcome = await changeOperator({ parameters, clock }, environment, fleet, (text) =>
-        wish ? withWish(text, runners, wish) : withoutWish(text, runners),
-      );
-      return { fleet, ...(runners && { runners }), outcome };
+      const outcome = await changeOperator(collaborators, environment, fleet, editOf(runners, wish));
+      return { fleet, ...(runners && { runners }), ...outcome };
     }),
   );
-  for (const each of written) output.say(sentence(environment, each, wish));
+  for (const each of written) {
+    const told = withoutOvertaken(each);
+    if (told) output.say(sentence(environment, told, wish));
+    if (each.overtaken) output.say(overtakenSentence(environment, each.fleet, each.overtaken));
+  }
   if (written.every(({ outcome }) => outcome === "absent")) {
     throw new Error("Nothing was written. `pulumi up` makes the parameters of a fleet.");
   }
   return written;
+}
+
+/** Those of a fleet are its own and those for each of its runners: all are taken back together. */
+function editOf(runners: readonly string[] | undefined, wish: OperatorWish | undefined): OperatorEdit {
+  return {
+    places: (text) => runners ?? (wish ? [wholeFleet] : placesIn(text)),
+    at: wishAt,
+    apply: (text, places, now) => (wish ? withWish(text, places, wish, now) : withoutWish(text, places, now)),
+  };
+}
+
+/** What of the selection is as it was to be; undefined: nothing. */
+function withoutOvertaken({ overtaken = [], ...written }: WrittenFleet): WrittenFleet | undefined {
+  const { runners } = written;
+  if (!runners) return overtaken.includes(wholeFleet) ? undefined : written;
+  const left = runners.filter((runner) => !overtaken.includes(runner));
+  return left.length === 0 ? undefined : { ...written, runners: left };
+}
+
+function overtakenSentence(environment: string, fleet: string, overtaken: readonly string[]): string {
+  const names = overtaken.map((place) =>
+    place === wholeFleet ? `the fleet ${environment}-${fleet}` : place,
+  );
+  return `Somebody else has changed the overrides for ${names.join(", ")} meanwhile, after you: theirs stand. \`longhaul status\` shows them.`;
 }
 
 function sentence(

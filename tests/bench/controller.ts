@@ -3,12 +3,8 @@ import { ec2Protocol } from "../../local/aws/protocols.ts";
 import type { ControllerCall } from "../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../contract/controller.ts";
 import { machineName, runnerName } from "../../contract/names.ts";
-import {
-  formatMachineList,
-  fleetParameters,
-  initialOperator,
-  initialPower,
-} from "../../contract/parameters.ts";
+import { formatOperator, initialOperator } from "../../contract/operator.ts";
+import { formatMachineList, fleetParameters, initialPower } from "../../contract/parameters.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { awsClient } from "../../runtime/aws/client.ts";
 import type { Send } from "../../runtime/aws/http.ts";
@@ -168,7 +164,7 @@ async function answersOf(
         [names.candidates, roster],
         [names.roster, roster],
         [names.power, JSON.stringify({ ...initialPower, reason: "no working hours are set" })],
-        [names.operator, JSON.stringify(initialOperator)],
+        [names.operator, formatOperator(initialOperator)],
         [names.shutdown, JSON.stringify({ idleMinutes: 30, minimumAwake: 0 })],
       ] as const;
     }),

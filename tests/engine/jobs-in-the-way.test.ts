@@ -1,7 +1,8 @@
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect } from "chai";
 import { parseMachineName } from "../../contract/names.ts";
-import { fleetParameters, initialOperator } from "../../contract/parameters.ts";
+import { formatOperator, initialOperator } from "../../contract/operator.ts";
+import { fleetParameters } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
 import type { Job } from "../../local/github/index.ts";
 import { eventually, startEnvironment } from "../environment.ts";
@@ -246,7 +247,7 @@ describe("a stack that changes while jobs run", function () {
     const ssm = new SSMClient({ region: variables.AWS_REGION!, endpoint: urls.aws });
     const Name = fleetParameters("local", fleet).operator;
     await ssm.send(
-      new PutParameterCommand({ Name, Value: JSON.stringify(initialOperator), Overwrite: true }),
+      new PutParameterCommand({ Name, Value: formatOperator(initialOperator), Overwrite: true }),
     );
     ssm.destroy();
   }

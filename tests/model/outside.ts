@@ -1,4 +1,4 @@
-import type { OperatorWish } from "../../contract/parameters.ts";
+import type { OperatorWish } from "../../contract/operator.ts";
 import { crashAgent, wakeAgent } from "./agent.ts";
 import { disturb } from "./breaches.ts";
 import { wakeReader } from "./fleet-reader.ts";

@@ -1,4 +1,5 @@
-import { initialOperator, initialPower } from "../../contract/parameters.ts";
+import { initialOperator } from "../../contract/operator.ts";
+import { initialPower } from "../../contract/parameters.ts";
 import type { FleetSettings, Wish } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import { wakeReader } from "./fleet-reader.ts";

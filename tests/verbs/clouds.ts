@@ -5,10 +5,10 @@ import type { WritePace } from "../../scripts/clients/write-pace.ts";
 import type { VerbContext } from "../../scripts/context.ts";
 import type { Environment } from "../../scripts/environment.ts";
 import { machineName } from "../../contract/names.ts";
+import { formatOperator, initialOperator } from "../../contract/operator.ts";
 import {
   fleetParameters,
   formatMachineList,
-  initialOperator,
   seenParameter,
   tokenParameter,
 } from "../../contract/parameters.ts";
@@ -160,7 +160,7 @@ export async function startClouds() {
         create("aws:ssm/parameter:Parameter", { name, type: "String", value, overwrite: true });
       await put(parameters.candidates, formatMachineList(candidates));
       await put(parameters.roster, formatMachineList(roster));
-      await put(parameters.operator, JSON.stringify(initialOperator));
+      await put(parameters.operator, formatOperator(initialOperator));
       const seen = seenParameter("dev", fleet);
       if (!aws.account.parameters[seen]) await put(seen, initialSeen);
     },

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
-import { initialOperator, parseOperator, seenParameter } from "../../contract/parameters.ts";
+import { formatOperator, initialOperator, parseOperator } from "../../contract/operator.ts";
+import { seenParameter } from "../../contract/parameters.ts";
 import type { DeclaredMachine, DrainRequest } from "../../contract/requests.ts";
 import { formatSeen } from "../../contract/seen.ts";
 import { tags } from "../../contract/tags.ts";
@@ -61,7 +62,8 @@ describe("longhaul drain", () => {
 
   it("keeps everything else that operators wish, also what it does not know itself", async () => {
     const wish = { power: "on", by: "ada", reason: "release" };
-    const before = { ...initialOperator, fleet: wish, runners: { "dev-cloud-1": wish }, later: [1] };
+    const overrides = [wish, { ...wish, runners: ["dev-cloud-1"] }];
+    const before = { closing: false, overrides, later: [1] };
     await clouds.writeParameter(parameters.operator, JSON.stringify(before));
     clouds.meanwhile(() => {
       retire(machine);
@@ -76,9 +78,20 @@ describe("longhaul drain", () => {
     expect({ ...kept, closing: false }).to.deep.equal(before);
   });
 
+  it("tells it a fleet whose parameter is full as well", async () => {
+    const long = { power: "off", by: "ada", reason: "x".repeat(3980) };
+    await clouds.writeParameter(parameters.operator, JSON.stringify({ closing: false, overrides: [long] }));
+    clouds.meanwhile(() => {
+      retire(machine);
+    });
+    const { code, said } = await draining(ofFleet);
+    expect(code, said).to.equal(0);
+    expect(operator()).to.deep.include({ closing: true, runners: {} });
+  });
+
   it("writes it again when somebody has taken it back meanwhile", async () => {
     clouds.meanwhile(
-      () => clouds.writeParameter(parameters.operator, JSON.stringify(initialOperator)),
+      () => clouds.writeParameter(parameters.operator, formatOperator(initialOperator)),
       () => undefined,
       () => {
         retire(machine);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
-import { initialOperator, parseOperator } from "../../contract/parameters.ts";
+import { formatOperator, initialOperator, parseOperator } from "../../contract/operator.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
 import type { PowerResult } from "../../scripts/wishes/set-power.ts";
@@ -88,9 +88,9 @@ describe("longhaul sleep and wake", () => {
     });
 
     it("tells of a runner that has a wish of its own, and does not wait for it", async () => {
-      const own = { power: "on", by: "bob", reason: "demo" };
+      const own = { power: "on", by: "bob", reason: "demo" } as const;
       const setting = { ...initialOperator, runners: { "dev-cloud-1": own } };
-      await clouds.writeParameter(parameters.operator, JSON.stringify(setting));
+      await clouds.writeParameter(parameters.operator, formatOperator(setting));
       clouds.meanwhile(nothing, () => {
         down(two);
       });
@@ -101,8 +101,8 @@ describe("longhaul sleep and wake", () => {
     });
 
     it("stops waiting for a machine that somebody else wants awake meanwhile", async () => {
-      const other = { ...initialOperator, fleet: { power: "on", by: "bob", reason: "hotfix" } };
-      clouds.meanwhile(nothing, () => clouds.writeParameter(parameters.operator, JSON.stringify(other)));
+      const other = { ...initialOperator, fleet: { power: "on", by: "bob", reason: "hotfix" } as const };
+      clouds.meanwhile(nothing, () => clouds.writeParameter(parameters.operator, formatOperator(other)));
       const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
       expect(code).to.equal(0);
       expect(said).to.include("stays on: bob: hotfix.");
@@ -151,20 +151,79 @@ describe("longhaul sleep and wake", () => {
     it("write again when another has written over it, and keep what the other wrote", async () => {
       const theirs = {
         ...initialOperator,
-        runners: { "dev-cloud-2": { power: "on", by: "bob", reason: "x" } },
+        runners: { "dev-cloud-2": { power: "on", by: "bob", reason: "x" } as const },
       };
-      clouds.meanwhile(() => clouds.writeParameter(parameters.operator, JSON.stringify(theirs)));
+      clouds.meanwhile(() => clouds.writeParameter(parameters.operator, formatOperator(theirs)));
       const { code } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
       expect(code).to.equal(0);
       expect(Object.keys(operator().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
     });
 
+    it("leave a later word about the same runner as it is, and tell whose stands", async () => {
+      const theirs = { power: "on", by: "bob", reason: "hotfix" } as const;
+      const later = formatOperator({ ...initialOperator, runners: { "dev-cloud-1": theirs } });
+      clouds.meanwhile(() => clouds.writeParameter(parameters.operator, later));
+      const { code, said } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
+      expect(code).to.equal(0);
+      expect(said)
+        .to.include(
+          "Somebody else has changed the overrides for dev-cloud-1 meanwhile, after you: theirs stand.",
+        )
+        .and.include("stays on: bob: hotfix.")
+        .and.not.include("is wished");
+      expect(operator().runners).to.deep.equal({ "dev-cloud-1": theirs });
+    });
+
     it("give up when it never stays", async () => {
-      const over = () => clouds.writeParameter(parameters.operator, JSON.stringify(initialOperator));
+      const over = () => clouds.writeParameter(parameters.operator, formatOperator(initialOperator));
       clouds.meanwhile(...Array.from({ length: 10 }, () => over));
       const { code, said } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
       expect(code).to.equal(1);
       expect(said).to.include("somebody else wrote over it each time");
+    });
+  });
+
+  describe("where the parameter is full", () => {
+    const reason = "x".repeat(150);
+    const until = () => new Date(clouds.clock.now() + 3_600_000).toISOString();
+    const full = () => {
+      const each = { power: "off", by: "ada", reason, until: until() } as const;
+      const runners = Array.from({ length: 16 }, (_, index) => [
+        `dev-cloud-${index + 3}`,
+        { ...each, by: `ada-${index}` },
+      ]);
+      return { ...initialOperator, runners: Object.fromEntries(runners) as Record<string, typeof each> };
+    };
+    const sleeping = () =>
+      clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait", "--reason", reason]);
+
+    it("say so with what there is to do, and write nothing", async () => {
+      const before = formatOperator(full());
+      await clouds.writeParameter(parameters.operator, before);
+      const { code, said } = await sleeping();
+      expect(code).to.equal(1);
+      expect(said)
+        .to.match(
+          /The overrides of the fleet dev-cloud are too many for one parameter: \S+ would have 4\d{3} characters/,
+        )
+        .and.include("Nothing was written.");
+      expect(clouds.parameter(parameters.operator)).to.equal(before);
+    });
+
+    it("write where what has expired makes room", async () => {
+      await clouds.writeParameter(parameters.operator, formatOperator(full()));
+      clouds.clock.advance(3_600_000);
+      const { code, said } = await sleeping();
+      expect(code, said).to.equal(0);
+      expect(Object.keys(operator().runners)).to.deep.equal(["dev-cloud-1"]);
+    });
+
+    it("write all runners of the largest fleet in one", async () => {
+      const runners = Array.from({ length: 100 }, (_, index) => `dev-cloud-${index + 1}`);
+      for (const runner of runners.slice(2)) await clouds.launch(Number(runner.split("-").at(-1)));
+      const { code, said } = await clouds.longhaul(["sleep", "--runner", ...runners, "--no-wait"]);
+      expect(code, said).to.equal(0);
+      expect(Object.keys(operator().runners)).to.have.length(100);
     });
   });
 
@@ -300,7 +359,7 @@ describe("longhaul reopen", () => {
   let clouds: Clouds;
   let machine: DeclaredMachine;
   const gone = "i-0123456789abcdef0";
-  const closing = { closing: true, closingReason: "a destroy", runners: {}, later: 1 };
+  const closing = { closing: true, closingReason: "a destroy", overrides: [], later: 1 };
   beforeEach(async () => {
     clouds = await startClouds();
     machine = await clouds.launch();
@@ -312,9 +371,9 @@ describe("longhaul reopen", () => {
   it("undoes the closing alone, and tells which machines have left", async () => {
     const { code, said, results } = await clouds.longhaul(["reopen", "--fleet", "cloud", "--json"]);
     expect(code, said).to.equal(0);
-    expect(JSON.parse(clouds.parameter(parameters.operator)!)).to.deep.equal({
+    expect(JSON.parse(clouds.parameter(parameters.operator)!)).to.deep.include({
       closing: false,
-      runners: {},
+      overrides: [],
       later: 1,
     });
     expect(said).to.include(`${gone} has left`).and.include("`pulumi up --refresh`");

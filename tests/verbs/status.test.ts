@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { formatOperator } from "../../contract/operator.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
 import type { EnvironmentStatus } from "../../observe/environment-status.ts";
@@ -25,10 +26,10 @@ describe("longhaul status", () => {
 
   it("tells all of a busy machine, with the link of its job", async () => {
     const job = "acme/app/actions/runs/77";
-    const wish = { power: "off", by: "ada", reason: "night", until: "2100-01-01T00:00:00.000Z" };
+    const wish = { power: "off", by: "ada", reason: "night", until: "2100-01-01T00:00:00.000Z" } as const;
     await clouds.writeParameter(
       parameters.operator,
-      JSON.stringify({ closing: false, runners: {}, fleet: wish }),
+      formatOperator({ closing: false, runners: {}, fleet: wish }),
     );
     await clouds.connect(machine);
     const since = now();

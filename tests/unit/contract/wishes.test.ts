@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parseShutdown } from "../../../contract/parameters.ts";
-import type { OperatorSetting, PowerSetting } from "../../../contract/parameters.ts";
+import { formatOperator } from "../../../contract/operator.ts";
+import type { OperatorSetting } from "../../../contract/operator.ts";
+import type { PowerSetting } from "../../../contract/parameters.ts";
 import { parseFleetSettings, wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings, Listing } from "../../../contract/wishes.ts";
 
@@ -157,7 +159,7 @@ describe("a fleet's parameters", () => {
       [`${path}/candidates`, '{"machines":["i-0a"]}'],
       [`${path}/roster`, '{"machines":[]}'],
       [`${path}/power`, JSON.stringify(on)],
-      [`${path}/operator`, JSON.stringify(open)],
+      [`${path}/operator`, formatOperator(open)],
       [`${path}/shutdown`, '{"idleMinutes":30,"minimumAwake":1}'],
     ]);
     expect(parseFleetSettings("dev", "cloud", values)).to.deep.equal(
@@ -210,20 +212,4 @@ describe("a fleet's parameters", () => {
       });
     });
   }
-
-  it("drop a wish that cannot be understood, and keep the others", () => {
-    const operator = {
-      closing: false,
-      fleet: { power: "sideways", by: "ada", reason: "x" },
-      runners: {
-        "dev-cloud-1": { power: "off", by: "bob", reason: "x", until: "some day" },
-        "dev-cloud-2": { power: "off", by: "bob", reason: "disk", until: "2026-12-01T00:00:00Z" },
-      },
-    };
-    const values = new Map([[`${path}/operator`, JSON.stringify(operator)]]);
-    expect(parseFleetSettings("dev", "cloud", values).operator).to.deep.equal({
-      closing: false,
-      runners: { "dev-cloud-2": operator.runners["dev-cloud-2"] },
-    });
-  });
 });

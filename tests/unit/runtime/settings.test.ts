@@ -1,10 +1,6 @@
 import { expect } from "chai";
-import {
-  fleetParameters,
-  formatMachineList,
-  initialOperator,
-  initialPower,
-} from "../../../contract/parameters.ts";
+import { formatOperator, initialOperator } from "../../../contract/operator.ts";
+import { fleetParameters, formatMachineList, initialPower } from "../../../contract/parameters.ts";
 import { watchFleet } from "../../../runtime/agent/fleet-watch.ts";
 import type { SettingsReading } from "../../../runtime/agent/settings.ts";
 import { keepKnown, readSettings, unreadSettings } from "../../../runtime/agent/settings.ts";
@@ -16,7 +12,7 @@ const values: Record<string, string> = {
   [names.candidates]: formatMachineList(["i-1", "i-2"]),
   [names.roster]: formatMachineList(["i-1"]),
   [names.power]: JSON.stringify(initialPower),
-  [names.operator]: JSON.stringify(initialOperator),
+  [names.operator]: formatOperator(initialOperator),
   [names.shutdown]: JSON.stringify(neverIdle),
 };
 const others = { power: initialPower, operator: initialOperator, shutdown: neverIdle };

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
-import { initialOperator, initialPower } from "../../../../contract/parameters.ts";
+import { initialOperator } from "../../../../contract/operator.ts";
+import { initialPower } from "../../../../contract/parameters.ts";
 import { idleReason } from "../../../../contract/wishes.ts";
 import type { FleetSettings } from "../../../../contract/wishes.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";

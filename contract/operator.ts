@@ -1,0 +1,103 @@
+/** The SSM parameter `operator`: what people want of a fleet beside its configuration. */
+
+import { isObject, parseObject } from "./json.ts";
+import type { Power } from "./parameters.ts";
+import { isPower } from "./parameters.ts";
+
+/** SSM's limit for a value of the standard tier, in characters. */
+export const maxOperatorLength = 4096;
+
+/** One override of an operator. */
+export interface OperatorWish {
+  power: Power;
+  /** Who asked, for example an IAM user name. */
+  by: string;
+  reason: string;
+  /** ISO 8601 in UTC; absent: until it is taken back. */
+  until?: string;
+  /** With power on: it holds although the month's money is gone. */
+  overBudget?: true;
+}
+
+/** What people want of the fleet, as it is read. */
+export interface OperatorSetting {
+  /** The fleet is going away: every machine retires when its job has ended. */
+  closing: boolean;
+  /** Who closed it and why, for the log. */
+  closingReason?: string;
+  fleet?: OperatorWish;
+  /** By runner name. */
+  runners: Record<string, OperatorWish>;
+}
+
+/** An override as it is written: for the runners that it names, or for the whole fleet. */
+export interface WrittenOverride extends OperatorWish {
+  runners?: readonly string[];
+}
+
+/** The same setting as it is written: an override that several runners share stands there once. */
+export interface WrittenOperator extends Pick<OperatorSetting, "closing" | "closingReason"> {
+  overrides: readonly WrittenOverride[];
+}
+
+export const initialOperator: OperatorSetting = { closing: false, runners: {} };
+
+/** The parameter's value for a setting. */
+export function formatOperator({ fleet, runners, ...rest }: OperatorSetting): string {
+  const names = new Map<string, string[]>();
+  for (const [runner, wish] of Object.entries(runners)) {
+    const key = JSON.stringify(wish);
+    names.set(key, [...(names.get(key) ?? []), runner]);
+  }
+  const ofRunners = [...names].map(([key, named]) => ({
+    ...(JSON.parse(key) as OperatorWish),
+    runners: named,
+  }));
+  const written: WrittenOperator = { ...rest, overrides: [...(fleet ? [fleet] : []), ...ofRunners] };
+  return JSON.stringify(written);
+}
+
+/**
+ * Undefined: damaged. An override that cannot be understood is left out. Where
+ * two are for the same runner, the last one holds.
+ */
+export function parseOperator(text: string | undefined): OperatorSetting | undefined {
+  const value = parseObject(text);
+  if (!value || typeof value.closing !== "boolean") return undefined;
+  const { closing, closingReason, overrides } = value;
+  const setting: OperatorSetting = {
+    closing,
+    ...(typeof closingReason === "string" && { closingReason }),
+    runners: {},
+  };
+  for (const override of Array.isArray(overrides) ? overrides.filter(isObject) : []) {
+    const wish = parseWish(override);
+    if (!wish) continue;
+    if (override.runners === undefined) setting.fleet = wish;
+    else for (const runner of runnersOf(override)) setting.runners[runner] = wish;
+  }
+  return setting;
+}
+
+/** The runners that an override as it was read names; none where what it names is damaged. */
+export function runnersOf({ runners }: Record<string, unknown>): string[] {
+  return Array.isArray(runners) ? runners.filter((runner) => typeof runner === "string") : [];
+}
+
+/** False: its end has passed. @param now milliseconds since the epoch */
+export function isCurrent({ until }: Pick<OperatorWish, "until">, now: number): boolean {
+  return until === undefined || Date.parse(until) > now;
+}
+
+function parseWish(value: Record<string, unknown>): OperatorWish | undefined {
+  const { power, by, reason, until, overBudget } = value;
+  if (!isPower(power) || typeof by !== "string" || typeof reason !== "string") return undefined;
+  if (until !== undefined && (typeof until !== "string" || Number.isNaN(Date.parse(until)))) return undefined;
+  return {
+    power,
+    by,
+    reason,
+    ...(until !== undefined && { until }),
+    ...(overBudget === true && { overBudget }),
+  };
+}
