@@ -24,6 +24,7 @@ import { sleepTime } from "./sleep-time.ts";
 import { stateTags } from "./state-tags.ts";
 import { supervise } from "./supervisor.ts";
 import { machineToken } from "./token.ts";
+import { watchUsedToken } from "./used-token.ts";
 
 /*
  * Entry point of the agent: `node agent.mjs` supervises the runner,
@@ -87,6 +88,7 @@ async function main(command: string | undefined): Promise<void> {
     clock,
     log,
   });
+  const incidents = watchIncidents(clock, log);
   await supervise({
     listener,
     fleet,
@@ -96,7 +98,8 @@ async function main(command: string | undefined): Promise<void> {
     ledger,
     reserve: diskReserve(paths.reserve, run),
     register: () => register(registration),
-    incidents: watchIncidents(clock, log),
+    overwriteUsedToken: watchUsedToken({ registration: paths.registration, token, incidents, clock }),
+    incidents,
     publish: async (values, incidents) => {
       const measured = await measure(proc, paths.root);
       await publishMetrics(configuration, { ...values, ...measured }, incidents, aws);

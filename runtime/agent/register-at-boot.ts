@@ -22,14 +22,21 @@ export async function registerAtBoot(
   const needsToken = (detail: string) => {
     tags.report({ state: "needs-token", job: "", detail });
   };
+  const overwriteToken = async () => {
+    if (await token.isKept()) await token.markUsed();
+  };
+  // The boot goes on, and the agent tries again.
+  const tellTokenKept = (why: unknown) => {
+    log(`The used registration token could not be overwritten: ${String(why)}`);
+  };
   const attempt = async (): Promise<boolean> => {
     if (existsSync(paths.registration)) {
       // An earlier run was interrupted after its success: only the token may be left to overwrite.
-      const found = await token.read();
-      if (typeof found !== "string" && "token" in found) await token.markUsed();
+      await overwriteToken().catch(tellTokenKept);
       return true;
     }
     const result = await register(host);
+    if (result.outcome !== "no-token" && result.tokenKept) tellTokenKept(result.tokenKept);
     if (result.outcome === "registered") return true;
     if (result.outcome === "failed") {
       log(`The registration failed: ${result.reason}`);

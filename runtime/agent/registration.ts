@@ -8,11 +8,12 @@ import type { TokenParameter } from "./token.ts";
 
 /** What came of one attempt to register. */
 export type RegistrationResult =
-  | { outcome: "registered" }
+  /** `tokenKept`: why the used token could not be overwritten. The machine is registered all the same. */
+  | { outcome: "registered"; tokenKept?: string }
   /** There is no token to use: nobody has written one (`missing`), this machine has used it (`used`), or AWS denies it. */
   | { outcome: "no-token"; parameter: "missing" | "used" | { denied: string } }
   /** The token was used up without success. */
-  | { outcome: "failed"; reason: string };
+  | { outcome: "failed"; reason: string; tokenKept?: string };
 
 export interface RegistrationHost {
   configuration: AgentConfiguration;
@@ -34,21 +35,27 @@ const configTimeoutMs = 5 * 60_000;
 /**
  * Registers the runner once with the token in the machine's parameter. The
  * token reaches config.sh through its environment (a command line is for
- * everybody to read) and is overwritten whether or not it served.
+ * everybody to read) and is overwritten whether or not it served. Where that
+ * fails, the registration counts all the same: see {@link watchUsedToken}.
  *
- * @throws AwsError when the parameter cannot be read or overwritten
+ * @throws AwsError when the parameter cannot be read
  */
 export async function register(host: RegistrationHost): Promise<RegistrationResult> {
   const found = await host.token.read();
   if (typeof found === "string" || "denied" in found) return { outcome: "no-token", parameter: found };
+  const result = await tryConfigure(host, found.token);
   try {
-    return await tryConfigure(host, found.token);
-  } finally {
     await host.token.markUsed();
+  } catch (error) {
+    return { ...result, tokenKept: (error as Error).message };
   }
+  return result;
 }
 
-async function tryConfigure(host: RegistrationHost, token: string): Promise<RegistrationResult> {
+async function tryConfigure(
+  host: RegistrationHost,
+  token: string,
+): Promise<Exclude<RegistrationResult, { outcome: "no-token" }>> {
   for (let tries = 1; ; tries++) {
     await forgetRegistration(host);
     const { code, output } = await configure(host, token);

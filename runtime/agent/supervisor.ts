@@ -27,6 +27,8 @@ export interface SupervisorHost {
   reserve: Reserve;
   incidents: Incidents;
   register: () => Promise<RegistrationResult>;
+  /** Sees to it that no used registration token stays in SSM. */
+  overwriteUsedToken: () => Promise<void>;
   publish: (
     values: Pick<MetricValues, "busy" | "listening" | "jobOverdue">,
     incidents: IncidentCounts,
@@ -198,6 +200,7 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     report(decision, view);
     publishWhenDue(seen);
     flushWhenDue();
+    void attempt("Overwriting the used registration token", host.overwriteUsedToken);
     await act(decision);
     if (decision.action === "stay") {
       await attempt("Keeping room on the disk for the next job", () => host.reserve.look(view.worker));

@@ -5,15 +5,20 @@ import type { Aws } from "./aws.ts";
 /** The parameter through which a machine gets its registration tokens. */
 export interface TokenParameter {
   /**
-   * `missing`: nobody has written it yet; `used`: the machine has had what was in it; `denied`: AWS's own words.
+   * `missing`: nobody has written it yet; `used`: the machine has had what is or was in it; `denied`: AWS's own words.
    * It is denied until its tag is there, too, so a denial means something only when it lasts.
    */
   read(): Promise<{ token: string } | { denied: string } | "missing" | "used">;
-  /** Overwrites the token once it has been used. SSM keeps what was there: `longhaul await` and `settle` remove that. */
+  /**
+   * Overwrites the token once it has been used. This process does not use it again even where AWS refuses that. SSM keeps
+   * what was there: `longhaul await` and `settle` remove that.
+   */
   markUsed(): Promise<void>;
+  /** Whether the machine can still read a token there, a used one too. */
+  isKept(): Promise<boolean>;
 }
 
-/** Both calls throw AwsError when AWS cannot be asked. */
+/** Each call throws AwsError when AWS cannot be asked. */
 export function machineToken(
   {
     environment,
@@ -24,20 +29,31 @@ export function machineToken(
   aws: Aws,
 ): TokenParameter {
   const name = tokenParameter(environment, fleet, instanceId);
+  let lastRead: string | undefined;
+  let used = usedToken;
+
+  const find = async (): Promise<{ value: string } | { denied: string } | "missing"> => {
+    try {
+      const answer = await aws("ssm:GetParameter", { Name: name, WithDecryption: true });
+      return { value: (answer as { Parameter: { Value: string } }).Parameter.Value };
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      if (error.code === "ParameterNotFound") return "missing";
+      if (error.code.startsWith("AccessDenied")) return { denied: error.message };
+      throw error;
+    }
+  };
+
   return {
     async read() {
-      try {
-        const answer = await aws("ssm:GetParameter", { Name: name, WithDecryption: true });
-        const { Value } = (answer as { Parameter: { Value: string } }).Parameter;
-        return Value === usedToken ? "used" : { token: Value };
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        if (error.code === "ParameterNotFound") return "missing";
-        if (error.code.startsWith("AccessDenied")) return { denied: error.message };
-        throw error;
-      }
+      const found = await find();
+      if (typeof found === "string" || "denied" in found) return found;
+      if (found.value === usedToken || found.value === used) return "used";
+      lastRead = found.value;
+      return { token: found.value };
     },
     async markUsed() {
+      used = lastRead ?? used;
       await aws("ssm:PutParameter", {
         Name: name,
         Value: usedToken,
@@ -45,6 +61,10 @@ export function machineToken(
         // An existing parameter keeps its type, but an overwrite that names no key takes the account's default one.
         ...(kmsKeyArn !== undefined && { KeyId: kmsKeyArn }),
       });
+    },
+    async isKept() {
+      const found = await find();
+      return typeof found === "object" && "value" in found && found.value !== usedToken;
     },
   };
 }

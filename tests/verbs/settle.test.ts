@@ -226,6 +226,13 @@ describe("longhaul settle", () => {
         expect([deleted(), stored()!.version]).to.deep.equal([1, 1]);
       });
 
+      it("are removed where the machine could not overwrite them itself", async () => {
+        await clouds.connect(machine);
+        await clouds.writeToken(machine, old);
+        expect(fleetOf(await settling()).spentTokens).to.deep.equal([machine.instanceId]);
+        expect(clouds.tokenVersions(machine)).to.deep.equal([usedToken]);
+      });
+
       it("are removed from candidates and sleepers as well, without GitHub too", async () => {
         const [candidate, asleep] = [await clouds.launch(2), await clouds.launch(3)];
         const roster = [machine.instanceId, asleep.instanceId];

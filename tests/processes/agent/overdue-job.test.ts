@@ -131,7 +131,11 @@ jobs:
     const registered = await register({
       ...{ paths, account, machine: name },
       configuration: { ...configuration, github: { registrationUrl: `${github.url}/acme/app` } },
-      token: { read: () => Promise.resolve({ token: data.token }), markUsed: () => Promise.resolve() },
+      token: {
+        read: () => Promise.resolve({ token: data.token }),
+        markUsed: () => Promise.resolve(),
+        isKept: () => Promise.resolve(false),
+      },
       run: commandRunner(environment),
       sleep: systemClock.sleep,
     });
@@ -177,6 +181,7 @@ jobs:
       reserve: { look: nothing },
       incidents: watchIncidents(clock, () => undefined),
       register: () => Promise.resolve({ outcome: "registered" }),
+      overwriteUsedToken: () => Promise.resolve(),
       publish: nothing,
       log: () => undefined,
     }).catch((error: unknown) => {

@@ -42,6 +42,8 @@ describe("registering the runner", () => {
     put(`${paths.runner}/config.sh`, configScript(script), 0o755);
     const written: string[] = [];
     const slept: number[] = [];
+    /** SSM's answer to every overwrite, where it refuses them. */
+    const refusal: { words?: string } = {};
     const host: RegistrationHost = {
       configuration: told,
       machine: "dev-cloud-1-i-1",
@@ -56,8 +58,9 @@ describe("registering the runner", () => {
         markUsed: () => {
           // Whether the token is still there when the listener could start is the point.
           written.push(existsSync(paths.registration) ? "used after success" : "used");
-          return Promise.resolve();
+          return refusal.words ? Promise.reject(new Error(refusal.words)) : Promise.resolve();
         },
+        isKept: () => Promise.resolve(!["missing", "used"].includes(tokens[0]!)),
       },
       run: commandRunner({ PATH: `${folder.path}/bin:/usr/bin:/bin` }),
       sleep: (milliseconds) => {
@@ -66,7 +69,7 @@ describe("registering the runner", () => {
       },
     };
     const read = (name: string) => readFileSync(`${paths.runner}/${name}`, "utf8");
-    return { host, written, slept, read, paths };
+    return { host, written, slept, read, paths, refusal };
   }
 
   it("gives config.sh the machine's own name as its one label, and the token by its environment alone", async () => {
@@ -83,6 +86,12 @@ describe("registering the runner", () => {
       "ACTIONS_RUNNER_INPUT_WORK=_work",
     ]);
     expect(written).to.deep.equal(["used after success"]);
+  });
+
+  it("counts although the used token cannot be overwritten, and says why", async () => {
+    const { host, refusal } = machine(succeeds, [secret]);
+    refusal.words = "ssm:PutParameter failed: AccessDeniedException";
+    expect(await register(host)).to.deep.equal({ outcome: "registered", tokenKept: refusal.words });
   });
 
   it("an unproven machine has no default label either", async () => {
@@ -187,6 +196,15 @@ describe("registering the runner", () => {
       }
     });
 
+    it("goes on although the used token cannot be overwritten, now or at a later try", async () => {
+      const { run, refusal, paths, read } = boot(succeeds, [secret]);
+      refusal.words = "ssm:PutParameter failed: ThrottlingException";
+      await run();
+      expect(existsSync(paths.registration)).to.equal(true);
+      await run();
+      expect(read("arguments").trim().split("\n"), "one registration").to.have.length(1);
+    });
+
     it("interrupted after its success, it registers no second time, and the token is overwritten", async () => {
       const { run, written, paths } = boot(succeeds, [secret]);
       put(paths.registration, "{}");
@@ -199,7 +217,7 @@ describe("registering the runner", () => {
 });
 
 describe("the machine's token parameter", () => {
-  const token = (answer: () => unknown, told = configuration) => {
+  const token = (answer: (action: string) => unknown, told = configuration) => {
     const { aws, calls } = fakeAws(answer);
     return { parameter: machineToken(told, "i-1", aws), calls };
   };
@@ -216,6 +234,26 @@ describe("the machine's token parameter", () => {
       { action: "ssm:GetParameter", input: { Name, WithDecryption: true } },
       { action: "ssm:PutParameter", input: { Name, Value: "used", Overwrite: true } },
     ]);
+  });
+
+  it("is not used a second time, although SSM keeps the token", async () => {
+    const { parameter } = token((action) => {
+      if (action === "ssm:PutParameter") throw new AwsError(action, 400, "AccessDeniedException", "…");
+      return { Parameter: { Value: secret } };
+    });
+    await parameter.read();
+    const refusal = await parameter.markUsed().catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(AwsError);
+    expect(await parameter.read()).to.equal("used");
+    expect(await parameter.isKept()).to.equal(true);
+  });
+
+  it("is kept while a token is in it that the machine can read", async () => {
+    const kept = (answer: () => unknown) => token(answer).parameter.isKept();
+    expect(await kept(() => ({ Parameter: { Value: secret } }))).to.equal(true);
+    expect(await kept(() => ({ Parameter: { Value: "used" } }))).to.equal(false);
+    expect(await kept(denied("ParameterNotFound"))).to.equal(false);
+    expect(await kept(denied("AccessDeniedException"))).to.equal(false);
   });
 
   it("keeps its key when it is overwritten", async () => {

@@ -1,0 +1,63 @@
+import { statSync } from "node:fs";
+import type { Clock } from "./clock.ts";
+import type { Incidents } from "./incidents.ts";
+import type { TokenParameter } from "./token.ts";
+
+export interface UsedTokenHost {
+  /** The file that config.sh writes: another registration, another file. */
+  registration: string;
+  token: Pick<TokenParameter, "isKept" | "markUsed">;
+  incidents: Pick<Incidents, "goesOn" | "isOver">;
+  clock: Pick<Clock, "monotonic">;
+}
+
+/** Milliseconds until the first new try; doubled each time. */
+const firstRetryMs = 60_000;
+const maxRetryMs = 15 * 60_000;
+
+/**
+ * Looks after the token that the machine has registered with. Who registers
+ * overwrites it at once; where AWS refuses that, or the machine loses its power
+ * in between, the token would stay, and a job could read it. So the agent asks
+ * once after its own start and after each registration, and overwrites what is
+ * there until it is gone. `longhaul await` and `settle` remove it too.
+ *
+ * @returns what is called at each look; it rejects when AWS cannot be asked
+ */
+export function watchUsedToken({
+  registration,
+  token,
+  incidents,
+  clock,
+}: UsedTokenHost): () => Promise<void> {
+  let doneFor: number | undefined;
+  let dueAt = -Infinity;
+  let failures = 0;
+
+  const overwrite = async (): Promise<boolean> => {
+    if (!(await token.isKept())) return true;
+    try {
+      await token.markUsed();
+      return true;
+    } catch (error) {
+      incidents.goesOn(
+        "tokenKept",
+        "The used registration token could not be overwritten: a job that is root can read it. " +
+          `Run \`longhaul settle\`, which removes it. ${(error as Error).message}`,
+      );
+      return false;
+    }
+  };
+
+  return async () => {
+    const registeredAt = statSync(registration, { throwIfNoEntry: false })?.mtimeMs;
+    if (registeredAt === undefined || registeredAt === doneFor || clock.monotonic() < dueAt) return;
+    // Set first: a look that comes while this one waits for AWS does nothing, and neither does one soon after an error.
+    dueAt = clock.monotonic() + Math.min(maxRetryMs, firstRetryMs * 2 ** failures++);
+    if (!(await overwrite())) return;
+    incidents.isOver("tokenKept");
+    doneFor = registeredAt;
+    failures = 0;
+    dueAt = -Infinity;
+  };
+}

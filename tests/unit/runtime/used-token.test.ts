@@ -1,0 +1,116 @@
+import { utimesSync } from "node:fs";
+import { expect } from "chai";
+import { watchIncidents } from "../../../runtime/agent/incidents.ts";
+import { watchUsedToken } from "../../../runtime/agent/used-token.ts";
+import { fakeClock, put, temporaryFolder } from "./fixture.ts";
+
+describe("a registration token that was used", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+
+  /** A machine whose parameter holds a token or not, and an SSM that refuses as it is told. */
+  function machine() {
+    const clock = fakeClock();
+    const registration = `${folder.path}/.runner`;
+    const ssm = { kept: true, refusal: "", down: "", asked: 0, overwrites: 0 };
+    const incidents = watchIncidents(clock, () => undefined);
+    const look = watchUsedToken({
+      registration,
+      incidents,
+      clock,
+      token: {
+        isKept: () => {
+          ssm.asked++;
+          return ssm.down ? Promise.reject(new Error(ssm.down)) : Promise.resolve(ssm.kept);
+        },
+        markUsed: () => {
+          ssm.overwrites++;
+          if (ssm.refusal) return Promise.reject(new Error(ssm.refusal));
+          ssm.kept = false;
+          return Promise.resolve();
+        },
+      },
+    });
+    /** Looks each second. */
+    const pass = async (minutes: number) => {
+      for (let seconds = 0; seconds < minutes * 60; seconds++) {
+        await look().catch(() => undefined);
+        clock.advance(1000);
+      }
+    };
+    return { registration, ssm, incidents, look, pass };
+  }
+
+  it("is left alone until the machine has registered", async () => {
+    const { ssm, pass } = machine();
+    await pass(5);
+    expect(ssm.asked).to.equal(0);
+  });
+
+  it("is overwritten at once, and then not asked for again", async () => {
+    const { registration, ssm, pass } = machine();
+    put(registration, "{}");
+    await pass(60);
+    expect(ssm).to.include({ kept: false, asked: 1, overwrites: 1 });
+  });
+
+  it("that was overwritten at boot is not written again: each write is a version that the stack removes", async () => {
+    const { registration, ssm, pass } = machine();
+    put(registration, "{}");
+    ssm.kept = false;
+    await pass(60);
+    expect(ssm).to.include({ asked: 1, overwrites: 0 });
+  });
+
+  it("that AWS does not let it overwrite is told until it is gone, and tried again for hours", async () => {
+    const { registration, ssm, incidents, pass } = machine();
+    put(registration, "{}");
+    ssm.refusal = "ssm:PutParameter failed: AccessDeniedException (400): no";
+    await pass(4 * 60);
+    expect(incidents.detail()).to.include("longhaul settle").and.include("AccessDeniedException");
+    expect(ssm.overwrites, "no flood").to.be.within(10, 25);
+    ssm.refusal = "";
+    await pass(15);
+    expect(incidents.detail()).to.equal("");
+    expect(ssm.kept).to.equal(false);
+  });
+
+  it("that the stack has removed meanwhile is told no longer", async () => {
+    const { registration, ssm, incidents, pass } = machine();
+    put(registration, "{}");
+    ssm.refusal = "ssm:PutParameter failed: ThrottlingException (400): slow down";
+    await pass(2);
+    expect(incidents.detail()).to.not.equal("");
+    ssm.kept = false;
+    await pass(15);
+    expect(incidents.detail()).to.equal("");
+  });
+
+  it("is looked for again when SSM did not answer, which is an error and no incident", async () => {
+    const { registration, ssm, incidents, look, pass } = machine();
+    put(registration, "{}");
+    ssm.down = "ssm:GetParameter failed: NoAnswer";
+    const error = await look().catch((reason: unknown) => reason);
+    expect((error as Error).message).to.equal(ssm.down);
+    expect(incidents.detail()).to.equal("");
+    ssm.down = "";
+    await pass(5);
+    expect(ssm.kept).to.equal(false);
+  });
+
+  it("of a later registration is looked for as well", async () => {
+    const { registration, ssm, pass } = machine();
+    put(registration, "{}");
+    await pass(1);
+    ssm.kept = true;
+    put(registration, "{ }");
+    utimesSync(registration, 1, 1); // Written in the same tick of the file system's clock, it would be the same file.
+    await pass(1);
+    expect(ssm).to.include({ kept: false, overwrites: 2 });
+  });
+});
