@@ -33,7 +33,7 @@ fail() {
   ((BASH_SUBSHELL)) && exit 1
   trap - ERR
   echo "longhaul: boot failed: $1" >&2
-  report boot-failed "$1" || echo "longhaul: this could not be reported as the instance's state" >&2
+  report boot-failed "$1" || echo "longhaul: this could not be reported as the instance's state: $refusal" >&2
   exit 1
 }
 trap 'fail "$doing: \"$BASH_COMMAND\" ended with $?."' ERR
@@ -65,23 +65,41 @@ read_metadata() {
     curl -sf --noproxy '*' -m 5 --config - "$metadata/latest/meta-data/$1" <<<"header = \"X-aws-ec2-metadata-token: $session\""
 }
 
-# call SERVICE FILE CURL-OPTION…: asks AWS as the machine, without the agent and without an AWS tool.
+# call SERVICE FILE CURL-OPTION…: asks AWS as the machine, without the agent and without an AWS tool. Sets `refusal`
+# where it fails: AWS's code and sentence. AWS repeats what was signed where it does not like a signature, so the
+# secrets are taken out.
 call() {
-  local service=$1 file=$2 role answer
+  local service=$1 file=$2 role keys answer word
   shift 2
+  refusal="the metadata service has no credentials"
   role=$(read_metadata iam/security-credentials/) || return 1
-  answer=$(read_metadata "iam/security-credentials/$role") || return 1
-  curl -sSf -m 10 -o "$file" --aws-sigv4 "aws:amz:$REGION:$service" --config - "$@" <<END
-user = "$(field AccessKeyId "$answer"):$(field SecretAccessKey "$answer")"
-header = "X-Amz-Security-Token: $(field Token "$answer")"
+  keys=$(read_metadata "iam/security-credentials/$role") || return 1
+  answer=$(curl -s -m 10 -w '\n%{http_code} %{errormsg}' --aws-sigv4 "aws:amz:$REGION:$service" --config - "$@" <<END
+user = "$(field AccessKeyId "$keys"):$(field SecretAccessKey "$keys")"
+header = "X-Amz-Security-Token: $(field Token "$keys")"
 END
+  ) || true
+  if [[ ${answer##*$'\n'} == "200 "* ]]; then
+    printf '%s' "${answer%$'\n'*}" >"$file"
+    return 0
+  fi
+  refusal="$service answered ${answer##*$'\n'}"
+  for word in 'Code|__type' 'Message|message'; do
+    refusal+=" $(tr '\n' ' ' <<<"$answer" | sed -En "s/.*(<($word)>|\"($word)\" *: *\")([^<\"]*).*/\4/p")"
+  done
+  for word in AccessKeyId SecretAccessKey Token; do
+    word=$(field "$word" "$keys")
+    refusal=${refusal//"$word"/***}
+  done
+  return 1
 }
 
 # report STATE DETAIL: tags the instance.
 report() {
   local id
+  refusal="the metadata service does not say which instance this is"
   id=$(read_metadata instance-id) || return 1
-  call ec2 "$state/report.xml" \
+  call ec2 /dev/null \
     --data-urlencode Action=CreateTags --data-urlencode Version=2016-11-15 --data-urlencode "ResourceId.1=$id" \
     --data-urlencode Tag.1.Key=longhaul:state --data-urlencode "Tag.1.Value=$1" \
     --data-urlencode Tag.2.Key=longhaul:detail --data-urlencode "Tag.2.Value=${2:0:256}" \
@@ -229,7 +247,7 @@ fetch_software() {
 
 install_software() {
   local sum
-  retry 12 fetch_software || fail "The machine's software could not be read from the parameters $SOFTWARE_PATH."
+  retry 12 fetch_software || fail "The machine's software could not be read from the parameters $SOFTWARE_PATH: $refusal"
   "$opt/node" -e 'const pieces = JSON.parse(fs.readFileSync(0)).Parameters.sort((a, b) => (a.Name < b.Name ? -1 : 1));
 process.stdout.write(zlib.brotliDecompressSync(Buffer.from(pieces.map((piece) => piece.Value).join(""), "base64")))' \
     <"$state/software.json" >"$opt/software.sh"
@@ -259,10 +277,19 @@ END
   systemctl start "$agent"
 }
 
+# Whoever has started them: they live on when the agent ends.
+has_listener_or_worker() {
+  local name
+  while read -r name; do
+    [[ $(readlink "${name%comm}cwd") != "$runner"* ]] || return 0
+  done < <(grep -lsxE 'Runner\.(Listener|Worker)' /proc/[0-9]*/comm)
+  return 1
+}
+
 mkdir -p "$state/done" "$logs" "$root/run/longhaul"
 first_words=false
 # Started by hand on a machine at work, this must not power it off.
-if ! systemctl is-active --quiet "$agent"; then
+if ! systemctl is-active --quiet "$agent" && ! has_listener_or_worker; then
   # For the ledger: what the machine costs before it can take a job. A second try is part of the same boot.
   [[ -s $root/run/longhaul/boot ]] || date +%s >"$root/run/longhaul/boot"
   step "arming the timer that powers off a machine without an agent"
@@ -276,7 +303,7 @@ if [[ -e $opt/connection.sh ]]; then
   source "$opt/connection.sh"
 fi
 # Not before: EC2 may be reached through the proxy alone.
-[[ $first_words == false ]] || retry 3 report booting "" || echo "longhaul: the state could not be reported yet"
+[[ $first_words == false ]] || retry 3 report booting "" || echo "longhaul: the state could not be reported yet: $refusal"
 if [[ $BAKED == false ]]; then
   step "stopping upgrades"
   once upgrades stop_upgrades

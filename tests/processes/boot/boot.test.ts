@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
@@ -40,6 +40,8 @@ describe("the boot script", function () {
   let tarball: Buffer;
   let folder: ReturnType<typeof temporaryFolder>;
   let server: ScriptedServer | undefined;
+  /** EC2's answer to each report. */
+  let ec2: ScriptedAnswer;
 
   before(() => {
     put(`${packed.path}/runner/bin/Runner.Listener`, "", 0o755);
@@ -56,6 +58,7 @@ describe("the boot script", function () {
   after(packed.remove);
   beforeEach(() => {
     folder = temporaryFolder();
+    ec2 = { body: "<ok/>" };
   });
   afterEach(() => {
     server?.close();
@@ -99,7 +102,7 @@ describe("the boot script", function () {
         return { body: JSON.stringify({ Code: "Success", ...secrets }, undefined, 2) };
       }
       if (request.headers["x-amz-target"] === "AmazonSSM.GetParameters") return serveSoftware(request);
-      return method === "POST" ? { body: "<ok/>" } : { status: 404 };
+      return method === "POST" ? ec2 : { status: 404 };
     });
     server = running;
     putCommands(`${folder.path}/commands`, {
@@ -233,10 +236,29 @@ describe("the boot script", function () {
     expect(reported().at(-1)!["Tag.1.Value"]).to.equal("boot-failed");
   });
 
-  it("says so when its software cannot be read", async () => {
-    const { status, output } = await (await prepare({}, undefined, () => ({ status: 400 })))();
+  it("says in AWS's own words why its software cannot be read, without the secrets among them", async () => {
+    const signed = `x-amz-security-token:${secrets.Token} x-secret:${secrets.SecretAccessKey}`;
+    const message = `User is not authorized to perform: ssm:GetParameters ${signed}`;
+    const body = JSON.stringify({ __type: "AccessDeniedException", message }, undefined, 2);
+    const { status, output } = await (await prepare({}, undefined, () => ({ status: 400, body })))();
     expect(status).to.equal(1);
-    expect(output).to.include("could not be read from the parameters /longhaul/dev/cloud/software/");
+    expect(reported().at(-1)!["Tag.2.Value"]).to.match(
+      /could not be read from the parameters \/longhaul\/dev\/cloud\/software\/\w+: ssm answered 400 +AccessDeniedException User is not authorized to perform: ssm:GetParameters x-amz-security-token:\*\*\* x-sec/,
+    );
+    expect(output).to.not.match(/canary/);
+  });
+
+  it("says in EC2's own words why its state could not be reported, and goes on", async () => {
+    const refusal =
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>UnauthorizedOperation</Code>' +
+      "<Message>You are not authorized to perform this operation.</Message></Error></Errors><RequestID>1</RequestID></Response>";
+    const run = await prepare();
+    ec2 = { status: 403, body: refusal };
+    const { status, output } = await run();
+    expect(status).to.equal(0);
+    expect(output).to.match(
+      /could not be reported yet: ec2 answered 403 +UnauthorizedOperation You are not authorized to perform this operation\.\n/,
+    );
   });
 
   it("does nothing twice at a later boot, and registers once", async () => {
@@ -359,6 +381,37 @@ describe("the boot script", function () {
     expect((await run()).status).to.equal(0);
     expect(calls()).to.not.include("shutdown -P +60");
     expect(existsSync(`${folder.path}/run/longhaul/boot`), "a boot that is none").to.equal(false);
+  });
+
+  for (const name of ["Runner.Listener", "Runner.Worker"]) {
+    it(`run by hand while the agent is down, it does not arm the timer under a ${name} either`, async () => {
+      const run = await prepare();
+      const bin = `${folder.path}/home/runner/actions-runner/bin`;
+      mkdirSync(bin, { recursive: true });
+      copyFileSync("/bin/sleep", `${bin}/${name}`);
+      chmodSync(`${bin}/${name}`, 0o755);
+      const child = spawn(`${bin}/${name}`, ["600"], { cwd: bin });
+      try {
+        await new Promise((resolve) => child.once("spawn", resolve));
+        await run();
+        expect(calls()).to.not.include("shutdown -P +60");
+      } finally {
+        child.kill("SIGKILL");
+      }
+    });
+  }
+
+  it("another machine's listener on the same computer is none of its own", async () => {
+    const run = await prepare();
+    copyFileSync("/bin/sleep", `${folder.path}/Runner.Listener`);
+    const child = spawn(`${folder.path}/Runner.Listener`, ["600"], { cwd: folder.path });
+    try {
+      await new Promise((resolve) => child.once("spawn", resolve));
+      await run();
+      expect(calls()).to.include("shutdown -P +60");
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 
   it("says when it began, and a second try in the same boot does not say otherwise", async () => {
