@@ -8,6 +8,7 @@ import type { Instances } from "./instances.ts";
 import { instanceArn } from "./principals.ts";
 import type { Need, Service } from "./server.ts";
 import type { Cloud, Instance } from "./state.ts";
+import { pageOf } from "./pages.ts";
 import { describeVolumes } from "./volumes.ts";
 
 /** How long a terminated instance is still described. */
@@ -79,26 +80,27 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
               matches(cloud, instance, text(filter, "Name"), texts(filter, "Value")),
             ),
           );
-          const from = Number(optionalText(input, "NextToken") ?? 0);
-          const to = from + (number(input, "MaxResults") ?? 1000);
+          const { page, nextToken } = pageOf(found, input, 1000);
           return {
-            reservationSet: found.slice(from, to).map((instance) => ({
+            reservationSet: page.map((instance) => ({
               reservationId: instance.id.replace("i-", "r-"),
               ownerId: cloud.account,
               instancesSet: [describeInstance(cloud, instance)],
             })),
-            nextToken: to < found.length ? String(to) : undefined,
+            nextToken,
           };
         },
       },
       DescribeVolumes: {
-        run: (input) => ({
-          volumeSet: describeVolumes(cloud, (tags) =>
+        run: (input) => {
+          const found = describeVolumes(cloud, (tags) =>
             records(input, "Filter").every((filter) =>
               matchesTags(tags, text(filter, "Name"), texts(filter, "Value")),
             ),
-          ),
-        }),
+          );
+          const { page, nextToken } = pageOf(found, input, 500);
+          return { volumeSet: page, nextToken };
+        },
       },
       DescribeImages: {
         run: (input) => {

@@ -1,5 +1,7 @@
 import type { AwsError } from "./errors.ts";
 import type { Input } from "./input.ts";
+import { xmlDocument } from "./xml.ts";
+import type { XmlStyle } from "./xml.ts";
 
 /** How a service speaks over HTTP. */
 export interface Protocol {
@@ -16,10 +18,15 @@ const requestId = "00000000-0000-4000-8000-000000000000";
 export const ec2Protocol: Protocol = {
   decode: decodeQuery,
   result: (action, output) =>
-    xmlResponse(element(`${action}Response`, { requestId, ...output }, "item", ec2Namespace)),
+    xmlResponse(xmlDocument(`${action}Response`, { requestId, ...output }, ec2Style, ec2Namespace)),
   error: ({ code, text, status }) =>
+    // Its refusals stand in one line.
     xmlResponse(
-      element("Response", { Errors: { Error: { Code: code, Message: text } }, RequestID: requestId }, "item"),
+      xmlDocument(
+        "Response",
+        { Errors: { Error: { Code: code, Message: text } }, RequestID: requestId },
+        { list: "item" },
+      ),
       status,
     ),
   refusals: {
@@ -29,28 +36,33 @@ export const ec2Protocol: Protocol = {
   },
 };
 
+/** As recorded answers of EC2 look. */
+const ec2Style: XmlStyle = { list: "item", indent: 4 };
 const ec2Namespace = "http://ec2.amazonaws.com/doc/2016-11-15/";
+
+/** As AWS's documents show STS's answers. */
+const queryStyle: XmlStyle = { list: "member", indent: 2 };
 
 /** The query protocol of STS and of CloudWatch's older clients. */
 export const queryProtocol: Protocol = {
   decode: decodeQuery,
   result: (action, output) =>
     xmlResponse(
-      element(
+      xmlDocument(
         `${action}Response`,
         { [`${action}Result`]: output, ResponseMetadata: { RequestId: requestId } },
-        "member",
+        queryStyle,
       ),
     ),
   error: ({ code, text, status }) =>
     xmlResponse(
-      element(
+      xmlDocument(
         "ErrorResponse",
         {
           Error: { Type: status < 500 ? "Sender" : "Receiver", Code: code, Message: text },
           RequestId: requestId,
         },
-        "member",
+        queryStyle,
       ),
       status,
     ),
@@ -79,7 +91,7 @@ function jsonResponse(value: unknown, status = 200): Response {
 }
 
 function xmlResponse(text: string, status = 200): Response {
-  return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${text}`, {
+  return new Response(text, {
     status,
     headers: { "content-type": "text/xml;charset=UTF-8" },
   });
@@ -105,24 +117,6 @@ function listsOf(node: unknown): unknown {
     return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value);
   }
   return Object.fromEntries(entries);
-}
-
-/** One XML element; each member of a list becomes an element `<item>` or `<member>` inside it. */
-function element(name: string, value: unknown, list: "item" | "member", namespace?: string): string {
-  if (value === undefined || value === null) return "";
-  const open = namespace === undefined ? name : `${name} xmlns="${namespace}"`;
-  return `<${open}>${content(value, list)}</${name}>`;
-}
-
-function content(value: unknown, list: "item" | "member"): string {
-  if (Array.isArray(value)) return value.map((member) => element(list, member, list)).join("");
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value)
-      .map(([name, member]) => element(name, member, list))
-      .join("");
-  }
-  return String(value).replace(/[&<>\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** Times are seconds in AWS's JSON. */

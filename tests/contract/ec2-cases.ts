@@ -4,6 +4,7 @@ import {
   DescribeImagesCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
+  DescribeVolumesCommand,
   GetConsoleOutputCommand,
   ModifyInstanceAttributeCommand,
   RebootInstancesCommand,
@@ -14,6 +15,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type {
   DescribeInstancesCommandOutput,
+  DescribeVolumesCommandOutput,
   Filter,
   Instance,
   ModifyInstanceAttributeRequest,
@@ -73,6 +75,12 @@ function pageOf({ ec2 }: Clients, token?: string): Promise<DescribeInstancesComm
   const next = token === undefined ? {} : { NextToken: token };
   const filter = { Name: "tag:page", Values: ["yes"] };
   return ec2.send(new DescribeInstancesCommand({ Filters: [filter], MaxResults: 5, ...next }));
+}
+
+function diskPageOf({ ec2 }: Clients, token?: string): Promise<DescribeVolumesCommandOutput> {
+  const next = token === undefined ? {} : { NextToken: token };
+  const filter = { Name: "tag:page", Values: ["disks"] };
+  return ec2.send(new DescribeVolumesCommand({ Filters: [filter], MaxResults: 5, ...next }));
 }
 
 function tagSpecification(tags: Record<string, string>): Partial<RunInstancesCommandInput> {
@@ -266,6 +274,34 @@ export const ec2Cases: readonly Case[] = [
       expect(second.NextToken).to.equal(undefined);
       expect(pages.map(({ length }) => length)).to.deep.equal([5, 2]);
       expect(pages.flat()).to.have.members(ids);
+    },
+  },
+  {
+    title: "a long list of disks comes in pages as well",
+    run: async (clients, target) => {
+      const Tags = [{ Key: "page", Value: "disks" }];
+      const TagSpecifications = (["instance", "volume"] as const).map((ResourceType) => ({
+        ResourceType,
+        Tags,
+      }));
+      await Promise.all(Array.from({ length: 7 }, () => launch(clients, target, { TagSpecifications })));
+      const first = await diskPageOf(clients);
+      const second = await diskPageOf(clients, first.NextToken);
+      expect([first, second].map(({ Volumes = [] }) => Volumes.length)).to.deep.equal([5, 2]);
+      expect(second.NextToken).to.equal(undefined);
+    },
+  },
+  {
+    title: "no page is larger or smaller than EC2 makes them",
+    run: async ({ ec2 }) => {
+      for (const MaxResults of [4, 1001])
+        expect(await refusal(ec2.send(new DescribeInstancesCommand({ MaxResults })))).to.equal(
+          "InvalidParameterValue",
+        );
+      for (const MaxResults of [4, 501])
+        expect(await refusal(ec2.send(new DescribeVolumesCommand({ MaxResults })))).to.equal(
+          "InvalidParameterValue",
+        );
     },
   },
   {

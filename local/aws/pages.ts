@@ -1,0 +1,24 @@
+import { AwsError } from "./errors.ts";
+import { number, optionalText } from "./input.ts";
+import type { Input } from "./input.ts";
+
+/** EC2 makes no smaller pages. */
+const least = 5;
+
+/** The part of a list that a call asks for, and the token of the next. @param most that EC2 gives in one answer */
+export function pageOf<Item>(
+  all: readonly Item[],
+  input: Input,
+  most: number,
+): { page: Item[]; nextToken: string | undefined } {
+  const size = number(input, "MaxResults") ?? most;
+  if (size < least || size > most) {
+    throw new AwsError(
+      "InvalidParameterValue",
+      `Value ( ${size} ) for parameter maxResults is invalid. Expecting a value from ${least} to ${most}.`,
+    );
+  }
+  const from = Number(optionalText(input, "NextToken") ?? 0);
+  const to = from + size;
+  return { page: all.slice(from, to), nextToken: to < all.length ? String(to) : undefined };
+}
