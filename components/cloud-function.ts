@@ -18,6 +18,19 @@ const logDays = 60;
 /** Megabytes. Lambda gives processor time by memory: with less, a cold start takes seconds. */
 export const memorySize = 256;
 
+/** Lambda gives one whole processor at this many megabytes, and the functions use no second one. */
+const wholeProcessorMb = 1769;
+
+/**
+ * Megabytes for a function that looks at every runner. What it needs of them
+ * hardly grows, because EC2 is read page by page (docs/benchmarks.md); its time
+ * does, and processor time comes with memory.
+ */
+export function memoryForFleets(fleets: Readonly<Record<string, { runners: number }>>): number {
+  const all = Object.values(fleets).reduce((sum, { runners }) => sum + runners, 0);
+  return Math.min(wholeProcessorMb, memorySize * Math.ceil(all / 500));
+}
+
 interface Surroundings {
   environment: string;
   configuration: Configuration;
@@ -33,6 +46,8 @@ export interface CloudFunctionArgs extends Surroundings {
   /** Its environment, for what is known only after creation. */
   variables?: Record<string, pulumi.Input<string>>;
   timeoutSeconds: number;
+  /** Megabytes. Absent: {@link memorySize}. */
+  memoryMb?: number;
 }
 
 /**
@@ -74,7 +89,7 @@ export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Reso
         [`${name}.mjs`]: new pulumi.asset.FileAsset(functionBundle(name)),
         [configurationFile]: new pulumi.asset.StringAsset(JSON.stringify(plain)),
       }),
-      memorySize,
+      memorySize: args.memoryMb ?? memorySize,
       timeout: args.timeoutSeconds,
       role: role.arn,
       ...(variables && { environment: { variables } }),

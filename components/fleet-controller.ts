@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
 import { meterParameter } from "../contract/meter.ts";
 import { functionName } from "../contract/names.ts";
-import { createCloudFunction, createServiceRole } from "./cloud-function.ts";
+import { createCloudFunction, createServiceRole, memoryForFleets } from "./cloud-function.ts";
 import { controllerConfiguration } from "./controller-configuration.ts";
 import {
   budgetStatements,
@@ -78,6 +78,7 @@ export class FleetController extends pulumi.ComponentResource {
           : own,
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
+        memoryMb: memoryForFleets(configuration.fleets),
       },
       this,
     );

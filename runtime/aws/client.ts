@@ -36,8 +36,8 @@ export interface AwsClientOptions<Service extends AwsService = never> {
   random: () => number;
   /** Milliseconds for one try of a call. Default: ten seconds. */
   timeoutMs?: number;
-  /** Reads answers in XML; absent: nobody needs what is in them. */
-  readXml?: (body: string) => unknown;
+  /** Reads an action's answer in XML; absent: nobody needs what is in them. What it throws counts as no answer. */
+  readXml?: (body: string, action: AwsAction) => unknown;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -88,7 +88,7 @@ async function tryOnce(
       timeoutMs,
     });
     if (response.status === 200)
-      return { answer: protocol.decode(response.body) ?? readXml?.(response.body) };
+      return { answer: protocol.decode(response.body) ?? readXml?.(response.body, action) };
     const { code, message } = protocol.error(response.body);
     return failure(response.status, code, message);
   } catch (error) {

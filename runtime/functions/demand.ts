@@ -278,7 +278,8 @@ function standingOf(
   );
   const running = all.filter(({ state }) => state === "in_progress");
   const taken = new Set(running.map(({ runner }) => runner));
-  const inService = machines.filter(({ instanceId }) => roster.includes(instanceId));
+  const members = new Set(roster);
+  const inService = machines.filter(({ instanceId }) => members.has(instanceId));
 
   const isWaking = ({ state, instanceId }: DemandMachine) =>
     state === "pending" || (state === "stopped" && started.has(instanceId));

@@ -1,139 +1,161 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { XMLParser } from "fast-xml-parser";
+import { functionBundle } from "../../components/assets.ts";
 import { priceList } from "../../config/prices.ts";
-import { ec2Protocol } from "../../local/aws/protocols.ts";
-import type { ControllerCall } from "../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../contract/controller.ts";
-import { machineName, runnerName } from "../../contract/names.ts";
+import { meterParameter } from "../../contract/meter.ts";
+import type { MeterRecord } from "../../contract/meter.ts";
+import { configurationFile } from "../../contract/names.ts";
 import { formatOperator, initialOperator } from "../../contract/operator.ts";
-import { formatMachineList, fleetParameters, initialPower } from "../../contract/parameters.ts";
-import { projectTag, tags } from "../../contract/tags.ts";
-import { awsClient } from "../../runtime/aws/client.ts";
-import type { Send } from "../../runtime/aws/http.ts";
-import { control } from "../../runtime/functions/controller/controller.ts";
-import type { ControllerHost } from "../../runtime/functions/controller/controller.ts";
-import { readEc2Answer } from "../../runtime/functions/controller/describe.ts";
+import { fleetParameters, formatMachineList, initialPower } from "../../contract/parameters.ts";
+import { readEc2Answer } from "../../runtime/functions/controller/ec2-answers.ts";
+import {
+  environment,
+  fleetNames,
+  fleetOf,
+  idOf,
+  instancesAnswer,
+  isAsleep,
+  nameOf,
+  volumesAnswer,
+} from "./described-instances.ts";
 import { median, table } from "./measure.ts";
 
 /*
- * One call of the controller, all of its own code from the signature to the
- * line of metrics, against an AWS in this process that answers at once. Beside
- * it: reading EC2's answer alone, which nobody could save.
+ * Calls of the controller's bundle in a process of its own, as in Lambda, from
+ * the signature to the line of metrics, against an AWS on loopback that answers
+ * at once and as EC2 does. Beside it: reading EC2's answers alone, by the
+ * bundle's reader and by fast-xml-parser.
  */
+
+const run = promisify(execFile);
 
 const sizes = [10, 100, 1000];
 const repetitions = 15;
 
-const environment = "bench";
-const now = Date.UTC(2026, 4, 1, 10, 8, 30);
-const hourMs = 3_600_000;
-
-/** The most that a roster holds: its parameter has 4 KB. */
-const fleetSize = 100;
+/** What Lambda's runtime starts Node with in its smallest function: shares of 128 MB. With more, V8 collects later. */
+const lambdaArguments = ["--max-semi-space-size=6", "--max-old-space-size=115"];
 
 const scenes = [
-  { words: "nothing to do", jobs: false },
-  { words: "a job for each sleeping machine", jobs: true },
+  { words: "nothing to do", withJobs: false },
+  { words: "a job for each sleeping machine", withJobs: true },
 ] as const;
 
 export async function controllerTable(): Promise<string> {
   const rows: string[][] = [];
   for (const machines of sizes) {
-    for (const { words, jobs } of scenes) {
-      const { milliseconds, answerKb, readMs, calls } = await measureTick(machines, jobs);
-      rows.push([
-        String(machines),
-        words,
-        `${milliseconds.toFixed(1)} ms`,
-        `${readMs.toFixed(1)} ms of ${answerKb.toFixed(0)} kB`,
-        Object.entries(calls)
-          .map(([name, count]) => `${count} ${name}`)
-          .join(", "),
-      ]);
+    for (const { words, withJobs } of scenes) {
+      const aws = await startAws(machines, withJobs);
+      try {
+        const { firstMs, medianMs, peakMb } = await callController(aws.url, machines);
+        const bytes = aws.described().reduce((sum, { body }) => sum + body.length, 0);
+        rows.push([
+          String(machines),
+          words,
+          `${firstMs.toFixed(0)} ms`,
+          `${medianMs.toFixed(1)} ms`,
+          `${peakMb.toFixed(0)} MB`,
+          `${(bytes / 1e6).toFixed(2)} MB`,
+          ...[readEc2Answer, readWithFastXmlParser()].map((read) => reading(aws.described(), read)),
+          Object.entries(aws.calls)
+            .map(([name, count]) => `${Math.round(count / (repetitions + 1))} ${name}`)
+            .join(", "),
+        ]);
+      } finally {
+        aws.server.close();
+      }
     }
   }
-  return table(["machines", "call of the controller", "median", "EC2's answer alone", "calls of AWS"], rows);
+  const head = ["machines", "call of the controller", "first", "median", "peak memory", "EC2's answers"];
+  return table([...head, "reading them", "by fast-xml-parser", "calls of AWS"], rows);
 }
 
-interface TickFigures {
-  milliseconds: number;
-  /** Size of EC2's answer in kB, and milliseconds of reading it. */
-  answerKb: number;
-  readMs: number;
-  /** Calls of AWS in one call of the controller, by their name. */
-  calls: Record<string, number>;
+/** An answer of EC2 to one call. */
+interface Described {
+  action: string;
+  body: string;
+  /** As it is sent, so that encoding it is no part of a call. */
+  bytes: Buffer;
 }
 
-/** Half of the machines sleep. */
-async function measureTick(machines: number, withJobs: boolean): Promise<TickFigures> {
-  const configuration = configurationOf(machines);
-  const answers = await answersOf(configuration, machines, withJobs);
-  let calls: Record<string, number> = {};
-  const send: Send = ({ headers, body = "" }) => {
-    const name = headers["x-amz-target"]?.split(".")[1] ?? new URLSearchParams(body).get("Action")!;
-    calls[name] = (calls[name] ?? 0) + 1;
-    return Promise.resolve({ status: 200, body: answers(name, body) });
-  };
-  const aws = awsClient<ControllerCall>({
-    ...configuration.aws,
-    credentials: () =>
-      Promise.resolve({ accessKeyId: "AKIA", secretAccessKey: "secret", sessionToken: "token" }),
-    send,
-    clock: { now: () => now, sleep: () => Promise.resolve() },
-    random: () => 0,
-    readXml: readEc2Answer(),
-  });
-  const described = answers("DescribeInstances", "");
-  const [ticks, reads]: [number[], number[]] = [[], []];
-  const host: ControllerHost = {
-    configuration,
-    aws,
-    send: () => Promise.reject(new Error("no sweep is configured")),
-    now: () => now,
-    elapsed: () => performance.now(),
-    log: () => undefined,
-  };
-  for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    calls = {};
-    const started = performance.now();
-    await control(host, {});
-    ticks.push(performance.now() - started);
-    const read = performance.now();
-    readEc2Answer()(described);
-    reads.push(performance.now() - read);
-  }
-  return { milliseconds: median(ticks), answerKb: described.length / 1000, readMs: median(reads), calls };
-}
-
-function fleetOf(number: number): string {
-  return `cloud${Math.floor(number / fleetSize)}`;
-}
-
-function numbersOf(fleet: string, machines: number): number[] {
-  return Array.from({ length: machines }, (_, number) => number).filter(
-    (number) => fleetOf(number) === fleet,
+/** Milliseconds and speed of reading EC2's answers. */
+function reading(described: readonly Described[], read: (body: string, action: string) => unknown): string {
+  const bytes = described.reduce((sum, { body }) => sum + body.length, 0);
+  const milliseconds = median(
+    Array.from({ length: repetitions }, () => {
+      const started = performance.now();
+      for (const { action, body } of described) read(body, `ec2:${action}`);
+      return performance.now() - started;
+    }),
   );
+  return `${milliseconds.toFixed(1)} ms, ${(bytes / 1000 / milliseconds).toFixed(0)} MB/s`;
 }
 
-function idOf(number: number): string {
-  return `i-${number.toString(16).padStart(17, "0")}`;
+function readWithFastXmlParser(): (body: string) => unknown {
+  const parser = new XMLParser({
+    parseTagValue: false,
+    ignoreDeclaration: true,
+    isArray: (name) => name === "item",
+  });
+  return (body) => parser.parse(body) as unknown;
 }
 
-function isAsleep(number: number): boolean {
-  return number % 2 === 1;
+interface CallFigures {
+  /** Milliseconds of the first call, before anything is compiled, and of the others. */
+  firstMs: number;
+  medianMs: number;
+  /** Resident memory of the process at its highest, Node itself included. */
+  peakMb: number;
 }
 
-function configurationOf(machines: number): ControllerConfiguration {
-  const names = Array.from({ length: Math.ceil(machines / fleetSize) }, (_, index) => `cloud${index}`);
+async function callController(url: string, machines: number): Promise<CallFigures> {
+  const dir = await mkdtemp(join(tmpdir(), "longhaul-bench-"));
+  try {
+    const path = join(dir, "controller.mjs");
+    await copyFile(functionBundle("controller"), path);
+    await writeFile(join(dir, configurationFile), JSON.stringify(configurationOf(machines, url)));
+    const program = `
+      const { handler } = await import(${JSON.stringify(pathToFileURL(path).href)});
+      const times = [];
+      for (let call = 0; call <= ${repetitions}; call += 1) {
+        const started = performance.now();
+        await handler({});
+        times.push(performance.now() - started);
+      }
+      console.log(JSON.stringify({ times, peakKb: process.resourceUsage().maxRSS }));`;
+    const { stdout } = await run(
+      process.execPath,
+      [...lambdaArguments, "--input-type=module", "--eval", program],
+      {
+        env: { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "secret", AWS_SESSION_TOKEN: "token" },
+        maxBuffer: 2 ** 26,
+        timeout: 120_000,
+      },
+    );
+    const { times, peakKb } = JSON.parse(stdout.trim().split("\n").at(-1)!) as {
+      times: number[];
+      peakKb: number;
+    };
+    return { firstMs: times[0]!, medianMs: median(times.slice(1)), peakMb: peakKb / 1024 };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function configurationOf(machines: number, url: string): ControllerConfiguration {
+  const names = fleetNames(machines);
   return {
     environment,
-    aws: {
-      region: "eu-central-1",
-      endpoints: {
-        ec2: "https://ec2",
-        ssm: "https://ssm",
-        dynamodb: "https://dynamodb",
-        budgets: "https://budgets",
-      },
-    },
+    aws: { region: "eu-central-1", endpoints: { ec2: url, ssm: url, dynamodb: url, budgets: url } },
     fleets: names.map((name) => ({
       name,
       minimumAwake: 0,
@@ -146,19 +168,57 @@ function configurationOf(machines: number): ControllerConfiguration {
       table: "longhaul-bench-waiting-jobs",
       fleets: names.map((name) => ({ name, labels: ["self-hosted", "linux", "x64", name] })),
     },
-    budget: { monthlyUsd: 100_000, account: "123456789012", name: "longhaul-bench" },
   };
 }
 
-/** What AWS answers, by the call's name. */
-async function answersOf(
-  { fleets }: ControllerConfiguration,
-  machines: number,
-  withJobs: boolean,
-): Promise<(name: string, body: string) => string> {
-  const values = new Map<string, string>(
-    fleets.flatMap(({ name }) => {
-      const roster = formatMachineList(numbersOf(name, machines).map(idOf));
+interface BenchAws {
+  url: string;
+  server: Server;
+  /** Calls so far, by their name. */
+  calls: Record<string, number>;
+  /** What EC2 has answered, each page once. */
+  described: () => Described[];
+}
+
+async function startAws(machines: number, withJobs: boolean): Promise<BenchAws> {
+  const answer = answersOf(machines, withJobs);
+  const calls: Record<string, number> = {};
+  const pages = new Map<string, Described>();
+  const server = createServer((request, response) => {
+    void text(request).then(async (body) => {
+      const target = request.headers["x-amz-target"];
+      const asked = new URLSearchParams(body);
+      const action = typeof target === "string" ? target.split(".")[1]! : asked.get("Action")!;
+      calls[action] = (calls[action] ?? 0) + 1;
+      if (!action.startsWith("Describe")) {
+        response.end(answer.other(action, body));
+        return;
+      }
+      const from = Number(asked.get("NextToken"));
+      const name = `${action} ${from}`;
+      let described = pages.get(name);
+      if (!described) {
+        const body = await answer.page(action, from, Number(asked.get("MaxResults")));
+        pages.set(name, (described = { action, body, bytes: Buffer.from(body) }));
+      }
+      response.end(described.bytes);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, server, calls, described: () => [...pages.values()] };
+}
+
+/** What AWS answers. */
+function answersOf(machines: number, withJobs: boolean) {
+  const now = Date.now();
+  const all = Array.from({ length: machines }, (_, number) => number);
+  const at = new Date(now - 60_000).toISOString();
+  const meter: MeterRecord = { v: 1, month: at.slice(0, 7), at, days: {}, fleets: {} };
+  const values = new Map<string, string>([
+    [meterParameter(environment), JSON.stringify(meter)],
+    ...fleetNames(machines).flatMap((name) => {
+      const roster = formatMachineList(all.filter((number) => fleetOf(number) === name).map(idOf));
       const names = fleetParameters(environment, name);
       return [
         [names.candidates, roster],
@@ -168,121 +228,34 @@ async function answersOf(
         [names.shutdown, JSON.stringify({ idleMinutes: 30, minimumAwake: 0 })],
       ] as const;
     }),
-  );
-  const all = Array.from({ length: machines }, (_, number) => number);
-  const described = await describeInstances(all);
-  const running = all.filter((number) => !isAsleep(number)).map((number) => jobItem(number, "in_progress"));
-  const queued = all.filter(isAsleep).map((number) => jobItem(number, "queued"));
+  ]);
+  const running = all
+    .filter((number) => !isAsleep(number))
+    .map((number) => jobItem(number, "in_progress", now));
+  const queued = all.filter(isAsleep).map((number) => jobItem(number, "queued", now));
   const scanned = JSON.stringify({ Items: withJobs ? [...running, ...queued] : running });
-  return (name, body) => {
-    switch (name) {
-      case "DescribeInstances":
-        return described;
-      case "DescribeVolumes":
-        return "<DescribeVolumesResponse><volumeSet/></DescribeVolumesResponse>";
-      case "Scan":
-        return scanned;
-      case "GetParameters": {
-        const { Names } = JSON.parse(body) as { Names: string[] };
-        const found = Names.flatMap((Name) => {
-          const Value = values.get(Name);
-          return Value === undefined ? [] : [{ Name, Value, Type: "String", Version: 1 }];
-        });
-        return JSON.stringify({ Parameters: found });
-      }
-      default:
-        return name === "StartInstances" ? "<StartInstancesResponse/>" : "{}";
-    }
-  };
-}
-
-/** EC2's answer with all that it tells of an instance which is longer than a word or two. */
-function describeInstances(numbers: readonly number[]): Promise<string> {
-  const reservationSet = numbers.map((number) => ({
-    reservationId: idOf(number).replace("i-", "r-"),
-    ownerId: "123456789012",
-    groupSet: [],
-    instancesSet: [describeInstance(number)],
-  }));
-  return ec2Protocol.result("DescribeInstances", { reservationSet }).text();
-}
-
-function describeInstance(number: number) {
-  const fleet = fleetOf(number);
-  const awake = !isAsleep(number);
-  const runner = runnerName(environment, fleet, number + 1);
-  const vpcId = "vpc-0123456789abcdef0";
-  const groupSet = [{ groupId: "sg-0123456789abcdef0", groupName: "longhaul-bench" }];
-  const moment = new Date(now - 20 * hourMs);
   return {
-    instanceId: idOf(number),
-    imageId: "ami-0123456789abcdef0",
-    instanceState: awake ? { code: 16, name: "running" } : { code: 80, name: "stopped" },
-    privateDnsName: `ip-10-42-0-${number % 256}.eu-central-1.compute.internal`,
-    dnsName: awake ? `ec2-203-0-113-${number % 256}.eu-central-1.compute.amazonaws.com` : "",
-    reason: awake ? "" : "User initiated shutdown",
-    amiLaunchIndex: 0,
-    instanceType: "m5.xlarge",
-    launchTime: moment,
-    placement: { availabilityZone: number % 4 < 2 ? "eu-central-1a" : "eu-central-1b", tenancy: "default" },
-    monitoring: { state: "disabled" },
-    subnetId: "subnet-0123456789abcdef0",
-    vpcId,
-    privateIpAddress: `10.42.0.${number % 256}`,
-    ...(awake && { ipAddress: `203.0.113.${number % 256}` }),
-    sourceDestCheck: true,
-    groupSet,
-    architecture: "x86_64",
-    rootDeviceType: "ebs",
-    rootDeviceName: "/dev/sda1",
-    blockDeviceMapping: [
-      {
-        deviceName: "/dev/sda1",
-        ebs: {
-          volumeId: "vol-0123456789abcdef0",
-          status: "attached",
-          attachTime: moment,
-          deleteOnTermination: true,
-        },
-      },
-    ],
-    virtualizationType: "hvm",
-    tagSet: Object.entries({
-      Name: machineName(runner, idOf(number)),
-      [tags.project]: projectTag,
-      [tags.environment]: environment,
-      [tags.fleet]: fleet,
-      [tags.runner]: runner,
-    }).map(([key, value]) => ({ key, value })),
-    hypervisor: "xen",
-    networkInterfaceSet: [
-      {
-        networkInterfaceId: "eni-0123456789abcdef0",
-        subnetId: "subnet-0123456789abcdef0",
-        vpcId,
-        status: "in-use",
-        macAddress: "02:00:00:00:00:00",
-        privateIpAddress: `10.42.0.${number % 256}`,
-        groupSet,
-        attachment: {
-          attachmentId: "eni-attach-0123456789abcdef0",
-          deviceIndex: 0,
-          status: "attached",
-          attachTime: moment,
-        },
-      },
-    ],
-    iamInstanceProfile: {
-      arn: "arn:aws:iam::123456789012:instance-profile/longhaul/bench",
-      id: "AIPA0123456789ABCDEF0",
+    page: (action: string, from: number, size: number): Promise<string> => {
+      const to = from + size;
+      const answer = action === "DescribeInstances" ? instancesAnswer : volumesAnswer;
+      return answer(all.slice(from, to), now, to < machines ? String(to) : undefined);
     },
-    ebsOptimized: true,
-    enaSupport: true,
+    other: (action: string, body: string): string => {
+      if (action === "StartInstances") return "<StartInstancesResponse/>";
+      if (action === "Scan") return scanned;
+      if (action !== "GetParameters") return "{}";
+      const { Names } = JSON.parse(body) as { Names: string[] };
+      const found = Names.flatMap((Name) => {
+        const Value = values.get(Name);
+        return Value === undefined ? [] : [{ Name, Value, Type: "String", Version: 1 }];
+      });
+      return JSON.stringify({ Parameters: found });
+    },
   };
 }
 
 /** A job as DynamoDB has it: one on each machine that is awake, or one for each that sleeps. */
-function jobItem(number: number, state: "queued" | "in_progress") {
+function jobItem(number: number, state: "queued" | "in_progress", now: number) {
   const seconds = String(Math.floor(now / 1000) - 60);
   return {
     id: { S: String(29_679_449_526 + number) },
@@ -292,8 +265,6 @@ function jobItem(number: number, state: "queued" | "in_progress") {
     queuedAt: { N: seconds },
     at: { N: seconds },
     expiresAt: { N: String(Math.floor(now / 1000) + 80_000) },
-    ...(state === "in_progress" && {
-      runner: { S: machineName(runnerName(environment, fleetOf(number), number + 1), idOf(number)) },
-    }),
+    ...(state === "in_progress" && { runner: { S: nameOf(number) } }),
   };
 }

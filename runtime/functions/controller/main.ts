@@ -7,7 +7,7 @@ import { awsClient } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
 import { control } from "./controller.ts";
-import { readEc2Answer } from "./describe.ts";
+import { readEc2Answer } from "./ec2-answers.ts";
 
 /*
  * Entry point of the controller in Lambda. The only module of it that reads the
@@ -25,7 +25,7 @@ const aws = awsClient<ControllerCall>({
   send: sendHttp,
   clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
   random: Math.random,
-  readXml: readEc2Answer(),
+  readXml: readEc2Answer,
 });
 
 /** Whatever the event: see {@link control}. */

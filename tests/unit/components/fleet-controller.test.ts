@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { functionBundle } from "../../../components/assets.ts";
+import { memoryForFleets } from "../../../components/cloud-function.ts";
 import {
   budgetCalls,
   controllerCalls,
@@ -66,6 +67,19 @@ describe("the controller of an environment", () => {
       "/longhaul/dev/arm/power",
       "/longhaul/dev/cloud/power",
     ]);
+  });
+
+  it("has memory, and with it processor time, by the number of runners", async () => {
+    const memoryOf = (...runners: number[]) =>
+      memoryForFleets(
+        Object.fromEntries(runners.map((count, index) => [`cloud${index}`, { runners: count }])),
+      );
+    expect([1, 500, 501, 3000, 100_000].map((runners) => memoryOf(runners))).to.deep.equal([
+      256, 256, 512, 1536, 1769,
+    ]);
+    expect(memoryOf(300, 300)).to.equal(512);
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    expect(graph.one("Function", "longhaul-dev-controller").inputs.memorySize).to.equal(256);
   });
 
   describe("where a GitHub App is configured", () => {
@@ -203,7 +217,7 @@ describe("the controller of an environment", () => {
 
   it("is one file without packages, small enough to start at once", () => {
     const bundle = readFileSync(functionBundle("controller"));
-    expect(gzipSync(bundle).length).to.be.lessThan(100_000);
+    expect(gzipSync(bundle).length).to.be.lessThan(60_000);
     const imports = [...bundle.toString().matchAll(/\bfrom"([\w:@/.-]+)"/g)].map(([, name]) => name!);
     expect(imports).to.include("node:crypto");
     expect(imports.filter((name) => !name.startsWith("node:"))).to.deep.equal([]);

@@ -36,8 +36,8 @@ async function called(
   const lines: string[] = [];
   const known: Record<string, unknown> = {
     "ssm:GetParameters": {},
-    "ec2:DescribeInstances": { DescribeInstancesResponse: { reservationSet: "" } },
-    "ec2:DescribeVolumes": { DescribeVolumesResponse: { volumeSet: "" } },
+    "ec2:DescribeInstances": { reservationSet: [], nextToken: "" },
+    "ec2:DescribeVolumes": { volumeSet: [], nextToken: "" },
     "dynamodb:Scan": {},
     "ssm:GetParameter": { Parameter: { Value: "canary-that-is-no-key" } },
     ...answers,

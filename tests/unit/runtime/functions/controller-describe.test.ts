@@ -2,10 +2,10 @@ import { expect } from "chai";
 import {
   describeDisks,
   describeMachines,
-  readEc2Answer,
   strayDisks,
   withDisks,
 } from "../../../../runtime/functions/controller/describe.ts";
+import { readEc2Answer } from "../../../../runtime/functions/controller/ec2-answers.ts";
 import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
 
 const now = Date.parse("2026-11-26T12:00:00Z");
@@ -43,13 +43,14 @@ describe("a disk of the environment", () => {
 
   /** EC2 with these answers, one page after the other; the calls' inputs. */
   function ec2(...pages: string[]) {
-    const read = readEc2Answer();
     const asked: Record<string, unknown>[] = [];
     return {
       asked,
-      aws: (_action: string, input: Record<string, unknown>) => {
+      aws: (action: string, input: Record<string, unknown>) => {
         asked.push(input);
-        return Promise.resolve(read(`<?xml version="1.0" encoding="UTF-8"?>\n${pages.shift()!}`));
+        return Promise.resolve(
+          readEc2Answer(`<?xml version="1.0" encoding="UTF-8"?>\n${pages.shift()!}`, action),
+        );
       },
     };
   }
@@ -116,7 +117,7 @@ describe("a machine", () => {
       "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId>" +
       "<instanceType>m5.xlarge</instanceType><instanceState><name>stopped</name></instanceState>" +
       `<launchTime>2026-11-26T11:00:00Z</launchTime><tagSet>${tagSet}</tagSet></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`;
-    return (await describeMachines("dev", () => Promise.resolve(readEc2Answer()(text))))[0]!;
+    return (await describeMachines("dev", (action) => Promise.resolve(readEc2Answer(text, action))))[0]!;
   };
   const tag = (key: string, value: string) =>
     `<item><key>longhaul:${key}</key><value>${value}</value></item>`;
@@ -142,7 +143,7 @@ describe("a machine", () => {
       "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId>" +
       "<instanceType>m5.4xlarge</instanceType><instanceState><name>running</name></instanceState>" +
       "<launchTime>2026-11-26T11:00:00Z</launchTime></item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
-    const aws = () => Promise.resolve(readEc2Answer()(text));
+    const aws = (action: string) => Promise.resolve(readEc2Answer(text, action));
     expect((await describeMachines("dev", aws))[0]).to.include({ id: "i-1", instanceType: "m5.4xlarge" });
   });
 });
