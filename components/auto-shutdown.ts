@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetConfiguration } from "../config/schema.ts";
-import type { ControlledFleet } from "../contract/controller.ts";
 import type { ShutdownSetting } from "../contract/parameters.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
 
@@ -13,14 +12,14 @@ export interface AutoShutdownArgs {
 }
 
 /**
- * When a fleet's machines are off although nobody has put them to sleep. Half
- * of it is for the machines, which sleep by themselves for want of jobs: the
- * parameter that they read at each look, and which is no part of their shape,
- * so that another limit makes no machine anew. The other half is for the
- * controller: {@link powerRules}.
+ * When a fleet's machines are off although nobody has put them to sleep. The
+ * machines and the controller read it from one parameter at each look, so they
+ * never go by two different limits; and it is no part of a machine's shape, so
+ * that another limit makes no machine anew. Working hours are for the
+ * controller alone, which is told them with its configuration.
  */
 export class AutoShutdown extends pulumi.ComponentResource {
-  /** What the machines read. It must outlive them. */
+  /** What machines and controller read. It must outlive them. */
   readonly parameter: pulumi.Resource;
 
   constructor(name: string, args: AutoShutdownArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -34,7 +33,7 @@ export class AutoShutdown extends pulumi.ComponentResource {
   }
 }
 
-/** What a machine decides by: how long without a job, and how long with one. */
+/** How long a machine may be without a job, and how long with one. */
 export function shutdownSetting({
   idleMinutes,
   minimumAwake,
@@ -42,12 +41,4 @@ export function shutdownSetting({
   enforce,
 }: FleetConfiguration["autoShutdown"]): ShutdownSetting {
   return { ...(idleMinutes !== undefined && { idleMinutes }), minimumAwake, maxJobHours, enforce };
-}
-
-/** What the controller decides by, at the beginning of each minute: working hours, and how many are to be awake. */
-export function powerRules({
-  hours,
-  minimumAwake,
-}: FleetConfiguration["autoShutdown"]): Pick<ControlledFleet, "hours" | "minimumAwake"> {
-  return { ...(hours && { hours }), minimumAwake };
 }

@@ -4,7 +4,6 @@ import type { Configuration } from "../config/schema.ts";
 import type { ControllerConfiguration, SweepConfiguration } from "../contract/controller.ts";
 import { budgetName, waitingJobsTable } from "../contract/names.ts";
 import { appKeyParameter } from "../contract/parameters.ts";
-import { powerRules } from "./auto-shutdown.ts";
 import { labelledFleets } from "./receiver-configuration.ts";
 
 /** What the controller of an environment is told: what of the configuration it decides by. */
@@ -28,7 +27,7 @@ export function controllerConfiguration(
     fleets: Object.entries(fleets).map(([name, { instanceType, autoShutdown }]) => ({
       name,
       instanceType,
-      ...powerRules(autoShutdown),
+      ...(autoShutdown.hours && { hours: autoShutdown.hours }),
       prices: { machine: hourly[name]!.machine, disk: hourly[name]!.disk },
     })),
     addressPrice: prices.publicIpv4,

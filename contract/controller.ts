@@ -16,8 +16,6 @@ export interface ControlledFleet {
   name: string;
   /** Absent: power is on at any time. */
   hours?: WorkingHours;
-  /** The first so many of the roster are woken while power is on. */
-  minimumAwake: number;
   /** Of the machines that the fleet makes now: older ones may be of another until their jobs have ended. */
   instanceType: string;
   /** Of such a machine. */

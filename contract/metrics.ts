@@ -64,6 +64,11 @@ export const controllerMetrics = {
   started: "MachinesStarted",
   /** Sleeping machines that EC2 did not start: no capacity in their zone, for example. */
   notStarted: "MachinesNotStarted",
+  /**
+   * Machines that are to be awake, no job aside, and that sleep after this call: EC2 did not start them, or their last
+   * start came to nothing and they rest before the next.
+   */
+  leftAsleep: "MachinesLeftAsleep",
   /** Queued jobs that count for a fleet. */
   waiting: "JobsWaiting",
   /** Queued jobs whose labels no fleet has. */

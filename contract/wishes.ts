@@ -49,9 +49,6 @@ export interface Wish {
   idleMinutes?: number;
 }
 
-/** What a machine says when it goes to sleep for want of jobs while its power is on. */
-export const idleReason = "It has had no job for as long as its fleet allows.";
-
 /**
  * The one rule for what is wanted of a machine. Agent, controller and `status`
  * all ask here. Budget beats operator beats working hours, but for an operator

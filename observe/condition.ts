@@ -1,5 +1,7 @@
+import { lastWordStates } from "../contract/last-words.ts";
 import type { MachineState } from "../contract/tags.ts";
-import type { Listing } from "../contract/wishes.ts";
+import type { FleetSettings, Listing } from "../contract/wishes.ts";
+import { asleepDetail, spokenInThisLife } from "./asleep-detail.ts";
 import type { MachineReport, ObservedMachine } from "./machine.ts";
 
 /** What a runner's machine is, in one word. */
@@ -26,6 +28,8 @@ export type Condition = (typeof conditions)[number];
 export interface Circumstances {
   /** The machine's place on the lists of its fleet. */
   listing: Listing;
+  /** What its fleet's parameters say, from which it follows what keeps it asleep. Absent: of no fleet that is known. */
+  settings?: FleetSettings;
   /** Whether GitHub could be asked; where not, a missing entry says nothing. */
   githubAsked: boolean;
   /** Milliseconds since the epoch. */
@@ -45,12 +49,6 @@ export interface JudgedMachine {
 /** So long may a machine be up, and its last word old, before a missing sign of it means something. */
 export const silentAfterMs = 5 * 60_000;
 
-/** A machine's clock may be so far behind EC2's when it has just booted. */
-const clockSkewMs = 2 * 60_000;
-
-/** What a machine says before it powers off; it stands on the instance until the agent speaks again. */
-const lastWords: readonly MachineState[] = ["leaving", "asleep", "retired"];
-
 /** States in which the listener has a session, so that GitHub shows the runner online. */
 const listening: readonly MachineState[] = ["idle", "busy"];
 
@@ -63,16 +61,16 @@ const listening: readonly MachineState[] = ["idle", "busy"];
  */
 export function conditionOf(machine: ObservedMachine, circumstances: Circumstances): JudgedMachine {
   const { instanceState, launchedAt, report, stateReason } = machine;
-  const ended = report && lastWords.includes(report.state) ? report : undefined;
+  const spoken = spokenInThisLife(machine);
+  const ended = spoken && lastWordStates.includes(spoken.state) ? spoken : undefined;
   switch (instanceState) {
     case "terminated":
     case "unknown":
       return judged("gone", { detail: stateReason });
     case "stopped":
-      // Who went to sleep said so. Anything else went down in another way.
       return judged("asleep", {
         since: ended?.since,
-        detail: ended ? ended.detail : (report?.detail ?? stateReason),
+        detail: asleepDetail(machine, circumstances.settings, circumstances.now),
       });
     case "stopping":
     case "shutting-down":
@@ -86,7 +84,7 @@ export function conditionOf(machine: ObservedMachine, circumstances: Circumstanc
 
 function conditionOfRunning(machine: ObservedMachine, circumstances: Circumstances): JudgedMachine {
   const { launchedAt, report, entry } = machine;
-  const spoken = report && isOfThisLife(report, launchedAt) ? report : undefined;
+  const spoken = spokenInThisLife(machine);
   if (isSilent(machine, spoken, circumstances)) return silent(machine, spoken);
   if (spoken) return conditionReported(spoken, circumstances.listing);
   if (entry?.online) return judged(circumstances.listing === "none" ? "on-no-list" : "online", {});
@@ -115,15 +113,6 @@ function conditionReported(report: MachineReport, listing: Listing): JudgedMachi
       if (listing === "none") return as("on-no-list");
       return as(listing === "candidate" ? "unproven" : "idle");
   }
-}
-
-/** The tags of a machine that has been started again still hold what it said before it went down. */
-function isOfThisLife({ state, since }: MachineReport, launchedAt: string | undefined): boolean {
-  if (since === undefined || launchedAt === undefined) return true;
-  // The boot script and EC2 tell whole seconds.
-  const launched = Math.floor(Date.parse(launchedAt) / 1000) * 1000;
-  const skew = lastWords.includes(state) ? 0 : clockSkewMs;
-  return Date.parse(since) >= launched - skew;
 }
 
 function isSilent(

@@ -93,7 +93,12 @@ function machineStatus(
   const known = settings.get(fleet);
   const wish = known && wishFor(machine, known, now);
   const listing = wish?.listing ?? "unknown";
-  const { condition, since, detail, job } = conditionOf(machine, { listing, githubAsked, now });
+  const { condition, since, detail, job } = conditionOf(machine, {
+    listing,
+    ...(known && { settings: known }),
+    githubAsked,
+    now,
+  });
   return {
     fleet,
     runner,

@@ -49,13 +49,13 @@ export const autoShutdownSchema = z
       .max(7 * 24 * 60)
       .optional()
       .describe(
-        "Minutes without a job after which a machine sleeps. Default: any time without a job is fine.",
+        "Minutes without a job after which a machine sleeps, until a job (wakeOnDemand), hours or minimumAwake want it. Default: it never does, and is awake whenever power is on.",
       ),
     minimumAwake: z
       .int()
       .min(0)
       .default(0)
-      .describe("So many machines never sleep for want of jobs, and are woken while power is on."),
+      .describe("Number of machines without that idle timeout: they are awake whenever power is on."),
     maxJobHours: z
       .number()
       .min(0.001)

@@ -1,7 +1,7 @@
 import type { Power } from "../../contract/parameters.ts";
+import { idleTimeoutWords, powerOffWords } from "../../contract/last-words.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import type { Listing } from "../../contract/wishes.ts";
-import { idleReason } from "../../contract/wishes.ts";
 import type { AfterExit } from "./exit-codes.ts";
 import type { JobLimit } from "./job-limit.ts";
 import { actOnOverdue, overdueDetail } from "./job-limit.ts";
@@ -115,7 +115,7 @@ export function decide(seen: Observation): Decision {
     return stay("starting", "The runner updates itself.");
   }
   if (leave && !isAwaited(seen)) {
-    if (!listener) return { action: leave.by, state: "leaving", detail: leave.why };
+    if (!listener) return { action: leave.by, state: "leaving", detail: leave.lastWords };
     const because = now - seen.signAt < seen.quietMs ? "it has not been quiet for long enough" : seen.trace;
     if (because === undefined) return { action: "freeze", state: "leaving", detail: leave.why };
     return stay(listener.listening ? "idle" : "starting", `${leave.why} Stays: ${because}.`);
@@ -170,9 +170,13 @@ function doubt({ now, job, signAt, trace }: Observation): string | undefined {
 
 export interface Leave {
   by: "sleep" | "retire";
-  /** One sentence. */
+  /** One sentence, which is said while it leaves. */
   why: string;
+  /** What it says last: it cannot be corrected while the machine is off. */
+  lastWords: string;
 }
+
+const onNoList = "On neither list of its fleet any more.";
 
 /** How lists and power want the machine to leave; undefined: it is to stay. */
 export function wishToLeave({
@@ -183,11 +187,15 @@ export function wishToLeave({
   sleepAt,
 }: Pick<Observation, "now" | "listing" | "mayRetire" | "power" | "sleepAt">): Leave | undefined {
   if (listing === "none") {
-    return mayRetire ? { by: "retire", why: "On neither list of its fleet any more." } : undefined;
+    return mayRetire ? { by: "retire", why: onNoList, lastWords: onNoList } : undefined;
   }
   if (!power || (now < sleepAt && (power.power === "on" || power.by !== "budget"))) return undefined;
-  if (power.power === "on") return { by: "sleep", why: idleReason };
-  return { by: "sleep", why: `Power is off by ${power.by}: ${power.reason}.` };
+  if (power.power === "on") {
+    const why = "It has had no job for as long as its fleet allows.";
+    return { by: "sleep", why, lastWords: idleTimeoutWords };
+  }
+  const why = `Power is off by ${power.by}: ${power.reason}.`;
+  return { by: "sleep", why, lastWords: powerOffWords(power) };
 }
 
 /** Whether GitHub may be about to hand this very machine a job again that its listener could not take. */

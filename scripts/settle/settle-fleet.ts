@@ -13,6 +13,7 @@ import { removeSpentTokens } from "../fleet/remove-spent-tokens.ts";
 import { servedBefore } from "../fleet/served-before.ts";
 import type { Output } from "../output.ts";
 import { endSleepers } from "./end-sleepers.ts";
+import { explainAsleep } from "./explain-asleep.ts";
 import { explainMachine } from "./explain-machine.ts";
 import { judgeFleet, listsAreReadable } from "./judge-fleet.ts";
 import type { Verdict } from "./judge-machine.ts";
@@ -85,6 +86,7 @@ export async function settleFleet(
   for (const { machine, verdict } of judged) {
     tell(report, explainMachine(machine, verdict, target.github.url));
   }
+  report.notes.push(...explainAsleep(machinesThat("in-service", "candidate"), settings, clock.now()));
   // What is not remembered must not look as if it had never been seen.
   if (seen) await step(() => lookAfterEntries(settings, seen));
   return report;

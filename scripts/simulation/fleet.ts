@@ -4,6 +4,7 @@ import { labelledFleets } from "../../components/receiver-configuration.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { hoursAt } from "../../contract/hours.ts";
 import { spentInMonth } from "../../contract/meter.ts";
+import { idleTimeoutWords, powerOffWords } from "../../contract/last-words.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
 import { machineName } from "../../contract/names.ts";
 import { initialOperator } from "../../contract/operator.ts";
@@ -12,7 +13,7 @@ import type { Span } from "../../contract/spans.ts";
 import type { WaitingJob } from "../../contract/waiting-jobs.ts";
 import { secondsThatCount } from "../../contract/waiting-jobs.ts";
 import { wishFor } from "../../contract/wishes.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
+import type { FleetSettings, Wish } from "../../contract/wishes.ts";
 import { decide as decideMachine } from "../../runtime/agent/decide.ts";
 import { sleepTime } from "../../runtime/agent/sleep-time.ts";
 import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
@@ -140,6 +141,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
         createdAt: before,
         launchedAt: before,
         hasPublicAddress: false,
+        report: { state: "asleep", since: before, detail: idleTimeoutWords },
       },
       name: machineName(runner, id),
       activity: "none",
@@ -280,7 +282,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       quietMs,
       bootTimer: "cancelled",
     });
-    if (action === "freeze") leave(machine);
+    if (action === "freeze") leave(machine, wish);
     else if (sleepAt < Infinity) {
       agenda.plan(Math.max(sleepAt, signAt + quietMs, now + 1), () => {
         if (machine.signAt === signAt) look(machine);
@@ -288,9 +290,11 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
     }
   }
 
-  function leave(machine: SimulatedMachine): void {
+  function leave(machine: SimulatedMachine, wish: Wish): void {
     machine.activity = "leaving";
     machine.leftAt = agenda.now();
+    const detail = wish.power === "off" ? powerOffWords(wish) : idleTimeoutWords;
+    machine.seen.report = { state: "asleep", since: machine.leftAt, detail };
     agenda.plan(machine.leftAt + modelSeconds.powerOff * 1000, () => {
       tick(); // So that the meter has seen it run until now.
       machine.activity = "none";

@@ -36,15 +36,14 @@ const choices: readonly Choice[] = [
   ...[5, 10, 15, 30, 60, 120].map((idleMinutes): Choice => {
     return { words: `${idleMinutes} min`, autoShutdown: { idleMinutes }, appliesTo: always };
   }),
-  { words: "never", autoShutdown: {}, appliesTo: always },
   { words: "hours, 30 min", autoShutdown: { idleMinutes: 30, hours: exampleHours }, appliesTo: workingDays },
   {
     words: "hours, 30 min, 2 awake",
     autoShutdown: { idleMinutes: 30, minimumAwake: 2, hours: exampleHours },
     appliesTo: workingDays,
   },
-  { words: "hours, never", autoShutdown: { hours: exampleHours }, appliesTo: workingDays },
-  { words: "always awake", autoShutdown: { minimumAwake: runners }, appliesTo: always },
+  { words: "hours, none", autoShutdown: { hours: exampleHours }, appliesTo: workingDays },
+  { words: "none: always awake", autoShutdown: {}, appliesTo: always },
 ];
 
 /**

@@ -28,7 +28,10 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
     .option("--runner <names...>", "these runners alone")
     .option("--until <time>", "when the wish ends by itself: 18:30, 2h, 3d or 2026-03-01T18:00")
     .option("--reason <text>", "why, for everybody who looks at the status")
-    .option("--clear", "take the wishes back instead: working hours and budget decide again")
+    .option(
+      "--clear",
+      "take the wishes back instead: budget, working hours and idle timeout decide again, and start what none of them keeps asleep",
+    )
     .option("--no-wait", `do not wait until the machines are ${power === "off" ? "asleep" : "online"}`)
     .option("--wait-minutes <minutes>", "how long to wait for them", parsePositive, 10)
     .option("-y, --yes", "do not ask")

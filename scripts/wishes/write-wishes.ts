@@ -80,7 +80,7 @@ function sentence(
     case "written":
       return wish
         ? `${describe(who, wish)}.`
-        : `The operators' wishes for ${who} are taken back: working hours and budget decide.`;
+        : `The operators' wishes for ${who} are taken back: budget, working hours and idle timeout decide.`;
   }
 }
 

@@ -158,7 +158,7 @@ function configurationOf(machines: number, url: string): ControllerConfiguration
     aws: { region: "eu-central-1", endpoints: { ec2: url, ssm: url, dynamodb: url, budgets: url } },
     fleets: names.map((name) => ({
       name,
-      minimumAwake: 0,
+
       instanceType: "m5.xlarge",
       prices: { machine: 0.23, disk: 0.013 },
     })),

@@ -52,6 +52,36 @@ describe("longhaul settle", () => {
     (await clouds.connect(one, { labels: [nameOf(one), "cloud"] })).closeSession();
   const seen = () => parseSeen(clouds.parameter(seenParameter("dev", fleet)))!;
 
+  describe("machines asleep", () => {
+    it("are told with what keeps them asleep now, not with what put them to sleep; all of a reason at once", async () => {
+      const other = await clouds.launch(2);
+      const both = [machine, other];
+      const ids = both.map(({ instanceId }) => instanceId);
+      await clouds.writeLists(ids, ids);
+      for (const one of both) {
+        await registerOffline(one);
+        sleep(one);
+        const since = new Date(clouds.clock.now()).toISOString();
+        clouds.report(one, "asleep", { [tags.since]: since, [tags.detail]: "Put to sleep by ada: repair." });
+      }
+      const power = { power: "on", by: "stack", reason: "no working hours are set" };
+      await clouds.writeParameter(parameters.power, JSON.stringify(power));
+      const notesWith = async (shutdown: object) => {
+        await clouds.writeParameter(parameters.shutdown, JSON.stringify(shutdown));
+        const outcome = await settling();
+        expect(outcome.code, outcome.said).to.equal(0);
+        return fleetOf(outcome).notes;
+      };
+      expect(await notesWith({ idleMinutes: 30, minimumAwake: 1 })).to.deep.equal([
+        "Asleep: dev-cloud-1. Nothing keeps it asleep: the controller starts it within a minute.",
+        "Asleep: dev-cloud-2. It stays asleep until a job, working hours or minimumAwake want it: its fleet has an idle timeout of 30 min.",
+      ]);
+      expect(await notesWith({ minimumAwake: 0 })).to.deep.equal([
+        "Asleep: dev-cloud-1, dev-cloud-2. Nothing keeps it asleep: the controller starts it within a minute.",
+      ]);
+    });
+  });
+
   describe("labels", () => {
     it("gives a machine of the roster exactly the fleet's labels and its own, and says what it changed", async () => {
       await clouds.connect(machine, { labels: [name, "cloud", "by-hand"] });

@@ -1,5 +1,8 @@
 import { expect } from "chai";
-import { formatOperator } from "../../contract/operator.ts";
+import { restAfterBootMs } from "../../contract/asleep.ts";
+import { powerOffWords } from "../../contract/last-words.ts";
+import { formatOperator, initialOperator } from "../../contract/operator.ts";
+import type { PowerSetting, ShutdownSetting } from "../../contract/parameters.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
 import type { EnvironmentStatus } from "../../observe/environment-status.ts";
@@ -106,6 +109,59 @@ describe("longhaul status", () => {
     expect(githubAsked).to.equal(false);
     expect(runners[0]!.imageCreatedAt).to.equal(null);
     expect(notes.join("\n")).to.include("listing the runners").and.include("ec2:DescribeImages failed");
+  });
+
+  describe("of a machine that the budget has put to sleep says what keeps it asleep now", () => {
+    const spent = { power: "off", by: "budget", reason: "10.02 of 10 USD are spent in 2026-11" } as const;
+    const on = { power: "on", by: "stack", reason: "no working hours are set" } as const;
+    const words = powerOffWords(spent);
+    const detailWith = async (power: PowerSetting, shutdown: ShutdownSetting, operator = initialOperator) => {
+      await clouds.writeParameter(parameters.power, JSON.stringify(power));
+      await clouds.writeParameter(parameters.shutdown, JSON.stringify(shutdown));
+      await clouds.writeParameter(parameters.operator, formatOperator(operator));
+      const told = (await read()).runners[0]!;
+      expect(told.state).to.equal("asleep");
+      return told.detail;
+    };
+    beforeEach(() => {
+      clouds.host.goDown(machine.instanceId, "poweroff");
+      clouds.report(machine, "asleep", { [tags.since]: now(), [tags.detail]: words });
+    });
+
+    it("the budget, as long as it is spent", async () => {
+      expect(await detailWith(spent, { minimumAwake: 0 })).to.equal(
+        "Power is off by budget: 10.02 of 10 USD are spent in 2026-11.",
+      );
+    });
+
+    it("an operator's override and its end, where that came meanwhile", async () => {
+      const until = "2100-01-01T00:00:00.000Z";
+      const fleet = { power: "off", by: "ada", reason: "maintenance", until } as const;
+      expect(await detailWith(on, { minimumAwake: 0 }, { ...initialOperator, fleet })).to.equal(
+        `Power is off by ada: maintenance, until ${until}.`,
+      );
+    });
+
+    it("its idle timeout, where the budget is over and the fleet has one", async () => {
+      expect(await detailWith(on, { idleMinutes: 30, minimumAwake: 0 })).to.equal(
+        "It stays asleep until a job, working hours or minimumAwake want it: its fleet has an idle timeout of 30 min.",
+      );
+    });
+
+    it("nothing, where the budget is over and the fleet has none", async () => {
+      expect(await detailWith(on, { minimumAwake: 0 })).to.equal(
+        "Nothing keeps it asleep: the controller starts it within a minute.",
+      );
+    });
+
+    it("that its boot failed, and when it is started again", async () => {
+      clouds.report(machine, "boot-failed", { [tags.detail]: "The checksum does not fit" });
+      const { launchedAt } = clouds.instance(machine.instanceId);
+      const again = new Date(launchedAt + restAfterBootMs).toISOString();
+      expect(await detailWith(on, { minimumAwake: 0 })).to.equal(
+        `Its boot failed: The checksum does not fit. It is started again at ${again}.`,
+      );
+    });
   });
 
   it("prints a table for people", async () => {

@@ -6,7 +6,8 @@ import { correctJobWake, writeJobWake } from "../job-table.ts";
 import { startMachines } from "../start-machines.ts";
 import type { StartFailure } from "../start-machines.ts";
 import type { ControllerAws } from "./aws.ts";
-import type { Plan, Start } from "./decide.ts";
+import type { Plan } from "./decide.ts";
+import type { Start } from "./starts.ts";
 
 /** What became of a plan. */
 export interface Outcome {

@@ -98,10 +98,11 @@ function describe(
 function metricsOf(
   { environment, budget }: ControllerConfiguration,
   { now, machines, strayDisks }: Sighting,
-  { meter, demand }: Plan,
+  { start, resting, meter, demand }: Plan,
   { started, notStarted }: Outcome,
   { unread }: Call,
 ): string {
+  const isStarted = new Set(started.map(({ instanceId }) => instanceId));
   return embeddedMetrics({
     environment,
     now,
@@ -111,6 +112,8 @@ function metricsOf(
       [controllerMetrics.strayDisks]: strayDisks.length,
       [controllerMetrics.started]: started.length,
       [controllerMetrics.notStarted]: notStarted.length,
+      [controllerMetrics.leftAsleep]:
+        resting.length + start.filter(({ instanceId }) => !isStarted.has(instanceId)).length,
       ...(demand && {
         [controllerMetrics.waiting]: demand.counts.waiting,
         [controllerMetrics.unmatched]: demand.counts.unmatched,

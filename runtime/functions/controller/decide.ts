@@ -6,14 +6,16 @@ import { spentInMonth } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
 import type { MachineState } from "../../../contract/tags.ts";
-import { idleReason, wishFor } from "../../../contract/wishes.ts";
+import { wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import { decideDemand, wakesPerJob } from "../demand.ts";
-import type { Demand, Spare } from "../demand.ts";
+import type { Demand } from "../demand.ts";
 import type { Disk, Machine } from "./machine.ts";
 import { meterAssumptions, meterUntil } from "./meter.ts";
 import type { MeterPrices } from "./meter.ts";
+import { startsOf } from "./starts.ts";
+import type { Start } from "./starts.ts";
 
 /** All that a decision rests on. */
 export interface Sighting {
@@ -38,29 +40,14 @@ export interface Plan {
   power: Readonly<Record<string, PowerSetting>>;
   /** Sleeping machines that are to be awake, no job aside. */
   start: readonly Start[];
+  /** Ids of sleeping machines that nothing keeps asleep, and that are started later. */
+  resting: readonly string[];
   /** Those that jobs wait for, and what was counted. Absent: nobody is woken for jobs. */
   demand?: Demand;
   meter: MeterRecord;
   /** A sentence for each thing that had to be assumed, for the log. */
   assumptions: readonly string[];
 }
-
-export interface Start extends Spare {
-  /** The end of a sentence. */
-  reason: string;
-}
-
-const dayMs = 24 * 60 * 60_000;
-
-/** GitHub drops a registration that was offline for 14 days: half of that leaves a week to find out why. */
-const longestSleepMs = 7 * dayMs;
-
-/**
- * A machine that slept so soon after working hours had begun may have gone by
- * what was wanted before: it reads its wishes every half minute, and takes some
- * seconds to leave.
- */
-const wishSettlesMs = 2 * 60_000;
 
 /**
  * The one place where it is decided what the environment wants of its fleets.
@@ -83,17 +70,21 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
 
   const power: Record<string, PowerSetting> = {};
   const start: Start[] = [];
+  const resting: string[] = [];
   for (const fleet of configuration.fleets) {
     const settings = seen.settings[fleet.name];
     if (!settings) continue;
     const hours = fleet.hours && hoursAt(fleet.hours, seen.now);
     const wanted = breach ?? powerByHours(fleet, hours);
     if (!saysTheSame(settings.power, wanted)) power[fleet.name] = wanted;
-    start.push(...startsOf(fleet, hours?.since, { ...settings, power: wanted }, seen));
+    const { machines, now } = seen;
+    const starts = startsOf({ fleet, hours, settings: { ...settings, power: wanted }, machines, now });
+    start.push(...starts.start);
+    resting.push(...starts.resting);
   }
   const demand = configuration.demand && demandOf(configuration, seen, power, start);
   const assumptions = meterAssumptions(seen.meter, seen.now, seen, prices);
-  return { power, start, ...(demand && { demand }), meter, assumptions };
+  return { power, start, resting, ...(demand && { demand }), meter, assumptions };
 }
 
 /** States in which a machine stays until somebody helps. Those that pass by themselves are waited for. */
@@ -166,55 +157,4 @@ function powerByHours({ hours }: ControlledFleet, now: HoursPower | undefined): 
 function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolean {
   if (one?.power !== other.power || one.by !== other.by) return false;
   return one.by !== "hours" || one.reason === other.reason;
-}
-
-/**
- * Which sleeping machines of a fleet are to be awake, each for the first reason
- * that holds. Only those in service: what is on neither list must not run.
- *
- * @param wokenAt since when its hours say what they say; undefined: it has none
- */
-function startsOf(
-  fleet: ControlledFleet,
-  wokenAt: number | undefined,
-  settings: FleetSettings,
-  { now, machines }: Sighting,
-): Start[] {
-  return machines.flatMap((machine) => {
-    if (machine.fleet !== fleet.name || machine.state !== "stopped") return [];
-    const { runner, id: instanceId, launchedAt, availabilityZone } = machine;
-    const ranAt = lastRanAt(machine, now);
-    const wish = wishFor({ runner, instanceId }, settings, now);
-    if (wish.listing !== "service") return [];
-    const start = (reason: string): Start[] => [{ instanceId, fleet: fleet.name, availabilityZone, reason }];
-    if (wish.power === "on") {
-      const place = settings.roster!.indexOf(instanceId);
-      // One that has been awake since and found no job has had its day; whom another wish put to sleep has not.
-      const hadItsDay = (edge: number) =>
-        ranAt >= edge + wishSettlesMs && machine.report?.detail === idleReason;
-      const sleptThrough = (edge: number) => launchedAt < edge && !hadItsDay(edge);
-      if (wish.by === "hours" && wokenAt !== undefined && sleptThrough(wokenAt)) {
-        return start(`working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`);
-      }
-      if (place < fleet.minimumAwake) return start(`${fleet.minimumAwake} of its fleet are to be awake`);
-      if (wish.by !== "hours" && wish.by !== "stack")
-        return start(`${wish.by} wants it awake: ${wish.reason}`);
-    }
-    // Its registration can be renewed, and the money of a month that is over budget cannot.
-    if (wish.by !== "budget" && now - ranAt >= longestSleepMs) {
-      return start("it slept for a week, and GitHub drops what is offline for two");
-    }
-    return [];
-  });
-}
-
-/**
- * When a sleeping machine is known to have run last. EC2 does not say when a
- * machine powered itself off; the machine does, by the moment of its last
- * report. Where it has said nothing, or something of the future, its last start
- * is what is known.
- */
-function lastRanAt({ launchedAt, stoppedAt = launchedAt, report }: Machine, now: number): number {
-  const reportedAt = report && report.since <= now ? report.since : launchedAt;
-  return Math.max(launchedAt, stoppedAt, reportedAt);
 }

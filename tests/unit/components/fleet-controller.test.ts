@@ -169,7 +169,7 @@ describe("the controller of an environment", () => {
   it("is told what it decides by, and no secret", async () => {
     const { environment, aws, fleets, addressPrice } = await told({
       ...repositoryStack,
-      fleets: { cloud: { runners: 2, autoShutdown: { hours, minimumAwake: 1 } } },
+      fleets: { cloud: { runners: 2, autoShutdown: { hours } } },
     });
     expect(environment).to.equal("dev");
     expect(aws.endpoints).to.deep.equal({
@@ -180,7 +180,7 @@ describe("the controller of an environment", () => {
     });
     expect(addressPrice).to.equal(0.005);
     expect(fleets).to.have.lengthOf(1);
-    expect(fleets[0]).to.deep.include({ name: "cloud", minimumAwake: 1, hours: { ...hours, holidays: [] } });
+    expect(fleets[0]).to.deep.include({ name: "cloud", hours: { ...hours, holidays: [] } });
     expect(fleets[0]!.prices.machine).to.be.within(0.1, 0.5);
   });
 

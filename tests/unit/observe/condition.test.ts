@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { machineName } from "../../../contract/names.ts";
+import { initialOperator } from "../../../contract/operator.ts";
 import type { MachineState } from "../../../contract/tags.ts";
 import { machineStates } from "../../../contract/tags.ts";
-import type { Listing } from "../../../contract/wishes.ts";
+import type { FleetSettings, Listing } from "../../../contract/wishes.ts";
 import { conditionOf, conditions, silentAfterMs } from "../../../observe/condition.ts";
 import type { Circumstances, Condition } from "../../../observe/condition.ts";
 import type { ObservedMachine } from "../../../observe/machine.ts";
@@ -146,6 +147,21 @@ describe("what a machine is", () => {
     expect(since({ ...says("idle"), ...offline })).to.equal(undefined);
   });
 
+  it("of a machine on neither list says what it said last, such as that EC2 does not let it end itself", () => {
+    const settings: FleetSettings = {
+      candidates: [],
+      roster: ["i-other"],
+      power: { power: "off", by: "hours", reason: "night" },
+      operator: initialOperator,
+      shutdown: { minimumAwake: 0 },
+    };
+    const { report } = says("asleep");
+    const refused = { ...report, detail: "EC2 does not let it end itself: no." };
+    expect(
+      judge({ instanceState: "stopped", report: refused }, { settings, listing: "none" }).detail,
+    ).to.equal(refused.detail);
+  });
+
   it("links the job while it may still run, also on a machine that went silent", () => {
     const busy = { report: { state: "busy" as const, since: minutesAgo(60), job } };
     expect(judge({ ...busy, ...online }).job).to.equal(job);
@@ -161,7 +177,23 @@ describe("what a machine is", () => {
 
   it("says of a machine that went down without a word why, where EC2 knows", () => {
     const stateReason = "Client.UserInitiatedShutdown: User initiated shutdown";
-    expect(judge({ instanceState: "stopped", stateReason, ...says("busy") }).detail).to.equal(stateReason);
+    const powerOff = { power: "off", by: "hours", reason: "night" } as const;
+    const settings: FleetSettings = {
+      candidates: [id],
+      roster: [id],
+      power: powerOff,
+      operator: initialOperator,
+      shutdown: { minimumAwake: 0 },
+    };
+    const detail = (more: Partial<ObservedMachine>) =>
+      judge({ instanceState: "stopped", stateReason, ...more }, { settings }).detail;
+    expect(detail(says("busy"))).to.equal(
+      `It went down without going to sleep, and was busy. EC2 says: ${stateReason}. Power is off by hours: night.`,
+    );
+    expect(detail(says("asleep", 600))).to.equal(
+      `It went down without a word since its last start. EC2 says: ${stateReason}. Power is off by hours: night.`,
+    );
+    expect(detail(says("asleep"))).to.equal("Power is off by hours: night.");
   });
 
   it("never depends on GitHub's busy flag, and is a known word whatever comes together", () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { tellOfPowerOff } from "../../../contract/last-words.ts";
 import type { Action, Observation } from "../../../runtime/agent/decide.ts";
 import { endLimitMs, isOverdue } from "../../../runtime/agent/job-limit.ts";
 import { decide, returnMs, stuckAfterMs, updateLimitMs, wishToLeave } from "../../../runtime/agent/decide.ts";
@@ -397,6 +398,25 @@ describe("what the agent decides", () => {
         expect(detail.length).to.be.at.most(256);
       }),
     );
+  });
+});
+
+describe("the last words of a machine that goes to sleep", () => {
+  const lastWords = (changes: Partial<Observation>) => decide({ ...withoutListener, ...changes });
+  it("tell what put it to sleep, and claim nothing that may be over while it is off", () => {
+    expect(lastWords({ power: budgetOff, sleepAt: now })).to.include({
+      action: "sleep",
+      detail: "Put to sleep by budget: 400 of 400 USD are spent.",
+    });
+    expect(lastWords({ sleepAt: now })).to.include({
+      action: "sleep",
+      detail: "Put to sleep by its idle timeout.",
+    });
+  });
+
+  it("are told apart by the controller", () => {
+    expect(tellOfPowerOff(lastWords({ power: hoursOff, sleepAt: now }).detail)).to.equal(true);
+    expect(tellOfPowerOff(lastWords({ sleepAt: now }).detail)).to.equal(false);
   });
 });
 

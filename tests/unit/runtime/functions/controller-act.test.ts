@@ -39,7 +39,7 @@ async function acted(
     fleets: {},
   };
   const outcome = await act(
-    { power: {}, start: [], demand, meter, assumptions: [] },
+    { power: {}, start: [], resting: [], demand, meter, assumptions: [] },
     { environment: "dev", demand: { table: "jobs", fleets: [] } },
     aws,
     now,

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
+import { idleTimeoutWords, powerOffWords } from "../../../../contract/last-words.ts";
 import { initialOperator } from "../../../../contract/operator.ts";
 import { initialPower } from "../../../../contract/parameters.ts";
-import { idleReason } from "../../../../contract/wishes.ts";
 import type { FleetSettings } from "../../../../contract/wishes.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";
 import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
@@ -16,7 +16,6 @@ const noon = Date.parse("2026-11-26T12:00:00Z");
 const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
 const fleet = {
   name: "cloud",
-  minimumAwake: 0,
   instanceType: "m5.xlarge",
   prices: { machine: 1, disk: 0.1 },
 };
@@ -40,7 +39,7 @@ const settings: FleetSettings = {
   roster: ["i-1", "i-2"],
   power: initialPower,
   operator: initialOperator,
-  shutdown: { minimumAwake: 0 },
+  shutdown: { idleMinutes: 30, minimumAwake: 0 },
 };
 const machine: Machine = {
   id: "i-1",
@@ -55,8 +54,9 @@ const machine: Machine = {
 };
 const asleep = [machine, { ...machine, id: "i-2", runner: "dev-cloud-2" }];
 
-const asleepSince = (ago: number, detail: string = idleReason) => ({
-  state: "leaving",
+const budgetWords = powerOffWords({ by: "budget", reason: "10.00 of 10 USD are spent" });
+const asleepSince = (ago: number, detail: string = idleTimeoutWords) => ({
+  state: "asleep",
   since: noon - ago,
   detail,
 });
@@ -89,6 +89,7 @@ function planFor(scene: Scene): Plan {
     },
   );
 }
+const awake = (minimumAwake: number) => ({ shutdown: { idleMinutes: 30, minimumAwake } });
 const started = (scene: Scene) => planFor(scene).start.map(({ instanceId }) => instanceId);
 
 describe("the power of a fleet", () => {
@@ -160,7 +161,7 @@ describe("the power of a fleet", () => {
 
 describe("a sleeping machine", () => {
   const rows: [rule: string, scene: Scene, expected: string[]][] = [
-    ["stays asleep while nobody wants it", {}, []],
+    ["stays asleep while its fleet has an idle timeout and nobody wants it", {}, []],
     ["is woken when working hours begin", { fleet: { hours } }, ["i-1", "i-2"]],
     [
       "is not woken again by the same beginning, after it found no job",
@@ -176,9 +177,25 @@ describe("a sleeping machine", () => {
       "is woken where it was awake through their beginning and another wish put it to sleep, which has ended",
       {
         fleet: { hours },
-        machines: [{ ...machine, report: asleepSince(hour, "Power is off by budget: 10 of 10 USD.") }],
+        machines: [{ ...machine, report: asleepSince(hour, budgetWords) }],
       },
       ["i-1"],
+    ],
+    [
+      "is woken where it began to run within them and another wish put it to sleep, which has ended",
+      {
+        fleet: { hours },
+        machines: [{ ...machine, launchedAt: noon - 4 * hour, report: asleepSince(hour, budgetWords) }],
+      },
+      ["i-1"],
+    ],
+    [
+      "is not woken by them again after a start that came to nothing",
+      {
+        fleet: { hours },
+        machines: [{ ...machine, launchedAt: noon - hour, report: asleepSince(2 * hour, budgetWords) }],
+      },
+      [],
     ],
     [
       "is woken where it went to sleep just as they began: it knew of the night's wish alone",
@@ -190,8 +207,8 @@ describe("a sleeping machine", () => {
       { fleet: { hours }, machines: [{ ...machine, report: asleepSince(-hour) }] },
       ["i-1"],
     ],
-    ["is not woken outside of them", { fleet: { hours, minimumAwake: 1 }, now: noon + 8 * hour }, []],
-    ["is woken where so many are to be awake", { fleet: { minimumAwake: 1 } }, ["i-1"]],
+    ["is not woken outside of them", { fleet: { hours }, settings: awake(1), now: noon + 8 * hour }, []],
+    ["is woken where so many are to be awake", { settings: awake(1) }, ["i-1"]],
     [
       "is woken whom an operator wants awake, though it has slept for want of jobs",
       {
@@ -207,8 +224,11 @@ describe("a sleeping machine", () => {
     [
       "is not woken against an operator's wish",
       {
-        fleet: { hours, minimumAwake: 2 },
-        settings: { operator: { ...initialOperator, fleet: { power: "off", by: "ada", reason: "repair" } } },
+        fleet: { hours },
+        settings: {
+          ...awake(2),
+          operator: { ...initialOperator, fleet: { power: "off", by: "ada", reason: "repair" } },
+        },
       },
       [],
     ],
@@ -242,11 +262,7 @@ describe("a sleeping machine", () => {
       },
       ["i-1", "i-2"],
     ],
-    [
-      "is not woken where it is on no roster",
-      { fleet: { minimumAwake: 2 }, settings: { roster: ["i-9"] } },
-      [],
-    ],
+    ["is not woken where it is on no roster", { settings: { ...awake(2), roster: ["i-9"] } }, []],
     [
       "is not woken where the roster cannot be read",
       { fleet: { hours }, settings: { roster: undefined } },
@@ -260,7 +276,8 @@ describe("a sleeping machine", () => {
     [
       "is not woken for anything when the month's money is gone",
       {
-        fleet: { hours, minimumAwake: 2 },
+        fleet: { hours },
+        settings: awake(2),
         budget: 1,
         machines: [{ ...machine, launchedAt: noon - 20 * day }],
       },
@@ -305,7 +322,12 @@ describe("a sleeping machine", () => {
     const machines = fc.uniqueArray(anyMachine, { selector: ({ id }) => id });
     fc.assert(
       fc.property(machines, fc.nat(2), fc.integer({ min: 0, max: 7 * day }), (all, minimumAwake, later) => {
-        const scene = { fleet: { hours, minimumAwake }, machines: all, now: noon + later };
+        const scene = {
+          fleet: { hours },
+          settings: awake(minimumAwake),
+          machines: all,
+          now: noon + later,
+        };
         const ids = started(scene);
         const startable = all.filter(({ state, fleet }) => state === "stopped" && fleet === "cloud");
         expect(startable.map(({ id }) => id)).to.include.members(ids);

@@ -1,0 +1,133 @@
+import { whyAsleep } from "../../../contract/asleep.ts";
+import type { ControlledFleet } from "../../../contract/controller.ts";
+import type { HoursPower } from "../../../contract/hours.ts";
+import {
+  idleTimeoutWords,
+  isOfThisLife,
+  lastWordStates,
+  tellOfPowerOff,
+} from "../../../contract/last-words.ts";
+import { wishFor } from "../../../contract/wishes.ts";
+import type { FleetSettings, Wish } from "../../../contract/wishes.ts";
+import type { Spare } from "../demand.ts";
+import type { Machine } from "./machine.ts";
+
+export interface Start extends Spare {
+  /** The end of a sentence. */
+  reason: string;
+}
+
+/** What a fleet's sleeping machines come to, no job aside. */
+export interface FleetStarts {
+  /** Machines that are to be awake. */
+  start: Start[];
+  /** Ids of machines that nothing keeps asleep, and that are started later all the same: see `whyAsleep`. */
+  resting: string[];
+}
+
+/** What a fleet's starts rest on. */
+export interface StartInput {
+  fleet: Pick<ControlledFleet, "name" | "hours">;
+  /** What its working hours say; undefined: it has none. */
+  hours: Pick<HoursPower, "since"> | undefined;
+  /** With the power that is wanted now. */
+  settings: FleetSettings;
+  /** All of the environment. */
+  machines: readonly Machine[];
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+/** GitHub drops a registration that was offline for 14 days: half of that leaves a week to find out why. */
+const longestSleepMs = 7 * dayMs;
+
+/**
+ * A machine that slept so soon after working hours had begun may have gone by
+ * what was wanted before: it reads its wishes every half minute, and takes some
+ * seconds to leave.
+ */
+const wishSettlesMs = 2 * 60_000;
+
+/**
+ * Which sleeping machines of a fleet are to be awake: those that no reason to
+ * sleep holds for, whatever put them to sleep. It is decided by what is the
+ * case now, so a change that nobody saw happen is acted on at the next call.
+ * Only machines in service: what is on neither list must not run.
+ */
+export function startsOf(input: StartInput): FleetStarts {
+  const { fleet, settings, machines, now } = input;
+  const starts: FleetStarts = { start: [], resting: [] };
+  for (const machine of machines) {
+    if (machine.fleet !== fleet.name || machine.state !== "stopped") continue;
+    const { runner, id: instanceId, availabilityZone } = machine;
+    const wish = wishFor({ runner, instanceId }, settings, now);
+    if (wish.listing !== "service") continue;
+    const why = whyAsleep(machine, wish, settings, now);
+    const reason = startReason(machine, wish, why.kind, input);
+    if (reason !== undefined) {
+      starts.start.push({ instanceId, fleet: fleet.name, availabilityZone, reason });
+    } else if (why.kind === "resting") {
+      starts.resting.push(instanceId);
+    }
+  }
+  return starts;
+}
+
+/** Why a sleeping machine is started, each for the first reason that holds; undefined: it is not. */
+function startReason(
+  machine: Machine,
+  wish: Wish,
+  why: ReturnType<typeof whyAsleep>["kind"],
+  { fleet, hours, settings, now }: StartInput,
+): string | undefined {
+  const isWithinHours = hours && settings.operator && wish.power === "on" && wish.by === "hours";
+  if (isWithinHours && hasSleptThrough(hours.since, machine, now)) {
+    return `working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`;
+  }
+  if (why === "none") return noReasonToSleep(machine, wish, settings);
+  // Its registration can be renewed, and the money of a month that is over budget cannot.
+  if (wish.by !== "budget" && now - lastRanAt(machine, now) >= longestSleepMs) {
+    return "it slept for a week, and GitHub drops what is offline for two";
+  }
+  return undefined;
+}
+
+function noReasonToSleep(
+  { id, launchedAt, report }: Machine,
+  { by, reason }: Wish,
+  { roster, shutdown }: FleetSettings,
+): string {
+  const wantedBy =
+    shutdown && roster!.indexOf(id) < shutdown.minimumAwake
+      ? `${shutdown.minimumAwake} of its fleet are to be awake`
+      : `nothing keeps it asleep, and power is on by ${by} (${reason})`;
+  if (report && isOfThisLife(report, launchedAt) && lastWordStates.includes(report.state)) return wantedBy;
+  const words = report && isOfThisLife(report, launchedAt) ? report.state : "silent";
+  return `it went down without going to sleep (it was ${words}), and ${wantedBy}`;
+}
+
+/**
+ * Whether a machine has not been awake since working hours began, for all that it had to be: one that found no job
+ * since and slept again by its idle timeout is left, and one that the budget or an operator put to sleep is not.
+ */
+function hasSleptThrough(since: number, machine: Machine, now: number): boolean {
+  const { launchedAt, report } = machine;
+  const words = report?.state === "asleep" ? report.detail : "";
+  if (launchedAt < since) {
+    return !(lastRanAt(machine, now) >= since + wishSettlesMs && words === idleTimeoutWords);
+  }
+  return report !== undefined && isOfThisLife(report, launchedAt) && tellOfPowerOff(words);
+}
+
+/**
+ * When a sleeping machine is known to have run last. EC2 does not say when a
+ * machine powered itself off; the machine does, by the moment of its last
+ * report. Where it has said nothing, or something of the future, its last start
+ * is what is known.
+ */
+function lastRanAt({ launchedAt, stoppedAt = launchedAt, report }: Machine, now: number): number {
+  const reportedAt = report && report.since <= now ? report.since : launchedAt;
+  return Math.max(launchedAt, stoppedAt, reportedAt);
+}

@@ -1,0 +1,23 @@
+import type { FleetSettings } from "../../contract/wishes.ts";
+import { asleepDetail } from "../../observe/asleep-detail.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+
+/**
+ * What keeps a fleet's sleeping machines asleep, a sentence for each reason
+ * with all that it holds for: a fleet sleeps for one reason as a rule.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function explainAsleep(
+  machines: readonly ObservedMachine[],
+  settings: FleetSettings,
+  now: number,
+): string[] {
+  const runners = new Map<string, string[]>();
+  for (const machine of machines) {
+    if (machine.instanceState !== "stopped") continue;
+    const detail = asleepDetail(machine, settings, now);
+    runners.set(detail, [...(runners.get(detail) ?? []), machine.runner]);
+  }
+  return [...runners].map(([detail, names]) => `Asleep: ${names.join(", ")}. ${detail}`);
+}

@@ -1,0 +1,243 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { restAfterBootMs, restAfterLossMs } from "../../../../contract/asleep.ts";
+import { idleTimeoutWords, powerOffWords } from "../../../../contract/last-words.ts";
+import { initialOperator } from "../../../../contract/operator.ts";
+import type { OperatorSetting } from "../../../../contract/operator.ts";
+import type { PowerSetting } from "../../../../contract/parameters.ts";
+import type { FleetSettings } from "../../../../contract/wishes.ts";
+import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import { startsOf } from "../../../../runtime/functions/controller/starts.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+/** A Thursday. */
+const now = Date.parse("2026-11-26T12:00:00Z");
+const workingHours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
+
+const on: PowerSetting = { power: "on", by: "stack", reason: "no working hours are set" };
+const byHours: PowerSetting = { power: "on", by: "hours", reason: "working hours" };
+const night: PowerSetting = { power: "off", by: "hours", reason: "outside working hours" };
+const breach: PowerSetting = { power: "off", by: "budget", reason: "10.00 of 10 USD are spent" };
+const ada = { by: "ada", reason: "maintenance" };
+const until = (at: number) => new Date(at).toISOString();
+const fleetWish = (wish: NonNullable<OperatorSetting["fleet"]>): OperatorSetting => ({
+  ...initialOperator,
+  fleet: wish,
+});
+
+const silent: Machine = {
+  id: "i-1",
+  fleet: "cloud",
+  runner: "dev-cloud-1",
+  instanceType: "m5.xlarge",
+  state: "stopped",
+  availabilityZone: "a",
+  createdAt: now - 30 * 24 * hour,
+  launchedAt: now - 5 * hour,
+  hasPublicAddress: false,
+};
+/** Went to sleep two hours ago because of the budget, after three hours awake. */
+const machine: Machine = {
+  ...silent,
+  report: { state: "asleep", since: now - 2 * hour, detail: powerOffWords(breach) },
+};
+const whichSaid = (state: string, launchedAgo: number, detail = "") => ({
+  machines: [
+    {
+      ...machine,
+      launchedAt: now - launchedAgo,
+      report: { state, since: now - launchedAgo + 10_000, detail },
+    },
+  ],
+});
+const whichWasSilent = (launchedAgo: number) => ({
+  machines: [{ ...machine, launchedAt: now - launchedAgo }],
+});
+
+interface Scene {
+  settings?: Partial<FleetSettings>;
+  machines?: readonly Machine[];
+  /** Working hours are set, and began so long ago. */
+  hoursSince?: number;
+}
+function decided({ settings, machines = [machine], hoursSince }: Scene) {
+  return startsOf({
+    fleet: { name: "cloud", hours: workingHours },
+    hours: hoursSince === undefined ? undefined : { since: now - hoursSince },
+    settings: {
+      candidates: ["i-1", "i-2"],
+      roster: ["i-1", "i-2"],
+      power: on,
+      operator: initialOperator,
+      shutdown: { minimumAwake: 0 },
+      ...settings,
+    },
+    machines,
+    now,
+  });
+}
+
+describe("a machine without an idle timeout is asleep only while something wants it off", () => {
+  const rows: [rule: string, scene: Scene, outcome: "started" | "asleep" | "resting"][] = [
+    ["the budget, while it is spent", { settings: { power: breach } }, "asleep"],
+    ["not the budget once it was raised, or the month has turned", {}, "started"],
+    ["working hours, outside of them", { settings: { power: night } }, "asleep"],
+    ["not working hours once they were taken out", { settings: { power: on } }, "started"],
+    [
+      "not the budget within working hours, in the midst of which it was raised",
+      { settings: { power: byHours }, hoursSince: 4 * hour },
+      "started",
+    ],
+    [
+      "an operator's override without an end",
+      { settings: { operator: fleetWish({ power: "off", ...ada }) } },
+      "asleep",
+    ],
+    [
+      "an operator's override until it ends",
+      { settings: { operator: fleetWish({ power: "off", ...ada, until: until(now + 1000) }) } },
+      "asleep",
+    ],
+    [
+      "not an operator's override that has ended",
+      { settings: { operator: fleetWish({ power: "off", ...ada, until: until(now) }) } },
+      "started",
+    ],
+    [
+      "working hours after an operator's override has ended at night",
+      { settings: { power: night, operator: fleetWish({ power: "off", ...ada, until: until(now) }) } },
+      "asleep",
+    ],
+    [
+      "another operator's override after one for its runner has ended",
+      {
+        settings: {
+          operator: {
+            ...fleetWish({ power: "off", ...ada }),
+            runners: { "dev-cloud-1": { power: "off", ...ada, until: until(now) } },
+          },
+        },
+      },
+      "asleep",
+    ],
+    [
+      "not an idle timeout once it was taken out of the configuration",
+      whichSaid("asleep", 5 * hour, idleTimeoutWords),
+      "started",
+    ],
+    [
+      "an idle timeout, whatever put it to sleep before",
+      { settings: { shutdown: { idleMinutes: 30, minimumAwake: 0 } } },
+      "asleep",
+    ],
+    [
+      "not an idle timeout where it is one of those that are to be awake",
+      { settings: { shutdown: { idleMinutes: 30, minimumAwake: 1 } } },
+      "started",
+    ],
+    [
+      "not an idle timeout where an operator wants it awake",
+      {
+        settings: {
+          shutdown: { idleMinutes: 30, minimumAwake: 0 },
+          operator: fleetWish({ power: "on", ...ada }),
+        },
+      },
+      "started",
+    ],
+    ["what could not be read: an override", { settings: { operator: undefined } }, "asleep"],
+    [
+      "what could not be read: an override, within working hours that have just begun",
+      { settings: { operator: undefined, power: byHours }, hoursSince: minute },
+      "asleep",
+    ],
+    ["what could not be read: its idle timeout", { settings: { shutdown: undefined } }, "asleep"],
+    [
+      "not an idle timeout that could not be read where an operator wants it awake",
+      { settings: { shutdown: undefined, operator: fleetWish({ power: "on", ...ada }) } },
+      "started",
+    ],
+    ["its place: a candidate is not in service", { settings: { roster: [] } }, "asleep"],
+    ["its place: on neither list", { settings: { candidates: ["i-2"], roster: ["i-2"] } }, "asleep"],
+    ["its fleet that closes", { settings: { operator: { ...initialOperator, closing: true } } }, "asleep"],
+    // What went down without going to sleep is started again, and not each minute.
+    ["nothing, where a job powered it off long after its start", whichSaid("busy", hour), "started"],
+    [
+      "a short rest, where something powered it off right after its start",
+      whichSaid("starting", restAfterLossMs - 1),
+      "resting",
+    ],
+    ["a long rest, where its boot has failed", whichSaid("boot-failed", 61 * minute), "resting"],
+    ["a long rest, where its boot hung", whichSaid("booting", 61 * minute), "resting"],
+    ["nothing, after that rest", whichSaid("boot-failed", restAfterBootMs), "started"],
+    ["a long rest, where it said nothing since its start", whichWasSilent(61 * minute), "resting"],
+    ["nothing, after that rest too", whichWasSilent(restAfterBootMs), "started"],
+    [
+      "nothing, where working hours have begun since its boot failed",
+      { ...whichSaid("boot-failed", 61 * minute), settings: { power: byHours }, hoursSince: minute },
+      "started",
+    ],
+    [
+      "nothing, where it slept at once after a start: the budget waits for no turn",
+      whichSaid("asleep", minute, powerOffWords(breach)),
+      "started",
+    ],
+  ];
+  for (const [rule, scene, outcome] of rows) {
+    it(rule, () => {
+      const { start, resting } = decided(scene);
+      expect({ start: start.map(({ instanceId }) => instanceId), resting }).to.deep.equal({
+        start: outcome === "started" ? ["i-1"] : [],
+        resting: outcome === "resting" ? ["i-1"] : [],
+      });
+    });
+  }
+
+  it("and the log says what does not keep it asleep any more, and how it went down", () => {
+    const reasonOf = (scene: Scene) => decided(scene).start[0]?.reason;
+    expect(reasonOf({})).to.equal(
+      "nothing keeps it asleep, and power is on by stack (no working hours are set)",
+    );
+    expect(reasonOf({ settings: { operator: fleetWish({ power: "on", ...ada }) } })).to.equal(
+      "nothing keeps it asleep, and power is on by ada (maintenance)",
+    );
+    expect(reasonOf({ settings: { power: byHours }, hoursSince: hour })).to.equal(
+      "working hours have begun (Mon-Fri 07:30, UTC)",
+    );
+    expect(reasonOf({ settings: { shutdown: { idleMinutes: 30, minimumAwake: 2 } } })).to.equal(
+      "2 of its fleet are to be awake",
+    );
+    expect(reasonOf(whichSaid("boot-failed", restAfterBootMs))).to.match(
+      /^it went down without going to sleep \(it was boot-failed\), and nothing keeps it asleep/,
+    );
+  });
+
+  it("whatever it says of itself, it is started again no more often than it rests, or went to sleep in between", () => {
+    const states = fc.constantFrom(
+      "booting",
+      "boot-failed",
+      "starting",
+      "idle",
+      "busy",
+      "asleep",
+      "anything",
+    );
+    const report = fc.record({
+      state: states,
+      since: fc.integer({ min: now - 8 * hour, max: now + hour }),
+      detail: fc.constantFrom("", idleTimeoutWords, powerOffWords(breach)),
+    });
+    const launchedAgo = fc.integer({ min: 0, max: 8 * hour });
+    fc.assert(
+      fc.property(launchedAgo, fc.option(report, { nil: undefined }), (ago, said) => {
+        const one: Machine = { ...silent, launchedAt: now - ago, ...(said && { report: said }) };
+        const { start, resting } = decided({ machines: [one] });
+        expect(start.length + resting.length).to.equal(1);
+        if (ago >= restAfterBootMs) expect(start).to.have.lengthOf(1);
+        const wentToSleep = said?.state === "asleep" && said.since >= one.launchedAt - 1000;
+        if (ago < restAfterLossMs && !wentToSleep) expect(resting).to.deep.equal(["i-1"]);
+      }),
+    );
+  });
+});
