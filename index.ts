@@ -17,14 +17,17 @@ import {
 import { createProviders } from "./components/providers.ts";
 import { stackOutputs } from "./components/stack-outputs.ts";
 import type { StackOutputs } from "./components/stack-outputs.ts";
+import { formatPath } from "./config/issues.ts";
 import { loadConfiguration, readStackConfiguration } from "./config/load.ts";
 import { applyLocalCloud, localCloudVariable, localEnvironment } from "./config/local.ts";
 import type { Configuration } from "./config/schema.ts";
+import { warningsOf } from "./config/warnings.ts";
 
 /** The stack: one environment, named after the stack. */
 export default async function stack(): Promise<StackOutputs> {
   const environment = pulumi.getStack();
   const configuration = readConfiguration(environment);
+  warn(configuration);
   const app = await readAppCredentials(process.env, (path) => readFile(path, "utf8"));
   const providers = createProviders(environment, configuration, app);
   const args = { environment, configuration };
@@ -69,4 +72,10 @@ function readConfiguration(environment: string): Configuration {
     environment,
     onLocalCloud ? applyLocalCloud(raw, process.env[localCloudVariable]) : raw,
   );
+}
+
+function warn(configuration: Configuration): void {
+  for (const { path, message } of warningsOf(configuration)) {
+    void pulumi.log.warn(`${formatPath(path)} ${message}`);
+  }
 }

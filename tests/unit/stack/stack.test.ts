@@ -93,6 +93,23 @@ describe("the stack", () => {
     expect(inputs.tags).to.include({ "longhaul:environment": "prod" });
   });
 
+  it("warns of a fleet that would sleep for ever, and makes it all the same", async () => {
+    const { warn } = console;
+    const warnings: string[] = [];
+    console.warn = (line: string) => void warnings.push(line);
+    try {
+      const raw = { ...repositoryStack, fleets: { cloud: { autoShutdown: { idleMinutes: 30 } } } };
+      const { registrations } = await evaluateStack(raw);
+      expect(graphOf({ registrations }).ofType("Instance")).to.not.deep.equal([]);
+    } finally {
+      console.warn = warn;
+    }
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.include(
+      "longhaul:fleets.cloud.autoShutdown.idleMinutes puts its machines to sleep",
+    );
+  });
+
   it("registers nothing when its configuration is refused, and says everything that is wrong", async () => {
     const raw = { ...repositoryStack, fleets: { cloud: { runners: 0, labels: ["a,b"] } } };
     const failure = await failureOf(evaluateStack(raw));
