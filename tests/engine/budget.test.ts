@@ -118,19 +118,21 @@ describe("an environment whose money runs out", function () {
     expect(awake()).to.equal(0);
   });
 
-  it("takes the denial back when AWS has turned the month as well, and the job that waited runs", async () => {
+  it("takes the denial back when AWS has turned the month as well; both machines come back, and the job that waited runs", async () => {
     environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 0.1 });
     await pass(5);
     await eventually("the denial is taken back", () =>
       log().some((line) => line.includes("its denial to start machines is taken back")),
     );
+    await pass(1);
+    await eventually("both machines are started, the one that no job waits for too", () => awake() === 2);
+    await eventually("the job is in progress", () => waiting.status === "in_progress", 120_000);
+    await jobs.letEnd();
+    expect(waiting.conclusion).to.equal("success");
     await pass(5);
     await eventually("AWS watches again", () =>
       Object.values(account().budgetActions).every((status) => status === "STANDBY"),
     );
-    await eventually("the job is in progress", () => waiting.status === "in_progress", 120_000);
-    await jobs.letEnd();
-    expect(waiting.conclusion).to.equal("success");
   });
 
   it("leaves nothing behind, not even a denial that holds when it is destroyed", async () => {
