@@ -3,6 +3,7 @@ import { idleTimeoutWords, powerOffWords } from "../../contract/last-words.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import type { Listing } from "../../contract/wishes.ts";
 import type { AfterExit } from "./exit-codes.ts";
+import { hungSentence, isHung } from "./hung-listener.ts";
 import type { JobLimit } from "./job-limit.ts";
 import { actOnOverdue, overdueDetail } from "./job-limit.ts";
 
@@ -29,6 +30,11 @@ export interface Observation {
   missedAt: number | undefined;
   /** What the last exit of the listener asks for, and when it was. */
   exit: { at: number; after: AfterExit } | undefined;
+  /** How often in a row GitHub has refused the version; 0 once a listener has run for a while. */
+  refusals: number;
+  /** As in {@link ConnectionView}. */
+  disconnectedAt: number | undefined;
+  reachableAt: number | undefined;
   /** The runner's registration is on the disk. */
   registered: boolean;
   /** The machine's place on its fleet's lists, from the last time they could be read. */
@@ -120,8 +126,10 @@ export function decide(seen: Observation): Decision {
     if (because === undefined) return { action: "freeze", state: "leaving", detail: leave.why };
     return stay(listener.listening ? "idle" : "starting", `${leave.why} Stays: ${because}.`);
   }
-  if (listener) return stay(listener.listening ? "idle" : "starting");
-  return decideWithoutListener(seen);
+  if (!listener) return decideWithoutListener(seen);
+  if (isHung(seen) && seen.trace === undefined) return { action: "freeze", ...hung };
+  if (seen.refusals > 0) return stay("failed", `${refusedSentence} The listener is being tried again.`);
+  return stay(listener.listening ? "idle" : "starting");
 }
 
 /** A frozen listener is ended or thawed within a second: GitHub must not notice it. */
@@ -130,6 +138,7 @@ function decideFrozen(seen: Observation, leave: Leave | undefined): Decision {
   const because = worker || (job && !isStuck(seen)) ? "a job has arrived" : doubt(seen);
   if (because === undefined && job) return { action: "end-listener", ...stuck };
   if (because === undefined && leave) return { action: "end-listener", state: "leaving", detail: leave.why };
+  if (because === undefined && isHung(seen)) return { action: "end-listener", ...hung };
   const detail = leave ? `${leave.why} Stays: ${because!}.` : "Does not leave.";
   return { action: "thaw", state: job || worker ? "busy" : "idle", detail };
 }
@@ -138,6 +147,12 @@ const stuck = {
   state: "starting",
   detail: "Received a job that neither began nor ended: the listener is started anew.",
 } as const;
+
+const hung = { state: "starting", detail: hungSentence } as const;
+
+/** Holds until a listener has been taken again. */
+export const refusedSentence =
+  "GitHub refuses this version of the runner: raise runner.version, run pulumi up.";
 
 function decideWithJob(seen: Observation, leave: Leave | undefined): Decision {
   if (seen.worker) return decideWithWorker(seen, leave);
@@ -215,8 +230,8 @@ function decideWithoutListener(seen: Observation): Decision {
     }
     if (!seen.power) return stay("waiting", "The power setting of its fleet cannot be read.");
   }
-  if (exit?.after.then === "version-refused") {
-    return stay("failed", "GitHub refuses this version of the runner: raise runner.version, run pulumi up.");
+  if (exit?.after.then === "version-refused" && now - exit.at < exit.after.afterMs) {
+    return stay("failed", `${refusedSentence} The listener is tried again at ${exit.after.again}.`);
   }
   if (exit?.after.then === "restart" && now - exit.at < exit.after.afterMs) {
     return stay("starting", `The listener starts again soon: ${exit.after.reason}.`);

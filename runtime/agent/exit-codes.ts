@@ -6,6 +6,10 @@ export interface ListenerExit {
   registrationGone: boolean;
   /** Runs in a row that ended without ever having had a session, this one included. */
   failures: number;
+  /** Runs in a row that ended because GitHub refuses the version, this one included where it did. */
+  refusals: number;
+  /** When it ended, in milliseconds since the epoch. */
+  clockAt: number;
 }
 
 /** What to do after it. */
@@ -13,8 +17,11 @@ export type AfterExit =
   | { then: "restart"; afterMs: number; reason: string }
   /** Start again when the runner's own update script is through. */
   | { then: "update" }
-  /** GitHub does not take this version any more: nothing helps but another machine. */
-  | { then: "version-refused" }
+  /**
+   * GitHub does not take this version. Mostly that lasts until the machine is another one; but GitHub has refused its newest
+   * version by mistake, for hours (actions/runner#4613, #3378), and announces retirements with outages of four hours.
+   */
+  | { then: "version-refused"; afterMs: number; /** When that is, for people. */ again: string }
   | { then: "needs-token" };
 
 const firstDelayMs = 5000;
@@ -23,9 +30,16 @@ const maxDelayMs = 5 * 60_000;
 const firstConflictDelayMs = 15_000;
 const maxConflictDelayMs = 4 * 60_000;
 
+const firstRefusedDelayMs = 10 * 60_000;
+const maxRefusedDelayMs = 60 * 60_000;
+
+/** The listener's exit code where GitHub refuses its version. */
+export const versionRefusedCode = 7;
+
 /** Exit codes as in actions/runner's Constants.Runner.ReturnCode. */
-export function afterExit({ code, registrationGone, failures }: ListenerExit): AfterExit {
-  const backOff = (first: number, max: number) => Math.min(max, first * 2 ** Math.max(0, failures - 1));
+export function afterExit({ code, registrationGone, failures, refusals, clockAt }: ListenerExit): AfterExit {
+  const backOff = (first: number, max: number, times = failures) =>
+    Math.min(max, first * 2 ** Math.max(0, times - 1));
   if (registrationGone) return { then: "needs-token" };
   switch (code) {
     case 3:
@@ -37,8 +51,11 @@ export function afterExit({ code, registrationGone, failures }: ListenerExit): A
     }
     case 6:
       return { then: "restart", afterMs: 0, reason: "its configuration was refreshed" };
-    case 7:
-      return { then: "version-refused" };
+    case versionRefusedCode: {
+      const afterMs = backOff(firstRefusedDelayMs, maxRefusedDelayMs, refusals);
+      const again = new Date(clockAt + afterMs).toISOString();
+      return { then: "version-refused", afterMs, again: `${again.slice(0, 10)} ${again.slice(11, 16)} UTC` };
+    }
     default: {
       // 0 done, 1 an error it takes for final, 2 one that may pass: on a machine that is to work, all are to be got over.
       const reason = code === undefined ? "it was ended from outside" : `it ended with code ${code}`;

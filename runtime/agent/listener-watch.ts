@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { Observation } from "./decide.ts";
-import { afterExit } from "./exit-codes.ts";
+import { watchConnection } from "./connection-watch.ts";
+import { afterExit, versionRefusedCode } from "./exit-codes.ts";
 import { parseListenerLine, parsePerfLine } from "./job-events.ts";
 import type { JobFacts } from "./job-facts.ts";
 import { readJobFacts } from "./job-facts.ts";
@@ -28,6 +29,9 @@ export type ListenerView = Pick<
   | "trace"
   | "missedAt"
   | "exit"
+  | "refusals"
+  | "disconnectedAt"
+  | "reachableAt"
   | "registered"
 > & {
   /** What the start hook saw of the present job. */
@@ -62,10 +66,14 @@ export interface ListenerWatchHost extends ListenerHost {
   clock: Clock;
   /** How long the listener must have been quiet before it may be ended. */
   quietMs: number;
+  /** Whether the listener's server answers this machine; never rejects. */
+  reachGithub: () => Promise<boolean>;
 }
 
 /** The listener's output is cut beyond this many bytes, between two jobs. */
 const maxLogBytes = 8 << 20;
+/** Milliseconds after which a listener that runs has had its version taken: GitHub refuses it with the first poll. */
+const acceptedAfterMs = 2 * 60_000;
 /** Milliseconds between two looks at a listener that has been ended, and how many looks. */
 const endLookMs = 50;
 const maxEndLooks = 100;
@@ -86,6 +94,8 @@ export function watchListener(
   let signAt = clock.monotonic();
   let missedAt: number | undefined;
   let failures = 0;
+  let refusals = 0;
+  let startedAt = -Infinity;
   let exit: Observation["exit"];
   /** What the hook has told of the job that runs. The next job's hook may write over it before that one's end is seen. */
   let runningFacts: JobFacts | undefined;
@@ -94,6 +104,7 @@ export function watchListener(
   /** The present job's worker was told to end it. */
   let overdue = false;
   const traceOf = traceWatch(host.quietMs);
+  const connection = watchConnection(host.reachGithub);
 
   const take = ({ state: next, ended }: { state: ListenerState; ended?: EndedJob }) => {
     if (next.open !== state.open || next.listening !== state.listening) signAt = clock.monotonic();
@@ -124,8 +135,10 @@ export function watchListener(
   const noteExit = (code: number | undefined) => {
     current = undefined;
     failures = state.listening ? 0 : failures + 1;
+    refusals = code === versionRefusedCode ? refusals + 1 : 0;
     const registrationGone = state.registrationGone || !existsSync(paths.registration);
-    exit = { at: clock.monotonic(), after: afterExit({ code, registrationGone, failures }) };
+    const after = afterExit({ code, registrationGone, failures, refusals, clockAt: clock.now() });
+    exit = { at: clock.monotonic(), after };
     // Look back: a message that it had taken and not made a job of comes again, perhaps to this runner.
     if (state.open.some(({ startedAt }) => startedAt === null)) missedAt = clock.monotonic();
     state = { ...state, listening: false };
@@ -173,9 +186,13 @@ export function watchListener(
     const facts = readJobFacts(paths.jobFacts);
     if (facts.runId !== null && state.open.some(({ startedAt }) => startedAt !== null))
       runningFacts ??= facts;
+    if (current && clock.monotonic() - startedAt >= acceptedAfterMs) refusals = 0;
+    const sockets = () => processes.sockets(pid);
+    const polls = current && !job && !works;
+    const connected = connection.look(clock.monotonic(), polls ? sockets : undefined);
     const trace = () =>
-      closely || (job && !works)
-        ? traceOf(clock.monotonic(), children.length, processes.sockets(pid))
+      closely || (job && !works) || connected.reachableAt !== undefined
+        ? traceOf(clock.monotonic(), children.length, sockets())
         : "it has not been looked at closely yet";
     return {
       worker: works,
@@ -188,6 +205,8 @@ export function watchListener(
       trace: stopped === "some" ? "not all threads of the listener have stopped" : current && trace(),
       missedAt,
       exit,
+      refusals,
+      ...connected,
       registered: existsSync(paths.registration),
       facts: runningFacts ?? facts,
       version: state.version,
@@ -203,6 +222,7 @@ export function watchListener(
       runningFacts = undefined;
       overdue = false;
       signAt = clock.monotonic();
+      startedAt = clock.monotonic();
       current = startListener(host);
     },
     freeze() {

@@ -16,6 +16,7 @@ import { measure, publishMetrics } from "./metrics.ts";
 import { configurationPath, pathsBelow } from "./paths.ts";
 import { machinePower } from "./power.ts";
 import { processTable } from "./processes.ts";
+import { reachGithub } from "./reach-github.ts";
 import { registerAtBoot } from "./register-at-boot.ts";
 import { register } from "./registration.ts";
 import { diskReserve } from "./reserve.ts";
@@ -77,7 +78,10 @@ async function main(command: string | undefined): Promise<void> {
     aws,
   });
   const listener = watchListener(
-    { paths, account, processes: processTable(proc, paths.runner), environment, clock, quietMs },
+    {
+      ...{ paths, account, processes: processTable(proc, paths.runner), environment, clock, quietMs },
+      reachGithub: () => reachGithub(paths.registration, sendHttp),
+    },
     ledger.add,
   );
   const fleet = watchFleet({

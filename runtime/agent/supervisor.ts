@@ -1,7 +1,8 @@
 import type { Clock } from "./clock.ts";
 import type { Decision, Observation } from "./decide.ts";
-import { decide, wishToLeave } from "./decide.ts";
+import { decide, refusedSentence, wishToLeave } from "./decide.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
+import { hungSentence, isHung } from "./hung-listener.ts";
 import type { IncidentCounts, Incidents } from "./incidents.ts";
 import { jobPath } from "./job-facts.ts";
 import { isOverdue } from "./job-limit.ts";
@@ -154,6 +155,12 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     lastWords = words;
   };
 
+  const tellOfListener = (seen: Observation, { action }: Decision) => {
+    if (seen.refusals > 0) host.incidents.goesOn("versionRefused", refusedSentence);
+    else host.incidents.isOver("versionRefused");
+    if (action === "end-listener" && isHung(seen)) host.incidents.happened("listenerHung", hungSentence);
+  };
+
   const publishWhenDue = (seen: Observation) => {
     if (clock.monotonic() < due.metrics) return;
     due.metrics = clock.monotonic() + metricsEveryMs;
@@ -197,6 +204,7 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     signAt = view.signAt;
     const seen = { ...view, ...wish(), quietMs: host.quietMs, bootTimer };
     const decision = decide(seen);
+    tellOfListener(seen, decision);
     report(decision, view);
     publishWhenDue(seen);
     flushWhenDue();

@@ -3,7 +3,7 @@ import https from "node:https";
 import { text } from "node:stream/consumers";
 
 export interface HttpRequest {
-  method: "GET" | "POST" | "PUT";
+  method: "GET" | "HEAD" | "POST" | "PUT";
   url: string;
   headers: Record<string, string>;
   body?: string;

@@ -1,4 +1,5 @@
-import { afterExit } from "../../runtime/agent/exit-codes.ts";
+import { afterExit, versionRefusedCode } from "../../runtime/agent/exit-codes.ts";
+import type { ConnectionView } from "../../runtime/agent/connection-watch.ts";
 import type { JobEvent } from "../../runtime/agent/job-events.ts";
 import type { ListenerState } from "../../runtime/agent/jobs.ts";
 import { advance, freshListener, lose } from "../../runtime/agent/jobs.ts";
@@ -8,6 +9,7 @@ import type { Agent } from "./agent.ts";
 import { later, period } from "./agent.ts";
 import type { Listener } from "./listener.ts";
 import type { Machine, World } from "./world.ts";
+import { epoch } from "./world.ts";
 
 /**
  * What an agent sees of its listener, in the order in which
@@ -27,6 +29,7 @@ export interface Eyes {
   signAt: number;
   missedAt: number | undefined;
   failures: number;
+  refusals: number;
   exit: ListenerView["exit"];
   traceOf: ReturnType<typeof traceWatch>;
   /** When a worker was last seen. */
@@ -54,6 +57,7 @@ export function openEyes(world: World): Eyes {
     signAt: world.time.now,
     missedAt: undefined,
     failures: 0,
+    refusals: 0,
     exit: undefined,
     traceOf: traceWatch(world.variant.quietMs),
     workerAt: undefined,
@@ -129,8 +133,17 @@ function finishLook(
     trace,
     missedAt: eyes.missedAt,
     exit: eyes.exit,
+    refusals: eyes.refusals,
+    ...(job || worker ? connectedSince(undefined, now) : connectedSince(current, now)),
     registered: machine.registered,
   };
+}
+
+/** GitHub answers whenever it is asked, which is a while after the listener has lost its connection. */
+function connectedSince(listener: Listener | undefined, now: number): ConnectionView {
+  const disconnectedAt = listener?.disconnectedAt;
+  const askedAt = (disconnectedAt ?? Infinity) + 90_000;
+  return { disconnectedAt, reachableAt: askedAt <= now ? askedAt : undefined };
 }
 
 /** Each job has a worker of its own. */
@@ -177,8 +190,13 @@ function noteExit(eyes: Eyes, machine: Machine, now: number): void {
   const code = eyes.own ? eyes.current!.code : undefined;
   eyes.current = undefined;
   eyes.failures = eyes.state.listening ? 0 : eyes.failures + 1;
+  eyes.refusals = code === versionRefusedCode ? eyes.refusals + 1 : 0;
+  const { failures, refusals } = eyes;
   const registrationGone = eyes.state.registrationGone || !machine.registered;
-  eyes.exit = { at: now, after: afterExit({ code, registrationGone, failures: eyes.failures }) };
+  eyes.exit = {
+    at: now,
+    after: afterExit({ code, registrationGone, failures, refusals, clockAt: epoch + now }),
+  };
   if (eyes.state.open.some(({ startedAt }) => startedAt === null)) eyes.missedAt = now;
   eyes.state = { ...eyes.state, listening: false };
 }

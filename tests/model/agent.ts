@@ -1,5 +1,6 @@
 import type { Action, Decision, Observation } from "../../runtime/agent/decide.ts";
 import { returnMs, stuckAfterMs, wishToLeave } from "../../runtime/agent/decide.ts";
+import { isHung } from "../../runtime/agent/hung-listener.ts";
 import { isOverdue } from "../../runtime/agent/job-limit.ts";
 import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
 import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
@@ -105,13 +106,16 @@ function look(world: World, agent: Agent): void {
   const sleepAt = sleepsAt(agent, view, Math.min(now, agent.signAt));
   const leave = wishToLeave({ now, ...view, sleepAt });
   if (leave) agent.machine.leftOnReadAt = Math.min(...Object.values(agent.reader.readAt));
-  lookAtListener(world, agent, leave !== undefined, (listenerView) => {
+  const suspected = agent.machine.listeners.some(
+    ({ ended, disconnectedAt }) => !ended && disconnectedAt !== undefined,
+  );
+  lookAtListener(world, agent, leave !== undefined || suspected, (listenerView) => {
     agent.signAt = listenerView.worker ? Infinity : listenerView.signAt;
     const seen = observation(world, agent, view, sleepsAt(agent, view, listenerView.signAt), listenerView);
     const decision = world.variant.decide(seen, world, agent.machine);
     notice(world, agent, decision, seen);
     tempt(world, agent.machine, seen);
-    const closely = leave !== undefined || (seen.job && !seen.worker);
+    const closely = leave !== undefined || suspected || (seen.job && !seen.worker);
     const wakeAt = nextChange(seen, agent, closely);
     if (decision.action === "stay") rest(world, agent, closely, wakeAt);
     else
@@ -140,6 +144,9 @@ function observation(world: World, agent: Agent, view: FleetView, sleepAt: numbe
     trace: seen.trace,
     missedAt: seen.missedAt,
     exit: seen.exit,
+    refusals: seen.refusals,
+    disconnectedAt: seen.disconnectedAt,
+    reachableAt: seen.reachableAt,
     registered: seen.registered,
     listing: view.listing,
     mayRetire: view.mayRetire,
@@ -155,6 +162,7 @@ function observation(world: World, agent: Agent, view: FleetView, sleepAt: numbe
 function notice(world: World, agent: Agent, { action, state, detail }: Decision, seen: Observation): void {
   world.tally.decisions[action]++;
   if (isOverdue(seen)) world.tally.overdue++;
+  if (action === "end-listener" && isHung(seen)) world.tally.hung++;
   if (seen.missedAt !== undefined) disturb(world, agent.machine, seen.missedAt + returnMs - world.time.now);
   if (world.trace && (action !== "stay" || world.trace.at(-1)?.text !== `stay, ${state} ${detail}`)) {
     tell(world, [agent.machine.name], () => `${action}, ${state} ${detail}`);

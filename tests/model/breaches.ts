@@ -39,6 +39,8 @@ export interface Tally {
   entriesRemoved: number;
   /** Looks at a job that had run for too long. */
   overdue: number;
+  /** Listeners that were ended because they no longer polled. */
+  hung: number;
   decisions: Record<Action, number>;
   reboots: number;
   powerOffs: Record<Exclude<Cause, "outside">, number>;
@@ -59,6 +61,7 @@ export function newTally(): Tally {
     terminated: 0,
     entriesRemoved: 0,
     overdue: 0,
+    hung: 0,
     decisions: {
       stay: 0,
       "cancel-boot-timer": 0,
@@ -150,7 +153,8 @@ export function restlessness(world: World, machine: Machine): string | undefined
   if (listing === "unknown") return undefined; // Empty lists without `closing` ask for nothing.
   const wanted = listing === "none" ? "terminated" : power === "off" ? "stopped" : "listening";
   const listens = machine.listeners.some(
-    ({ ended, session }) => !ended && session && session === entryOf(world, machine)?.session,
+    ({ ended, hangs, session }) =>
+      !ended && !hangs && session && session === entryOf(world, machine)?.session,
   );
   const state = machine.state === "running" && listens ? "listening" : machine.state;
   if (state === wanted || state === "terminated") return undefined;

@@ -33,6 +33,9 @@ export interface Listener {
   /** The poll that it waits for; another number than the server's: that one was given up. */
   poll: number;
   polling: boolean;
+  /** It will poll no more, although it lives on; since when it has had no connection. */
+  hangs: boolean;
+  disconnectedAt: number | undefined;
   /** Acquired, and neither reported as ended nor given up. */
   holds: Job[];
   /** The job whose task has not ended, and what waits for that. */
@@ -63,6 +66,8 @@ export function startProcess(world: World, machine: Machine): Listener {
     broker: undefined,
     poll: 0,
     polling: false,
+    hangs: false,
+    disconnectedAt: undefined,
     holds: [],
     dispatched: undefined,
     afterDispatch: undefined,

@@ -7,6 +7,7 @@ import { exit } from "./listener.ts";
 import { startInstance, reboot } from "./machine.ts";
 import { currentSettings, writeLists, writeSettings } from "./parameters.ts";
 import type { Happening } from "./plan.ts";
+import { hang } from "./polling.ts";
 import { drop, name, rotate } from "./program.ts";
 import { settle } from "./settle.ts";
 import { tell } from "./trace.ts";
@@ -75,6 +76,9 @@ export function happen(world: World, happening: Happening): void {
       break;
     case "listener-dies":
       for (const listener of machine.listeners) if (!listener.ended) exit(world, listener, 2);
+      break;
+    case "listener-hangs":
+      for (const listener of machine.listeners) hang(world, listener);
       break;
     case "start-by-hand":
       startInstance(world, machine);

@@ -12,7 +12,10 @@ export type Happening = { at: number } & (
   | { what: "drop" | "name"; machine: number }
   | { what: "empty-lists" | "mend-lists" | "close" | "reopen" | "settle" }
   | { what: "damage"; parameter: "candidates" | "roster" | "power" | "operator"; forMs: number }
-  | { what: "reboot" | "listener-dies" | "agent-dies" | "start-by-hand" | "update"; machine: number }
+  | {
+      what: "reboot" | "listener-dies" | "listener-hangs" | "agent-dies" | "start-by-hand" | "update";
+      machine: number;
+    }
   | { what: "clock"; machine: number; byMs: number }
   | { what: "disk-full"; machine: number; forMs: number }
   | { what: "aws-out" | "end-refused"; forMs: number }
@@ -138,6 +141,7 @@ const kinds: [weight: number, make: (random: Random, at: number, machine: number
   [1, (_, at) => ({ at, what: "reopen" })],
   [1, (_, at, machine) => ({ at, what: "reboot", machine })],
   [2, (_, at, machine) => ({ at, what: "listener-dies", machine })],
+  [2, (_, at, machine) => ({ at, what: "listener-hangs", machine })],
   [4, (_, at, machine) => ({ at, what: "agent-dies", machine })],
   [1, (_, at, machine) => ({ at, what: "start-by-hand", machine })],
   [1, (_, at, machine) => ({ at, what: "update", machine })],

@@ -1,9 +1,12 @@
+import { hungAfterMs } from "../../runtime/agent/hung-listener.ts";
+import { wakeAgent } from "./agent.ts";
+import { disturb } from "./breaches.ts";
 import type { Offer } from "./github.ts";
 import { takeMessage } from "./job-steps.ts";
 import { exit, step } from "./listener.ts";
 import type { Listener } from "./listener.ts";
 import { events, mark, say } from "./log-files.ts";
-import { createSession, openPoll } from "./sessions.ts";
+import { closeConnection, createSession, openPoll } from "./sessions.ts";
 import { tell } from "./trace.ts";
 import { ask, connect, disconnect, network, receive } from "./wire.ts";
 import type { World } from "./world.ts";
@@ -49,12 +52,33 @@ function askForSession(world: World, listener: Listener): void {
 
 /** Opens a poll. The server closes the connection after one or keeps it, as the schedule has it. */
 export function poll(world: World, listener: Listener): void {
+  if (listener.hangs) {
+    fallSilent(world, listener);
+    return;
+  }
   if (world.plan.github.churn > 0 && world.random.chance(world.plan.github.churn)) reconnect(world, listener);
   const number = ++listener.poll;
   listener.polling = true;
   world.time.after(network(world), () => {
     if (!listener.ended && listener.poll === number) openPoll(world, listener.session!, number);
   });
+}
+
+/** The next poll that it would make it does not make; one that is open it lets fall. */
+export function hang(world: World, listener: Listener): void {
+  if (listener.ended || listener.hangs) return;
+  listener.hangs = true;
+  if (listener.polling && listener.holds.length === 0) fallSilent(world, listener);
+}
+
+function fallSilent(world: World, listener: Listener): void {
+  listener.polling = false;
+  listener.poll++;
+  listener.disconnectedAt = world.time.now;
+  closeConnection(world, listener);
+  disconnect(world, listener, listener.broker);
+  disturb(world, listener.machine, hungAfterMs);
+  wakeAgent(world, listener.machine);
 }
 
 export function reconnect(world: World, listener: Listener): void {

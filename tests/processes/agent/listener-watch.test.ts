@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { expect } from "chai";
 import type { JobFacts } from "../../../runtime/agent/job-facts.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
@@ -60,6 +63,7 @@ describe("watching the listener", () => {
       environment: { PATH: `${folder.path}/commands:/usr/bin:/bin` },
       clock: fakeClock(),
       quietMs: 180_000,
+      reachGithub: () => Promise.resolve(true),
     };
     const ended: { job: EndedJob; facts: JobFacts }[] = [];
     const watch = () => watchListener(host, (job, facts) => ended.push({ job, facts }) > 0);
@@ -97,6 +101,50 @@ describe("watching the listener", () => {
     );
     const [, , , , , session] = readFileSync(`/proc/${pids[0]}/stat`, "utf8").split(" ");
     expect(Number(session)).to.equal(pids[0]);
+  });
+
+  it("knows since when a listener has had no connection, and that GitHub answers meanwhile", async () => {
+    const { listener, start, tell, host } = machine();
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    start();
+    tell(`exec {github}<>/dev/tcp/127.0.0.1/${(server.address() as AddressInfo).port}`);
+    await once(server, "connection");
+    host.clock.advance(20_000);
+    expect(listener.look(false)).to.include({
+      disconnectedAt: undefined,
+      trace: "it has not been looked at closely yet",
+    });
+    tell("exec {github}>&-");
+    await until(() => {
+      host.clock.advance(20_000);
+      return listener.look(false).disconnectedAt !== undefined;
+    }, "the end of the connection is seen");
+    const { disconnectedAt, reachableAt } = listener.look(false);
+    expect([disconnectedAt, reachableAt]).to.deep.equal([host.clock.monotonic(), undefined]);
+    host.clock.advance(90_000);
+    listener.look(false);
+    await until(() => listener.look(false).reachableAt !== undefined, "GitHub has answered");
+    expect(listener.look(false).trace).to.equal(undefined);
+    server.close();
+  });
+
+  it("counts in a row how often GitHub has refused the version, until a listener has run for a while", async () => {
+    const { listener, start, tell, host } = machine();
+    for (const refusals of [1, 2]) {
+      start();
+      tell("exit 7");
+      await until(() => listener.look(false).exit !== undefined, "it has ended");
+      const { exit, refusals: counted } = listener.look(false);
+      expect([counted, exit!.after]).to.deep.equal([
+        refusals,
+        { then: "version-refused", afterMs: refusals * 600_000, again: `2026-05-01 10:${refusals}0 UTC` },
+      ]);
+    }
+    start();
+    expect(listener.look(false).refusals).to.equal(2);
+    host.clock.advance(120_000);
+    expect(listener.look(false).refusals).to.equal(0);
   });
 
   it("follows a job from its message to its end", async () => {

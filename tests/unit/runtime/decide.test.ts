@@ -4,6 +4,7 @@ import { tellOfPowerOff } from "../../../contract/last-words.ts";
 import type { Action, Observation } from "../../../runtime/agent/decide.ts";
 import { endLimitMs, isOverdue } from "../../../runtime/agent/job-limit.ts";
 import { decide, returnMs, stuckAfterMs, updateLimitMs, wishToLeave } from "../../../runtime/agent/decide.ts";
+import { isHung } from "../../../runtime/agent/hung-listener.ts";
 import { frozen, idle, observation, overdue, withoutListener } from "./observation.ts";
 
 const { now } = idle;
@@ -11,6 +12,9 @@ const budgetOff = { power: "off", by: "budget", reason: "400 of 400 USD are spen
 const hoursOff = { power: "off", by: "hours", reason: "it is night" } as const;
 const enforced = { ...overdue, jobLimit: { hours: 1, enforce: true } };
 const hourMs = 3_600_000;
+const hung: Observation = { ...idle, disconnectedAt: now - 180_000, reachableAt: now - 75_000 };
+const refusedAt = (at: number) =>
+  ({ at, after: { then: "version-refused", afterMs: 600_000, again: "2026-05-01 10:10 UTC" } }) as const;
 const restartAt = (at: number) => ({ at, after: { then: "restart", afterMs: 5000, reason: "r" } }) as const;
 
 describe("what the agent decides", () => {
@@ -142,11 +146,71 @@ describe("what the agent decides", () => {
     ],
     ["and not before", { ...withoutListener, exit: restartAt(now - 4999) }, "stay", "starting"],
     [
-      "a version that GitHub refuses is not started again",
-      { ...withoutListener, exit: { at: 0, after: { then: "version-refused" } } },
+      "a version that GitHub refuses is not tried again before its time",
+      { ...withoutListener, refusals: 1, exit: refusedAt(now - 599_999) },
       "stay",
       "failed",
     ],
+    [
+      "and then it is: GitHub has refused versions by mistake",
+      { ...withoutListener, refusals: 1, exit: refusedAt(now - 600_000) },
+      "start-listener",
+      "starting",
+    ],
+    [
+      "until that listener has run for a while, the machine stays failed",
+      { ...idle, refusals: 1 },
+      "stay",
+      "failed",
+    ],
+    ["but not with a job", { ...idle, refusals: 1, job: true, signAt: now }, "stay", "busy"],
+    [
+      "a machine whose version is refused sleeps all the same",
+      { ...withoutListener, refusals: 1, exit: refusedAt(now), sleepAt: now },
+      "sleep",
+      "leaving",
+    ],
+    ["a listener that no longer polls is frozen, to be started anew", hung, "freeze", "starting"],
+    ["frozen, it is ended", { ...hung, listener: frozen.listener }, "end-listener", "starting"],
+    [
+      "unless a job has reached it in that moment",
+      { ...hung, listener: frozen.listener, trace: "bytes wait" },
+      "thaw",
+      "idle",
+    ],
+    [
+      "or it has been connected again",
+      { ...hung, listener: frozen.listener, disconnectedAt: undefined },
+      "thaw",
+      "idle",
+    ],
+    [
+      "it is not frozen while a job may be on its way to it",
+      { ...hung, trace: "bytes wait" },
+      "stay",
+      "idle",
+    ],
+    [
+      "nor before it has been silent for three minutes",
+      { ...hung, disconnectedAt: now - 179_999 },
+      "stay",
+      "idle",
+    ],
+    ["nor where GitHub cannot be reached", { ...hung, reachableAt: undefined }, "stay", "idle"],
+    [
+      "nor right after it could not be: the listener waits for a minute between two tries",
+      { ...hung, reachableAt: now - 74_999 },
+      "stay",
+      "idle",
+    ],
+    [
+      "one that hangs before it has a session is started anew as well",
+      { ...hung, listener: { listening: false, frozen: false } },
+      "freeze",
+      "starting",
+    ],
+    ["but not one with a job", { ...hung, job: true, signAt: now }, "stay", "busy"],
+    ["nor with a worker", { ...hung, worker: true }, "stay", "busy"],
     [
       "a self-update is waited for",
       { ...withoutListener, updating: true, exit: { at: now - 1000, after: { then: "update" } } },
@@ -385,6 +449,12 @@ describe("what the agent decides", () => {
     });
   }
 
+  it("says of a refused version what to do, and when it is tried again", () => {
+    expect(decide({ ...withoutListener, refusals: 1, exit: refusedAt(now) }).detail).to.equal(
+      "GitHub refuses this version of the runner: raise runner.version, run pulumi up. The listener is tried again at 2026-05-01 10:10 UTC.",
+    );
+  });
+
   it("says why when it waits, leaves, stays against a wish or fails", () => {
     expect(decide({ ...idle, listing: "none", trace: "bytes wait" }).detail).to.match(
       /neither list.*bytes wait/,
@@ -446,6 +516,7 @@ describe("the invariant of the decisions", () => {
       expect(seen.worker).to.equal(false);
       expect(seen.listener!.frozen).to.equal(true);
       const silentMs = seen.now - seen.signAt;
+      expect(isHung(seen) && seen.job).to.equal(false);
       if (seen.job) expect(silentMs).to.be.at.least(stuckAfterMs);
       if (seen.trace !== undefined) expect(silentMs).to.be.at.least(2 * stuckAfterMs);
     },
@@ -478,12 +549,13 @@ describe("the invariant of the decisions", () => {
   });
 
   holds(
-    "a listener is frozen only to leave, after the time of quiet, or for a job given up",
+    "a listener is frozen only to leave, after the time of quiet, for a job given up, or because it hangs",
     (seen, action) => {
       if (action !== "freeze") return;
       expect(seen.worker).to.equal(false);
       const silentMs = seen.now - seen.signAt;
       if (seen.job) return expect(silentMs).to.be.at.least(stuckAfterMs);
+      if (isHung(seen)) return;
       expect(wishToLeave(seen)).to.not.equal(undefined);
       expect(silentMs).to.be.at.least(seen.quietMs);
     },

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { afterExit } from "../../../runtime/agent/exit-codes.ts";
 
-const after = (code: number | undefined, failures = 0, registrationGone = false) =>
-  afterExit({ code, failures, registrationGone });
+const clockAt = Date.UTC(2026, 4, 1, 23, 55, 30);
+const after = (code: number | undefined, failures = 0, registrationGone = false, refusals = 0) =>
+  afterExit({ code, failures, registrationGone, refusals, clockAt });
 
 describe("what the agent does after the listener's exit", () => {
   const rules: [string, number | undefined, object][] = [
@@ -13,7 +14,11 @@ describe("what the agent does after the listener's exit", () => {
     ["4: a self-update of a runner for one job", 4, { then: "update" }],
     ["5: a session that GitHub still holds", 5, { then: "restart", afterMs: 15_000 }],
     ["6: a refreshed configuration, at once", 6, { then: "restart", afterMs: 0 }],
-    ["7: a version that GitHub refuses", 7, { then: "version-refused" }],
+    [
+      "7: a version that GitHub refuses",
+      7,
+      { then: "version-refused", afterMs: 600_000, again: "2026-05-02 00:05 UTC" },
+    ],
     ["a signal, or another agent's child", undefined, { then: "restart", afterMs: 5000 }],
     ["a code nobody knows", 99, { then: "restart", afterMs: 5000 }],
   ];
@@ -33,6 +38,13 @@ describe("what the agent does after the listener's exit", () => {
     const delays = [1, 2, 3, 4, 20].map((failures) => after(2, failures));
     expect(delays.map((next) => next.then === "restart" && next.afterMs)).to.deep.equal([
       5000, 10_000, 20_000, 40_000, 300_000,
+    ]);
+  });
+
+  it("a refused version is tried again after ten minutes, doubling to an hour, however often it had a session", () => {
+    const delays = [1, 2, 3, 4, 20].map((refusals) => after(7, 0, false, refusals));
+    expect(delays.map((next) => next.then === "version-refused" && next.afterMs / 60_000)).to.deep.equal([
+      10, 20, 40, 60, 60,
     ]);
   });
 

@@ -15,6 +15,9 @@ export const idle: Observation = {
   trace: undefined,
   missedAt: undefined,
   exit: undefined,
+  refusals: 0,
+  disconnectedAt: undefined,
+  reachableAt: undefined,
   registered: true,
   listing: "service",
   mayRetire: true,
@@ -51,7 +54,11 @@ const afterExit: fc.Arbitrary<AfterExit> = fc.oneof(
     reason: fc.constant("it ended with code 2"),
   }),
   fc.constant({ then: "update" as const }),
-  fc.constant({ then: "version-refused" as const }),
+  fc.record({
+    then: fc.constant("version-refused" as const),
+    afterMs: fc.nat(3_600_000),
+    again: fc.constant("2026-05-01 10:10 UTC"),
+  }),
   fc.constant({ then: "needs-token" as const }),
 );
 
@@ -70,6 +77,9 @@ export const observation: fc.Arbitrary<Observation> = fc.record({
   trace: fc.option(fc.constant("bytes wait in a socket of the listener"), { nil: undefined }),
   missedAt: moment,
   exit: fc.option(fc.record({ at: fc.nat(20_000_000), after: afterExit }), { nil: undefined }),
+  refusals: fc.nat(3),
+  disconnectedAt: moment,
+  reachableAt: moment,
   registered: fc.boolean(),
   listing: fc.constantFrom("service", "candidate", "none", "unknown"),
   mayRetire: fc.boolean(),

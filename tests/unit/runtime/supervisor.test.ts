@@ -58,6 +58,9 @@ function machineOf() {
     signAt: -quietMs,
     trace: undefined,
     missedAt: undefined,
+    refusals: 0,
+    disconnectedAt: undefined,
+    reachableAt: undefined,
     exit: undefined,
     registered: true,
     facts: unknownFacts,
@@ -401,6 +404,42 @@ describe("the supervisor", () => {
       return look < 6;
     });
     expect(acts).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
+  });
+
+  it("starts a listener anew that no longer polls, counts it and tells of it", async () => {
+    const { acts, reports, published } = await live(({ self, view }, look) => {
+      if (look === 2)
+        Object.assign(view, { disconnectedAt: self.now() - 180_000, reachableAt: self.now() - 75_000 });
+      if (look === 3) Object.assign(view, { disconnectedAt: undefined, reachableAt: undefined });
+      return look < 70;
+    });
+    expect(acts.slice(0, 5)).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
+    expect(reports.at(-1)).to.match(/^idle: The listener had not been connected to GitHub for three minutes/);
+    expect(published).to.have.length(1);
+    expect(published[0]).to.include({ ListenersHung: 1 });
+  });
+
+  it("tells of a refused version until it is taken, with one report for each wait", async () => {
+    const refused = (self: { now: () => number }) => ({
+      listener: undefined,
+      refusals: 1,
+      exit: {
+        at: self.now(),
+        after: { then: "version-refused", afterMs: 600_000, again: "2026-05-01 10:10 UTC" },
+      },
+    });
+    const { acts, reports, published } = await live(({ self, view }, look) => {
+      if (look === 2) Object.assign(view, refused(self));
+      if (look === 720) view.refusals = 0;
+      return look < 730;
+    });
+    expect(acts.filter((act) => act !== "publish")).to.deep.equal(["cancel boot timer", "start", "start"]);
+    const failed = reports.filter((report) => report.startsWith("failed"));
+    expect(failed).to.have.length(2);
+    expect(failed[0]).to.include("tried again at 2026-05-01 10:10 UTC");
+    expect(failed[1]).to.include("is being tried again");
+    expect(reports.at(-1)).to.equal("idle");
+    expect(published.filter((counts) => "VersionsRefused" in counts)).to.have.length(12);
   });
 
   it("a job that came to nothing keeps the machine, though it was dropped", async () => {
