@@ -21,6 +21,8 @@ export interface Fault {
   error?: string;
   /** Milliseconds of the cloud's clock that the call, or the event, is late. */
   delayMs?: number;
+  /** The call is held until this is fulfilled. */
+  until?: Promise<unknown>;
   /** The event is lost. Only for `machine:PowerDown`. */
   drop?: boolean;
   /** The call is carried out, and whoever made it gets an error instead of the answer. Only for the provider's `ec2:RunInstances`. */
@@ -67,6 +69,7 @@ export function createFaults(clock: Clock): Faults {
     take,
     meet: async (action) => {
       const fault = take(action);
+      await fault?.until;
       if (fault?.delayMs) await sleep(fault.delayMs / clock.factor, undefined, { ref: false });
       if (fault?.error) {
         throw new AwsError(fault.error, `a fault armed for ${action}`, serverErrors[fault.error] ?? 400);

@@ -17,7 +17,7 @@ const eachMinute = "cron(* * * * ? *)";
 
 /** Functions, and what calls them: schedules, queues and URLs, by Pulumi token. */
 export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Record<string, Kind>> {
-  const { region, account, data } = cloud;
+  const { region, account } = cloud;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
   return {
     "aws:lambda/function:Function": {
@@ -27,12 +27,8 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
         const own = arn("lambda", `function:${name}`);
         return { arn: own, invokeArn: `${own}/invocations`, version: "$LATEST" };
       },
-      deleted: (name) => {
-        functions.host.remove(name);
-        data.functions = Object.fromEntries(
-          Object.entries(data.functions).filter(([other]) => other !== name),
-        );
-      },
+      // Its credentials stay: a call that is under way has them, and may what its role then still may.
+      deleted: functions.host.remove,
       replaceOn: ["name"],
     },
     "aws:scheduler/schedule:Schedule": {
@@ -45,12 +41,24 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
           );
         }
         const target = text(record(inputs, "target")!, "arn").split(":").at(-1)!;
-        // What fails stands in the function's log, and the next minute calls again.
-        functions.minutes.add(id, () => functions.host.invoke(target, {}).catch(() => undefined));
+        functions.minutes.add(id, () => functions.asyncCalls.send(target, {}));
         return { arn: arn("scheduler", `schedule/${id}`), groupName: "default", state: "ENABLED" };
       },
       deleted: functions.minutes.remove,
       replaceOn: ["name"],
+      untagged: true,
+    },
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {
+      id: (inputs) => text(inputs, "functionName"),
+      applied: (inputs, name) => {
+        functions.asyncCalls.configure(name, {
+          retries: number(inputs, "maximumRetryAttempts"),
+          ageSeconds: number(inputs, "maximumEventAgeInSeconds"),
+        });
+        return {};
+      },
+      deleted: functions.asyncCalls.forget,
+      replaceOn: ["functionName"],
       untagged: true,
     },
     "aws:lambda/eventSourceMapping:EventSourceMapping": {

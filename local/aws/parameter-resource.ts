@@ -24,14 +24,17 @@ export function parameterResource(cloud: Cloud): ResourceType {
   return {
     create: async (inputs) => {
       await cloud.faults.meet("ssm:PutParameter");
+      const overwrite = inputs.overwrite === true;
       const parameter = putParameter(cloud, {
         name: String(inputs.name),
         type: inputs.type as Parameter["type"],
         value: valueOf(inputs),
         keyId: optionalText(inputs, "keyId"),
-        overwrite: inputs.overwrite === true,
-        tags: tagMap(inputs),
+        overwrite,
+        tags: overwrite ? {} : tagMap(inputs),
       });
+      // SSM takes no tags with an overwrite, so the provider adds them by a call of its own.
+      if (overwrite) Object.assign(parameter.tags, tagMap(inputs));
       return { id: parameter.name, state: stateOf(inputs, parameter) };
     },
     read: (id, state) => {

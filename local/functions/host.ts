@@ -25,7 +25,8 @@ export interface DeployedFunction {
 export interface FunctionHost {
   /** Takes the place of what was deployed under that name. */
   deploy(deployed: DeployedFunction): void;
-  remove(name: string): void;
+  /** Nobody calls it any more. A call that is under way comes to its end, as in Lambda. */
+  remove: (name: string) => void;
   /**
    * Calls a function and waits for its end. Calls of one function come one
    * after the other.
@@ -55,6 +56,8 @@ export interface FunctionHostOptions {
 
 export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): FunctionHost {
   const instances = new Map<string, Instance>();
+  /** Of functions that were removed during a call. */
+  const leaving = new Set<Instance>();
   let bundled: Promise<unknown> | undefined;
   let calls = 0;
 
@@ -101,6 +104,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
 
   const call = async (instance: Instance, event: unknown): Promise<unknown> => {
     const { name, timeoutSeconds } = instance.deployed;
+    if (instances.get(name) !== instance) throw new Error(`There is no function ${name} any more.`);
     const child = await warm(instance);
     const id = ++calls;
     return new Promise((resolve, reject) => {
@@ -150,9 +154,15 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
       instances.set(name, { deployed, last: Promise.resolve() });
     },
     remove(name) {
-      end(instances.get(name));
+      const instance = instances.get(name);
       instances.delete(name);
       rmSync(join(dir, name), { recursive: true, force: true });
+      if (!instance) return;
+      leaving.add(instance);
+      void instance.last.then(() => {
+        end(instance);
+        leaving.delete(instance);
+      });
     },
     invoke(name, event) {
       const instance = instances.get(name);
@@ -162,7 +172,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
       return next;
     },
     async stop() {
-      const all = [...instances.values()];
+      const all = [...instances.values(), ...leaving];
       instances.clear();
       all.forEach(end);
       await Promise.all(all.map(({ last }) => last));

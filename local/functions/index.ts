@@ -1,4 +1,6 @@
 import type { Queues } from "../aws/queues.ts";
+import { createAsyncCalls } from "./async-calls.ts";
+import type { AsyncCalls } from "./async-calls.ts";
 import { createFunctionHost } from "./host.ts";
 import type { FunctionHost, FunctionHostOptions } from "./host.ts";
 import { createMinuteCalls } from "./minutes.ts";
@@ -11,6 +13,7 @@ import type { FunctionUrls } from "./urls.ts";
 /** What runs functions, and all that calls them. */
 export interface Functions {
   host: FunctionHost;
+  asyncCalls: AsyncCalls;
   minutes: MinuteCalls;
   urls: FunctionUrls;
   queuePolls: QueuePolls;
@@ -20,16 +23,19 @@ export interface Functions {
 /** @param queues of the account that the functions are in */
 export function createFunctions(options: FunctionHostOptions, queues: () => Queues): Functions {
   const host = createFunctionHost(options);
+  const asyncCalls = createAsyncCalls(host, options.clock);
   const minutes = createMinuteCalls(options.clock);
   const urls = createFunctionUrls(host);
   const queuePolls = createQueuePolls(host, queues);
   return {
     host,
+    asyncCalls,
     minutes,
     urls,
     queuePolls,
     stop: async () => {
       minutes.stop();
+      asyncCalls.stop();
       queuePolls.stop();
       urls.stop();
       await host.stop();
