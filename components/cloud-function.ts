@@ -48,6 +48,8 @@ export interface CloudFunctionArgs extends Surroundings {
   timeoutSeconds: number;
   /** Megabytes. Absent: {@link memorySize}. */
   memoryMb?: number;
+  /** What it writes: there before it may, and until it may no more. */
+  writes?: readonly pulumi.Resource[];
 }
 
 /**
@@ -55,7 +57,7 @@ export interface CloudFunctionArgs extends Surroundings {
  * (`npm run build`) and its configuration, as plain files.
  */
 export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Resource): LambdaFunction {
-  const { environment, configuration, name, description, statements, plain, variables } = args;
+  const { environment, configuration, name, description, statements, plain, variables, writes = [] } = args;
   const full = functionName(environment, name);
   const tags = environmentTags(environment, full);
   const logGroupName = functionLogGroupName(environment, name);
@@ -74,6 +76,7 @@ export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Reso
       name,
       service: "lambda",
       statements: pulumi.output(statements).apply((own) => [...own, writeItsLog]),
+      dependsOn: writes,
     },
     parent,
   );
@@ -108,6 +111,11 @@ export interface ServiceRoleArgs extends Surroundings {
   /** When the service may take it. Absent: always. */
   trust?: PolicyStatement["Condition"];
   statements: pulumi.Input<PolicyStatement[]>;
+  /**
+   * What must be there before it may do anything, and until it may do nothing
+   * any more: a call that outlives its function finds its permissions gone.
+   */
+  dependsOn?: readonly pulumi.Resource[];
 }
 
 /**
@@ -127,7 +135,7 @@ export function serviceRoleName({
 
 /** A role for a service of AWS. */
 export function createServiceRole(
-  { environment, configuration, name, service, trust, statements }: ServiceRoleArgs,
+  { environment, configuration, name, service, trust, statements, dependsOn = [] }: ServiceRoleArgs,
   parent: pulumi.Resource,
 ): { arn: pulumi.Output<string>; policy: pulumi.Resource } {
   const { aws } = configuration;
@@ -153,7 +161,7 @@ export function createServiceRole(
       role: role.name,
       policy: pulumi.output(statements).apply((all) => JSON.stringify(document([...all]))),
     },
-    { parent },
+    { parent, dependsOn: [...dependsOn] },
   );
   return { arn: role.arn, policy };
 }

@@ -1,4 +1,5 @@
 import { EventSourceMapping } from "@pulumi/aws/lambda/eventSourceMapping.js";
+import { FunctionEventInvokeConfig } from "@pulumi/aws/lambda/functionEventInvokeConfig.js";
 import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
 import { Queue } from "@pulumi/aws/sqs/queue.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
@@ -25,7 +26,10 @@ import type { ControllerQueue } from "./wake-on-demand.ts";
  */
 const timeoutSeconds = 50;
 
-/** Seconds within which the scheduler may still bring a call that it could not: the next one says the same. */
+/**
+ * Seconds within which a call may still come that the scheduler could not bring, or Lambda not begin: the next one
+ * says the same. Lambda's own default is six hours, and two more tries of each call that fails.
+ */
 const maximumEventAgeInSeconds = 60;
 
 /** Seconds in which one call works on a message before another may: six times the call's limit, as Lambda advises. */
@@ -60,6 +64,7 @@ export class FleetController extends pulumi.ComponentResource {
     const { diskKeys = aws.kmsKeyArn === undefined ? [] : [aws.kmsKeyArn] } = args;
     const full = functionName(environment, "controller");
 
+    const settings = fleets.flatMap((fleet) => fleet.settings);
     const meter = createMeter(this);
     const queue = wakeOnDemand.enabled ? createQueue(this) : undefined;
     const own = [
@@ -79,6 +84,7 @@ export class FleetController extends pulumi.ComponentResource {
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
         memoryMb: memoryForFleets(configuration.fleets),
+        writes: [meter, ...settings],
       },
       this,
     );
@@ -96,9 +102,12 @@ export class FleetController extends pulumi.ComponentResource {
           name: meterParameter(environment),
           type: "String",
           insecureValue: "{}",
+          // A call that was under way when the environment was destroyed may have made it anew.
+          overwrite: true,
           tags: environmentTags(environment, `${environment}-meter`),
         },
-        { parent, ignoreChanges: ["*"] },
+        // After what can be made but once: another environment of this name would keep its meter.
+        { parent, ignoreChanges: ["*"], dependsOn: settings },
       );
     }
 
@@ -164,6 +173,11 @@ export class FleetController extends pulumi.ComponentResource {
         },
         parent,
       );
+      const onlyOnce = new FunctionEventInvokeConfig(
+        full,
+        { functionName: controller.name, maximumEventAgeInSeconds, maximumRetryAttempts: 0 },
+        { parent },
+      );
       new Schedule(
         full,
         {
@@ -178,7 +192,7 @@ export class FleetController extends pulumi.ComponentResource {
           },
         },
         // It writes what the fleets begin, and starts no machine before there is one to start.
-        { parent, dependsOn: [role.policy, meter, ...fleets] },
+        { parent, dependsOn: [role.policy, onlyOnce, meter, ...fleets] },
       );
     }
   }

@@ -8,6 +8,11 @@ export interface FleetParameterArgs {
   fleet: string;
   kind: keyof ReturnType<typeof fleetParameters> | "seen";
   value: pulumi.Input<string>;
+  /**
+   * Whether it may be there already when it is made. What the run time writes
+   * can have been made anew by a call that outlived its destroyed environment.
+   */
+  overwrite?: boolean;
 }
 
 /**
@@ -18,7 +23,7 @@ export function createFleetParameter(
   args: FleetParameterArgs,
   opts: pulumi.CustomResourceOptions,
 ): Parameter {
-  const { environment, fleet, kind, value } = args;
+  const { environment, fleet, kind, value, overwrite } = args;
   const name = `${environment}-${fleet}-${kind}`;
   return new Parameter(
     name,
@@ -26,6 +31,7 @@ export function createFleetParameter(
       name: kind === "seen" ? seenParameter(environment, fleet) : fleetParameters(environment, fleet)[kind],
       type: "String",
       insecureValue: value,
+      ...(overwrite && { overwrite }),
       tags: fleetTags(environment, fleet, name),
     },
     opts,

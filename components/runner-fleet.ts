@@ -73,6 +73,8 @@ export class RunnerFleet extends pulumi.ComponentResource {
   readonly serviceLabels: readonly string[];
   /** In the order of the runners' numbers. */
   readonly machines: readonly FleetMachine[];
+  /** What the run time writes of it. It must be there before anything does, and go after that. */
+  readonly settings: readonly pulumi.Resource[];
   /** The list of these machines. A machine's listener stays off until it is on a list. */
   readonly candidates: pulumi.Resource;
 
@@ -80,27 +82,29 @@ export class RunnerFleet extends pulumi.ComponentResource {
   constructor(name: string, args: RunnerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:RunnerFleet", name, {}, opts);
     const { environment, configuration, fleet, network, registration, living = new Map() } = args;
-    const settings = fleetOf(configuration, fleet);
+    const configured = fleetOf(configuration, fleet);
     const assets = readMachineAssets();
     const plans = planFleet();
 
     const role = createMachineRole({ environment, fleet, configuration }, this);
     const shutdown = new AutoShutdown(
       name,
-      { environment, fleet, settings: settings.autoShutdown },
+      { environment, fleet, settings: configured.autoShutdown },
       { parent: this },
     );
-    const parameters = [...createSettings(this), shutdown.parameter];
     const logGroup = createLogGroup(this);
+    const settings = createSettings(logGroup, this);
+    const parameters = [...settings, shutdown.parameter];
     const software = createSoftware(this);
     const guard = createFleetGuard(role, [...parameters, logGroup, ...software], this);
     const machines = createMachines(role, guard, this);
     const candidates = createCandidates(this);
 
     this.fleet = fleet;
-    this.labels = settings.labels;
-    this.serviceLabels = serviceLabels(architectureOf(settings), settings.labels);
+    this.labels = configured.labels;
+    this.serviceLabels = serviceLabels(architectureOf(configured), configured.labels);
     this.machines = machines;
+    this.settings = settings;
     this.candidates = candidates;
     this.registerOutputs({ machines: machines.map(({ runner, instanceId }) => ({ runner, instanceId })) });
 
@@ -114,8 +118,12 @@ export class RunnerFleet extends pulumi.ComponentResource {
       });
     }
 
-    /** What the run time and `longhaul` write and the program only begins: frozen once made. */
-    function createSettings(parent: pulumi.Resource) {
+    /**
+     * What the run time and `longhaul` write and the program only begins: frozen
+     * once made. They overwrite what is there, and so come after something that
+     * AWS makes but once: another environment of this name keeps its own.
+     */
+    function createSettings(madeButOnce: pulumi.Resource, parent: pulumi.Resource) {
       const initial = {
         power: JSON.stringify(initialPower),
         operator: formatOperator(initialOperator),
@@ -123,8 +131,8 @@ export class RunnerFleet extends pulumi.ComponentResource {
       };
       return (["power", "operator", "seen"] as const).map((kind) =>
         createFleetParameter(
-          { environment, fleet, kind, value: initial[kind] },
-          { parent, ignoreChanges: ["*"] },
+          { environment, fleet, kind, value: initial[kind], overwrite: true },
+          { parent, ignoreChanges: ["*"], dependsOn: [madeButOnce] },
         ),
       );
     }
@@ -213,7 +221,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
     }
 
     function findImage(parent: pulumi.Resource): pulumi.Input<string> {
-      const image = imageReference(settings);
+      const image = imageReference(configured);
       // `value` would be taken for a secret, and make one of the machine.
       return image.kind === "ami"
         ? image.id

@@ -166,6 +166,40 @@ describe("the controller of an environment", () => {
     }
   });
 
+  it("is deleted with its permissions before what it writes: a call that outlives it finds them gone", async () => {
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    for (const what of [graph.one("RolePolicy", /^dev-controller-/), graph.one("Function", /./)]) {
+      const reached = graph.dependenciesOf(what);
+      for (const name of ["dev-meter", "dev-cloud-power", "dev-cloud-operator", "dev-cloud-seen"]) {
+        expect([...reached], `${what.name} after ${name}`).to.include(graph.one("Parameter", name).urn);
+      }
+    }
+  });
+
+  it("may have left what it writes behind: that is overwritten, after what is made but once", async () => {
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    const overwritten = graph.ofType("Parameter").filter(({ inputs }) => inputs.overwrite === true);
+    expect(overwritten.map(({ name }) => name)).to.have.members([
+      "dev-meter",
+      "dev-cloud-power",
+      "dev-cloud-operator",
+      "dev-cloud-seen",
+    ]);
+    const logGroup = graph.one("LogGroup", "dev-cloud").urn;
+    for (const one of overwritten) expect([...graph.dependenciesOf(one)], one.name).to.include(logGroup);
+  });
+
+  it("is not called again for a minute that is over: neither a failed call nor a backlog", async () => {
+    const graph = graphOf(await evaluateOnce(repositoryStack));
+    const once = graph.one("FunctionEventInvokeConfig", /./);
+    expect(once.inputs).to.deep.equal({
+      functionName: "longhaul-dev-controller",
+      maximumEventAgeInSeconds: 60,
+      maximumRetryAttempts: 0,
+    });
+    expect([...graph.dependenciesOf(graph.one("Schedule", /./))]).to.include(once.urn);
+  });
+
   it("is told what it decides by, and no secret", async () => {
     const { environment, aws, fleets, addressPrice } = await told({
       ...repositoryStack,

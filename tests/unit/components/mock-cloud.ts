@@ -46,6 +46,7 @@ const resourceTypes: Record<string, Outputs> = {
   "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::1:role/${name}` }),
   "aws:iam/rolePolicy:RolePolicy": nothingMore,
   "aws:lambda/function:Function": (name) => ({ arn: `arn:aws:lambda:r:1:function:${name}` }),
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": nothingMore,
   "aws:lambda/eventSourceMapping:EventSourceMapping": nothingMore,
   "aws:sns/topic:Topic": (name) => ({ arn: `arn:aws:sns:r:1:${name}` }),
   "aws:sns/topicPolicy:TopicPolicy": nothingMore,

@@ -24,6 +24,7 @@ describe("the resources of an environment", () => {
     expect(outline(await evaluateOnce(repositoryStack))).to.deep.equal([
       "AutoShutdown > Parameter dev-cloud-shutdown",
       "FleetController > Function longhaul-dev-controller",
+      "FleetController > FunctionEventInvokeConfig longhaul-dev-controller",
       "FleetController > LogGroup longhaul-dev-controller",
       "FleetController > Parameter dev-meter",
       "FleetController > Role dev-clock-#",

@@ -4,7 +4,7 @@ import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from ".
 
 /** Types of AWS that cannot carry tags. */
 const untaggable = [
-  ...["Route", "RouteTableAssociation", "RolePolicy", "Schedule"],
+  ...["FunctionEventInvokeConfig", "Route", "RouteTableAssociation", "RolePolicy", "Schedule"],
   ...["TopicPolicy", "TopicSubscription"],
 ];
 
