@@ -1,4 +1,5 @@
 import { imageReference, type ImageReference } from "../config/derive.ts";
+import { isBurstable } from "../config/instance-types.ts";
 import type { Configuration, FleetConfiguration } from "../config/schema.ts";
 import type { MachineConfiguration } from "../contract/machine.ts";
 import { runnerName } from "../contract/names.ts";
@@ -18,6 +19,11 @@ export interface MachineShape {
   runner: string;
   generation: number;
   instanceType: string;
+  /**
+   * Of a type that lives on CPU credits: what it does when they are spent. EC2's
+   * own choice for most of them, `unlimited`, costs more than anybody meters.
+   */
+  cpuCredits?: "standard";
   image: ImageReference;
   disk: {
     sizeGb: number;
@@ -71,6 +77,7 @@ export function planMachines(fleetName: string, surroundings: FleetSurroundings)
       ...identity,
       generation: fleet.generations[String(number)] ?? 1,
       instanceType: fleet.instanceType,
+      ...(isBurstable(fleet.instanceType) && { cpuCredits: "standard" as const }),
       image: imageReference(fleet),
       disk: diskOf(fleet, configuration.aws.kmsKeyArn),
       network: { identity: network.identity, subnet: subnet.identity },

@@ -28,7 +28,7 @@ export function instanceArgs(
   { shape, fingerprint }: MachinePlan,
   surroundings: MachineSurroundings,
 ): InstanceArgs {
-  const { disk } = shape;
+  const { disk, cpuCredits } = shape;
   const machineTags = {
     ...runnerTags(shape.environment, shape.fleet, shape.runner),
     [tags.fingerprint]: fingerprint,
@@ -38,6 +38,7 @@ export function instanceArgs(
   return {
     ami: surroundings.ami,
     instanceType: shape.instanceType,
+    ...(cpuCredits !== undefined && { creditSpecification: { cpuCredits } }),
     subnetId: surroundings.subnetId,
     vpcSecurityGroupIds: [surroundings.securityGroupId],
     iamInstanceProfile: surroundings.instanceProfile,

@@ -29,6 +29,14 @@ export function architectureOfInstanceType(instanceType: string): Architecture |
   return attributes.includes("g") ? "arm64" : "x64";
 }
 
+/**
+ * Whether an instance type lives on CPU credits: EC2's series `t`. Only such a
+ * type takes a credit specification.
+ */
+export function isBurstable(instanceType: string): boolean {
+  return /^t\d/.test(instanceType);
+}
+
 /** Why a runner cannot work on an instance type, as the end of a sentence; undefined where it can. */
 export function unusableInstanceType(instanceType: string): string | undefined {
   const family = instanceType.split(".")[0]!;

@@ -17,7 +17,9 @@ export const fleetSchema = z
       .describe("Generation by runner number; 1 where not named. Raising it rotates that runner."),
     instanceType: text(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type", "m5.xlarge")
       .default(defaults.instanceType)
-      .describe("EC2 instance type."),
+      .describe(
+        "EC2 instance type. Burstable ones run without unlimited credits: at [their baseline](cost.md#burstable-types), once these are spent.",
+      ),
     priceUsdPerHour: z
       .number()
       .min(0)

@@ -14,6 +14,7 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
     return {
       imageId: String(inputs.ami),
       instanceType: String(inputs.instanceType),
+      ...creditsOf(inputs),
       ...(size !== undefined && { disk: volumeOf({ ...disk, size, type }) }),
       subnetId: String(inputs.subnetId),
       securityGroupIds: texts(inputs, "vpcSecurityGroupIds"),
@@ -69,6 +70,14 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
     replaceOn: ["ami", "subnetId", "keyName", "rootBlockDevice", "associatePublicIpAddress"],
     inputsOf: (state) => Object.fromEntries(readable.map((name) => [name, state[name]])),
   };
+}
+
+/** What the provider asks for: nothing but for types with credits, and what EC2 makes of nothing. */
+function creditsOf(inputs: Properties): Pick<LaunchSpecification, "cpuCredits"> {
+  const type = String(inputs.instanceType);
+  if (!/^t\d/.test(type)) return {};
+  const asked = optionalText(record(inputs, "creditSpecification") ?? {}, "cpuCredits");
+  return { cpuCredits: asked ?? (type.startsWith("t2.") ? "standard" : "unlimited") };
 }
 
 /** Inputs that can be read back from an instance. Its user data and disk are not looked at here. */

@@ -13,6 +13,8 @@ import { privateAddress, publicAddress, subnetOf } from "./subnets.ts";
 export interface LaunchSpecification {
   imageId: string;
   instanceType: string;
+  /** What is asked of a type that lives on CPU credits. */
+  cpuCredits?: string;
   disk?: Volume;
   subnetId: string;
   securityGroupIds: string[];

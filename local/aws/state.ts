@@ -30,6 +30,8 @@ export interface Instance {
   id: string;
   imageId: string;
   instanceType: string;
+  /** Of a type that lives on CPU credits: `unlimited` is billed for what it uses above them. */
+  cpuCredits?: string;
   /** Its volume as it was asked for. Absent: nobody said. */
   disk?: Volume;
   architecture: "x86_64" | "arm64";

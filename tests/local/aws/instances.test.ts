@@ -120,4 +120,15 @@ describe("an emulated instance", () => {
       cloud.host.start = start;
     }
   });
+
+  it("runs a type that lives on CPU credits as it is asked to, and else as EC2 sees fit", async () => {
+    const creditsOf = async (instanceType: string, cpuCredits?: string) => {
+      const asked = cpuCredits === undefined ? {} : { creditSpecification: { cpuCredits } };
+      return (await cloud.machine({ instanceType, ...asked })).cpuCredits;
+    };
+    expect(await creditsOf("t3.xlarge")).to.equal("unlimited");
+    expect(await creditsOf("t2.xlarge")).to.equal("standard");
+    expect(await creditsOf("t3.xlarge", "standard")).to.equal("standard");
+    expect(await creditsOf("m5.xlarge", "standard")).to.equal(undefined);
+  });
 });

@@ -4,7 +4,7 @@ import { parseShutdown } from "../../../contract/parameters.ts";
 import { graphOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { instanceIdOf } from "./mock-cloud.ts";
-import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
 
 describe("a fleet's machines", () => {
   const told = async (autoShutdown: object) => {
@@ -42,6 +42,15 @@ describe("a machine", () => {
       httpPutResponseHopLimit: 1,
       instanceMetadataTags: "enabled",
     });
+  });
+
+  it("costs what its price says, also where it lives on CPU credits", async () => {
+    expect(inputs()).to.not.have.property("creditSpecification");
+    for (const instanceType of ["t2.xlarge", "t3.xlarge", "t3a.large", "t4g.2xlarge"]) {
+      const raw = { ...repositoryStack, fleets: { cloud: { instanceType, priceUsdPerHour: 1 } } };
+      const burstable = graphOf(await evaluateStack(raw)).one("Instance", /./).inputs;
+      expect(burstable.creditSpecification, instanceType).to.deep.equal({ cpuCredits: "standard" });
+    }
   });
 
   it("has an encrypted gp3 disk of the size that was asked for", async () => {

@@ -1,6 +1,10 @@
 import { _InstanceType } from "@aws-sdk/client-ec2";
 import { expect } from "chai";
-import { architectureOfInstanceType, unusableInstanceType } from "../../../config/instance-types.ts";
+import {
+  architectureOfInstanceType,
+  isBurstable,
+  unusableInstanceType,
+} from "../../../config/instance-types.ts";
 
 const types: string[] = Object.values(_InstanceType);
 const usable = types.filter((type) => unusableInstanceType(type) === undefined);
@@ -31,6 +35,13 @@ describe("the architecture of an instance type", () => {
 
   it("is not guessed from a name that EC2 would not give", () => {
     expect(architectureOfInstanceType("quantum.large")).to.equal(undefined);
+  });
+});
+
+describe("an instance type that lives on CPU credits", () => {
+  it("is of the series t, and of no other whose name begins so", () => {
+    expect(familiesOf(types.filter(isBurstable))).to.deep.equal(["t1", "t2", "t3", "t3a", "t4g", "t8i"]);
+    expect(familiesOf(types).filter((family) => family.startsWith("trn"))).to.not.deep.equal([]);
   });
 });
 
