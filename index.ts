@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { readAppCredentials } from "./components/app-credentials.ts";
 import {
+  AlarmTopic,
   BudgetAlarm,
   FleetController,
   diskKeysOf,
@@ -34,6 +35,7 @@ export default async function stack(): Promise<StackOutputs> {
   const living = await findLivingMachines(environment, { provider: providers.aws });
   const diskKey = await findDiskKey(configuration.aws, { provider: providers.aws });
 
+  const topic = new AlarmTopic(environment, args, { providers });
   const network = new RunnerNetwork(environment, args, { providers });
   const registration = new RunnerRegistration(environment, args, { providers });
   const fleets = Object.keys(configuration.fleets).map(
@@ -58,10 +60,10 @@ export default async function stack(): Promise<StackOutputs> {
   const { queue } = controller;
   if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });
   if (configuration.budget.monthlyUsd !== undefined) {
-    new BudgetAlarm(environment, { ...args, controller, proven }, { providers });
+    new BudgetAlarm(environment, { ...args, topic, controller, proven }, { providers });
   }
 
-  return stackOutputs(environment, fleets, proofs);
+  return stackOutputs(environment, fleets, proofs, topic);
 }
 
 /** Reads the stack's configuration, once. On the local cloud, that cloud's addresses are laid over it. */

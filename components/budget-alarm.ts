@@ -5,17 +5,15 @@ import type { MetricAlarmArgs } from "@pulumi/aws/cloudwatch/metricAlarm.js";
 import { Command } from "@pulumi/command/local/command.js";
 import { CostAllocationTag } from "@pulumi/aws/costexplorer/costAllocationTag.js";
 import { Policy } from "@pulumi/aws/iam/policy.js";
-import { Topic } from "@pulumi/aws/sns/topic.js";
-import { TopicPolicy } from "@pulumi/aws/sns/topicPolicy.js";
-import { TopicSubscription } from "@pulumi/aws/sns/topicSubscription.js";
 import * as pulumi from "@pulumi/pulumi";
 import { dailyLimit } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { controllerMetrics, metricNamespace } from "../contract/metrics.ts";
-import { alarmTopicName, budgetName } from "../contract/names.ts";
+import { budgetName } from "../contract/names.ts";
 import type { LiftRequest } from "../contract/requests.ts";
 import { tags } from "../contract/tags.ts";
-import { budgetTrust, denial, executionStatements, topicPolicy } from "./budget-policy.ts";
+import type { AlarmTopic } from "./alarm-topic.ts";
+import { budgetTrust, denial, executionStatements } from "./budget-policy.ts";
 import { commandLine, requestEnvironment } from "./commands.ts";
 import { createServiceRole, serviceRoleName } from "./cloud-function.ts";
 import type { FleetController } from "./fleet-controller.ts";
@@ -36,6 +34,8 @@ export interface BudgetAlarmArgs {
   environment: string;
   /** With a budget. */
   configuration: Configuration;
+  /** Carries what there is to tell. */
+  topic: AlarmTopic;
   /** Its meter is what the alarms look at, and its role the first that is denied. */
   controller: FleetController;
   /**
@@ -53,19 +53,15 @@ export interface BudgetAlarmArgs {
  * machines. What runs is not touched by any of it.
  */
 export class BudgetAlarm extends pulumi.ComponentResource {
-  /** ARN of the topic: for chat, pagers and whoever else is to hear. Nothing of Longhaul listens to it. */
-  readonly topicArn: pulumi.Output<string>;
-
   constructor(name: string, args: BudgetAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:BudgetAlarm", name, {}, opts);
-    const { environment, configuration, controller, proven = [] } = args;
-    const { aws, budget } = configuration;
+    const { environment, configuration, topic, controller, proven = [] } = args;
+    const { aws, alarms, budget } = configuration;
     const monthlyUsd = budget.monthlyUsd!;
     const own = budgetName(environment, aws.region);
     const child = { parent: this };
     const tagged = environmentTags(environment, own);
 
-    const { topic, mayPublish } = createTopic();
     const awsBudget = createBudget();
     createDenial(this);
     createMeterAlarms();
@@ -78,38 +74,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       );
     }
 
-    this.topicArn = topic.arn;
-    this.registerOutputs({ topicArn: this.topicArn });
-
-    /** Not encrypted by a key of ours: AWS's budget and alarms could not publish. No message holds a secret. */
-    function createTopic(): { topic: Topic; mayPublish: pulumi.Resource } {
-      const topicName = alarmTopicName(environment);
-      const made = new Topic(
-        topicName,
-        { name: topicName, tags: environmentTags(environment, topicName) },
-        child,
-      );
-      const mayPublish = new TopicPolicy(
-        topicName,
-        { arn: made.arn, policy: made.arn.apply((topicArn) => topicPolicy(topicArn, environment, aws)) },
-        child,
-      );
-      for (const address of budget.emails) {
-        new TopicSubscription(
-          `${topicName}-${address}`,
-          {
-            topic: made.arn,
-            protocol: "email",
-            endpoint: address,
-            // AWS's budget writes to the address itself. Its messages are no JSON, and so not these.
-            filterPolicy: JSON.stringify({ AlarmName: [{ exists: true }] }),
-            filterPolicyScope: "MessageBody",
-          },
-          child,
-        );
-      }
-      return { topic: made, mayPublish };
-    }
+    this.registerOutputs({});
 
     function createBudget(): Budget {
       const notification = (notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
@@ -117,7 +82,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
         comparisonOperator: "GREATER_THAN",
         threshold,
         thresholdType: "PERCENTAGE",
-        subscriberEmailAddresses: budget.emails,
+        subscriberEmailAddresses: alarms.emails,
         subscriberSnsTopicArns: [topic.arn],
       });
       return new Budget(
@@ -136,7 +101,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           tags: tagged,
         },
         // AWS tries whether it may publish.
-        { ...child, dependsOn: [mayPublish] },
+        { ...child, dependsOn: [topic.mayPublish] },
       );
     }
 
@@ -163,7 +128,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           environment,
           configuration,
           service: "budgets",
-          trust: budgetTrust(environment, aws),
+          trust: budgetTrust(aws),
           statements: policy.arn.apply((policyArn) => executionStatements(policyArn, aws)),
         },
         parent,
@@ -180,12 +145,12 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           executionRoleArn: executor.arn,
           subscribers: [
             { subscriptionType: "SNS", address: topic.arn },
-            ...budget.emails.map((address) => ({ subscriptionType: "EMAIL", address })),
+            ...alarms.emails.map((address) => ({ subscriptionType: "EMAIL", address })),
           ],
           tags: tagged,
         },
         // The roles must be there to be denied anything, and the controller has waited for the fleets'.
-        { parent, dependsOn: [executor.policy, controller, mayPublish] },
+        { parent, dependsOn: [executor.policy, controller, topic.mayPublish] },
       );
       // Deleted first of all, while the action can still be told. Roles that stay would be denied for good.
       new Command(

@@ -9,17 +9,16 @@ export function budgetArn(environment: string, aws: Place): string {
   return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment, aws.region)}`;
 }
 
-/** The budget and its action, and no other's whose name begins in the same way. */
-function budgetSources(environment: string, aws: Place): string[] {
-  const budget = budgetArn(environment, aws);
-  return [budget, `${budget}/action/*`];
-}
-
-/** Only the environment's budget, and only from this account, takes the role that attaches the denial. */
-export function budgetTrust(environment: string, aws: Place): PolicyStatement["Condition"] {
+/**
+ * Only a budget of this account takes the role that attaches the denial. Which
+ * ARN AWS Budgets sends is not documented, and its documentation demands this
+ * pattern, so that nothing narrower is known to match:
+ * https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-action-role.html
+ */
+export function budgetTrust(aws: Place): PolicyStatement["Condition"] {
   return {
     StringEquals: { "aws:SourceAccount": aws.account },
-    ArnLike: { "aws:SourceArn": budgetSources(environment, aws) },
+    ArnLike: { "aws:SourceArn": `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/*` },
   };
 }
 
@@ -66,26 +65,4 @@ export function executionStatements(policyArn: string, aws: Place): PolicyStatem
       Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
     },
   ];
-}
-
-/** Who may put messages on the topic: AWS's budget and the alarms of this account. */
-export function topicPolicy(topicArn: string, environment: string, aws: Place): string {
-  const publish = (Sid: string, service: string, source: string | string[]) => ({
-    Sid,
-    Effect: "Allow",
-    Principal: { Service: `${service}.amazonaws.com` },
-    Action: "sns:Publish",
-    Resource: topicArn,
-    Condition: {
-      StringEquals: { "aws:SourceAccount": aws.account },
-      ArnLike: { "aws:SourceArn": source },
-    },
-  });
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      publish("Budget", "budgets", budgetSources(environment, aws)),
-      publish("Alarms", "cloudwatch", arn(aws, "cloudwatch", "alarm:*")),
-    ],
-  });
 }

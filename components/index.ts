@@ -15,6 +15,8 @@ export type {
 export type { SmokeRun, SmokeSource } from "../contract/requests.ts";
 export { findLivingMachines } from "./adoption.ts";
 export type { LivingMachine, LivingMachines } from "./adoption.ts";
+export { AlarmTopic } from "./alarm-topic.ts";
+export type { AlarmTopicArgs } from "./alarm-topic.ts";
 export { AutoShutdown } from "./auto-shutdown.ts";
 export type { AutoShutdownArgs } from "./auto-shutdown.ts";
 export { BudgetAlarm } from "./budget-alarm.ts";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SmokeRun } from "../contract/requests.ts";
 import { labelsVariableName, machineName } from "../contract/names.ts";
+import type { AlarmTopic } from "./alarm-topic.ts";
 import type { RunnerFleet } from "./runner-fleet.ts";
 import { runsOnExpression, runsOnLabels } from "./runs-on-labels.ts";
 import type { SmokeProof } from "./smoke-test.ts";
@@ -30,12 +31,15 @@ export interface StackOutputs {
   >;
   /** Commands that follow the smoke test's runs to their end; empty where the test is off. */
   follow: pulumi.Output<string[]>;
+  /** ARN of the topic of all alarms: for chat, pagers and whoever else is to hear. */
+  alarmTopic: pulumi.Output<string>;
 }
 
 export function stackOutputs(
   environment: string,
   fleets: readonly RunnerFleet[],
   proofs: readonly SmokeProof[],
+  topic: AlarmTopic,
 ): StackOutputs {
   const runs = pulumi.all(proofs.map(({ run }) => run)).apply((all) => all.filter((run) => run !== null));
   return {
@@ -55,5 +59,6 @@ export function stackOutputs(
       }),
     ),
     follow: runs.apply((all) => all.map(({ runUrl }) => `npx longhaul smoke follow ${runUrl}`)),
+    alarmTopic: topic.arn,
   };
 }

@@ -1,5 +1,6 @@
 import type { Finding } from "./issues.ts";
 import { agentFindings } from "./rules/agent.ts";
+import { alarmFindings } from "./rules/alarms.ts";
 import { autoShutdownFindings, idleFindings, jobLimitFindings } from "./rules/auto-shutdown.ts";
 import { awsFindings } from "./rules/aws.ts";
 import { budgetFindings } from "./rules/budget.ts";
@@ -34,6 +35,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...idleFindings(environment, configuration),
     ...jobLimitFindings(environment, configuration),
     ...awsFindings(aws),
+    ...alarmFindings(configuration),
     ...budgetFindings(configuration),
     ...githubFindings(github),
     ...networkFindings(network, written),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { agentSchema } from "./schema/agent.ts";
+import { alarmsSchema } from "./schema/alarms.ts";
 import { awsSchema } from "./schema/aws.ts";
 import { budgetSchema } from "./schema/budget.ts";
 import { type fleetSchema, fleetsSchema } from "./schema/fleet.ts";
@@ -22,6 +23,7 @@ export const configurationSchema = z.strictObject({
   fleets: fleetsSchema,
   smokeTest: smokeTestSchema.prefault({}),
   agent: agentSchema.prefault({}),
+  alarms: alarmsSchema.prefault({}),
   budget: budgetSchema.prefault({}),
   wakeOnDemand: wakeOnDemandSchema.prefault({}),
 });

@@ -10,10 +10,9 @@ export function budgetFindings(configuration: Configuration): Finding[] {
 
 /** What belongs to a budget says nothing without one. */
 function withoutBudget({ budget }: Configuration): Finding[] {
-  const { dailyUsd, emails, costAllocationTag, deniedRoles } = budget;
+  const { dailyUsd, costAllocationTag, deniedRoles } = budget;
   const said = {
     dailyUsd: dailyUsd !== undefined,
-    emails: emails.length > 0,
     costAllocationTag,
     deniedRoles: deniedRoles.length > 0,
   };
@@ -25,12 +24,10 @@ function withoutBudget({ budget }: Configuration): Finding[] {
 }
 
 function repeatedFindings({ budget }: Configuration): Finding[] {
-  return (["emails", "deniedRoles"] as const).flatMap((key) =>
-    repeated(budget[key]).map((index) => ({
-      path: ["budget", key, index],
-      message: `"${budget[key][index]!}" is there already; remove one`,
-    })),
-  );
+  return repeated(budget.deniedRoles).map((index) => ({
+    path: ["budget", "deniedRoles", index],
+    message: `"${budget.deniedRoles[index]!}" is there already; remove one`,
+  }));
 }
 
 /** AWS denies a hundred roles at most: the controller's and the fleets' are among them. */

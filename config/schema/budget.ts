@@ -15,14 +15,6 @@ export const budgetSchema = z
       .describe(
         "US dollars for a day in UTC, by the meter: when they are spent, an alarm tells, and nothing is turned off. Default: a fifteenth of the month's, twice an even share.",
       ),
-    // AWS Budgets takes ten for each notification.
-    emails: z
-      .array(z.email("must be an e-mail address, for example builds@example.com"))
-      .max(10)
-      .default([])
-      .describe(
-        "Who is told when a half, four fifths and all of the budget are spent, and when AWS forecasts that all will be. Each address is asked once to confirm that it takes the meter's alarms.",
-      ),
     costAllocationTag: z
       .boolean()
       .default(false)

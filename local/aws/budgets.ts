@@ -5,8 +5,9 @@ import type { Input } from "./input.ts";
 import { roleType } from "./managed-policies.ts";
 import { policiesOf } from "./principals.ts";
 import type { Service } from "./server.ts";
+import { serviceMay } from "./service-access.ts";
 import type { Cloud } from "./state.ts";
-import { publish, sendMail } from "./topics.ts";
+import { mayPublish, publish, sendMail } from "./topics.ts";
 
 /*
  * AWS Budgets: what AWS would say of the month is told to it (`bill`), because
@@ -16,6 +17,41 @@ import { publish, sendMail } from "./topics.ts";
 
 export const budgetType = "aws:budgets/budget:Budget";
 export const actionType = "aws:budgets/budgetAction:BudgetAction";
+
+/**
+ * The `aws:SourceArn` of AWS Budgets. It is not documented; what a role's and a
+ * topic's policy must match is. So here it is one that nothing narrower matches.
+ */
+const sourceArns = {
+  role: (account: string) => `arn:aws:budgets::${account}:budget/undocumented`,
+  topic: (account: string) => `arn:aws:budgets::${account}:undocumented`,
+};
+
+/**
+ * What AWS tries when a budget or an action is made.
+ *
+ * @throws AwsError where the topic may not be published to, or the role not be taken
+ */
+export function checkAccess(
+  cloud: Cloud,
+  { topics, role }: { topics: readonly string[]; role?: string },
+): void {
+  const source = sourceArns.topic(cloud.account);
+  const closed = topics.find((topic) => !mayPublish(cloud, topic, { service: "budgets", source }));
+  if (closed !== undefined) {
+    throw new AwsError("InvalidParameterException", `AWS Budgets may not publish to ${closed}.`);
+  }
+  if (role !== undefined && !mayTake(cloud, role)) {
+    throw new AwsError("InvalidParameterException", `AWS Budgets may not take the role ${role}.`);
+  }
+}
+
+function mayTake({ account, data }: Cloud, role: string): boolean {
+  const context = { "aws:SourceAccount": account, "aws:SourceArn": sourceArns.role(account) };
+  const request = { action: "sts:AssumeRole", resource: role, context };
+  const name = role.split("/").at(-1)!;
+  return serviceMay(data.resources[roleType]?.[name]?.assumeRolePolicy, "budgets", request);
+}
 
 /** US dollars of a month, as AWS knows them by now. */
 export interface Bill {
@@ -52,7 +88,7 @@ function notify(cloud: Cloud, budget: Input, notification: Input): void {
     sendMail(cloud, { to, subject, text: message });
   }
   for (const topic of texts(notification, "subscriberSnsTopicArns")) {
-    publish(cloud, topic, { service: "budgets", source: text(budget, "arn"), subject, message });
+    publish(cloud, topic, { service: "budgets", source: sourceArns.topic(cloud.account), subject, message });
   }
 }
 
@@ -65,7 +101,7 @@ function execute(cloud: Cloud, id: string, action: Input): void {
   for (const { address } of records(action, "subscribers")) {
     publish(cloud, String(address), {
       service: "budgets",
-      source: text(action, "arn"),
+      source: sourceArns.topic(cloud.account),
       subject: `AWS Budgets: action of ${text(action, "budgetName")}`,
       message: `The action of ${text(action, "budgetName")} is ${cloud.data.budgetActions[id]}.`,
     });
@@ -80,7 +116,8 @@ function change(
 ): boolean {
   const definition = record(record(action, "definition")!, "iamActionDefinition")!;
   const policyArn = text(definition, "policyArn");
-  const own = policiesOf(cloud, text(action, "executionRoleArn").split("/").at(-1)!);
+  const executor = text(action, "executionRoleArn");
+  const own = mayTake(cloud, executor) ? policiesOf(cloud, executor.split("/").at(-1)!) : [];
   const roles = texts(definition, "roles");
   const isAllowed = roles.every((role) => {
     const resource = cloud.data.resources[roleType]?.[role]?.arn;

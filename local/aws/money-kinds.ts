@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Properties } from "../provider.ts";
-import { actionType, budgetType } from "./budgets.ts";
+import { actionType, budgetType, checkAccess } from "./budgets.ts";
 import { AwsError } from "./errors.ts";
-import { optionalText, text } from "./input.ts";
+import { optionalText, records, text, texts } from "./input.ts";
 import { checkDetached, managedPolicyType } from "./managed-policies.ts";
 import { alarmType, checkAlarm } from "./metrics.ts";
 import type { Kind } from "./resources.ts";
@@ -57,6 +57,13 @@ export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
     },
     [budgetType]: {
       id: (inputs) => `${account}:${named(inputs)}`,
+      applied: (inputs) => {
+        const topics = records(inputs, "notifications").flatMap((one) =>
+          texts(one, "subscriberSnsTopicArns"),
+        );
+        checkAccess(cloud, { topics });
+        return {};
+      },
       outputs: (inputs) => ({
         accountId: account,
         arn: `arn:aws:budgets::${account}:budget/${named(inputs)}`,
@@ -65,6 +72,12 @@ export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
     },
     [actionType]: {
       id: (inputs) => `${account}:${text(inputs, "budgetName")}`,
+      applied: (inputs) => {
+        const topics = records(inputs, "subscribers").filter((one) => one.subscriptionType === "SNS");
+        const role = text(inputs, "executionRoleArn");
+        checkAccess(cloud, { topics: topics.map((one) => text(one, "address")), role });
+        return {};
+      },
       outputs: (inputs) => {
         const actionId = randomUUID();
         const arn = `arn:aws:budgets::${account}:budget/${text(inputs, "budgetName")}/action/${actionId}`;

@@ -1,8 +1,8 @@
 import { parseObject } from "../../contract/json.ts";
-import { evaluate } from "./iam.ts";
-import type { PolicyDocument, Statement } from "./iam.ts";
 import { optionalText, text } from "./input.ts";
 import type { Input } from "./input.ts";
+import { serviceMay } from "./service-access.ts";
+import type { ActingService } from "./service-access.ts";
 import type { Cloud, Mail } from "./state.ts";
 
 /*
@@ -16,7 +16,7 @@ export const subscriptionType = "aws:sns/topicSubscription:TopicSubscription";
 
 /** What a service of AWS publishes. */
 export interface Notification {
-  service: "budgets" | "cloudwatch";
+  service: ActingService;
   /** ARN of the budget or alarm. */
   source: string;
   subject: string;
@@ -44,20 +44,18 @@ export function publish(cloud: Cloud, topicArn: string, notification: Notificati
   }
 }
 
-function mayPublish(cloud: Cloud, topicArn: string, { service, source }: Notification): boolean {
-  const written = cloud.data.resources[topicPolicyType]?.[topicArn]?.policy;
-  if (typeof written !== "string") return false;
-  const { Statement: statements } = JSON.parse(written) as { Statement: (Statement & Addressed)[] };
-  const own = statements.flatMap(({ Principal, ...statement }) =>
-    Principal.Service === `${service}.amazonaws.com` ? [statement] : [],
-  );
-  const policy: PolicyDocument = { Statement: own };
-  const context = { "aws:SourceAccount": cloud.account, "aws:SourceArn": source };
-  return evaluate([policy], { action: "sns:Publish", resource: topicArn, context }) === "allowed";
-}
-
-interface Addressed {
-  Principal: { Service: string };
+/** Whether a topic's policy lets a service publish to it. */
+export function mayPublish(
+  { account, data }: Cloud,
+  topicArn: string,
+  { service, source }: Pick<Notification, "service" | "source">,
+): boolean {
+  const context = { "aws:SourceAccount": account, "aws:SourceArn": source };
+  return serviceMay(data.resources[topicPolicyType]?.[topicArn]?.policy, service, {
+    action: "sns:Publish",
+    resource: topicArn,
+    context,
+  });
 }
 
 /** Whether a subscription's filter lets a message through. */

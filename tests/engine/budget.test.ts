@@ -32,7 +32,8 @@ describe("an environment whose money runs out", function () {
     await environment.configure((config) => {
       config["longhaul:fleets"] = { cloud: { runners: 2, priceUsdPerHour: 50 } };
       config["longhaul:smokeTest"] = { enabled: false };
-      config["longhaul:budget"] = { monthlyUsd: 10, emails: [address] };
+      config["longhaul:budget"] = { monthlyUsd: 10 };
+      config["longhaul:alarms"] = { emails: [address] };
       config["longhaul:wakeOnDemand"] = { enabled: true };
     });
     await environment.up();

@@ -1,7 +1,8 @@
 import { StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { expect } from "chai";
-import { budgetArn, denial, executionStatements, topicPolicy } from "../../../components/budget-policy.ts";
-import { document } from "../../../components/policy.ts";
+import { topicPolicy } from "../../../components/alarm-topic.ts";
+import { budgetArn, budgetTrust, denial, executionStatements } from "../../../components/budget-policy.ts";
+import { document, trustPolicy } from "../../../components/policy.ts";
 import { addMetrics } from "../../../local/aws/metrics.ts";
 import { account, refusal, region, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
@@ -18,7 +19,7 @@ describe("money in the local AWS", () => {
   beforeEach(async () => {
     cloud = await startTestCloud();
     topic = (await cloud.make("topic", { name: "alarms" })).id;
-    await cloud.make("topicPolicy", { arn: topic, policy: topicPolicy(topic, "dev", aws) });
+    await cloud.make("topicPolicy", { arn: topic, policy: topicPolicy(topic, aws) });
     const filter = { filterPolicy: '{"AlarmName":[{"exists":true}]}', filterPolicyScope: "MessageBody" };
     await cloud.make("subscription", { topic, protocol: "email", endpoint: to, ...filter });
     await cloud.make("budget", {
@@ -33,7 +34,8 @@ describe("money in the local AWS", () => {
     });
     const policy = { name: "denial", path: "/", policy: JSON.stringify(denial("dev", aws)) };
     policyArn = (await cloud.make("managedPolicy", policy)).id;
-    await cloud.make("role", { name: "executor", path: "/" });
+    const assumeRolePolicy = trustPolicy(aws, "budgets", budgetTrust(aws));
+    await cloud.make("role", { name: "executor", path: "/", assumeRolePolicy });
     const statements = executionStatements(policyArn, aws);
     await cloud.make("rolePolicy", {
       role: "executor",
@@ -90,6 +92,22 @@ describe("money in the local AWS", () => {
     expect(Object.values(cloud.aws.account.budgetActions)).to.deep.equal(["EXECUTION_FAILURE"]);
   });
 
+  it("is refused where the role or the topic trusts one budget alone: which ARN AWS sends is not documented", async () => {
+    const one = budgetArn("dev", aws);
+    const ArnLike = { "aws:SourceArn": [one, `${one}/action/*`] };
+    const narrow = (policy: string) =>
+      policy.replace(/"ArnLike":\{[^}]*budgets[^}]*\}/, `"ArnLike":${JSON.stringify(ArnLike)}`);
+    const update = (type: string, id: string, inputs: object) =>
+      cloud.aws.provider.types[type]!.update!(id, {}, { ...inputs }, {});
+
+    const assumeRolePolicy = narrow(trustPolicy(aws, "budgets", budgetTrust(aws)));
+    await update("aws:iam/role:Role", "executor", { name: "executor", assumeRolePolicy });
+    expect(await refusal(makeAction())).to.include("may not take the role");
+    const policy = narrow(topicPolicy(topic, aws));
+    await update("aws:sns/topicPolicy:TopicPolicy", topic, { arn: topic, policy });
+    expect(await refusal(makeAction())).to.include("may not publish");
+  });
+
   it("reaches people by the topic only from those whom the topic's policy names", async () => {
     const dimensions = { Environment: "dev" };
     await cloud.make("alarm", {
@@ -137,7 +155,7 @@ describe("money in the local AWS", () => {
     bill(101);
     expect(mail().filter((line) => line.includes("AWS Budgets"))).to.have.lengthOf(2);
 
-    const elsewhere = topicPolicy(topic, "dev", { ...aws, account: "999999999999" });
+    const elsewhere = topicPolicy(topic, { ...aws, account: "999999999999" });
     await cloud.aws.provider.types["aws:sns/topicPolicy:TopicPolicy"]!.update!(
       topic,
       {},

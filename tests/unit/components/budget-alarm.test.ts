@@ -16,7 +16,7 @@ describe("the alarm on the budget", () => {
 
   it("is not there without a budget", async () => {
     const without = graphOf(await evaluateOnce(repositoryStack));
-    for (const type of ["BudgetAlarm", "Budget", "BudgetAction", "Topic", "MetricAlarm", "Policy"]) {
+    for (const type of ["BudgetAlarm", "Budget", "BudgetAction", "MetricAlarm", "Policy"]) {
       expect(without.ofType(type), type).to.deep.equal([]);
     }
   });
@@ -95,28 +95,13 @@ describe("the alarm on the budget", () => {
     expect(own.one("MetricAlarm", /-day$/).inputs.threshold).to.equal(7);
   });
 
-  it("writes the meter's alarms to each address, and leaves AWS's budget to AWS", () => {
-    expect(graph.one("TopicSubscription", /./).inputs).to.deep.include({
-      protocol: "email",
-      endpoint: "ops@example.com",
-      filterPolicyScope: "MessageBody",
-      filterPolicy: '{"AlarmName":[{"exists":true}]}',
+  it("has its role taken by budgets of this account, as AWS's documentation demands it", () => {
+    const { assumeRolePolicy } = graph.one("Role", /^dev-budget-/).inputs;
+    const { Statement } = policyOf(assumeRolePolicy);
+    expect(Statement[0]!.Condition).to.deep.equal({
+      StringEquals: { "aws:SourceAccount": "123456789012" },
+      ArnLike: { "aws:SourceArn": "arn:aws:budgets::123456789012:budget/*" },
     });
-  });
-
-  it("lets nobody but this account's budget and alarms put messages on the topic", () => {
-    const { Statement } = policyOf(graph.one("TopicPolicy", /./).inputs.policy);
-    for (const { Condition, Resource } of Statement) {
-      expect(Resource).to.equal(topic);
-      expect(Condition!.StringEquals).to.deep.equal({ "aws:SourceAccount": "123456789012" });
-    }
-    expect(Statement.map(({ Condition }) => Condition!.ArnLike!["aws:SourceArn"])).to.deep.equal([
-      [
-        "arn:aws:budgets::123456789012:budget/longhaul-dev-eu-central-1",
-        "arn:aws:budgets::123456789012:budget/longhaul-dev-eu-central-1/action/*",
-      ],
-      "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*",
-    ]);
   });
 
   it("denies the environment's roles and those that are named, at 100 %, to start or make this environment's machines", () => {

@@ -34,7 +34,7 @@ describe("secrets", () => {
         expect(clear).to.include("[secret]");
         expect(clear).not.to.include("CANARY");
         expect(JSON.stringify(calls)).not.to.include("CANARY");
-        expect(Object.keys(result)).to.deep.equal(["machines", "smoke", "fleets", "follow"]);
+        expect(Object.keys(result)).to.deep.equal(["machines", "smoke", "fleets", "follow", "alarmTopic"]);
       });
     }
   }

@@ -42,7 +42,8 @@ export const organizationStack: Raw = {
 /** A month's money, and whom to tell. */
 export const budgetStack: Raw = {
   ...repositoryStack,
-  budget: { monthlyUsd: 600, emails: ["ops@example.com"], deniedRoles: ["deploy"] },
+  alarms: { emails: ["ops@example.com"] },
+  budget: { monthlyUsd: 600, deniedRoles: ["deploy"] },
 };
 
 const evaluated = new Map<Raw, Promise<Evaluation<StackOutputs>>>();

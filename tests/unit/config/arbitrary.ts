@@ -268,12 +268,13 @@ const budgetArbitrary = fc.record(
   {
     monthlyUsd: fc.integer({ min: 100, max: 5000 }),
     dailyUsd: fc.integer({ min: 1, max: 100 }),
-    emails: fc.constantFrom([], ["ops@example.com"]),
     costAllocationTag: fc.boolean(),
     deniedRoles: fc.constantFrom([], ["deploy", "people"]),
   },
   { requiredKeys: ["monthlyUsd"] },
 );
+
+const alarmsArbitrary = fc.record({ emails: fc.constantFrom([], ["ops@example.com"]) });
 
 const wakeOnDemandArbitrary = fc.record({
   enabled: fc.boolean(),
@@ -292,10 +293,11 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     fleets: fc.dictionary(shortName, fleetArbitrary, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
     smokeTest: fc.option(smokeTestArbitrary, { nil: undefined }),
     agent: fc.option(agentArbitrary, { nil: undefined }),
+    alarms: fc.option(alarmsArbitrary, { nil: undefined }),
     budget: fc.option(budgetArbitrary, { nil: undefined }),
     wakeOnDemand: fc.option(wakeOnDemandArbitrary, { nil: undefined }),
   })
-  .map(({ environment, aws, scope, network, fleets, smokeTest, agent, budget, wakeOnDemand }) => {
+  .map(({ environment, aws, scope, network, fleets, smokeTest, agent, alarms, budget, wakeOnDemand }) => {
     const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };
     const smoke = { ...smokeTest, ...repository };
     return {
@@ -304,6 +306,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
         aws,
         github: scope.github,
         fleets: pricedIn(aws.region, fleets),
+        ...(alarms && { alarms }),
         ...(budget && { budget }),
         ...(network && { network }),
         ...(Object.keys(smoke).length > 0 && { smokeTest: smoke }),

@@ -166,11 +166,13 @@ const cases: Record<string, readonly Case[]> = {
     ["an App's key in the configuration", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2, privateKey: "x" } } }, "wakeOnDemand.app.privateKey", "credentials never stand in the configuration"],
     ["a switch that is text", { "wakeOnDemand.enabled": "yes" }, "wakeOnDemand.enabled", 'must be true or false; it is "yes"'],
   ],
+  alarms: [
+    ["an address that is none", { "alarms.emails": ["ops"] }, "alarms.emails[0]", "must be an e-mail address"],
+    ["an address twice", { "alarms.emails": ["a@b.de", "a@b.de"] }, "alarms.emails[1]", '"a@b.de" is there already; remove one'],
+  ],
   budget: [
     ["a day that costs more than its month", { "budget.monthlyUsd": 10, "budget.dailyUsd": 20 }, "budget.dailyUsd", "is 20, more than the 10 of the whole month"],
-    ["somebody to tell of no budget", { "budget.emails": ["ops@example.com"] }, "budget.emails", "belongs to a budget, and there is none: set budget.monthlyUsd"],
-    ["an address that is none", { "budget.monthlyUsd": 10, "budget.emails": ["ops"] }, "budget.emails[0]", "must be an e-mail address"],
-    ["an address twice", { "budget.monthlyUsd": 10, "budget.emails": ["a@b.de", "a@b.de"] }, "budget.emails[1]", '"a@b.de" is there already; remove one'],
+    ["roles of no budget", { "budget.deniedRoles": ["deploy"] }, "budget.deniedRoles", "belongs to a budget, and there is none: set budget.monthlyUsd"],
     ["more roles than AWS denies", { "budget.monthlyUsd": 10, "budget.deniedRoles": Array.from({ length: 99 }, (_, index) => `role-${index}`) }, "budget.deniedRoles", "names 99 roles beside the 2 of the environment, and AWS denies 100 at most"],
     ["a role by its ARN", { "budget.monthlyUsd": 10, "budget.deniedRoles": ["arn:aws:iam::123456789012:role/deploy"] }, "budget.deniedRoles[0]", "must be the name of an IAM role"],
     ["no money at all", { "budget.monthlyUsd": 0 }, "budget.monthlyUsd", "must be at least 0.01; it is 0"],

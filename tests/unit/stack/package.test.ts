@@ -11,6 +11,7 @@ const configuration = longhaul.loadConfiguration(environment, repositoryStack);
 describe("the package, in a program of somebody else's", () => {
   it("offers the components and what is needed to use them", () => {
     expect(Object.keys(longhaul).sort()).to.deep.equal([
+      "AlarmTopic",
       "AutoShutdown",
       "BudgetAlarm",
       "ConfigurationError",

@@ -1,0 +1,87 @@
+import { Topic } from "@pulumi/aws/sns/topic.js";
+import { TopicPolicy } from "@pulumi/aws/sns/topicPolicy.js";
+import { TopicSubscription } from "@pulumi/aws/sns/topicSubscription.js";
+import * as pulumi from "@pulumi/pulumi";
+import { partitionOf } from "../config/derive.ts";
+import type { Configuration } from "../config/schema.ts";
+import { alarmTopicName } from "../contract/names.ts";
+import { arn } from "./policy.ts";
+import type { Place } from "./policy.ts";
+import { environmentTags } from "./resource-tags.ts";
+
+export interface AlarmTopicArgs {
+  environment: string;
+  configuration: Pick<Configuration, "aws" | "alarms">;
+}
+
+/**
+ * Carries everything that people should hear of: to the configured addresses,
+ * and to whatever else subscribes. Nothing of Longhaul listens to it.
+ */
+export class AlarmTopic extends pulumi.ComponentResource {
+  readonly arn: pulumi.Output<string>;
+  /** What lets services of AWS publish. Those that try it when they are configured must wait for it. */
+  readonly mayPublish: pulumi.Resource;
+
+  constructor(name: string, args: AlarmTopicArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:AlarmTopic", name, {}, opts);
+    const { environment, configuration } = args;
+    const { aws, alarms } = configuration;
+    const topicName = alarmTopicName(environment);
+    const child = { parent: this };
+
+    // Not encrypted by a key of ours: AWS's budget and alarms could not publish. No message holds a secret.
+    const topic = new Topic(
+      topicName,
+      { name: topicName, tags: environmentTags(environment, topicName) },
+      child,
+    );
+    const policy = new TopicPolicy(
+      topicName,
+      { arn: topic.arn, policy: topic.arn.apply((topicArn) => topicPolicy(topicArn, aws)) },
+      child,
+    );
+    for (const address of alarms.emails) {
+      new TopicSubscription(
+        `${topicName}-${address}`,
+        {
+          topic: topic.arn,
+          protocol: "email",
+          endpoint: address,
+          // AWS's budget writes to the address itself. Its messages are no JSON, and so not these.
+          filterPolicy: JSON.stringify({ AlarmName: [{ exists: true }] }),
+          filterPolicyScope: "MessageBody",
+        },
+        child,
+      );
+    }
+
+    this.arn = topic.arn;
+    this.mayPublish = policy;
+    this.registerOutputs({ arn: this.arn });
+  }
+}
+
+/** Who may put messages on the topic: the budgets and the alarms of this account. */
+export function topicPolicy(topicArn: string, aws: Place): string {
+  const publish = (Sid: string, service: string, source: string) => ({
+    Sid,
+    Effect: "Allow",
+    Principal: { Service: `${service}.amazonaws.com` },
+    Action: "sns:Publish",
+    Resource: topicArn,
+    Condition: {
+      StringEquals: { "aws:SourceAccount": aws.account },
+      ArnLike: { "aws:SourceArn": source },
+    },
+  });
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      // As https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html demands it: which
+      // ARN AWS Budgets sends is not documented, so that nothing narrower is known to match.
+      publish("Budgets", "budgets", `arn:${partitionOf(aws)}:budgets::${aws.account}:*`),
+      publish("Alarms", "cloudwatch", arn(aws, "cloudwatch", "alarm:*")),
+    ],
+  });
+}

@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import type { PolicyDocument } from "../../../components/policy.ts";
+import { graphOf } from "./graph.ts";
+import { valueOf } from "./harness.ts";
+import { budgetStack, evaluateOnce, evaluateStack, repositoryStack } from "./stack-program.ts";
+
+const topic = "arn:aws:sns:r:1:longhaul-dev-alarms";
+const alarms = { emails: ["ops@example.com", "night@example.com"] };
+
+describe("the topic of all alarms", () => {
+  it("is there without a budget too, and the stack's outputs name it", async () => {
+    for (const raw of [repositoryStack, budgetStack]) {
+      const { registrations, result } = await evaluateOnce(raw);
+      expect(graphOf({ registrations }).one("Topic", /./).name).to.equal("longhaul-dev-alarms");
+      expect(await valueOf(result.alarmTopic)).to.equal(topic);
+    }
+  });
+
+  it("writes alarms to each address, and leaves AWS's budget to AWS", async () => {
+    const graph = graphOf(await evaluateStack({ ...repositoryStack, alarms }));
+    const subscriptions = graph.ofType("TopicSubscription").map(({ inputs }) => inputs);
+    expect(subscriptions.map(({ endpoint }) => endpoint)).to.have.members(alarms.emails);
+    for (const subscription of subscriptions) {
+      expect(subscription).to.deep.include({
+        topic,
+        protocol: "email",
+        filterPolicyScope: "MessageBody",
+        filterPolicy: '{"AlarmName":[{"exists":true}]}',
+      });
+    }
+    expect(graphOf(await evaluateOnce(repositoryStack)).ofType("TopicSubscription")).to.deep.equal([]);
+  });
+
+  it("takes messages of this account's budgets and alarms, and of nobody else", async () => {
+    const { inputs } = graphOf(await evaluateOnce(repositoryStack)).one("TopicPolicy", /./);
+    const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
+    for (const { Condition, Resource } of Statement) {
+      expect(Resource).to.equal(topic);
+      expect(Condition!.StringEquals).to.deep.equal({ "aws:SourceAccount": "123456789012" });
+    }
+    expect(Statement.map(({ Condition }) => Condition!.ArnLike!["aws:SourceArn"])).to.deep.equal([
+      "arn:aws:budgets::123456789012:*",
+      "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*",
+    ]);
+  });
+});
