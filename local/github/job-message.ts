@@ -11,6 +11,8 @@ export function jobMessage(model: Model, job: Job) {
     runNumber: run.number,
     runAttempt: 1,
     jobId: job.id,
+    planGuid: guid(run.id),
+    jobGuid: guid(job.id),
     jobKey: job.key,
     jobName: job.name,
     repository: fullName(run.repository),
@@ -31,4 +33,9 @@ export function jobMessage(model: Model, job: Job) {
     startedAt: isoTime(job.startedAt!),
     needs: needsContext(job),
   };
+}
+
+/** GitHub's other name for runs and jobs, which the runner's log calls them by. */
+function guid(id: number): string {
+  return `00000000-0000-4000-8000-${String(id).padStart(12, "0")}`;
 }

@@ -1,13 +1,10 @@
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
 import type { AcquiredJob, Call } from "./exchange.ts";
 import type { JobResult } from "./exit-codes.ts";
 import { jobResults } from "./exit-codes.ts";
 import { keepLock } from "./lock.ts";
+import { startWorker } from "./worker-process.ts";
 
 /**
  * Why a job ends before its time: GitHub has cancelled it (or its lock is lost), or the runner itself is shut down. The
@@ -21,9 +18,11 @@ export type WorkerMessage = { job: AcquiredJob } | { end: Ending };
 /** Seconds that a cancelled worker may take before it is killed, as the real one's five minutes less fifteen seconds. */
 const cancelSeconds = 285;
 
-/** Runs one job at a time in a worker process. */
+/** Runs jobs in worker processes, one after the other. */
 export interface Dispatcher {
+  /** False from the end of the last job that was begun, even where another waits for it: as in the real one. */
   readonly busy: boolean;
+  /** A job that still runs is cancelled first (`EnsureDispatchFinished`), and the new one waits for its end. */
   run(job: AcquiredJob): void;
   cancel(requestId: string): void;
   /** Ends what runs and waits for it. */
@@ -41,84 +40,76 @@ export interface DispatcherContext {
   onStatus: () => void;
 }
 
-export function createDispatcher({
-  root,
-  call,
-  diagnostics,
-  environment,
-  onStatus,
-}: DispatcherContext): Dispatcher {
-  let current: { job: AcquiredJob; cancelled: AbortController; ended: Promise<void> } | undefined;
-  const trace = (message: string) => {
-    diagnostics.trace("JobDispatcher", message);
+/** A job on its way through: from its arrival to its end. */
+interface Dispatch {
+  job: AcquiredJob;
+  cancelled: AbortController;
+  finished: boolean;
+  ended: Promise<void>;
+}
+
+export function createDispatcher(context: DispatcherContext): Dispatcher {
+  const { root, call, diagnostics, environment, onStatus } = context;
+  let busy = false;
+  let last: Dispatch | undefined;
+  const trace = (message: string, level?: "ERR ") => {
+    diagnostics.trace("JobDispatcher", message, level);
   };
 
   const execute = async (job: AcquiredJob, cancelled: AbortSignal): Promise<void> => {
+    const { jobGuid } = job;
     diagnostics.line(`${stamp(new Date())}: Running job: ${job.jobName}`);
-    trace(`Start renew job request ${job.requestId} for job ${job.jobId}.`);
+    trace(`Start renew job request ${job.requestId} for job ${jobGuid}.`);
     const lock = keepLock(job, call, diagnostics);
-    const aborted = new Promise<void>((resolve) => {
-      cancelled.addEventListener("abort", () => {
-        resolve();
-      });
-    });
+    const aborted = abortOf(cancelled);
     const ours = await Promise.race([lock.first, aborted.then(() => "cancelled" as const)]);
     if (ours === false) {
       trace(
-        `Unable to renew job request for job ${job.jobId} for the first time, stop dispatching job to worker.`,
+        `Unable to renew job request for job ${jobGuid} for the first time, stop dispatching job to worker.`,
       );
       return;
     }
-    if (ours === "cancelled") {
+    const stopRenewal = () => {
+      trace(`Stop renew job request for job ${jobGuid}.`);
       lock.release();
+    };
+    if (ours === "cancelled") {
+      stopRenewal();
       await complete(job, "cancelled");
       return;
     }
     diagnostics.perf(`JobRequestRenewed_${job.requestId}`);
-    const worker = startWorker(job);
+    const worker = startWorker(job, root, environment, diagnostics);
     const first = await Promise.race([
       worker.ended.then(() => "ended" as const),
       lock.lost.then(() => "Abandoned" as const),
       aborted.then(() => "Canceled" as const),
     ]);
     if (first !== "ended") {
-      trace(`Send job cancellation message to worker for job ${job.jobId}.`);
-      if (worker.child.connected) worker.child.send({ end: endingOf(cancelled) } satisfies WorkerMessage);
+      trace(`Send job cancellation message to worker for job ${jobGuid}.`);
+      worker.send({ end: endingOf(cancelled) });
     }
-    const killer = setTimeout(() => worker.child.kill("SIGKILL"), cancelSeconds * 1000);
+    const killer = setTimeout(worker.kill, cancelSeconds * 1000);
     const code = await worker.ended;
     clearTimeout(killer);
-    const result = first === "ended" ? resultOf(code) : first;
-    trace(`Worker finished for job ${job.jobId}. Code: ${code}`);
-    trace(`finish job request for job ${job.jobId} with result: ${result ?? "Failed"}`);
-    diagnostics.line(`${stamp(new Date())}: Job ${job.jobName} completed with result: ${result ?? "Failed"}`);
-    lock.release();
-    if (result === undefined) {
-      trace("Mark the job as failed since the worker crashed");
-      await complete(job, "failed");
-    }
+    const result = first === "ended" ? await judgeExit(job, code) : first;
+    trace(`finish job request for job ${jobGuid} with result: ${result}`);
+    diagnostics.line(`${stamp(new Date())}: Job ${job.jobName} completed with result: ${result}`);
+    stopRenewal();
   };
 
-  const startWorker = (job: AcquiredJob): { child: ChildProcess; ended: Promise<number> } => {
-    diagnostics.perf("StartingWorkerProcess");
-    const child = spawn(join(root, "bin/Runner.Worker"), ["spawnclient"], {
-      cwd: join(root, "bin"),
-      env: environment,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
+  /** A worker that has ended by itself has told GitHub of its job, unless it crashed. */
+  const judgeExit = async (job: AcquiredJob, code: number): Promise<JobResult> => {
+    trace(`Worker finished for job ${job.jobGuid}. Code: ${code}`);
+    const result = resultOf(code);
+    if (result !== undefined) return result;
+    trace(
+      `Return code ${code} indicate worker encounter an unhandled exception or app crash, attach worker stdout/stderr to JobRequest result.`,
+    );
+    await complete(job, "failed").catch((error: unknown) => {
+      trace(`Fail to raise job completion back to service. ${(error as Error).message}`, "ERR ");
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream! }).on("line", (line) => process.stdout.write(`${line}\n`));
-    }
-    trace(`Send job request message to worker for job ${job.jobId}.`);
-    diagnostics.perf(`RunnerSendingJobToWorker_${job.jobId}`);
-    child.send({ job } satisfies WorkerMessage);
-    diagnostics.perf(`SentJobToWorker_${job.requestId}`);
-    const ended = new Promise<number>((resolve, reject) => {
-      child.once("error", reject).once("exit", (code) => {
-        resolve(code ?? -1);
-      });
-    });
-    return { child, ended };
+    return "Failed";
   };
 
   /** Ends a job at GitHub that has no worker to do so. */
@@ -126,45 +117,81 @@ export function createDispatcher({
     await call("POST", `/jobs/${job.requestId}/complete`, { body: { result, outputs: {} } });
   };
 
-  const status = (state: "Busy" | "Online") => {
+  const setStatus = (state: "Busy" | "Online") => {
+    busy = state === "Busy";
     diagnostics.trace("BrokerMessageListener", `Received job status event. JobState: ${state}`);
     onStatus();
   };
 
+  const finishBefore = async (former: Dispatch): Promise<void> => {
+    if (!former.finished) {
+      const problem = "status. Cancel running worker right away.";
+      trace(`We are not yet checking the state of jobrequest ${former.job.jobGuid} ${problem}`, "ERR ");
+      former.cancelled.abort("cancel");
+    }
+    await former.ended;
+    trace(`Job request ${former.job.jobGuid} processed succeed.`);
+  };
+
+  const dispatch = async (entry: Dispatch, former: Dispatch | undefined): Promise<void> => {
+    try {
+      if (former) await finishBefore(former);
+      await execute(entry.job, entry.cancelled.signal);
+    } catch (error) {
+      const reason = (error as Error).message;
+      trace(
+        `Worker Dispatch failed with an exception for job request ${entry.job.jobGuid}. ${reason}`,
+        "ERR ",
+      );
+    } finally {
+      entry.finished = true;
+      setStatus("Online");
+    }
+  };
+
   return {
     get busy() {
-      return current !== undefined;
+      return busy;
     },
     run(job) {
-      trace(`Job request ${job.requestId} for plan ${job.runId} job ${job.jobId} received.`);
-      const cancelled = new AbortController();
-      // One tick later, so that the new state is told before the job is announced.
-      const ended = Promise.resolve()
-        .then(() => execute(job, cancelled.signal))
-        .catch((error: unknown) => {
-          const reason = (error as Error).message;
-          trace(`Worker Dispatch failed with an exception for job request ${job.jobId}. ${reason}`);
-        })
-        .finally(() => {
-          current = undefined;
-          status("Online");
-        });
-      current = { job, cancelled, ended };
-      status("Busy");
+      trace(`Job request ${job.requestId} for plan ${job.planGuid} job ${job.jobGuid} received.`);
+      const former = last;
+      const entry: Dispatch = {
+        job,
+        cancelled: new AbortController(),
+        finished: false,
+        ended: Promise.resolve(),
+      };
+      last = entry;
+      setStatus("Busy");
+      entry.ended = dispatch(entry, former);
     },
     cancel(requestId) {
-      trace(`Job cancellation request ${requestId} received.`);
-      if (current?.job.requestId === requestId) current.cancelled.abort("cancel");
+      const entry = last?.job.requestId === requestId ? last : undefined;
+      const id = entry?.job.jobGuid ?? requestId;
+      trace(`Job cancellation request ${id} received, cancellation timeout 5 minutes.`);
+      entry?.cancelled.abort("cancel");
     },
     async shutdown(ending) {
       trace("Shutting down JobDispatcher. Make sure all WorkerDispatcher has finished.");
-      current?.cancelled.abort(ending);
-      await current?.ended;
+      if (!last || last.finished) return;
+      trace(`Ensure WorkerDispatcher for job ${last.job.jobGuid} run to finish, cancel any running job.`);
+      last.cancelled.abort(ending);
+      await last.ended;
     },
     async idle() {
-      await current?.ended;
+      await last?.ended;
     },
   };
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => {
+      resolve();
+    });
+  });
 }
 
 /** Why a job is to end, of a signal that has aborted. */

@@ -48,6 +48,9 @@ export interface AcquiredJob {
   runNumber: number;
   runAttempt: number;
   jobId: number;
+  /** The run and the job as the runner's log calls them. */
+  planGuid: string;
+  jobGuid: string;
   jobKey: string;
   jobName: string;
   repository: string;

@@ -8,6 +8,8 @@ export const exitCodes = {
   updating: 3,
   sessionConflict: 5,
   versionRefused: 7,
+  /** Ended by SIGTERM: .NET's default, after its handlers. */
+  sigterm: 143,
 } as const;
 
 /** How a job ended, as the listener prints it and as the worker's exit code, which is 100 and more. */

@@ -20,6 +20,7 @@ Object.assign(process.env, readEnvironmentFile(root));
 const commandLine = readCommandLine(process.argv.slice(2), process.env);
 const environment = process.env;
 const diagnostics = createDiagnostics({ root, kind: "Runner", environment });
+/** Its reason is the exit code. */
 const shutdown = new AbortController();
 
 async function main(): Promise<number> {
@@ -44,12 +45,13 @@ async function main(): Promise<number> {
     diagnostics.fail("Runner is not configured.");
     return exitCodes.terminated;
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      diagnostics.line("Exiting...");
-      shutdown.abort();
-    });
-  }
+  process.on("SIGINT", () => {
+    diagnostics.line("Exiting...");
+    shutdown.abort(exitCodes.done);
+  });
+  process.on("SIGTERM", () => {
+    shutdown.abort(exitCodes.sigterm);
+  });
   const settings = loadSettings(root);
   const retrySeconds = Number(environment.LONGHAUL_RUNNER_RETRY_SECONDS ?? defaultPatience.retrySeconds);
   return listen({
@@ -62,10 +64,11 @@ async function main(): Promise<number> {
 }
 
 diagnostics.perf("RunnerProcessStarted");
+diagnostics.trace("Listener", `Version: ${RUNNER_VERSION}`);
 main()
   .catch((error: unknown) => {
     if (error instanceof ListenerEnd) return error.exitCode;
-    if (shutdown.signal.aborted) return exitCodes.done;
+    if (shutdown.signal.aborted) return Number(shutdown.signal.reason);
     diagnostics.fail(`An error occurred: ${(error as Error).message}`);
     return exitCodes.retryable;
   })

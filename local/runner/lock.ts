@@ -33,16 +33,16 @@ export function keepLock(job: AcquiredJob, call: Call, diagnostics: Diagnostics)
           signal: released.signal,
         });
         if (status === 404 || status === 409) {
-          trace(`Job ${job.jobId} is no longer valid, stop renew job request.`);
+          trace(`Job ${job.jobGuid} is no longer valid, stop renew job request.`);
           return;
         }
         if (status !== 200 || !body) throw new Error(`status ${status}`);
-        trace(`Successfully renew job ${job.jobId}, job is valid till ${body.lockedUntil}`);
+        trace(`Successfully renew job ${job.jobGuid}, job is valid till ${body.lockedUntil}`);
         // The lock's ten minutes by GitHub, counted by a clock that nobody sets.
         validUntil = performance.now() + 600_000 + graceSeconds * 1000;
         toldFirst(true);
       } catch (error) {
-        trace(`Catch exception during renew runner job ${job.jobId}. ${(error as Error).message}`);
+        trace(`Catch exception during renew runner job ${job.jobGuid}. ${(error as Error).message}`);
         if (performance.now() > validUntil) return;
         pause = Math.min(pause, 5000);
       }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Call, StepReport } from "./exchange.ts";
+import type { Diagnostics } from "./diagnostics.ts";
+import type { AcquiredJob, Call, StepReport } from "./exchange.ts";
 
 /** Milliseconds between two reports while there is something to report. */
 const intervalMs = 250;
@@ -13,29 +14,40 @@ export interface Reporter {
   log(lines: readonly string[]): void;
   steps(steps: readonly StepReport[]): void;
   summary(markdown: string): void;
-  /** Sends what is left, then the job's end. Throws when GitHub cannot be reached. */
+  /** Sends what is left, then the job's end. Throws when GitHub cannot be reached, or has given the job up. */
   complete(result: string, outputs: Record<string, string>): Promise<void>;
 }
 
-/** @param failed told of each failure; the report is tried again */
-export function createReporter(call: Call, requestId: string, failed: (reason: string) => void): Reporter {
+/** A report that fails is traced and tried again. */
+export function createReporter(
+  call: Call,
+  { requestId, jobGuid }: AcquiredJob,
+  diagnostics: Diagnostics,
+): Reporter {
   let lines: string[] = [];
   let steps: readonly StepReport[] | undefined;
   let summary: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let sending = Promise.resolve();
 
-  /** False: no answer, try again. A job that GitHub has given up takes no reports, and there is nothing to retry. */
-  const post = async (what: string, body: unknown): Promise<boolean> => {
+  const failed = (reason: string) => {
+    diagnostics.trace("JobServerQueue", reason, "ERR ");
+  };
+
+  /** The status of the answer, or undefined: try again. */
+  const ask = async (what: string, body: unknown): Promise<number | undefined> => {
     try {
       const { status } = await call("POST", `/jobs/${requestId}/${what}`, { body });
-      if (status < 500) return true;
+      if (status < 500) return status;
       failed(`${what}: GitHub answered ${status}`);
     } catch (error) {
       failed(`${what}: ${(error as Error).message}`);
     }
-    return false;
+    return undefined;
   };
+
+  /** False: try again. A job that GitHub has given up takes no reports, and there is nothing to retry. */
+  const post = async (what: string, body: unknown) => (await ask(what, body)) !== undefined;
 
   const flush = async (): Promise<boolean> => {
     while (lines.length > 0) {
@@ -77,8 +89,13 @@ export function createReporter(call: Call, requestId: string, failed: (reason: s
       clearTimeout(timer);
       await sending;
       clearTimeout(timer);
+      diagnostics.trace("JobRunner", "Raising job completed against run service");
       for (let attempt = 0; attempt < attempts; attempt++) {
-        if ((await flush()) && (await post("complete", { result, outputs }))) return;
+        const status = (await flush()) ? await ask("complete", { result, outputs }) : undefined;
+        if (status !== undefined && status < 400) return;
+        const trouble = `Catch exception while attempting to complete job ${jobGuid}, job request ${requestId}.`;
+        diagnostics.trace("JobRunner", trouble, "ERR ");
+        if (status !== undefined) throw new Error(`GitHub answered ${status} to the end of job ${jobGuid}.`);
         await delay(intervalMs * (attempt + 1));
       }
       throw new Error(`GitHub did not take the end of job request ${requestId} in ${attempts} attempts.`);

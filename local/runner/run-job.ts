@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { endProcesses, findProcesses } from "../machines/processes.ts";
 import type { ActRecord, JobProgress } from "./act-output.ts";
@@ -32,6 +32,8 @@ export interface RunJobContext {
    * condition on runner shutdown").
    */
   ended: AbortSignal;
+  /** Waited for before the job's end is reported. */
+  stepsEnded: () => Promise<void>;
 }
 
 /**
@@ -107,6 +109,8 @@ export async function runJob(context: RunJobContext): Promise<JobResult> {
   reporter.steps(progress.steps);
   const succeeded = ready && tidy && progress.result === "success";
   const result = isShutDown() ? "Failed" : ended.aborted ? "Canceled" : succeeded ? "Succeeded" : "Failed";
+  diagnostics.trace("JobRunner", `Job result after all job steps finish: ${result}`);
+  await context.stepsEnded();
   const words = { Succeeded: "succeeded", Failed: "failed", Canceled: "cancelled" } as const;
   await reporter.complete(words[result], jobOutputs(isolated.outputs, progress.stepOutputs));
   return result;
@@ -180,9 +184,13 @@ async function endStrays(tracking: string, reporter: Reporter, diagnostics: Diag
   await endProcesses(find);
 }
 
+/** As .NET's `Process.ProcessName`: what the kernel has cut to 15 bytes is completed from the command line. */
 function nameOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+    const name = readFileSync(`/proc/${pid}/comm`, "utf8").replace(/\n$/, "");
+    if (Buffer.byteLength(name) < 15) return name;
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, 2);
+    return words.map((word) => basename(word)).find((word) => word.startsWith(name)) ?? name;
   } catch {
     return "ended"; // Between the search and the look.
   }

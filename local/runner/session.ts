@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
-import type { Call, RunnerMessage } from "./exchange.ts";
+import type { Answer, Call, RunnerMessage } from "./exchange.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 /** Seconds, as the real listener waits. Tests and impatient environments shorten the first. */
@@ -10,11 +10,18 @@ export interface Patience {
   retrySeconds: number;
   /** After so many attempts a session conflict is final: 4 minutes of 30 s. */
   conflictAttempts: number;
-  /** After so many errors in a row the listener gives up polling. */
+  /** After so many errors in one wait for a message the listener gives up polling, whatever good polls came between them. */
   pollErrors: number;
+  /** An error is so many tries that got no answer or a 5xx, because the real one's HTTP client retries those. */
+  triesPerError: number;
 }
 
-export const defaultPatience: Patience = { retrySeconds: 30, conflictAttempts: 8, pollErrors: 10 };
+export const defaultPatience: Patience = {
+  retrySeconds: 30,
+  conflictAttempts: 8,
+  pollErrors: 10,
+  triesPerError: 5,
+};
 
 /** GitHub no longer knows the registration. */
 export class RegistrationGone extends Error {}
@@ -53,46 +60,50 @@ export interface Session {
 /** Opens a session, as patiently as the real listener does. */
 export async function openSession(context: SessionContext): Promise<Session> {
   const { call, diagnostics, patience, shutdown } = context;
+  const trace = (message: string, level?: "ERR ") => {
+    diagnostics.trace("BrokerMessageListener", message, level);
+  };
+  const report = (problem: string) => {
+    trace("Catch exception during get next message.", "ERR ");
+    trace(problem, "ERR ");
+  };
   let id = await create(context);
   const next: Session["next"] = async (status, interrupt) => {
     for (let errors = 0; ;) {
       const signal = AbortSignal.any([shutdown, interrupt()]);
       try {
         const path = `/sessions/${id}/message?status=${status()}`;
-        const answer = await call<RunnerMessage>("GET", path, { signal });
+        const answer = await persistently(context, signal, () =>
+          call<RunnerMessage>("GET", path, { signal }),
+        );
         if (answer.status === 200 && answer.body) return answer.body;
         if (answer.status === 401) throw new RegistrationGone("The runner is not found.");
         if (answer.status === 403) throw versionRefused(context);
-        if (answer.status === 404) id = await create(context);
-        else if (answer.status !== 204)
+        if (answer.status === 404) {
+          report("The session was ended.");
+          id = await create(context);
+          trace("TaskAgentSessionExpiredException received, recovered by recreate session.");
+        } else if (answer.status !== 204)
           throw new Error(`Response status code ${answer.status} while polling`);
-        errors = 0;
       } catch (error) {
         shutdown.throwIfAborted();
         if (error instanceof RegistrationGone || error instanceof ListenerEnd) throw error;
         if (signal.aborted) {
-          diagnostics.trace(
-            "BrokerMessageListener",
-            "Get messages has been cancelled using local token source.",
+          trace(
+            "Get messages has been cancelled using local token source. Continue to get messages with new status.",
           );
           continue;
         }
         errors++;
         const { message } = error as Error;
-        diagnostics.trace(
-          "BrokerMessageListener",
-          `Catch exception during get next message. ${message}`,
-          "ERR ",
-        );
+        report(message);
         if (errors >= patience.pollErrors) throw error;
         if (errors === 1) {
           diagnostics.fail(
             `${stamp(new Date())}: Runner connect error: ${message}. Retrying until reconnected.`,
           );
         }
-        await delay(patience.retrySeconds * 1000 * (0.5 + Math.random() / 2), undefined, {
-          signal: shutdown,
-        });
+        await pause(context, 0.5, 1);
       }
     }
   };
@@ -103,6 +114,31 @@ export async function openSession(context: SessionContext): Promise<Session> {
       await call("DELETE", `/sessions/${id}`, { signal: AbortSignal.timeout(30_000) });
     },
   };
+}
+
+/** Asks as often as the real one's HTTP client does before it counts an error. */
+async function persistently<T>(
+  context: SessionContext,
+  signal: AbortSignal,
+  ask: () => Promise<Answer<T>>,
+): Promise<Answer<T>> {
+  for (let tries = 1; ; tries++) {
+    const isLast = tries >= context.patience.triesPerError;
+    try {
+      const answer = await ask();
+      if (isLast || answer.status < 500) return answer;
+    } catch (error) {
+      if (isLast || signal.aborted) throw error;
+    }
+    await pause(context, 1 / 6, 1 / 2);
+    signal.throwIfAborted();
+  }
+}
+
+/** Waits for a random part of the time between two attempts at a session. */
+async function pause({ patience, shutdown }: SessionContext, least: number, most: number): Promise<void> {
+  const part = least + Math.random() * (most - least);
+  await delay(patience.retrySeconds * 1000 * part, undefined, { signal: shutdown });
 }
 
 async function create(context: SessionContext): Promise<string> {

@@ -1,46 +1,57 @@
 import { realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { endProcesses, findDescendants } from "../machines/processes.ts";
 import { createDiagnostics } from "./diagnostics.ts";
 import type { Ending, WorkerMessage } from "./dispatcher.ts";
 import type { AcquiredJob } from "./exchange.ts";
 import { createCall, runnerAuthorization } from "./exchange.ts";
-import { jobResults } from "./exit-codes.ts";
+import { exitCodes, jobResults } from "./exit-codes.ts";
+import { untilMoment } from "./machine-time.ts";
 import { createReporter } from "./report.ts";
 import { runJob } from "./run-job.ts";
 import { loadCredentials, loadSettings } from "./settings.ts";
 
 /* Entry point: bin/Runner.Worker. Runs the one job that the listener sends, and ends with its result. */
 
-/** Seconds after a SIGTERM when the worker leaves, whatever it has still to do (`ExitOnUnloadTimeout`), and its exit code then. */
-const unloadSeconds = 30;
-const unloadCode = 128 + 15;
+/** Seconds after a SIGTERM when the worker leaves, whatever it has still to do (`ExitOnUnloadTimeout`). */
+const unloadLimitSeconds = 30;
+/**
+ * Seconds that a job takes to end when its runner is shut down, as was seen of the real one; GitHub is told after five
+ * eighths of them. They are the machine's.
+ */
+const defaultUnloadSeconds = 13.5;
 
 writeFileSync("/proc/self/comm", "Runner.Worker"); // Newer Nodes name their main thread after themselves.
 const root = dirname(dirname(realpathSync(process.argv[1]!)));
 const environment = process.env;
+const unloadMs = Number(environment.LONGHAUL_RUNNER_UNLOAD_SECONDS ?? defaultUnloadSeconds) * 1000;
 const diagnostics = createDiagnostics({ root, kind: "Worker", environment });
 const ended = new AbortController();
+let shutdownAt: number | undefined;
+let terminated = false;
 const end = (ending: Ending) => {
+  if (ending === "shutdown") shutdownAt ??= Date.now();
   ended.abort(ending);
 };
 const settings = loadSettings(root);
 const authorization = runnerAuthorization(loadCredentials(root));
 
-async function work(job: AcquiredJob): Promise<never> {
-  diagnostics.trace("Worker", `Message received: job ${job.jobId}`);
+async function work(job: AcquiredJob): Promise<number> {
+  diagnostics.trace("JobRunner", `Job ID ${job.jobGuid}`);
   const call = createCall(settings.serverUrl, authorization);
-  const reporter = createReporter(call, job.requestId, (reason) => {
-    diagnostics.trace("JobServerQueue", reason, "ERR ");
-  });
+  const reporter = createReporter(call, job, diagnostics);
   const result = await runJob({
     ...{ job, environment, diagnostics, reporter },
     runnerName: settings.agentName,
     work: join(root, settings.workFolder),
     ended: ended.signal,
+    stepsEnded: async () => {
+      if (shutdownAt !== undefined) await untilMoment(shutdownAt + (unloadMs * 5) / 8);
+    },
+  }).finally(() => {
+    diagnostics.trace("Worker", "Job completed.");
   });
-  diagnostics.trace("Worker", `Job completed with result ${result}`);
-  process.exit(jobResults[result]);
+  if (shutdownAt !== undefined) await untilMoment(shutdownAt + unloadMs);
+  return terminated ? exitCodes.sigterm : jobResults[result];
 }
 
 process.on("message", (message: WorkerMessage) => {
@@ -48,19 +59,22 @@ process.on("message", (message: WorkerMessage) => {
     end(message.end);
     return;
   }
-  work(message.job).catch((error: unknown) => {
-    diagnostics.trace("Worker", (error as Error).stack ?? String(error), "ERR ");
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exit(1);
-  });
+  work(message.job).then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      diagnostics.trace("Worker", (error as Error).stack ?? String(error), "ERR ");
+      process.stderr.write(`${(error as Error).message}\n`);
+      process.exit(1);
+    },
+  );
 });
 // Ctrl-C is the listener's, which tells its worker.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => {
+  terminated = true;
   end("shutdown");
-  setTimeout(() => process.exit(unloadCode), unloadSeconds * 1000).unref();
+  setTimeout(() => process.exit(exitCodes.sigterm), unloadLimitSeconds * 1000).unref();
 });
-// Without its listener a worker cannot be cancelled nor its lock be renewed: it ends, with all that it started.
-process.once("disconnect", () => {
-  void endProcesses(() => findDescendants(process.pid)).finally(() => process.exit(1));
-});
+// A worker whose listener has died goes on to the end of its job, with nobody to read what it prints.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);

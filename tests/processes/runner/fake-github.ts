@@ -19,6 +19,8 @@ export interface FakeGithub {
   registration?: Record<string, unknown>;
   /** Status of the next attempts at a session; 200 when empty. */
   sessionAnswers: number[];
+  /** Status of the next polls; they are held open when empty. */
+  pollAnswers: number[];
   /** Status of acquisitions and renewals. */
   acquireStatus: number;
   renewStatus: number;
@@ -89,7 +91,8 @@ export async function openFakeGithub(): Promise<FakeGithub> {
   const poll = async (request: IncomingMessage, status: string): Promise<[number, unknown?]> => {
     github.statuses.push(status);
     const { socket } = request; // Destroyed when the listener gives up the poll.
-    while (github.registered && messages.length === 0 && !socket.destroyed) {
+    const isIdle = () => messages.length === 0 && github.pollAnswers.length === 0;
+    while (github.registered && isIdle() && !socket.destroyed) {
       await new Promise<void>((resolve) => {
         waiting.add(resolve);
         socket.once("close", resolve);
@@ -97,6 +100,7 @@ export async function openFakeGithub(): Promise<FakeGithub> {
     }
     if (socket.destroyed) return [204];
     if (!github.registered) return [401, { reason: "registration" }];
+    if (github.pollAnswers.length > 0) return [github.pollAnswers.shift()!];
     return messages.length > 0 ? [200, messages.shift()] : [204];
   };
 
@@ -119,6 +123,7 @@ export async function openFakeGithub(): Promise<FakeGithub> {
     registered: false,
     nameTaken: false,
     sessionAnswers: [],
+    pollAnswers: [],
     acquireStatus: 200,
     renewStatus: 200,
     log: [],

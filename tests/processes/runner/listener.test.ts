@@ -1,6 +1,8 @@
-import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { createClock } from "../../../local/clock.ts";
+import { bundleProgram } from "../../../local/machines/bundle.ts";
 import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
 import type { RunnerSite, RunningListener } from "./runner-fixture.ts";
 import { jobOf, oneStep, openRunnerSite, until, version } from "./runner-fixture.ts";
@@ -40,8 +42,10 @@ describe("the stand-in runner's listener", () => {
 
   it("takes a job in the real one's order, and tells of it in the same words", async () => {
     const { listener, pid } = await working();
+    const { planGuid, jobGuid } = site.github.job!;
     expect(comm(listener.child.pid!)).to.equal("Runner.Listener");
     expect(comm(workerOf(pid))).to.equal("Runner.Worker");
+    const worker = workerOf(pid);
     finish();
     await until("the job's end", () => site.github.result);
     await says(listener, "Job the job completed with result: Succeeded");
@@ -51,10 +55,15 @@ describe("the stand-in runner's listener", () => {
       `Current runner version: '${version}'`,
       "Listening for Jobs",
       "Acknowledging runner request 'r1'.",
-      "Job request r1 for plan 4711 job 99 received.",
+      `Job request r1 for plan ${planGuid} job ${jobGuid} received.`,
       "JobState: Busy",
       "Running job: the job",
-      "Successfully renew job 99",
+      `Start renew job request r1 for job ${jobGuid}.`,
+      `Successfully renew job ${jobGuid}`,
+      `Process started with process id ${worker}, waiting for process exit.`,
+      `Send job request message to worker for job ${jobGuid}.`,
+      `Worker finished for job ${jobGuid}. Code: 100`,
+      `finish job request for job ${jobGuid} with result: Succeeded`,
       "completed with result: Succeeded",
       "JobState: Online",
     ];
@@ -94,16 +103,93 @@ describe("the stand-in runner's listener", () => {
     await says(listener, "completed with result");
   });
 
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    it(`${signal} shuts the running job down, which fails it, deletes the session and ends with 0`, async () => {
+  for (const [signal, code] of [
+    ["SIGTERM", 143],
+    ["SIGINT", 0],
+  ] as const) {
+    it(`${signal} shuts the running job down, which fails it, deletes the session and ends with ${code}`, async () => {
       const { listener } = await working();
       listener.child.kill(signal);
-      expect(await listener.ended).to.equal(0);
+      expect(await listener.ended).to.equal(code);
       expect(site.github.result).to.equal("failed");
       expect(listener.output()).to.include("completed with result: Canceled");
       expect(site.github.calls.at(-1)).to.equal("DELETE /_runner/sessions/s1");
     });
+
+    it(`${signal} ends an idle listener at once, its session deleted, with ${code}`, async () => {
+      const listener = await listening({ LONGHAUL_RUNNER_UNLOAD_SECONDS: "1000" });
+      listener.child.kill(signal);
+      expect(await listener.ended).to.equal(code);
+      expect(site.github.calls.at(-1)).to.equal("DELETE /_runner/sessions/s1");
+    });
   }
+
+  it("a job that is shut down takes its time by the machine's clock, 13.5 s in all", async () => {
+    const clock = createClock(join(site.root, "../clock"), 100);
+    const program = join(site.root, "../machine-clock.cjs");
+    await bundleProgram({ entry: "local/machines/machine-clock.ts", outfile: program });
+    const { listener } = await working({
+      NODE_OPTIONS: `--require="${program}"`,
+      LONGHAUL_CLOCK: clock.file,
+      LONGHAUL_RUNNER_UNLOAD_SECONDS: "13.5",
+    });
+    const toldAt = clock.now();
+    listener.child.kill("SIGTERM");
+    expect(await listener.ended).to.equal(143);
+    expect(clock.now() - toldAt).to.be.at.least(13_500);
+  });
+
+  it("takes no second job beside the first, which it cancels; the second begins when the first has ended", async () => {
+    const { listener } = await working();
+    const first = site.github.job!;
+    const second = {
+      ...first,
+      requestId: "r2",
+      jobGuid: first.jobGuid.replace("99", "77"),
+      jobName: "second",
+    };
+    site.github.job = second;
+    site.github.send("RunnerJobRequest", { requestId: "r2" });
+    await says(listener, "Running job: second");
+    finish();
+    await says(listener, `finish job request for job ${second.jobGuid} with result: Succeeded`);
+    const order = [
+      `job ${second.jobGuid} received.`,
+      `We are not yet checking the state of jobrequest ${first.jobGuid} status.`,
+      `finish job request for job ${first.jobGuid} with result: Canceled`,
+      "JobState: Online",
+      "Running job: second",
+      `finish job request for job ${second.jobGuid} with result: Succeeded`,
+    ].map((text) => listener.output().indexOf(text));
+    expect(order)
+      .to.deep.equal([...order].sort((a, b) => a - b))
+      .and.not.include(-1);
+  });
+
+  it("ten errors in one wait cancel the job and end it with 2, whatever good polls came between them", async () => {
+    const { listener } = await working();
+    const trouble = Array<number>(5).fill(503); // Five tries are one error.
+    site.github.pollAnswers = Array.from({ length: 10 }, () => [...trouble, 204]).flat();
+    site.github.wake();
+    expect(await listener.ended).to.equal(2);
+    expect(site.github.result).to.equal("cancelled");
+    expect(listener.output().match(/Catch exception during get next message\./g)).to.have.length(10);
+  });
+
+  it("a message, and nothing else, sets the count of errors back", async () => {
+    const { listener } = await working();
+    const nine = Array<number>(5 * 9).fill(503);
+    for (const round of [1, 2]) {
+      site.github.pollAnswers = [...nine];
+      site.github.wake();
+      await until("the errors to be over", () => site.github.pollAnswers.length === 0);
+      site.github.send("JobCancellation", { requestId: `another ${round}` });
+      await says(listener, `another ${round}`);
+    }
+    expect(listener.child.exitCode).to.equal(null);
+    finish();
+    await says(listener, "completed with result: Succeeded");
+  });
 
   it("a cancellation message cancels its job, and the listener listens on", async () => {
     const { listener } = await working();
@@ -143,11 +229,18 @@ describe("the stand-in runner's listener", () => {
     await says(listener, "completed with result: Failed");
   });
 
-  it("a worker whose listener dies ends with all that it started", async () => {
+  it("a worker whose listener dies completes its job all the same, and says so in its log", async () => {
     const { listener, pid } = await working();
+    const worker = workerOf(pid);
     listener.child.kill("SIGKILL");
-    await until("act to end", () => !processExists(pid));
-    expect(site.github.result).to.equal(undefined);
+    await listener.ended;
+    finish();
+    await until("the job's end", () => site.github.result === "succeeded");
+    await until("the worker to end", () => !processExists(String(worker)));
+    const log = readdirSync(join(site.root, "_diag")).find((name) => name.startsWith("Worker_"))!;
+    expect(site.read(`_diag/${log}`)).to.match(
+      /JobRunner\] Job result after all job steps finish: Succeeded\n[^]*Worker\] Job completed\.\n$/,
+    );
   });
 
   it("a registration deleted while it runs a job: cancels it, deletes the configuration, ends with 0", async () => {

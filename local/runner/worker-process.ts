@@ -1,0 +1,64 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Diagnostics } from "./diagnostics.ts";
+import type { WorkerMessage } from "./dispatcher.ts";
+import type { AcquiredJob } from "./exchange.ts";
+
+/** The process that runs one job. */
+export interface WorkerProcess {
+  /** Nothing happens where it has ended. */
+  send(message: WorkerMessage): void;
+  kill(): void;
+  /** Its exit code; of a signal 128 and its number, as .NET has it. */
+  ended: Promise<number>;
+}
+
+/** Numbers of the signals that end a worker here. */
+const signals: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15 };
+
+/** Starts a worker and hands it its job. What it prints goes to the listener's output, line by line. */
+export function startWorker(
+  job: AcquiredJob,
+  root: string,
+  environment: NodeJS.ProcessEnv,
+  diagnostics: Diagnostics,
+): WorkerProcess {
+  diagnostics.perf("StartingWorkerProcess");
+  const program = join(root, "bin/Runner.Worker");
+  const child = spawn(program, ["spawnclient"], {
+    cwd: join(root, "bin"),
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  for (const stream of [child.stdout!, child.stderr!]) {
+    createInterface({ input: stream }).on("line", (line) => process.stdout.write(`${line}\n`));
+  }
+  diagnostics.trace("ProcessInvokerWrapper", `  File name: '${program}'`);
+  diagnostics.trace(
+    "ProcessInvokerWrapper",
+    `Process started with process id ${child.pid}, waiting for process exit.`,
+  );
+  diagnostics.trace("JobDispatcher", `Send job request message to worker for job ${job.jobGuid}.`);
+  diagnostics.perf(`RunnerSendingJobToWorker_${job.jobGuid}`);
+  child.send({ job } satisfies WorkerMessage);
+  diagnostics.perf(`SentJobToWorker_${job.requestId}`);
+  return {
+    send: (message) => {
+      if (child.connected) child.send(message);
+    },
+    kill: () => {
+      child.kill("SIGKILL");
+    },
+    ended: exitCodeOf(child),
+  };
+}
+
+function exitCodeOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject).once("exit", (code, signal) => {
+      resolve(code ?? 128 + (signals[signal!] ?? 0));
+    });
+  });
+}
