@@ -6,6 +6,23 @@
 
 import { parseObject } from "./json.ts";
 
+/**
+ * Why a job ended other than by itself, where the machine knows. `Canceled`
+ * alone does not tell a person's click from the runner's own doing.
+ */
+export const jobEndCauses = [
+  "cancelled", // at GitHub: by a person, a newer run, `timeout-minutes`
+  "overdue", // by the machine, after `autoShutdown.maxJobHours`, where that is enforced
+  "second-job", // GitHub assigned the runner another job, and the runner cancelled the one that it had
+  "poll-errors", // the runner gave up polling after ten errors, and cancelled its job
+  "registration-gone", // GitHub no longer knew the runner, which cancelled its job
+  "lock-lost", // GitHub no longer took the runner's renewals
+  "listener-ended", // the listener was shut down or killed, for another reason than these
+  "worker-ended", // the worker crashed or was killed
+  "machine-ended", // the machine went down with the job on it
+] as const;
+export type JobEndCause = (typeof jobEndCauses)[number];
+
 /** One finished job. */
 export interface LedgerRecord {
   /** Version of this shape. */
@@ -27,11 +44,15 @@ export interface LedgerRecord {
   receivedAt: string;
   /** When the listener announced the job; null if it never started. */
   startedAt: string | null;
+  /** Of a job whose end nobody saw: when it last gave a sign of life. */
   endedAt: string;
-  /** `Succeeded`, `Failed`, `Canceled`, … as the listener prints it; `Lost` when the worker vanished without a word. */
+  /**
+   * `Succeeded`, `Failed`, `Canceled`, `Abandoned`, … as the listener says, or its worker where the listener has died.
+   * `Lost`: it was on its way and never came to an end. `Unknown`: its worker went on without a listener, and no log of
+   * it is left.
+   */
   result: string;
-  /** The machine ended it, because it had run for longer than `autoShutdown.maxJobHours` and the limit is enforced. */
-  overdue?: true;
+  cause?: JobEndCause;
 }
 
 /** A machine was ready: its listener started for the first time since the machine did. */
@@ -84,7 +105,7 @@ function isJob(value: Unknown): value is Unknown & LedgerRecord {
     isMoment(value.receivedAt) &&
     (value.startedAt === null || isMoment(value.startedAt)) &&
     isMoment(value.endedAt) &&
-    (value.overdue === undefined || value.overdue === true) &&
+    (value.cause === undefined || jobEndCauses.some((cause) => cause === value.cause)) &&
     facts.every((fact) => value[fact] === null || typeof value[fact] === "string")
   );
 }

@@ -89,7 +89,9 @@ export function createDispatcher(context: DispatcherContext): Dispatcher {
       trace(`Send job cancellation message to worker for job ${jobGuid}.`);
       worker.send({ end: endingOf(cancelled) });
     }
-    const killer = setTimeout(worker.kill, cancelSeconds * 1000);
+    const killer = setTimeout(() => {
+      worker.kill();
+    }, cancelSeconds * 1000);
     const code = await worker.ended;
     clearTimeout(killer);
     const result = first === "ended" ? await judgeExit(job, code) : first;

@@ -1,46 +1,181 @@
-/** What a line of the listener's output or of its performance log tells. */
+import type { JobEndCause } from "../../contract/ledger.ts";
+
+/** What a line of the listener's output or of its performance log tells. Jobs are named by GitHub's id of them. */
 export type JobEvent =
   | { kind: "session-created" }
   | { kind: "version"; version: string }
+  /** A job's message has arrived: the earliest sign of a job, which does not say yet which one. */
   | { kind: "received"; at: string }
   /** The message was not turned into a job: skipped, or not acquired. */
   | { kind: "not-acquired" }
-  | { kind: "running"; at: string }
-  /** A job has ended; without a result where the listener only says that it is free again. */
-  | { kind: "ended"; result?: string; at: string }
+  /** The job is this runner's, and waits for the end of the one before. */
+  | { kind: "acquired"; id: string; at: string }
+  | { kind: "running"; id: string; at: string }
+  /** The process that works on it. */
+  | { kind: "worker"; id: string; pid: number | undefined }
+  /** It is about to end, and this is why. */
+  | { kind: "ending"; id: string; cause: JobEndCause }
+  | { kind: "ended"; id: string; result: string; at: string }
+  /** The listener is free again; a job that was running has ended, whether or not that was told. */
+  | { kind: "free"; at: string }
+  | { kind: "poll-error" }
+  /** The last error of a poll was an ended session, which the listener has replaced. */
+  | { kind: "session-replaced" }
   | { kind: "registration-gone" };
 
 /*
- * A job can print whatever it likes, and the worker's trace is mirrored into
- * this output with `[WORKER` in front. So only the listener's own forms count:
- * its trace (`[RUNNER <time> <level> <source>] …`) and console lines that
- * begin with a time. Texts as in actions/runner 2.336.
+ * What counts is the listener's own trace, mirrored to its output as
+ * `[RUNNER <time> <level> <source>] <text>` (actions/runner 2.336). It is read
+ * here, and not in the folder `_diag`, because that belongs to the runner's
+ * user: a job can fill it, and write into it.
+ *
+ * Other writers share the output. The worker's trace has `[WORKER` in front,
+ * but is mirrored by .NET's ReadLine, for which a lone carriage return ends a
+ * line: what follows one, in the name of a process for example, stands on a
+ * line of its own. And the terminal prints the names of jobs, line ends and
+ * all. So a job begins and ends by the dispatcher's lines alone, which hold its
+ * id and nothing that a user wrote; nobody who chooses a name can know the id
+ * that the job will have.
  */
-const trace = /^\[(?:RUNNER )?(\S{10}) (\S{8}Z) \w+ +(\w+)\] (.*)$/;
-const consoleLine = /^(\S{10}) (\S{8}Z): (.*)$/;
+const trace = /^\[RUNNER (\S{10}) (\S{8}Z) \w+ +(\w+)\] (.*)$/s;
 
-const notAcquired = [
-  "Skipping message Job.",
-  "Caught exception from acquiring job message",
-  "Skip message deletion for job request message", // While it updates itself.
-];
-const registrationGone = [
-  "The runner registration has been deleted from the server",
-  "The runner no longer exists on the server",
+const guid = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
+const line = (text: string) => new RegExp(`^${text}`, "s");
+
+interface Context {
+  id: string;
+  /** What the line holds besides the id. */
+  rest: string | undefined;
+  at: string;
+  /** The last process that the listener has started. */
+  child: number | undefined;
+}
+
+/** The dispatcher's lines, and what they tell. */
+const dispatched: readonly [RegExp, (context: Context) => JobEvent | undefined][] = [
+  [
+    line(`Job request \\S+ for plan \\S+ job ${guid} received\\.$`),
+    ({ id, at }) => ({ kind: "acquired", id, at }),
+  ],
+  [line(`Start renew job request \\S+ for job ${guid}\\.$`), ({ id, at }) => ({ kind: "running", id, at })],
+  [
+    line(`Send job request message to worker for job ${guid}\\.$`),
+    ({ id, child }) => ({ kind: "worker", id, pid: child }),
+  ],
+  [
+    line(`finish job request for job ${guid} with result: (\\w+)$`),
+    ({ id, rest, at }) => ({ kind: "ended", id, result: rest!, at }),
+  ],
+  [
+    line(`Unable to renew job request for job ${guid} for the first time`),
+    ({ id, at }) => ({ kind: "ended", id, result: "Abandoned", at }),
+  ],
+  [
+    line(`Job cancellation request ${guid} received`),
+    ({ id }) => ({ kind: "ending", id, cause: "cancelled" }),
+  ],
+  [
+    line(`We are not yet checking the state of jobrequest ${guid} status`),
+    ({ id }) => ({ kind: "ending", id, cause: "second-job" }),
+  ],
+  [
+    line(`Ensure WorkerDispatcher for job ${guid} run to finish`),
+    ({ id }) => ({ kind: "ending", id, cause: "listener-ended" }),
+  ],
+  [
+    line(`Worker finished for job ${guid}\\. Code: (\\d+)$`),
+    ({ id, rest }) => (isResult(Number(rest)) ? undefined : { kind: "ending", id, cause: "worker-ended" }),
+  ],
 ];
 
-/** The event in one line of the listener's output; undefined: none. */
-export function parseListenerLine(line: string): JobEvent | undefined {
-  const [, traceDate, traceTime, source, traced] = trace.exec(line) ?? [];
-  if (traced !== undefined) return parseTrace(source!, traced, isoTime(traceDate!, traceTime!));
-  const [, date, time, said] = consoleLine.exec(line) ?? [];
-  if (said !== undefined) return parseConsole(said, isoTime(date!, time!));
-  return line.startsWith("[") ? undefined : parseMessage(line);
+/** What other parts of the listener say, by the source of the line. */
+const said: Readonly<Record<string, readonly [start: string, event: JobEvent][]>> = {
+  BrokerMessageListener: [
+    ["Catch exception during get next message.", { kind: "poll-error" }],
+    ["TaskAgentSessionExpiredException received, recovered", { kind: "session-replaced" }],
+  ],
+  Runner: [
+    ["Skipping message Job.", { kind: "not-acquired" }],
+    ["Caught exception from acquiring job message", { kind: "not-acquired" }],
+    ["Skip message deletion for job request message", { kind: "not-acquired" }], // While it updates itself.
+    ["Runner registration no longer exists", { kind: "registration-gone" }],
+  ],
+  Terminal: [
+    [
+      "WRITE ERROR: Failed to create a session. The runner registration has been deleted from the server",
+      { kind: "registration-gone" },
+    ],
+  ],
+};
+
+/** Lines of the terminal that are remembered at most. */
+const maxEchoes = 10_000;
+
+/** Reads the lines of one listener's output, in their order. */
+export interface ListenerReader {
+  /** The event in a line; undefined: none. */
+  (line: string): JobEvent | undefined;
+  /** The time of the last line that had one, ISO 8601; undefined before. */
+  lastAt(): string | undefined;
+}
+
+/**
+ * A reader remembers three things from line to line. What the terminal prints
+ * is traced first, each line with a head of its own: the copy that follows is
+ * passed over, so that no name of a job is read as the listener's word. A trace
+ * is written in two parts, and a console line can land between them: the
+ * dispatcher's text then stands alone, with the time of the line before. And
+ * the process that was started last is the worker of the job that is sent next.
+ */
+export function listenerReader(): ListenerReader {
+  const echoes: string[] = [];
+  let lastAt: string | undefined;
+  let child: number | undefined;
+
+  const readTrace = (source: string, text: string): JobEvent | undefined => {
+    if (source === "Terminal") {
+      echoes.push(text.replace(/^WRITE(?: LINE| ERROR)?: /, ""));
+      if (echoes.length > maxEchoes) echoes.shift();
+    }
+    if (source === "ProcessInvokerWrapper") {
+      const pid = /^Process started with process id (\d+),/.exec(text)?.[1];
+      if (pid !== undefined) child = Number(pid);
+    }
+    if (source === "Listener") {
+      const version = /^Version: ([\d.]+)$/.exec(text)?.[1];
+      if (version !== undefined) return { kind: "version", version };
+    }
+    if (text.endsWith("JobState: Online") && source.endsWith("MessageListener")) {
+      return { kind: "free", at: lastAt! };
+    }
+    return said[source]?.find(([start]) => text.startsWith(start))?.[1];
+  };
+
+  const readDispatch = (text: string): JobEvent | undefined => {
+    for (const [form, event] of dispatched) {
+      const [, id, rest] = form.exec(text) ?? [];
+      if (id !== undefined) return event({ id, rest, at: lastAt ?? new Date(0).toISOString(), child });
+    }
+    return undefined;
+  };
+
+  const read = (text: string): JobEvent | undefined => {
+    const echo = echoes.indexOf(text);
+    if (echo >= 0) {
+      echoes.splice(echo, 1);
+      return undefined;
+    }
+    const [, date, time, source, traced] = trace.exec(text) ?? [];
+    if (traced === undefined) return readDispatch(text);
+    lastAt = `${date}T${time}`;
+    return source === "JobDispatcher" ? readDispatch(traced) : readTrace(source!, traced);
+  };
+  return Object.assign(read, { lastAt: () => lastAt });
 }
 
 /** The event in one line of `Runner.perf`, `<counter>:<time>`; undefined: none. */
-export function parsePerfLine(line: string): JobEvent | undefined {
-  const [, counter, at] = /^([^:]+):(.+)$/.exec(line) ?? [];
+export function parsePerfLine(text: string): JobEvent | undefined {
+  const [, counter, at] = /^([^:]+):(.+)$/.exec(text) ?? [];
   if (counter === "SessionCreated") return { kind: "session-created" };
   if (!/^MessageReceived_(RunnerJobRequest|PipelineAgentJobRequest)$/.test(counter ?? "")) return undefined;
   const time = new Date(at!);
@@ -51,24 +186,7 @@ export function parsePerfLine(line: string): JobEvent | undefined {
   };
 }
 
-function parseTrace(source: string, text: string, at: string): JobEvent | undefined {
-  if (notAcquired.some((start) => text.startsWith(start))) return { kind: "not-acquired" };
-  if (text.endsWith("JobState: Online")) return { kind: "ended", at };
-  return source === "Terminal" ? undefined : parseMessage(text);
-}
-
-function parseConsole(text: string, at: string): JobEvent | undefined {
-  if (text.startsWith("Running job: ")) return { kind: "running", at };
-  const result = /^Job .* completed with result: (\w+)$/.exec(text)?.[1];
-  return result === undefined ? undefined : { kind: "ended", result, at };
-}
-
-function parseMessage(text: string): JobEvent | undefined {
-  const version = /^Current runner version: '([\d.]+)'$/.exec(text)?.[1];
-  if (version !== undefined) return { kind: "version", version };
-  return registrationGone.some((part) => text.includes(part)) ? { kind: "registration-gone" } : undefined;
-}
-
-function isoTime(date: string, time: string): string {
-  return `${date}T${time}`;
+/** Exit codes of a worker that has said how its job ended: 100 and the result's number (`TaskResultUtil`). */
+function isResult(code: number): boolean {
+  return [0, 2, 3, 4, 5].includes(code - 100);
 }

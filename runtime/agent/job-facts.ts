@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { readSmallFile } from "./tail.ts";
 
 /** What the start hook saw of a job, as GitHub's variables in it say. */
@@ -18,12 +19,17 @@ export const unknownFacts: JobFacts = {
 };
 
 /**
- * Reads what the start hook wrote: one value a line, in the order of
- * boot.sh's hook. A job can write there too, so nothing but its form is
+ * Reads what the start hook of one job wrote: one value a line, in the order
+ * of job-hooks.sh. The hook is a child of the job's worker, so its file is
+ * named as that process. A job can write there too, so nothing but its form is
  * trusted, and nothing is decided by it.
+ *
+ * @param folder where hooks write
+ * @param worker process id of the job's worker; null: it has none yet
  */
-export function readJobFacts(path: string): JobFacts {
-  const [repository, runId, runAttempt, job, workflow] = readSmallFile(path)?.split("\n") ?? [];
+export function readJobFacts(folder: string, worker: number | null): JobFacts {
+  const text = worker === null ? undefined : readSmallFile(factsFile(folder, worker));
+  const [repository, runId, runAttempt, job, workflow] = text?.split("\n") ?? [];
   const fits = (value: string | undefined, form: RegExp) => (value && form.test(value) ? value : null);
   return {
     repository: fits(repository, /^[\w.-]+\/[\w.-]+$/),
@@ -34,7 +40,21 @@ export function readJobFacts(path: string): JobFacts {
   };
 }
 
+/** Nothing is known of the job: its hook has not run, or has left no word. */
+export function isUnknown(facts: JobFacts): boolean {
+  return Object.values(facts).every((fact) => fact === null);
+}
+
 /** The job's place at GitHub for the tag `longhaul:job`; empty when it is not known. */
 export function jobPath({ repository, runId }: JobFacts): string {
   return repository !== null && runId !== null ? `${repository}/actions/runs/${runId}` : "";
+}
+
+/** The job is over, and what its hook saw has been put down elsewhere. */
+export function forgetJobFacts(folder: string, worker: number | null): void {
+  if (worker !== null) rmSync(factsFile(folder, worker), { force: true });
+}
+
+function factsFile(folder: string, worker: number): string {
+  return `${folder}/${worker}`;
 }

@@ -17,6 +17,7 @@
 here=${0%/*}
 root=${here%/opt/longhaul}
 state=$root/var/lib/longhaul
+facts=$root/run/longhaul/jobs
 # Made when a job has been tidied up after.
 tidied=$state/job/tidied
 
@@ -27,8 +28,9 @@ tidy_in_time() {
 }
 case $0 in
 */job-started.sh)
-  { printf '%s\n' "$GITHUB_REPOSITORY" "$GITHUB_RUN_ID" "$GITHUB_RUN_ATTEMPT" "$GITHUB_JOB" "$GITHUB_WORKFLOW" >"$state/job/new" &&
-    command -p mv -f "$state/job/new" "$state/job/started"; } 2>/dev/null || true
+  # For the ledger, by the process of this job's worker, which is the hook's parent.
+  { printf '%s\n' "$GITHUB_REPOSITORY" "$GITHUB_RUN_ID" "$GITHUB_RUN_ATTEMPT" "$GITHUB_JOB" "$GITHUB_WORKFLOW" >"$facts/new" &&
+    command -p mv -f "$facts/new" "$facts/$PPID"; } 2>/dev/null || true
   # An earlier job never came to its end: its worker crashed, or the machine was rebooted.
   [[ -e $tidied ]] || tidy_in_time "$RUNNER_WORKSPACE"
   command -p rm -f "$tidied" || true

@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { AgentConfiguration } from "./configuration.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { EndedJob } from "./jobs.ts";
+import { logBatches } from "./log-batches.ts";
 
 /** Writes finished jobs, and when the machine began and ceased to wait for them, to the fleet's log group. */
 export interface Ledger {
@@ -15,8 +16,12 @@ export interface Ledger {
   noteStart: () => void;
   /** The machine is about to power off; said again before anything else has happened, it is the same news. */
   noteStop: () => void;
-  /** Takes a job in, once. False: it was taken in before; an agent that starts again reads the old log again. */
-  add: (job: EndedJob, facts: JobFacts) => boolean;
+  /**
+   * Takes a job in, once: an agent that starts again reads the old log again.
+   *
+   * @param written called when it stands in the ledger; at once where it does already
+   */
+  add: (job: EndedJob, facts: JobFacts, written: () => void) => void;
   /** Writes all that has been taken in until now. @throws AwsError when it cannot; nothing is forgotten then */
   flush: () => Promise<void>;
 }
@@ -25,33 +30,61 @@ export interface LedgerHost {
   configuration: AgentConfiguration;
   /** The machine's name at GitHub, and that of its stream. */
   machine: string;
-  /** The file that remembers the last job that was written. */
+  /** The file that remembers the jobs that were written last. */
   mark: string;
   /** The file in which the boot script says when it began, in seconds since the epoch. */
   bootMark: string;
   clock: Pick<Clock, "now">;
   aws: Aws;
+  log: (line: string) => void;
 }
 
-export function machineLedger({ configuration, machine, mark, bootMark, clock, aws }: LedgerHost): Ledger {
+/** Jobs that are remembered as written: more than an agent that starts again can find in the listener's output. */
+const maxRemembered = 500;
+
+/** A line that is still to be written, and the job that it is about. */
+interface Entry {
+  line: LedgerLine;
+  job?: { id: string; written: () => void };
+}
+
+export function machineLedger(host: LedgerHost): Ledger {
+  const { configuration, machine, mark, bootMark, clock, aws, log } = host;
   const { environment, fleet, runner, instanceType } = configuration;
   const place = { logGroupName: logGroupName(environment, fleet), logStreamName: machine };
-  let writtenUntil = readMark(mark);
+  let known = readMark(mark);
   const self = { v: 1, environment, fleet, runner, machine, instanceType } as const;
-  let waiting: LedgerLine[] = [];
+  let waiting: Entry[] = [];
   let stopped = false;
   let writing: Promise<void> | undefined;
 
+  const note = (line: LedgerLine, job?: Entry["job"]) => {
+    waiting.push({ line, ...(job && { job }) });
+  };
+
   const write = async () => {
-    const records = [...waiting]; // More may be taken in while they are written.
-    const events = records
-      .map((record) => ({ timestamp: momentOf(record), message: JSON.stringify(record) }))
-      .sort((one, other) => one.timestamp - other.timestamp); // CloudWatch refuses another order.
-    await putEvents(aws, place, events);
-    waiting = waiting.slice(records.length);
-    const received = records.flatMap((record) => (record.kind ? [] : [Date.parse(record.receivedAt)]));
-    writtenUntil = Math.max(writtenUntil, ...received);
-    writeFileSync(mark, String(writtenUntil));
+    const events = waiting.map((entry) => ({
+      entry,
+      timestamp: momentOf(entry.line),
+      message: JSON.stringify(entry.line),
+    }));
+    // What comes first is done with first: a batch that fails takes no other along.
+    for (const batch of logBatches(events, clock.now())) {
+      const answer = await putEvents(
+        aws,
+        place,
+        batch.map(({ timestamp, message }) => ({ timestamp, message })),
+      );
+      if (answer?.rejectedLogEventsInfo) {
+        log(`CloudWatch has dropped lines of the ledger: ${JSON.stringify(answer.rejectedLogEventsInfo)}.`);
+      }
+      const done = new Set(batch.map(({ entry }) => entry));
+      waiting = waiting.filter((entry) => !done.has(entry));
+      const jobs = batch.flatMap(({ entry }) => entry.job ?? []);
+      known = [...known, ...jobs.map(({ id }) => id)].slice(-maxRemembered);
+      writeFileSync(mark, JSON.stringify(known));
+      for (const { written } of jobs) written();
+    }
   };
 
   return {
@@ -61,27 +94,23 @@ export function machineLedger({ configuration, machine, mark, bootMark, clock, a
       if (bootedAt === undefined) return;
       const now = clock.now();
       const bootSeconds = Math.max(0, Math.round(now / 1000 - bootedAt));
-      waiting.push({ ...self, kind: "start", at: new Date(now).toISOString(), bootSeconds });
+      note({ ...self, kind: "start", at: new Date(now).toISOString(), bootSeconds });
     },
     noteStop() {
       if (stopped) return;
       stopped = true;
-      waiting.push({ ...self, kind: "stop", at: new Date(clock.now()).toISOString() });
+      note({ ...self, kind: "stop", at: new Date(clock.now()).toISOString() });
     },
-    add(job, facts) {
-      const receivedAt = Date.parse(job.receivedAt);
-      const isWaiting = waiting.some((record) => !record.kind && record.receivedAt === job.receivedAt);
-      if (receivedAt <= writtenUntil || isWaiting) return false;
-      waiting.push({
-        ...self,
-        ...facts,
-        receivedAt: job.receivedAt,
-        startedAt: job.startedAt,
-        endedAt: job.endedAt,
-        result: job.result,
-        ...(job.overdue && { overdue: job.overdue }),
-      });
-      return true;
+    add(job, facts, written) {
+      // By its id and not by its times: those are read from different files before and after a reboot.
+      if (known.includes(job.id)) {
+        written();
+        return;
+      }
+      if (waiting.some((entry) => entry.job?.id === job.id)) return;
+      const { id, receivedAt, startedAt, endedAt, result, cause } = job;
+      const times = { receivedAt, startedAt, endedAt };
+      note({ ...self, ...facts, ...times, result, ...(cause && { cause }) }, { id, written });
     },
     flush: async () => {
       // A write that is under way has not all that was taken in, and its failure is told to who began it.
@@ -94,18 +123,23 @@ export function machineLedger({ configuration, machine, mark, bootMark, clock, a
   };
 }
 
+interface PutAnswer {
+  /** Which events CloudWatch has dropped though it took the call. */
+  rejectedLogEventsInfo?: object;
+}
+
 async function putEvents(
   aws: Aws,
   place: { logGroupName: string; logStreamName: string },
   logEvents: { timestamp: number; message: string }[],
-): Promise<void> {
-  const put = () => aws("logs:PutLogEvents", { ...place, logEvents });
+): Promise<PutAnswer | undefined> {
+  const put = async () => (await aws("logs:PutLogEvents", { ...place, logEvents })) as PutAnswer | undefined;
   try {
-    await put();
+    return await put();
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== "ResourceNotFoundException") throw error;
     await createStream(aws, place); // The machine's first job.
-    await put();
+    return put();
   }
 }
 
@@ -128,7 +162,13 @@ function takeBootMark(path: string): number | undefined {
   return Number(text) || undefined;
 }
 
-/** Milliseconds since the epoch; 0 when nothing was written yet. */
-function readMark(path: string): number {
-  return Number(unlessAbsent(() => readFileSync(path, "utf8"))) || 0;
+/** Ids, the oldest first. A file that a power cut has left in pieces remembers none. */
+function readMark(path: string): string[] {
+  const text = unlessAbsent(() => readFileSync(path, "utf8"));
+  try {
+    const ids: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
+  } catch {
+    return [];
+  }
 }

@@ -1,19 +1,17 @@
-import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
+import { existsSync, statSync, truncateSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { Observation } from "./decide.ts";
 import { watchConnection } from "./connection-watch.ts";
 import { afterExit, versionRefusedCode } from "./exit-codes.ts";
-import { parseListenerLine, parsePerfLine } from "./job-events.ts";
 import type { JobFacts } from "./job-facts.ts";
-import { readJobFacts } from "./job-facts.ts";
-import type { EndedJob, ListenerState } from "./jobs.ts";
-import { advance, freshListener, lose } from "./jobs.ts";
+import { watchJobs } from "./job-watch.ts";
+import { isRegistrationGone } from "./jobs.ts";
+import type { Ledger } from "./ledger.ts";
 import type { ListenerHost, ListenerProcess } from "./listener.ts";
 import { adoptListener, signalListener, startListener } from "./listener.ts";
 import type { ProcessMark, RunnerProcesses } from "./processes.ts";
-import { tailFile } from "./tail.ts";
 import { traceWatch } from "./traces.ts";
 
 /** What is seen of the listener, its worker and its job. */
@@ -38,6 +36,8 @@ export type ListenerView = Pick<
   facts: JobFacts;
   /** Version of the runner software, as the listener has told it; empty before. */
   version: string;
+  /** Failed polls: those that are new, and the runner's own count since its last message. */
+  pollErrors: { fresh: number; sinceMessage: number };
 };
 
 export interface ListenerWatch {
@@ -64,6 +64,9 @@ export interface ListenerWatch {
 
 export interface ListenerWatchHost extends ListenerHost {
   clock: Clock;
+  /** The machine's name at GitHub. */
+  machine: string;
+  log: (line: string) => void;
   /** How long the listener must have been quiet before it may be ended. */
   quietMs: number;
   /** Whether the listener's server answers this machine; never rejects. */
@@ -78,75 +81,38 @@ const acceptedAfterMs = 2 * 60_000;
 const endLookMs = 50;
 const maxEndLooks = 100;
 
-/**
- * Follows the listener: first one that an earlier agent has left running, if there is one.
- *
- * @param onEnded gives back whether the job is news
- */
-export function watchListener(
-  host: ListenerWatchHost,
-  onEnded: (job: EndedJob, facts: JobFacts) => boolean,
-): ListenerWatch {
+/** Follows the listener: first one that an earlier agent has left running, if there is one. */
+export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): ListenerWatch {
   const { paths, processes, clock } = host;
   let current: ListenerProcess | undefined;
-  let state = freshListener;
-  let tails = { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog) };
+  const jobs = watchJobs(host, onEnded);
   let signAt = clock.monotonic();
   let missedAt: number | undefined;
   let failures = 0;
   let refusals = 0;
   let startedAt = -Infinity;
   let exit: Observation["exit"];
-  /** What the hook has told of the job that runs. The next job's hook may write over it before that one's end is seen. */
-  let runningFacts: JobFacts | undefined;
   /** The worker that was seen last. */
   let worker: { mark: ProcessMark; startedAt: number; toldToEndAt: number | undefined } | undefined;
-  /** The present job's worker was told to end it. */
-  let overdue = false;
   const traceOf = traceWatch(host.quietMs);
   const connection = watchConnection(host.reachGithub);
 
-  const take = ({ state: next, ended }: { state: ListenerState; ended?: EndedJob }) => {
-    if (next.open !== state.open || next.listening !== state.listening) signAt = clock.monotonic();
-    state = next;
-    if (ended) finish(ended);
-  };
-
-  const finish = (job: EndedJob) => {
-    const found = readJobFacts(paths.jobFacts);
-    const own = runningFacts ?? found;
-    runningFacts = undefined;
-    const ended = { ...job, ...(overdue && { overdue }) };
-    overdue = false;
-    // Facts found while an old log is read again belong to a later job, and so do those that are not its own.
-    if (onEnded(ended, own) && isDeepStrictEqual(found, own)) rmSync(paths.jobFacts, { force: true });
-  };
-
-  /**
-   * The log is read first and taken in last: a message is in the performance
-   * log before anything about it is in the other.
-   */
-  const readNews = () => {
-    const lines = tails.log();
-    for (const event of tails.perf().map(parsePerfLine)) if (event) take(advance(state, event));
-    for (const event of lines.map(parseListenerLine)) if (event) take(advance(state, event));
-  };
-
   const noteExit = (code: number | undefined) => {
+    const state = jobs.state();
     current = undefined;
     failures = state.listening ? 0 : failures + 1;
     refusals = code === versionRefusedCode ? refusals + 1 : 0;
-    const registrationGone = state.registrationGone || !existsSync(paths.registration);
+    const registrationGone = isRegistrationGone(state, code, existsSync(paths.registration));
     const after = afterExit({ code, registrationGone, failures, refusals, clockAt: clock.now() });
     exit = { at: clock.monotonic(), after };
     // Look back: a message that it had taken and not made a job of comes again, perhaps to this runner.
     if (state.open.some(({ startedAt }) => startedAt === null)) missedAt = clock.monotonic();
-    state = { ...state, listening: false };
+    jobs.sessionEnded();
   };
 
   const cutLog = () => {
     const size = statSync(paths.listenerLog, { throwIfNoEntry: false })?.size ?? 0;
-    if (state.open.length === 0 && size > maxLogBytes) {
+    if (jobs.state().open.length === 0 && size > maxLogBytes) {
       truncateSync(paths.listenerLog);
     }
   };
@@ -168,7 +134,8 @@ export function watchListener(
     const pid = current?.mark.pid ?? 0;
     // Before the news too: what it had read when its threads stopped has been told by then.
     const stopped = current ? processes.stopped(pid) : "none";
-    readNews();
+    const news = jobs.readNews(!current || ended !== undefined);
+    if (news.work) signAt = clock.monotonic();
     if (ended) noteExit(ended.code);
     const children = current ? processes.children(pid) : [];
     const others: RunnerProcesses = current
@@ -178,14 +145,11 @@ export function watchListener(
     noteWorker(others.worker);
     if (works) signAt = clock.monotonic();
     if (current) cutLog();
-    else if (!works) {
-      lose(state, new Date(clock.now()).toISOString()).forEach(finish);
-      state = { ...state, open: [] };
-    }
+    if (current || works) jobs.seenAlive();
+    else jobs.settleLost();
+    jobs.keep();
+    const state = jobs.state();
     const job = state.open.length > 0;
-    const facts = readJobFacts(paths.jobFacts);
-    if (facts.runId !== null && state.open.some(({ startedAt }) => startedAt !== null))
-      runningFacts ??= facts;
     if (current && clock.monotonic() - startedAt >= acceptedAfterMs) refusals = 0;
     const sockets = () => processes.sockets(pid);
     const polls = current && !job && !works;
@@ -208,19 +172,17 @@ export function watchListener(
       refusals,
       ...connected,
       registered: existsSync(paths.registration),
-      facts: runningFacts ?? facts,
+      facts: jobs.facts(),
       version: state.version,
+      pollErrors: { fresh: news.pollErrors, sinceMessage: state.pollErrors },
     };
   };
 
   return {
     look,
     start() {
-      state = { ...freshListener, version: state.version };
-      tails = { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog) };
+      jobs.begin();
       exit = undefined;
-      runningFacts = undefined;
-      overdue = false;
       signAt = clock.monotonic();
       startedAt = clock.monotonic();
       current = startListener(host);
@@ -250,7 +212,7 @@ export function watchListener(
       const { pid } = worker.mark;
       unlessAbsent(() => process.kill(pid, signal));
       worker.toldToEndAt ??= clock.monotonic();
-      overdue = true;
+      jobs.giveCause("overdue");
     },
     forgetExit() {
       exit = undefined;

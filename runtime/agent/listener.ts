@@ -40,12 +40,14 @@ export interface ListenerHost {
 export function startListener({ paths, account, processes, environment }: ListenerHost): ListenerProcess {
   // What is told of one run must not be taken for news of the next.
   rmSync(paths.perfLog, { force: true });
-  rmSync(paths.jobFacts, { force: true });
+  rmSync(paths.jobFacts, { force: true, recursive: true });
   unlessAbsent(() => {
     renameSync(paths.listenerLog, `${paths.listenerLog}.1`);
   });
-  mkdirSync(paths.perfFolder, { recursive: true });
-  chmodSync(paths.perfFolder, 0o777); // The listener is another user's; the folder above is root's.
+  for (const folder of [paths.perfFolder, paths.jobFacts]) {
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o777); // The listener is another user's; the folder above is root's.
+  }
   const log = openSync(paths.listenerLog, "ax", 0o640);
   const [program, ...prefix] = asUser(account);
   const child = spawn(program, [...prefix, paths.listener, "run"], {

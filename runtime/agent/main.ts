@@ -76,10 +76,12 @@ async function main(command: string | undefined): Promise<void> {
     bootMark: paths.bootMark,
     clock,
     aws,
+    log,
   });
   const listener = watchListener(
     {
-      ...{ paths, account, processes: processTable(proc, paths.runner), environment, clock, quietMs },
+      ...{ paths, account, machine, environment, clock, quietMs, log },
+      processes: processTable(proc, paths.runner),
       reachGithub: () => reachGithub(paths.registration, sendHttp),
     },
     ledger.add,

@@ -21,8 +21,12 @@ export function pathsBelow(root: string, user: string) {
     /** Written by the runner's user: the listener's performance counters. In memory: no job's full disk may hide the next one's message. */
     perfFolder: `${root}/run/longhaul/perf`,
     perfLog: `${root}/run/longhaul/perf/Runner.perf`,
-    /** Written by the start hook as the runner's user: what job it is. */
-    jobFacts: `${state}/job/started`,
+    /** The runner's own logs, one file for each start of its processes. */
+    diagnostics: `${runner}/_diag`,
+    /** Written by the start hook as the runner's user: what job it is, in a file named as its worker's process id. */
+    jobFacts: `${root}/run/longhaul/jobs`,
+    /** The jobs that have begun and not ended; its time is the last at which that was so. */
+    openJobs: `${state}/open-jobs`,
     /** Process id and start of the listener, for an agent that starts again; gone after a reboot, as it is. */
     listenerProcess: `${root}/run/longhaul/listener`,
     /** Present once the machine has been on one of its fleet's lists. */
@@ -31,7 +35,7 @@ export function pathsBelow(root: string, user: string) {
     endingMark: `${state}/ending`,
     /** When the boot script began, as it says itself; gone once the agent has read it. */
     bootMark: `${root}/run/longhaul/boot`,
-    /** When the last job that is in the ledger was received. */
+    /** Ids of the jobs that were written to the ledger last. */
     ledgerMark: `${state}/ledger`,
     /** Nothing but space. */
     reserve: `${state}/reserve`,

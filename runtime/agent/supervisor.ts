@@ -1,13 +1,13 @@
 import type { Clock } from "./clock.ts";
 import type { Decision, Observation } from "./decide.ts";
-import { decide, refusedSentence, wishToLeave } from "./decide.ts";
+import { decide, wishToLeave } from "./decide.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
-import { hungSentence, isHung } from "./hung-listener.ts";
 import type { IncidentCounts, Incidents } from "./incidents.ts";
 import { jobPath } from "./job-facts.ts";
 import { isOverdue } from "./job-limit.ts";
 import type { Ledger } from "./ledger.ts";
 import { leave, Refused } from "./leaving.ts";
+import { tellOfListener } from "./listener-incidents.ts";
 import type { ListenerView, ListenerWatch } from "./listener-watch.ts";
 import type { MetricValues } from "./metrics.ts";
 import { metricsEveryMs } from "./metrics.ts";
@@ -155,12 +155,6 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     lastWords = words;
   };
 
-  const tellOfListener = (seen: Observation, { action }: Decision) => {
-    if (seen.refusals > 0) host.incidents.goesOn("versionRefused", refusedSentence);
-    else host.incidents.isOver("versionRefused");
-    if (action === "end-listener" && isHung(seen)) host.incidents.happened("listenerHung", hungSentence);
-  };
-
   const publishWhenDue = (seen: Observation) => {
     if (clock.monotonic() < due.metrics) return;
     due.metrics = clock.monotonic() + metricsEveryMs;
@@ -204,7 +198,7 @@ export async function supervise(host: SupervisorHost): Promise<void> {
     signAt = view.signAt;
     const seen = { ...view, ...wish(), quietMs: host.quietMs, bootTimer };
     const decision = decide(seen);
-    tellOfListener(seen, decision);
+    tellOfListener(host.incidents, seen, decision);
     report(decision, view);
     publishWhenDue(seen);
     flushWhenDue();

@@ -38,6 +38,12 @@ export function tailFile(path: string): Tail {
   };
 }
 
+/** All whole lines of a file, one after the other, as carefully; none where there is no such file. */
+export function* linesOf(path: string): Generator<string> {
+  const tail = tailFile(path);
+  for (let lines = tail(); lines.length > 0; lines = tail()) yield* lines;
+}
+
 /** The beginning of a small file, read as carefully; undefined when there is none. */
 export function readSmallFile(path: string, limit = 4096): string | undefined {
   const file = openRegular(path);

@@ -2,7 +2,7 @@ import { afterExit, versionRefusedCode } from "../../runtime/agent/exit-codes.ts
 import type { ConnectionView } from "../../runtime/agent/connection-watch.ts";
 import type { JobEvent } from "../../runtime/agent/job-events.ts";
 import type { ListenerState } from "../../runtime/agent/jobs.ts";
-import { advance, freshListener, lose } from "../../runtime/agent/jobs.ts";
+import { advance, freshListener, isRegistrationGone } from "../../runtime/agent/jobs.ts";
 import type { ListenerView } from "../../runtime/agent/listener-watch.ts";
 import { traceWatch } from "../../runtime/agent/traces.ts";
 import type { Agent } from "./agent.ts";
@@ -40,7 +40,7 @@ export interface Eyes {
   toldToEndAt: number | undefined;
 }
 
-export type Seen = Omit<ListenerView, "facts" | "version">;
+export type Seen = Omit<ListenerView, "facts" | "version" | "pollErrors">;
 
 const maxBytes = 1 << 20;
 const maxLogBytes = 8 << 20;
@@ -87,7 +87,7 @@ export function lookAtListener(
   const { current } = eyes;
   const ended = current?.ended === true;
   const stopped = !current || ended ? "none" : current.frozen ? "all" : current.stopping ? "some" : "none";
-  readNews(eyes, machine, now);
+  readNews(eyes, machine, now, !current || ended);
   if (ended) noteExit(eyes, machine, now);
   if (!closely) {
     then(finishLook(world, agent, closely, stopped));
@@ -113,10 +113,7 @@ function finishLook(
   eyes.workerAt = worker ? now : undefined;
   if (worker) eyes.signAt = now;
   if (current) cutLog(eyes, machine);
-  else if (!worker) {
-    lose(eyes.state, "");
-    eyes.state = { ...eyes.state, open: [] };
-  }
+  else if (!worker) eyes.state = { ...eyes.state, open: [] };
   const job = eyes.state.open.length > 0;
   let trace: string | undefined = "it has not been looked at closely yet";
   if (!current) trace = undefined;
@@ -154,10 +151,10 @@ function noteWorker(eyes: Eyes, works: Listener | undefined): void {
   eyes.toldToEndAt = undefined;
 }
 
-/** The log is read first and taken in last, and at most a megabyte of it in one look. */
-function readNews(eyes: Eyes, { perf, log }: Machine, now: number): void {
+/** The log is read first and taken in last, and at most a megabyte of it in one look at a listener that runs. */
+function readNews(eyes: Eyes, { perf, log }: Machine, now: number, toTheEnd: boolean): void {
   const lines: JobEvent[] = [];
-  let left = maxBytes;
+  let left = toTheEnd ? Infinity : maxBytes;
   for (; eyes.logRead < log.length; eyes.logRead++) {
     const { bytes, event } = log[eyes.logRead]!;
     const rest = bytes - eyes.logPart;
@@ -192,7 +189,7 @@ function noteExit(eyes: Eyes, machine: Machine, now: number): void {
   eyes.failures = eyes.state.listening ? 0 : eyes.failures + 1;
   eyes.refusals = code === versionRefusedCode ? eyes.refusals + 1 : 0;
   const { failures, refusals } = eyes;
-  const registrationGone = eyes.state.registrationGone || !machine.registered;
+  const registrationGone = isRegistrationGone(eyes.state, code, machine.registered);
   eyes.exit = {
     at: now,
     after: afterExit({ code, registrationGone, failures, refusals, clockAt: epoch + now }),
@@ -219,7 +216,7 @@ export function watchNew(world: World, eyes: Eyes, listener: Listener): void {
 export function hasEnded(world: World, agent: Agent): boolean {
   const { eyes, machine } = agent;
   const ended = eyes.current?.ended === true;
-  readNews(eyes, machine, world.time.now);
+  readNews(eyes, machine, world.time.now, !eyes.current || ended);
   if (ended) noteExit(eyes, machine, world.time.now);
   finishLook(world, agent, false, "none");
   return eyes.current === undefined;

@@ -89,6 +89,7 @@ function requestJob(world: World, listener: Listener, offer: Offer, socket: Sock
 
 /** The main loop polls on, and the job gets a task of its own once the one before has ended. */
 function dispatch(world: World, listener: Listener, job: Job): void {
+  say(world, listener, events.acquired(job));
   poll(world, listener);
   if (listener.dispatched)
     listener.afterDispatch = () => {
@@ -103,7 +104,7 @@ function run(world: World, listener: Listener, job: Job): void {
   const { random, plan } = world;
   listener.dispatched = job;
   step(world, listener, random.between(0.1, 5), () => {
-    say(world, listener, events.running);
+    say(world, listener, events.running(job));
     const renewMs = network(world) * 2 + random.delay(20, 500, 100, 50_000);
     step(world, listener, renewMs + random.delay(20, 300, 50, 3000), () => {
       listener.worker = true;
@@ -133,7 +134,7 @@ function report(world: World, listener: Listener, job: Job): void {
       machine.perfLostUntil = world.time.now + world.random.between(0, 3000);
     reap(world, listener);
     step(world, listener, world.random.between(0.1, 20), () => {
-      conclude(world, listener);
+      conclude(world, listener, job);
     });
   });
 }
@@ -156,12 +157,12 @@ export function endJob(world: World, listener: Listener, by: "end-job" | "kill-j
 }
 
 /** It says how the job ended, then that it is free; the poll that told GitHub otherwise is given up for another. */
-function conclude(world: World, listener: Listener): void {
+function conclude(world: World, listener: Listener, job: Job): void {
   const { random } = world;
   say(
     world,
     listener,
-    events.ended,
+    events.ended(job),
     random.chance(0.2) ? random.between(3e6, 2e7) : random.between(1e5, 1e6),
   );
   step(world, listener, world.random.delay(0.1, 20, 20, 500), () => {

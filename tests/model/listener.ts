@@ -181,6 +181,6 @@ export function loseRegistration(world: World, listener: Listener): void {
   if (listener.ended) return;
   listener.machine.registered = false;
   say(world, listener, events.registrationGone);
-  listener.code = 1;
+  listener.code = 0;
   end(world, listener, "settle");
 }

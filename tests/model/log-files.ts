@@ -2,6 +2,7 @@ import { stuckAfterMs } from "../../runtime/agent/decide.ts";
 import type { JobEvent } from "../../runtime/agent/job-events.ts";
 import { wakeAgent } from "./agent.ts";
 import { disturb } from "./breaches.ts";
+import type { Job } from "./github.ts";
 import type { Listener } from "./listener.ts";
 import type { Machine, World } from "./world.ts";
 
@@ -18,11 +19,12 @@ export const events = {
   session: { kind: "session-created" },
   received: { kind: "received", at },
   notAcquired: { kind: "not-acquired" },
-  running: { kind: "running", at },
-  ended: { kind: "ended", result: "Succeeded", at },
-  online: { kind: "ended", at },
+  acquired: (job) => ({ kind: "acquired", id: job.name, at }),
+  running: (job) => ({ kind: "running", id: job.name, at }),
+  ended: (job) => ({ kind: "ended", id: job.name, result: "Succeeded", at }),
+  online: { kind: "free", at },
   registrationGone: { kind: "registration-gone" },
-} satisfies Record<string, JobEvent>;
+} satisfies Record<string, JobEvent | ((job: Job) => JobEvent)>;
 
 /** A line in `Runner.perf`. Where it cannot be written, the listener only traces that, and goes on. */
 export function mark(world: World, { machine }: Listener, event: JobEvent): void {

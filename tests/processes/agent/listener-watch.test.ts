@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { expect } from "chai";
@@ -15,11 +15,22 @@ import { putCommands, setprivCommand } from "../../unit/runtime/stand-ins.ts";
 
 /**
  * A listener that does what it is told: each line written to `told` is run by
- * bash. `worker` starts a child named as the real one, `exit 3` ends it.
+ * bash. `begin` and `finish` tell of a job, `worker` starts a child named as
+ * the real one, `exit 3` ends it.
  */
 const listenerScript = `#!/bin/bash
 env >environment.new && mv environment.new environment # At once: a test waits for the file.
-worker() { cd bin; ./Runner.Worker & cd ..; }
+trace() { echo "[RUNNER 2026-05-01 $1Z INFO $2] $3"; }
+begin() {
+  trace 10:00:01 JobDispatcher "Job request 7 for plan p job $1 received."
+  trace 10:00:02 JobDispatcher "Start renew job request 7 for job $1."
+}
+worker() {
+  cd bin; ./Runner.Worker & cd ..
+  trace 10:00:02 ProcessInvokerWrapper "Process started with process id $!, waiting for process exit."
+  trace 10:00:02 JobDispatcher "Send job request message to worker for job $1."
+}
+finish() { trace 10:05:00 JobDispatcher "finish job request for job $1 with result: \${2-Succeeded}"; }
 perf() { mkdir -p "$RUNNER_PERFLOG"; printf '%s:%s\\n' "$1" "$2" >>"$RUNNER_PERFLOG/Runner.perf"; }
 exec {told}<>told
 while read -r line <&"$told"; do eval "$line"; done
@@ -47,6 +58,13 @@ describe("watching the listener", () => {
     folder.remove();
   });
 
+  /** Ids of the listener's children. */
+  const children = () =>
+    readFileSync(`/proc/${pids.at(-1)}/task/${pids.at(-1)}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean);
+  const comm = (pid: string) => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+
   function machine() {
     const paths = pathsBelow(folder.path, "runner");
     putCommands(`${folder.path}/commands`, { setpriv: setprivCommand });
@@ -54,11 +72,19 @@ describe("watching the listener", () => {
     put(`${paths.runner}/bin/Runner.Worker`, workerScript, 0o755);
     execFileSync("mkfifo", [`${paths.runner}/told`, `${paths.runner}/bin/never`]);
     put(paths.registration, "{}");
-    put(paths.listenerProcess, "null");
-    put(`${paths.listenerLog}.1`, "");
+    for (const [file, text] of [
+      [paths.listenerProcess, "null"],
+      [`${paths.listenerLog}.1`, ""],
+      [paths.ledgerMark, "[]"],
+    ] as const)
+      put(file, text);
     const host: ListenerWatchHost & { clock: ReturnType<typeof fakeClock> } = {
       paths,
       account: { name: "runner", groupId: "1001", home: `${folder.path}/home/runner` },
+      machine: "local-1",
+      log: (line) => {
+        throw new Error(line);
+      },
       processes: processTable("/proc", paths.runner),
       environment: { PATH: `${folder.path}/commands:/usr/bin:/bin` },
       clock: fakeClock(),
@@ -66,7 +92,12 @@ describe("watching the listener", () => {
       reachGithub: () => Promise.resolve(true),
     };
     const ended: { job: EndedJob; facts: JobFacts }[] = [];
-    const watch = () => watchListener(host, (job, facts) => ended.push({ job, facts }) > 0);
+    // The ledger takes a job once.
+    const take = (job: EndedJob, facts: JobFacts, written: () => void) => {
+      if (!ended.some((other) => other.job.id === job.id)) ended.push({ job, facts });
+      written();
+    };
+    const watch = () => watchListener(host, take);
     const listener = watch();
     const start = () => {
       listener.start();
@@ -75,11 +106,18 @@ describe("watching the listener", () => {
     const tell = (line: string) => {
       appendFileSync(`${paths.runner}/told`, `${line}\n`);
     };
-    return { host, paths, listener, watch, start, tell, ended };
+    /** What the hook of the job whose worker runs would write. */
+    const hook = (runId: number) => {
+      const worker = children().find(host.processes.isWorker)!;
+      put(`${paths.jobFacts}/${worker}`, `acme/app\n${runId}\n1\nbuild\nNightly\n`);
+    };
+    return { host, paths, listener, watch, start, tell, ended, hook };
   }
   const receive = "perf MessageReceived_RunnerJobRequest 2026-05-01T10:00:00.0000000Z";
-  const run = "echo '2026-05-01 10:00:02Z: Running job: build'";
-  const complete = "echo '2026-05-01 10:05:00Z: Job build completed with result: Succeeded'";
+  const idOf = (number: number) => `00000000-0000-4000-8000-00000000000${number}`;
+  const run = `begin ${idOf(1)}`;
+  const work = `worker ${idOf(1)}`;
+  const complete = `finish ${idOf(1)}`;
 
   it("starts it as a session of its own, with what it needs in its environment and nothing on its command line", async () => {
     const { listener, start, paths } = machine();
@@ -148,47 +186,47 @@ describe("watching the listener", () => {
   });
 
   it("follows a job from its message to its end", async () => {
-    const { listener, start, tell, ended, paths } = machine();
+    const { listener, start, tell, ended, hook, paths } = machine();
     start();
     tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
     await until(() => listener.look(false).listener?.listening === true, "it has a session");
     tell(receive);
     await until(() => listener.look(false).job, "the message has arrived");
     tell(run);
-    tell("worker");
+    tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
-    put(paths.jobFacts, "acme/app\n4711\n1\nbuild\nNightly\n");
+    hook(4711);
     expect(listener.look(false).facts.runId).to.equal("4711");
-    tell("echo \"Current runner version: '2.338.0'\"");
+    tell("trace 10:00:03 Listener 'Version: 2.338.0'");
     tell(complete);
     await until(() => !listener.look(false).job, "the end has been told");
     expect(listener.look(false).version).to.equal("2.338.0");
     expect(ended).to.have.length(1);
     expect(ended[0]!.job).to.include({ receivedAt: "2026-05-01T10:00:00.000Z", result: "Succeeded" });
     expect(ended[0]!.facts.repository).to.equal("acme/app");
-    expect(existsSync(paths.jobFacts)).to.equal(false);
+    expect(readdirSync(paths.jobFacts)).to.deep.equal([]);
   });
 
-  it("keeps a job apart from the next one, which may have begun before the end of the first is seen", async () => {
-    const { listener, start, tell, ended, paths } = machine();
-    const facts = (runId: number) => {
-      put(paths.jobFacts, `acme/app\n${runId}\n1\nbuild\nNightly\n`);
-    };
+  it("keeps a job apart from the next one, also where the agent stands still or dies between end and record", async () => {
+    const { listener, start, tell, ended, hook, paths, watch } = machine();
     start();
     tell(receive);
-    tell(run);
-    await until(() => readFileSync(paths.listenerLog, "utf8").includes("Running job"), "the job has begun");
-    facts(1);
-    expect(listener.look(false).facts.runId).to.equal("1");
-    facts(2);
-    const receiveNext = "perf MessageReceived_RunnerJobRequest 2026-05-01T10:05:00.0000000Z";
-    for (const line of [complete, receiveNext, run, complete]) tell(line);
-    await until(() => {
-      listener.look(false);
-      return ended.length === 2;
-    }, "both have ended");
+    for (const number of [1, 2]) {
+      tell(`begin ${idOf(number)}; worker ${idOf(number)}`);
+      await until(() => children().some((pid) => comm(pid) === "Runner.Worker"), "the worker runs");
+      hook(number);
+      process.kill(Number(children()[0]), "SIGKILL");
+      await until(() => children().length === 0, "its worker has ended");
+      tell(`finish ${idOf(number)}`);
+    }
+    await until(
+      () => readFileSync(paths.listenerLog, "utf8").includes(`finish job request for job ${idOf(2)}`),
+      "both have ended",
+    );
+    watch().look(false);
     expect(ended.map((each) => each.facts.runId)).to.deep.equal(["1", "2"]);
-    expect(existsSync(paths.jobFacts)).to.equal(false);
+    expect(readdirSync(paths.jobFacts)).to.deep.equal([]);
+    expect(listener.look(false).job).to.equal(false);
   });
 
   it("an agent that starts again finds the listener and its job as they are", async () => {
@@ -231,11 +269,10 @@ describe("watching the listener", () => {
     expect(listener.look(false).exit).to.equal(undefined);
   });
 
-  for (const words of [
-    "echo 'The runner no longer exists on the server. Please reconfigure.'",
-    "rm .runner",
-  ]) {
-    it(`a registration that is gone is known by its file or by the listener's words: ${words}`, async () => {
+  const gone =
+    "WRITE ERROR: Failed to create a session. The runner registration has been deleted from the server, please re-configure.";
+  for (const words of [`trace 10:00:00 Terminal '${gone}'`, "rm .runner"]) {
+    it(`a registration that is gone is known by its file, or by the listener's words at its very start: ${words}`, async () => {
       const { listener, start, tell } = machine();
       start();
       tell(words);
@@ -245,16 +282,42 @@ describe("watching the listener", () => {
     });
   }
 
-  /** Ids of the listener's children. */
-  const children = () =>
-    readFileSync(`/proc/${pids[0]}/task/${pids[0]}/children`, "utf8").split(" ").filter(Boolean);
+  it("no other word about the registration counts, and none without that exit", async () => {
+    const { listener, start, tell } = machine();
+    for (const [words, code] of [
+      ["echo 'The runner no longer exists on the server. Cleaning up local configuration.'", 1],
+      [`trace 10:00:00 Terminal '${gone}'`, 2],
+      [`perf SessionCreated 2026-05-01T09:59:00.0000000Z; trace 10:00:00 Terminal '${gone}'`, 1],
+    ] as const) {
+      start();
+      tell(`${words}; exit ${code}`);
+      await until(() => listener.look(false).exit !== undefined, "it has ended");
+      expect(listener.look(false).exit?.after.then, words).to.equal("restart");
+    }
+  });
+
+  it("tells how often a poll has failed, once, and not what an earlier agent may have told", async () => {
+    const { listener, start, tell, watch } = machine();
+    start();
+    for (let errors = 0; errors < 3; errors++)
+      tell("trace 10:00:02 BrokerMessageListener 'Catch exception during get next message.'");
+    let fresh = 0;
+    await until(() => {
+      const { pollErrors } = listener.look(false);
+      fresh += pollErrors.fresh;
+      return pollErrors.sinceMessage === 3;
+    }, "all have been told");
+    expect(fresh).to.equal(3);
+    expect(listener.look(false).pollErrors).to.deep.equal({ fresh: 0, sinceMessage: 3 });
+    expect(watch().look(false).pollErrors).to.deep.equal({ fresh: 0, sinceMessage: 3 });
+  });
 
   it("a job is as old as its worker's process, for an agent that starts again as well", async () => {
     const { host, listener, start, tell, watch } = machine();
     start();
     expect(listener.look(false).workerAt).to.equal(undefined);
     const before = host.clock.monotonic();
-    tell("worker");
+    tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
     const { workerAt } = listener.look(false);
     expect(workerAt).to.be.within(before - 10_000, before);
@@ -269,7 +332,7 @@ describe("watching the listener", () => {
   it("a job is ended by its worker, and the ledger hears of it", async () => {
     const { host, listener, start, tell, ended } = machine();
     start();
-    for (const line of [receive, run, "worker"]) tell(line);
+    for (const line of [receive, run, work]) tell(line);
     await until(() => listener.look(false).worker, "the worker is seen");
     expect(listener.look(false).toldToEndAt).to.equal(undefined);
     host.clock.advance(1000);
@@ -279,16 +342,17 @@ describe("watching the listener", () => {
     expect(listener.look(false).listener).to.deep.equal({ listening: false, frozen: false });
     tell(complete);
     await until(() => !listener.look(false).job, "the end has been told");
-    for (const line of [receive.replace("10:00", "11:00"), run, complete]) tell(line);
+    for (const line of [receive.replace("10:00", "11:00"), `begin ${idOf(2)}`, `finish ${idOf(2)}`])
+      tell(line);
     await until(() => (listener.look(false), ended.length === 2), "the next one has ended, too");
-    expect(ended.map(({ job }) => job.overdue)).to.deep.equal([true, undefined]);
+    expect(ended.map(({ job }) => job.cause)).to.deep.equal(["overdue", undefined]);
   });
 
   it("a worker that keeps on is remembered to have been told, and killed", async () => {
     const { host, listener, start, tell, paths } = machine();
     put(`${paths.runner}/bin/Runner.Worker`, `#!/bin/bash\ntrap '' TERM\n: >ready\n${workerScript}`, 0o755);
     start();
-    tell("worker");
+    tell(work);
     await until(() => existsSync(`${paths.runner}/bin/ready`), "the worker is deaf");
     listener.look(false);
     listener.endJob("SIGTERM");
@@ -303,12 +367,12 @@ describe("watching the listener", () => {
     const { host, listener, start, tell } = machine();
     const { isWorker } = host.processes;
     start();
-    tell("worker");
+    tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
     const [first] = children();
     process.kill(Number(first), "SIGKILL");
     await until(() => children().length === 0, "it has ended");
-    tell("worker");
+    tell(work);
     // As its parent's twin first: it bears the worker's name from the moment in which it runs the worker's program.
     await until(() => children().some(isWorker), "the next worker runs");
     listener.endJob("SIGTERM");
@@ -324,21 +388,77 @@ describe("watching the listener", () => {
       .and.match(/^ShdPnd:\t0+$/m);
   });
 
-  it("a worker that outlives its listener keeps the job open; with its end the job is lost", async () => {
-    const { listener, start, tell, ended } = machine();
-    start();
-    tell(receive);
-    tell(run);
-    tell("worker");
-    await until(() => listener.look(false).worker, "the worker is seen");
-    tell("exit 1");
-    await until(() => listener.look(false).listener === undefined, "it has ended");
-    expect(listener.look(false)).to.include({ job: true, worker: true });
-    process.kill(-pids[0]!, "SIGKILL");
-    await until(() => !listener.look(false).worker, "the worker has ended");
-    expect(listener.look(false).job).to.equal(false);
-    expect(ended.map(({ job }) => job.result)).to.deep.equal(["Lost"]);
+  describe("a worker that outlives its listener keeps the job open", () => {
+    const log = (...lines: string[]) => lines.map((line) => `[2026-05-01 10:05:00Z INFO ${line}\n`).join("");
+    const words: [string, string | undefined, string][] = [
+      [
+        "with its end the job has the result that it has told GitHub",
+        log(
+          `JobRunner] Job ID ${idOf(1)}`,
+          "JobRunner] Job result after all job steps finish: Failed",
+          "Worker] Job completed.",
+        ),
+        "Failed",
+      ],
+      ["the job is lost where it did not come to its end", log(`JobRunner] Job ID ${idOf(1)}`), "Lost"],
+      ["nobody knows where it has left no log", undefined, "Unknown"],
+    ];
+    for (const [what, text, result] of words) {
+      it(what, async () => {
+        const { listener, start, tell, ended, paths, host } = machine();
+        start();
+        for (const line of [receive, run, work]) tell(line);
+        await until(() => listener.look(false).worker, "the worker is seen");
+        tell("exit 1");
+        await until(() => listener.look(false).listener === undefined, "it has ended");
+        expect(listener.look(false)).to.include({ job: true, worker: true });
+        if (text !== undefined) put(`${paths.diagnostics}/Worker_20260501-100002-utc.log`, text);
+        host.clock.advance(60_000);
+        listener.look(false);
+        const endedAt = host.clock.now();
+        process.kill(-pids[0]!, "SIGKILL");
+        host.clock.advance(3_600_000); // It looks much later.
+        await until(() => !listener.look(false).worker, "the worker has ended");
+        expect(listener.look(false).job).to.equal(false);
+        expect(ended.map(({ job }) => job.result)).to.deep.equal([result]);
+        expect(ended[0]!.job.cause).to.equal("listener-ended");
+        expect(Date.parse(ended[0]!.job.endedAt)).to.be.at.least(endedAt);
+      });
+    }
   });
+
+  for (const keepsLog of [true, false])
+    it(`a job that a power cut has taken ends with its last sign of life, and keeps what its hook saw (the listener's log ${keepsLog ? "stays" : "goes"})`, async () => {
+      const { host, paths, listener, start, tell, hook, watch, ended } = machine();
+      start();
+      for (const line of [receive, run, work]) tell(line);
+      await until(() => listener.look(false).worker, "the worker is seen");
+      hook(4711);
+      listener.look(false);
+      host.clock.advance(10 * 60_000);
+      const lastSeenAt = host.clock.now();
+      listener.look(false);
+      host.clock.advance(30_000); // Not worth writing down.
+      listener.look(false);
+      process.kill(-pids[0]!, "SIGKILL");
+      await until(() => host.processes.mark(pids[0]!) === undefined, "all has ended");
+      for (const gone of [`${folder.path}/run`, ...(keepsLog ? [] : [paths.listenerLog])])
+        rmSync(gone, { recursive: true, force: true });
+      host.clock.advance(60 * 3_600_000); // A weekend.
+      const next = watch();
+      expect(next.look(false).job).to.equal(false);
+      expect(ended).to.have.length(1);
+      expect(ended[0]!.facts.runId).to.equal("4711");
+      expect(ended[0]!.job).to.include({
+        id: idOf(1),
+        result: "Lost",
+        cause: "machine-ended",
+        endedAt: new Date(lastSeenAt).toISOString(),
+      });
+      next.look(false);
+      watch().look(false);
+      expect(ended, "said once").to.have.length(1);
+    });
 
   it("is frozen with all its threads, and goes on when it is thawed", async () => {
     const { listener, start, tell } = machine();
@@ -393,7 +513,7 @@ describe("watching the listener", () => {
       () => listener.look(false).trace?.includes("a process of its own") === true,
       "the child is seen",
     );
-    tell("worker");
+    tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
     expect(listener.look(false).trace).to.include("not been looked at closely");
   });
@@ -438,7 +558,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).signAt).to.equal(1000);
     host.clock.advance(1000);
     expect(listener.look(false).signAt).to.equal(1000);
-    tell("worker");
+    tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
     expect(listener.look(false).signAt).to.equal(2000);
   });

@@ -97,7 +97,7 @@ jobs:
     expect(github.github.logOf(job)).to.include("The runner has received a shutdown signal.");
     expect(github.github.logOf(job)).to.not.include("tidied");
     await soon("the ledger has it", () => ended.length === 1);
-    expect(ended[0]).to.include({ result: "Failed", overdue: true });
+    expect(ended[0]).to.include({ result: "Failed", cause: "overdue" });
   });
 
   it("makes way for the next one, on the same listener", async () => {
@@ -107,7 +107,7 @@ jobs:
     await soon("the next job has ended", () => next.status === "completed");
     expect(next.conclusion).to.equal("success");
     await soon("the ledger has it", () => ended.length === 2);
-    expect(ended[1]).to.include({ result: "Succeeded" }).and.not.have.property("overdue");
+    expect(ended[1]).to.include({ result: "Succeeded" }).and.not.have.property("cause");
     expect(listener()).to.be.a("number").and.equal(listenerBefore);
   });
 
@@ -116,7 +116,7 @@ jobs:
     mkdirSync(paths.runner, { recursive: true });
     const { path } = await buildRunnerTarball(folder.path, "2.338.0");
     execFileSync("tar", ["-xzf", path, "-C", paths.runner]);
-    for (const file of [paths.listenerLog, paths.listenerProcess, paths.jobFacts]) {
+    for (const file of [paths.listenerLog, paths.listenerProcess]) {
       mkdirSync(file.replace(/[^/]+$/, ""), { recursive: true });
     }
     putCommands(`${folder.path}/commands`, { setpriv: setprivCommand });
@@ -155,7 +155,9 @@ jobs:
         if (over) throw end;
       },
     };
-    const add = (one: EndedJob) => ended.push(one) > 0;
+    const add = (one: EndedJob) => {
+      ended.push(one);
+    };
     const nothing = () => Promise.resolve();
     const report = ({ state, detail }: { state: string; detail: string }) => {
       reports.push(`${state}: ${detail}`);
@@ -171,7 +173,8 @@ jobs:
       ...{ quietMs, clock, pollSeconds: 30 },
       listener: watchListener(
         {
-          ...{ ...runner, clock, quietMs, processes: processTable("/proc", runner.paths.runner) },
+          ...{ ...runner, clock, quietMs, machine: name, log: () => undefined },
+          processes: processTable("/proc", runner.paths.runner),
           reachGithub: () => Promise.resolve(true),
         },
         add,

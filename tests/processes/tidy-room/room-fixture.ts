@@ -28,8 +28,11 @@ export interface RoomJob {
 /** A disk of a machine whose jobs' hooks are installed, with the local cloud's commands. */
 export interface Room {
   root: string;
-  /** Runs a hook as a worker would. `output` is the job's log. */
-  hook(name: "started" | "completed", job?: RoomJob): { status: number | null; output: string };
+  /** Runs a hook as a worker would. `output` is the job's log, `worker` that worker's process id. */
+  hook(
+    name: "started" | "completed",
+    job?: RoomJob,
+  ): { status: number | null; output: string; worker: number };
   /** Starts a program as a job's step would; SIGTERM is nothing to it if `stubborn`. */
   leaveRunning(changes?: Record<string, string | undefined>, stubborn?: boolean): ChildProcess;
   /** Writes below the home folder. */
@@ -64,7 +67,8 @@ export function openRoom({
   const root = mkdtempSync(join(tmpdir(), "longhaul-room-"));
   const path = (name: string) => join(root, name);
   const clock = createClock(path("clock"), 60);
-  for (const folder of ["tmp", "var/tmp", "dev/shm", "var/log", "run"]) put(path(`${folder}/.keep`), "");
+  for (const folder of ["tmp", "var/tmp", "dev/shm", "var/log", "run", "run/longhaul/jobs"])
+    put(path(`${folder}/.keep`), "");
   for (const kind of ["containers", "networks", "volumes", "images"]) put(path(`docker/${kind}/ours`), "");
   execFileSync("mkfifo", [path("run/never")]);
   putCommands(path("commands"), {
@@ -100,12 +104,12 @@ export function openRoom({
       };
       // The shell in between is the worker: it must live to tell the hook's exit code.
       const script = 'bash --noprofile --norc -e -o pipefail "$1"; exit $?';
-      const { status, stdout, stderr } = spawnSync(
+      const { status, stdout, stderr, pid } = spawnSync(
         "bash",
         ["-c", script, "worker", path(`opt/longhaul/job-${name}.sh`)],
         { env, cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }, // From a pipe of Node's, bash reads ~/.bashrc.
       );
-      return { status, output: stdout + stderr };
+      return { status, output: stdout + stderr, worker: pid };
     },
     leaveRunning(changes = {}, stubborn = false) {
       const script = `${stubborn ? "trap '' TERM; " : ""}exec /bin/sleep 600`;

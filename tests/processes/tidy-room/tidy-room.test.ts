@@ -230,10 +230,10 @@ describe("after a job the machine is a tidy room", function () {
   });
 
   describe("a hook", () => {
-    it("tells the agent what job it is", () => {
+    it("tells the agent what job it is, by the process of its worker", () => {
       open();
-      room.hook("started");
-      expect(room.read("var/lib/longhaul/job/started")).to.equal("acme/app\n4711\n1\nbuild\nNightly run\n");
+      const { worker } = room.hook("started");
+      expect(room.read(`run/longhaul/jobs/${worker}`)).to.equal("acme/app\n4711\n1\nbuild\nNightly run\n");
     });
 
     it("that is cut short does not fail the job, and the next job's does the rest", () => {

@@ -32,7 +32,7 @@ describe("a line of the ledger", () => {
       "a job that began, with no word of what it was",
       { ...job, startedAt: job.receivedAt, repository: null, runId: null },
     ],
-    ["a job that was ended because it had run for too long", { ...job, result: "Failed", overdue: true }],
+    ["a job that was ended because it had run for too long", { ...job, result: "Failed", cause: "overdue" }],
     ["a start", { ...machine, kind: "start", at: "2026-05-01T09:00:00.000Z", bootSeconds: 42 }],
     ["a stop", { ...machine, kind: "stop", at: "2026-05-01T19:00:00.000Z" }],
   ];
@@ -45,7 +45,7 @@ describe("a line of the ledger", () => {
   const others: [what: string, line: unknown][] = [
     ["of another version", { ...job, v: 2 }],
     ["of another kind", { ...job, kind: "eviction" }],
-    ["that is overdue by hearsay", { ...job, overdue: "perhaps" }],
+    ["that ended for a cause nobody knows", { ...job, cause: "boredom" }],
     ["without its machine", { ...job, machine: undefined }],
     ["that ended at no time", { ...job, endedAt: "yesterday" }],
     ["whose repository is a number", { ...job, repository: 7 }],

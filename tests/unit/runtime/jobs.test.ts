@@ -1,18 +1,30 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { JobEvent } from "../../../runtime/agent/job-events.ts";
-import { parseListenerLine, parsePerfLine } from "../../../runtime/agent/job-events.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
-import { advance, freshListener, lose } from "../../../runtime/agent/jobs.ts";
+import {
+  advance,
+  begunJobs,
+  freshListener,
+  giveCause,
+  isRegistrationGone,
+} from "../../../runtime/agent/jobs.ts";
 
 const received = { kind: "received", at: "2026-05-01T10:00:00.000Z" } as const;
-const running = { kind: "running", at: "2026-05-01T10:00:02Z" } as const;
-const ended = { kind: "ended", result: "Succeeded", at: "2026-05-01T10:05:00Z" } as const;
-const free = { kind: "ended", at: "2026-05-01T10:05:01Z" } as const;
+const acquired = (id: string) => ({ kind: "acquired", id, at: "2026-05-01T10:00:01Z" }) as const;
+const running = (id: string) => ({ kind: "running", id, at: "2026-05-01T10:00:02Z" }) as const;
+const ended = (id: string, result = "Succeeded") =>
+  ({ kind: "ended", id, result, at: "2026-05-01T10:05:00Z" }) as const;
+const ending = (id: string, cause: "cancelled" | "listener-ended" | "second-job") =>
+  ({ kind: "ending", id, cause }) as const;
+const free = { kind: "free", at: "2026-05-01T10:05:01Z" } as const;
+const pollError = { kind: "poll-error" } as const;
+const begin = (id: string): JobEvent[] => [received, acquired(id), running(id)];
+const times = (count: number, event: JobEvent) => Array<JobEvent>(count).fill(event);
 
-function play(events: readonly JobEvent[]) {
+function play(events: readonly JobEvent[], from = freshListener) {
   const jobs: EndedJob[] = [];
-  let state = freshListener;
+  let state = from;
   for (const event of events) {
     const next = advance(state, event);
     state = next.state;
@@ -21,119 +33,154 @@ function play(events: readonly JobEvent[]) {
   return { state, jobs };
 }
 
-describe("what the listener's lines mean", () => {
-  const lines: [string, JobEvent | undefined][] = [
-    ["2026-05-01 10:00:02Z: Running job: build", running],
-    ["2026-05-01 10:05:00Z: Job build completed with result: Succeeded", ended],
-    [
-      "2026-05-01 10:05:00Z: Job a: Job b completed with result: Failed completed with result: Canceled",
-      { ...ended, result: "Canceled" },
-    ],
-    ["[RUNNER 2026-05-01 10:05:01Z INFO MessageListener] Received job status event. JobState: Online", free],
-    [
-      "[RUNNER 2026-05-01 10:00:01Z INFO MessageListener] Received job status event. JobState: Busy",
-      undefined,
-    ],
-    ["[RUNNER 2026-05-01 10:00:01Z INFO Runner] Skipping message Job. Not found.", { kind: "not-acquired" }],
-    [
-      "[RUNNER 2026-05-01 10:00:01Z ERR  Runner] Caught exception from acquiring job message: System.X",
-      { kind: "not-acquired" },
-    ],
-    [
-      "[RUNNER 2026-05-01 10:00:01Z INFO Runner] Skip message deletion for job request message '7'.",
-      { kind: "not-acquired" },
-    ],
-    // The mirror of a console line in the trace must not count twice.
-    [
-      "[RUNNER 2026-05-01 10:00:02Z INFO Terminal] WRITE LINE: 2026-05-01 10:00:02Z: Running job: build",
-      undefined,
-    ],
-    // What a worker traces is for the job to choose.
-    ["[WORKER 2026-05-01 10:00:02Z INFO Worker] Skipping message Job.", undefined],
-    ["[WORKER 2026-05-01 10:00:02Z INFO X] The runner no longer exists on the server", undefined],
-    ["echo 2026-05-01 10:05:00Z: Job build completed with result: Succeeded", undefined],
-    [
-      "Failed to create a session. The runner registration has been deleted from the server, please re-configure.",
-      { kind: "registration-gone" },
-    ],
-    [
-      "An error occurred: The runner no longer exists on the server. Please reconfigure.",
-      { kind: "registration-gone" },
-    ],
-    ["2026-05-01 10:00:00Z: Listening for Jobs", undefined],
-    ["", undefined],
-  ];
-  for (const [line, event] of lines) {
-    it(line === "" ? "(an empty line)" : line, () => {
-      expect(parseListenerLine(line)).to.deep.equal(event);
-    });
-  }
-
-  it("the performance log tells of a message the moment it arrives", () => {
-    const at = "2026-05-01T10:00:00.1234567Z";
-    expect(parsePerfLine(`MessageReceived_RunnerJobRequest:${at}`)).to.deep.equal({
-      kind: "received",
-      at: "2026-05-01T10:00:00.123Z",
-    });
-    expect(parsePerfLine(`MessageReceived_PipelineAgentJobRequest:${at}`)).to.include({ kind: "received" });
-    expect(parsePerfLine(`MessageReceived_JobCancellation:${at}`)).to.equal(undefined);
-    expect(parsePerfLine(`SessionCreated:${at}`)).to.deep.equal({ kind: "session-created" });
-    expect(parsePerfLine("MessageReceived_RunnerJobRequest:garbled")).to.include({ kind: "received" });
-  });
-});
-
 describe("what is known of the listener's jobs", () => {
-  it("a job is open from its message to its end", () => {
+  it("a job is open from its message to its end, which name it", () => {
     expect(play([received]).state.open).to.have.length(1);
-    expect(play([received, running]).state.open).to.have.length(1);
-    const { state, jobs } = play([received, running, ended]);
+    expect(play(begin("a")).state.open).to.have.length(1);
+    const { state, jobs } = play([...begin("a"), { kind: "worker", id: "a", pid: 7 }, ended("a"), free]);
     expect(state.open).to.have.length(0);
     expect(jobs).to.deep.equal([
-      { receivedAt: received.at, startedAt: running.at, endedAt: ended.at, result: "Succeeded" },
+      {
+        id: "a",
+        receivedAt: received.at,
+        startedAt: running("a").at,
+        endedAt: ended("a").at,
+        result: "Succeeded",
+        worker: 7,
+      },
     ]);
+  });
+
+  it("another job's end ends nothing", () => {
+    const { state, jobs } = play([...begin("a"), ended("b")]);
+    expect(state.open).to.have.length(1);
+    expect(jobs).to.have.length(0);
+  });
+
+  it("a job whose message was not written down is open from its acquisition, or its beginning", () => {
+    for (const events of [[acquired("a"), running("a")], [running("a")]]) {
+      expect(play(events).state.open).to.have.length(1);
+      expect(play([...events, ended("a")]).jobs.map(({ id }) => id)).to.deep.equal(["a"]);
+    }
   });
 
   it("a job that was not acquired is no job, and no record", () => {
     const { state, jobs } = play([received, { kind: "not-acquired" }]);
     expect(state.open).to.have.length(0);
     expect(jobs).to.have.length(0);
+    expect(
+      play([...begin("a"), received, { kind: "not-acquired" }]).state.open.map(({ id }) => id),
+    ).to.deep.equal(["a"]);
   });
 
   it("being free again after the end that was told ends nothing else", () => {
-    const { state, jobs } = play([received, running, ended, received, free]);
-    expect(state.open).to.have.length(1);
+    const { state, jobs } = play([...begin("a"), ended("a"), received, acquired("b"), free]);
+    expect(state.open.map(({ id }) => id)).to.deep.equal(["b"]);
     expect(jobs).to.have.length(1);
   });
 
   it("a job that ends without a word ends when the listener is free again", () => {
-    expect(play([received, running, free]).jobs[0]?.result).to.equal("Abandoned");
+    expect(play([...begin("a"), free]).jobs[0]).to.include({ result: "Abandoned", cause: "lock-lost" });
+    const cancelled = [...begin("a"), ending("a", "cancelled"), free];
+    expect(play(cancelled).jobs[0]).to.include({ result: "Canceled", cause: "cancelled" });
   });
 
   it("a message in another job's last moments opens its own job", () => {
-    const { state, jobs } = play([received, running, received, ended]);
-    expect(state.open).to.deep.equal([{ receivedAt: received.at, startedAt: null }]);
+    const { state, jobs } = play([...begin("a"), received, ended("a")]);
+    expect(state.open).to.deep.equal([{ receivedAt: received.at, id: null, startedAt: null, worker: null }]);
     expect(jobs).to.have.length(1);
   });
 
-  it("a job that began is lost with its listener; one that had not goes to another runner", () => {
-    expect(lose(play([received, running]).state, "2026-05-01T11:00:00Z")).to.deep.include({
-      receivedAt: received.at,
-      startedAt: running.at,
-      endedAt: "2026-05-01T11:00:00Z",
-      result: "Lost",
+  it("what had begun is lost with its listener; what had not goes to another runner", () => {
+    expect(begunJobs(play([...begin("a"), received]).state).map(({ id }) => id)).to.deep.equal(["a"]);
+    expect(begunJobs(play([received, acquired("a")]).state)).to.deep.equal([]);
+  });
+
+  const causes: [string, JobEvent[], string | undefined][] = [
+    ["none where it ended by itself", [], undefined],
+    ["GitHub's cancellation", [ending("a", "cancelled")], "cancelled"],
+    ["the first that was told", [ending("a", "second-job"), ending("a", "listener-ended")], "second-job"],
+    ["ten poll errors", [...times(10, pollError), ending("a", "listener-ended")], "poll-errors"],
+    [
+      "nine poll errors do not end it",
+      [...times(9, pollError), ending("a", "listener-ended")],
+      "listener-ended",
+    ],
+    [
+      "an ended session that was replaced is no poll error",
+      [...times(10, pollError), { kind: "session-replaced" }, ending("a", "listener-ended")],
+      "listener-ended",
+    ],
+    [
+      "errors before a message do not count",
+      [
+        ...times(5, pollError),
+        received,
+        { kind: "not-acquired" },
+        ...times(5, pollError),
+        ending("a", "listener-ended"),
+      ],
+      "listener-ended",
+    ],
+    [
+      "a registration that is gone",
+      [{ kind: "registration-gone" }, ending("a", "listener-ended")],
+      "registration-gone",
+    ],
+  ];
+  for (const [what, events, cause] of causes) {
+    it(`why a job ended: ${what}`, () => {
+      expect(play([...begin("a"), ...events, ended("a", "Canceled")]).jobs[0]!.cause).to.equal(cause);
     });
-    expect(lose(play([received]).state, "2026-05-01T11:00:00Z")).to.deep.equal([]);
+  }
+
+  it("the machine's own reason is kept, and given to what has begun alone", () => {
+    const { state } = play([...begin("a"), received]);
+    const { jobs } = play(
+      [ending("a", "listener-ended"), ended("a"), acquired("b"), running("b"), ended("b")],
+      giveCause(state, "overdue"),
+    );
+    expect(jobs.map(({ cause }) => cause)).to.deep.equal(["overdue", undefined]);
   });
 
   it("whatever order the lines come in, every message is open, acquired by nobody, or ended once", () => {
-    const event = fc.constantFrom<JobEvent>(received, running, ended, free, { kind: "not-acquired" });
+    const event = fc.constantFrom<JobEvent>(
+      ...["a", "b"].flatMap((id) => [acquired(id), running(id), ended(id), ending(id, "cancelled")]),
+      ...[received, free, { kind: "not-acquired" } as const],
+    );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
-        const count = (kind: string) => events.filter((one) => one.kind === kind).length;
+        const count = (...kinds: string[]) => events.filter(({ kind }) => kinds.includes(kind)).length;
         const { state, jobs } = play(events);
-        expect(state.open.length + jobs.length).to.be.at.most(count("received") + count("running"));
-        expect(state.open.length + jobs.length + count("not-acquired")).to.be.at.least(count("received"));
+        const known = state.open.length + jobs.length;
+        expect(known).to.be.at.most(count("received", "acquired", "running"));
+        expect(known + count("not-acquired")).to.be.at.least(count("received"));
+        const ids = state.open.flatMap(({ id }) => id ?? []);
+        expect(new Set(ids)).to.have.property("size", ids.length);
       }),
     );
   });
+});
+
+describe("whether the registration is gone", () => {
+  const said = play([{ kind: "registration-gone" }]).state;
+  const rules: [string, boolean, typeof said, number | undefined, boolean][] = [
+    ["the disk says so", true, freshListener, 0, false],
+    ["nobody says so", false, freshListener, 1, true],
+    ["the listener says so and ends with 1 at the very start", true, said, 1, true],
+    ["words without that exit", false, said, 0, true],
+    ["words of a listener whose exit nobody knows", false, said, undefined, true],
+    [
+      "words of a listener that had a session, and so may have had a job",
+      false,
+      { ...said, listening: true },
+      1,
+      true,
+    ],
+  ];
+  for (const [what, gone, state, code, onDisk] of rules) {
+    it(`${gone ? "yes" : "no"}: ${what}`, () => {
+      expect(isRegistrationGone(state, code, onDisk)).to.equal(gone);
+    });
+  }
 });

@@ -5,6 +5,8 @@ import { parseLedgerLine } from "../../../contract/ledger.ts";
 import { machineMetricNamespace, machineMetrics } from "../../../contract/metrics.ts";
 import { tagsOfTheMachine } from "../../../contract/tags.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
+import type { EndedJob } from "../../../runtime/agent/jobs.ts";
+import type { Ledger } from "../../../runtime/agent/ledger.ts";
 import { machineLedger } from "../../../runtime/agent/ledger.ts";
 import { measure, publishMetrics } from "../../../runtime/agent/metrics.ts";
 import { stateTags } from "../../../runtime/agent/state-tags.ts";
@@ -117,16 +119,27 @@ describe("the machine's metrics", () => {
 describe("the ledger", () => {
   const folder = temporaryFolder();
   after(folder.remove);
-  const job = (minute: number) => ({
+  const times = (minute: number) => ({
     receivedAt: `2026-05-01T10:${minute}:00.000Z`,
     startedAt: `2026-05-01T10:${minute}:02Z`,
     endedAt: `2026-05-01T10:${minute}:30Z`,
     result: "Succeeded",
   });
+  const job = (minute: number): EndedJob => ({ ...times(minute), id: `job-${minute}`, worker: minute });
+
+  /** Ids of the jobs that stand in the ledger, as it says itself. */
+  let told: string[];
+  beforeEach(() => {
+    told = [];
+  });
+  const add = (books: Ledger, one: EndedJob, facts = unknownFacts) => {
+    books.add(one, facts, () => told.push(one.id));
+  };
 
   function ledger(mark: string, answer?: (action: string) => unknown) {
     const { aws, calls } = fakeAws(answer);
     const clock = fakeClock();
+    const lines: string[] = [];
     const bootMark = `${folder.path}/${mark}-boot`;
     const books = machineLedger({
       configuration,
@@ -135,30 +148,94 @@ describe("the ledger", () => {
       bootMark,
       clock,
       aws,
+      log: (line) => lines.push(line),
     });
     const written = () =>
       calls
         .filter(({ action }) => action === "logs:PutLogEvents")
         .flatMap(({ input }) => input.logEvents as { message: string }[])
         .map(({ message }) => JSON.parse(message) as LedgerRecord);
-    return { books, calls, written, clock, bootMark };
+    return { books, calls, written, clock, bootMark, lines };
   }
 
-  it("says of a job that it was ended for running too long", async () => {
-    const { books, written } = ledger("overdue");
-    books.add({ ...job(10), overdue: true }, unknownFacts);
-    books.add(job(20), unknownFacts);
+  it("says why a job ended, where that is known", async () => {
+    const { books, written } = ledger("cause");
+    add(books, { ...job(10), cause: "overdue" });
+    add(books, job(20));
     await books.flush();
-    expect(written().map(({ overdue }) => overdue)).to.deep.equal([true, undefined]);
+    expect(written().map(({ cause }) => cause)).to.deep.equal(["overdue", undefined]);
+  });
+
+  it("knows a job by its id: read again after a reboot, its message has another time", async () => {
+    const before = ledger("reboot");
+    add(before.books, job(10));
+    await before.books.flush();
+    const { books, written } = ledger("reboot");
+    add(books, { ...job(10), receivedAt: "2026-05-01T10:10:02Z" });
+    await books.flush();
+    expect(written()).to.deep.equal([]);
+  });
+
+  it("writes a job that a clock which was set back makes older than the last one", async () => {
+    const { books, written } = ledger("set-back");
+    add(books, job(30));
+    await books.flush();
+    add(books, job(10));
+    await books.flush();
+    expect(written()).to.have.length(2);
+  });
+
+  it("of a machine that was cut off for two days is written in parts, and a part that fails takes no other along", async () => {
+    let fails = false;
+    const { books, calls, written } = ledger("cut-off", (action) => {
+      if (fails) throw new AwsError(action, 400, "InvalidParameterException", "not now");
+      fails = true; // The second part.
+      return {};
+    });
+    const on = (day: number) => ({ ...job(10), id: `job-${day}`, endedAt: `2026-04-${day}T10:00:00Z` });
+    for (const day of [27, 29, 28]) add(books, on(day));
+    expect(await books.flush().catch((error: unknown) => (error as Error).message)).to.include("not now");
+    fails = false;
+    const spans = () =>
+      calls.map(({ input }) =>
+        (input.logEvents as { timestamp: number }[]).map(({ timestamp }) => timestamp),
+      );
+    for (let tries = 0; tries < 2; tries++) {
+      fails = false;
+      await books.flush().catch(() => undefined);
+    }
+    for (const span of spans()) expect(span.at(-1)! - span[0]!).to.be.below(24 * 3_600_000);
+    expect(spans().filter((span) => span.includes(Date.parse(on(27).endedAt)))).to.have.length(1);
+    expect(new Set(written().map(({ endedAt }) => endedAt))).to.have.property("size", 3);
+  });
+
+  it("tells of lines that CloudWatch took and dropped", async () => {
+    const { books, lines } = ledger("dropped", () => ({
+      rejectedLogEventsInfo: { tooOldLogEventEndIndex: 1 },
+    }));
+    add(books, job(10));
+    await books.flush();
+    expect(lines.join()).to.include("dropped").and.include("tooOldLogEventEndIndex");
+  });
+
+  it("remembers nothing of a mark that a power cut has left in pieces", async () => {
+    put(`${folder.path}/pieces`, '["job-1');
+    const { books, written } = ledger("pieces");
+    add(books, job(10));
+    await books.flush();
+    expect(written()).to.have.length(1);
   });
 
   it("has one record for a job, in the fleet's log group and the machine's stream", async () => {
     const { books, calls, written } = ledger("one");
     const facts = { ...unknownFacts, repository: "acme/app", runId: "4711" };
-    expect(books.add(job(10), facts)).to.equal(true);
-    expect(books.add(job(10), facts)).to.equal(false);
+    add(books, job(10), facts);
+    add(books, job(10), facts);
+    expect(told, "not before it is written").to.deep.equal([]);
     await books.flush();
     await books.flush();
+    add(books, job(10), facts);
+    expect(told).to.deep.equal(["job-10", "job-10"]);
     expect(calls[0]!.input).to.include({
       logGroupName: "/longhaul/dev/cloud",
       logStreamName: "dev-cloud-1-i-1",
@@ -172,18 +249,18 @@ describe("the ledger", () => {
         machine: "dev-cloud-1-i-1",
         instanceType: "m5.xlarge",
         ...facts,
-        ...job(10),
+        ...times(10),
       },
     ]);
   });
 
   it("an agent that starts again and reads the old log writes no job twice", async () => {
     const first = ledger("again").books;
-    first.add(job(10), unknownFacts);
+    add(first, job(10));
     await first.flush();
     const { books, written } = ledger("again");
-    expect(books.add(job(10), unknownFacts)).to.equal(false);
-    expect(books.add(job(20), unknownFacts)).to.equal(true);
+    add(books, job(10));
+    add(books, job(20));
     await books.flush();
     expect(written().map(({ receivedAt }) => receivedAt)).to.deep.equal([job(20).receivedAt]);
   });
@@ -231,7 +308,7 @@ describe("the ledger", () => {
       clock.advance(1000);
       act();
     }
-    books.add(job(10), unknownFacts);
+    add(books, job(10));
     await books.flush();
     const stops = written().filter(({ kind }) => (kind as string | undefined) === "stop");
     expect(stops.map((line) => (line as unknown as { at: string }).at)).to.deep.equal([
@@ -243,10 +320,10 @@ describe("the ledger", () => {
   it("forgets no job for what else it says", async () => {
     const { books, written } = ledger("mixed");
     books.noteStop();
-    books.add(job(10), unknownFacts);
+    add(books, job(10));
     await books.flush();
-    expect(books.add(job(10), unknownFacts)).to.equal(false);
-    expect(books.add(job(20), unknownFacts)).to.equal(true);
+    add(books, job(10));
+    add(books, job(20));
     expect(written()).to.have.length(2);
   });
 
@@ -257,7 +334,7 @@ describe("the ledger", () => {
       else if (!made) throw new AwsError(action, 400, "ResourceNotFoundException", "no such stream");
       return {};
     });
-    books.add(job(10), unknownFacts);
+    add(books, job(10));
     await books.flush();
     expect(calls.map(({ action }) => action)).to.deep.equal([
       "logs:PutLogEvents",
@@ -273,9 +350,9 @@ describe("the ledger", () => {
         if (fails && ++tries === 1) throw new AwsError(action, 0, "NoAnswer", "no way out");
         return {};
       });
-      books.add(job(10), unknownFacts);
+      add(books, job(10));
       const earlier = books.flush().catch(() => undefined);
-      books.add(job(20), unknownFacts);
+      add(books, job(20));
       await books.flush();
       await earlier;
       const receivedAt = written().map((record) => record.receivedAt);
@@ -290,9 +367,9 @@ describe("the ledger", () => {
       if (fails) throw new AwsError(action, 0, "NoAnswer", "no way out");
       return {};
     });
-    books.add(job(10), unknownFacts);
+    add(books, job(10));
     const failed = books.flush().catch((error: unknown) => (error as Error).message);
-    books.add(job(20), unknownFacts);
+    add(books, job(20));
     expect(await failed).to.include("NoAnswer");
     fails = false;
     await books.flush();

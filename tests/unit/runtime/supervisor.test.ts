@@ -65,6 +65,7 @@ function machineOf() {
     registered: true,
     facts: unknownFacts,
     version: "",
+    pollErrors: { fresh: 0, sinceMessage: 0 },
   };
   const published: object[] = [];
   const incidents = watchIncidents({ monotonic: () => machine.now() }, (line) => lines.push(line));
@@ -173,6 +174,25 @@ function machineOf() {
 }
 
 describe("the supervisor", () => {
+  it("tells of failed polls, and of a registration that is gone for as long as it is", async () => {
+    const { reports, published } = await live(({ self, view }, look) => {
+      view.pollErrors = { fresh: look === 2 ? 2 : 0, sinceMessage: look < 2 ? 0 : 2 };
+      const gone = look >= 10 && look <= 70;
+      if (look === 10) self.registration = { outcome: "no-token", parameter: "missing" };
+      Object.assign(view, {
+        registered: !gone,
+        listener: gone ? undefined : { listening: true, frozen: false },
+      });
+      return look < 190;
+    });
+    expect(reports.join("\n")).to.include("failed to poll GitHub 2 time(s)");
+    expect(reports.join("\n")).to.match(/^needs-token: .*GitHub no longer knows its registration/m);
+    expect(reports.at(-1)).to.not.include("registration");
+    const counts = published.map((each) => each as { PollErrors?: number; RegistrationsGone?: number });
+    expect(counts.map(({ PollErrors }) => PollErrors ?? 0)).to.deep.equal([2, 0, 0]);
+    expect(counts.map(({ RegistrationsGone }) => RegistrationsGone ?? 0)).to.deep.equal([1, 0, 0]);
+  });
+
   it("tells incidents with the state, and publishes them until that succeeds", async () => {
     const { reports, published } = await live(({ self, host }, look) => {
       if (look === 2) host.incidents.happened("listenerHung", "The listener was started anew.");
@@ -472,7 +492,7 @@ describe("the supervisor", () => {
       },
     );
     expect(acts.filter((name) => name === "register")).to.have.length(2);
-    expect(reports).to.include("needs-token: config.sh ended with 1: NotFound");
+    expect(reports.join("\n")).to.match(/^needs-token: config.sh ended with 1: NotFound/m);
     expect(acts).to.include("start");
   });
 
@@ -487,8 +507,8 @@ describe("the supervisor", () => {
         self.registration = { outcome: "no-token", parameter: { denied: "AccessDeniedException (400): no" } };
       },
     );
-    expect(reports).to.include("needs-token: AccessDeniedException (400): no");
-    expect(reports.at(-1)).to.equal("needs-token: Waits for a registration token.");
+    expect(reports.join("\n")).to.match(/^needs-token: AccessDeniedException \(400\): no/m);
+    expect(reports.at(-1)).to.match(/^needs-token: Waits for a registration token\./);
   });
 
   it("publishes its metrics each minute, and goes on when that fails", async () => {

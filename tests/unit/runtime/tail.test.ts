@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { jobPath, readJobFacts, unknownFacts } from "../../../runtime/agent/job-facts.ts";
-import { readSmallFile, tailFile } from "../../../runtime/agent/tail.ts";
+import { linesOf, readSmallFile, tailFile } from "../../../runtime/agent/tail.ts";
 import { temporaryFolder } from "./fixture.ts";
 
 describe("following a file", () => {
@@ -26,6 +26,12 @@ describe("following a file", () => {
     expect(tail()).to.deep.equal(["five five five"]);
   });
 
+  it("is read to its end where that is asked for, however long it is", () => {
+    writeFileSync(path, `${"x".repeat(1023)}\n`.repeat(3000));
+    expect([...linesOf(path)]).to.have.length(3000);
+    expect([...linesOf(`${folder.path}/missing`)]).to.deep.equal([]);
+  });
+
   it("no link is followed, and nothing but a plain file is read: its folder is the runner's user's", () => {
     symlinkSync("/etc/passwd", `${folder.path}/link`);
     execFileSync("mkfifo", [`${folder.path}/pipe`]);
@@ -38,12 +44,12 @@ describe("following a file", () => {
 
 describe("what the start hook tells of a job", () => {
   const folder = temporaryFolder();
-  const path = `${folder.path}/started`;
+  const path = `${folder.path}/4711`;
   after(folder.remove);
 
   it("is read by its form, line by line", () => {
     writeFileSync(path, "acme/app\n4711\n1\nbuild\nNightly run\n");
-    const facts = readJobFacts(path);
+    const facts = readJobFacts(folder.path, 4711);
     expect(facts).to.deep.equal({
       repository: "acme/app",
       runId: "4711",
@@ -55,9 +61,10 @@ describe("what the start hook tells of a job", () => {
   });
 
   it("is unknown where the hook did not run or wrote something else", () => {
-    expect(readJobFacts(`${folder.path}/none`)).to.deep.equal(unknownFacts);
+    expect(readJobFacts(folder.path, 4712)).to.deep.equal(unknownFacts);
+    expect(readJobFacts(folder.path, null)).to.deep.equal(unknownFacts);
     writeFileSync(path, "../../etc\nrm -rf\n\n$(x)\n");
-    expect(readJobFacts(path)).to.deep.equal(unknownFacts);
+    expect(readJobFacts(folder.path, 4711)).to.deep.equal(unknownFacts);
     expect(jobPath(unknownFacts)).to.equal("");
   });
 });

@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import type { JobEndCause } from "../../contract/ledger.ts";
+import type { Clock } from "./clock.ts";
+import type { JobEvent, ListenerReader } from "./job-events.ts";
+import { listenerReader, parsePerfLine } from "./job-events.ts";
+import type { JobFacts } from "./job-facts.ts";
+import { forgetJobFacts, isUnknown, readJobFacts, unknownFacts } from "./job-facts.ts";
+import type { EndedJob, ListenerState, OpenJob } from "./jobs.ts";
+import { advance, begunJobs, freshListener, giveCause } from "./jobs.ts";
+import type { Ledger } from "./ledger.ts";
+import type { MarkedJob, OpenJobs } from "./open-jobs.ts";
+import { openJobs } from "./open-jobs.ts";
+import type { MachinePaths } from "./paths.ts";
+import { tailFile } from "./tail.ts";
+import { readWorkerLog } from "./worker-log.ts";
+
+/** What the listener's files tell of its jobs. */
+export interface JobWatch {
+  state(): ListenerState;
+  /**
+   * Reads what is new, and hands over jobs that have ended.
+   *
+   * @param toTheEnd all of it, however much that is; else as much as a look has time for
+   */
+  readNews(toTheEnd: boolean): News;
+  /** Listener or worker were seen: their job lives. */
+  seenAlive(): void;
+  /** Neither is there any more: what they had begun is over, and how, their last words tell. */
+  settleLost(): void;
+  /** Writes down what is at work now. */
+  keep(): void;
+  /** What the hook of the present job saw. */
+  facts(): JobFacts;
+  giveCause(cause: JobEndCause): void;
+  /** The listener has ended; what it had begun may go on. */
+  sessionEnded(): void;
+  /** Another listener starts: what an earlier one told is no news of it. */
+  begin(): void;
+}
+
+export interface News {
+  /** There was a sign of work among it. */
+  work: boolean;
+  /** Failed polls; those of which an earlier agent may have told are left out. */
+  pollErrors: number;
+}
+
+export interface JobWatchHost {
+  paths: MachinePaths;
+  /** The machine's name at GitHub. */
+  machine: string;
+  clock: Pick<Clock, "now" | "monotonic">;
+  log: (line: string) => void;
+}
+
+export function watchJobs({ paths, machine, clock, log }: JobWatchHost, onEnded: Ledger["add"]): JobWatch {
+  const marks: OpenJobs = openJobs(paths.openJobs, machine, clock, log);
+  /** An earlier agent of this boot has started a listener. */
+  const startedBefore = existsSync(paths.listenerProcess);
+  let files = openFiles(paths);
+  let state = freshListener;
+  /** Milliseconds since the epoch at which listener or worker were seen; 0: not by this agent. */
+  let aliveAt = 0;
+  let left = marks.left;
+  /** What is read is news, and not what an earlier agent has read as well. */
+  let caughtUp = false;
+
+  const finish = (job: EndedJob) => {
+    const marked = left.jobs.find(({ id }) => id === job.id);
+    left = { ...left, jobs: left.jobs.filter((other) => other !== marked) };
+    const seen = readJobFacts(paths.jobFacts, job.worker);
+    const facts = isUnknown(seen) ? (marked?.facts ?? unknownFacts) : seen;
+    // An earlier agent may have ended it.
+    const cause = marked?.cause ?? job.cause;
+    // Not before it is written down elsewhere: the next agent may have to read it again.
+    onEnded({ ...job, ...(cause && { cause }) }, facts, () => {
+      forgetJobFacts(paths.jobFacts, job.worker);
+    });
+  };
+
+  const settle = (job: OpenJob & { id: string }, lastSeenAt: number, cause: JobEndCause) => {
+    const word = job.worker === null ? undefined : readWorkerLog(paths.diagnostics, job.id);
+    const unheard = job.worker !== null && cause === "listener-ended" ? "Unknown" : "Lost";
+    const result = word ? (word.completed ? (word.result ?? "Unknown") : "Lost") : unheard;
+    // Clocks that were set must not end a job in the future, nor before its beginning.
+    const endedAt = Math.max(Math.min(clock.now(), lastSeenAt), Date.parse(job.startedAt!));
+    finish({ ...job, endedAt: new Date(endedAt).toISOString(), result, cause: job.cause ?? cause });
+  };
+
+  const marked = (): MarkedJob[] =>
+    begunJobs(state).map((job) => ({ ...job, facts: readJobFacts(paths.jobFacts, job.worker) }));
+
+  return {
+    state: () => state,
+    /**
+     * The log is read first and taken in last: a message is in the performance
+     * log before anything about it is in the other.
+     */
+    readNews(toTheEnd) {
+      const before = state;
+      let pollErrors = 0;
+      const take = (event: JobEvent | undefined) => {
+        if (!event) return;
+        const { state: next, ended } = advance(state, event);
+        if (caughtUp) pollErrors += Math.max(0, next.pollErrors - state.pollErrors);
+        state = next;
+        if (ended) finish(ended);
+      };
+      for (let more = true; more;) {
+        const lines = files.log();
+        files.perf().map(parsePerfLine).forEach(take);
+        lines.map(files.reader).forEach(take);
+        caughtUp ||= lines.length === 0;
+        more = toTheEnd && lines.length > 0;
+      }
+      return { work: state.open !== before.open || state.listening !== before.listening, pollErrors };
+    },
+    seenAlive() {
+      aliveAt = clock.now();
+    },
+    settleLost() {
+      const cause = startedBefore || aliveAt > 0 ? "listener-ended" : "machine-ended";
+      const toldAt = Date.parse(files.reader.lastAt() ?? "") || 0;
+      const lastSeenAt = Math.max(aliveAt, toldAt, left.lastSeenAt);
+      for (const job of begunJobs(state)) settle(job, lastSeenAt, cause);
+      // Of these a reboot has taken the listener's words along.
+      for (const job of left.jobs) settle(job, left.lastSeenAt, cause);
+      if (state.open.length > 0) state = { ...state, open: [] };
+    },
+    keep() {
+      marks.keep(marked());
+    },
+    facts() {
+      const [job] = begunJobs(state);
+      return readJobFacts(paths.jobFacts, job?.worker ?? null);
+    },
+    giveCause(cause) {
+      state = giveCause(state, cause);
+    },
+    sessionEnded() {
+      state = { ...state, listening: false };
+    },
+    begin() {
+      caughtUp = true;
+      state = { ...freshListener, version: state.version };
+      files = openFiles(paths);
+    },
+  };
+}
+
+/** The files of one run of the listener, from their beginning. */
+function openFiles(paths: MachinePaths): {
+  log: () => string[];
+  perf: () => string[];
+  reader: ListenerReader;
+} {
+  return { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog), reader: listenerReader() };
+}

@@ -1,0 +1,48 @@
+/** One event of CloudWatch Logs. */
+export interface LogEvent {
+  /** Milliseconds since the epoch. */
+  timestamp: number;
+  message: string;
+}
+
+/* CloudWatch's limits for a call of PutLogEvents. */
+const maxEvents = 10_000;
+const maxBytes = 1_048_576;
+/** Counted for each event besides its message in UTF-8. */
+const bytesPerEvent = 26;
+const maxSpanMs = 24 * 3_600_000;
+/* What is older or newer than this is dropped by CloudWatch, with no more than a remark in its answer. */
+const maxAgeMs = 14 * 24 * 3_600_000;
+const maxAheadMs = 2 * 3_600_000;
+/** Milliseconds that AWS's clock may be away from the machine's. */
+const toleranceMs = 15 * 60_000;
+
+/**
+ * Cuts events into what CloudWatch takes in one call each: in the order of
+ * their times, no more than a day from the first to the last. A machine that
+ * was cut off for days has more than one, and CloudWatch would refuse them all.
+ *
+ * @param now milliseconds since the epoch: times that CloudWatch would drop are moved to the nearest that it takes
+ */
+export function logBatches<Event extends LogEvent>(events: readonly Event[], now: number): Event[][] {
+  const batches: Event[][] = [];
+  let bytes = 0;
+  const oldest = now - maxAgeMs + toleranceMs;
+  const newest = now + maxAheadMs - toleranceMs;
+  const ordered = events
+    .map((event) => ({ ...event, timestamp: Math.min(newest, Math.max(oldest, event.timestamp)) }))
+    .sort((one, other) => one.timestamp - other.timestamp);
+  for (const event of ordered) {
+    const size = Buffer.byteLength(event.message) + bytesPerEvent;
+    const batch = batches.at(-1);
+    const fits =
+      batch !== undefined &&
+      batch.length < maxEvents &&
+      bytes + size <= maxBytes &&
+      event.timestamp - batch[0]!.timestamp < maxSpanMs;
+    if (fits) batch.push(event);
+    else batches.push([event]);
+    bytes = fits ? bytes + size : size;
+  }
+  return batches;
+}

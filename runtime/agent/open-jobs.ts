@@ -1,0 +1,96 @@
+import { renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import type { Clock } from "./clock.ts";
+import type { JobFacts } from "./job-facts.ts";
+import type { OpenJob } from "./jobs.ts";
+import { readSmallFile } from "./tail.ts";
+
+/** A job that has begun, and what its hook has seen. */
+export type MarkedJob = OpenJob & { id: string; facts: JobFacts };
+
+/** Jobs that were at work when something last looked after them. */
+export interface MarkedJobs {
+  jobs: readonly MarkedJob[];
+  /** Milliseconds since the epoch. */
+  lastSeenAt: number;
+}
+
+/** What outlives the machine's power of the jobs that are at work on it. */
+export interface OpenJobs {
+  /** What an earlier agent has left, perhaps before a reboot. */
+  left: MarkedJobs;
+  /** Says that these are at work now, and no other. Cheap: writes when they have changed, and once a minute that they still are. */
+  keep(jobs: readonly MarkedJob[]): void;
+}
+
+/** Milliseconds between two signs of life: the time by which the end of a job that a power cut took is known. */
+const touchEveryMs = 60_000;
+/** Bytes of the file at most: one job is less than one kilobyte. */
+const maxBytes = 64 * 1024;
+
+/**
+ * Keeps a file of the jobs at work, on the disk, whose time is the last sign
+ * of life of them: whoever starts after a power cut knows what was lost, and
+ * when. A disk that a job has filled takes no new file, but a new time.
+ *
+ * @param machine its name at GitHub: a file that an image brought along is another machine's
+ */
+export function openJobs(
+  path: string,
+  machine: string,
+  clock: Pick<Clock, "now" | "monotonic">,
+  log: (line: string) => void,
+): OpenJobs {
+  const left = readLeft(path, machine);
+  /** As far as this agent knows; undefined: it has not looked yet. */
+  let written: string | undefined;
+  let touchedAt = -Infinity;
+  let problem: string | undefined;
+
+  const write = (jobs: readonly MarkedJob[]) => {
+    const text = jobs.length === 0 ? "" : JSON.stringify({ machine, jobs });
+    if (text !== written) {
+      if (text === "") rmSync(path, { force: true });
+      else {
+        // Whole or not at all, whenever the power goes.
+        writeFileSync(`${path}.new`, text, { flush: true });
+        renameSync(`${path}.new`, path);
+      }
+      written = text;
+      touchedAt = -Infinity;
+    }
+    if (text === "" || clock.monotonic() - touchedAt < touchEveryMs) return;
+    touchedAt = clock.monotonic();
+    utimesSync(path, clock.now() / 1000, clock.now() / 1000);
+  };
+
+  return {
+    left,
+    keep(jobs) {
+      try {
+        write(jobs);
+        problem = undefined;
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== problem) log(`What is at work could not be written down: ${message}`);
+        problem = message;
+      }
+    },
+  };
+}
+
+function readLeft(path: string, machine: string): MarkedJobs {
+  const none = { jobs: [], lastSeenAt: 0 };
+  const text = readSmallFile(path, maxBytes);
+  const lastSeenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const content = text === undefined ? undefined : parse(text);
+  return content?.machine === machine ? { jobs: content.jobs, lastSeenAt } : none;
+}
+
+/** Undefined for a file that a power cut has left in pieces. */
+function parse(text: string): { machine: string; jobs: MarkedJob[] } | undefined {
+  try {
+    return JSON.parse(text) as { machine: string; jobs: MarkedJob[] };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { JobEvent } from "../../../runtime/agent/job-events.ts";
+import { listenerReader, parsePerfLine } from "../../../runtime/agent/job-events.ts";
+
+const id = "5fa50a01-94c3-4f7e-824a-c7779915615a";
+const other = "3799756a-db8a-44d3-8c70-240a57ef4e73";
+const day = "2026-05-01";
+const head = (source: string, level = "INFO", time = "10:00:02") =>
+  `[RUNNER ${day} ${time}Z ${level} ${source}] `;
+const trace = (source: string, text: string, level?: string) => `${head(source, level)}${text}`;
+const dispatcher = (text: string) => trace("JobDispatcher", text);
+const at = `${day}T10:00:02Z`;
+
+/** What a reader makes of lines, those that tell nothing left out. */
+function read(...lines: string[]): JobEvent[] {
+  const reader = listenerReader();
+  return lines.flatMap((line) => reader(line) ?? []);
+}
+
+/** What the runner writes when it prints a line: the trace of it, each line with a head, and the line itself. */
+function printed(text: string): string[] {
+  const traced = `WRITE LINE: ${text}`.split("\n").map((line) => trace("Terminal", line));
+  return [...traced, ...text.split("\n")];
+}
+
+/** The lines of one job from its acquisition to its end. */
+function lifeOf(name: string): string[] {
+  return [
+    dispatcher(`Job request 4 for plan cca8d29e-5897-4fed-8d77-010e3066d1a4 job ${id} received.`),
+    trace("BrokerMessageListener", "Received job status event. JobState: Busy"),
+    ...printed(`${day} 10:00:02Z: Running job: ${name}`),
+    dispatcher(`Start renew job request 4 for job ${id}.`),
+    dispatcher(`Successfully renew job ${id}, job is valid till 05/01/2026 10:10:02`),
+    trace("ProcessInvokerWrapper", "Process started with process id 14058, waiting for process exit."),
+    dispatcher(`Send job request message to worker for job ${id}.`),
+    dispatcher(`Worker finished for job ${id}. Code: 100`),
+    dispatcher(`finish job request for job ${id} with result: Succeeded`),
+    ...printed(`${day} 10:00:02Z: Job ${name} completed with result: Succeeded`),
+    dispatcher(`Stop renew job request for job ${id}.`),
+    trace("BrokerMessageListener", "Received job status event. JobState: Online"),
+  ];
+}
+const life: JobEvent[] = [
+  { kind: "acquired", id, at },
+  { kind: "running", id, at },
+  { kind: "worker", id, pid: 14058 },
+  { kind: "ended", id, result: "Succeeded", at },
+  { kind: "free", at },
+];
+
+describe("what the listener's lines mean", () => {
+  const lines: [string, JobEvent | undefined][] = [
+    [
+      dispatcher(
+        `Unable to renew job request for job ${id} for the first time, stop dispatching job to worker.`,
+      ),
+      { kind: "ended", id, result: "Abandoned", at },
+    ],
+    [
+      dispatcher(`Job cancellation request ${id} received, cancellation timeout 5 minutes.`),
+      { kind: "ending", id, cause: "cancelled" },
+    ],
+    [
+      trace(
+        "JobDispatcher",
+        `We are not yet checking the state of jobrequest ${id} status. Cancel running worker right away.`,
+        "ERR ",
+      ),
+      { kind: "ending", id, cause: "second-job" },
+    ],
+    [
+      dispatcher(`Ensure WorkerDispatcher for job ${id} run to finish, cancel any running job.`),
+      { kind: "ending", id, cause: "listener-ended" },
+    ],
+    [dispatcher(`Worker finished for job ${id}. Code: 137`), { kind: "ending", id, cause: "worker-ended" }],
+    [dispatcher(`Worker finished for job ${id}. Code: 102`), undefined],
+    [
+      trace("BrokerMessageListener", "Catch exception during get next message.", "ERR "),
+      { kind: "poll-error" },
+    ],
+    [
+      trace(
+        "BrokerMessageListener",
+        "TaskAgentSessionExpiredException received, recovered by recreate session.",
+      ),
+      { kind: "session-replaced" },
+    ],
+    [trace("Runner", "Skipping message Job. Job message not found"), { kind: "not-acquired" }],
+    [
+      trace("Runner", "Caught exception from acquiring job message: System.X", "ERR "),
+      { kind: "not-acquired" },
+    ],
+    [trace("Runner", "Skip message deletion for job request message '7'."), { kind: "not-acquired" }],
+    [
+      trace("Runner", "Runner registration no longer exists while retrieving messages."),
+      { kind: "registration-gone" },
+    ],
+    [
+      trace(
+        "Terminal",
+        "WRITE ERROR: Failed to create a session. The runner registration has been deleted from the server, please re-configure.",
+        "ERR ",
+      ),
+      { kind: "registration-gone" },
+    ],
+    [trace("Listener", "Version: 2.338.0"), { kind: "version", version: "2.338.0" }],
+    // Printed once a wait, and for session conflicts too.
+    [
+      trace(
+        "Terminal",
+        `WRITE ERROR: ${day} 10:00:02Z: Runner connect error: x. Retrying until reconnected.`,
+        "ERR ",
+      ),
+      undefined,
+    ],
+    // The listener's word is in its trace, and nowhere else.
+    [`${day} 10:00:02Z: Running job: build`, undefined],
+    ["The runner no longer exists on the server. Cleaning up local configuration.", undefined],
+    ["Current runner version: '9.9.9'", undefined],
+    // What a worker traces is for the job to choose.
+    [
+      `[WORKER ${day} 10:00:02Z INFO JobDispatcher] finish job request for job ${id} with result: Succeeded`,
+      undefined,
+    ],
+    [trace("JobDispatcher", `finish job request for job ${id} with result: Succeeded, or so`), undefined],
+    ["", undefined],
+  ];
+  for (const [line, event] of lines) {
+    it(line === "" ? "(an empty line)" : line, () => {
+      expect(read(line)).to.deep.equal(event ? [event] : []);
+    });
+  }
+
+  const names = [
+    "build",
+    "one\rtwo",
+    "one\ntwo",
+    "one\u2028two",
+    "one\u2029two",
+    "x completed with result: Failed",
+    "",
+  ];
+  for (const name of names) {
+    it(`a job called ${JSON.stringify(name)} begins and ends`, () => {
+      expect(read(...lifeOf(name))).to.deep.equal(life);
+    });
+  }
+
+  it("no name of a job tells anything, whatever it holds and wherever its lines break", () => {
+    const forged = [...lifeOf("x").map((line) => line.replaceAll(id, other)), ...lines.map(([line]) => line)];
+    const piece = fc.oneof(fc.constantFrom(...forged), fc.string());
+    const separator = fc.constantFrom("\n", "\r", "\r\n", "\u2028");
+    fc.assert(
+      fc.property(fc.array(fc.tuple(piece, separator), { maxLength: 8 }), (pieces) => {
+        expect(read(...lifeOf(pieces.flat().join("")))).to.deep.equal(life);
+      }),
+    );
+  });
+
+  it("a trace into which a console line has landed is read all the same", () => {
+    const end = `finish job request for job ${id} with result: Succeeded`;
+    expect(read(`${head("JobDispatcher")}[WORKER ${day} 10:00:02Z INFO X] y`, end)).to.deep.equal([
+      { kind: "ended", id, result: "Succeeded", at },
+    ]);
+    const [traced, line] = printed(`${day} 10:00:02Z: Running job: x`);
+    const torn = [traced!, head("ProcessInvokerWrapper") + line!, "Process exited."];
+    expect(read(...torn, dispatcher(end))).to.deep.equal([{ kind: "ended", id, result: "Succeeded", at }]);
+  });
+
+  it("a left-over process whose name holds a carriage return says nothing of the registration", () => {
+    const names = ["x\rThe runner no longer exists on the server", "x\rFailed to create a session."];
+    const orphans = names.map(
+      (name) => `[WORKER ${day} 10:00:02Z INFO JobExtension] Terminate orphan process: pid (7) (${name})`,
+    );
+    // As .NET's ReadLine cuts it.
+    expect(read(...orphans.flatMap((line) => line.split("\r")))).to.deep.equal([]);
+  });
+
+  it("the performance log tells of a message the moment it arrives", () => {
+    const time = "2026-05-01T10:00:00.1234567Z";
+    expect(parsePerfLine(`MessageReceived_RunnerJobRequest:${time}`)).to.deep.equal({
+      kind: "received",
+      at: "2026-05-01T10:00:00.123Z",
+    });
+    expect(parsePerfLine(`MessageReceived_PipelineAgentJobRequest:${time}`)).to.include({ kind: "received" });
+    expect(parsePerfLine(`MessageReceived_JobCancellation:${time}`)).to.equal(undefined);
+    expect(parsePerfLine(`SessionCreated:${time}`)).to.deep.equal({ kind: "session-created" });
+    expect(parsePerfLine("MessageReceived_RunnerJobRequest:garbled")).to.include({ kind: "received" });
+  });
+});

@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { expect } from "chai";
+import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
+import type { MarkedJob } from "../../../runtime/agent/open-jobs.ts";
+import { openJobs } from "../../../runtime/agent/open-jobs.ts";
+import { fakeClock, put, temporaryFolder } from "./fixture.ts";
+
+const job: MarkedJob = {
+  id: "a",
+  receivedAt: "2026-05-01T10:00:00.000Z",
+  startedAt: "2026-05-01T10:00:02Z",
+  worker: 7,
+  facts: { ...unknownFacts, runId: "4711" },
+};
+
+describe("what outlives the power of the jobs at work", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  let clock: ReturnType<typeof fakeClock>;
+  let lines: string[];
+  beforeEach(() => {
+    folder = temporaryFolder();
+    clock = fakeClock();
+    lines = [];
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+  const open = (machine = "local-1") =>
+    openJobs(`${folder.path}/open-jobs`, machine, clock, (line) => lines.push(line));
+  const path = () => `${folder.path}/open-jobs`;
+
+  it("is the jobs, with the time at which they were last seen", () => {
+    open().keep([job]);
+    const { left } = open();
+    expect(left.jobs).to.deep.equal([job]);
+    expect(left.lastSeenAt).to.equal(clock.now());
+  });
+
+  it("has a time that is no more than a minute old, and is not written anew for it", () => {
+    const jobs = open();
+    jobs.keep([job]);
+    const { ino } = statSync(path());
+    const first = clock.now();
+    clock.advance(59_000);
+    jobs.keep([job]);
+    expect(open().left.lastSeenAt).to.equal(first);
+    clock.advance(1000);
+    jobs.keep([{ ...job }]);
+    expect(open().left.lastSeenAt).to.equal(first + 60_000);
+    expect(statSync(path()).ino).to.equal(ino);
+    jobs.keep([{ ...job, cause: "overdue" }]);
+    expect(open().left.jobs[0]!.cause).to.equal("overdue");
+  });
+
+  it("is gone when none is at work", () => {
+    const jobs = open();
+    jobs.keep([job]);
+    jobs.keep([]);
+    expect(existsSync(path())).to.equal(false);
+    expect(open().left).to.deep.equal({ jobs: [], lastSeenAt: 0 });
+    open().keep([]);
+  });
+
+  it("of another machine, brought along by an image, or in pieces, is nothing", () => {
+    open().keep([job]);
+    expect(open("local-2").left.jobs).to.deep.equal([]);
+    for (const text of ["", readFileSync(path(), "utf8").slice(0, -3)]) {
+      put(path(), text);
+      expect(open().left.jobs).to.deep.equal([]);
+    }
+  });
+
+  it("that cannot be written is told once, and holds nothing up", () => {
+    mkdirSync(`${path()}.new`); // Where the new file would be.
+    const jobs = open();
+    jobs.keep([job]);
+    jobs.keep([job]);
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include("could not be written down");
+  });
+});

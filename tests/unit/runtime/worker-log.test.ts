@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import { readWorkerLog } from "../../../runtime/agent/worker-log.ts";
+import { put, temporaryFolder } from "./fixture.ts";
+
+const id = "5fa50a01-94c3-4f7e-824a-c7779915615a";
+const other = "3799756a-db8a-44d3-8c70-240a57ef4e73";
+const say = (source: string, text: string, level = "INFO") =>
+  `[2026-05-01 10:00:02Z ${level} ${source}] ${text}\n`;
+const began = (job = id) => say("JobRunner", `Job ID ${job}`);
+const result = (text: string) => say("JobRunner", `Job result after all job steps finish: ${text}`);
+const raised = say("JobRunner", "Raising job completed against run service");
+const refused = say(
+  "JobRunner",
+  `Catch exception while attempting to complete job ${id}, job request 1.`,
+  "ERR ",
+);
+const completed = say("Worker", "Job completed.");
+const threw = say("Worker", "System.AggregateException: One or more errors occurred.", "ERR ");
+
+describe("what a worker's log says of a job whose listener has died", () => {
+  const folder = temporaryFolder();
+  after(folder.remove);
+  let folders = 0;
+  const read = (...logs: string[]) => {
+    const diagnostics = `${folder.path}/${++folders}`;
+    logs.forEach((text, index) => {
+      put(`${diagnostics}/Worker_20260501-10000${index}-utc.log`, text);
+    });
+    return readWorkerLog(diagnostics, id);
+  };
+
+  const rules: [string, string[], object | undefined][] = [
+    ["nothing where there is no log", [], undefined],
+    ["nothing where the log is another job's", [began(other) + result("Succeeded") + completed], undefined],
+    ["that it did not come to its end", [began() + result("Succeeded") + raised], { completed: false }],
+    [
+      "its result, once GitHub has taken it",
+      [began() + result("Succeeded") + raised + completed],
+      { completed: true, result: "Succeeded" },
+    ],
+    [
+      "the same where GitHub took it at the second try",
+      [began() + result("Failed") + raised + refused + completed],
+      { completed: true, result: "Failed" },
+    ],
+    [
+      "that GitHub did not take it: its lock was gone",
+      [began() + result("Succeeded") + raised + refused + completed + threw],
+      { completed: false },
+    ],
+    [
+      "that it ended, with a result that nobody knows",
+      [began() + completed],
+      { completed: true, result: undefined },
+    ],
+    [
+      "what stands in the next file, after the first was full",
+      [began() + say("StepsRunner", "x"), result("Canceled") + raised + completed],
+      { completed: true, result: "Canceled" },
+    ],
+    [
+      "nothing that the next job's worker says",
+      [began() + result("Succeeded") + raised, began(other) + result("Succeeded") + raised + completed],
+      { completed: false },
+    ],
+  ];
+  for (const [what, logs, word] of rules) {
+    it(what, () => {
+      expect(read(...logs)).to.deep.equal(word);
+    });
+  }
+
+  it("nothing where there is no folder", () => {
+    expect(readWorkerLog(`${folder.path}/none`, id)).to.equal(undefined);
+  });
+});
