@@ -31,14 +31,14 @@ export type Fault =
   | { kind: "dispatch"; times?: number; effect: "no-run" | "never-starts" }
   /** Sessions outlive their deletion: they count as alive for so many real seconds after the last poll. */
   | { kind: "lingering-sessions"; times?: number; seconds: number }
-  /** What webhooks are told of a job (of this action, or any) is lost, told twice, or late by so many real seconds: default one. */
-  | {
-      kind: "delivery";
-      times?: number;
-      effect: "lose" | "duplicate" | "late";
-      action?: "queued" | "in_progress" | "completed";
-      seconds?: number;
-    }
+  /**
+   * What webhooks are told of a job (of this action, or any) is lost, told twice,
+   * held back until something has come to pass, or has a null among the labels,
+   * as GitHub's description of `completed` allows.
+   */
+  | ({ kind: "delivery"; times?: number; action?: "queued" | "in_progress" | "completed" } & (
+      { effect: "lose" | "duplicate" | "null-label" } | { effect: "late"; until: Promise<unknown> }
+    ))
   /** Something happens just when a runner (this one, or any) reaches a point, for example: a job arrives. */
   | { kind: "moment"; times?: number; at: Moment; runner?: string; action: () => void };
 

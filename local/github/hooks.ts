@@ -1,5 +1,4 @@
 import { createHmac, randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fullName, sameName } from "./model.ts";
 import type { Delivery, Hook, Job, Model } from "./model.ts";
 import { jobBody } from "./rest/workflow-bodies.ts";
@@ -21,9 +20,10 @@ export function ping(model: Model, hook: Hook): void {
 export function announce(model: Model, job: Job, action: "queued" | "in_progress" | "completed"): void {
   const { repository } = job.run;
   const name = fullName(repository);
+  const workflowJob = { ...jobBody(model, job), status: action };
   const payload = {
     action,
-    workflow_job: { ...jobBody(model, job), status: action },
+    workflow_job: workflowJob,
     repository: {
       id: repository.id,
       name: repository.name,
@@ -43,9 +43,10 @@ export function announce(model: Model, job: Job, action: "queued" | "in_progress
   for (const hook of hooks) {
     const fault = model.faults.take("delivery", (one) => (one.action ?? action) === action);
     if (fault?.effect === "lose") continue;
-    const message = { event: "workflow_job" as const, payload, action, jobId: job.id };
-    const lateMs = fault?.effect === "late" ? (fault.seconds ?? 1) * 1000 : 0;
-    void deliver(model, hook, message, lateMs);
+    const labels = fault?.effect === "null-label" ? [null, ...job.labels] : job.labels;
+    const told = { ...payload, workflow_job: { ...workflowJob, labels } };
+    const message = { event: "workflow_job" as const, payload: told, action, jobId: job.id };
+    void deliver(model, hook, message, fault?.effect === "late" ? fault.until : undefined);
     if (fault?.effect === "duplicate") void deliver(model, hook, message);
   }
 }
@@ -57,10 +58,10 @@ interface Message {
   jobId?: number;
 }
 
-async function deliver(model: Model, hook: Hook, message: Message, lateMs = 0): Promise<void> {
+async function deliver(model: Model, hook: Hook, message: Message, until?: Promise<unknown>): Promise<void> {
   const { event, payload, action, jobId } = message;
-  const body = JSON.stringify(payload); // As things stand now, however late it comes.
-  if (lateMs > 0) await sleep(lateMs, undefined, { ref: false });
+  const body = bodyFor(hook, JSON.stringify(payload)); // As things stand now, however late it comes.
+  await until;
   const delivery: Delivery = { id: randomUUID(), hookId: hook.id, event, action, jobId, status: undefined };
   model.deliveries.push(delivery);
   const signature =
@@ -71,7 +72,7 @@ async function deliver(model: Model, hook: Hook, message: Message, lateMs = 0): 
     const response = await fetch(hook.url, {
       method: "POST",
       headers: {
-        "content-type": "application/json",
+        "content-type": contentTypes[hook.contentType],
         "user-agent": "GitHub-Hookshot/local",
         "x-github-event": event,
         "x-github-delivery": delivery.id,
@@ -87,4 +88,11 @@ async function deliver(model: Model, hook: Hook, message: Message, lateMs = 0): 
   } catch {
     delivery.status = 0; // Nobody answered: GitHub notes it among the hook's deliveries, and that is all.
   }
+}
+
+const contentTypes = { json: "application/json", form: "application/x-www-form-urlencoded" } as const;
+
+/** A form has the JSON in its one field. */
+function bodyFor({ contentType }: Hook, json: string): string {
+  return contentType === "json" ? json : new URLSearchParams({ payload: json }).toString();
 }

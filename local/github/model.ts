@@ -42,6 +42,8 @@ export interface Hook {
   active: boolean;
   events: string[];
   url: string;
+  /** GitHub's own choice, where nobody makes one, is `form`. */
+  contentType: "json" | "form";
   secret: string | undefined;
   createdAt: number;
   updatedAt: number;

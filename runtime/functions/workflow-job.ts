@@ -30,7 +30,9 @@ export function readWorkflowJob(
   }
   const { id, labels, created_at: createdAt, runner_name: runner } = job;
   if (!Number.isSafeInteger(id) || Number(id) <= 0) return malformed("workflow_job.id is none");
-  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) {
+  // GitHub's description of `completed` has nulls among them.
+  const named = Array.isArray(labels) ? labels.filter((label: unknown) => label !== null) : undefined;
+  if (!named?.every((label) => typeof label === "string")) {
     return malformed("workflow_job.labels is no list of texts");
   }
   if (typeof state !== "string") return malformed("it has no action");
@@ -43,7 +45,7 @@ export function readWorkflowJob(
     job: {
       id: String(id),
       repository,
-      labels,
+      labels: named,
       state,
       queuedAt: Math.floor(createdMs / 1000),
       ...(typeof runner === "string" && runner !== "" && { runner }),

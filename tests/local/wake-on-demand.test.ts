@@ -125,14 +125,48 @@ describe("from a queued job to the machines to start", () => {
     expect((await jobs())[0]).to.include({ state: "in_progress", runner: "dev-cloud-1-i-0a" });
   });
 
+  it("a job ends for us, however many steps it had, and with a null among its labels", async () => {
+    github.github.faults.add({ kind: "delivery", effect: "null-label", action: "completed" });
+    const { jobs: dispatched } = github.github.dispatch("acme/app", "ours.yml");
+    const runner = await connect(github, "dev-cloud-1-i-0a", { labels: ["self-hosted", "cloud"] });
+    const taken = await runner.takeJob();
+    const [startedAt, completedAt] = ["2026-05-01T10:00:00Z", "2026-05-01T10:00:01Z"];
+    dispatched[0]!.steps = Array.from({ length: 5000 }, (_, index) => ({
+      name: `Run the part ${index} of a generated workflow, which has a name of some length`,
+      number: index + 1,
+      status: "completed" as const,
+      conclusion: "success" as const,
+      startedAt,
+      completedAt,
+    }));
+    await runner.complete(taken);
+    await answered(4);
+    expect(statuses().at(-1)).to.equal("completed 202");
+    expect((await jobs())[0]).to.deep.include({ state: "completed", labels: ["self-hosted", "Cloud"] });
+  });
+
+  it("a webhook with GitHub's own content type is told what to set", async () => {
+    await github.octokit.rest.repos.createWebhook({
+      ...acme,
+      events: ["workflow_job"],
+      config: { url: `${server.url}/form`, secret },
+    });
+    await answered(2);
+    expect(statuses()).to.deep.equal(["ping 200", "ping 415"]);
+  });
+
   it("deliveries that are doubled, or overtaken by the job's end, wake nobody twice or too late", async () => {
     github.github.faults.add({ kind: "delivery", times: 1, effect: "duplicate", action: "queued" });
     github.github.dispatch("acme/app", "ours.yml");
     await answered(3);
     expect(aws.aws.queues.messages(queueUrl)).to.have.length(1);
-    github.github.faults.add({ kind: "delivery", times: 1, effect: "late", seconds: 0.05, action: "queued" });
+    let letGo!: () => void;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    github.github.faults.add({ kind: "delivery", times: 1, effect: "late", until: held, action: "queued" });
     const { id } = github.github.dispatch("acme/app", "ours.yml");
     await github.octokit.rest.actions.cancelWorkflowRun({ ...acme, run_id: id });
+    await answered(4);
+    letGo();
     await answered(5);
     expect(aws.aws.queues.messages(queueUrl)).to.have.length(1);
     expect((await jobs()).map(({ state }) => state).sort()).to.deep.equal(["completed", "queued"]);

@@ -65,22 +65,20 @@ export function hookRoutes(model: Model): Hono {
   return app;
 }
 
-/** The emulator delivers on this computer alone, and knows no form-encoded bodies. */
-function configIn({ config }: Record<string, unknown>): Pick<Hook, "url" | "secret"> {
+/** The emulator delivers on this computer alone. */
+function configIn({ config }: Record<string, unknown>): Pick<Hook, "url" | "contentType" | "secret"> {
   if (!isRecord(config)) throw new ApiError(422, 'Invalid request.\n\n"config" wasn\'t supplied.');
   const url = textIn(config, "url");
   const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: "" };
   if (!["localhost", "[::1]"].includes(hostname) && !/^127(\.\d+){3}$/.test(hostname)) {
     throw new ApiError(422, `The local GitHub delivers webhooks on this computer alone, not to ${url}`);
   }
-  if (config.content_type !== "json") {
-    throw new ApiError(422, "The local GitHub delivers webhooks with the content type json alone");
-  }
-  return { url, secret: typeof config.secret === "string" ? config.secret : undefined };
+  const contentType = config.content_type === "json" ? "json" : "form";
+  return { url, contentType, secret: typeof config.secret === "string" ? config.secret : undefined };
 }
 
 function hookBody(model: Model, hook: Hook) {
-  const { id, scope, active, events, url, secret, createdAt, updatedAt } = hook;
+  const { id, scope, active, events, url, contentType, secret, createdAt, updatedAt } = hook;
   const isRepository = scope.includes("/");
   return {
     type: isRepository ? "Repository" : "Organization",
@@ -90,7 +88,7 @@ function hookBody(model: Model, hook: Hook) {
     events,
     config: {
       url,
-      content_type: "json",
+      content_type: contentType,
       insecure_ssl: "0",
       // GitHub shows that there is one, and never which.
       ...(secret === undefined ? {} : { secret: "********" }),

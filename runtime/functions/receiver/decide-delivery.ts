@@ -29,12 +29,17 @@ export function decideDelivery(
   secret: string,
   now: number,
 ): DeliveryDecision {
+  if (method === undefined) return refused(400, "it is no request to the function's URL");
   if (method !== "POST") return refused(405, "GitHub delivers by POST");
   if (!body) return refused(413, "the body is larger than a workflow_job's");
   const signature = headers["x-hub-signature-256"];
   if (signature === undefined) return refused(401, "there is no signature (x-hub-signature-256)");
   if (!isSigned(body, signature, secret)) {
     return { kind: "refused", status: 401, reason: "the signature does not match", unsigned: true };
+  }
+  // GitHub's own choice: the payload would be in a field of a form.
+  if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+    return refused(415, "set the webhook's content type to application/json");
   }
   const event = headers["x-github-event"];
   if (event === undefined) return refused(400, "there is no event (x-github-event)");

@@ -8,7 +8,7 @@ import type { JobReport } from "../job-table.ts";
 import { decideDelivery } from "./decide-delivery.ts";
 import type { DeliveryDecision } from "./decide-delivery.ts";
 import { answerOf, requestOf } from "./url-event.ts";
-import type { DeliveryRequest, UrlAnswer, UrlEvent } from "./url-event.ts";
+import type { DeliveryRequest, UrlAnswer } from "./url-event.ts";
 import { webhookSecret } from "./webhook-secret.ts";
 
 export interface ReceiverWorld {
@@ -33,8 +33,10 @@ interface Outcome {
  * The webhook's receiver: checks what comes, writes the job's state, gives the
  * controller a hint, and answers. It never throws: what goes wrong is a 503,
  * which GitHub shows among the hook's deliveries.
+ *
+ * @returns a handler of whatever Lambda hands over
  */
-export function createReceiver(world: ReceiverWorld): (event: UrlEvent) => Promise<UrlAnswer> {
+export function createReceiver(world: ReceiverWorld): (event: unknown) => Promise<UrlAnswer> {
   const { configuration, queueUrl, aws, now, log } = world;
   const secret = webhookSecret(configuration.secretParameter, aws, now);
 

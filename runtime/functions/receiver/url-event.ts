@@ -1,11 +1,4 @@
-/** What Lambda hands over for a request to a function URL (payload format 2.0), as far as it is used. */
-export interface UrlEvent {
-  requestContext: { http: { method: string } };
-  /** Names in lower case. */
-  headers: Readonly<Record<string, string | undefined>>;
-  body?: string;
-  isBase64Encoded?: boolean;
-}
+import { isObject } from "../../../contract/json.ts";
 
 export interface UrlAnswer {
   statusCode: number;
@@ -15,7 +8,8 @@ export interface UrlAnswer {
 
 /** A request as the receiver judges it. */
 export interface DeliveryRequest {
-  method: string;
+  /** Undefined: it is no request to a function URL. Whoever may call the function can send it anything. */
+  method: string | undefined;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   /** The very bytes that were sent; undefined when there are more than the receiver reads. */
@@ -23,24 +17,30 @@ export interface DeliveryRequest {
 }
 
 /**
- * The largest body that is read. GitHub's limit is 25 MB and Lambda's is 6; a
- * `workflow_job` has some 20 kB, and 100 labels of full length add 26.
+ * The largest body that is read. GitHub's limit is 25 MB and Lambda's is 6. A
+ * `workflow_job` has some 20 kB, and a `completed` has all the steps of its job,
+ * of some 240 bytes each: without it the job's machine counts as busy for days.
  */
-export const maxBodyBytes = 256 * 1024;
+export const maxBodyBytes = 2 * 1024 * 1024;
 
-export function requestOf({
-  requestContext,
-  headers,
-  body = "",
-  isBase64Encoded,
-}: UrlEvent): DeliveryRequest {
-  const { method } = requestContext.http;
+/** The request in what Lambda hands over for one to a function URL (payload format 2.0). */
+export function requestOf(event: unknown): DeliveryRequest {
+  const { requestContext, headers: sent, body, isBase64Encoded } = isObject(event) ? event : {};
+  const http = isObject(requestContext) ? requestContext.http : undefined;
+  const method = isObject(http) && typeof http.method === "string" ? http.method : undefined;
+  const headers = Object.fromEntries(
+    Object.entries(isObject(sent) ? sent : {}).filter(
+      (header): header is [string, string] => typeof header[1] === "string",
+    ),
+  );
+  return { method, headers, body: bytesOf(typeof body === "string" ? body : "", isBase64Encoded === true) };
+}
+
+function bytesOf(body: string, isBase64: boolean): Uint8Array | undefined {
   // No encoding has fewer characters than three quarters of its bytes' number, so this is safe before decoding.
-  if (body.length > (isBase64Encoded ? Math.ceil(maxBodyBytes / 3) * 4 : maxBodyBytes)) {
-    return { method, headers, body: undefined };
-  }
-  const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
-  return { method, headers, body: bytes.length > maxBodyBytes ? undefined : bytes };
+  if (body.length > (isBase64 ? Math.ceil(maxBodyBytes / 3) * 4 : maxBodyBytes)) return undefined;
+  const bytes = Buffer.from(body, isBase64 ? "base64" : "utf8");
+  return bytes.length > maxBodyBytes ? undefined : bytes;
 }
 
 export function answerOf(statusCode: number, text: string): UrlAnswer {

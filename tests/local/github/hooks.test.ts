@@ -16,7 +16,7 @@ jobs:
 
 interface Payload {
   action: string;
-  workflow_job: { id: number; labels: string[]; status: string; runner_name: string | null };
+  workflow_job: { id: number; labels: (string | null)[]; status: string; runner_name: string | null };
   repository: { full_name: string };
 }
 
@@ -114,15 +114,43 @@ describe("the webhooks of the local GitHub", () => {
     await hook();
     cloud.github.faults.add({ kind: "delivery", times: 1, effect: "lose" });
     cloud.github.faults.add({ kind: "delivery", times: 1, effect: "duplicate" });
-    cloud.github.faults.add({ kind: "delivery", times: 1, effect: "late", seconds: 0.05, action: "queued" });
+    let letGo!: () => void;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    cloud.github.faults.add({ kind: "delivery", times: 1, effect: "late", until: held, action: "queued" });
     dispatch();
     dispatch();
     const late = dispatch();
     await cloud.octokit.rest.actions.cancelWorkflowRun({ ...acme, run_id: late.id });
     const ofLate = () => told().filter(({ workflow_job: { id } }) => late.jobs.some((job) => job.id === id));
+    await until("its end", () => ofLate().some(({ action }) => action === "completed"));
+    expect(ofLate().map(({ action }) => action)).not.to.include("queued");
+    letGo();
     await until("the late one", () => ofLate().some(({ action }) => action === "queued"));
-    expect(ofLate()[0]!.action).to.equal("completed");
-    expect(states().filter((state) => state === "queued")).to.have.length(3);
+    await until("the doubled one", () => states().filter((state) => state === "queued").length === 3);
+  });
+
+  it("can have a null among the labels, as GitHub's description of a job's end has", async () => {
+    await hook();
+    cloud.github.faults.add({ kind: "delivery", effect: "null-label", action: "completed" });
+    const { id } = dispatch();
+    await cloud.octokit.rest.actions.cancelWorkflowRun({ ...acme, run_id: id });
+    const ended = () => told().find(({ action }) => action === "completed");
+    await until("the end", () => ended() !== undefined);
+    expect(ended()!.workflow_job.labels).to.deep.equal([null, "self-hosted", "cloud"]);
+  });
+
+  it("send a form where nobody asks for JSON, signed over the form's bytes", async () => {
+    await cloud.octokit.rest.repos.createWebhook({
+      ...acme,
+      events: ["workflow_job"],
+      config: { url: `${server.url}/hook`, secret },
+    });
+    await until("ping", () => server.requests.length === 1);
+    const { body, headers } = server.requests[0]!;
+    expect(headers["content-type"]).to.equal("application/x-www-form-urlencoded");
+    expect(JSON.parse(new URLSearchParams(body).get("payload")!)).to.include.keys("zen");
+    const signature = createHmac("sha256", secret).update(body).digest("hex");
+    expect(headers["x-hub-signature-256"]).to.equal(`sha256=${signature}`);
   });
 
   it("never show their secret, and deliver to this computer alone", async () => {

@@ -4,7 +4,7 @@ import { decideDelivery } from "../../../../runtime/functions/receiver/decide-de
 import { secondsThatCount } from "../../../../contract/waiting-jobs.ts";
 import { isSigned } from "../../../../runtime/functions/receiver/signature.ts";
 import { maxBodyBytes, requestOf } from "../../../../runtime/functions/receiver/url-event.ts";
-import type { DeliveryRequest, UrlEvent } from "../../../../runtime/functions/receiver/url-event.ts";
+import type { DeliveryRequest } from "../../../../runtime/functions/receiver/url-event.ts";
 import { configuration, delivery, now, openConfiguration, payload, secret, sign } from "./deliveries.ts";
 
 const decide = (request: DeliveryRequest, rules = configuration) =>
@@ -163,6 +163,15 @@ describe("a delivery is refused", () => {
       401,
       "does not match",
     ],
+    [
+      "when it is a form, GitHub's own choice",
+      delivery(`payload=${encodeURIComponent(JSON.stringify(payload()))}`, {
+        "content-type": "application/x-www-form-urlencoded",
+      }),
+      415,
+      "set the webhook's content type to application/json",
+    ],
+    ["when a label is a number", delivery(payload({ labels: ["cloud", 7] })), 400, "workflow_job.labels"],
     ["when it names no event", delivery(payload(), { "x-github-event": undefined }), 400, "no event"],
     ["when it is no JSON", delivery("canary"), 400, "has no workflow_job"],
     ["when it is another JSON", delivery("[1]"), 400, "has no workflow_job"],
@@ -194,7 +203,7 @@ describe("a delivery is refused", () => {
 
   it("when it has more bytes than a workflow_job can have", () => {
     const event = { requestContext: { http: { method: "POST" } }, headers: delivery(large).headers };
-    const encodings: Partial<UrlEvent>[] = [
+    const encodings = [
       { body: large },
       { body: Buffer.from(large).toString("base64"), isBase64Encoded: true },
       { body: "x".repeat(25 * 1024 * 1024) },
@@ -216,6 +225,49 @@ describe("a delivery is refused", () => {
 });
 
 describe("a body", () => {
+  it("of a job's end has all of its steps, 5,000 of them too", () => {
+    const step = { name: "x".repeat(200), status: "completed", conclusion: "success", number: 5000 };
+    const steps = Array.from({ length: 5000 }, () => step);
+    const body = payload({ steps, status: "completed" }, { action: "completed" });
+    const { headers, body: bytes } = delivery(body);
+    expect(bytes!.length).to.be.greaterThan(1024 * 1024);
+    const request = requestOf({
+      requestContext: { http: { method: "POST" } },
+      headers,
+      body: Buffer.from(bytes!).toString("base64"),
+      isBase64Encoded: true,
+    });
+    expect(decide(request)).to.nested.include({ kind: "write", "job.state": "completed" });
+  });
+
+  for (const [words, nulls] of Object.entries({
+    "a null among its labels": { labels: [null, "self-hosted", "Cloud"] },
+    "nothing where GitHub may say nothing": {
+      runner_id: null,
+      runner_name: null,
+      runner_group_id: null,
+      runner_group_name: null,
+      conclusion: null,
+      head_branch: null,
+      workflow_name: null,
+      completed_at: null,
+      steps: [null],
+    },
+  })) {
+    it(`with ${words} is one`, () => {
+      for (const action of ["queued", "in_progress", "completed"]) {
+        const decision = decide(delivery(payload(nulls, { action, deployment: null })));
+        expect(decision).to.deep.nested.include({ kind: "write", "job.labels": ["self-hosted", "Cloud"] });
+      }
+    });
+  }
+
+  it("without any label but nulls is its machine's", () => {
+    const runner = "dev-cloud-1-i-0123456789abcdef0";
+    const body = payload({ labels: [null], runner_name: runner }, { action: "completed" });
+    expect(decide(delivery(body))).to.deep.nested.include({ kind: "write", "job.runner": runner });
+  });
+
   it("is judged by its very bytes, in base64 or not", () => {
     const text = JSON.stringify(payload({ name: "Prüfung 🚚" }));
     const { headers } = delivery(text);

@@ -1,9 +1,10 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { AwsError } from "../../../../runtime/aws/error.ts";
 import { createReceiver } from "../../../../runtime/functions/receiver/receiver.ts";
 import { receiverCalls } from "../../../../contract/receiver.ts";
 import type { ReceiverCall } from "../../../../contract/receiver.ts";
-import type { DeliveryRequest, UrlEvent } from "../../../../runtime/functions/receiver/url-event.ts";
+import type { DeliveryRequest } from "../../../../runtime/functions/receiver/url-event.ts";
 import { configuration, delivery, now, payload, secret, sign } from "./deliveries.ts";
 
 type Answer = () => unknown;
@@ -35,10 +36,10 @@ function receiver(answers: Partial<Record<ReceiverCall, Answer>> = {}, secrets: 
   });
   const receive = (request: DeliveryRequest) => handler(eventOf(request));
   const actions = () => calls.map(({ action }) => action);
-  return { receive, calls, actions, lines, clock };
+  return { handler, receive, calls, actions, lines, clock };
 }
 
-function eventOf({ method, headers, body }: DeliveryRequest): UrlEvent {
+function eventOf({ method, headers, body }: DeliveryRequest) {
   return {
     requestContext: { http: { method } },
     headers,
@@ -100,6 +101,24 @@ describe("the webhook's receiver", () => {
     expect(calls[1]!.input).to.include({
       ConditionExpression: "attribute_not_exists(#id) OR #state IN (:before0, :before1)",
     });
+  });
+
+  it("answers whatever it is called with, and writes nothing for what is no request", async () => {
+    const { handler, actions, lines } = receiver();
+    for (const event of [undefined, null, 7, "text", [], {}, { requestContext: null }, { body: "{}" }])
+      expect(await handler(event)).to.include({
+        statusCode: 400,
+        body: "it is no request to the function's URL\n",
+      });
+    expect(actions()).to.deep.equal(["ssm:GetParameter"]);
+    expect(lines.every(({ WebhookRefused }) => WebhookRefused === 1)).to.equal(true);
+    await fc.assert(
+      fc.asyncProperty(fc.anything(), async (event) => {
+        expect(await handler(event))
+          .to.have.property("statusCode")
+          .that.is.within(400, 405);
+      }),
+    );
   });
 
   it("takes a replayed delivery, or one that was overtaken, for done", async () => {
