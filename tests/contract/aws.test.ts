@@ -47,7 +47,6 @@ function suite(
     for (const each of cases) {
       const differs = name === "moto" && each.motoDiffers !== undefined;
       it(differs ? `differs: ${each.title} (${each.motoDiffers!})` : each.title, async function () {
-        this.timeout(10_000);
         await runnerOf(each)(clients, target);
       });
     }

@@ -5,6 +5,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import { AwsQueryProtocol } from "@aws-sdk/core/protocols";
 import { AssertionError } from "chai";
+import { patienceMs } from "../patience.ts";
 
 /** Something that claims to be AWS. */
 export interface Target {
@@ -49,7 +50,7 @@ export interface Case {
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined>,
-  limitMs = 5_000,
+  limitMs = patienceMs,
 ): Promise<T> {
   const deadline = performance.now() + limitMs;
   while (performance.now() < deadline) {

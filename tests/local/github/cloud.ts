@@ -5,6 +5,7 @@ import { Octokit } from "@octokit/rest";
 import { createClock } from "../../../local/clock.ts";
 import { createGithub } from "../../../local/github/index.ts";
 import type { GithubArguments, GithubOptions } from "../../../local/github/index.ts";
+import { patienceMs } from "../../patience.ts";
 
 /** A workflow with a runner input, a run-name and two inputs to check. */
 export const workflowText = `
@@ -60,7 +61,7 @@ export const acme = { owner: "acme", repo: "app" };
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  withinMs = 3000,
+  withinMs = patienceMs,
 ): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await holds())) {

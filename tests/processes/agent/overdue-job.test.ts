@@ -26,8 +26,7 @@ import { putCommands, setprivCommand } from "../../unit/runtime/stand-ins.ts";
  * together without a machine around them. The rules go on from one another.
  */
 describe("a job that runs for longer than its fleet allows", function () {
-  this.timeout(60_000); // Seconds, where the computer is free.
-  const limitMs = 30_000;
+  this.timeout(240_000); // Seconds, where the computer is free.
   const name = "dev-cloud-1-i-1";
   const workflow = `
 on: { workflow_dispatch: { inputs: { seconds: {} } } }
@@ -64,7 +63,7 @@ jobs:
     folder.remove();
   });
 
-  const soon = (what: string, holds: () => boolean) => until(what, holds, limitMs);
+  const soon = (what: string, holds: () => boolean) => until(what, holds);
   const send = async (seconds: number) => {
     const [job] = github.github.dispatch("acme/app", "long.yml", { seconds: String(seconds) }).jobs;
     await soon("the step is at work", () =>

@@ -35,7 +35,6 @@ touch "$LONGHAUL_ROOT/home/runner/actions-runner/.runner"
 `;
 
 describe("the boot script", function () {
-  this.timeout(10_000);
   const packed = temporaryFolder();
   let tarball: Buffer;
   let folder: ReturnType<typeof temporaryFolder>;

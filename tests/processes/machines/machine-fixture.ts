@@ -7,15 +7,16 @@ import type { Clock } from "../../../local/clock.ts";
 import { createClock } from "../../../local/clock.ts";
 import type { HostedInstance, MachineHost, PowerDown } from "../../../local/machines/index.ts";
 import { createMachineHost } from "../../../local/machines/index.ts";
+import { patienceMs } from "../../patience.ts";
 
-/** Waits for a condition, at most ten seconds. */
+/** Waits for a condition. */
 export async function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline;) {
     const found = probe();
     if (found !== undefined && found !== false) return found;
     await delay(5);
   }
-  throw new Error(`Waited 10 s in vain for: ${what}`);
+  throw new Error(`Waited ${patienceMs} ms in vain for: ${what}`);
 }
 
 /** An instance as EC2 would describe it, with what it was heard saying. */

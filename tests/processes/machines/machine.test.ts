@@ -131,7 +131,7 @@ describe("a machine of the local cloud", () => {
     expect(processesBelow(site.dir)).to.deep.equal([]);
     expect(machine.downs).to.deep.equal([]);
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});
 
 describe("a crash of the local cloud", () => {
   let dir: string;
@@ -181,7 +181,7 @@ describe("a crash of the local cloud", () => {
     await reapMachines(dir);
     expect(processesBelow(dir)).to.deep.equal([]);
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});
 
 /** Empty when the process has ended meanwhile. */
 function commandLineOf(pid: number): string {

@@ -119,4 +119,4 @@ describe("services of a machine", () => {
     await says('does not know "systemctl mask a"');
     await says("status 1");
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});

@@ -106,7 +106,7 @@ describe("the stand-in runner's config.sh", () => {
     expect(site.github.registered).to.equal(false);
     expect(site.has(".runner")).to.equal(false);
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});
 
 describe("the stand-in runner's arguments", () => {
   it("come from the command line first, and inputs leave the environment", () => {
@@ -124,4 +124,4 @@ describe("the stand-in runner's arguments", () => {
     expect(line.flag("disableupdate")).to.equal(false);
     expect(environment).to.deep.equal({ PATH: "/bin" });
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});

@@ -225,7 +225,7 @@ ${steps}`;
       expect(ends()).to.include("Set up runner: failure").and.include("work: skipped");
     });
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});
 
 describe("the runner's tarball", () => {
   it("has the same bytes each time, other ones for another version, and the real one's layout", async () => {
@@ -258,4 +258,4 @@ describe("the runner's tarball", () => {
       await site.close();
     }
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});

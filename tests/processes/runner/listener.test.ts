@@ -323,7 +323,7 @@ describe("the stand-in runner's listener", () => {
     const updated = await listening();
     expect(updated.output()).to.include("Current runner version: '2.339.0'");
   });
-}).timeout(20_000); // Real processes, on a computer that may be busy.
+});
 
 function processExists(pid: string): boolean {
   try {

@@ -9,17 +9,18 @@ import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
 import { endProcesses, findProcesses } from "../../../local/machines/processes.ts";
 import type { FakeGithub } from "./fake-github.ts";
 import { openFakeGithub } from "./fake-github.ts";
+import { patienceMs } from "../../patience.ts";
 
 export const version = "2.338.0";
 
-/** Waits for a condition, at most ten seconds. */
+/** Waits for a condition. */
 export async function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline;) {
     const found = probe();
     if (found !== undefined && found !== false) return found;
     await delay(5);
   }
-  throw new Error(`Waited 10 s in vain for: ${what}`);
+  throw new Error(`Waited ${patienceMs} ms in vain for: ${what}`);
 }
 
 /** A listener that runs, and what it has printed. */

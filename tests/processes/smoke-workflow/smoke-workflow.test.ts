@@ -108,7 +108,7 @@ describe("the smoke workflow", () => {
       expect(output).to.include("| beats seen | 12 |").and.include("| longest gap | 60 s |");
       expect(output).to.include("| highest load | 0.50 |").and.include("| verdict | fit |");
       expect(code).to.equal(0);
-    }).timeout(20_000);
+    });
 
     const unfit: (Scenario & { machine: string; because: string })[] = [
       {
@@ -142,7 +142,7 @@ describe("the smoke workflow", () => {
         const { code, output } = run(scenario);
         expect(/\| verdict \|.*/.exec(output)?.[0]).to.equal(`| verdict | unfit: ${because} |`);
         expect(code).to.equal(1);
-      }).timeout(20_000);
+      });
     }
 
     it("does not mind a single late beat, nor memory that is used and given back", () => {
@@ -153,7 +153,7 @@ describe("the smoke workflow", () => {
       });
       expect(output).to.include("| beats seen | 7 |").and.include("| verdict | fit |");
       expect(code).to.equal(0);
-    }).timeout(20_000);
+    });
 
     it("refuses minutes that are no number, and still writes a summary", () => {
       const { code, output } = run({ minutes: Number.NaN });
@@ -161,6 +161,6 @@ describe("the smoke workflow", () => {
         .to.include("minutes must be a whole number")
         .and.include("| verdict | unfit: there is not one beat");
       expect(code).to.equal(1);
-    }).timeout(20_000);
+    });
   });
 });

@@ -9,8 +9,7 @@ import { openRoom } from "./room-fixture.ts";
 const work = "home/runner/actions-runner/_work";
 const tidied = "var/lib/longhaul/job/tidied";
 
-describe("after a job the machine is a tidy room", function () {
-  this.timeout(20_000); // Real processes, on a computer that may be busy.
+describe("after a job the machine is a tidy room", () => {
   let room: Room;
   afterEach(() => {
     room.close();

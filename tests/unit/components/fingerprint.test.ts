@@ -84,7 +84,7 @@ describe("the fingerprint of a machine", function () {
     );
     expect(seen.same, "changes that left a machine alone").to.be.above(20);
     expect(seen.other, "changes that made another machine").to.be.above(20);
-  }).timeout(10_000);
+  });
 
   const cloud = (fleet: object): Raw => ({ ...repositoryStack, fleets: { cloud: { runners: 2, ...fleet } } });
   const aws = repositoryStack.aws as object;

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promi
 import type { AgentConfiguration } from "../../../runtime/agent/configuration.ts";
 import type { Clock } from "../../../runtime/agent/clock.ts";
 import type { Aws } from "../../../runtime/agent/aws.ts";
+import { patienceMs } from "../../patience.ts";
 
 export const configuration: AgentConfiguration = {
   environment: "dev",
@@ -77,10 +78,10 @@ export function fakeAws(
   return { aws, calls };
 }
 
-/** Waits until something holds, at most five seconds. */
+/** Waits until something holds. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; !holds(); waited += 5) {
-    if (waited > 5000) throw new Error(`Waited 5 s in vain until ${what}.`);
+  for (const limit = performance.now() + patienceMs; !holds();) {
+    if (performance.now() > limit) throw new Error(`Waited ${patienceMs} ms in vain until ${what}.`);
     await delay(5);
   }
 }
