@@ -16,6 +16,7 @@ import {
   WakeOnDemand,
 } from "./components/index.ts";
 import { createProviders } from "./components/providers.ts";
+import { warnOfRunnerVersions } from "./components/runner-versions.ts";
 import { stackOutputs } from "./components/stack-outputs.ts";
 import type { StackOutputs } from "./components/stack-outputs.ts";
 import { formatPath } from "./config/issues.ts";
@@ -34,6 +35,7 @@ export default async function stack(): Promise<StackOutputs> {
   const args = { environment, configuration };
   const living = await findLivingMachines(environment, { provider: providers.aws });
   const diskKey = await findDiskKey(configuration.aws, { provider: providers.aws });
+  await warnOfRunnerVersions(configuration, { provider: providers.github });
 
   const topic = new AlarmTopic(environment, args, { providers });
   const network = new RunnerNetwork(environment, args, { providers });

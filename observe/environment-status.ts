@@ -42,7 +42,7 @@ export interface EnvironmentStatus {
   /** Whether GitHub could be asked. */
   githubAsked: boolean;
   runners: RunnerStatus[];
-  /** Sentences about what could not be found out. */
+  /** Sentences about what could not be found out, and about runner versions that are to be raised. */
   notes: string[];
 }
 

@@ -2,6 +2,7 @@ import { knownChecksums } from "../defaults.ts";
 import { architectureOfInstanceType } from "../instance-types.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
+import { isOlder } from "../runner-versions.ts";
 import type { JudgedFleet } from "./judged-fleet.ts";
 
 /** The runner's version is one that GitHub registers, and its checksum is at hand. */
@@ -32,11 +33,4 @@ export function runnerSoftwareFindings({ fleet, path }: JudgedFleet): Finding[] 
       because: [at("version"), at("url"), [...path, "architecture"], [...path, "instanceType"]],
     },
   ];
-}
-
-/** Whether one `major.minor.patch` comes before another. */
-function isOlder(version: string, other: string): boolean {
-  const [ours, theirs] = [version, other].map((text) => text.split(".").map(Number)) as [number[], number[]];
-  const index = ours.findIndex((part, position) => part !== theirs[position]);
-  return index >= 0 && ours[index]! < theirs[index]!;
 }

@@ -64,7 +64,7 @@ export const runnerSoftwareSchema = z
       .boolean()
       .default(true)
       .describe(
-        "Whether the runner may update itself. Without it, rotate at least every 30 days: GitHub refuses older versions.",
+        "Whether the runner may update itself. Without it, raise `version` within 30 days of each release: GitHub gives older ones no jobs, and a rotation installs the same version again. `up`, `status` and `settle` [say when](troubleshooting.md#runner-version).",
       ),
   })
   .describe("The runner software.");

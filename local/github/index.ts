@@ -66,6 +66,8 @@ export interface GithubCloud {
   dispatch(repository: string, workflow: string, inputs?: Record<string, string>): Run;
   /** Puts a file on the default branch, as a push would. */
   push(repository: string, path: string, text: string): void;
+  /** Brings out a release of the runner software, now. @param sha256 of both architectures' tarballs */
+  releaseRunner(version: string, sha256?: string): void;
   /** Tells a runner to update itself. */
   updateRunner(name: string, targetVersion: string): void;
 }
@@ -148,6 +150,13 @@ export function createGithub(settings: GithubArguments): GithubCloud {
     push: (repository, path, text) => {
       const to = repositoryNamed(repository);
       writeFile(model, to, to.defaultBranch, path, Buffer.from(text));
+    },
+    releaseRunner: (version, sha256) => {
+      model.offeredRunner = {
+        version,
+        releasedAt: model.clock.now(),
+        ...(sha256 !== undefined && { sha256 }),
+      };
     },
     updateRunner: (name, targetVersion) => {
       send(model, runnerNamed(name), { type: "AgentRefresh", body: { targetVersion } });

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Endpoints } from "@octokit/types";
 import type { Clock } from "../clock.ts";
 import type { Faults } from "./faults.ts";
-import type { KnownApp, KnownToken, WireTimes } from "./options.ts";
+import type { KnownApp, KnownToken, OfferedRunner, WireTimes } from "./options.ts";
 import type { JobDefinition, WorkflowFile } from "./workflow-file.ts";
 
 /* What the emulated GitHub knows. Times are milliseconds of the cloud's clock, except where they are named `…WireMs`. */
@@ -180,6 +180,8 @@ export interface Model {
   wire: WireTimes;
   faults: Faults;
   minimumRunnerVersion: string;
+  /** The runner software that it offers; what came before is refused 30 days after it came out. */
+  offeredRunner: OfferedRunner;
   hourlyRateLimit: number;
   /** Where it listens, without a trailing slash. */
   url: string;

@@ -54,6 +54,15 @@ export interface WireTimes {
   cancelGraceSeconds: number;
 }
 
+/** A release of the runner software. */
+export interface OfferedRunner {
+  version: string;
+  /** In the cloud's time. */
+  releasedAt: number;
+  /** Of both architectures' tarballs. Absent: GitHub does not say. */
+  sha256?: string;
+}
+
 export interface GithubOptions {
   /** Default: `acme`. */
   organization?: string;
@@ -103,6 +112,8 @@ export const cloudLimits = {
   installationTokenMs: 3_600_000,
   /** A job nobody takes. */
   queuedJobMs: 24 * 3_600_000,
+  /** A version of the runner software, after the next one came out. */
+  olderRunnerMs: 30 * 24 * 3_600_000,
   /** A registration that is not used. */
   offlineRunnerMs: 14 * 24 * 3_600_000,
   /** `timeout-minutes` where the workflow says nothing, on self-hosted runners too. */

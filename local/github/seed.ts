@@ -16,6 +16,7 @@ export function newModel({ clock, tokens, apps = [], options }: GithubArguments)
     wireNow: options.wireNow ?? Date.now,
     wire: { ...defaultWireTimes, ...options.wire },
     faults: createFaults(),
+    offeredRunner: { version: "2.338.0", releasedAt: clock.now() },
     minimumRunnerVersion: options.minimumRunnerVersion ?? "2.329.0",
     hourlyRateLimit: options.hourlyRateLimit ?? 5000,
     url: "",

@@ -1,5 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import type { Endpoints } from "@octokit/types";
+import { readOffered, readSupport } from "../../config/runner-versions.ts";
+import type { OfferedRunner, VersionSupport } from "../../config/runner-versions.ts";
 import type { RunnerEntry } from "../../observe/machine.ts";
 import type { RunnerSource } from "../../observe/sources.ts";
 import { githubCall } from "./github-call.ts";
@@ -18,6 +20,10 @@ export interface Runners extends RunnerSource {
   setLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
   /** Removes the entry. Only for a machine that is gone: see scripts/entries/judge-entry.ts. */
   remove(entry: RunnerEntry): Promise<void>;
+  /** What GitHub offers for Linux. */
+  offered(): Promise<OfferedRunner[]>;
+  /** Until when GitHub takes a version. */
+  support(version: string): Promise<VersionSupport>;
   /** A token with which runners can register for an hour. A secret. */
   registrationToken(): Promise<string>;
 }
@@ -47,6 +53,20 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
         if (!(error instanceof ServiceError && error.status === 404)) throw error;
       }
     },
+    offered: async () =>
+      readOffered(
+        (await githubCall(`asking which runners there are for ${place}`, () => api.downloads())).data,
+      ),
+    support: async (version) => {
+      try {
+        const what = `asking until when ${place} may use the runner ${version}`;
+        return readSupport((await githubCall(what, () => api.deprecation(version))).data);
+      } catch (error) {
+        // A version that GitHub does not know, or a GitHub Enterprise Server, which refuses none.
+        if (error instanceof ServiceError && error.status === 404) return {};
+        throw error;
+      }
+    },
     registrationToken: async () => {
       const { data } = await githubCall(`asking for a registration token of ${place}`, () =>
         api.registrationToken(),
@@ -56,7 +76,7 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
   };
 }
 
-function ofRepository({ paginate, rest }: Octokit, owner: string, repo: string) {
+function ofRepository({ paginate, request, rest }: Octokit, owner: string, repo: string) {
   const { actions } = rest;
   const place = { owner, repo };
   return {
@@ -69,10 +89,14 @@ function ofRepository({ paginate, rest }: Octokit, owner: string, repo: string) 
       actions.setCustomLabelsForSelfHostedRunnerForRepo({ ...place, runner_id, labels }),
     remove: (runner_id: number) => actions.deleteSelfHostedRunnerFromRepo({ ...place, runner_id }),
     registrationToken: () => actions.createRegistrationTokenForRepo(place),
+    downloads: () => actions.listRunnerApplicationsForRepo(place),
+    // Not yet among octokit's own functions.
+    deprecation: (version: string) =>
+      request("GET /repos/{owner}/{repo}/actions/runners/deprecations/{version}", { ...place, version }),
   };
 }
 
-function ofOrganization({ paginate, rest }: Octokit, org: string) {
+function ofOrganization({ paginate, request, rest }: Octokit, org: string) {
   const { actions } = rest;
   return {
     list: () => paginate(actions.listSelfHostedRunnersForOrg, { org, per_page: perPage }),
@@ -84,6 +108,9 @@ function ofOrganization({ paginate, rest }: Octokit, org: string) {
       actions.setCustomLabelsForSelfHostedRunnerForOrg({ org, runner_id, labels }),
     remove: (runner_id: number) => actions.deleteSelfHostedRunnerFromOrg({ org, runner_id }),
     registrationToken: () => actions.createRegistrationTokenForOrg({ org }),
+    downloads: () => actions.listRunnerApplicationsForOrg({ org }),
+    deprecation: (version: string) =>
+      request("GET /orgs/{org}/actions/runners/deprecations/{version}", { org, version }),
   };
 }
 

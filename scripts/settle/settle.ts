@@ -11,6 +11,8 @@ import type { FleetOrder, SettleCollaborators } from "./settle-fleet.ts";
 /** What settle did to an environment, and what it found. */
 export interface SettleReport {
   fleets: FleetReport[];
+  /** Sentences that are good to know and ask for nothing. */
+  notes: string[];
   /** As in {@link FleetReport}, of what belongs to no one fleet. */
   unsettled: string[];
   failed: string[];
@@ -76,7 +78,7 @@ async function settleAll(
   const github = picture.entries ? collaborators.github : undefined;
   const fleets: FleetReport[] = [];
   for (const order of orders) fleets.push(await settleFleet({ ...collaborators, github }, order, picture));
-  return { fleets, unsettled, failed };
+  return { fleets, notes: [], unsettled, failed };
 }
 
 /** @throws ServiceError when EC2 does not answer */

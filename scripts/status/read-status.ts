@@ -23,13 +23,15 @@ export interface StatusCollaborators {
  * Looks at an environment once. GitHub and the images' age are told of where
  * they can be found out; that they cannot is a note.
  *
+ * @param versionNotes what there is to say of the configured runner versions
  * @throws ServiceError when EC2 or SSM does not answer
  */
 export async function readStatus(
   { aws, github, clock }: StatusCollaborators,
   { name, configuration, target }: Pick<Environment, "name" | "configuration" | "target">,
+  versionNotes: readonly string[] = [],
 ): Promise<EnvironmentStatus> {
-  const notes: string[] = [];
+  const notes = [...versionNotes];
   const entries = await entriesAtGithub();
   const machines = await observeMachines(
     {

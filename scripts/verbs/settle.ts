@@ -41,12 +41,15 @@ async function settleByHand(context: VerbContext, flags: SettleFlags): Promise<S
   const { name, configuration, target } = await environmentOf(context, flags);
   const { settleRequestOf } = await import("../../components/settle-request.ts");
   const { settleEnvironment } = await import("../settle/settle.ts");
+  const { readVersionNotes } = await import("../fleet/read-version-notes.ts");
   const aws = await context.connectAws(target);
   const github = await context.connectGithub(target.github);
   const requests = Object.keys(configuration.fleets).map((fleet) =>
     settleRequestOf(name, configuration, fleet),
   );
-  return settleEnvironment({ ...context, aws, github }, target, requests, flags.fleet);
+  const report = await settleEnvironment({ ...context, aws, github }, target, requests, flags.fleet);
+  if (github) report.notes.push(...(await readVersionNotes(github.runners, configuration.fleets)));
+  return report;
 }
 
 /**
@@ -58,7 +61,7 @@ async function settleByHand(context: VerbContext, flags: SettleFlags): Promise<S
  */
 function conclude({ output }: VerbContext, { fleets, ...whole }: SettleReport, forStack: boolean): void {
   const all = [whole, ...fleets];
-  for (const sentence of fleets.flatMap(({ notes }) => notes)) output.say(sentence);
+  for (const sentence of all.flatMap(({ notes }) => notes)) output.say(sentence);
   const unsettled = all.flatMap((each) => each.unsettled);
   const failed = all.flatMap((each) => each.failed);
   if (failed.length > 0) {

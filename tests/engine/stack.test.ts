@@ -204,6 +204,14 @@ describe("the stack on the real engine", function () {
     expect(changes(await environment.up()).others).to.deep.equal({});
   });
 
+  it("a preview warns of a runner version that GitHub will refuse", async () => {
+    environment.cloud.github.releaseRunner("2.340.0");
+    await environment.preview();
+    expect(environment.lastOutput())
+      .to.include("cloud: runner.version is 2.338.0, and GitHub offers 2.340.0.")
+      .and.include("GitHub gives it no jobs from");
+  });
+
   it("destroy leaves nothing: no machine, no entry at GitHub, no parameter, no resource", async () => {
     await jobsEnd();
     await environment.destroy();

@@ -82,6 +82,18 @@ describe("longhaul settle", () => {
     });
   });
 
+  it("says of a version that GitHub will refuse when, and is done all the same", async () => {
+    await clouds.connect(machine, {
+      labels: [name, "self-hosted", "linux", "x64", "cloud", "extended-timeout"],
+    });
+    clouds.github.releaseRunner("2.340.0");
+    Object.assign(clouds.environment.configuration.fleets.cloud!.runner, { selfUpdate: false });
+    const outcome = await settlingAll();
+    expect(outcome.code, outcome.said).to.equal(0);
+    expect(reportOf(outcome).notes).to.have.lengthOf(1);
+    expect(outcome.said).to.include("cloud: runner.version is 2.338.0, and GitHub offers 2.340.0.");
+  });
+
   describe("labels", () => {
     it("gives a machine of the roster exactly the fleet's labels and its own, and says what it changed", async () => {
       await clouds.connect(machine, { labels: [name, "cloud", "by-hand"] });

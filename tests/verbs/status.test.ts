@@ -164,6 +164,35 @@ describe("longhaul status", () => {
     });
   });
 
+  describe("of a version that GitHub will refuse", () => {
+    const pin = () => {
+      const { runner } = clouds.environment.configuration.fleets.cloud!;
+      Object.assign(runner, { selfUpdate: false });
+      clouds.github.releaseRunner("2.340.0", "a".repeat(64));
+    };
+
+    it("says when, and what to raise it to", async () => {
+      pin();
+      const [note] = (await read()).notes;
+      expect(note)
+        .to.include("cloud: runner.version is 2.338.0, and GitHub offers 2.340.0.")
+        .and.include("GitHub gives it no jobs from")
+        .and.include(`runner.sha256 to ${"a".repeat(64)}`);
+    });
+
+    for (const endpoint of ["downloads", "deprecations"]) {
+      it(`says that it could not ask, and everything else, where GitHub does not answer (${endpoint})`, async () => {
+        pin();
+        clouds.report(machine, "idle");
+        const path = new RegExp(`actions/runners/${endpoint}`);
+        clouds.github.faults.add({ kind: "answer", status: 403, path });
+        const { githubAsked, runners, notes } = await read();
+        expect({ githubAsked, state: runners[0]!.state }).to.deep.equal({ githubAsked: true, state: "idle" });
+        expect(notes.join()).to.include("were not compared with GitHub's");
+      });
+    }
+  });
+
   it("prints a table for people", async () => {
     clouds.report(machine, "boot-failed", { [tags.detail]: "The checksum does not fit." });
     const { results } = await clouds.longhaul(["status"]);

@@ -37,6 +37,20 @@ export function githubProvider(connect: Connect): EmulatedProvider {
         const token = await call("POST", `/orgs/${owner}/actions/runners/registration-token`);
         return { id: owner, ...tokenOutputs(token) };
       },
+      "github:index/getRestApi:getRestApi": async (args, configuration) => {
+        const endpoint = text(args.endpoint);
+        // A 404 is an answer for the real one; every other refusal is an error.
+        const found = await connect(configuration).find(`/${endpoint}`);
+        const code = found ? 200 : 404;
+        return {
+          id: endpoint,
+          endpoint,
+          code,
+          status: String(code),
+          headers: "{}",
+          body: JSON.stringify(found ?? {}),
+        };
+      },
       "github:index/getRepository:getRepository": async (args, configuration) => {
         const { call, owner } = connect(configuration);
         const name = args.fullName === undefined ? `${owner}/${text(args.name)}` : text(args.fullName);

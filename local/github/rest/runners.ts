@@ -48,6 +48,10 @@ export function runnerRoutes(model: Model): Hono {
         return Response.json(body, { status: 201 });
       });
     }
+    app.get(`${runners}/downloads`, (c) => {
+      scopeOf(model, c);
+      return Response.json(downloads(model));
+    });
     app.get(`${runners}/deprecations/:version`, (c) => {
       scopeOf(model, c);
       return Response.json(deprecation(model, c.req.param("version")));
@@ -118,16 +122,43 @@ function labelsBody(runner: RunnerEntry): LabelsBody {
   return { total_count: labels.length, labels };
 }
 
-/** Not yet in GitHub's published types: https://github.blog/changelog/2026-09-03-github-actions-early-september-2026-updates */
+function downloads({
+  offeredRunner: { version, sha256 },
+}: Model): Body<"GET /repos/{owner}/{repo}/actions/runners/downloads"> {
+  return ["linux", "osx", "win"].flatMap((os) =>
+    ["x64", "arm64"].map((architecture) => {
+      const filename = `actions-runner-${os}-${architecture}-${version}.${os === "win" ? "zip" : "tar.gz"}`;
+      return {
+        os,
+        architecture,
+        download_url: `https://github.com/actions/runner/releases/download/v${version}/${filename}`,
+        filename,
+        ...(sha256 !== undefined && { sha256_checksum: sha256 }),
+      };
+    }),
+  );
+}
+
+/**
+ * Not yet in GitHub's published types: https://github.blog/changelog/2026-09-03-github-actions-early-september-2026-updates
+ * Its documentation has `registration_deprecates_at` as well, text or null; public projects that asked found it left out.
+ */
 interface DeprecationBody {
   runner_version: string;
   runtime_deprecates_at: string | null;
-  registration_deprecates_at: string | null;
 }
 
-function deprecation(model: Model, version: string): DeprecationBody {
+/** GitHub does not know versions that never came out. */
+function deprecation(
+  { offeredRunner, minimumRunnerVersion, clock }: Model,
+  version: string,
+): DeprecationBody {
   const parsed = semver.valid(version);
-  if (!parsed) throw notFound();
-  const gone = semver.lt(parsed, model.minimumRunnerVersion) ? isoTime(model.clock.now()) : null;
-  return { runner_version: parsed, runtime_deprecates_at: gone, registration_deprecates_at: gone };
+  if (!parsed || semver.gt(parsed, offeredRunner.version)) throw notFound();
+  const endsAt = (): string | null => {
+    if (semver.lt(parsed, minimumRunnerVersion)) return isoTime(clock.now());
+    if (parsed === offeredRunner.version) return null;
+    return isoTime(offeredRunner.releasedAt + cloudLimits.olderRunnerMs);
+  };
+  return { runner_version: parsed, runtime_deprecates_at: endsAt() };
 }

@@ -243,7 +243,7 @@ describe("the local GitHub's REST API", () => {
       expect((await refusal(entry())).status).to.equal(404);
     });
 
-    it("learn until when their version is supported", async () => {
+    it("learn what there is to download, and until when a version is supported", async () => {
       const ask = async (version: string) =>
         (
           await cloud.octokit.request("GET /repos/{owner}/{repo}/actions/runners/deprecations/{version}", {
@@ -251,14 +251,22 @@ describe("the local GitHub's REST API", () => {
             version,
           })
         ).data as unknown;
-      expect(await ask("2.338.0")).to.deep.equal({
-        runner_version: "2.338.0",
-        runtime_deprecates_at: null,
-        registration_deprecates_at: null,
+      const current = { runner_version: "2.338.0", runtime_deprecates_at: null };
+      expect(await ask("2.338.0")).to.deep.equal(current);
+      expect((await refusal(ask("2.339.0"))).status).to.equal(404);
+
+      cloud.github.releaseRunner("2.339.0", "f".repeat(64));
+      const released = cloud.clock.now();
+      const { data } = await cloud.octokit.rest.actions.listRunnerApplicationsForRepo(acme);
+      expect(data.find(({ os, architecture }) => os === "linux" && architecture === "arm64")).to.include({
+        filename: "actions-runner-linux-arm64-2.339.0.tar.gz",
+        sha256_checksum: "f".repeat(64),
       });
-      expect(await ask("2.320.0"))
+      const inAMonth = new Date(released + 30 * 86_400_000).toISOString().slice(0, 13);
+      expect(await ask("2.338.0"))
         .to.have.property("runtime_deprecates_at")
-        .a("string");
+        .that.matches(new RegExp(`^${inAMonth}`));
+      expect(await ask("2.339.0")).to.have.property("runtime_deprecates_at", null);
     });
   });
 

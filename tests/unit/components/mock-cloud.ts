@@ -91,6 +91,7 @@ const functions: Record<string, (inputs: Properties) => Properties> = {
   "aws:ssm/getParameter:getParameter": ({ name }) => ({ insecureValue: `ami-${hash(String(name))}` }),
   "github:index/getActionsRegistrationToken:getActionsRegistrationToken": token,
   "github:index/getActionsOrganizationRegistrationToken:getActionsOrganizationRegistrationToken": token,
+  "github:index/getRestApi:getRestApi": ({ endpoint }) => ({ endpoint, code: 404, body: "{}" }),
   "github:index/getRepository:getRepository": ({ name }: { name?: unknown }) => ({
     name,
     repoId: repositoryIds[String(name)] ?? Number.parseInt(hash(String(name)).slice(0, 6), 16),
