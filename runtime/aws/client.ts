@@ -4,7 +4,7 @@ import type { Send } from "./http.ts";
 import type { AwsInput, AwsService } from "./protocols.ts";
 import { protocols } from "./protocols.ts";
 import { signRequest } from "./sign.ts";
-import { isRetryable, maxTries, retryDelayMs } from "./retry.ts";
+import { isRetryable, maxTries, noTimeCode, retryDelayMs } from "./retry.ts";
 
 /** An action as policies write it, for example `ssm:GetParameter`. */
 export type AwsAction = `${AwsService}:${string}`;
@@ -36,6 +36,8 @@ export interface AwsClientOptions<Service extends AwsService = never> {
   random: () => number;
   /** Milliseconds for one try of a call. Default: ten seconds. */
   timeoutMs?: number;
+  /** Milliseconds that its caller has left, asked before each try: no try begins after that, or lasts longer. Default: any. */
+  leftMs?: () => number;
   /** Reads an action's answer in XML; absent: nobody needs what is in them. What it throws counts as no answer. */
   readXml?: (body: string, action: AwsAction) => unknown;
 }
@@ -46,21 +48,27 @@ const defaultTimeoutMs = 10_000;
 export function awsClient<Action extends AwsAction>(
   options: AwsClientOptions<ServiceOf<Action>>,
 ): CallAws<Action> {
-  const { clock, random } = options;
+  const { clock, random, timeoutMs = defaultTimeoutMs, leftMs = () => Infinity } = options;
   return async (action, input) => {
     for (let tries = 1; ; tries++) {
-      const result = await tryOnce(action, input, options);
+      const left = leftMs();
+      if (left <= 0) throw new AwsError(action, 0, noTimeCode, "its caller had no time left for it");
+      const result = await tryOnce(action, input, { ...options, timeoutMs: Math.min(timeoutMs, left) });
       if (!(result instanceof AwsError)) return result.answer;
       if (tries === maxTries || !isRetryable(result.status, result.code)) throw result;
-      await clock.sleep(retryDelayMs(tries, random()));
+      const delayMs = retryDelayMs(tries, random());
+      if (delayMs >= leftMs()) throw result;
+      await clock.sleep(delayMs);
     }
   };
 }
 
+type TryOptions = AwsClientOptions & { timeoutMs: number };
+
 async function tryOnce(
   action: AwsAction,
   input: AwsInput,
-  { region, endpoints, credentials, send, clock, timeoutMs = defaultTimeoutMs, readXml }: AwsClientOptions,
+  { region, endpoints, credentials, send, clock, timeoutMs, readXml }: TryOptions,
 ): Promise<AwsError | { answer: unknown }> {
   const [service, operation] = action.split(":") as [AwsService, string];
   const protocol = protocols[service];

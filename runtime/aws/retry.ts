@@ -32,9 +32,12 @@ export function isCapacity(code: string): boolean {
   return /^Insufficient\w*Capacity$/.test(code);
 }
 
-/** Whether AWS refused the call for its moment alone: it came too soon, or beside another. Nothing was done. */
+/** The code of a call that was not made, because its caller had no time left. */
+export const noTimeCode = "NoTime";
+
+/** Whether the call was refused for its moment alone: it came too soon, beside another, or too late. Nothing was done. */
 export function isThrottling(status: number, code: string): boolean {
-  return status === 429 || throttlingCodes.test(code) || conflictCodes.test(code);
+  return status === 429 || code === noTimeCode || throttlingCodes.test(code) || conflictCodes.test(code);
 }
 
 /** Whether the same call may succeed a little later: no answer, a fault of the service, a refusal for its moment. */

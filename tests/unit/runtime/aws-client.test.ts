@@ -181,6 +181,26 @@ describe("the machine's AWS client", () => {
     expect(limits).to.deep.equal([10_000, 1500]);
   });
 
+  it("ends a call, its retries included, within the time that its caller has left", async () => {
+    let left = 5000;
+    const limits: number[] = [];
+    const send: AwsClientOptions["send"] = (request) => {
+      limits.push(request.timeoutMs);
+      left -= 2000;
+      return Promise.reject(new Error("nobody answers"));
+    };
+    const { call, slept } = await clientOf([{}], { send, leftMs: () => left });
+    expect(await failureOf(call("ssm:GetParameters", {}))).to.include({ code: "NoAnswer" });
+    expect(limits, "no try is longer than what is left, and none begins without").to.deep.equal([
+      5000, 3000, 1000,
+    ]);
+    expect(slept).to.deep.equal([200, 400]);
+    const late = await failureOf(call("ssm:GetParameters", {}));
+    expect(late).to.include({ status: 0, code: "NoTime" });
+    expect(isThrottling(late.status, late.code), "nothing was done").to.equal(true);
+    expect(limits).to.have.lengthOf(3);
+  });
+
   it("no error repeats a credential or a parameter's value", async () => {
     const value = "canary-registration-token";
     const message = [...Object.values(credentials), value].join(" and ");
