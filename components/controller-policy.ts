@@ -67,6 +67,10 @@ export function controllerStatements(
 ): PolicyStatement[] {
   const names = fleets.map((fleet) => fleetParameters(environment, fleet));
   const meter = meterParameter(environment);
+  const ofTheEnvironment = {
+    [`aws:ResourceTag/${tags.project}`]: projectTag,
+    [`aws:ResourceTag/${tags.environment}`]: environment,
+  };
   const parameters = (list: readonly string[]) => list.map((name) => parameterArn(aws, name));
   return [
     {
@@ -80,11 +84,18 @@ export function controllerStatements(
       Effect: "Allow",
       Action: ["ec2:StartInstances"],
       Resource: [arn(aws, "ec2", "instance/*")],
+      Condition: { StringEquals: ofTheEnvironment },
+    },
+    {
+      Sid: "RememberFailedStarts",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [arn(aws, "ec2", "instance/*")],
       Condition: {
-        StringEquals: {
-          [`aws:ResourceTag/${tags.project}`]: projectTag,
-          [`aws:ResourceTag/${tags.environment}`]: environment,
-        },
+        StringEquals: ofTheEnvironment,
+        "ForAllValues:StringEquals": { "aws:TagKeys": [tags.failedStarts] },
+        // Without any key in the request, ForAllValues alone would hold.
+        Null: { "aws:TagKeys": "false" },
       },
     },
     ...diskKeyStatements(aws, diskKeys),

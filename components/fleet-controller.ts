@@ -5,7 +5,7 @@ import { Queue } from "@pulumi/aws/sqs/queue.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
-import { meterParameter } from "../contract/meter.ts";
+import { emptyMeter, meterParameter } from "../contract/meter.ts";
 import { functionName } from "../contract/names.ts";
 import { createCloudFunction, createServiceRole, memoryForFleets } from "./cloud-function.ts";
 import { controllerConfiguration } from "./controller-configuration.ts";
@@ -101,7 +101,7 @@ export class FleetController extends pulumi.ComponentResource {
         {
           name: meterParameter(environment),
           type: "String",
-          insecureValue: "{}",
+          insecureValue: emptyMeter,
           // A call that was under way when the environment was destroyed may have made it anew.
           overwrite: true,
           tags: environmentTags(environment, `${environment}-meter`),

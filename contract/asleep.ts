@@ -1,3 +1,5 @@
+import { nextStartAt } from "./failed-starts.ts";
+import type { FailedStarts } from "./failed-starts.ts";
 import { isOfThisLife, lastWordStates } from "./last-words.ts";
 import type { LastWords } from "./last-words.ts";
 import type { FleetSettings, Wish } from "./wishes.ts";
@@ -8,6 +10,8 @@ export interface SleepingMachine {
   launchedAt: number;
   /** Absent: it has never said anything that can be read. */
   report?: LastWords;
+  /** Absent: EC2 did not fail to start it the last time. */
+  failedStart?: FailedStarts;
 }
 
 /**
@@ -65,7 +69,8 @@ export function whyAsleep(
   const isWantedByOperator = wish.by !== power.by;
   if (!shutdown && !isWantedByOperator) return { kind: "unknown" };
   if (wish.idleMinutes !== undefined) return { kind: "idle", idleMinutes: wish.idleMinutes };
-  const until = machine.launchedAt + restMs(machine);
+  const { launchedAt, failedStart } = machine;
+  const until = failedStart ? nextStartAt(failedStart) : launchedAt + restMs(machine);
   return now < until ? { kind: "resting", until } : { kind: "none" };
 }
 

@@ -6,6 +6,7 @@
 export const controllerCalls = [
   "dynamodb:Scan",
   "dynamodb:UpdateItem",
+  "ec2:CreateTags",
   "ec2:DescribeInstances",
   "ec2:DescribeVolumes",
   "ec2:StartInstances",

@@ -36,6 +36,9 @@ export function meterParameter(environment: string): string {
   return `/longhaul/${environment}/_meter`;
 }
 
+/** What the stack writes into it: no record yet. */
+export const emptyMeter = "{}";
+
 /** What there is to spend nothing on: the costs that others are added to. */
 export const noCosts: Costs = [0, 0, 0];
 

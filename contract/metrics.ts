@@ -62,13 +62,20 @@ export const controllerMetrics = {
   strayDisks: "DisksWithoutMachine",
   /** Sleeping machines that were started. */
   started: "MachinesStarted",
-  /** Sleeping machines that EC2 did not start: no capacity in their zone, for example. */
+  /**
+   * Sleeping machines that EC2 did not start: it refused (no capacity in their zone, for example), or agreed and failed,
+   * then or at an earlier call. It is above 0 for as long as the last start of any machine has failed.
+   */
   notStarted: "MachinesNotStarted",
   /**
    * Machines that are to be awake, no job aside, and that sleep after this call: EC2 did not start them, or their last
    * start came to nothing and they rest before the next.
    */
   leftAsleep: "MachinesLeftAsleep",
+  /** Things that could not be read, so that what rests on them was not done: machines, parameters, the meter, jobs, disks. */
+  readsFailed: "ReadsFailed",
+  /** Things that were decided and could not be written, starts aside: power, the meter, a wake of a job. */
+  writesFailed: "WritesFailed",
   /** Queued jobs that count for a fleet. */
   waiting: "JobsWaiting",
   /** Queued jobs whose labels no fleet has. */

@@ -10,6 +10,8 @@ export const tags = {
   generation: "longhaul:generation",
   /** ARN of the customer's key that the machine's disk is under; absent: it is AWS's own. */
   diskKey: "longhaul:disk-key",
+  /** Written by the controller alone: how often in a row its start has failed, see contract/failed-starts.ts. */
+  failedStarts: "longhaul:failed-starts",
   /** On a token parameter: the id of the one instance that may read it. */
   instance: "longhaul:instance",
   /** Written by the machine about itself: one of {@link machineStates}. */

@@ -55,6 +55,8 @@ export interface DemandMachine {
   mayStart: boolean;
   /** It says of itself that it can take no job. */
   cannotTakeJobs?: boolean;
+  /** Its last start failed: others are started before it. */
+  hasFailedToStart?: boolean;
 }
 
 export interface Observation {
@@ -197,7 +199,9 @@ function decideFleet(
   const hopeful = waiting.filter((job) => mayWakeOneMore(job, maxWakes));
   const vain = waitsInVain(hopeful, jobs, now);
   const missing = withoutMachine(hopeful, standing, vain);
-  const startable = asleep.filter(({ mayStart }) => mayStart);
+  const mayStart = asleep.filter((machine) => machine.mayStart);
+  const healthy = mayStart.filter(({ hasFailedToStart }) => !hasFailedToStart);
+  const startable = [...healthy, ...mayStart.filter(({ hasFailedToStart }) => hasFailedToStart)];
   const starts = missing.slice(0, startable.length).map((job, index): Start => {
     const { instanceId, availabilityZone } = startable[index]!;
     return {
@@ -219,7 +223,7 @@ function decideFleet(
   });
   demand.starts.push(...starts);
   demand.spares.push(
-    ...startable
+    ...healthy
       .slice(starts.length)
       .map(({ instanceId, availabilityZone }) => ({ instanceId, fleet, availabilityZone })),
   );

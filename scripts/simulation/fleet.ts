@@ -36,7 +36,14 @@ import type { Random } from "./random.ts";
  * and a session of which the listener was killed lingers at GitHub for up to
  * four minutes.
  */
-export const modelSeconds = { hint: 2, boot: 60, powerOff: 20, stopping: 30, lingeringSession: 240 } as const;
+export const modelSeconds = {
+  hint: 2,
+  pending: 5,
+  boot: 60,
+  powerOff: 20,
+  stopping: 30,
+  lingeringSession: 240,
+} as const;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -161,7 +168,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       strayDisks: [],
       problems: [],
       jobs: [...jobs.values()],
-      meter,
+      meter: meter ?? "none",
     });
     meter = plan.meter;
     for (const { instanceId } of plan.start) start(instanceId);
@@ -236,8 +243,10 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
     Object.assign(machine.seen, { state: "pending", launchedAt: now, hasPublicAddress: true });
     figures.wakes += 1;
     const booted = now + modelSeconds.boot * 1000;
-    agenda.plan(booted, () => {
+    agenda.plan(now + modelSeconds.pending * 1000, () => {
       machine.seen.state = "running";
+    });
+    agenda.plan(booted, () => {
       machine.sleepTime = sleepTime(agent, { monotonic: agenda.now }, random);
     });
     agenda.plan(Math.max(booted, machine.leftAt + modelSeconds.lingeringSession * 1000), () => {

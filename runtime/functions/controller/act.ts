@@ -5,8 +5,9 @@ import type { Start as JobStart, Spare } from "../demand.ts";
 import { correctJobWake, writeJobWake } from "../job-table.ts";
 import { startMachines } from "../start-machines.ts";
 import type { StartFailure } from "../start-machines.ts";
-import type { ControllerAws } from "./aws.ts";
+import type { ControllerAwsWithin } from "./aws.ts";
 import type { Plan } from "./decide.ts";
+import { forgetFailedStarts, rememberFailedStarts } from "./remember-starts.ts";
 import type { Start } from "./starts.ts";
 
 /** What became of a plan. */
@@ -19,13 +20,19 @@ export interface Outcome {
 }
 
 /**
+ * Milliseconds for what is written at once, for starting machines, and for writing down what became of the starts:
+ * with those for looking less than a call may take, so that none of them costs what comes after it.
+ */
+const limitsMs = { write: 8_000, start: 18_000, correct: 5_000 };
+
+/**
  * Does what was decided. One thing that fails keeps nothing else from being
  * done: the next call decides again by what is then the case.
  */
 export async function act(
   plan: Plan,
   { environment, demand }: Pick<ControllerConfiguration, "environment" | "demand">,
-  aws: ControllerAws,
+  awsWithin: ControllerAwsWithin,
   now: number,
 ): Promise<Outcome> {
   const outcome: Outcome = { started: [], notStarted: [], failures: [] };
@@ -36,27 +43,41 @@ export async function act(
       outcome.failures.push((error as Error).message);
     }
   };
+  let aws = awsWithin(limitsMs.write);
   const put = (Name: string, Value: string) =>
     attempt(() => aws("ssm:PutParameter", { Name, Value, Type: "String", Overwrite: true }));
 
-  // First of all, for it is what keeps machines from being paid for.
-  for (const [fleet, setting] of Object.entries(plan.power)) {
-    await put(fleetParameters(environment, fleet).power, JSON.stringify(setting));
-  }
-  const start = async <Any extends Start>(starts: readonly Any[], spares: readonly Spare[]) => {
-    const done = await startMachines({ starts, spares }, aws);
+  // First of all, for it is what keeps machines from being paid for; and what was spent is spent, whatever starts.
+  await Promise.all([
+    ...Object.entries(plan.power).map(([fleet, setting]) =>
+      put(fleetParameters(environment, fleet).power, JSON.stringify(setting)),
+    ),
+    ...(plan.meter ? [put(meterParameter(environment), formatMeter(plan.meter))] : []),
+  ]);
+
+  aws = awsWithin(limitsMs.start);
+  const start = async <Any extends Start>(wanted: readonly Any[], spares: readonly Spare[]) => {
+    const { ready, failures } = await rememberFailedStarts(wanted, plan.notStarted, now, aws);
+    outcome.failures.push(...failures);
+    const done = await startMachines({ starts: ready, spares }, aws);
     outcome.started.push(...done.started);
     outcome.notStarted.push(...done.failed);
     return done;
   };
-  // Before the starts, which may take longer than this call has: what was spent is spent.
-  await put(meterParameter(environment), formatMeter(plan.meter));
   await attempt(() => start(plan.start, []));
-  if (plan.demand && demand) {
-    const { starts, spares } = plan.demand;
-    await attempt(() => startForJobs(starts, spares, demand.table));
+  if (demand) {
+    await takeBackFailedWakes(demand.table);
+    if (plan.demand) await startForJobs(plan.demand.starts, plan.demand.spares, demand.table);
   }
+  if (plan.recovered.length > 0) await attempt(() => forgetFailedStarts(plan.recovered, aws));
   return outcome;
+
+  /** Before new wakes: those are counted on what is then left. */
+  async function takeBackFailedWakes(table: string) {
+    await inTurns(plan.failedWakes, ({ id, wakes, wokenMachine: instanceId }) =>
+      attempt(() => correctJobWake(table, { id, wakesBefore: wakes - 1, instanceId }, {}, undefined, aws)),
+    );
+  }
 
   /**
    * A wake is counted before its start: should this call die in between, a job
@@ -83,8 +104,9 @@ export async function act(
     const others = counted.filter(
       ({ job, instanceId }) => started.get(job.id) !== instanceId && !unsure.has(instanceId),
     );
+    const correcting = awsWithin(limitsMs.correct);
     await inTurns(others, (one) =>
-      attempt(() => correctJobWake(table, wakeOf(one), one.job, started.get(one.job.id), aws)),
+      attempt(() => correctJobWake(table, wakeOf(one), one.job, started.get(one.job.id), correcting)),
     );
   }
 }

@@ -1,23 +1,22 @@
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
-import { spentInMonth, totalOf } from "../../../contract/meter.ts";
-import type { MeterRecord } from "../../../contract/meter.ts";
 import { controllerMetrics } from "../../../contract/metrics.ts";
 import type { Send } from "../../aws/http.ts";
 import { embeddedMetrics } from "../embedded-metrics.ts";
 import { act } from "./act.ts";
 import type { Outcome } from "./act.ts";
-import type { ControllerAws } from "./aws.ts";
+import type { ControllerAwsWithin } from "./aws.ts";
 import { readCall } from "./call.ts";
 import type { Call } from "./call.ts";
 import { decide } from "./decide.ts";
 import type { Plan, Sighting } from "./decide.ts";
 import { liftDenial, looksAtDenial } from "./lift-denial.ts";
 import { observe } from "./observe.ts";
+import type { MonthsCost } from "./spending.ts";
 import { isSweepDue, sweep } from "./sweep/sweep.ts";
 
 export interface ControllerHost {
   configuration: ControllerConfiguration;
-  aws: ControllerAws;
+  awsWithin: ControllerAwsWithin;
   /** To GitHub, for the sweep. */
   send: Send;
   /** Milliseconds since the epoch. */
@@ -26,6 +25,15 @@ export interface ControllerHost {
   elapsed: () => number;
   log: (line: string) => void;
 }
+
+/** Milliseconds for looking: what does not answer in that time is not read, and holds up nothing else. */
+const lookLimitMs = 12_000;
+
+/** Milliseconds for what a call may do at its end. */
+const restLimitMs = 20_000;
+
+/** Milliseconds of a call after which it does nothing more that takes long: it has 50 seconds. */
+const lateMs = 25_000;
 
 /**
  * Looks after the environment once: observe, decide, act. It does not matter
@@ -36,29 +44,32 @@ export interface ControllerHost {
  * @throws Error when something could not be seen or done, for Lambda to count; the next call tries again
  */
 export async function control(host: ControllerHost, event: unknown): Promise<void> {
-  const { configuration, aws, now, log } = host;
+  const { configuration, awsWithin, now, elapsed, log } = host;
+  const begun = elapsed();
   const call = readCall(event);
-  const seen = await observe(configuration, aws, now);
+  const seen = await observe(configuration, awsWithin(lookLimitMs), now);
   const plan = decide(configuration, seen);
-  const outcome = await act(plan, configuration, aws, seen.now);
-  outcome.failures.push(...seen.problems);
+  const outcome = await act(plan, configuration, awsWithin, seen.now);
   for (const line of describe(plan, outcome, call)) log(line);
   log(metricsOf(configuration, seen, plan, outcome, call));
-  await liftIfDue(host, call, seen, outcome);
-  await sweepIfDue(host, call, seen);
-  if (outcome.failures.length > 0) throw new Error(outcome.failures.join(" "));
+  const failures = [...seen.problems, ...outcome.failures];
+  if (elapsed() - begun < lateMs) {
+    await liftIfDue(host, call, seen, failures);
+    await sweepIfDue(host, call, seen);
+  }
+  if (failures.length > 0) throw new Error(failures.join(" "));
 }
 
 /** A hint's call does not, nor does it sweep: there may be many within a minute. */
 async function liftIfDue(
-  { configuration, aws, log }: ControllerHost,
+  { configuration, awsWithin, log }: ControllerHost,
   { isHint }: Call,
   { now }: Sighting,
-  { failures }: Outcome,
+  failures: string[],
 ): Promise<void> {
   if (!configuration.budget || isHint || !looksAtDenial(now)) return;
   try {
-    for (const line of await liftDenial(configuration.budget, aws)) log(line);
+    for (const line of await liftDenial(configuration.budget, awsWithin(restLimitMs))) log(line);
   } catch (error) {
     failures.push((error as Error).message);
   }
@@ -66,13 +77,15 @@ async function liftIfDue(
 
 async function sweepIfDue(host: ControllerHost, { isHint }: Call, { now, jobs }: Sighting): Promise<void> {
   const { environment, demand } = host.configuration;
-  if (!demand?.sweep || isHint || !isSweepDue(now)) return;
-  await sweep({ ...host, configuration: { environment, demand } }, demand.sweep, jobs);
+  // Beside a table that cannot be read, everything that GitHub tells would be news.
+  if (!demand?.sweep || !jobs || isHint || !isSweepDue(now)) return;
+  const aws = host.awsWithin(restLimitMs);
+  await sweep({ ...host, aws, configuration: { environment, demand } }, demand.sweep, jobs);
 }
 
-/** What has changed, and what was assumed, a line each. */
+/** What has changed, what was assumed, and what EC2 did not do, a line each. What failed is in the error that is thrown. */
 function describe(
-  { power, assumptions }: Plan,
+  { power, assumptions, notStarted: failed }: Plan,
   { started, notStarted }: Outcome,
   { unread }: Call,
 ): string[] {
@@ -92,14 +105,22 @@ function describe(
       ({ instanceId, fleet, code, message }) =>
         `Could not start ${instanceId} of ${fleet} (${code}): ${message} It is decided again in a minute.`,
     ),
+    ...[...new Set(failed.map(({ why }) => why))].map((why) => {
+      const machines = failed.filter((each) => each.why === why);
+      return (
+        `EC2 agreed to start ${machines.length} machine(s) and did not: ${why.replace(/\.?$/, ".")} Where they are wanted, ` +
+        "they are tried again, a minute after the first time and an hour after the last ones: " +
+        `${machines.map(({ instanceId, count }) => `${instanceId} (failed ${count} ×)`).join(", ")}.`
+      );
+    }),
   ];
 }
 
 function metricsOf(
-  { environment, budget }: ControllerConfiguration,
-  { now, machines, strayDisks }: Sighting,
-  { start, resting, meter, demand }: Plan,
-  { started, notStarted }: Outcome,
+  { environment, budget, demand: waits }: ControllerConfiguration,
+  { now, machines, strayDisks, problems }: Sighting,
+  { start, resting, spent, demand, notStarted: failed }: Plan,
+  { started, notStarted, failures }: Outcome,
   { unread }: Call,
 ): string {
   const isStarted = new Set(started.map(({ instanceId }) => instanceId));
@@ -107,31 +128,34 @@ function metricsOf(
     environment,
     now,
     counts: {
-      [controllerMetrics.awake]: machines.filter(({ state }) => state === "running" || state === "pending")
-        .length,
-      [controllerMetrics.strayDisks]: strayDisks.length,
+      ...(machines && {
+        [controllerMetrics.awake]: machines.filter(({ state }) => state === "running" || state === "pending")
+          .length,
+      }),
+      ...(strayDisks && { [controllerMetrics.strayDisks]: strayDisks.length }),
       [controllerMetrics.started]: started.length,
-      [controllerMetrics.notStarted]: notStarted.length,
+      [controllerMetrics.notStarted]: new Set([...failed, ...notStarted].map(({ instanceId }) => instanceId))
+        .size,
       [controllerMetrics.leftAsleep]:
         resting.length + start.filter(({ instanceId }) => !isStarted.has(instanceId)).length,
+      [controllerMetrics.readsFailed]: problems.length,
+      [controllerMetrics.writesFailed]: failures.length,
       ...(demand && {
         [controllerMetrics.waiting]: demand.counts.waiting,
         [controllerMetrics.unmatched]: demand.counts.unmatched,
         [controllerMetrics.leftAlone]: demand.counts.leftAlone,
         [controllerMetrics.noMachine]: demand.counts.noMachine,
-        [controllerMetrics.unread]: unread.length,
       }),
+      ...(waits && { [controllerMetrics.unread]: unread.length }),
     },
-    amounts: moneyOf(meter, budget?.monthlyUsd),
+    ...(spent && { amounts: moneyOf(spent, budget?.monthlyUsd) }),
   });
 }
 
-function moneyOf(meter: MeterRecord, limit: number | undefined): Record<string, number> {
-  const spent = spentInMonth(meter);
-  const today = meter.days[meter.at.slice(8, 10)];
+function moneyOf({ month, today }: MonthsCost, limit: number | undefined): Record<string, number> {
   return {
-    [controllerMetrics.spent]: spent,
-    [controllerMetrics.spentToday]: today ? totalOf(today) : 0,
-    ...(limit !== undefined && { [controllerMetrics.budgetUsed]: (100 * spent) / limit }),
+    [controllerMetrics.spent]: month,
+    [controllerMetrics.spentToday]: today,
+    ...(limit !== undefined && { [controllerMetrics.budgetUsed]: (100 * month) / limit }),
   };
 }

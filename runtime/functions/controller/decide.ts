@@ -1,8 +1,6 @@
-import type { ControlledFleet, ControllerConfiguration } from "../../../contract/controller.ts";
+import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { hoursAt } from "../../../contract/hours.ts";
-import type { HoursPower } from "../../../contract/hours.ts";
 import { machineName } from "../../../contract/names.ts";
-import { spentInMonth } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
 import type { MachineState } from "../../../contract/tags.ts";
@@ -11,27 +9,35 @@ import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import { decideDemand, wakesPerJob } from "../demand.ts";
 import type { Demand } from "../demand.ts";
+import { failedMachines, isBackingOff, recovered, withoutFailedWakes } from "./failed-starts.ts";
+import type { FailedWake, NotStarted } from "./failed-starts.ts";
 import type { Disk, Machine } from "./machine.ts";
-import { meterAssumptions, meterUntil } from "./meter.ts";
 import type { MeterPrices } from "./meter.ts";
+import { powerByHours, powerByMoney, powerOf, saysTheSame } from "./power.ts";
+import { costAt, metered } from "./spending.ts";
+import type { MonthsCost } from "./spending.ts";
 import { startsOf } from "./starts.ts";
 import type { Start } from "./starts.ts";
 
-/** All that a decision rests on. */
+/** All that a decision rests on. What could not be read costs what rests on it, and nothing else. */
 export interface Sighting {
   /** Milliseconds since the epoch. */
   now: number;
   /** By fleet; what could not be read is undefined in them. */
   settings: Readonly<Record<string, FleetSettings>>;
-  machines: readonly Machine[];
-  /** Disks of the environment that no machine has. */
-  strayDisks: readonly Disk[];
-  /** One sentence for each thing that could not be seen, and without which the rest can be decided. */
+  /** Undefined: they could not be read, all of them. Nothing is started then, and the meter stands still. */
+  machines: readonly Machine[] | undefined;
+  /** Disks of the environment that no machine has. Undefined: disks or machines could not be read. */
+  strayDisks: readonly Disk[] | undefined;
+  /** One sentence for each thing that could not be read: what it is, what it costs, and why. */
   problems: readonly string[];
-  /** The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. */
-  jobs: readonly WaitingJob[];
-  /** Undefined: there is none, or it is damaged. */
-  meter: MeterRecord | undefined;
+  /**
+   * The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. Undefined: it could not be
+   * read, and nobody is woken for them.
+   */
+  jobs: readonly WaitingJob[] | undefined;
+  /** Undefined: it could not be read, which says nothing of what was spent. `none`: there is no record to go on from. */
+  meter: MeterRecord | "none" | undefined;
 }
 
 /** What is to be done. Doing it twice is doing it once. */
@@ -44,7 +50,16 @@ export interface Plan {
   resting: readonly string[];
   /** Those that jobs wait for, and what was counted. Absent: nobody is woken for jobs. */
   demand?: Demand;
-  meter: MeterRecord;
+  /** Sleeping machines whose last start EC2 had agreed to and did not carry out, whether they are wanted or not. */
+  notStarted: readonly NotStarted[];
+  /** Ids of machines of which it is to be forgotten that their starts failed. */
+  recovered: readonly string[];
+  /** Wakes to be taken off their jobs: their machines did not come up. */
+  failedWakes: readonly FailedWake[];
+  /** Absent: it stays as it is. */
+  meter?: MeterRecord;
+  /** What the month has cost by all that is known. Absent: the meter could not be read. */
+  spent?: MonthsCost;
   /** A sentence for each thing that had to be assumed, for the log. */
   assumptions: readonly string[];
 }
@@ -55,18 +70,10 @@ export interface Plan {
  * themselves when power is off and no job is on them.
  */
 export function decide(configuration: ControllerConfiguration, seen: Sighting): Plan {
-  const prices = pricesOf(configuration);
-  const meter = meterUntil(seen.meter, seen.now, seen, prices);
-  const limit = configuration.budget?.monthlyUsd;
-  const spent = spentInMonth(meter);
-  const isOverBudget = limit !== undefined && spent >= limit;
-  const breach: PowerSetting | undefined = isOverBudget
-    ? {
-        power: "off",
-        by: "budget",
-        reason: `${spent.toFixed(2)} of ${limit} USD are spent in ${meter.month}`,
-      }
-    : undefined;
+  const { now, machines = [] } = seen;
+  const { meter, assumptions } = metered(seen, pricesOf(configuration));
+  const spent = meter && costAt(meter, now);
+  const byMoney = powerByMoney(configuration.budget?.monthlyUsd, spent, now);
 
   const power: Record<string, PowerSetting> = {};
   const start: Start[] = [];
@@ -74,17 +81,28 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
   for (const fleet of configuration.fleets) {
     const settings = seen.settings[fleet.name];
     if (!settings) continue;
-    const hours = fleet.hours && hoursAt(fleet.hours, seen.now);
-    const wanted = breach ?? powerByHours(fleet, hours);
+    const hours = fleet.hours && hoursAt(fleet.hours, now);
+    const wanted = powerOf(byMoney, powerByHours(fleet, hours), settings.power);
+    if (!wanted) continue;
     if (!saysTheSame(settings.power, wanted)) power[fleet.name] = wanted;
-    const { machines, now } = seen;
     const starts = startsOf({ fleet, hours, settings: { ...settings, power: wanted }, machines, now });
     start.push(...starts.start);
     resting.push(...starts.resting);
   }
-  const demand = configuration.demand && demandOf(configuration, seen, power, start);
-  const assumptions = meterAssumptions(seen.meter, seen.now, seen, prices);
-  return { power, start, resting, ...(demand && { demand }), meter, assumptions };
+  const { jobs, failedWakes } = withoutFailedWakes(seen.jobs ?? [], machines, now);
+  const isDemandSeen = configuration.demand && seen.jobs && seen.machines;
+  return {
+    power,
+    start,
+    resting,
+    ...(isDemandSeen && { demand: demandOf(configuration, { ...seen, machines, jobs }, power, start) }),
+    notStarted: failedMachines(machines),
+    recovered: recovered(machines),
+    failedWakes,
+    ...(meter && seen.machines && { meter }),
+    ...(spent && { spent }),
+    assumptions,
+  };
 }
 
 /** States in which a machine stays until somebody helps. Those that pass by themselves are waited for. */
@@ -97,7 +115,12 @@ const unfit: ReadonlySet<string> = new Set<MachineState>(["boot-failed", "needs-
  */
 function demandOf(
   { demand }: ControllerConfiguration,
-  { now, machines, jobs, settings }: Sighting,
+  {
+    now,
+    machines,
+    jobs,
+    settings,
+  }: Pick<Sighting, "now" | "settings"> & { machines: readonly Machine[]; jobs: readonly WaitingJob[] },
   power: Plan["power"],
   start: readonly Start[],
 ): Demand {
@@ -110,15 +133,19 @@ function demandOf(
   return decideDemand({
     jobs,
     fleets: labelled.map((fleet) => ({ ...fleet, roster: settings[fleet.name]?.roster })),
-    machines: machines.map(({ id, runner, fleet, state, launchedAt, report, availabilityZone }) => ({
-      instanceId: id,
-      name: machineName(runner, id),
-      state: woken.has(id) ? "pending" : state,
-      availabilityZone,
-      // What it said before its last start says nothing of now.
-      cannotTakeJobs: report !== undefined && report.since >= launchedAt && unfit.has(report.state),
-      mayStart: mayWork({ runner, instanceId: id }, settingsOf(fleet), now),
-    })),
+    machines: machines.map((machine) => {
+      const { id, runner, fleet, state, launchedAt, report, availabilityZone, failedStart } = machine;
+      return {
+        instanceId: id,
+        name: machineName(runner, id),
+        state: woken.has(id) ? "pending" : state,
+        availabilityZone,
+        // What it said before its last start says nothing of now.
+        cannotTakeJobs: report !== undefined && report.since >= launchedAt && unfit.has(report.state),
+        mayStart: mayWork({ runner, instanceId: id }, settingsOf(fleet), now) && !isBackingOff(machine, now),
+        hasFailedToStart: failedStart !== undefined,
+      };
+    }),
     ...(emptyLabels !== undefined && { emptyLabels }),
     maxWakes: wakesPerJob,
     now,
@@ -130,7 +157,8 @@ function mayWork(
   settings: FleetSettings | undefined,
   now: number,
 ): boolean {
-  if (!settings) return false;
+  // What could not be read may be an operator's wish to sleep, or the end of the money.
+  if (!settings?.operator || !settings.power) return false;
   const { listing, power, by } = wishFor(machine, settings, now);
   return listing === "service" && (power === "on" || by === "hours");
 }
@@ -143,18 +171,4 @@ function pricesOf({ fleets, addressPrice, priceList }: ControllerConfiguration):
     address: addressPrice,
     list: priceList,
   };
-}
-
-function powerByHours({ hours }: ControlledFleet, now: HoursPower | undefined): PowerSetting {
-  if (!hours || !now) return { power: "on", by: "stack", reason: "no working hours are set" };
-  const { power } = now;
-  const reason =
-    power === "on" ? `working hours since ${hours.wake}` : `outside working hours since ${hours.sleep}`;
-  return { power, by: "hours", reason: `${reason}, ${hours.zone}` };
-}
-
-/** Another sum in the reason is no news: a breach would be written each minute. */
-function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolean {
-  if (one?.power !== other.power || one.by !== other.by) return false;
-  return one.by !== "hours" || one.reason === other.reason;
 }

@@ -1,3 +1,4 @@
+import { isFailedStart, parseFailedStarts } from "../../../contract/failed-starts.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import type { ControllerAws } from "./aws.ts";
@@ -95,6 +96,8 @@ function machineOf(instance: DescribedInstance): Machine {
   const attached = Date.parse(root?.ebs.attachTime ?? "");
   const stoppedAt = momentIn(instance.reason);
   const report = reportIn(tagged);
+  const { stateReason } = instance;
+  const failedStartsTag = tagged.get(tags.failedStarts) ?? "";
   return {
     id: instance.instanceId,
     fleet: tagged.get(tags.fleet) ?? "",
@@ -106,6 +109,10 @@ function machineOf(instance: DescribedInstance): Machine {
     launchedAt,
     ...(stoppedAt !== undefined && { stoppedAt }),
     hasPublicAddress: instance.ipAddress !== "",
+    ...(isFailedStart(instance.instanceState.name, stateReason) && {
+      failedStart: { why: stateReason.message, ...parseFailedStarts(failedStartsTag, launchedAt) },
+    }),
+    ...(failedStartsTag !== "" && { failedStartsTag }),
     ...(report && { report }),
   };
 }

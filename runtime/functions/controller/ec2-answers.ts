@@ -15,6 +15,7 @@ const instance = {
   instanceState: { name: text },
   /** What ended it, with the moment in brackets where somebody asked for it: `User initiated (2026-11-26 01:02:03 GMT)`. */
   reason: text,
+  stateReason: { code: text, message: text },
   launchTime: text,
   ipAddress: text,
   placement: { availabilityZone: text },

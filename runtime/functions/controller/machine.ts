@@ -1,3 +1,4 @@
+import type { FailedStarts } from "../../../contract/failed-starts.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
 
 /** A machine as EC2 describes it; what it says of itself is in {@link report} alone. Moments are milliseconds since the epoch. */
@@ -18,10 +19,20 @@ export interface Machine {
   /** When it stopped running, where it does not and EC2 says when: of a machine that powered itself off, it does not. */
   stoppedAt?: number;
   hasPublicAddress: boolean;
+  /** Absent: its last start did not fail. */
+  failedStart?: FailedStart;
+  /** The tag in which the controller remembers failed starts. Absent: there are none to remember. */
+  failedStartsTag?: string;
   /** What it last said of itself by its tags. Absent: nothing that can be read. */
   report?: MachineTags;
   /** Its disks. Absent: they are not described. */
   disks?: readonly DiskSize[];
+}
+
+/** That EC2 did not start a machine although it had agreed to. */
+export interface FailedStart extends FailedStarts {
+  /** EC2's words, which begin with the code of the reason. */
+  why: string;
 }
 
 /**

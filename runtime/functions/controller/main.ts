@@ -4,8 +4,10 @@ import type { ControllerCall } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { configurationFile } from "../../../contract/names.ts";
 import { awsClient } from "../../aws/client.ts";
+import type { AwsClientOptions, ServiceOf } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
+import type { ControllerAwsWithin } from "./aws.ts";
 import { control } from "./controller.ts";
 import { readEc2Answer } from "./ec2-answers.ts";
 
@@ -18,7 +20,12 @@ const configuration = JSON.parse(
   readFileSync(`${import.meta.dirname}/${configurationFile}`, "utf8"),
 ) as ControllerConfiguration;
 
-const aws = awsClient<ControllerCall>({
+const awsWithin: ControllerAwsWithin = (limitMs) => {
+  const end = performance.now() + limitMs;
+  return awsClient<ControllerCall>({ ...awsOptions, leftMs: () => end - performance.now() });
+};
+
+const awsOptions: AwsClientOptions<ServiceOf<ControllerCall>> = {
   region: configuration.aws.region,
   endpoints: configuration.aws.endpoints,
   credentials: functionCredentials(process.env),
@@ -26,14 +33,14 @@ const aws = awsClient<ControllerCall>({
   clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
   random: Math.random,
   readXml: readEc2Answer,
-});
+};
 
 /** Whatever the event: see {@link control}. */
 export const handler = (event: unknown): Promise<void> =>
   control(
     {
       configuration,
-      aws,
+      awsWithin,
       send: sendHttp,
       now: Date.now,
       elapsed: () => performance.now(),

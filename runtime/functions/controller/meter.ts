@@ -124,19 +124,26 @@ function isJustAhead({ at }: MeterRecord, now: number): boolean {
 
 /** Until when it ran; Infinity: it still does. @param from when it was last looked at */
 function ranUntil(machine: Machine, from: number): number {
-  if (isUp(machine)) return Infinity;
+  if (machine.state === "running") return Infinity;
+  if (hasNotRun(machine)) return machine.launchedAt;
   return machine.stoppedAt ?? (machine.launchedAt > from ? Infinity : from);
 }
 
 /** The same where nobody has looked before: what is on its way down ran until a moment ago. */
 function knownToHaveRunUntil(machine: Machine): number {
   const { state, stoppedAt } = machine;
-  if (isUp(machine)) return Infinity;
+  if (state === "running") return Infinity;
+  if (hasNotRun(machine)) return -Infinity;
   return stoppedAt ?? (state === "stopping" || state === "shutting-down" ? Infinity : -Infinity);
 }
 
-function isUp({ state }: Machine): boolean {
-  return state === "pending" || state === "running";
+/**
+ * It has not run since its last start: it is not up yet, or the start failed. AWS bills an instance from `running` on.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+ */
+function hasNotRun({ state, failedStart }: Machine): boolean {
+  return state === "pending" || failedStart !== undefined;
 }
 
 /** What a machine cost within a span of time. */

@@ -1,6 +1,7 @@
-import { parseMeter, meterParameter } from "../../../contract/meter.ts";
+import { emptyMeter, meterParameter, parseMeter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
 import { parseFleetSettings } from "../../../contract/wishes.ts";
+import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
@@ -11,49 +12,106 @@ import { describeDisks, describeMachines, strayDisks, withDisks } from "./descri
 const namesPerCall = 10;
 
 /**
- * Looks at everything that a decision rests on. Parameters that cannot be read
- * are undefined, as for a machine: they change nothing.
- *
- * @throws AwsError when EC2 or SSM do not answer: nothing can be decided then
+ * Looks at everything that a decision rests on, all at once. It never throws:
+ * what cannot be read is undefined, and a problem says what that costs. Of what
+ * comes in pages it is all or nothing: a machine on a page that is missing would
+ * count as one that is gone.
  */
 export async function observe(
   { environment, fleets, demand }: ControllerConfiguration,
   aws: ControllerAws,
   now: () => number,
 ): Promise<Sighting> {
+  const problems: string[] = [];
+  const attempt = async <Read>(cost: string, reading: Promise<Read>): Promise<Read | undefined> => {
+    try {
+      return await reading;
+    } catch (error) {
+      problems.push(`${cost}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  const meterName = meterParameter(environment);
   const names = fleets.flatMap(({ name }) => Object.values(fleetParameters(environment, name)));
-  const [values, machines, disks, jobs] = await Promise.all([
-    readParameters([...names, meterParameter(environment)], aws),
-    describeMachines(environment, aws),
-    // Without their answer a machine's disk counts as its fleet's: nothing else waits for it.
-    describeDisks(environment, aws).catch((error: unknown) => error as Error),
-    demand ? readJobs(demand.table, aws) : [],
+  const [answers, machines, disks, jobs] = await Promise.all([
+    Promise.all(
+      inCalls([...names, meterName]).map((some) =>
+        attempt(
+          `${some.join(", ")} cannot be read, so nothing changes that rests on them`,
+          readParameters(some, aws),
+        ),
+      ),
+    ),
+    attempt(
+      "The machines cannot be read, so none is started, and the meter stands still and catches up later",
+      describeMachines(environment, aws),
+    ),
+    attempt(
+      "The disks cannot be read, so each machine's counts as its fleet has them, and none without a machine",
+      describeDisks(environment, aws),
+    ),
+    demand
+      ? attempt(
+          "The waiting jobs cannot be read, so no machine is started for them",
+          readJobs(demand.table, aws),
+        )
+      : [],
   ]);
   const moment = now();
+  const values = new Map(answers.flatMap((answer) => [...(answer ?? [])]));
+  const settings = Object.fromEntries(
+    fleets.map(({ name }) => [name, parseFleetSettings(environment, name, present(values))]),
+  );
+  problems.push(
+    ...Object.entries(settings).flatMap(([fleet, own]) => damaged(environment, fleet, own, values)),
+  );
+  const meterText = values.get(meterName);
+  const meter = parseMeter(meterText);
+  if (!meter && meterText !== undefined && meterText !== emptyMeter)
+    problems.push(`${meterName} holds no record that this version knows, so the meter begins anew.`);
   return {
     now: moment,
-    settings: Object.fromEntries(
-      fleets.map(({ name }) => [name, parseFleetSettings(environment, name, values)]),
-    ),
-    ...(disks instanceof Error
-      ? { machines, strayDisks: [], problems: [disks.message] }
-      : {
-          machines: withDisks(machines, disks),
-          strayDisks: strayDisks(disks, machines, moment),
-          problems: [],
-        }),
+    settings,
+    machines: machines && disks ? withDisks(machines, disks) : machines,
+    strayDisks: machines && disks ? strayDisks(disks, machines, moment) : undefined,
     jobs,
-    meter: parseMeter(values.get(meterParameter(environment))),
+    meter: meter ?? (values.has(meterName) ? "none" : undefined),
+    problems,
   };
 }
 
-async function readParameters(names: readonly string[], aws: ControllerAws): Promise<Map<string, string>> {
-  const calls = [];
-  for (let index = 0; index < names.length; index += namesPerCall) {
-    calls.push(aws("ssm:GetParameters", { Names: names.slice(index, index + namesPerCall) }));
-  }
-  const answers = (await Promise.all(calls)) as { Parameters?: { Name: string; Value: string }[] }[];
-  return new Map(
-    answers.flatMap(({ Parameters = [] }) => Parameters.map(({ Name, Value }) => [Name, Value] as const)),
-  );
+/** By name; undefined: there is no such parameter. */
+type Values = ReadonlyMap<string, string | undefined>;
+
+async function readParameters(names: readonly string[], aws: ControllerAws): Promise<Values> {
+  const answer = await aws("ssm:GetParameters", { Names: names });
+  const { Parameters = [] } = answer as { Parameters?: { Name: string; Value: string }[] };
+  return new Map([
+    ...names.map((name) => [name, undefined] as const),
+    ...Parameters.map(({ Name, Value }) => [Name, Value] as const),
+  ]);
+}
+
+function inCalls(names: readonly string[]): string[][] {
+  const calls: string[][] = [];
+  for (let index = 0; index < names.length; index += namesPerCall)
+    calls.push(names.slice(index, index + namesPerCall));
+  return calls;
+}
+
+function present(values: Values): Map<string, string> {
+  return new Map([...values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** A sentence where a fleet's parameters were read, and one that its starts rest on was missing or damaged. */
+function damaged(environment: string, fleet: string, settings: FleetSettings, values: Values): string[] {
+  const names = fleetParameters(environment, fleet);
+  const those = (["roster", "operator"] as const)
+    .filter((key) => !settings[key] && values.has(names[key]))
+    .map((key) => names[key]);
+  if (those.length === 0) return [];
+  return [
+    `${those.join(" and ")} cannot be understood, so no machine of ${fleet} is started. ` +
+      "`pulumi up --refresh` makes a missing one, `longhaul wake --clear` replaces a damaged override.",
+  ];
 }

@@ -10,6 +10,7 @@ import {
 import { wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings, Wish } from "../../../contract/wishes.ts";
 import type { Spare } from "../demand.ts";
+import { isBackingOff } from "./failed-starts.ts";
 import type { Machine } from "./machine.ts";
 
 export interface Start extends Spare {
@@ -82,6 +83,7 @@ function startReason(
   why: ReturnType<typeof whyAsleep>["kind"],
   { fleet, hours, settings, now }: StartInput,
 ): string | undefined {
+  if (isBackingOff(machine, now)) return undefined;
   const isWithinHours = hours && settings.operator && wish.power === "on" && wish.by === "hours";
   if (isWithinHours && hasSleptThrough(hours.since, machine, now)) {
     return `working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`;
@@ -95,7 +97,7 @@ function startReason(
 }
 
 function noReasonToSleep(
-  { id, launchedAt, report }: Machine,
+  { id, launchedAt, report, failedStart }: Machine,
   { by, reason }: Wish,
   { roster, shutdown }: FleetSettings,
 ): string {
@@ -103,6 +105,7 @@ function noReasonToSleep(
     shutdown && roster!.indexOf(id) < shutdown.minimumAwake
       ? `${shutdown.minimumAwake} of its fleet are to be awake`
       : `nothing keeps it asleep, and power is on by ${by} (${reason})`;
+  if (failedStart) return `EC2 did not start it the last time (${failedStart.why}), and ${wantedBy}`;
   if (report && isOfThisLife(report, launchedAt) && lastWordStates.includes(report.state)) return wantedBy;
   const words = report && isOfThisLife(report, launchedAt) ? report.state : "silent";
   return `it went down without going to sleep (it was ${words}), and ${wantedBy}`;
@@ -113,9 +116,9 @@ function noReasonToSleep(
  * since and slept again by its idle timeout is left, and one that the budget or an operator put to sleep is not.
  */
 function hasSleptThrough(since: number, machine: Machine, now: number): boolean {
-  const { launchedAt, report } = machine;
+  const { launchedAt, report, failedStart } = machine;
   const words = report?.state === "asleep" ? report.detail : "";
-  if (launchedAt < since) {
+  if (launchedAt < since || failedStart) {
     return !(lastRanAt(machine, now) >= since + wishSettlesMs && words === idleTimeoutWords);
   }
   return report !== undefined && isOfThisLife(report, launchedAt) && tellOfPowerOff(words);
@@ -125,9 +128,10 @@ function hasSleptThrough(since: number, machine: Machine, now: number): boolean 
  * When a sleeping machine is known to have run last. EC2 does not say when a
  * machine powered itself off; the machine does, by the moment of its last
  * report. Where it has said nothing, or something of the future, its last start
- * is what is known.
+ * is what is known; where that has failed, the moment at which it was made.
  */
-function lastRanAt({ launchedAt, stoppedAt = launchedAt, report }: Machine, now: number): number {
-  const reportedAt = report && report.since <= now ? report.since : launchedAt;
-  return Math.max(launchedAt, stoppedAt, reportedAt);
+function lastRanAt(machine: Machine, now: number): number {
+  const { createdAt, launchedAt, stoppedAt = launchedAt, report, failedStart } = machine;
+  const reportedAt = report && report.since <= now ? report.since : createdAt;
+  return failedStart ? reportedAt : Math.max(launchedAt, stoppedAt, reportedAt);
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { AwsError } from "../../../../runtime/aws/error.ts";
 import { act } from "../../../../runtime/functions/controller/act.ts";
+import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
 import type { Start } from "../../../../runtime/functions/demand.ts";
 
 const now = Date.UTC(2026, 4, 1, 12);
@@ -13,13 +14,27 @@ const start: Start = {
   reason: "job 7 waits",
 };
 
+const nothing: Plan = {
+  power: {},
+  start: [],
+  resting: [],
+  notStarted: [],
+  recovered: [],
+  failedWakes: [],
+  assumptions: [],
+};
+
 /** What is written of job 7, and started, in order. */
 async function acted(
   fails: Record<string, AwsError> = {},
   spares: readonly Omit<Start, "job" | "reason">[] = [],
+  plan: Partial<Plan> = { meter },
+  at = now,
 ) {
   const done: unknown[] = [];
+  const calls: string[] = [];
   const aws = (action: string, input: Record<string, unknown>) => {
+    calls.push(action);
     const ids = input.InstanceId as string[] | undefined;
     const failure = fails[ids?.[0] ?? action];
     if (ids) done.push(ids);
@@ -39,12 +54,17 @@ async function acted(
     fleets: {},
   };
   const outcome = await act(
-    { power: {}, start: [], resting: [], demand, meter, assumptions: [] },
+    { ...nothing, demand, ...plan },
     { environment: "dev", demand: { table: "jobs", fleets: [] } },
-    aws,
-    now,
+    () => aws,
+    at,
   );
-  return { done, started: outcome.started.map(({ instanceId }) => instanceId), failures: outcome.failures };
+  return {
+    done,
+    calls,
+    started: outcome.started.map(({ instanceId }) => instanceId),
+    failures: outcome.failures,
+  };
 }
 const refusal = (code: string, status = 400) => new AwsError("x", status, code, "no");
 
@@ -79,9 +99,71 @@ describe("a machine that a job waits for", () => {
   it("is not started where another copy has counted it, or nobody can", async () => {
     const write = "dynamodb:UpdateItem";
     const behind = await acted({ [write]: refusal("ConditionalCheckFailedException") });
-    expect(behind).to.deep.equal({ done: [["1", "i-1"]], started: [], failures: [] });
+    expect(behind).to.deep.include({ done: [["1", "i-1"]], started: [], failures: [] });
     const broken = await acted({ [write]: refusal("InternalServerError", 500) });
     expect(broken.started).to.deep.equal([]);
     expect(broken.failures).to.have.lengthOf(1);
+  });
+
+  it("is taken off its job before another is counted, where EC2 did not start it after all", async () => {
+    const failedWakes = [{ id: "7", wakes: 1, wokenMachine: "i-0" }];
+    const { done } = await acted({}, [], { failedWakes });
+    expect(done).to.deep.equal([["0", ""], ["1", "i-1"], ["i-1"]]);
+  });
+});
+
+describe("a machine whose last start failed", () => {
+  const notStarted = [{ instanceId: "i-1", fleet: "cloud", why: "x", count: 3, lastAt: now }];
+  const halfPast = now + 30 * 60_000;
+  const tagging = "ec2:CreateTags";
+
+  it("has it written down before it is started again", async () => {
+    const { calls } = await acted({}, [], { notStarted });
+    expect(calls.filter((action) => action.startsWith("ec2:"))).to.deep.equal([
+      tagging,
+      "ec2:StartInstances",
+    ]);
+  });
+
+  it("is not started where that cannot be written, and its job's wake is taken back, but for once an hour", async () => {
+    const fails = { [tagging]: refusal("UnauthorizedOperation", 403) };
+    const { done, started, failures } = await acted(fails, [], { notStarted }, halfPast);
+    expect([done, started]).to.deep.equal([
+      [
+        ["1", "i-1"],
+        ["0", ""],
+      ],
+      [],
+    ]);
+    expect(failures).to.have.lengthOf(1);
+    expect((await acted(fails, [], { notStarted })).started).to.deep.equal(["i-1"]);
+  });
+
+  it("keeps nobody else from being started", async () => {
+    const fails = { [tagging]: refusal("UnauthorizedOperation", 403) };
+    const others = { notStarted: [{ ...notStarted[0]!, instanceId: "i-9" }] };
+    expect((await acted(fails, [], others, halfPast)).started).to.deep.equal(["i-1"]);
+  });
+});
+
+describe("what cannot be written", () => {
+  const power = {
+    a: { power: "off", by: "budget", reason: "spent" },
+    b: { power: "off", by: "budget", reason: "spent" },
+  } as const;
+
+  it("costs nothing but itself, and the budget comes before all else", async () => {
+    const { calls, failures } = await acted({ "ssm:PutParameter": refusal("AccessDeniedException") }, [], {
+      power,
+      meter,
+    });
+    expect(calls.slice(0, 3)).to.deep.equal(["ssm:PutParameter", "ssm:PutParameter", "ssm:PutParameter"]);
+    expect(calls).to.include.members(["dynamodb:UpdateItem", "ec2:StartInstances"]);
+    expect(failures).to.have.lengthOf(3);
+  });
+
+  it("leaves the meter as it is where there is nothing new to say of it", async () => {
+    const { calls } = await acted({}, [], {});
+    expect(calls).not.to.include("ssm:PutParameter");
   });
 });

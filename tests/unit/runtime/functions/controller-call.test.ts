@@ -45,7 +45,7 @@ async function called(
   const failure = await control(
     {
       configuration,
-      aws: (action) => {
+      awsWithin: () => (action) => {
         calls.push(action);
         const answer = known[action];
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);

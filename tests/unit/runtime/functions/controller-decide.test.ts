@@ -84,7 +84,7 @@ function planFor(scene: Scene): Plan {
       strayDisks: [],
       problems: [],
       jobs: [],
-      meter: undefined,
+      meter: "none",
       settings: { cloud: { ...settings, ...scene.settings } },
     },
   );
@@ -152,7 +152,7 @@ describe("the power of a fleet", () => {
       strayDisks: [],
       problems: [],
       jobs: [],
-      meter: undefined,
+      meter: "none",
       settings: {},
     });
     expect(plan).to.deep.include({ power: {}, start: [] });

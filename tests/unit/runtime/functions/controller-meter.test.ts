@@ -87,6 +87,38 @@ describe("the meter", () => {
     near(meterUntil(at(start), start + 2 * hour, [brief], prices), 0.2 + 0.02);
   });
 
+  describe("counts no time", () => {
+    const failedStart = {
+      why: "Client.InternalError: Client error on launch",
+      count: 1,
+      lastAt: start + hour,
+    };
+    const launched = { ...machine, launchedAt: start + hour };
+    const rows: [string, Machine][] = [
+      ["of a start that EC2 did not carry out", { ...launched, state: "stopped", failedStart }],
+      [
+        "of a launch that EC2 did not carry out, nor its disk",
+        { ...launched, createdAt: start + hour, state: "terminated", failedStart },
+      ],
+      ["before a machine is up: AWS bills it from then on", { ...launched, state: "pending" }],
+    ];
+    for (const [what, one] of rows) {
+      it(what, () => {
+        const { days } = meterUntil(at(start), start + 2 * hour, [one], prices);
+        const [machines, , addresses] = days["01"] ?? noCosts;
+        expect([machines, addresses]).to.deep.equal([0, 0]);
+        const begun = meterUntil(undefined, start + 2 * hour, [one], prices).days["01"] ?? noCosts;
+        expect([begun[0], begun[2]]).to.deep.equal([0, 0]);
+        if (one.state === "terminated") near(meterUntil(at(start), start + 2 * hour, [one], prices), 0);
+      });
+    }
+
+    it("and all of it once it is up", () => {
+      const pending = meterUntil(at(start), start + hour, [{ ...launched, state: "pending" }], prices);
+      near(meterUntil(pending, start + 2 * hour, [launched], prices), 0.2 + 0.005 + 0.02);
+    });
+  });
+
   it("counts no disk of a machine that is gone", () => {
     const gone = {
       ...machine,

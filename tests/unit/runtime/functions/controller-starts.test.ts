@@ -241,3 +241,56 @@ describe("a machine without an idle timeout is asleep only while something wants
     );
   });
 });
+
+describe("a machine that EC2 did not start the last time", () => {
+  const minutes = (count: number) => count * minute;
+  const why = "Client.InternalError: Client error on launch";
+  /** Slept for want of jobs, and was started in vain so long ago. */
+  const failed = (ago: number, asleepFor = 8 * hour, count = 1): Machine => ({
+    ...silent,
+    launchedAt: now - ago,
+    report: { state: "asleep", since: now - asleepFor, detail: idleTimeoutWords },
+    failedStart: { why, count, lastAt: now - ago },
+  });
+  const idle = { shutdown: { idleMinutes: 30, minimumAwake: 0 } };
+  const wakesAda = { operator: fleetWish({ power: "on", ...ada }) };
+  const week = 7 * 24 * hour;
+  const reasons: [reason: string, scene: Scene, asleepFor?: number][] = [
+    ["nothing that keeps it asleep", {}],
+    ["so many that are to be awake", { settings: { shutdown: { idleMinutes: 30, minimumAwake: 1 } } }],
+    ["an operator", { settings: { ...idle, ...wakesAda } }],
+    ["working hours that have begun", { settings: { ...idle, power: byHours }, hoursSince: minutes(30) }],
+    ["its registration, that GitHub drops after two weeks", { settings: idle }, week],
+  ];
+  for (const [reason, scene, asleepFor] of reasons) {
+    const started = (ago: number, count: number) =>
+      decided({ ...scene, machines: [failed(ago, asleepFor, count)] }).start.length === 1;
+
+    it(`is tried again for ${reason}, and not before its time`, () => {
+      expect(started(minutes(1) - 1, 1), "a minute after the first").to.equal(false);
+      expect(started(minutes(1), 1)).to.equal(true);
+      expect(started(minutes(16) - 1, 5), "sixteen after the fifth").to.equal(false);
+      expect(started(minutes(16), 5)).to.equal(true);
+      expect(started(minutes(60) - 1, 99), "an hour after any later one").to.equal(false);
+      expect(started(minutes(60), 99)).to.equal(true);
+    });
+  }
+
+  it("is not tried again against a reason to sleep", () => {
+    const machines = [failed(hour)];
+    for (const settings of [
+      { power: breach },
+      { power: night },
+      { operator: fleetWish({ power: "off", ...ada }) },
+      idle,
+    ])
+      expect(decided({ settings, machines }).start).to.deep.equal([]);
+  });
+
+  it("rests until then, and the log says why", () => {
+    expect(decided({ machines: [failed(1000)] }).resting).to.deep.equal(["i-1"]);
+    expect(decided({ machines: [failed(hour)] }).start[0]!.reason).to.equal(
+      `EC2 did not start it the last time (${why}), and nothing keeps it asleep, and power is on by stack (no working hours are set)`,
+    );
+  });
+});

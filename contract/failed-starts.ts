@@ -1,0 +1,72 @@
+/**
+ * Starts that fail after EC2 has agreed to them. `StartInstances` answers 200, the machine goes from `pending` back to
+ * `stopped`, and the reason for its state says why: no capacity, no permission to use the key of its disk, a fault of
+ * AWS's own. The controller remembers in a tag of the machine how often in a row, and waits longer each time.
+ */
+
+/** Why a machine is in its state, as EC2 has it. */
+export interface StateReason {
+  /** For example `Client.InternalError`. */
+  code: string;
+  /** EC2's words, which begin with the code. */
+  message: string;
+}
+
+/**
+ * The reasons of machines that ran until something shut them down. Every other reason of a machine that is off is taken
+ * for a failed start, those that AWS has not documented yet too: such a machine is only started less often.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+ */
+const shutdowns: ReadonlySet<string> = new Set([
+  "Client.InstanceInitiatedShutdown",
+  "Client.InstanceTerminated",
+  "Client.UserInitiatedHibernate",
+  "Client.UserInitiatedShutdown",
+  "Server.ScheduledStop",
+  "Server.SpotInstanceShutdown",
+  "Server.SpotInstanceTermination",
+]);
+
+/**
+ * Whether a machine is off because its last start failed, so that it never ran since then. EC2 gives the same reasons
+ * where a running machine is lost to a fault of AWS's own (read, not tried).
+ *
+ * @param state EC2's word, for example `stopped`
+ */
+export function isFailedStart(state: string, { code }: Pick<StateReason, "code">): boolean {
+  return state !== "pending" && state !== "running" && code !== "" && !shutdowns.has(code);
+}
+
+/** Starts of one machine that failed, one after the other. */
+export interface FailedStarts {
+  count: number;
+  /** When the last of them was asked for. Milliseconds since the epoch. */
+  lastAt: number;
+}
+
+/** The value of the tag {@link tags.failedStarts}: `3 2026-11-26T12:00:00.000Z`. */
+export function formatFailedStarts({ count, lastAt }: FailedStarts): string {
+  return `${count} ${new Date(lastAt).toISOString()}`;
+}
+
+/**
+ * The failed starts of a machine whose last start has failed. A tag that is missing or damaged counts that one alone.
+ *
+ * @param launchedAt when it was last started, whoever did; milliseconds since the epoch
+ */
+export function parseFailedStarts(tag: string | undefined, launchedAt: number): FailedStarts {
+  const [, count = "1", moment = ""] = /^(\d{1,9}) (\S+)$/.exec(tag ?? "") ?? [];
+  const rememberedAt = Date.parse(moment);
+  return Number.isNaN(rememberedAt)
+    ? { count: 1, lastAt: launchedAt }
+    : { count: Number(count), lastAt: Math.max(launchedAt, rememberedAt) };
+}
+
+const firstWaitMs = 60_000;
+const longestWaitMs = 60 * 60_000;
+
+/** When a machine whose starts failed is started again: a minute after the first, doubling to an hour. */
+export function nextStartAt({ count, lastAt }: FailedStarts): number {
+  return lastAt + Math.min(longestWaitMs, firstWaitMs * 2 ** (count - 1));
+}

@@ -1,0 +1,59 @@
+import { nextStartAt } from "../../../contract/failed-starts.ts";
+import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
+import { startSettlesMs } from "../demand.ts";
+import type { FailedStart, Machine } from "./machine.ts";
+
+/** Milliseconds that the function's clock may be ahead of EC2's. Less than the shortest wait between two starts. */
+const clockSkewMs = 30_000;
+
+/** A sleeping machine whose last start has failed. */
+export interface NotStarted extends FailedStart {
+  instanceId: string;
+  fleet: string;
+}
+
+export function failedMachines(machines: readonly Machine[]): NotStarted[] {
+  return machines.flatMap(({ id, fleet, state, failedStart }) =>
+    state === "stopped" && failedStart ? [{ instanceId: id, fleet, ...failedStart }] : [],
+  );
+}
+
+/** Whether its last start failed so short a time ago that it is not started yet, whatever for. */
+export function isBackingOff({ failedStart }: Machine, now: number): boolean {
+  return failedStart !== undefined && now < nextStartAt(failedStart);
+}
+
+/** Machines that have run since their starts failed: what is remembered of those is out of date. */
+export function recovered(machines: readonly Machine[]): string[] {
+  return machines.flatMap(({ id, state, failedStart, failedStartsTag }) =>
+    failedStartsTag !== undefined && !failedStart && (state === "running" || state === "stopped") ? [id] : [],
+  );
+}
+
+/** A wake that was counted on a job, and whose machine did not come up. */
+export type FailedWake = Pick<WaitingJob, "id" | "wakes"> & { wokenMachine: string };
+
+/**
+ * The jobs without the wakes whose machines EC2 did not start after all: those do not count among the tries that a job
+ * has. A machine that EC2 describes as it was before its start is not meant.
+ *
+ * @returns the jobs as they count, and the wakes to be taken off them
+ */
+export function withoutFailedWakes(
+  jobs: readonly WaitingJob[],
+  machines: readonly Machine[],
+  now: number,
+): { jobs: WaitingJob[]; failedWakes: FailedWake[] } {
+  const failed = new Map(machines.flatMap((each) => (each.failedStart ? [[each.id, each] as const] : [])));
+  const failedWakes: FailedWake[] = [];
+  const counted = jobs.map((job) => {
+    const { id, state, wakes, wokenAt, wokenMachine, ...rest } = job;
+    const machine = failed.get(wokenMachine ?? "");
+    if (!machine || state !== "queued" || wakes === 0 || wokenAt === undefined) return job;
+    const isSettled = now - wokenAt * 1000 >= startSettlesMs;
+    if (machine.launchedAt < wokenAt * 1000 - clockSkewMs && !isSettled) return job;
+    failedWakes.push({ id, wakes, wokenMachine: machine.id });
+    return { ...rest, id, state, wakes: wakes - 1 };
+  });
+  return { jobs: counted, failedWakes };
+}

@@ -1,0 +1,51 @@
+import type { ControlledFleet } from "../../../contract/controller.ts";
+import type { HoursPower } from "../../../contract/hours.ts";
+import type { PowerSetting } from "../../../contract/parameters.ts";
+import type { MonthsCost } from "./spending.ts";
+
+/** Power as the budget wants it. `free`: it wants nothing. `unknown`: nobody knows whether it is spent. */
+export type PowerByMoney = PowerSetting | "free" | "unknown";
+
+export function powerByMoney(
+  limit: number | undefined,
+  spent: MonthsCost | undefined,
+  now: number,
+): PowerByMoney {
+  if (limit === undefined) return "free";
+  if (!spent) return "unknown";
+  if (spent.month < limit) return "free";
+  const month = new Date(now).toISOString().slice(0, 7);
+  return {
+    power: "off",
+    by: "budget",
+    reason: `${spent.month.toFixed(2)} of ${limit} USD are spent in ${month}`,
+  };
+}
+
+/**
+ * Power as it is to be; undefined where nobody knows. While it is not known what was spent, a fleet that is off for the
+ * budget stays off, and any other goes by its hours.
+ */
+export function powerOf(
+  byMoney: PowerByMoney,
+  byHours: PowerSetting,
+  now: PowerSetting | undefined,
+): PowerSetting | undefined {
+  if (byMoney === "free") return byHours;
+  if (byMoney !== "unknown") return byMoney;
+  return now?.by === "budget" ? now : now && byHours;
+}
+
+export function powerByHours({ hours }: ControlledFleet, now: HoursPower | undefined): PowerSetting {
+  if (!hours || !now) return { power: "on", by: "stack", reason: "no working hours are set" };
+  const { power } = now;
+  const reason =
+    power === "on" ? `working hours since ${hours.wake}` : `outside working hours since ${hours.sleep}`;
+  return { power, by: "hours", reason: `${reason}, ${hours.zone}` };
+}
+
+/** Another sum in the reason is no news: a breach would be written each minute. */
+export function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolean {
+  if (one?.power !== other.power || one.by !== other.by) return false;
+  return one.by !== "hours" || one.reason === other.reason;
+}

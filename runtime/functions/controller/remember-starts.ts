@@ -1,0 +1,57 @@
+import { formatFailedStarts } from "../../../contract/failed-starts.ts";
+import { tags } from "../../../contract/tags.ts";
+import type { Spare } from "../demand.ts";
+import type { ControllerAws } from "./aws.ts";
+import type { NotStarted } from "./failed-starts.ts";
+
+/** `CreateTags` takes so many instances. */
+const idsPerCall = 1000;
+
+/** Minutes of an hour in which a machine is started although its tag cannot be written: one start an hour, as at the longest wait. */
+const minuteWithoutTag = 0;
+
+/**
+ * Writes down that machines whose last start failed are started once more, before they are: should it fail again, the
+ * next one is later. Two controllers at once write the same. A machine whose tag cannot be written is left out, or it
+ * would be started each minute; but for once an hour, or no machine would ever be started where tags are forbidden.
+ *
+ * @param now milliseconds since the epoch
+ * @returns the starts that may go on, all others among them, and a sentence for each write that failed
+ */
+export async function rememberFailedStarts<Start extends Spare>(
+  starts: readonly Start[],
+  notStarted: readonly NotStarted[],
+  now: number,
+  aws: ControllerAws,
+): Promise<{ ready: Start[]; failures: string[] }> {
+  const wanted = new Set(starts.map(({ instanceId }) => instanceId));
+  const byCount = new Map<number, string[]>();
+  for (const { instanceId, count } of notStarted)
+    if (wanted.has(instanceId)) byCount.set(count, [...(byCount.get(count) ?? []), instanceId]);
+
+  const unwritten = new Set<string>();
+  const failures: string[] = [];
+  for (const [count, ids] of byCount) {
+    try {
+      await writeTag(ids, formatFailedStarts({ count: count + 1, lastAt: now }), aws);
+    } catch (error) {
+      failures.push((error as Error).message);
+      if (new Date(now).getUTCMinutes() !== minuteWithoutTag) for (const id of ids) unwritten.add(id);
+    }
+  }
+  return { ready: starts.filter(({ instanceId }) => !unwritten.has(instanceId)), failures };
+}
+
+/** Forgets the failed starts of machines that have run since. @throws AwsError */
+export async function forgetFailedStarts(instanceIds: readonly string[], aws: ControllerAws): Promise<void> {
+  await writeTag(instanceIds, "", aws);
+}
+
+async function writeTag(instanceIds: readonly string[], value: string, aws: ControllerAws): Promise<void> {
+  for (let index = 0; index < instanceIds.length; index += idsPerCall) {
+    await aws("ec2:CreateTags", {
+      ResourceId: instanceIds.slice(index, index + idsPerCall),
+      Tag: [{ Key: tags.failedStarts, Value: value }],
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import { spentInMonth, totalOf } from "../../../contract/meter.ts";
+import type { MeterRecord } from "../../../contract/meter.ts";
+import type { Sighting } from "./decide.ts";
+import { meterAssumptions, meterUntil } from "./meter.ts";
+import type { MeterPrices } from "./meter.ts";
+
+/** US dollars. */
+export interface MonthsCost {
+  month: number;
+  today: number;
+}
+
+/** The meter until now; as it was where the machines could not be read, and undefined where itself could not be. */
+export function metered(
+  { meter, now, machines, strayDisks = [] }: Pick<Sighting, "meter" | "now" | "machines" | "strayDisks">,
+  prices: MeterPrices,
+): { meter: MeterRecord | undefined; assumptions: string[] } {
+  const record = meter === "none" ? undefined : meter;
+  if (!meter || !machines) return { meter: record, assumptions: [] };
+  const seen = { machines, strayDisks };
+  return {
+    meter: meterUntil(record, now, seen, prices),
+    assumptions: meterAssumptions(record, now, seen, prices),
+  };
+}
+
+/** What the month that is now has cost by a record, which may be of the month before. */
+export function costAt(meter: MeterRecord, now: number): MonthsCost {
+  const date = new Date(now).toISOString();
+  if (meter.month !== date.slice(0, 7)) return { month: 0, today: 0 };
+  const today = meter.days[date.slice(8, 10)];
+  return { month: spentInMonth(meter), today: today ? totalOf(today) : 0 };
+}
