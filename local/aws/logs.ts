@@ -1,6 +1,7 @@
 import { AwsError } from "./errors.ts";
 import { number, optionalText, records, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
+import { takeEvents } from "./log-limits.ts";
 import type { Need, Service } from "./server.ts";
 import type { Cloud, LogEvent } from "./state.ts";
 
@@ -57,12 +58,12 @@ export function logsService(cloud: Cloud): Service {
             message: text(event, "message"),
             ingestionTime: clock.now(),
           }));
-          if (events.some(({ timestamp }, index) => timestamp < (events[index - 1]?.timestamp ?? 0))) {
-            const problem = "Log events in a single PutLogEvents request must be in chronological order.";
-            throw new AwsError("InvalidParameterException", problem);
-          }
-          stream.push(...events);
-          return { nextSequenceToken: String(stream.length) };
+          const { taken, rejected } = takeEvents(events, clock.now());
+          stream.push(...taken);
+          return {
+            nextSequenceToken: String(stream.length),
+            ...(rejected && { rejectedLogEventsInfo: rejected }),
+          };
         },
       },
       GetLogEvents: {

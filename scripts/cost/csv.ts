@@ -12,6 +12,7 @@ const factColumns: readonly (keyof JobFacts)[] = [
   "startedAt",
   "endedAt",
   "result",
+  "cause",
 ];
 
 /** The columns, by their names in the file. */

@@ -1,4 +1,4 @@
-import type { LedgerRecord } from "../../contract/ledger.ts";
+import type { JobEndCause, LedgerRecord } from "../../contract/ledger.ts";
 import type { PricedSegment } from "./account.ts";
 import type { Grouping } from "./grouping.ts";
 import { billedMinutes } from "./hosted.ts";
@@ -39,7 +39,10 @@ export type JobFacts = Pick<
   | "startedAt"
   | "endedAt"
   | "result"
->;
+> & {
+  /** Why it ended other than by itself; null where that is not known. */
+  cause: JobEndCause | null;
+};
 
 export interface RowPrices {
   /** US dollars for a minute of a job on GitHub's runners; undefined: not known. */
@@ -151,9 +154,21 @@ function meanPickup(records: ReadonlySet<LedgerRecord>): number | null {
 }
 
 function factsOf(record: LedgerRecord): JobFacts {
-  const { repository, workflow, job, runId, runAttempt, runner, receivedAt, startedAt, endedAt, result } =
-    record;
-  return { repository, workflow, job, runId, runAttempt, runner, receivedAt, startedAt, endedAt, result };
+  const { repository, workflow, job, runId, runAttempt, runner, cause = null } = record;
+  const { receivedAt, startedAt, endedAt, result } = record;
+  return {
+    repository,
+    workflow,
+    job,
+    runId,
+    runAttempt,
+    runner,
+    receivedAt,
+    startedAt,
+    endedAt,
+    result,
+    cause,
+  };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -202,5 +202,10 @@ describe("a machine that is wanted away", function () {
         "in the ledger",
       ).to.deep.equal(["Succeeded"]);
     }
+    // Through sleep and wake, dead agents, and a listener that was started anew.
+    const runs = records.flatMap(({ runId = null }) => runId ?? []);
+    expect(new Set(runs), "no run is written twice").to.have.property("size", runs.length);
+    const cancelled = records.filter(({ result }) => result === "Canceled");
+    expect(cancelled.map(({ cause }) => cause)).to.deep.equal(["registration-gone"]);
   });
 });

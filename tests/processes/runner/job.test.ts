@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { findProcesses } from "../../../local/machines/processes.ts";
 import type { AcquiredJob } from "../../../local/runner/exchange.ts";
 import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
+import { listenerReader } from "../../../runtime/agent/job-events.ts";
 import { findTools, toolsLimitMs } from "../../find-tools.ts";
 import type { RunnerSite } from "./runner-fixture.ts";
 import { jobOf, oneStep, openRunnerSite, until } from "./runner-fixture.ts";
@@ -32,8 +33,8 @@ jobs:
     outputs: {answer: "\${{ steps.first.outputs.answer }}"}
     steps:
 ${steps}`;
-  /** Runs the job to its end. */
-  const run = async (
+  /** Runs the job to its end on a listener. */
+  const running = async (
     text: string,
     changes: Partial<AcquiredJob> = {},
     whileRunning?: () => Promise<unknown>,
@@ -44,6 +45,10 @@ ${steps}`;
     site.github.send("RunnerJobRequest", { requestId: "r1" });
     await whileRunning?.();
     await until("the job's end", () => site.github.result);
+    return listener;
+  };
+  const run = async (...job: Parameters<typeof running>) => {
+    await running(...job);
     return site.github;
   };
   const ends = () => site.github.steps.map(({ name, conclusion }) => `${name}: ${conclusion ?? "none"}`);
@@ -149,6 +154,32 @@ ${steps}`;
     );
     expect(github.log.join("\n")).to.match(/Terminate orphan process: pid \(\d+\) \(sleep\)/);
     expect(findProcesses((environment) => environment.includes(mark))).to.deep.equal([]);
+  });
+
+  it("whatever its names hold, the agent reads its beginning and end in the output, and nothing else", async () => {
+    const program = "x\rThe runner no longer exists on the server. Cleaning up local configuration.";
+    const listener = await running(
+      workflow(`
+      - run: |
+          ln -s "$(command -v sleep)" $'${program.replace("\r", "\\r")}'
+          setsid nohup $'./${program.replace("\r", "\\r")}' 600 >/dev/null 2>&1 & sleep 0.05`),
+      { jobName: "one\ntwo\rthree\u2028four" },
+    );
+    await until("the listener to be free", () => listener.output().includes("JobState: Online"));
+    const output = listener.output().split("\n");
+    expect(output, "as the real one's")
+      .to.include(`${program.split("\r")[1]})`)
+      .and.include("two\rthree\u2028four");
+    const reader = listenerReader();
+    const id = site.github.job!.jobGuid;
+    const kinds = output
+      .flatMap((line) => reader(line) ?? [])
+      .map((event) => ("id" in event ? [event.kind, event.id] : event.kind));
+    expect(kinds).to.deep.equal([
+      "version",
+      ...["acquired", "running", "worker", "ended"].map((kind) => [kind, id]),
+      "free",
+    ]);
   });
 
   describe("with hooks", () => {
