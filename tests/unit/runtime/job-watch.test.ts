@@ -1,0 +1,117 @@
+import { utimesSync } from "node:fs";
+import { expect } from "chai";
+import type { JobFacts } from "../../../runtime/agent/job-facts.ts";
+import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
+import { watchJobs } from "../../../runtime/agent/job-watch.ts";
+import type { EndedJob } from "../../../runtime/agent/jobs.ts";
+import { pathsBelow } from "../../../runtime/agent/paths.ts";
+import { fakeClock, put, temporaryFolder } from "./fixture.ts";
+
+const id = "5fa50a01-94c3-4f7e-824a-c7779915615a";
+const trace = (time: string, text: string) => `[RUNNER 2026-05-01 ${time}Z INFO JobDispatcher] ${text}\n`;
+const begun =
+  trace("10:00:01", `Job request 7 for plan p job ${id} received.`) +
+  trace("10:00:02", `Start renew job request 7 for job ${id}.`);
+const renewed = (time: string) => trace(time, `Successfully renew job ${id}, job is valid till x`);
+
+/** An agent that starts after something has gone wrong: neither listener nor worker is there any more. */
+describe("what an agent that starts again makes of a job that was at work", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  let clock: ReturnType<typeof fakeClock>;
+  let ended: { job: EndedJob; facts: JobFacts }[];
+  beforeEach(() => {
+    folder = temporaryFolder();
+    clock = fakeClock();
+    ended = [];
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+
+  const paths = () => pathsBelow(folder.path, "runner");
+  /** @param lastSeenAt the mark's time; undefined: there is none */
+  function leave(log: string | undefined, lastSeenAt?: string, changes: object = {}) {
+    if (log !== undefined) put(paths().listenerLog, log);
+    if (lastSeenAt === undefined) return;
+    const times = { receivedAt: "2026-05-01T10:00:00.000Z", startedAt: "2026-05-01T10:00:02Z" };
+    const job = { id, ...times, worker: null, facts: { ...unknownFacts, runId: "4711" }, ...changes };
+    put(paths().openJobs, JSON.stringify({ machine: "local-1", jobs: [job] }));
+    const seconds = Date.parse(lastSeenAt) / 1000;
+    utimesSync(paths().openJobs, seconds, seconds);
+  }
+  function startAgain() {
+    const host = { paths: paths(), machine: "local-1", clock, log: (line: string) => expect.fail(line) };
+    const jobs = watchJobs(host, (job, facts, written) => {
+      ended.push({ job, facts });
+      written();
+    });
+    clock.advance(48 * 3_600_000);
+    jobs.readNews(true);
+    jobs.settleLost();
+    jobs.keep();
+    return ended.map(({ job }) => [job.result, job.endedAt]);
+  }
+
+  it("it ended with the listener's last line, where that is all there is", () => {
+    leave(begun + renewed("10:07:02"));
+    expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:07:02.000Z"]]);
+  });
+
+  it("it ended when it was last seen, where the listener's words are gone, and its hook's are not", () => {
+    leave(undefined, "2026-05-01T10:31:00.000Z");
+    expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:31:00.000Z"]]);
+    expect(ended[0]!.facts.runId).to.equal("4711");
+    expect(ended[0]!.job.cause).to.equal("machine-ended");
+  });
+
+  it("it ended with the later of the two", () => {
+    leave(begun + renewed("10:07:02"), "2026-05-01T10:06:30.000Z");
+    expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:07:02.000Z"]]);
+  });
+
+  it("it ended as the listener says, where it does, and only once", () => {
+    leave(
+      begun + trace("10:05:00", `finish job request for job ${id} with result: Failed`),
+      "2026-05-01T10:04:00.000Z",
+    );
+    expect(startAgain()).to.deep.equal([["Failed", "2026-05-01T10:05:00Z"]]);
+    expect(ended[0]!.facts.runId).to.equal("4711");
+  });
+
+  it("why the machine was ending it is remembered", () => {
+    const words = [
+      `Worker finished for job ${id}. Code: 143`,
+      `finish job request for job ${id} with result: Failed`,
+    ];
+    leave(begun + words.map((text) => trace("10:05:00", text)).join(""), "2026-05-01T10:04:00.000Z", {
+      cause: "overdue",
+    });
+    startAgain();
+    expect(ended[0]!.job.cause).to.equal("overdue");
+  });
+
+  const clocks: [string, string, string][] = [
+    ["a mark that is older than the job", "2026-05-01T08:00:00.000Z", "2026-05-01T10:00:02.000Z"],
+    ["a mark of a time that has not come", "2026-06-01T10:00:00.000Z", "2026-05-03T10:00:00.000Z"],
+  ];
+  for (const [what, lastSeenAt, endedAt] of clocks) {
+    it(`a clock that was set makes no job end before its beginning nor in the future: ${what}`, () => {
+      leave(undefined, lastSeenAt);
+      expect(startAgain()).to.deep.equal([["Lost", endedAt]]);
+    });
+  }
+
+  it("what the worker's own log says of it counts, also after a reboot", () => {
+    leave(undefined, "2026-05-01T10:31:00.000Z", { worker: 7 });
+    const words = [
+      "JobRunner] Job ID " + id,
+      "JobRunner] Job result after all job steps finish: Succeeded",
+      "Worker] Job completed.",
+    ];
+    put(
+      `${paths().diagnostics}/Worker_20260501-100002-utc.log`,
+      words.map((text) => `[2026-05-01 10:30:59Z INFO ${text}\n`).join(""),
+    );
+    expect(startAgain()).to.deep.equal([["Succeeded", "2026-05-01T10:31:00.000Z"]]);
+  });
+});
