@@ -38,6 +38,8 @@ export const machineIncidents = {
   listenerHung: { name: "ListenersHung", unit: "Count" },
   /** The machine could not overwrite the registration token that it has used. */
   tokenKept: { name: "TokensKept", unit: "Count" },
+  /** The machine has asked for its power-off, and still runs a minute later. */
+  powerOffHeld: { name: "PowerOffsHeld", unit: "Count" },
   /** The disk is full under a job. */
   diskFull: { name: "DisksFull", unit: "Count" },
 } as const;

@@ -3,7 +3,7 @@ import type { MachinePower } from "./power.ts";
 import type { MachineReport, StateTags } from "./state-tags.ts";
 
 export interface LeavingHost {
-  power: MachinePower;
+  power: Pick<MachinePower, "endAtPowerOff" | "stopAtPowerOff">;
   ledger: Ledger;
   tags: StateTags;
   log: (line: string) => void;
@@ -13,9 +13,9 @@ export interface LeavingHost {
 const maxRefusals = 5;
 
 /**
- * Powers off a machine whose listener has ended: to sleep, or for good. The
- * shutdown behaviour is changed as late as can be, because from then on any
- * power-off is the machine's end. Where EC2 refuses that time and again, the
+ * Makes a machine whose listener has ended ready for its power-off: to sleep,
+ * or for good. The shutdown behaviour is changed as late as can be, because
+ * from then on any power-off is the machine's end. Where EC2 refuses that time and again, the
  * machine is only stopped: `longhaul settle` ends what sleeps on no list. To
  * sleep, it does not leave before EC2 has taken back an end that it was told of
  * earlier: nothing brings a terminated machine back.
@@ -47,7 +47,6 @@ export async function leave(
     Object.assign(report, { state: "asleep", detail: reason });
   }
   await tell(() => tags.reportNow(report));
-  await power.powerOff();
 }
 
 /** EC2 did not take the change of the shutdown behaviour. */

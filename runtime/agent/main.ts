@@ -99,7 +99,12 @@ async function main(command: string | undefined): Promise<void> {
     listener,
     fleet,
     sleepTime: sleepTime(configuration, clock, Math.random),
-    power: machinePower(instanceId, paths.endingMark, aws, run),
+    power: machinePower(
+      instanceId,
+      { ending: paths.endingMark, poweringOff: paths.poweringOffMark },
+      aws,
+      run,
+    ),
     tags,
     ledger,
     reserve: diskReserve(paths.reserve, run),

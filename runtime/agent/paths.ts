@@ -33,6 +33,8 @@ export function pathsBelow(root: string, user: string) {
     listedMark: `${state}/listed`,
     /** Present once EC2 may have been told to terminate the machine when it powers off. */
     endingMark: `${state}/ending`,
+    /** Present once an agent has asked for the power-off; gone after it, as the folder is in memory. */
+    poweringOffMark: `${root}/run/longhaul/powering-off`,
     /** When the boot script began, as it says itself; gone once the agent has read it. */
     bootMark: `${root}/run/longhaul/boot`,
     /** Ids of the jobs that were written to the ledger last. */

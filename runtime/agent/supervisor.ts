@@ -12,6 +12,7 @@ import type { ListenerView, ListenerWatch } from "./listener-watch.ts";
 import type { MetricValues } from "./metrics.ts";
 import { metricsEveryMs } from "./metrics.ts";
 import type { MachinePower } from "./power.ts";
+import { powerOffForGood } from "./powering-off.ts";
 import type { RegistrationResult } from "./registration.ts";
 import { tokenDetail } from "./registration.ts";
 import type { Reserve } from "./reserve.ts";
@@ -51,11 +52,27 @@ const refusedMs = 5000;
 const maxRefusedMs = 5 * 60_000;
 
 /**
- * Looks after the runner until the machine powers off: observe, decide, act,
- * report, once a second. Everything is level-triggered: what fails is logged,
- * and decided again on the next look.
+ * Looks after the runner until the machine leaves, and then powers it off. Where
+ * an earlier agent has asked for the power-off, that is all that is left to do.
+ * Never resolves: systemd ends the agent with the machine.
  */
-export async function supervise(host: SupervisorHost): Promise<void> {
+export async function supervise(host: SupervisorHost): Promise<never> {
+  if (!host.power.isPoweringOff()) await lookAfterRunner(host);
+  return powerOffForGood({
+    ...host,
+    publishIdle: () =>
+      host.incidents.publish((incidents) =>
+        host.publish({ busy: 0, listening: 0, jobOverdue: 0 }, incidents),
+      ),
+  });
+}
+
+/**
+ * Observes, decides, acts and reports, once a second, until the machine is to
+ * power off. Everything is level-triggered: what fails is logged, and decided
+ * again on the next look.
+ */
+async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   const { listener, fleet, clock, log } = host;
   let bootTimer: Observation["bootTimer"] = "armed";
   const due = {

@@ -84,8 +84,10 @@ function act(
 
 function cancelBootTimer(world: World, agent: Agent, again: () => void): void {
   later(world, agent, world.random.between(20, 150), () => {
-    if (world.random.below(50) > 0) {
-      agent.machine.timerAt = Infinity;
+    const { machine } = agent;
+    const isTooLate = machine.goingDown !== undefined && world.variant.hearsOf.includes(machine.goingDown);
+    if (world.random.below(50) > 0 && !isTooLate) {
+      machine.timerAt = Infinity;
       agent.bootTimer = "cancelled";
     }
     again();

@@ -1,11 +1,12 @@
 import { orDie } from "./agent-acts.ts";
 import { later } from "./agent.ts";
 import type { Agent } from "./agent.ts";
+import { askAgainMs } from "../../runtime/agent/powering-off.ts";
 import { disturb } from "./breaches.ts";
-import { powerOff } from "./machine.ts";
+import { shutDown } from "./machine.ts";
 import type { World } from "./world.ts";
 
-/* As in runtime/agent/leaving.ts and supervisor.ts. */
+/* As in runtime/agent/leaving.ts, supervisor.ts and powering-off.ts. */
 const maxRefusals = 5;
 const refusedMs = 5000;
 const maxRefusedMs = 5 * 60_000;
@@ -30,20 +31,38 @@ function callAws(world: World, agent: Agent, serve: () => boolean, then: (done: 
   });
 }
 
+/** As in runtime/agent/powering-off.ts: from now on it does nothing else, and neither does an agent that comes after it. */
+export function powerOffForGood(world: World, agent: Agent): void {
+  agent.machine.poweringOff = true;
+  orDie(world, agent, () => {
+    askToPowerOff(world, agent, () => {
+      orDie(world, agent, () => {
+        disturb(world, agent.machine, askAgainMs);
+        later(world, agent, askAgainMs, () => {
+          powerOffForGood(world, agent);
+        });
+      });
+    });
+  });
+}
+
+/** The command, which fails now and then. */
+export function askToPowerOff(world: World, agent: Agent, then: (done: boolean) => void): void {
+  later(world, agent, world.random.between(50, 300), () => {
+    const done = world.random.below(100) > 0;
+    if (done) shutDown(world, agent.machine, "agent");
+    then(done);
+  });
+}
+
 /** Ledger, shutdown behaviour, report, power: in this order. */
 export function leave(world: World, agent: Agent, by: "sleep" | "retire", again: () => void): void {
   const { machine } = agent;
   const tellAws = (next: () => void) => {
     callAws(world, agent, () => true, next);
   };
-  const shutDown = () => {
-    later(world, agent, world.random.between(50, 300), () => {
-      if (world.random.below(100) === 0) {
-        again();
-        return;
-      }
-      powerOff(world, machine, "agent");
-    });
+  const askPowerOff = () => {
+    world.variant.powerOff(world, agent, again);
   };
   const refused = () => {
     const waitsMs = Math.min(maxRefusedMs, refusedMs * 2 ** agent.refusals++);
@@ -53,7 +72,7 @@ export function leave(world: World, agent: Agent, by: "sleep" | "retire", again:
   };
   const setEnd = () => {
     if (by === "sleep" && !machine.ending) {
-      tellAws(shutDown);
+      tellAws(askPowerOff);
       return;
     }
     machine.ending = true;
@@ -68,7 +87,7 @@ export function leave(world: World, agent: Agent, by: "sleep" | "retire", again:
         return;
       }
       if (by === "sleep") machine.ending = false;
-      tellAws(shutDown);
+      tellAws(askPowerOff);
     });
   };
   if (world.random.chance(0.3)) tellAws(setEnd);

@@ -5,6 +5,7 @@ import { isOverdue } from "../../runtime/agent/job-limit.ts";
 import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
 import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
 import { sleepTime } from "../../runtime/agent/sleep-time.ts";
+import { powerOffForGood } from "./agent-leaving.ts";
 import { perform } from "./agent-acts.ts";
 import type { Eyes, Seen } from "./agent-eyes.ts";
 import { lookAtListener, openEyes } from "./agent-eyes.ts";
@@ -72,19 +73,25 @@ export function startAgent(world: World, machine: Machine): void {
   disturb(world, machine, machine.untold ? stuckAfterMs : 0);
   world.tally.agents++;
   tell(world, [machine.name], () => "the agent starts");
-  look(world, agent);
+  if (machine.poweringOff) powerOffForGood(world, agent);
+  else look(world, agent);
 }
 
 export function endAgent({ agent }: Machine): void {
   if (agent) agent.ended = true;
 }
 
-/** systemd starts it again five seconds after its end. */
 export function crashAgent(world: World, machine: Machine): void {
-  const { boot, agent } = machine;
+  const { agent } = machine;
   if (!agent || agent.ended) return;
-  endAgent(machine);
   tell(world, [machine.name], () => "the agent dies");
+  replaceAgent(world, machine);
+}
+
+/** systemd starts it again five seconds after its end, however it ended. */
+export function replaceAgent(world: World, machine: Machine): void {
+  const { boot } = machine;
+  endAgent(machine);
   world.time.after(5000 + world.random.between(500, 3000), () => {
     if (machine.boot === boot && machine.state === "running") startAgent(world, machine);
   });

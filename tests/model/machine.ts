@@ -4,7 +4,7 @@ import { judgeEnd, judgeLeaving } from "./breaches.ts";
 import { end } from "./listener.ts";
 import { noteWish } from "./parameters.ts";
 import { tell } from "./trace.ts";
-import type { Cause, Machine, World } from "./world.ts";
+import type { Cause, Machine, PowerOffCause, World } from "./world.ts";
 
 const bootTimerMs = 60 * 60_000;
 
@@ -20,6 +20,8 @@ export function launch(world: World, runner: string): Machine {
     ending: false,
     boot: 0,
     timerAt: Infinity,
+    goingDown: undefined,
+    poweringOff: false,
     clockOffMs: 0,
     listed: false,
     registered: false,
@@ -49,6 +51,13 @@ export function boot(world: World, machine: Machine): void {
   const { random, time } = world;
   const number = ++machine.boot;
   const isThis = () => machine.boot === number && machine.state === "running";
+  const startAfter = (ms: number) => {
+    time.after(ms, () => {
+      if (!isThis()) return;
+      if (!machine.registered) register(world, machine);
+      startAgent(world, machine);
+    });
+  };
   machine.state = "pending";
   tell(world, [machine.name], () => "boots");
   time.after(random.between(2000, 20_000), () => {
@@ -57,17 +66,14 @@ export function boot(world: World, machine: Machine): void {
     const timerAt = time.now + bootTimerMs;
     machine.timerAt = timerAt;
     time.at(timerAt, () => {
-      if (isThis() && machine.timerAt === timerAt) powerOff(world, machine, "boot timer");
+      if (isThis() && machine.timerAt === timerAt) shutDown(world, machine, "boot timer");
     });
     if (time.now < world.plan.calmAt && random.chance(world.plan.bootFails)) {
       tell(world, [machine.name], () => "the boot fails");
+      if (random.chance(0.5)) startAfter(bootTimerMs + random.between(-5000, 40_000));
       return;
     }
-    time.after(random.delay(3000, 40_000, 10, 180_000), () => {
-      if (!isThis()) return;
-      if (!machine.registered) register(world, machine);
-      startAgent(world, machine);
-    });
+    startAfter(random.delay(3000, 40_000, 10, 180_000));
   });
 }
 
@@ -82,11 +88,26 @@ function register(world: World, machine: Machine): void {
   });
 }
 
-/** The system shuts down: everything on it ends at once, the instance stops some time later. */
+/**
+ * `shutdown`: it returns at once, and everything on the machine goes on until
+ * the delay locks are given up. Neither another one nor `shutdown -c` changes
+ * anything then.
+ */
+export function shutDown(world: World, machine: Machine, cause: PowerOffCause): void {
+  if (machine.state !== "running" || machine.goingDown) return;
+  const { boot } = machine;
+  if (cause === "agent") judgeLeaving(world, machine);
+  tell(world, [machine.name], () => `is told to power off (${cause})`);
+  machine.goingDown = cause;
+  world.time.after(world.plan.delayLockMs, () => {
+    if (machine.boot === boot) powerOff(world, machine, cause);
+  });
+}
+
+/** The system goes down: everything on it ends at once, the instance stops some time later. */
 export function powerOff(world: World, machine: Machine, cause: Exclude<Cause, "outside">): void {
   const { random, time, tally } = world;
   if (machine.state !== "running") return;
-  if (cause === "agent") judgeLeaving(world, machine);
   tell(world, [machine.name], () => `powers off (${cause})`);
   tally.powerOffs[cause]++;
   endEverything(world, machine, cause);
@@ -135,6 +156,8 @@ function endEverything(world: World, machine: Machine, cause: Cause): void {
   for (const listener of machine.listeners) listener.worker = false;
   machine.listeners = [];
   machine.listenerMark = undefined;
+  machine.goingDown = undefined;
+  machine.poweringOff = false;
   machine.updatingUntil = 0;
   machine.perfLostUntil = 0;
 }

@@ -59,6 +59,8 @@ describe("a model of the machine's life", function () {
       "trusts GitHub's busy flag instead of looking": [2000, "lost"],
       "ends the listener politely": [40_000, "lost"],
       "does not wait until it has been quiet": [10_000, "lost"],
+      "ends its agent when it has asked for its power-off": [2000, "lost"],
+      "starts its listener although its boot timer has run out": [2000, "lost"],
       "retires when both lists are empty": [1000, "ended"],
       "ends a job for a limit that only warns": [1000, "lost"],
       "removes the entry of a machine that is not found": [1000, "lost"],

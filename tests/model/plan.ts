@@ -50,8 +50,10 @@ export interface Plan {
   nervous: number;
   /** How likely it is that a job keeps the listener from writing its performance log as long as it runs. */
   mutes: number;
-  /** How likely it is that a boot comes to nothing. */
+  /** How likely it is that a boot comes to nothing, or is so slow that its timer runs out as its agent starts. */
   bootFails: number;
+  /** How long `shutdown` waits for delay locks before it ends anything. */
+  delayLockMs: number;
   /** Makes every look, also those that would see what the last one saw: slow, and the same in the end. */
   everyLook: boolean;
   /** How long it takes from the log to the sockets, in a look. */
@@ -91,6 +93,7 @@ export function planOf(seed: number): Plan {
     nervous: random.chance(0.2) ? 0.3 : 0,
     mutes: random.chance(0.1) ? 0.5 : 0,
     bootFails: random.chance(0.1) ? 0.4 : 0,
+    delayLockMs: random.pick([0, 5 * second, 30 * second]),
     lookMs: random.delay(0.3, 8, 20, 200),
     load: random.pick([0.01, 0.05, 0.3]),
   };

@@ -9,10 +9,13 @@ import { judgeEntry } from "../../scripts/entries/judge-entry.ts";
 import { instanceWith } from "../unit/observe/instance.ts";
 import { showsBusy } from "./acquisitions.ts";
 import { entryOf } from "./github.ts";
+import { askToPowerOff, powerOffForGood } from "./agent-leaving.ts";
+import { replaceAgent } from "./agent.ts";
+import type { Agent } from "./agent.ts";
 import { end, interrupt } from "./listener.ts";
 import type { Listener } from "./listener.ts";
 import { settings } from "./settings.ts";
-import type { Machine, World } from "./world.ts";
+import type { Machine, PowerOffCause, World } from "./world.ts";
 
 const place = { environment: "dev", fleet: "cloud" };
 const ours = {
@@ -27,6 +30,10 @@ export interface Variant {
   wishFor: typeof wishFor;
   quietMs: number;
   endListener: (world: World, listener: Listener) => void;
+  /** What an agent does when its machine is ready for it. @param again looks again */
+  powerOff: (world: World, agent: Agent, again: () => void) => void;
+  /** Which power-offs that wait for delay locks it hears of when it cancels its boot timer. */
+  hearsOf: readonly PowerOffCause[];
   /** The entries at GitHub that settle removes. */
   removable: (entries: RunnerEntry[], states: ReadonlyMap<string, InstanceState>) => RunnerEntry[];
 }
@@ -39,6 +46,8 @@ export const product: Variant = {
   endListener: (world, listener) => {
     end(world, listener, "agent");
   },
+  powerOff: powerOffForGood,
+  hearsOf: ["agent", "boot timer"],
   removable: (entries, states) => entriesThatAre(["gone"], entries, states),
 };
 
@@ -75,6 +84,17 @@ export const mutants = {
   },
   "ends the listener politely": { ...product, endListener: interrupt },
   "does not wait until it has been quiet": { ...product, quietMs: 0 },
+  "ends its agent when it has asked for its power-off": {
+    ...product,
+    hearsOf: ["boot timer"],
+    powerOff: (world, agent, again) => {
+      askToPowerOff(world, agent, (done) => {
+        if (done) replaceAgent(world, agent.machine);
+        else again();
+      });
+    },
+  },
+  "starts its listener although its boot timer has run out": { ...product, hearsOf: ["agent"] },
   "retires when both lists are empty": {
     ...product,
     wishFor: (machine, known, now) => {

@@ -53,6 +53,10 @@ export interface Machine {
   boot: number;
   /** When the timer of the boot script powers it off; Infinity: it was cancelled. */
   timerAt: number;
+  /** Who has told its system to power off, which waits for delay locks; undefined: nobody. */
+  goingDown: PowerOffCause | undefined;
+  /** An agent has asked for that: a file that is lost with a reboot says so. */
+  poweringOff: boolean;
   /** Its wall clock minus the true time. */
   clockOffMs: number;
   listed: boolean;
@@ -91,4 +95,7 @@ export type WayToLeave = "retire" | "budget" | "sleep";
 export const epoch = Date.UTC(2026, 4, 1, 10);
 
 /** Who or what ended a listener or a machine. Only `outside` is none of Longhaul's doing. */
-export type Cause = "agent" | "boot timer" | "settle" | "outside";
+export type Cause = PowerOffCause | "settle" | "outside";
+
+/** What runs `shutdown`. */
+export type PowerOffCause = "agent" | "boot timer";

@@ -180,7 +180,10 @@ jobs:
       ),
       fleet: { read: nothing, view, nextReadMs: () => 30_000 },
       sleepTime: () => Infinity,
-      power: { cancelBootTimer: nothing, endAtPowerOff: nothing, stopAtPowerOff: nothing, powerOff: nothing },
+      power: {
+        ...{ cancelBootTimer: nothing, endAtPowerOff: nothing, stopAtPowerOff: nothing, powerOff: nothing },
+        isPoweringOff: () => false,
+      },
       tags: { report, reportNow: nothing },
       ledger: { add, noteStart: () => undefined, noteStop: () => undefined, flush: nothing },
       reserve: { look: nothing },

@@ -7,6 +7,7 @@ import type { ListenerView } from "../../../runtime/agent/listener-watch.ts";
 import type { RegistrationResult } from "../../../runtime/agent/registration.ts";
 import { supervise } from "../../../runtime/agent/supervisor.ts";
 import type { SleepWish } from "../../../runtime/agent/sleep-time.ts";
+import { askAgainMs } from "../../../runtime/agent/powering-off.ts";
 import { stuckAfterMs } from "../../../runtime/agent/decide.ts";
 import { fakeClock } from "./fixture.ts";
 
@@ -33,6 +34,11 @@ async function live(
   const sleep = async (milliseconds: number) => {
     if (milliseconds === 30_000) return new Promise<never>(() => undefined); // The next read of the parameters.
     await clock.sleep(milliseconds);
+    if (
+      milliseconds === askAgainMs &&
+      machine.acts.filter((act) => act === "power off").length > machine.self.patience
+    )
+      throw ended;
     if (milliseconds === 1000 && !story(machine, look++)) throw ended;
   };
   machine.now = clock.monotonic;
@@ -77,9 +83,12 @@ function machineOf() {
     notes,
     view,
     fleet: service,
+    /** How often it may ask for its power-off before the power goes. */
+    patience: 0,
     fails: {} as Record<string, string>,
     registration: { outcome: "registered" } as RegistrationResult,
     onFreeze: () => undefined as unknown,
+    onPowerOff: () => undefined as unknown,
     onEnd: () => undefined as unknown,
     onLook: () => undefined as unknown,
     now: () => 0,
@@ -133,7 +142,11 @@ function machineOf() {
       cancelBootTimer: () => act("cancel boot timer"),
       endAtPowerOff: () => act("terminate at power-off"),
       stopAtPowerOff: () => act("stop at power-off"),
-      powerOff: () => act("power off"),
+      powerOff: () => {
+        machine.onPowerOff();
+        return act("power off");
+      },
+      isPoweringOff: () => acts.includes("power off"),
     },
     tags: {
       report: ({ state, detail }: { state: string; detail: string }) => {
@@ -415,6 +428,55 @@ describe("the supervisor", () => {
       return look < 20;
     });
     expect(acts.at(-1)).to.equal("power off");
+  });
+
+  it("never starts a listener again once it has asked for its power-off, whatever is wanted of it by then", async () => {
+    const { acts, reports, published } = await live(
+      ({ self }, look) => {
+        if (look === 3) self.fleet = dropped;
+        return look < 20;
+      },
+      ({ self }) => {
+        self.patience = 3;
+        self.onPowerOff = () => (self.fleet = service);
+      },
+    );
+    expect(acts.filter((act) => act === "start")).to.have.length(1);
+    expect(acts.filter((act) => act === "power off")).to.have.length(4);
+    expect(acts.at(-1)).to.equal("power off");
+    expect(reports.at(-1)).to.match(
+      /^leaving: It has asked for its power-off and still runs, without a listener/,
+    );
+    expect(published.at(-1)).to.deep.equal({ busy: 0, listening: 0, jobOverdue: 0, PowerOffsHeld: 1 });
+  });
+
+  it("asks again, and starts no listener, where the command fails: its answer may have been lost", async () => {
+    const { acts, lines } = await live(
+      ({ self }, look) => {
+        if (look === 3) self.fleet = dropped;
+        return look < 20;
+      },
+      ({ self }) => {
+        self.patience = 2;
+        self.fails["power off"] = "shutdown was ended by SIGTERM after at most 60000 ms";
+        self.onPowerOff = () => (self.fleet = service);
+      },
+    );
+    expect(acts.filter((act) => act === "start")).to.have.length(1);
+    expect(lines.at(-1)).to.equal(
+      `Powering off failed: ${"shutdown was ended by SIGTERM after at most 60000 ms"}`,
+    );
+  });
+
+  it("does nothing but power off where an agent before it has asked for that", async () => {
+    const { acts } = await live(
+      (_, look) => look < 20,
+      ({ self }) => {
+        self.acts.push("power off"); // By that agent.
+        self.patience = 1;
+      },
+    );
+    expect(acts).to.deep.equal(["power off", "power off"]);
   });
 
   it("frees a listener whose job GitHub has given up", async () => {
