@@ -14,6 +14,7 @@ import { createGithub } from "./github/index.ts";
 import type { GithubCloud, WireTimes } from "./github/index.ts";
 import { installApp } from "./github/installed-app.ts";
 import { noSharedFiles } from "./own-credentials.ts";
+import type { MachineHostOptions } from "./machines/index.ts";
 import { createMachineHost } from "./machines/index.ts";
 import { buildRunnerTarball } from "./runner/tarball.ts";
 
@@ -60,6 +61,8 @@ export interface CloudOptions {
   agent?: Partial<AgentPace>;
   /** What of GitHub's times is to be another than here. */
   wire?: Partial<WireTimes>;
+  /** How long the machines' systemd takes. */
+  systemd?: MachineHostOptions["systemd"];
   /** One line of what Commands print while they run. */
   log?: (line: string) => void;
 }
@@ -94,9 +97,16 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     apps: [app],
     options: { repositories, providerToken: token, wire: { ...githubNotices, ...options.wire } },
   });
+  const cutOff = new Map<string, () => void>();
   const machines = createMachineHost({
     dir: join(dir, "machines"),
     clock,
+    ...(options.systemd && { systemd: options.systemd }),
+    onNetwork: (machine, isUp) => {
+      cutOff.get(machine)?.();
+      cutOff.delete(machine);
+      if (!isUp) cutOff.set(machine, github.faults.add({ kind: "cut-off", machine }));
+    },
     environment: { LONGHAUL_ACT: options.act, LONGHAUL_RUNNER_RETRY_SECONDS: "1" },
   });
   const functions = createFunctions(

@@ -38,7 +38,7 @@ export interface TestEnvironment {
 }
 
 export async function startEnvironment(
-  options: Pick<CloudOptions, "agent" | "wire"> = {},
+  options: Pick<CloudOptions, "agent" | "wire" | "systemd"> = {},
 ): Promise<TestEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };

@@ -36,16 +36,23 @@ export function exchangeRoutes(model: Model): Hono {
     Buffer.from((c.req.header("authorization") ?? "").replace("Basic ", ""), "base64").toString();
   const isOf = (runner: RunnerEntry | undefined, c: Context) =>
     runner !== undefined && credentials(c) === `${runner.clientId}:${runner.secret}`;
+  const isCutOff = (runner: RunnerEntry | undefined) =>
+    runner !== undefined &&
+    model.faults.take("cut-off", ({ machine }) => runner.name.endsWith(`-${machine}`)) !== undefined;
+  /** No answer, and no error either: what a process waits for that has lost its network. */
+  const never = () => new Promise<Response>(() => undefined);
   /** Runs a handler for the runner that asks; 401 tells a listener that its registration is gone. */
   const asRunner =
     (handle: (runner: RunnerEntry, c: Context) => Promise<Response> | Response) => (c: Context) => {
       const runner = model.runners.find((one) => isOf(one, c));
-      return runner ? handle(runner, c) : refuse(401, "registration");
+      if (!runner) return refuse(401, "registration");
+      return isCutOff(runner) ? never() : handle(runner, c);
     };
   /** Runs a handler for the job that a worker holds, even when its registration is gone: jobs have a token of their own. */
   const asWorker = (handle: (job: Job, c: Context) => Promise<Response> | Response) => (c: Context) => {
     const job = jobOf(model, c);
     if (!job || !isOf(job.runner, c)) return refuse(404, "job");
+    if (isCutOff(job.runner)) return never();
     return job.status === "in_progress" ? handle(job, c) : refuse(404, "lost");
   };
 

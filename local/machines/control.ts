@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
+import type { PowerDown } from "./host.ts";
 import type { Power } from "./power.ts";
 import type { Services } from "./services.ts";
 import { splitWords } from "./units.ts";
@@ -12,21 +13,24 @@ export interface Answer {
 }
 
 /**
- * Answers the stand-ins for `systemctl`, `shutdown`, `poweroff` and `reboot`,
- * given as the words of their command line.
+ * Answers the stand-ins for `systemctl`, `shutdown`, `poweroff`, `reboot`,
+ * `busctl` and `systemd-run`, given as the words of their command line.
  */
 export async function control(words: readonly string[], services: Services, power: Power): Promise<Answer> {
   const [command, ...rest] = words;
   const flags = rest.filter((word) => /^-[^-0-9]|^--/.test(word));
   const operands = rest.filter((word) => !flags.includes(word));
   if (command === "shutdown") return shutdown(flags, operands, power);
+  if (command === "systemd-run") return startScope(rest, services);
+  if (command === "busctl" && operands.at(-1) === "PreparingForShutdown") {
+    return { status: 0, text: `b ${power.preparing()}` };
+  }
   const verb = command === "systemctl" ? operands.shift() : command;
   switch (verb) {
     case "poweroff":
     case "halt":
     case "reboot":
-      power.down(verb === "reboot" ? "reboot" : "poweroff");
-      return succeeded;
+      return goDown(verb === "reboot" ? "reboot" : "poweroff", power);
     case "daemon-reload":
       return succeeded; // Units are read anew at each start.
     case "enable":
@@ -48,6 +52,16 @@ export async function control(words: readonly string[], services: Services, powe
     case "restart":
       await Promise.all(operands.map((name) => services.stop(name)));
       return startAll(operands, flags, services);
+    case "kill":
+      operands.forEach((name) => {
+        services.kill(name, signalOf(flags));
+      });
+      return succeeded;
+    case "reset-failed":
+      operands.forEach((name) => {
+        services.resetFailed(name);
+      });
+      return succeeded;
     case "is-active": {
       const states = operands.map((name) => services.state(name));
       return { status: states.includes("active") ? 0 : 3, text: states.join("\n") };
@@ -69,6 +83,25 @@ async function startAll(names: string[], flags: string[], services: Services): P
     : { status: 1, text: `Job for ${failed.join(", ")} failed. See the journal.` };
 }
 
+/** `--signal=KILL` or `-sKILL`; default SIGTERM. */
+function signalOf(flags: readonly string[]): NodeJS.Signals {
+  const named = flags.map((flag) => /^(?:--signal=|-s)(?:SIG)?(\w+)$/.exec(flag)?.[1]).find(Boolean);
+  return `SIG${named ?? "TERM"}` as NodeJS.Signals;
+}
+
+/** What `systemd-run --scope` asks for: the scope's name, then its properties. */
+function startScope([name, ...properties]: readonly string[], services: Services): Answer {
+  const valuesOf = (key: string) =>
+    properties.flatMap((property) => (property.startsWith(`${key}=`) ? property.slice(key.length + 1) : []));
+  services.addScope(name!, { after: valuesOf("After"), before: valuesOf("Before") });
+  return succeeded;
+}
+
+function goDown(kind: PowerDown, power: Power): Answer {
+  if (power.down(kind)) return succeeded;
+  return { status: 1, text: "There's already a shutdown or sleep operation in progress" };
+}
+
 function shutdown(flags: string[], operands: string[], power: Power): Answer {
   if (flags.includes("-c")) {
     power.cancel();
@@ -76,10 +109,7 @@ function shutdown(flags: string[], operands: string[], power: Power): Answer {
   }
   const kind = flags.includes("-r") ? "reboot" : "poweroff";
   const when = operands[0] ?? "+1";
-  if (when === "now" || when === "+0") {
-    power.down(kind);
-    return succeeded;
-  }
+  if (when === "now" || when === "+0") return goDown(kind, power);
   if (!/^\+\d+$/.test(when)) return { status: 1, text: `Failed to parse time specification: ${when}` };
   const at = power.schedule(kind, Number(when) * 60_000);
   return { status: 0, text: `Shutdown scheduled for ${at.toUTCString()}, use 'shutdown -c' to cancel.` };

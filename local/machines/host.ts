@@ -7,6 +7,17 @@
 /** How a machine ended its own run. */
 export type PowerDown = "poweroff" | "reboot" | "crash";
 
+/** How long a machine's systemd takes. */
+export interface SystemdTimes {
+  /**
+   * How long `shutdown` waits for delay locks, in seconds of the computer. logind waits as long as somebody holds one, 5 s
+   * at most, and 30 s where unattended-upgrades is installed.
+   */
+  delayLockSeconds: number;
+  /** How many times longer than its unit says (`RestartSec`) a service waits before it is started again. */
+  restartFactor: number;
+}
+
 /** What EC2 and IAM tell a machine through its metadata service. */
 export interface HostedInstance {
   id: string;

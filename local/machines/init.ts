@@ -3,11 +3,12 @@ import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runCloudInit } from "./cloud-init.ts";
 import { serveControl } from "./control.ts";
-import type { PowerDown } from "./host.ts";
+import type { PowerDown, SystemdTimes } from "./host.ts";
 import { processesOf } from "./marker.ts";
 import { createPower } from "./power.ts";
 import { endProcesses, processesEnded, signalProcesses } from "./processes.ts";
 import { createServices } from "./services.ts";
+import type { Stopping } from "./stop-order.ts";
 
 /*
  * Entry point: the first process of a machine, its cloud-init and its systemd.
@@ -15,8 +16,8 @@ import { createServices } from "./services.ts";
  * when its parent goes away, whatever the way, it takes the machine with it.
  */
 
-/** What init tells the host. */
-export type InitMessage = { console: string } | { down: PowerDown };
+/** What init tells the host. `network`: whether the machine's processes still reach anything outside. */
+export type InitMessage = { console: string } | { network: boolean } | { down: PowerDown };
 
 /** Milliseconds that processes have between SIGTERM and SIGKILL when the machine goes down (systemd: 90 s). */
 const goDownMs = 500;
@@ -35,15 +36,35 @@ process.once("disconnect", () => {
   void endProcesses(tree).finally(() => process.exit(1));
 });
 
-const services = createServices({
-  root,
-  environment,
-  log(unit, line, toConsole) {
-    appendFileSync(join(root, "var/log/journal", `${unit}.log`), `${new Date().toISOString()} ${line}\n`);
-    if (toConsole) say(`${unit}: ${line}`);
+const times = JSON.parse(required("LONGHAUL_SYSTEMD")) as SystemdTimes;
+const services = createServices(
+  {
+    root,
+    environment,
+    log(unit, line, toConsole) {
+      appendFileSync(join(root, "var/log/journal", `${unit}.log`), `${new Date().toISOString()} ${line}\n`);
+      if (toConsole) say(`${unit}: ${line}`);
+    },
   },
-});
-const power = createPower(Date.now, (kind) => void goDown(kind));
+  times.restartFactor,
+);
+const power = createPower(Date.now, times.delayLockSeconds * 1000, (kind) => void goDown(kind));
+
+/** The network is no service here, but goes where systemd takes it down. */
+const network = new Map<string, Stopping>([
+  ["network-online.target", { after: ["network.target"], before: [], stop: () => Promise.resolve() }],
+  [
+    "network.target",
+    {
+      after: [],
+      before: [],
+      stop: () => {
+        tell({ network: false });
+        return Promise.resolve();
+      },
+    },
+  ],
+]);
 
 /** Makes the folders that a freshly installed system has. */
 function prepareRoot(): void {
@@ -61,6 +82,7 @@ async function boot(): Promise<void> {
   prepareRoot();
   await serveControl("run/init.sock", services, power);
   say("boot");
+  tell({ network: true });
   await services.during("cloud-final.service", async () => {
     const metadataUrl = required("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     const [done] = await Promise.all([
@@ -73,7 +95,7 @@ async function boot(): Promise<void> {
 
 async function goDown(kind: PowerDown): Promise<void> {
   say(kind === "reboot" ? "rebooting" : "powering off");
-  services.halt();
+  await services.halt(network);
   signalProcesses(tree(), "SIGTERM");
   if (!(await processesEnded(tree, goDownMs))) await endProcesses(tree);
   tell({ down: kind }, () => process.exit(0));

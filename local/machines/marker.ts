@@ -3,7 +3,7 @@ import { findProcesses } from "./processes.ts";
 /** In the environment of every process of a machine: the machine's folder. */
 export const machineVariable = "LONGHAUL_MACHINE";
 
-/** In the environment of every process of a service: the unit's name. */
+/** In the environment of every process of a service or scope: the unit's name. */
 export const unitVariable = "LONGHAUL_UNIT";
 
 /** Processes of one machine. */
@@ -18,10 +18,14 @@ export function processesBelow(dir: string): number[] {
   return findProcesses((environment) => environment.some((entry) => entry.startsWith(prefix)));
 }
 
-/** Processes of one service of a machine. */
+/** Processes of one unit of a machine, without those that one of them has started as another unit. */
 export function processesOfUnit(folder: string, unit: string): number[] {
   const markers = [`${machineVariable}=${latin1(folder)}`, `${unitVariable}=${unit}`];
-  return findProcesses((environment) => markers.every((marker) => environment.includes(marker)));
+  return findProcesses(
+    (environment) => markers.every((marker) => environment.includes(marker)),
+    (environment) =>
+      environment.some((entry) => entry.startsWith(`${unitVariable}=`)) && !environment.includes(markers[1]!),
+  );
 }
 
 /** A path byte for byte, as findProcesses reads environments. */

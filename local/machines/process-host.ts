@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { bundleProgram, sourcePath } from "./bundle.ts";
-import type { HostedInstance, MachineHost, PowerDown } from "./host.ts";
+import type { HostedInstance, MachineHost, PowerDown, SystemdTimes } from "./host.ts";
 import type { InitMessage } from "./init.ts";
 import { machineVariable, processesBelow, processesOf } from "./marker.ts";
 import type { MetadataService } from "./metadata.ts";
@@ -20,6 +20,10 @@ export interface MachineHostOptions {
    * gets in; `PATH` defaults to the usual folders of a system.
    */
   environment: Record<string, string>;
+  /** Default: nobody holds a delay lock, and services wait as long as their units say. */
+  systemd?: Partial<SystemdTimes>;
+  /** Told when a machine has a network, and when it has none any more although its processes still run. */
+  onNetwork?: (instanceId: string, isUp: boolean) => void;
 }
 
 interface RunningMachine {
@@ -36,7 +40,13 @@ const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
  * A machine host whose machines are process trees of the current user: no
  * root, no Docker. They end with this process, however it ends.
  */
-export function createMachineHost({ dir, clock, environment }: MachineHostOptions): MachineHost {
+export function createMachineHost({
+  dir,
+  clock,
+  environment,
+  systemd,
+  onNetwork,
+}: MachineHostOptions): MachineHost {
   mkdirSync(dir, { recursive: true });
   const disks = realpathSync(dir);
   const programs = join(disks, ".programs");
@@ -62,6 +72,7 @@ export function createMachineHost({ dir, clock, environment }: MachineHostOption
         TMPDIR: join(root, "tmp"),
         LONGHAUL_ROOT: root,
         LONGHAUL_CLOCK: clock.file,
+        LONGHAUL_SYSTEMD: JSON.stringify({ delayLockSeconds: 0, restartFactor: 1, ...systemd }),
         AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
         NODE_OPTIONS: `--require="${join(programs, "machine-clock.cjs")}"`,
         [machineVariable]: root,
@@ -72,6 +83,7 @@ export function createMachineHost({ dir, clock, environment }: MachineHostOption
     let kind: PowerDown = "crash";
     init.on("message", (message: InitMessage) => {
       if ("console" in message) instance.console(message.console);
+      else if ("network" in message) onNetwork?.(instance.id, message.network);
       else kind = message.down;
     });
     const exited = new Promise<void>((resolve, reject) => {

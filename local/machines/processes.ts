@@ -7,17 +7,27 @@ import { setTimeout as delay } from "node:timers/promises";
  * finds what process groups and parent ids lose.
  */
 
-/** Ids of the processes whose environment fits, and of all their descendants; never the caller's own. */
-export function findProcesses(fits: (environment: readonly string[]) => boolean): number[] {
-  return searchProcesses(fits, []);
+type Probe = (environment: readonly string[]) => boolean;
+
+/**
+ * Ids of the processes whose environment fits, and of all their descendants; never the caller's own.
+ *
+ * @param isOthers descendants that do not count, and through which none is looked for
+ */
+export function findProcesses(fits: Probe, isOthers: Probe = () => false): number[] {
+  return searchProcesses(fits, isOthers, []);
 }
 
 /** Ids of all processes that come from this one. */
 export function findDescendants(pid: number): number[] {
-  return searchProcesses(() => false, [pid]);
+  return searchProcesses(
+    () => false,
+    () => false,
+    [pid],
+  );
 }
 
-function searchProcesses(fits: (environment: readonly string[]) => boolean, ancestors: number[]): number[] {
+function searchProcesses(fits: Probe, isOthers: Probe, ancestors: number[]): number[] {
   const parents = new Map<number, number>();
   const found = new Set<number>();
   for (const name of readdirSync("/proc")) {
@@ -27,9 +37,9 @@ function searchProcesses(fits: (environment: readonly string[]) => boolean, ance
     if (stat === undefined || pid === process.pid) continue;
     const [state, parent] = fieldsOf(stat);
     if (state === "Z") continue; // Ended already; only its parent has not asked for its status yet.
-    parents.set(pid, Number(parent));
-    const environment = readProc(`/proc/${name}/environ`);
-    if (environment !== undefined && fits(environment.split("\0"))) found.add(pid);
+    const environment = readProc(`/proc/${name}/environ`)?.split("\0") ?? [];
+    if (fits(environment)) found.add(pid);
+    if (!isOthers(environment)) parents.set(pid, Number(parent));
   }
   for (let size = -1; size !== found.size;) {
     size = found.size;

@@ -1,39 +1,41 @@
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { processesOfUnit, unitVariable } from "./marker.ts";
+import { processesOfUnit } from "./marker.ts";
 import { endProcesses, processesEnded, signalProcesses } from "./processes.ts";
+import { createStartLimit } from "./start-limit.ts";
+import type { Stopping } from "./stop-order.ts";
+import { stopInOrder } from "./stop-order.ts";
+import { unitFiles } from "./unit-files.ts";
+import type { ServiceHost } from "./unit-process.ts";
+import { runCommandOf } from "./unit-process.ts";
 import type { Unit } from "./units.ts";
-import { expandVariables, parseEnvironmentFile, parseUnit } from "./units.ts";
 
 export type ServiceState = "inactive" | "activating" | "active" | "failed";
-
-/** What the services of a machine need from it. */
-export interface ServiceHost {
-  /** The machine's root folder. */
-  root: string;
-  environment: Record<string, string>;
-  /** One line of a unit's output, or of what happened to it. */
-  log: (unit: string, line: string, console: boolean) => void;
-}
 
 /** The machine's systemd: starts, restarts and stops services as their units say. Names with or without `.service`. */
 export interface Services {
   /** Starts the unit, after what it requires. True: it runs (simple) or has succeeded (oneshot). */
   start(name: string): Promise<boolean>;
+  /** Stops a service or a scope. */
   stop(name: string): Promise<void>;
+  /** Sends a signal to all processes of a unit, as `systemctl kill` does. */
+  kill(name: string, signal: NodeJS.Signals): void;
   enable(name: string): void;
   /** @throws when there is no such unit, as systemctl fails then */
   disable(name: string): void;
   /** Starts everything that is enabled. */
   startEnabled(): Promise<void>;
   state(name: string): ServiceState;
+  resetFailed(name: string): void;
   /** Runs something as a unit that has no file, as cloud-init is one, so that others can wait for it. */
   during(name: string, work: () => Promise<boolean>): Promise<void>;
-  /** The machine goes down: nothing is started any more. */
-  halt(): void;
+  /** A process is about to go on as a unit of its own. @throws when the machine goes down */
+  addScope(name: string, order: Pick<Stopping, "after" | "before">): void;
+  /**
+   * The machine goes down: nothing is started any more, and what runs is stopped in the order of its units.
+   *
+   * @param others what is no service here, and stops among them
+   */
+  halt(others: ReadonlyMap<string, Stopping>): Promise<void>;
 }
 
 interface Service {
@@ -45,33 +47,43 @@ interface Service {
   stopping?: boolean;
 }
 
-/** Milliseconds between SIGTERM and SIGKILL of a service. */
-const stopLimitMs = 5000;
+/** Milliseconds between SIGTERM and SIGKILL of a scope. */
+const scopeStopMs = 5000;
 
-export function createServices({ root, environment, log }: ServiceHost): Services {
-  const folder = join(root, "etc/systemd/system");
-  const wanted = join(folder, "multi-user.target.wants");
+/** @param restartFactor how many times longer than its unit says a service waits before it is started again */
+export function createServices(host: ServiceHost, restartFactor = 1): Services {
+  const { root, log } = host;
+  const files = unitFiles(root);
   const services = new Map<string, Service>();
+  const scopes = new Map<string, Pick<Stopping, "after" | "before">>();
+  const startLimit = createStartLimit(() => performance.now());
   let halted = false;
-  const load = (name: string) => parseUnit(name, readFileSync(join(folder, name), "utf8"));
-  const exists = (name: string) => existsSync(join(folder, name));
 
   const start = (name: string): Promise<boolean> => {
     const current = services.get(name);
     if (current?.state === "active") return Promise.resolve(true);
     if (current?.state === "activating") return current.settled;
+    const unit = files.load(name);
     const service: Service = { state: "activating", settled: Promise.resolve(false) };
     services.set(name, service);
-    service.settled = activate(load(name), service).then((done) => {
+    service.settled = activate(unit, service).then((done) => {
       if (!done) service.state = "failed";
       return done;
     });
     return service.settled;
   };
 
+  const mayStart = (unit: Unit): boolean => {
+    if (halted) return false;
+    if (startLimit.takes(unit)) return true;
+    log(unit.name, "Start request repeated too quickly. Failed with result 'start-limit-hit'.", true);
+    return false;
+  };
+
   const activate = async (unit: Unit, service: Service): Promise<boolean> => {
-    const required = unit.requires.map((name) => (exists(name) ? start(name) : Promise.resolve(false)));
-    for (const name of unit.wants.filter(exists)) void start(name);
+    if (!mayStart(unit)) return false;
+    const required = unit.requires.map((name) => (files.exists(name) ? start(name) : Promise.resolve(false)));
+    for (const name of unit.wants.filter((other) => files.exists(other))) void start(name);
     for (const name of unit.after) {
       const other = services.get(name);
       if (other?.state !== "activating") continue;
@@ -86,28 +98,12 @@ export function createServices({ root, environment, log }: ServiceHost): Service
   };
 
   const run = async (unit: Unit, service: Service): Promise<boolean> => {
-    const own = environmentOf(unit, environment);
-    const [program, ...parameters] = unit.command.map((word) => expandVariables(word, own));
-    const child = spawn(program!, parameters, {
-      cwd: unit.workingDirectory ?? root,
-      env: own,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
-    service.child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        log(unit.name, line, unit.console);
-      });
+    if (unit.command.length === 0) {
+      service.state = "active";
+      return true;
     }
-    const ended = new Promise<string>((resolve) => {
-      child.once("error", (error) => {
-        resolve(error.message);
-      });
-      child.once("exit", (code, signal) => {
-        resolve(code === 0 ? "" : `ended with ${signal ?? `status ${code}`}`);
-      });
-    });
+    const { child, ended } = runCommandOf(unit, unit.command, host);
+    service.child = child;
     if (unit.type === "oneshot") {
       const failure = await ended;
       if (failure !== "") log(unit.name, failure, true);
@@ -128,72 +124,98 @@ export function createServices({ root, environment, log }: ServiceHost): Service
       return;
     service.state = "activating";
     setTimeout(() => {
-      if (!service.stopping && !halted) service.settled = run(unit, service);
-    }, unit.restartMs);
+      if (service.stopping) return;
+      if (mayStart(unit)) service.settled = run(unit, service);
+      else service.state = "failed";
+    }, unit.restartMs * restartFactor);
+  };
+
+  const stopService = async (name: string, service: Service) => {
+    const wasActive = service.state === "active";
+    service.stopping = true;
+    const unit = files.load(name);
+    const { child } = service;
+    const ofUnit = () => processesOfUnit(root, name);
+    if (wasActive && unit.stopCommand.length > 0) {
+      const { ended } = runCommandOf(unit, unit.stopCommand, host);
+      const limit = setTimeout(() => {
+        log(name, "Stopping timed out. Terminating.", true);
+        signalProcesses(ofUnit(), "SIGKILL");
+      }, unit.stopMs);
+      const failure = await ended;
+      clearTimeout(limit);
+      if (failure !== "") log(name, failure, true);
+    }
+    const main = () =>
+      child?.pid !== undefined && child.exitCode === null && child.signalCode === null ? [child.pid] : [];
+    await endGently(unit.killMode === "control-group" ? ofUnit : main, unit.stopMs);
+    service.state = "inactive";
+    services.delete(name);
   };
 
   const stop = async (name: string) => {
     const service = services.get(name);
-    if (!service) return;
-    service.stopping = true;
-    const all = load(name).killMode === "control-group";
-    const { child } = service;
-    const running = () => {
-      if (all) return processesOfUnit(root, name);
-      return child?.pid !== undefined && child.exitCode === null && child.signalCode === null
-        ? [child.pid]
-        : [];
-    };
-    signalProcesses(running(), "SIGTERM");
-    if (!(await processesEnded(running, stopLimitMs))) await endProcesses(running);
-    service.state = "inactive";
-    services.delete(name);
+    if (service) await stopService(name, service);
+    if (!scopes.delete(name)) return;
+    await endGently(() => processesOfUnit(root, name), scopeStopMs);
   };
 
   return {
     start: (name) => start(unitName(name)),
     stop: (name) => stop(unitName(name)),
-    enable(name) {
-      const unit = load(unitName(name));
-      if (!unit.wantedBy.includes("multi-user.target")) return;
-      mkdirSync(wanted, { recursive: true });
-      writeFileSync(join(wanted, unit.name), "");
+    kill(name, signal) {
+      signalProcesses(processesOfUnit(root, unitName(name)), signal);
     },
-    disable(name) {
-      const unit = unitName(name);
-      if (!exists(unit)) throw new Error(`Failed to disable unit: Unit file ${unit} does not exist.`);
-      rmSync(join(wanted, unit), { force: true });
+    enable: (name) => {
+      files.enable(unitName(name));
+    },
+    disable: (name) => {
+      files.disable(unitName(name));
     },
     startEnabled: async () => {
-      const enabled = existsSync(wanted) ? readdirSync(wanted).filter(exists) : [];
-      await Promise.all(enabled.map((name) => start(name)));
+      await Promise.all(
+        files.enabled().map(async (name) => {
+          try {
+            return await start(name);
+          } catch (error) {
+            log(name, (error as Error).message, true);
+            return false;
+          }
+        }),
+      );
     },
     state: (name) => services.get(unitName(name))?.state ?? "inactive",
-    halt: () => {
-      halted = true;
+    resetFailed: (name) => {
+      startLimit.reset(unitName(name));
     },
     during: async (name, work) => {
       const service: Service = { state: "activating", settled: work() };
       services.set(name, service);
       service.state = (await service.settled) ? "active" : "failed";
     },
+    addScope(name, order) {
+      if (halted) throw new Error(`Failed to start transient scope unit: the machine goes down.`);
+      scopes.set(name, order);
+    },
+    halt: async (others) => {
+      halted = true;
+      const units = new Map(others);
+      for (const [name, order] of scopes) units.set(name, { ...order, stop: () => stop(name) });
+      for (const name of [...services.keys()].filter((other) => files.exists(other))) {
+        const { after, before } = files.load(name);
+        units.set(name, { after, before, stop: () => stop(name) });
+      }
+      await stopInOrder(units);
+    },
   };
+}
+
+/** SIGTERM, and SIGKILL for what is left after the limit. */
+async function endGently(running: () => number[], limitMs: number): Promise<void> {
+  signalProcesses(running(), "SIGTERM");
+  if (!(await processesEnded(running, limitMs))) await endProcesses(running);
 }
 
 function unitName(name: string): string {
   return name.includes(".") ? name : `${name}.service`;
-}
-
-/** A service's environment: the machine's, the unit's variables, then its files, and the mark of the unit. */
-function environmentOf(unit: Unit, machine: Record<string, string>): Record<string, string> {
-  const files = unit.environmentFiles.flatMap((file) => {
-    const path = file.replace(/^-/, "");
-    if (path !== file && !existsSync(path)) return [];
-    return parseEnvironmentFile(readFileSync(path, "utf8"));
-  });
-  const entries = [...unit.environment, ...files].map((entry): [string, string] => {
-    const equals = entry.indexOf("=");
-    return [entry.slice(0, equals), entry.slice(equals + 1)];
-  });
-  return { ...machine, ...Object.fromEntries(entries), [unitVariable]: unit.name };
 }

@@ -2,12 +2,17 @@
 export interface Unit {
   name: string;
   after: string[];
+  before: string[];
   requires: string[];
   wants: string[];
   type: "oneshot" | "simple";
   remainAfterExit: boolean;
   /** Program and arguments, quotes resolved, variables not yet expanded. */
   command: string[];
+  /** What is run to stop it, before what is left of it is signalled. */
+  stopCommand: string[];
+  /** Milliseconds that its stop may take. */
+  stopMs: number;
   /** `NAME=value`. */
   environment: string[];
   /** Paths; a leading `-` marks a file that may be absent. */
@@ -16,6 +21,8 @@ export interface Unit {
   restart: "no" | "on-failure" | "always";
   /** Milliseconds, as systemd's default of 100. */
   restartMs: number;
+  /** So many starts within an interval (milliseconds; 0: any) are allowed. systemd's default: five in ten seconds. */
+  startLimit: { intervalMs: number; burst: number };
   /** `process`: only the main process is signalled; what it started lives on. */
   killMode: "control-group" | "process";
   /** Whether output goes to the console too. */
@@ -50,28 +57,39 @@ export function parseUnit(name: string, text: string): Unit {
   return {
     name,
     after: words("After"),
+    before: words("Before"),
     requires: words("Requires"),
     wants: words("Wants"),
     type: last("Type") === "oneshot" ? "oneshot" : "simple",
     remainAfterExit: /^(yes|true|1|on)$/.test(last("RemainAfterExit") ?? "no"),
     command: splitWords(last("ExecStart") ?? ""),
+    stopCommand: splitWords(last("ExecStop") ?? ""),
+    stopMs: parseSpan(last("TimeoutStopSec") ?? defaultStopLimit),
     environment: words("Environment"),
     environmentFiles: values.get("EnvironmentFile") ?? [],
     ...(workingDirectory === undefined ? {} : { workingDirectory }),
     restart: (last("Restart") ?? "no") as Unit["restart"],
     restartMs: parseSpan(last("RestartSec") ?? "100ms"),
+    startLimit: {
+      intervalMs: parseSpan(last("StartLimitIntervalSec") ?? "10s"),
+      burst: Number(last("StartLimitBurst") ?? 5),
+    },
     killMode: last("KillMode") === "process" ? "process" : "control-group",
     console: (last("StandardOutput") ?? "journal").includes("console"),
     wantedBy: words("WantedBy"),
   };
 }
 
+/** systemd gives a unit 90 s; nobody wants to wait here for one that hangs. */
+const defaultStopLimit = "5s";
+
 const knownKeys = new Set(
   (
-    "Description Documentation After Requires Wants Type RemainAfterExit ExecStart Environment EnvironmentFile " +
-    "WorkingDirectory Restart RestartSec KillMode StandardOutput StandardError WantedBy " +
+    "Description Documentation After Before Requires Wants Type RemainAfterExit ExecStart ExecStop Environment EnvironmentFile " +
+    "WorkingDirectory Restart RestartSec KillMode TimeoutStopSec StartLimitIntervalSec StartLimitBurst " +
+    "StandardOutput StandardError WantedBy " +
     // Limits that a stand-in has no need of.
-    "TimeoutStartSec TimeoutStopSec StartLimitIntervalSec StartLimitBurst OOMScoreAdjust OOMPolicy " +
+    "TimeoutStartSec OOMScoreAdjust OOMPolicy " +
     "LimitNOFILE TasksMax SendSIGKILL SyslogIdentifier"
   ).split(" "),
 );

@@ -13,12 +13,16 @@ describe("the machine's systemd reads units", () => {
       `[Unit]
 Description=The agent
 After=boot.service network-online.target
+Before=late.service
 Requires=boot.service
+StartLimitIntervalSec=0
 [Service]
 # a comment
 Type=simple
 ExecStart=/opt/node \\
   /opt/agent.mjs
+ExecStop=/opt/node "stop it"
+TimeoutStopSec=60
 Environment=A=1 "B=two words"
 EnvironmentFile=-/etc/agent
 WorkingDirectory=/opt
@@ -33,16 +37,20 @@ WantedBy=multi-user.target
     expect(unit).to.deep.equal({
       name: "agent.service",
       after: ["boot.service", "network-online.target"],
+      before: ["late.service"],
       requires: ["boot.service"],
       wants: [],
       type: "simple",
       remainAfterExit: false,
       command: ["/opt/node", "/opt/agent.mjs"],
+      stopCommand: ["/opt/node", "stop it"],
+      stopMs: 60_000,
       environment: ["A=1", "B=two words"],
       environmentFiles: ["-/etc/agent"],
       workingDirectory: "/opt",
       restart: "always",
       restartMs: 5000,
+      startLimit: { intervalMs: 0, burst: 5 },
       killMode: "process",
       console: true,
       wantedBy: ["multi-user.target"],
@@ -50,8 +58,8 @@ WantedBy=multi-user.target
   });
 
   it("refuses a key it would have to pass over", () => {
-    expect(() => parseUnit("a.service", "[Service]\nExecStop=/bin/true")).to.throw(
-      /a\.service.*ExecStop=\/bin\/true/,
+    expect(() => parseUnit("a.service", "[Service]\nExecReload=/bin/true")).to.throw(
+      /a\.service.*ExecReload=\/bin\/true/,
     );
   });
 

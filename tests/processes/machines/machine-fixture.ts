@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import type { Clock } from "../../../local/clock.ts";
 import { createClock } from "../../../local/clock.ts";
-import type { HostedInstance, MachineHost, PowerDown } from "../../../local/machines/index.ts";
+import type { HostedInstance, MachineHost, PowerDown, SystemdTimes } from "../../../local/machines/index.ts";
 import { createMachineHost } from "../../../local/machines/index.ts";
 import { patienceMs } from "../../patience.ts";
 
@@ -52,19 +52,27 @@ export interface Site {
   dir: string;
   clock: Clock;
   host: MachineHost;
+  /** Machines that have got a network, or lost it, in order. */
+  networks: [instanceId: string, isUp: boolean][];
   /** The path of a file of a machine. */
   file(id: string, path: string): string;
   close(): Promise<void>;
 }
 
-export function openSite(factor = 1): Site {
+export function openSite(factor = 1, systemd: Partial<SystemdTimes> = {}): Site {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-machines-"));
   const clock = createClock(join(dir, "clock"), factor);
-  const host = createMachineHost({ dir, clock, environment: { PLAIN: "value" } });
+  const networks: Site["networks"] = [];
+  const host = createMachineHost({
+    ...{ dir, clock, systemd },
+    environment: { PLAIN: "value" },
+    onNetwork: (id, isUp) => networks.push([id, isUp]),
+  });
   return {
     dir,
     clock,
     host,
+    networks,
     file: (id, path) => join(dir, id, path),
     close: async () => {
       await host.stop();

@@ -114,6 +114,22 @@ describe("a machine of the local cloud", () => {
     expect(machine.downs).to.deep.equal(["poweroff"]);
   });
 
+  it("shutdown waits for delay locks: what runs goes on, another one is refused, and shutdown -c stops nothing", async () => {
+    await site.close();
+    site = openSite(1, { delayLockSeconds: 0.5 });
+    const preparing =
+      "busctl get-property org.freedesktop.login1 / org.freedesktop.login1.Manager PreparingForShutdown";
+    const machine = instanceOf(
+      "i-1",
+      `echo "before: $(${preparing})"; shutdown -P now; echo "status $?"; shutdown -P now; echo "again $?"
+       shutdown -c; echo "after: $(${preparing})"`,
+    );
+    await site.host.start(machine);
+    await until("the machine to be down", () => machine.downs.length > 0);
+    for (const line of ["before: b false", "status 0", "again 1", "after: b true"])
+      expect(machine.lines).to.include(`cloud-init: ${line}`);
+  });
+
   it("two machines do not disturb one another", async () => {
     const [one, two] = [instanceOf("i-1", "sleep 600"), instanceOf("i-12", "echo here; sleep 600")];
     await Promise.all([site.host.start(one), site.host.start(two)]);

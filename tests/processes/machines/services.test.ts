@@ -114,6 +114,100 @@ describe("services of a machine", () => {
     await says("a.service: 1-two words-value");
   });
 
+  it("the sixth start within ten seconds ends a unit for good, until somebody resets that", async () => {
+    await boot(
+      { "a.service": service("ExecStart=/bin/sleep 600\nRestart=always") },
+      `for ((i = 0; i < 6; i++)); do systemctl restart a; echo "restart $i: $?"; done
+       systemctl reset-failed a; systemctl start a; echo "then: $?"`,
+    );
+    await says("then: 0");
+    const answers = machine.lines.filter((line) => line.includes("restart "));
+    expect(answers.map((line) => line.at(-1))).to.deep.equal(["0", "0", "0", "0", "0", "1"]);
+    expect(machine.lines.join("\n")).to.include("start-limit-hit");
+  });
+
+  it("a unit without that limit is started however often somebody wants it", async () => {
+    await boot(
+      {
+        "a.service": `[Unit]\nStartLimitIntervalSec=0\n${service("ExecStart=/bin/sleep 600\nRestart=always")}`,
+      },
+      `for ((i = 0; i < 6; i++)); do systemctl restart a; echo "restart $i: $?"; done
+       systemctl is-active a; echo over`,
+    );
+    await says("over");
+    expect(machine.lines.filter((line) => /restart \d: 0$/.test(line))).to.have.length(6);
+    expect(machine.lines).to.include("cloud-init: active");
+  });
+
+  it("a service that systemd starts again by itself runs into the limit as well", async () => {
+    await boot(
+      { "a.service": service("ExecStart=/bin/bash -c 'echo run'\nRestart=always\nRestartSec=1ms") },
+      "systemctl start a",
+    );
+    await says("start-limit-hit");
+    expect(machine.lines.filter((line) => line === "a.service: run")).to.have.length(5);
+  });
+
+  it("an empty unit file is a masked unit: it starts neither by hand nor at boot", async () => {
+    await boot(
+      {},
+      `cd $LONGHAUL_ROOT/etc/systemd/system; mkdir -p multi-user.target.wants
+       : >a.service; : >multi-user.target.wants/a.service
+       systemctl start a; echo "start $?"; systemctl enable a; echo "enable $?"; reboot`,
+    );
+    await says("cloud-init: enable 1");
+    expect(machine.lines).to.include("cloud-init: start 1");
+    await says("a.service: Unit a.service is masked.");
+  });
+
+  it("a scope is no part of the unit that has started it, and keeps process id and exit code", async () => {
+    await boot(
+      { "a.service": service("ExecStart=/bin/bash $LONGHAUL_ROOT/a.sh") },
+      `cat >$LONGHAUL_ROOT/inside.sh <<'SCRIPT'
+echo $BASHPID >$LONGHAUL_ROOT/inside
+sleep 600
+SCRIPT
+       cat >$LONGHAUL_ROOT/a.sh <<'SCRIPT'
+systemd-run --scope --quiet -- bash $LONGHAUL_ROOT/inside.sh &
+echo $! >$LONGHAUL_ROOT/scope
+systemd-run --scope --quiet -- bash -c "exit 7"
+echo "status $?"
+wait
+SCRIPT
+       systemctl start a; until [[ -s $LONGHAUL_ROOT/inside ]]; do :; done
+       until grep -q status $LONGHAUL_ROOT/var/log/journal/a.service.log; do sleep 0.01; done
+       systemctl kill --signal=KILL a
+       until [[ $(systemctl is-active a) != active ]]; do sleep 0.01; done; echo killed`,
+    );
+    await says("cloud-init: killed");
+    await says("a.service: status 7");
+    const inside = readFileSync(site.file("i-1", "inside"), "utf8").trim();
+    expect(readFileSync(site.file("i-1", "scope"), "utf8").trim()).to.equal(inside);
+    expect(existsSync(`/proc/${inside}/exe`)).to.equal(true);
+  });
+
+  it("at power-off, units stop in the reverse of their order, and before what has no unit", async () => {
+    const says = (name: string) =>
+      `Type=oneshot\nRemainAfterExit=yes\nExecStop=/bin/bash -c 'echo ${name} stops; echo ${name} >>$LONGHAUL_ROOT/order'`;
+    await boot(
+      {
+        "first.service": `[Unit]\nAfter=network.target\nBefore=second.service\n${service(says("first"))}`,
+        "second.service": `[Unit]\nWants=first.service\n${service(says("second"))}`,
+      },
+      `systemctl start second
+       bash -c 'trap "echo rest >>$LONGHAUL_ROOT/order; exit" TERM; echo >$LONGHAUL_ROOT/ready; while :; do read -rt 1 <>$LONGHAUL_ROOT/run/never; done' &
+       until [[ -e $LONGHAUL_ROOT/ready ]]; do :; done
+       systemd-run --scope --quiet --property=Before=first.service -- bash -c 'trap "echo scope >>$LONGHAUL_ROOT/order; exit" TERM; echo >$LONGHAUL_ROOT/scoped; while :; do read -rt 1 <>$LONGHAUL_ROOT/run/never; done' &
+       until [[ -e $LONGHAUL_ROOT/scoped ]]; do :; done
+       poweroff`,
+    );
+    await until("the machine to be down", () => machine.downs.length > 0);
+    const order = readFileSync(site.file("i-1", "order"), "utf8").trim().split("\n");
+    expect(order).to.deep.equal(["second", "first", "scope", "rest"]);
+    const network = site.networks.findIndex(([, isUp]) => !isUp);
+    expect(network).to.equal(1);
+  });
+
   it("a request that systemd would not know is refused", async () => {
     await boot({}, `systemctl mask a; echo "status $?"`);
     await says('does not know "systemctl mask a"');

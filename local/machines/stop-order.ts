@@ -1,0 +1,27 @@
+/** A unit that is to stop. `after` and `before` name units, whether they run or not. */
+export interface Stopping {
+  after: readonly string[];
+  before: readonly string[];
+  stop: () => Promise<void>;
+}
+
+/**
+ * Stops units in the reverse of the order in which they start: a unit waits
+ * for all that come after it, and those without an order among them stop at the
+ * same time.
+ */
+export async function stopInOrder(units: ReadonlyMap<string, Stopping>): Promise<void> {
+  const stops = new Map<string, Promise<void>>();
+  const comesAfter = (later: string, name: string) =>
+    units.get(later)!.after.includes(name) || units.get(name)!.before.includes(later);
+  const stop = (name: string): Promise<void> => {
+    const begun = stops.get(name);
+    if (begun) return begun;
+    stops.set(name, Promise.resolve()); // In a circle, nobody waits for the one that began it.
+    const later = [...units.keys()].filter((other) => other !== name && comesAfter(other, name));
+    const stopped = Promise.all(later.map(stop)).then(units.get(name)!.stop);
+    stops.set(name, stopped);
+    return stopped;
+  };
+  await Promise.all([...units.keys()].map(stop));
+}
