@@ -108,6 +108,7 @@ const bootUnit = `cat >"$root/etc/systemd/system/longhaul-boot.service" <<END_OF
 Description=Longhaul boot script
 Wants=network-online.target
 After=network-online.target
+StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 ExecStart=/bin/bash "$root/opt/longhaul/boot.sh"

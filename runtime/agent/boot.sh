@@ -20,6 +20,7 @@ source "$etc/boot.env"
 runner=$root/home/$RUNNER_USER/actions-runner
 tarball=$state/runner.tar.gz
 agent=longhaul-agent.service
+ender=longhaul-shutdown.service
 doing="the boot script"
 
 step() {
@@ -257,11 +258,28 @@ process.stdout.write(zlib.brotliDecompressSync(Buffer.from(pieces.map((piece) =>
   source "$opt/software.sh"
 }
 
-# KillMode=process: the end of the agent is nothing to the listener and its job.
+# StartLimitIntervalSec=0: no number of restarts ends the agent for good. KillMode=process: its end is nothing to the
+# listener and its job, where that has no scope of its own. The other unit is for whoever powers the machine off or
+# reboots it: it stops after the agent and before the network, and has the listener tell GitHub.
 start_agent() {
+  cat >"$units/$ender" <<END
+[Unit]
+Description=Longhaul: ends the listener before the network goes
+After=network.target network-online.target
+Before=$agent
+StartLimitIntervalSec=0
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStop="$opt/node" "$opt/agent.mjs" end-listener
+TimeoutStopSec=60
+StandardOutput=journal+console
+END
   cat >"$units/$agent" <<END
 [Unit]
 Description=Longhaul agent
+Wants=$ender
+StartLimitIntervalSec=0
 [Service]
 EnvironmentFile=-$etc/connection.env
 ExecStart="$opt/node" --max-semi-space-size=1 "$opt/agent.mjs"

@@ -12,6 +12,7 @@ import {
 import type { Account } from "./account.ts";
 import { accountEnvironment, asUser } from "./account.ts";
 import { unlessAbsent } from "./absent.ts";
+import { inOwnScope } from "./listener-scope.ts";
 import type { MachinePaths } from "./paths.ts";
 import type { ProcessMark, ProcessTable } from "./processes.ts";
 
@@ -31,8 +32,8 @@ export interface ListenerHost {
 }
 
 /**
- * Starts the listener as the runner's user, in a session of its own, with its
- * output going straight to a file. `run.sh` is left out: it hides exit codes,
+ * Starts the listener as the runner's user, in a session and a scope of its own,
+ * with its output going straight to a file. `run.sh` is left out: it hides exit codes,
  * and ending it would orphan the listener.
  *
  * @throws when it could not be started
@@ -49,8 +50,8 @@ export function startListener({ paths, account, processes, environment }: Listen
     chmodSync(folder, 0o777); // The listener is another user's; the folder above is root's.
   }
   const log = openSync(paths.listenerLog, "ax", 0o640);
-  const [program, ...prefix] = asUser(account);
-  const child = spawn(program, [...prefix, paths.listener, "run"], {
+  const [program, ...parameters] = inOwnScope([...asUser(account), paths.listener, "run"]);
+  const child = spawn(program, parameters, {
     cwd: paths.runner,
     env: {
       ...environment,
@@ -80,7 +81,10 @@ export function startListener({ paths, account, processes, environment }: Listen
  * died in the middle of the start has left no mark; a second listener beside
  * the first would be watched in its stead.
  */
-export function adoptListener({ paths, processes }: ListenerHost): ListenerProcess | undefined {
+export function adoptListener({
+  paths,
+  processes,
+}: Pick<ListenerHost, "paths" | "processes">): ListenerProcess | undefined {
   const marked = readMark(paths.listenerProcess);
   const mark = marked && processes.isRunning(marked) ? marked : processes.findListener();
   if (!mark) return undefined;

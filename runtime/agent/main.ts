@@ -8,9 +8,11 @@ import { readAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import { commandRunner } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
+import { endListener } from "./end-listener.ts";
 import { watchFleet } from "./fleet-watch.ts";
 import { watchIncidents } from "./incidents.ts";
 import { machineLedger } from "./ledger.ts";
+import { adoptListener, signalListener } from "./listener.ts";
 import { watchListener } from "./listener-watch.ts";
 import { measure, publishMetrics } from "./metrics.ts";
 import { configurationPath, pathsBelow } from "./paths.ts";
@@ -29,8 +31,9 @@ import { watchUsedToken } from "./used-token.ts";
 
 /*
  * Entry point of the agent: `node agent.mjs` supervises the runner,
- * `node agent.mjs register` registers it. The only module that reads the
- * process's environment.
+ * `node agent.mjs register` registers it, `node agent.mjs end-listener` ends the
+ * listener of a machine that somebody powers off. The only module that reads
+ * the process's environment.
  */
 
 const environment = process.env as Record<string, string>;
@@ -46,6 +49,21 @@ async function main(command: string | undefined): Promise<void> {
   const { runner, pollSeconds, user, aws: place } = configuration;
   const quietMs = configuration.quietSeconds * 1000;
   const paths = pathsBelow(root, user);
+  const processes = processTable(proc, paths.runner);
+  if (command === "end-listener") {
+    const ended = await endListener({ paths, processes }, clock);
+    log(ended ? `The machine goes down: the ${ended} was ended.` : "No listener runs.");
+    return;
+  }
+  process.once("SIGTERM", () => {
+    try {
+      // systemd stops the agent, maybe in the milliseconds of a freeze: nobody else would thaw the listener.
+      const listener = adoptListener({ paths, processes });
+      if (listener) signalListener(listener, "SIGCONT");
+    } finally {
+      process.exit();
+    }
+  });
   const metadata = metadataReader(
     environment.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? metadataEndpoint,
     sendHttp,
@@ -67,7 +85,8 @@ async function main(command: string | undefined): Promise<void> {
   const registration = { configuration, machine, paths, account, token, run, sleep: clock.sleep };
 
   if (command === "register") return registerAtBoot({ ...registration, clock, tags, log });
-  if (command !== undefined) throw new Error(`The agent knows no command "${command}": only register.`);
+  if (command !== undefined)
+    throw new Error(`The agent knows no command "${command}": only register and end-listener.`);
 
   const ledger = machineLedger({
     configuration,
@@ -80,8 +99,7 @@ async function main(command: string | undefined): Promise<void> {
   });
   const listener = watchListener(
     {
-      ...{ paths, account, machine, environment, clock, quietMs, log },
-      processes: processTable(proc, paths.runner),
+      ...{ paths, account, machine, processes, environment, clock, quietMs, log },
       reachGithub: () => reachGithub(paths.registration, sendHttp),
     },
     ledger.add,

@@ -23,7 +23,7 @@ describe("a soak", function () {
   });
 
   it("finds the jobs that an agent loses which does not freeze its listener and look again, and tells their story", async () => {
-    const { lost } = await soak(3, "brisk", await carelessAgent());
+    const { lost } = await soak(3, "brisk", await carelessAgent("decide"));
     expect(lost).to.be.greaterThan(0);
     expect(said.join("\n"))
       .to.match(/LOST in round \d+: \w+, a job \d+ ms after "\w+" of i-\w+/)

@@ -6,9 +6,9 @@ import { diskOf } from "../journey/machine-processes.ts";
 
 const project = join(import.meta.dirname, "../..");
 
-/** The agent as it is built from its sources, but deciding by careless-decide.ts. */
-export async function carelessAgent(): Promise<string> {
-  const careless = join(import.meta.dirname, "careless-decide.ts");
+/** The agent as it is built from its sources, but with `careless-<part>.ts` in place of one of its modules. */
+export async function carelessAgent(part: "decide" | "power"): Promise<string> {
+  const careless = join(import.meta.dirname, `careless-${part}.ts`);
   const { outputFiles } = await build({
     absWorkingDir: project,
     entryPoints: ["runtime/agent/main.ts"],
@@ -21,7 +21,7 @@ export async function carelessAgent(): Promise<string> {
       {
         name: "careless",
         setup: (bundling) => {
-          bundling.onResolve({ filter: /\/decide\.ts$/ }, ({ importer }) =>
+          bundling.onResolve({ filter: new RegExp(`/${part}\\.ts$`) }, ({ importer }) =>
             importer === careless ? undefined : { path: careless },
           );
         },

@@ -1,5 +1,6 @@
 import { defaults } from "../../config/defaults.ts";
 import type { AgentPace } from "../../local/cloud.ts";
+import type { SystemdTimes } from "../../local/machines/index.ts";
 import type { WireTimes } from "../../local/github/index.ts";
 import { defaultWireTimes } from "../../local/github/options.ts";
 
@@ -37,6 +38,12 @@ export const agentPace: AgentPace = {
   spreadSeconds: 0,
   staySeconds: 1,
 };
+
+/**
+ * `shutdown` on a machine with unattended-upgrades, and systemd's wait before it starts an agent again, shortened alike.
+ * A process does not start faster, though: the delay is longer than its sixtieth.
+ */
+export const systemdTimes: Partial<SystemdTimes> = { delayLockSeconds: 2, restartFactor: 1 / shorter };
 
 /** When, after a wish, a listener that has been quiet is frozen; milliseconds. The agent reads and looks at any moment of its pace. */
 export const leavingMs = {

@@ -4,7 +4,7 @@ import { installAgent } from "./careless-agent.ts";
 import { playEngineRounds } from "./engine-rounds.ts";
 import { createJobs } from "./jobs.ts";
 import { playOwnRound } from "./own-rounds.ts";
-import { agentPace, wireTimes } from "./pace.ts";
+import { agentPace, systemdTimes, wireTimes } from "./pace.ts";
 import type { Place } from "./places.ts";
 import { placeNamed, takeMachines } from "./places.ts";
 import type { Lap } from "./plan.ts";
@@ -45,7 +45,11 @@ const lastJobsLimitMs = 120_000;
 export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Promise<SoakReport> {
   const laps = planLaps(rounds, seed);
   const places = laps[0]!.own.map((_, index) => placeNamed(`place-${index + 1}`));
-  const environment = await startEnvironment({ agent: agentPace, wire: wireTimes });
+  const environment = await startEnvironment({
+    agent: agentPace,
+    wire: wireTimes,
+    systemd: systemdTimes,
+  });
   const wishes = wishesOf(environment);
   const jobs = createJobs(
     environment,

@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { expect } from "chai";
@@ -11,7 +19,7 @@ import { watchListener } from "../../../runtime/agent/listener-watch.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";
 import { fakeClock, put, temporaryFolder, until } from "../../unit/runtime/fixture.ts";
-import { putCommands, setprivCommand } from "../../unit/runtime/stand-ins.ts";
+import { putCommands, setprivCommand, systemdRunCommand } from "../../unit/runtime/stand-ins.ts";
 
 /**
  * A listener that does what it is told: each line written to `told` is run by
@@ -67,7 +75,7 @@ describe("watching the listener", () => {
 
   function machine() {
     const paths = pathsBelow(folder.path, "runner");
-    putCommands(`${folder.path}/commands`, { setpriv: setprivCommand });
+    putCommands(`${folder.path}/commands`, { setpriv: setprivCommand, "systemd-run": systemdRunCommand });
     put(paths.listener, listenerScript, 0o755);
     put(`${paths.runner}/bin/Runner.Worker`, workerScript, 0o755);
     execFileSync("mkfifo", [`${paths.runner}/told`, `${paths.runner}/bin/never`]);
@@ -134,9 +142,15 @@ describe("watching the listener", () => {
       "ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT=1",
       "ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1",
     ]);
-    expect(readFileSync(`${folder.path}/commands/calls`, "utf8")).to.equal(
-      `setpriv --reuid runner --regid 1001 --init-groups -- ${paths.listener} run\n`,
-    );
+    const scope =
+      "systemd-run --scope --quiet --collect --description=Longhaul listener " +
+      "--property=Before=longhaul-shutdown.service --property=Delegate=yes --property=TasksMax=infinity --";
+    const command = `setpriv --reuid runner --regid 1001 --init-groups -- ${paths.listener} run`;
+    expect(readFileSync(`${folder.path}/commands/calls`, "utf8").trim().split("\n")).to.deep.equal([
+      `${scope} true`,
+      `${scope} ${command}`,
+      command,
+    ]);
     const [, , , , , session] = readFileSync(`/proc/${pids[0]}/stat`, "utf8").split(" ");
     expect(Number(session)).to.equal(pids[0]);
   });
@@ -184,6 +198,28 @@ describe("watching the listener", () => {
     host.clock.advance(120_000);
     expect(listener.look(false).refusals).to.equal(0);
   });
+
+  for (const [title, command] of [
+    ["refuses it a scope", "exit 1"],
+    ["has no systemd-run", undefined],
+  ] as const) {
+    it(`starts it all the same where the system ${title}, and tells how it ended`, async () => {
+      const { listener, start, tell, paths, host } = machine();
+      rmSync(`${folder.path}/commands/systemd-run`);
+      if (command !== undefined) putCommands(`${folder.path}/commands`, { "systemd-run": command });
+      else {
+        for (const name of ["bash", "timeout", "env", "mv", "mkdir"])
+          symlinkSync(`/usr/bin/${name}`, `${folder.path}/commands/${name}`);
+        host.environment = { PATH: `${folder.path}/commands` };
+      }
+      start();
+      await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
+      expect(readFileSync(paths.listenerLog, "utf8")).to.include("no scope for the listener");
+      tell("exit 7");
+      await until(() => listener.look(false).exit !== undefined, "it has ended");
+      expect(listener.look(false).exit?.after.then).to.equal("version-refused");
+    });
+  }
 
   it("follows a job from its message to its end", async () => {
     const { listener, start, tell, ended, hook, paths } = machine();
@@ -483,8 +519,9 @@ describe("watching the listener", () => {
   });
 
   it("is ended while it is frozen", async () => {
-    const { listener, start } = machine();
+    const { listener, start, paths } = machine();
     start();
+    await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
     listener.freeze();
     await until(() => listener.look(false).listener?.frozen === true, "it is frozen");
     await listener.end();

@@ -19,7 +19,7 @@ import { findTools, toolsLimitMs } from "../../find-tools.ts";
 import { acme, startGithub, until } from "../../local/github/cloud.ts";
 import type { StartedGithub } from "../../local/github/cloud.ts";
 import { configuration, temporaryFolder } from "../../unit/runtime/fixture.ts";
-import { putCommands, setprivCommand } from "../../unit/runtime/stand-ins.ts";
+import { putCommands, setprivCommand, systemdRunCommand } from "../../unit/runtime/stand-ins.ts";
 
 /*
  * The agent's own code, the runner's stand-in and the emulated GitHub, put
@@ -118,7 +118,7 @@ jobs:
     for (const file of [paths.listenerLog, paths.listenerProcess]) {
       mkdirSync(file.replace(/[^/]+$/, ""), { recursive: true });
     }
-    putCommands(`${folder.path}/commands`, { setpriv: setprivCommand });
+    putCommands(`${folder.path}/commands`, { setpriv: setprivCommand, "systemd-run": systemdRunCommand });
     const environment = {
       PATH: `${folder.path}/commands:${process.env.PATH!}`,
       RUNNER_ALLOW_RUNASROOT: "1",

@@ -189,6 +189,17 @@ describe("the boot script", function () {
     expect(file("node-calls")).to.equal(`node ${folder.path}/opt/longhaul/agent.mjs register\n`);
     const unit = file("etc/systemd/system/longhaul-agent.service");
     expect(unit).to.include("KillMode=process\n").and.include("Restart=always\n");
+    for (const name of ["agent", "shutdown", "boot"]) {
+      const text = file(`etc/systemd/system/longhaul-${name}.service`);
+      expect(text, name).to.match(/^\[Unit\]\n[^[]*StartLimitIntervalSec=0\n[^[]*\[Service\]/);
+    }
+    expect(unit).to.include("Wants=longhaul-shutdown.service\n");
+    const ender = file("etc/systemd/system/longhaul-shutdown.service");
+    expect(ender).to.include("After=network.target network-online.target\n");
+    expect(ender).to.include("Before=longhaul-agent.service\n");
+    expect(ender).to.include(
+      `ExecStop="${folder.path}/opt/longhaul/node" "${folder.path}/opt/longhaul/agent.mjs" end-listener\n`,
+    );
     expect(unit).to.match(new RegExp(`^ExecStart="${folder.path}/opt/longhaul/node"`, "m"));
     expect(reported().map((tags) => tags["Tag.1.Value"])).to.deep.equal(["booting"]);
   });

@@ -13,5 +13,10 @@ export function putCommands(folder: string, commands: Record<string, string>): v
   }
 }
 
+const becomeTheRest = 'while [[ $1 != -- ]]; do shift; done; shift; exec "$@"';
+
 /** `setpriv` that changes nobody and becomes the command behind `--`. */
-export const setprivCommand = 'while [[ $1 != -- ]]; do shift; done; shift; exec "$@"';
+export const setprivCommand = becomeTheRest;
+
+/** `systemd-run` that makes no scope and becomes the command behind `--`. */
+export const systemdRunCommand = becomeTheRest;
