@@ -117,11 +117,11 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
 
   /** The main process of a simple service has ended. */
   const afterMain = async (unit: Unit, service: Service, failure: string) => {
-    if (unit.killMode === "control-group") await endProcesses(() => processesOfUnit(root, unit.name));
-    service.state = failure === "" || service.stopping ? "inactive" : "failed";
     log(unit.name, failure === "" ? "ended" : failure, unit.console);
-    if (service.stopping || unit.restart === "no" || (unit.restart === "on-failure" && failure === ""))
-      return;
+    if (service.stopping) return; // Whoever stops it ends the rest; what runs of the unit by now may be its next start.
+    if (unit.killMode === "control-group") await endProcesses(() => processesOfUnit(root, unit.name));
+    service.state = failure === "" ? "inactive" : "failed";
+    if (unit.restart === "no" || (unit.restart === "on-failure" && failure === "")) return;
     service.state = "activating";
     setTimeout(() => {
       if (service.stopping) return;

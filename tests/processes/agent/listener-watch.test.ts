@@ -477,7 +477,9 @@ describe("watching the listener", () => {
       host.clock.advance(30_000); // Not worth writing down.
       listener.look(false);
       process.kill(-pids[0]!, "SIGKILL");
-      await until(() => host.processes.mark(pids[0]!) === undefined, "all has ended");
+      const hasEnded = () =>
+        host.processes.mark(pids[0]!) === undefined && host.processes.scan().worker === undefined;
+      await until(hasEnded, "all has ended");
       for (const gone of [`${folder.path}/run`, ...(keepsLog ? [] : [paths.listenerLog])])
         rmSync(gone, { recursive: true, force: true });
       host.clock.advance(60 * 3_600_000); // A weekend.
