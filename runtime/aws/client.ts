@@ -51,7 +51,7 @@ export function awsClient<Action extends AwsAction>(
   const { clock, random, timeoutMs = defaultTimeoutMs, leftMs = () => Infinity } = options;
   return async (action, input) => {
     for (let tries = 1; ; tries++) {
-      const left = leftMs();
+      const left = Math.floor(leftMs()); // Node takes no parts of milliseconds.
       if (left <= 0) throw new AwsError(action, 0, noTimeCode, "its caller had no time left for it");
       const result = await tryOnce(action, input, { ...options, timeoutMs: Math.min(timeoutMs, left) });
       if (!(result instanceof AwsError)) return result.answer;

@@ -201,6 +201,11 @@ describe("the machine's AWS client", () => {
     expect(limits).to.have.lengthOf(3);
   });
 
+  it("takes a time that is left as clocks tell it, in parts of milliseconds", async () => {
+    const { call } = await clientOf([{ body: "{}" }], { leftMs: () => 5000.123 });
+    expect(await call("ssm:GetParameters", {})).to.deep.equal({});
+  });
+
   it("no error repeats a credential or a parameter's value", async () => {
     const value = "canary-registration-token";
     const message = [...Object.values(credentials), value].join(" and ");
