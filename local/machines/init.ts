@@ -74,6 +74,8 @@ function prepareRoot(): void {
   process.chdir(root);
   rmSync("run", { recursive: true });
   mkdirSync("run");
+  if (environment.LONGHAUL_MOUNTS)
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=20%", "tmpfs", "run"]);
   // Nothing is ever written to it: reading it with a time limit is how `sleep` waits without a process.
   execFileSync("mkfifo", ["run/never"]);
 }

@@ -10,6 +10,7 @@ import { machineVariable, processesBelow, processesOf } from "./marker.ts";
 import type { MetadataService } from "./metadata.ts";
 import { serveMetadata } from "./metadata.ts";
 import { endProcesses } from "./processes.ts";
+import { mountDisk, unmountBelow, unmountDisk } from "./sized-disk.ts";
 
 export interface MachineHostOptions {
   /** Folder of the machines' disks; a machine's root is `<dir>/<instance id>/`. */
@@ -24,6 +25,8 @@ export interface MachineHostOptions {
   systemd?: Partial<SystemdTimes>;
   /** Told when a machine has a network, and when it has none any more although its processes still run. */
   onNetwork?: (instanceId: string, isUp: boolean) => void;
+  /** Gives each machine a disk of this size, in the computer's memory, and lets it mount more. Only where `whyNoSizedDisk` has no reason. */
+  diskBytes?: number;
 }
 
 interface RunningMachine {
@@ -33,6 +36,9 @@ interface RunningMachine {
   /** Resolves when every process of the machine is gone. */
   down: Promise<void>;
 }
+
+/** What a machine mounts is its own, and goes with its last process. */
+const ownMounts = ["unshare", "--mount", "--propagation", "private"];
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -46,6 +52,7 @@ export function createMachineHost({
   environment,
   systemd,
   onNetwork,
+  diskBytes,
 }: MachineHostOptions): MachineHost {
   mkdirSync(dir, { recursive: true });
   const disks = realpathSync(dir);
@@ -65,7 +72,13 @@ export function createMachineHost({
   const boot = (instance: HostedInstance, metadata: MetadataService) => {
     const root = join(disks, instance.id);
     mkdirSync(root, { recursive: true });
-    const init = spawn(process.execPath, [join(programs, "init.cjs")], {
+    if (diskBytes !== undefined) mountDisk(root, diskBytes);
+    const program = [
+      ...(diskBytes === undefined ? [] : ownMounts),
+      process.execPath,
+      join(programs, "init.cjs"),
+    ];
+    const init = spawn(program[0]!, program.slice(1), {
       env: {
         ...environment,
         PATH: `${sourcePath("local/machines/commands")}:${environment.PATH ?? systemPath}`,
@@ -75,6 +88,7 @@ export function createMachineHost({
         LONGHAUL_SYSTEMD: JSON.stringify({ delayLockSeconds: 0, restartFactor: 1, ...systemd }),
         AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
         NODE_OPTIONS: `--require="${join(programs, "machine-clock.cjs")}"`,
+        ...(diskBytes !== undefined && { LONGHAUL_MOUNTS: "yes" }),
         [machineVariable]: root,
       },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -123,12 +137,14 @@ export function createMachineHost({
           new Error(`${instanceId} runs: a disk can be discarded when its machine is down.`),
         );
       }
+      unmountDisk(join(disks, instanceId));
       rmSync(join(disks, instanceId), { recursive: true, force: true });
       return Promise.resolve();
     },
     async stop() {
       stopped = true;
       await Promise.all([...machines.keys()].map(kill));
+      unmountBelow(disks);
     },
   };
 }
@@ -138,4 +154,5 @@ export async function reapMachines(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
   const disks = realpathSync(dir); // As the machines' own environment has it.
   await endProcesses(() => processesBelow(disks));
+  unmountBelow(disks);
 }

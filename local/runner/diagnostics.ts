@@ -11,8 +11,12 @@ export interface Diagnostics {
   fail(text: string): void;
   success(text: string): void;
   section(text: string): void;
+  /** A line that another process has printed. */
+  mirror(line: string): void;
   /** A line of `<kind>.perf`, written at once: the earliest sign of what happens. */
   perf(counter: string): void;
+  /** Its output could not be written, to a full disk for example. The real listener does not notice its worker's end then. */
+  isOutputLost(): boolean;
 }
 
 export interface DiagnosticsOptions {
@@ -38,11 +42,30 @@ export function createDiagnostics({ root, kind, environment }: DiagnosticsOption
   const mirror = /^(1|true)$/i.test(environment.ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT ?? "");
   const perfFolder = environment.RUNNER_PERFLOG;
   if (perfFolder !== undefined) mkdirSync(perfFolder, { recursive: true });
-  const out = (text: string) => process.stdout.write(`${text}\n`);
+  let outputLost = false;
+  const noteLoss = () => {
+    outputLost = true;
+  };
+  process.stdout.on("error", noteLoss);
+  const out = (text: string) => {
+    try {
+      process.stdout.write(`${text}\n`);
+    } catch {
+      noteLoss(); // A file is written at once, and Node throws what becomes of it.
+    }
+  };
+  /** A worker dies where it cannot write its log (actions/runner#1807); a listener lives on. */
+  const append = (text: string) => {
+    try {
+      appendFileSync(file, text);
+    } catch (error) {
+      if (kind === "Worker") throw error;
+    }
+  };
 
   const trace: Diagnostics["trace"] = (source, message, level = "INFO") => {
     const header = `${stamp(new Date())} ${level} ${source}] `;
-    appendFileSync(file, `[${header}${message}\n`);
+    append(`[${header}${message}\n`);
     if (!mirror) return;
     for (const line of message.split("\n")) out(`[${kind.toUpperCase()} ${header}${line}`);
   };
@@ -56,12 +79,18 @@ export function createDiagnostics({ root, kind, environment }: DiagnosticsOption
       trace("Terminal", `WRITE ERROR: ${text}`, "ERR ");
       process.stderr.write(`${text}\n`);
     },
-    success: (text) => out(`√ ${text}`),
-    section: (text) => out(`\n# ${text}\n`),
+    success: (text) => {
+      out(`√ ${text}`);
+    },
+    section: (text) => {
+      out(`\n# ${text}\n`);
+    },
     perf(counter) {
       if (perfFolder === undefined) return;
       const line = `${counter.replaceAll(":", "_")}:${new Date().toISOString()}\n`;
       appendFileSync(join(perfFolder, `${kind}.perf`), line);
     },
+    mirror: out,
+    isOutputLost: () => outputLost,
   };
 }

@@ -93,6 +93,8 @@ export function createDispatcher(context: DispatcherContext): Dispatcher {
       worker.kill();
     }, cancelSeconds * 1000);
     const code = await worker.ended;
+    trace("Worker process ended."); // Where that cannot be written, all that follows is never done.
+    if (diagnostics.isOutputLost()) await new Promise(() => undefined);
     clearTimeout(killer);
     const result = first === "ended" ? await judgeExit(job, code) : first;
     trace(`finish job request for job ${jobGuid} with result: ${result}`);

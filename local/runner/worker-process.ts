@@ -33,7 +33,9 @@ export function startWorker(
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   for (const stream of [child.stdout!, child.stderr!]) {
-    createInterface({ input: stream }).on("line", (line) => process.stdout.write(`${line}\n`));
+    createInterface({ input: stream }).on("line", (line) => {
+      diagnostics.mirror(line);
+    });
   }
   diagnostics.trace("ProcessInvokerWrapper", `  File name: '${program}'`);
   diagnostics.trace(

@@ -224,6 +224,17 @@ install_runner() {
     fail "The runner's dependencies could not be installed: see $logs/dependencies.log."
 }
 
+# A worker that cannot write its own log dies, and its job with it: a job that fills the disk must not reach that log. It
+# gets a file system of its own, in memory and made anew at each boot. The agent keeps it from filling up.
+mount_runner_logs() {
+  local folder=$runner/_diag
+  ! mountpoint -q "$folder" || return 0
+  mkdir -p "$folder"
+  chown "$RUNNER_USER:" "$folder"
+  mount -t tmpfs -o "size=20%,mode=755,nosuid,nodev,uid=$(id -u "$RUNNER_USER"),gid=$(id -g "$RUNNER_USER")" longhaul-diag "$folder" ||
+    echo "longhaul: the runner's logs stay on the disk: a job that fills it can fail by that"
+}
+
 # The runner's folder is its user's, and the agent is root: it runs with a copy that only root can write.
 copy_node() {
   local version
@@ -339,6 +350,7 @@ for number in "${!BOOT_STEPS[@]}"; do
 done
 step "installing the runner"
 once runner install_runner
+mount_runner_logs
 once node copy_node
 step "installing the agent"
 once software install_software

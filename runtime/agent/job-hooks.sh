@@ -129,6 +129,10 @@ temporary() {
 temporary -type d ! -perm -700 -exec chmod u+rwx {} \;
 temporary "${spared[@]}" -delete
 
+# The worker's log of a step goes from here when it is uploaded, and stays for ever where a worker has died. No job lasts
+# for six days.
+find -P actions-runner/_diag -xdev -mindepth 2 -type f -mtime +5 -delete
+
 # A container or sudo may have left files of root: only where jobs have sudo they can go.
 remove() {
   rm -rf --one-file-system "$1" || chmod -R u+rwx "$1"

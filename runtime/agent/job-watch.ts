@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { JobEndCause } from "../../contract/ledger.ts";
 import type { Clock } from "./clock.ts";
+import type { RunCommand } from "./command.ts";
 import type { JobEvent, ListenerReader } from "./job-events.ts";
 import { listenerReader, parsePerfLine } from "./job-events.ts";
 import type { JobFacts } from "./job-facts.ts";
@@ -11,6 +12,9 @@ import type { Ledger } from "./ledger.ts";
 import type { MarkedJob, OpenJobs } from "./open-jobs.ts";
 import { openJobs } from "./open-jobs.ts";
 import type { MachinePaths } from "./paths.ts";
+import type { ReadLog } from "./read-log.ts";
+import { readLog } from "./read-log.ts";
+import type { Tail } from "./tail.ts";
 import { tailFile } from "./tail.ts";
 import { readWorkerLog } from "./worker-log.ts";
 
@@ -50,14 +54,16 @@ export interface JobWatchHost {
   /** The machine's name at GitHub. */
   machine: string;
   clock: Pick<Clock, "now" | "monotonic">;
+  run: RunCommand;
   log: (line: string) => void;
 }
 
-export function watchJobs({ paths, machine, clock, log }: JobWatchHost, onEnded: Ledger["add"]): JobWatch {
+export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch {
+  const { paths, machine, clock, log } = host;
   const marks: OpenJobs = openJobs(paths.openJobs, machine, clock, log);
   /** An earlier agent of this boot has started a listener. */
   const startedBefore = existsSync(paths.listenerProcess);
-  let files = openFiles(paths);
+  let files = openFiles(host);
   let state = freshListener;
   /** Milliseconds since the epoch at which listener or worker were seen; 0: not by this agent. */
   let aliveAt = 0;
@@ -108,8 +114,10 @@ export function watchJobs({ paths, machine, clock, log }: JobWatchHost, onEnded:
       };
       for (let more = true; more;) {
         const lines = files.log();
+        const events = lines.map(files.reader);
         files.perf().map(parsePerfLine).forEach(take);
-        lines.map(files.reader).forEach(take);
+        events.forEach(take);
+        files.freed.passed(files.log.offset(), events.some(Boolean), state.open.length > 0);
         caughtUp ||= lines.length === 0;
         more = toTheEnd && lines.length > 0;
       }
@@ -143,16 +151,20 @@ export function watchJobs({ paths, machine, clock, log }: JobWatchHost, onEnded:
     begin() {
       caughtUp = true;
       state = { ...freshListener, version: state.version };
-      files = openFiles(paths);
+      files = openFiles(host);
     },
   };
 }
 
 /** The files of one run of the listener, from their beginning. */
-function openFiles(paths: MachinePaths): {
-  log: () => string[];
-  perf: () => string[];
+function openFiles({ paths, run, log }: JobWatchHost): {
+  log: Tail;
+  perf: Tail;
   reader: ListenerReader;
+  freed: ReadLog;
 } {
-  return { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog), reader: listenerReader() };
+  const freed = readLog(paths.listenerLog, run, (problem) => {
+    log(`The listener's log stays as long as it is: ${problem}`);
+  });
+  return { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog), reader: listenerReader(), freed };
 }

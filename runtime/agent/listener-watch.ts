@@ -1,7 +1,8 @@
-import { existsSync, statSync, truncateSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
+import type { RunCommand } from "./command.ts";
 import type { Observation } from "./decide.ts";
 import { watchConnection } from "./connection-watch.ts";
 import { afterExit, versionRefusedCode } from "./exit-codes.ts";
@@ -71,10 +72,9 @@ export interface ListenerWatchHost extends ListenerHost {
   quietMs: number;
   /** Whether the listener's server answers this machine; never rejects. */
   reachGithub: () => Promise<boolean>;
+  run: RunCommand;
 }
 
-/** The listener's output is cut beyond this many bytes, between two jobs. */
-const maxLogBytes = 8 << 20;
 /** Milliseconds after which a listener that runs has had its version taken: GitHub refuses it with the first poll. */
 const acceptedAfterMs = 2 * 60_000;
 /** Milliseconds between two looks at a listener that has been ended, and how many looks. */
@@ -96,7 +96,6 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
   let worker: { mark: ProcessMark; startedAt: number; toldToEndAt: number | undefined } | undefined;
   const traceOf = traceWatch(host.quietMs);
   const connection = watchConnection(host.reachGithub);
-
   const noteExit = (code: number | undefined) => {
     const state = jobs.state();
     current = undefined;
@@ -108,13 +107,6 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     // Look back: a message that it had taken and not made a job of comes again, perhaps to this runner.
     if (state.open.some(({ startedAt }) => startedAt === null)) missedAt = clock.monotonic();
     jobs.sessionEnded();
-  };
-
-  const cutLog = () => {
-    const size = statSync(paths.listenerLog, { throwIfNoEntry: false })?.size ?? 0;
-    if (jobs.state().open.length === 0 && size > maxLogBytes) {
-      truncateSync(paths.listenerLog);
-    }
   };
 
   const workerAmong = (children: readonly string[]) => {
@@ -144,7 +136,6 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     const works = others.worker !== undefined;
     noteWorker(others.worker);
     if (works) signAt = clock.monotonic();
-    if (current) cutLog();
     if (current || works) jobs.seenAlive();
     else jobs.settleLost();
     jobs.keep();

@@ -21,7 +21,8 @@ import { processTable } from "./processes.ts";
 import { reachGithub } from "./reach-github.ts";
 import { registerAtBoot } from "./register-at-boot.ts";
 import { register } from "./registration.ts";
-import { diskReserve } from "./reserve.ts";
+import { diskFullSentence, diskReserve } from "./reserve.ts";
+import { runnerLogs } from "./runner-logs.ts";
 import { readSettings } from "./settings.ts";
 import { sleepTime } from "./sleep-time.ts";
 import { stateTags } from "./state-tags.ts";
@@ -99,7 +100,7 @@ async function main(command: string | undefined): Promise<void> {
   });
   const listener = watchListener(
     {
-      ...{ paths, account, machine, processes, environment, clock, quietMs, log },
+      ...{ paths, account, machine, processes, environment, clock, quietMs, run, log },
       reachGithub: () => reachGithub(paths.registration, sendHttp),
     },
     ledger.add,
@@ -125,7 +126,10 @@ async function main(command: string | undefined): Promise<void> {
     ),
     tags,
     ledger,
-    reserve: diskReserve(paths.reserve, run),
+    reserve: diskReserve(paths.reserve, run, () => {
+      incidents.happened("diskFull", diskFullSentence);
+    }),
+    runnerLogs: runnerLogs(paths.diagnostics, clock),
     register: () => register(registration),
     overwriteUsedToken: watchUsedToken({ registration: paths.registration, token, incidents, clock }),
     incidents,

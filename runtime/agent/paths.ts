@@ -8,7 +8,6 @@
 export function pathsBelow(root: string, user: string) {
   const runner = `${root}/home/${user}/actions-runner`;
   const state = `${root}/var/lib/longhaul`;
-  const logs = `${root}/var/log/longhaul`;
   return {
     root: root === "" ? "/" : root,
     /** The runner's tarball, unpacked. Its user owns it. */
@@ -16,12 +15,15 @@ export function pathsBelow(root: string, user: string) {
     /** Written by config.sh; absent when the runner is not registered. */
     registration: `${runner}/.runner`,
     listener: `${runner}/bin/Runner.Listener`,
-    /** Standard output and error of the listener; the agent keeps the one before as well. */
-    listenerLog: `${logs}/listener.log`,
+    /**
+     * Standard output and error of the listener; the agent keeps the one before as well. In memory: a listener that cannot
+     * write does not notice its worker's end, and renews a dead job's lock on and on.
+     */
+    listenerLog: `${root}/run/longhaul/listener.log`,
     /** Written by the runner's user: the listener's performance counters. In memory: no job's full disk may hide the next one's message. */
     perfFolder: `${root}/run/longhaul/perf`,
     perfLog: `${root}/run/longhaul/perf/Runner.perf`,
-    /** The runner's own logs, one file for each start of its processes. */
+    /** The runner's own logs, one file for each start of its processes. On a real machine, a file system of its own in memory. */
     diagnostics: `${runner}/_diag`,
     /** Written by the start hook as the runner's user: what job it is, in a file named as its worker's process id. */
     jobFacts: `${root}/run/longhaul/jobs`,

@@ -27,6 +27,8 @@ export interface SupervisorHost {
   tags: StateTags;
   ledger: Ledger;
   reserve: Reserve;
+  /** Keeps the runner's own logs within bounds. */
+  runnerLogs: { look: () => void };
   incidents: Incidents;
   register: () => Promise<RegistrationResult>;
   /** Sees to it that no used registration token stays in SSM. */
@@ -223,6 +225,10 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     await act(decision);
     if (decision.action === "stay") {
       await attempt("Keeping room on the disk for the next job", () => host.reserve.look(view.worker));
+      await attempt("Removing old logs of the runner", async () => {
+        host.runnerLogs.look();
+        return Promise.resolve();
+      });
     }
     return ["freeze", "end-listener"].includes(decision.action) ? lookSoonMs : lookEveryMs;
   };

@@ -2,21 +2,28 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { unlessAbsent } from "./absent.ts";
 
 /** Reads what was added to a file since the last call, as whole lines. */
-export type Tail = () => string[];
+export interface Tail {
+  (): string[];
+  /** How many bytes of the file the lines so far have taken. */
+  offset(): number;
+}
 
 /** Bytes taken in one call: a job may write to some of these files as fast as it likes. */
 const maxBytes = 1 << 20;
+const hole = Buffer.alloc(maxBytes);
 
 /**
  * Follows a file that may not be there yet, may be replaced or cut. Nothing
  * but a regular file is read, and no link is followed: the folder may belong
- * to the runner's user, and this process is root.
+ * to the runner's user, and this process is root. What was taken out of the
+ * file (read-log.ts) reads as zeros: it is passed over in one call, and the
+ * line that it has torn is none.
  */
 export function tailFile(path: string): Tail {
   let offset = 0;
   let inode = 0;
   let rest = "";
-  return () => {
+  const read = () => {
     const file = openRegular(path);
     if (file === undefined) return [];
     try {
@@ -26,16 +33,22 @@ export function tailFile(path: string): Tail {
         rest = "";
         inode = ino;
       }
-      const bytes = Buffer.alloc(Math.min(maxBytes, size - offset));
-      const count = readSync(file, bytes, 0, bytes.length, offset);
-      offset += count;
-      const lines = (rest + bytes.toString("utf8", 0, count)).split("\n");
-      rest = lines.pop()!.slice(-maxBytes);
+      let lines: string[] = [];
+      while (lines.length === 0 && offset < size) {
+        const bytes = Buffer.alloc(Math.min(maxBytes, size - offset));
+        const count = readSync(file, bytes, 0, bytes.length, offset);
+        offset += count;
+        const text = bytes.equals(hole) ? "\0" : bytes.toString("utf8", 0, count);
+        lines = (rest + text).split("\n");
+        rest = lines.pop()!.slice(-maxBytes);
+        lines = lines.filter((line) => !line.includes("\0"));
+      }
       return lines;
     } finally {
       closeSync(file);
     }
   };
+  return Object.assign(read, { offset: () => offset - Buffer.byteLength(rest) });
 }
 
 /** All whole lines of a file, one after the other, as carefully; none where there is no such file. */

@@ -43,7 +43,6 @@ export interface Eyes {
 export type Seen = Omit<ListenerView, "facts" | "version" | "pollErrors">;
 
 const maxBytes = 1 << 20;
-const maxLogBytes = 8 << 20;
 
 export function openEyes(world: World): Eyes {
   return {
@@ -112,7 +111,7 @@ function finishLook(
   const updating = !current && now < machine.updatingUntil;
   eyes.workerAt = worker ? now : undefined;
   if (worker) eyes.signAt = now;
-  if (current) cutLog(eyes, machine);
+  if (current) freeLog(eyes, machine);
   else if (!worker) eyes.state = { ...eyes.state, open: [] };
   const job = eyes.state.open.length > 0;
   let trace: string | undefined = "it has not been looked at closely yet";
@@ -168,13 +167,12 @@ function readNews(eyes: Eyes, { perf, log }: Machine, now: number, toTheEnd: boo
   for (const event of lines) take(eyes, event, now);
 }
 
-/** Between two jobs, a log that has grown too long is emptied. */
-function cutLog(eyes: Eyes, machine: Machine): void {
-  if (eyes.state.open.length > 0 || machine.log.length === 0) return;
-  if (machine.log.reduce((sum, { bytes }) => sum + bytes, 0) <= maxLogBytes) return;
-  machine.log.length = 0;
+/** What has been read is taken out of the log between two jobs, where it is worth it. */
+function freeLog(eyes: Eyes, { log }: Machine): void {
+  if (eyes.state.open.length > 0) return;
+  if (log.slice(0, eyes.logRead).reduce((sum, { bytes }) => sum + bytes, 0) <= maxBytes) return;
+  log.splice(0, eyes.logRead);
   eyes.logRead = 0;
-  eyes.logPart = 0;
 }
 
 function take(eyes: Eyes, event: JobEvent, now: number): void {

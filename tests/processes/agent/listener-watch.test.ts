@@ -16,7 +16,9 @@ import type { JobFacts } from "../../../runtime/agent/job-facts.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
 import type { ListenerWatchHost } from "../../../runtime/agent/listener-watch.ts";
 import { watchListener } from "../../../runtime/agent/listener-watch.ts";
+import { commandRunner } from "../../../runtime/agent/command.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
+import type { MachinePaths } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";
 import { fakeClock, put, temporaryFolder, until } from "../../unit/runtime/fixture.ts";
 import { putCommands, setprivCommand, systemdRunCommand } from "../../unit/runtime/stand-ins.ts";
@@ -98,6 +100,7 @@ describe("watching the listener", () => {
       clock: fakeClock(),
       quietMs: 180_000,
       reachGithub: () => Promise.resolve(true),
+      run: (program, parameters) => commandRunner({ PATH: process.env.PATH! })(program, parameters),
     };
     const ended: { job: EndedJob; facts: JobFacts }[] = [];
     // The ledger takes a job once.
@@ -615,17 +618,66 @@ describe("watching the listener", () => {
     expect(existsSync(`${paths.listenerLog}.1`)).to.equal(true);
   });
 
-  it("cuts a log that has grown too long, between two jobs", async () => {
-    const { listener, start, tell, paths } = machine();
-    start();
-    tell(receive);
-    await until(() => listener.look(false).job, "the message has arrived");
-    appendFileSync(paths.listenerLog, `${"x".repeat(1023)}\n`.repeat(9 << 10));
-    for (let looks = 0; looks < 12; looks++) listener.look(false);
-    expect(statSync(paths.listenerLog).size).to.be.greaterThan(8 << 20);
-    tell(run);
-    tell(complete);
-    await until(() => !listener.look(false).job, "the end has been told");
-    await until(() => (listener.look(false), statSync(paths.listenerLog).size === 0), "the log is cut");
+  describe("a log that grows", () => {
+    const traces = (megabytes: number) => `[WORKER ${"x".repeat(1015)}]\n`.repeat(megabytes << 10);
+    const heldBytes = (path: string) => statSync(path).blocks * 512;
+    const append = (paths: MachinePaths, megabytes: number, look: () => unknown) => {
+      for (let megabyte = 0; megabyte < megabytes; megabyte++) {
+        appendFileSync(paths.listenerLog, traces(1));
+        look();
+      }
+    };
+
+    it("is freed of what has been read, also in the middle of a job, of which an agent that starts again finds all", async () => {
+      const { listener, start, tell, paths, watch, ended, hook } = machine();
+      start();
+      for (const words of [receive, run, work]) tell(words);
+      await until(() => listener.look(false).worker, "the job has begun");
+      await until(
+        () => readFileSync(paths.listenerLog, "utf8").includes("Send job request message"),
+        "that is told",
+      );
+      hook(4711);
+      append(paths, 24, () => listener.look(false));
+      await until(() => (listener.look(false), heldBytes(paths.listenerLog) < 4 << 20), "the log is freed");
+      expect(statSync(paths.listenerLog).size, "nothing is cut").to.be.greaterThan(24 << 20);
+      const again = watch();
+      expect(again.look(false)).to.deep.include({ job: true, worker: true });
+      expect(again.look(false).facts.runId).to.equal("4711");
+      tell(complete);
+      await until(() => !again.look(false).job, "the end has been told");
+      expect(ended.map(({ job }) => job.result)).to.deep.equal(["Succeeded"]);
+    });
+
+    it("is freed of all that was told before, once no job is open", async () => {
+      const { listener, start, tell, paths } = machine();
+      start();
+      tell(receive);
+      tell(run);
+      tell(complete);
+      await until(
+        () => existsSync(paths.listenerLog) && readFileSync(paths.listenerLog, "utf8").includes("finish job"),
+        "the end is told",
+      );
+      await until(() => !listener.look(false).job, "the end is read");
+      append(paths, 3, () => listener.look(false));
+      await until(
+        () => (listener.look(false), !readFileSync(paths.listenerLog, "utf8").includes("finish job")),
+        "the log is freed",
+      );
+    });
+
+    it("stays as it is, and that is told once, where the file system cannot free it", async () => {
+      const { start, paths, host, watch } = machine();
+      const lines: string[] = [];
+      host.log = (line) => lines.push(line);
+      host.run = () => Promise.resolve({ code: 1, output: "Operation not supported\n" });
+      start();
+      const listener = watch();
+      append(paths, 6, () => listener.look(false));
+      await until(() => lines.length > 0, "that is told");
+      append(paths, 3, () => listener.look(false));
+      expect(lines).to.deep.equal(["The listener's log stays as long as it is: Operation not supported"]);
+    });
   });
 });

@@ -120,6 +120,7 @@ describe("the boot script", function () {
           "docker",
           "git",
           "sudo",
+          "mount",
         ].map((name) => [name, ""]),
       ),
       getent: 'exec grep "^$2:" "$LONGHAUL_ROOT/etc/passwd"',
@@ -128,6 +129,8 @@ describe("the boot script", function () {
       systemctl:
         "[[ $1 != is-active || -e $LONGHAUL_ROOT/active ]] && [[ $1 != disable || -e $LONGHAUL_ROOT/upgrades ]]",
       curl: 'exec /usr/bin/curl "$@"',
+      mountpoint: "[[ -e $LONGHAUL_ROOT/mounted ]]",
+      id: '[[ $2 == runner ]] && echo 1001 || exec /usr/bin/id "$@"',
     });
     put(`${folder.path}/etc/passwd`, "root:x:0:0:root:/root:/bin/bash\n");
     put(`${folder.path}/etc/sudoers.d/README`, "");
@@ -202,6 +205,31 @@ describe("the boot script", function () {
     );
     expect(unit).to.match(new RegExp(`^ExecStart="${folder.path}/opt/longhaul/node"`, "m"));
     expect(reported().map((tags) => tags["Tag.1.Value"])).to.deep.equal(["booting"]);
+  });
+
+  it("gives the runner's own logs a file system of their own at each boot, before the agent runs, and never twice", async () => {
+    const boot = await prepare();
+    await boot();
+    const logs = `${folder.path}/home/runner/actions-runner/_diag`;
+    const mount = `mount -t tmpfs -o size=20%,mode=755,nosuid,nodev,uid=1001,gid=1001 longhaul-diag ${logs}`;
+    expect(calls()).to.include(mount);
+    expect(calls().indexOf(mount)).to.be.below(calls().indexOf("systemctl start longhaul-agent.service"));
+    expect(statSync(logs).isDirectory()).to.equal(true);
+    rmSync(`${folder.path}/commands/calls`);
+    await boot();
+    expect(calls()).to.include(mount);
+    rmSync(`${folder.path}/commands/calls`);
+    put(`${folder.path}/mounted`, "");
+    await boot();
+    expect(calls()).to.not.include(mount);
+  });
+
+  it("goes on where they cannot have one, and says so", async () => {
+    const boot = await prepare();
+    putCommands(`${folder.path}/commands`, { mount: "exit 32" });
+    const { status, output } = await boot();
+    expect(status).to.equal(0);
+    expect(output).to.include("the runner's logs stay on the disk");
   });
 
   it("runs the agent with a copy of Node that is not in the runner's folder", async () => {
@@ -280,7 +308,8 @@ describe("the boot script", function () {
     expect(file("steps")).to.equal("step\n");
     expect(file("node-calls").trim().split("\n")).to.have.length(1);
     expect(downloads()).to.have.length(1);
-    const again = calls().filter((line) => !line.startsWith("curl"));
+    const ofLogs = /^(curl|id|chown|mount|mountpoint) /; // What is in memory is made anew.
+    const again = calls().filter((line) => !ofLogs.test(line));
     expect(again).to.deep.equal([
       "systemctl is-active --quiet longhaul-agent.service",
       "shutdown -P +60",

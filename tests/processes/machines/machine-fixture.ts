@@ -5,7 +5,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import type { Clock } from "../../../local/clock.ts";
 import { createClock } from "../../../local/clock.ts";
-import type { HostedInstance, MachineHost, PowerDown, SystemdTimes } from "../../../local/machines/index.ts";
+import type {
+  HostedInstance,
+  MachineHost,
+  MachineHostOptions,
+  PowerDown,
+  SystemdTimes,
+} from "../../../local/machines/index.ts";
 import { createMachineHost } from "../../../local/machines/index.ts";
 import { patienceMs } from "../../patience.ts";
 
@@ -59,12 +65,16 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export function openSite(factor = 1, systemd: Partial<SystemdTimes> = {}): Site {
+export function openSite(
+  factor = 1,
+  systemd: Partial<SystemdTimes> = {},
+  disk: Pick<MachineHostOptions, "diskBytes"> = {},
+): Site {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-machines-"));
   const clock = createClock(join(dir, "clock"), factor);
   const networks: Site["networks"] = [];
   const host = createMachineHost({
-    ...{ dir, clock, systemd },
+    ...{ dir, clock, systemd, ...disk },
     environment: { PLAIN: "value" },
     onNetwork: (id, isUp) => networks.push([id, isUp]),
   });

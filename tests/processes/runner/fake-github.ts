@@ -10,7 +10,7 @@ import type { AcquiredJob, RunnerMessage, StepReport } from "../../../local/runn
  */
 export interface FakeGithub {
   url: string;
-  /** Each call as `METHOD path`, without the query, polls only once. */
+  /** Each call as `METHOD path`, without the query; the same call again and again only once. */
   calls: string[];
   registrationToken: string;
   registered: boolean;
@@ -24,6 +24,7 @@ export interface FakeGithub {
   /** Status of acquisitions and renewals. */
   acquireStatus: number;
   renewStatus: number;
+  renewals: number;
   job?: AcquiredJob;
   log: string[];
   steps: StepReport[];
@@ -77,7 +78,10 @@ export async function openFakeGithub(): Promise<FakeGithub> {
     if (url.pathname.endsWith("/message")) return poll(request, url.searchParams.get("status")!);
     const action = url.pathname.split("/").at(-1)!;
     if (action === "acquire") return [github.acquireStatus, github.job];
-    if (action === "renew") return [github.renewStatus, { lockedUntil: "2030-01-01T00:00:00Z" }];
+    if (action === "renew") {
+      github.renewals++;
+      return [github.renewStatus, { lockedUntil: "2030-01-01T00:00:00Z" }];
+    }
     if (action === "log") github.log.push(...(body.lines as string[]));
     if (action === "steps") github.steps = body.steps as StepReport[];
     if (action === "summary") github.summary = body.markdown as string;
@@ -126,6 +130,7 @@ export async function openFakeGithub(): Promise<FakeGithub> {
     pollAnswers: [],
     acquireStatus: 200,
     renewStatus: 200,
+    renewals: 0,
     log: [],
     steps: [],
     summary: "",

@@ -38,7 +38,8 @@ export interface RunnerSite {
   environment: Record<string, string>;
   config(...words: string[]): { status: number | null; output: string };
   register(): void;
-  listen(changes?: Record<string, string>): RunningListener;
+  /** @param output a file's descriptor, in place of a pipe that is read */
+  listen(changes?: Record<string, string>, output?: number): RunningListener;
   perf(): string[];
   has(path: string): boolean;
   read(path: string): string;
@@ -124,15 +125,15 @@ export async function openRunnerSite(): Promise<RunnerSite> {
       );
       writeFileSync(join(root, ".credentials_rsaparams"), JSON.stringify({ secret: "secret" }));
     },
-    listen(changes = {}) {
+    listen(changes = {}, file) {
       const child = spawn(join(root, "bin/Runner.Listener"), ["run"], {
         cwd: root,
         env: { ...environment, ...changes },
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["ignore", file ?? "pipe", file ?? "pipe"],
       });
       let output = "";
       for (const stream of [child.stdout, child.stderr])
-        stream.on("data", (data: Buffer) => (output += data.toString()));
+        stream?.on("data", (data: Buffer) => (output += data.toString()));
       const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
       return { child, output: () => output, ended };
     },

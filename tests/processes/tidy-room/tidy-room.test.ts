@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -73,6 +73,21 @@ describe("after a job the machine is a tidy room", () => {
       room.hook("completed");
       expect([room.exists("tmp/link"), room.exists("dev/shm/another")]).to.deep.equal([false, false]);
       expect(room.exists("etc/somebody/file") && room.exists("home/runner/notes/file")).to.equal(true);
+    });
+
+    it("in the runner's logs are gone after six days, longer than any job lasts", () => {
+      open();
+      const files = { "pages/old.log": 7, "blocks/old.1": 7, "pages/new.log": 5, "Worker_old-utc.log": 7 };
+      for (const [file, days] of Object.entries(files)) {
+        room.home(`actions-runner/_diag/${file}`);
+        const at = Date.now() / 1000 - days * 86_400;
+        utimesSync(join(room.root, "home/runner/actions-runner/_diag", file), at, at);
+      }
+      room.hook("completed");
+      const left = Object.keys(files).filter((file) =>
+        room.exists(`home/runner/actions-runner/_diag/${file}`),
+      );
+      expect(left).to.deep.equal(["pages/new.log", "Worker_old-utc.log"]);
     });
 
     it("of .NET for listener, worker and hook stay", () => {

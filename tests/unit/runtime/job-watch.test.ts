@@ -40,7 +40,11 @@ describe("what an agent that starts again makes of a job that was at work", () =
     utimesSync(paths().openJobs, seconds, seconds);
   }
   function startAgain() {
-    const host = { paths: paths(), machine: "local-1", clock, log: (line: string) => expect.fail(line) };
+    const host = {
+      ...{ paths: paths(), machine: "local-1", clock },
+      run: () => expect.fail("There is nothing to free."),
+      log: (line: string) => expect.fail(line),
+    };
     const jobs = watchJobs(host, (job, facts, written) => {
       ended.push({ job, facts });
       written();

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { expect } from "chai";
 import { commandRunner } from "../../../runtime/agent/command.ts";
 import type { RunCommand } from "../../../runtime/agent/command.ts";
-import { diskReserve, reserveBytes } from "../../../runtime/agent/reserve.ts";
+import { diskReserve, fullBytes, reserveBytes } from "../../../runtime/agent/reserve.ts";
 import { temporaryFolder } from "./fixture.ts";
 
 describe("the reserve on a machine's disk", () => {
@@ -16,9 +16,16 @@ describe("the reserve on a machine's disk", () => {
   function machine(run: RunCommand = commandRunner({ PATH: process.env.PATH! })) {
     const file = `${folder.path}/reserve`;
     let room = plenty;
-    const reserve = diskReserve(file, run, () => room);
+    const times = { full: 0 };
+    const reserve = diskReserve(
+      file,
+      run,
+      () => times.full++,
+      () => room,
+    );
     return {
       file,
+      times,
       look: (bytes: number, worker = false) => {
         room = bytes;
         return reserve.look(worker);
@@ -34,15 +41,31 @@ describe("the reserve on a machine's disk", () => {
     expect(blocks * 512).to.be.at.least(reserveBytes);
   });
 
-  it("is given up when the disk is full and the job that filled it is over, and not before", async () => {
-    const { file, look } = machine();
+  it("is given up when there is too little for the next job, and under a job when nothing is left", async () => {
+    const { file, look, times } = machine();
     await look(plenty);
-    await look(0, true);
-    expect(existsSync(file), "while a job runs, which would use it up").to.equal(true);
+    await look(fullBytes, true);
+    expect(existsSync(file), "while the job that runs still has something").to.equal(true);
+    await look(fullBytes - 1, true);
+    expect(existsSync(file)).to.equal(false);
+    expect(times.full).to.equal(1);
+    await look(plenty);
     await look(reserveBytes);
     expect(existsSync(file), "while there is as much room anyway").to.equal(true);
     await look(0);
     expect(existsSync(file)).to.equal(false);
+  });
+
+  it("is told of once for each time that a job fills the disk, also by a job that has died of it", async () => {
+    const { look, times } = machine();
+    for (const room of [0, 0, 3 * fullBytes, 0]) await look(room, true);
+    expect(times.full, "about the same time").to.equal(1);
+    await look(plenty, true);
+    await look(0);
+    expect(times.full, "by the job before").to.equal(2);
+    await look(plenty);
+    await look(0);
+    expect(times.full, "by no job").to.equal(2);
   });
 
   it("comes back when the disk has been tidied up, and not before", async () => {

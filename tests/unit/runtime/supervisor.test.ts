@@ -165,6 +165,7 @@ function machineOf() {
       flush: () => Promise.resolve(),
     },
     reserve: { look: () => Promise.resolve() },
+    runnerLogs: { look: () => undefined },
     incidents,
     register: () => {
       acts.push("register");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { jobPath, readJobFacts, unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import { linesOf, readSmallFile, tailFile } from "../../../runtime/agent/tail.ts";
@@ -30,6 +30,29 @@ describe("following a file", () => {
     writeFileSync(path, `${"x".repeat(1023)}\n`.repeat(3000));
     expect([...linesOf(path)]).to.have.length(3000);
     expect([...linesOf(`${folder.path}/missing`)]).to.deep.equal([]);
+  });
+
+  it("passes over what was taken out of the file, and the line that this has torn", () => {
+    const holed = `${folder.path}/holed`;
+    writeFileSync(
+      holed,
+      `begin\n${"x".repeat(1023)}\n`.concat(`${"y".repeat(1023)}\n`.repeat(5 << 10), "end\nhalf"),
+    );
+    execFileSync("fallocate", [
+      "--punch-hole",
+      "--offset",
+      "1000",
+      "--length",
+      String((3 << 20) + 100),
+      holed,
+    ]);
+    const tail = tailFile(holed);
+    const lines = [tail(), tail(), tail(), tail()].flat();
+    expect([lines[0], lines.at(-1)]).to.deep.equal(["begin", "end"]);
+    for (const line of lines.slice(1, -1)) expect(line).to.equal("y".repeat(1023));
+    expect(tail.offset()).to.equal(statSync(holed).size - "half".length);
+    appendFileSync(holed, " a line\n");
+    expect(tail()).to.deep.equal(["half a line"]);
   });
 
   it("no link is followed, and nothing but a plain file is read: its folder is the runner's user's", () => {
