@@ -45,6 +45,35 @@ export interface FailedStarts {
   lastAt: number;
 }
 
+/** That EC2 did not start a machine although it had agreed to. */
+export interface FailedStart extends FailedStarts {
+  /** EC2's words, which begin with the code of the reason. */
+  why: string;
+}
+
+/**
+ * The failed start that a machine is off for; undefined: there is none.
+ *
+ * @param state EC2's word, for example `stopped`
+ * @param tag the value of the tag {@link tags.failedStarts}
+ * @param launchedAt milliseconds since the epoch
+ */
+export function failedStartOf(
+  state: string,
+  reason: StateReason,
+  tag: string | undefined,
+  launchedAt: number,
+): FailedStart | undefined {
+  if (!isFailedStart(state, reason)) return undefined;
+  return { why: reason.message, ...parseFailedStarts(tag, launchedAt) };
+}
+
+/** What is said of it to people: one sentence. */
+export function failedStartSentence({ why, count }: FailedStart): string {
+  const often = count === 1 ? "" : `, ${count} times in a row`;
+  return `EC2 agreed to start it and did not${often}: ${why.replace(/\.?$/, ".")}`;
+}
+
 /** The value of the tag {@link tags.failedStarts}: `3 2026-11-26T12:00:00.000Z`. */
 export function formatFailedStarts({ count, lastAt }: FailedStarts): string {
   return `${count} ${new Date(lastAt).toISOString()}`;

@@ -1,5 +1,6 @@
 import { asleepSentence, whyAsleep } from "../contract/asleep.ts";
 import type { WhyAsleep } from "../contract/asleep.ts";
+import { failedStartSentence } from "../contract/failed-starts.ts";
 import { isOfThisLife, lastWordStates } from "../contract/last-words.ts";
 import { wishFor } from "../contract/wishes.ts";
 import type { FleetSettings } from "../contract/wishes.ts";
@@ -23,16 +24,18 @@ export function asleepDetail(
 
 function whyOf(machine: ObservedMachine, settings: FleetSettings | undefined, now: number): WhyAsleep {
   if (!settings) return { kind: "unknown" };
-  const { launchedAt, report } = machine;
+  const { launchedAt, report, failedStart } = machine;
   const sleeping = {
     launchedAt: Date.parse(launchedAt ?? ""),
+    ...(failedStart && { failedStart }),
     ...(report?.since !== undefined && { report: { state: report.state, since: Date.parse(report.since) } }),
   };
   return whyAsleep(sleeping, wishFor(machine, settings, now), settings, now);
 }
 
 function howItWentDown(machine: ObservedMachine, { kind }: WhyAsleep): string {
-  const { stateReason } = machine;
+  const { stateReason, failedStart } = machine;
+  if (failedStart) return failedStartSentence(failedStart);
   const ec2 = stateReason === "" ? "" : ` EC2 says: ${stateReason.replace(/\.?$/, ".")}`;
   const spoken = spokenInThisLife(machine);
   if (!spoken) return `It went down without a word since its last start.${ec2}`;

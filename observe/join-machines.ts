@@ -28,12 +28,13 @@ export function joinMachines(
       instanceId: instance.id,
     };
     const report = reportOf(instance.tags);
-    const { state: instanceState, stateReason, imageId, launchedAt, createdAt } = instance;
+    const { state: instanceState, stateReason, failedStart, imageId, launchedAt, createdAt } = instance;
     const generation = Number(instance.tags[tags.generation]);
     return withEntry({
       ...named,
       instanceState,
       stateReason,
+      ...(failedStart && { failedStart }),
       imageId,
       launchedAt,
       createdAt,

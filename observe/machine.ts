@@ -1,3 +1,4 @@
+import type { FailedStart } from "../contract/failed-starts.ts";
 import type { MachineState } from "../contract/tags.ts";
 
 /** EC2's states of an instance. */
@@ -9,6 +10,8 @@ export interface Instance {
   state: InstanceState;
   /** EC2's own words for how it came to its state; empty where EC2 gives none. */
   stateReason: string;
+  /** Absent: its last start did not fail. */
+  failedStart?: FailedStart;
   imageId: string;
   /** When it was last started. ISO 8601 in UTC, as all times here. */
   launchedAt: string;
@@ -62,6 +65,8 @@ export interface ObservedMachine {
   instanceState: InstanceState | "unknown";
   /** EC2's own words; empty where it gives none. */
   stateReason: string;
+  /** As of {@link Instance}. */
+  failedStart?: FailedStart;
   /** As of {@link Instance}, the three of them; absent where EC2 does not describe the machine. */
   imageId?: string;
   launchedAt?: string;

@@ -1,3 +1,4 @@
+import type { FailedStart } from "../contract/failed-starts.ts";
 import type { ObservedMachine } from "./machine.ts";
 
 /** How far a machine is on its way to being online, and what to do where it is not. */
@@ -16,24 +17,28 @@ const withoutDiskKey = failed(
   "disk-key",
 );
 
-/** The code with which EC2 takes a start back after it has said yes to it. */
-function failedToStart(stateReason: string): boolean {
-  return stateReason.startsWith("Client.InternalError");
+/** What to do where EC2 has taken a start back after it had agreed to it. */
+function ofFailedStart({ why }: FailedStart): Standing {
+  if (why.startsWith("Client.InternalError")) return withoutDiskKey;
+  return failed(
+    "EC2 agreed to start it and did not: correct what it names, or wait until EC2 can.",
+    "machine-not-started",
+  );
 }
 
 /**
  * Whether a machine is online, will be, or cannot be without help. An entry
  * that is online beats the machine's own report, which may be stale.
  */
-export function standingOf({ instanceState, stateReason, report, entry }: ObservedMachine): Standing {
+export function standingOf({ instanceState, failedStart, report, entry }: ObservedMachine): Standing {
   switch (instanceState) {
     case "terminated":
     case "shutting-down":
-      if (failedToStart(stateReason)) return withoutDiskKey;
+      if (failedStart) return ofFailedStart(failedStart);
       return failed("Raise the runner's generation to get another machine.", "machine-gone");
     case "stopped":
     case "stopping":
-      if (failedToStart(stateReason)) return withoutDiskKey;
+      if (failedStart) return ofFailedStart(failedStart);
       return failed(
         "Find out why it powered off, then start it or raise the runner's generation.",
         "machine-stopped",

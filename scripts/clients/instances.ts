@@ -5,6 +5,8 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import type { EC2Client, Filter, Instance as Ec2Instance } from "@aws-sdk/client-ec2";
+import { failedStartOf } from "../../contract/failed-starts.ts";
+import { tags } from "../../contract/tags.ts";
 import type { Instance } from "../../observe/machine.ts";
 import type { InstanceFilter, InstanceSource } from "../../observe/sources.ts";
 import { awsCall } from "./aws-call.ts";
@@ -71,14 +73,23 @@ function filterBy(Name: string, ...Values: string[]): Filter {
 
 function toInstance(described: Ec2Instance): Instance {
   const { InstanceId, ImageId, State, StateReason, LaunchTime, Tags } = described;
+  const instanceTags = Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? ""]));
+  const reason = { code: StateReason?.Code ?? "", message: StateReason?.Message ?? "" };
+  const failedStart = failedStartOf(
+    State!.Name!,
+    reason,
+    instanceTags[tags.failedStarts],
+    LaunchTime!.getTime(),
+  );
   return {
     id: InstanceId!,
     state: State!.Name!,
-    stateReason: StateReason?.Message ?? "",
+    stateReason: reason.message,
+    ...(failedStart && { failedStart }),
     imageId: ImageId!,
     launchedAt: LaunchTime!.toISOString(),
     createdAt: (rootAttachedAt(described) ?? LaunchTime!).toISOString(),
-    tags: Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? ""])),
+    tags: instanceTags,
   };
 }
 

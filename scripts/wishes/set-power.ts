@@ -14,7 +14,8 @@ import type { Output } from "../output.ts";
 import { awaitPower, wished } from "./await-power.ts";
 import { isSelected } from "./selection.ts";
 import type { Selection } from "./selection.ts";
-import { startMachines } from "./start-machines.ts";
+import { notStartedAfterAll, startMachines } from "./start-machines.ts";
+import type { Started } from "./start-machines.ts";
 import { writeWishes } from "./write-wishes.ts";
 import type { WrittenFleet } from "./write-wishes.ts";
 
@@ -46,6 +47,15 @@ export interface PowerResult {
   left: { runner: string; instanceId: string; why: string }[];
 }
 
+type NotStarted = Started["refused"][number];
+
+function withoutNames({
+  machine: { runner, instanceId },
+  why,
+}: NotStarted): PowerResult["notStarted"][number] {
+  return { runner, instanceId, why };
+}
+
 type Target = Pick<Environment, "name" | "target">;
 
 /**
@@ -72,13 +82,13 @@ export async function setPower(
     power === "on" ? targets.filter(isAsleep) : [],
   );
   for (const { name: machine } of started) output.say(`${machine} is starting.`);
-  for (const { machine, why } of refused) output.say(`${machine.name} could not be started: ${why}`);
+  refused.forEach(tellNotStarted);
 
   const result: PowerResult = {
     wish,
     fleets: written,
     started: started.map(({ instanceId }) => instanceId),
-    notStarted: refused.map(({ machine: { runner, instanceId }, why }) => ({ runner, instanceId, why })),
+    notStarted: refused.map(withoutNames),
     left: [],
   };
   if (waitMinutes === undefined) return result;
@@ -93,10 +103,23 @@ export async function setPower(
     clock,
     limitMs: waitMinutes * 60_000,
     githubAsked: github !== undefined,
-    look: async () => (await machinesAsWished()).filter(({ instanceId }) => awaited.has(instanceId)),
+    look: async () => {
+      const machines = await machinesAsWished();
+      for (const failure of notStartedAfterAll(started, machines)) {
+        if (!awaited.delete(failure.machine.instanceId)) continue;
+        tellNotStarted(failure);
+        result.notStarted.push(withoutNames(failure));
+      }
+      return machines.filter(({ instanceId }) => awaited.has(instanceId));
+    },
   });
-  if (left.length === 0) output.say(`${awaited.size} machine(s) are ${wished(power)}.`);
+  if (left.length === 0 && (awaited.size > 0 || result.notStarted.length === 0))
+    output.say(`${awaited.size} machine(s) are ${wished(power)}.`);
   return { ...result, left: left.map(explain) };
+
+  function tellNotStarted({ machine, why }: NotStarted): void {
+    output.say(`${machine.name} could not be started: ${why}`);
+  }
 
   function settings(): Promise<Map<string, FleetSettings>> {
     return readSettingsOfFleets(aws.parameters, name, fleets);

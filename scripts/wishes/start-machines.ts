@@ -1,3 +1,4 @@
+import { failedStartSentence } from "../../contract/failed-starts.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Instances } from "../clients/instances.ts";
 import { ServiceError } from "../clients/service-error.ts";
@@ -36,6 +37,24 @@ export async function startMachines(
       await instances.start([instanceId]);
     });
   }
+}
+
+/**
+ * Machines that EC2 agreed to start and did not, among those that were started.
+ *
+ * @param started as they were before
+ * @param now as they are now; one that EC2 describes as it was before its start is not meant
+ */
+export function notStartedAfterAll(
+  started: readonly ObservedMachine[],
+  now: readonly ObservedMachine[],
+): Started["refused"] {
+  const launchedBefore = new Map(started.map(({ instanceId, launchedAt }) => [instanceId, launchedAt]));
+  return now.flatMap((machine) => {
+    const { instanceId, launchedAt, failedStart } = machine;
+    const isMeant = launchedBefore.has(instanceId) && launchedBefore.get(instanceId) !== launchedAt;
+    return isMeant && failedStart ? [{ machine, why: failedStartSentence(failedStart) }] : [];
+  });
 }
 
 /** What AWS said where it refused; undefined where it did not. */

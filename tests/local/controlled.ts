@@ -6,7 +6,6 @@ import {
   demandStatements,
 } from "../../components/controller-policy.ts";
 import { loadConfiguration } from "../../config/load.ts";
-import type { ControllerCall } from "../../contract/controller-calls.ts";
 import { idleTimeoutWords } from "../../contract/last-words.ts";
 import { meterParameter, parseMeter, spentInMonth } from "../../contract/meter.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
@@ -16,8 +15,8 @@ import type { PowerSetting } from "../../contract/parameters.ts";
 import { initialOperator } from "../../contract/operator.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { Instance } from "../../local/aws/state.ts";
-import { awsClient } from "../../runtime/aws/client.ts";
 import { sendHttp } from "../../runtime/aws/http.ts";
+import { controllerAws } from "../../runtime/functions/controller/aws.ts";
 import { control } from "../../runtime/functions/controller/controller.ts";
 import { readEc2Answer } from "../../runtime/functions/controller/ec2-answers.ts";
 import { writeJobState } from "../../runtime/functions/job-table.ts";
@@ -118,15 +117,18 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
   // A machine of no fleet lends the controller its role's key.
   const { id: lender } = await cloud.machine({ iamInstanceProfile: "controller", tags: {} });
   const key = cloud.aws.credentialsOf(lender)!;
-  const client = awsClient<ControllerCall>({
-    region,
-    endpoints: { dynamodb: cloud.url, ec2: cloud.url, ssm: cloud.url, budgets: cloud.url },
-    credentials: () => Promise.resolve({ ...key, sessionToken: key.token! }),
-    send: sendHttp,
-    clock: { now: Date.now, sleep: () => Promise.resolve() },
-    random: () => 0,
-    readXml: readEc2Answer,
-  });
+  const awsWithin = controllerAws(
+    {
+      region,
+      endpoints: { dynamodb: cloud.url, ec2: cloud.url, ssm: cloud.url, budgets: cloud.url },
+      credentials: () => Promise.resolve({ ...key, sessionToken: key.token! }),
+      send: sendHttp,
+      clock: { now: Date.now, sleep: () => Promise.resolve() },
+      random: () => 0,
+      readXml: readEc2Answer,
+    },
+    () => performance.now(),
+  );
   const lines: string[] = [];
   const parameter = (name: string) => cloud.aws.account.parameters[name]?.value;
 
@@ -136,7 +138,7 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
       await control(
         {
           configuration: controllerConfiguration(environment, configuration),
-          awsWithin: () => client,
+          awsWithin,
           send: () => Promise.reject(new Error("no GitHub is configured")),
           now: () => clock.now(),
           elapsed: () => 0,
@@ -167,7 +169,7 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
       const queuedAt = Math.floor(clock.now() / 1000);
       const labels = ["self-hosted", "cloud"];
       const report = { id, repository: "acme/app", labels, state: "queued", queuedAt } as const;
-      await writeJobState(table, report, clock.now(), client);
+      await writeJobState(table, report, clock.now(), awsWithin(10_000));
     },
     job: (id) => cloud.aws.account.tables[table]![id] as Record<string, { S?: string; N?: string }>,
     close: () => cloud.close(),

@@ -264,6 +264,21 @@ describe("longhaul sleep and wake", () => {
       expect(second.said).to.include("the lists of its fleet cannot be read");
     });
 
+    it("tells at once of a machine that EC2 agreed to start and did not, and waits for the others alone", async () => {
+      down(one, two);
+      clouds.clock.advance(1000);
+      clouds.aws.faults.add({ action: "machine:Start", error: "Client.InternalError" });
+      clouds.meanwhile(nothing, () => connect(two));
+      const outcome = await clouds.longhaul(["wake", "--fleet", "cloud", "--json"]);
+      expect(outcome.code).to.equal(1);
+      const why = "EC2 agreed to start it and did not: Client.InternalError: Client error on launch.";
+      expect(outcome.said).to.include(
+        `${machineName(one.runner, one.instanceId)} could not be started: ${why}`,
+      );
+      expect(outcome.said).to.include("1 machine(s) are awake.");
+      expect(resultOf(outcome)).to.deep.include({ notStarted: [{ ...one, why }], left: [] });
+    });
+
     it("refuses when the budget has turned power off, before anything is written", async () => {
       const off = { power: "off", by: "budget", reason: "102 % of 500 USD" };
       await clouds.writeParameter(parameters.power, JSON.stringify(off));

@@ -1,4 +1,4 @@
-import { isFailedStart, parseFailedStarts } from "../../../contract/failed-starts.ts";
+import { failedStartOf } from "../../../contract/failed-starts.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import type { ControllerAws } from "./aws.ts";
@@ -96,8 +96,9 @@ function machineOf(instance: DescribedInstance): Machine {
   const attached = Date.parse(root?.ebs.attachTime ?? "");
   const stoppedAt = momentIn(instance.reason);
   const report = reportIn(tagged);
-  const { stateReason } = instance;
+  const { instanceState, stateReason } = instance;
   const failedStartsTag = tagged.get(tags.failedStarts) ?? "";
+  const failedStart = failedStartOf(instanceState.name, stateReason, failedStartsTag, launchedAt);
   return {
     id: instance.instanceId,
     fleet: tagged.get(tags.fleet) ?? "",
@@ -109,9 +110,7 @@ function machineOf(instance: DescribedInstance): Machine {
     launchedAt,
     ...(stoppedAt !== undefined && { stoppedAt }),
     hasPublicAddress: instance.ipAddress !== "",
-    ...(isFailedStart(instance.instanceState.name, stateReason) && {
-      failedStart: { why: stateReason.message, ...parseFailedStarts(failedStartsTag, launchedAt) },
-    }),
+    ...(failedStart && { failedStart }),
     ...(failedStartsTag !== "" && { failedStartsTag }),
     ...(report && { report }),
   };

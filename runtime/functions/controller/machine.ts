@@ -1,4 +1,4 @@
-import type { FailedStarts } from "../../../contract/failed-starts.ts";
+import type { FailedStart } from "../../../contract/failed-starts.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
 
 /** A machine as EC2 describes it; what it says of itself is in {@link report} alone. Moments are milliseconds since the epoch. */
@@ -27,12 +27,6 @@ export interface Machine {
   report?: MachineTags;
   /** Its disks. Absent: they are not described. */
   disks?: readonly DiskSize[];
-}
-
-/** That EC2 did not start a machine although it had agreed to. */
-export interface FailedStart extends FailedStarts {
-  /** EC2's words, which begin with the code of the reason. */
-  why: string;
 }
 
 /**

@@ -1,13 +1,10 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ControllerCall } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { configurationFile } from "../../../contract/names.ts";
-import { awsClient } from "../../aws/client.ts";
-import type { AwsClientOptions, ServiceOf } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
-import type { ControllerAwsWithin } from "./aws.ts";
+import { controllerAws } from "./aws.ts";
 import { control } from "./controller.ts";
 import { readEc2Answer } from "./ec2-answers.ts";
 
@@ -20,20 +17,20 @@ const configuration = JSON.parse(
   readFileSync(`${import.meta.dirname}/${configurationFile}`, "utf8"),
 ) as ControllerConfiguration;
 
-const awsWithin: ControllerAwsWithin = (limitMs) => {
-  const end = performance.now() + limitMs;
-  return awsClient<ControllerCall>({ ...awsOptions, leftMs: () => end - performance.now() });
-};
+const elapsed = () => performance.now();
 
-const awsOptions: AwsClientOptions<ServiceOf<ControllerCall>> = {
-  region: configuration.aws.region,
-  endpoints: configuration.aws.endpoints,
-  credentials: functionCredentials(process.env),
-  send: sendHttp,
-  clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
-  random: Math.random,
-  readXml: readEc2Answer,
-};
+const awsWithin = controllerAws(
+  {
+    region: configuration.aws.region,
+    endpoints: configuration.aws.endpoints,
+    credentials: functionCredentials(process.env),
+    send: sendHttp,
+    clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
+    random: Math.random,
+    readXml: readEc2Answer,
+  },
+  elapsed,
+);
 
 /** Whatever the event: see {@link control}. */
 export const handler = (event: unknown): Promise<void> =>
@@ -43,7 +40,7 @@ export const handler = (event: unknown): Promise<void> =>
       awsWithin,
       send: sendHttp,
       now: Date.now,
-      elapsed: () => performance.now(),
+      elapsed,
       log: (line) => {
         process.stdout.write(`${line}\n`);
       },

@@ -196,6 +196,32 @@ describe("what a machine is", () => {
     expect(detail(says("asleep"))).to.equal("Power is off by hours: night.");
   });
 
+  it("says of a machine that EC2 did not start what EC2 says, how often, and when it is tried again", () => {
+    const failedStart = {
+      why: "Client.InternalError: Client error on launch",
+      count: 3,
+      lastAt: Date.parse(minutesAgo(1)),
+    };
+    const settings: FleetSettings = {
+      candidates: [id],
+      roster: [id],
+      power: { power: "on", by: "stack", reason: "no working hours are set" },
+      operator: initialOperator,
+      shutdown: { minimumAwake: 0 },
+    };
+    const asleep = { instanceState: "stopped", ...says("asleep", 600), failedStart } as const;
+    expect(judge(asleep, { settings })).to.include({
+      condition: "asleep",
+      detail:
+        "EC2 agreed to start it and did not, 3 times in a row: Client.InternalError: Client error on launch. " +
+        `It is started again at ${new Date(Date.parse(minutesAgo(-3))).toISOString()}.`,
+    });
+    const withJobs = { ...settings, shutdown: { idleMinutes: 30, minimumAwake: 0 } };
+    expect(judge(asleep, { settings: withJobs }).detail).to.match(
+      /^EC2 agreed to start it .* on launch\. It stays asleep until a job/,
+    );
+  });
+
   it("never depends on GitHub's busy flag, and is a known word whatever comes together", () => {
     const time = fc.option(fc.integer({ min: 0, max: 300 }).map(minutesAgo), { nil: undefined });
     const machines = fc.record({

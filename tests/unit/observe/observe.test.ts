@@ -163,10 +163,26 @@ describe("how far a machine has come", () => {
     ["stopping", { instanceState: "stopping" }, "failed", "#machine-stopped"],
     ...(["stopped", "terminated"] as const).map((instanceState): StandingCase => [
       `${instanceState} by EC2, which could not attach its disk`,
-      { instanceState, stateReason: "Client.InternalError: Client error on launch" },
+      {
+        instanceState,
+        failedStart: { why: "Client.InternalError: Client error on launch", count: 1, lastAt: 0 },
+      },
       "failed",
       "kms:CreateGrant on the disk's key. See docs/troubleshooting.md#disk-key",
     ]),
+    [
+      "stopped by EC2, which had no capacity after all",
+      {
+        instanceState: "stopped",
+        failedStart: {
+          why: "Server.InsufficientInstanceCapacity: Insufficient capacity",
+          count: 2,
+          lastAt: 0,
+        },
+      },
+      "failed",
+      "#machine-not-started",
+    ],
     ["terminated", { instanceState: "terminated" }, "failed", "#machine-gone"],
     ["shutting down", { instanceState: "shutting-down" }, "failed", "#machine-gone"],
   ];
