@@ -7,6 +7,8 @@ import type { FunctionName } from "../contract/names.ts";
 export interface MachineAssets {
   /** Text of the boot script, bash. */
   boot: string;
+  /** Text of what the user data begins with, bash: takes away what is another machine's. */
+  foreignDisk: string;
   /** Text of what the boot script reads where there is a proxy or a CA bundle, bash. */
   connection: string;
   /** Text of the jobs' hooks, bash. */
@@ -27,6 +29,7 @@ export function readMachineAssets(): MachineAssets {
   const boot = resolve("#boot");
   return {
     boot: readAsset(boot),
+    foreignDisk: readAsset(join(dirname(boot), "foreign-disk.sh")),
     connection: readAsset(join(dirname(boot), "connection.sh")),
     hooks: readAsset(join(dirname(boot), "job-hooks.sh")),
     agent: readAsset(resolve("#agent")),

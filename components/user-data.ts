@@ -9,9 +9,10 @@ import { bare, file, quote } from "./shell-text.ts";
 export const maxUserDataBytes = 16_384;
 
 /**
- * A machine's user data: a bash script that puts the boot script and what it
- * and the agent are told in place and runs the boot script as a service, at
- * this and every later boot. The agent itself is named by its hash: the boot
+ * A machine's user data: a bash script that takes away what an image may have
+ * brought along of another machine, puts the boot script and what it and the
+ * agent are told in place, and runs the boot script as a service, at this and
+ * every later boot. The agent itself is named by its hash: the boot
  * script fetches it. A pure function of plain values, so that it can be hashed
  * into the machine's fingerprint.
  *
@@ -20,8 +21,8 @@ export const maxUserDataBytes = 16_384;
 export function renderUserData(machine: MachineConfiguration, assets: MachineAssets): string {
   return [
     "#!/bin/bash",
-    "set -eu",
     "root=${LONGHAUL_ROOT:-}",
+    bare(assets.foreignDisk).trimEnd(),
     'mkdir -p "$root/opt/longhaul" "$root/etc/longhaul" "$root/etc/systemd/system"',
     file("opt/longhaul/boot.sh", bare(assets.boot)),
     ...(machine.proxy || machine.caBundle !== undefined
@@ -35,6 +36,10 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
       : [file("etc/longhaul/ca-bundle.base64", certificates(machine.caBundle).join("\n"))]),
     "systemctl daemon-reload",
     "systemctl enable longhaul-boot.service",
+    'echo "$self" >"$state/instance"',
+    // All of it is on the disk before cloud-init may take the user data for run.
+    "sync",
+    ': >"$root/var/lib/cloud/instance/sem/config_scripts_user"',
     // The script waits for a token: cloud-init should not wait with it.
     "systemctl start --no-block longhaul-boot.service",
     "",

@@ -14,7 +14,7 @@ import { createGithub } from "./github/index.ts";
 import type { GithubCloud, WireTimes } from "./github/index.ts";
 import { installApp } from "./github/installed-app.ts";
 import { noSharedFiles } from "./own-credentials.ts";
-import type { MachineHostOptions } from "./machines/index.ts";
+import type { MachineHost, MachineHostOptions } from "./machines/index.ts";
 import { createMachineHost } from "./machines/index.ts";
 import { buildRunnerTarball } from "./runner/tarball.ts";
 
@@ -59,6 +59,8 @@ export interface CloudOptions {
   defaultDiskKey?: string;
   /** What of the agent's pace is to be another than the local one. */
   agent?: Partial<AgentPace>;
+  /** More variables for the processes of machines. */
+  machineEnvironment?: Record<string, string>;
   /** What of GitHub's times is to be another than here. */
   wire?: Partial<WireTimes>;
   /** How long the machines' systemd takes. */
@@ -73,6 +75,8 @@ export interface LocalCloud {
   clock: Clock;
   aws: AwsCloud;
   github: GithubCloud;
+  /** What is done to machines behind EC2's back: their plug is pulled, their power is cut. */
+  machines: MachineHost;
   urls: { aws: string; github: string };
   /** All that an engine, a program or an operator's command needs to work on this cloud and on no other. */
   environment: Record<string, string>;
@@ -107,7 +111,11 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
       cutOff.delete(machine);
       if (!isUp) cutOff.set(machine, github.faults.add({ kind: "cut-off", machine }));
     },
-    environment: { LONGHAUL_ACT: options.act, LONGHAUL_RUNNER_RETRY_SECONDS: "1" },
+    environment: {
+      LONGHAUL_ACT: options.act,
+      LONGHAUL_RUNNER_RETRY_SECONDS: "1",
+      ...options.machineEnvironment,
+    },
   });
   const functions = createFunctions(
     { dir: join(dir, "functions"), clock, path: options.base.PATH },
@@ -164,6 +172,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     clock,
     aws,
     github,
+    machines,
     urls: { aws: awsServer.url, github: githubServer.url },
     environment,
     close: async () => {

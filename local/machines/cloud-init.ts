@@ -1,13 +1,16 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
 
 /*
- * What cloud-init does of importance here: at the first boot of an instance it
- * fetches the user data, unpacks gzip, and runs the script in it. Its output
- * goes to the console.
+ * What cloud-init does of importance here, read in its source
+ * (canonical/cloud-init: helpers.py, stages.py, handlers/shell_script.py). At
+ * each boot, before the services, it says which instance this is and writes the
+ * user data's script down. After the services it runs that script, once for
+ * each instance: the semaphore that says so is there from before the script
+ * begins, and its existence is all that counts.
  */
 
 export interface CloudInitHost {
@@ -18,31 +21,43 @@ export interface CloudInitHost {
   console(line: string): void;
 }
 
-/** Runs the user data if this instance has not run it before. False: it failed. */
-export async function runCloudInit(host: CloudInitHost): Promise<boolean> {
-  const read = await metadataReader(host.metadataUrl);
+/** Below the instance's folder. */
+const scriptFile = "scripts/part-001";
+const semaphoreFile = "sem/config_scripts_user";
+
+/** The stage before the services: says which instance this is, and lays its script ready. */
+export async function prepareInstance(host: CloudInitHost): Promise<void> {
+  const { root, metadataUrl } = host;
+  const read = await metadataReader(metadataUrl);
   const instanceId = (await read("meta-data/instance-id"))?.toString() ?? "";
-  const seen = join(host.root, "var/lib/cloud/data/instance-id");
-  if (existsSync(seen) && readFileSync(seen, "utf8") === instanceId) {
-    host.console("cloud-init: the user data was run at an earlier boot");
-    return true;
-  }
-  mkdirSync(dirname(seen), { recursive: true });
-  writeFileSync(seen, instanceId);
+  const cloud = join(root, "var/lib/cloud");
+  const instance = join(cloud, "instances", instanceId);
+  for (const file of [scriptFile, semaphoreFile])
+    mkdirSync(dirname(join(instance, file)), { recursive: true });
+  rmSync(join(cloud, "instance"), { force: true });
+  symlinkSync(instance, join(cloud, "instance"));
+  mkdirSync(join(cloud, "data"), { recursive: true });
+  writeFileSync(join(cloud, "data/instance-id"), `${instanceId}\n`);
   const data = await read("user-data");
-  if (!data) return true;
+  if (!data) return;
   const script = unpackUserData(data);
-  if (!script.startsWith("#!")) {
+  if (script.startsWith("#!")) writeFileSync(join(instance, scriptFile), script, { mode: 0o700 });
+  else
     host.console(
       "cloud-init: Unhandled non-multipart (text/x-not-multipart) userdata: it does not start with #!",
     );
-    return false;
+}
+
+/** The last stage: runs the user data if this instance has not run it before. False: it failed. */
+export async function runUserData(host: CloudInitHost): Promise<boolean> {
+  const instance = join(host.root, "var/lib/cloud/instance");
+  const [script, semaphore] = [join(instance, scriptFile), join(instance, semaphoreFile)];
+  if (existsSync(semaphore)) {
+    host.console("cloud-init: the user data was run at an earlier boot");
+    return true;
   }
-  const file = join(host.root, "var/lib/cloud/instance/scripts/part-001");
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, script);
-  chmodSync(file, 0o700);
-  return runScript(file, host);
+  writeFileSync(semaphore, `${process.pid}\n`);
+  return existsSync(script) ? runScript(script, host) : true;
 }
 
 /** User data as text; gzip is known by its first two bytes, as cloud-init knows it. */

@@ -47,6 +47,8 @@ export interface MachineHost {
   start(instance: HostedInstance): Promise<void>;
   /** Pulls the plug: what an unlocked StopInstances or TerminateInstances, or a test, does. Ends as `crash`. */
   kill(instanceId: string): Promise<void>;
+  /** The same, and what was written since the machine's last `sync`, within half a minute, is empty on its disk. */
+  cutPower(instanceId: string): Promise<void>;
   /** Deletes the disk of a machine that is down. */
   discard(instanceId: string): Promise<void>;
   /** Ends everything; used when the cloud stops. */

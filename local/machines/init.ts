@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { runCloudInit } from "./cloud-init.ts";
+import { prepareInstance, runUserData } from "./cloud-init.ts";
 import { serveControl } from "./control.ts";
 import type { PowerDown, SystemdTimes } from "./host.ts";
 import { processesOf } from "./marker.ts";
@@ -85,14 +85,12 @@ async function boot(): Promise<void> {
   await serveControl("run/init.sock", services, power);
   say("boot");
   tell({ network: true });
-  await services.during("cloud-final.service", async () => {
-    const metadataUrl = required("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-    const [done] = await Promise.all([
-      runCloudInit({ root, environment, metadataUrl, console: say }),
-      services.startEnabled(),
-    ]);
-    return done;
-  });
+  const metadataUrl = required("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+  const host = { root, environment, metadataUrl, console: say };
+  await prepareInstance(host);
+  // On Ubuntu and Debian cloud-final.service, which runs the user data, comes after multi-user.target.
+  await services.startEnabled();
+  await services.during("cloud-final.service", () => runUserData(host));
 }
 
 async function goDown(kind: PowerDown): Promise<void> {

@@ -9,6 +9,7 @@ import type { InitMessage } from "./init.ts";
 import { machineVariable, processesBelow, processesOf } from "./marker.ts";
 import type { MetadataService } from "./metadata.ts";
 import { serveMetadata } from "./metadata.ts";
+import { emptyFiles, unsyncedFiles } from "./power-cut.ts";
 import { endProcesses } from "./processes.ts";
 import { mountDisk, unmountBelow, unmountDisk } from "./sized-disk.ts";
 
@@ -30,6 +31,8 @@ export interface MachineHostOptions {
 }
 
 interface RunningMachine {
+  /** What was not written to the disk is lost when it goes down. */
+  isCut?: boolean;
   instance: HostedInstance;
   metadata: MetadataService;
   init: ChildProcess;
@@ -109,6 +112,7 @@ export function createMachineHost({
     });
     const down = exited.then(async () => {
       await endProcesses(() => processesOf(root));
+      if (machines.get(instance.id)?.isCut) emptyFiles(root, unsyncedFiles(root, clock.factor));
       machines.delete(instance.id);
       if (kind === "reboot" && !stopped) boot(instance, metadata);
       else metadata.close();
@@ -131,6 +135,11 @@ export function createMachineHost({
       boot(instance, await serveMetadata(instance));
     },
     kill,
+    cutPower(instanceId) {
+      const machine = machines.get(instanceId);
+      if (machine) machine.isCut = true;
+      return kill(instanceId);
+    },
     discard(instanceId) {
       if (machines.has(instanceId)) {
         return Promise.reject(

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Turns a fresh instance into a registered runner and starts the agent. Runs
 # as root at every boot (longhaul-boot.service): what is done is marked and
-# skipped, so an interrupted first boot goes on where it was. Every path is
+# skipped, so an interrupted first boot goes on where it was, also after a cut
+# of the power, which leaves files that are there and empty. Every path is
 # below LONGHAUL_ROOT, which is empty on a real machine. The user data writes
-# this file and boot.env with the plain values in capitals.
+# this file, boot.env with the plain values in capitals, and the instance's id.
 #
 # Comments on lines of their own do not travel to the machine.
 set -Eeuo pipefail
@@ -50,13 +51,24 @@ retry() {
   done
 }
 
-# once NAME COMMAND…: at no later boot again.
+is_done() {
+  [[ $(cat "$state/done/$1" 2>/dev/null) == "$self" ]]
+}
+
+# once NAME WHOLE COMMAND…: at no later boot again. What the command has written is on the disk before its mark is made.
+# The mark counts while the command WHOLE finds what it stands for.
 once() {
-  local mark=$state/done/$1
-  shift
-  [[ ! -e $mark ]] || return 0
+  local name=$1 whole=$2
+  shift 2
+  ! is_done "$name" || ! "$whole" || return 0
   "$@"
-  : >"$mark"
+  sync
+  echo "$self" >"$state/done/$name"
+}
+
+# The runner's folder is its user's once jobs have run: what is fetched or copied there must not be repeated.
+before_registration() {
+  ! is_done registration || fail "$1 is damaged. Replace the machine: raise the runner's generation."
 }
 
 # Secrets reach curl on its standard input: a command line is for everybody to read.
@@ -97,11 +109,8 @@ END
 
 # report STATE DETAIL: tags the instance.
 report() {
-  local id
-  refusal="the metadata service does not say which instance this is"
-  id=$(read_metadata instance-id) || return 1
   call ec2 /dev/null \
-    --data-urlencode Action=CreateTags --data-urlencode Version=2016-11-15 --data-urlencode "ResourceId.1=$id" \
+    --data-urlencode Action=CreateTags --data-urlencode Version=2016-11-15 --data-urlencode "ResourceId.1=$self" \
     --data-urlencode Tag.1.Key=longhaul:state --data-urlencode "Tag.1.Value=$1" \
     --data-urlencode Tag.2.Key=longhaul:detail --data-urlencode "Tag.2.Value=${2:0:256}" \
     --data-urlencode Tag.3.Key=longhaul:since --data-urlencode "Tag.3.Value=$(date -u +%FT%TZ)" \
@@ -135,6 +144,11 @@ json.dump(settings, open(sys.argv[1], "w"))' "$1"
   ! systemctl is-active --quiet docker.service || systemctl reload docker.service
 }
 
+# apt refuses everything while a cut of the power has left a package half installed.
+finish_packages() {
+  [[ -z $(command -v dpkg) ]] || DEBIAN_FRONTEND=noninteractive dpkg --configure -a
+}
+
 # The lists have a lock of their own, which knows no waiting.
 apt_install() {
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes "$@"
@@ -142,6 +156,7 @@ apt_install() {
 
 install_packages() {
   local command missing=()
+  is_done registration || retry 12 finish_packages || echo "longhaul: dpkg could not finish what was interrupted"
   for command in curl git iptables sudo tar; do
     [[ -n $(command -v "$command") ]] || missing+=("$command")
   done
@@ -205,6 +220,9 @@ download() {
 }
 
 fetch_runner() {
+  before_registration "The runner"
+  # An earlier boot's part of it may have holes.
+  is_right || rm -f "$tarball"
   is_right || retry 8 download || fail "The runner could not be downloaded from $TARBALL_URL."
   if ! is_right; then
     rm -f "$tarball"
@@ -214,12 +232,20 @@ fetch_runner() {
   mkdir -p "$runner.new"
   tar -xzf "$tarball" --no-same-owner -C "$runner.new"
   chown -R "$RUNNER_USER:" "$runner.new"
+  # Under its own name it is whole.
+  sync
   mv "$runner.new" "$runner"
   rm -f "$tarball"
 }
 
+is_runner() {
+  [[ -x $runner/bin/Runner.Listener && -s $runner/bin/Runner.Listener ]]
+}
+
 install_runner() {
-  [[ $BAKED == true && -x $runner/bin/Runner.Listener ]] || fetch_runner
+  if [[ $BAKED == false ]] || ! is_runner; then
+    fetch_runner
+  fi
   [[ $BAKED == true ]] || retry 12 "$runner/bin/installdependencies.sh" >"$logs/dependencies.log" 2>&1 ||
     fail "The runner's dependencies could not be installed: see $logs/dependencies.log."
 }
@@ -235,9 +261,15 @@ mount_runner_logs() {
     echo "longhaul: the runner's logs stay on the disk: a job that fills it can fail by that"
 }
 
+# An empty program is one that succeeds.
+is_node() {
+  [[ $("$opt/node" -e 'process.stdout.write("whole")') == whole ]]
+}
+
 # The runner's folder is its user's, and the agent is root: it runs with a copy that only root can write.
 copy_node() {
   local version
+  before_registration "$opt/node"
   for version in node24 node20; do
     [[ -x $runner/externals/$version/bin/node ]] || continue
     cp "$runner/externals/$version/bin/node" "$opt/node.new"
@@ -255,6 +287,14 @@ fetch_software() {
   printf -v names ',"%s"' "$SOFTWARE_PATH"/{0..9}
   call ssm "$state/software.json" -H 'Content-Type: application/x-amz-json-1.1' \
     -H 'X-Amz-Target: AmazonSSM.GetParameters' --data "{\"Names\":[${names:1}]}" "$SSM_ENDPOINT/"
+}
+
+is_software() {
+  [[ -s $opt/agent.mjs && -s $opt/job-hooks.sh ]]
+}
+
+are_hooks() {
+  [[ -s $state/path && -s $state/credentials.tar ]]
 }
 
 install_software() {
@@ -315,6 +355,15 @@ has_listener_or_worker() {
   return 1
 }
 
+# An image of a used machine brings all of this along, and its units are started before the user data runs, which takes it
+# away. Until then it is another machine's, and so is its registration. Where the metadata service does not answer, the
+# agent waits for it and looks again.
+owner=$(cat "$state/instance" 2>/dev/null) || owner=
+self=$(retry 5 read_metadata instance-id) || self=${owner:-unknown}
+if [[ -n $owner && $owner != "$self" ]]; then
+  echo "longhaul: this disk was $owner's, and this is $self: nothing is done before its user data has run"
+  exit 0
+fi
 mkdir -p "$state/done" "$logs" "$root/run/longhaul"
 first_words=false
 # Started by hand on a machine at work, this must not power it off.
@@ -335,27 +384,27 @@ fi
 [[ $first_words == false ]] || retry 3 report booting "" || echo "longhaul: the state could not be reported yet: $refusal"
 if [[ $BAKED == false ]]; then
   step "stopping upgrades"
-  once upgrades stop_upgrades
+  once upgrades true stop_upgrades
   step "installing packages"
   install_packages
 fi
 step "closing the metadata service to users"
 close_metadata
-once disk free_root_blocks
+once disk true free_root_blocks
 step "making the user $RUNNER_USER"
-once user make_user
+once user true make_user
 for number in "${!BOOT_STEPS[@]}"; do
   step "boot step $((number + 1))"
-  once "boot-step-$((number + 1))" run_boot_step "$((number + 1))" "${BOOT_STEPS[number]}"
+  once "boot-step-$((number + 1))" true run_boot_step "$((number + 1))" "${BOOT_STEPS[number]}"
 done
 step "installing the runner"
-once runner install_runner
+once runner is_runner install_runner
 mount_runner_logs
-once node copy_node
+once node is_node copy_node
 step "installing the agent"
-once software install_software
-once hooks bash "$opt/job-hooks.sh" install ${connection[@]+"${connection[@]}"}
+once software is_software install_software
+once hooks are_hooks bash "$opt/job-hooks.sh" install ${connection[@]+"${connection[@]}"}
 step "registering"
-once registration "$opt/node" "$opt/agent.mjs" register
+once registration true "$opt/node" "$opt/agent.mjs" register
 step "starting the agent"
 start_agent

@@ -47,4 +47,4 @@ connect() {
     systemctl restart docker.service
   fi
 }
-once connection connect
+once connection true connect

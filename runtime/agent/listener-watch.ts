@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
@@ -13,6 +12,7 @@ import type { Ledger } from "./ledger.ts";
 import type { ListenerHost, ListenerProcess } from "./listener.ts";
 import { adoptListener, signalListener, startListener } from "./listener.ts";
 import type { ProcessMark, RunnerProcesses } from "./processes.ts";
+import { isRegistered } from "./registration-files.ts";
 import { traceWatch } from "./traces.ts";
 
 /** What is seen of the listener, its worker and its job. */
@@ -101,7 +101,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     current = undefined;
     failures = state.listening ? 0 : failures + 1;
     refusals = code === versionRefusedCode ? refusals + 1 : 0;
-    const registrationGone = isRegistrationGone(state, code, existsSync(paths.registration));
+    const registrationGone = isRegistrationGone(state, code, isRegistered(paths));
     const after = afterExit({ code, registrationGone, failures, refusals, clockAt: clock.now() });
     exit = { at: clock.monotonic(), after };
     // Look back: a message that it had taken and not made a job of comes again, perhaps to this runner.
@@ -162,7 +162,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
       exit,
       refusals,
       ...connected,
-      registered: existsSync(paths.registration),
+      registered: isRegistered(paths),
       facts: jobs.facts(),
       version: state.version,
       pollErrors: { fresh: news.pollErrors, sinceMessage: state.pollErrors },

@@ -15,6 +15,7 @@ import { machineLedger } from "./ledger.ts";
 import { adoptListener, signalListener } from "./listener.ts";
 import { watchListener } from "./listener-watch.ts";
 import { measure, publishMetrics } from "./metrics.ts";
+import { refuseForeignDisk } from "./own-disk.ts";
 import { configurationPath, pathsBelow } from "./paths.ts";
 import { machinePower } from "./power.ts";
 import { processTable } from "./processes.ts";
@@ -70,6 +71,7 @@ async function main(command: string | undefined): Promise<void> {
     sendHttp,
   );
   const instanceId = await metadata("meta-data/instance-id");
+  refuseForeignDisk(paths.owner, instanceId);
   const machine = machineName(runner, instanceId);
   const aws = awsClient<AgentCall>({
     region: place.region,

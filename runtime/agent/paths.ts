@@ -14,6 +14,8 @@ export function pathsBelow(root: string, user: string) {
     runner,
     /** Written by config.sh; absent when the runner is not registered. */
     registration: `${runner}/.runner`,
+    /** Written by config.sh as well, before it. */
+    credentials: [`${runner}/.credentials`, `${runner}/.credentials_rsaparams`],
     listener: `${runner}/bin/Runner.Listener`,
     /**
      * Standard output and error of the listener; the agent keeps the one before as well. In memory: a listener that cannot
@@ -31,6 +33,8 @@ export function pathsBelow(root: string, user: string) {
     openJobs: `${state}/open-jobs`,
     /** Process id and start of the listener, for an agent that starts again; gone after a reboot, as it is. */
     listenerProcess: `${root}/run/longhaul/listener`,
+    /** Id of the instance whose disk this is, as the user data writes it: an image takes it to other instances. */
+    owner: `${state}/instance`,
     /** Present once the machine has been on one of its fleet's lists. */
     listedMark: `${state}/listed`,
     /** Present once EC2 may have been told to terminate the machine when it powers off. */

@@ -45,7 +45,8 @@ export function machinePower(instanceId: string, marks: PowerMarks, aws: Aws, ru
       if (await isPreparingForShutdown(run)) throw new Error("The machine is powering off already.");
     },
     endAtPowerOff: async () => {
-      writeFileSync(marks.ending, ""); // First: the call may be served and its answer lost.
+      // First, and on the disk: the call may be served and its answer lost, and the power be cut.
+      writeFileSync(marks.ending, "", { flush: true });
       await behave("terminate");
     },
     stopAtPowerOff: async () => {

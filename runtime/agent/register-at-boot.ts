@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import type { Clock } from "./clock.ts";
 import type { RegistrationHost } from "./registration.ts";
 import { register, tokenDetail } from "./registration.ts";
+import { isRegistered } from "./registration-files.ts";
 import type { StateTags } from "./state-tags.ts";
 
 /** Milliseconds that a token may be on its way before the machine asks for one by its state. */
@@ -30,7 +30,7 @@ export async function registerAtBoot(
     log(`The used registration token could not be overwritten: ${String(why)}`);
   };
   const attempt = async (): Promise<boolean> => {
-    if (existsSync(paths.registration)) {
+    if (isRegistered(paths)) {
       // An earlier run was interrupted after its success: only the token may be left to overwrite.
       await overwriteToken().catch(tellTokenKept);
       return true;

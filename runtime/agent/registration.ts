@@ -4,6 +4,7 @@ import { accountEnvironment, asUser } from "./account.ts";
 import type { RunCommand } from "./command.ts";
 import type { AgentConfiguration } from "./configuration.ts";
 import type { MachinePaths } from "./paths.ts";
+import { isRegistered } from "./registration-files.ts";
 import type { TokenParameter } from "./token.ts";
 
 /** What came of one attempt to register. */
@@ -31,6 +32,8 @@ const maxTries = 5;
 const retryMs = 10_000;
 /** config.sh talks to GitHub several times. */
 const configTimeoutMs = 5 * 60_000;
+/** At a first boot there may be gigabytes to write. */
+const syncTimeoutMs = 5 * 60_000;
 
 /**
  * Registers the runner once with the token in the machine's parameter. The
@@ -44,6 +47,8 @@ export async function register(host: RegistrationHost): Promise<RegistrationResu
   const found = await host.token.read();
   if (typeof found === "string" || "denied" in found) return { outcome: "no-token", parameter: found };
   const result = await tryConfigure(host, found.token);
+  // Were the power cut before the registration is on the disk, there would be neither it nor a token.
+  if (result.outcome === "registered") await host.run("sync", [], { timeoutMs: syncTimeoutMs });
   try {
     await host.token.markUsed();
   } catch (error) {
@@ -59,7 +64,7 @@ async function tryConfigure(
   for (let tries = 1; ; tries++) {
     await forgetRegistration(host);
     const { code, output } = await configure(host, token);
-    if (code === 0 && existsSync(host.paths.registration)) return { outcome: "registered" };
+    if (code === 0 && isRegistered(host.paths)) return { outcome: "registered" };
     // GitHub answers "not found" to a token that it does not take: another try would not help.
     const refused = /Http response code: (NotFound|Unauthorized|Forbidden)/.test(output);
     if (refused || tries === maxTries) return { outcome: "failed", reason: reasonOf(code, output, token) };

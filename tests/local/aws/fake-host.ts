@@ -32,6 +32,10 @@ export function createFakeHost(): FakeHost {
       goDown(instanceId, "crash");
       return Promise.resolve();
     },
+    cutPower: (instanceId) => {
+      goDown(instanceId, "crash");
+      return Promise.resolve();
+    },
     discard: (instanceId) => {
       discarded.push(instanceId);
       return Promise.resolve();

@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
@@ -21,6 +31,7 @@ const secrets = {
 const agentFolder = join(import.meta.dirname, "../../../runtime/agent");
 const assets = {
   boot: readFileSync(join(agentFolder, "boot.sh"), "utf8"),
+  foreignDisk: readFileSync(join(agentFolder, "foreign-disk.sh"), "utf8"),
   connection: readFileSync(join(agentFolder, "connection.sh"), "utf8"),
   hooks: readFileSync(join(agentFolder, "job-hooks.sh"), "utf8"),
   agent: "// never run here\n",
@@ -41,9 +52,11 @@ describe("the boot script", function () {
   let server: ScriptedServer | undefined;
   /** EC2's answer to each report. */
   let ec2: ScriptedAnswer;
+  /** The metadata service answers nothing. */
+  let isSilent: boolean;
 
   before(() => {
-    put(`${packed.path}/runner/bin/Runner.Listener`, "", 0o755);
+    put(`${packed.path}/runner/bin/Runner.Listener`, "listener", 0o755);
     put(
       `${packed.path}/runner/bin/installdependencies.sh`,
       '#!/bin/bash\necho "$0" >>"$LONGHAUL_ROOT/dependencies"\n',
@@ -58,6 +71,7 @@ describe("the boot script", function () {
   beforeEach(() => {
     folder = temporaryFolder();
     ec2 = { body: "<ok/>" };
+    isSilent = false;
   });
   afterEach(() => {
     server?.close();
@@ -95,6 +109,7 @@ describe("the boot script", function () {
       if (request.headers["x-aws-ec2-metadata-token"] !== "canary-metadata-session" && method === "GET") {
         return { status: 401 };
       }
+      if (isSilent) return { status: 500 };
       if (path === "/latest/meta-data/instance-id") return { body: "i-1" };
       if (path === "/latest/meta-data/iam/security-credentials/") return { body: "the-role" };
       if (path === "/latest/meta-data/iam/security-credentials/the-role") {
@@ -121,6 +136,8 @@ describe("the boot script", function () {
           "git",
           "sudo",
           "mount",
+          "sync",
+          "dpkg",
         ].map((name) => [name, ""]),
       ),
       getent: 'exec grep "^$2:" "$LONGHAUL_ROOT/etc/passwd"',
@@ -132,6 +149,8 @@ describe("the boot script", function () {
       mountpoint: "[[ -e $LONGHAUL_ROOT/mounted ]]",
       id: '[[ $2 == runner ]] && echo 1001 || exec /usr/bin/id "$@"',
     });
+    put(`${folder.path}/var/lib/cloud/data/instance-id`, "i-1\n");
+    mkdirSync(`${folder.path}/var/lib/cloud/instance/sem`, { recursive: true });
     put(`${folder.path}/etc/passwd`, "root:x:0:0:root:/root:/bin/bash\n");
     put(`${folder.path}/etc/sudoers.d/README`, "");
     const told: MachineConfiguration = {
@@ -389,6 +408,101 @@ describe("the boot script", function () {
     expect(calls().filter((line) => line.startsWith("useradd"))).to.have.length(1);
   });
 
+  describe("after a cut of the power", () => {
+    /** Boots, empties these files as a cut does, and boots again. @returns what was called at the second boot */
+    async function secondBoot(emptied: readonly string[], change: Partial<MachineConfiguration> = {}) {
+      const run = await prepare(change);
+      put(`${folder.path}/registration-fails`, "");
+      await run();
+      for (const path of emptied) {
+        expect(statSync(`${folder.path}/${path}`).size, path).to.be.above(0);
+        writeFileSync(`${folder.path}/${path}`, "");
+      }
+      rmSync(`${folder.path}/commands/calls`);
+      rmSync(`${folder.path}/registration-fails`);
+      expect((await run()).status).to.equal(0);
+      return calls();
+    }
+    const done = "var/lib/longhaul/done";
+
+    it("a mark that is there and empty is none: its contents were not on the disk either", async () => {
+      const again = await secondBoot([`${done}/user`, `${done}/runner`]);
+      expect(again).to.include("visudo -cf " + `${folder.path}/etc/sudoers.d/90-longhaul`);
+      expect(downloads()).to.have.length(2);
+    });
+
+    it("a runner that is there and empty is fetched again, and Node copied from it", async () => {
+      await secondBoot(["home/runner/actions-runner/bin/Runner.Listener", "opt/longhaul/node"]);
+      expect(downloads()).to.have.length(2);
+      expect(file("opt/longhaul/node")).to.equal(node);
+    });
+
+    it("an agent or hooks that are there and empty are fetched again", async () => {
+      await secondBoot(["opt/longhaul/agent.mjs", "var/lib/longhaul/path"]);
+      expect(file("opt/longhaul/agent.mjs")).to.equal(assets.agent);
+      expect(file("var/lib/longhaul/path")).to.include("PATH");
+    });
+
+    it("the part of a download that an earlier boot has left is not gone on with: it may have holes", async () => {
+      const run = await prepare();
+      put(`${folder.path}/var/lib/longhaul/runner.tar.gz`, "\0".repeat(1000));
+      expect((await run()).status).to.equal(0);
+      expect(downloads().map(({ headers }) => headers.range)).to.deep.equal([undefined]);
+    });
+
+    it("a package that was left half installed is finished before apt is asked for anything", async () => {
+      const again = await secondBoot([]);
+      expect(again.find((line) => /^(dpkg|apt-get)/.test(line))).to.equal("dpkg --configure -a");
+    });
+
+    it("each mark is made when what it stands for is on the disk", async () => {
+      const run = await prepare();
+      const marks = () => (existsSync(`${folder.path}/${done}`) ? readdirSync(`${folder.path}/${done}`) : []);
+      put(
+        `${folder.path}/commands/sync`,
+        `#!/bin/bash\nls "$LONGHAUL_ROOT/${done}" | wc -l >>"$LONGHAUL_ROOT/synced"`,
+        0o755,
+      );
+      expect((await run()).status).to.equal(0);
+      const counts = file("synced").trim().split("\n").map(Number);
+      // The runner is written down before it gets its own name as well.
+      expect([...new Set(counts)]).to.deep.equal(Array.from(marks(), (_, index) => index));
+    });
+
+    it("what was damaged once jobs have run is not fetched over their workspaces, or copied from their folder", async () => {
+      const run = await prepare();
+      await run();
+      for (const path of ["home/runner/actions-runner/bin/Runner.Listener", "opt/longhaul/node"]) {
+        const whole = file(path);
+        writeFileSync(`${folder.path}/${path}`, "");
+        expect((await run()).status).to.equal(1);
+        expect(reported().at(-1)!["Tag.2.Value"]).to.match(/is damaged\. Replace the machine/);
+        writeFileSync(`${folder.path}/${path}`, whole);
+      }
+      expect(downloads()).to.have.length(1);
+    });
+  });
+
+  describe("on the disk of another machine", () => {
+    it("does nothing, arms nothing and says whose it is", async () => {
+      const run = await prepare();
+      put(`${folder.path}/var/lib/longhaul/instance`, "i-2\n");
+      const { status, output } = await run();
+      expect(status).to.equal(0);
+      expect(output).to.include("this disk was i-2's, and this is i-1");
+      expect(calls().filter((line) => !line.startsWith("curl"))).to.deep.equal([]);
+      expect(reported()).to.deep.equal([]);
+    });
+
+    it("that the metadata service does not name goes on: the agent looks again", async () => {
+      const run = await prepare();
+      isSilent = true;
+      const { output } = await run();
+      expect(calls()).to.include("shutdown -P +60");
+      expect(output).to.include("the metadata service has no credentials");
+    });
+  });
+
   it("a failing registration is reported, and tried again at the next boot without another download", async () => {
     const run = await prepare();
     put(`${folder.path}/registration-fails`, "");
@@ -499,7 +613,7 @@ describe("the boot script", function () {
       '#!/bin/bash\necho try >>"$LONGHAUL_ROOT/dependencies"; (($(wc -l <"$LONGHAUL_ROOT/dependencies") >= 10))\n',
       0o755,
     );
-    put(`${folder.path}/tarball/bin/Runner.Listener`, "", 0o755);
+    put(`${folder.path}/tarball/bin/Runner.Listener`, "listener", 0o755);
     put(`${folder.path}/tarball/externals/node24/bin/node`, node, 0o755);
     execFileSync("cp", ["-r", `${folder.path}/tarball/.`, `${folder.path}/unpacked`]);
     putCommands(`${folder.path}/commands`, {
@@ -530,7 +644,7 @@ describe("the boot script", function () {
 
   it("a baked image that brings the runner along is taken as it is", async () => {
     const run = await prepare({ baked: true });
-    put(`${folder.path}/home/runner/actions-runner/bin/Runner.Listener`, "", 0o755);
+    put(`${folder.path}/home/runner/actions-runner/bin/Runner.Listener`, "listener", 0o755);
     put(`${folder.path}/home/runner/actions-runner/externals/node20/bin/node`, node, 0o755);
     expect((await run()).status).to.equal(0);
     expect(downloads()).to.have.length(0);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -9,14 +9,18 @@ import { readMachineAssets } from "../../../components/assets.ts";
 import { softwareScript } from "../../../components/machine-software.ts";
 import { compressUserData, renderUserData } from "../../../components/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
+import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { machine } from "../../unit/user-data/machine.ts";
 
 /** A certificate as PEM text, of whatever base64. */
 const pem = (base64: string) =>
   `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+/** By which cloud-init knows that the user data was run; it makes it first. */
+const semaphore = "var/lib/cloud/instance/sem/config_scripts_user";
 const assets = {
   boot: "#!/bin/bash\n# gone\necho boot # stays\n",
+  foreignDisk: readMachineAssets().foreignDisk,
   connection: "# gone\nconnected\n",
   hooks: "# gone\nhooks\n",
   agent: "agent();\n",
@@ -26,7 +30,9 @@ describe("the user data, run as cloud-init does", () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "longhaul-user-data-"));
-    putCommands(`${root}/commands`, { systemctl: "" });
+    putCommands(`${root}/commands`, { systemctl: "", sync: "" });
+    put(`${root}/var/lib/cloud/data/instance-id`, "i-1\n");
+    put(`${root}/${semaphore}`, "1\n");
   });
   afterEach(() => {
     rmSync(root, { recursive: true, force: true });
@@ -61,10 +67,21 @@ describe("the user data, run as cloud-init does", () => {
       `ExecStart=/bin/bash "${root}/opt/longhaul/boot.sh"`,
     );
     expect(file("commands/calls").trim().split("\n")).to.deep.equal([
+      "sync ",
+      "systemctl stop longhaul-boot.service",
       "systemctl daemon-reload",
       "systemctl enable longhaul-boot.service",
+      "sync ",
       "systemctl start --no-block longhaul-boot.service",
     ]);
+    expect(file("var/lib/longhaul/instance")).to.equal("i-1\n");
+    expect(existsSync(`${root}/${semaphore}`), "run, as cloud-init sees it").to.equal(true);
+  });
+
+  it("that fails is run again at the next boot", () => {
+    put(`${root}/commands/systemctl`, "#!/bin/bash\n[[ $1 != enable ]]", 0o755);
+    expect(() => boot(renderUserData(machine, assets))).to.throw();
+    expect(existsSync(`${root}/${semaphore}`)).to.equal(false);
   });
 
   it("brings the connection's script along only where there is a proxy or a CA bundle", () => {

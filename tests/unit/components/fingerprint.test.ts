@@ -16,6 +16,7 @@ import type { Raw } from "./stack-program.ts";
 
 const assets = {
   boot: "echo boot",
+  foreignDisk: "echo foreign disk",
   connection: "echo connection",
   hooks: "echo hooks",
   agent: "console.log('agent')",

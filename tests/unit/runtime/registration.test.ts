@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { expect } from "chai";
+import { unlessAbsent } from "../../../runtime/agent/absent.ts";
 import type { Account } from "../../../runtime/agent/account.ts";
 import { asUser, readAccount } from "../../../runtime/agent/account.ts";
 import { commandRunner } from "../../../runtime/agent/command.ts";
@@ -8,6 +9,7 @@ import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { registerAtBoot } from "../../../runtime/agent/register-at-boot.ts";
 import type { RegistrationHost } from "../../../runtime/agent/registration.ts";
 import { register } from "../../../runtime/agent/registration.ts";
+import { isRegistered } from "../../../runtime/agent/registration-files.ts";
 import type { MachineReport } from "../../../runtime/agent/state-tags.ts";
 import { machineToken } from "../../../runtime/agent/token.ts";
 import { AwsError } from "../../../runtime/aws/error.ts";
@@ -21,10 +23,10 @@ const configScript = (script: string) => `#!/bin/bash
 printf '%s\\n' "$*" >>arguments
 tr '\\0' ' ' </proc/$$/cmdline >>command-lines
 env | grep ^ACTIONS_RUNNER_INPUT_ >inputs
-[[ $1 != remove ]] || { rm -f .runner; exit 0; }
+[[ $1 != remove ]] || { rm -f .runner .credentials; exit 0; }
 ${script}
 `;
-const succeeds = "echo Registered; touch .runner";
+const succeeds = "echo Registered; echo {} | tee .credentials >.runner";
 
 describe("registering the runner", () => {
   let folder: ReturnType<typeof temporaryFolder>;
@@ -38,7 +40,7 @@ describe("registering the runner", () => {
   /** A machine whose token parameter holds these values one after the other, the last one for ever. */
   function machine(script: string, tokens: string[], told: AgentConfiguration = configuration) {
     const paths = pathsBelow(folder.path, "runner");
-    putCommands(`${folder.path}/bin`, { setpriv: setprivCommand });
+    putCommands(`${folder.path}/bin`, { setpriv: setprivCommand, sync: "" });
     put(`${paths.runner}/config.sh`, configScript(script), 0o755);
     const written: string[] = [];
     const slept: number[] = [];
@@ -57,7 +59,11 @@ describe("registering the runner", () => {
         },
         markUsed: () => {
           // Whether the token is still there when the listener could start is the point.
-          written.push(existsSync(paths.registration) ? "used after success" : "used");
+          // And whether it is on the disk: else a cut of the power could leave neither.
+          const isSynced = unlessAbsent(() => readFileSync(`${folder.path}/bin/calls`, "utf8"))?.includes(
+            "sync",
+          );
+          written.push(existsSync(paths.registration) && isSynced ? "used after success" : "used");
           return refusal.words ? Promise.reject(new Error(refusal.words)) : Promise.resolve();
         },
         isKept: () => Promise.resolve(!["missing", "used"].includes(tokens[0]!)),
@@ -139,6 +145,16 @@ describe("registering the runner", () => {
     expect(written).to.deep.equal(["used"]);
   });
 
+  it("that a cut of the power has emptied is none, and is made again with the token that is still there", async () => {
+    const { host, read, paths } = machine(succeeds, [secret]);
+    put(paths.registration, "{}");
+    put(paths.credentials[0], "");
+    expect(isRegistered(paths)).to.equal(false);
+    expect(await register(host)).to.deep.equal({ outcome: "registered" });
+    expect(read("arguments").split("\n")[0]).to.equal("remove --local");
+    expect(isRegistered(paths)).to.equal(true);
+  });
+
   it("what an earlier registration left is removed first, on the machine alone", async () => {
     const { host, read, paths } = machine(succeeds, [secret]);
     put(paths.registration, "{}");
@@ -210,7 +226,7 @@ describe("registering the runner", () => {
       put(paths.registration, "{}");
       await run();
       expect(existsSync(`${paths.runner}/arguments`)).to.equal(false);
-      expect(written).to.deep.equal(["used after success"]);
+      expect(written, "by an earlier boot it was put on the disk").to.deep.equal(["used"]);
       rmSync(paths.registration);
     });
   });

@@ -1,0 +1,197 @@
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EC2Client, RebootInstancesCommand } from "@aws-sdk/client-ec2";
+import { readMachineAssets } from "../../../components/assets.ts";
+import { machinePolicy } from "../../../components/machine-policy.ts";
+import { packSoftware, softwareScript, softwareSha256 } from "../../../components/machine-software.ts";
+import { compressUserData, renderUserData } from "../../../components/user-data.ts";
+import type { MachineConfiguration } from "../../../contract/machine.ts";
+import {
+  fleetParameters,
+  formatMachineList,
+  initialPower,
+  softwarePath,
+  tokenParameter,
+} from "../../../contract/parameters.ts";
+import { initialOperator } from "../../../contract/operator.ts";
+import type { MachineState } from "../../../contract/tags.ts";
+import { tags } from "../../../contract/tags.ts";
+import type { Instance } from "../../../local/aws/state.ts";
+import type { CloudOptions, LocalCloud } from "../../../local/cloud.ts";
+import { startCloud } from "../../../local/cloud.ts";
+import type { Properties } from "../../../local/provider.ts";
+import { eventually } from "../../environment.ts";
+import { machine } from "../../unit/user-data/machine.ts";
+import { types } from "../../local/aws/cloud.ts";
+
+const environment = "dev";
+const fleet = "cloud";
+
+/** A fleet's machines on the whole local cloud, without an engine: what the stack would make is made by hand. */
+export interface MachineCloud {
+  cloud: LocalCloud;
+  /** What the machines are told, where a launch says nothing else. */
+  told: MachineConfiguration;
+  /** Launches a machine, writes it a token and puts it on the roster. */
+  launch(changes?: LaunchChanges): Promise<Instance>;
+  /** Writes the roster anew: these machines are in service. */
+  serve(...machines: readonly Instance[]): Promise<void>;
+  /** Pulls a machine's plug for good, and takes it off the roster. */
+  remove(instance: Instance): Promise<void>;
+  /** With the operator's key. */
+  ec2: EC2Client;
+  /** Cuts a machine's power, and gives it back. */
+  cutPower(instance: Instance): Promise<void>;
+  /** Waits until the machine says so. */
+  state(instance: Instance, ...states: MachineState[]): Promise<void>;
+  stateOf(instance: Instance): MachineState | undefined;
+  /** What is in a file of a machine's disk; undefined: there is none. */
+  read(instance: Instance, path: string): string | undefined;
+  /** The machine's folder. */
+  disk(instance: Instance): string;
+  /** How many entries a machine has at GitHub. */
+  entriesOf(instance: Instance): number;
+  close(): Promise<void>;
+}
+
+export interface LaunchChanges {
+  told?: Partial<MachineConfiguration>;
+  imageId?: string;
+  /** No token is written for it. */
+  withoutToken?: boolean;
+}
+
+export async function startMachineCloud(
+  options: Partial<Pick<CloudOptions, "agent" | "machineEnvironment">> = {},
+): Promise<MachineCloud> {
+  const dir = mkdtempSync(join(tmpdir(), "longhaul-machine-cloud-"));
+  const base = { PATH: process.env.PATH ?? "", HOME: dir };
+  const cloud = await startCloud({ dir, project: process.cwd(), act: "/bin/false", base, ...options });
+  const place = JSON.parse(cloud.environment.LONGHAUL_LOCAL!) as {
+    account: string;
+    region: string;
+    endpoints: MachineConfiguration["aws"]["endpoints"];
+    githubUrl: string;
+    runnerUrl: string;
+    runnerSha256: string;
+    agent: Pick<MachineConfiguration, "pollSeconds" | "quietSeconds" | "spreadSeconds" | "staySeconds">;
+  };
+  const { account, region, endpoints } = place;
+  const told: MachineConfiguration = {
+    ...machine,
+    aws: { account, region, endpoints },
+    github: { registrationUrl: `${place.githubUrl}/acme/app` },
+    runnerSoftware: {
+      version: "2.338.0",
+      url: place.runnerUrl,
+      sha256: place.runnerSha256,
+      selfUpdate: false,
+    },
+    docker: false,
+    ...place.agent,
+  };
+  const make = (type: keyof typeof types, inputs: Properties) =>
+    cloud.aws.provider.types[types[type]]!.create(inputs, {});
+  const put = (name: string, value: string, more: Properties = {}) =>
+    make("parameter", { name, type: "String", value, overwrite: true, ...more });
+
+  const vpcId = (await make("vpc", { cidrBlock: "10.42.0.0/16" })).id;
+  const zone = { availabilityZone: `${region}a`, mapPublicIpOnLaunch: true };
+  const subnetId = (await make("subnet", { vpcId, cidrBlock: "10.42.0.0/18", ...zone })).id;
+  const securityGroupId = (await make("securityGroup", { vpcId, name: "machines" })).id;
+  await make("role", { name: "machines", path: "/longhaul/" });
+  const policy = JSON.stringify(machinePolicy(environment, fleet, { account, region, partition: "aws" }));
+  await make("rolePolicy", { role: "machines", name: "machine", policy });
+  await make("instanceProfile", { name: "machines", path: "/longhaul/", role: "machines" });
+  await make("logGroup", { name: `/longhaul/${environment}/${fleet}` });
+
+  const names = fleetParameters(environment, fleet);
+  await put(names.power, JSON.stringify(initialPower));
+  await put(names.operator, JSON.stringify(initialOperator));
+  await put(names.shutdown, JSON.stringify({ minimumAwake: 0 }));
+  const assets = readMachineAssets();
+  const software = softwareScript(assets);
+  const path = softwarePath(environment, fleet, softwareSha256(software));
+  for (const [index, piece] of packSoftware(software).entries()) await put(`${path}/${index}`, piece);
+
+  const serve = async (...machines: readonly Instance[]) => {
+    const list = formatMachineList(machines.map(({ id }) => id));
+    await put(names.candidates, list);
+    await put(names.roster, list);
+  };
+  const registrationToken = async () => {
+    const url = `${cloud.urls.github}/api/v3/repos/acme/app/actions/runners/registration-token`;
+    const headers = { authorization: `Bearer ${cloud.environment.GITHUB_TOKEN}` };
+    const answer = await fetch(url, { method: "POST", headers });
+    return ((await answer.json()) as { token: string }).token;
+  };
+  const credentials = cloud.aws.operator;
+  const ec2 = new EC2Client({ region, endpoint: cloud.urls.aws, credentials });
+  const served: Instance[] = [];
+  const stateOf = (instance: Instance) => instance.tags[tags.state] as MachineState | undefined;
+  const disk = ({ id }: Instance) => join(realpathSync(join(cloud.dir, "machines")), id);
+
+  return {
+    cloud,
+    told,
+    serve,
+    disk,
+    stateOf,
+    launch: async ({ told: change = {}, imageId = "ami-0123456789abcdef0", withoutToken = false } = {}) => {
+      const text = renderUserData({ ...told, ...change }, assets);
+      const { id } = await make("instance", {
+        ami: imageId,
+        instanceType: "m5.xlarge",
+        subnetId,
+        vpcSecurityGroupIds: [securityGroupId],
+        iamInstanceProfile: "machines",
+        disableApiTermination: true,
+        disableApiStop: true,
+        instanceInitiatedShutdownBehavior: "stop",
+        userDataBase64: compressUserData(text),
+        tags: { [tags.project]: "longhaul", [tags.fleet]: fleet },
+      });
+      const instance = cloud.aws.account.instances[id]!;
+      served.push(instance);
+      await serve(...served);
+      if (!withoutToken) {
+        await put(tokenParameter(environment, fleet, id), await registrationToken(), {
+          type: "SecureString",
+          overwrite: false,
+          tags: { [tags.instance]: id },
+        });
+      }
+      return instance;
+    },
+    remove: async (instance) => {
+      await cloud.machines.kill(instance.id);
+      served.splice(served.indexOf(instance), 1);
+      await serve(...served);
+    },
+    ec2,
+    cutPower: async ({ id }) => {
+      await cloud.machines.cutPower(id);
+      await ec2.send(new RebootInstancesCommand({ InstanceIds: [id] }));
+    },
+    state: (instance, ...states) =>
+      eventually(
+        `${instance.id} to be ${states.join(" or ")} (it is ${stateOf(instance) ?? "silent"})`,
+        () => states.includes(stateOf(instance)!),
+        30_000,
+      ),
+    read: (instance, file) => {
+      try {
+        return readFileSync(join(disk(instance), file), "utf8");
+      } catch {
+        return undefined;
+      }
+    },
+    entriesOf: ({ id }) => cloud.github.runners().filter(({ name }) => name.endsWith(id)).length,
+    close: async () => {
+      ec2.destroy();
+      await cloud.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

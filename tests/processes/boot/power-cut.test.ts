@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
+import { eventually } from "../../environment.ts";
+import type { MachineCloud } from "./machine-cloud.ts";
+import { startMachineCloud } from "./machine-cloud.ts";
+
+/** Commands of `boot.sh` at a first boot, about: those of its functions and subshells count. */
+const bootCommands = 360;
+/** A runner's number says where the power of its machine is cut: from here on it counts commands of `boot.sh`. */
+const inBootScript = 10_000;
+const atOnce = 4;
+
+/**
+ * Read by every bash of a machine before its script (`BASH_ENV`): stops the script in front of one command, once in the
+ * machine's life. The first of the user data is left out: it takes cloud-init's own mark away.
+ */
+const stopper = `
+longhaul_number=$(sed -n 's/.*"runner":"dev-cloud-\\([0-9]*\\)".*/\\1/p' "$LONGHAUL_ROOT/var/lib/cloud/instance/scripts/part-001")
+case \${0##*/} in
+  part-001) longhaul_at=$longhaul_number ;;
+  boot.sh) longhaul_at=$((longhaul_number - ${inBootScript})) ;;
+  *) longhaul_at=0 ;;
+esac
+if ((longhaul_at > 0)) && [[ ! -e $LONGHAUL_ROOT/cut ]]; then
+  longhaul_count=0
+  set -T
+  trap 'longhaul_count=$((longhaul_count + 1))
+    if [[ $longhaul_count == "$longhaul_at" && ! -e $LONGHAUL_ROOT/cut ]]; then
+      printf "%s" "$BASH_COMMAND" >"$LONGHAUL_ROOT/cut"
+      kill -STOP "$BASHPID"
+    fi' DEBUG
+fi
+`;
+
+describe("a machine whose power is cut during its first boot", function () {
+  this.timeout(process.env.EVERY_CUT ? 0 : 300_000); // Dozens of boots, on a computer that may be busy.
+  const folder = mkdtempSync(join(tmpdir(), "longhaul-cut-"));
+  let machines: MachineCloud;
+  before(async () => {
+    writeFileSync(`${folder}/stopper`, stopper);
+    machines = await startMachineCloud({ machineEnvironment: { BASH_ENV: `${folder}/stopper` } });
+  });
+  after(async () => {
+    await machines.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Boots a new machine, cuts its power in front of a command, and boots it again. */
+  async function cutAt(number: number): Promise<void> {
+    const machine = await machines.launch({ told: { runner: `dev-cloud-${number}` } });
+    const command = () => machines.read(machine, "cut");
+    await eventually(
+      `command ${number} to come, or the end`,
+      () => command() !== undefined || machines.stateOf(machine) === "idle",
+      60_000,
+    );
+    const where = `cut in front of command ${number}: ${command() ?? "none, it came to its end"}`;
+    if (command() !== undefined) {
+      await machines.cutPower(machine);
+      await eventually(`a machine to come up that was ${where}`, () => machines.stateOf(machine) === "idle");
+      expect(machines.entriesOf(machine), where).to.equal(1);
+    }
+    await machines.remove(machine);
+  }
+
+  /** Several at once, because most of a boot is waiting. */
+  async function cutAtEach(numbers: readonly number[]): Promise<void> {
+    const waiting = [...numbers];
+    const work = async () => {
+      for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) await cutAt(number);
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+  }
+
+  it("comes up at the next, wherever the user data was", async () => {
+    await cutAtEach(pick(3, 20));
+  });
+
+  it("comes up at the next, wherever the boot script was", async () => {
+    await cutAtEach(pick(1, bootCommands).map((number) => inBootScript + number));
+  });
+});
+
+/**
+ * Some of the numbers: others in each run, and all of them where somebody asks for it
+ * (`EVERY_CUT=1 npx mocha tests/processes/boot/power-cut.test.ts`).
+ */
+function pick(min: number, max: number): number[] {
+  const all = Array.from({ length: max - min + 1 }, (_, index) => min + index);
+  return process.env.EVERY_CUT
+    ? all
+    : fc.sample(fc.shuffledSubarray(all, { minLength: 8, maxLength: 8 }), 1)[0]!;
+}

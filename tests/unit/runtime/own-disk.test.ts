@@ -1,0 +1,30 @@
+import { expect } from "chai";
+import { refuseForeignDisk } from "../../../runtime/agent/own-disk.ts";
+import { put, temporaryFolder } from "./fixture.ts";
+
+describe("the disk that an agent works on", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+  const starts = (owner: string | undefined) => () => {
+    if (owner !== undefined) put(`${folder.path}/instance`, owner);
+    refuseForeignDisk(`${folder.path}/instance`, "i-1");
+  };
+
+  it("is its own instance's", () => {
+    expect(starts("i-1\n")).to.not.throw();
+  });
+
+  it("may be nobody's, where somebody has taken the mark away", () => {
+    expect(starts(undefined)).to.not.throw();
+    expect(starts("")).to.not.throw();
+  });
+
+  it("is refused when it came from another machine, with both names", () => {
+    expect(starts("i-2\n")).to.throw(/was i-2's, and this is i-1: .*docs\/images\.md/);
+  });
+});
