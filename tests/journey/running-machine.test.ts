@@ -109,6 +109,22 @@ describe("a machine in service", function () {
     expect(programs().listener, "the same listener still").to.equal(before.listener);
   });
 
+  it("ends a job well whatever is done to its agent's unit: restarted time and again, killed with all that is in it", async () => {
+    await isIdle();
+    const job = await startJob();
+    const { listener, worker } = programs();
+    const unit = "longhaul-agent.service";
+    for (let times = 0; times < 6; times++) await environment.onMachine(id, "systemctl", "restart", unit);
+    const { agent } = programs();
+    await environment.onMachine(id, "systemctl", "kill", "--signal=KILL", unit);
+    await eventually("another agent runs", () => {
+      const now = programs().agent;
+      return now !== undefined && now !== agent;
+    });
+    expect(programs()).to.include({ listener, worker });
+    await endJob(job);
+  });
+
   it("comes back from a reboot without registering twice, and takes jobs as before", async () => {
     await isIdle();
     const { clientId } = entryOf(environment, id)!;

@@ -115,7 +115,10 @@ function offerTo(world: World, job: Job, entry: Entry): void {
 function requeue(world: World, offer: Offer): void {
   const { job, entry, listener } = offer;
   if (job.offer !== offer) return;
-  const ours = listener.frozen || (listener.endedBy !== undefined && listener.endedBy !== "outside");
+  // One that hangs would have missed it in any case, whatever we do with it.
+  const ours =
+    !listener.hangs &&
+    (listener.frozen || (listener.endedBy !== undefined && listener.endedBy !== "outside"));
   job.offer = undefined;
   entry.work = undefined;
   if (entry.session?.waiting === offer) entry.session.waiting = undefined;
