@@ -40,6 +40,10 @@ export const machineIncidents = {
   tokenKept: { name: "TokensKept", unit: "Count" },
   /** The machine has asked for its power-off, and still runs a minute later. */
   powerOffHeld: { name: "PowerOffsHeld", unit: "Count" },
+  /** SSM does not tell the machine what is wanted of its fleet: what it was told before goes on to hold. */
+  parametersUnread: { name: "ParametersUnread", unit: "Count" },
+  /** The agent cannot see what the runner does: the machine neither sleeps nor leaves. */
+  runnerUnseen: { name: "RunnersUnseen", unit: "Count" },
   /** The disk is full under a job. */
   diskFull: { name: "DisksFull", unit: "Count" },
 } as const;

@@ -3,6 +3,7 @@ import type { FleetSettings } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import type { Clock } from "./clock.ts";
 import type { Observation } from "./decide.ts";
+import type { Incidents } from "./incidents.ts";
 import { jobLimitOf } from "./job-limit.ts";
 import type { SettingsReading } from "./settings.ts";
 import { keepKnown, unreadSettings } from "./settings.ts";
@@ -28,6 +29,7 @@ export interface FleetWatchHost {
   /** The file that remembers that the machine has been on a list. */
   listedMark: string;
   readSettings: () => Promise<SettingsReading>;
+  incidents: Pick<Incidents, "goesOn" | "isOver">;
   clock: Pick<Clock, "now">;
   log: (line: string) => void;
 }
@@ -41,11 +43,15 @@ export const maxUnlistedMs = 5000;
  */
 export const readsToRetire = 2;
 
+const unreadSentence =
+  "SSM does not tell the machine what is wanted of its fleet, so what it was told before goes on to hold: its log says why.";
+
 export function watchFleet({
   machine,
   pollSeconds,
   listedMark,
   readSettings,
+  incidents,
   clock,
   log,
 }: FleetWatchHost): FleetWatch {
@@ -65,6 +71,9 @@ export function watchFleet({
         );
         problem = reading.problem;
       }
+      // A new fleet has no roster yet: that a parameter is missing is for the log.
+      if (reading.isAnswered || !problem) incidents.isOver("parametersUnread");
+      else incidents.goesOn("parametersUnread", unreadSentence);
       known = keepKnown(known, reading);
       const { listing } = wish();
       if (listing !== "none") unlistedReads = 0;

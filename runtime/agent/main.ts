@@ -107,15 +107,16 @@ async function main(command: string | undefined): Promise<void> {
     },
     ledger.add,
   );
+  const incidents = watchIncidents(clock, log);
   const fleet = watchFleet({
     machine: { runner, instanceId },
     pollSeconds,
     listedMark: paths.listedMark,
     readSettings: () => readSettings(configuration, aws),
+    incidents,
     clock,
     log,
   });
-  const incidents = watchIncidents(clock, log);
   await supervise({
     listener,
     fleet,

@@ -10,41 +10,59 @@ export const metricsEveryMs = 60_000;
 
 export type MetricValues = Record<keyof typeof machineMetrics, number>;
 
+/** What is measured and not observed. */
+type Measured = Pick<MetricValues, "memoryUsed" | "diskUsed" | "load">;
+
 /**
  * What the machine itself has to say; percentages are of what a job could use.
+ * What cannot be read is left out: that its metric is missing tells it, and the
+ * others do not rest on it. CloudWatch would refuse all of them for one that is
+ * no number.
  *
  * @param proc where `/proc` is mounted
  * @param disk a path on the disk that jobs work on
  */
-export async function measure(
-  proc: string,
-  disk: string,
-): Promise<Pick<MetricValues, "memoryUsed" | "diskUsed" | "load">> {
-  const memory = readFileSync(`${proc}/meminfo`, "utf8");
-  const kilobytes = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(memory)?.[1]);
+export async function measure(proc: string, disk: string): Promise<Partial<Measured>> {
+  const readings: [keyof Measured, () => number | Promise<number>][] = [
+    ["memoryUsed", () => memoryUsed(readFileSync(`${proc}/meminfo`, "utf8"))],
+    ["diskUsed", () => diskUsed(disk)],
+    ["load", () => Number(readFileSync(`${proc}/loadavg`, "utf8").split(" ")[0])],
+  ];
+  const measured: Partial<Measured> = {};
+  for (const [name, read] of readings) {
+    const value = await Promise.resolve()
+      .then(read)
+      .catch(() => NaN);
+    if (Number.isFinite(value)) measured[name] = value;
+  }
+  return measured;
+}
+
+function memoryUsed(meminfo: string): number {
+  const kilobytes = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(meminfo)?.[1]);
+  return 100 * (1 - kilobytes("MemAvailable") / kilobytes("MemTotal"));
+}
+
+async function diskUsed(disk: string): Promise<number> {
   const { blocks, bfree, bavail } = await statfs(disk);
   const used = blocks - bfree;
-  return {
-    memoryUsed: 100 * (1 - kilobytes("MemAvailable") / kilobytes("MemTotal")),
-    diskUsed: (100 * used) / (used + bavail),
-    load: Number(readFileSync(`${proc}/loadavg`, "utf8").split(" ")[0]),
-  };
+  return (100 * used) / (used + bavail);
 }
 
 /** @throws AwsError when they cannot be published */
 export async function publishMetrics(
   { environment, fleet, runner }: AgentConfiguration,
-  values: MetricValues,
+  values: Partial<MetricValues>,
   incidents: IncidentCounts,
   aws: Aws,
 ): Promise<void> {
   const dimensions = Object.entries({ Environment: environment, Fleet: fleet, Runner: runner });
   const data = [
-    ...(Object.keys(machineMetrics) as (keyof typeof machineMetrics)[]).map((key) => ({
-      MetricName: machineMetrics[key].name,
-      Unit: machineMetrics[key].unit,
-      Value: Number(values[key].toFixed(2)),
-    })),
+    ...(Object.keys(machineMetrics) as (keyof typeof machineMetrics)[]).flatMap((key) => {
+      const value = values[key];
+      const { name: MetricName, unit: Unit } = machineMetrics[key];
+      return value === undefined ? [] : [{ MetricName, Unit, Value: Number(value.toFixed(2)) }];
+    }),
     ...Object.entries(incidents).map(([name, count]) => ({ MetricName: name, Unit: "Count", Value: count })),
   ];
   await aws("cloudwatch:PutMetricData", {

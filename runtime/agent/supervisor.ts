@@ -34,7 +34,7 @@ export interface SupervisorHost {
   /** Sees to it that no used registration token stays in SSM. */
   overwriteUsedToken: () => Promise<void>;
   publish: (
-    values: Pick<MetricValues, "busy" | "listening" | "jobOverdue">,
+    values: Partial<Pick<MetricValues, "busy" | "listening" | "jobOverdue">>,
     incidents: IncidentCounts,
   ) => Promise<void>;
   pollSeconds: number;
@@ -43,6 +43,10 @@ export interface SupervisorHost {
   log: (line: string) => void;
 }
 
+/** Milliseconds for which the runner may not be seen before people are told. */
+export const unseenMs = 60_000;
+const unseenSentence =
+  "The agent cannot see what the runner does, so the machine neither sleeps nor leaves: its log says why.";
 /** Milliseconds between two looks at the runner. */
 const lookEveryMs = 1000;
 /** Milliseconds until the next look where a listener is frozen, or has just been ended. */
@@ -88,6 +92,8 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   let refusals = 0;
   const problems = new Map<string, string>();
   let lastWords = "";
+  let unseenSince: number | undefined;
+  let reported: [Decision, ListenerView] | undefined;
 
   const attempt = async (what: string, act: () => Promise<void>) => {
     try {
@@ -165,7 +171,10 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     listener.forgetExit();
   };
 
-  const report = ({ state, detail }: Decision, { facts, version }: ListenerView) => {
+  const report = (decision: Decision, view: ListenerView) => {
+    reported = [decision, view];
+    const { state, detail } = decision;
+    const { facts, version } = view;
     const own = state === "needs-token" ? (registrationFailure ?? noToken ?? detail) : detail;
     const told = [own, host.incidents.detail()].filter(Boolean).join(" ");
     host.tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: told, version });
@@ -174,17 +183,18 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     lastWords = words;
   };
 
-  const publishWhenDue = (seen: Observation) => {
+  /** @param seen undefined: nothing could be seen */
+  const publishWhenDue = (seen: Observation | undefined) => {
     if (clock.monotonic() < due.metrics) return;
     due.metrics = clock.monotonic() + metricsEveryMs;
     const flag = (holds: boolean | undefined) => (holds ? 1 : 0);
-    const values = {
+    const values = seen && {
       busy: flag(seen.job),
       listening: flag(seen.listener?.listening),
       jobOverdue: flag(isOverdue(seen)),
     };
     void attempt("Publishing the metrics", () =>
-      host.incidents.publish((incidents) => host.publish(values, incidents)),
+      host.incidents.publish((incidents) => host.publish(values ?? {}, incidents)),
     );
   };
 
@@ -204,6 +214,25 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     }
   };
 
+  /** Where the runner cannot be seen, nothing is done to it, and that is told as far as AWS takes it. */
+  const lookAtRunner = (closely: boolean): ListenerView => {
+    try {
+      const view = listener.look(closely);
+      unseenSince = undefined;
+      host.incidents.isOver("runnerUnseen");
+      return view;
+    } catch (error) {
+      unseenSince ??= clock.monotonic();
+      if (clock.monotonic() - unseenSince >= unseenMs) {
+        host.incidents.goesOn("runnerUnseen", unseenSentence);
+        if (reported) report(...reported);
+        publishWhenDue(undefined);
+        flushWhenDue();
+      }
+      throw error;
+    }
+  };
+
   /** @returns milliseconds until the next look */
   const look = async (): Promise<number> => {
     const fleetView = fleet.view();
@@ -213,7 +242,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
       now: clock.monotonic(),
       sleepAt: host.sleepTime({ power: power?.power, idleMinutes, signAt }),
     });
-    const view = listener.look(wishToLeave(wish()) !== undefined);
+    const view = lookAtRunner(wishToLeave(wish()) !== undefined);
     signAt = view.signAt;
     const seen = { ...view, ...wish(), quietMs: host.quietMs, bootTimer };
     const decision = decide(seen);

@@ -114,6 +114,28 @@ describe("the machine's metrics", () => {
     expect(diskUsed).to.be.within(0, 100);
     folder.remove();
   });
+
+  it("are published without those that cannot be read: the others are not theirs", async () => {
+    const folder = temporaryFolder();
+    put(`${folder.path}/meminfo`, "MemTotal:       1000 kB\n");
+    const measured = await measure(folder.path, `${folder.path}/no-such-disk`);
+    expect(measured, "no load, no disk, and no number of the memory").to.deep.equal({});
+    const { aws, calls } = fakeAws();
+    await publishMetrics(
+      configuration,
+      { busy: 1, listening: 1, jobOverdue: 0, ...measured },
+      { PollErrors: 3 },
+      aws,
+    );
+    const { MetricData } = calls[0]!.input as { MetricData: { MetricName: string; Value: number }[] };
+    expect(MetricData.map(({ MetricName, Value }) => [MetricName, Value])).to.deep.equal([
+      ["Busy", 1],
+      ["Listening", 1],
+      ["JobOverdue", 0],
+      ["PollErrors", 3],
+    ]);
+    folder.remove();
+  });
 });
 
 describe("the ledger", () => {

@@ -95,15 +95,17 @@ describe("the machine's place in its fleet", () => {
 
   function watch(reading: () => SettingsReading, mark: string) {
     const lines: string[] = [];
+    const told: string[] = [];
     const fleet = watchFleet({
       machine: { runner: "dev-cloud-1", instanceId: "i-1" },
       pollSeconds: 30,
       listedMark: `${folder.path}/${mark}`,
       readSettings: () => Promise.resolve(reading()),
+      incidents: { goesOn: (kind) => told.push(kind), isOver: () => told.splice(0) },
       clock: fakeClock(),
       log: (line) => lines.push(line),
     });
-    return { fleet, lines };
+    return { fleet, lines, told };
   }
 
   it("a machine that is not listed yet asks every five seconds, a listed one as configured", async () => {
@@ -186,13 +188,22 @@ describe("the machine's place in its fleet", () => {
 
   it("a reading that fails is told once, and when it is over", async () => {
     let reading: SettingsReading = { ...unreadSettings, problem: "AccessDeniedException" };
-    const { fleet, lines } = watch(() => reading, "told");
+    const { fleet, lines, told } = watch(() => reading, "told");
     await fleet.read();
     await fleet.read();
+    expect(told, "to people too").to.include("parametersUnread");
+    reading = healthy;
+    await fleet.read();
+    expect(told).to.deep.equal([]);
+    reading = { ...healthy, roster: undefined, isAnswered: true, problem: "missing" };
+    await fleet.read();
+    expect(told, "not that a new fleet has no roster yet").to.deep.equal([]);
     reading = healthy;
     await fleet.read();
     expect(lines).to.deep.equal([
       "The fleet's parameters cannot be read: AccessDeniedException.",
+      "The fleet's parameters are read again.",
+      "The fleet's parameters cannot be read: missing.",
       "The fleet's parameters are read again.",
     ]);
   });

@@ -585,6 +585,32 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.startsWith("Publishing the metrics failed"))).to.have.length(1);
   });
 
+  it("tells that it cannot see the runner, goes on publishing, and leaves everything as it is", async () => {
+    let blind = false;
+    const { acts, reports, published, lines } = await live(
+      ({ self }, look) => {
+        blind = look >= 10 && look < 200;
+        if (look === 20) self.fleet = dropped;
+        if (look === 200) self.fleet = service;
+        return look < 230;
+      },
+      ({ self }) => {
+        self.onLook = () => {
+          if (blind) throw new Error("EIO: i/o error, read");
+        };
+      },
+    );
+    const sentence =
+      "The agent cannot see what the runner does, so the machine neither sleeps nor leaves: its log says why.";
+    expect(reports.filter((report) => report.includes(sentence))).to.have.lengthOf(1);
+    expect(reports.at(-1), "it sees again").not.to.include(sentence);
+    expect(lines.filter((line) => line.includes("EIO"))).to.have.lengthOf(1);
+    expect(published.filter((values) => "RunnersUnseen" in values)).to.have.length.at.least(2);
+    expect(published.find((values) => "RunnersUnseen" in values)).to.deep.equal({ RunnersUnseen: 1 });
+    // A listener that may be frozen is let go, each time.
+    expect([...new Set(acts)]).to.have.members(["cancel boot timer", "start", "publish", "thaw"]);
+  });
+
   const work = { listener: { listening: true, frozen: false }, job: true, worker: true, workerAt: 0 };
 
   it("tells of a job that runs for too long, and does nothing else about it", async () => {
