@@ -119,7 +119,7 @@ function describe(
 function metricsOf(
   { environment, budget, demand: waits }: ControllerConfiguration,
   { now, machines, strayDisks, problems }: Sighting,
-  { start, resting, spent, demand, notStarted: failed }: Plan,
+  { start, resting, meter, spent, demand, notStarted: failed }: Plan,
   { started, notStarted, failures }: Outcome,
   { unread }: Call,
 ): string {
@@ -148,7 +148,8 @@ function metricsOf(
       }),
       ...(waits && { [controllerMetrics.unread]: unread.length }),
     },
-    ...(spent && { amounts: moneyOf(spent, budget?.monthlyUsd) }),
+    // A meter that stands still says nothing: an alarm watches for that.
+    ...(meter && spent && { amounts: moneyOf(spent, budget?.monthlyUsd) }),
   });
 }
 
