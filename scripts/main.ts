@@ -8,6 +8,7 @@ import type { Environment } from "./environment.ts";
 import { watchInterruption } from "./interruption.ts";
 import { createOutput } from "./output.ts";
 import { run } from "./program.ts";
+import { runsInCi } from "./runs-in-ci.ts";
 
 /*
  * The operator's command. This is the one place that looks at the process:
@@ -36,7 +37,7 @@ const context: VerbContext = {
   request: process.env[requestVariable],
   clock: systemClock,
   output,
-  isCi: !["", "false", undefined].includes(process.env.CI),
+  isCi: runsInCi(),
   openEnvironment: async (flags) => (await import("./environment.ts")).openEnvironment(flags, process.env),
   confirm: confirmAt(process.stdin, process.stderr),
   connectAws: async (target) => (await import("./clients/aws.ts")).connectAws(target),

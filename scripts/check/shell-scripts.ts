@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { extname, join, relative } from "node:path";
+import { howToInstall, pythonTool } from "../test-tools/python-tools.ts";
 import type { CheckResult } from "./finding.ts";
 
 /** Scripts that another reads in are looked for beside it. */
@@ -14,10 +15,13 @@ const foreign = new Set([".git", ".longhaul", "dist", "node_modules"]);
  * `.sh`, and those without an ending whose first line names bash or sh.
  *
  * @param root the project's folder
- * @param command shellcheck's, as on PATH
+ * @param command shellcheck's: that of the tests' tools, or as on PATH
  * @throws Error when shellcheck ends in a way that is no verdict
  */
-export function checkShellScripts(root: string, command = "shellcheck"): CheckResult {
+export function checkShellScripts(
+  root: string,
+  command = pythonTool("shellcheck") ?? "shellcheck",
+): CheckResult {
   const scripts = filesBelow(root, root).filter((file) => isShellScript(root, file));
   const what = `shell scripts (${scripts.length})`;
   if (scripts.length === 0) return { what, findings: [] };
@@ -26,7 +30,7 @@ export function checkShellScripts(root: string, command = "shellcheck"): CheckRe
     encoding: "utf8",
   });
   if (error && (error as NodeJS.ErrnoException).code === "ENOENT") {
-    return { what, findings: [], skipped: "shellcheck is not installed" };
+    return { what, findings: [], skipped: `shellcheck is not installed. ${howToInstall}` };
   }
   if (error) throw error;
   // 0: nothing found · 1: findings · anything else: it could not read its input.

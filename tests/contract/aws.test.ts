@@ -1,6 +1,7 @@
 import { AssertionError } from "chai";
 import { ec2Cases } from "./ec2-cases.ts";
 import { startEmulator } from "./emulator.ts";
+import { skip } from "../skip.ts";
 import { startMoto } from "./moto.ts";
 import { serviceCases } from "./service-cases.ts";
 import { createClients } from "./target.ts";
@@ -29,12 +30,8 @@ function suite(
     let clients: Clients;
 
     before(async function () {
-      this.timeout(90_000);
       const started = await start();
-      if (typeof started === "string") {
-        console.log(`      skipped: ${started}`);
-        this.skip();
-      }
+      if (typeof started === "string") skip(this, started);
       target = started;
       clients = createClients(target);
     });

@@ -278,6 +278,7 @@ export const ec2Cases: readonly Case[] = [
   },
   {
     title: "a long list of disks comes in pages as well",
+    motoDiffers: "moto gives all disks in one answer; EC2 in pages of MaxResults",
     run: async (clients, target) => {
       const Tags = [{ Key: "page", Value: "disks" }];
       const TagSpecifications = (["instance", "volume"] as const).map((ResourceType) => ({
@@ -293,6 +294,8 @@ export const ec2Cases: readonly Case[] = [
   },
   {
     title: "no page is larger or smaller than EC2 makes them",
+    motoDiffers:
+      "moto takes any MaxResults; EC2 refuses less than 5, and more than 1,000 machines or 500 disks",
     run: async ({ ec2 }) => {
       for (const MaxResults of [4, 1001])
         expect(await refusal(ec2.send(new DescribeInstancesCommand({ MaxResults })))).to.equal(

@@ -1,0 +1,10 @@
+import { installPythonTools } from "./python-tools.ts";
+
+/*
+ * `npm run test-tools`: installs what tests and checks are skipped without. In
+ * CI they are not skipped but fail.
+ */
+
+await installPythonTools((line) => {
+  console.log(line);
+});

@@ -1,0 +1,13 @@
+import type { Context } from "mocha";
+import { runsInCi } from "../scripts/runs-in-ci.ts";
+
+/**
+ * Skips what needs something that is not installed, and says why.
+ *
+ * @throws Error in CI, where everything that can be installed is to be
+ */
+export function skip(context: Pick<Context, "skip">, reason: string, environment = process.env): never {
+  if (runsInCi(environment)) throw new Error(`In CI nothing is skipped that can be installed: ${reason}`);
+  console.log(`      skipped: ${reason}`);
+  return context.skip();
+}
