@@ -11,6 +11,7 @@ import { startCloud } from "../local/cloud.ts";
 import type { CloudOptions, LocalCloud } from "../local/cloud.ts";
 import { enterCloudEnvironment } from "../local/own-credentials.ts";
 import { findTools } from "./find-tools.ts";
+import { environmentPatienceMs } from "./patience.ts";
 import { configureLocalStack, openLocalStack, stackFile } from "../local/engine/local-stack.ts";
 
 const run = promisify(execFile);
@@ -89,7 +90,7 @@ export async function startEnvironment(
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  limitMs = 60_000,
+  limitMs = environmentPatienceMs,
   everyMs = 25,
 ): Promise<void> {
   const limit = performance.now() + limitMs;

@@ -5,3 +5,6 @@
  * because the message of this one names the condition.
  */
 export const patienceMs = 40_000;
+
+/** The same for a step of a whole environment, which takes seconds. */
+export const environmentPatienceMs = 180_000;

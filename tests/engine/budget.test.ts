@@ -18,7 +18,7 @@ const address = "ops@example.com";
  * it ends. Each rule goes on from the one before.
  */
 describe("an environment whose money runs out", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
   let jobs: UserJobs;
   let long: Job;
@@ -37,7 +37,7 @@ describe("an environment whose money runs out", function () {
       config["longhaul:wakeOnDemand"] = { enabled: true };
     });
     await environment.up();
-    jobs = userJobs(environment, 120_000);
+    jobs = userJobs(environment);
   });
   after(() => environment.close());
 
@@ -127,7 +127,7 @@ describe("an environment whose money runs out", function () {
     );
     await pass(1);
     await eventually("both machines are started, the one that no job waits for too", () => awake() === 2);
-    await eventually("the job is in progress", () => waiting.status === "in_progress", 120_000);
+    await eventually("the job is in progress", () => waiting.status === "in_progress");
     await jobs.letEnd();
     expect(waiting.conclusion).to.equal("success");
     await pass(5);

@@ -26,7 +26,7 @@ function hold({ cloud }: TestEnvironment, action: string) {
 }
 
 describe("a controller's call that outlives its environment", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
 
   before(async function () {

@@ -23,7 +23,7 @@ const byDay = (config: StackValues): void => {
  * schedule, with its role's permissions. Each rule goes on from the one before.
  */
 describe("a fleet that works by day", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
   let jobs: UserJobs;
   let machine: string;
@@ -38,7 +38,7 @@ describe("a fleet that works by day", function () {
     await environment.configure(byDay);
     await environment.up();
     [machine] = rosterOf(environment) as [string];
-    jobs = userJobs(environment, 120_000);
+    jobs = userJobs(environment);
   });
   after(() => environment.close());
 
@@ -73,7 +73,7 @@ describe("a fleet that works by day", function () {
 
   it("is woken at night by a job, and sleeps again after it", async () => {
     const job = jobs.send();
-    await eventually("the job is in progress", () => job.status === "in_progress", 120_000);
+    await eventually("the job is in progress", () => job.status === "in_progress");
     expect(power()).to.include({ power: "off", by: "hours" });
     await jobs.letEnd();
     expect(job.conclusion).to.equal("success");

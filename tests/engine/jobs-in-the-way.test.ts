@@ -16,7 +16,7 @@ import { candidatesOf, failureOf, instanceOf, rosterOf } from "../journey/one-ru
  * before, with a working machine of the fleet `cloud` and one of `nightly`.
  */
 describe("a stack that changes while jobs run", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
   let generation = 1;
   let cidr = "10.42.0.0/16";

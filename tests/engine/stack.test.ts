@@ -18,7 +18,7 @@ import type { StackValues, TestEnvironment } from "../environment.ts";
  * which a platform team meets it. Each rule goes on from the one before.
  */
 describe("the stack on the real engine", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
 
   before(async function () {

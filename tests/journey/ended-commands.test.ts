@@ -13,7 +13,7 @@ import { longhaul, openWorkplace } from "./command-line.ts";
  * one goes on from there. Each rule goes on from the one before.
  */
 describe("longhaul local that was ended half way", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let workplace: Workplace;
   let dir: string;
   let first: Running;

@@ -19,7 +19,7 @@ import { tamperTarball } from "./tampered-tarball.ts";
  * needs a new machine.
  */
 describe("an up that meets failures", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
 
   before(async function () {

@@ -9,7 +9,7 @@ import type { Workplace } from "./command-line.ts";
 import { longhaul, openWorkplace } from "./command-line.ts";
 
 describe("longhaul local --once --json, as a user runs it", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let workplace: Workplace;
 
   before(async function () {

@@ -26,7 +26,7 @@ type Ending = number | "done" | "failed";
  * on one environment that goes from one to the next.
  */
 describe("the runbooks", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
   let workplace: Workplace;
   const done = new Set<string>();

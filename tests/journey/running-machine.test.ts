@@ -18,7 +18,7 @@ import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.t
  * them, and the machine is rebooted. Each rule goes on from the one before.
  */
 describe("a machine in service", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
   let id: string;
   let orphaned: Job;

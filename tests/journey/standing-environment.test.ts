@@ -16,7 +16,7 @@ import { longhaul, openWorkplace, project } from "./command-line.ts";
  * Each rule goes on from the one before.
  */
 describe("longhaul local, as a user runs it", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let workplace: Workplace;
   /** Folders of two clouds. */
   let first: string;

@@ -24,8 +24,7 @@ export const impatient: Pick<CloudOptions, "agent" | "wire"> = {
   wire: { requeueSeconds: 15 },
 };
 
-/** @param limitMs how long a job may wait for a machine, and then for its end */
-export function userJobs({ cloud }: TestEnvironment, limitMs: number): UserJobs {
+export function userJobs({ cloud }: TestEnvironment): UserJobs {
   const { github, clock } = cloud;
   github.push("acme/app", ".github/workflows/work.yml", tenMinutesOfWork);
   const send = () => github.dispatch("acme/app", "work.yml").jobs[0]!;
@@ -33,13 +32,13 @@ export function userJobs({ cloud }: TestEnvironment, limitMs: number): UserJobs 
     send,
     start: async () => {
       const job = send();
-      await eventually("the job is in progress", () => job.status === "in_progress", limitMs);
+      await eventually("the job is in progress", () => job.status === "in_progress");
       return job;
     },
     letEnd: async () => {
       const areOver = () => github.jobs().every(({ status }) => status === "completed");
       clock.setFactor(600);
-      await eventually("all jobs are over", areOver, limitMs).finally(() => {
+      await eventually("all jobs are over", areOver).finally(() => {
         clock.setFactor(1);
       });
     },

