@@ -1,6 +1,6 @@
 import { AwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
-import { describeImages } from "./images.ts";
+import { createImage, describeImages } from "./images.ts";
 import { flag, number, optionalText, record, records, tagsOf, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { describeInstance, matches, matchesTags, stateOf } from "./instance-description.ts";
@@ -109,7 +109,14 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
             const problem = "The local cloud finds images by the filter image-id alone.";
             throw new AwsError("InvalidParameterValue", problem);
           }
-          return { imagesSet: describeImages(texts(filter, "Value")) };
+          return { imagesSet: describeImages(cloud, texts(filter, "Value")) };
+        },
+      },
+      CreateImage: {
+        needs: (input) => [need(text(input, "InstanceId"))],
+        run: async (input) => {
+          const options = { name: text(input, "Name"), noReboot: flag(input, "NoReboot") ?? false };
+          return { imageId: await createImage(cloud, find(text(input, "InstanceId")), options) };
         },
       },
       DescribeInstanceAttribute: {

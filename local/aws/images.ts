@@ -1,4 +1,6 @@
 import { AwsError } from "./errors.ts";
+import { resourceId } from "./ids.ts";
+import type { Cloud, Instance } from "./state.ts";
 
 /** Canonical's Ubuntu 24.04, as the public parameters name it. */
 const images: Record<string, Image> = {
@@ -31,9 +33,13 @@ export function publicParameter(name: string): string | undefined {
   return Object.entries(images).find(([, { parameter }]) => parameter === name)?.[0];
 }
 
-/** Those images of Canonical's that are among the ids, as DescribeImages tells them. */
-export function describeImages(ids: readonly string[]) {
-  return Object.entries(images)
+/** Those images of Canonical's and of the account's own that are among the ids, as DescribeImages tells them. */
+export function describeImages({ data }: Cloud, ids: readonly string[]) {
+  const own = Object.entries(data.images).map(([id, { architecture, createdAt }]): [string, Image] => [
+    id,
+    { architecture, parameter: "", createdAt: new Date(createdAt).toISOString() },
+  ]);
+  return [...Object.entries(images), ...own]
     .filter(([id]) => ids.includes(id))
     .map(([imageId, { architecture, createdAt }]) => ({
       imageId,
@@ -41,6 +47,26 @@ export function describeImages(ids: readonly string[]) {
       creationDate: createdAt,
       imageState: "available",
     }));
+}
+
+/**
+ * Makes an image of an instance's disk, at once.
+ *
+ * @throws AwsError for a running machine without `NoReboot`: EC2 would reboot it, and its job would be lost
+ */
+export async function createImage(
+  { data, clock, host }: Cloud,
+  instance: Instance,
+  { name, noReboot }: { name: string; noReboot: boolean },
+): Promise<string> {
+  if (instance.state !== "stopped" && !(instance.state === "running" && noReboot)) {
+    const text = `The local cloud makes images of stopped instances, and of running ones with NoReboot: '${instance.id}' is ${instance.state}.`;
+    throw new AwsError("IncorrectInstanceState", text);
+  }
+  const imageId = resourceId("ami");
+  await host.capture(instance.id, imageId);
+  data.images[imageId] = { name, architecture: instance.architecture, createdAt: clock.now() };
+  return imageId;
 }
 
 /** An image's architecture, which must be the type's; images of the user's own are taken to fit. */

@@ -67,6 +67,13 @@ export interface Instance {
   key?: AccessKey & { roleName: string };
 }
 
+/** An image that was made of an instance. */
+export interface OwnImage {
+  name: string;
+  architecture: "x86_64" | "arm64";
+  createdAt: number;
+}
+
 export interface Parameter extends ParameterVersion {
   name: string;
   type: "String" | "StringList" | "SecureString";
@@ -130,6 +137,8 @@ export interface Account {
   /** Resources that only exist, by Pulumi type and id. */
   resources: Record<string, Record<string, Properties>>;
   instances: Record<string, Instance>;
+  /** Images that were made of instances, by id. */
+  images: Record<string, OwnImage>;
   parameters: Record<string, Parameter>;
   /** Log group → stream → events in the order they came. */
   logs: Record<string, Record<string, LogEvent[]>>;
@@ -173,6 +182,7 @@ export function emptyAccount(): Account {
     operator: { accessKeyId: principalId("AKIA"), secretAccessKey: secret() },
     resources: {},
     instances: {},
+    images: {},
     parameters: {},
     logs: {},
     metrics: [],

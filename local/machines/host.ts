@@ -49,6 +49,11 @@ export interface MachineHost {
   kill(instanceId: string): Promise<void>;
   /** The same, and what was written since the machine's last `sync`, within half a minute, is empty on its disk. */
   cutPower(instanceId: string): Promise<void>;
+  /**
+   * Keeps a copy of a machine's disk: a new machine of this image starts with it. Of one that runs, what a cut of its
+   * power would leave.
+   */
+  capture(instanceId: string, imageId: string): Promise<void>;
   /** Deletes the disk of a machine that is down. */
   discard(instanceId: string): Promise<void>;
   /** Ends everything; used when the cloud stops. */

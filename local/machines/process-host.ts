@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { bundleProgram, sourcePath } from "./bundle.ts";
+import { copyDisk, moveRoot } from "./disk-image.ts";
 import type { HostedInstance, MachineHost, PowerDown, SystemdTimes } from "./host.ts";
 import type { InitMessage } from "./init.ts";
 import { machineVariable, processesBelow, processesOf } from "./marker.ts";
@@ -71,10 +72,25 @@ export function createMachineHost({
       ),
     ));
 
+  const images = join(disks, ".images");
+  /** Whose disk an image was taken of: its root stands in the copy. */
+  const captured = new Map<string, string>();
+
+  /** A new machine's disk is its image's, or empty; an old one's is as it was left. */
+  const layDisk = (root: string, imageId: string) => {
+    const origin = captured.get(imageId);
+    if (origin === undefined || existsSync(root)) {
+      mkdirSync(root, { recursive: true });
+      return;
+    }
+    copyDisk(join(images, imageId), root);
+    moveRoot(root, origin, root);
+  };
+
   /** Starts the machine's init. */
   const boot = (instance: HostedInstance, metadata: MetadataService) => {
     const root = join(disks, instance.id);
-    mkdirSync(root, { recursive: true });
+    layDisk(root, instance.imageId);
     if (diskBytes !== undefined) mountDisk(root, diskBytes);
     const program = [
       ...(diskBytes === undefined ? [] : ownMounts),
@@ -139,6 +155,14 @@ export function createMachineHost({
       const machine = machines.get(instanceId);
       if (machine) machine.isCut = true;
       return kill(instanceId);
+    },
+    capture(instanceId, imageId) {
+      const root = join(disks, instanceId);
+      const unsynced = machines.has(instanceId) ? unsyncedFiles(root, clock.factor) : [];
+      copyDisk(root, join(images, imageId));
+      emptyFiles(join(images, imageId), unsynced);
+      captured.set(imageId, root);
+      return Promise.resolve();
     },
     discard(instanceId) {
       if (machines.has(instanceId)) {

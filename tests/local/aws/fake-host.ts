@@ -6,6 +6,8 @@ export interface FakeHost extends MachineHost {
   machines: Map<string, HostedInstance>;
   /** Ids whose disk was deleted. */
   discarded: string[];
+  /** Disks that were copied: `<instance id> as <image id>`. */
+  captured: string[];
   /** What a machine does by itself: `shutdown`, `reboot`, or dying. */
   goDown(instanceId: string, kind: PowerDown): void;
 }
@@ -13,6 +15,7 @@ export interface FakeHost extends MachineHost {
 export function createFakeHost(): FakeHost {
   const machines = new Map<string, HostedInstance>();
   const discarded: string[] = [];
+  const captured: string[] = [];
   const goDown = (instanceId: string, kind: PowerDown) => {
     const machine = machines.get(instanceId);
     if (!machine) throw new Error(`${instanceId} is not up`);
@@ -22,6 +25,7 @@ export function createFakeHost(): FakeHost {
   return {
     machines,
     discarded,
+    captured,
     goDown,
     start: (instance) => {
       machines.set(instance.id, instance);
@@ -34,6 +38,10 @@ export function createFakeHost(): FakeHost {
     },
     cutPower: (instanceId) => {
       goDown(instanceId, "crash");
+      return Promise.resolve();
+    },
+    capture: (instanceId, imageId) => {
+      captured.push(`${instanceId} as ${imageId}`);
       return Promise.resolve();
     },
     discard: (instanceId) => {

@@ -1,4 +1,6 @@
 import {
+  CreateImageCommand,
+  DescribeImagesCommand,
   DescribeInstancesCommand,
   RebootInstancesCommand,
   StartInstancesCommand,
@@ -40,6 +42,22 @@ describe("an emulated instance", () => {
     expect(machine.publicIp).to.equal(undefined);
     expect(machine.stateReason?.code).to.equal("Client.InstanceInitiatedShutdown");
     expect(cloud.host.discarded).not.to.include(machine.id);
+  });
+
+  it("is made an image of when it is stopped, or running and not to be rebooted for it", async () => {
+    const { ec2 } = cloud.clients();
+    const machine = await cloud.machine();
+    const image = (NoReboot: boolean) =>
+      ec2.send(new CreateImageCommand({ InstanceId: machine.id, Name: "mine", NoReboot }));
+    expect(await refusal(image(false))).to.equal("IncorrectInstanceState");
+    const { ImageId: live } = await image(true);
+    cloud.host.goDown(machine.id, "poweroff");
+    const { ImageId: still } = await image(false);
+    expect(cloud.host.captured).to.deep.equal([`${machine.id} as ${live}`, `${machine.id} as ${still}`]);
+    const filter = { Name: "image-id", Values: [live!] };
+    const { Images } = await ec2.send(new DescribeImagesCommand({ Filters: [filter] }));
+    expect(Images).to.have.length(1);
+    expect(Images![0]).to.include({ ImageId: live, Architecture: "x86_64", State: "available" });
   });
 
   it("is gone when it powers itself off with the behaviour terminate, whatever its locks", async () => {

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { EC2Client, RebootInstancesCommand } from "@aws-sdk/client-ec2";
 import { readMachineAssets } from "../../../components/assets.ts";
 import { machinePolicy } from "../../../components/machine-policy.ts";
@@ -18,6 +20,7 @@ import { initialOperator } from "../../../contract/operator.ts";
 import type { MachineState } from "../../../contract/tags.ts";
 import { tags } from "../../../contract/tags.ts";
 import type { Instance } from "../../../local/aws/state.ts";
+import { sourcePath } from "../../../local/machines/bundle.ts";
 import type { CloudOptions, LocalCloud } from "../../../local/cloud.ts";
 import { startCloud } from "../../../local/cloud.ts";
 import type { Properties } from "../../../local/provider.ts";
@@ -25,6 +28,7 @@ import { eventually } from "../../environment.ts";
 import { machine } from "../../unit/user-data/machine.ts";
 import { types } from "../../local/aws/cloud.ts";
 
+const run = promisify(execFile);
 const environment = "dev";
 const fleet = "cloud";
 
@@ -48,8 +52,8 @@ export interface MachineCloud {
   stateOf(instance: Instance): MachineState | undefined;
   /** What is in a file of a machine's disk; undefined: there is none. */
   read(instance: Instance, path: string): string | undefined;
-  /** The machine's folder. */
-  disk(instance: Instance): string;
+  /** Runs a system command on a machine, as root there would: `shutdown -h now`. */
+  onMachine(instance: Instance, command: string, ...words: string[]): Promise<void>;
   /** How many entries a machine has at GitHub. */
   entriesOf(instance: Instance): number;
   close(): Promise<void>;
@@ -60,6 +64,8 @@ export interface LaunchChanges {
   imageId?: string;
   /** No token is written for it. */
   withoutToken?: boolean;
+  /** Text of its user data, instead of the stack's. */
+  userData?: string;
 }
 
 export async function startMachineCloud(
@@ -136,10 +142,14 @@ export async function startMachineCloud(
     cloud,
     told,
     serve,
-    disk,
     stateOf,
-    launch: async ({ told: change = {}, imageId = "ami-0123456789abcdef0", withoutToken = false } = {}) => {
-      const text = renderUserData({ ...told, ...change }, assets);
+    onMachine: async (instance, command, ...words) => {
+      const env = { PATH: base.PATH, LONGHAUL_ROOT: disk(instance) };
+      await run(sourcePath(`local/machines/commands/${command}`), words, { env, timeout: 20_000 });
+    },
+    launch: async (changes = {}) => {
+      const { imageId = "ami-0123456789abcdef0", withoutToken = false } = changes;
+      const text = changes.userData ?? renderUserData({ ...told, ...changes.told }, assets);
       const { id } = await make("instance", {
         ami: imageId,
         instanceType: "m5.xlarge",

@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -82,6 +82,75 @@ describe("the user data, run as cloud-init does", () => {
     put(`${root}/commands/systemctl`, "#!/bin/bash\n[[ $1 != enable ]]", 0o755);
     expect(() => boot(renderUserData(machine, assets))).to.throw();
     expect(existsSync(`${root}/${semaphore}`)).to.equal(false);
+  });
+
+  describe("on a disk that came along with an image", () => {
+    const runner = "home/runner/actions-runner";
+    const others = [
+      ...[".runner", ".credentials", ".credentials_rsaparams", ".env", ".path"].map(
+        (name) => `${runner}/${name}`,
+      ),
+      `${runner}/_diag/Runner_20260101-000000-utc.log`,
+      "var/lib/longhaul/instance",
+      "var/lib/longhaul/listed",
+      "var/lib/longhaul/done/registration",
+      "var/log/longhaul/listener.log",
+      "opt/longhaul/connection.sh",
+      "etc/longhaul/connection.env",
+      "etc/systemd/system/longhaul-agent.service",
+      "etc/systemd/system/docker.service.d/longhaul.conf",
+      "etc/sudoers.d/90-longhaul",
+      "etc/apt/apt.conf.d/95longhaul",
+      "usr/local/share/ca-certificates/longhaul-1.crt",
+    ];
+    const kept = [`${runner}/bin/Runner.Listener`, `${runner}/_work/app/file`, "home/runner/.cache/tool"];
+    const lay = (owner: string) => {
+      for (const path of [...others, ...kept]) put(`${root}/${path}`, "old");
+      put(`${root}/var/lib/longhaul/instance`, owner);
+    };
+    const isThere = (path: string) => existsSync(`${root}/${path}`);
+
+    it("takes away what is the other machine's, and leaves what the image is for", () => {
+      lay("i-2\n");
+      boot(renderUserData(machine, assets));
+      expect(others.filter(isThere)).to.deep.equal(["var/lib/longhaul/instance"]);
+      expect(file("var/lib/longhaul/instance")).to.equal("i-1\n");
+      expect(kept.filter(isThere)).to.deep.equal(kept);
+    });
+
+    it("ends agent and listener of the other machine before anything else", () => {
+      lay("i-2\n");
+      copyFileSync("/bin/sleep", `${root}/${runner}/bin/Runner.Listener`);
+      chmodSync(`${root}/${runner}/bin/Runner.Listener`, 0o755);
+      const listener = spawn(`${root}/${runner}/bin/Runner.Listener`, ["600"], { cwd: `${root}/${runner}` });
+      const ended = new Promise((resolve) => {
+        listener.once("exit", (_, signal) => {
+          resolve(signal);
+        });
+      });
+      boot(renderUserData(machine, assets));
+      expect(file("commands/calls").split("\n").slice(0, 3)).to.deep.equal([
+        "sync ",
+        "systemctl stop longhaul-boot.service",
+        "systemctl stop longhaul-agent.service",
+      ]);
+      return ended.then((signal) => {
+        expect(signal).to.equal("SIGKILL");
+      });
+    });
+
+    it("takes nothing away where the disk is the instance's own, however often it is run", () => {
+      lay("i-1\n");
+      boot(renderUserData(machine, assets));
+      expect(others.filter(isThere)).to.deep.equal(others);
+      expect(file("commands/calls")).to.not.include("stop longhaul-agent");
+    });
+
+    it("takes nothing away where no machine of ours has used it: an image may bring a runner with settings", () => {
+      for (const path of [`${runner}/.env`, ...kept]) put(`${root}/${path}`, "image's");
+      boot(renderUserData(machine, assets));
+      expect(file(`${runner}/.env`)).to.equal("image's");
+    });
   });
 
   it("brings the connection's script along only where there is a proxy or a CA bundle", () => {

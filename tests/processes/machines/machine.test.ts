@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { reapMachines } from "../../../local/machines/index.ts";
 import { processesBelow, processesOf } from "../../../local/machines/marker.ts";
 import { sourcePath } from "../../../local/machines/bundle.ts";
-import type { Site } from "./machine-fixture.ts";
+import type { Observed, Site } from "./machine-fixture.ts";
 import { instanceOf, openSite, until } from "./machine-fixture.ts";
 
 describe("a machine of the local cloud", () => {
@@ -94,6 +94,64 @@ describe("a machine of the local cloud", () => {
     await site.host.kill("i-1");
     await site.host.discard("i-1");
     expect(existsSync(site.file("i-1", ""))).to.equal(false);
+  });
+
+  describe("whose power is cut", () => {
+    const script = (...lines: string[]) =>
+      ["cd $LONGHAUL_ROOT/home", ...lines, "echo written; sleep 600"].join("\n");
+    const sizes = (names: string[]) => names.map((name) => statSync(site.file("i-1", `home/${name}`)).size);
+    const cut = async (machine: Observed) => {
+      await site.host.start(machine);
+      await saying(machine.lines, "cloud-init: written");
+      await site.host.cutPower("i-1");
+      expect(machine.downs).to.deep.equal(["crash"]);
+    };
+
+    it("loses the contents of what it wrote since its last sync, and keeps the names", async () => {
+      await cut(
+        instanceOf(
+          "i-1",
+          script(
+            "echo before >before; sync; echo after >after; echo more >>before; mkdir folder; echo in >folder/in",
+            "echo synced >synced; sync; mv synced renamed; touch -d 2020-01-01 old; echo old >old; touch -d 2020-01-01 old",
+          ),
+        ),
+      );
+      // What was renamed has its contents on the disk; what is new does not, however old it says it is.
+      expect(sizes(["before", "after", "folder/in", "renamed", "old"])).to.deep.equal([12, 6, 3, 7, 0]);
+    });
+
+    it("has on its disk what is older than half a minute, as the kernel writes it by itself", async () => {
+      site.clock.setFactor(1000);
+      await cut(instanceOf("i-1", script("echo written >file; sleep 60; echo late >late")));
+      expect(sizes(["file"])).to.deep.equal([8]);
+    });
+
+    it("does not start a unit that is there and empty", async () => {
+      const unit =
+        "printf '[Service]\\nExecStart=/bin/echo serving\\n[Install]\\nWantedBy=multi-user.target\\n'";
+      const machine = instanceOf(
+        "i-1",
+        script(`${unit} >$LONGHAUL_ROOT/etc/systemd/system/a.service; systemctl enable a`),
+      );
+      await cut(machine);
+      await site.host.start(machine);
+      await saying(machine.lines, "a.service: Unit a.service is masked.");
+      await saying(machine.lines, "the user data was run at an earlier boot");
+    });
+
+    it("is copied as such while it runs, and its copy has a root of its own", async () => {
+      const machine = instanceOf("i-1", script('echo "$LONGHAUL_ROOT/home" >path; sync; echo lost >lost'));
+      await site.host.start(machine);
+      await saying(machine.lines, "cloud-init: written");
+      await site.host.capture("i-1", "ami-1");
+      expect(sizes(["lost"]), "the machine runs on").to.deep.equal([5]);
+      const other = instanceOf("i-2", "cat $LONGHAUL_ROOT/home/{path,lost}; echo read", { imageId: "ami-1" });
+      await site.host.start(other);
+      await saying(other.lines, "cloud-init: read");
+      expect(other.lines).to.include(`cloud-init: ${site.file("i-2", "home")}`);
+      expect(other.lines).to.not.include("cloud-init: lost");
+    });
   });
 
   it("the shutdown timer follows the cloud's clock, and can be cancelled", async () => {

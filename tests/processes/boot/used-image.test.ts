@@ -1,0 +1,89 @@
+import { CreateImageCommand, StartInstancesCommand } from "@aws-sdk/client-ec2";
+import { expect } from "chai";
+import { machineName } from "../../../contract/names.ts";
+import type { Instance } from "../../../local/aws/state.ts";
+import { eventually } from "../../environment.ts";
+import type { MachineCloud } from "./machine-cloud.ts";
+import { startMachineCloud } from "./machine-cloud.ts";
+
+/*
+ * Machines that are made from the image of a used one. Its disk holds the
+ * other machine's registration, its marks, its boot script and its units.
+ */
+describe("a machine made from the image of a used one", function () {
+  this.timeout(90_000);
+  let machines: MachineCloud;
+  let used: Instance;
+  let imageId: string;
+  before(async () => {
+    machines = await startMachineCloud();
+    used = await machines.launch();
+    await machines.state(used, "idle");
+    const { ImageId } = await machines.ec2.send(
+      new CreateImageCommand({ InstanceId: used.id, Name: "used", NoReboot: true }),
+    );
+    imageId = ImageId!;
+  });
+  after(() => machines.close());
+
+  const registeredAs = (machine: Instance) => {
+    const text = machines.read(machine, "home/runner/actions-runner/.runner");
+    return text === undefined ? undefined : (JSON.parse(text) as { agentName: string }).agentName;
+  };
+  const ownName = ({ id }: Instance) => machineName(machines.told.runner, id);
+  const sessionOf = (machine: Instance) =>
+    machines.cloud.github.runners().find(({ name }) => name === ownName(machine))?.session?.id;
+
+  for (const baked of [false, true]) {
+    it(`is a machine of its own${baked ? ", with the runner that the image brings" : ""}`, async () => {
+      const session = sessionOf(used);
+      const machine = await machines.launch({ imageId, told: { baked } });
+      await machines.state(machine, "idle");
+      expect(machine.console).to.include(`this disk was ${used.id}'s, and this is ${machine.id}`);
+      expect(registeredAs(machine)).to.equal(ownName(machine));
+      expect(machines.entriesOf(machine)).to.equal(1);
+      expect(machine).to.include({ state: "running", shutdownBehavior: "stop" });
+      // The other one works on, on its own session.
+      expect(registeredAs(used)).to.equal(ownName(used));
+      expect(sessionOf(used)).to.equal(session);
+      await machines.remove(machine);
+    });
+  }
+
+  it("takes nothing of the other's while it has no token of its own", async () => {
+    const machine = await machines.launch({ imageId, withoutToken: true });
+    await eventually("the agent to wait for a token", () =>
+      machine.console.includes("Waiting for the registration token."),
+    );
+    expect(registeredAs(machine)).to.equal(undefined);
+    expect(machine.console).to.not.include("longhaul-agent.service: ");
+    for (const path of ["listed", "done/registration", "ledger", "ending"])
+      expect(machines.read(machine, `var/lib/longhaul/${path}`), path).to.equal(undefined);
+    expect(machines.read(machine, "var/lib/longhaul/instance")).to.equal(`${machine.id}\n`);
+    await machines.remove(machine);
+  });
+
+  it("does nothing at all where somebody launches the image without user data", async () => {
+    const session = sessionOf(used);
+    const machine = await machines.launch({ imageId, userData: "" });
+    await eventually("the other machine's boot script to come to its end", () =>
+      machine.console.includes("nothing is done before its user data has run"),
+    );
+    expect(machine.console).to.not.include("longhaul-agent.service: ");
+    expect(machine.console).to.not.include("arming the timer");
+    expect(sessionOf(used)).to.equal(session);
+    await machines.remove(machine);
+  });
+
+  it("sleeps and wakes as any other", async () => {
+    const machine = await machines.launch({ imageId });
+    await machines.state(machine, "idle");
+    await machines.onMachine(machine, "shutdown", "-P", "now");
+    await eventually("the machine to be stopped", () => machine.state === "stopped");
+    machine.tags["longhaul:state"] = "asleep";
+    await machines.ec2.send(new StartInstancesCommand({ InstanceIds: [machine.id] }));
+    await machines.state(machine, "idle");
+    expect(machines.entriesOf(machine)).to.equal(1);
+    await machines.remove(machine);
+  });
+});
