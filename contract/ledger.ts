@@ -16,6 +16,7 @@ export const jobEndCauses = [
   "second-job", // GitHub assigned the runner another job, and the runner cancelled the one that it had
   "poll-errors", // the runner gave up polling after ten errors, and cancelled its job
   "registration-gone", // GitHub no longer knew the runner, which cancelled its job
+  "version-refused", // GitHub no longer took the runner's version, and the runner cancelled its job
   "lock-lost", // GitHub no longer took the runner's renewals
   "listener-ended", // the listener was shut down or killed, for another reason than these
   "worker-ended", // the worker crashed or was killed

@@ -21,6 +21,9 @@ export type JobEvent =
   | { kind: "poll-error" }
   /** The last error of a poll was an ended session, which the listener has replaced. */
   | { kind: "session-replaced" }
+  /** GitHub has refused a poll, mostly because of the runner's version: the listener ends then, unless it tries again. */
+  | { kind: "poll-refused" }
+  | { kind: "poll-retried" }
   | { kind: "registration-gone" };
 
 /*
@@ -94,6 +97,7 @@ const said: Readonly<Record<string, readonly [start: string, event: JobEvent][]>
     ["Catch exception during get next message.", { kind: "poll-error" }],
     ["TaskAgentSessionExpiredException received, recovered", { kind: "session-replaced" }],
   ],
+  BrokerServer: [["Catch exception during request", { kind: "poll-retried" }]],
   Runner: [
     ["Skipping message Job.", { kind: "not-acquired" }],
     ["Caught exception from acquiring job message", { kind: "not-acquired" }],
@@ -107,6 +111,9 @@ const said: Readonly<Record<string, readonly [start: string, event: JobEvent][]>
     ],
   ],
 };
+
+/** Why it ends the listener says last, when the job that it has cancelled is over; this comes before. */
+const refusedPoll = /^GET request to \S+\/message\?\S+ failed\. HTTP Status: Forbidden$/;
 
 /** Lines of the terminal that are remembered at most. */
 const maxEchoes = 10_000;
@@ -141,6 +148,7 @@ export function listenerReader(): ListenerReader {
       const pid = /^Process started with process id (\d+),/.exec(text)?.[1];
       if (pid !== undefined) child = Number(pid);
     }
+    if (source === "GitHubActionsService" && refusedPoll.test(text)) return { kind: "poll-refused" };
     if (source === "Listener") {
       const version = /^Version: ([\d.]+)$/.exec(text)?.[1];
       if (version !== undefined) return { kind: "version", version };

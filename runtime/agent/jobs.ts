@@ -32,6 +32,8 @@ export interface ListenerState {
   version: string;
   /** Failed polls since the last message: the runner's own count, which good polls do not set back. */
   pollErrors: number;
+  /** GitHub has refused the last poll, and it was not tried again. */
+  pollRefused: boolean;
   /** The oldest first. A second one can only be a message that arrives in the last moments of the first. */
   open: readonly OpenJob[];
 }
@@ -41,6 +43,7 @@ export const freshListener: ListenerState = {
   registrationGone: false,
   version: "",
   pollErrors: 0,
+  pollRefused: false,
   open: [],
 };
 
@@ -67,7 +70,11 @@ export function advance(state: ListenerState, event: JobEvent): Change {
     case "registration-gone":
       return { state: { ...state, registrationGone: true } };
     case "poll-error":
-      return { state: { ...state, pollErrors: state.pollErrors + 1 } };
+      return { state: { ...state, pollErrors: state.pollErrors + 1, pollRefused: false } };
+    case "poll-refused":
+      return { state: { ...state, pollRefused: true } };
+    case "poll-retried":
+      return { state: { ...state, pollRefused: false } };
     case "session-replaced":
       return { state: { ...state, pollErrors: Math.max(0, state.pollErrors - 1) } };
     case "received": {
@@ -157,8 +164,9 @@ function afterMessage(state: ListenerState): ListenerState {
 }
 
 /** Why a listener ends that shuts its job down. */
-function whyItEnds({ pollErrors, registrationGone }: ListenerState): JobEndCause {
+function whyItEnds({ pollErrors, pollRefused, registrationGone }: ListenerState): JobEndCause {
   if (registrationGone) return "registration-gone";
+  if (pollRefused) return "version-refused";
   return pollErrors >= maxPollErrors ? "poll-errors" : "listener-ended";
 }
 

@@ -86,6 +86,23 @@ describe("what the listener's lines mean", () => {
       ),
       { kind: "session-replaced" },
     ],
+    [
+      trace(
+        "GitHubActionsService",
+        "GET request to https://broker.example/message?sessionId=s&status=Busy&runnerVersion=2.336.0 failed. HTTP Status: Forbidden",
+        "ERR ",
+      ),
+      { kind: "poll-refused" },
+    ],
+    [
+      trace(
+        "GitHubActionsService",
+        "POST request to https://broker.example/session failed. HTTP Status: Forbidden",
+        "ERR ",
+      ),
+      undefined,
+    ],
+    [trace("BrokerServer", "Catch exception during request", "ERR "), { kind: "poll-retried" }],
     [trace("Runner", "Skipping message Job. Job message not found"), { kind: "not-acquired" }],
     [
       trace("Runner", "Caught exception from acquiring job message: System.X", "ERR "),

@@ -127,6 +127,21 @@ describe("what is known of the listener's jobs", () => {
       [{ kind: "registration-gone" }, ending("a", "listener-ended")],
       "registration-gone",
     ],
+    [
+      "a version that is refused",
+      [{ kind: "poll-refused" }, ending("a", "listener-ended")],
+      "version-refused",
+    ],
+    [
+      "a refused poll that was tried again",
+      [{ kind: "poll-refused" }, { kind: "poll-retried" }, ending("a", "listener-ended")],
+      "listener-ended",
+    ],
+    [
+      "a refused poll that has become a poll error",
+      [{ kind: "poll-refused" }, pollError, ending("a", "listener-ended")],
+      "listener-ended",
+    ],
   ];
   for (const [what, events, cause] of causes) {
     it(`why a job ended: ${what}`, () => {
