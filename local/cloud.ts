@@ -65,6 +65,8 @@ export interface CloudOptions {
   wire?: Partial<WireTimes>;
   /** How long the machines' systemd takes. */
   systemd?: MachineHostOptions["systemd"];
+  /** Bytes of each machine's disk, which is in memory then. Absent: it is a folder, as large as this computer's disk. */
+  diskBytes?: number;
   /** One line of what Commands print while they run. */
   log?: (line: string) => void;
 }
@@ -106,6 +108,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     dir: join(dir, "machines"),
     clock,
     ...(options.systemd && { systemd: options.systemd }),
+    ...(options.diskBytes !== undefined && { diskBytes: options.diskBytes }),
     onNetwork: (machine, isUp) => {
       cutOff.get(machine)?.();
       cutOff.delete(machine);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +9,7 @@ import { parse, stringify } from "yaml";
 import program from "../index.ts";
 import { startCloud } from "../local/cloud.ts";
 import type { CloudOptions, LocalCloud } from "../local/cloud.ts";
+import { processesOf } from "../local/machines/marker.ts";
 import { enterCloudEnvironment } from "../local/own-credentials.ts";
 import { findTools } from "./find-tools.ts";
 import { environmentPatienceMs } from "./patience.ts";
@@ -39,7 +40,7 @@ export interface TestEnvironment {
 }
 
 export async function startEnvironment(
-  options: Pick<CloudOptions, "agent" | "wire" | "systemd"> = {},
+  options: Pick<CloudOptions, "agent" | "wire" | "systemd" | "diskBytes"> = {},
 ): Promise<TestEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
@@ -64,8 +65,17 @@ export async function startEnvironment(
     stack,
     ec2,
     onMachine: async (instanceId, command, ...words) => {
-      const env = { PATH: base.PATH, LONGHAUL_ROOT: join(dir, "machines", instanceId) };
-      await run(join(project, "local/machines/commands", command), words, { env, timeout: 20_000 });
+      const root = join(await realpath(dir), "machines", instanceId);
+      const env = { PATH: base.PATH, LONGHAUL_ROOT: root };
+      // A machine whose disk has a size sees more mounts than this process does.
+      const inside =
+        options.diskBytes === undefined ? [] : ["nsenter", "--mount", "--target", `${processesOf(root)[0]}`];
+      const [program, ...parameters] = [
+        ...inside,
+        join(project, "local/machines/commands", command),
+        ...words,
+      ];
+      await run(program!, parameters, { env, timeout: 20_000 });
     },
     lastOutput: () => output,
     configure: async (change) => {

@@ -60,7 +60,6 @@ export function exchangeRoutes(model: Model): Hono {
     "/_runner/sessions",
     asRunner(async (runner, c) => {
       const { version } = await c.req.json<{ version: string }>();
-      if (semver.lt(version, model.minimumRunnerVersion)) return refuse(403, "version");
       const { session: former } = runner;
       const idleMs = former ? model.wireNow() - former.lastPollWireMs : Infinity;
       if (former && (former.openPolls > 0 || idleMs < former.lingerSeconds * 1000))
@@ -97,6 +96,7 @@ export function exchangeRoutes(model: Model): Hono {
     "/_runner/sessions/:id/message",
     asRunner(async (runner, c) => {
       if (runner.session?.id !== c.req.param("id")) return refuse(404, "session");
+      if (isVersionRefused(model, runner)) return refuse(403, "version");
       model.faults.reached("poll", runner.name);
       const outcome = await poll(model, runner, c.req.raw.signal);
       if (outcome === "registration gone") return refuse(401, "registration");
@@ -173,6 +173,11 @@ export function exchangeRoutes(model: Model): Hono {
   }
 
   return app;
+}
+
+/** GitHub gives every version a session, and refuses its polls. */
+function isVersionRefused(model: Model, { version }: RunnerEntry): boolean {
+  return semver.lt(version, model.minimumRunnerVersion) || model.faults.take("version-refused") !== undefined;
 }
 
 function jobOf(model: Model, c: Context): Job | undefined {

@@ -39,6 +39,8 @@ export type Fault =
   | ({ kind: "delivery"; times?: number; action?: "queued" | "in_progress" | "completed" } & (
       { effect: "lose" | "duplicate" | "null-label" } | { effect: "late"; until: Promise<unknown> }
     ))
+  /** Polls are refused as those of a version that is too old, whichever it is: a brown-out, or a mistake of GitHub's. */
+  | { kind: "version-refused"; times?: number }
   /** Nothing that a machine's runner or worker sends arrives any more. `machine` is the end of the runner's name. */
   | { kind: "cut-off"; times?: number; machine: string }
   /** Something happens just when a runner (this one, or any) reaches a point, for example: a job arrives. */

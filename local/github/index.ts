@@ -70,6 +70,8 @@ export interface GithubCloud {
   releaseRunner(version: string, sha256?: string): void;
   /** Tells a runner to update itself. */
   updateRunner(name: string, targetVersion: string): void;
+  /** Makes a runner's listener hang: its process lives and no longer polls, until it is killed. */
+  hangRunner(name: string): void;
 }
 
 /** How often time limits are looked at, in real milliseconds. */
@@ -160,6 +162,9 @@ export function createGithub(settings: GithubArguments): GithubCloud {
     },
     updateRunner: (name, targetVersion) => {
       send(model, runnerNamed(name), { type: "AgentRefresh", body: { targetVersion } });
+    },
+    hangRunner: (name) => {
+      send(model, runnerNamed(name), { type: "Hang", body: {} });
     },
   };
 }

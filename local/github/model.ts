@@ -64,8 +64,9 @@ export interface Delivery {
 
 export interface Message {
   messageId: number;
-  type: "RunnerJobRequest" | "JobCancellation" | "AgentRefresh";
-  body: { requestId: string } | { targetVersion: string };
+  /** `Hang` is none of GitHub's: it tells the stand-in runner to do as a hung listener. */
+  type: "RunnerJobRequest" | "JobCancellation" | "AgentRefresh" | "Hang";
+  body: { requestId: string } | { targetVersion: string } | Record<string, never>;
 }
 
 /** A listener's connection: messages wait here until it polls. */

@@ -34,10 +34,10 @@ export function runnerAuthorization({ clientId, secret }: { clientId: string; se
   return `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}`;
 }
 
-/** A message that a listener receives. */
+/** A message that a listener receives. `Hang` is no message of GitHub's: it tells the stand-in to do as a hung listener. */
 export interface RunnerMessage {
   messageId: number;
-  type: "RunnerJobRequest" | "JobCancellation" | "AgentRefresh";
+  type: "RunnerJobRequest" | "JobCancellation" | "AgentRefresh" | "Hang";
   body: { requestId?: string; targetVersion?: string };
 }
 

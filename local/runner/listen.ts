@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { removeLocalConfiguration } from "./configure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
@@ -68,6 +69,7 @@ export async function listen(context: ListenContext): Promise<number> {
         },
         () => interrupt.signal,
       );
+      if (message.type === "Hang") await hang();
       diagnostics.perf(`MessageReceived_${message.type}`);
       if (message.type === "AgentRefresh") update(message.body.targetVersion ?? version);
       else if (message.type === "JobCancellation") dispatcher.cancel(message.body.requestId ?? "");
@@ -91,6 +93,11 @@ export async function listen(context: ListenContext): Promise<number> {
     if (!gone) await session.delete();
     if (gone) removeLocalConfiguration(root, diagnostics);
   }
+}
+
+/** The process lives and polls no more, until it is killed (actions/runner#4444, #4446). */
+async function hang(): Promise<never> {
+  for (;;) await delay(60_000); // A process with nothing to wait for would end.
 }
 
 /** Acknowledges the message and acquires its job; whoever cannot have it goes on listening. */

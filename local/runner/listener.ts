@@ -6,7 +6,7 @@ import { createDiagnostics } from "./diagnostics.ts";
 import { createCall, runnerAuthorization } from "./exchange.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { listen } from "./listen.ts";
-import { defaultPatience, ListenerEnd } from "./session.ts";
+import { defaultPatience, ListenerEnd, VersionRefused } from "./session.ts";
 import { isConfigured, loadCredentials, loadSettings, readEnvironmentFile } from "./settings.ts";
 
 /* Entry point: bin/Runner.Listener. Ends with one of the exit codes of the real one. */
@@ -67,6 +67,7 @@ diagnostics.perf("RunnerProcessStarted");
 diagnostics.trace("Listener", `Version: ${RUNNER_VERSION}`);
 main()
   .catch((error: unknown) => {
+    if (error instanceof VersionRefused) diagnostics.fail(`An error occurred: ${error.message}`);
     if (error instanceof ListenerEnd) return error.exitCode;
     if (shutdown.signal.aborted) return Number(shutdown.signal.reason);
     diagnostics.fail(`An error occurred: ${(error as Error).message}`);

@@ -35,6 +35,9 @@ export class ListenerEnd extends Error {
   }
 }
 
+/** GitHub does not take this version of the runner. That is told last of all, when its job has ended and its session is gone. */
+export class VersionRefused extends ListenerEnd {}
+
 export interface SessionContext {
   call: Call;
   version: string;
@@ -78,7 +81,14 @@ export async function openSession(context: SessionContext): Promise<Session> {
         );
         if (answer.status === 200 && answer.body) return answer.body;
         if (answer.status === 401) throw new RegistrationGone("The runner is not found.");
-        if (answer.status === 403) throw versionRefused(context);
+        if (answer.status === 403) {
+          diagnostics.trace(
+            "GitHubActionsService",
+            `GET request to ${path} failed. HTTP Status: Forbidden`,
+            "ERR ",
+          );
+          throw versionRefused(context);
+        }
         if (answer.status === 404) {
           report("The session was ended.");
           id = await create(context);
@@ -169,7 +179,10 @@ async function create(context: SessionContext): Promise<string> {
         );
         throw new ListenerEnd(exitCodes.terminated, "registration deleted");
       }
-      if (answer.status === 403) throw versionRefused(context);
+      if (answer.status === 403) {
+        diagnostics.fail("Failed to create session. Error: Forbidden");
+        throw new ListenerEnd(exitCodes.terminated, "no session");
+      }
     }
     const isConflict = typeof answer !== "string" && answer.status === 409;
     const reason =
@@ -193,12 +206,9 @@ async function create(context: SessionContext): Promise<string> {
   }
 }
 
-function versionRefused({ version, diagnostics, tellsDeprecation }: SessionContext): ListenerEnd {
-  diagnostics.fail(
-    `An error occurred: Runner version v${version} is deprecated and cannot receive messages.`,
-  );
-  return new ListenerEnd(
+function versionRefused({ version, tellsDeprecation }: SessionContext): VersionRefused {
+  return new VersionRefused(
     tellsDeprecation ? exitCodes.versionRefused : exitCodes.terminated,
-    "version refused",
+    `Runner version v${version} is deprecated and cannot receive messages.`,
   );
 }

@@ -6,9 +6,19 @@ import { diskOf } from "../journey/machine-processes.ts";
 
 const project = join(import.meta.dirname, "../..");
 
-/** The agent as it is built from its sources, but with `careless-<part>.ts` in place of one of its modules. */
+/** The agent as it is built from its sources, but careless in one of its modules. */
 export async function carelessAgent(part: "decide" | "power"): Promise<string> {
-  const careless = join(import.meta.dirname, `careless-${part}.ts`);
+  return agentWith(part, `careless-${part}.ts`);
+}
+
+/** The agent as it is built from its sources, but one whose durations are the cloud's: its minutes pass as fast as those. */
+export async function agentOnCloudTime(): Promise<string> {
+  return agentWith("clock", "cloud-clock.ts");
+}
+
+/** @param part the module of the agent that another one takes the place of */
+async function agentWith(part: string, file: string): Promise<string> {
+  const other = join(import.meta.dirname, file);
   const { outputFiles } = await build({
     absWorkingDir: project,
     entryPoints: ["runtime/agent/main.ts"],
@@ -19,10 +29,10 @@ export async function carelessAgent(part: "decide" | "power"): Promise<string> {
     write: false,
     plugins: [
       {
-        name: "careless",
+        name: "other-module",
         setup: (bundling) => {
           bundling.onResolve({ filter: new RegExp(`/${part}\\.ts$`) }, ({ importer }) =>
-            importer === careless ? undefined : { path: careless },
+            importer === other ? undefined : { path: other },
           );
         },
       },

@@ -4,6 +4,8 @@ import { expect } from "chai";
 import { createClock } from "../../../local/clock.ts";
 import { bundleProgram } from "../../../local/machines/bundle.ts";
 import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
+import { listenerReader } from "../../../runtime/agent/job-events.ts";
+import { advance, freshListener } from "../../../runtime/agent/jobs.ts";
 import type { RunnerSite, RunningListener } from "./runner-fixture.ts";
 import { jobOf, oneStep, openRunnerSite, until, version } from "./runner-fixture.ts";
 
@@ -282,10 +284,38 @@ describe("the stand-in runner's listener", () => {
     expect(second.output()).to.include("Stop retry on SessionConflictException");
   });
 
-  it("a version that GitHub refuses ends it with 7 where that is asked for, else with 1", async () => {
-    site.github.sessionAnswers = [403, 403];
-    expect(await site.listen({ ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1" }).ended).to.equal(7);
+  const tellsDeprecation = { ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1" };
+
+  it("a version that GitHub refuses ends it with 7 where that is asked for, else with 1; a session that it refuses with 1", async () => {
+    site.github.pollAnswers = [403, 403];
+    expect(await site.listen(tellsDeprecation).ended).to.equal(7);
     expect(await site.listen().ended).to.equal(1);
+    site.github.sessionAnswers = [403];
+    expect(await site.listen(tellsDeprecation).ended).to.equal(1);
+  });
+
+  it("a version that GitHub refuses while a job runs cancels the job, and the agent knows why before it has ended", async () => {
+    const { listener } = await working(tellsDeprecation);
+    site.github.pollAnswers = [403];
+    site.github.wake();
+    expect(await listener.ended).to.equal(7);
+    expect(site.github.result).to.equal("cancelled");
+    const lines = listener.output().split("\n");
+    const reader = listenerReader();
+    let state = freshListener;
+    const ended = lines.flatMap((line) => {
+      const event = reader(line);
+      const change = event ? advance(state, event) : { state };
+      ({ state } = change);
+      return change.ended ?? [];
+    });
+    expect(ended.map(({ result, cause }) => [result, cause])).to.deep.equal([
+      ["Canceled", "version-refused"],
+    ]);
+    const [end, why] = ["with result: Canceled", "is deprecated and cannot receive messages"].map((words) =>
+      lines.findIndex((line) => line.includes(words)),
+    );
+    expect(why, "it is told last").to.be.greaterThan(end!);
   });
 
   for (const [status, words] of [

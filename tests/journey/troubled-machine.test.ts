@@ -1,0 +1,152 @@
+import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { machineIncidents } from "../../contract/metrics.ts";
+import { machineName } from "../../contract/names.ts";
+import { tags } from "../../contract/tags.ts";
+import type { Job } from "../../local/github/index.ts";
+import { whyNoSizedDisk } from "../../local/machines/index.ts";
+import { refusedSentence } from "../../runtime/agent/decide.ts";
+import { hungSentence } from "../../runtime/agent/hung-listener.ts";
+import { pathsBelow } from "../../runtime/agent/paths.ts";
+import { diskFullSentence } from "../../runtime/agent/reserve.ts";
+import { readSockets } from "../../runtime/agent/sockets.ts";
+import { eventually, startEnvironment } from "../environment.ts";
+import type { TestEnvironment } from "../environment.ts";
+import { toolsLimitMs } from "../find-tools.ts";
+import { agentOnCloudTime, installAgent } from "../soak/careless-agent.ts";
+import { diskOf, programsOf } from "./machine-processes.ts";
+import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
+
+const minuteMs = 60_000;
+
+/*
+ * What goes wrong on a machine that nobody has done anything to, and passes
+ * without anybody doing anything: a full disk, a listener that hangs, a version
+ * that GitHub refuses for a while. Each rule goes on from the one before.
+ */
+describe("a machine in trouble", function () {
+  this.timeout(120_000);
+  const scratch = mkdtempSync(join(tmpdir(), "longhaul-scratch-"));
+  const whyNoDisk = whyNoSizedDisk(scratch);
+  let environment: TestEnvironment;
+  let id: string;
+
+  before(async function () {
+    this.timeout(toolsLimitMs);
+    environment = await startEnvironment({
+      wire: { pollSeconds: 2 }, // What a poll is answered with, the listener learns soon.
+      ...(whyNoDisk === undefined && { diskBytes: 1.5 * 1024 ** 3 }), // Room for the agent's reserve.
+    });
+    await environment.configure(oneRunner({}, { enabled: false }));
+    await environment.up();
+    id = rosterOf(environment)[0]!;
+    environment.cloud.github.push("acme/app", ".github/workflows/work.yml", workflow("true"));
+    await isIdle();
+  });
+  after(async () => {
+    await environment.close();
+    rmdirSync(scratch);
+  });
+
+  const tag = (key: string) => instanceOf(environment, id).tags[key] ?? "";
+  const isIdle = () => eventually("the machine is idle", () => tag(tags.state) === "idle");
+  const listener = () => programsOf(environment, id).listener;
+  const polls = () => (entryOf(environment, id)?.session?.openPolls ?? 0) > 0;
+  const counted = (kind: keyof typeof machineIncidents) =>
+    environment.cloud.aws.account.metrics.some(({ name }) => name === machineIncidents[kind].name);
+  /** Its agent publishes its metrics once a minute. */
+  const isCounted = async (kind: keyof typeof machineIncidents) => {
+    environment.cloud.clock.advance(minuteMs);
+    await eventually("that is counted", () => counted(kind));
+  };
+  const endOf = async (file: string): Promise<Job> => {
+    const [job] = environment.cloud.github.dispatch("acme/app", file).jobs;
+    await eventually("the job is over", () => job!.status === "completed");
+    return job!;
+  };
+  const takesJobs = async () => {
+    expect(await endOf("work.yml")).to.include({ conclusion: "success" });
+    await isIdle();
+  };
+
+  it("whose disk a job fills has the job fail by itself, at once, tells of it, and takes the next one", async function () {
+    if (whyNoDisk !== undefined) {
+      console.log(`      skipped: this computer mounts nothing for us (${whyNoDisk})`);
+      this.skip();
+    }
+    const { reserve } = pathsBelow(diskOf(environment, id), "runner");
+    await eventually("the reserve is laid in", () => existsSync(reserve));
+    environment.cloud.github.push("acme/app", ".github/workflows/fill.yml", workflow(fillTheDisk));
+    const job = await endOf("fill.yml"); // It ends only once the reserve is given up.
+    expect(job.conclusion).to.equal("failure");
+    expect(environment.cloud.github.logOf(job)).to.include("No space left on device");
+    await eventually("that is told", () => tag(tags.detail).includes(diskFullSentence));
+    await takesJobs();
+    await eventually("the reserve is laid in again", () => existsSync(reserve));
+  });
+
+  it("whose listener no longer polls has it started anew, tells of it, and takes jobs", async () => {
+    await installAgent(environment, id, await agentOnCloudTime());
+    await isIdle();
+    const hung = listener()!;
+    environment.cloud.github.hangRunner(machineName(runner, id));
+    await eventually(
+      "it has no connection",
+      () => !readSockets("/proc", hung).some(({ connected }) => connected),
+    );
+    environment.cloud.clock.setFactor(30);
+    await eventually("it is ended", () => listener() !== hung);
+    environment.cloud.clock.setFactor(1);
+    await eventually("another polls", polls);
+    await eventually("that is told", () => tag(tags.detail).includes(hungSentence));
+    await isCounted("listenerHung");
+    await takesJobs();
+  });
+
+  it("whose version GitHub refuses for a while says so, and when it tries again, and is back by itself", async () => {
+    /** The moment of the next try, as the machine tells it; undefined: it tells of none. */
+    const nextTry = () => {
+      const detail = tag(tags.detail);
+      if (tag(tags.state) !== "failed" || !detail.startsWith(refusedSentence)) return undefined;
+      const [, day, time] = /tried again at (\S+) (\S+) UTC/.exec(detail) ?? [];
+      return day === undefined ? undefined : Date.parse(`${day}T${time!}Z`);
+    };
+    const { clock, github } = environment.cloud;
+    const { clientId } = entryOf(environment, id)!;
+    const relent = github.faults.add({ kind: "version-refused" });
+    await eventually("that is told", () => nextTry() !== undefined);
+    const first = nextTry()!;
+    clock.advance(10 * minuteMs);
+    await eventually(
+      "it has tried again, and waits for longer",
+      () => (nextTry() ?? 0) >= first + 20 * minuteMs,
+    );
+    await isCounted("versionRefused");
+    relent();
+    clock.advance(20 * minuteMs);
+    await eventually("it polls again", polls);
+    clock.advance(2 * minuteMs); // It has been taken for good by then.
+    await isIdle();
+    await takesJobs();
+    expect(entryOf(environment, id)!.clientId, "its credentials at GitHub").to.equal(clientId);
+  });
+});
+
+/** Takes all that there is, and then what the agent gives up for it. */
+const fillTheDisk = `
+          fill() { head -c 100G /dev/zero >>"$LONGHAUL_ROOT/tmp/fill"; }
+          until [ ! -e "$LONGHAUL_ROOT/var/lib/longhaul/reserve" ]; do fill || sleep 1; done
+          fill`;
+
+const workflow = (script: string) => `
+name: Work
+on: workflow_dispatch
+jobs:
+  work:
+    runs-on: [self-hosted, cloud]
+    steps:
+      - run: |
+          ${script}
+`;
