@@ -13,13 +13,9 @@ import type { World } from "./world.ts";
 const endLookMs = 50;
 
 /** @param rest looks again at this moment, or when something has changed */
-export function perform(
-  world: World,
-  agent: Agent,
-  { action }: Decision,
-  rest: (until: number) => void,
-): void {
+export function perform(world: World, agent: Agent, decision: Decision, rest: (until: number) => void): void {
   const { random, time } = world;
+  const { action } = decision;
   const leaves = action === "sleep" || action === "retire";
   if (leaves && time.now < agent.leavingDueAt) {
     rest(agent.leavingDueAt);
@@ -30,7 +26,7 @@ export function perform(
     const again = () => {
       lookAfter(world, agent, action);
     };
-    if (leaves) leave(world, agent, action, again);
+    if (leaves) leave(world, agent, { ...decision, action }, again);
     else if (action === "register") rest(time.now + settings.pollMs);
     else act(world, agent, action, again);
   });

@@ -1,9 +1,10 @@
+import type { Decision } from "../../runtime/agent/decide.ts";
 import { orDie } from "./agent-acts.ts";
 import { later } from "./agent.ts";
 import type { Agent } from "./agent.ts";
 import { askAgainMs } from "../../runtime/agent/powering-off.ts";
 import { disturb } from "./breaches.ts";
-import { shutDown } from "./machine.ts";
+import { report, shutDown } from "./machine.ts";
 import type { World } from "./world.ts";
 
 /* As in runtime/agent/leaving.ts, supervisor.ts and powering-off.ts. */
@@ -56,13 +57,24 @@ export function askToPowerOff(world: World, agent: Agent, then: (done: boolean) 
 }
 
 /** Ledger, shutdown behaviour, report, power: in this order. */
-export function leave(world: World, agent: Agent, by: "sleep" | "retire", again: () => void): void {
+export function leave(
+  world: World,
+  agent: Agent,
+  { action: by, detail }: Decision & { action: "sleep" | "retire" },
+  again: () => void,
+): void {
   const { machine } = agent;
-  const tellAws = (next: () => void) => {
-    callAws(world, agent, () => true, next);
+  const tellAws = (next: () => void, serve = () => true) => {
+    callAws(world, agent, serve, next);
   };
   const askPowerOff = () => {
     world.variant.powerOff(world, agent, again);
+  };
+  const reportAndPowerOff = () => {
+    tellAws(askPowerOff, () => {
+      report(world, machine, by === "sleep" ? "asleep" : "retired", detail);
+      return true;
+    });
   };
   const refused = () => {
     const waitsMs = Math.min(maxRefusedMs, refusedMs * 2 ** agent.refusals++);
@@ -72,7 +84,7 @@ export function leave(world: World, agent: Agent, by: "sleep" | "retire", again:
   };
   const setEnd = () => {
     if (by === "sleep" && !machine.ending) {
-      tellAws(askPowerOff);
+      reportAndPowerOff();
       return;
     }
     machine.ending = true;
@@ -87,7 +99,7 @@ export function leave(world: World, agent: Agent, by: "sleep" | "retire", again:
         return;
       }
       if (by === "sleep") machine.ending = false;
-      tellAws(askPowerOff);
+      reportAndPowerOff();
     });
   };
   if (world.random.chance(0.3)) tellAws(setEnd);

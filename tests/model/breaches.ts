@@ -14,10 +14,11 @@ import type { Cause, Machine, WayToLeave, World } from "./world.ts";
  * `cancelled` GitHub gave a job up because one machine missed it twice
  * `late` a wish was not acted on in time
  * `ended` a machine was terminated that some list has always named
+ * `asleep` a machine sleeps and was not started, although no reason to sleep holds
  * `forgotten` in the end, a machine is not where its wish wants it
  */
 export interface Breach {
-  kind: "lost" | "cancelled" | "late" | "ended" | "forgotten";
+  kind: "lost" | "cancelled" | "late" | "ended" | "asleep" | "forgotten";
   text: string;
   about: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { MachineState } from "../../contract/tags.ts";
 import { abandon } from "./acquisitions.ts";
 import { endAgent, startAgent } from "./agent.ts";
 import { judgeEnd, judgeLeaving } from "./breaches.ts";
@@ -5,6 +6,7 @@ import { end } from "./listener.ts";
 import { noteWish } from "./parameters.ts";
 import { tell } from "./trace.ts";
 import type { Cause, Machine, PowerOffCause, World } from "./world.ts";
+import { epoch } from "./world.ts";
 
 const bootTimerMs = 60 * 60_000;
 
@@ -18,6 +20,9 @@ export function launch(world: World, runner: string): Machine {
     state: "pending",
     shutdownBehavior: "stop",
     ending: false,
+    launchedAt: 0,
+    report: undefined,
+    sleptWithoutReason: 0,
     boot: 0,
     timerAt: Infinity,
     goingDown: undefined,
@@ -59,6 +64,7 @@ export function boot(world: World, machine: Machine): void {
     });
   };
   machine.state = "pending";
+  machine.launchedAt = time.now;
   tell(world, [machine.name], () => "boots");
   time.after(random.between(2000, 20_000), () => {
     if (machine.boot !== number || machine.state !== "pending") return;
@@ -70,11 +76,19 @@ export function boot(world: World, machine: Machine): void {
     });
     if (time.now < world.plan.calmAt && random.chance(world.plan.bootFails)) {
       tell(world, [machine.name], () => "the boot fails");
+      report(world, machine, "boot-failed");
       if (random.chance(0.5)) startAfter(bootTimerMs + random.between(-5000, 40_000));
       return;
     }
+    report(world, machine, "booting");
     startAfter(random.delay(3000, 40_000, 10, 180_000));
   });
+}
+
+/** Tags that a machine writes about itself, if AWS answers. */
+export function report(world: World, machine: Machine, state: MachineState, detail = ""): void {
+  if (world.time.now < world.awsOutUntil) return;
+  machine.report = { state, since: epoch + world.time.now + machine.clockOffMs, detail };
 }
 
 function register(world: World, machine: Machine): void {
@@ -135,14 +149,16 @@ export function terminate(world: World, machine: Machine, readAt?: number): void
   judgeEnd(world, machine, readAt ?? machine.leftOnReadAt);
 }
 
-export function startInstance(world: World, machine: Machine): void {
-  if (machine.state !== "stopped") return;
+/** @returns whether EC2 starts it */
+export function startInstance(world: World, machine: Machine): boolean {
+  if (machine.state !== "stopped") return false;
   if (world.random.below(20) === 0) {
     tell(world, [machine.name], () => "there is no capacity to start it");
-    return;
+    return false;
   }
   world.tally.wakes++;
   boot(world, machine);
+  return true;
 }
 
 function endEverything(world: World, machine: Machine, cause: Cause): void {

@@ -63,6 +63,7 @@ describe("a model of the machine's life", function () {
       "starts its listener although its boot timer has run out": [2000, "lost"],
       "retires when both lists are empty": [1000, "ended"],
       "ends a job for a limit that only warns": [1000, "lost"],
+      "is not started when the reason for which it sleeps is over": [100, "asleep"],
       "removes the entry of a machine that is not found": [1000, "lost"],
     };
     for (const [title, variant] of Object.entries(mutants)) {

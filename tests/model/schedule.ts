@@ -1,11 +1,13 @@
+import { restAfterBootMs } from "../../contract/asleep.ts";
 import type { Breach, Tally } from "./breaches.ts";
 import { isUnderWay, judgeRest, newTally, restlessness } from "./breaches.ts";
+import { control } from "./controller.ts";
 import { launch } from "./machine.ts";
 import { happen, recover } from "./outside.ts";
 import { newParameters, writeLists, writeSettings } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import { randomFrom } from "./random.ts";
-import { settle, startWanted } from "./settle.ts";
+import { settle } from "./settle.ts";
 import { timeline } from "./timeline.ts";
 import type { Variant } from "./variants.ts";
 import { product } from "./variants.ts";
@@ -41,7 +43,7 @@ export function live(plan: Plan, { variant = product, tally = newTally(), traced
   const jobsMs = plan.happenings.reduce((sum, one) => sum + (one.what === "job" ? one.ms : 0), 0);
   const state = { atRest: false };
   const everyMinute = () => {
-    startWanted(world);
+    control(world);
     time.after(minute, everyMinute);
   };
   time.after(minute, everyMinute);
@@ -50,7 +52,8 @@ export function live(plan: Plan, { variant = product, tally = newTally(), traced
     time.after(restEveryMs, askForRest);
   };
   time.at(plan.calmAt + minute, askForRest);
-  const until = plan.calmAt + jobsMs + 4 * 60 * minute;
+  // A machine whose boot failed shortly before rests, is started again, and comes up.
+  const until = plan.calmAt + jobsMs + restAfterBootMs + 4 * 60 * minute;
   while (!state.atRest && breaches.length === 0 && time.step(until));
   if (!state.atRest && breaches.length === 0) judgeRest(world);
   return { breaches, tally, trace: world.trace ?? [] };

@@ -1,7 +1,7 @@
 import { wishFor } from "../../contract/wishes.ts";
 import { isOnline } from "./github.ts";
-import { powerOff, startInstance, terminate } from "./machine.ts";
-import { currentSettings, trueWish } from "./parameters.ts";
+import { powerOff, terminate } from "./machine.ts";
+import { currentSettings } from "./parameters.ts";
 import { removeEntry } from "./sessions.ts";
 import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
@@ -52,13 +52,4 @@ function removeEntries(world: World): void {
   }));
   const before = github.entries;
   for (const { id } of variant.removable(entries, states)) removeEntry(world, before[id]!);
-}
-
-/** What is to run and is stopped is started, each minute. */
-export function startWanted(world: World): void {
-  for (const machine of world.machines) {
-    if (machine.state !== "stopped") continue;
-    const { listing, power } = trueWish(world, machine);
-    if (power === "on" && (listing === "service" || listing === "candidate")) startInstance(world, machine);
-  }
 }

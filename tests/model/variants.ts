@@ -4,6 +4,7 @@ import { projectTag, tags } from "../../contract/tags.ts";
 import type { InstanceState, RunnerEntry } from "../../observe/machine.ts";
 import type { Decision, Observation } from "../../runtime/agent/decide.ts";
 import { decide, wishToLeave } from "../../runtime/agent/decide.ts";
+import { startsOf } from "../../runtime/functions/controller/starts.ts";
 import type { EntryFate } from "../../scripts/entries/judge-entry.ts";
 import { judgeEntry } from "../../scripts/entries/judge-entry.ts";
 import { instanceWith } from "../unit/observe/instance.ts";
@@ -28,6 +29,7 @@ const ours = {
 export interface Variant {
   decide: (seen: Observation, world: World, machine: Machine) => Decision;
   wishFor: typeof wishFor;
+  startsOf: typeof startsOf;
   quietMs: number;
   endListener: (world: World, listener: Listener) => void;
   /** What an agent does when its machine is ready for it. @param again looks again */
@@ -42,6 +44,7 @@ export interface Variant {
 export const product: Variant = {
   decide: (seen) => decide(seen),
   wishFor,
+  startsOf,
   quietMs: settings.quietMs,
   endListener: (world, listener) => {
     end(world, listener, "agent");
@@ -106,6 +109,13 @@ export const mutants = {
     ...product,
     decide: (seen) =>
       decide(seen.jobLimit ? { ...seen, jobLimit: { ...seen.jobLimit, enforce: true } } : seen),
+  },
+  "is not started when the reason for which it sleeps is over": {
+    ...product,
+    startsOf: (input) => {
+      const { start, resting } = startsOf(input);
+      return { start: start.filter(({ reason }) => !reason.startsWith("nothing keeps it asleep")), resting };
+    },
   },
   "removes the entry of a machine that is not found": {
     ...product,

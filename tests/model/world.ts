@@ -1,4 +1,5 @@
 import type { JobEvent } from "../../runtime/agent/job-events.ts";
+import type { MachineTags } from "../../runtime/functions/controller/machine.ts";
 import type { Agent } from "./agent.ts";
 import type { Breach, Tally } from "./breaches.ts";
 import type { Github } from "./github.ts";
@@ -49,6 +50,12 @@ export interface Machine {
   shutdownBehavior: "stop" | "terminate";
   /** It may have told EC2 to terminate it when it powers off: a file on its disk. */
   ending: boolean;
+  /** When it was last started. */
+  launchedAt: number;
+  /** Its tags: what it last said of itself, with a moment since the epoch. */
+  report: MachineTags | undefined;
+  /** At how many calls of the controller in a row it slept although nothing kept it asleep. */
+  sleptWithoutReason: number;
   /** Counts boots, so that what was under way in an earlier one is over. */
   boot: number;
   /** When the timer of the boot script powers it off; Infinity: it was cancelled. */

@@ -1,0 +1,105 @@
+import { restAfterBootMs } from "../../contract/asleep.ts";
+import type { FleetSettings } from "../../contract/wishes.ts";
+import type { Machine as DescribedMachine } from "../../runtime/functions/controller/machine.ts";
+import { breach } from "./breaches.ts";
+import { startInstance } from "./machine.ts";
+import { currentSettings, trueWish } from "./parameters.ts";
+import { tell } from "./trace.ts";
+import type { Machine, World } from "./world.ts";
+import { epoch } from "./world.ts";
+
+/* What the controller does with machines, once a minute. */
+
+const fleet = "cloud";
+const hours = { wake: "whenever", sleep: "the model says so", zone: "UTC", holidays: [] };
+
+/** A machine that nothing keeps asleep may be found so at this many calls, unless EC2 refuses it; at the next it is forgotten. */
+const callsToStart = 3;
+
+/** Starts what is to be awake, and judges whether anything was forgotten. */
+export function control(world: World): void {
+  const stopped = world.machines.filter(({ state }) => state === "stopped");
+  judgeSleepers(world);
+  if (stopped.length === 0 || isOut(world)) return;
+  const { start } = world.variant.startsOf({
+    fleet: { name: fleet, hours },
+    hours: hoursOf(world),
+    settings: readable(world),
+    machines: stopped.map(described),
+    now: epoch + world.time.now,
+  });
+  for (const { instanceId, reason } of start) {
+    const machine = stopped.find((one) => one.instanceId === instanceId)!;
+    tell(world, [machine.name], () => `is started: ${reason}`);
+    if (!startInstance(world, machine)) machine.sleptWithoutReason = 0;
+  }
+}
+
+/**
+ * A machine is asleep only while a reason to sleep holds. What is asked here is what is true, and not what the
+ * product's rule says.
+ */
+function judgeSleepers(world: World): void {
+  for (const machine of world.machines) {
+    if (!isToBeStarted(world, machine)) {
+      machine.sleptWithoutReason = 0;
+      continue;
+    }
+    machine.sleptWithoutReason++;
+    if (machine.sleptWithoutReason <= callsToStart) continue;
+    breach(world, "asleep", [machine.name], `${machine.name} sleeps, and nothing keeps it asleep`);
+  }
+}
+
+function isToBeStarted(world: World, machine: Machine): boolean {
+  const { now } = world.time;
+  if (machine.state !== "stopped" || isOut(world) || isDamaged(world)) return false;
+  const { listing, power, idleMinutes } = trueWish(world, machine);
+  if (listing !== "service" || power === "off" || idleMinutes !== undefined) return false;
+  const { report, launchedAt } = machine;
+  const toldThatItSleeps = report?.state === "asleep" && report.since >= epoch + launchedAt;
+  // Else it went down in another way, AWS did not hear that it went to sleep, or its clock was wrong by then.
+  return toldThatItSleeps || now >= launchedAt + restAfterBootMs;
+}
+
+function isOut({ time, awsOutUntil }: World): boolean {
+  return time.now < awsOutUntil;
+}
+
+function isDamaged({ time, parameters }: World): boolean {
+  return Object.values(parameters.damagedUntil).some((until) => time.now < until);
+}
+
+/** What the controller can read; the power it writes itself. */
+function readable(world: World): FleetSettings {
+  const { time, parameters } = world;
+  const settings = { ...currentSettings(world) };
+  for (const name of ["candidates", "roster", "operator", "shutdown"] as const) {
+    if (time.now < parameters.damagedUntil[name]) settings[name] = undefined;
+  }
+  return settings;
+}
+
+/** Since when the power is on by working hours. */
+function hoursOf({ parameters: { versions } }: World): { since: number } | undefined {
+  const isOn = ({ settings: { power } }: (typeof versions)[number]) =>
+    power?.by === "hours" && power.power === "on";
+  if (!isOn(versions.at(-1)!)) return undefined;
+  const before = versions.findLastIndex((version) => !isOn(version));
+  return { since: epoch + versions[before + 1]!.from };
+}
+
+function described({ instanceId, runner, launchedAt, report }: Machine): DescribedMachine {
+  return {
+    id: instanceId,
+    fleet,
+    runner,
+    instanceType: "m5.xlarge",
+    availabilityZone: "a",
+    state: "stopped",
+    createdAt: epoch,
+    launchedAt: epoch + launchedAt,
+    hasPublicAddress: false,
+    ...(report && { report }),
+  };
+}
