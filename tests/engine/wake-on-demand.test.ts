@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import type { FunctionName } from "../../contract/names.ts";
+import type { EnvironmentStatus } from "../../observe/environment-status.ts";
 import { appKeyFile } from "../../local/cloud.ts";
 import { installedApp } from "../../local/github/installed-app.ts";
 import { eventually, startEnvironment } from "../environment.ts";
@@ -108,6 +109,39 @@ describe("a fleet that is woken by jobs", function () {
     expect(state()).to.equal("stopped");
   });
 
+  it("stays asleep by its idle timeout when an operator's override is over, and says so", async () => {
+    const { clock, environment: env } = environment.cloud;
+    const longhaul = async (...words: string[]) => {
+      const { code, stdout, stderr } = await workplace.longhaul(env, ...words, "--stack", "local");
+      expect(code, stderr).to.equal(0);
+      return stdout;
+    };
+    const detail = async () =>
+      (JSON.parse(await longhaul("status", "--json")) as EnvironmentStatus).runners[0]!.detail;
+    await longhaul("sleep", "--fleet", "cloud", "--until", "1h", "--reason", "repair");
+    expect(await detail()).to.match(/^Power is off by \S+: repair, until /);
+    const before = logOf("controller").length;
+    clock.advance(hour + minute);
+    await eventually("the controller has looked", () => logOf("controller").length > before);
+    expect(state()).to.equal("stopped");
+    expect(await detail()).to.include("its fleet has an idle timeout of 0.4 min");
+  });
+
+  it("is started when that timeout is taken out of the configuration", async () => {
+    await environment.configure((config) => {
+      oneRunner({}, { enabled: false })(config);
+      config["longhaul:wakeOnDemand"] = { enabled: true, app: installedApp };
+    });
+    await environment.up();
+    environment.cloud.clock.advance(minute);
+    await eventually("the machine is started", () => state() !== "stopped");
+    await eventually("the log says why", () =>
+      logOf("controller").some((line) =>
+        line.startsWith(`Started ${machine} of cloud: nothing keeps it asleep`),
+      ),
+    );
+  });
+
   it("had all permissions that it needed, and none of its functions failed", () => {
     const refused = environment.cloud.aws
       .calls()
@@ -131,5 +165,7 @@ describe("a fleet that is woken by jobs", function () {
   });
 });
 
-const fiveMinutes = 5 * 60_000;
+const minute = 60_000;
+const hour = 60 * minute;
+const fiveMinutes = 5 * minute;
 const hosted = "on: workflow_dispatch\njobs: { one: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }\n";

@@ -150,17 +150,29 @@ describe("the runbooks", function () {
     });
   });
 
-  it("budget-breached, and then change the limit", async () => {
-    const dear = oneRunner({ priceUsdPerHour: 5 }, { enabled: false });
-    await environment.configure(dear);
-    await environment.up();
-    // Only now: a machine that is new would be put to sleep before it is in service, where a minute ends meanwhile.
+  const dear = oneRunner({ priceUsdPerHour: 5 }, { enabled: false });
+  async function limitTo(monthlyUsd: number): Promise<void> {
     await environment.configure((config) => {
       dear(config);
-      config["longhaul:budget"] = { monthlyUsd: 0.01 };
+      config["longhaul:budget"] = { monthlyUsd };
     });
     await environment.up();
     environment.cloud.clock.advance(minute);
+  }
+
+  it("a budget that is raised is no reason to sleep any more: the machine is started", async () => {
+    await environment.configure(dear);
+    await environment.up();
+    // Only now: a machine that is new would be put to sleep before it is in service, where a minute ends meanwhile.
+    await limitTo(0.01);
+    const machine = serving();
+    await eventually("the machine sleeps, for the money is gone", () => state(machine) === "stopped");
+    await limitTo(1000);
+    await eventually("the machine is started", () => state(machine) === "running");
+  });
+
+  it("budget-breached, and then change the limit", async () => {
+    await limitTo(0.01);
     const machine = serving();
     await eventually("the machine sleeps, for the money is gone", () => state(machine) === "stopped");
     const said = await follow("budget-breached", [0, 0, 0, 0]);
@@ -178,11 +190,30 @@ describe("the runbooks", function () {
     expect(said.at(-1)).to.include("taken back");
   });
 
+  it("an override that ends, or is taken back, is no reason to sleep any more: the machine is started", async () => {
+    const machine = serving();
+    const longhaul = async (words: string) => {
+      const { ending, said } = await run(`npx longhaul ${words}`, machine);
+      expect(ending, said).to.equal(0);
+      return said;
+    };
+    const isAwakeAfter = async (ms: number) => {
+      environment.cloud.clock.advance(ms);
+      await eventually("the machine is started", () => state(machine) !== "stopped");
+    };
+    await longhaul("sleep --stack dev --runner dev-cloud-1 --until 1h --reason repair");
+    expect(await longhaul("status --stack dev")).to.match(/asleep .* Power is off by \S+: repair, until /);
+    await isAwakeAfter(60 * minute);
+    await longhaul("sleep --stack dev --fleet cloud");
+    await longhaul("sleep --stack dev --fleet cloud --clear");
+    await isAwakeAfter(minute);
+  });
+
   it("jobs stay queued", async () => {
     const machine = serving();
-    const asleep = await run("npx longhaul sleep --stack dev --runner dev-cloud-1 --until 1h", machine);
+    // The command's time is this computer's, and the cloud's has been put an hour ahead of it.
+    const asleep = await run("npx longhaul sleep --stack dev --fleet cloud --until 3h", machine);
     expect(asleep.ending, asleep.said).to.equal(0);
-    await run("npx longhaul sleep --stack dev --fleet cloud --clear", machine);
     const job = environment.cloud.github.dispatch("acme/app", "short.yml").jobs[0]!;
     await follow("jobs-stay-queued", [0, 0, 0]);
     await eventually("the job is taken", () => job.status !== "queued");
