@@ -60,10 +60,10 @@ describe("a model of the machine's life", function () {
       "ends the listener politely": [40_000, "lost"],
       "does not wait until it has been quiet": [10_000, "lost"],
       "ends its agent when it has asked for its power-off": [2000, "lost"],
-      "starts its listener although its boot timer has run out": [2000, "lost"],
+      "starts its listener although its boot timer has run out": [10_000, "lost"],
       "retires when both lists are empty": [1000, "ended"],
       "ends a job for a limit that only warns": [1000, "lost"],
-      "is not started when the reason for which it sleeps is over": [100, "asleep"],
+      "is not started when the reason for which it sleeps is over": [1000, "asleep"],
       "removes the entry of a machine that is not found": [1000, "lost"],
     };
     for (const [title, variant] of Object.entries(mutants)) {
