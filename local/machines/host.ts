@@ -10,8 +10,9 @@ export type PowerDown = "poweroff" | "reboot" | "crash";
 /** How long a machine's systemd takes. */
 export interface SystemdTimes {
   /**
-   * How long `shutdown` waits for delay locks, in seconds of the computer. logind waits as long as somebody holds one, 5 s
-   * at most, and 30 s where unattended-upgrades is installed.
+   * How long `shutdown` waits for a delay lock at most, in seconds of the computer; 0: nobody has taken one. logind waits
+   * as long as somebody holds one, 5 s at most, and 30 s where unattended-upgrades is installed. A test gives the lock up
+   * by removing its file.
    */
   delayLockSeconds: number;
   /** How many times longer than its unit says (`RestartSec`) a service waits before it is started again. */

@@ -5,7 +5,7 @@ import { prepareInstance, runUserData } from "./cloud-init.ts";
 import { serveControl } from "./control.ts";
 import type { PowerDown, SystemdTimes } from "./host.ts";
 import { processesOf } from "./marker.ts";
-import { createPower } from "./power.ts";
+import { createPower, delayLockFile } from "./power.ts";
 import { endProcesses, processesEnded, signalProcesses } from "./processes.ts";
 import { createServices } from "./services.ts";
 import type { Stopping } from "./stop-order.ts";
@@ -48,8 +48,6 @@ const services = createServices(
   },
   times.restartFactor,
 );
-const power = createPower(Date.now, times.delayLockSeconds * 1000, (kind) => void goDown(kind));
-
 /** The network is no service here, but goes where systemd takes it down. */
 const network = new Map<string, Stopping>([
   ["network-online.target", { after: ["network.target"], before: [], stop: () => Promise.resolve() }],
@@ -82,6 +80,8 @@ function prepareRoot(): void {
 
 async function boot(): Promise<void> {
   prepareRoot();
+  const lock = { file: join(root, delayLockFile), maxMs: times.delayLockSeconds * 1000 };
+  const power = createPower(Date.now, lock, (kind) => void goDown(kind));
   await serveControl("run/init.sock", services, power);
   say("boot");
   tell({ network: true });

@@ -1,6 +1,8 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { PowerDown } from "./host.ts";
 
-/** How often an armed timer looks at the cloud's clock, in milliseconds of the computer. */
+/** How often an armed timer looks at the cloud's clock, and a machine on its way down at its delay lock, in milliseconds of the computer. */
 const lookMs = 50;
 
 /** The machine's way down, at once or by `shutdown`'s timer: what logind does. */
@@ -15,18 +17,28 @@ export interface Power {
   preparing(): boolean;
 }
 
+/** What somebody on the machine has taken so that it does not go down yet. */
+export interface DelayLock {
+  /** Made here. Who removes it has given the lock up. */
+  file: string;
+  /** How long logind waits for that, in milliseconds of the computer; 0: there is no such lock. */
+  maxMs: number;
+}
+
+/** A machine's delay lock, below its root. */
+export const delayLockFile = "run/systemd/inhibit/1";
+
 /**
  * @param now the cloud's clock
- * @param delayLockMs how long somebody on the machine keeps it from going down, in milliseconds of the computer
  * @param goDown called once
  */
-export function createPower(
-  now: () => number,
-  delayLockMs: number,
-  goDown: (kind: PowerDown) => void,
-): Power {
+export function createPower(now: () => number, lock: DelayLock, goDown: (kind: PowerDown) => void): Power {
   let timer: NodeJS.Timeout | undefined;
   let going = false;
+  if (lock.maxMs > 0) {
+    mkdirSync(dirname(lock.file), { recursive: true });
+    writeFileSync(lock.file, "");
+  }
   const cancel = () => {
     clearInterval(timer);
   };
@@ -34,7 +46,12 @@ export function createPower(
     cancel();
     if (going) return false;
     going = true;
-    setTimeout(goDown, delayLockMs, kind);
+    const limit = performance.now() + lock.maxMs;
+    const waiting = setInterval(() => {
+      if (existsSync(lock.file) && performance.now() < limit) return;
+      clearInterval(waiting);
+      goDown(kind);
+    }, lookMs);
     return true;
   };
   return {
