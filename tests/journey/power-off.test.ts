@@ -22,7 +22,7 @@ import { entryOf, instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
  * relied on. Each rule goes on from the one before.
  */
 describe("a machine that powers off", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let environment: TestEnvironment;
   let wishes: Wishes;
   let id: string;

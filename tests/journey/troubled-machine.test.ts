@@ -27,14 +27,16 @@ const minuteMs = 60_000;
  * that GitHub refuses for a while. Each rule goes on from the one before.
  */
 describe("a machine in trouble", function () {
-  this.timeout(120_000);
-  const scratch = mkdtempSync(join(tmpdir(), "longhaul-scratch-"));
-  const whyNoDisk = whyNoSizedDisk(scratch);
+  this.timeout(600_000);
+  let whyNoDisk: string | undefined;
   let environment: TestEnvironment;
   let id: string;
 
   before(async function () {
     this.timeout(toolsLimitMs);
+    const scratch = mkdtempSync(join(tmpdir(), "longhaul-scratch-"));
+    whyNoDisk = whyNoSizedDisk(scratch);
+    rmdirSync(scratch);
     environment = await startEnvironment({
       wire: { pollSeconds: 2 }, // What a poll is answered with, the listener learns soon.
       ...(whyNoDisk === undefined && { diskBytes: 1.5 * 1024 ** 3 }), // Room for the agent's reserve.
@@ -44,11 +46,9 @@ describe("a machine in trouble", function () {
     id = rosterOf(environment)[0]!;
     environment.cloud.github.push("acme/app", ".github/workflows/work.yml", workflow("true"));
     await isIdle();
+    await installAgent(environment, id, await agentOnCloudTime());
   });
-  after(async () => {
-    await environment.close();
-    rmdirSync(scratch);
-  });
+  after(() => environment.close());
 
   const tag = (key: string) => instanceOf(environment, id).tags[key] ?? "";
   const isIdle = () => eventually("the machine is idle", () => tag(tags.state) === "idle");
@@ -83,12 +83,12 @@ describe("a machine in trouble", function () {
     expect(job.conclusion).to.equal("failure");
     expect(environment.cloud.github.logOf(job)).to.include("No space left on device");
     await eventually("that is told", () => tag(tags.detail).includes(diskFullSentence));
+    await isCounted("diskFull");
     await takesJobs();
     await eventually("the reserve is laid in again", () => existsSync(reserve));
   });
 
   it("whose listener no longer polls has it started anew, tells of it, and takes jobs", async () => {
-    await installAgent(environment, id, await agentOnCloudTime());
     await isIdle();
     const hung = listener()!;
     environment.cloud.github.hangRunner(machineName(runner, id));
