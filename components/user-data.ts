@@ -108,6 +108,10 @@ function bootVariables(
   ].join("\n");
 }
 
+/**
+ * What a first boot needs of others (packages, GitHub, AWS) may be away for a
+ * while: it is tried again until the boot timer powers the machine off.
+ */
 const bootUnit = `cat >"$root/etc/systemd/system/longhaul-boot.service" <<END_OF_FILE
 [Unit]
 Description=Longhaul boot script
@@ -117,6 +121,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 ExecStart=/bin/bash "$root/opt/longhaul/boot.sh"
+Restart=on-failure
+RestartSec=300
 StandardOutput=journal+console
 [Install]
 WantedBy=multi-user.target

@@ -108,6 +108,7 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
       const failure = await ended;
       if (failure !== "") log(unit.name, failure, true);
       service.state = failure !== "" ? "failed" : unit.remainAfterExit ? "active" : "inactive";
+      if (failure !== "" && unit.restart !== "no" && !service.stopping) runAgain(unit, service);
       return failure === "";
     }
     service.state = "active";
@@ -123,6 +124,10 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
     service.state = failure === "" ? "inactive" : "failed";
     if (unit.restart === "no" || (unit.restart === "on-failure" && failure === "")) return;
     service.state = "activating";
+    runAgain(unit, service);
+  };
+
+  const runAgain = (unit: Unit, service: Service) => {
     setTimeout(() => {
       if (service.stopping) return;
       if (mayStart(unit)) service.settled = run(unit, service);

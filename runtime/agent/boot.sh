@@ -29,8 +29,9 @@ step() {
   echo "longhaul: $1"
 }
 
-# One sentence to the console and as the machine's state. The timer stays
-# armed: a machine that did not come up powers off.
+# One sentence to the console and as the machine's state. systemd starts this
+# again in five minutes, and the timer stays armed: a machine that does not come
+# up powers off.
 fail() {
   ((BASH_SUBSHELL)) && exit 1
   trap - ERR
@@ -368,10 +369,13 @@ mkdir -p "$state/done" "$logs" "$root/run/longhaul"
 first_words=false
 # Started by hand on a machine at work, this must not power it off.
 if ! systemctl is-active --quiet "$agent" && ! has_listener_or_worker; then
-  # For the ledger: what the machine costs before it can take a job. A second try is part of the same boot.
-  [[ -s $root/run/longhaul/boot ]] || date +%s >"$root/run/longhaul/boot"
-  step "arming the timer that powers off a machine without an agent"
-  shutdown -P +60
+  # A second try is part of the same boot, and must not put its end off.
+  if [[ ! -s $root/run/longhaul/boot ]]; then
+    step "arming the timer that powers off a machine without an agent"
+    shutdown -P +60
+    # For the ledger: what the machine costs before it can take a job.
+    date +%s >"$root/run/longhaul/boot"
+  fi
   first_words=true
 fi
 connection=()

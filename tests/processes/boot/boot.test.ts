@@ -321,6 +321,7 @@ describe("the boot script", function () {
   it("does nothing twice at a later boot, and registers once", async () => {
     const run = await prepare({ bootSteps: ['echo step >>"$LONGHAUL_ROOT/steps"'] });
     await run();
+    rmSync(`${folder.path}/run`, { recursive: true });
     rmSync(`${folder.path}/commands/calls`);
     const { status } = await run();
     expect(status).to.equal(0);
@@ -574,8 +575,10 @@ describe("the boot script", function () {
     const began = Number(file("run/longhaul/boot"));
     expect(began).to.be.within(before, Date.now() / 1000);
     put(`${folder.path}/run/longhaul/boot`, `${began - 60}\n`);
+    rmSync(`${folder.path}/commands/calls`);
     await run();
     expect(Number(file("run/longhaul/boot"))).to.equal(began - 60);
+    expect(calls(), "its timer is not put off").to.not.include("shutdown -P +60");
   });
 
   it("no upgrade of its own restarts anything under a job, from before the first package on", async () => {

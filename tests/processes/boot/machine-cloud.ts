@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +9,7 @@ import { machinePolicy } from "../../../components/machine-policy.ts";
 import { packSoftware, softwareScript, softwareSha256 } from "../../../components/machine-software.ts";
 import { compressUserData, renderUserData } from "../../../components/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
+import type { Power } from "../../../contract/parameters.ts";
 import {
   fleetParameters,
   formatMachineList,
@@ -39,8 +40,8 @@ export interface MachineCloud {
   told: MachineConfiguration;
   /** Launches a machine, writes it a token and puts it on the roster. */
   launch(changes?: LaunchChanges): Promise<Instance>;
-  /** Writes the roster anew: these machines are in service. */
-  serve(...machines: readonly Instance[]): Promise<void>;
+  /** Sets the fleet's power, as the controller does. */
+  power(power: Power): Promise<void>;
   /** Pulls a machine's plug for good, and takes it off the roster. */
   remove(instance: Instance): Promise<void>;
   /** With the operator's key. */
@@ -52,6 +53,8 @@ export interface MachineCloud {
   stateOf(instance: Instance): MachineState | undefined;
   /** What is in a file of a machine's disk; undefined: there is none. */
   read(instance: Instance, path: string): string | undefined;
+  /** Writes a file onto a machine's disk. */
+  write(instance: Instance, path: string, text: string): void;
   /** Runs a system command on a machine, as root there would: `shutdown -h now`. */
   onMachine(instance: Instance, command: string, ...words: string[]): Promise<void>;
   /** How many entries a machine has at GitHub. */
@@ -69,7 +72,7 @@ export interface LaunchChanges {
 }
 
 export async function startMachineCloud(
-  options: Partial<Pick<CloudOptions, "agent" | "machineEnvironment">> = {},
+  options: Partial<Pick<CloudOptions, "agent" | "machineEnvironment" | "systemd">> = {},
 ): Promise<MachineCloud> {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-machine-cloud-"));
   const base = { PATH: process.env.PATH ?? "", HOME: dir };
@@ -141,7 +144,9 @@ export async function startMachineCloud(
   return {
     cloud,
     told,
-    serve,
+    power: async (power) => {
+      await put(names.power, JSON.stringify({ ...initialPower, power }));
+    },
     stateOf,
     onMachine: async (instance, command, ...words) => {
       const env = { PATH: base.PATH, LONGHAUL_ROOT: disk(instance) };
@@ -196,6 +201,9 @@ export async function startMachineCloud(
       } catch {
         return undefined;
       }
+    },
+    write: (instance, file, text) => {
+      writeFileSync(join(disk(instance), file), text);
     },
     entriesOf: ({ id }) => cloud.github.runners().filter(({ name }) => name.endsWith(id)).length,
     close: async () => {

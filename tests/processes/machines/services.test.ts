@@ -42,6 +42,26 @@ describe("services of a machine", () => {
     expect(runs()).to.equal(before);
   });
 
+  it("a oneshot that fails is tried again where its unit says so, until it succeeds", async () => {
+    const script = "echo run; echo . >>$LONGHAUL_ROOT/runs; (($(wc -l <$LONGHAUL_ROOT/runs) == 3))";
+    await boot(
+      {
+        "a.service": service(
+          `Type=oneshot\nExecStart=/bin/bash -c '${script}'\nRestart=on-failure\nRestartSec=10ms`,
+        ),
+      },
+      "systemctl start a; echo first: $?",
+    );
+    await says("cloud-init: first: 1");
+    const runs = () => machine.lines.filter((line) => line === "a.service: run").length;
+    await until("three runs", () => runs() === 3);
+    await until(
+      "the end of the third",
+      () => machine.lines.filter((line) => line.includes("status 1")).length === 2,
+    );
+    expect(runs()).to.equal(3);
+  });
+
   it("stopping a service ends all of its processes, unless the unit says that only the main one", async () => {
     const forks = "ExecStart=/bin/bash -c 'setsid sleep 600 & echo $! >$LONGHAUL_ROOT/$0; wait'";
     await boot(
