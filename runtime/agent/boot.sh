@@ -93,7 +93,8 @@ user = "$(field AccessKeyId "$keys"):$(field SecretAccessKey "$keys")"
 header = "X-Amz-Security-Token: $(field Token "$keys")"
 END
   ) || true
-  if [[ ${answer##*$'\n'} == "200 "* ]]; then
+  # Behind the 200 of an answer that was cut short comes curl's sentence.
+  if [[ ${answer##*$'\n'} == "200 " ]]; then
     printf '%s' "${answer%$'\n'*}" >"$file"
     return 0
   fi
@@ -252,14 +253,28 @@ install_runner() {
 }
 
 # A worker that cannot write its own log dies, and its job with it: a job that fills the disk must not reach that log. It
-# gets a file system of its own, in memory and made anew at each boot. The agent keeps it from filling up.
+# gets a file system of its own, in memory and made anew at each boot. The agent keeps it from filling up. It would hide
+# the logs of a listener or worker that runs already.
 mount_runner_logs() {
-  local folder=$runner/_diag
+  has_listener_or_worker || mount_where_it_is || echo "longhaul: the runner's logs stay on the disk: a job that fills it can fail by that"
+}
+
+# Jobs own the folder above, and could have put a link in its place or in that of the logs: root would mount over what it
+# points to. The folder is entered first, so it can no longer be another when it is mounted over.
+mount_where_it_is() {
+  local folder options
+  folder=$(realpath "$root/home/$RUNNER_USER")/actions-runner/_diag
+  if [[ $(realpath -m "$folder") != "$folder" ]]; then
+    echo "longhaul: $folder is a link to $(realpath -m "$folder"): nothing is mounted there"
+    return 1
+  fi
   ! mountpoint -q "$folder" || return 0
   mkdir -p "$folder"
-  chown "$RUNNER_USER:" "$folder"
-  mount -t tmpfs -o "size=20%,mode=755,nosuid,nodev,uid=$(id -u "$RUNNER_USER"),gid=$(id -g "$RUNNER_USER")" longhaul-diag "$folder" ||
-    echo "longhaul: the runner's logs stay on the disk: a job that fills it can fail by that"
+  options="size=20%,mode=755,nosuid,nodev,uid=$(id -u "$RUNNER_USER"),gid=$(id -g "$RUNNER_USER")"
+  (cd "$folder" && [[ $(pwd -P) == "$folder" ]] && mount --no-canonicalize -t tmpfs -o "$options" longhaul-diag .) && return 0
+  # An empty one may be root's: the runner makes its own.
+  rmdir "$folder" 2>/dev/null
+  return 1
 }
 
 # An empty program is one that succeeds.
@@ -296,6 +311,12 @@ is_software() {
 
 are_hooks() {
   [[ -s $state/path && -s $state/credentials.tar ]]
+}
+
+# What is there before the first job is the machine's. After it, that can no longer be told from what jobs have left.
+install_hooks() {
+  before_registration "The memory of what was there before the first job"
+  bash "$opt/job-hooks.sh" install ${connection[@]+"${connection[@]}"}
 }
 
 install_software() {
@@ -356,19 +377,25 @@ has_listener_or_worker() {
   return 1
 }
 
+# Started by hand there, this must not power the machine off.
+is_at_work() {
+  systemctl is-active --quiet "$agent" || has_listener_or_worker
+}
+
 # An image of a used machine brings all of this along, and its units are started before the user data runs, which takes it
 # away. Until then it is another machine's, and so is its registration. Where the metadata service does not answer, the
-# agent waits for it and looks again.
+# agent waits for it and looks again. A machine whose user data never runs powers off.
 owner=$(cat "$state/instance" 2>/dev/null) || owner=
 self=$(retry 5 read_metadata instance-id) || self=${owner:-unknown}
 if [[ -n $owner && $owner != "$self" ]]; then
   echo "longhaul: this disk was $owner's, and this is $self: nothing is done before its user data has run"
+  is_at_work || shutdown -P +60
+  echo "longhaul: without its user data it powers off in an hour; \`shutdown -c\` keeps it"
   exit 0
 fi
 mkdir -p "$state/done" "$logs" "$root/run/longhaul"
 first_words=false
-# Started by hand on a machine at work, this must not power it off.
-if ! systemctl is-active --quiet "$agent" && ! has_listener_or_worker; then
+if ! is_at_work; then
   # A second try is part of the same boot, and must not put its end off.
   if [[ ! -s $root/run/longhaul/boot ]]; then
     step "arming the timer that powers off a machine without an agent"
@@ -407,7 +434,7 @@ mount_runner_logs
 once node is_node copy_node
 step "installing the agent"
 once software is_software install_software
-once hooks are_hooks bash "$opt/job-hooks.sh" install ${connection[@]+"${connection[@]}"}
+once hooks are_hooks install_hooks
 step "registering"
 once registration true "$opt/node" "$opt/agent.mjs" register
 step "starting the agent"

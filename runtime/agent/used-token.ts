@@ -22,7 +22,7 @@ const maxRetryMs = 15 * 60_000;
  * once after its own start and after each registration, and overwrites what is
  * there until it is gone. `longhaul await` and `settle` remove it too.
  *
- * @returns what is called at each look; it rejects when AWS cannot be asked
+ * @returns what is called at each look
  */
 export function watchUsedToken({
   registration,
@@ -34,18 +34,26 @@ export function watchUsedToken({
   let dueAt = -Infinity;
   let failures = 0;
 
+  const tell = (problem: string, error: unknown) => {
+    incidents.goesOn(
+      "tokenKept",
+      `The used registration token ${problem} ` +
+        `Run \`longhaul settle\`, which removes it. ${(error as Error).message}`,
+    );
+    return false;
+  };
+
   const overwrite = async (): Promise<boolean> => {
-    if (!(await token.isKept())) return true;
+    try {
+      if (!(await token.isKept())) return true;
+    } catch (error) {
+      return tell("could not be looked for: where it is still there, a job that is root can read it.", error);
+    }
     try {
       await token.markUsed();
       return true;
     } catch (error) {
-      incidents.goesOn(
-        "tokenKept",
-        "The used registration token could not be overwritten: a job that is root can read it. " +
-          `Run \`longhaul settle\`, which removes it. ${(error as Error).message}`,
-      );
-      return false;
+      return tell("could not be overwritten: a job that is root can read it.", error);
     }
   };
 

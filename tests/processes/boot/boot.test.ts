@@ -9,6 +9,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -230,13 +231,19 @@ describe("the boot script", function () {
     const boot = await prepare();
     await boot();
     const logs = `${folder.path}/home/runner/actions-runner/_diag`;
-    const mount = `mount -t tmpfs -o size=20%,mode=755,nosuid,nodev,uid=1001,gid=1001 longhaul-diag ${logs}`;
+    const mount =
+      "mount --no-canonicalize -t tmpfs -o size=20%,mode=755,nosuid,nodev,uid=1001,gid=1001 longhaul-diag .";
+    putCommands(`${folder.path}/commands`, { mount: 'pwd -P >>"$LONGHAUL_ROOT/mounted-at"' });
     expect(calls()).to.include(mount);
     expect(calls().indexOf(mount)).to.be.below(calls().indexOf("systemctl start longhaul-agent.service"));
-    expect(statSync(logs).isDirectory()).to.equal(true);
     rmSync(`${folder.path}/commands/calls`);
     await boot();
     expect(calls()).to.include(mount);
+    expect(file("mounted-at")).to.equal(`${logs}\n`);
+    expect(
+      calls().filter((line) => line.startsWith("chown")),
+      "it is mounted as its user's",
+    ).to.deep.equal([]);
     rmSync(`${folder.path}/commands/calls`);
     put(`${folder.path}/mounted`, "");
     await boot();
@@ -249,6 +256,41 @@ describe("the boot script", function () {
     const { status, output } = await boot();
     expect(status).to.equal(0);
     expect(output).to.include("the runner's logs stay on the disk");
+    const folders = readdirSync(`${folder.path}/home/runner/actions-runner`);
+    expect(folders, "one of root's, in which the runner cannot write").to.not.include("_diag");
+  });
+
+  for (const name of ["actions-runner", "actions-runner/_diag"]) {
+    it(`mounts nothing over what a job's link in place of ${name} points to, and gives it to nobody`, async () => {
+      const boot = await prepare();
+      await boot();
+      rmSync(`${folder.path}/commands/calls`);
+      const elsewhere = `${folder.path}/etc/theirs`;
+      mkdirSync(`${elsewhere}/bin`, { recursive: true });
+      put(`${elsewhere}/bin/Runner.Listener`, "listener", 0o755);
+      rmSync(`${folder.path}/home/runner/${name}`, { recursive: true, force: true });
+      symlinkSync(elsewhere, `${folder.path}/home/runner/${name}`);
+      const { status, output } = await boot();
+      expect(status).to.equal(0);
+      expect(output).to.include(
+        `${elsewhere}${name.endsWith("_diag") ? "" : "/_diag"}: nothing is mounted there`,
+      );
+      expect(calls().filter((line) => /^(mount|chown) /.test(line))).to.deep.equal([]);
+      expect(readdirSync(elsewhere)).to.deep.equal(["bin"]);
+    });
+  }
+
+  it("writes nothing into the runner's folder once jobs have run, also where its memory of the time before is damaged", async () => {
+    const run = await prepare();
+    await run();
+    rmSync(`${folder.path}/home/runner/actions-runner/.env`);
+    symlinkSync(`${folder.path}/etc/theirs`, `${folder.path}/home/runner/actions-runner/.env`);
+    writeFileSync(`${folder.path}/var/lib/longhaul/path`, "");
+    expect((await run()).status).to.equal(1);
+    expect(reported().at(-1)!["Tag.2.Value"]).to.match(
+      /before the first job is damaged\. Replace the machine/,
+    );
+    expect(existsSync(`${folder.path}/etc/theirs`)).to.equal(false);
   });
 
   it("runs the agent with a copy of Node that is not in the runner's folder", async () => {
@@ -280,6 +322,19 @@ describe("the boot script", function () {
     )();
     expect(status).to.equal(0);
     expect(asked).to.equal(3);
+  });
+
+  it("asks again for the agent where the answer was cut short", async () => {
+    let asked = 0;
+    const { status } = await (
+      await prepare({}, undefined, (request) => ({
+        ...software(softwareScript(assets))(request),
+        ...(++asked < 3 ? { fails: "cut" } : {}),
+      }))
+    )();
+    expect(status).to.equal(0);
+    expect(asked).to.equal(3);
+    expect(reported().map((tags) => tags["Tag.1.Value"])).to.deep.equal(["booting"]);
   });
 
   it("runs no other agent than the one it was made with", async () => {
@@ -485,13 +540,16 @@ describe("the boot script", function () {
   });
 
   describe("on the disk of another machine", () => {
-    it("does nothing, arms nothing and says whose it is", async () => {
+    it("does nothing but arm the timer, for user data that never runs, and says whose it is", async () => {
       const run = await prepare();
       put(`${folder.path}/var/lib/longhaul/instance`, "i-2\n");
       const { status, output } = await run();
       expect(status).to.equal(0);
       expect(output).to.include("this disk was i-2's, and this is i-1");
-      expect(calls().filter((line) => !line.startsWith("curl"))).to.deep.equal([]);
+      expect(output).to.include("without its user data it powers off in an hour");
+      expect(calls().filter((line) => !/^(curl|systemctl is-active)/.test(line))).to.deep.equal([
+        "shutdown -P +60",
+      ]);
       expect(reported()).to.deep.equal([]);
     });
 
@@ -549,6 +607,8 @@ describe("the boot script", function () {
         await new Promise((resolve) => child.once("spawn", resolve));
         await run();
         expect(calls()).to.not.include("shutdown -P +60");
+        const mounts = calls().filter((line) => line.startsWith("mount "));
+        expect(mounts, "its logs would be out of its sight").to.deep.equal([]);
       } finally {
         child.kill("SIGKILL");
       }

@@ -91,16 +91,29 @@ describe("a registration token that was used", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("is looked for again when SSM did not answer, which is an error and no incident", async () => {
-    const { registration, ssm, incidents, look, pass } = machine();
+  it("that SSM does not let it look for is told as well, since it may be there, until it could be looked for", async () => {
+    const { registration, ssm, incidents, pass } = machine();
+    put(registration, "{}");
+    ssm.kept = false;
+    ssm.down = "ssm:GetParameter failed: AccessDeniedException (400): no";
+    await pass(4 * 60);
+    expect(incidents.detail()).to.include("could not be looked for").and.include("AccessDeniedException");
+    expect(ssm.asked, "no flood").to.be.within(10, 25);
+    ssm.down = "";
+    await pass(15);
+    expect(incidents.detail()).to.equal("");
+    expect(ssm.overwrites).to.equal(0);
+  });
+
+  it("that was found after an outage is overwritten", async () => {
+    const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.down = "ssm:GetParameter failed: NoAnswer";
-    const error = await look().catch((reason: unknown) => reason);
-    expect((error as Error).message).to.equal(ssm.down);
-    expect(incidents.detail()).to.equal("");
+    await pass(2);
     ssm.down = "";
     await pass(5);
     expect(ssm.kept).to.equal(false);
+    expect(incidents.detail()).to.equal("");
   });
 
   it("of a later registration is looked for as well", async () => {
