@@ -69,6 +69,8 @@ const placesOfPrevious = [4, 2];
  * The parameter's value, which always fits: where it would not, the month
  * before loses its last places, then goes, and with it the costs by fleet.
  * This month's days are kept whatever happens.
+ *
+ * @throws Error when an amount is no finite number: JSON has none, and whoever reads the record would take all of it for damaged
  */
 export function formatMeter(record: MeterRecord): string {
   const { v, month, at, days, fleets, previous } = record;
@@ -90,7 +92,14 @@ export function formatMeter(record: MeterRecord): string {
 
 function rounded(costs: Readonly<Record<string, Costs>>, kept: number): Record<string, number[]> {
   return Object.fromEntries(
-    Object.entries(costs).map(([key, amounts]) => [key, amounts.map((usd) => Number(usd.toFixed(kept)))]),
+    Object.entries(costs).map(([key, amounts]) => {
+      if (!amounts.every(Number.isFinite)) {
+        throw new Error(
+          `The meter's record is not written: the costs of ${key} are ${amounts.join(", ")} USD, and the last record stays.`,
+        );
+      }
+      return [key, amounts.map((usd) => Number(usd.toFixed(kept)))];
+    }),
   );
 }
 

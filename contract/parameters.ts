@@ -4,7 +4,7 @@
  * change nothing.
  */
 
-import { isCount, parseObject } from "./json.ts";
+import { isCount, isObject, parseObject } from "./json.ts";
 
 export function fleetPath(environment: string, fleet: string): string {
   return `/longhaul/${environment}/${fleet}`;
@@ -86,6 +86,11 @@ export interface PowerSetting {
   power: Power;
   by: "stack" | "hours" | "budget";
   reason: string;
+  /**
+   * With `budget`: what was known to be spent when it was off. The meter's record may be lost or damaged afterwards, and
+   * the month's money is gone all the same.
+   */
+  spent?: { month: string; usd: number };
 }
 
 /** `shutdown`: when a machine sleeps for want of jobs, although power is on, and how long it may have one. */
@@ -115,10 +120,15 @@ export function parseMachineList(text: string | undefined): string[] | undefined
 
 export function parsePower(text: string | undefined): PowerSetting | undefined {
   const value = parseObject(text);
-  if (!value || !isPower(value.power) || typeof value.reason !== "string") return undefined;
-  const by = value.by;
+  if (!value) return undefined;
+  const { power, by, reason, spent } = value;
+  if (!isPower(power) || typeof reason !== "string") return undefined;
   if (by !== "stack" && by !== "hours" && by !== "budget") return undefined;
-  return { power: value.power, by, reason: value.reason };
+  return { power, by, reason, ...(isSpent(spent) && { spent: { month: spent.month, usd: spent.usd } }) };
+}
+
+function isSpent(value: unknown): value is NonNullable<PowerSetting["spent"]> {
+  return isObject(value) && typeof value.month === "string" && isPositive(value.usd);
 }
 
 export function parseShutdown(text: string | undefined): ShutdownSetting | undefined {

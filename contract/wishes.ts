@@ -70,11 +70,11 @@ export function wishFor(
     (wish) => wish && isCurrent(wish, now),
   );
   const isBreach = power?.power === "off" && power.by === "budget";
-  if (isBreach && !own?.overBudget) return { listing, ...power };
-  if (own) return { listing, ...own };
+  if (own && (!isBreach || own.overBudget)) return { listing, ...own };
   if (power) {
-    const idleMinutes = power.power === "on" ? idleLimit(machine.instanceId, settings) : undefined;
-    return idleMinutes === undefined ? { listing, ...power } : { listing, ...power, idleMinutes };
+    const { power: wanted, by, reason } = power;
+    const idleMinutes = wanted === "on" ? idleLimit(machine.instanceId, settings) : undefined;
+    return { listing, power: wanted, by, reason, ...(idleMinutes !== undefined && { idleMinutes }) };
   }
   return { listing, power: "on", by: "default", reason: "no power setting could be read" };
 }

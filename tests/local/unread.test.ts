@@ -65,6 +65,22 @@ describe("where the controller cannot read", function () {
     expect(power()).to.include({ power: "off", by: "budget" });
   });
 
+  it("the meter's record because it is damaged, what was spent is not given back, and it is told", async () => {
+    const { minute, minutes, metrics, power, starts } = controlled;
+    await minutes(4);
+    expect(power()).to.include({ by: "budget" });
+    const { cloud } = controlled;
+    for (const machine of Object.values(cloud.aws.account.instances))
+      if (machine.state === "running") goToSleep(cloud, machine);
+    const before = [power(), starts()];
+    set(meterParameter("dev"), { v: 1, days: { "01": [null, 0, 0] } });
+    expect(await minute()).to.include("so the meter begins anew");
+    expect(metrics()).to.include({ ReadsFailed: 1 });
+    await minutes(5);
+    expect([power(), starts()]).to.deep.equal(before);
+    expect(metrics().SpentUsd, "at least what was spent when power went off").to.be.at.least(3);
+  });
+
   it("any parameter, the meter is not begun anew, and power stays as it is", async () => {
     const { minute, minutes, metrics, meter, power, spent, starts } = controlled;
     await minutes(4);

@@ -44,15 +44,15 @@ export async function act(
     }
   };
   let aws = awsWithin(limitsMs.write);
-  const put = (Name: string, Value: string) =>
-    attempt(() => aws("ssm:PutParameter", { Name, Value, Type: "String", Overwrite: true }));
+  const put = (Name: string, format: () => string) =>
+    attempt(() => aws("ssm:PutParameter", { Name, Value: format(), Type: "String", Overwrite: true }));
 
   // First of all, for it is what keeps machines from being paid for; and what was spent is spent, whatever starts.
   await Promise.all([
     ...Object.entries(plan.power).map(([fleet, setting]) =>
-      put(fleetParameters(environment, fleet).power, JSON.stringify(setting)),
+      put(fleetParameters(environment, fleet).power, () => JSON.stringify(setting)),
     ),
-    ...(plan.meter ? [put(meterParameter(environment), formatMeter(plan.meter))] : []),
+    ...(plan.meter ? [put(meterParameter(environment), () => formatMeter(plan.meter!))] : []),
   ]);
 
   aws = awsWithin(limitsMs.start);

@@ -72,7 +72,7 @@ export interface Plan {
 export function decide(configuration: ControllerConfiguration, seen: Sighting): Plan {
   const { now, machines = [] } = seen;
   const { meter, assumptions } = metered(seen, pricesOf(configuration));
-  const spent = meter && costAt(meter, now);
+  const spent = meter && costAt(meter, Object.values(seen.settings), now);
   const byMoney = powerByMoney(configuration.budget?.monthlyUsd, spent, now);
 
   const power: Record<string, PowerSetting> = {};

@@ -19,26 +19,39 @@ const perCall = { "ec2:DescribeInstances": 200, "ec2:DescribeVolumes": 250 } as 
 /** A disk that is younger may belong to a machine that is not described yet. */
 const settledMs = 10 * 60_000;
 
-/** All machines of the environment, those that have just been terminated among them. */
+/**
+ * All machines of the environment, those that have just been terminated among them. Each is there once: what comes and
+ * goes between two pages moves others from one to the next, and whatever is there twice would be metered twice.
+ *
+ * @throws Error when EC2 does not answer, or describes a machine without its id, its state or its start
+ */
 export async function describeMachines(environment: string, aws: ControllerAws): Promise<Machine[]> {
-  const machines: Machine[] = [];
+  const machines = new Map<string, Machine>();
   for await (const { reservationSet } of describe("ec2:DescribeInstances", environment, aws)) {
-    machines.push(...reservationSet.flatMap(({ instancesSet }) => instancesSet.map(machineOf)));
+    for (const { instancesSet } of reservationSet) {
+      for (const instance of instancesSet) machines.set(instance.instanceId, machineOf(instance));
+    }
   }
-  return machines;
+  return [...machines.values()];
 }
 
 /** A disk of the environment, and the machine that has it. */
 type AttachedDisk = Disk & { attachedTo: string | undefined };
 
-/** All disks of the environment. */
+/**
+ * All disks of the environment, each of them once.
+ *
+ * @throws Error when EC2 does not answer, or describes a disk without its id or the moment at which it was made
+ */
 export async function describeDisks(environment: string, aws: ControllerAws): Promise<AttachedDisk[]> {
-  const disks: AttachedDisk[] = [];
+  const disks = new Map<string, AttachedDisk>();
   for await (const { volumeSet } of describe("ec2:DescribeVolumes", environment, aws)) {
-    const present = volumeSet.filter(({ status }) => status !== "deleting" && status !== "deleted");
-    disks.push(...present.map(diskOf));
+    for (const volume of volumeSet) {
+      if (volume.status === "deleting" || volume.status === "deleted") disks.delete(volume.volumeId);
+      else disks.set(volume.volumeId, diskOf(volume));
+    }
   }
-  return disks;
+  return [...disks.values()];
 }
 
 /** The machines with what is described of their disks. */
@@ -91,21 +104,27 @@ async function* describe<Action extends ReadAction>(
 
 function machineOf(instance: DescribedInstance): Machine {
   const tagged = new Map(instance.tagSet.map(({ key, value }) => [key, value]));
-  const launchedAt = Date.parse(instance.launchTime);
+  const { instanceId, instanceState, stateReason, launchTime } = instance;
+  const launchedAt = Date.parse(launchTime);
+  // Neither the meter nor a start may rest on a guess: NaN hours would make the month's record unreadable.
+  if (instanceId === "" || instanceState.name === "" || Number.isNaN(launchedAt)) {
+    throw new Error(
+      `EC2 describes the machine "${instanceId}" with the state "${instanceState.name}" and the start "${launchTime}"`,
+    );
+  }
   const root = instance.blockDeviceMapping.find(({ deviceName }) => deviceName === instance.rootDeviceName);
   const attached = Date.parse(root?.ebs.attachTime ?? "");
   const stoppedAt = momentIn(instance.reason);
   const report = reportIn(tagged);
-  const { instanceState, stateReason } = instance;
   const failedStartsTag = tagged.get(tags.failedStarts) ?? "";
   const failedStart = failedStartOf(instanceState.name, stateReason, failedStartsTag, launchedAt);
   return {
-    id: instance.instanceId,
+    id: instanceId,
     fleet: tagged.get(tags.fleet) ?? "",
     runner: tagged.get(tags.runner) ?? "",
     instanceType: instance.instanceType,
     availabilityZone: instance.placement.availabilityZone,
-    state: instance.instanceState.name as Machine["state"],
+    state: instanceState.name as Machine["state"],
     createdAt: Number.isNaN(attached) ? launchedAt : attached,
     launchedAt,
     ...(stoppedAt !== undefined && { stoppedAt }),
@@ -127,10 +146,13 @@ function diskOf(volume: DescribedVolume): AttachedDisk {
   const { volumeId, createTime, attachmentSet, tagSet } = volume;
   const fleet = tagSet.find(({ key }) => key === tags.fleet)?.value ?? "";
   const size = sizeOf(volume);
+  const createdAt = Date.parse(createTime);
+  if (volumeId === "" || Number.isNaN(createdAt))
+    throw new Error(`EC2 describes the disk "${volumeId}" as made at "${createTime}"`);
   return {
     id: volumeId,
     fleet,
-    createdAt: Date.parse(createTime),
+    createdAt,
     ...(size && { size }),
     attachedTo: attachmentSet[0]?.instanceId,
   };

@@ -68,7 +68,10 @@ export async function observe(
   const meterText = values.get(meterName);
   const meter = parseMeter(meterText);
   if (!meter && meterText !== undefined && meterText !== emptyMeter)
-    problems.push(`${meterName} holds no record that this version knows, so the meter begins anew.`);
+    problems.push(
+      `${meterName} holds no record that this version knows, so the meter begins anew: what was spent earlier in the month ` +
+        "is forgotten, but for a budget that was spent already.",
+    );
   return {
     now: moment,
     settings,
@@ -106,12 +109,12 @@ function present(values: Values): Map<string, string> {
 /** A sentence where a fleet's parameters were read, and one that its starts rest on was missing or damaged. */
 function damaged(environment: string, fleet: string, settings: FleetSettings, values: Values): string[] {
   const names = fleetParameters(environment, fleet);
-  const those = (["roster", "operator"] as const)
+  const those = (["roster", "operator", "shutdown"] as const)
     .filter((key) => !settings[key] && values.has(names[key]))
     .map((key) => names[key]);
   if (those.length === 0) return [];
   return [
     `${those.join(" and ")} cannot be understood, so no machine of ${fleet} is started. ` +
-      "`pulumi up --refresh` makes a missing one, `longhaul wake --clear` replaces a damaged override.",
+      "`pulumi up --refresh` writes what the program sets, `longhaul wake --clear` replaces a damaged override.",
   ];
 }

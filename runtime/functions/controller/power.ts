@@ -19,6 +19,7 @@ export function powerByMoney(
     power: "off",
     by: "budget",
     reason: `${spent.month.toFixed(2)} of ${limit} USD are spent in ${month}`,
+    spent: { month, usd: spent.month },
   };
 }
 
@@ -44,8 +45,9 @@ export function powerByHours({ hours }: ControlledFleet, now: HoursPower | undef
   return { power, by: "hours", reason: `${reason}, ${hours.zone}` };
 }
 
-/** Another sum in the reason is no news: a breach would be written each minute. */
+/** Another sum is no news: a breach would be written each minute. Another month is. */
 export function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolean {
   if (one?.power !== other.power || one.by !== other.by) return false;
+  if (one.spent?.month !== other.spent?.month) return false;
   return one.by !== "hours" || one.reason === other.reason;
 }

@@ -1,5 +1,6 @@
 import { spentInMonth, totalOf } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
+import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { Sighting } from "./decide.ts";
 import { meterAssumptions, meterUntil } from "./meter.ts";
 import type { MeterPrices } from "./meter.ts";
@@ -24,10 +25,23 @@ export function metered(
   };
 }
 
-/** What the month that is now has cost by a record, which may be of the month before. */
-export function costAt(meter: MeterRecord, now: number): MonthsCost {
+/**
+ * What the month that is now has cost: by a record, which may be of the month
+ * before, and by the breaches of the budget that the power settings remember. A
+ * record that was lost has begun anew, and would give the month's money back.
+ */
+export function costAt(
+  meter: MeterRecord,
+  settings: Iterable<Pick<FleetSettings, "power">>,
+  now: number,
+): MonthsCost {
   const date = new Date(now).toISOString();
-  if (meter.month !== date.slice(0, 7)) return { month: 0, today: 0 };
-  const today = meter.days[date.slice(8, 10)];
-  return { month: spentInMonth(meter), today: today ? totalOf(today) : 0 };
+  const month = date.slice(0, 7);
+  const isOfMonth = meter.month === month;
+  const today = isOfMonth ? meter.days[date.slice(8, 10)] : undefined;
+  const remembered = [...settings].map(({ power }) => (power?.spent?.month === month ? power.spent.usd : 0));
+  return {
+    month: Math.max(isOfMonth ? spentInMonth(meter) : 0, ...remembered),
+    today: today ? totalOf(today) : 0,
+  };
 }

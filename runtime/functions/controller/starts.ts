@@ -73,7 +73,48 @@ export function startsOf(input: StartInput): FleetStarts {
       starts.resting.push(instanceId);
     }
   }
+  starts.start.push(...standIns(input, starts.start));
   return starts;
+}
+
+/**
+ * Machines that take the place of those which are to be awake (`minimumAwake`)
+ * and whose last starts failed: the next ones of the roster that nothing but
+ * their idle timeout keeps asleep, as long as fewer than `minimumAwake` are
+ * awake. A machine's agent decides by its own place in the roster whether it has
+ * an idle timeout, so a stand-in sleeps again by its timeout, and is then
+ * started again at most once in that time.
+ */
+function standIns({ fleet, settings, machines, now }: StartInput, started: readonly Start[]): Start[] {
+  const { roster = [], shutdown } = settings;
+  if (!shutdown) return [];
+  const { minimumAwake } = shutdown;
+  const byId = new Map(
+    machines.flatMap((each) => (each.fleet === fleet.name ? [[each.id, each] as const] : [])),
+  );
+  const machinesOf = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+  const inService = machinesOf(roster);
+  const failing = machinesOf(roster.slice(0, minimumAwake)).filter(
+    (each) => each.state === "stopped" && isBackingOff(each, now),
+  ).length;
+  const awake = inService.filter(({ state }) => state === "running" || state === "pending").length;
+  const missing = Math.min(failing, minimumAwake - awake - started.length);
+  if (missing <= 0) return [];
+  const isStarted = new Set(started.map(({ instanceId }) => instanceId));
+  return inService
+    .filter((machine) => {
+      const { id: instanceId, runner, state } = machine;
+      if (state !== "stopped" || isStarted.has(instanceId)) return false;
+      const { idleMinutes, ...wish } = wishFor({ runner, instanceId }, settings, now);
+      return idleMinutes !== undefined && whyAsleep(machine, wish, settings, now).kind === "none";
+    })
+    .slice(0, missing)
+    .map(({ id, availabilityZone }) => ({
+      instanceId: id,
+      fleet: fleet.name,
+      availabilityZone,
+      reason: `${minimumAwake} of its fleet are to be awake, and EC2 does not start ${failing} of the first ones`,
+    }));
 }
 
 /** Why a sleeping machine is started, each for the first reason that holds; undefined: it is not. */
@@ -89,6 +130,7 @@ function startReason(
     return `working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`;
   }
   if (why === "none") return noReasonToSleep(machine, wish, settings);
+  if (why === "unknown") return undefined; // What cannot be read may be an operator's wish to sleep, for any time.
   // Its registration can be renewed, and the money of a month that is over budget cannot.
   if (wish.by !== "budget" && now - lastRanAt(machine, now) >= longestSleepMs) {
     return "it slept for a week, and GitHub drops what is offline for two";

@@ -162,6 +162,15 @@ describe("what cannot be written", () => {
     expect(failures).to.have.lengthOf(3);
   });
 
+  it("is a meter with an amount that is no number: the last record stays, and it is told", async () => {
+    const days = { "26": [NaN, 0, 0] } as const;
+    const { calls, failures } = await acted({}, [], { power, meter: { ...meter, days } });
+    expect(calls.filter((action) => action === "ssm:PutParameter")).to.have.lengthOf(2);
+    expect(calls).to.include("ec2:StartInstances");
+    expect(failures).to.have.lengthOf(1);
+    expect(failures[0]).to.include("the costs of 26 are NaN, 0, 0 USD");
+  });
+
   it("leaves the meter as it is where there is nothing new to say of it", async () => {
     const { calls } = await acted({}, [], {});
     expect(calls).not.to.include("ssm:PutParameter");

@@ -144,6 +144,31 @@ describe("the power of a fleet", () => {
     });
   });
 
+  it("stays off for the month whose money was gone, although the meter's record is lost, until the limit is raised", () => {
+    const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
+    const { power: breach } = planFor({ machines: running, budget: 100 });
+    const lost = { machines: [machine], settings: { power: breach.cloud } }; // The scene's meter has no record.
+    const plan = planFor({ ...lost, budget: 100 });
+    expect([plan.power, plan.start]).to.deep.equal([{}, []]);
+    expect(plan.spent!.month, "and so it is told").to.be.at.least(100);
+    expect(wanted({ ...lost, budget: 10000 })).to.include({ power: "on" });
+    expect(wanted({ ...lost, budget: 100, now: Date.parse("2026-12-01T00:01:00Z") })).to.include({
+      power: "on",
+    });
+  });
+
+  it("is written anew where the next month's money is gone at once", () => {
+    const power = {
+      power: "off",
+      by: "budget",
+      reason: "spent in 2026-11",
+      spent: { month: "2026-11", usd: 40 },
+    } as const;
+    const now = Date.parse("2026-12-01T12:00:00Z");
+    const machines = [{ ...machine, state: "running" as const }];
+    expect(wanted({ machines, settings: { power }, budget: 1, now })!.spent!.month).to.equal("2026-12");
+  });
+
   it("is not judged by what could not be read", () => {
     expect(planFor({ settings: { power: undefined } }).power.cloud).to.include({ power: "on" });
     const plan = decide(configuration, {

@@ -85,6 +85,25 @@ describe("a disk of the environment", () => {
     ]);
   });
 
+  it("is there once, though EC2 describes it on two pages", async () => {
+    const page = `<DescribeVolumesResponse><volumeSet>${volume("vol-1")}</volumeSet>`;
+    const { aws } = ec2(
+      `${page}<nextToken>more</nextToken></DescribeVolumesResponse>`,
+      `${page}</DescribeVolumesResponse>`,
+    );
+    expect(await describeDisks("dev", aws)).to.have.lengthOf(1);
+  });
+
+  it("is nothing to reckon with where EC2 does not say when it was made", async () => {
+    const damaged = volume("vol-1").replace("2026-11-26T11:00:00Z", "");
+    const { aws } = ec2(
+      `<DescribeVolumesResponse><volumeSet>${damaged}</volumeSet></DescribeVolumesResponse>`,
+    );
+    expect(await describeDisks("dev", aws).catch((error: unknown) => (error as Error).message)).to.equal(
+      'EC2 describes the disk "vol-1" as made at ""',
+    );
+  });
+
   it("is told of its machine, which may have more than one, or none that is described", () => {
     const attached = (attachedTo: string | undefined, sizeGb?: number) => ({
       ...disk,
@@ -136,6 +155,38 @@ describe("a machine", () => {
     ]) {
       expect((await described(damaged)).report).to.equal(undefined);
     }
+  });
+
+  const whole =
+    "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId>" +
+    "<instanceState><name>running</name></instanceState><launchTime>2026-11-26T11:00:00Z</launchTime>" +
+    "</item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
+  const answering = (text: string) => (action: string) => Promise.resolve(readEc2Answer(text, action));
+
+  for (const [what, lost] of [
+    ["its id", "<instanceId>i-1</instanceId>"],
+    ["its state", "<name>running</name>"],
+    ["the moment of its start", "<launchTime>2026-11-26T11:00:00Z</launchTime>"],
+  ] as const) {
+    it(`is nothing to reckon with where EC2 does not say ${what}`, async () => {
+      const damaged = whole.replace(lost, "");
+      const told = await describeMachines("dev", answering(damaged)).catch(
+        (error: unknown) => (error as Error).message,
+      );
+      expect(told).to.match(
+        /^EC2 describes the machine "(i-1)?" with the state "(running)?" and the start ".*"$/,
+      );
+    });
+  }
+
+  it("is there once, though EC2 describes it on two pages", async () => {
+    const aws = (action: string, { NextToken }: Record<string, unknown>) =>
+      answering(
+        NextToken === undefined
+          ? whole.replace("</reservationSet>", "</reservationSet><nextToken>more</nextToken>")
+          : whole,
+      )(action);
+    expect(await describeMachines("dev", aws)).to.have.lengthOf(1);
   });
 
   it("is of the type that EC2 describes, whatever its fleet has come to", async () => {

@@ -21,10 +21,11 @@ const values: Record<string, string> = {
   [meterName]: JSON.stringify(record),
   ...Object.fromEntries(
     configuration.fleets.flatMap(({ name }) => {
-      const { roster, operator } = fleetParameters("dev", name);
+      const { roster, operator, shutdown } = fleetParameters("dev", name);
       return [
         [roster, JSON.stringify({ machines: [`i-${name}`] })],
         [operator, JSON.stringify({ closing: false, runners: {} })],
+        [shutdown, JSON.stringify({ minimumAwake: 0 })],
       ];
     }),
   ),
@@ -164,5 +165,7 @@ describe("what the controller looks at", () => {
     expect(problems[0]).to.include(
       `${roster} and ${operator} cannot be understood, so no machine of b is started`,
     );
+    const { shutdown } = fleetParameters("dev", "c");
+    expect((await seen(undefined, { ...values, [shutdown]: "{" })).problems.join()).to.include(shutdown);
   });
 });

@@ -153,6 +153,11 @@ describe("a machine without an idle timeout is asleep only while something wants
       "asleep",
     ],
     ["what could not be read: its idle timeout", { settings: { shutdown: undefined } }, "asleep"],
+    ...(["operator", "shutdown"] as const).map((unread): [string, Scene, "asleep"] => [
+      `what could not be read: ${unread}, after a week too`,
+      { ...whichSaid("asleep", 8 * 24 * hour, idleTimeoutWords), settings: { [unread]: undefined } },
+      "asleep",
+    ]),
     [
       "not an idle timeout that could not be read where an operator wants it awake",
       { settings: { shutdown: undefined, operator: fleetWish({ power: "on", ...ada }) } },
@@ -275,6 +280,60 @@ describe("a machine that EC2 did not start the last time", () => {
       expect(started(minutes(60), 99)).to.equal(true);
     });
   }
+
+  describe("and that is one of those that are to be awake", () => {
+    const shutdown = { idleMinutes: 30, minimumAwake: 1 };
+    const roster = ["i-1", "i-2", "i-3"];
+    const other = (number: number, more: Partial<Machine> = {}): Machine => ({
+      ...silent,
+      id: `i-${number}`,
+      runner: `dev-cloud-${number}`,
+      report: { state: "asleep", since: now - hour, detail: idleTimeoutWords },
+      ...more,
+    });
+    const standIns = (others: Machine[], settings: Partial<FleetSettings> = {}, first = failed(1000)) =>
+      decided({ settings: { roster, shutdown, ...settings }, machines: [first, ...others] }).start.map(
+        ({ instanceId }) => instanceId,
+      );
+
+    it("has its place taken by the next of the roster that is healthy", () => {
+      expect(standIns([other(3), other(2)])).to.deep.equal(["i-2"]);
+      const failing = other(2, {
+        failedStart: { why, count: 1, lastAt: now - 1000 },
+        launchedAt: now - 1000,
+      });
+      expect(standIns([failing, other(3)])).to.deep.equal(["i-3"]);
+    });
+
+    it("and by no other while one is awake in its place, or on its way", () => {
+      for (const state of ["running", "pending"] as const)
+        expect(standIns([other(2), other(3, { state })])).to.deep.equal([]);
+      expect(standIns([other(2), other(3)], {}, failed(hour)), "it is tried again itself").to.deep.equal([
+        "i-1",
+      ]);
+    });
+
+    it("and by none that something else keeps asleep, or that has just gone down in another way", () => {
+      const asleep: OperatorSetting = {
+        ...initialOperator,
+        runners: { "dev-cloud-2": { power: "off", ...ada } },
+      };
+      expect(standIns([other(2), other(3)], { operator: asleep })).to.deep.equal(["i-3"]);
+      const lost = other(2, { ...whichSaid("busy", minute).machines[0]!, id: "i-2", runner: "dev-cloud-2" });
+      expect(standIns([lost])).to.deep.equal([]);
+      for (const power of [breach, night]) expect(standIns([other(2)], { power })).to.deep.equal([]);
+      expect(standIns([other(2)], { shutdown: undefined })).to.deep.equal([]);
+    });
+
+    it("and by one for each that is missing", () => {
+      const two = { shutdown: { idleMinutes: 30, minimumAwake: 2 } };
+      expect(standIns([other(2), other(3)], two), "the second starts by itself").to.deep.equal([
+        "i-2",
+        "i-3",
+      ]);
+      expect(standIns([other(2, { state: "running" }), other(3)], two)).to.deep.equal(["i-3"]);
+    });
+  });
 
   it("is not tried again against a reason to sleep", () => {
     const machines = [failed(hour)];
