@@ -62,6 +62,14 @@ export async function control(words: readonly string[], services: Services, powe
         services.resetFailed(name);
       });
       return succeeded;
+    case "isolate":
+    case "default":
+      await services.isolate();
+      return succeeded;
+    case "is-system-running": {
+      const state = services.stopping() ? "stopping" : "running";
+      return { status: state === "running" ? 0 : 1, text: state };
+    }
     case "is-active": {
       const states = operands.map((name) => services.state(name));
       return { status: states.includes("active") ? 0 : 3, text: states.join("\n") };

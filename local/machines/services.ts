@@ -30,6 +30,10 @@ export interface Services {
   during(name: string, work: () => Promise<boolean>): Promise<void>;
   /** A process is about to go on as a unit of its own. @throws when the machine goes down */
   addScope(name: string, order: Pick<Stopping, "after" | "before">): void;
+  /** The target is changed: what is not to ignore that stops, in the order of the units. Scopes ignore it. */
+  isolate(): Promise<void>;
+  /** The machine is being shut down, and no unit starts any more. */
+  stopping(): boolean;
   /**
    * The machine goes down: nothing is started any more, and what runs is stopped in the order of its units.
    *
@@ -165,6 +169,13 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
     await endGently(() => processesOfUnit(root, name), scopeStopMs);
   };
 
+  const loaded = () =>
+    [...services.keys()].filter((name) => files.exists(name)).map((name) => files.load(name));
+  const inOrder = ({ name, after, before }: Unit): [string, Stopping] => [
+    name,
+    { after, before, stop: () => stop(name) },
+  ];
+
   return {
     start: (name) => start(unitName(name)),
     stop: (name) => stop(unitName(name)),
@@ -206,12 +217,14 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
       halted = true;
       const units = new Map(others);
       for (const [name, order] of scopes) units.set(name, { ...order, stop: () => stop(name) });
-      for (const name of [...services.keys()].filter((other) => files.exists(other))) {
-        const { after, before } = files.load(name);
-        units.set(name, { after, before, stop: () => stop(name) });
-      }
+      for (const [name, order] of loaded().map(inOrder)) units.set(name, order);
       await stopInOrder(units);
     },
+    isolate: () => {
+      const leaving = loaded().filter(({ ignoreOnIsolate }) => !ignoreOnIsolate);
+      return stopInOrder(new Map(leaving.map(inOrder)));
+    },
+    stopping: () => halted,
   };
 }
 

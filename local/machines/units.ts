@@ -23,6 +23,8 @@ export interface Unit {
   restartMs: number;
   /** So many starts within an interval (milliseconds; 0: any) are allowed. systemd's default: five in ten seconds. */
   startLimit: { intervalMs: number; burst: number };
+  /** A change of the target does not stop it. */
+  ignoreOnIsolate: boolean;
   /** `process`: only the main process is signalled; what it started lives on. */
   killMode: "control-group" | "process";
   /** Whether output goes to the console too. */
@@ -61,7 +63,8 @@ export function parseUnit(name: string, text: string): Unit {
     requires: words("Requires"),
     wants: words("Wants"),
     type: last("Type") === "oneshot" ? "oneshot" : "simple",
-    remainAfterExit: /^(yes|true|1|on)$/.test(last("RemainAfterExit") ?? "no"),
+    remainAfterExit: isYes(last("RemainAfterExit")),
+    ignoreOnIsolate: isYes(last("IgnoreOnIsolate")),
     command: splitWords(last("ExecStart") ?? ""),
     stopCommand: splitWords(last("ExecStop") ?? ""),
     stopMs: parseSpan(last("TimeoutStopSec") ?? defaultStopLimit),
@@ -80,12 +83,16 @@ export function parseUnit(name: string, text: string): Unit {
   };
 }
 
+function isYes(value: string | undefined): boolean {
+  return /^(yes|true|1|on)$/.test(value ?? "no");
+}
+
 /** systemd gives a unit 90 s; nobody wants to wait here for one that hangs. */
 const defaultStopLimit = "5s";
 
 const knownKeys = new Set(
   (
-    "Description Documentation After Before Requires Wants Type RemainAfterExit ExecStart ExecStop Environment EnvironmentFile " +
+    "Description Documentation After Before Requires Wants IgnoreOnIsolate Type RemainAfterExit ExecStart ExecStop Environment EnvironmentFile " +
     "WorkingDirectory Restart RestartSec KillMode TimeoutStopSec StartLimitIntervalSec StartLimitBurst " +
     "StandardOutput StandardError WantedBy " +
     // Limits that a stand-in has no need of.

@@ -333,13 +333,16 @@ process.stdout.write(zlib.brotliDecompressSync(Buffer.from(pieces.map((piece) =>
 
 # StartLimitIntervalSec=0: no number of restarts ends the agent for good. KillMode=process: its end is nothing to the
 # listener and its job, where that has no scope of its own. The other unit is for whoever powers the machine off or
-# reboots it: it stops after the agent and before the network, and has the listener tell GitHub.
+# reboots it: it stops after the agent and before the network, and has the listener tell GitHub. IgnoreOnIsolate=yes: a
+# change of the target (systemctl isolate, telinit) stops neither. A shutdown stops both, which conflict with
+# shutdown.target as all services do.
 start_agent() {
   cat >"$units/$ender" <<END
 [Unit]
 Description=Longhaul: ends the listener before the network goes
 After=network.target network-online.target
 Before=$agent
+IgnoreOnIsolate=yes
 StartLimitIntervalSec=0
 [Service]
 Type=oneshot
@@ -352,6 +355,7 @@ END
 [Unit]
 Description=Longhaul agent
 Wants=$ender
+IgnoreOnIsolate=yes
 StartLimitIntervalSec=0
 [Service]
 EnvironmentFile=-$etc/connection.env

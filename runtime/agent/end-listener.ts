@@ -1,9 +1,14 @@
 import type { Clock } from "./clock.ts";
+import type { RunCommand } from "./command.ts";
 import type { ListenerHost } from "./listener.ts";
 import { adoptListener } from "./listener.ts";
 import type { ProcessMark } from "./processes.ts";
 import { unlessAbsent } from "./absent.ts";
 
+/** Milliseconds that systemd has to say whether the machine goes down: much less than the unit that asks may take to stop. */
+const askLimitMs = 10_000;
+/** What `systemctl is-system-running` says of a machine that does not go down. */
+const upStates = ["initializing", "starting", "running", "degraded", "maintenance"];
 /** Milliseconds between two looks at whether it has ended. */
 const lookEveryMs = 100;
 
@@ -16,23 +21,40 @@ const lookEveryMs = 100;
  * listener out for four minutes. A worker whose listener has died is told
  * itself.
  *
- * When the agent powers the machine off, no listener is left, and nothing is done.
+ * When the agent powers the machine off, no listener is left, and nothing is
+ * done. Nor is anything done while the machine stays up: its unit can be stopped
+ * without a shutdown, and that must not end a job.
  *
  * @returns what was ended; systemd limits how long that may take
  */
 export async function endListener(
   host: Pick<ListenerHost, "paths" | "processes">,
+  run: RunCommand,
   clock: Pick<Clock, "sleep">,
-): Promise<"listener" | "worker" | undefined> {
+): Promise<"listener" | "worker" | "nothing runs" | "stays up"> {
   const { processes } = host;
+  if (await staysUp(run)) return "stays up";
   const listener = adoptListener(host)?.mark;
   const orphan = listener ? undefined : processes.scan().worker;
   const mark = listener ?? (orphan === undefined ? undefined : processes.mark(orphan));
-  if (!mark) return undefined;
+  if (!mark) return "nothing runs";
   signal(mark, "SIGTERM");
   signal(mark, "SIGCONT"); // An agent that was killed may have left it frozen.
   while (processes.isRunning(mark)) await clock.sleep(lookEveryMs);
   return listener ? "listener" : "worker";
+}
+
+/**
+ * Where systemd gives no answer in time, the machine is taken to go down.
+ *
+ * @see https://www.freedesktop.org/software/systemd/man/latest/systemctl.html (is-system-running)
+ */
+async function staysUp(run: RunCommand): Promise<boolean> {
+  const asked = run("systemctl", ["is-system-running"], { timeoutMs: askLimitMs });
+  return asked.then(
+    ({ output }) => upStates.includes(output.trim()),
+    () => false,
+  );
 }
 
 function signal({ pid }: ProcessMark, name: NodeJS.Signals): void {

@@ -46,15 +46,23 @@ const log = (line: string) => {
   process.stdout.write(`${line}\n`);
 };
 
+/** What `end-listener` says. */
+const endWords = {
+  listener: "The machine goes down: the listener was ended.",
+  worker: "The machine goes down: the worker was ended.",
+  "nothing runs": "No listener runs.",
+  "stays up": "The machine does not go down: the listener, if one runs, is left alone.",
+} as const;
+
 async function main(command: string | undefined): Promise<void> {
   const configuration = readConfiguration(configurationPath(root));
   const { runner, pollSeconds, user, aws: place } = configuration;
   const quietMs = configuration.quietSeconds * 1000;
   const paths = pathsBelow(root, user);
   const processes = processTable(proc, paths.runner);
+  const run = commandRunner(environment);
   if (command === "end-listener") {
-    const ended = await endListener({ paths, processes }, clock);
-    log(ended ? `The machine goes down: the ${ended} was ended.` : "No listener runs.");
+    log(endWords[await endListener({ paths, processes }, run, clock)]);
     return;
   }
   process.once("SIGTERM", () => {
@@ -81,7 +89,6 @@ async function main(command: string | undefined): Promise<void> {
     clock,
     random: Math.random,
   });
-  const run = commandRunner(environment);
   const account = await readAccount(user, run);
   const token = machineToken(configuration, instanceId, aws);
   const tags = stateTags(instanceId, aws, clock, log);

@@ -109,12 +109,14 @@ describe("a machine in service", function () {
     expect(programs().listener, "the same listener still").to.equal(before.listener);
   });
 
-  it("ends a job well whatever is done to its agent's unit: restarted time and again, killed with all that is in it", async () => {
+  it("ends a job well whatever is done to its units: restarted time and again, left by a change of the target, killed with all that is in it", async () => {
     await isIdle();
     const job = await startJob();
     const { listener, worker } = programs();
     const unit = "longhaul-agent.service";
     for (let times = 0; times < 6; times++) await environment.onMachine(id, "systemctl", "restart", unit);
+    await environment.onMachine(id, "systemctl", "isolate", "multi-user.target");
+    await environment.onMachine(id, "systemctl", "restart", "longhaul-shutdown.service");
     const { agent } = programs();
     await environment.onMachine(id, "systemctl", "kill", "--signal=KILL", unit);
     await eventually("another agent runs", () => {

@@ -15,6 +15,7 @@ Description=The agent
 After=boot.service network-online.target
 Before=late.service
 Requires=boot.service
+IgnoreOnIsolate=yes
 StartLimitIntervalSec=0
 [Service]
 # a comment
@@ -42,6 +43,7 @@ WantedBy=multi-user.target
       wants: [],
       type: "simple",
       remainAfterExit: false,
+      ignoreOnIsolate: true,
       command: ["/opt/node", "/opt/agent.mjs"],
       stopCommand: ["/opt/node", "stop it"],
       stopMs: 60_000,

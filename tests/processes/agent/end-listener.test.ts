@@ -40,7 +40,18 @@ describe("ending the listener of a machine that somebody powers off", () => {
     const mark = processes.mark(child.pid!)!;
     if (program === "Runner.Listener") put(paths.listenerProcess, JSON.stringify(mark));
     const wasTold = () => existsSync(`${bin}/told`) && readFileSync(`${bin}/told`, "utf8") === "told\n";
-    return { child, wasTold, end: () => endListener({ paths, processes }, systemClock) };
+    const end = (state = "stopping") =>
+      endListener(
+        { paths, processes },
+        (...asked) => {
+          expect(asked.slice(0, 2)).to.deep.equal(["systemctl", ["is-system-running"]]);
+          return state === ""
+            ? Promise.reject(new Error("in time"))
+            : Promise.resolve({ code: 1, output: `${state}\n` });
+        },
+        systemClock,
+      );
+    return { child, wasTold, end };
   }
 
   it("asks it to, once, and waits until it has ended", async () => {
@@ -69,6 +80,23 @@ describe("ending the listener of a machine that somebody powers off", () => {
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
-    expect(await end()).to.equal(undefined);
+    expect(await end()).to.equal("nothing runs");
   });
+
+  it("leaves it alone where its unit is stopped while the machine stays up", async () => {
+    const { child, wasTold, end } = await machine("Runner.Listener");
+    for (const state of ["initializing", "starting", "running", "degraded", "maintenance"]) {
+      expect(await end(state), state).to.equal("stays up");
+    }
+    expect(child.exitCode).to.equal(null);
+    expect(wasTold()).to.equal(false);
+  });
+
+  for (const answer of ["", "offline", "unknown", "Failed to connect to bus: No such file or directory"]) {
+    const said = answer === "" ? "nothing in time" : `"${answer}"`;
+    it(`asks it to where systemd says ${said}`, async () => {
+      const { end } = await machine("Runner.Listener");
+      expect(await end(answer)).to.equal("listener");
+    });
+  }
 }).timeout(20_000); // Real processes, on a computer that may be busy.

@@ -216,6 +216,10 @@ describe("the boot script", function () {
       const text = file(`etc/systemd/system/longhaul-${name}.service`);
       expect(text, name).to.match(/^\[Unit\]\n[^[]*StartLimitIntervalSec=0\n[^[]*\[Service\]/);
     }
+    for (const name of ["agent", "shutdown"]) {
+      const text = file(`etc/systemd/system/longhaul-${name}.service`);
+      expect(text, `${name}: a change of the target stops it`).to.match(/^IgnoreOnIsolate=yes$/m);
+    }
     expect(unit).to.include("Wants=longhaul-shutdown.service\n");
     const ender = file("etc/systemd/system/longhaul-shutdown.service");
     expect(ender).to.include("After=network.target network-online.target\n");

@@ -206,6 +206,26 @@ SCRIPT
     expect(existsSync(`/proc/${inside}/exe`)).to.equal(true);
   });
 
+  it("a change of the target stops the units that do not ignore it, and is no shutdown", async () => {
+    const simple = (unit: string) =>
+      `${unit}${service("ExecStart=/bin/sleep 600\nExecStop=/bin/bash -c 'systemctl is-system-running'")}`;
+    await boot(
+      { "a.service": simple(""), "b.service": simple("[Unit]\nIgnoreOnIsolate=yes\n") },
+      `systemctl start a b
+       systemctl isolate multi-user.target
+       systemctl is-active a b
+       echo "then: $(systemctl is-system-running)"
+       shutdown -P now`,
+    );
+    await says("cloud-init: then: running");
+    expect(machine.lines).to.include.members([
+      "cloud-init: inactive",
+      "cloud-init: active",
+      "a.service: running",
+    ]);
+    await says("b.service: stopping");
+  });
+
   it("at power-off, units stop in the reverse of their order, and before what has no unit", async () => {
     const says = (name: string) =>
       `Type=oneshot\nRemainAfterExit=yes\nExecStop=/bin/bash -c 'echo ${name} stops; echo ${name} >>$LONGHAUL_ROOT/order'`;
