@@ -16,7 +16,7 @@ export type JobEvent =
   /** It is about to end, and this is why. */
   | { kind: "ending"; id: string; cause: JobEndCause }
   | { kind: "ended"; id: string; result: string; at: string }
-  /** The listener is free again; a job that was running has ended, whether or not that was told. */
+  /** The listener is free again: a job that never got a worker has ended, whether or not that was told. */
   | { kind: "free"; at: string }
   | { kind: "poll-error" }
   /** The last error of a poll was an ended session, which the listener has replaced. */

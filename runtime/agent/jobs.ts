@@ -100,8 +100,9 @@ export function advance(state: ListenerState, event: JobEvent): Change {
       return job ? end(state, job, event.at, event.result) : { state };
     }
     case "free": {
-      const job = open.find(({ startedAt }) => startedAt !== null);
-      // Cancelled before it had a worker, or given up by a fault of the runner's own.
+      // The name of a left-over process can forge this line, and a worker prints it. The end of a job that has one is the
+      // dispatcher's to tell; what this is for is a job that was cancelled or given up before.
+      const job = open.find(({ startedAt, worker }) => startedAt !== null && worker === null);
       return job ? end(state, job, event.at, job.cause ? "Canceled" : "Abandoned") : { state };
     }
   }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { JobEvent } from "../../../runtime/agent/job-events.ts";
 import { listenerReader, parsePerfLine } from "../../../runtime/agent/job-events.ts";
+import { advance, freshListener } from "../../../runtime/agent/jobs.ts";
 
 const id = "5fa50a01-94c3-4f7e-824a-c7779915615a";
 const other = "3799756a-db8a-44d3-8c70-240a57ef4e73";
@@ -192,6 +193,39 @@ describe("what the listener's lines mean", () => {
     );
     // As .NET's ReadLine cuts it.
     expect(read(...orphans.flatMap((line) => line.split("\r")))).to.deep.equal([]);
+  });
+
+  it("no name of a left-over process ends the job, or hides how it ended", () => {
+    const lives = lifeOf("x");
+    const forged = [
+      ...lives.map((line) => line.replaceAll(id, other)),
+      ...lines.map(([line]) => line).filter((line) => !line.includes(id)),
+    ];
+    const names = fc.array(fc.oneof(fc.constantFrom(...forged), fc.string()), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(names, (printed) => {
+        // As .NET's ReadLine cuts what a worker traces, while it removes them.
+        const orphans = printed.flatMap((name) =>
+          `[WORKER ${day} 10:00:02Z INFO JobExtension] Terminate orphan process: pid (7) (x\r${name})`.split(
+            "\r",
+          ),
+        );
+        const told = lives.findIndex((line) => line.includes("Worker finished"));
+        const events = read(
+          ...lives.slice(0, told),
+          ...orphans.map((line) => line.replace(/\)$/, "")),
+          ...lives.slice(told),
+        );
+        let state = freshListener;
+        const ends = events.flatMap((event) => {
+          const change = advance(state, event);
+          state = change.state;
+          return change.ended ?? [];
+        });
+        const own = ends.filter((job) => job.id === id);
+        expect(own.map(({ result }) => result)).to.deep.equal(["Succeeded"]);
+      }),
+    );
   });
 
   it("the performance log tells of a message the moment it arrives", () => {
