@@ -4,11 +4,20 @@ import type { Socket } from "./sockets.ts";
 const settledMs = 10_000;
 
 /**
+ * A closed connection in which bytes have waited for so long is one that the
+ * listener has given up reading: it reads what arrives within milliseconds. What
+ * GitHub sent there was never received, and so it queues the job again.
+ */
+const unreadMs = 60_000;
+
+/**
  * Looks for what may be a job on its way to a listener that has told of none:
  * a process of its own, bytes in its sockets, a connection that is new. The
  * run service, where a job is acquired, is reached by a connection made for
  * it, and the runner's HTTP client gives up one that it does not use after a
- * minute; the machine is quiet for longer before it asks.
+ * minute; the machine is quiet for longer before it asks. Bytes in a connection
+ * that GitHub has closed (TLS says goodbye before TCP does) count for a while
+ * only: a listener that hangs never reads them.
  *
  * @param now milliseconds of the monotonic clock
  * @param quietMs how long the listener must have been quiet; a connection need not be known for longer
@@ -16,13 +25,23 @@ const settledMs = 10_000;
  */
 export function traceWatch(quietMs: number) {
   let known = new Map<string, number>();
+  let unread = new Map<string, number>();
+  const since = (sockets: readonly Socket[], before: ReadonlyMap<string, number>, now: number) =>
+    new Map(sockets.map(({ inode }) => [inode, before.get(inode) ?? now]));
   return (now: number, children: number, sockets: readonly Socket[]): string | undefined => {
     const connected = sockets.filter((socket) => socket.connected);
-    known = new Map(connected.map(({ inode }) => [inode, known.get(inode) ?? now]));
+    known = since(connected, known, now);
+    unread = since(
+      sockets.filter((socket) => !socket.connected && socket.waiting),
+      unread,
+      now,
+    );
     if (children > 0) return "the listener has a process of its own at work";
-    if (sockets.some(({ waiting }) => waiting)) return "bytes wait in a socket of the listener";
+    const arriving = connected.some(({ waiting }) => waiting);
+    if (arriving || [...unread.values()].some((at) => now - at < unreadMs))
+      return "bytes wait in a socket of the listener";
     const settledAt = now - Math.min(settledMs, quietMs);
-    if ([...known.values()].some((since) => since > settledAt)) return "a connection of the listener is new";
+    if ([...known.values()].some((at) => at > settledAt)) return "a connection of the listener is new";
     return undefined;
   };
 }

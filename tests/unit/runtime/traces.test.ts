@@ -37,7 +37,18 @@ describe("the traces of a job on its way", () => {
     expect(trace(0, 0, [socket("1", { connected: false, waiting: true })])).to.include("bytes");
   });
 
-  it("bytes that wait and a process of the listener's own always are", () => {
+  it("bytes in a connection that is closed are none once they have waited for a minute: nobody reads them", () => {
+    const trace = traceWatch(180_000);
+    const closed = socket("1", { connected: false, waiting: true });
+    expect(trace(0, 0, [closed])).to.include("bytes");
+    expect(trace(59_999, 0, [closed])).to.include("bytes");
+    expect(trace(60_000, 0, [closed])).to.equal(undefined);
+    expect(trace(60_001, 0, [closed, { ...closed, inode: "2" }]), "another connection").to.include("bytes");
+    expect(trace(120_000, 0, [{ ...closed, waiting: false }])).to.equal(undefined);
+    expect(trace(120_001, 0, [closed]), "other bytes").to.include("bytes");
+  });
+
+  it("bytes that wait in a connection and a process of the listener's own always are", () => {
     const sockets = fc.array(
       fc.record({ inode: fc.string(), connected: fc.boolean(), waiting: fc.boolean() }),
     );
@@ -46,7 +57,8 @@ describe("the traces of a job on its way", () => {
         const trace = traceWatch(1500);
         trace(0, 0, seen);
         const found = trace(now, children, seen);
-        if (children > 0 || seen.some(({ waiting }) => waiting)) expect(found).to.not.equal(undefined);
+        if (children > 0 || seen.some(({ connected, waiting }) => connected && waiting))
+          expect(found).to.not.equal(undefined);
       }),
     );
   });
