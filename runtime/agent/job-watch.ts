@@ -43,8 +43,10 @@ export interface JobWatch {
 }
 
 export interface News {
-  /** There was a sign of work among it. */
+  /** There was a sign of work among it: of a session, or of a job. */
   work: boolean;
+  /** There was a sign of a job among it. */
+  job: boolean;
   /** Failed polls; those of which an earlier agent may have told are left out. */
   pollErrors: number;
 }
@@ -121,7 +123,8 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
         caughtUp ||= lines.length === 0;
         more = toTheEnd && lines.length > 0;
       }
-      return { work: state.open !== before.open || state.listening !== before.listening, pollErrors };
+      const job = state.open !== before.open;
+      return { work: job || state.listening !== before.listening, job, pollErrors };
     },
     seenAlive() {
       aliveAt = clock.now();

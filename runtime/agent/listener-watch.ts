@@ -33,6 +33,11 @@ export type ListenerView = Pick<
   | "reachableAt"
   | "registered"
 > & {
+  /**
+   * When the machine was last of use: a sign of a job, or the first start of a listener. A start after an exit is no such
+   * thing: a listener that is refused, fails or hangs, time and again, must not keep its machine awake.
+   */
+  lastActivityAt: number;
   /** What the start hook saw of the present job. */
   facts: JobFacts;
   /** Version of the runner software, as the listener has told it; empty before. */
@@ -87,6 +92,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
   let current: ListenerProcess | undefined;
   const jobs = watchJobs(host, onEnded);
   let signAt = clock.monotonic();
+  let lastActivityAt = signAt;
   let missedAt: number | undefined;
   let failures = 0;
   let refusals = 0;
@@ -128,6 +134,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     const stopped = current ? processes.stopped(pid) : "none";
     const news = jobs.readNews(!current || ended !== undefined);
     if (news.work) signAt = clock.monotonic();
+    if (news.job) lastActivityAt = clock.monotonic();
     if (ended) noteExit(ended.code);
     const children = current ? processes.children(pid) : [];
     const others: RunnerProcesses = current
@@ -135,7 +142,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
       : processes.scan();
     const works = others.worker !== undefined;
     noteWorker(others.worker);
-    if (works) signAt = clock.monotonic();
+    if (works) lastActivityAt = signAt = clock.monotonic();
     if (current || works) jobs.seenAlive();
     else jobs.settleLost();
     jobs.keep();
@@ -163,6 +170,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
       refusals,
       ...connected,
       registered: isRegistered(paths),
+      lastActivityAt,
       facts: jobs.facts(),
       version: state.version,
       pollErrors: { fresh: news.pollErrors, sinceMessage: state.pollErrors },
@@ -173,9 +181,9 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     look,
     start() {
       jobs.begin();
+      startedAt = signAt = clock.monotonic();
+      if (!exit) lastActivityAt = startedAt;
       exit = undefined;
-      signAt = clock.monotonic();
-      startedAt = clock.monotonic();
       current = startListener(host);
     },
     freeze() {

@@ -7,8 +7,8 @@ export interface SleepWish {
   power: Power | undefined;
   /** Minutes without a job that are allowed while power is on; undefined: any. */
   idleMinutes: number | undefined;
-  /** When the listener last gave a sign of work. */
-  signAt: number;
+  /** When the machine was last of use, as in {@link "./listener-watch".ListenerView.lastActivityAt}. */
+  lastActivityAt: number;
 }
 
 /** When a machine may sleep, on the monotonic clock; asked at each look. Infinity: nobody wants it to. */
@@ -32,10 +32,12 @@ export function sleepTime(
   const spread = () => random() * spreadSeconds * 1000;
   const idleSpread = spread();
   let leaveAt: number | undefined;
-  return ({ power, idleMinutes, signAt }) => {
+  return ({ power, idleMinutes, lastActivityAt }) => {
     leaveAt = power === "off" ? (leaveAt ?? clock.monotonic() + spread()) : undefined;
     const idle =
-      power === "on" && idleMinutes !== undefined ? signAt + idleMinutes * 60_000 + idleSpread : Infinity;
+      power === "on" && idleMinutes !== undefined
+        ? lastActivityAt + idleMinutes * 60_000 + idleSpread
+        : Infinity;
     return Math.max(stayUntil, leaveAt ?? idle);
   };
 }

@@ -88,7 +88,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     metrics: clock.monotonic() + metricsEveryMs,
   };
   const done = { left: false };
-  let signAt = clock.monotonic();
+  let lastActivityAt = clock.monotonic();
   let refusals = 0;
   const problems = new Map<string, string>();
   let lastWords = "";
@@ -240,10 +240,10 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     const wish = () => ({
       ...fleetView,
       now: clock.monotonic(),
-      sleepAt: host.sleepTime({ power: power?.power, idleMinutes, signAt }),
+      sleepAt: host.sleepTime({ power: power?.power, idleMinutes, lastActivityAt }),
     });
     const view = lookAtRunner(wishToLeave(wish()) !== undefined);
-    signAt = view.signAt;
+    lastActivityAt = view.lastActivityAt;
     const seen = { ...view, ...wish(), quietMs: host.quietMs, bootTimer };
     const decision = decide(seen);
     tellOfListener(host.incidents, seen, decision);

@@ -268,7 +268,11 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
     const now = agenda.now();
     const { seen, signAt } = machine;
     const wish = wishFor({ runner: seen.runner, instanceId: seen.id }, settings, now);
-    const sleepAt = machine.sleepTime!({ power: wish.power, idleMinutes: wish.idleMinutes, signAt });
+    const sleepAt = machine.sleepTime!({
+      power: wish.power,
+      idleMinutes: wish.idleMinutes,
+      lastActivityAt: signAt,
+    });
     const quietMs = agent.quietSeconds * 1000;
     const { action } = decideMachine({
       now,

@@ -27,6 +27,7 @@ export interface Eyes {
   /** There is more in the log than one look takes in. */
   behind: boolean;
   signAt: number;
+  lastActivityAt: number;
   missedAt: number | undefined;
   failures: number;
   refusals: number;
@@ -54,6 +55,7 @@ export function openEyes(world: World): Eyes {
     logPart: 0,
     behind: false,
     signAt: world.time.now,
+    lastActivityAt: world.time.now,
     missedAt: undefined,
     failures: 0,
     refusals: 0,
@@ -81,7 +83,9 @@ export function lookAtListener(
   const { eyes, machine } = agent;
   const now = world.time.now;
   // Looks that were left out would have seen the worker as well.
-  if (eyes.workerAt !== undefined) eyes.signAt = Math.max(eyes.workerAt, now - period(agent));
+  if (eyes.workerAt !== undefined) {
+    eyes.lastActivityAt = eyes.signAt = Math.max(eyes.workerAt, now - period(agent));
+  }
   if (!eyes.current) Object.assign(eyes, { current: adopted(machine), own: false });
   const { current } = eyes;
   const ended = current?.ended === true;
@@ -110,7 +114,7 @@ function finishLook(
   noteWorker(eyes, worker ? works : undefined);
   const updating = !current && now < machine.updatingUntil;
   eyes.workerAt = worker ? now : undefined;
-  if (worker) eyes.signAt = now;
+  if (worker) eyes.lastActivityAt = eyes.signAt = now;
   if (current) freeLog(eyes, machine);
   else if (!worker) eyes.state = { ...eyes.state, open: [] };
   const job = eyes.state.open.length > 0;
@@ -126,6 +130,7 @@ function finishLook(
     listener: current && { listening: eyes.state.listening, frozen: stopped !== "none" },
     job,
     signAt: eyes.signAt,
+    lastActivityAt: eyes.lastActivityAt,
     trace,
     missedAt: eyes.missedAt,
     exit: eyes.exit,
@@ -178,6 +183,7 @@ function freeLog(eyes: Eyes, { log }: Machine): void {
 function take(eyes: Eyes, event: JobEvent, now: number): void {
   const { state } = advance(eyes.state, event);
   if (state.open !== eyes.state.open || state.listening !== eyes.state.listening) eyes.signAt = now;
+  if (state.open !== eyes.state.open) eyes.lastActivityAt = now;
   eyes.state = state;
 }
 
@@ -198,6 +204,7 @@ function noteExit(eyes: Eyes, machine: Machine, now: number): void {
 
 /** The agent has started a listener: what was told of an earlier run is no news of it. */
 export function watchNew(world: World, eyes: Eyes, listener: Listener): void {
+  if (!eyes.exit) eyes.lastActivityAt = world.time.now;
   Object.assign(eyes, {
     current: listener,
     own: true,

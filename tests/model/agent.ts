@@ -29,8 +29,8 @@ export interface Agent {
   reader: FleetReader;
   eyes: Eyes;
   sleepTime: SleepTime;
-  /** The listener's last sign of work, as of the last look; Infinity while a worker gives one all the time. */
-  signAt: number;
+  /** When the machine was last of use, as of the last look; Infinity while a worker runs. */
+  lastActivityAt: number;
   bootTimer: Observation["bootTimer"];
   leavingDueAt: number;
   refusals: number;
@@ -59,7 +59,7 @@ export function startAgent(world: World, machine: Machine): void {
     reader: beginReading(world, machine),
     eyes: openEyes(world),
     sleepTime: sleepTime(settings, { monotonic: () => time.now }, () => random.next()),
-    signAt: time.now,
+    lastActivityAt: time.now,
     bootTimer: "armed",
     leavingDueAt: -Infinity,
     refusals: 0,
@@ -110,15 +110,21 @@ function look(world: World, agent: Agent): void {
   agent.stirred = false;
   const view = fleetView(world, agent.machine, agent.reader);
   const now = world.time.now;
-  const sleepAt = sleepsAt(agent, view, Math.min(now, agent.signAt));
+  const sleepAt = sleepsAt(agent, view, Math.min(now, agent.lastActivityAt));
   const leave = wishToLeave({ now, ...view, sleepAt });
   if (leave) agent.machine.leftOnReadAt = Math.min(...Object.values(agent.reader.readAt));
   const suspected = agent.machine.listeners.some(
     ({ ended, disconnectedAt }) => !ended && disconnectedAt !== undefined,
   );
   lookAtListener(world, agent, leave !== undefined || suspected, (listenerView) => {
-    agent.signAt = listenerView.worker ? Infinity : listenerView.signAt;
-    const seen = observation(world, agent, view, sleepsAt(agent, view, listenerView.signAt), listenerView);
+    agent.lastActivityAt = listenerView.worker ? Infinity : listenerView.lastActivityAt;
+    const seen = observation(
+      world,
+      agent,
+      view,
+      sleepsAt(agent, view, listenerView.lastActivityAt),
+      listenerView,
+    );
     const decision = world.variant.decide(seen, world, agent.machine);
     notice(world, agent, decision, seen);
     tempt(world, agent.machine, seen);
@@ -132,9 +138,13 @@ function look(world: World, agent: Agent): void {
   });
 }
 
-/** When it may sleep, with this last sign of work. */
-function sleepsAt({ sleepTime: at }: Agent, { power, idleMinutes }: FleetView, signAt: number): number {
-  return at({ power: power?.power, idleMinutes, signAt });
+/** When it may sleep, having been of use last at that moment. */
+function sleepsAt(
+  { sleepTime: at }: Agent,
+  { power, idleMinutes }: FleetView,
+  lastActivityAt: number,
+): number {
+  return at({ power: power?.power, idleMinutes, lastActivityAt });
 }
 
 /** Written out: a schedule makes hundreds of them. */

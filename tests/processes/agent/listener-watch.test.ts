@@ -202,6 +202,40 @@ describe("watching the listener", () => {
     expect(listener.look(false).refusals).to.equal(0);
   });
 
+  it("a start after an exit, and a session, keep no machine awake: its first start and its jobs do", async () => {
+    const { listener, start, tell, host } = machine();
+    const seen = () => {
+      const { signAt, lastActivityAt } = listener.look(false);
+      return { signAt, lastActivityAt };
+    };
+    host.clock.advance(1000);
+    start();
+    expect(seen()).to.deep.equal({ signAt: 1000, lastActivityAt: 1000 });
+    for (const code of [7, 2, 1]) {
+      tell(`exit ${code}`);
+      await until(() => listener.look(false).exit !== undefined, "it has ended");
+      host.clock.advance(1000);
+      start();
+      expect(seen(), `after exit ${code}`).to.deep.equal({
+        signAt: host.clock.monotonic(),
+        lastActivityAt: 1000,
+      });
+    }
+    host.clock.advance(1000);
+    tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
+    await until(() => listener.look(false).listener?.listening === true, "it has a session");
+    expect(seen()).to.deep.equal({ signAt: 5000, lastActivityAt: 1000 });
+    tell(receive);
+    await until(() => listener.look(false).job, "the message has arrived");
+    expect(seen()).to.deep.equal({ signAt: 5000, lastActivityAt: 5000 });
+    tell("exit 2");
+    await until(() => listener.look(false).exit !== undefined, "it has ended");
+    listener.forgetExit(); // It has been registered anew.
+    host.clock.advance(1000);
+    start();
+    expect(seen()).to.deep.equal({ signAt: 6000, lastActivityAt: 6000 });
+  });
+
   for (const [title, command] of [
     ["refuses it a scope", "exit 1"],
     ["has no systemd-run", undefined],

@@ -7,7 +7,7 @@ import { fakeClock } from "./fixture.ts";
 describe("the moment when a machine may sleep", () => {
   const pace = { spreadSeconds: 180, staySeconds: 300 };
   const minute = 60_000;
-  const off: SleepWish = { power: "off", idleMinutes: undefined, signAt: 0 };
+  const off: SleepWish = { power: "off", idleMinutes: undefined, lastActivityAt: 0 };
   const on: SleepWish = { ...off, power: "on" };
   const idle: SleepWish = { ...on, idleMinutes: 20 };
   const drawn = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
@@ -48,10 +48,15 @@ describe("the moment when a machine may sleep", () => {
 
   it("comes as long after the last sign of work as the fleet allows, and within the spread", () => {
     fc.assert(
-      fc.property(drawn, fc.nat(100 * minute), (random, signAt) => {
+      fc.property(drawn, fc.nat(100 * minute), (random, lastActivityAt) => {
         const sleepAt = sleepTime(pace, fakeClock(), () => random);
-        expect(sleepAt({ ...idle, signAt })).to.be.within(signAt + 20 * minute, signAt + 23 * minute);
-        expect(sleepAt({ ...idle, signAt: signAt + 7 })).to.equal(sleepAt({ ...idle, signAt }) + 7);
+        expect(sleepAt({ ...idle, lastActivityAt })).to.be.within(
+          lastActivityAt + 20 * minute,
+          lastActivityAt + 23 * minute,
+        );
+        expect(sleepAt({ ...idle, lastActivityAt: lastActivityAt + 7 })).to.equal(
+          sleepAt({ ...idle, lastActivityAt }) + 7,
+        );
       }),
     );
   });
@@ -60,6 +65,6 @@ describe("the moment when a machine may sleep", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);
-    expect(sleepAt({ ...idle, power: "off", signAt: 999_000 })).to.equal(1_000_000);
+    expect(sleepAt({ ...idle, power: "off", lastActivityAt: 999_000 })).to.equal(1_000_000);
   });
 });

@@ -62,6 +62,7 @@ function machineOf() {
     updating: false,
     job: false,
     signAt: -quietMs,
+    lastActivityAt: -quietMs,
     trace: undefined,
     missedAt: undefined,
     refusals: 0,
