@@ -46,6 +46,8 @@ export const machineIncidents = {
   runnerUnseen: { name: "RunnersUnseen", unit: "Count" },
   /** The disk is full under a job. */
   diskFull: { name: "DisksFull", unit: "Count" },
+  /** The memory for the runner's own logs is nearly full: without it, workers die at their start. */
+  runnerLogsFull: { name: "RunnerLogsFull", unit: "Count" },
 } as const;
 
 /** Dimension: `Environment`. Left by the webhook's receiver, one for each delivery. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Diagnostics } from "./diagnostics.ts";
 import type { AcquiredJob, Call, StepReport } from "./exchange.ts";
+import type { StepOutput } from "./step-output.ts";
 
 /** Milliseconds between two reports while there is something to report. */
 const intervalMs = 250;
@@ -23,6 +24,7 @@ export function createReporter(
   call: Call,
   { requestId, jobGuid }: AcquiredJob,
   diagnostics: Diagnostics,
+  output: StepOutput,
 ): Reporter {
   let lines: string[] = [];
   let steps: readonly StepReport[] | undefined;
@@ -74,6 +76,7 @@ export function createReporter(
 
   return {
     log(more) {
+      output.write(more);
       lines = [...lines, ...more];
       soon();
     },
@@ -91,7 +94,9 @@ export function createReporter(
       clearTimeout(timer);
       diagnostics.trace("JobRunner", "Raising job completed against run service");
       for (let attempt = 0; attempt < attempts; attempt++) {
-        const status = (await flush()) ? await ask("complete", { result, outputs }) : undefined;
+        const all = await flush();
+        if (all) output.uploaded();
+        const status = all ? await ask("complete", { result, outputs }) : undefined;
         if (status !== undefined && status < 400) return;
         const trouble = `Catch exception while attempting to complete job ${jobGuid}, job request ${requestId}.`;
         diagnostics.trace("JobRunner", trouble, "ERR ");

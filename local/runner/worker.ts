@@ -9,6 +9,7 @@ import { untilMoment } from "./machine-time.ts";
 import { createReporter } from "./report.ts";
 import { runJob } from "./run-job.ts";
 import { loadCredentials, loadSettings } from "./settings.ts";
+import { stepOutput } from "./step-output.ts";
 
 /* Entry point: bin/Runner.Worker. Runs the one job that the listener sends, and ends with its result. */
 
@@ -38,7 +39,12 @@ const authorization = runnerAuthorization(loadCredentials(root));
 async function work(job: AcquiredJob): Promise<number> {
   diagnostics.trace("JobRunner", `Job ID ${job.jobGuid}`);
   const call = createCall(settings.serverUrl, authorization);
-  const reporter = createReporter(call, job, diagnostics);
+  const reporter = createReporter(
+    call,
+    job,
+    diagnostics,
+    stepOutput(root, job.jobGuid, environment.LONGHAUL_RUNNER_STORAGE === "blocked"),
+  );
   const result = await runJob({
     ...{ job, environment, diagnostics, reporter },
     runnerName: settings.agentName,

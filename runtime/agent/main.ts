@@ -139,7 +139,7 @@ async function main(command: string | undefined): Promise<void> {
     reserve: diskReserve(paths.reserve, run, () => {
       incidents.happened("diskFull", diskFullSentence);
     }),
-    runnerLogs: runnerLogs(paths.diagnostics, clock),
+    runnerLogs: runnerLogs(paths.diagnostics, clock, incidents),
     register: () => register(registration),
     overwriteUsedToken: watchUsedToken({ registration: paths.registration, token, incidents, clock }),
     incidents,

@@ -16,6 +16,7 @@ import { powerOffForGood } from "./powering-off.ts";
 import type { RegistrationResult } from "./registration.ts";
 import { tokenDetail } from "./registration.ts";
 import type { Reserve } from "./reserve.ts";
+import type { RunnerLogs } from "./runner-logs.ts";
 import type { SleepTime } from "./sleep-time.ts";
 import type { StateTags } from "./state-tags.ts";
 
@@ -28,7 +29,7 @@ export interface SupervisorHost {
   ledger: Ledger;
   reserve: Reserve;
   /** Keeps the runner's own logs within bounds. */
-  runnerLogs: { look: () => void };
+  runnerLogs: RunnerLogs;
   incidents: Incidents;
   register: () => Promise<RegistrationResult>;
   /** Sees to it that no used registration token stays in SSM. */
@@ -255,7 +256,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     if (decision.action === "stay") {
       await attempt("Keeping room on the disk for the next job", () => host.reserve.look(view.worker));
       await attempt("Removing old logs of the runner", async () => {
-        host.runnerLogs.look();
+        host.runnerLogs.look(view.worker ? (view.workerAt ?? -Infinity) : undefined);
         return Promise.resolve();
       });
     }
