@@ -6,8 +6,29 @@ import type { Configuration } from "./schema.ts";
  * message is a sentence without its subject, as those of the rules are.
  */
 export function warningsOf(configuration: Configuration): Issue[] {
-  return sleepsForEver(configuration);
+  return [...sleepsForEver(configuration), ...imageBringsItsKey(configuration)];
 }
+
+/**
+ * A disk made from an encrypted snapshot is under the snapshot's key where no
+ * other is named, and the controller may start nothing under a key that it does not know.
+ *
+ * @see https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html
+ */
+function imageBringsItsKey({ aws, fleets }: Configuration): Issue[] {
+  if (aws.kmsKeyArn !== undefined) return [];
+  return Object.entries(fleets).flatMap(([name, { image }]) => {
+    const { ami, parameter } = image;
+    if (ami === undefined && (parameter === undefined || parameter.startsWith(publicParameters))) return [];
+    const message =
+      `names ${ami ?? parameter!}, and aws.kmsKeyArn is not set. If the image's snapshot is under a KMS key of yours, the disks are ` +
+      "under that key too, and the controller, which is not allowed to use it, can start no machine again. Set aws.kmsKeyArn then.";
+    return [{ path: ["fleets", name, "image", ami === undefined ? "parameter" : "ami"], message }];
+  });
+}
+
+/** Where AWS and Canonical publish their images, which are not encrypted. */
+const publicParameters = "/aws/service/";
 
 /** An idle timeout puts machines to sleep, and something else must be there that starts them again. */
 function sleepsForEver({ fleets, wakeOnDemand }: Configuration): Issue[] {

@@ -22,14 +22,14 @@ export interface SleepingMachine {
  * `resting`: no reason holds, but its last start came to nothing, or it went
  * down without going to sleep; it is started again at that moment.
  * `none`: no reason holds, and the controller starts it.
- * `unlisted`: it is on neither list. `candidate`: it was never in service.
+ * `unlisted`: it is on neither list.
  * `unknown`: its fleet's parameters cannot be read, which changes nothing.
  */
 export type WhyAsleep =
   | { kind: "power"; by: string; reason: string; until?: string }
   | { kind: "idle"; idleMinutes: number }
   | { kind: "resting"; until: number }
-  | { kind: "none" | "unlisted" | "candidate" | "unknown" };
+  | { kind: "none" | "unlisted" | "unknown" };
 
 /**
  * A machine that went down without going to sleep (`poweroff` in a job, a
@@ -46,7 +46,9 @@ export const restAfterLossMs = 10 * 60_000;
 export const restAfterBootMs = 6 * 60 * 60_000;
 
 /**
- * The one rule for what keeps a sleeping machine asleep. The controller starts
+ * The one rule for what keeps a sleeping machine asleep. It holds for candidates
+ * too: one that went to sleep at night must be awake for the next `pulumi up`,
+ * which proves it and fails at once where it is off. The controller starts
  * by it, and `status` and `settle` say it.
  *
  * @param wish what `wishFor` says of the machine by the same settings
@@ -55,13 +57,12 @@ export const restAfterBootMs = 6 * 60 * 60_000;
 export function whyAsleep(
   machine: SleepingMachine,
   wish: Wish,
-  { power, operator, shutdown }: FleetSettings,
+  { roster, power, operator, shutdown }: FleetSettings,
   now: number,
 ): WhyAsleep {
   if (wish.listing === "none") return { kind: "unlisted" };
-  if (wish.listing === "candidate") return { kind: "candidate" };
   // What cannot be read may be a reason to sleep.
-  if (wish.listing === "unknown" || !power || !operator) return { kind: "unknown" };
+  if (wish.listing === "unknown" || !roster || !power || !operator) return { kind: "unknown" };
   if (wish.power === "off") {
     const { by, reason, until } = wish;
     return { kind: "power", by, reason, ...(until !== undefined && { until }) };
@@ -96,8 +97,6 @@ export function asleepSentence(why: WhyAsleep): string {
       return `It is started again at ${new Date(why.until).toISOString()}.`;
     case "none":
       return "Nothing keeps it asleep: the controller starts it within a minute.";
-    case "candidate":
-      return "It is a candidate, and nothing starts it before it is in service.";
     case "unknown":
       return "Its fleet's parameters cannot be read, and nothing starts it until they can.";
     case "unlisted":

@@ -42,7 +42,7 @@ function howItWentDown(machine: ObservedMachine, { kind }: WhyAsleep): string {
   const { state, detail = "" } = spoken;
   if (state === "boot-failed") return `Its boot failed: ${detail.replace(/\.?$/, ".")}`;
   if (!lastWordStates.includes(state)) return `It went down without going to sleep, and was ${state}.${ec2}`;
-  return kind === "unlisted" || kind === "candidate" ? detail : "";
+  return kind === "unlisted" ? detail : "";
 }
 
 /** What a machine has said since its last start; where a time is missing, its word is taken for that. */

@@ -55,7 +55,7 @@ const wishSettlesMs = 2 * 60_000;
  * Which sleeping machines of a fleet are to be awake: those that no reason to
  * sleep holds for, whatever put them to sleep. It is decided by what is the
  * case now, so a change that nobody saw happen is acted on at the next call.
- * Only machines in service: what is on neither list must not run.
+ * Only machines in service and candidates: what is on neither list must not run.
  */
 export function startsOf(input: StartInput): FleetStarts {
   const { fleet, settings, machines, now } = input;
@@ -64,7 +64,7 @@ export function startsOf(input: StartInput): FleetStarts {
     if (machine.fleet !== fleet.name || machine.state !== "stopped") continue;
     const { runner, id: instanceId, availabilityZone } = machine;
     const wish = wishFor({ runner, instanceId }, settings, now);
-    if (wish.listing !== "service") continue;
+    if (wish.listing === "none") continue;
     const why = whyAsleep(machine, wish, settings, now);
     const reason = startReason(machine, wish, why.kind, input);
     if (reason !== undefined) {
@@ -124,13 +124,13 @@ function startReason(
   why: ReturnType<typeof whyAsleep>["kind"],
   { fleet, hours, settings, now }: StartInput,
 ): string | undefined {
-  if (isBackingOff(machine, now)) return undefined;
-  const isWithinHours = hours && settings.operator && wish.power === "on" && wish.by === "hours";
+  // What cannot be read may be an operator's wish to sleep, for a night or for a month.
+  if (why === "unknown" || isBackingOff(machine, now)) return undefined;
+  const isWithinHours = hours && wish.power === "on" && wish.by === "hours";
   if (isWithinHours && hasSleptThrough(hours.since, machine, now)) {
     return `working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`;
   }
   if (why === "none") return noReasonToSleep(machine, wish, settings);
-  if (why === "unknown") return undefined; // What cannot be read may be an operator's wish to sleep, for any time.
   // Its registration can be renewed, and the money of a month that is over budget cannot.
   if (wish.by !== "budget" && now - lastRanAt(machine, now) >= longestSleepMs) {
     return "it slept for a week, and GitHub drops what is offline for two";
@@ -143,8 +143,9 @@ function noReasonToSleep(
   { by, reason }: Wish,
   { roster, shutdown }: FleetSettings,
 ): string {
+  const place = roster?.indexOf(id) ?? -1;
   const wantedBy =
-    shutdown && roster!.indexOf(id) < shutdown.minimumAwake
+    shutdown && place >= 0 && place < shutdown.minimumAwake
       ? `${shutdown.minimumAwake} of its fleet are to be awake`
       : `nothing keeps it asleep, and power is on by ${by} (${reason})`;
   if (failedStart) return `EC2 did not start it the last time (${failedStart.why}), and ${wantedBy}`;

@@ -36,3 +36,32 @@ describe("a fleet with an idle timeout that nothing wakes", () => {
     expect(warned({})).to.deep.equal([]);
   });
 });
+
+describe("an image of one's own without a key for disks", () => {
+  const warned = (image: object, aws: object = {}) => {
+    const configuration = loadConfiguration("dev", {
+      aws: { account: "123456789012", region: "eu-central-1", ...aws },
+      github: { repository: "acme/app" },
+      fleets: { cloud: { runners: 1, image }, other: {} },
+    });
+    return warningsOf(configuration).map(({ path, message }) => `${formatPath(path)} ${message}`);
+  };
+
+  it("may bring its own key, under which nothing would wake: that is said with what to do", () => {
+    expect(warned({ ami: "ami-0123456789abcdef0" })).to.deep.equal([
+      "longhaul:fleets.cloud.image.ami names ami-0123456789abcdef0, and aws.kmsKeyArn is not set. If the image's snapshot is " +
+        "under a KMS key of yours, the disks are under that key too, and the controller, which is not allowed to use it, can " +
+        "start no machine again. Set aws.kmsKeyArn then.",
+    ]);
+    expect(warned({ parameter: "/acme/runner-image" })[0]).to.include(
+      "image.parameter names /acme/runner-image",
+    );
+  });
+
+  it("is none where a key is named, or where the image is one that anybody may use", () => {
+    const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    expect(warned({ ami: "ami-0123456789abcdef0" }, { kmsKeyArn })).to.deep.equal([]);
+    expect(warned({ parameter: "/aws/service/canonical/ubuntu/server/22.04/stable" })).to.deep.equal([]);
+    expect(warned({})).to.deep.equal([]);
+  });
+});

@@ -163,7 +163,26 @@ describe("a machine without an idle timeout is asleep only while something wants
       { settings: { shutdown: undefined, operator: fleetWish({ power: "on", ...ada }) } },
       "started",
     ],
-    ["its place: a candidate is not in service", { settings: { roster: [] } }, "asleep"],
+    [
+      "not its place where it is a candidate: `pulumi up` needs it awake",
+      { settings: { roster: [] } },
+      "started",
+    ],
+    ["the night, where it is a candidate", { settings: { roster: [], power: night } }, "asleep"],
+    [
+      "not its idle timeout where it is a candidate that slept through the night, once working hours begin",
+      {
+        settings: { roster: [], power: byHours, shutdown: { idleMinutes: 30, minimumAwake: 0 } },
+        hoursSince: minute,
+      },
+      "started",
+    ],
+    [
+      "an idle timeout where it is a candidate, which is no one of those that are to be awake",
+      { settings: { roster: ["i-2"], shutdown: { idleMinutes: 30, minimumAwake: 1 } } },
+      "asleep",
+    ],
+    ["what could not be read: the roster", { settings: { roster: undefined } }, "asleep"],
     ["its place: on neither list", { settings: { candidates: ["i-2"], roster: ["i-2"] } }, "asleep"],
     ["its fleet that closes", { settings: { operator: { ...initialOperator, closing: true } } }, "asleep"],
     // What went down without going to sleep is started again, and not each minute.
