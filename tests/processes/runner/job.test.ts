@@ -150,7 +150,10 @@ ${steps}`;
     const mark = `STRAY=${site.root}`;
     const github = await run(
       workflow(`
-      - run: export STRAY='${site.root}'; setsid nohup sleep 600 >/dev/null 2>&1 & sleep 0.05`),
+      - run: |
+          export STRAY='${site.root}'
+          setsid nohup sleep 600 >/dev/null 2>&1 &
+          until grep -qx sleep "/proc/$!/comm"; do sleep 0.05; done`),
     );
     expect(github.log.join("\n")).to.match(/Terminate orphan process: pid \(\d+\) \(sleep\)/);
     expect(findProcesses((environment) => environment.includes(mark))).to.deep.equal([]);
@@ -162,7 +165,8 @@ ${steps}`;
       workflow(`
       - run: |
           ln -s "$(command -v sleep)" $'${program.replace("\r", "\\r")}'
-          setsid nohup $'./${program.replace("\r", "\\r")}' 600 >/dev/null 2>&1 & sleep 0.05`),
+          setsid nohup $'./${program.replace("\r", "\\r")}' 600 >/dev/null 2>&1 &
+          until grep -q "The runner" "/proc/$!/comm"; do sleep 0.05; done`),
       { jobName: "one\ntwo\rthree\u2028four" },
     );
     await until("the listener to be free", () => listener.output().includes("JobState: Online"));
@@ -222,7 +226,8 @@ ${steps}`;
         workflow(`
       - run: |
           echo "step with $RUNNER_TRACKING_ID"
-          setsid nohup sleep 597 >/dev/null 2>&1 & sleep 0.05`),
+          setsid nohup sleep 597 >/dev/null 2>&1 &
+          until pgrep -f "sleep 59[7]" >/dev/null; do sleep 0.05; done`),
       );
       expect(github.result).to.equal("succeeded");
       const told = github.log.filter((line) => /^(started|step|completed|the stray|Terminate)/.test(line));
