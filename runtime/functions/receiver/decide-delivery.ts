@@ -62,7 +62,7 @@ export function decideDelivery(
  * may have been held for approval before, for as long as its run lasts.
  */
 function isPastWaiting({ state, queuedAt }: JobReport, mayBeHeld: boolean, now: number): boolean {
-  return state === "queued" && !mayBeHeld && now / 1000 - queuedAt > secondsThatCount.completed;
+  return state === "queued" && !mayBeHeld && now / 1000 - queuedAt >= secondsThatCount.completed;
 }
 
 function ignored(reason: string): DeliveryDecision {
