@@ -1,4 +1,5 @@
 import { whyAsleep } from "../../../contract/asleep.ts";
+import type { WhyAsleep } from "../../../contract/asleep.ts";
 import type { ControlledFleet } from "../../../contract/controller.ts";
 import type { HoursPower } from "../../../contract/hours.ts";
 import {
@@ -121,7 +122,7 @@ function standIns({ fleet, settings, machines, now }: StartInput, started: reado
 function startReason(
   machine: Machine,
   wish: Wish,
-  why: ReturnType<typeof whyAsleep>["kind"],
+  why: WhyAsleep["kind"],
   { fleet, hours, settings, now }: StartInput,
 ): string | undefined {
   // What cannot be read may be an operator's wish to sleep, for a night or for a month.
