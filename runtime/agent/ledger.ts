@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import type { LedgerLine } from "../../contract/ledger.ts";
 import { logGroupName } from "../../contract/names.ts";
 import { AwsError } from "../aws/error.ts";
@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { AgentConfiguration } from "./configuration.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { EndedJob } from "./jobs.ts";
+import type { LedgerFiles, WaitingLine } from "./ledger-files.ts";
 import { logBatches } from "./log-batches.ts";
 
 /** Writes finished jobs, and when the machine began and ceased to wait for them, to the fleet's log group. */
@@ -30,8 +31,8 @@ export interface LedgerHost {
   configuration: AgentConfiguration;
   /** The machine's name at GitHub, and that of its stream. */
   machine: string;
-  /** The file that remembers the jobs that were written last. */
-  mark: string;
+  /** What an earlier agent has written and has not. */
+  files: LedgerFiles;
   /** The file in which the boot script says when it began, in seconds since the epoch. */
   bootMark: string;
   clock: Pick<Clock, "now">;
@@ -42,24 +43,31 @@ export interface LedgerHost {
 /** Jobs that are remembered as written: more than an agent that starts again can find in the listener's output. */
 const maxRemembered = 500;
 
-/** A line that is still to be written, and the job that it is about. */
-interface Entry {
-  line: LedgerLine;
-  job?: { id: string; written: () => void };
+interface Entry extends WaitingLine {
+  written?: () => void;
 }
 
 export function machineLedger(host: LedgerHost): Ledger {
-  const { configuration, machine, mark, bootMark, clock, aws, log } = host;
+  const { configuration, machine, files, bootMark, clock, aws, log } = host;
   const { environment, fleet, runner, instanceType } = configuration;
   const place = { logGroupName: logGroupName(environment, fleet), logStreamName: machine };
-  let known = readMark(mark);
+  let known = files.written;
   const self = { v: 1, environment, fleet, runner, machine, instanceType } as const;
-  let waiting: Entry[] = [];
+  let waiting: Entry[] = files.waiting.filter(({ id }) => id === undefined || !known.includes(id));
   let stopped = false;
   let writing: Promise<void> | undefined;
 
-  const note = (line: LedgerLine, job?: Entry["job"]) => {
-    waiting.push({ line, ...(job && { job }) });
+  const keep = () => {
+    files.keep(
+      known,
+      waiting.map(({ line, id }) => ({ line, ...(id !== undefined && { id }) })),
+    );
+  };
+
+  // Kept at once: the power may go before it is written.
+  const note = (entry: Entry) => {
+    waiting.push(entry);
+    keep();
   };
 
   const write = async () => {
@@ -80,10 +88,9 @@ export function machineLedger(host: LedgerHost): Ledger {
       }
       const done = new Set(batch.map(({ entry }) => entry));
       waiting = waiting.filter((entry) => !done.has(entry));
-      const jobs = batch.flatMap(({ entry }) => entry.job ?? []);
-      known = [...known, ...jobs.map(({ id }) => id)].slice(-maxRemembered);
-      writeFileSync(mark, JSON.stringify(known));
-      for (const { written } of jobs) written();
+      known = [...known, ...batch.flatMap(({ entry }) => entry.id ?? [])].slice(-maxRemembered);
+      keep();
+      for (const { entry } of batch) entry.written?.();
     }
   };
 
@@ -94,12 +101,12 @@ export function machineLedger(host: LedgerHost): Ledger {
       if (bootedAt === undefined) return;
       const now = clock.now();
       const bootSeconds = Math.max(0, Math.round(now / 1000 - bootedAt));
-      note({ ...self, kind: "start", at: new Date(now).toISOString(), bootSeconds });
+      note({ line: { ...self, kind: "start", at: new Date(now).toISOString(), bootSeconds } });
     },
     noteStop() {
       if (stopped) return;
       stopped = true;
-      note({ ...self, kind: "stop", at: new Date(clock.now()).toISOString() });
+      note({ line: { ...self, kind: "stop", at: new Date(clock.now()).toISOString() } });
     },
     add(job, facts, written) {
       // By its id and not by its times: those are read from different files before and after a reboot.
@@ -107,15 +114,20 @@ export function machineLedger(host: LedgerHost): Ledger {
         written();
         return;
       }
-      if (waiting.some((entry) => entry.job?.id === job.id)) return;
+      const same = waiting.find((entry) => entry.id === job.id);
+      if (same) {
+        same.written = written; // An earlier agent has left it.
+        return;
+      }
       const { id, receivedAt, startedAt, endedAt, result, cause } = job;
       const times = { receivedAt, startedAt, endedAt };
-      note({ ...self, ...facts, ...times, result, ...(cause && { cause }) }, { id, written });
+      note({ line: { ...self, ...facts, ...times, result, ...(cause && { cause }) }, id, written });
     },
     flush: async () => {
       // A write that is under way has not all that was taken in, and its failure is told to who began it.
       if (writing) await writing.catch(() => undefined);
       if (waiting.length === 0) return;
+      keep(); // It may have failed: a job that filled the disk is over.
       await (writing ??= write().finally(() => {
         writing = undefined;
       }));
@@ -160,15 +172,4 @@ function takeBootMark(path: string): number | undefined {
   const text = unlessAbsent(() => readFileSync(path, "utf8"));
   rmSync(path, { force: true });
   return Number(text) || undefined;
-}
-
-/** Ids, the oldest first. A file that a power cut has left in pieces remembers none. */
-function readMark(path: string): string[] {
-  const text = unlessAbsent(() => readFileSync(path, "utf8"));
-  try {
-    const ids: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
-  } catch {
-    return [];
-  }
 }

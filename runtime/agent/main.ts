@@ -11,6 +11,7 @@ import { readConfiguration } from "./configuration.ts";
 import { endListener } from "./end-listener.ts";
 import { watchFleet } from "./fleet-watch.ts";
 import { watchIncidents } from "./incidents.ts";
+import { ledgerFiles } from "./ledger-files.ts";
 import { machineLedger } from "./ledger.ts";
 import { adoptListener, signalListener } from "./listener.ts";
 import { watchListener } from "./listener-watch.ts";
@@ -101,7 +102,7 @@ async function main(command: string | undefined): Promise<void> {
   const ledger = machineLedger({
     configuration,
     machine,
-    mark: paths.ledgerMark,
+    files: ledgerFiles({ written: paths.ledgerMark, waiting: paths.ledgerWaiting }, machine, log),
     bootMark: paths.bootMark,
     clock,
     aws,

@@ -1,7 +1,8 @@
-import { renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, utimesSync } from "node:fs";
 import type { Clock } from "./clock.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { OpenJob } from "./jobs.ts";
+import { replaceFile } from "./replace-file.ts";
 import { readSmallFile } from "./tail.ts";
 
 /** A job that has begun, and what its hook has seen. */
@@ -50,11 +51,7 @@ export function openJobs(
     const text = jobs.length === 0 ? "" : JSON.stringify({ machine, jobs });
     if (text !== written) {
       if (text === "") rmSync(path, { force: true });
-      else {
-        // Whole or not at all, whenever the power goes.
-        writeFileSync(`${path}.new`, text, { flush: true });
-        renameSync(`${path}.new`, path);
-      }
+      else replaceFile(path, text);
       written = text;
       touchedAt = -Infinity;
     }

@@ -45,6 +45,8 @@ export function pathsBelow(root: string, user: string) {
     bootMark: `${root}/run/longhaul/boot`,
     /** Ids of the jobs that were written to the ledger last. */
     ledgerMark: `${state}/ledger`,
+    /** What is to be written to the ledger and was not yet. */
+    ledgerWaiting: `${state}/ledger-waiting`,
     /** Nothing but space. */
     reserve: `${state}/reserve`,
   } as const;

@@ -6,6 +6,7 @@ import { logGroupName } from "../../../contract/names.ts";
 import type { LedgerRecord } from "../../../contract/ledger.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import type { Ledger } from "../../../runtime/agent/ledger.ts";
+import { ledgerFiles } from "../../../runtime/agent/ledger-files.ts";
 import { machineLedger } from "../../../runtime/agent/ledger.ts";
 import { awsClient } from "../../../runtime/aws/client.ts";
 import { sendHttp } from "../../../runtime/aws/http.ts";
@@ -30,7 +31,11 @@ describe("a machine's ledger at the local AWS", () => {
     ledger = machineLedger({
       configuration,
       machine: stream,
-      mark: join(folder, "ledger"),
+      files: ledgerFiles(
+        { written: join(folder, "ledger"), waiting: join(folder, "ledger-waiting") },
+        stream,
+        (line) => lines.push(line),
+      ),
       bootMark: join(folder, "boot"),
       clock: cloud.clock,
       aws: awsClient({

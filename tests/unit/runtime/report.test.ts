@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { expect } from "chai";
 import type { LedgerRecord, StartRecord } from "../../../contract/ledger.ts";
 import { parseLedgerLine } from "../../../contract/ledger.ts";
@@ -7,6 +7,7 @@ import { tagsOfTheMachine } from "../../../contract/tags.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
 import type { Ledger } from "../../../runtime/agent/ledger.ts";
+import { ledgerFiles } from "../../../runtime/agent/ledger-files.ts";
 import { machineLedger } from "../../../runtime/agent/ledger.ts";
 import { measure, publishMetrics } from "../../../runtime/agent/metrics.ts";
 import { stateTags } from "../../../runtime/agent/state-tags.ts";
@@ -158,6 +159,14 @@ describe("the ledger", () => {
     books.add(one, facts, () => told.push(one.id));
   };
 
+  const filesOf = (mark: string) => ({
+    written: `${folder.path}/${mark}`,
+    waiting: `${folder.path}/${mark}-waiting`,
+  });
+  const noLog = (line: string) => {
+    throw new Error(line);
+  };
+
   function ledger(mark: string, answer?: (action: string) => unknown) {
     const { aws, calls } = fakeAws(answer);
     const clock = fakeClock();
@@ -166,7 +175,7 @@ describe("the ledger", () => {
     const books = machineLedger({
       configuration,
       machine: "dev-cloud-1-i-1",
-      mark: `${folder.path}/${mark}`,
+      files: ledgerFiles(filesOf(mark), "dev-cloud-1-i-1", (line) => lines.push(line)),
       bootMark,
       clock,
       aws,
@@ -238,6 +247,91 @@ describe("the ledger", () => {
     add(books, job(10));
     await books.flush();
     expect(lines.join()).to.include("dropped").and.include("tooOldLogEventEndIndex");
+  });
+
+  it("loses no line when the power goes before CloudWatch has taken it, and writes each once", async () => {
+    const noWay = (action: string) => {
+      throw new AwsError(action, 0, "NoAnswer", "no way out");
+    };
+    const before = ledger("power", noWay);
+    put(before.bootMark, String(before.clock.now() / 1000));
+    before.books.noteStart();
+    add(before.books, job(10), { ...unknownFacts, runId: "4711" });
+    before.books.noteStop();
+    await before.books.flush().catch(() => undefined);
+    const { books, written } = ledger("power");
+    add(books, job(10)); // Read again in the old log, after an agent's restart.
+    expect(told).to.deep.equal([]);
+    await books.flush();
+    const kinds = written().map(({ kind, runId }) => (kind as string | undefined) ?? runId);
+    expect(kinds).to.have.members(["start", "4711", "stop"]);
+    expect(told).to.deep.equal(["job-10"]);
+    const after = ledger("power");
+    await after.books.flush();
+    expect(after.written()).to.deep.equal([]);
+  });
+
+  it("writes no line twice whose mark was set and that still seems to wait", async () => {
+    const cut = ledger("between");
+    add(cut.books, job(10));
+    const waiting = readFileSync(`${folder.path}/between-waiting`, "utf8");
+    await cut.books.flush();
+    put(`${folder.path}/between-waiting`, waiting);
+    const { books, written } = ledger("between");
+    await books.flush();
+    expect(written()).to.deep.equal([]);
+  });
+
+  it("works where the disk takes nothing, says so once, and keeps what waits as soon as it can", async () => {
+    let fails = true;
+    const { books, written, lines } = ledger("full", (action) => {
+      if (fails) throw new AwsError(action, 0, "NoAnswer", "no way out");
+      return {};
+    });
+    mkdirSync(`${folder.path}/full-waiting.new`); // As good as a full disk.
+    add(books, job(10));
+    add(books, job(20));
+    await books.flush().catch(() => undefined);
+    expect(lines.filter((line) => line.includes("could not be written down"))).to.have.length(1);
+    rmSync(`${folder.path}/full-waiting.new`, { recursive: true });
+    await books.flush().catch(() => undefined);
+    expect(ledgerFiles(filesOf("full"), "dev-cloud-1-i-1", noLog).waiting).to.have.length(2);
+    fails = false;
+    await books.flush();
+    expect(written().slice(-2)).to.have.length(2);
+    expect(existsSync(`${folder.path}/full-waiting`)).to.equal(false);
+  });
+
+  it("takes what waits from no other machine's disk, and not from a file in pieces", () => {
+    const { books } = ledger("image");
+    add(books, job(10));
+    expect(ledgerFiles(filesOf("image"), "dev-cloud-1-i-1", noLog).waiting).to.have.length(1);
+    expect(ledgerFiles(filesOf("image"), "dev-cloud-1-i-2", noLog).waiting).to.deep.equal([]);
+    for (const text of ["", "null", "[]", '{"machine":"dev-cloud-1-i-1"}', '{"mach']) {
+      put(`${folder.path}/image-waiting`, text);
+      expect(ledgerFiles(filesOf("image"), "dev-cloud-1-i-1", noLog).waiting, text).to.deep.equal([]);
+    }
+  });
+
+  it("keeps the latest lines where there are too many to be kept", () => {
+    const { books } = ledger("many");
+    const facts = { ...unknownFacts, workflow: "x".repeat(10_000) };
+    for (let number = 0; number < 100; number++) add(books, { ...job(10), id: `job-${number}` }, facts);
+    const { waiting } = ledgerFiles(filesOf("many"), "dev-cloud-1-i-1", noLog);
+    expect(waiting.length).to.be.within(20, 30);
+    expect(waiting.at(-1)!.id).to.equal("job-99");
+  });
+
+  it("never has a mark that is half written: another file takes its place", async () => {
+    const { books } = ledger("whole");
+    add(books, job(10));
+    await books.flush();
+    linkSync(`${folder.path}/whole`, `${folder.path}/whole-before`);
+    add(books, job(20));
+    await books.flush();
+    const ids = (name: string) => JSON.parse(readFileSync(`${folder.path}/${name}`, "utf8")) as string[];
+    expect(ids("whole")).to.deep.equal(["job-10", "job-20"]);
+    expect(ids("whole-before")).to.deep.equal(["job-10"]);
   });
 
   it("remembers nothing of a mark that a power cut has left in pieces", async () => {
