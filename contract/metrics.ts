@@ -44,6 +44,8 @@ export const machineIncidents = {
   parametersUnread: { name: "ParametersUnread", unit: "Count" },
   /** The agent cannot see what the runner does: the machine neither sleeps nor leaves. */
   runnerUnseen: { name: "RunnersUnseen", unit: "Count" },
+  /** The timer that powers off a machine whose agent does not come up cannot be cancelled: it is armed still. */
+  bootTimerKept: { name: "BootTimersKept", unit: "Count" },
   /** The disk is full under a job. */
   diskFull: { name: "DisksFull", unit: "Count" },
   /** The memory for the runner's own logs is nearly full: without it, workers die at their start. */

@@ -48,6 +48,8 @@ export interface SupervisorHost {
 export const unseenMs = 60_000;
 const unseenSentence =
   "The agent cannot see what the runner does, so the machine neither sleeps nor leaves: its log says why.";
+const bootTimerSentence =
+  "The timer of the machine's boot cannot be cancelled: no listener is started, and where it is armed it powers the machine off an hour after the boot. The agent's log says why.";
 /** Milliseconds between two looks at the runner. */
 const lookEveryMs = 1000;
 /** Milliseconds until the next look where a listener is frozen, or has just been ended. */
@@ -112,8 +114,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
       case "stay":
         return;
       case "cancel-boot-timer":
-        await host.power.cancelBootTimer();
-        bootTimer = "cancelled";
+        await cancelBootTimer();
         return;
       case "start-listener":
         refusals = 0;
@@ -143,6 +144,17 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
       case "retire":
         await leaveWhenDue(action, detail);
     }
+  };
+
+  const cancelBootTimer = async () => {
+    try {
+      await host.power.cancelBootTimer();
+    } catch (error) {
+      host.incidents.goesOn("bootTimerKept", bootTimerSentence);
+      throw error;
+    }
+    host.incidents.isOver("bootTimerKept");
+    bootTimer = "cancelled";
   };
 
   const leaveWhenDue = async (by: "sleep" | "retire", why: string) => {

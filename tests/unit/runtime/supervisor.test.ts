@@ -240,6 +240,25 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.includes("shutdown -c"))).to.have.length(1);
   });
 
+  it("tells that the boot timer cannot be cancelled, until it is", async () => {
+    const { acts, reports, published } = await live(
+      ({ self }, look) => {
+        if (look === 70) self.fails = {};
+        return look < 140;
+      },
+      ({ self }) => {
+        self.fails["cancel boot timer"] = "shutdown -c ended with 1";
+      },
+    );
+    expect(reports[0]).to.equal("starting");
+    expect(reports[1]).to.include("starting: The timer of the machine's boot cannot be cancelled");
+    expect(acts.at(-1)).to.equal("publish");
+    expect(acts).to.include("start");
+    expect(reports.at(-1)).to.equal("idle");
+    const told = published.map((counts) => (counts as { BootTimersKept?: number }).BootTimersKept);
+    expect(told).to.deep.equal([1, undefined]);
+  });
+
   it("waits, with its boot timer armed, until the lists name it", async () => {
     const { acts } = await live(
       ({ self }, look) => {
