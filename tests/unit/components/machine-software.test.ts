@@ -24,7 +24,7 @@ describe("the machines' software", () => {
     const pieces = packSoftware(softwareScript(readMachineAssets()));
     for (const piece of pieces) expect(piece).to.have.length.within(1, 4096);
     console.log(`      ${pieces.length} parameters, ${pieces.join("").length} characters`);
-    expect(pieces.length).to.be.at.most(maxSoftwareParameters - 3);
+    expect(pieces.length).to.be.at.most(maxSoftwareParameters - 2);
   });
 
   it("is refused when a machine could not read it in one call", () => {
