@@ -23,16 +23,12 @@ describe("a soak", function () {
   });
 
   it("finds the jobs that an agent loses which does not freeze its listener and look again, and tells their story", async () => {
-    const agent = await carelessAgent("decide");
-    let lost = 0;
-    // A busy computer may put off each of a soak's jobs until the moment at which it was aimed has passed.
-    for (const seed of ["brisk", "keen", "swift", "bold"]) {
-      if (lost === 0) ({ lost } = await soak(3, seed, agent));
-    }
+    const { lost } = await soak(3, "brisk", await carelessAgent("decide"));
     expect(lost).to.be.greaterThan(0);
     expect(said.join("\n"))
       .to.match(/LOST in round \d+: \w+, a job \d+ ms after "\w+" of i-\w+/)
-      .and.match(/GitHub: .* lost communication with the server/)
+      // longhaul-shutdown still tells the worker that is left, so the job has an end at GitHub.
+      .and.match(/log of the job:\n( +.*\n)*? +.*The runner has received a shutdown signal/)
       // Not which words: which of its agents loses the job, and where, is for the load on the computer to say.
       .and.match(/journal of the agent:\n( +.*\n)*? +.*\b(starting|idle|leaving)\b/);
   });

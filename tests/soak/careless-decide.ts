@@ -1,24 +1,36 @@
 import * as protocol from "../../runtime/agent/decide.ts";
-import type { Decision, Observation } from "../../runtime/agent/decide.ts";
+import type { Action, Decision, Observation } from "../../runtime/agent/decide.ts";
 
 export * from "../../runtime/agent/decide.ts";
 
 /*
  * `decide` of an agent that many people would write: it looks once whether the
  * listener is quiet, and then ends it. It neither freezes nor looks again, nor
- * does it look back.
+ * does it look back. Between its look and its act comes the job that can be
+ * lost, however busy the computer is.
  */
 
-let hasLooked = false;
+/** Milliseconds from its look to its act, where no job comes. */
+const carelessMs = 5000;
+
+/** What it goes on to by its one look. */
+const leaving: readonly Action[] = ["end-listener", "sleep", "retire"];
+
+let lookedAt: number | undefined;
 
 export function decide(seen: Observation): Decision {
-  const { listener } = seen;
+  const { listener, now } = seen;
   const believed: Observation = { ...seen, missedAt: undefined };
-  if (hasLooked && listener) {
-    const idle = { listener: { ...listener, frozen: true }, job: false, worker: false, trace: undefined };
-    Object.assign(believed, idle);
+  if (lookedAt !== undefined) {
+    const frozen = seen.worker || now - lookedAt >= carelessMs;
+    const idle = { job: false, worker: false, trace: undefined, signAt: -Infinity };
+    Object.assign(believed, idle, { listener: listener && { ...listener, frozen } });
   }
   const decision = protocol.decide(believed);
-  hasLooked = decision.action === "freeze";
-  return hasLooked ? { ...decision, action: "stay" } : decision;
+  if (decision.action === "freeze") {
+    lookedAt ??= now;
+    return { ...decision, action: "stay" };
+  }
+  if (!leaving.includes(decision.action)) lookedAt = undefined;
+  return decision;
 }
