@@ -1,5 +1,7 @@
 import { rmSync } from "node:fs";
+import { parseObject } from "../../contract/json.ts";
 import type { LedgerLine } from "../../contract/ledger.ts";
+import { parseJson } from "../aws/json.ts";
 import { replaceFile } from "./replace-file.ts";
 import { readSmallFile } from "./tail.ts";
 
@@ -72,20 +74,12 @@ function latest(waiting: readonly WaitingLine[]): WaitingLine[] {
 
 /** A file that a power cut has left in pieces remembers none. */
 function readWritten(path: string): string[] {
-  const ids = readJson(path);
+  const ids = parseJson(readSmallFile(path, 2 * maxBytes) ?? "");
   return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
 }
 
 function readWaiting(path: string, machine: string): WaitingLine[] {
-  const content = readJson(path) as { machine?: unknown; lines?: unknown } | null | undefined;
+  const content = parseObject(readSmallFile(path, 2 * maxBytes));
   // Whoever could write anything else into it is root, and could write into the ledger itself.
   return content?.machine === machine && Array.isArray(content.lines) ? (content.lines as WaitingLine[]) : [];
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readSmallFile(path, 2 * maxBytes) ?? "null");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { rmSync, statSync, utimesSync } from "node:fs";
+import { parseObject } from "../../contract/json.ts";
 import type { Clock } from "./clock.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { OpenJob } from "./jobs.ts";
@@ -77,17 +78,8 @@ export function openJobs(
 
 function readLeft(path: string, machine: string): MarkedJobs {
   const none = { jobs: [], lastSeenAt: 0 };
-  const text = readSmallFile(path, maxBytes);
   const lastSeenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const content = text === undefined ? undefined : parse(text);
-  return content?.machine === machine ? { jobs: content.jobs, lastSeenAt } : none;
-}
-
-/** Undefined for a file that a power cut has left in pieces. */
-function parse(text: string): { machine: string; jobs: MarkedJob[] } | undefined {
-  try {
-    return JSON.parse(text) as { machine: string; jobs: MarkedJob[] };
-  } catch {
-    return undefined;
-  }
+  // A power cut may have left the file in pieces.
+  const content = parseObject(readSmallFile(path, maxBytes));
+  return content?.machine === machine ? { jobs: content.jobs as MarkedJob[], lastSeenAt } : none;
 }

@@ -1,3 +1,4 @@
+import { parseObject } from "../../contract/json.ts";
 import type { Send } from "../aws/http.ts";
 import { readSmallFile } from "./tail.ts";
 
@@ -22,17 +23,9 @@ export async function reachGithub(registration: string, send: Send): Promise<boo
   }
 }
 
-/** .NET begins the file with a byte order mark. */
+/** The file belongs to the runner's user, and .NET begins it with a byte order mark. */
 function serverUrl(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const { serverUrlV2, serverUrl: older } = JSON.parse(text.replace(/^\uFEFF/, "")) as Record<
-      string,
-      unknown
-    >;
-    const url = String(serverUrlV2 ?? older);
-    return /^https?:\/\//.test(url) ? url : undefined;
-  } catch {
-    return undefined; // The file belongs to the runner's user.
-  }
+  const { serverUrlV2, serverUrl: older } = parseObject(text?.replace(/^\uFEFF/, "")) ?? {};
+  const url = serverUrlV2 ?? older;
+  return typeof url === "string" && /^https?:\/\//.test(url) ? url : undefined;
 }
