@@ -1,8 +1,7 @@
-import { rmSync } from "node:fs";
 import { parseObject } from "../../contract/json.ts";
 import type { LedgerLine } from "../../contract/ledger.ts";
 import { parseJson } from "../aws/json.ts";
-import { replaceFile } from "./replace-file.ts";
+import { keptFile } from "./kept-file.ts";
 import { readSmallFile } from "./tail.ts";
 
 /** A line that is still to be written into the ledger. */
@@ -33,25 +32,16 @@ const maxBytes = 256 * 1024;
 /** @param machine its name at GitHub: lines that an image brought along are another machine's */
 export function ledgerFiles(paths: LedgerPaths, machine: string, log: (line: string) => void): LedgerFiles {
   const before = { written: readWritten(paths.written), waiting: readWaiting(paths.waiting, machine) };
-  /** What stands in each file, as far as this agent has written it. */
-  const texts = new Map<string, string>();
+  const put = { written: keptFile(paths.written), waiting: keptFile(paths.waiting) };
   let problem: string | undefined;
-
-  const write = (path: string, text: string) => {
-    if (texts.get(path) === text) return;
-    // A full disk still takes away.
-    if (text === "") rmSync(path, { force: true });
-    else replaceFile(path, text);
-    texts.set(path, text);
-  };
 
   return {
     ...before,
     keep(written, waiting) {
       const lines = latest(waiting);
       try {
-        write(paths.waiting, lines.length === 0 ? "" : JSON.stringify({ machine, lines }));
-        write(paths.written, JSON.stringify(written));
+        put.waiting(lines.length === 0 ? "" : JSON.stringify({ machine, lines }));
+        put.written(JSON.stringify(written));
         problem = undefined;
       } catch (error) {
         const { message } = error as Error;

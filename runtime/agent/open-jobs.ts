@@ -1,9 +1,9 @@
-import { rmSync, statSync, utimesSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
 import { parseObject } from "../../contract/json.ts";
 import type { Clock } from "./clock.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { OpenJob } from "./jobs.ts";
-import { replaceFile } from "./replace-file.ts";
+import { keptFile } from "./kept-file.ts";
 import { readSmallFile } from "./tail.ts";
 
 /** A job that has begun, and what its hook has seen. */
@@ -43,19 +43,13 @@ export function openJobs(
   log: (line: string) => void,
 ): OpenJobs {
   const left = readLeft(path, machine);
-  /** As far as this agent knows; undefined: it has not looked yet. */
-  let written: string | undefined;
+  const put = keptFile(path);
   let touchedAt = -Infinity;
   let problem: string | undefined;
 
   const write = (jobs: readonly MarkedJob[]) => {
     const text = jobs.length === 0 ? "" : JSON.stringify({ machine, jobs });
-    if (text !== written) {
-      if (text === "") rmSync(path, { force: true });
-      else replaceFile(path, text);
-      written = text;
-      touchedAt = -Infinity;
-    }
+    if (put(text)) touchedAt = -Infinity;
     if (text === "" || clock.monotonic() - touchedAt < touchEveryMs) return;
     touchedAt = clock.monotonic();
     utimesSync(path, clock.now() / 1000, clock.now() / 1000);
