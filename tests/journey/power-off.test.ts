@@ -13,6 +13,7 @@ import type { Wishes } from "../wishes.ts";
 import { wishesOf } from "../wishes.ts";
 import { diskOf, programsOf } from "./machine-processes.ts";
 import { entryOf, instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
+import { workFile } from "./work-file.ts";
 
 /*
  * A machine whose `shutdown` waits for a delay lock, as one with
@@ -37,7 +38,7 @@ describe("a machine that powers off", function () {
     await environment.configure(oneRunner({}, { enabled: false }));
     await environment.up();
     id = rosterOf(environment)[0]!;
-    environment.cloud.github.push("acme/app", ".github/workflows/work.yml", anHourOfWork);
+    environment.cloud.github.push("acme/app", ".github/workflows/work.yml", workFile("sleep 3600"));
     await isIdle();
   });
   after(async () => {
@@ -102,13 +103,3 @@ describe("a machine that powers off", function () {
     expect(tag(tags.state)).to.equal("busy");
   });
 });
-
-const anHourOfWork = `
-name: Work
-on: workflow_dispatch
-jobs:
-  work:
-    runs-on: [self-hosted, cloud]
-    steps:
-      - run: sleep 3600
-`;

@@ -15,6 +15,7 @@ import type { Workplace } from "./command-line.ts";
 import { programsOf } from "./machine-processes.ts";
 import { instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
 import { commandsOf, runbooks } from "./runbook.ts";
+import { workFile } from "./work-file.ts";
 
 const minute = 60_000;
 
@@ -268,15 +269,7 @@ function powerOf({ cloud }: TestEnvironment): PowerSetting | undefined {
   return parsePower(cloud.aws.account.parameters[fleetParameters("local", "cloud").power]?.value);
 }
 
-const secondsOfWork = `
-name: Short
-on: workflow_dispatch
-jobs:
-  work:
-    runs-on: [self-hosted, cloud]
-    steps:
-      - run: echo done
-`;
+const secondsOfWork = workFile("echo done");
 
 const hoursOfWork = `
 name: Work

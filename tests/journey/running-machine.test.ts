@@ -11,6 +11,7 @@ import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
 import { diskOf, programsOf } from "./machine-processes.ts";
 import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
+import { workFile } from "./work-file.ts";
 
 /*
  * What befalls a machine in service, and what its agent makes of it: the
@@ -185,25 +186,10 @@ describe("a machine in service", function () {
 });
 
 /** Leaves a process that has left its session and cleared the runner's mark, a temporary file and a credential. */
-const untidyWork = `
-name: Untidy
-on: workflow_dispatch
-jobs:
-  work:
-    runs-on: [self-hosted, cloud]
-    steps:
-      - run: |
-          env --unset RUNNER_TRACKING_ID setsid nohup bash -c 'exec -a left-running /bin/sleep 86400' >/dev/null 2>&1 &
-          echo canary | tee "$LONGHAUL_ROOT/tmp/rest" >"$LONGHAUL_ROOT/home/runner/.netrc"
-          until pgrep -u runner | xargs -I @ cat /proc/@/cmdline | grep -q left-running; do :; done
-`;
+const untidyWork = workFile(`
+env --unset RUNNER_TRACKING_ID setsid nohup bash -c 'exec -a left-running /bin/sleep 86400' >/dev/null 2>&1 &
+echo canary | tee "$LONGHAUL_ROOT/tmp/rest" >"$LONGHAUL_ROOT/home/runner/.netrc"
+until pgrep -u runner | xargs -I @ cat /proc/@/cmdline | grep -q left-running; do :; done
+`);
 
-const tenMinutesOfWork = `
-name: Work
-on: workflow_dispatch
-jobs:
-  work:
-    runs-on: [self-hosted, cloud]
-    steps:
-      - run: sleep 600
-`;
+const tenMinutesOfWork = workFile("sleep 600");

@@ -18,6 +18,7 @@ import { toolsLimitMs } from "../find-tools.ts";
 import { agentOnCloudTime, installAgent } from "../soak/careless-agent.ts";
 import { diskOf, programsOf } from "./machine-processes.ts";
 import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.ts";
+import { workFile } from "./work-file.ts";
 
 const minuteMs = 60_000;
 
@@ -44,7 +45,7 @@ describe("a machine in trouble", function () {
     await environment.configure(oneRunner({}, { enabled: false }));
     await environment.up();
     id = rosterOf(environment)[0]!;
-    environment.cloud.github.push("acme/app", ".github/workflows/work.yml", workflow("true"));
+    environment.cloud.github.push("acme/app", ".github/workflows/work.yml", workFile("true"));
     await isIdle();
     await installAgent(environment, id, await agentOnCloudTime());
   });
@@ -78,7 +79,7 @@ describe("a machine in trouble", function () {
     }
     const { reserve } = pathsBelow(diskOf(environment, id), "runner");
     await eventually("the reserve is laid in", () => existsSync(reserve));
-    environment.cloud.github.push("acme/app", ".github/workflows/fill.yml", workflow(fillTheDisk));
+    environment.cloud.github.push("acme/app", ".github/workflows/fill.yml", workFile(fillTheDisk));
     const job = await endOf("fill.yml"); // It ends only once the reserve is given up.
     expect(job.conclusion).to.equal("failure");
     expect(environment.cloud.github.logOf(job)).to.include("No space left on device");
@@ -136,17 +137,7 @@ describe("a machine in trouble", function () {
 
 /** Takes all that there is, and then what the agent gives up for it. */
 const fillTheDisk = `
-          fill() { head -c 100G /dev/zero >>"$LONGHAUL_ROOT/tmp/fill"; }
-          until [ ! -e "$LONGHAUL_ROOT/var/lib/longhaul/reserve" ]; do fill || sleep 1; done
-          fill`;
-
-const workflow = (script: string) => `
-name: Work
-on: workflow_dispatch
-jobs:
-  work:
-    runs-on: [self-hosted, cloud]
-    steps:
-      - run: |
-          ${script}
+fill() { head -c 100G /dev/zero >>"$LONGHAUL_ROOT/tmp/fill"; }
+until [ ! -e "$LONGHAUL_ROOT/var/lib/longhaul/reserve" ]; do fill || sleep 1; done
+fill
 `;

@@ -3,6 +3,7 @@ import type { CloudOptions } from "../../local/cloud.ts";
 import type { Job } from "../../local/github/index.ts";
 import { eventually } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
+import { workFile } from "./work-file.ts";
 
 /** The jobs of a user, each ten minutes of work by the cloud's clock on a machine of the fleet `cloud`. */
 export interface UserJobs {
@@ -26,7 +27,7 @@ export const impatient: Pick<CloudOptions, "agent" | "wire"> = {
 
 export function userJobs({ cloud }: TestEnvironment): UserJobs {
   const { github, clock } = cloud;
-  github.push("acme/app", ".github/workflows/work.yml", tenMinutesOfWork);
+  github.push("acme/app", ".github/workflows/work.yml", workFile("sleep 600"));
   const send = () => github.dispatch("acme/app", "work.yml").jobs[0]!;
   return {
     send,
@@ -49,13 +50,3 @@ export function userJobs({ cloud }: TestEnvironment): UserJobs {
 export function ranOn(job: Job, runner: string, instanceId: string): boolean {
   return job.runner?.name === machineName(runner, instanceId);
 }
-
-const tenMinutesOfWork = `
-name: Work
-on: workflow_dispatch
-jobs:
-  work:
-    runs-on: [self-hosted, cloud]
-    steps:
-      - run: sleep 600
-`;

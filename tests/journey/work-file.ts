@@ -1,0 +1,19 @@
+/**
+ * Text of a workflow that is dispatched, and whose one job runs a script on the
+ * fleet `cloud`.
+ *
+ * @param script its lines
+ */
+export function workFile(script: string): string {
+  const lines = script.trim().replaceAll("\n", "\n          ");
+  return `
+name: Work
+on: workflow_dispatch
+jobs:
+  work:
+    runs-on: [self-hosted, cloud]
+    steps:
+      - run: |
+          ${lines}
+`;
+}
