@@ -79,11 +79,17 @@ export function wishFor(
   return { listing, power: "on", by: "default", reason: "no power setting could be read" };
 }
 
-function idleLimit(instanceId: string, { roster, shutdown }: FleetSettings): number | undefined {
-  if (shutdown?.idleMinutes === undefined) return undefined;
+function idleLimit(instanceId: string, settings: FleetSettings): number | undefined {
+  return staysAwake(instanceId, settings) ? undefined : settings.shutdown?.idleMinutes;
+}
+
+/** Whether a machine is among the first of the roster, which have no idle timeout (`minimumAwake`). */
+export function staysAwake(
+  instanceId: string,
+  { roster, shutdown }: Pick<FleetSettings, "roster" | "shutdown">,
+): boolean {
   const place = roster?.indexOf(instanceId) ?? -1;
-  const staysAwake = place >= 0 && place < shutdown.minimumAwake;
-  return staysAwake ? undefined : shutdown.idleMinutes;
+  return shutdown !== undefined && place >= 0 && place < shutdown.minimumAwake;
 }
 
 function listingOf(instanceId: string, { candidates, roster, operator }: FleetSettings): Listing {

@@ -8,7 +8,7 @@ import {
   lastWordStates,
   tellOfPowerOff,
 } from "../../../contract/last-words.ts";
-import { wishFor } from "../../../contract/wishes.ts";
+import { staysAwake, wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings, Wish } from "../../../contract/wishes.ts";
 import type { Spare } from "../demand.ts";
 import { isBackingOff } from "./failed-starts.ts";
@@ -142,13 +142,11 @@ function startReason(
 function noReasonToSleep(
   { id, launchedAt, report, failedStart }: Machine,
   { by, reason }: Wish,
-  { roster, shutdown }: FleetSettings,
+  settings: FleetSettings,
 ): string {
-  const place = roster?.indexOf(id) ?? -1;
-  const wantedBy =
-    shutdown && place >= 0 && place < shutdown.minimumAwake
-      ? `${shutdown.minimumAwake} of its fleet are to be awake`
-      : `nothing keeps it asleep, and power is on by ${by} (${reason})`;
+  const wantedBy = staysAwake(id, settings)
+    ? `${settings.shutdown!.minimumAwake} of its fleet are to be awake`
+    : `nothing keeps it asleep, and power is on by ${by} (${reason})`;
   if (failedStart) return `EC2 did not start it the last time (${failedStart.why}), and ${wantedBy}`;
   if (report && isOfThisLife(report, launchedAt) && lastWordStates.includes(report.state)) return wantedBy;
   const words = report && isOfThisLife(report, launchedAt) ? report.state : "silent";
