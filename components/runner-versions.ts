@@ -1,7 +1,7 @@
 import { getRestApi } from "@pulumi/github/getRestApi.js";
 import * as pulumi from "@pulumi/pulumi";
 import { ownerOf, repositoryOf } from "../config/derive.ts";
-import { configuredVersions, readOffered, readSupport, versionNotes } from "../config/runner-versions.ts";
+import { readOffered, readSupport, readVersionNotes } from "../config/runner-versions.ts";
 import type { Configuration } from "../config/schema.ts";
 
 /**
@@ -23,16 +23,11 @@ export async function warnOfRunnerVersions(
     return code === 200 ? JSON.parse(body) : undefined;
   };
   try {
-    const [offered, support] = await Promise.all([
-      ask("downloads"),
-      Promise.all(
-        configuredVersions(fleets).map(
-          async (version) => [version, readSupport(await ask(`deprecations/${version}`))] as const,
-        ),
-      ),
-    ]);
-    const answers = { offered: readOffered(offered), support: new Map(support) };
-    for (const note of versionNotes(fleets, answers)) await pulumi.log.warn(note);
+    const notes = await readVersionNotes(fleets, {
+      offered: async () => readOffered(await ask("downloads")),
+      support: async (version) => readSupport(await ask(`deprecations/${version}`)),
+    });
+    for (const note of notes) await pulumi.log.warn(note);
   } catch (error) {
     await pulumi.log.info(
       `The configured runner versions were not compared with GitHub's: ${(error as Error).message}`,

@@ -68,6 +68,28 @@ export function readSupport(body: unknown): VersionSupport {
   };
 }
 
+/** Who is asked. Rejects where GitHub does not say. */
+export interface VersionSource {
+  /** What GitHub offers for Linux. */
+  offered(): Promise<OfferedRunner[]>;
+  /** Until when GitHub takes a version. */
+  support(version: string): Promise<VersionSupport>;
+}
+
+/** What people should know of the configured runner versions, by what GitHub offers and refuses. */
+export async function readVersionNotes(
+  fleets: Configuration["fleets"],
+  source: VersionSource,
+): Promise<string[]> {
+  const [offered, support] = await Promise.all([
+    source.offered(),
+    Promise.all(
+      configuredVersions(fleets).map(async (version) => [version, await source.support(version)] as const),
+    ),
+  ]);
+  return versionNotes(fleets, { offered, support: new Map(support) });
+}
+
 /** The versions that fleets are configured with, each once. */
 export function configuredVersions(fleets: Configuration["fleets"]): string[] {
   return [...new Set(Object.values(fleets).map(({ runner }) => runner.version))];

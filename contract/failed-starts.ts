@@ -1,3 +1,5 @@
+import { withFullStop } from "./full-stop.ts";
+
 /**
  * Starts that fail after EC2 has agreed to them. `StartInstances` answers 200, the machine goes from `pending` back to
  * `stopped`, and the reason for its state says why: no capacity, no permission to use the key of its disk, a fault of
@@ -71,7 +73,7 @@ export function failedStartOf(
 /** What is said of it to people: one sentence. */
 export function failedStartSentence({ why, count }: FailedStart): string {
   const often = count === 1 ? "" : `, ${count} times in a row`;
-  return `EC2 agreed to start it and did not${often}: ${why.replace(/\.?$/, ".")}`;
+  return `EC2 agreed to start it and did not${often}: ${withFullStop(why)}`;
 }
 
 /** The value of the tag {@link tags.failedStarts}: `3 2026-11-26T12:00:00.000Z`. */

@@ -1,6 +1,7 @@
 import { asleepSentence, whyAsleep } from "../contract/asleep.ts";
 import type { WhyAsleep } from "../contract/asleep.ts";
 import { failedStartSentence } from "../contract/failed-starts.ts";
+import { withFullStop } from "../contract/full-stop.ts";
 import { isOfThisLife, lastWordStates } from "../contract/last-words.ts";
 import { wishFor } from "../contract/wishes.ts";
 import type { FleetSettings } from "../contract/wishes.ts";
@@ -36,11 +37,11 @@ function whyOf(machine: ObservedMachine, settings: FleetSettings | undefined, no
 function howItWentDown(machine: ObservedMachine, { kind }: WhyAsleep): string {
   const { stateReason, failedStart } = machine;
   if (failedStart) return failedStartSentence(failedStart);
-  const ec2 = stateReason === "" ? "" : ` EC2 says: ${stateReason.replace(/\.?$/, ".")}`;
+  const ec2 = stateReason === "" ? "" : ` EC2 says: ${withFullStop(stateReason)}`;
   const spoken = spokenInThisLife(machine);
   if (!spoken) return `It went down without a word since its last start.${ec2}`;
   const { state, detail = "" } = spoken;
-  if (state === "boot-failed") return `Its boot failed: ${detail.replace(/\.?$/, ".")}`;
+  if (state === "boot-failed") return `Its boot failed: ${withFullStop(detail)}`;
   if (!lastWordStates.includes(state)) return `It went down without going to sleep, and was ${state}.${ec2}`;
   return kind === "unlisted" ? detail : "";
 }

@@ -1,7 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import type { Endpoints } from "@octokit/types";
 import { readOffered, readSupport } from "../../config/runner-versions.ts";
-import type { OfferedRunner, VersionSupport } from "../../config/runner-versions.ts";
+import type { VersionSource } from "../../config/runner-versions.ts";
 import type { RunnerEntry } from "../../observe/machine.ts";
 import type { RunnerSource } from "../../observe/sources.ts";
 import { githubCall } from "./github-call.ts";
@@ -13,17 +13,13 @@ type RunnerBody =
 const perPage = 100;
 
 /** The entries of a repository's or an organisation's runners. */
-export interface Runners extends RunnerSource {
+export interface Runners extends RunnerSource, VersionSource {
   /** Adds labels to what it has; those it has already stay once. */
   addLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
   /** Gives it exactly these custom labels. */
   setLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
   /** Removes the entry. Only for a machine that is gone: see scripts/entries/judge-entry.ts. */
   remove(entry: RunnerEntry): Promise<void>;
-  /** What GitHub offers for Linux. */
-  offered(): Promise<OfferedRunner[]>;
-  /** Until when GitHub takes a version. */
-  support(version: string): Promise<VersionSupport>;
   /** A token with which runners can register for an hour. A secret. */
   registrationToken(): Promise<string>;
 }

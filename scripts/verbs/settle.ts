@@ -41,14 +41,14 @@ async function settleByHand(context: VerbContext, flags: SettleFlags): Promise<S
   const { name, configuration, target } = await environmentOf(context, flags);
   const { settleRequestOf } = await import("../../components/settle-request.ts");
   const { settleEnvironment } = await import("../settle/settle.ts");
-  const { readVersionNotes } = await import("../fleet/read-version-notes.ts");
+  const { tryReadVersionNotes } = await import("../fleet/try-read-version-notes.ts");
   const aws = await context.connectAws(target);
   const github = await context.connectGithub(target.github);
   const requests = Object.keys(configuration.fleets).map((fleet) =>
     settleRequestOf(name, configuration, fleet),
   );
   const report = await settleEnvironment({ ...context, aws, github }, target, requests, flags.fleet);
-  if (github) report.notes.push(...(await readVersionNotes(github.runners, configuration.fleets)));
+  if (github) report.notes.push(...(await tryReadVersionNotes(github.runners, configuration.fleets)));
   return report;
 }
 

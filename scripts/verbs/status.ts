@@ -25,9 +25,11 @@ export function statusCommand(context: VerbContext): Command {
       const { output, clock } = context;
       const aws = await context.connectAws(environment.target);
       const github = await context.connectGithub(environment.target.github);
-      const { readVersionNotes } = await import("../fleet/read-version-notes.ts");
+      const { tryReadVersionNotes } = await import("../fleet/try-read-version-notes.ts");
       // Once: it changes by the day, and each look has requests enough.
-      const versions = github ? await readVersionNotes(github.runners, environment.configuration.fleets) : [];
+      const versions = github
+        ? await tryReadVersionNotes(github.runners, environment.configuration.fleets)
+        : [];
       const look = async () => {
         const status = await readStatus({ aws, github, clock }, environment, versions);
         return flags.json ? JSON.stringify(status) : statusTable(status, output.terminal?.colours ?? false);

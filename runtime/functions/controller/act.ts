@@ -43,9 +43,9 @@ export async function act(
       outcome.failures.push((error as Error).message);
     }
   };
-  let aws = awsWithin(limitsMs.write);
+  const writing = awsWithin(limitsMs.write);
   const put = (Name: string, format: () => string) =>
-    attempt(() => aws("ssm:PutParameter", { Name, Value: format(), Type: "String", Overwrite: true }));
+    attempt(() => writing("ssm:PutParameter", { Name, Value: format(), Type: "String", Overwrite: true }));
 
   // First of all, for it is what keeps machines from being paid for; and what was spent is spent, whatever starts.
   await Promise.all([
@@ -55,7 +55,7 @@ export async function act(
     ...(plan.meter ? [put(meterParameter(environment), () => formatMeter(plan.meter!))] : []),
   ]);
 
-  aws = awsWithin(limitsMs.start);
+  const aws = awsWithin(limitsMs.start);
   const start = async <Any extends Start>(wanted: readonly Any[], spares: readonly Spare[]) => {
     const { ready, failures } = await rememberFailedStarts(wanted, plan.notStarted, now, aws);
     outcome.failures.push(...failures);

@@ -1,4 +1,5 @@
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { withFullStop } from "../../../contract/full-stop.ts";
 import { controllerMetrics } from "../../../contract/metrics.ts";
 import type { Send } from "../../aws/http.ts";
 import { embeddedMetrics } from "../embedded-metrics.ts";
@@ -108,7 +109,7 @@ function describe(
     ...[...new Set(failed.map(({ why }) => why))].map((why) => {
       const machines = failed.filter((each) => each.why === why);
       return (
-        `EC2 agreed to start ${machines.length} machine(s) and did not: ${why.replace(/\.?$/, ".")} Where they are wanted, ` +
+        `EC2 agreed to start ${machines.length} machine(s) and did not: ${withFullStop(why)} Where they are wanted, ` +
         "they are tried again, a minute after the first time and an hour after the last ones: " +
         `${machines.map(({ instanceId, count }) => `${instanceId} (failed ${count} ×)`).join(", ")}.`
       );
