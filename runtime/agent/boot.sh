@@ -393,8 +393,10 @@ owner=$(cat "$state/instance" 2>/dev/null) || owner=
 self=$(retry 5 read_metadata instance-id) || self=${owner:-unknown}
 if [[ -n $owner && $owner != "$self" ]]; then
   echo "longhaul: this disk was $owner's, and this is $self: nothing is done before its user data has run"
-  is_at_work || shutdown -P +60
-  echo "longhaul: without its user data it powers off in an hour; \`shutdown -c\` keeps it"
+  if ! is_at_work; then
+    shutdown -P +60
+    echo "longhaul: without its user data it powers off in an hour; \`shutdown -c\` keeps it"
+  fi
   exit 0
 fi
 mkdir -p "$state/done" "$logs" "$root/run/longhaul"
