@@ -1,4 +1,4 @@
-import { accessSync, readFileSync } from "node:fs";
+import { accessSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { FunctionName } from "../contract/names.ts";
@@ -7,6 +7,8 @@ import type { FunctionName } from "../contract/names.ts";
 export interface MachineAssets {
   /** Text of the boot script, bash. */
   boot: string;
+  /** Texts of the parts whose functions it calls, bash, by their files' names. */
+  bootParts: Readonly<Record<string, string>>;
   /** Text of what the user data begins with, bash: takes away what is another machine's. */
   foreignDisk: string;
   /** Text of what the boot script reads where there is a proxy or a CA bundle, bash. */
@@ -29,6 +31,7 @@ export function readMachineAssets(): MachineAssets {
   const boot = resolve("#boot");
   return {
     boot: readAsset(boot),
+    bootParts: readFolder(join(dirname(boot), "boot")),
     foreignDisk: readAsset(join(dirname(boot), "foreign-disk.sh")),
     connection: readAsset(join(dirname(boot), "connection.sh")),
     hooks: readAsset(join(dirname(boot), "job-hooks.sh")),
@@ -48,6 +51,12 @@ export function functionBundle(name: FunctionName): string {
     accessSync(path);
   });
   return path;
+}
+
+/** Always in the same order: the machine's fingerprint depends on it. */
+function readFolder(path: string): Record<string, string> {
+  const names = unlessMissing(path, () => readdirSync(path)).sort();
+  return Object.fromEntries(names.map((name) => [name, readAsset(join(path, name))]));
 }
 
 function readAsset(path: string): string {

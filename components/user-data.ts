@@ -23,8 +23,9 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
     "#!/bin/bash",
     "root=${LONGHAUL_ROOT:-}",
     bare(assets.foreignDisk).trimEnd(),
-    'mkdir -p "$root/opt/longhaul" "$root/etc/longhaul" "$root/etc/systemd/system"',
+    'mkdir -p "$root/opt/longhaul/boot" "$root/etc/longhaul" "$root/etc/systemd/system"',
     file("opt/longhaul/boot.sh", bare(assets.boot)),
+    ...Object.entries(assets.bootParts).map(([name, text]) => file(`opt/longhaul/boot/${name}`, bare(text))),
     ...(machine.proxy || machine.caBundle !== undefined
       ? [file("opt/longhaul/connection.sh", bare(assets.connection))]
       : []),

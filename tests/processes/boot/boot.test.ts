@@ -12,9 +12,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
+import { readMachineAssets } from "../../../components/assets.ts";
 import { packSoftware, softwareScript } from "../../../components/machine-software.ts";
 import { renderUserData } from "../../../components/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
@@ -29,14 +29,7 @@ const secrets = {
   SecretAccessKey: "canary-secret-access-key",
   Token: "canary-session-token",
 };
-const agentFolder = join(import.meta.dirname, "../../../runtime/agent");
-const assets = {
-  boot: readFileSync(join(agentFolder, "boot.sh"), "utf8"),
-  foreignDisk: readFileSync(join(agentFolder, "foreign-disk.sh"), "utf8"),
-  connection: readFileSync(join(agentFolder, "connection.sh"), "utf8"),
-  hooks: readFileSync(join(agentFolder, "job-hooks.sh"), "utf8"),
-  agent: "// never run here\n",
-};
+const assets = { ...readMachineAssets(), agent: "// never run here\n" };
 
 /** What the runner brings along as its Node: registers by leaving the file that config.sh leaves. */
 const node = `#!/bin/bash

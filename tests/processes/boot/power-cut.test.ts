@@ -76,7 +76,7 @@ describe("a machine whose power is cut during its first boot", function () {
   }
 
   it("comes up at the next, wherever the user data was", async () => {
-    await cutAtEach(pick(3, 20));
+    await cutAtEach(pick(3, 28));
   });
 
   it("comes up at the next, wherever the boot script was", async () => {

@@ -20,6 +20,7 @@ const pem = (base64: string) =>
 const semaphore = "var/lib/cloud/instance/sem/config_scripts_user";
 const assets = {
   boot: "#!/bin/bash\n# gone\necho boot # stays\n",
+  bootParts: { "part.sh": "# gone\npart\n" },
   foreignDisk: readMachineAssets().foreignDisk,
   connection: "# gone\nconnected\n",
   hooks: "# gone\nhooks\n",
@@ -63,6 +64,7 @@ describe("the user data, run as cloud-init does", () => {
   it("puts boot script and unit in place and starts the boot script without waiting for it", () => {
     boot(renderUserData(machine, assets));
     expect(file("opt/longhaul/boot.sh")).to.equal("#!/bin/bash\necho boot # stays\n");
+    expect(file("opt/longhaul/boot/part.sh")).to.equal("part\n");
     expect(file("etc/systemd/system/longhaul-boot.service")).to.include(
       `ExecStart=/bin/bash "${root}/opt/longhaul/boot.sh"`,
     );
@@ -258,8 +260,9 @@ describe("the machine's programs", () => {
   });
 
   it("survive the loss of their comments and indentation", () => {
-    const text = renderUserData({ ...machine, caBundle: pem("AA==") }, readMachineAssets());
-    for (const name of ["boot.sh", "connection.sh"]) {
+    const real = readMachineAssets();
+    const text = renderUserData({ ...machine, caBundle: pem("AA==") }, real);
+    for (const name of ["boot.sh", ...Object.keys(real.bootParts), "connection.sh"]) {
       const script = text.split(`${name}" <<'END_OF_FILE'\n`)[1]!.split("\nEND_OF_FILE\n")[0]!;
       execFileSync("bash", ["-n"], { input: script });
       expect(script).to.not.match(/^ *# /m);

@@ -16,6 +16,7 @@ import type { Raw } from "./stack-program.ts";
 
 const assets = {
   boot: "echo boot",
+  bootParts: { "part.sh": "echo part" },
   foreignDisk: "echo foreign disk",
   connection: "echo connection",
   hooks: "echo hooks",
@@ -132,10 +133,11 @@ describe("the fingerprint of a machine", function () {
     const prints = [
       fingerprintWith({}),
       fingerprintWith({ boot: "other" }),
+      fingerprintWith({ bootParts: { "part.sh": "other" } }),
       fingerprintWith({ hooks: "other" }),
       fingerprintWith({ agent: "other" }),
     ];
-    expect(new Set(prints).size).to.equal(4);
+    expect(new Set(prints).size).to.equal(prints.length);
   });
 
   it("does not depend on the order in which keys are written, and takes undefined for absent", () => {

@@ -1,0 +1,48 @@
+# shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
+# Packages that the image lacks, and nothing that replaces them under a job.
+
+# Packages that are replaced under a running job can end it, Docker's before all: a machine is patched
+# by rotating it. Not every image has all of these units. What apt is doing is waited for by its lock.
+stop_upgrades() {
+  local unit
+  for unit in apt-daily{,-upgrade}.{timer,service} unattended-upgrades.service; do
+    systemctl disable --now "$unit" || true
+  done
+  mkdir -p "$root/etc/apt/apt.conf.d" "$root/etc/needrestart/conf.d" "$root/etc/docker"
+  echo 'DPkg::Lock::Timeout "300";' >"$root/etc/apt/apt.conf.d/95longhaul-lock"
+  echo "\$nrconf{restart} = 'l';" >"$root/etc/needrestart/conf.d/longhaul.conf"
+  [[ $DOCKER == false ]] || keep_containers "$root/etc/docker/daemon.json"
+}
+
+# Containers outlive Docker's daemon. Ubuntu's cloud-init brings Python along.
+keep_containers() {
+  [[ -s $1 ]] || echo '{}' >"$1"
+  python3 -c 'import json, sys
+settings = json.load(open(sys.argv[1]))
+settings["live-restore"] = True
+json.dump(settings, open(sys.argv[1], "w"))' "$1"
+  ! systemctl is-active --quiet docker.service || systemctl reload docker.service
+}
+
+# apt refuses everything while a cut of the power has left a package half installed.
+finish_packages() {
+  [[ -z $(command -v dpkg) ]] || DEBIAN_FRONTEND=noninteractive dpkg --configure -a
+}
+
+# The lists have a lock of their own, which knows no waiting.
+apt_install() {
+  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes "$@"
+}
+
+install_packages() {
+  local command missing=()
+  is_done registration || retry 12 finish_packages || echo "longhaul: dpkg could not finish what was interrupted"
+  for command in curl git iptables sudo tar; do
+    [[ -n $(command -v "$command") ]] || missing+=("$command")
+  done
+  [[ $DOCKER == false || -n $(command -v docker) ]] || missing+=(docker.io)
+  ((${#missing[@]})) || return 0
+  retry 12 apt_install "${missing[@]}" || fail "The package manager could not install ${missing[*]}."
+  # Not every release has these, and most jobs do without.
+  [[ $DOCKER == false ]] || apt_install docker-buildx docker-compose-v2 || echo "longhaul: no docker-buildx, no docker-compose-v2"
+}

@@ -1,0 +1,51 @@
+# shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
+# The runner's own software.
+
+tarball=$state/runner.tar.gz
+
+is_right() {
+  [[ -e $tarball ]] || return 1
+  sum=$(sha256sum "$tarball")
+  sum=${sum%% *}
+  [[ $sum == "$TARBALL_SHA256" ]]
+}
+
+# Goes on where an earlier try ended.
+download() {
+  local answer status=0
+  answer=$(curl -fsSL --connect-timeout 20 --speed-limit 1000 --speed-time 60 -C - -o "$tarball" -w '%{http_code}' "$TARBALL_URL") || status=$?
+  # What is there cannot be gone on with: it is too long, or the server cannot send parts.
+  [[ $answer != 416 && $status != 33 && $status != 36 ]] || rm -f "$tarball"
+  return "$status"
+}
+
+fetch_runner() {
+  before_registration "The runner"
+  # An earlier boot's part of it may have holes.
+  is_right || rm -f "$tarball"
+  is_right || retry 8 download || fail "The runner could not be downloaded from $TARBALL_URL."
+  if ! is_right; then
+    rm -f "$tarball"
+    fail "The runner's tarball has the SHA-256 $sum, not $TARBALL_SHA256; it was deleted."
+  fi
+  rm -rf "$runner" "$runner.new"
+  mkdir -p "$runner.new"
+  tar -xzf "$tarball" --no-same-owner -C "$runner.new"
+  chown -R "$RUNNER_USER:" "$runner.new"
+  # Under its own name it is whole.
+  sync
+  mv "$runner.new" "$runner"
+  rm -f "$tarball"
+}
+
+is_runner() {
+  [[ -x $runner/bin/Runner.Listener && -s $runner/bin/Runner.Listener ]]
+}
+
+install_runner() {
+  if [[ $BAKED == false ]] || ! is_runner; then
+    fetch_runner
+  fi
+  [[ $BAKED == true ]] || retry 12 "$runner/bin/installdependencies.sh" >"$logs/dependencies.log" 2>&1 ||
+    fail "The runner's dependencies could not be installed: see $logs/dependencies.log."
+}
