@@ -1,9 +1,12 @@
 import { ServiceError } from "./service-error.ts";
 
+/** By name in small letters, as octokit hands them over. */
+type Headers = Readonly<Record<string, string | number | undefined>>;
+
 /** What octokit's errors have in common; without a response there was no answer. */
 interface OctokitError extends Error {
   status?: number;
-  response?: { headers: Readonly<Record<string, string | number | undefined>> };
+  response?: { headers: Headers };
 }
 
 /** GitHub's statuses for a request that might be taken a little later. */
@@ -32,7 +35,7 @@ function serviceError(what: string, error: OctokitError): ServiceError {
     return new ServiceError(failure, { transient: true, cause: error });
   }
   const limited = isRateLimit(error);
-  const step = limited ? whenLifted(response.headers["x-ratelimit-reset"]) : nextStep(status);
+  const step = limited ? whenLifted(response.headers) : nextStep(status);
   return new ServiceError(`GitHub failed at ${what} (HTTP ${status}: ${withoutLink(message)}).${step}`, {
     transient: limited || status >= 500 || transientStatuses.has(status),
     status,
@@ -40,16 +43,27 @@ function serviceError(what: string, error: OctokitError): ServiceError {
   });
 }
 
-/** 403 is both "not permitted" and "too many requests". */
-function isRateLimit({ message, response }: OctokitError): boolean {
-  return /rate limit/i.test(message) || response?.headers["x-ratelimit-remaining"] === "0";
+/**
+ * GitHub answers 403 and 429 to too many requests, and 403 to what is not permitted as well. An error of another status is
+ * none of a limit, although the last request of an hour always says that none is left.
+ *
+ * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ */
+function isRateLimit({ message, status = 0, response }: OctokitError): boolean {
+  if (status !== 403 && status !== 429) return false;
+  const { [remaining]: left, "retry-after": retryAfter } = response?.headers ?? {};
+  return left === "0" || retryAfter !== undefined || /rate limit/i.test(message);
 }
 
-/** @param reset seconds since the epoch */
-function whenLifted(reset: string | number | undefined): string {
-  const seconds = Number(reset);
-  return seconds > 0
-    ? ` The limit is lifted at ${new Date(seconds * 1000).toISOString()}.`
+const remaining = "x-ratelimit-remaining";
+
+/** `x-ratelimit-reset` is about the limit of the hour, and says nothing of a secondary one. */
+function whenLifted(headers: Headers): string {
+  const { [remaining]: left, "x-ratelimit-reset": reset, "retry-after": retryAfter } = headers;
+  if (left === "0" && Number(reset) > 0)
+    return ` The limit is lifted at ${new Date(Number(reset) * 1000).toISOString()}.`;
+  return Number(retryAfter) > 0
+    ? ` The limit is lifted in ${Number(retryAfter)} s.`
     : " Run it again in a few minutes.";
 }
 

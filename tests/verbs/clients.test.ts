@@ -59,9 +59,47 @@ describe("the clients of the operator's command", () => {
         { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
         { transient: true, says: "The limit is lifted at 2100-01-01T00:00:00.000Z." },
       ],
+      [
+        429,
+        "API rate limit exceeded",
+        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
+        { transient: true, says: "The limit is lifted at 2100-01-01T00:00:00.000Z." },
+      ],
+      [
+        403,
+        "You have exceeded a secondary rate limit",
+        { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": "4102444800" },
+        { transient: true, says: "Run it again in a few minutes." },
+      ],
+      [
+        403,
+        "Slow down",
+        { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": "4102444800", "retry-after": "1800" },
+        { transient: true, says: "The limit is lifted in 1800 s." },
+      ],
+      [
+        403,
+        "Resource not accessible by integration",
+        { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": "4102444800" },
+        { transient: false, says: "credentials may administer its runners" },
+      ],
+      // The last request of an hour says that none is left, whatever its answer.
+      [
+        401,
+        "Bad credentials",
+        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
+        { transient: false, says: "Check GITHUB_TOKEN" },
+      ],
+      [
+        404,
+        "Not Found",
+        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
+        { transient: false, says: "credentials may administer its runners" },
+      ],
     ];
     for (const [status, message, headers, { transient, says }] of table) {
-      it(`${status} ${message} is ${transient ? "worth another try later" : "final"}, and a sentence without the token`, async () => {
+      const withHeaders = Object.entries(headers).map(([name, value]) => `, ${name} ${value}`);
+      it(`${status} ${message}${withHeaders.join("")} is ${transient ? "worth another try later" : "final"}, and a sentence without the token`, async () => {
         const url = await serve(answer(status, message, headers));
         const error = await failure(github(url).runners.list());
         expect(error.message)
