@@ -27,6 +27,8 @@ export type Fault =
   | { kind: "busy"; times?: number; report: (truth: boolean, runner: string) => boolean }
   /** New registration tokens live so many seconds of the cloud's time. */
   | { kind: "token-lifetime"; times?: number; seconds: number }
+  /** New tokens of installations are refused (401) so many times at first: not all of GitHub knows them at once. */
+  | { kind: "fresh-token"; times?: number; refusals: number }
   /** Dispatches are accepted, but no run appears, or its jobs are never handed out. */
   | { kind: "dispatch"; times?: number; effect: "no-run" | "never-starts" }
   /** Sessions outlive their deletion: they count as alive for so many real seconds after the last poll. */

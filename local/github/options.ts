@@ -19,6 +19,8 @@ export interface InstallationAccess {
   repositories: readonly string[];
   /** In the cloud's time. */
   expiresAt: number;
+  /** How many requests with it are still refused, because it is new. */
+  refusals: number;
 }
 
 /** A GitHub App and its one installation, on the organisation. */

@@ -142,6 +142,8 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
           send: () => Promise.reject(new Error("no GitHub is configured")),
           now: () => clock.now(),
           elapsed: () => 0,
+          sleep: () => Promise.resolve(),
+          kept: {},
           log: (line) => lines.push(line),
         },
         {},

@@ -14,6 +14,7 @@ import { awsClient } from "../../runtime/aws/client.ts";
 import { sendHttp } from "../../runtime/aws/http.ts";
 import type { HttpRequest } from "../../runtime/aws/http.ts";
 import type { ControllerAws } from "../../runtime/functions/controller/aws.ts";
+import type { KeptToken } from "../../runtime/functions/controller/sweep/ask-as-installation.ts";
 import { sweep } from "../../runtime/functions/controller/sweep/sweep.ts";
 import { decideDemand, wakesPerJob } from "../../runtime/functions/demand.ts";
 import { readJobs, writeJobState, writeJobWake } from "../../runtime/functions/job-table.ts";
@@ -42,6 +43,9 @@ describe("a sweep", () => {
   let table: string;
   let lines: string[];
   let requests: HttpRequest[];
+  let kept: { token?: KeptToken };
+  /** Milliseconds that the sweep has waited. */
+  let waited: number;
 
   beforeEach(async () => {
     [cloud, github] = await Promise.all([
@@ -64,6 +68,8 @@ describe("a sweep", () => {
     table = demand!.table;
     lines = [];
     requests = [];
+    kept = {};
+    waited = 0;
     await cloud.make("table", { name: table, hashKey: "id" });
     await cloud.make("parameter", {
       name: appKeyParameter("dev"),
@@ -115,7 +121,7 @@ describe("a sweep", () => {
    * @returns the metrics that it left
    */
   async function sweepOnce({
-    elapsed = () => 0,
+    elapsed = () => waited,
     repositories,
     isNotFound = () => false,
   }: {
@@ -136,6 +142,11 @@ describe("a sweep", () => {
         },
         now: () => github.clock.now(),
         elapsed,
+        sleep: (milliseconds) => {
+          waited += milliseconds;
+          return Promise.resolve();
+        },
+        kept,
         log: (line) => lines.push(line),
       },
       { ...demand!.sweep!, ...(repositories && { repositories }) },
@@ -187,6 +198,64 @@ describe("a sweep", () => {
     });
     expect(await jobs()).to.deep.equal([]);
     expect(requests.every(({ url }) => url.startsWith(`${github.url}/api/v3/`))).to.equal(true);
+  });
+
+  describe("whose App has a token", () => {
+    const tokensAskedFor = () => requests.filter(({ method }) => method === "POST").length;
+    const anotherKey = () =>
+      generateKeyPairSync("rsa", {
+        modulusLength: 2048,
+        publicKeyEncoding: { type: "spki", format: "pem" },
+        privateKeyEncoding: { type: "pkcs1", format: "pem" },
+      });
+
+    it("waits until GitHub knows it, for five seconds", async () => {
+      const { id } = dispatch();
+      github.github.faults.add({ kind: "fresh-token", refusals: 5 });
+      expect(await sweepOnce()).to.include({ SweepJobsFound: 1, SweepFailed: 0 });
+      expect(await states()).to.deep.equal([`${id} queued`]);
+      expect(waited).to.equal(5000);
+      expect(tokensAskedFor()).to.equal(1);
+    });
+
+    it("gives up one that GitHub does not know after that, and says so", async () => {
+      dispatch();
+      github.github.faults.add({ kind: "fresh-token", refusals: 100 });
+      expect(await sweepOnce()).to.include({ SweepJobsFound: 0, SweepFailed: 1 });
+      expect(said()).to.include("GitHub answered 401 to GET /repos/acme/app/actions/runs");
+      expect(waited).to.equal(5000);
+      expect(tokensAskedFor()).to.equal(1);
+    });
+
+    it("keeps it for its hour", async () => {
+      await sweepOnce();
+      github.clock.advance(58 * 60_000);
+      expect(await sweepOnce()).to.include({ SweepFailed: 0 });
+      expect(tokensAskedFor()).to.equal(1);
+      github.clock.advance(60_000);
+      expect(await sweepOnce()).to.include({ SweepFailed: 0 });
+      expect(tokensAskedFor()).to.equal(2);
+    });
+
+    it("asks for another one where that was revoked", async () => {
+      await sweepOnce();
+      waited += 300_000;
+      await github.octokitFor(kept.token!.text).rest.apps.revokeInstallationAccessToken();
+      expect(await sweepOnce()).to.include({ SweepFailed: 0 });
+      expect(tokensAskedFor()).to.equal(2);
+    });
+
+    it("asks for another one with another key", async () => {
+      await sweepOnce();
+      cloud.aws.account.parameters[appKeyParameter("dev")]!.value = anotherKey().privateKey;
+      expect(await sweepOnce()).to.include({ SweepFailed: 1 });
+      expect(said()).to.include("GitHub answered 401 to POST /app/installations/70/access_tokens");
+    });
+
+    it("does not keep one that GitHub gave for all repositories in place of those that were asked for", async () => {
+      for (let times = 0; times < 2; times++) await sweepOnce({ repositories: ["gone", "app"] });
+      expect(tokensAskedFor()).to.equal(4);
+    });
   });
 
   it("never takes back what came meanwhile", async () => {

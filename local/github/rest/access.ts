@@ -19,7 +19,7 @@ export function authenticated(model: Model): MiddlewareHandler {
     const app = path.startsWith("/app/") ? appOf(model, text) : undefined;
     if (app) c.set("app", app);
     const token = app ? { login: `app ${app.id}`, scopes: [] } : model.tokens.get(text);
-    if (!token || isExpired(model, token)) throw new ApiError(401, "Bad credentials");
+    if (!token || isExpired(model, token) || isTooNew(token)) throw new ApiError(401, "Bad credentials");
 
     const now = model.wireNow();
     const former = used.get(app ? `app ${app.id}` : text);
@@ -65,6 +65,11 @@ export const callingAppOf = (c: Context): KnownApp => c.get("app") as KnownApp;
 
 function isExpired(model: Model, { installation }: KnownToken): boolean {
   return installation !== undefined && installation.expiresAt <= model.clock.now();
+}
+
+/** Counts as one of its refusals. */
+function isTooNew({ installation }: KnownToken): boolean {
+  return installation !== undefined && installation.refusals-- > 0;
 }
 
 /** GitHub hides what a token may not see: 404 rather than 403. */

@@ -4,10 +4,10 @@ import type { Model } from "../model.ts";
 import { cloudLimits } from "../options.ts";
 import type { AppPermissions, KnownApp } from "../options.ts";
 import { isRecord } from "../workflow-file.ts";
-import { callingAppOf } from "./access.ts";
-import { ApiError, bodyOf, notFound, textsIn } from "./answers.ts";
+import { callerOf, callingAppOf } from "./access.ts";
+import { ApiError, bodyOf, noContent, notFound, textsIn } from "./answers.ts";
 
-/** What an App asks for as itself: a token of its installation. */
+/** What an App asks for as itself: a token of its installation; and what is done with that: revoking it. */
 export function appRoutes(model: Model): Hono {
   const app = new Hono();
   app.post("/app/installations/:id/access_tokens", async (c) => {
@@ -21,7 +21,12 @@ export function appRoutes(model: Model): Hono {
     model.tokens.set(token, {
       login: `app ${known.id}`,
       scopes: [],
-      installation: { permissions, repositories, expiresAt },
+      installation: {
+        permissions,
+        repositories,
+        expiresAt,
+        refusals: model.faults.take("fresh-token")?.refusals ?? 0,
+      },
     });
     const shown = model.repositories.filter(({ name }) => repositories.some((one) => sameName(one, name)));
     return Response.json(
@@ -34,6 +39,12 @@ export function appRoutes(model: Model): Hono {
       },
       { status: 201 },
     );
+  });
+  app.delete("/installation/token", (c) => {
+    if (!callerOf(c).installation)
+      throw new ApiError(403, "This endpoint requires an installation access token.");
+    for (const [text, token] of model.tokens) if (token === callerOf(c)) model.tokens.delete(text);
+    return noContent();
   });
   return app;
 }

@@ -14,8 +14,9 @@ import { liftDenial, looksAtDenial } from "./lift-denial.ts";
 import { observe } from "./observe.ts";
 import type { MonthsCost } from "./spending.ts";
 import { isSweepDue, sweep } from "./sweep/sweep.ts";
+import type { SweepHost } from "./sweep/sweep.ts";
 
-export interface ControllerHost {
+export interface ControllerHost extends Pick<SweepHost, "kept" | "sleep"> {
   configuration: ControllerConfiguration;
   awsWithin: ControllerAwsWithin;
   /** To GitHub, for the sweep. */

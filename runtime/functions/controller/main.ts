@@ -18,6 +18,9 @@ const configuration = JSON.parse(
 ) as ControllerConfiguration;
 
 const elapsed = () => performance.now();
+const clock = { now: Date.now, sleep: (milliseconds: number) => sleep(milliseconds) };
+/** Outlives the call, as Lambda mostly has the next one in the same process. */
+const kept = {};
 
 const awsWithin = controllerAws(
   {
@@ -25,7 +28,7 @@ const awsWithin = controllerAws(
     endpoints: configuration.aws.endpoints,
     credentials: functionCredentials(process.env),
     send: sendHttp,
-    clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
+    clock,
     random: Math.random,
     readXml: readEc2Answer,
   },
@@ -39,8 +42,9 @@ export const handler = (event: unknown): Promise<void> =>
       configuration,
       awsWithin,
       send: sendHttp,
-      now: Date.now,
+      ...clock,
       elapsed,
+      kept,
       log: (line) => {
         process.stdout.write(`${line}\n`);
       },

@@ -63,6 +63,7 @@ export function appClaim(appId: number, key: KeyObject, now: number): string {
  * which the installation lacks a single one: then it is for all that it has, and
  * the one that is missing keeps nobody from the others.
  *
+ * @returns `isForAll`: it is for all repositories of the installation
  * @throws what `ask` does; Error when there is no token in the answer
  */
 export async function installationToken(
@@ -70,17 +71,19 @@ export async function installationToken(
   key: KeyObject,
   now: number,
   ask: Ask,
-): Promise<string> {
+): Promise<{ text: string; isForAll: boolean }> {
+  let isForAll = false;
   const request = (scope: object) =>
     ask(`/app/installations/${app.installationId}/access_tokens`, {
       authorization: appClaim(app.id, key, now),
       body: JSON.stringify({ ...scope, permissions }),
     });
   const answer = await request({ repositories }).catch((error: unknown) => {
-    if (error instanceof GithubRefusal && error.status === 422) return request({});
-    throw error;
+    if (!(error instanceof GithubRefusal && error.status === 422)) throw error;
+    isForAll = true;
+    return request({});
   });
   const token = parseJson(answer);
-  if (isObject(token) && typeof token.token === "string") return token.token;
+  if (isObject(token) && typeof token.token === "string") return { text: token.token, isForAll };
   throw new Error("GitHub answered the request for an installation's token without one.");
 }

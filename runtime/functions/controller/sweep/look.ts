@@ -5,10 +5,7 @@ import { parseJson } from "../../../aws/json.ts";
 import type { JobReport } from "../../job-table.ts";
 import { readWorkflowJob } from "../../workflow-job.ts";
 import { GithubRefusal } from "./ask.ts";
-import type { Question } from "./ask.ts";
-
-/** Asks with an installation's token: see {@link Ask}. */
-export type AskAsInstallation = (path: string, question?: Pick<Question, "leave">) => Promise<string>;
+import type { AskAsInstallation } from "./ask-as-installation.ts";
 
 /** GitHub's largest page. */
 const perPage = 100;

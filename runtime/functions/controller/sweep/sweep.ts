@@ -8,7 +8,9 @@ import type { JobReport } from "../../job-table.ts";
 import type { JobRules } from "../../our-jobs.ts";
 import type { ControllerAws } from "../aws.ts";
 import { isTurn, turnMinutes } from "../turns.ts";
-import { installationToken, readAppKey } from "./app-token.ts";
+import { readAppKey } from "./app-token.ts";
+import { askAsInstallation } from "./ask-as-installation.ts";
+import type { InstallationHost } from "./ask-as-installation.ts";
 import { createAsk, LimitReached } from "./ask.ts";
 import { decideSweep } from "./decide-sweep.ts";
 import type { SweepPlan } from "./decide-sweep.ts";
@@ -32,7 +34,7 @@ export function isSweepDue(now: number): boolean {
   return isTurn(0, now);
 }
 
-export interface SweepHost {
+export interface SweepHost extends Pick<InstallationHost, "kept" | "sleep"> {
   configuration: Pick<ControllerConfiguration, "environment"> & {
     demand: NonNullable<ControllerConfiguration["demand"]>;
   };
@@ -107,7 +109,7 @@ export async function sweep(
  * jobs that are to be asked for after them, those that wait before others.
  */
 async function look(
-  { aws, send, now, elapsed }: SweepHost,
+  { aws, send, kept, now, elapsed, sleep }: SweepHost,
   settings: SweepConfiguration,
   told: JobReport[],
   toAsk: () => readonly WaitingJob[],
@@ -115,8 +117,7 @@ async function look(
   const turn = Math.floor(now() / (turnMinutes * 60_000));
   const key = await readAppKey(settings.keyParameter, aws);
   const ask = createAsk({ apiUrl: settings.apiUrl, send, elapsed, limits });
-  const authorization = await installationToken(settings, key, now(), ask);
-  const asInstallation = (path: string, question = {}) => ask(path, { ...question, authorization });
+  const asInstallation = askAsInstallation({ settings, key, kept, ask, now, elapsed, sleep });
   let unfinished: Error | undefined;
   try {
     const listing = listJobs(settings, { turn, now: now(), leave: limits.leave }, asInstallation);

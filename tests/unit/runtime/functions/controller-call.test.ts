@@ -53,6 +53,8 @@ async function called(
       send: () => Promise.reject(new Error("nobody is to be asked without a key")),
       now: () => now,
       elapsed: () => 0,
+      sleep: () => Promise.resolve(),
+      kept: {},
       log: (line) => lines.push(line),
     },
     event,
