@@ -55,9 +55,17 @@ export function githubProviderArgs(
     baseUrl: providerBaseUrl(github),
     ...(app && {
       appAuth: { id: app.id, installationId: app.installationId, pemFile: pulumi.secret(app.privateKey) },
+      ...retriesOfApp,
     }),
   };
 }
+
+/**
+ * The provider has GitHub make it a token at each run, and GitHub may answer 401
+ * to a new one for some seconds (octokit/auth-app.js#65). So it tries again after
+ * that too, a second apart. The other statuses are its own defaults.
+ */
+const retriesOfApp = { retryableErrors: [401, 500, 502, 503, 504], maxRetries: 5 };
 
 /** The provider asks for a slash at the end, and adds the path of an Enterprise Server's API itself. */
 function providerBaseUrl(github: GithubConfiguration): string {

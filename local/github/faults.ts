@@ -15,7 +15,7 @@ export type Fault =
   /** Requests to the REST API are answered with an error. 403 is a secondary rate limit. */
   | {
       kind: "answer";
-      status: 403 | 429 | 500 | 502;
+      status: 401 | 403 | 429 | 500 | 502;
       times?: number;
       method?: string;
       /** Matched against the path after `/api/v3`. */

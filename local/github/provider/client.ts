@@ -24,17 +24,18 @@ export interface ConnectOptions {
   sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** The real provider's defaults: `maxRetries`, `retryableErrors`, `retryDelayMs`. */
-const maxRetries = 3;
-const retryable = [500, 502, 503, 504];
-const retryDelayMs = 1000;
+/** What the real provider does where its configuration says nothing else. */
+const retryDefaults = { maxRetries: 3, retryableErrors: [500, 502, 503, 504], retryDelayMs: 1000 };
 
 /** Clients by provider configuration. */
 export function connector(options: ConnectOptions): Connect {
   return (configuration) => {
     const token = textOr(configuration.token, options.token);
     const owner = textOr(configuration.owner, undefined) ?? textOr(configuration.organization, options.owner);
-    const delayMs = Number(configuration.retryDelayMs ?? retryDelayMs);
+    const { maxRetries, retryableErrors, retryDelayMs } = {
+      ...retryDefaults,
+      ...(configuration as Partial<typeof retryDefaults>),
+    };
     const send = async (method: string, path: string, body?: Properties): Promise<Response> => {
       const init = {
         method,
@@ -46,7 +47,7 @@ export function connector(options: ConnectOptions): Connect {
         const retryAfter = response.headers.get("retry-after");
         const isLast = attempt === maxRetries;
         if (!isLast && retryAfter !== null) await options.sleep(Number(retryAfter) * 1000);
-        else if (!isLast && retryable.includes(response.status)) await options.sleep(delayMs);
+        else if (!isLast && retryableErrors.includes(response.status)) await options.sleep(retryDelayMs);
         else return response;
       }
     };

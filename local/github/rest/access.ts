@@ -116,6 +116,8 @@ function tokenText(header: string | undefined): string | undefined {
 function faultAnswer(status: number, retryAfterSeconds: number): ApiError {
   const retryAfter = { "retry-after": String(retryAfterSeconds) };
   switch (status) {
+    case 401:
+      return new ApiError(401, "Bad credentials");
     case 403:
       return new ApiError(
         403,

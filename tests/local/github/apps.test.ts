@@ -3,6 +3,7 @@ import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/rest";
 import { expect } from "chai";
 import type { KnownApp } from "../../../local/github/index.ts";
+import { connectGithub } from "../../../scripts/clients/github.ts";
 import { acme, refusal, startGithub, workflowText } from "./cloud.ts";
 import type { StartedGithub } from "./cloud.ts";
 
@@ -65,6 +66,22 @@ describe("an App at the local GitHub", () => {
       },
     });
     expect((await octokit.rest.actions.listWorkflowRunsForRepo(acme)).data.total_count).to.equal(0);
+  });
+
+  it("gives the operator's command one token for all its requests, which it waits for", async () => {
+    cloud.github.faults.add({ kind: "fresh-token", refusals: 1 });
+    const { id } = cloud.github.dispatch("acme/app", "proof.yml", { runner: "one" });
+    const said: string[] = [];
+    const privateKey = own.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+    const { runs } = connectGithub(
+      { apiUrl: `${cloud.url}/api/v3`, owner: "acme", repository: "app" },
+      { kind: "app", app: { id: "7", installationId: "70", privateKey } },
+      { say: (line) => void said.push(line) },
+    );
+    const ours = runs({ owner: "acme", repository: "app" });
+    for (let times = 0; times < 3; times++) expect(await ours.get(id)).to.include({ id });
+    expect(said, "each new token is refused once").to.have.lengthOf(1);
+    expect(said[0]).to.include("401");
   });
 
   const undecodable = /^A JSON web token could not be decoded/;

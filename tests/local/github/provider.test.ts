@@ -151,6 +151,14 @@ describe("the local GitHub as a Pulumi provider", () => {
     expect((await refusal(invoke("getRepository", { name: "app" }))).message).to.match(/500/);
   });
 
+  it("tries again what, and as often as, its configuration says", async () => {
+    const settings = { ...configuration, retryableErrors: [401], maxRetries: 5 };
+    cloud.github.faults.add({ kind: "answer", status: 401, times: 5 });
+    expect(await invoke("getRepository", { name: "app" }, settings)).to.include({ name: "app" });
+    cloud.github.faults.add({ kind: "answer", status: 401 });
+    expect((await refusal(invoke("getRepository", { name: "app" }, settings))).message).to.match(/401/);
+  });
+
   it("waits for as long as a rate limit says", async () => {
     cloud.github.faults.add({ kind: "answer", status: 403, times: 1, retryAfterSeconds: 0.05 });
     const start = performance.now();

@@ -44,6 +44,17 @@ describe("the GitHub provider", () => {
       expect(githubProviderArgs(github, undefined)).to.deep.equal({ owner: "acme", baseUrl });
     });
   }
+
+  it("tries a refused request again for five seconds as an App, whose token is new at each run", () => {
+    const { github } = loadConfiguration("dev", repositoryStack);
+    const { retryableErrors, maxRetries, retryDelayMs } = githubProviderArgs(github, {
+      id: "1",
+      installationId: "2",
+      privateKey: key,
+    });
+    expect(retryableErrors).to.deep.equal([401, 500, 502, 503, 504]);
+    expect({ maxRetries, retryDelayMs }).to.deep.equal({ maxRetries: 5, retryDelayMs: undefined });
+  });
 });
 
 describe("the environment's own providers", () => {
