@@ -13,11 +13,12 @@ import { budgetName } from "../contract/names.ts";
 import type { LiftRequest } from "../contract/requests.ts";
 import { tags } from "../contract/tags.ts";
 import type { AlarmTopic } from "./alarm-topic.ts";
-import { budgetTrust, denial, executionStatements } from "./budget-policy.ts";
+import { budgetTrust, denial, denialArn, denialName, executionStatements } from "./budget-policy.ts";
 import { commandLine, requestEnvironment } from "./commands.ts";
 import { createServiceRole, serviceRoleName } from "./cloud-function.ts";
 import type { FleetController } from "./fleet-controller.ts";
 import { roleName } from "./machine-role.ts";
+import { managedPolicy } from "./policy-size.ts";
 import { environmentTags } from "./resource-tags.ts";
 import { targetOf } from "./target.ts";
 
@@ -112,13 +113,13 @@ export class BudgetAlarm extends pulumi.ComponentResource {
         ...budget.deniedRoles,
       ];
       const policy = new Policy(
-        `${own}-denial`,
+        denialName(environment, aws),
         {
-          name: `${own}-denial`,
+          name: denialName(environment, aws),
           path: aws.rolePath,
           description: `Attached by AWS's budget ${own} when it is spent: no machine may be started`,
-          policy: JSON.stringify(denial(environment, aws)),
-          tags: environmentTags(environment, `${own}-denial`),
+          policy: managedPolicy(denialName(environment, aws), denial(environment, aws)),
+          tags: environmentTags(environment, denialName(environment, aws)),
         },
         { parent },
       );
@@ -129,7 +130,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           configuration,
           service: "budgets",
           trust: budgetTrust(aws),
-          statements: policy.arn.apply((policyArn) => executionStatements(policyArn, aws)),
+          statements: executionStatements(denialArn(environment, aws), aws),
         },
         parent,
       );

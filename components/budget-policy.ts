@@ -1,4 +1,5 @@
 import { partitionOf } from "../config/derive.ts";
+import type { AwsConfiguration } from "../config/schema.ts";
 import { budgetName } from "../contract/names.ts";
 import { projectTag, tags } from "../contract/tags.ts";
 import { arn, document } from "./policy.ts";
@@ -7,6 +8,15 @@ import type { Place, PolicyDocument, PolicyStatement } from "./policy.ts";
 /** ARN of an environment's budget. Budgets are of an account, and of no region. */
 export function budgetArn(environment: string, aws: Place): string {
   return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment, aws.region)}`;
+}
+
+/** Name of the policy that AWS's budget attaches. */
+export function denialName(environment: string, { region }: Pick<Place, "region">): string {
+  return `${budgetName(environment, region)}-denial`;
+}
+
+export function denialArn(environment: string, aws: AwsConfiguration): string {
+  return `arn:${partitionOf(aws)}:iam::${aws.account}:policy${aws.rolePath}${denialName(environment, aws)}`;
 }
 
 /**

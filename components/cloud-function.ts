@@ -9,6 +9,7 @@ import type { FunctionName } from "../contract/names.ts";
 import { functionBundle } from "./assets.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { arn, document, trustPolicy } from "./policy.ts";
+import { inlinePolicies } from "./policy-size.ts";
 import type { PolicyStatement } from "./policy.ts";
 import { environmentTags } from "./resource-tags.ts";
 
@@ -40,7 +41,7 @@ export interface CloudFunctionArgs extends Surroundings {
   name: FunctionName;
   description: string;
   /** What it may do, writing its log aside. */
-  statements: pulumi.Input<PolicyStatement[]>;
+  statements: readonly PolicyStatement[];
   /** What it is told: a file beside its code, no secret. */
   plain: object;
   /** Its environment, for what is known only after creation. */
@@ -75,7 +76,7 @@ export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Reso
       configuration,
       name,
       service: "lambda",
-      statements: pulumi.output(statements).apply((own) => [...own, writeItsLog]),
+      statements: [...statements, writeItsLog],
       dependsOn: writes,
     },
     parent,
@@ -110,7 +111,7 @@ export interface ServiceRoleArgs extends Surroundings {
   service: "lambda" | "scheduler" | "budgets";
   /** When the service may take it. Absent: always. */
   trust?: PolicyStatement["Condition"];
-  statements: pulumi.Input<PolicyStatement[]>;
+  statements: readonly PolicyStatement[];
   /**
    * What must be there before it may do anything, and until it may do nothing
    * any more: a call that outlives its function finds its permissions gone.
@@ -140,6 +141,7 @@ export function createServiceRole(
 ): { arn: pulumi.Output<string>; policy: pulumi.Resource } {
   const { aws } = configuration;
   const full = serviceRoleName({ environment, configuration, name });
+  const [text] = inlinePolicies(`the ${name} of ${environment}`, [document([...statements])]);
   const role = new Role(
     full,
     {
@@ -156,11 +158,7 @@ export function createServiceRole(
   );
   const policy = new RolePolicy(
     full,
-    {
-      name: "own",
-      role: role.name,
-      policy: pulumi.output(statements).apply((all) => JSON.stringify(document([...all]))),
-    },
+    { name: "own", role: role.name, policy: text! },
     { parent, dependsOn: [...dependsOn] },
   );
   return { arn: role.arn, policy };

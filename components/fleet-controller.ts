@@ -64,13 +64,16 @@ export class FleetController extends pulumi.ComponentResource {
     const { diskKeys = aws.kmsKeyArn === undefined ? [] : [aws.kmsKeyArn] } = args;
     const full = functionName(environment, "controller");
 
+    const queueArn = arn(aws, "sqs", full);
+
     const settings = fleets.flatMap((fleet) => fleet.settings);
     const meter = createMeter(this);
     const queue = wakeOnDemand.enabled ? createQueue(this) : undefined;
-    const own = [
-      ...controllerStatements(environment, Object.keys(configuration.fleets), aws, diskKeys),
+    const statements = [
+      ...controllerStatements(environment, aws, diskKeys),
       ...(configuration.budget.monthlyUsd === undefined ? [] : budgetStatements(environment, aws)),
       ...(wakeOnDemand.app ? sweepStatements(environment, aws) : []),
+      ...(wakeOnDemand.enabled ? demandStatements(environment, aws, queueArn) : []),
     ];
     const controller = createCloudFunction(
       {
@@ -78,9 +81,7 @@ export class FleetController extends pulumi.ComponentResource {
         configuration,
         name: "controller",
         description: `Looks after the Longhaul environment ${environment}`,
-        statements: queue
-          ? queue.arn.apply((queueArn) => [...own, ...demandStatements(environment, aws, queueArn)])
-          : own,
+        statements,
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
         memoryMb: memoryForFleets(configuration.fleets),
@@ -91,7 +92,7 @@ export class FleetController extends pulumi.ComponentResource {
     createClock(this);
     if (queue) callAtOnce(queue, this);
 
-    this.queue = queue && { arn: queue.arn, url: queue.url };
+    this.queue = queue && { arn: queueArn, url: queue.url };
     this.registerOutputs({});
 
     /** Written by the controller alone, and begun anew by it where it says nothing. */

@@ -6,6 +6,7 @@ import type { AwsConfiguration, Configuration } from "../config/schema.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { createGuard } from "./guard.ts";
 import { machinePolicy, sessionPolicy } from "./machine-policy.ts";
+import { inlinePolicies } from "./policy-size.ts";
 import { trustPolicy } from "./policy.ts";
 import { fleetTags } from "./resource-tags.ts";
 
@@ -57,16 +58,11 @@ export function createMachineRole(
     },
     { parent },
   );
-  const policies = Object.entries({
-    machine: machinePolicy(environment, fleet, aws),
-    session: sessionPolicy(),
-  }).map(
-    ([policy, document]) =>
-      new RolePolicy(
-        `${name}-${policy}`,
-        { name: policy, role: role.name, policy: JSON.stringify(document) },
-        { parent },
-      ),
+  const documents = [machinePolicy(environment, fleet, aws), sessionPolicy()];
+  const [machine, session] = inlinePolicies(`machines of ${environment}-${fleet}`, documents);
+  const policies = Object.entries({ machine, session }).map(
+    ([policy, text]) =>
+      new RolePolicy(`${name}-${policy}`, { name: policy, role: role.name, policy: text! }, { parent }),
   );
   const profile = new InstanceProfile(name, { name, path: aws.rolePath, role: role.name, tags }, { parent });
 

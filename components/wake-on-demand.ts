@@ -21,7 +21,7 @@ const timeoutSeconds = 10;
 
 /** The controller's queue, as far as hints are sent to it. */
 export interface ControllerQueue {
-  arn: pulumi.Input<string>;
+  arn: string;
   url: pulumi.Input<string>;
 }
 
@@ -114,7 +114,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
           configuration,
           name: "receiver",
           description: `Receives GitHub's webhook for the Longhaul environment ${environment}`,
-          statements: pulumi.output(queue.arn).apply((arn) => receiverStatements(environment, aws, arn)),
+          statements: receiverStatements(environment, aws, queue.arn),
           plain: receiverConfiguration(environment, configuration),
           variables: { [queueUrlVariable]: queue.url },
           timeoutSeconds,

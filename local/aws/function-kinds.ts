@@ -12,6 +12,9 @@ import type { Cloud } from "./state.ts";
 /** Seconds. Lambda's, where none is asked for. */
 const defaultTimeout = 3;
 
+/** Lambda's limit for all variables of a function together. */
+const maxVariableBytes = 4096;
+
 /** The one expression that the local cloud knows: at the beginning of each minute. */
 const eachMinute = "cron(* * * * ? *)";
 
@@ -95,6 +98,13 @@ async function deploy(cloud: Cloud, functions: Functions, name: string, inputs: 
       "The role defined for the function cannot be assumed by Lambda.",
     );
   }
+  const variables = (record(inputs, "environment")?.variables ?? {}) as Record<string, string>;
+  if (Buffer.byteLength(JSON.stringify(variables)) > maxVariableBytes) {
+    throw new AwsError(
+      "InvalidParameterValueException",
+      "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit.",
+    );
+  }
   const key = (data.functions[name] ??= {
     roleName,
     accessKeyId: principalId("ASIA"),
@@ -109,7 +119,7 @@ async function deploy(cloud: Cloud, functions: Functions, name: string, inputs: 
     timeoutSeconds: number(inputs, "timeout") ?? defaultTimeout,
     files: await filesOf(inputs.code),
     environment: {
-      ...(record(inputs, "environment")?.variables as Record<string, string> | undefined),
+      ...variables,
       AWS_REGION: region,
       AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_ACCESS_KEY_ID: key.accessKeyId,

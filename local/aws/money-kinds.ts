@@ -5,6 +5,7 @@ import { AwsError } from "./errors.ts";
 import { optionalText, records, text, texts } from "./input.ts";
 import { checkDetached, managedPolicyType } from "./managed-policies.ts";
 import { alarmType, checkAlarm } from "./metrics.ts";
+import { checkManagedPolicy } from "./policy-sizes.ts";
 import type { Kind } from "./resources.ts";
 import type { Cloud } from "./state.ts";
 import { readFilter, subscriptionType, topicPolicyType, topicType } from "./topics.ts";
@@ -50,6 +51,10 @@ export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
     [managedPolicyType]: {
       id: (inputs) => `arn:aws:iam::${account}:policy${optionalText(inputs, "path") ?? "/"}${named(inputs)}`,
       outputs: (_inputs, arn) => ({ arn }),
+      applied: ({ policy }) => {
+        checkManagedPolicy(policy);
+        return {};
+      },
       replaceOn: ["name", "path"],
       deleted: (arn) => {
         checkDetached(cloud, arn);

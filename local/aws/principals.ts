@@ -5,6 +5,7 @@ import { evaluate } from "./iam.ts";
 import type { AccessRequest, PolicyDocument, RequestContext, Verdict } from "./iam.ts";
 import { principalId, secret } from "./ids.ts";
 import { managedPolicyType } from "./managed-policies.ts";
+import { rolePolicyType } from "./policy-sizes.ts";
 import type { Protocol } from "./protocols.ts";
 import type { AccessKey, Cloud, Instance } from "./state.ts";
 
@@ -147,9 +148,7 @@ export function verdictOn(cloud: Cloud, { roleName, context }: Principal, reques
 /** The policies of a role: its own, and the managed ones that are attached to it. */
 export function policiesOf(cloud: Cloud, roleName: string): PolicyDocument[] {
   const { resources, attachedPolicies } = cloud.data;
-  const inline = Object.values(resources["aws:iam/rolePolicy:RolePolicy"] ?? {}).filter(
-    ({ role }) => role === roleName,
-  );
+  const inline = Object.values(resources[rolePolicyType] ?? {}).filter(({ role }) => role === roleName);
   const managed = (attachedPolicies[roleName] ?? []).flatMap((arn) => {
     const policy = resources[managedPolicyType]?.[arn];
     return policy ? [policy] : [];

@@ -5,6 +5,7 @@ import { principalId, resourceId } from "./ids.ts";
 import { tagMap } from "./input.ts";
 import { createLogGroup, logGroupArn } from "./logs.ts";
 import { detachAll, roleType } from "./managed-policies.ts";
+import { checkInlinePolicy, checkTrustPolicy, rolePolicyType } from "./policy-sizes.ts";
 import { nameOf, queueArn, queueType, queueUrl } from "./queues.ts";
 import type { Cloud, Instance } from "./state.ts";
 import { volumeType } from "./volumes.ts";
@@ -118,16 +119,24 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
     },
     [roleType]: {
       ...iam("role", "AROA"),
+      applied: ({ assumeRolePolicy }) => {
+        checkTrustPolicy(assumeRolePolicy);
+        return {};
+      },
       deleted: (id) => {
         detachAll(cloud, id);
       },
       referredBy: {
-        "aws:iam/rolePolicy:RolePolicy": "role",
+        [rolePolicyType]: "role",
         "aws:iam/instanceProfile:InstanceProfile": "role",
       },
     },
-    "aws:iam/rolePolicy:RolePolicy": {
+    [rolePolicyType]: {
       id: (inputs) => `${String(inputs.role)}:${String(inputs.name)}`,
+      applied: (inputs, id) => {
+        checkInlinePolicy(cloud, id, inputs);
+        return {};
+      },
       replaceOn: ["name", "role"],
       untagged: true,
     },

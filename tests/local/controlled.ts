@@ -78,7 +78,7 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
   await cloud.make("table", { name: table, hashKey: "id" });
   const { aws: place } = configuration;
   const policy = [
-    ...controllerStatements(environment, [fleet], place, []),
+    ...controllerStatements(environment, place, []),
     ...demandStatements(environment, place, `arn:aws:sqs:${region}:${account}:controller`),
     ...budgetStatements(environment, place),
   ];

@@ -78,7 +78,7 @@ describe("a sweep", () => {
     });
     const { aws: place } = configuration();
     const policy = [
-      ...controllerStatements("dev", ["cloud"], place, []),
+      ...controllerStatements("dev", place, []),
       ...demandStatements("dev", place, `arn:aws:sqs:${region}:${account}:controller`),
       ...sweepStatements("dev", place),
     ];

@@ -27,7 +27,7 @@ describe("a machine whose disk is under a customer's key", () => {
   async function startAsController({ id }: Instance, diskKeys: readonly string[]) {
     const aws = { account, region, rolePath: "/", endpoints: {} };
     await cloud.make("role", { name: "controller", path: "/" });
-    const policy = JSON.stringify(document(controllerStatements("dev", ["cloud"], aws, diskKeys)));
+    const policy = JSON.stringify(document(controllerStatements("dev", aws, diskKeys)));
     await cloud.make("rolePolicy", { role: "controller", name: "own", policy });
     await cloud.make("instanceProfile", { name: "controller", path: "/", role: "controller" });
     // Whose credentials they are does not matter: the role's policies are what is looked at.

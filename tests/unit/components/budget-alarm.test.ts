@@ -132,7 +132,9 @@ describe("the alarm on the budget", () => {
     expect(Statement).to.have.lengthOf(1);
     expect(Statement[0]!.Action).to.deep.equal(["iam:AttachRolePolicy", "iam:DetachRolePolicy"]);
     expect(Statement[0]!.Condition).to.deep.equal({
-      ArnEquals: { "iam:PolicyARN": "arn:aws:iam::1:policy/longhaul-dev-eu-central-1-denial" },
+      ArnEquals: {
+        "iam:PolicyARN": "arn:aws:iam::123456789012:policy/longhaul/longhaul-dev-eu-central-1-denial",
+      },
     });
     expect(Statement[0]!.Resource).to.deep.equal(["arn:aws:iam::123456789012:role/*"]);
   });

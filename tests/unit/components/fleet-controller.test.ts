@@ -63,9 +63,8 @@ describe("the controller of an environment", () => {
     });
     const write = Statement.find(({ Action }) => Action.includes("ssm:PutParameter"))!;
     expect(write.Resource.map((arn) => arn.split(":parameter")[1]).sort()).to.deep.equal([
+      "/longhaul/dev/*/power",
       "/longhaul/dev/_meter",
-      "/longhaul/dev/arm/power",
-      "/longhaul/dev/cloud/power",
     ]);
   });
 
