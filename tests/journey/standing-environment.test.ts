@@ -7,7 +7,7 @@ import { readClock } from "../../local/clock.ts";
 import type { LocalMachine } from "../../scripts/verbs/local/machines.ts";
 import { eventually } from "../environment.ts";
 import { findTools, toolsLimitMs } from "../find-tools.ts";
-import type { Workplace } from "./command-line.ts";
+import type { Running, Workplace } from "./command-line.ts";
 import { longhaul, openWorkplace, project } from "./command-line.ts";
 
 /*
@@ -22,6 +22,7 @@ describe("longhaul local, as a user runs it", function () {
   let first: string;
   let second: string;
   let machine: LocalMachine;
+  let down: Running;
 
   before(async function () {
     this.timeout(toolsLimitMs);
@@ -132,8 +133,19 @@ describe("longhaul local, as a user runs it", function () {
     expect((await status(first)).machines, "the other cloud's").to.have.length(1);
   });
 
+  it("down says which machine it waits for while one does not leave", async () => {
+    const agents = workplace.processes(join(first, "machines")).filter(isAgent);
+    expect(agents).to.have.length(1);
+    // It neither reads that its fleet is closing nor leaves.
+    process.kill(agents[0]!, "SIGSTOP");
+    down = workplace.start(process.execPath, longhaul, "local", "--dir", first, "down");
+    const named = `local-cloud-1-${machine.instanceId} \\(running`;
+    await down.printed(new RegExp(`waiting for ${named}.*which deletes local-cloud-\\S+-guard`));
+    process.kill(agents[0]!, "SIGCONT");
+  });
+
   it("down destroys the environment, ends the cloud and deletes its folder", async () => {
-    const { code, stdout, stderr } = await workplace.local("--dir", first, "down");
+    const { code, stdout, stderr } = await down.ended;
     expect(code, stdout + stderr).to.equal(0);
     expect(stdout).to.include("the environment is destroyed");
     expect(existsSync(first)).to.equal(false);
@@ -162,6 +174,11 @@ describe("longhaul local, as a user runs it", function () {
     expect(existsSync(first)).to.equal(false);
   });
 });
+
+/** Whether a process is a machine's agent. */
+function isAgent(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").endsWith("/agent.mjs\0");
+}
 
 /** Whether a process is the one that a cloud lives in. */
 function isCloudOf(dir: string, pid: number): boolean {

@@ -58,12 +58,17 @@ async function bring(
   await beTheOnlyCommand(context.dir);
   const engine = await engineOf(context, tell);
   report.engine = engine.pulumi.version;
-  const found = await findCloud(context.dir);
-  const cloud: CloudHandle = found ?? (await spawnCloud(context.dir, serve(engine.act.path)));
+  const { waiting } = tell;
+  const found = await waiting({ what: "the local cloud to answer" }, () => findCloud(context.dir));
+  const cloud: CloudHandle =
+    found ??
+    (await waiting({ what: "the local cloud to start" }, () =>
+      spawnCloud(context.dir, serve(engine.act.path)),
+    ));
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}${found ? ", running since before" : ""}`);
   await cloud.setPace(1); // A command that was killed has perhaps left it fast, and machines are about to boot.
-  const stack = await openStack(context, engine, cloud, context.configuration);
-  const { resources, changed, smoke } = await up(context, stack, tell);
+  const stack = await openStack(context, engine, cloud, tell, context.configuration);
+  const { resources, changed, smoke } = await up(context, cloud, stack, tell);
   report.resources = resources;
   tell(changed ? `up: ${resources} resources` : `up: nothing to change in ${resources} resources`);
   report.machines = await localMachines(context, cloud, tell);

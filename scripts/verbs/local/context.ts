@@ -65,7 +65,9 @@ function homeOf(environment: NodeJS.ProcessEnv): string {
 
 /** The engine, with a word on where it came from. */
 export async function engineOf({ cacheDir, base }: LocalContext, tell: Teller): Promise<Engine> {
-  const engine = await findEngine({ searchPath: base.PATH, cacheDir, log: tell });
+  const engine = await tell.waiting({ what: "the engine to be found or built" }, () =>
+    findEngine({ searchPath: base.PATH, cacheDir, log: tell }),
+  );
   const words = Object.entries(engine).map(([name, { version, source }]) => `${name} ${version} (${source})`);
   tell(`engine: ${words.join(", ")}`);
   return engine;

@@ -90,15 +90,17 @@ async function status(context: LocalContext, json: boolean): Promise<void> {
 
 async function down(context: LocalContext, tell: Teller): Promise<void> {
   await beTheOnlyCommand(context.dir);
-  const cloud = await findCloud(context.dir);
+  const { waiting } = tell;
+  const cloud = await waiting({ what: "the local cloud to answer" }, () => findCloud(context.dir));
   if (cloud) {
     // Users' jobs are not waited for in real hours: the cloud's time may run.
     await cloud.setPace(fastPace);
-    await destroy(context, await openStack(context, await engineOf(context, tell), cloud), tell);
+    const engine = await engineOf(context, tell);
+    await destroy(context, cloud, await openStack(context, engine, cloud, tell), tell);
     tell("the environment is destroyed");
-    await cloud.stop();
+    await waiting({ what: "the local cloud to end" }, () => cloud.stop());
   }
-  await clearCloud(context.dir);
+  await waiting({ what: "what is left of the cloud's machines to end" }, () => clearCloud(context.dir));
   tell(cloud ? "the cloud has ended" : "no cloud was running; what an earlier one left is cleared away");
 }
 

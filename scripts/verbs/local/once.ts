@@ -80,7 +80,11 @@ async function runIn(context: LocalContext, tell: Teller): Promise<OnceReport> {
       const log = (line: string) => {
         tell(`  ${line}`);
       };
-      const cloud = await timed("cloud", () => startCloudHere({ ...context, act: engine.act.path, log }));
+      const cloud = await timed("cloud", () =>
+        tell.waiting({ what: "the local cloud to start" }, () =>
+          startCloudHere({ ...context, act: engine.act.path, log }),
+        ),
+      );
       try {
         await live(context, engine, cloud, report, timed, tell);
       } finally {
@@ -107,8 +111,8 @@ async function live(
 ): Promise<void> {
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}`);
   const { stack, made } = await timed("up", async () => {
-    const stack = await openStack(context, engine, cloud, context.configuration);
-    return { stack, made: await up(context, stack, tell) };
+    const stack = await openStack(context, engine, cloud, tell, context.configuration);
+    return { stack, made: await up(context, cloud, stack, tell) };
   });
   report.resources = made.resources;
   tell(`up: ${made.resources} resources in ${report.seconds.up!} s`);
@@ -128,7 +132,7 @@ async function live(
 
   await timed("destroy", async () => {
     await cloud.setPace(fastPace);
-    await destroy(context, stack, tell);
+    await destroy(context, cloud, stack, tell);
   });
   report.destroyed = true;
   tell(`destroyed in ${report.seconds.destroy!} s`);

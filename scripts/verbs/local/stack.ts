@@ -9,7 +9,11 @@ import type { Engine } from "../../../local/engine/find-engine.ts";
 import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
 import { enterCloudEnvironment } from "../../../local/own-credentials.ts";
 import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
+import { brieflyDescribe } from "../../../observe/describe-machine.ts";
+import { observeMachines } from "../../../observe/observe-machines.ts";
+import { connectAws } from "../../clients/aws.ts";
 import { failureWords } from "../../engine/failure-words.ts";
+import { createUnderWay } from "../../engine/under-way.ts";
 import { readStackFile } from "../../environment.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
@@ -52,20 +56,23 @@ export async function openStack(
   { dir, project }: LocalContext,
   engine: Engine,
   cloud: CloudHandle,
+  tell: Teller,
   configuration?: string,
 ): Promise<Stack> {
   enterCloud(cloud);
   await clearDeadLocks(dir);
   // The program is read while the engine opens its state: each takes most of a second.
   const program = import("../../../index.ts");
-  return openLocalStack({
-    engine,
-    dir,
-    project,
-    ...(configuration !== undefined && { configuration }),
-    environment: cloud.environment,
-    program: async () => (await program).default(),
-  });
+  return tell.waiting({ what: "the engine to open the stack" }, () =>
+    openLocalStack({
+      engine,
+      dir,
+      project,
+      ...(configuration !== undefined && { configuration }),
+      environment: cloud.environment,
+      program: async () => (await program).default(),
+    }),
+  );
 }
 
 /**
@@ -73,13 +80,23 @@ export async function openStack(
  *
  * @throws with why the engine failed; Interrupted
  */
-export async function up(context: LocalContext, stack: Stack, tell: Teller): Promise<UpReport> {
-  return reportOf(await operate("up", context, tell, (options) => stack.up(options)));
+export async function up(
+  context: LocalContext,
+  cloud: CloudHandle,
+  stack: Stack,
+  tell: Teller,
+): Promise<UpReport> {
+  return reportOf(await operate("up", context, cloud, tell, (options) => stack.up(options)));
 }
 
 /** @throws with why the engine failed; Interrupted */
-export async function destroy(context: LocalContext, stack: Stack, tell: Teller): Promise<void> {
-  await operate("destroy", context, tell, (options) => stack.destroy(options));
+export async function destroy(
+  context: LocalContext,
+  cloud: CloudHandle,
+  stack: Stack,
+  tell: Teller,
+): Promise<void> {
+  await operate("destroy", context, cloud, tell, (options) => stack.destroy(options));
 }
 
 /** What the engine printed in its last operation that failed. */
@@ -88,16 +105,19 @@ const engineLogFile = "engine.log";
 async function operate<Result>(
   what: "up" | "destroy",
   { dir }: LocalContext,
+  cloud: CloudHandle,
   tell: Teller,
   run: (options: Pick<UpOptions, "onEvent" | "onOutput" | "onError" | "signal">) => Promise<Result>,
 ): Promise<Result> {
   const events: EngineEvent[] = [];
+  const underWay = createUnderWay();
   let output = "";
   const collect = (text: string) => {
     output += text;
   };
   const onEvent = (event: EngineEvent) => {
     events.push(event);
+    underWay.see(event);
     const line = tellEngineEvent(event);
     if (line) tell(line);
   };
@@ -105,9 +125,8 @@ async function operate<Result>(
     tell("the engine lets what it has begun come to its end");
   };
   try {
-    return await throughInterruption(
-      (signal) => run({ onEvent, onOutput: collect, onError: collect, signal }),
-      onAsked,
+    return await tell.waiting({ what: underWay.words, first: () => livingMachines({ dir }, cloud) }, () =>
+      throughInterruption((signal) => run({ onEvent, onOutput: collect, onError: collect, signal }), onAsked),
     );
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -136,6 +155,17 @@ function reportOf({ summary, outputs }: UpResult): UpReport {
 /** Which environment the operator's command looks at; its configuration is the copy that the stack uses. */
 export async function localTarget({ dir }: Pick<LocalContext, "dir">, cloud: CloudHandle): Promise<Target> {
   return targetOf(localEnvironment, await localConfiguration({ dir }, cloud));
+}
+
+/** The machines that are not gone, as EC2 has them: what the engine waits for when it waits for long. */
+async function livingMachines(context: Pick<LocalContext, "dir">, cloud: CloudHandle): Promise<string> {
+  const target = await localTarget(context, cloud);
+  const { instances } = await connectAws(target);
+  const machines = await observeMachines({ ec2: instances }, { environment: target.environment });
+  return machines
+    .filter(({ instanceState }) => instanceState !== "terminated")
+    .map(brieflyDescribe)
+    .join(", ");
 }
 
 /** The configuration that the stack uses, with the cloud's addresses. */

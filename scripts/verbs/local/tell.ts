@@ -1,8 +1,13 @@
+import { createWaiting } from "../../waiting.ts";
+import type { Waiting } from "../../waiting.ts";
+
 /** Tells a person what happens, step by step, each line with the seconds since the start. */
 export interface Teller {
   (line: string): void;
   /** Rewrites one line on a terminal; elsewhere prints it only when it says something new every so often. */
   progress(line: string): void;
+  /** Runs something, and says as progress what it waits for. */
+  waiting: Waiting;
   /** Seconds since the teller was made, with one decimal. */
   seconds(): number;
 }
@@ -23,23 +28,21 @@ export function createTeller(
     if (progressShown) stream.write("\r\u001b[K");
     progressShown = false;
   };
+  const progress = (line: string) => {
+    if (stream.isTTY) {
+      clear();
+      stream.write(stamp(line).slice(0, stream.columns - 1));
+      progressShown = true;
+    } else if (now() - lastProgress >= progressEveryMs) {
+      lastProgress = now();
+      stream.write(`${stamp(line)}\n`);
+    }
+  };
   return Object.assign(
     (line: string) => {
       clear();
       stream.write(`${stamp(line)}\n`);
     },
-    {
-      progress: (line: string) => {
-        if (stream.isTTY) {
-          clear();
-          stream.write(stamp(line).slice(0, stream.columns - 1));
-          progressShown = true;
-        } else if (now() - lastProgress >= progressEveryMs) {
-          lastProgress = now();
-          stream.write(`${stamp(line)}\n`);
-        }
-      },
-      seconds,
-    },
+    { progress, waiting: createWaiting(progress), seconds },
   );
 }

@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
 import { createTeller } from "../../../scripts/verbs/local/tell.ts";
+import { createUnderWay } from "../../../scripts/engine/under-way.ts";
 import { tellEngineEvent } from "../../../scripts/engine/tell-engine.ts";
 
 /** An engine event about one resource, before (`began`) or after its step. */
@@ -37,6 +38,32 @@ describe("what is told of the engine's steps", () => {
       expect(tellEngineEvent(one)).to.equal(line);
     });
   }
+});
+
+describe("what is told of an engine that works", () => {
+  const guard = "local-cloud-eu-central-1-guard";
+
+  it("is each step that has begun and not ended", () => {
+    const underWay = createUnderWay();
+    expect(underWay.words()).to.equal("the engine");
+    underWay.see(event("delete", command, guard, true));
+    underWay.see(event("same", "aws:ec2/vpc:Vpc", "local", true));
+    underWay.see(event("create", "aws:ec2/vpc:Vpc", "planned", true, true));
+    expect(underWay.words()).to.equal(`the engine, which deletes ${guard}`);
+    for (const name of ["b", "c", "d", "e"]) underWay.see(event("update", command, name, true));
+    expect(underWay.words()).to.equal(`the engine, which deletes ${guard}, changes b, changes c and 2 more`);
+    for (const name of [guard, "b", "c"]) underWay.see(event("update", command, name));
+    expect(underWay.words()).to.equal("the engine, which changes d, changes e");
+  });
+
+  it("is no step that has failed", () => {
+    const underWay = createUnderWay();
+    const begun = event("delete", command, guard, true);
+    underWay.see(begun);
+    const { metadata } = begun.resourcePreEvent!;
+    underWay.see({ sequence: 2, timestamp: 0, resOpFailedEvent: { metadata, status: 1, steps: 1 } });
+    expect(underWay.words()).to.equal("the engine");
+  });
 });
 
 describe("the teller", () => {

@@ -1,0 +1,67 @@
+/** Something that may take long, as it is told while it does. */
+export interface Wait {
+  /** What is waited for, as the end of a sentence that begins with "waiting for". Asked anew for each line. */
+  what: string | (() => string);
+  /**
+   * What that itself waits for, as it is seen at the moment: named first, because a terminal cuts long lines. The line
+   * goes without an answer that takes longer than `answerWithinMs`.
+   */
+  first?: () => Promise<string>;
+}
+
+/** Runs something, and tells what is waited for as long as it takes. */
+export type Waiting = <Result>(wait: Wait, run: () => Promise<Result>) => Promise<Result>;
+
+/** Runs something once after a time, unless the function that it returns is called before. */
+export type StartTimer = (run: () => void, milliseconds: number) => () => void;
+
+/** A wait that is shorter is not told. With the time for an answer, the first line is out within two seconds. */
+const firstLineMs = 1_000;
+const everyMs = 10_000;
+const answerWithinMs = 750;
+
+const processTimer: StartTimer = (run, milliseconds) => {
+  const timer = setTimeout(run, milliseconds);
+  return () => {
+    clearTimeout(timer);
+  };
+};
+
+/**
+ * How a command speaks while it waits: it says what it waits for within two
+ * seconds, and again every ten.
+ *
+ * @param show takes each line; on a terminal it may replace the line before
+ */
+export function createWaiting(show: (line: string) => void, startTimer = processTimer): Waiting {
+  const tooLate = () =>
+    new Promise<string>((resolve) => {
+      startTimer(() => {
+        resolve("");
+      }, answerWithinMs);
+    });
+  const lineOf = async ({ what, first }: Wait): Promise<string> => {
+    const words = () => (typeof what === "string" ? what : what());
+    try {
+      const named = first ? await Promise.race([first(), tooLate()]) : "";
+      return `waiting for ${named === "" ? "" : `${named}, and for `}${words()}`;
+    } catch (error) {
+      return `waiting for ${words()}: ${(error as Error).message}`;
+    }
+  };
+  return async (wait, run) => {
+    let isOver = false;
+    const speak = async () => {
+      cancel = startTimer(() => void speak(), everyMs);
+      const line = await lineOf(wait);
+      if (!isOver) show(line);
+    };
+    let cancel = startTimer(() => void speak(), firstLineMs);
+    try {
+      return await run();
+    } finally {
+      isOver = true;
+      cancel();
+    }
+  };
+}
