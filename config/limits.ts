@@ -11,8 +11,12 @@ export const limits = {
   smokeMarginMinutes: 30,
   /** The runner's own check (`LabelsValidator` in actions/runner). */
   labelLength: 256,
-  /** GitHub's REST API takes 100 custom labels at once; one of them is the machine's own. */
-  labelsPerFleet: 99,
+  /**
+   * GitHub's REST API takes 100 custom labels at once. Four of a machine's are not
+   * its fleet's: its own, and `self-hosted`, the system and the architecture, which
+   * it does not register with and is given with the fleet's.
+   */
+  labelsPerFleet: 96,
   /** GitHub refuses to register runners below this version. */
   oldestRunnerVersion: "2.329.0",
   /** Longhaul's own, against a price per month written by mistake: EC2's largest types cost less than half of it. */

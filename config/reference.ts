@@ -155,7 +155,7 @@ config:
 const notes = `## What is checked beyond the tables
 
 - Environments (stack names) and fleets are called by lower-case letters, digits and single hyphens. A runner's name, \`<environment>-<fleet>-<number>\`, has at most ${maxRunnerNameLength} characters: GitHub takes ${maxRunnerEntryLength}, and the instance id behind it needs ${instanceIdLength + 1}.
-- Labels: none empty, none twice (GitHub ignores case), at most ${limits.labelLength} characters of letters, digits and \`_ . - : / = + @\`; none that GitHub gives by itself (\`self-hosted\`, \`linux\`, \`x64\`, …) and none that looks like a machine's name.
+- Labels: at most ${limits.labelsPerFleet}, because GitHub takes 100 and a machine has four more; none empty, none twice (GitHub ignores case), at most ${limits.labelLength} characters of letters, digits and \`_ . - : / = + @\`; none that GitHub gives by itself (\`self-hosted\`, \`linux\`, \`x64\`, …), none that looks like a runner that GitHub hosts (\`ubuntu-latest\`, \`ubuntu-24.04-arm\`, \`windows-…\`, \`macos-…\`), and none that looks like a machine's name.
 - The architecture is that of the instance type. macOS, Windows and spot are refused: EC2's locks against stopping and terminating do not exist for spot machines.
 - Runner versions below ${limits.oldestRunnerVersion} are refused, as GitHub does; for a version that is not known here, \`sha256\` is needed.
 - The smoke test's minutes and a margin of ${limits.smokeMarginMinutes} fit into the ${limits.jobMinutes} minutes (five days) that a job may run. For an organisation it needs a repository that may use the runners.

@@ -6,6 +6,14 @@ import type { JudgedFleet } from "./judged-fleet.ts";
 /** What GitHub's runners give themselves, by system and architecture. Labels ignore case. */
 const systemLabels = new Set(["self-hosted", "linux", "windows", "macos", "x64", "x86", "arm", "arm64"]);
 
+/**
+ * Labels of GitHub's own runners, of all sizes: `ubuntu-24.04-arm`, `ubuntu-latest-8-cores`,
+ * `windows-2025`, `macos-15-xlarge`. A label such as `ubuntu-gpu` is nobody's.
+ *
+ * @see https://docs.github.com/actions/reference/runners/github-hosted-runners
+ */
+const hostedLabel = /^(ubuntu-(latest|slim|\d)|windows-|macos-)/i;
+
 /** Labels are what workflows ask for: each must be one that GitHub takes, and one that is ours to give. */
 export function labelFindings({ fleet, path }: JudgedFleet): Finding[] {
   const { labels } = fleet;
@@ -24,7 +32,7 @@ export function labelFindings({ fleet, path }: JudgedFleet): Finding[] {
     return message === undefined ? [] : [{ path: [...whole, index], message }];
   });
   if (labels.length > limits.labelsPerFleet) {
-    const message = `has ${labels.length} labels; GitHub takes ${limits.labelsPerFleet} beside the machine's own`;
+    const message = `has ${labels.length} labels; a machine takes ${limits.labelsPerFleet} beside its own and the three that every machine gets`;
     findings.push({ path: whole, message });
   }
   return findings;
@@ -47,6 +55,9 @@ function refusal(label: string, earlier: readonly string[]): string | undefined 
   }
   if (systemLabels.has(label.toLowerCase())) {
     return `"${label}" is a label that GitHub gives by itself (or a system that these machines are not); remove it`;
+  }
+  if (hostedLabel.test(label)) {
+    return `"${label}" looks like a runner that GitHub hosts: jobs that ask for one would run on these machines; take another`;
   }
   if (parseMachineName(label.toLowerCase())) {
     return `"${label}" looks like the name of a machine, which Longhaul uses as that machine's own label; take another`;

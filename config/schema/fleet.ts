@@ -34,7 +34,9 @@ export const fleetSchema = z
     labels: z
       .array(z.string())
       .default([...defaults.labels])
-      .describe("Labels that workflows ask for. GitHub adds `self-hosted`, the system and the architecture."),
+      .describe(
+        "Labels that workflows ask for. Each machine gets `self-hosted`, `linux` and its architecture with them.",
+      ),
     runner: runnerSoftwareSchema.prefault({}),
     docker: z.boolean().default(true).describe("Docker for jobs. A job with Docker is root on its machine."),
     sudo: z.boolean().default(false).describe("Whether jobs may use sudo without a password."),

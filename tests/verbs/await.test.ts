@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { serviceLabels } from "../../components/runs-on-labels.ts";
+import { limits } from "../../config/limits.ts";
 import { tokenParameter, usedToken } from "../../contract/parameters.ts";
 import type { AwaitRequest, DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
@@ -41,6 +43,22 @@ describe("longhaul await", () => {
       const name = `${machine.runner}-${machine.instanceId}`;
       expect(clouds.entry(machine)!.customLabels).to.deep.equal([name, "cloud", "extended-timeout"]);
     }
+  });
+
+  it("gives as many labels as a fleet may have, and is told by GitHub of one more", async () => {
+    const machine = await clouds.launch();
+    await clouds.connect(machine);
+    const labels = (own: number) =>
+      serviceLabels(
+        "x64",
+        Array.from({ length: own }, (_, index) => `label-${index}`),
+      );
+    const more = await awaiting([machine], [], 15, { labels: labels(limits.labelsPerFleet + 1) });
+    expect(more.code).to.equal(1);
+    expect(more.said).to.include("(HTTP 422");
+    const most = await awaiting([machine], [], 15, { labels: labels(limits.labelsPerFleet) });
+    expect(most.code, most.said).to.equal(0);
+    expect(clouds.entry(machine)!.customLabels).to.have.length(100);
   });
 
   it("adds nothing the second time", async () => {

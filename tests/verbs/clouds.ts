@@ -150,6 +150,7 @@ export async function startClouds() {
     connect: (machine: DeclaredMachine, more: { name?: string; labels?: string[] } = {}) =>
       connect(github, more.name ?? machineName(machine.runner, machine.instanceId), {
         labels: more.labels ?? [machineName(machine.runner, machine.instanceId)],
+        noDefaultLabels: true,
       }),
     entry: ({ runner, instanceId }: DeclaredMachine) =>
       github.github.runners().find(({ name }) => name === machineName(runner, instanceId)),

@@ -557,7 +557,14 @@ describe("longhaul settle", () => {
       await clouds.connect(machine);
       const outcome = await settlingAll();
       expect(outcome.code, outcome.said).to.equal(0);
-      expect(clouds.entry(machine)!.customLabels).to.have.members([name, "cloud", "extended-timeout"]);
+      expect(clouds.entry(machine)!.customLabels).to.have.members([
+        name,
+        "self-hosted",
+        "linux",
+        "x64",
+        "cloud",
+        "extended-timeout",
+      ]);
       expect(deeds(fleetOf(await settlingAll()))).to.deep.equal(nothing);
     });
 

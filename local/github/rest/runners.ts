@@ -13,6 +13,10 @@ type RunnerBody = Body<"GET /repos/{owner}/{repo}/actions/runners/{runner_id}">;
 type TokenBody = Body<"POST /repos/{owner}/{repo}/actions/runners/registration-token">;
 type LabelsBody = Body<"GET /repos/{owner}/{repo}/actions/runners/{runner_id}/labels">;
 
+/** Custom labels that one request may name; that a runner may have no more is a guess. */
+const maxLabels = 100;
+const tooManyLabels = () => new ApiError(422, `A runner may have at most ${maxLabels} custom labels.`);
+
 /** Registration tokens, runners and their labels, of a repository or of the organisation. */
 export function runnerRoutes(model: Model): Hono {
   const app = new Hono();
@@ -22,13 +26,19 @@ export function runnerRoutes(model: Model): Hono {
     if (!runner) throw notFound();
     return runner;
   };
+  /** What a request asks for. GitHub counts before it leaves out what the runner has. */
+  const asked = async (c: Context): Promise<string[]> => {
+    const labels = textsIn(await bodyOf(c), "labels");
+    if (labels.length > maxLabels) throw tooManyLabels();
+    return labels;
+  };
   const setLabels = (runner: RunnerEntry, labels: readonly string[]): Response => {
     const custom = labels.filter(
       (label, index) =>
         !runner.systemLabels.some((own) => sameName(own, label)) &&
         labels.findIndex((other) => sameName(other, label)) === index,
     );
-    if (custom.length > 100) throw new ApiError(422, "A runner may have at most 100 custom labels.");
+    if (custom.length > maxLabels) throw tooManyLabels();
     runner.customLabels = custom;
     model.faults.reached("labels-changed", runner.name);
     return Response.json(labelsBody(runner));
@@ -76,9 +86,9 @@ export function runnerRoutes(model: Model): Hono {
       return noContent();
     });
     app.get(`${runners}/:id/labels`, (c) => Response.json(labelsBody(runnerOf(c))));
-    app.put(`${runners}/:id/labels`, async (c) => setLabels(runnerOf(c), textsIn(await bodyOf(c), "labels")));
+    app.put(`${runners}/:id/labels`, async (c) => setLabels(runnerOf(c), await asked(c)));
     app.post(`${runners}/:id/labels`, async (c) => {
-      const added = textsIn(await bodyOf(c), "labels");
+      const added = await asked(c);
       if (added.length === 0)
         throw new ApiError(422, 'Invalid request.\n\n"labels" must have at least one item.');
       const runner = runnerOf(c);

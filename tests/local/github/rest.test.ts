@@ -228,6 +228,22 @@ describe("the local GitHub's REST API", () => {
       expect(types).to.deep.equal(["read-only", "read-only", "read-only"]);
     });
 
+    it("take 100 labels at most, those that they have counted again", async () => {
+      const { id } = await connect(cloud, "one");
+      const { actions } = cloud.octokit.rest;
+      const labels = (count: number) => Array.from({ length: count }, (_, index) => `label-${index}`);
+      const set = (names: string[]) =>
+        actions.setCustomLabelsForSelfHostedRunnerForRepo({ ...acme, runner_id: id, labels: names });
+      expect((await set(labels(100))).data.total_count).to.equal(103);
+      expect((await refusal(set(["self-hosted", ...labels(100)]))).status).to.equal(422);
+      const added = actions.addCustomLabelsToSelfHostedRunnerForRepo({
+        ...acme,
+        runner_id: id,
+        labels: ["one more"],
+      });
+      expect((await refusal(added)).status).to.equal(422);
+    });
+
     it("are busy while they run a job, and can be deleted all the same, as has been seen", async () => {
       const runner = await connect(cloud, "one");
       const { actions } = cloud.octokit.rest;

@@ -14,6 +14,8 @@ interface Credentials {
 
 export interface RegistrationOptions {
   labels?: string[];
+  /** As a machine of ours registers: with none of the labels that runners give themselves. */
+  noDefaultLabels?: boolean;
   group?: string;
   replace?: boolean;
   /** `acme` registers with the organisation. */
@@ -46,6 +48,7 @@ export async function register(cloud: StartedGithub, name: string, options: Regi
     arch: "X64",
     disableUpdate: false,
     replace: options.replace ?? false,
+    noDefaultLabels: options.noDefaultLabels ?? false,
     ...(options.group === undefined ? {} : { group: options.group }),
   });
 }

@@ -177,7 +177,7 @@ const labelsArbitrary = fc
   })
   .map((labels) =>
     labels.map((label) =>
-      ["linux", "windows", "macos", "x64", "x86", "arm", "arm64"].includes(label) ? `${label}-2` : label,
+      ["linux", "windows", "macos", "x64", "x86", "arm", "arm64"].includes(label) ? `my-${label}` : label,
     ),
   );
 

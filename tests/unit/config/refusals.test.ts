@@ -92,9 +92,10 @@ const cases: Record<string, readonly Case[]> = {
     ["a label with a space", fleet({ labels: ["my cloud"] }), "fleets.cloud.labels[0]", "has white space; write it with a hyphen"],
     ["a label with other characters", fleet({ labels: ["${{x}}"] }), "fleets.cloud.labels[0]", "has characters that labels should not have"],
     ["a label of 257 characters", fleet({ labels: ["a".repeat(257)] }), "fleets.cloud.labels[0]", "has 257 characters; a label has at most 256"],
-    ["more labels than GitHub takes", fleet({ labels: Array.from({ length: 100 }, (_, index) => `label-${index}`) }), "fleets.cloud.labels", "has 100 labels; GitHub takes 99"],
+    ["more labels than GitHub takes", fleet({ labels: Array.from({ length: 97 }, (_, index) => `label-${index}`) }), "fleets.cloud.labels", "has 97 labels; a machine takes 96 beside its own"],
     ["a label that is not text", fleet({ labels: [2204] }), "fleets.cloud.labels[0]", "must be text; it is 2204 without quotes"],
     ...["self-hosted", "linux", "Linux", "X64", "ARM64", "windows", "macOS"].map((label): Case => [`the label ${label}, which is GitHub's to give`, fleet({ labels: [label] }), "fleets.cloud.labels[0]", `"${label}" is a label that GitHub gives by itself`]),
+    ...["ubuntu-latest", "Ubuntu-24.04-arm", "ubuntu-slim", "windows-2025", "macOS-15-xlarge"].map((label): Case => [`the label ${label} of a runner that GitHub hosts`, fleet({ labels: ["cloud", label] }), "fleets.cloud.labels[1]", `"${label}" looks like a runner that GitHub hosts`]),
     ["a label like a machine's own", fleet({ labels: ["dev-cloud-1-i-0123456789abcdef0"] }), "fleets.cloud.labels[0]", "looks like the name of a machine"],
   ],
   machine: [
