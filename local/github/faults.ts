@@ -1,3 +1,6 @@
+/** GitHub's states of a run. This one's own runs are `queued`, `in_progress` and `completed`. */
+export type RunStatus = "requested" | "waiting" | "pending" | "queued" | "in_progress" | "completed";
+
 /** When a scripted event can strike, in the life of a runner. */
 export type Moment =
   | "session-created"
@@ -12,10 +15,10 @@ export type Moment =
 
 /** How GitHub can be told to misbehave. `times` is how often; absent: until it is undone. */
 export type Fault =
-  /** Requests to the REST API are answered with an error. 403 is a secondary rate limit. */
+  /** Requests to the REST API are answered with an error. 403 is a secondary rate limit, 404 a thing that is not known yet. */
   | {
       kind: "answer";
-      status: 401 | 403 | 429 | 500 | 502;
+      status: 401 | 403 | 404 | 429 | 500 | 502;
       times?: number;
       method?: string;
       /** Matched against the path after `/api/v3`. */
@@ -31,6 +34,13 @@ export type Fault =
   | { kind: "fresh-token"; times?: number; refusals: number }
   /** Dispatches are accepted, but no run appears, or its jobs are never handed out. */
   | { kind: "dispatch"; times?: number; effect: "no-run" | "never-starts" }
+  /**
+   * A dispatch that asks for its run is answered as by a server that does not know
+   * the parameter: 204 ignores it, 400 and 422 refuse the request over it.
+   */
+  | { kind: "no-run-details"; times?: number; status: 204 | 400 | 422 }
+  /** What the API says of a run's status, given the truth: GitHub has states that this one has no use for. */
+  | { kind: "run-status"; times?: number; report: (truth: RunStatus, title: string) => RunStatus }
   /** Sessions outlive their deletion: they count as alive for so many real seconds after the last poll. */
   | { kind: "lingering-sessions"; times?: number; seconds: number }
   /**

@@ -1,9 +1,11 @@
 import type { Octokit } from "@octokit/rest";
+import { isObject } from "../../contract/json.ts";
 import type { SmokeSource } from "../../contract/requests.ts";
+import { openRunStates } from "../../contract/run-states.ts";
 import { githubCall } from "./github-call.ts";
 import { isTransient, ServiceError } from "./service-error.ts";
 
-const perPage = 100;
+const per_page = 100;
 
 /** A workflow run, as far as it is looked at. */
 export interface Run {
@@ -12,7 +14,8 @@ export interface Run {
   title: string;
   /** Link for people. */
   url: string;
-  completed: boolean;
+  /** One of `openRunStates`, or `completed`. */
+  status: string;
   /** GitHub's word for how it ended: `success`, `failure`, `cancelled`, `timed_out`, …; null while it has not. */
   conclusion: string | null;
 }
@@ -38,10 +41,10 @@ export interface Job {
  * by their title.
  */
 export interface WorkflowRuns {
-  /** Those in progress, whatever they came from: not only those that were dispatched. */
-  inProgress(): Promise<Run[]>;
   /** Those that have not ended, the newest first. */
   going(): Promise<Run[]>;
+  /** The same, whatever they came from: not only those that were dispatched. */
+  goingOfAnyEvent(): Promise<Run[]>;
   /** The newest hundred, the newest first. */
   recent(): Promise<Run[]>;
   get(runId: number): Promise<Run>;
@@ -50,50 +53,51 @@ export interface WorkflowRuns {
   cancel(runId: number): Promise<void>;
   /**
    * Dispatches a workflow, in one attempt: a second one could start it twice.
-   * `unknown`: there was no clear answer, so a run may have been made.
+   * GitHub is asked to name the run. A server that refuses to is asked once more
+   * without that: what it refuses has started nothing.
    */
   dispatch(
     workflow: Pick<SmokeSource, "workflow" | "ref">,
     inputs: Readonly<Record<string, string>>,
-  ): Promise<"accepted" | "unknown">;
+  ): Promise<DispatchOutcome>;
 }
+
+/**
+ * What became of a dispatch: GitHub named the run; it took the dispatch and
+ * named none (a server of before 2026-02); or there was no clear answer, so a
+ * run may have been made.
+ */
+export type DispatchOutcome = { kind: "run"; runId: number } | { kind: "accepted" } | { kind: "unknown" };
 
 /** @throws ServiceError from each of its functions */
 export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): WorkflowRuns {
   const { actions, repos } = octokit.rest;
   const place = { owner, repo };
   const name = `${owner}/${repo}`;
-  const dispatched = { ...place, event: "workflow_dispatch", per_page: perPage };
+  const event = "workflow_dispatch";
 
-  const withStatus = (status: "queued" | "in_progress") =>
-    githubCall(`listing the runs of ${name}`, () =>
-      octokit.paginate(actions.listWorkflowRunsForRepo, { ...dispatched, status }),
-    );
+  /** One state after the other: a run that moves on meanwhile is then on two lists, and not on none. */
+  const listGoing = async (filter: { event?: string; per_page: number }): Promise<Run[]> => {
+    const byId = new Map<number, Run>();
+    for (const status of openRunStates) {
+      const listed = await githubCall(`listing the runs of ${name}`, () =>
+        octokit.paginate(actions.listWorkflowRunsForRepo, { ...place, ...filter, status }),
+      );
+      for (const run of listed) byId.set(run.id, toRun(run));
+    }
+    return [...byId.values()].sort((a, b) => b.id - a.id);
+  };
   const defaultBranch = async (): Promise<string> => {
     const repository = await githubCall(`reading ${name}`, () => repos.get(place));
     return repository.data.default_branch;
   };
 
   return {
-    inProgress: async () => {
-      const listed = await githubCall(`listing the runs of ${name}`, () =>
-        octokit.paginate(actions.listWorkflowRunsForRepo, {
-          ...place,
-          status: "in_progress",
-          per_page: perPage,
-        }),
-      );
-      return listed.map(toRun);
-    },
-    going: async () => {
-      // One after the other: a run that begins meanwhile is then on both lists, and not on neither.
-      const listed = [...(await withStatus("queued")), ...(await withStatus("in_progress"))];
-      const byId = new Map(listed.map((run) => [run.id, toRun(run)]));
-      return [...byId.values()].sort((a, b) => b.id - a.id);
-    },
+    going: () => listGoing({ event, per_page }),
+    goingOfAnyEvent: () => listGoing({ per_page }),
     recent: async () => {
       const { data } = await githubCall(`listing the runs of ${name}`, () =>
-        actions.listWorkflowRunsForRepo(dispatched),
+        actions.listWorkflowRunsForRepo({ ...place, event, per_page }),
       );
       return data.workflow_runs.map(toRun);
     },
@@ -105,7 +109,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
     },
     jobs: async (run_id) => {
       const { data } = await githubCall(`reading the jobs of run ${run_id} of ${name}`, () =>
-        actions.listJobsForWorkflowRun({ ...place, run_id, per_page: perPage }),
+        actions.listJobsForWorkflowRun({ ...place, run_id, per_page }),
       );
       return data.jobs.map(toJob);
     },
@@ -120,23 +124,40 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
     },
     dispatch: async ({ workflow, ref: branch }, inputs) => {
       const ref = branch ?? (await defaultBranch());
-      try {
-        await githubCall(`dispatching ${workflow} in ${name}`, () =>
+      const send = (asking: { return_run_details?: true }) =>
+        githubCall(`dispatching ${workflow} in ${name}`, () =>
           actions.createWorkflowDispatch({
             ...place,
             workflow_id: workflow,
             ref,
             inputs: { ...inputs },
+            ...asking,
             request: { retries: 0 },
           }),
         );
-        return "accepted";
+      try {
+        const { data } = await send({ return_run_details: true }).catch((error: unknown) => {
+          if (isRefusal(error)) return send({});
+          throw error;
+        });
+        return dispatchOutcome(data);
       } catch (error) {
-        if (isTransient(error)) return "unknown";
+        if (isTransient(error)) return { kind: "unknown" };
         throw error;
       }
     },
   };
+}
+
+/** A request that GitHub does not take as it is: perhaps because its parameter is not known. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ServiceError && (error.status === 400 || error.status === 422);
+}
+
+/** @param body of GitHub's answer, whose types do not have it yet */
+function dispatchOutcome(body: unknown): DispatchOutcome {
+  const runId = isObject(body) ? body.workflow_run_id : undefined;
+  return Number.isSafeInteger(runId) ? { kind: "run", runId: runId as number } : { kind: "accepted" };
 }
 
 interface RunBody {
@@ -148,7 +169,7 @@ interface RunBody {
 }
 
 function toRun({ id, display_title, html_url, status, conclusion }: RunBody): Run {
-  return { id, title: display_title, url: html_url, completed: status === "completed", conclusion };
+  return { id, title: display_title, url: html_url, status: status ?? "requested", conclusion };
 }
 
 interface JobBody {

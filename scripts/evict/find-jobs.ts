@@ -4,7 +4,7 @@ import type { Github } from "../clients/github.ts";
 import { ServiceError } from "../clients/service-error.ts";
 import type { Run, WorkflowRuns } from "../clients/workflow-runs.ts";
 
-/** So many runs in progress are looked through, the oldest first: jobs here take hours. */
+/** So many runs are looked through, those in progress first, the oldest of them first: jobs here take hours. */
 const maxRuns = 200;
 
 /** What is known of a machine's job. */
@@ -23,7 +23,8 @@ export interface JobPlaces {
 
 /**
  * Which job a machine runs: what its own tag says, which a job can forge and
- * which may be late, and what GitHub says of the runs in progress on its name.
+ * which may be late, and what GitHub says of the runs that are not over: one that
+ * waits for something can have a job on the machine as well.
  * GitHub cannot be asked for a runner's job, and its `busy` flag decides nothing.
  */
 export async function findJobs(
@@ -67,16 +68,17 @@ export async function findJobs(
     return all;
   }
 
-  /** The run in progress with a job on the machine. It has one at a time. */
+  /** The run with a job in progress on the machine. It has one at a time. */
   async function runOn(runs: WorkflowRuns, repository: string): Promise<string | undefined> {
-    const going = await runs.inProgress();
-    const oldestFirst = [...going].sort(
-      (a, b) => Number(b.url === claimed) - Number(a.url === claimed) || a.id - b.id,
-    );
+    const going = await runs.goingOfAnyEvent();
+    const rank = ({ url, status }: Run) => (url === claimed ? 0 : status === "in_progress" ? 1 : 2);
+    const likeliestFirst = [...going].sort((a, b) => rank(a) - rank(b) || a.id - b.id);
     if (going.length > maxRuns) {
-      notes.push(`${repository} has ${going.length} runs in progress; the oldest ${maxRuns} were looked at.`);
+      notes.push(
+        `${repository} has ${going.length} runs that are not over; ${maxRuns} of them were looked at.`,
+      );
     }
-    for (const run of oldestFirst.slice(0, maxRuns)) {
+    for (const run of likeliestFirst.slice(0, maxRuns)) {
       if (await hasJobOn(runs, run)) return run.url;
     }
     return undefined;

@@ -36,7 +36,7 @@ export async function followRun(
   for (;;) {
     try {
       const run = await runs.get(runId);
-      if (run.completed) return { ...run, conclusion: run.conclusion ?? "no conclusion" };
+      if (run.status === "completed") return { ...run, conclusion: run.conclusion ?? "no conclusion" };
       const job = (await runs.jobs(runId)).find(({ status }) => status === "in_progress");
       const progress = progressLine(job, minutes, clock.now());
       remainingMinutes = progress.remainingMinutes;

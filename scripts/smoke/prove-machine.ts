@@ -122,8 +122,8 @@ function describeQueue([job]: readonly Job[]): string {
 /** Cancels a run that proves nothing any more. @returns a sentence about it */
 async function cancelled(runs: WorkflowRuns, { id, url }: { id: number; url: string }): Promise<string> {
   try {
-    const { completed } = await runs.get(id);
-    if (completed) return `The run has ended: ${url}`;
+    const { status } = await runs.get(id);
+    if (status === "completed") return `The run has ended: ${url}`;
     await runs.cancel(id);
     return `The run has been cancelled: ${url}`;
   } catch (error) {

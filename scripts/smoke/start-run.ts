@@ -2,7 +2,7 @@ import { limits } from "../../config/limits.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
 import { ServiceError } from "../clients/service-error.ts";
-import type { Run, WorkflowRuns } from "../clients/workflow-runs.ts";
+import type { DispatchOutcome, Run, WorkflowRuns } from "../clients/workflow-runs.ts";
 import type { Clock } from "../clock.ts";
 import type { Output } from "../output.ts";
 import { pollUntil } from "../poll.ts";
@@ -10,8 +10,8 @@ import { findNonce, formatNonce } from "./nonce.ts";
 
 /** GitHub knows a workflow some seconds after its file was pushed. */
 const workflowKnownWithinMs = 60_000;
-/** A run is listed some seconds after its dispatch. */
-const runListedWithinMs = { accepted: 180_000, unknown: 60_000 };
+/** GitHub finds a run some seconds after its dispatch, by its id and in its lists. */
+const runFoundWithinMs = { run: 180_000, accepted: 180_000, unknown: 60_000 };
 const maxDispatches = 3;
 
 export interface RunCollaborators {
@@ -54,15 +54,13 @@ export async function startRun(
   };
   for (let dispatches = 1; dispatches <= maxDispatches; dispatches++) {
     const outcome = await onceKnown(clock, () => runs.dispatch(smoke, inputs));
-    const run = await pollUntil(
-      async () => (await runs.recent()).find(({ title }) => title.includes(nonce)),
-      { clock, limitMs: runListedWithinMs[outcome], say: output.say },
-    );
+    const limitMs = runFoundWithinMs[outcome.kind];
+    const run = await pollUntil(() => findRunOf(runs, outcome, nonce), { clock, limitMs, say: output.say });
     if (run) {
       output.say(`The smoke test of ${machine.runner} (${minutes} min) is queued: ${run.url}`);
       return { run, minutes };
     }
-    if (outcome === "accepted") break;
+    if (outcome.kind !== "unknown") break;
     output.say(
       `GitHub gave no clear answer to the dispatch of ${smoke.workflow}, and there is no run of it.`,
     );
@@ -71,6 +69,21 @@ export async function startRun(
     `GitHub shows no run of ${smoke.workflow} in ${smoke.owner}/${smoke.repository} for nonce ${nonce}. ` +
       "Look at the repository's Actions page, then run it again. See docs/troubleshooting.md#no-run.",
   );
+}
+
+/** The run that GitHub named; where it named none, the one that has the nonce in its title. */
+async function findRunOf(
+  runs: WorkflowRuns,
+  outcome: DispatchOutcome,
+  nonce: string,
+): Promise<Run | undefined> {
+  if (outcome.kind !== "run") return (await runs.recent()).find(({ title }) => title.includes(nonce));
+  try {
+    return await runs.get(outcome.runId);
+  } catch (error) {
+    if (error instanceof ServiceError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 async function goingRunOf(runs: WorkflowRuns, instanceId: string): Promise<SmokeRunBegun | undefined> {

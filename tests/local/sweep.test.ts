@@ -179,6 +179,15 @@ describe("a sweep", () => {
     expect(said()).to.include(`Nobody had told that job ${id} of acme/app is queued`);
   });
 
+  for (const status of ["requested", "waiting", "pending"] as const) {
+    it(`finds a queued job of a run that is ${status}: another of its jobs is held`, async () => {
+      const { id } = dispatch();
+      github.github.faults.add({ kind: "run-status", report: () => status });
+      expect(await sweepOnce()).to.include({ SweepJobsFound: 1, SweepFailed: 0 });
+      expect(await states()).to.deep.equal([`${id} queued`]);
+    });
+  }
+
   it("finds nothing new the second time, and two at once come to the same", async () => {
     dispatch();
     await Promise.all([sweepOnce(), sweepOnce()]);

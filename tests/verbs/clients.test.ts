@@ -8,9 +8,12 @@ import { ledgerOf } from "../../scripts/clients/ledger.ts";
 import { connectGithub } from "../../scripts/clients/github.ts";
 import { readGithubCredentials } from "../../scripts/clients/github-credentials.ts";
 import { ServiceError } from "../../scripts/clients/service-error.ts";
+import type { WorkflowRuns } from "../../scripts/clients/workflow-runs.ts";
 import { unpaced } from "./clouds.ts";
 
 const canary = "ghp_canary0123456789";
+
+const dispatch = (runs: WorkflowRuns) => runs.dispatch({ workflow: "smoke.yml", ref: "main" }, {});
 
 describe("the clients of the operator's command", () => {
   let server: Server | undefined;
@@ -136,8 +139,61 @@ describe("the clients of the operator's command", () => {
         answer(500, "boom")(request, response);
       });
       const runs = github(url).runs({ owner: "acme", repository: "app" });
-      expect(await runs.dispatch({ workflow: "smoke.yml", ref: "main" }, {})).to.equal("unknown");
+      expect(await dispatch(runs)).to.deep.equal({ kind: "unknown" });
       expect(posts).to.equal(1);
+    });
+
+    describe("a dispatch asks for its run", () => {
+      /** @param answers one for each request, by status and body */
+      const dispatched = async (...answers: (readonly [number, string?])[]) => {
+        const asked: unknown[] = [];
+        const url = await serve((request, response) => {
+          const [status, body] = answers[asked.length]!;
+          let text = "";
+          request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+          request.on("end", () => {
+            asked.push((JSON.parse(text) as Record<string, unknown>).return_run_details);
+            response.writeHead(status, body === undefined ? {} : { "content-type": "application/json" });
+            response.end(body);
+          });
+        });
+        const runs = github(url).runs({ owner: "acme", repository: "app" });
+        const outcome = await dispatch(runs).catch((error: unknown) => (error as Error).message);
+        return { outcome, asked };
+      };
+      const refusal = '{"message":"return_run_details is not a permitted key"}';
+      const run = { workflow_run_id: 7, run_url: "https://x/7", html_url: "https://y/7" };
+
+      for (const [does, answers, outcome, asked] of [
+        ["and is told it", [[200, JSON.stringify(run)]], { kind: "run", runId: 7 }, [true]],
+        ["of a server that tells none", [[204]], { kind: "accepted" }, [true]],
+        ["and is told nothing that is a run", [[200, "{}"]], { kind: "accepted" }, [true]],
+        [
+          "of a server that refuses to: 400",
+          [[400, refusal], [204]],
+          { kind: "accepted" },
+          [true, undefined],
+        ],
+        [
+          "of a server that refuses to: 422",
+          [[422, refusal], [204]],
+          { kind: "accepted" },
+          [true, undefined],
+        ],
+        ["and gets no answer to the second", [[422, refusal], [502]], { kind: "unknown" }, [true, undefined]],
+        [
+          "and is refused for another reason",
+          [
+            [422, refusal],
+            [422, '{"message":"No ref found"}'],
+          ],
+          "GitHub failed at dispatching smoke.yml in acme/app (HTTP 422: No ref found).",
+          [true, undefined],
+        ],
+      ] as const)
+        it(does, async () => {
+          expect(await dispatched(...answers)).to.deep.equal({ outcome, asked });
+        });
     });
 
     it("an entry that is gone already counts as removed, a run that has ended as cancelled", async () => {

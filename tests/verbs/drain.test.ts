@@ -233,6 +233,18 @@ describe("longhaul drain", () => {
       expect([own, byHand, onAnother].map(({ cancelled }) => cancelled)).to.deep.equal([true, false, false]);
     });
 
+    for (const status of ["requested", "waiting", "pending"] as const) {
+      it(`that are ${status} are cancelled too`, async () => {
+        const own = dispatch(ours(machine.instanceId));
+        clouds.github.faults.add({ kind: "run-status", report: () => status });
+        clouds.meanwhile(() => {
+          retire(machine);
+        });
+        await draining(ofFleet, { smoke });
+        expect(own.cancelled).to.equal(true);
+      });
+    }
+
     it("are left, and it says so, without a token", async () => {
       const own = dispatch(ours(machine.instanceId));
       clouds.useToken(undefined);

@@ -50,6 +50,13 @@ describe("longhaul evict", () => {
     expect(clouds.aws.calls()).to.deep.equal([]);
   });
 
+  it("finds a job whose run waits for the approval of another job", async () => {
+    const job = await startJob();
+    clouds.github.faults.add({ kind: "run-status", report: () => "waiting" });
+    clouds.answer(true);
+    expect((await evicting()).said).to.include(`${name} runs a job of ${clouds.githubUrl}/${job}`);
+  });
+
   it("names the job by the tag and GitHub, writes down who did it, then terminates", async () => {
     const job = await startJob();
     clouds.report(machine, "busy", { [tags.job]: job });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
 import type { DeclaredMachine, SmokeDispatchRequest, SmokeRun } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
-import { findNonce } from "../../scripts/smoke/nonce.ts";
+import { findNonce, formatNonce } from "../../scripts/smoke/nonce.ts";
 import { fleet, githubToken, smoke, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 import { startLossyProxy } from "./lossy-proxy.ts";
@@ -90,6 +90,42 @@ describe("longhaul smoke dispatch", () => {
     await dispatching({ onlineWithinMinutes: 1 });
     onlyRun();
   });
+
+  for (const status of ["requested", "waiting", "pending"] as const) {
+    it(`takes up an earlier run that is ${status}`, async () => {
+      clouds.github.faults.add({ kind: "dispatch", effect: "never-starts" });
+      const at = clouds.clock.now();
+      const nonce = formatNonce({ instanceId: machine.instanceId, minutes: 360, at });
+      clouds.github.dispatch("acme/app", smoke.workflow, { runner: name, nonce });
+      clouds.github.faults.add({ kind: "run-status", report: () => status });
+      const { said } = await dispatching({ onlineWithinMinutes: 1 });
+      expect(said).to.include("taken up again");
+      onlyRun();
+    });
+  }
+
+  it("knows its run by the dispatch's answer, also where GitHub lists it late", async () => {
+    clouds.github.faults.add({ kind: "answer", status: 404, path: /actions\/runs\/\d+$/, times: 2 });
+    const isSearch = (method: string, path: string) =>
+      method === "GET" && path.includes("actions/runs?") && !path.includes("status=");
+    const proxy = await startLossyProxy(clouds.githubUrl, isSearch);
+    clouds.meanwhile(...Array.from({ length: 10 }, () => takeJobOnce));
+    const github = { ...clouds.target.github, apiUrl: `${proxy.url}/api/v3` };
+    const outcome = await dispatching({ target: { ...clouds.target, github } });
+    await proxy.close();
+    expect(outcome.code, outcome.said).to.equal(0);
+    expect([runOf(outcome).runId, proxy.lost()]).to.deep.equal([onlyRun().id, 0]);
+  });
+
+  for (const status of [204, 400, 422] as const) {
+    it(`looks for its run by its title where the server answers ${status} to who asks for it`, async () => {
+      clouds.github.faults.add({ kind: "no-run-details", status });
+      clouds.meanwhile(takeJob);
+      const outcome = await dispatching();
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(runOf(outcome).runId).to.equal(onlyRun().id);
+    });
+  }
 
   it("dispatches for another machine although that of this one is going", async () => {
     clouds.meanwhile(takeJob);

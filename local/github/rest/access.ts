@@ -124,6 +124,8 @@ function faultAnswer(status: number, retryAfterSeconds: number): ApiError {
         "You have exceeded a secondary rate limit. Please wait a few minutes.",
         retryAfter,
       );
+    case 404:
+      return notFound();
     case 429:
       return new ApiError(429, "Too many requests", retryAfter);
     case 502:

@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
+import type { RunStatus } from "../faults.ts";
 import { isoTime } from "../model.ts";
 import type { Job, Model, Run } from "../model.ts";
 import { cancelRun, forceCancelRun } from "../queue.ts";
 import { repositoryOf } from "./access.ts";
 import { ApiError, notFound, paged } from "./answers.ts";
-import { jobBody, runBody } from "./workflow-bodies.ts";
+import { jobBody, runBody, shownStatus } from "./workflow-bodies.ts";
 
 /** Runs and their jobs. */
 export function runRoutes(model: Model): Hono {
@@ -63,22 +64,23 @@ export function listRuns(model: Model, c: Context, path?: string): Response {
   const repository = repositoryOf(model, c);
   const matching = model.runs
     .filter((run) => run.repository === repository && (path ?? run.path) === run.path)
-    .filter((run) => matches(run, (key) => c.req.query(key)))
+    .map((run) => ({ run, status: shownStatus(model, run) }))
+    .filter(({ run, status }) => matches(run, status, (key) => c.req.query(key)))
     .reverse();
   const { items, headers } = paged(c, matching);
-  const workflow_runs = items.map((run) => runBody(model, run));
+  const workflow_runs = items.map(({ run, status }) => runBody(model, run, status));
   return Response.json({ total_count: matching.length, workflow_runs }, { headers });
 }
 
 /** The filters of the list of runs. `created` takes a date, `>=`, `<=`, `>`, `<` or a range with `..`. */
-function matches(run: Run, query: (key: string) => string | undefined): boolean {
+function matches(run: Run, shown: RunStatus, query: (key: string) => string | undefined): boolean {
   const status = query("status");
   return (
     (query("event") ?? run.event) === run.event &&
     (query("branch") ?? run.branch) === run.branch &&
     (query("actor") ?? run.actor) === run.actor &&
     (query("head_sha") ?? run.sha) === run.sha &&
-    (status === undefined || status === run.status || status === run.conclusion) &&
+    (status === undefined || status === shown || status === run.conclusion) &&
     isWithin(run.createdAt, query("created"))
   );
 }

@@ -1,3 +1,4 @@
+import type { RunStatus } from "../faults.ts";
 import { fullName, isoTime } from "../model.ts";
 import type { Job, Model, Repository, Run } from "../model.ts";
 import { parseWorkflow } from "../workflow-file.ts";
@@ -54,9 +55,30 @@ function nameIn(text: string): string | undefined {
   }
 }
 
-export function runBody(model: Model, run: Run): RunBody {
+/** Where a run is: at the API, and for people. */
+function runUrls({ url }: Model, repository: Repository, id: number) {
+  const path = `${fullName(repository)}/actions/runs/${id}`;
+  return { url: `${url}/api/v3/repos/${path}`, html_url: `${url}/${path}` };
+}
+
+/**
+ * What a dispatch is answered that asks for its run. Not yet in octokit's types.
+ *
+ * @see https://github.blog/changelog/2026-02-19-workflow-dispatch-api-now-returns-run-ids
+ */
+export function dispatchedBody(model: Model, repository: Repository, id: number) {
+  const { url, html_url } = runUrls(model, repository, id);
+  return { workflow_run_id: id, run_url: url, html_url };
+}
+
+/** What the API says of a run's status. */
+export function shownStatus({ faults }: Model, { status, title }: Run): RunStatus {
+  return faults.take("run-status")?.report(status, title) ?? status;
+}
+
+export function runBody(model: Model, run: Run, status = shownStatus(model, run)): RunBody {
   const name = fullName(run.repository);
-  const url = `${model.url}/api/v3/repos/${name}/actions/runs/${run.id}`;
+  const { url, html_url } = runUrls(model, run.repository, run.id);
   return {
     id: run.id,
     node_id: `WFR_${run.id}`,
@@ -65,7 +87,7 @@ export function runBody(model: Model, run: Run): RunBody {
     run_number: run.number,
     run_attempt: 1,
     event: run.event,
-    status: run.status,
+    status,
     conclusion: run.conclusion ?? null,
     path: run.path,
     head_branch: run.branch,
@@ -78,7 +100,7 @@ export function runBody(model: Model, run: Run): RunBody {
     repository: { id: run.repository.id, full_name: name },
     pull_requests: [],
     url,
-    html_url: `${model.url}/${name}/actions/runs/${run.id}`,
+    html_url,
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
     artifacts_url: `${url}/artifacts`,

@@ -6,7 +6,7 @@ import { isRecord } from "../workflow-file.ts";
 import { callerOf, repositoryOf } from "./access.ts";
 import { ApiError, bodyOf, noContent, notFound, textIn } from "./answers.ts";
 import { listRuns } from "./runs.ts";
-import { workflowFolder, workflowsOf } from "./workflow-bodies.ts";
+import { dispatchedBody, workflowFolder, workflowsOf } from "./workflow-bodies.ts";
 import type { WorkflowBody } from "./workflow-bodies.ts";
 
 /** Workflows and their dispatch. */
@@ -34,9 +34,16 @@ export function workflowRoutes(model: Model): Hono {
     const body = await bodyOf(c);
     const inputs = isRecord(body.inputs) ? body.inputs : {};
     const request = { ref: textIn(body, "ref"), inputs, actor: callerOf(c).login };
-    const outcome = dispatch(model, repositoryOf(model, c), path, request);
+    const repository = repositoryOf(model, c);
+    const wantsDetails = body.return_run_details === true;
+    const older = wantsDetails ? model.faults.take("no-run-details")?.status : undefined;
+    if (older === 400 || older === 422)
+      throw new ApiError(older, 'Invalid request.\n\n"return_run_details" is not a permitted key.');
+    const outcome = dispatch(model, repository, path, request);
     if ("refused" in outcome) throw new ApiError(422, outcome.refused);
-    return noContent();
+    if (!wantsDetails || older === 204) return noContent();
+    // A run that a fault has swallowed was promised all the same.
+    return Response.json(dispatchedBody(model, repository, outcome.run?.id ?? model.nextId()));
   });
   return app;
 }

@@ -336,6 +336,45 @@ describe("the local GitHub's REST API", () => {
   });
 
   describe("dispatching a workflow", () => {
+    it("tells its run where it is asked to, unless the server knows no such parameter", async () => {
+      const path = "/repos/acme/app/actions/workflows/proof.yml/dispatches";
+      const asking = () =>
+        cloud.octokit.request(`POST ${path}`, {
+          ref: "main",
+          inputs: { runner: "one" },
+          return_run_details: true,
+        });
+      const answer = await asking();
+      const { id } = cloud.github.runs()[0]!;
+      expect(answer.status).to.equal(200);
+      expect(answer.data).to.deep.equal({
+        workflow_run_id: id,
+        run_url: `${cloud.url}/api/v3/repos/acme/app/actions/runs/${id}`,
+        html_url: `${cloud.url}/acme/app/actions/runs/${id}`,
+      });
+      cloud.github.faults.add({ kind: "no-run-details", status: 204, times: 1 });
+      expect((await asking()).status).to.equal(204);
+      cloud.github.faults.add({ kind: "no-run-details", status: 422 });
+      expect((await refusal(asking())).message).to.include("return_run_details");
+      expect((await dispatch({ runner: "one" })).status).to.equal(204);
+      expect(cloud.github.runs()).to.have.length(3);
+    });
+
+    it("shows the run in any of GitHub's states, in lists and by itself", async () => {
+      await dispatch({ runner: "one" });
+      const undo = cloud.github.faults.add({ kind: "run-status", report: () => "pending" });
+      const { actions } = cloud.octokit.rest;
+      const listed = async (status: "pending" | "queued") =>
+        (await actions.listWorkflowRunsForRepo({ ...acme, status })).data.workflow_runs.map(
+          (run) => run.status,
+        );
+      expect([await listed("pending"), await listed("queued")]).to.deep.equal([["pending"], []]);
+      const run_id = cloud.github.runs()[0]!.id;
+      expect((await actions.getWorkflowRun({ ...acme, run_id })).data.status).to.equal("pending");
+      undo();
+      expect([await listed("pending"), await listed("queued")]).to.deep.equal([[], ["queued"]]);
+    });
+
     it("makes a run whose title is the evaluated run-name", async () => {
       expect((await dispatch({ runner: "one", nonce: "n-7" })).status).to.equal(204);
       const { data } = await cloud.octokit.rest.actions.listWorkflowRuns({

@@ -1,5 +1,6 @@
 import type { SweepConfiguration } from "../../../../contract/controller.ts";
 import { isObject } from "../../../../contract/json.ts";
+import { openRunStates } from "../../../../contract/run-states.ts";
 import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
 import { parseJson } from "../../../aws/json.ts";
 import type { JobReport } from "../../job-table.ts";
@@ -10,8 +11,16 @@ import type { AskAsInstallation } from "./ask-as-installation.ts";
 /** GitHub's largest page. */
 const perPage = 100;
 
-/** Runs of which a job can be queued or have a machine, those first that nobody has begun. */
-const openStates = ["queued", "in_progress"];
+/**
+ * The states of runs that are not over, in the order in which they are asked
+ * for: what is held (which can be for a month, by a rule of a deployment) must
+ * not use up the requests for what waits for a machine now.
+ */
+const runStates = [
+  "queued",
+  "in_progress",
+  ...openRunStates.filter((state) => state !== "queued" && state !== "in_progress"),
+];
 
 export interface Look {
   /** Where the round of the repositories and of their runs begins: see {@link inTurn}. */
@@ -50,7 +59,7 @@ async function* listJobsOf(
   { turn, now, leave }: Look,
   ask: AskAsInstallation,
 ): AsyncGenerator<JobReport> {
-  for (const status of openStates) {
+  for (const status of runStates) {
     const query = `status=${status}&exclude_pull_requests=true`;
     const runs = await pages(`${actions}/runs?${query}`, "workflow_runs", leave, ask);
     for (const { id, repository } of inTurn(runs, turn)) {
