@@ -8,6 +8,7 @@ import {
   diskKeysOf,
   findDiskKey,
   findLivingMachines,
+  findZones,
   RunnerFleet,
   RunnerNetwork,
   RunnerRegistration,
@@ -34,11 +35,12 @@ export default async function stack(): Promise<StackOutputs> {
   const providers = createProviders(environment, configuration, app);
   const args = { environment, configuration };
   const living = await findLivingMachines(environment, { provider: providers.aws });
+  const zones = await findZones(environment, configuration, living, { provider: providers.aws });
   const diskKey = await findDiskKey(configuration.aws, { provider: providers.aws });
   await warnOfRunnerVersions(configuration, { provider: providers.github });
 
   const topic = new AlarmTopic(environment, args, { providers });
-  const network = new RunnerNetwork(environment, args, { providers });
+  const network = new RunnerNetwork(environment, { ...args, zones }, { providers });
   const registration = new RunnerRegistration(environment, args, { providers });
   const fleets = Object.keys(configuration.fleets).map(
     (fleet) =>

@@ -36,3 +36,4 @@ export { SmokeTest } from "./smoke-test.ts";
 export type { SmokeProof, SmokeTestArgs } from "./smoke-test.ts";
 export { WakeOnDemand } from "./wake-on-demand.ts";
 export type { ControllerQueue, WakeOnDemandArgs } from "./wake-on-demand.ts";
+export { findZones } from "./zones.ts";

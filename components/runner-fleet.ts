@@ -14,18 +14,18 @@ import type { LivingMachines } from "./adoption.ts";
 import { readMachineAssets } from "./assets.ts";
 import { AutoShutdown } from "./auto-shutdown.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
+import { planFleet } from "./fleet-plan.ts";
 import { createGuard } from "./guard.ts";
 import { createMachine } from "./machine.ts";
-import { createMachineRole, roleName } from "./machine-role.ts";
+import { createMachineRole } from "./machine-role.ts";
 import type { MachineRole } from "./machine-role.ts";
 import { packSoftware, softwareScript, softwareSha256 } from "./machine-software.ts";
-import { fleetOf, planMachines } from "./machine-shape.ts";
+import { fleetOf } from "./machine-shape.ts";
 import type { MachinePlan } from "./machine-shape.ts";
 import { fleetTags, runnerTags } from "./resource-tags.ts";
 import type { MachineNetwork } from "./runner-network.ts";
 import type { MachineRegistration } from "./runner-registration.ts";
 import { serviceLabels } from "./runs-on-labels.ts";
-import { renderUserData } from "./user-data.ts";
 
 /** Days that the ledger is kept: a year, and the month in which it is looked at. */
 const ledgerDays = 400;
@@ -84,7 +84,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
     const { environment, configuration, fleet, network, registration, living = new Map() } = args;
     const configured = fleetOf(configuration, fleet);
     const assets = readMachineAssets();
-    const plans = planFleet();
+    const plans = planFleet(fleet, { environment, configuration, network }, assets);
 
     const role = createMachineRole({ environment, fleet, configuration }, this);
     const shutdown = new AutoShutdown(
@@ -107,16 +107,6 @@ export class RunnerFleet extends pulumi.ComponentResource {
     this.settings = settings;
     this.candidates = candidates;
     this.registerOutputs({ machines: machines.map(({ runner, instanceId }) => ({ runner, instanceId })) });
-
-    function planFleet(): MachinePlan[] {
-      return planMachines(fleet, {
-        environment,
-        configuration,
-        network,
-        role: roleName(environment, fleet, configuration.aws),
-        renderUserData: (machine) => renderUserData(machine, assets),
-      });
-    }
 
     /**
      * What the run time and `longhaul` write and the program only begins: frozen

@@ -5,19 +5,21 @@ import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation.js"
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
 import { Subnet } from "@pulumi/aws/ec2/subnet.js";
 import { Vpc } from "@pulumi/aws/ec2/vpc.js";
-import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
 import { createGuard } from "./guard.ts";
-import { planNetwork } from "./network-plan.ts";
+import { planNetwork, subnetName } from "./network-plan.ts";
 import { environmentTags } from "./resource-tags.ts";
 
 const anywhere = "0.0.0.0/0";
+const anywhereIpv6 = "::/0";
 
 export interface RunnerNetworkArgs {
   environment: string;
   configuration: Configuration;
+  /** The zones of the subnets, as {@link findZones} has found or chosen them. Given subnets have theirs. */
+  zones: readonly string[];
 }
 
 /** A subnet that machines can be put into. */
@@ -39,9 +41,9 @@ export interface MachineNetwork {
 }
 
 /**
- * What machines are connected to: a VPC with public subnets in two zones and no
- * NAT, or the subnets given; in both cases a security group that lets nothing
- * in and everything out.
+ * What machines are connected to: a VPC with public subnets in two zones (or in
+ * those that the configuration names) and no NAT, or the subnets given; in both cases a security group that lets nothing
+ * in and everything out, by IPv4 and IPv6.
  */
 export class RunnerNetwork extends pulumi.ComponentResource implements MachineNetwork {
   readonly identity: string;
@@ -53,7 +55,7 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
   /** @throws when the address range cannot be cut into subnets */
   constructor(name: string, args: RunnerNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:RunnerNetwork", name, {}, opts);
-    const { environment, configuration } = args;
+    const { environment, configuration, zones } = args;
     const plan = planNetwork(environment, configuration.network);
     const { identity } = plan;
     const tags = environmentTags(environment, identity);
@@ -62,7 +64,7 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
     const { vpcId, subnets, connections } =
       plan.kind === "given" ? useGivenVpc(plan.vpcId) : createVpc(plan.cidr);
     const { securityGroup, egress } = createSecurityGroup();
-    const foundations = [...connections, securityGroup, egress];
+    const foundations = [...connections, securityGroup, ...egress];
     const guard = createGuard(
       identity,
       {
@@ -101,23 +103,18 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
         { routeTableId: table.id, destinationCidrBlock: anywhere, gatewayId: gateway.id },
         child,
       );
-      const zones = getAvailabilityZonesOutput(
-        // Without the filter, local zones that the account has opted into would be among them.
-        { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
-        child,
-      );
       const parts = plan.subnets.map((cidrBlock, index) => {
-        const part = `${identity}-${index + 1}`;
+        const part = subnetName(plan, index);
         const subnet = new Subnet(
           part,
           {
             vpcId: vpc.id,
             cidrBlock,
-            availabilityZone: zones.names.apply((names) => zoneAt(names, index)),
+            availabilityZone: zones[index]!,
             mapPublicIpOnLaunch: true,
             tags: environmentTags(environment, part),
           },
-          // A zone that AWS opens later must not move the subnets from under the machines.
+          // The state keeps the choice: what EC2 offers later must not move the subnets from under the machines.
           { ...child, ignoreChanges: ["availabilityZone"] },
         );
         const association = new RouteTableAssociation(
@@ -151,24 +148,13 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
         },
         child,
       );
-      const egress = new SecurityGroupEgressRule(
-        identity,
-        { securityGroupId: securityGroup.id, ipProtocol: "-1", cidrIpv4: anywhere, tags },
-        child,
-      );
+      const everything = { securityGroupId: securityGroup.id, ipProtocol: "-1", tags };
+      const egress = [
+        new SecurityGroupEgressRule(identity, { ...everything, cidrIpv4: anywhere }, child),
+        // The stack's own VPC has no IPv6, but subnets that are given may have.
+        new SecurityGroupEgressRule(`${identity}-ipv6`, { ...everything, cidrIpv6: anywhereIpv6 }, child),
+      ];
       return { securityGroup, egress };
     }
   }
-}
-
-/** @throws when the region has fewer zones than the network needs */
-function zoneAt(names: string[], index: number): string {
-  const zone = [...names].sort()[index];
-  if (zone === undefined) {
-    throw new Error(
-      `The region has ${names.length} availability zone(s) for this account, and the network needs ${index + 1}: ` +
-        "give a VPC and subnets of your own (network.vpcId, network.subnetIds).",
-    );
-  }
-  return zone;
 }

@@ -1,23 +1,20 @@
 import { limits } from "../config/limits.ts";
 
-/** Zones that the environment's own network covers. */
-export const zoneCount = 2;
-
 const { widestNetwork: widest, narrowestNetwork: narrowest } = limits;
 
 /**
- * The first two quarters of a network, one for each zone. The other half stays
- * free, so that zones can be added without renumbering what runs.
+ * The first quarters of a network, one for each zone.
  *
  * @param cidr the network, for example `10.42.0.0/16`
+ * @param zones how many, four at most
  * @throws when the network is not aligned or cannot hold the subnets
  */
-export function subnetCidrs(cidr: string): string[] {
+export function subnetCidrs(cidr: string, zones: number): string[] {
   const [address, length] = cidr.split("/") as [string, string];
   const prefix = Number(length);
   if (prefix < widest || prefix > narrowest) {
     throw new Error(
-      `The network ${cidr} cannot be a VPC with subnets in ${zoneCount} zones: ` +
+      `The network ${cidr} cannot be a VPC that is cut into quarters: ` +
         `set network.cidr to one between /${widest} and /${narrowest}.`,
     );
   }
@@ -29,7 +26,7 @@ export function subnetCidrs(cidr: string): string[] {
         `set network.cidr to ${toAddress(start - (start % size))}/${prefix}.`,
     );
   }
-  return Array.from({ length: zoneCount }, (_, zone) => {
+  return Array.from({ length: zones }, (_, zone) => {
     return `${toAddress(start + (zone * size) / 4)}/${prefix + 2}`;
   });
 }

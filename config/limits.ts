@@ -25,6 +25,8 @@ export const limits = {
   widestNetwork: 16,
   /** EC2: no subnet is smaller than a /28, and subnets are quarters of the VPC. A prefix length. */
   narrowestNetwork: 26,
+  /** Longhaul's own: each zone has a quarter of the VPC. */
+  zones: 4,
   /** EC2: gp3 takes at most 500 operations per second for each GiB. */
   iopsPerGb: 500,
   /** EC2: gp3 takes at most 0.25 MiB/s for each operation per second. */

@@ -160,6 +160,8 @@ const notes = `## What is checked beyond the tables
 - Runner versions below ${limits.oldestRunnerVersion} are refused, as GitHub does; for a version that is not known here, \`sha256\` is needed.
 - The smoke test's minutes and a margin of ${limits.smokeMarginMinutes} fit into the ${limits.jobMinutes} minutes (five days) that a job may run. For an organisation it needs a repository that may use the runners.
 - The network of a VPC that the stack makes is a /${limits.widestNetwork} to a /${limits.narrowestNetwork}, written with its first address.
+- The zones of its subnets are chosen by what EC2 offers in them, and \`up\` refuses a machine type that the region, or the zone of a subnet, does not offer: see [what it looks up](troubleshooting.md#zones).
+- The security group lets nothing in and everything out, by IPv4 and IPv6. The VPC that the stack makes has no IPv6. Your subnets may have both; a subnet with IPv6 alone does not do, because GitHub and AWS's usual endpoints are reached by IPv4.
 - URLs carry no user names or passwords, and nothing in the configuration is a secret: it ends up in user data, which every process on a machine can read. Addresses that credentials are sent to begin with \`https://\`.
 - The environment \`local\` runs on the local cloud alone; see [its page](../local/README.md).
 `;

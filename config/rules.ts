@@ -38,7 +38,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...alarmFindings(configuration),
     ...budgetFindings(configuration),
     ...githubFindings(github),
-    ...networkFindings(network, written),
+    ...networkFindings(network, written, aws.region),
     ...priceFindings(configuration),
     ...smokeTestFindings(smokeTest, github),
     ...wakeOnDemandFindings(configuration),

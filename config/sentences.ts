@@ -19,6 +19,7 @@ export function sentence(issue: z.core.$ZodIssue): string {
       return `must be at least ${String(issue.minimum)}; it is ${show(input)}`;
     case "too_big":
       if (issue.origin === "string") return `must have at most ${String(issue.maximum)} characters`;
+      if (issue.origin === "array") return `must have at most ${quantity(issue.maximum, "entry", "entries")}`;
       return `must be at most ${String(issue.maximum)}; it is ${show(input)}`;
     case "invalid_key":
       return issue.issues.map(sentence).join("; ");

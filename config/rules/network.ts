@@ -4,10 +4,11 @@ import { limits } from "../limits.ts";
 import type { NetworkConfiguration } from "../schema.ts";
 
 /** A VPC of the stack's own, or subnets that exist: one of the two. */
-export function networkFindings(network: NetworkConfiguration, written: unknown): Finding[] {
+export function networkFindings(network: NetworkConfiguration, written: unknown, region: string): Finding[] {
   return [
     ...subnetFindings(network, written),
     ...cidrFindings(network),
+    ...zoneFindings(network, region),
     ...proxyFindings(network),
     ...certificateFindings(network),
   ];
@@ -52,6 +53,23 @@ function cidrFindings({ cidr }: NetworkConfiguration): Finding[] {
   if (first === number) return [];
   const right = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join(".");
   return [{ path, message: `must be a network's first address, ${right}/${prefix}; it is ${cidr}` }];
+}
+
+function zoneFindings({ zones = [], subnetIds }: NetworkConfiguration, region: string): Finding[] {
+  const path = ["network", "zones"];
+  if (zones.length > 0 && subnetIds !== undefined) {
+    const message =
+      "is for subnets that the stack would make, but subnetIds says to use yours; remove one of the two";
+    return [{ path, message, because: [["network", "subnetIds"]] }];
+  }
+  const again = repeated(zones);
+  return zones.flatMap((zone, index): Finding[] => {
+    const here = [...path, index];
+    if (again.includes(index)) return [{ path: here, message: `${zone} is there already; remove one` }];
+    if (zone.startsWith(region)) return [];
+    const message = `${zone} is not in ${region}; name a zone of that region, for example ${region}a`;
+    return [{ path: here, message, because: [["aws", "region"]] }];
+  });
 }
 
 function proxyFindings({ proxy }: NetworkConfiguration): Finding[] {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../defaults.ts";
+import { limits } from "../limits.ts";
 import { httpUrl } from "../urls.ts";
 import { text } from "./text.ts";
 
@@ -16,6 +17,14 @@ export const networkSchema = z
       .meta({ examples: ["10.42.0.0/16"] })
       .default(defaults.cidr)
       .describe("Address range of the VPC that the stack makes: public subnets in two zones, no NAT."),
+    zones: z
+      .array(text(/^[a-z]{2,4}(-[a-z0-9]+)+[a-z]$/, "an availability zone", "eu-central-1a"))
+      .min(1)
+      .max(limits.zones)
+      .optional()
+      .describe(
+        "Zones of the subnets in that VPC; machines are spread over them. Each must offer the instance types of all fleets. Another list is another network, which the machines move to. Default: the first two, by name, that offer all of these types when the network is made.",
+      ),
     vpcId: text(/^vpc-[0-9a-f]+$/, "a VPC id", "vpc-0123456789abcdef0")
       .optional()
       .describe(

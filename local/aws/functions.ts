@@ -2,6 +2,7 @@ import type { ProviderFunctions } from "../provider.ts";
 import { managedDiskKey } from "./disk-keys.ts";
 import { record, records, text, texts } from "./input.ts";
 import { matches } from "./instance-description.ts";
+import { networkFunctions } from "./network-functions.ts";
 import { parameterArn, parameterOf } from "./parameters.ts";
 import { instanceArn } from "./principals.ts";
 import type { Cloud, Instance } from "./state.ts";
@@ -9,10 +10,10 @@ import type { Cloud, Instance } from "./state.ts";
 /** The data sources that the stack asks. */
 export function providerFunctions(cloud: Cloud): ProviderFunctions {
   const { account, region } = cloud;
-  const zones = ["a", "b", "c"];
   const visible = (): Instance[] =>
     Object.values(cloud.data.instances).filter(({ visibleFrom }) => visibleFrom <= cloud.clock.now());
   return {
+    ...networkFunctions(cloud),
     "aws:ec2/getInstances:getInstances": async (args) => {
       await cloud.faults.meet("ec2:DescribeInstances");
       const tags = Object.entries(record(args, "instanceTags") ?? {});
@@ -52,12 +53,6 @@ export function providerFunctions(cloud: Cloud): ProviderFunctions {
         version: parameter.version,
       };
     },
-    "aws:index/getAvailabilityZones:getAvailabilityZones": (args) =>
-      Promise.resolve({
-        ...args,
-        id: region,
-        names: zones.map((zone) => `${region}${zone}`),
-      }),
     "aws:index/getCallerIdentity:getCallerIdentity": () =>
       Promise.resolve({
         id: account,

@@ -58,6 +58,8 @@ export interface AwsCloud {
   credentialsOf(instanceId: string): AccessKey | undefined;
   /** Tells AWS's own figures of the month to a budget. */
   bill(budget: string, bill: Bill): void;
+  /** From now on these zones alone offer an instance type; what runs goes on. */
+  offer(instanceType: string, zones: readonly string[]): void;
   /** The last calls that were answered, the oldest first. */
   calls(): readonly CallRecord[];
 }
@@ -110,6 +112,9 @@ export function createAws(options: AwsOptions): AwsCloud {
     },
     bill: (budget, bill) => {
       takeBill(cloud, budget, bill);
+    },
+    offer: (instanceType, zones) => {
+      data.offerings[instanceType] = [...zones];
     },
     calls: () => calls,
   };

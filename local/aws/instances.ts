@@ -4,6 +4,7 @@ import { mayUseDisk } from "./disk-keys.ts";
 import { AwsError } from "./errors.ts";
 import { resourceId } from "./ids.ts";
 import { imageArchitecture } from "./images.ts";
+import { checkOffered } from "./offerings.ts";
 import { instanceCredentials } from "./principals.ts";
 import type { Principal } from "./principals.ts";
 import type { Cloud, Instance, InstanceState, Volume } from "./state.ts";
@@ -266,6 +267,7 @@ function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance
   const { profile, disk, ...launched } = specification;
   const kmsKeyId = disk?.kmsKeyId ?? cloud.defaultDiskKey;
   const subnet = subnetOf(cloud, specification.subnetId);
+  checkOffered(cloud, specification.instanceType, String(subnet.availabilityZone));
   return {
     ...launched,
     ...(disk && { disk: { ...disk, ...(kmsKeyId !== undefined && { kmsKeyId }) } }),

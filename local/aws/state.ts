@@ -137,6 +137,8 @@ export interface Account {
   /** Resources that only exist, by Pulumi type and id. */
   resources: Record<string, Record<string, Properties>>;
   instances: Record<string, Instance>;
+  /** Instance type → the zones that offer it, where that is not what they offer by themselves. */
+  offerings: Record<string, string[]>;
   /** Images that were made of instances, by id. */
   images: Record<string, OwnImage>;
   parameters: Record<string, Parameter>;
@@ -182,6 +184,7 @@ export function emptyAccount(): Account {
     operator: { accessKeyId: principalId("AKIA"), secretAccessKey: secret() },
     resources: {},
     instances: {},
+    offerings: {},
     images: {},
     parameters: {},
     logs: {},

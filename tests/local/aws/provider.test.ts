@@ -162,6 +162,44 @@ describe("the emulated aws provider", () => {
     expect(await launch({ iamInstanceProfile: "none" })).to.contain("Invalid IAM Instance Profile name");
   });
 
+  it("offers instance types by zone, and launches none where it is not offered", async () => {
+    const { vpcId } = cloud.network;
+    const place = {
+      vpcId,
+      cidrBlock: "10.42.64.0/18",
+      availabilityZone: `${region}b`,
+      tags: { Name: "poor" },
+    };
+    const subnetId = (await cloud.make("subnet", place)).id;
+    const ask = (name: string, args: Properties) => cloud.aws.provider.functions[name]!(args, {});
+    const zonesOf = async (type: string) => {
+      const filters = [{ name: "instance-type", values: [type] }];
+      const args = { locationType: "availability-zone", filters };
+      return (await ask("aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings", args)).locations;
+    };
+    expect(await zonesOf("m5.xlarge")).to.deep.equal([`${region}a`, `${region}c`]);
+    expect(await zonesOf("m4.xlarge")).to.deep.equal([`${region}a`, `${region}b`, `${region}c`]);
+    expect(await zonesOf("enormous")).to.deep.equal([]);
+    expect(await refusal(cloud.machine({ subnetId }))).to.contain(
+      `Your requested instance type (m5.xlarge) is not supported in your requested Availability Zone (${region}b)`,
+    );
+    expect((await cloud.machine({ subnetId, instanceType: "m4.xlarge" })).availabilityZone).to.equal(
+      `${region}b`,
+    );
+    cloud.aws.offer("m5.xlarge", [`${region}b`]);
+    expect((await cloud.machine({ subnetId })).availabilityZone).to.equal(`${region}b`);
+
+    const filters = [{ name: "tag:Name", values: ["poor"] }];
+    expect((await ask("aws:ec2/getSubnets:getSubnets", { filters })).ids).to.deep.equal([subnetId]);
+    expect(await ask("aws:ec2/getSubnet:getSubnet", { id: subnetId })).to.include({
+      vpcId,
+      cidrBlock: "10.42.64.0/18",
+    });
+    expect(await refusal(ask("aws:ec2/getSubnet:getSubnet", { id: "subnet-0" }))).to.contain(
+      "InvalidSubnetID.NotFound",
+    );
+  });
+
   it("tells the inputs of a machine that is imported by its id", async () => {
     const inputs = cloud.machineInputs();
     const { id } = await cloud.make("instance", inputs);

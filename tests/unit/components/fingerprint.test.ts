@@ -1,12 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { canonicalJson, fingerprintOf } from "../../../components/fingerprint.ts";
+import { planFleet } from "../../../components/fleet-plan.ts";
 import { instanceArgs } from "../../../components/machine.ts";
-import { roleName } from "../../../components/machine-role.ts";
-import { planMachines } from "../../../components/machine-shape.ts";
 import type { MachinePlan } from "../../../components/machine-shape.ts";
 import { planNetwork } from "../../../components/network-plan.ts";
-import { renderUserData } from "../../../components/user-data.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { configurationArbitrary } from "../config/arbitrary.ts";
 import { leafChanges } from "../config/leaf-changes.ts";
@@ -27,14 +25,9 @@ const assets = {
 function plansOf(environment: string, raw: Raw, programs = assets): Map<string, MachinePlan> {
   const configuration = loadConfiguration(environment, raw);
   const { identity, subnets } = planNetwork(environment, configuration.network);
+  const network = { identity, subnets: subnets.map((subnet) => ({ identity: subnet })) };
   const plans = Object.keys(configuration.fleets).flatMap((fleet) =>
-    planMachines(fleet, {
-      environment,
-      configuration,
-      network: { identity, subnets: subnets.map((subnet) => ({ identity: subnet })) },
-      role: roleName(environment, fleet, configuration.aws),
-      renderUserData: (machine) => renderUserData(machine, programs),
-    }),
+    planFleet(fleet, { environment, configuration, network }, programs),
   );
   return new Map(plans.map((plan) => [plan.shape.runner, plan]));
 }
@@ -155,7 +148,7 @@ describe("what machines stand on, after a change of the configuration", () => {
     ["address range", { ...repositoryStack, network: { cidr: "10.43.0.0/16" } }, /^aws:(ec2|vpc)/, 1],
     [
       "VPC",
-      { ...repositoryStack, network: { vpcId: "vpc-0a", subnetIds: ["subnet-0a"] } },
+      { ...repositoryStack, network: { vpcId: "vpc-0a1b", subnetIds: ["subnet-0a"] } },
       /^aws:(ec2|vpc)/,
       1,
     ],

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import { mockCloud } from "./mock-cloud.ts";
-import type { MockMachine } from "./mock-cloud.ts";
+import type { MockAccount } from "./mock-cloud.ts";
 
 /** A request to register a resource, whole, as the engine would have got it. */
 export interface Registration {
@@ -36,15 +36,11 @@ export interface Evaluation<Result> {
   result: Result;
 }
 
-export interface EvaluationOptions {
+export interface EvaluationOptions extends MockAccount {
   /** Name of the stack. */
   environment?: string;
   /** A preview: resources have no ids, and what is computed from them is unknown. */
   preview?: boolean;
-  /** Instances that the account has already. */
-  machines?: readonly MockMachine[];
-  /** The account's default key for disks, as EC2 names it. Default: AWS's own. */
-  defaultDiskKey?: string;
 }
 
 /** The marker of an unknown value on the wire. */
@@ -56,12 +52,12 @@ export const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  */
 export async function evaluate<Result>(
   program: () => Result | Promise<Result>,
-  { environment = "dev", preview = false, machines = [], defaultDiskKey }: EvaluationOptions = {},
+  { environment = "dev", preview = false, ...account }: EvaluationOptions = {},
 ): Promise<Evaluation<Result>> {
   const registrations: Registration[] = [];
   const calls: Evaluation<Result>["calls"] = [];
   const failures: unknown[] = [];
-  const cloud = mockCloud(machines, defaultDiskKey);
+  const cloud = mockCloud(account);
   const note = (error: unknown) => {
     failures.push(error);
     throw error;

@@ -85,9 +85,28 @@ export interface MockMachine {
   tags: Record<string, string>;
 }
 
-/** Every provider function that the components call, but those about living machines. */
+/** A subnet that the mocked account has already. */
+export interface MockSubnet {
+  id: string;
+  zone: string;
+  vpcId?: string;
+  tags?: Record<string, string>;
+}
+
+/** What the mocked account has before the program runs, and what EC2 offers it. */
+export interface MockAccount {
+  machines?: readonly MockMachine[];
+  /** Of the account, as EC2 names it. Default: AWS's own. */
+  defaultDiskKey?: string | undefined;
+  /** Instance type → the zones that offer it. Default: `zone-a` and `zone-c`. */
+  offerings?: Readonly<Record<string, readonly string[]>>;
+  /** Default: those that the examples give. */
+  subnets?: readonly MockSubnet[];
+}
+
+/** Every provider function that the components call, but those about what the account has. */
 const functions: Record<string, (inputs: Properties) => Properties> = {
-  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-b", "zone-a", "zone-c"] }),
+  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-c", "zone-b", "zone-a"] }),
   "aws:ssm/getParameter:getParameter": ({ name }) => ({ insecureValue: `ami-${hash(String(name))}` }),
   "github:index/getActionsRegistrationToken:getActionsRegistrationToken": token,
   "github:index/getActionsOrganizationRegistrationToken:getActionsOrganizationRegistrationToken": token,
@@ -124,19 +143,46 @@ function lookups(machines: readonly MockMachine[]): typeof functions {
   };
 }
 
-/**
- * Answers as the providers do for what is known here, and throws on anything else.
- *
- * @param machines that the account has already
- * @param defaultDiskKey of the account, as EC2 names it
- */
-export function mockCloud(
-  machines: readonly MockMachine[] = [],
-  defaultDiskKey = managedKey,
-): pulumi.runtime.Mocks {
+/** The subnets that the examples give, in a VPC of theirs. */
+const givenSubnets: readonly MockSubnet[] = [
+  { id: "subnet-0a", zone: "zone-a", vpcId: "vpc-0a1b" },
+  { id: "subnet-0b", zone: "zone-c", vpcId: "vpc-0a1b" },
+];
+
+/** How zones are chosen. Like a real region's, one of them has none of the usual types. */
+function zoneLookups({ offerings = {}, subnets = givenSubnets }: MockAccount): typeof functions {
+  const valuesOf = (filters: unknown, name: string) =>
+    (filters as { name: string; values: string[] }[]).find((filter) => filter.name === name)!.values;
+  return {
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": ({ filters }) => {
+      const offers = valuesOf(filters, "instance-type").flatMap((type) =>
+        (offerings[type] ?? ["zone-c", "zone-a"]).map((zone) => ({ type, zone })),
+      );
+      return {
+        instanceTypes: offers.map(({ type }) => type),
+        locations: offers.map(({ zone }) => zone),
+      };
+    },
+    "aws:ec2/getSubnets:getSubnets": ({ filters }) => {
+      const names = valuesOf(filters, "tag:Name");
+      return { ids: subnets.filter(({ tags }) => names.includes(tags?.Name ?? "")).map(({ id }) => id) };
+    },
+    "aws:ec2/getSubnet:getSubnet": ({ id }) => {
+      const subnet = subnets.find((each) => each.id === id);
+      // The engine's words come as the details of a gRPC error.
+      if (!subnet) throw Object.assign(new Error(), { details: "no matching EC2 Subnet found" });
+      return { id, availabilityZone: subnet.zone, vpcId: subnet.vpcId, tags: subnet.tags ?? {} };
+    },
+  };
+}
+
+/** Answers as the providers do for what is known here, and throws on anything else. */
+export function mockCloud(account: MockAccount = {}): pulumi.runtime.Mocks {
+  const { machines = [], defaultDiskKey = managedKey } = account;
   const known: typeof functions = {
     ...functions,
     ...lookups(machines),
+    ...zoneLookups(account),
     "aws:ebs/getDefaultKmsKey:getDefaultKmsKey": () => ({ keyArn: defaultDiskKey }),
   };
   return {

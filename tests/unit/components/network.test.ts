@@ -2,7 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { subnetCidrs } from "../../../components/subnets.ts";
 import { graphOf } from "./graph.ts";
-import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
+import { instanceIdOf } from "./mock-cloud.ts";
+import type { MockAccount, MockMachine } from "./mock-cloud.ts";
+import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
+import type { Raw } from "./stack-program.ts";
 
 describe("the network", () => {
   it("lets nothing in and everything out", async () => {
@@ -11,9 +14,14 @@ describe("the network", () => {
       const group = graph.ofType("SecurityGroup")[0]!;
       expect(group.inputs).not.to.have.any.keys("ingress", "egress");
       expect(graph.ofType("SecurityGroupIngressRule")).to.deep.equal([]);
-      const [rule] = graph.ofType("SecurityGroupEgressRule");
-      expect(rule!.inputs).to.include({ ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" });
-      expect(rule!.inputs.securityGroupId).to.equal(`SecurityGroup-${group.name}`);
+      const rules = graph.ofType("SecurityGroupEgressRule").map(({ inputs }) => inputs);
+      expect(rules.map(({ cidrIpv4, cidrIpv6 }) => cidrIpv4 ?? cidrIpv6)).to.have.members([
+        "0.0.0.0/0",
+        "::/0",
+      ]);
+      for (const rule of rules) {
+        expect(rule).to.include({ ipProtocol: "-1", securityGroupId: `SecurityGroup-${group.name}` });
+      }
     }
   });
 
@@ -24,7 +32,7 @@ describe("the network", () => {
       subnets.map(({ inputs }) => [inputs.cidrBlock, inputs.availabilityZone, inputs.mapPublicIpOnLaunch]),
     ).to.deep.equal([
       ["10.42.0.0/18", "zone-a", true],
-      ["10.42.64.0/18", "zone-b", true],
+      ["10.42.64.0/18", "zone-c", true],
     ]);
     expect(graph.ofType("Route").map(({ inputs }) => inputs.gatewayId)).to.deep.equal([
       "InternetGateway-dev-10.42.0.0-16",
@@ -41,6 +49,112 @@ describe("the network", () => {
   });
 });
 
+describe("the zones of the network", () => {
+  const name = "dev-10.42.0.0-16";
+  const twoFleets = {
+    ...repositoryStack,
+    fleets: { cloud: { runners: 2 }, gpu: { instanceType: "g6.xlarge", priceUsdPerHour: 1 } },
+  };
+  const zonesOf = async (raw: Raw, account: MockAccount = {}) => {
+    const subnets = graphOf(await evaluateStack(raw, account)).ofType("Subnet");
+    return Object.fromEntries(subnets.map((subnet) => [subnet.name, subnet.inputs.availabilityZone]));
+  };
+  const refusalOf = (raw: Raw, account: MockAccount) =>
+    evaluateStack(raw, account).then(
+      () => "nothing was refused",
+      (error: unknown) => (error as Error).message,
+    );
+  /** The machines of a stack as the account has them once it was made. */
+  const machinesOf = async (raw: Raw): Promise<MockMachine[]> =>
+    graphOf(await evaluateOnce(raw))
+      .ofType("Instance")
+      .map(({ name: resource, inputs }) => ({
+        instanceId: instanceIdOf(resource),
+        state: "stopped",
+        tags: inputs.tags as Record<string, string>,
+      }));
+  const standing = [1, 2].map((number) => ({
+    id: `subnet-${number}`,
+    zone: ["zone-b", "zone-c"][number - 1]!,
+    tags: { Name: `${name}-${number}` },
+  }));
+
+  it("are those that offer the types of all fleets", async () => {
+    const offerings = { "m5.xlarge": ["zone-a", "zone-b", "zone-c"], "g6.xlarge": ["zone-c", "zone-b"] };
+    expect(await zonesOf(twoFleets, { offerings })).to.deep.equal({
+      [`${name}-1`]: "zone-b",
+      [`${name}-2`]: "zone-c",
+    });
+  });
+
+  it("stay where they stand, whatever is offered later, and the machines with them", async () => {
+    const machines = await machinesOf(repositoryStack);
+    for (const offered of [["zone-a"], []]) {
+      const offerings = { "m5.xlarge": offered };
+      expect(await zonesOf(repositoryStack, { offerings, subnets: standing, machines })).to.deep.equal({
+        [`${name}-1`]: "zone-b",
+        [`${name}-2`]: "zone-c",
+      });
+    }
+  });
+
+  it("refuse a new machine that one of them could not take", async () => {
+    const refusal = await refusalOf(repositoryStack, { subnets: standing });
+    expect(refusal).to.contain(
+      "m5.xlarge (fleet cloud) is not offered in zone-b, the zone of 10.42.0.0/18, but in zone-a, zone-c.",
+    );
+    expect(refusal).to.contain("network.zones");
+  });
+
+  it("are refused where fewer than two are left, and where the region has none", async () => {
+    const one = { "m5.xlarge": ["zone-c"] };
+    expect(await refusalOf(repositoryStack, { offerings: one })).to.contain(
+      "Only zone-c of the region offers",
+    );
+    const none = { "m5.xlarge": [] };
+    expect(await refusalOf(repositoryStack, { offerings: none })).to.contain(
+      "eu-central-1 offers m5.xlarge (fleet cloud) in none of its availability zones",
+    );
+  });
+
+  it("are those that the configuration names, and another list is another network", async () => {
+    const raw = {
+      ...repositoryStack,
+      network: { zones: ["eu-central-1c", "eu-central-1a", "eu-central-1d"] },
+    };
+    const offerings = { "m5.xlarge": raw.network.zones };
+    const named = `${name}-eu-central-1c-eu-central-1a-eu-central-1d`;
+    expect(await zonesOf(raw, { offerings })).to.deep.equal({
+      [`${named}-1`]: "eu-central-1c",
+      [`${named}-2`]: "eu-central-1a",
+      [`${named}-3`]: "eu-central-1d",
+    });
+    const refusal = await refusalOf(raw, { offerings: { "m5.xlarge": ["eu-central-1a", "eu-central-1d"] } });
+    expect(refusal).to.contain("m5.xlarge (fleet cloud) is not offered in eu-central-1c");
+  });
+
+  it("of given subnets must offer every type, and the subnets be in the given VPC", async () => {
+    const given = (zone: string, vpcId: string) => ({
+      subnets: [
+        { id: "subnet-0a", zone: "zone-a", vpcId: "vpc-0a1b" },
+        { id: "subnet-0b", zone, vpcId },
+      ],
+    });
+    expect(await refusalOf(organizationStack, given("zone-b", "vpc-0a1b"))).to.contain(
+      "m7g.xlarge (fleet arm) is not offered in zone-b, the zone of subnet-0b, but in zone-a, zone-c.",
+    );
+    expect(await refusalOf(organizationStack, given("zone-c", "vpc-0ff"))).to.contain(
+      "subnet-0b is in vpc-0ff, and network.vpcId is vpc-0a1b",
+    );
+  });
+
+  it("cannot be chosen without EC2's answer, and the refusal names what it takes", async () => {
+    expect(await refusalOf(organizationStack, { subnets: [] }))
+      .to.contain("no matching EC2 Subnet found")
+      .and.contain("It takes ec2:DescribeInstanceTypeOfferings, ec2:DescribeSubnets");
+  });
+});
+
 describe("the subnets of a network", () => {
   const cases: [network: string, subnets: string[]][] = [
     ["10.42.0.0/16", ["10.42.0.0/18", "10.42.64.0/18"]],
@@ -49,7 +163,7 @@ describe("the subnets of a network", () => {
   ];
   for (const [network, subnets] of cases) {
     it(`of ${network} are its first two quarters`, () => {
-      expect(subnetCidrs(network)).to.deep.equal(subnets);
+      expect(subnetCidrs(network, 2)).to.deep.equal(subnets);
     });
   }
 
@@ -64,7 +178,7 @@ describe("the subnets of a network", () => {
       fc.property(fc.integer({ min: 16, max: 26 }), fc.nat(2 ** 16 - 1), (prefix, place) => {
         const address = (place * 2 ** (32 - prefix)) % 2 ** 32;
         const network = `${[24, 16, 8, 0].map((bits) => Math.floor(address / 2 ** bits) % 256).join(".")}/${prefix}`;
-        const [one, other] = subnetCidrs(network) as [string, string];
+        const [one, other] = subnetCidrs(network, 2) as [string, string];
         expect(start(one)).to.equal(start(network));
         expect(start(other)).to.equal(start(one) + size(one));
         expect(start(other) + size(other)).to.be.at.most(start(network) + size(network));
@@ -73,9 +187,9 @@ describe("the subnets of a network", () => {
   });
 
   it("are refused with what would be right", () => {
-    expect(() => subnetCidrs("10.0.0.0/8")).to.throw("set network.cidr to one between /16 and /26");
-    expect(() => subnetCidrs("10.0.0.0/27")).to.throw("set network.cidr to one between /16 and /26");
-    expect(() => subnetCidrs("10.42.7.0/16")).to.throw(
+    expect(() => subnetCidrs("10.0.0.0/8", 2)).to.throw("set network.cidr to one between /16 and /26");
+    expect(() => subnetCidrs("10.0.0.0/27", 2)).to.throw("set network.cidr to one between /16 and /26");
+    expect(() => subnetCidrs("10.42.7.0/16", 2)).to.throw(
       "10.42.7.0 is not the first address of a /16: set network.cidr to 10.42.0.0/16",
     );
   });

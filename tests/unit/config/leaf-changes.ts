@@ -52,6 +52,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "network.cidr": replaced("10.50.0.0/16", "10.60.0.0/16"),
   "network.vpcId": replaced("vpc-0aaa", "vpc-0bbb"),
   "network.subnetIds": appended("subnet-0ccc"),
+  "network.zones": (value) => (value === undefined ? ["eu-central-1a", "eu-central-1c"] : undefined),
   "network.proxy.http": proxy,
   "network.proxy.https": proxy,
   "network.proxy.noProxy": appended("direct.example.com"),

@@ -25,6 +25,7 @@ describe("the package, in a program of somebody else's", () => {
       "diskKeysOf",
       "findDiskKey",
       "findLivingMachines",
+      "findZones",
       "loadConfiguration",
     ]);
   });
