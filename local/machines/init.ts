@@ -8,6 +8,7 @@ import { processesOf } from "./marker.ts";
 import { createPower, delayLockFile } from "./power.ts";
 import { endProcesses, processesEnded, signalProcesses } from "./processes.ts";
 import { createServices } from "./services.ts";
+import { putStockUnits } from "./stock-units.ts";
 import type { Stopping } from "./stop-order.ts";
 
 /*
@@ -72,6 +73,7 @@ function prepareRoot(): void {
   process.chdir(root);
   rmSync("run", { recursive: true });
   mkdirSync("run");
+  rmSync(".kernel", { recursive: true, force: true }); // What a real machine's kernel keeps until it goes down.
   if (environment.LONGHAUL_MOUNTS)
     execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=20%", "tmpfs", "run"]);
   // Nothing is ever written to it: reading it with a time limit is how `sleep` waits without a process.
@@ -84,6 +86,8 @@ async function boot(): Promise<void> {
   const power = createPower(Date.now, lock, (kind) => void goDown(kind));
   await serveControl("run/init.sock", services, power);
   say("boot");
+  for (const name of putStockUnits(root)) services.enable(name);
+  await services.startBeforeNetwork();
   tell({ network: true });
   const metadataUrl = required("AWS_EC2_METADATA_SERVICE_ENDPOINT");
   const host = { root, environment, metadataUrl, console: say };

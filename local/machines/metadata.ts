@@ -75,10 +75,18 @@ export interface MetadataService {
   close(): void;
 }
 
-/** Serves one machine's metadata on a free port of the loopback interface. */
-export async function serveMetadata(instance: HostedInstance): Promise<MetadataService> {
+/**
+ * Serves one machine's metadata on a free port of the loopback interface.
+ *
+ * @param isClosed whether the machine's own rules keep what comes from a port of it away
+ */
+export async function serveMetadata(
+  instance: HostedInstance,
+  isClosed: (port: number) => boolean,
+): Promise<MetadataService> {
   const tokens = new Set<string>();
   const server = createServer((request, response) => {
+    if (isClosed(request.socket.remotePort!)) return request.socket.destroy();
     const answer = (status: number, body: string | Buffer = "") => response.writeHead(status).end(body);
     const path = decodeURIComponent((request.url ?? "").split("?")[0]!).replace(/\/$/, "");
     if (request.method === "PUT" && path === "/latest/api/token") {

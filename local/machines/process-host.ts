@@ -10,6 +10,7 @@ import type { InitMessage } from "./init.ts";
 import { machineVariable, processesBelow, processesOf } from "./marker.ts";
 import type { MetadataService } from "./metadata.ts";
 import { serveMetadata } from "./metadata.ts";
+import { metadataRule } from "./metadata-rule.ts";
 import { emptyFiles, unsyncedFiles } from "./power-cut.ts";
 import { endProcesses } from "./processes.ts";
 import { mountDisk, unmountBelow, unmountDisk } from "./sized-disk.ts";
@@ -148,7 +149,7 @@ export function createMachineHost({
       if (stopped) throw new Error(`The machine host has stopped: it cannot start ${instance.id}.`);
       if (machines.has(instance.id)) throw new Error(`${instance.id} runs already.`);
       await bundle();
-      boot(instance, await serveMetadata(instance));
+      boot(instance, await serveMetadata(instance, metadataRule(join(disks, instance.id))));
     },
     kill,
     cutPower(instanceId) {

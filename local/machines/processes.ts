@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 /*
@@ -37,7 +37,7 @@ function searchProcesses(fits: Probe, isOthers: Probe, ancestors: number[]): num
     if (stat === undefined || pid === process.pid) continue;
     const [state, parent] = fieldsOf(stat);
     if (state === "Z") continue; // Ended already; only its parent has not asked for its status yet.
-    const environment = readProc(`/proc/${name}/environ`)?.split("\0") ?? [];
+    const environment = environmentOf(pid);
     if (fits(environment)) found.add(pid);
     if (!isOthers(environment)) parents.set(pid, Number(parent));
   }
@@ -46,6 +46,29 @@ function searchProcesses(fits: Probe, isOthers: Probe, ancestors: number[]): num
     for (const [pid, parent] of parents) if (found.has(parent) || ancestors.includes(parent)) found.add(pid);
   }
   return [...found];
+}
+
+/** A process's variables, `NAME=value`; none when it has ended or belongs to somebody else. */
+export function environmentOf(pid: number): string[] {
+  return readProc(`/proc/${pid}/environ`)?.split("\0") ?? [];
+}
+
+/** Those of the processes that hold the IPv4 socket of a local TCP port. */
+export function processesWithSocket(pids: readonly number[], port: number): number[] {
+  // Columns: number, local address, remote address, state, queues, timer, retransmissions, user, timeout, inode.
+  const rows = readFileSync("/proc/net/tcp", "latin1")
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/));
+  const address = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const sockets = rows.filter(([, local]) => local?.endsWith(address)).map((row) => `socket:[${row[9]}]`);
+  return pids.filter((pid) => openFiles(pid).some((file) => sockets.includes(file)));
+}
+
+/** What a process's descriptors stand for. */
+function openFiles(pid: number): string[] {
+  return unlessGone(() => readdirSync(`/proc/${pid}/fd`), []).map((descriptor) =>
+    unlessGone(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`), ""),
+  );
 }
 
 /**
@@ -110,11 +133,16 @@ export async function processesEnded(find: () => number[], limitMs: number): Pro
 
 /** A file of /proc; undefined when the process has ended or belongs to somebody else. */
 function readProc(file: string): string | undefined {
+  return unlessGone(() => readFileSync(file, "latin1"), undefined);
+}
+
+/** The second where what is read has ended or belongs to somebody else. */
+function unlessGone<Read, Otherwise>(read: () => Read, otherwise: Otherwise): Read | Otherwise {
   try {
-    return readFileSync(file, "latin1");
+    return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM") return undefined;
+    if (code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM") return otherwise;
     throw error;
   }
 }

@@ -22,7 +22,9 @@ export interface Services {
   enable(name: string): void;
   /** @throws when there is no such unit, as systemctl fails then */
   disable(name: string): void;
-  /** Starts everything that is enabled. */
+  /** Starts what is enabled and ordered before the network, and waits for it. */
+  startBeforeNetwork(): Promise<void>;
+  /** Starts everything else that is enabled. */
   startEnabled(): Promise<void>;
   state(name: string): ServiceState;
   resetFailed(name: string): void;
@@ -176,6 +178,18 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
     { after, before, stop: () => stop(name) },
   ];
 
+  const startAll = (names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name) => {
+        try {
+          return await start(name);
+        } catch (error) {
+          log(name, (error as Error).message, true);
+          return false;
+        }
+      }),
+    );
+
   return {
     start: (name) => start(unitName(name)),
     stop: (name) => stop(unitName(name)),
@@ -188,17 +202,13 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
     disable: (name) => {
       files.disable(unitName(name));
     },
-    startEnabled: async () => {
-      await Promise.all(
-        files.enabled().map(async (name) => {
-          try {
-            return await start(name);
-          } catch (error) {
-            log(name, (error as Error).message, true);
-            return false;
-          }
-        }),
+    startBeforeNetwork: async () => {
+      await startAll(
+        files.enabled().filter((name) => !files.isMasked(name) && isBeforeNetwork(files.load(name))),
       );
+    },
+    startEnabled: async () => {
+      await startAll(files.enabled());
     },
     state: (name) => services.get(unitName(name))?.state ?? "inactive",
     resetFailed: (name) => {
@@ -226,6 +236,15 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
     },
     stopping: () => halted,
   };
+}
+
+/**
+ * Whether systemd starts it before there is a network. Not one with default dependencies: that waits for
+ * `sysinit.target`, which waits for the network where cloud-init does.
+ */
+function isBeforeNetwork({ defaultDependencies, before, wants }: Unit): boolean {
+  const hasTarget = [before, wants].every((names) => names.includes("network-pre.target"));
+  return !defaultDependencies && hasTarget;
 }
 
 /** SIGTERM, and SIGKILL for what is left after the limit. */

@@ -8,6 +8,7 @@ export interface UnitFiles {
   /** @throws when there is none, or it is masked */
   load(name: string): Unit;
   exists(name: string): boolean;
+  isMasked(name: string): boolean;
   enable(name: string): void;
   /** @throws when there is no such unit, as systemctl fails then */
   disable(name: string): void;
@@ -15,31 +16,38 @@ export interface UnitFiles {
   enabled(): string[];
 }
 
+/** Whose wants the boot starts. In which order is a matter of the units, not of the target that wants them. */
+const bootTargets = ["sysinit.target", "multi-user.target"];
+
 /** @param root the machine's root folder */
 export function unitFiles(root: string): UnitFiles {
   const folder = join(root, "etc/systemd/system");
-  const wanted = join(folder, "multi-user.target.wants");
+  const wanted = bootTargets.map((target) => join(folder, `${target}.wants`));
   const exists = (name: string) => existsSync(join(folder, name));
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  // An empty file is how systemd marks a unit that must not start, whoever has left it empty.
+  const isMasked = (name: string) => exists(name) && read(name) === "";
   const load = (name: string) => {
     if (!exists(name)) throw new Error(`Unit ${name} not found.`);
-    const text = readFileSync(join(folder, name), "utf8");
-    // An empty file is how systemd marks a unit that must not start, whoever has left it empty.
-    if (text === "") throw new Error(`Unit ${name} is masked.`);
-    return parseUnit(name, text);
+    if (isMasked(name)) throw new Error(`Unit ${name} is masked.`);
+    return parseUnit(name, read(name));
   };
   return {
     load,
     exists,
+    isMasked,
     enable(name) {
       const unit = load(name);
-      if (!unit.wantedBy.includes("multi-user.target")) return;
-      mkdirSync(wanted, { recursive: true });
-      writeFileSync(join(wanted, unit.name), "");
+      for (const [index, target] of bootTargets.entries()) {
+        if (!unit.wantedBy.includes(target)) continue;
+        mkdirSync(wanted[index]!, { recursive: true });
+        writeFileSync(join(wanted[index]!, unit.name), "");
+      }
     },
     disable(name) {
       if (!exists(name)) throw new Error(`Failed to disable unit: Unit file ${name} does not exist.`);
-      rmSync(join(wanted, name), { force: true });
+      for (const wants of wanted) rmSync(join(wants, name), { force: true });
     },
-    enabled: () => (existsSync(wanted) ? readdirSync(wanted).filter(exists) : []),
+    enabled: () => wanted.flatMap((wants) => (existsSync(wants) ? readdirSync(wants).filter(exists) : [])),
   };
 }

@@ -5,6 +5,8 @@ export interface Unit {
   before: string[];
   requires: string[];
   wants: string[];
+  /** False: it does not wait for `sysinit.target`, as all others do. */
+  defaultDependencies: boolean;
   type: "oneshot" | "simple";
   remainAfterExit: boolean;
   /** Program and arguments, quotes resolved, variables not yet expanded. */
@@ -62,6 +64,7 @@ export function parseUnit(name: string, text: string): Unit {
     before: words("Before"),
     requires: words("Requires"),
     wants: words("Wants"),
+    defaultDependencies: isYes(last("DefaultDependencies") ?? "yes"),
     type: last("Type") === "oneshot" ? "oneshot" : "simple",
     remainAfterExit: isYes(last("RemainAfterExit")),
     ignoreOnIsolate: isYes(last("IgnoreOnIsolate")),
@@ -92,7 +95,7 @@ const defaultStopLimit = "5s";
 
 const knownKeys = new Set(
   (
-    "Description Documentation After Before Requires Wants IgnoreOnIsolate Type RemainAfterExit ExecStart ExecStop Environment EnvironmentFile " +
+    "Description Documentation DefaultDependencies After Before Requires Wants IgnoreOnIsolate Type RemainAfterExit ExecStart ExecStop Environment EnvironmentFile " +
     "WorkingDirectory Restart RestartSec KillMode TimeoutStopSec StartLimitIntervalSec StartLimitBurst " +
     "StandardOutput StandardError WantedBy " +
     // Limits that a stand-in has no need of.

@@ -76,14 +76,6 @@ before_registration() {
   ! is_done registration || fail "$1 is damaged. Replace the machine: raise the runner's generation."
 }
 
-# Else a job could take the instance's credentials. Rules do not outlive a boot, so this comes before anything of a
-# user's at each. Containers of their own network are kept out by the hop limit; root in one with the host's
-# network is root here too. There is no way by IPv6: EC2 has that endpoint off where nobody turns it on.
-close_metadata() {
-  local rule=(OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT)
-  iptables -w -C "${rule[@]}" 2>/dev/null || iptables -w -I "${rule[@]}"
-}
-
 # Whoever has started them: they live on when the agent ends.
 has_listener_or_worker() {
   local name
@@ -146,6 +138,8 @@ for number in "${!BOOT_STEPS[@]}"; do
   step "boot step $((number + 1))"
   once "boot-step-$((number + 1))" true run_boot_step "$((number + 1))" "${BOOT_STEPS[number]}"
 done
+step "keeping the user from what outlives a job"
+once confinement true confine_user
 step "installing the runner"
 once runner is_runner install_runner
 mount_runner_logs

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -137,8 +138,11 @@ describe("the boot script", function () {
       getent: 'exec grep "^$2:" "$LONGHAUL_ROOT/etc/passwd"',
       useradd:
         'mkdir -p "$LONGHAUL_ROOT/home/${!#}"; echo "${!#}:x:1001:1001::$LONGHAUL_ROOT/home/${!#}:/bin/bash" >>"$LONGHAUL_ROOT/etc/passwd"',
-      systemctl:
-        "[[ $1 != is-active || -e $LONGHAUL_ROOT/active ]] && [[ $1 != disable || -e $LONGHAUL_ROOT/upgrades ]]",
+      systemctl: `case $1 in
+  is-active) [[ -e $LONGHAUL_ROOT/active ]] ;;
+  disable) [[ -e $LONGHAUL_ROOT/upgrades ]] ;;
+  restart) ! command=$(sed -n "s/^ExecStart=//p" "$LONGHAUL_ROOT/etc/systemd/system/$2" 2>/dev/null) || bash -c "$command" ;;
+esac`,
       curl: 'exec /usr/bin/curl "$@"',
       mountpoint: "[[ -e $LONGHAUL_ROOT/mounted ]]",
       id: '[[ $2 == runner ]] && echo 1001 || exec /usr/bin/id "$@"',
@@ -385,6 +389,7 @@ describe("the boot script", function () {
     expect(again).to.deep.equal([
       "systemctl is-active --quiet longhaul-agent.service",
       "shutdown -P +60",
+      "systemctl restart longhaul-metadata.service",
       "iptables -w -C OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT",
       "systemctl daemon-reload",
       "systemctl start longhaul-agent.service",
@@ -765,6 +770,65 @@ describe("the boot script", function () {
       expect(begun, boot).to.be.above(closed);
       rmSync(`${folder.path}/commands/calls`); // And with it the rules, as at a reboot.
     }
+  });
+
+  it("has a unit close it before the network and before everything else that a boot starts", async () => {
+    const run = await prepare();
+    await run();
+    expect(calls()).to.include("systemctl enable longhaul-metadata.service");
+    const lines = file("etc/systemd/system/longhaul-metadata.service").split("\n");
+    expect(lines).to.include.members([
+      "DefaultDependencies=no",
+      "Wants=network-pre.target",
+      "Before=network-pre.target sysinit.target",
+      "WantedBy=sysinit.target",
+    ]);
+  });
+
+  it("runs no job where it cannot be closed, and says why", async () => {
+    const run = await prepare();
+    put(`${folder.path}/commands/iptables`, "#!/bin/bash\nexit 1\n", 0o755);
+    const { status, output } = await run();
+    expect(status).to.equal(1);
+    expect(output).to.include("boot failed: The metadata service could not be closed to users");
+    expect(reported().at(-1)!["Tag.1.Value"]).to.equal("boot-failed");
+    expect(existsSync(`${folder.path}/home/runner/actions-runner`)).to.equal(false);
+  });
+
+  describe("denies the jobs' user what starts without a job", () => {
+    const etc = (name: string) => file(`etc/${name}`).trim().split("\n");
+    const timers = (...names: string[]) => {
+      putCommands(`${folder.path}/commands`, Object.fromEntries(names.map((name) => [name, ""])));
+    };
+
+    it("once, and only after the boot steps", async () => {
+      const run = await prepare({ bootSteps: ["cp $LONGHAUL_ROOT/etc/cron.deny $LONGHAUL_ROOT/seen"] });
+      timers("crontab", "at");
+      put(`${folder.path}/etc/cron.deny`, "games\n");
+      for (const boot of ["first", "later"]) {
+        expect((await run()).status, boot).to.equal(0);
+        expect(etc("cron.deny"), boot).to.deep.equal(["games", "runner"]);
+        expect(etc("at.deny"), boot).to.deep.equal(["runner"]);
+      }
+      expect(file("seen")).to.equal("games\n");
+      expect(readlinkSync(`${folder.path}/etc/systemd/system/user@1001.service`)).to.equal("/dev/null");
+    });
+
+    it("also where a list of those who may names it, for that counts alone", async () => {
+      const run = await prepare();
+      timers("crontab");
+      put(`${folder.path}/etc/cron.allow`, "runner\ngames\n");
+      expect((await run()).status).to.equal(0);
+      expect(etc("cron.allow")).to.deep.equal(["games"]);
+    });
+
+    it("with no list for what is not installed: its package would ask about it", async () => {
+      const run = await prepare();
+      timers("crontab");
+      expect((await run()).status).to.equal(0);
+      const isInstalled = spawnSync("bash", ["-c", "command -v at"]).status === 0; // On this computer.
+      expect(existsSync(`${folder.path}/etc/at.deny`)).to.equal(isInstalled);
+    });
   });
 
   it("has the runner call the hooks of jobs, and remembers what was there before the first", async () => {

@@ -57,6 +57,8 @@ export interface MachineCloud {
   write(instance: Instance, path: string, text: string): void;
   /** Runs a system command on a machine, as root there would: `shutdown -h now`. */
   onMachine(instance: Instance, command: string, ...words: string[]): Promise<void>;
+  /** Runs a script as the runner's user, as a step of a job would. Resolves with its output; rejects where it fails. */
+  asJob(instance: Instance, script: string): Promise<string>;
   /** How many entries a machine has at GitHub. */
   entriesOf(instance: Instance): number;
   close(): Promise<void>;
@@ -151,6 +153,12 @@ export async function startMachineCloud(
     onMachine: async (instance, command, ...words) => {
       const env = { PATH: base.PATH, LONGHAUL_ROOT: disk(instance) };
       await run(sourcePath(`local/machines/commands/${command}`), words, { env, timeout: 20_000 });
+    },
+    asJob: async (instance, script) => {
+      const path = `${sourcePath("local/machines/commands")}:${base.PATH}`;
+      const env = { PATH: path, LONGHAUL_ROOT: disk(instance), LONGHAUL_USER: told.user };
+      const home = join(disk(instance), "home", told.user);
+      return (await run("bash", ["-c", script], { env, cwd: home, timeout: 20_000 })).stdout;
     },
     launch: async (changes = {}) => {
       const { imageId = "ami-0123456789abcdef0", withoutToken = false } = changes;

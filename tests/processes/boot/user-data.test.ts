@@ -100,6 +100,7 @@ describe("the user data, run as cloud-init does", () => {
       "opt/longhaul/connection.sh",
       "etc/longhaul/connection.env",
       "etc/systemd/system/longhaul-agent.service",
+      "etc/systemd/system/sysinit.target.wants/longhaul-metadata.service",
       "etc/systemd/system/docker.service.d/longhaul.conf",
       "etc/sudoers.d/90-longhaul",
       "etc/apt/apt.conf.d/95longhaul",

@@ -161,6 +161,27 @@ describe("stand-in commands of a machine", () => {
     expect(bash("id -gn runner").output).to.equal("runner");
   });
 
+  it("a rule of iptables is there once it was added", () => {
+    expect(bash("iptables -w -C OUTPUT -j REJECT").status).to.equal(1);
+    expect(bash("iptables -w -I OUTPUT -j REJECT; iptables -w -C OUTPUT -j REJECT").status).to.equal(0);
+  });
+
+  it("a crontab is a user's own, and of nobody who is denied one, whoever writes it", () => {
+    const asRunner = (script: string) => bash(`setpriv --reuid=runner bash -c '${script}'`);
+    expect(asRunner("crontab - <<<@reboot; crontab -l").output).to.equal("@reboot");
+    expect(bash("crontab -l").status).to.equal(1);
+    expect(bash("crontab -u runner -l").output).to.equal("@reboot");
+    writeFileSync(join(root, "etc/cron.deny"), "runner\n");
+    expect(asRunner("crontab -l").error).to.equal(
+      "You (runner) are not allowed to use this program (crontab)",
+    );
+    expect(bash("crontab -u runner -l").status).to.equal(1);
+    writeFileSync(join(root, "etc/cron.allow"), "runner\n");
+    expect(asRunner("crontab -r").status).to.equal(0);
+    writeFileSync(join(root, "etc/cron.allow"), "");
+    expect(asRunner("crontab -l").status).to.equal(1);
+  });
+
   it("what would change the computer is written down instead", () => {
     expect(
       bash("apt-get install --yes jq && chown -R runner:runner /x && iptables -w -A OUTPUT").status,

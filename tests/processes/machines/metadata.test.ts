@@ -14,8 +14,10 @@ describe("a machine's metadata service", () => {
   };
   const withRole = instanceOf("i-1", "true", { credentials: () => credentials });
 
+  const isOpen = () => false;
+
   const open = async (instance = withRole) => {
-    service = await serveMetadata(instance);
+    service = await serveMetadata(instance, isOpen);
     const token = await (
       await fetch(`${service.url}/latest/api/token`, {
         method: "PUT",
@@ -34,12 +36,12 @@ describe("a machine's metadata service", () => {
   });
 
   it("refuses a request without a session token", async () => {
-    service = await serveMetadata(withRole);
+    service = await serveMetadata(withRole, isOpen);
     expect((await fetch(`${service.url}/latest/meta-data/instance-id`)).status).to.equal(401);
   });
 
   it("refuses to hand out a token without a time to live", async () => {
-    service = await serveMetadata(withRole);
+    service = await serveMetadata(withRole, isOpen);
     expect((await fetch(`${service.url}/latest/api/token`, { method: "PUT" })).status).to.equal(400);
   });
 
@@ -67,6 +69,16 @@ describe("a machine's metadata service", () => {
     tags["longhaul:state"] = "idle";
     expect(await read("meta-data/tags/instance/")).to.equal("longhaul:state");
     expect(await read("meta-data/tags/instance/longhaul:state")).to.equal("idle");
+  });
+
+  it("answers nobody whom the machine's own rules keep away", async () => {
+    const asked: number[] = [];
+    service = await serveMetadata(withRole, (port) => asked.push(port) === 2);
+    const ask = () => fetch(`${service.url}/latest/api/token`, { method: "PUT" });
+    expect((await ask()).status).to.equal(400);
+    const refused = await ask().catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(TypeError);
+    expect(asked).to.have.length(2);
   });
 
   it("gives the role's credentials by the role's name, and none without a profile", async () => {

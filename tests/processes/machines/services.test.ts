@@ -248,6 +248,20 @@ SCRIPT
     expect(network).to.equal(1);
   });
 
+  it("at boot, what is ordered before the network comes to its end before there is one, and before all others", async () => {
+    const slow = "Type=oneshot\nExecStart=/bin/bash -c 'sleep 0.05; echo first >>$LONGHAUL_ROOT/order'\n";
+    const before = "Wants=network-pre.target\nBefore=network-pre.target sysinit.target\n";
+    await boot(
+      {
+        "first.service": `[Unit]\nDefaultDependencies=no\n${before}${service(slow)}[Install]\nWantedBy=sysinit.target`,
+        "other.service": `${service("Type=oneshot\nExecStart=/bin/bash -c 'cat $LONGHAUL_ROOT/order'\n")}[Install]\nWantedBy=multi-user.target`,
+      },
+      `systemctl enable first other; echo >$LONGHAUL_ROOT/order; reboot`,
+    );
+    await says("other.service: first");
+    expect(site.networks.map(([, isUp]) => isUp)).to.deep.equal([true, false, true]);
+  });
+
   it("a request that systemd would not know is refused", async () => {
     await boot({}, `systemctl mask a; echo "status $?"`);
     await says('does not know "systemctl mask a"');
