@@ -15,7 +15,10 @@ export type Moment =
 
 /** How GitHub can be told to misbehave. `times` is how often; absent: until it is undone. */
 export type Fault =
-  /** Requests to the REST API are answered with an error. 403 is a secondary rate limit, 404 a thing that is not known yet. */
+  /**
+   * Requests to the REST API are answered with an error. 403 is a secondary rate limit, 404 a thing that is not known yet. A
+   * runner's registration is struck by its path alone.
+   */
   | {
       kind: "answer";
       status: 401 | 403 | 404 | 429 | 500 | 502;

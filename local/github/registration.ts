@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { maxRunnerEntryLength } from "../../contract/names.ts";
 import { newSecret, sameName } from "./model.ts";
 import type { Model, RunnerEntry } from "./model.ts";
+import { faultAnswer } from "./rest/answers.ts";
 
 interface RegistrationBody {
   name: string;
@@ -26,6 +27,11 @@ export function registrationRoutes(model: Model): Hono {
   app.post("/api/v3/actions/runner-registration", async (c) => {
     const token = /^RemoteAuth (.+)$/.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
     const { url } = await c.req.json<{ url: string }>();
+    const fault = model.faults.take(
+      "answer",
+      ({ path }) => path?.test("/actions/runner-registration") ?? false,
+    );
+    if (fault) return faultAnswer(fault).toResponse();
     const known = model.registrationTokens.get(token);
     // A wrong token, an expired one and one for another place all look the same.
     if (!known || known.expiresAt <= model.clock.now() || !sameName(url, `${model.url}/${known.scope}`))

@@ -5,6 +5,7 @@ import { createCall, runnerAuthorization } from "./exchange.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { RunnerCredentials } from "./settings.ts";
 import {
+  checkKey,
   deleteConfiguration,
   hasCredentials,
   isConfigured,
@@ -34,6 +35,7 @@ export async function configure(context: ConfigureContext): Promise<number> {
     const registration = await authenticate(url, valueOf(commandLine, "token"), "register", diagnostics);
     diagnostics.success("Connected to GitHub");
     diagnostics.section("Runner Registration");
+    checkKey(root);
     const name = commandLine.value("name") ?? hostname();
     const group = commandLine.value("runnergroup");
     const disableUpdate = commandLine.flag("disableupdate");

@@ -21,12 +21,24 @@ export interface RunnerCredentials {
 
 const files = { settings: ".runner", credentials: ".credentials", key: ".credentials_rsaparams" };
 
+/**
+ * Where the real listener puts what GitHub has it change. It prefers them to the others, and cannot start without those. This one
+ * never writes them.
+ */
+const migrated = { settings: ".runner_migrated", credentials: ".credentials_migrated" };
+
 export function isConfigured(root: string): boolean {
-  return existsSync(join(root, files.settings));
+  return [files, migrated].some(({ settings }) => existsSync(join(root, settings)));
 }
 
 export function hasCredentials(root: string): boolean {
-  return existsSync(join(root, files.credentials));
+  return [files, migrated].some(({ credentials }) => existsSync(join(root, credentials)));
+}
+
+/** @throws where there is a key that cannot be read: config.sh takes one that it finds */
+export function checkKey(root: string): void {
+  const path = join(root, files.key);
+  if (existsSync(path)) JSON.parse(readFileSync(path, "utf8"));
 }
 
 export function saveConfiguration(
@@ -53,8 +65,12 @@ export function loadCredentials(root: string): RunnerCredentials {
   return { clientId: data.clientId, secret };
 }
 
+/** Keeps the key where there are no credentials, as the real one does. */
 export function deleteConfiguration(root: string): void {
-  for (const file of Object.values(files)) rmSync(join(root, file), { force: true });
+  const { key, ...others } = files;
+  const keys = hasCredentials(root) ? [key] : [];
+  for (const file of [...keys, ...Object.values(others), ...Object.values(migrated)])
+    rmSync(join(root, file), { force: true });
 }
 
 /** Variables of the runner's `.env`: lines of `NAME=value`, taken as they are. */

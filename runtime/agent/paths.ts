@@ -16,6 +16,8 @@ export function pathsBelow(root: string, user: string) {
     registration: `${runner}/.runner`,
     /** Written by config.sh as well, before it. */
     credentials: [`${runner}/.credentials`, `${runner}/.credentials_rsaparams`],
+    /** Written by the listener where GitHub has it change its settings. It cannot start from these alone. */
+    migrated: [`${runner}/.runner_migrated`, `${runner}/.credentials_migrated`],
     listener: `${runner}/bin/Runner.Listener`,
     /**
      * Standard output and error of the listener; the agent keeps the one before as well. In memory: a listener that cannot

@@ -2,8 +2,11 @@ import { statSync } from "node:fs";
 import type { MachinePaths } from "./paths.ts";
 
 /**
- * Whether the runner is registered, by the files that config.sh has left. A cut
- * of the power can leave them there and empty: then it is not.
+ * Whether the listener can start with the registration on the disk, by the files
+ * that config.sh has left. A cut of the power can leave them there and empty:
+ * then it cannot. Neither can it where only the migrated settings are left.
+ *
+ * @see https://github.com/actions/runner/blob/main/src/Runner.Common/ConfigurationStore.cs
  */
 export function isRegistered({
   registration,

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Account } from "./account.ts";
 import { accountEnvironment, asUser } from "./account.ts";
 import type { RunCommand } from "./command.ts";
@@ -30,6 +29,8 @@ export interface RegistrationHost {
 /** Tries with one token: GitHub or the way to it may be down for a moment. */
 const maxTries = 5;
 const retryMs = 10_000;
+/** Before another try where GitHub answers 403: what it asks for after a secondary rate limit. */
+const forbiddenRetryMs = 60_000;
 /** config.sh talks to GitHub several times. */
 const configTimeoutMs = 5 * 60_000;
 /** At a first boot there may be gigabytes to write. */
@@ -61,36 +62,45 @@ async function tryConfigure(
   host: RegistrationHost,
   token: string,
 ): Promise<Exclude<RegistrationResult, { outcome: "no-token" }>> {
+  let forbidden = 0;
   for (let tries = 1; ; tries++) {
     await forgetRegistration(host);
     const { code, output } = await configure(host, token);
     if (code === 0 && isRegistered(host.paths)) return { outcome: "registered" };
-    // GitHub answers "not found" to a token that it does not take: another try would not help.
-    const refused = /Http response code: (NotFound|Unauthorized|Forbidden)/.test(output);
+    // GitHub answers "not found" to a token that it does not take: another try would not help. "Forbidden" is its answer to
+    // too many requests as well.
+    const answer = /Http response code: (NotFound|Unauthorized|Forbidden)/.exec(output)?.[1];
+    const refused = answer === "Forbidden" ? ++forbidden > 1 : answer !== undefined;
     if (refused || tries === maxTries) return { outcome: "failed", reason: reasonOf(code, output, token) };
-    await host.sleep(retryMs * tries);
+    await host.sleep(answer === "Forbidden" ? forbiddenRetryMs : retryMs * tries);
   }
 }
 
-/** Takes away what an earlier registration has left: config.sh refuses to work over it. */
+/**
+ * Takes away what an earlier registration has left, in full or in part. config.sh refuses to work where there is one of the
+ * two settings' files, takes a key that it finds, and the listener prefers the migrated files of before to the new ones.
+ * `config.sh remove --local` would leave a key that has lost its credentials.
+ */
 async function forgetRegistration({ paths, account, run }: RegistrationHost): Promise<void> {
-  if (!existsSync(paths.registration)) return;
-  await runConfig({ paths, account, run }, ["remove", "--local"], {});
+  const [program, ...prefix] = asUser(account);
+  const files = [paths.registration, ...paths.credentials, ...paths.migrated];
+  await run(program, [...prefix, "rm", "-f", "--", ...files]);
 }
 
 function configure({ configuration, machine, paths, account, run }: RegistrationHost, token: string) {
   const { github, runnerSoftware } = configuration;
-  return runConfig(
-    { paths, account, run },
+  const [program, ...prefix] = asUser(account);
+  const parameters = [
+    ...[...prefix, `${paths.runner}/config.sh`],
     // The name holds the instance's id: an entry of that name can only be this machine's own. It gets no
     // default label: a job for `self-hosted` must not meet a machine that is not proven.
-    [
-      "--unattended",
-      "--replace",
-      "--no-default-labels",
-      ...(runnerSoftware.selfUpdate ? [] : ["--disableupdate"]),
-    ],
-    {
+    ...["--unattended", "--replace", "--no-default-labels"],
+    ...(runnerSoftware.selfUpdate ? [] : ["--disableupdate"]),
+  ];
+  return run(program, parameters, {
+    cwd: paths.runner,
+    env: {
+      ...accountEnvironment(account),
       ACTIONS_RUNNER_INPUT_URL: github.registrationUrl,
       ACTIONS_RUNNER_INPUT_TOKEN: token,
       ACTIONS_RUNNER_INPUT_NAME: machine,
@@ -98,18 +108,6 @@ function configure({ configuration, machine, paths, account, run }: Registration
       ACTIONS_RUNNER_INPUT_WORK: "_work",
       ...(github.runnerGroup !== undefined && { ACTIONS_RUNNER_INPUT_RUNNERGROUP: github.runnerGroup }),
     },
-  );
-}
-
-function runConfig(
-  { paths, account, run }: Pick<RegistrationHost, "paths" | "account" | "run">,
-  parameters: readonly string[],
-  input: Record<string, string>,
-) {
-  const [program, ...prefix] = asUser(account);
-  return run(program, [...prefix, `${paths.runner}/config.sh`, ...parameters], {
-    cwd: paths.runner,
-    env: { ...accountEnvironment(account), ...input },
     timeoutMs: configTimeoutMs,
   });
 }

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { fullName, sameName } from "../model.ts";
 import type { Model, Repository } from "../model.ts";
 import type { InstallationAccess, KnownApp, KnownToken, Scope } from "../options.ts";
-import { ApiError, notFound } from "./answers.ts";
+import { ApiError, faultAnswer, notFound } from "./answers.ts";
 import type { Body } from "./answers.ts";
 import { appOf } from "./app-claim.ts";
 
@@ -49,7 +49,7 @@ export function authenticated(model: Model): MiddlewareHandler {
       "answer",
       ({ method, path: pattern }) => (method ?? c.req.method) === c.req.method && (pattern ?? /^/).test(path),
     );
-    if (fault) throw faultAnswer(fault.status, fault.retryAfterSeconds ?? 60);
+    if (fault) throw faultAnswer(fault);
 
     c.set("token", token);
     await next();
@@ -111,26 +111,4 @@ function tokenText(header: string | undefined): string | undefined {
   const [kind, value] = (header ?? "").split(" ");
   if (!value) return undefined;
   return kind?.toLowerCase() === "basic" ? Buffer.from(value, "base64").toString().split(":").pop() : value;
-}
-
-function faultAnswer(status: number, retryAfterSeconds: number): ApiError {
-  const retryAfter = { "retry-after": String(retryAfterSeconds) };
-  switch (status) {
-    case 401:
-      return new ApiError(401, "Bad credentials");
-    case 403:
-      return new ApiError(
-        403,
-        "You have exceeded a secondary rate limit. Please wait a few minutes.",
-        retryAfter,
-      );
-    case 404:
-      return notFound();
-    case 429:
-      return new ApiError(429, "Too many requests", retryAfter);
-    case 502:
-      return new ApiError(502, "Server Error");
-    default:
-      return new ApiError(status, "Internal Server Error");
-  }
 }

@@ -25,6 +25,35 @@ export class ApiError extends Error {
   }
 }
 
+/** What GitHub answers where it was told to misbehave. */
+export function faultAnswer({
+  status,
+  retryAfterSeconds = 60,
+}: {
+  status: number;
+  retryAfterSeconds?: number;
+}): ApiError {
+  const retryAfter = { "retry-after": String(retryAfterSeconds) };
+  switch (status) {
+    case 401:
+      return new ApiError(401, "Bad credentials");
+    case 403:
+      return new ApiError(
+        403,
+        "You have exceeded a secondary rate limit. Please wait a few minutes.",
+        retryAfter,
+      );
+    case 404:
+      return notFound();
+    case 429:
+      return new ApiError(429, "Too many requests", retryAfter);
+    case 502:
+      return new ApiError(502, "Server Error");
+    default:
+      return new ApiError(status, "Internal Server Error");
+  }
+}
+
 export const notFound = (): ApiError => new ApiError(404, "Not Found");
 export const noContent = (): Response => new Response(null, { status: 204 });
 

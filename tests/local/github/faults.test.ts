@@ -49,6 +49,12 @@ describe("the local GitHub can be told to misbehave", () => {
     expect(await busy()).to.equal(false);
   });
 
+  it("refuses a runner's registration", async () => {
+    cloud.github.faults.add({ kind: "answer", status: 403, path: /runner-registration$/, times: 1 });
+    expect((await register(cloud, "one")).status).to.equal(403);
+    expect((await register(cloud, "one")).status).to.equal(200);
+  });
+
   it("lets registration tokens expire early", async () => {
     cloud.github.faults.add({ kind: "token-lifetime", times: 1, seconds: 0 });
     expect((await register(cloud, "one")).status).to.equal(404);

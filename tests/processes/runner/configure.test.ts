@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readCommandLine } from "../../../local/runner/command-line.ts";
@@ -54,6 +55,16 @@ describe("the stand-in runner's config.sh", () => {
     expect(status).to.equal(1);
     expect(output).to.include("already configured");
     expect(site.github.calls).to.deep.equal([]);
+  });
+
+  it("refuses to be configured over migrated settings, and a key that it cannot read, as the real one does", async () => {
+    writeFileSync(join(site.root, ".runner_migrated"), "{}");
+    expect((await register()).output).to.include("already configured");
+    await config(["remove", "--local"]);
+    expect(site.has(".runner_migrated")).to.equal(false);
+    writeFileSync(join(site.root, ".credentials_rsaparams"), "");
+    await config(["remove", "--local"]);
+    expect((await register()).status).to.equal(1);
   });
 
   it("refuses a name that is taken, unless it is told to replace", async () => {

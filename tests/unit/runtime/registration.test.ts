@@ -18,12 +18,13 @@ import { putCommands, setprivCommand } from "./stand-ins.ts";
 
 const secret = "CANARYTOKEN0123456789";
 
-/** Writes down what it was given, and behaves as `script` says. */
+/** Writes down what it was given, refuses what the runner's own refuses, and behaves as `script` says. */
 const configScript = (script: string) => `#!/bin/bash
 printf '%s\\n' "$*" >>arguments
 tr '\\0' ' ' </proc/$$/cmdline >>command-lines
 env | grep ^ACTIONS_RUNNER_INPUT_ >inputs
-[[ $1 != remove ]] || { rm -f .runner .credentials; exit 0; }
+[[ ! -e .runner && ! -e .runner_migrated ]] || { echo 'Cannot configure the runner because it is already configured.'; exit 1; }
+[[ ! -e .credentials_rsaparams || -s .credentials_rsaparams ]] || { echo 'Object reference not set to an instance of an object.'; exit 1; }
 ${script}
 `;
 const succeeds = "echo Registered; echo {} | tee .credentials >.runner";
@@ -129,6 +130,22 @@ describe("registering the runner", () => {
     expect(slept).to.deep.equal([]);
   });
 
+  it("a 403, which is GitHub's answer to too many requests as well, is tried once more, a minute later", async () => {
+    const forbidden = "echo 'Http response code: Forbidden from POST'; exit 1";
+    const once = machine(`[[ -e tried ]] || { touch tried; ${forbidden}; }; ${succeeds}`, [secret]);
+    expect(await register(once.host)).to.deep.equal({ outcome: "registered" });
+    expect(once.slept).to.deep.equal([60_000]);
+  });
+
+  it("a 403 that stays uses the token up", async () => {
+    const { host, written, slept } = machine("echo 'Http response code: Forbidden from POST'; exit 1", [
+      secret,
+    ]);
+    expect(await register(host)).to.deep.include({ outcome: "failed" });
+    expect(written).to.deep.equal(["used"]);
+    expect(slept).to.deep.equal([60_000]);
+  });
+
   it("a GitHub that is down for a moment costs no token", async () => {
     const script = `[[ -e tried ]] || { touch tried; echo 'Http response code: InternalServerError'; exit 1; }; ${succeeds}`;
     const { host, slept } = machine(script, [secret]);
@@ -146,21 +163,24 @@ describe("registering the runner", () => {
   });
 
   it("that a cut of the power has emptied is none, and is made again with the token that is still there", async () => {
-    const { host, read, paths } = machine(succeeds, [secret]);
+    const { host, paths } = machine(succeeds, [secret]);
     put(paths.registration, "{}");
     put(paths.credentials[0], "");
     expect(isRegistered(paths)).to.equal(false);
     expect(await register(host)).to.deep.equal({ outcome: "registered" });
-    expect(read("arguments").split("\n")[0]).to.equal("remove --local");
     expect(isRegistered(paths)).to.equal(true);
   });
 
-  it("what an earlier registration left is removed first, on the machine alone", async () => {
-    const { host, read, paths } = machine(succeeds, [secret]);
-    put(paths.registration, "{}");
-    expect(await register(host)).to.deep.equal({ outcome: "registered" });
-    expect(read("arguments").split("\n")[0]).to.equal("remove --local");
-  });
+  for (const left of [".runner", ".runner_migrated", ".credentials_rsaparams", ".credentials_migrated"]) {
+    it(`what an earlier one left is removed first, on the machine alone: ${left}`, async () => {
+      const { host, slept, paths } = machine(succeeds, [secret]);
+      put(`${paths.runner}/${left}`, "");
+      expect(isRegistered(paths)).to.equal(false);
+      expect(await register(host)).to.deep.equal({ outcome: "registered" });
+      expect(slept, "at the first try").to.deep.equal([]);
+      expect(existsSync(`${paths.runner}/${left}`)).to.equal(left === ".runner");
+    });
+  }
 
   it("without a token nothing is touched", async () => {
     const { host, written, paths } = machine(succeeds, ["used"]);
