@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Diagnostics } from "./diagnostics.ts";
@@ -16,9 +16,14 @@ export interface UpdateContext {
   idle(): Promise<void>;
 }
 
+const parts = ["bin", "externals"] as const;
+
 /**
- * Fetches another version and leaves its installation to `_update.sh`, which
- * waits until this process is gone. True: the listener must end now.
+ * Fetches another version, puts it beside the present one, also while a job
+ * runs, and leaves the change to it to `_update.sh`, which waits until this
+ * process is gone. The one before stays, and what was unpacked.
+ *
+ * @returns true: the listener must end now
  */
 export async function selfUpdate(context: UpdateContext): Promise<boolean> {
   const { root, githubUrl, version, targetVersion, diagnostics } = context;
@@ -38,11 +43,14 @@ export async function selfUpdate(context: UpdateContext): Promise<boolean> {
     if (!response.ok) throw new Error(`GET ${url} answered ${response.status}`);
     writeFileSync(join(folder, name), Buffer.from(await response.arrayBuffer()));
     await promisify(execFile)("tar", ["-xzf", name], { cwd: folder });
+    rmSync(join(folder, name));
+    putBeside(root, folder, targetVersion);
     diagnostics.line("Waiting for current job finish running.");
     await context.idle();
+    deleteOthers(root, [version, targetVersion]);
     diagnostics.line("Generate and execute update script.");
     const script = join(root, context.workFolder, "_update.sh");
-    writeFileSync(script, updateScript(context, folder), { mode: 0o755 });
+    writeFileSync(script, updateScript(context), { mode: 0o755 });
     rmSync(join(root, "update.finished"), { force: true });
     spawn("bash", [script], { cwd: root, stdio: "ignore", detached: true }).unref();
     diagnostics.line("Runner will exit shortly for update, should be back online within 10 seconds.");
@@ -53,15 +61,29 @@ export async function selfUpdate(context: UpdateContext): Promise<boolean> {
   }
 }
 
+function putBeside(root: string, folder: string, version: string): void {
+  for (const part of parts) cpSync(join(folder, part), join(root, `${part}.${version}`), { recursive: true });
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    rmSync(join(root, entry.name), { force: true }); // A shell may be reading the old one.
+    copyFileSync(join(folder, entry.name), join(root, entry.name));
+  }
+}
+
+function deleteOthers(root: string, versions: readonly string[]): void {
+  const kept = parts.flatMap((part) => versions.map((version) => `${part}.${version}`));
+  for (const name of readdirSync(root))
+    if (/^(bin|externals)\./.test(name) && !kept.includes(name))
+      rmSync(join(root, name), { recursive: true });
+}
+
 /** As the real one leaves things: `bin` and `externals` are links to folders with the version in their names. */
-function updateScript({ root, version, targetVersion }: UpdateContext, folder: string): string {
+function updateScript({ root, version, targetVersion }: UpdateContext): string {
   return `#!/bin/bash
 cd '${root}' || exit 1
 while [[ -e /proc/${process.pid} ]]; do /bin/sleep 0.1; done
 for part in bin externals; do
   if [[ -L $part ]]; then rm "$part"; else mv "$part" "$part.${version}"; fi
-  rm -rf "$part.${targetVersion}"
-  mv '${folder}'/"$part" "$part.${targetVersion}"
   ln -s "$PWD/$part.${targetVersion}" "$part"
 done
 touch update.finished

@@ -129,15 +129,28 @@ temporary() {
 temporary -type d ! -perm -700 -exec chmod u+rwx {} \;
 temporary "${spared[@]}" -delete
 
-# The worker's log of a step goes from here when it is uploaded, and stays for ever where a worker has died. No job lasts
-# for six days.
-find -P actions-runner/_diag -xdev -mindepth 2 -type f -mtime +5 -delete
+# The worker's log of a step goes from here when it is uploaded, and stays for ever where a worker has died; so do the logs
+# of updates. No job lasts for six days, and what runs has written since this one ended.
+find -P actions-runner/_diag -xdev -type f -mtime +5 -delete
 
 # A container or sudo may have left files of root: only where jobs have sudo they can go.
 remove() {
   rm -rf --one-file-system "$1" || chmod -R u+rwx "$1"
   rm -rf --one-file-system "$1" || sudo -n rm -rf --one-file-system "$1"
 }
+
+# The runner updates itself to bin.<version> and externals.<version>, to which bin and externals are links from then on. It
+# unpacks the new ones beside the others while a job runs, so a later version than the present one is about to be used.
+for part in bin externals; do
+  present=$(readlink "actions-runner/$part") || continue
+  for place in "actions-runner/$part".[0-9]*; do
+    sort -CV <<<"${present##*/}"$'\n'"${place##*/}" || remove "$place"
+  done
+done
+# Here it unpacks them, copies them at once, and never removes them. After a day no update can still be at that.
+find -P actions-runner/_work/_update -maxdepth 0 -mtime +0 | while IFS= read -r place; do
+  remove "$place"
+done
 
 for name in "${credentials[@]}"; do
   # A job may have put a link in the place of the folder.

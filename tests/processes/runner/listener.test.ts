@@ -343,6 +343,7 @@ describe("the stand-in runner's listener", () => {
     site.github.tarball = readFileSync((await buildRunnerTarball(dirname(site.root), "2.339.0")).path);
     site.github.send("AgentRefresh", { targetVersion: "2.339.0" });
     await says(listener, "Waiting for current job finish running.");
+    expect(site.has("bin.2.339.0/Runner.Listener"), "while the job still runs").to.equal(true);
     site.github.send("RunnerJobRequest", { requestId: "r2" });
     await says(listener, "Skip message deletion for job request message '3'.");
     finish();
@@ -350,6 +351,8 @@ describe("the stand-in runner's listener", () => {
     expect(site.github.result).to.equal("succeeded");
     await until("the update to finish", () => site.has("update.finished"));
     expect(readlinkSync(join(site.root, "bin"))).to.match(/bin\.2\.339\.0$/);
+    for (const left of [`bin.${version}`, `externals.${version}`, "_work/_update/bin"])
+      expect(site.has(left), left).to.equal(true);
     const updated = await listening();
     expect(updated.output()).to.include("Current runner version: '2.339.0'");
   });

@@ -77,7 +77,10 @@ describe("after a job the machine is a tidy room", () => {
 
     it("in the runner's logs are gone after six days, longer than any job lasts", () => {
       open();
-      const files = { "pages/old.log": 7, "blocks/old.1": 7, "pages/new.log": 5, "Worker_old-utc.log": 7 };
+      const files = {
+        ...{ "pages/old.log": 7, "blocks/old.1": 7, "pages/new.log": 5, "Worker_old-utc.log": 7 },
+        ...{ "SelfUpdate-20260501-120000.log.succeed": 7, "Runner_new-utc.log": 5 },
+      };
       for (const [file, days] of Object.entries(files)) {
         room.home(`actions-runner/_diag/${file}`);
         const at = Date.now() / 1000 - days * 86_400;
@@ -87,7 +90,7 @@ describe("after a job the machine is a tidy room", () => {
       const left = Object.keys(files).filter((file) =>
         room.exists(`home/runner/actions-runner/_diag/${file}`),
       );
-      expect(left).to.deep.equal(["pages/new.log", "Worker_old-utc.log"]);
+      expect(left).to.deep.equal(["pages/new.log", "Runner_new-utc.log"]);
     });
 
     it("of .NET for listener, worker and hook stay", () => {
@@ -97,6 +100,46 @@ describe("after a job the machine is a tidy room", () => {
       room.home("../../tmp/dotnet-diagnostic-999999999-4711-socket");
       room.hook("completed");
       expect(readdirSync(join(room.root, "tmp"))).to.deep.equal([mine.slice(4)]);
+    });
+  });
+
+  describe("what the runner's updates of itself leave", () => {
+    const runner = "home/runner/actions-runner";
+    const versions = () =>
+      readdirSync(join(room.root, runner)).filter((name) => /^(bin|externals)(\.\d.*)?$/.test(name));
+    const putVersions = (...found: string[]) => {
+      for (const version of found)
+        for (const part of ["bin", "externals"]) room.home(`actions-runner/${part}.${version}/file`);
+    };
+
+    it("is gone: the versions before the one in use, which a later one is about to follow", () => {
+      open();
+      putVersions("2.99.0", "2.337.1", "2.338.0", "2.1000.0");
+      for (const part of ["bin", "externals"]) room.link(`${runner}/${part}.2.338.0`, `${runner}/${part}`);
+      const { status, output } = room.hook("completed");
+      expect({ status, output }).to.deep.equal({ status: 0, output: "" });
+      expect(versions().sort()).to.deep.equal(
+        ["bin", "externals"].flatMap((part) => [part, `${part}.2.1000.0`, `${part}.2.338.0`]),
+      );
+      expect(room.exists(`${runner}/bin.2.338.0/file`)).to.equal(true);
+    });
+
+    it("stays where it was never updated: what is there is the first update, which waits for the job", () => {
+      open();
+      putVersions("2.338.0");
+      for (const part of ["bin", "externals"]) room.home(`actions-runner/${part}/file`);
+      room.hook("completed");
+      expect(versions()).to.have.lengthOf(4);
+    });
+
+    it("is gone: what was unpacked, not before a day is over", () => {
+      open();
+      room.place("actions-runner/_work/_update", 0.9);
+      room.hook("completed");
+      expect(room.exists(`${work}/_update/content`)).to.equal(true);
+      room.place("actions-runner/_work/_update", 1.1);
+      room.hook("completed");
+      expect(room.exists(`${work}/_update`)).to.equal(false);
     });
   });
 
