@@ -54,7 +54,10 @@ export function dispatch(
   const title = attempt(() => asText(interpolate(workflow.runName ?? run.title, contextsOf(model, run))));
   if ("refused" in title) return title;
   run.title = title.value;
-  run.jobs = workflow.jobs.map((definition) => newJob(model, run, definition));
+  // The run of an event that a policy forbids is made, and fails before it has a job.
+  const isAllowed = repository.allowedEvents?.includes(run.event) ?? true;
+  if (isAllowed) run.jobs = workflow.jobs.map((definition) => newJob(model, run, definition));
+  else Object.assign(run, { status: "completed", conclusion: "startup_failure" } satisfies Partial<Run>);
   const lost = fault === "no-run";
   model.dispatches.push({
     repository: fullName(repository),
@@ -66,7 +69,7 @@ export function dispatch(
   });
   if (lost) return { run: undefined };
   model.runs.push(run);
-  proceed(model, run);
+  if (isAllowed) proceed(model, run);
   return { run };
 }
 

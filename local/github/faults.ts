@@ -58,6 +58,8 @@ export type Fault =
   | { kind: "version-refused"; times?: number }
   /** Nothing that a machine's runner or worker sends arrives any more. `machine` is the end of the runner's name. */
   | { kind: "cut-off"; times?: number; machine: string }
+  /** Something happens just when the API is asked for a commit, for example: somebody pushes. */
+  | { kind: "commit"; times?: number; action: () => void }
   /** Something happens just when a runner (this one, or any) reaches a point, for example: a job arrives. */
   | { kind: "moment"; times?: number; at: Moment; runner?: string; action: () => void };
 

@@ -4,7 +4,8 @@ import { serve } from "@hono/node-server";
 import type { ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import type { EmulatedProvider } from "../provider.ts";
-import { writeFile } from "./contents.ts";
+import type { BranchRules } from "./branch-rules.ts";
+import { removeFile, writeFile } from "./contents.ts";
 import { dispatch } from "./dispatch.ts";
 import { exchangeRoutes } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
@@ -27,6 +28,7 @@ import { runRoutes } from "./rest/runs.ts";
 import { workflowRoutes } from "./rest/workflows.ts";
 import { newModel } from "./seed.ts";
 
+export type { BranchRules } from "./branch-rules.ts";
 export type { Fault, Faults, Moment } from "./faults.ts";
 export type {
   AppPermissions,
@@ -66,6 +68,18 @@ export interface GithubCloud {
   dispatch(repository: string, workflow: string, inputs?: Record<string, string>): Run;
   /** Puts a file on the default branch, as a push would. */
   push(repository: string, path: string, text: string): void;
+  /** A file of the default branch; undefined where there is none. */
+  fileOf(repository: string, path: string): string | undefined;
+  /** The newest commit of the default branch. */
+  headOf(repository: string): string;
+  /** Takes a file from the default branch, as a push would. */
+  unpush(repository: string, path: string): void;
+  /** What the default branch demands of commits from now on; undefined: nothing. */
+  protect(repository: string, rules: BranchRules | undefined): void;
+  /** Makes a repository read-only, for good. */
+  archive(repository: string): void;
+  /** Which events may start runs from now on, as an organisation's Actions policies say; undefined: all. */
+  allowEvents(repository: string, events: readonly string[] | undefined): void;
   /** Brings out a release of the runner software, now. @param sha256 of both architectures' tarballs */
   releaseRunner(version: string, sha256?: string): void;
   /** Tells a runner to update itself. */
@@ -152,6 +166,27 @@ export function createGithub(settings: GithubArguments): GithubCloud {
     push: (repository, path, text) => {
       const to = repositoryNamed(repository);
       writeFile(model, to, to.defaultBranch, path, Buffer.from(text));
+    },
+    fileOf: (repository, path) => {
+      const { branches, defaultBranch } = repositoryNamed(repository);
+      return branches.get(defaultBranch)!.files.get(path)?.content.toString();
+    },
+    headOf: (repository) => {
+      const { branches, defaultBranch } = repositoryNamed(repository);
+      return branches.get(defaultBranch)!.sha;
+    },
+    unpush: (repository, path) => {
+      const from = repositoryNamed(repository);
+      removeFile(model, from, from.defaultBranch, path);
+    },
+    protect: (repository, rules) => {
+      repositoryNamed(repository).rules = rules;
+    },
+    archive: (repository) => {
+      repositoryNamed(repository).archived = true;
+    },
+    allowEvents: (repository, events) => {
+      repositoryNamed(repository).allowedEvents = events;
     },
     releaseRunner: (version, sha256) => {
       model.offeredRunner = {

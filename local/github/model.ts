@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Endpoints } from "@octokit/types";
 import type { Clock } from "../clock.ts";
+import type { BranchRules } from "./branch-rules.ts";
 import type { Faults } from "./faults.ts";
 import type { KnownApp, KnownToken, OfferedRunner, WireTimes } from "./options.ts";
 import type { JobDefinition, WorkflowFile } from "./workflow-file.ts";
@@ -21,6 +22,12 @@ export interface Repository {
   name: string;
   defaultBranch: string;
   branches: Map<string, { sha: string; files: Map<string, StoredFile> }>;
+  /** What the default branch demands of commits. Absent: nothing. */
+  rules?: BranchRules | undefined;
+  /** It takes no change any more. */
+  archived?: boolean;
+  /** Events that the owner's Actions policies let start a run. Absent: all. */
+  allowedEvents?: readonly string[] | undefined;
 }
 
 /** As the API shows it; `visibility` is for organisations only. */
@@ -159,7 +166,8 @@ export interface Run {
   createdAt: number;
   updatedAt: number;
   status: "queued" | "in_progress" | "completed";
-  conclusion: Conclusion | undefined;
+  /** `startup_failure`: it has no jobs, because GitHub did not let it start. */
+  conclusion: Conclusion | "startup_failure" | undefined;
   cancelled: boolean;
   /** A fault: its jobs are never handed out. */
   neverStarts: boolean;

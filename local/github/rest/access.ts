@@ -82,6 +82,12 @@ export function repositoryOf(model: Model, c: Context): Repository {
   return repository;
 }
 
+/** The permission that a place in a repository asks for. */
+const permissionsByPath: readonly [path: RegExp, permission: string][] = [
+  [/\/actions\/(runs|jobs|workflows)(\/|$)/, "actions"],
+  [/\/contents\//, "contents"],
+];
+
 /** An installation sees its repositories alone, and of them what its permissions are for. */
 function checkInstallation(
   { repositories, permissions }: InstallationAccess,
@@ -89,8 +95,8 @@ function checkInstallation(
   c: Context,
 ): void {
   if (!repositories.some((one) => sameName(one, name))) throw notFound();
-  const isActions = /\/actions\/(runs|jobs|workflows)(\/|$)/.test(c.req.path);
-  const granted = isActions ? permissions.actions : undefined;
+  const [, kind] = permissionsByPath.find(([path]) => path.test(c.req.path)) ?? [];
+  const granted = kind === undefined ? undefined : permissions[kind];
   if (granted === "write" || (granted === "read" && c.req.method === "GET")) return;
   throw new ApiError(403, "Resource not accessible by integration");
 }

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { checkCommit } from "../branch-rules.ts";
 import { removeFile, writeFile } from "../contents.ts";
 import { fullName } from "../model.ts";
 import type { Model, Repository, StoredFile } from "../model.ts";
-import { allows, repositoryOf } from "./access.ts";
+import { allows, callerOf, repositoryOf } from "./access.ts";
 import { ApiError, bodyOf, notFound, paged, textIn } from "./answers.ts";
 import type { Body } from "./answers.ts";
 
@@ -34,7 +35,7 @@ export function repositoryBody(model: Model, repository: Repository): Summary {
     html_url: `${model.url}/${fullName(repository)}`,
     url: `${model.url}/api/v3/repos/${fullName(repository)}`,
     default_branch: repository.defaultBranch,
-    archived: false,
+    archived: repository.archived ?? false,
     owner: { login: repository.owner },
   };
 }
@@ -68,10 +69,14 @@ export function repositoryRoutes(model: Model): Hono {
 
   app.put(contents, async (c) => {
     const body = await bodyOf(c);
+    model.faults.take("commit")?.action();
     const { repository, branch, former, path } = placeOf(model, c, body.branch);
     const message = textIn(body, "message");
     const content = Buffer.from(textIn(body, "content"), "base64");
     checkSha(path, former, body.sha);
+    // An author of the request's own keeps GitHub from signing.
+    const signed = callerOf(c).installation !== undefined && !body.author && !body.committer;
+    checkCommit(repository, branch, { change: former ? "update" : "create", message, signed });
     const file = writeFile(model, repository, branch, path, content);
     const commit = { sha: file.commitSha, message };
     const answer = { content: fileBody(model, repository, path, file), commit };
@@ -84,6 +89,7 @@ export function repositoryRoutes(model: Model): Hono {
     if (!former) throw notFound();
     checkSha(path, former, body.sha);
     const message = textIn(body, "message");
+    checkCommit(repository, branch, { change: "delete", message, signed: false });
     const commit = { sha: removeFile(model, repository, branch, path), message };
     return Response.json({ content: null, commit });
   });
@@ -94,9 +100,9 @@ export function repositoryRoutes(model: Model): Hono {
 function placeOf(model: Model, c: Context, ref: unknown) {
   const repository = repositoryOf(model, c);
   const path = decodeURIComponent(c.req.param("path") ?? "");
-  // Without the scope, workflow files cannot be written; GitHub answers as if there were no such place.
-  if (c.req.method !== "GET" && path.startsWith(".github/workflows/") && !allows(c, "workflow"))
-    throw notFound();
+  if (c.req.method !== "GET" && repository.archived)
+    throw new ApiError(403, "Repository was archived so is read-only.");
+  if (c.req.method !== "GET" && path.startsWith(".github/workflows/")) checkWorkflowsWriter(c);
   const branch = typeof ref === "string" ? ref.replace(/^refs\/heads\//, "") : repository.defaultBranch;
   const files = repository.branches.get(branch)?.files;
   if (!files)
@@ -105,6 +111,15 @@ function placeOf(model: Model, c: Context, ref: unknown) {
       c.req.method === "GET" ? `No commit found for the ref ${branch}` : `Branch ${branch} not found`,
     );
   return { repository, branch, former: files.get(path), path };
+}
+
+/** Workflow files are written with a scope, or an App's permission, of their own. */
+function checkWorkflowsWriter(c: Context): void {
+  const { installation } = callerOf(c);
+  if (installation && installation.permissions.workflows !== "write")
+    throw new ApiError(403, "Resource not accessible by integration");
+  // Without the scope GitHub answers as if there were no such place.
+  if (!installation && !allows(c, "workflow")) throw notFound();
 }
 
 function checkSha(path: string, former: StoredFile | undefined, given: unknown): void {

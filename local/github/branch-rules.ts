@@ -1,0 +1,52 @@
+import type { Repository } from "./model.ts";
+import { ApiError } from "./rest/answers.ts";
+
+/*
+ * What a default branch demands of each commit. The sentences are GitHub's own
+ * as far as they are on record: 409, with the words of a ruleset
+ * ("Repository rule violations found", an empty line, one rule a paragraph) or
+ * of a classic protected branch ("Could not update file: …", all in a line).
+ * The words for a message that does not match, and those for a protected
+ * branch's deletion, were not found and follow the others.
+ */
+
+/** What the branch demands; nothing is demanded of a push, which stands for a merged pull request. */
+export interface BranchRules {
+  /** A ruleset, or a classic protected branch. They word their refusals in different ways. */
+  by: "ruleset" | "protection";
+  pullRequest?: boolean;
+  signatures?: boolean;
+  /** Every commit's message must match it. Rulesets alone have such a rule. */
+  message?: RegExp;
+}
+
+/** A commit that the API is asked to make. */
+export interface RequestedCommit {
+  change: "create" | "update" | "delete";
+  message: string;
+  /** GitHub signs what an App writes in its own name. It signs neither what a person's token writes nor any deletion. */
+  signed: boolean;
+}
+
+/** @throws ApiError 409 with every rule that the commit breaks */
+export function checkCommit(
+  { defaultBranch, rules }: Repository,
+  branch: string,
+  commit: RequestedCommit,
+): void {
+  if (!rules || branch !== defaultBranch) return;
+  const broken = [
+    ...(rules.signatures && !commit.signed ? ["Commits must have verified signatures."] : []),
+    ...(rules.message && !rules.message.test(commit.message)
+      ? [`Commit message must match a given regex pattern: ${rules.message.source}`]
+      : []),
+    ...(rules.pullRequest ? ["Changes must be made through a pull request."] : []),
+  ];
+  if (broken.length === 0) return;
+  throw new ApiError(
+    409,
+    rules.by === "ruleset"
+      ? `Repository rule violations found\n\n${broken.join("\n\n")}\n\n`
+      : `Could not ${commit.change} file: ${broken.join(" ")}`,
+  );
+}
