@@ -10,6 +10,7 @@ import type { Job, WorkflowRuns } from "../clients/workflow-runs.ts";
 import { pollUntil } from "../poll.ts";
 import { followRun } from "./follow-run.ts";
 import { judgeStart } from "./judge-start.ts";
+import { explainRunWithoutJob } from "./run-without-job.ts";
 import { servedBefore } from "../fleet/served-before.ts";
 import { startRun } from "./start-run.ts";
 import type { RunCollaborators } from "./start-run.ts";
@@ -64,7 +65,7 @@ export async function proveMachine(
 /** @returns the name of the runner that has the job: this machine */
 async function awaitStart(
   { aws, github, runs, clock, output }: ProofCollaborators & RunCollaborators,
-  { target, fleet, machine, onlineWithinMinutes }: SmokeDispatchRequest,
+  { target, fleet, machine, smoke, onlineWithinMinutes }: SmokeDispatchRequest,
   runId: number,
 ): Promise<string> {
   const expected = machineName(machine.runner, machine.instanceId);
@@ -76,6 +77,8 @@ async function awaitStart(
   const begun = await pollUntil(
     async () => {
       jobs = await runs.jobs(runId);
+      const end = jobs.length === 0 ? explainRunWithoutJob(await runs.get(runId), smoke) : undefined;
+      if (end !== undefined) throw new Error(end);
       const start = judgeStart(jobs);
       if (start.kind === "ended") {
         const where = start.runnerName === "" ? "before any runner had taken it" : `on ${start.runnerName}`;

@@ -224,6 +224,19 @@ describe("longhaul smoke dispatch", () => {
     expect(onlyRun().conclusion).to.equal("cancelled");
   });
 
+  it("says at once that the organisation forbids dispatches, whose runs end before they have a job", async () => {
+    clouds.github.allowEvents("acme/app", ["push", "pull_request"]);
+    const begin = clouds.clock.now();
+    const { code, said } = await dispatching();
+    expect(code).to.equal(1);
+    expect(clouds.clock.now() - begin).to.be.below(60_000);
+    expect(said)
+      .to.include("GitHub ended the run of longhaul-smoke.yml (startup_failure) before it had a job")
+      .and.include("forbids the event workflow_dispatch")
+      .and.include("#dispatch-forbidden")
+      .and.include(`The run has ended: ${clouds.githubUrl}/acme/app/actions/runs/${onlyRun().id}`);
+  });
+
   it("fails and cancels when another runner has taken the job", async () => {
     const other = await clouds.connect(machine, { name: "impostor", labels: [name] });
     clouds.meanwhile(() => other.takeJob());
