@@ -2,7 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { requestVariable } from "../contract/requests.ts";
 
 /** What of `longhaul` the program itself calls. */
-export type ProgramVerb = "await" | "settle" | "drain" | "lift" | "smoke dispatch" | "webhook-secret";
+export type ProgramVerb =
+  | "await"
+  | "settle"
+  | "drain"
+  | "lift"
+  | "smoke dispatch"
+  | "smoke publish"
+  | "smoke withdraw"
+  | "webhook-secret";
 
 /**
  * The script of a Command. It is the same text on every computer and holds no

@@ -31,7 +31,7 @@ export interface GuardArgs {
  */
 export function createGuard(name: string, args: GuardArgs, parent: pulumi.Resource): Command {
   const { environment, configuration, guards, dependsOn } = args;
-  const smoke = smokeSourceOf(configuration);
+  const smoke = smokeSourceOf(environment, configuration);
   const request = (what: DrainRequest["guards"]): DrainRequest => ({
     target: targetOf(environment, configuration),
     guards: what,

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Command } from "@pulumi/command/local/command.js";
-import { RepositoryFile } from "@pulumi/github/repositoryFile.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
-import type { SmokeDispatchRequest, SmokeRun } from "../contract/requests.ts";
+import type { SmokeDispatchRequest, SmokeRun, SmokeWorkflowRequest } from "../contract/requests.ts";
+import { smokeWorkflowText } from "../contract/smoke-workflow.ts";
 import { commandLine, requestEnvironment } from "./commands.ts";
 import type { FleetMachine, RunnerFleet } from "./runner-fleet.ts";
 import { smokeMinutes } from "./smoke-plan.ts";
@@ -39,7 +39,7 @@ export class SmokeTest extends pulumi.ComponentResource {
     super("longhaul:index:SmokeTest", name, {}, opts);
     const { environment, configuration, fleets } = args;
     const { smokeTest } = configuration;
-    const source = smokeSourceOf(configuration);
+    const source = smokeSourceOf(environment, configuration);
     if (!source) throw new Error(`The smoke test of ${environment} is off (smokeTest.enabled).`);
     const smoke = source;
 
@@ -49,18 +49,30 @@ export class SmokeTest extends pulumi.ComponentResource {
     );
     this.registerOutputs({});
 
+    /**
+     * A Command and not the provider's RepositoryFile: that one either writes
+     * over whatever is there or, once the state is lost, stops at its own
+     * file; and it cannot tell what to do where a branch's rules refuse the
+     * deletion. Its name says which file it is, so that another file is
+     * another resource, and the former one is deleted by its own request.
+     */
     function createWorkflow(parent: pulumi.Resource) {
-      const file = `.github/workflows/${smoke.workflow}`;
-      return new RepositoryFile(
-        name,
+      const request: SmokeWorkflowRequest = {
+        target: targetOf(environment, configuration),
+        smoke,
+        ...(smokeTest.manageWorkflow && { text: smokeWorkflowText(environment, readSmokeWorkflow()) }),
+      };
+      const publish = commandLine("smoke publish");
+      return new Command(
+        `${name}-${smoke.owner}-${smoke.repository}-${smoke.workflow}-workflow`,
         {
-          repository: smoke.repository,
-          file,
-          content: readSmokeWorkflow(),
-          commitMessage: `Longhaul's smoke test of ${environment}`,
-          overwriteOnCreate: true, // Left behind, the file would stop every later `up`.
+          create: publish,
+          update: publish,
+          delete: commandLine("smoke withdraw"),
+          environment: requestEnvironment(request),
         },
-        { parent },
+        // Where somebody replaces it by hand, the file must not go after the new one has come.
+        { parent, deleteBeforeReplace: true },
       );
     }
 

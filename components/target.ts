@@ -1,4 +1,4 @@
-import { apiUrl, ownerOf, repositoryOf } from "../config/derive.ts";
+import { apiUrl, ownerOf, repositoryOf, smokeWorkflowOf } from "../config/derive.ts";
 import { withoutTrailingSlash } from "../config/urls.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { SmokeSource, Target } from "../contract/requests.ts";
@@ -30,7 +30,10 @@ export function targetOf(environment: string, { aws, github }: Configuration): T
 }
 
 /** Where the smoke test's workflow lives; undefined where the test is off. */
-export function smokeSourceOf({ github, smokeTest }: Configuration): SmokeSource | undefined {
+export function smokeSourceOf(
+  environment: string,
+  { github, smokeTest }: Configuration,
+): SmokeSource | undefined {
   if (!smokeTest.enabled) return undefined;
   const repository = repositoryOf(github) ?? smokeTest.repository;
   if (repository === undefined) {
@@ -39,5 +42,5 @@ export function smokeSourceOf({ github, smokeTest }: Configuration): SmokeSource
         "set smokeTest.repository, or smokeTest.enabled to false.",
     );
   }
-  return { owner: ownerOf(github), repository, workflow: smokeTest.workflow };
+  return { owner: ownerOf(github), repository, workflow: smokeWorkflowOf(environment, smokeTest) };
 }

@@ -9,7 +9,6 @@ export const defaults = {
   labels: ["cloud", "extended-timeout"],
   runnerVersion: "2.338.0",
   smokeMinutes: 360,
-  smokeWorkflow: "longhaul-smoke.yml",
   onlineWithinMinutes: 15,
   pollSeconds: 30,
   quietSeconds: 180,

@@ -1,6 +1,12 @@
 import { knownChecksums, ubuntuParameter } from "./defaults.ts";
 import { type Architecture, architectureOfInstanceType } from "./instance-types.ts";
-import type { AwsConfiguration, Configuration, FleetConfiguration, GithubConfiguration } from "./schema.ts";
+import type {
+  AwsConfiguration,
+  Configuration,
+  FleetConfiguration,
+  GithubConfiguration,
+  SmokeTestConfiguration,
+} from "./schema.ts";
 import { withoutTrailingSlash } from "./urls.ts";
 
 /*
@@ -114,6 +120,14 @@ export function wakingRepositories({
   if (repository !== undefined) return [repository];
   const { runnerGroup: group } = github;
   return wakeOnDemand.repositories ?? (group?.visibility === "selected" ? group.repositories : undefined);
+}
+
+/** File name of the smoke test's workflow: what is written, or one that carries the environment. */
+export function smokeWorkflowOf(
+  environment: string,
+  { workflow }: Pick<SmokeTestConfiguration, "workflow">,
+): string {
+  return workflow ?? `longhaul-smoke-${environment}.yml`;
 }
 
 /** What a runner registers with: `https://github.com/acme/app` or `https://github.com/acme`. */

@@ -90,6 +90,14 @@ export interface SmokeSource {
   ref?: string;
 }
 
+/** `longhaul smoke publish` and `smoke withdraw`: the workflow comes into its repository, and leaves it. */
+export interface SmokeWorkflowRequest {
+  target: Target;
+  smoke: SmokeSource;
+  /** The whole file, with the mark of its environment. Absent: the file is somebody else's, and is left alone. */
+  text?: string;
+}
+
 /** `longhaul smoke dispatch`: prove one machine. */
 export interface SmokeDispatchRequest {
   target: Target;

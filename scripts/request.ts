@@ -7,6 +7,7 @@ import type {
   SettleRequest,
   SmokeDispatchRequest,
   SmokeSource,
+  SmokeWorkflowRequest,
   Target,
 } from "../contract/requests.ts";
 import { requestVariable } from "../contract/requests.ts";
@@ -87,6 +88,12 @@ export const smokeDispatchRequest: z.ZodType<SmokeDispatchRequest> = z.object({
   minutes: z.int().positive(),
   wait: z.enum(["start", "end"]),
   onlineWithinMinutes: positive,
+});
+
+export const smokeWorkflowRequest: z.ZodType<SmokeWorkflowRequest> = z.object({
+  target,
+  smoke,
+  text: text.exactOptional(),
 });
 
 /**

@@ -24,9 +24,17 @@ export const smokeTestSchema = z
     repository: repositoryName
       .optional()
       .describe("Organisations only: name of the repository that holds the workflow, without the owner."),
-    workflow: text(/^[\w.-]+\.ya?ml$/, "a file name that ends in .yml", "longhaul-smoke.yml")
-      .default(defaults.smokeWorkflow)
-      .describe("File name below .github/workflows. Two environments of one repository need two names."),
+    workflow: text(/^[\w.-]+\.ya?ml$/, "a file name that ends in .yml", "longhaul-smoke-dev.yml")
+      .optional()
+      .describe(
+        "File name of the workflow below .github/workflows. Default: `longhaul-smoke-<environment>.yml`. Each environment of a repository needs a name of its own.",
+      ),
+    manageWorkflow: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the stack commits that file and deletes it at the end. With false it uses the file that is there, and leaves it alone: for branches that only take signed commits or pull requests.",
+      ),
     onlineWithinMinutes: z
       .number()
       .min(0.1)

@@ -83,7 +83,8 @@ export async function configureLocalStack(dir: string, text: string): Promise<vo
   await writeFile(join(dir, "project", stackFile), text);
 }
 
-async function commandOf({ pulumi }: Engine): Promise<PulumiCommand> {
+/** The engine as the Automation API takes it. */
+export async function commandOf({ pulumi }: Engine): Promise<PulumiCommand> {
   if (pulumi.source === "PATH") return PulumiCommand.get();
   return PulumiCommand.get({ root: dirname(dirname(pulumi.path)) });
 }

@@ -5,6 +5,8 @@ import { Octokit } from "@octokit/rest";
 import type { Target } from "../../contract/requests.ts";
 import { systemClock } from "../clock.ts";
 import type { GithubCredentials } from "./github-credentials.ts";
+import { repositoryFilesOf } from "./repository-files.ts";
+import type { RepositoryFiles } from "./repository-files.ts";
 import { runnersOf } from "./runners.ts";
 import type { Runners } from "./runners.ts";
 import { workflowRunsOf } from "./workflow-runs.ts";
@@ -23,6 +25,7 @@ export interface Github {
   /** The runners of the environment's repository or organisation. */
   runners: Runners;
   runs: (place: { owner: string; repository: string }) => WorkflowRuns;
+  files: (place: { owner: string; repository: string }) => RepositoryFiles;
 }
 
 export interface GithubOptions {
@@ -47,6 +50,7 @@ export function connectGithub(
   return {
     runners: runnersOf(octokit, target.owner, target.repository),
     runs: ({ owner, repository }) => workflowRunsOf(octokit, owner, repository),
+    files: ({ owner, repository }) => repositoryFilesOf(octokit, owner, repository),
   };
 }
 

@@ -3,7 +3,6 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 /** What a resource's creation means to the person who watches, by type. */
 const created: Record<string, (name: string) => string> = {
   "aws:ec2/vpc:Vpc": () => "network made",
-  "github:index/repositoryFile:RepositoryFile": () => "the smoke test's workflow is in the repository",
   "aws:ec2/instance:Instance": (name) => `machine ${name} launched`,
 };
 
@@ -12,6 +11,7 @@ const commands: readonly [name: RegExp, began: string | undefined, done: string 
   [/^(.*)-await$/, undefined, "machines of $1 are online and have its labels"],
   [/^(.*)-settle$/, undefined, "machines of $1 are in service"],
   [/^.*-guard$/, undefined, undefined],
+  [/^.*-workflow$/, undefined, "the smoke test's workflow is in the repository"],
   [/^(.*)$/, "smoke test dispatched onto $1", "smoke job in progress on $1"],
 ];
 

@@ -36,8 +36,9 @@ describe("an up that meets failures", function () {
     await generation(1);
     const { faults } = environment.cloud.github;
     const answers: (Extract<Fault, { kind: "answer" }> & { times: number })[] = [
-      // To the provider, while the program is evaluated and the workflow's file is written.
+      // To the provider, while the program is evaluated.
       { kind: "answer", status: 500, times: 2, method: "POST", path: /registration-token$/ },
+      // To the command that writes the workflow's file.
       { kind: "answer", status: 403, times: 1, method: "PUT", path: /\/contents\//, retryAfterSeconds: 1 },
       // To the commands that dispatch the smoke test, look for the runner and label it.
       { kind: "answer", status: 502, times: 1, method: "GET", path: /\/actions\/runs$/ },

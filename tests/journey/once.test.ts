@@ -47,7 +47,7 @@ describe("longhaul local --once --json, as a user runs it", function () {
     report.smoke.forEach(({ workflow, runUrl, expectedRunner, actualRunner, conclusion }, index) => {
       const { runner, instanceId } = report.machines[index]!;
       expect({ workflow, expectedRunner, actualRunner, conclusion }).to.deep.equal({
-        workflow: "longhaul-smoke.yml",
+        workflow: "longhaul-smoke-local.yml",
         expectedRunner: `${runner}-${instanceId}`,
         actualRunner: `${runner}-${instanceId}`,
         conclusion: "success",

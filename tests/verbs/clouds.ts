@@ -16,6 +16,7 @@ import type { DeclaredMachine, SmokeSource, Target } from "../../contract/reques
 import { initialSeen } from "../../contract/seen.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { createAws } from "../../local/aws/index.ts";
+import { defaultTokens } from "../../local/github/options.ts";
 import { versionsOf } from "../../local/aws/parameters.ts";
 import type { Properties } from "../../local/provider.ts";
 import { createFakeHost } from "../local/aws/fake-host.ts";
@@ -25,6 +26,8 @@ import { connect } from "../local/github/scripted-runner.ts";
 export const account = "123456789012";
 const region = "eu-central-1";
 export const githubToken = "local-github-token";
+/** May do all that the other may, but write workflow files. */
+export const tokenWithoutWorkflows = "local-github-token-without-workflows";
 export const smoke: SmokeSource = { owner: "acme", repository: "app", workflow: "longhaul-smoke.yml" };
 export const fleet = "cloud";
 export const parameters = fleetParameters("dev", fleet);
@@ -50,7 +53,11 @@ export async function startClouds() {
   const { connectGithub } = await import("../../scripts/clients/github.ts");
   const { run } = await import("../../scripts/program.ts");
   const host = createFakeHost();
-  const github = await startGithub();
+  const tokens = {
+    ...defaultTokens,
+    [tokenWithoutWorkflows]: { login: "longhaul", scopes: ["repo", "admin:org"] },
+  } as const;
+  const github = await startGithub({}, { tokens });
   const { clock } = github;
   const aws = createAws({ clock, account, region, host });
   const awsServer = await aws.listen();

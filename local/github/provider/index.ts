@@ -1,6 +1,5 @@
 import type { EmulatedProvider, Properties } from "../../provider.ts";
 import type { Connect } from "./client.ts";
-import { repositoryFile } from "./repository-file.ts";
 import { resourceType, text } from "./resource.ts";
 import { runnerGroup } from "./runner-group.ts";
 import { organizationVariable, repositoryVariable } from "./variable.ts";
@@ -12,7 +11,6 @@ import { organizationWebhook, repositoryWebhook } from "./webhook.ts";
 export function githubProvider(connect: Connect): EmulatedProvider {
   return {
     types: {
-      "github:index/repositoryFile:RepositoryFile": resourceType(connect, repositoryFile),
       "github:index/actionsVariable:ActionsVariable": resourceType(connect, repositoryVariable),
       "github:index/actionsOrganizationVariable:ActionsOrganizationVariable": resourceType(
         connect,

@@ -31,7 +31,7 @@ export async function prove(
   tell: Teller,
 ): Promise<ProvenRun[]> {
   const configuration = await localConfiguration(context, cloud);
-  const source = smokeSourceOf(configuration);
+  const source = smokeSourceOf(localEnvironment, configuration);
   if (!source) return []; // The test is off.
   const { github: target } = targetOf(localEnvironment, configuration);
   const clockFile = join(context.dir, "clock");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Properties, ResourceType } from "../../../local/provider.ts";
-import { refusal, startGithub } from "./cloud.ts";
+import { acme, refusal, startGithub } from "./cloud.ts";
 import type { StartedGithub } from "./cloud.ts";
 import { register } from "./scripted-runner.ts";
 
@@ -23,18 +23,6 @@ describe("the local GitHub as a Pulumi provider", () => {
     id: RegExp;
     outputs: string[];
   }[] = [
-    {
-      token: "repositoryFile:RepositoryFile",
-      inputs: {
-        repository: "app",
-        file: ".github/workflows/a.yml",
-        content: "on: push\n",
-        commitMessage: "Add it",
-      },
-      change: { content: "on: [push]\n" },
-      id: /^app\/\.github\/workflows\/a\.yml$/,
-      outputs: ["sha", "commitSha", "ref", "branch", "repositoryId"],
-    },
     {
       token: "actionsVariable:ActionsVariable",
       inputs: { repository: "app", variableName: "LABELS", value: "a" },
@@ -94,22 +82,11 @@ describe("the local GitHub as a Pulumi provider", () => {
   }
 
   it("sees what was changed behind the program's back", async () => {
-    const file = type("repositoryFile:RepositoryFile");
-    const made = await file.create({ repository: "app", file: "a", content: "mine" }, configuration);
-    cloud.github.push("acme/app", "a", "theirs");
-    expect(await file.read(made.id, made.state, configuration)).to.include({ content: "theirs" });
-  });
-
-  it("overwrites a file only where it is told to", async () => {
-    const file = type("repositoryFile:RepositoryFile");
-    cloud.github.push("acme/app", "a", "theirs");
-    const inputs = { repository: "app", file: "a", content: "mine" };
-    expect((await refusal(file.create(inputs, configuration))).message).to.match(
-      /refusing to overwrite existing file/,
-    );
-    expect((await file.create({ ...inputs, overwriteOnCreate: true }, configuration)).state).to.include({
-      content: "mine",
-    });
+    const variable = type("actionsVariable:ActionsVariable");
+    const inputs = { repository: "app", variableName: "LABELS", value: "mine" };
+    const made = await variable.create(inputs, configuration);
+    await cloud.octokit.rest.actions.updateRepoVariable({ ...acme, name: "LABELS", value: "theirs" });
+    expect(await variable.read(made.id, made.state, configuration)).to.include({ value: "theirs" });
   });
 
   it("fetches registration tokens that register, for a repository and for the organisation", async () => {

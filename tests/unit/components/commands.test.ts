@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { environmentOfWorkflow } from "../../../contract/smoke-workflow.ts";
 import { parseSmokeRun } from "../../../components/smoke-test.ts";
 import { smokeMinutes } from "../../../components/smoke-plan.ts";
 import { graphOf, requestOf } from "./graph.ts";
@@ -11,7 +12,7 @@ const target = {
   aws: { account: "123456789012", region: "eu-central-1", endpoints: {} },
   github: { apiUrl: "https://api.github.com", url: "https://github.com", owner: "acme" },
 };
-const smoke = { owner: "acme", repository: "tools", workflow: "longhaul-smoke.yml" };
+const smoke = { owner: "acme", repository: "tools", workflow: "longhaul-smoke-dev.yml" };
 
 describe("the Commands of an environment", () => {
   let graph: Graph;
@@ -27,7 +28,7 @@ describe("the Commands of an environment", () => {
     const scripts = graph.ofType("Command").map(({ name, inputs }) => {
       const { create, update, delete: remove } = inputs;
       return [
-        name.replace(/^(?!.*guard).*-(await|settle)$|.*(guard)$|.*/, "$1$2") || "smoke",
+        name.replace(/^(?!.*guard).*-(await|settle|workflow)$|.*(guard)$|.*/, "$1$2") || "smoke",
         create,
         update,
         remove,
@@ -41,6 +42,7 @@ describe("the Commands of an environment", () => {
         ["guard", undefined, undefined, say("drain")],
         ["settle", say("settle"), say("settle"), undefined],
         ["smoke", say("smoke dispatch"), undefined, undefined],
+        ["workflow", say("smoke publish"), say("smoke publish"), say("smoke withdraw")],
       ].map((script) => JSON.stringify(script)),
     );
   });
@@ -83,6 +85,28 @@ describe("the Commands of an environment", () => {
       "LONGHAUL_ROSTER",
       JSON.stringify({ machines: [instanceId] }),
     );
+  });
+
+  it("the workflow's file carries its environment, in its name and in its first line", () => {
+    const { text, ...request } = requestOf(
+      graph.one("Command", "dev-acme-tools-longhaul-smoke-dev.yml-workflow"),
+    );
+    expect(request).to.deep.equal({ target, smoke });
+    expect(environmentOfWorkflow(String(text))).to.equal("dev");
+    expect(text).to.include("workflow_dispatch");
+  });
+
+  it("a workflow of somebody else's is handed over without a text, by the same name", async () => {
+    const smokeTest = {
+      ...(organizationStack.smokeTest as object),
+      workflow: "mine.yml",
+      manageWorkflow: false,
+    };
+    const unmanaged = graphOf(await evaluateStack({ ...organizationStack, smokeTest }));
+    expect(requestOf(unmanaged.one("Command", "dev-acme-tools-mine.yml-workflow"))).to.deep.equal({
+      target,
+      smoke: { ...smoke, workflow: "mine.yml" },
+    });
   });
 
   it("the smoke test holds a fleet's first machine in full and the others for two minutes", () => {

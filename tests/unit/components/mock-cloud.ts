@@ -10,7 +10,7 @@ export const canaries = {
 
 /** The run that a mocked `longhaul smoke dispatch` prints. */
 export const smokeRun = {
-  workflow: "longhaul-smoke.yml",
+  workflow: "longhaul-smoke-dev.yml",
   runId: 7,
   runUrl: "https://github.com/acme/app/actions/runs/7",
   expectedRunner: "dev-cloud-1-i-0",
@@ -63,7 +63,6 @@ const resourceTypes: Record<string, Outputs> = {
   "github:index/actionsRunnerGroup:ActionsRunnerGroup": nothingMore,
   "github:index/actionsVariable:ActionsVariable": nothingMore,
   "github:index/organizationWebhook:OrganizationWebhook": nothingMore,
-  "github:index/repositoryFile:RepositoryFile": nothingMore,
   "github:index/repositoryWebhook:RepositoryWebhook": nothingMore,
 };
 

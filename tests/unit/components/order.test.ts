@@ -123,7 +123,7 @@ describe("machines → proof → service", () => {
       expect(command.dependencies).to.include.members([
         graph.one("Parameter", "dev-cloud-candidates").urn,
         graph.one("Parameter", command.name).urn,
-        graph.one("RepositoryFile", "dev").urn,
+        graph.one("Command", /-workflow$/).urn,
         graph.one("Instance", command.name).urn,
       ]);
       // Not on the other machines' tokens: dependencies would grow with the square of the fleet.
@@ -143,7 +143,7 @@ describe("machines → proof → service", () => {
 
   it("without a smoke test, the roster still waits until every machine is online", async () => {
     const untested = graphOf(await evaluateStack({ ...repositoryStack, smokeTest: { enabled: false } }));
-    expect(untested.ofType("RepositoryFile")).to.deep.equal([]);
+    expect(untested.ofType("Command").filter(({ name }) => name.endsWith("-workflow"))).to.deep.equal([]);
     const awaited = untested.one("Command", "dev-cloud-await");
     expect(untested.dependenciesOf(untested.one("Parameter", "dev-cloud-roster"))).to.include(awaited.urn);
     expect(awaited.dependencies).to.include.members([

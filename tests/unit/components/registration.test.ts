@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { RunnerRegistration } from "../../../components/runner-registration.ts";
 import { loadConfiguration } from "../../../config/load.ts";
-import { graphOf } from "./graph.ts";
+import { graphOf, requestOf } from "./graph.ts";
 import { evaluate } from "./harness.ts";
 import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
 
@@ -21,13 +21,8 @@ describe("runners of one repository", () => {
   });
 
   it("are tested by a workflow in that repository", async () => {
-    const { inputs } = graphOf(await evaluateOnce(repositoryStack)).one("RepositoryFile", "dev");
-    expect(inputs).to.include({
-      repository: "app",
-      file: ".github/workflows/longhaul-smoke.yml",
-      overwriteOnCreate: true,
-    });
-    expect(inputs.content).to.include("workflow_dispatch");
+    const { smoke } = requestOf(graphOf(await evaluateOnce(repositoryStack)).one("Command", /-workflow$/));
+    expect(smoke).to.deep.equal({ owner: "acme", repository: "app", workflow: "longhaul-smoke-dev.yml" });
   });
 
   it("register with one token of the repository for all of them", async () => {

@@ -72,8 +72,8 @@ describe("the resources of an environment", () => {
       "RunnerRoster > Command dev-cloud-settle",
       "RunnerRoster > Parameter dev-cloud-roster",
       "RunnerRoster dev-cloud",
+      "SmokeTest > Command dev-acme-app-longhaul-smoke-dev.yml-workflow",
       "SmokeTest > Command dev-cloud-1-#",
-      "SmokeTest > RepositoryFile dev",
       "SmokeTest dev",
       "aws dev",
       "github dev",
@@ -158,6 +158,7 @@ describe("resource options", () => {
       const kind = masked(name)
         .replace(/^dev-(cloud|arm)-\d-#$/, "<machine>")
         .replace(/^.*-guard$/, "<guard>")
+        .replace(/^.*-workflow$/, "<workflow>")
         .replace(/^dev-(cloud|arm)-/, "<fleet>-")
         .replace(/^dev-10.*-\d$/, "<zone>");
       return set.length === 0 ? [] : [`${type.split(":").at(-1)} ${kind}: ${set.join(", ")}`];
@@ -165,6 +166,7 @@ describe("resource options", () => {
     expect([...new Set(options)].sort()).to.deep.equal([
       "Command <guard>: ignoreChanges *",
       "Command <machine>: ignoreChanges *, replacementTrigger",
+      "Command <workflow>: deleteBeforeReplace",
       "Instance <machine>: retainOnDelete, ignoreChanges *",
       "Parameter <fleet>-operator: ignoreChanges *",
       "Parameter <fleet>-power: ignoreChanges *",

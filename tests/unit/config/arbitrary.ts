@@ -259,6 +259,7 @@ const smokeTestArbitrary = fc.record(
     machines: fc.constantFrom("first", "all"),
     wait: fc.constantFrom("start", "end"),
     workflow: fc.constantFrom("longhaul-smoke.yml", "smoke-dev.yaml"),
+    manageWorkflow: fc.boolean(),
     onlineWithinMinutes: fc.integer({ min: 1, max: 60 }),
   },
   optional,

@@ -99,6 +99,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "smokeTest.wait": replaced("end", "start"),
   "smokeTest.repository": extended("-2"),
   "smokeTest.workflow": replaced("one.yml", "other.yml"),
+  "smokeTest.manageWorkflow": toggled(true),
   "smokeTest.onlineWithinMinutes": replaced(20, 25),
   "agent.pollSeconds": replaced(20, 25),
   "agent.quietSeconds": replaced(200, 250),

@@ -29,7 +29,7 @@ describe("loading the configuration", () => {
       minutes: 360,
       machines: "first",
       wait: "start",
-      workflow: "longhaul-smoke.yml",
+      manageWorkflow: true,
       onlineWithinMinutes: 15,
     });
     expect(agent).to.deep.equal({

@@ -1,0 +1,58 @@
+import type { Octokit } from "@octokit/rest";
+import { githubCall } from "./github-call.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** A file of a branch as it stands. */
+export interface StandingFile {
+  text: string;
+  /** Git's hash of it, without which GitHub changes nothing: somebody else may have been there first. */
+  sha: string;
+}
+
+/** Files of a repository's default branch. Each change is a commit of its own. */
+export interface RepositoryFiles {
+  /** Undefined where there is no such file, or no such repository. */
+  read(path: string): Promise<StandingFile | undefined>;
+  /** @param over the file that it replaces; absent: there must be none */
+  write(path: string, text: string, message: string, over?: StandingFile): Promise<void>;
+  remove(path: string, message: string, standing: StandingFile): Promise<void>;
+}
+
+/**
+ * GitHub answers 409 to a commit that came just before another one, and that
+ * passes. It also answers 409 to a commit that breaks a rule, and that does not.
+ */
+const retries = 2;
+
+/** @throws ServiceError from each of its functions */
+export function repositoryFilesOf(octokit: Octokit, owner: string, repo: string): RepositoryFiles {
+  const { repos } = octokit.rest;
+  const name = `${owner}/${repo}`;
+  const request = { retries };
+  return {
+    read: async (path) => {
+      try {
+        const { data } = await githubCall(`reading ${path} in ${name}`, () =>
+          repos.getContent({ owner, repo, path }),
+        );
+        if (!("content" in data)) {
+          throw new ServiceError(`${path} in ${name} is not a file.`, { transient: false });
+        }
+        return { text: Buffer.from(data.content, "base64").toString(), sha: data.sha };
+      } catch (error) {
+        if (error instanceof ServiceError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    write: async (path, text, message, over) => {
+      const content = Buffer.from(text).toString("base64");
+      const commit = { owner, repo, path, message, content, ...(over && { sha: over.sha }), request };
+      await githubCall(`writing ${path} to ${name}`, () => repos.createOrUpdateFileContents(commit));
+    },
+    remove: async (path, message, { sha }) => {
+      await githubCall(`deleting ${path} from ${name}`, () =>
+        repos.deleteFile({ owner, repo, path, message, sha, request }),
+      );
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { ServiceError } from "../clients/service-error.ts";
+
+/** A commit that GitHub did not take. */
+export interface RefusedCommit {
+  change: "write" | "delete";
+  /** Path of the file. */
+  path: string;
+  /** `owner/name` */
+  repository: string;
+  error: unknown;
+}
+
+/** What GitHub's words mean, most telling first. */
+const obstacles: readonly [words: RegExp, meaning: (repository: string) => string][] = [
+  [
+    /verified signatures/i,
+    (repository) =>
+      `The default branch of ${repository} takes signed commits only: GitHub signs what an App writes, ` +
+      "but neither what a person's token writes nor any deletion.",
+  ],
+  [
+    /commit message|commit_message/i,
+    (repository) => `The rules of ${repository} demand another commit message than Longhaul's.`,
+  ],
+  [
+    /pull request|merge queue|required status check|protected branch|changes must be made through/i,
+    (repository) => `The default branch of ${repository} takes changes through pull requests only.`,
+  ],
+  [
+    /HTTP (403|404)\b/,
+    (repository) =>
+      `The credentials may not change workflow files of ${repository}: they need the permissions contents and ` +
+      "workflows (write) there, a classic token the scope workflow.",
+  ],
+];
+
+const waysOn: Record<RefusedCommit["change"], (path: string) => string> = {
+  write: (path) =>
+    `Let the credentials bypass that rule; or commit ${path} by hand (its text is in Longhaul's folder ` +
+    "validation/workflows) and set longhaul:smokeTest.manageWorkflow to false, so that the stack leaves it alone.",
+  delete: (path) =>
+    `Delete the file ${path} by hand (as a pull request, where one is demanded), then run the same command again: ` +
+    "it goes on where it stopped.",
+};
+
+/** The error of a commit that GitHub refused: its words, what they mean, and the way on. */
+export function refusedCommit({ change, path, repository, error }: RefusedCommit): Error {
+  const words = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
+  const isPassing = error instanceof ServiceError && error.transient;
+  const meaning = isPassing ? undefined : obstacles.find(([pattern]) => pattern.test(words))?.[1](repository);
+  // No rule is known to be in the way: an outage, or somebody else's commit at the same moment.
+  if (meaning === undefined) return new Error(`${words} Run the same command again.`, { cause: error });
+  const sentence = `${words} ${meaning} ${waysOn[change](path)} See docs/troubleshooting.md#workflow-refused.`;
+  return new Error(sentence, { cause: error });
+}

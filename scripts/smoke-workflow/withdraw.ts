@@ -1,0 +1,49 @@
+import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
+import { environmentOfWorkflow, workflowPath } from "../../contract/smoke-workflow.ts";
+import type { WorkflowCollaborators } from "./publish.ts";
+import { refusedCommit } from "./refused-commit.ts";
+
+/**
+ * Takes the smoke test's workflow out of its repository. A file that Longhaul
+ * has not made for this environment stays.
+ *
+ * @throws Error with what stands in the way and the way on; ServiceError when GitHub does not answer
+ */
+export async function withdrawWorkflow(
+  { files, output }: WorkflowCollaborators,
+  { target: { environment }, smoke, text }: SmokeWorkflowRequest,
+): Promise<void> {
+  const path = workflowPath(smoke.workflow);
+  const repository = `${smoke.owner}/${smoke.repository}`;
+  if (text === undefined) {
+    output.say(`${path} of ${repository} is left as it is.`);
+    return;
+  }
+  const standing = await files.read(path);
+  if (!standing) {
+    output.say(`${path} is no longer in ${repository}.`);
+    return;
+  }
+  if (environmentOfWorkflow(standing.text) !== environment) {
+    output.say(
+      `${path} of ${repository} is no longer the one that Longhaul made for ${environment}: it stays.`,
+    );
+    return;
+  }
+  try {
+    await files.remove(path, `Longhaul's smoke test of ${environment} is no longer needed`, standing);
+  } catch (error) {
+    const message = (error as Error).message;
+    if (/archived/i.test(message)) {
+      output.say(`${path} stays in ${repository}, which is archived: nothing runs there any more.`);
+      return;
+    }
+    // Of a commit whose answer was lost, another attempt is refused.
+    const isGone = await files.read(path).then(
+      (now) => now === undefined,
+      () => false,
+    );
+    if (!isGone) throw refusedCommit({ change: "delete", path, repository, error });
+  }
+  output.say(`${path} is no longer in ${repository}.`);
+}

@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
+import { environmentOfWorkflow, smokeWorkflowText } from "../../contract/smoke-workflow.ts";
+import type { BranchRules } from "../../local/github/index.ts";
+import { githubToken, smoke, startClouds, tokenWithoutWorkflows } from "./clouds.ts";
+import type { Clouds } from "./clouds.ts";
+import { startLossyProxy } from "./lossy-proxy.ts";
+
+const repository = "acme/app";
+const workflow = "longhaul-smoke-dev.yml";
+const path = `.github/workflows/${workflow}`;
+const template = "on: workflow_dispatch\n";
+const text = smokeWorkflowText("dev", template);
+
+describe("the smoke test's workflow file", () => {
+  let clouds: Clouds;
+  beforeEach(async () => {
+    clouds = await startClouds();
+  });
+  afterEach(() => clouds.close());
+
+  const request = (more: object = {}) =>
+    ({
+      target: clouds.target,
+      smoke: { ...smoke, workflow },
+      text,
+      ...more,
+    }) satisfies SmokeWorkflowRequest;
+  const publish = (more?: object) => clouds.longhaul(["smoke", "publish"], request(more));
+  const withdraw = (more?: object) => clouds.longhaul(["smoke", "withdraw"], request(more));
+  const unmanaged = () => ({ ...request(), text: undefined });
+  const file = () => clouds.github.fileOf(repository, path);
+  const head = () => clouds.github.headOf(repository);
+
+  it("is written, found as it should be, written anew when its text changes, and deleted", async () => {
+    expect((await publish()).code).to.equal(0);
+    expect(file()).to.equal(text);
+    const before = head();
+    expect((await publish()).said).to.include("is as it should be");
+    expect(head(), "a commit that changes nothing").to.equal(before);
+    const changed = smokeWorkflowText("dev", `${template}permissions: {}\n`);
+    expect((await publish({ text: changed })).code).to.equal(0);
+    expect(file()).to.equal(changed);
+    expect((await withdraw({ text })).code, "one that it wrote in an older version").to.equal(0);
+    expect(file()).to.equal(undefined);
+    expect((await withdraw()).code, "one that is gone").to.equal(0);
+  });
+
+  it("says in its first line whose it is", () => {
+    expect(text.split("\n")[0]).to.equal(
+      '# Made by Longhaul for the environment dev: "pulumi up" overwrites changes, "pulumi destroy" deletes it.',
+    );
+    expect(environmentOfWorkflow(text)).to.equal("dev");
+    expect(environmentOfWorkflow(template)).to.equal(undefined);
+    expect(environmentOfWorkflow(`${template}${text}`)).to.equal(undefined);
+  });
+
+  const foreign: [string, string, string][] = [
+    ["that a person has made", template, "and Longhaul has not made it: it is not overwritten"],
+    ["of another environment", smokeWorkflowText("qa", template), "belongs to the environment qa"],
+    ["of an environment whose name begins alike", smokeWorkflowText("dev-2", template), "belongs to the environment dev-2"],
+  ]; // prettier-ignore
+  for (const [whose, standing, words] of foreign) {
+    it(`${whose} is neither overwritten nor deleted`, async () => {
+      clouds.github.push(repository, path, standing);
+      const { code, said } = await publish();
+      expect(code).to.equal(1);
+      expect(said).to.include(words).and.include("longhaul:smokeTest.workflow");
+      expect((await withdraw()).code).to.equal(0);
+      expect(file()).to.equal(standing);
+    });
+  }
+
+  it("that is to be left alone must be there, and is left alone", async () => {
+    const missing = await clouds.longhaul(["smoke", "publish"], unmanaged());
+    expect(missing.code).to.equal(1);
+    expect(missing.said).to.include(`has no ${path}`).and.include("manageWorkflow");
+    clouds.github.push(repository, path, text);
+    const before = head();
+    for (const verb of ["publish", "withdraw"]) {
+      const { code, said } = await clouds.longhaul(["smoke", verb], unmanaged());
+      expect(code, said).to.equal(0);
+      expect(said).to.include("is left as it is");
+    }
+    expect(head()).to.equal(before);
+  });
+
+  const rules: [string, BranchRules, string][] = [
+    ["signed commits", { by: "ruleset", signatures: true }, "takes signed commits only"],
+    ["signed commits, as a protected branch", { by: "protection", signatures: true }, "takes signed commits only"],
+    ["commit messages of a form", { by: "ruleset", message: /^[A-Z]+-\d+ / }, "demand another commit message"],
+    ["pull requests", { by: "ruleset", pullRequest: true }, "through pull requests only"],
+    ["pull requests, as a protected branch", { by: "protection", pullRequest: true }, "through pull requests only"],
+  ]; // prettier-ignore
+  for (const [what, demanded, meaning] of rules) {
+    it(`where ${what} are demanded: what it means, and the way on`, async () => {
+      clouds.github.protect(repository, demanded);
+      const written = await publish();
+      expect(written.code).to.equal(1);
+      expect(written.said)
+        .to.include("HTTP 409")
+        .and.include(meaning)
+        .and.include("bypass that rule; or commit .github/workflows/longhaul-smoke-dev.yml by hand")
+        .and.include("longhaul:smokeTest.manageWorkflow to false")
+        .and.include("#workflow-refused");
+      clouds.github.push(repository, path, text);
+      const deleted = await withdraw();
+      expect(deleted.code).to.equal(1);
+      expect(deleted.said)
+        .to.include(meaning)
+        .and.include(`Delete the file ${path} by hand`)
+        .and.include("then run the same command again");
+      clouds.github.unpush(repository, path);
+      expect((await withdraw()).code, "after it has been deleted by hand").to.equal(0);
+    });
+  }
+
+  it("stays where its repository is archived, and keeps no destroy from going through", async () => {
+    await publish();
+    clouds.github.archive(repository);
+    const { code, said } = await withdraw();
+    expect(code, said).to.equal(0);
+    expect(said).to.include("is archived");
+    expect(file()).to.equal(text);
+  });
+
+  it("names the permissions where the credentials may not write it", async () => {
+    clouds.useToken(tokenWithoutWorkflows);
+    const { code, said } = await publish();
+    expect(code).to.equal(1);
+    expect(said).to.include("HTTP 404").and.include("contents and workflows (write)");
+  });
+
+  it("is not written over one that came at the same moment", async () => {
+    // Just when the file has been looked for in vain.
+    clouds.github.faults.add({
+      kind: "commit",
+      times: 1,
+      action: () => {
+        clouds.github.push(repository, path, template);
+      },
+    });
+    const { code, said } = await publish();
+    expect(code).to.equal(1);
+    expect(said).to.include("HTTP 422").and.include("Run the same command again").and.not.include("bypass");
+    expect(file()).to.equal(template);
+  });
+
+  for (const [verb, method] of [
+    ["publish", "PUT"],
+    ["withdraw", "DELETE"],
+  ] as const) {
+    it(`${verb} takes a commit for made whose answer was lost`, async () => {
+      if (verb === "withdraw") await publish();
+      let calls = 0;
+      const proxy = await startLossyProxy(clouds.githubUrl, (each) => each === method && ++calls === 1);
+      const github = { ...clouds.target.github, apiUrl: `${proxy.url}/api/v3` };
+      const target = { ...clouds.target, github };
+      const { code, said } = await clouds.longhaul(["smoke", verb], request({ target }));
+      await proxy.close();
+      expect(code, said).to.equal(0);
+      expect(proxy.lost()).to.equal(1);
+      expect(calls, "attempts").to.be.greaterThan(1);
+      expect(file()).to.equal(verb === "publish" ? text : undefined);
+    });
+  }
+
+  it("is spoken of without the token", async () => {
+    clouds.github.protect(repository, { by: "ruleset", signatures: true });
+    expect((await publish()).said).to.not.include(githubToken);
+  });
+});
