@@ -136,7 +136,7 @@ step "making the user $RUNNER_USER"
 once user true make_user
 for number in "${!BOOT_STEPS[@]}"; do
   step "boot step $((number + 1))"
-  once "boot-step-$((number + 1))" true run_boot_step "$((number + 1))" "${BOOT_STEPS[number]}"
+  once "boot-step-$((number + 1))" true run_boot_step "Boot step $((number + 1))" "${BOOT_STEPS[number]}"
 done
 step "keeping the user from what outlives a job"
 once confinement true confine_user

@@ -24,9 +24,22 @@ json.dump(settings, open(sys.argv[1], "w"))' "$1"
   ! systemctl is-active --quiet docker.service || systemctl reload docker.service
 }
 
-# apt refuses everything while a cut of the power has left a package half installed.
+# apt refuses everything while a cut of the power has left a package half installed. dpkg would ask about a changed file of
+# settings, and nobody is there to answer.
 finish_packages() {
-  [[ -z $(command -v dpkg) ]] || DEBIAN_FRONTEND=noninteractive dpkg --configure -a
+  [[ -z $(command -v dpkg) ]] ||
+    DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
+}
+
+# ask_packages NAME COMMAND…: one try at something that needs the package manager. Lists and packages that a cut of the
+# power has left half written are not fetched again by themselves: the server says that they have not changed, and apt
+# believes a package of the right size. Another process that holds the lock may be reading them.
+ask_packages() {
+  local log=$logs/$1.log
+  keep_output "$@" && return 0
+  grep -q 'Could not get lock' "$log" || rm -f "$root"/var/lib/apt/lists/*_* "$root"/var/cache/apt/archives/*.deb
+  finish_packages >>"$log" 2>&1
+  return 1
 }
 
 # The lists have a lock of their own, which knows no waiting.
@@ -36,13 +49,15 @@ apt_install() {
 
 install_packages() {
   local command missing=()
-  is_done registration || retry 12 finish_packages || echo "longhaul: dpkg could not finish what was interrupted"
+  is_done registration || retry 12 keep_output dpkg finish_packages ||
+    echo "longhaul: dpkg could not finish what was interrupted: $(last_words dpkg)"
   for command in curl git iptables sudo tar; do
     [[ -n $(command -v "$command") ]] || missing+=("$command")
   done
   [[ $DOCKER == false || -n $(command -v docker) ]] || missing+=(docker.io)
   ((${#missing[@]})) || return 0
-  retry 12 apt_install "${missing[@]}" || fail "The package manager could not install ${missing[*]}."
+  retry 12 ask_packages packages apt_install "${missing[@]}" ||
+    fail "The package manager could not install ${missing[*]}: $(last_words packages)"
   # Not every release has these, and most jobs do without.
   [[ $DOCKER == false ]] || apt_install docker-buildx docker-compose-v2 || echo "longhaul: no docker-buildx, no docker-compose-v2"
 }

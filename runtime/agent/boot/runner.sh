@@ -46,6 +46,6 @@ install_runner() {
   if [[ $BAKED == false ]] || ! is_runner; then
     fetch_runner
   fi
-  [[ $BAKED == true ]] || retry 12 "$runner/bin/installdependencies.sh" >"$logs/dependencies.log" 2>&1 ||
-    fail "The runner's dependencies could not be installed: see $logs/dependencies.log."
+  [[ $BAKED == true ]] || retry 12 ask_packages dependencies "$runner/bin/installdependencies.sh" ||
+    fail "The runner's dependencies could not be installed: $(last_words dependencies)"
 }

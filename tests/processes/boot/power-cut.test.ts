@@ -9,8 +9,12 @@ import { startMachineCloud } from "./machine-cloud.ts";
 
 /** Commands of `boot.sh` at a first boot, about: those of its functions and subshells count. */
 const bootCommands = 450;
+/** Commands of the stand-in for `apt-get`, at most. */
+const aptCommands = 11;
 /** A runner's number says where the power of its machine is cut: from here on it counts commands of `boot.sh`. */
 const inBootScript = 10_000;
+/** And from these on those of apt-get. */
+const [inUpdate, inInstall] = [20_000, 30_000];
 const atOnce = 4;
 
 /**
@@ -22,6 +26,10 @@ longhaul_number=$(sed -n 's/.*"runner":"dev-cloud-\\([0-9]*\\)".*/\\1/p' "$LONGH
 case \${0##*/} in
   part-001) longhaul_at=$longhaul_number ;;
   boot.sh) longhaul_at=$((longhaul_number - ${inBootScript})) ;;
+  apt-get)
+    longhaul_at=$((longhaul_number - ${inUpdate}))
+    [[ " $* " != *" install "* ]] || longhaul_at=$((longhaul_number - ${inInstall}))
+    ;;
   *) longhaul_at=0 ;;
 esac
 if ((longhaul_at > 0)) && [[ ! -e $LONGHAUL_ROOT/cut ]]; then
@@ -81,6 +89,11 @@ describe("a machine whose power is cut during its first boot", function () {
 
   it("comes up at the next, wherever the boot script was", async () => {
     await cutAtEach(pick(1, bootCommands).map((number) => inBootScript + number));
+  });
+
+  it("comes up at the next, wherever the package manager was", async () => {
+    const numbers = Array.from({ length: aptCommands }, (_, index) => index + 1);
+    await cutAtEach([inUpdate, inInstall].flatMap((from) => numbers.map((number) => from + number)));
   });
 });
 
