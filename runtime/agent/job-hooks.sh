@@ -47,10 +47,11 @@ esac
 # shellcheck source=/dev/null
 source "$root/etc/longhaul/boot.env"
 cd "$root/home/$RUNNER_USER" || exit
-# Where tools keep credentials: docs/tidy-room.md has the same list.
-credentials=(
+# Where tools keep credentials, and what shells run at their start: docs/tidy-room.md has the same lists.
+personal=(
   .{aws,azure,boto,git-credentials,gitconfig,gnupg,kube,netrc,npmrc,pypirc,s3cfg,ssh,terraform.d,vault-token,yarnrc.yml}
   .config/{containers,gcloud,gh,git,pip} .cargo/credentials{,.toml} .composer/auth.json .docker/config.json
+  .{bash_{login,logout,profile},bashrc,pam_environment,profile,z{login,logout,profile,shenv,shrc}} .config/fish
   .gem/credentials .gradle/gradle.properties .m2/settings.xml .pulumi/credentials.json
 )
 
@@ -82,14 +83,14 @@ if [[ $1 == install ]]; then
   declare -p PATH >"$state/path"
   {
     places
-    for list in "ps -aq" "network ls -q" "volume ls -q" "images -aq"; do
+    for list in "ps -aq" "network ls -q" "volume ls -q" "images -aq" "info -f {{.Swarm.NodeID}}"; do
       # shellcheck disable=SC2086 # Several words.
       engine $list || true
     done
   } >"$state/before" 2>/dev/null
   # Most of them are not there.
-  tar --ignore-failed-read -cf "$state/credentials.tar" "${credentials[@]}" 2>/dev/null
-  chgrp "$(id -gn "$RUNNER_USER")" "$state"/{path,before,credentials.tar}
+  tar --ignore-failed-read -cf "$state/personal.tar" "${personal[@]}" 2>/dev/null
+  chgrp "$(id -gn "$RUNNER_USER")" "$state"/{path,before,personal.tar}
   exit
 fi
 
@@ -152,12 +153,12 @@ find -P actions-runner/_work/_update -maxdepth 0 -mtime +0 | while IFS= read -r 
   remove "$place"
 done
 
-for name in "${credentials[@]}"; do
+for name in "${personal[@]}"; do
   # A job may have put a link in the place of the folder.
   [[ $name == */* && -L ${name%/*} ]] || remove "$name"
 done
 # A job may have changed what was there, too. On a full disk this fails, and the next job's first hook does it again.
-tar -xpf "$state/credentials.tar"
+tar -xpf "$state/personal.tar"
 status=$?
 
 # others COMMAND… lists what was not there before the first job.
@@ -166,6 +167,8 @@ others() {
 }
 # A dead daemon is asked no more: it may take its time with each answer.
 engine version || DOCKER=false
+# A swarm would begin its containers anew. Without one there is an empty line.
+others engine info -f '{{.Swarm.NodeID}}' | grep . && engine swarm leave --force
 others engine ps -aq | xargs -r timeout 60 docker rm -fv
 others engine network ls -qf type=custom | xargs -r timeout 60 docker network rm
 others engine volume ls -q | xargs -r timeout 60 docker volume rm
@@ -181,15 +184,17 @@ is_full() {
 }
 
 if is_full; then
+  full="more than $DISK_PERCENT % of the disk were in use"
   # First, because nothing else grows without bound.
   others engine images -aq | xargs -r timeout 60 docker rmi -f
   engine builder prune -af
+  [[ $DOCKER == false ]] || say "$full: removed the images of jobs and Docker's build cache"
   others places | while IFS= read -r place && is_full; do
     [[ $PWD/${place#./} != "$2" ]] || continue
     # Renamed first: what a time limit leaves half removed must not be taken for whole.
     gone=${place%/*}/_gone
     remove "$gone"
-    mv -T "$place" "$gone" && remove "$gone" && say "more than $DISK_PERCENT % of the disk were in use: removed $place"
+    mv -T "$place" "$gone" && remove "$gone" && say "$full: removed $place"
   done
   # The job that is about to begin does better without what an earlier one has left in its own workspace than without
   # room. The folder itself stays: the runner is in it.

@@ -34,7 +34,7 @@ is_software() {
 }
 
 are_hooks() {
-  [[ -s $state/path && -s $state/credentials.tar ]]
+  [[ -s $state/path && -s $state/personal.tar ]]
 }
 
 # What is there before the first job is the machine's. After it, that can no longer be told from what jobs have left.

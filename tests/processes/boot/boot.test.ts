@@ -922,7 +922,7 @@ esac`,
     ]);
     for (const hook of hooks) expect(statSync(hook).isFile(), hook).to.equal(true);
     expect(file("var/lib/longhaul/before")).to.include("./.netrc\n");
-    const packed = execFileSync("tar", ["-tf", `${folder.path}/var/lib/longhaul/credentials.tar`]);
+    const packed = execFileSync("tar", ["-tf", `${folder.path}/var/lib/longhaul/personal.tar`]);
     expect(packed.toString()).to.equal(".netrc\n");
   });
 });

@@ -16,6 +16,8 @@ export interface RoomOptions {
   used?: string;
   /** What an image or a boot step puts there: paths below the home folder. */
   before?: Record<string, string>;
+  /** The id of a node of Docker's swarm that the machine is from the start. */
+  swarm?: string;
 }
 
 export interface RoomJob {
@@ -53,6 +55,8 @@ case "$1 $2" in
   'network ls') ls networks ;;
   'volume ls') ls volumes ;;
   'images -aq') ls images ;;
+  'info -f') echo "$(ls swarm)" ;;
+  'swarm leave') rm swarm/* ;;
   'rm -fv') cd containers && rm "\${@:3}" ;;
   'network rm') cd networks && rm "\${@:3}" ;;
   'volume rm') cd volumes && rm "\${@:3}" ;;
@@ -63,6 +67,7 @@ export function openRoom({
   docker: hasDocker = false,
   used = "echo 50",
   before = {},
+  swarm,
 }: RoomOptions = {}): Room {
   const root = mkdtempSync(join(tmpdir(), "longhaul-room-"));
   const path = (name: string) => join(root, name);
@@ -70,6 +75,8 @@ export function openRoom({
   for (const folder of ["tmp", "var/tmp", "dev/shm", "var/log", "run", "run/longhaul/jobs"])
     put(path(`${folder}/.keep`), "");
   for (const kind of ["containers", "networks", "volumes", "images"]) put(path(`docker/${kind}/ours`), "");
+  put(path("docker/swarm/.keep"), "");
+  if (swarm !== undefined) put(path(`docker/swarm/${swarm}`), "");
   execFileSync("mkfifo", [path("run/never")]);
   putCommands(path("commands"), {
     docker,

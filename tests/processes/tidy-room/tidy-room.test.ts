@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
@@ -162,6 +163,27 @@ describe("after a job the machine is a tidy room", () => {
       expect(left).to.include.members([".docker/cli-plugins/docker-x", ".config/editor/settings"]);
     });
 
+    it("and what shells run at their start are those that docs/tidy-room.md lists", () => {
+      open();
+      const text = readFileSync(join(import.meta.dirname, "../../../docs/tidy-room.md"), "utf8");
+      const listed = [...sectionOf(text, "Credentials"), ...sectionOf(text, "Start-up files of shells")];
+      const script = readFileSync(join(import.meta.dirname, "../../../runtime/agent/job-hooks.sh"), "utf8");
+      const array = /^personal=\([^]*?^\)$/m.exec(script)![0];
+      const names = execFileSync("bash", ["-c", `${array}\nprintf '%s\\n' "\${personal[@]}"`], {
+        encoding: "utf8",
+      });
+      expect(names.trim().split("\n").sort()).to.deep.equal(listed.sort());
+    });
+
+    it("and what shells run at their start: what there was before the first job is put back, the rest is gone", () => {
+      open({ before: { ".bashrc": "ours" } });
+      room.home(".bashrc", "changed");
+      room.home(".profile", "of a job");
+      room.hook("completed");
+      expect(room.read("home/runner/.bashrc")).to.equal("ours");
+      expect(room.exists("home/runner/.profile")).to.equal(false);
+    });
+
     it("are not looked for behind a link", () => {
       open();
       room.home("../../srv/shared/gh/hosts.yml");
@@ -186,6 +208,20 @@ describe("after a job the machine is a tidy room", () => {
       room.hook("completed");
       expect(left()).to.deep.equal(["ours", "ours", "ours", "job-1,job-2,ours"]);
       expect(room.read("commands/calls")).to.include("docker image prune -f\n");
+    });
+
+    it("are begun anew by no swarm that the job has made, and the machine's own swarm stays", () => {
+      open({ docker: true });
+      room.home("../../docker/swarm/node-1");
+      room.home("../../docker/containers/service-1");
+      room.hook("completed");
+      expect(room.exists("docker/swarm/node-1")).to.equal(false);
+      const calls = room.read("commands/calls");
+      expect(calls.indexOf("docker swarm leave --force\n")).to.be.within(0, calls.indexOf("docker rm -fv"));
+      room.close();
+      open({ docker: true, swarm: "node-0" });
+      room.hook("completed");
+      expect(room.exists("docker/swarm/node-0")).to.equal(true);
     });
 
     it("are nothing to care for where the fleet has no Docker, or its daemon is dead", () => {
@@ -232,6 +268,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(readdirSync(join(room.root, "docker/images"))).to.deep.equal(["ours"]);
       const removed = [...output.matchAll(/70 % of the disk were in use: removed .*\/(\w+)$/gm)];
       expect(removed.map(([, name]) => name)).to.deep.equal(["older", "old", "recent"]);
+      expect(output).to.include("in use: removed the images of jobs and Docker's build cache\n");
     });
 
     it("of the image stays on the fullest disk, and so does what the runner itself needs", () => {
@@ -333,6 +370,12 @@ describe("after a job the machine is a tidy room", () => {
     });
   });
 });
+
+/** The paths below the home folder that a section of a page names. */
+function sectionOf(page: string, title: string): string[] {
+  const section = page.split(`## ${title}\n`)[1]!.split("\n## ")[0]!;
+  return [...section.matchAll(/`~\/([^`]+)`/g)].map(([, name]) => name!);
+}
 
 /** Whether each of the programs is /bin/sleep by now, with its signals set. */
 function areSleeping(children: readonly ChildProcess[]): boolean {
