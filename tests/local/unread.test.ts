@@ -96,6 +96,21 @@ describe("where the controller cannot read", function () {
     expect(spent(), "no minute is missing").to.be.within(7, 8.5);
   });
 
+  it("a roster that is not there, it starts nothing, and tells as soon as a machine is asleep that it might name", async () => {
+    const { cloud, machines, minute, metrics, starts } = controlled;
+    for (const machine of machines) machine.state = "running";
+    Reflect.deleteProperty(cloud.aws.account.parameters, names.roster);
+    expect(await minute(), "a fleet whose first machines are being proven has none").to.equal(undefined);
+    expect(metrics()).to.include({ ReadsFailed: 0 });
+    goToSleep(cloud, machines[0]!);
+    const before = starts();
+    expect(await minute()).to.include(
+      `${names.roster} cannot be understood, so no machine of cloud is started`,
+    );
+    expect(starts()).to.equal(before);
+    expect(metrics()).to.include({ ReadsFailed: 1 });
+  });
+
   it("an operator's override that is damaged, it starts nothing against it, and goes on with the rest", async () => {
     const { cloud, machines, minute, queue, meter, metrics, starts } = controlled;
     set(names.operator, 7);

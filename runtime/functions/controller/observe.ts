@@ -7,6 +7,7 @@ import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { Sighting } from "./decide.ts";
 import { describeDisks, describeMachines, strayDisks, withDisks } from "./describe.ts";
+import type { Machine } from "./machine.ts";
 
 /** `GetParameters` takes so many names. */
 const namesPerCall = 10;
@@ -63,7 +64,9 @@ export async function observe(
     fleets.map(({ name }) => [name, parseFleetSettings(environment, name, present(values))]),
   );
   problems.push(
-    ...Object.entries(settings).flatMap(([fleet, own]) => damaged(environment, fleet, own, values)),
+    ...Object.entries(settings).flatMap(([fleet, own]) =>
+      damaged({ environment, fleet, settings: own, values, asleep: asleepIn(fleet, machines) }),
+    ),
   );
   const meterText = values.get(meterName);
   const meter = parseMeter(meterText);
@@ -106,11 +109,30 @@ function present(values: Values): Map<string, string> {
   return new Map([...values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** A sentence where a fleet's parameters were read, and one that its starts rest on was missing or damaged. */
-function damaged(environment: string, fleet: string, settings: FleetSettings, values: Values): string[] {
+/** How many of a fleet's machines are stopped, of those that could be read. */
+function asleepIn(fleet: string, machines: readonly Machine[] = []): number {
+  return machines.filter((machine) => machine.fleet === fleet && machine.state === "stopped").length;
+}
+
+/**
+ * A sentence where a fleet's parameters were read, and one that its starts rest
+ * on was missing or damaged. A fleet has no roster until its first machines are
+ * proven, which takes hours with a long smoke test: that a roster is missing
+ * matters as soon as a machine is asleep that it might name.
+ */
+function damaged(one: {
+  environment: string;
+  fleet: string;
+  settings: FleetSettings;
+  values: Values;
+  asleep: number;
+}): string[] {
+  const { environment, fleet, settings, values, asleep } = one;
   const names = fleetParameters(environment, fleet);
+  const isNotYetMade = (key: string) =>
+    key === "roster" && asleep === 0 && values.get(names.roster) === undefined;
   const those = (["roster", "operator", "shutdown"] as const)
-    .filter((key) => !settings[key] && values.has(names[key]))
+    .filter((key) => !settings[key] && values.has(names[key]) && !isNotYetMade(key))
     .map((key) => names[key]);
   if (those.length === 0) return [];
   return [

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
 import { meterParameter } from "../../../../contract/meter.ts";
 import { fleetParameters } from "../../../../contract/parameters.ts";
+import { tags } from "../../../../contract/tags.ts";
 import type { ControllerAws } from "../../../../runtime/functions/controller/aws.ts";
 import { observe } from "../../../../runtime/functions/controller/observe.ts";
 
@@ -31,10 +32,10 @@ const values: Record<string, string> = {
   ),
 };
 const without = (name: string) => Object.fromEntries(Object.entries(values).filter(([key]) => key !== name));
-const instance = (instanceId: string) => ({
+const instance = (instanceId: string, state: string) => ({
   instanceId,
   instanceType: "m5.xlarge",
-  instanceState: { name: "running" },
+  instanceState: { name: state },
   reason: "",
   stateReason: { code: "", message: "" },
   launchTime: "2026-05-01T11:00:00Z",
@@ -42,7 +43,7 @@ const instance = (instanceId: string) => ({
   placement: { availabilityZone: "a" },
   rootDeviceName: "",
   blockDeviceMapping: [],
-  tagSet: [],
+  tagSet: [{ key: tags.fleet, value: "b" }],
 });
 const job = (id: string) => ({
   id: { S: id },
@@ -58,6 +59,7 @@ const job = (id: string) => ({
 async function seen(
   fails: (action: string, input: Record<string, unknown>) => boolean = () => false,
   parameters: Record<string, string> = values,
+  state = "stopped",
 ) {
   const aws: ControllerAws = (action, input) => {
     if (fails(action, input)) return Promise.reject(new Error(`${action} is not answered`));
@@ -69,7 +71,7 @@ async function seen(
       }
       case "ec2:DescribeInstances":
         return Promise.resolve({
-          reservationSet: [{ instancesSet: [instance(isFirst ? "i-1" : "i-2")] }],
+          reservationSet: [{ instancesSet: [instance(isFirst ? "i-1" : "i-2", state)] }],
           nextToken: isFirst ? "more" : "",
         });
       case "ec2:DescribeVolumes":
@@ -167,5 +169,17 @@ describe("what the controller looks at", () => {
     );
     const { shutdown } = fleetParameters("dev", "c");
     expect((await seen(undefined, { ...values, [shutdown]: "{" })).problems.join()).to.include(shutdown);
+  });
+
+  it("takes it for no fault that a fleet has no roster yet, whose first machines are being proven", async () => {
+    const { roster } = fleetParameters("dev", "b");
+    const { problems, settings } = await seen(undefined, without(roster), "running");
+    expect(problems).to.deep.equal([]);
+    expect(settings.b).to.include({ roster: undefined });
+    expect((await seen(undefined, { ...values, [roster]: "[]" }, "running")).problems.join()).to.include(
+      roster,
+    );
+    const other = fleetParameters("dev", "c").roster;
+    expect((await seen(undefined, without(other))).problems, "another fleet's are asleep").to.deep.equal([]);
   });
 });
