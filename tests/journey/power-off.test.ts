@@ -52,22 +52,17 @@ describe("a machine that powers off", function () {
   const isIdle = () => eventually("the machine is idle", () => tag(tags.state) === "idle");
   const isWorking = () => eventually("the job has a worker", () => programs().worker !== undefined);
   const send = (): Job => environment.cloud.github.dispatch("acme/app", "work.yml").jobs[0]!;
+  const poweringOffMark = () => pathsBelow(diskOf(environment, id), "runner").poweringOffMark;
   const giveLockUp = () => {
     rmSync(join(diskOf(environment, id), delayLockFile));
   };
   const journal = () =>
     readFileSync(join(diskOf(environment, id), "var/log/journal/longhaul-agent.service.log"), "utf8");
-  /** Puts the machine to sleep, and sends a job when its listener has ended. */
-  const sendInto = async (): Promise<Job> => {
+  it("takes no job while it does, though it is killed and started again by systemd, and takes it when it is back", async () => {
     await wishes.sleep("cloud");
     await eventually("its listener has ended", () => programs().listener === undefined);
-    return send();
-  };
-
-  it("takes no job while it does, though it is killed and started again by systemd, and takes it when it is back", async () => {
-    const job = await sendInto();
-    const { poweringOffMark } = pathsBelow(diskOf(environment, id), "runner");
-    await eventually("it asks for its power-off", () => existsSync(poweringOffMark));
+    const job = send();
+    await eventually("it asks for its power-off", () => existsSync(poweringOffMark()));
     process.kill(programs().agent!, "SIGKILL");
     // The stand-in refuses a second power-off, as logind does.
     await eventually("another agent asks as well", () => journal().includes("Powering off failed"));
@@ -95,7 +90,11 @@ describe("a machine that powers off", function () {
   it("loses a job where its agent ends after it has asked for its power-off: this can fail", async () => {
     await installAgent(environment, id, await carelessAgent("power"));
     await eventually("the careless agent tells of it", () => programs().agent !== undefined);
-    const job = await sendInto();
+    await wishes.sleep("cloud");
+    await eventually("it asks for its power-off", () => existsSync(poweringOffMark()));
+    // Its successor has all the time it needs: nothing tells it to sleep any more.
+    await wishes.wake("cloud");
+    const job = send();
     await eventually("it takes the job, and says so", () => tag(tags.state) === "busy");
     giveLockUp();
     await eventually("it is off", is("stopped"));
