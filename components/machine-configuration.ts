@@ -36,8 +36,10 @@ export function machineConfiguration(
     user: fleet.image.user,
     baked: fleet.image.baked,
     docker: fleet.docker,
+    dockerLiveRestore: fleet.dockerLiveRestore,
     sudo: fleet.sudo,
     bootSteps: fleet.bootSteps,
+    everyBoot: fleet.everyBoot,
     ...connection(network),
     ...agent,
   };

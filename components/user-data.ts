@@ -59,7 +59,7 @@ export function compressUserData(text: string): string {
   if (bytes.length > maxUserDataBytes) {
     throw new Error(
       `The user data takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
-        "Shorten the fleet's bootSteps or the CA bundle, or put them into an image of your own.",
+        "Shorten the fleet's bootSteps, its everyBoot or the CA bundle, or put them into an image of your own.",
     );
   }
   return bytes.toString("base64");
@@ -95,6 +95,7 @@ function bootVariables(
     RUNNER_USER: machine.user,
     BAKED: String(machine.baked),
     DOCKER: String(machine.docker),
+    LIVE_RESTORE: String(machine.dockerLiveRestore),
     SUDO: String(machine.sudo),
     DISK_PERCENT: String(machine.diskPercent),
     TARBALL_URL: runnerSoftware.url,
@@ -106,6 +107,7 @@ function bootVariables(
   return [
     ...Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`),
     `BOOT_STEPS=(${machine.bootSteps.map(quote).join(" ")})`,
+    `EVERY_BOOT=(${machine.everyBoot.map(quote).join(" ")})`,
   ].join("\n");
 }
 

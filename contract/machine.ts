@@ -37,10 +37,14 @@ export interface MachineConfiguration {
   /** The image brings the packages (and possibly the runner) along: install nothing with the package manager. */
   baked: boolean;
   docker: boolean;
+  /** Whether containers outlive Docker's daemon. Docker's swarm mode refuses to start where they do. */
+  dockerLiveRestore: boolean;
   /** Whether jobs may use `sudo` without a password. */
   sudo: boolean;
   /** Shell lines run as root at the first boot, before registration. */
   bootSteps: readonly string[];
+  /** Shell lines run as root at every boot, behind the boot steps and before the machine takes jobs. */
+  everyBoot: readonly string[];
   proxy?: {
     http?: string;
     https?: string;

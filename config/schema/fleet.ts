@@ -5,6 +5,11 @@ import { limits } from "../limits.ts";
 import { diskSchema, imageSchema, runnerSoftwareSchema } from "./machine.ts";
 import { text } from "./text.ts";
 
+const shellLines = z
+  .string()
+  .min(1)
+  .refine((line) => !line.includes("\0"), "must not contain a NUL character");
+
 export const fleetSchema = z
   .strictObject({
     runners: z.int().min(1).max(limits.runnersPerFleet).default(1).describe("Number of runners."),
@@ -39,18 +44,25 @@ export const fleetSchema = z
       ),
     runner: runnerSoftwareSchema.prefault({}),
     docker: z.boolean().default(true).describe("Docker for jobs. A job with Docker is root on its machine."),
+    dockerLiveRestore: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether containers outlive a restart of Docker's daemon (its `live-restore`), and jobs with them. Off where jobs use `docker swarm`: Docker refuses `docker swarm init` beside it. Off leaves the setting as the image has it, and so does `image.baked`.",
+      ),
     sudo: z.boolean().default(false).describe("Whether jobs may use sudo without a password."),
     autoShutdown: autoShutdownSchema.prefault({}),
     bootSteps: z
-      .array(
-        z
-          .string()
-          .min(1)
-          .refine((line) => !line.includes("\0"), "must not contain a NUL character"),
-      )
+      .array(shellLines)
       .default([])
       .describe(
         "Shell lines run as root at the first boot, before the machine registers. No secrets: every process on the machine can read them.",
+      ),
+    everyBoot: z
+      .array(shellLines)
+      .default([])
+      .describe(
+        "The same, run at each boot, and so after each sleep, behind `bootSteps` and before the machine takes jobs: for what no power-off outlives, such as mounts, swap and `sysctl`. One that fails keeps the machine from taking jobs ([boot-failed](troubleshooting.md#boot-failed)).",
       ),
   })
   .describe("One fleet: runners of one shape.");

@@ -71,6 +71,16 @@ once() {
   echo "$self" >"$state/done/$name"
 }
 
+# once_a_boot NAME COMMAND…: not again when systemd or somebody by hand starts this anew: a job may be at work by then. /run
+# is empty at each boot.
+once_a_boot() {
+  local mark=$root/run/longhaul/$1-done
+  shift
+  [[ ! -e $mark ]] || return 0
+  "$@"
+  : >"$mark"
+}
+
 # The runner's folder is its user's once jobs have run: what is fetched or copied there must not be repeated.
 before_registration() {
   ! is_done registration || fail "$1 is damaged. Replace the machine: raise the runner's generation."
@@ -137,6 +147,10 @@ once user true make_user
 for number in "${!BOOT_STEPS[@]}"; do
   step "boot step $((number + 1))"
   once "boot-step-$((number + 1))" true run_boot_step "Boot step $((number + 1))" "${BOOT_STEPS[number]}"
+done
+for number in "${!EVERY_BOOT[@]}"; do
+  step "step $((number + 1)) of every boot"
+  once_a_boot "step-$((number + 1))" run_boot_step "Step $((number + 1)) of every boot" "${EVERY_BOOT[number]}"
 done
 step "keeping the user from what outlives a job"
 once confinement true confine_user

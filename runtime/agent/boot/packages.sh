@@ -11,7 +11,7 @@ stop_upgrades() {
   mkdir -p "$root/etc/apt/apt.conf.d" "$root/etc/needrestart/conf.d" "$root/etc/docker"
   echo 'DPkg::Lock::Timeout "300";' >"$root/etc/apt/apt.conf.d/95longhaul-lock"
   echo "\$nrconf{restart} = 'l';" >"$root/etc/needrestart/conf.d/longhaul.conf"
-  [[ $DOCKER == false ]] || keep_containers "$root/etc/docker/daemon.json"
+  [[ $DOCKER == false || $LIVE_RESTORE == false ]] || keep_containers "$root/etc/docker/daemon.json"
 }
 
 # Containers outlive Docker's daemon. Ubuntu's cloud-init brings Python along.

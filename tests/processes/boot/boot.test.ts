@@ -40,6 +40,8 @@ echo "node $*" >>"$LONGHAUL_ROOT/node-calls"
 touch "$LONGHAUL_ROOT/home/runner/actions-runner/.runner"
 `;
 
+const agentUnit = "longhaul-agent.service";
+
 describe("the boot script", function () {
   const packed = temporaryFolder();
   let tarball: Buffer;
@@ -494,6 +496,43 @@ esac`,
     });
   });
 
+  describe("a step of every boot", () => {
+    const everyBoot = ['[[ ! -e $LONGHAUL_ROOT/broken ]] && echo "mounted" >>"$LONGHAUL_ROOT/steps"'];
+    const powerOff = () => {
+      rmSync(`${folder.path}/run`, { recursive: true });
+    };
+
+    it("runs once at each, behind the boot steps and before the machine takes jobs", async () => {
+      const run = await prepare({
+        bootSteps: ['echo "installed" >>"$LONGHAUL_ROOT/steps"'],
+        everyBoot: [...everyBoot, "docker step"],
+      });
+      await run();
+      const order = calls();
+      expect(order.indexOf("docker step")).to.be.within(0, order.indexOf(`systemctl start ${agentUnit}`) - 1);
+      await run(); // By hand, or by systemd.
+      expect(file("steps")).to.equal("installed\nmounted\n");
+      powerOff();
+      await run();
+      expect(file("steps")).to.equal("installed\nmounted\nmounted\n");
+    });
+
+    it("that fails keeps the agent from starting, says so, and is tried again in the same boot", async () => {
+      const run = await prepare({ everyBoot });
+      await run();
+      powerOff();
+      put(`${folder.path}/broken`, "");
+      rmSync(`${folder.path}/commands/calls`);
+      expect((await run()).status).to.equal(1);
+      expect(calls()).to.not.include(`systemctl start ${agentUnit}`);
+      expect(reported().at(-1)!["Tag.1.Value"]).to.equal("boot-failed");
+      expect(reported().at(-1)!["Tag.2.Value"]).to.match(/^Step 1 of every boot ended with 1: \[\[ ! -e/);
+      rmSync(`${folder.path}/broken`);
+      expect((await run()).status).to.equal(0);
+      expect(file("steps")).to.equal("mounted\nmounted\n");
+    });
+  });
+
   it("an interrupted first boot goes on where it was", async () => {
     const run = await prepare({
       bootSteps: [
@@ -707,6 +746,13 @@ esac`,
     expect(file("etc/needrestart/conf.d/longhaul.conf")).to.equal("$nrconf{restart} = 'l';\n");
     expect(file("etc/apt/apt.conf.d/95longhaul-lock")).to.equal('DPkg::Lock::Timeout "300";\n');
     expect(JSON.parse(file("etc/docker/daemon.json"))).to.deep.equal({ mtu: 1400, "live-restore": true });
+  });
+
+  it("containers end with Docker's daemon where swarm mode needs that, and the image's own setting stays", async () => {
+    const run = await prepare({ dockerLiveRestore: false });
+    put(`${folder.path}/etc/docker/daemon.json`, '{"mtu": 1400}');
+    expect((await run()).status).to.equal(0);
+    expect(file("etc/docker/daemon.json")).to.equal('{"mtu": 1400}');
   });
 
   it("an image without Ubuntu's upgrades, or with no Docker, boots as well", async () => {

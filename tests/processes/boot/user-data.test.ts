@@ -52,7 +52,7 @@ describe("the user data, run as cloud-init does", () => {
       "bash",
       [
         "-c",
-        `source "$1"; printf '%s\\0' ${names.map((name) => `"$${name}"`).join(" ")} "\${BOOT_STEPS[@]}"`,
+        `source "$1"; printf '%s\\0' ${names.map((name) => `"$${name}"`).join(" ")} "\${BOOT_STEPS[@]}" "\${EVERY_BOOT[@]}"`,
         "-",
         `${root}/etc/longhaul/boot.env`,
       ],
@@ -198,10 +198,11 @@ describe("the user data, run as cloud-init does", () => {
         maxLength: 3,
       }),
       bootSteps: fc.array(value, { maxLength: 3 }),
+      everyBoot: fc.array(value, { maxLength: 3 }),
       agent: value,
     });
     fc.assert(
-      fc.property(told, ({ url, user, http, https, noProxy, certificates, bootSteps, agent }) => {
+      fc.property(told, ({ url, user, http, https, noProxy, certificates, bootSteps, everyBoot, agent }) => {
         const given: MachineConfiguration = {
           ...machine,
           user,
@@ -209,6 +210,7 @@ describe("the user data, run as cloud-init does", () => {
           proxy: { http, https, noProxy },
           caBundle: certificates.map((base64) => pem(base64)).join("A comment\n"),
           bootSteps,
+          everyBoot,
         };
         boot(renderUserData(given, assets));
         // What the boot script fetches and runs itself.
@@ -216,11 +218,12 @@ describe("the user data, run as cloud-init does", () => {
         const forAgent = JSON.parse(file("etc/longhaul/machine.json")) as MachineConfiguration;
         expect(given).to.deep.include({ ...forAgent, runnerSoftware: given.runnerSoftware });
         expect(forAgent.runnerSoftware).to.deep.equal({ selfUpdate: given.runnerSoftware.selfUpdate });
-        expect(forAgent).to.not.have.any.keys("bootSteps", "caBundle", "proxy");
+        expect(forAgent).to.not.have.any.keys("bootSteps", "everyBoot", "caBundle", "proxy");
         expect(file("etc/longhaul/ca-bundle.base64").trim().split("\n")).to.deep.equal(certificates);
         expect(file("opt/longhaul/agent.mjs")).to.equal(`${agent}\n`);
         const names = ["TARBALL_URL", "RUNNER_USER", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_NONE"];
-        expect(variables(names)).to.deep.equal([url, user, http, https, noProxy.join(","), ...bootSteps]);
+        const steps = [...bootSteps, ...everyBoot];
+        expect(variables(names)).to.deep.equal([url, user, http, https, noProxy.join(","), ...steps]);
       }),
       { numRuns: 25 },
     );
@@ -247,7 +250,7 @@ describe("the user data, run as cloud-init does", () => {
   it("that EC2 would refuse is an error with the numbers and what to do", () => {
     const noise = Array.from({ length: 9000 }, (_, index) => (index * 7919 * 104_729).toString(36)).join("");
     expect(() => compressUserData(noise)).to.throw(
-      /^The user data takes \d+ bytes compressed, and EC2 takes at most 16384\. Shorten the fleet's bootSteps/,
+      /^The user data takes \d+ bytes compressed, and EC2 takes at most 16384\. Shorten the fleet's bootSteps, its everyBoot or/,
     );
   });
 });

@@ -136,6 +136,17 @@ describe("stand-in commands of a machine", () => {
     expect(told).to.include({ fixed: 5, is: true });
   });
 
+  it("docker refuses swarm mode where containers outlive its daemon", () => {
+    expect(bash("docker swarm init").status).to.equal(0);
+    mkdirSync(join(root, "etc/docker"));
+    writeFileSync(join(root, "etc/docker/daemon.json"), '{"live-restore": true}');
+    expect(bash("docker swarm init"))
+      .to.deep.include({ status: 1 })
+      .and.property("error")
+      .match(/swarm mode/);
+    expect(bash("docker info").status).to.equal(0);
+  });
+
   it("setpriv and sudo change whom id tells, and the process stays the same", () => {
     bash("useradd --create-home runner");
     expect(bash("id -u").output).to.equal("0");

@@ -103,6 +103,7 @@ describe("the fingerprint of a machine", function () {
     ["the instance type", cloud({ instanceType: "m5.large" }), both],
     ["the image", cloud({ image: { ami: "ami-0a" } }), both],
     ["a boot step", cloud({ bootSteps: ["true"] }), both],
+    ["a step of every boot", cloud({ everyBoot: ["true"] }), both],
     ["the network", { ...cloud({}), network: { cidr: "10.43.0.0/16" } }, both],
     ["the role's path", { ...cloud({}), aws: { ...aws, rolePath: "/ci/" } }, both],
     ["the region", { ...cloud({}), aws: { ...aws, region: "eu-west-1" } }, both],

@@ -19,9 +19,11 @@ describe("loading the configuration", () => {
         labels: ["cloud", "extended-timeout"],
         runner: { version: "2.338.0", selfUpdate: true },
         docker: true,
+        dockerLiveRestore: true,
         sudo: false,
         autoShutdown: { minimumAwake: 0, maxJobHours: 24, enforce: false },
         bootSteps: [],
+        everyBoot: [],
       },
     });
     expect(smokeTest).to.deep.equal({
@@ -93,7 +95,7 @@ describe("loading the configuration", () => {
       .that.equals(
         [
           "The configuration has 2 errors (docs/configuration.md lists every key):",
-          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, priceUsdPerHour, architecture, image, disk, labels, runner, docker, sudo, autoShutdown, bootSteps",
+          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, priceUsdPerHour, architecture, image, disk, labels, runner, docker, dockerLiveRestore, sudo, autoShutdown, bootSteps, everyBoot",
           '  longhaul:fleets.cloud.labels[1]: "a" is there already; remove one',
         ].join("\n"),
       );

@@ -83,6 +83,7 @@ const cases: Record<string, readonly Case[]> = {
     ["spot as a market", fleet({ market: "spot" }), "fleets.cloud.market", "locks against stopping and terminating do not exist for them"],
     ["another operating system", fleet({ os: "windows" }), "fleets.cloud.os", "Linux machines only"],
     ["an empty boot step", fleet({ bootSteps: ["true", ""] }), "fleets.cloud.bootSteps[1]", "must not be empty"],
+    ["an empty step of every boot", fleet({ everyBoot: [""] }), "fleets.cloud.everyBoot[0]", "must not be empty"],
     ["a disk of no size", fleet({ disk: { sizeGb: 0 } }), "fleets.cloud.disk.sizeGb", "must be at least 20; it is 0"],
     ["more operations than the disk's size allows", fleet({ disk: { sizeGb: 20, iops: 12000 } }), "fleets.cloud.disk.iops", "is 12000; a disk of 20 GiB takes at most 10000"],
     ["more throughput than its operations allow", fleet({ disk: { throughput: 1000 } }), "fleets.cloud.disk.throughput", "is 1000 MiB/s, which needs 4000 iops; 3000 allow at most 750"],
