@@ -2,7 +2,7 @@ import { Topic } from "@pulumi/aws/sns/topic.js";
 import { TopicPolicy } from "@pulumi/aws/sns/topicPolicy.js";
 import { TopicSubscription } from "@pulumi/aws/sns/topicSubscription.js";
 import * as pulumi from "@pulumi/pulumi";
-import { partitionOf } from "../config/derive.ts";
+import { hasAwsBudget, partitionOf } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { alarmTopicName } from "../contract/names.ts";
 import { arn } from "./policy.ts";
@@ -11,7 +11,7 @@ import { environmentTags } from "./resource-tags.ts";
 
 export interface AlarmTopicArgs {
   environment: string;
-  configuration: Pick<Configuration, "aws" | "alarms">;
+  configuration: Pick<Configuration, "aws" | "alarms" | "budget">;
 }
 
 /**
@@ -26,7 +26,7 @@ export class AlarmTopic extends pulumi.ComponentResource {
   constructor(name: string, args: AlarmTopicArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:AlarmTopic", name, {}, opts);
     const { environment, configuration } = args;
-    const { aws, alarms } = configuration;
+    const { aws, alarms, budget } = configuration;
     const topicName = alarmTopicName(environment);
     const child = { parent: this };
 
@@ -38,7 +38,10 @@ export class AlarmTopic extends pulumi.ComponentResource {
     );
     const policy = new TopicPolicy(
       topicName,
-      { arn: topic.arn, policy: topic.arn.apply((topicArn) => topicPolicy(topicArn, aws)) },
+      {
+        arn: topic.arn,
+        policy: topic.arn.apply((topicArn) => topicPolicy(topicArn, aws, hasAwsBudget(budget))),
+      },
       child,
     );
     for (const address of alarms.emails) {
@@ -62,8 +65,11 @@ export class AlarmTopic extends pulumi.ComponentResource {
   }
 }
 
-/** Who may put messages on the topic: the budgets and the alarms of this account. */
-export function topicPolicy(topicArn: string, aws: Place): string {
+/**
+ * Who may put messages on the topic: the alarms of this account, and its
+ * budgets where AWS's own is made. Other partitions need not know that service.
+ */
+export function topicPolicy(topicArn: string, aws: Place, withBudgets: boolean): string {
   const publish = (Sid: string, service: string, source: string) => ({
     Sid,
     Effect: "Allow",
@@ -80,7 +86,9 @@ export function topicPolicy(topicArn: string, aws: Place): string {
     Statement: [
       // As https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html demands it: which
       // ARN AWS Budgets sends is not documented, so that nothing narrower is known to match.
-      publish("Budgets", "budgets", `arn:${partitionOf(aws)}:budgets::${aws.account}:*`),
+      ...(withBudgets
+        ? [publish("Budgets", "budgets", `arn:${partitionOf(aws)}:budgets::${aws.account}:*`)]
+        : []),
       publish("Alarms", "cloudwatch", arn(aws, "cloudwatch", "alarm:*")),
     ],
   });

@@ -51,7 +51,8 @@ export interface BudgetAlarmArgs {
  * controller, which turns power off when its meter says that the money is gone.
  * AWS's own budget knows what AWS will really charge, 8 to 12 hours late: it
  * tells the same people, and at 100 % denies the environment's roles to start
- * machines. What runs is not touched by any of it.
+ * machines. What runs is not touched by any of it. Outside AWS's usual partition
+ * there is no such budget, and the alarms on the meter are all.
  */
 export class BudgetAlarm extends pulumi.ComponentResource {
   constructor(name: string, args: BudgetAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -63,8 +64,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
     const child = { parent: this };
     const tagged = environmentTags(environment, own);
 
-    const awsBudget = createBudget();
-    createDenial(this);
+    if (budget.awsBudget) createDenial(createBudget(), this);
     createMeterAlarms();
     if (budget.costAllocationTag) {
       // Other environments of the account are told by the same tag.
@@ -106,7 +106,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       );
     }
 
-    function createDenial(parent: pulumi.Resource): void {
+    function createDenial(awsBudget: Budget, parent: pulumi.Resource): void {
       const roles = [
         serviceRoleName({ environment, configuration, name: "controller" }),
         ...Object.keys(configuration.fleets).map((fleet) => roleName(environment, fleet, aws)),
@@ -194,8 +194,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           threshold: 1,
           period: silencePeriod,
           treatMissingData: "breaching",
-          alarmDescription:
-            "In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money but AWS's own budget. See the log of the controller. OK: it counts.",
+          alarmDescription: `In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money${budget.awsBudget ? " but AWS's own budget" : ""}. See the log of the controller. OK: it counts.`,
           okActions: [topic.arn],
         },
         [controller, ...proven],

@@ -35,8 +35,9 @@ export function controllerConfiguration(
     ...(budget.monthlyUsd !== undefined && {
       budget: {
         monthlyUsd: budget.monthlyUsd,
-        account: aws.account,
-        name: budgetName(environment, aws.region),
+        ...(budget.awsBudget && {
+          awsBudget: { account: aws.account, name: budgetName(environment, aws.region) },
+        }),
       },
     }),
     ...(wakeOnDemand.enabled && {

@@ -1,7 +1,7 @@
 import { getDefaultKmsKey } from "@pulumi/aws/ebs/getDefaultKmsKey.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { LivingMachines } from "./adoption.ts";
-import { domainOf } from "./policy.ts";
+import { viaService } from "./policy.ts";
 import type { Place, PolicyStatement } from "./policy.ts";
 
 /*
@@ -58,7 +58,7 @@ export function diskKeyStatements(aws: Place, diskKeys: readonly string[]): Poli
       Resource: [...diskKeys],
       Condition: {
         Bool: { "kms:GrantIsForAWSResource": "true" },
-        StringEquals: { "kms:ViaService": `ec2.${aws.region}.${domainOf(aws)}` },
+        StringEquals: { "kms:ViaService": viaService(aws, "ec2") },
       },
     },
   ];

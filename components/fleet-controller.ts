@@ -4,6 +4,7 @@ import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
 import { Queue } from "@pulumi/aws/sqs/queue.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
+import { hasAwsBudget } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { emptyMeter, meterParameter } from "../contract/meter.ts";
 import { functionName } from "../contract/names.ts";
@@ -71,7 +72,7 @@ export class FleetController extends pulumi.ComponentResource {
     const queue = wakeOnDemand.enabled ? createQueue(this) : undefined;
     const statements = [
       ...controllerStatements(environment, aws, diskKeys),
-      ...(configuration.budget.monthlyUsd === undefined ? [] : budgetStatements(environment, aws)),
+      ...(hasAwsBudget(configuration.budget) ? budgetStatements(environment, aws) : []),
       ...(wakeOnDemand.app ? sweepStatements(environment, aws) : []),
       ...(wakeOnDemand.enabled ? demandStatements(environment, aws, queueArn) : []),
     ];

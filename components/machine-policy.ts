@@ -2,7 +2,7 @@ import { machineMetricNamespace } from "../contract/metrics.ts";
 import { logGroupName } from "../contract/names.ts";
 import { fleetParameters, softwarePath, tokenParameter } from "../contract/parameters.ts";
 import { tags, tagsOfTheMachine } from "../contract/tags.ts";
-import { arn, document, domainOf, parameterArn } from "./policy.ts";
+import { arn, document, parameterArn, viaService } from "./policy.ts";
 import type { Place, PolicyDocument, PolicyStatement } from "./policy.ts";
 
 /**
@@ -108,7 +108,7 @@ function tokenKeyStatement(aws: Place, key: string, tokens: string): PolicyState
     Action: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
     Resource: [key],
     Condition: {
-      StringEquals: { "kms:ViaService": `ssm.${aws.region}.${domainOf(aws)}` },
+      StringEquals: { "kms:ViaService": viaService(aws, "ssm") },
       StringLike: { "kms:EncryptionContext:PARAMETER_ARN": tokens },
     },
   };

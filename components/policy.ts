@@ -1,4 +1,5 @@
 import { partitionOf } from "../config/derive.ts";
+import { partitions } from "../config/partitions.ts";
 import type { AwsConfiguration } from "../config/schema.ts";
 
 /** One statement of an IAM policy, as far as Longhaul writes them. */
@@ -25,7 +26,8 @@ export function trustPolicy(
   condition?: PolicyStatement["Condition"],
 ): string {
   // Only EC2's name differs between partitions.
-  const principal = service === "ec2" ? `ec2.${domainOf(aws)}` : `${service}.amazonaws.com`;
+  const principal =
+    service === "ec2" ? partitions[partitionOf(aws)].ec2Principal : `${service}.amazonaws.com`;
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
@@ -75,7 +77,7 @@ export function readSecretStatements(
       Resource: [aws.kmsKeyArn],
       Condition: {
         StringEquals: {
-          "kms:ViaService": `ssm.${aws.region}.${domainOf(aws)}`,
+          "kms:ViaService": viaService(aws, "ssm"),
           "kms:EncryptionContext:PARAMETER_ARN": secret,
         },
       },
@@ -83,7 +85,15 @@ export function readSecretStatements(
   ];
 }
 
-/** The domain of the partition's services. */
-export function domainOf(aws: Place): string {
-  return partitionOf(aws) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+/**
+ * A service as `kms:ViaService` names it: by the domain of the partition. For
+ * the Sovereign Cloud that is not documented, so AWS's usual domain, which is
+ * no other's either, goes beside its own.
+ */
+export function viaService(aws: Place, service: "ec2" | "ssm"): string | string[] {
+  const partition = partitionOf(aws);
+  const names = [partitions[partition].domain, ...(partition === "aws-eusc" ? ["amazonaws.com"] : [])].map(
+    (domain) => `${service}.${aws.region}.${domain}`,
+  );
+  return names.length === 1 ? names[0]! : names;
 }

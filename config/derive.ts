@@ -1,5 +1,7 @@
 import { knownChecksums, ubuntuParameter } from "./defaults.ts";
 import { type Architecture, architectureOfInstanceType } from "./instance-types.ts";
+import { partitionOfRegion, partitions } from "./partitions.ts";
+import type { Partition } from "./partitions.ts";
 import type {
   AwsConfiguration,
   Configuration,
@@ -51,14 +53,6 @@ export function imageReference(fleet: FleetConfiguration): ImageReference {
   return { kind: "parameter", name: parameter ?? ubuntuParameter[architectureOf(fleet)] };
 }
 
-export type Partition = "aws" | "aws-cn" | "aws-us-gov";
-
-/** The partition a region belongs to. */
-export function partitionOfRegion(region: string): Partition {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-}
-
 export function partitionOf(aws: Pick<AwsConfiguration, "partition" | "region">): Partition {
   return aws.partition ?? partitionOfRegion(aws.region);
 }
@@ -73,20 +67,15 @@ export function serviceEndpoint(
 ): string {
   const configured = aws.endpoints[service];
   if (configured !== undefined) return withoutTrailingSlash(configured);
-  return `https://${service}${regionPart(aws, service)}.${domains[partitionOf(aws)]}`;
+  const { domain, hosts } = partitions[partitionOf(aws)];
+  // IAM and Budgets have one endpoint for a whole partition.
+  if (service === "iam" || service === "budgets") return `https://${hosts[service]}`;
+  return `https://${service}.${aws.region}.${domain}`;
 }
 
-const domains: Record<Partition, string> = {
-  aws: "amazonaws.com",
-  "aws-us-gov": "amazonaws.com",
-  "aws-cn": "amazonaws.com.cn",
-};
-
-/** The part of a host name that tells the region. IAM and Budgets have one endpoint for a whole partition. */
-function regionPart(aws: Pick<AwsConfiguration, "partition" | "region">, service: AwsService): string {
-  if (service === "budgets") return "";
-  if (service !== "iam") return `.${aws.region}`;
-  return { aws: "", "aws-us-gov": ".us-gov", "aws-cn": ".cn-north-1" }[partitionOf(aws)];
+/** Whether AWS's own budget is made, as a second line behind the meter. */
+export function hasAwsBudget({ monthlyUsd, awsBudget }: Configuration["budget"]): boolean {
+  return monthlyUsd !== undefined && awsBudget;
 }
 
 /**

@@ -63,9 +63,7 @@ export interface ControllerConfiguration {
   budget?: {
     /** US dollars for a month in UTC. */
     monthlyUsd: number;
-    /** Account of AWS's budget of this environment. */
-    account: string;
-    /** Name of AWS's budget. */
-    name: string;
+    /** AWS's budget of this environment. Absent: the meter alone holds the limit. */
+    awsBudget?: { account: string; name: string };
   };
 }

@@ -1,5 +1,5 @@
-import { partitionOfRegion } from "../derive.ts";
 import type { Finding } from "../issues.ts";
+import { partitionOfRegion, partitions } from "../partitions.ts";
 import type { AwsConfiguration } from "../schema.ts";
 
 /** Region, partition and the ARNs that are given must belong together. */
@@ -7,7 +7,7 @@ export function awsFindings(aws: AwsConfiguration): Finding[] {
   const { region, partition, permissionsBoundary, kmsKeyArn } = aws;
   const because = [["aws", "region"]];
   if (/^(us|eu)-iso/.test(region)) {
-    const message = `${region} is a region of its own kind of partition, which Longhaul does not know; aws, aws-cn and aws-us-gov are known`;
+    const message = `${region} is a region of its own kind of partition, which Longhaul does not know; known: ${Object.keys(partitions).join(", ")}`;
     return [{ path: ["aws", "region"], message }];
   }
   const actual = partitionOfRegion(region);

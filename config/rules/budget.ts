@@ -1,20 +1,53 @@
 import { repeated } from "./repeated.ts";
+import { partitionOf } from "../derive.ts";
 import type { Finding } from "../issues.ts";
+import { partitions } from "../partitions.ts";
 import type { Configuration } from "../schema.ts";
 
 export function budgetFindings(configuration: Configuration): Finding[] {
   return configuration.budget.monthlyUsd === undefined
     ? withoutBudget(configuration)
-    : [...dayFindings(configuration), ...repeatedFindings(configuration), ...roleFindings(configuration)];
+    : [
+        ...awsBudgetFindings(configuration),
+        ...dayFindings(configuration),
+        ...repeatedFindings(configuration),
+        ...roleFindings(configuration),
+      ];
+}
+
+/** AWS's own budget, where there is one, and what belongs to it. */
+function awsBudgetFindings({ aws, budget }: Configuration): Finding[] {
+  if (!budget.awsBudget) {
+    return Object.entries(secondLineOf(budget)).flatMap(([key, isSaid]) =>
+      isSaid
+        ? [
+            {
+              path: ["budget", key],
+              message: "belongs to AWS's own budget, and budget.awsBudget is false; remove it",
+            },
+          ]
+        : [],
+    );
+  }
+  const { withoutUsdBudgets } = partitions[partitionOf(aws)];
+  if (withoutUsdBudgets === undefined) return [];
+  const message =
+    `is true, and a limit in US dollars cannot be made in ${aws.region}: ${withoutUsdBudgets}; ` +
+    "set it to false, and the controller's own meter alone turns power off when the month's money is spent";
+  return [{ path: ["budget", "awsBudget"], message, because: [["aws", "region"]] }];
+}
+
+/** What is set of the keys that only AWS's own budget has a use for. */
+function secondLineOf({ costAllocationTag, deniedRoles }: Configuration["budget"]) {
+  return { costAllocationTag, deniedRoles: deniedRoles.length > 0 };
 }
 
 /** What belongs to a budget says nothing without one. */
 function withoutBudget({ budget }: Configuration): Finding[] {
-  const { dailyUsd, costAllocationTag, deniedRoles } = budget;
   const said = {
-    dailyUsd: dailyUsd !== undefined,
-    costAllocationTag,
-    deniedRoles: deniedRoles.length > 0,
+    dailyUsd: budget.dailyUsd !== undefined,
+    awsBudget: !budget.awsBudget,
+    ...secondLineOf(budget),
   };
   return Object.entries(said).flatMap(([key, isSaid]) =>
     isSaid
@@ -34,6 +67,7 @@ function repeatedFindings({ budget }: Configuration): Finding[] {
 const maxDeniedRoles = 100;
 
 function roleFindings({ budget, fleets }: Configuration): Finding[] {
+  if (!budget.awsBudget) return [];
   const own = 1 + Object.keys(fleets).length;
   const total = own + budget.deniedRoles.length;
   if (total <= maxDeniedRoles) return [];

@@ -1,4 +1,5 @@
 import { wakingRepositories } from "../derive.ts";
+import { regionsWithoutFunctionUrls } from "../function-urls.ts";
 import { lowerCase, repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import type { Configuration } from "../schema.ts";
@@ -8,10 +9,19 @@ export function wakeOnDemandFindings(configuration: Configuration): Finding[] {
   const { wakeOnDemand, github, fleets } = configuration;
   const { repositories = [], emptyLabels } = wakeOnDemand;
   return [
+    ...regionFindings(configuration),
     ...repositoriesFindings(repositories, github),
     ...(wakeOnDemand.app ? appFindings(configuration) : []),
     ...(emptyLabels === undefined || fleets[emptyLabels] ? [] : [unknownFleet(emptyLabels, fleets)]),
   ];
+}
+
+function regionFindings({ wakeOnDemand, aws }: Configuration): Finding[] {
+  if (!wakeOnDemand.enabled || !regionsWithoutFunctionUrls.has(aws.region)) return [];
+  const message =
+    `is true, and AWS Lambda has no function URLs in ${aws.region}, which GitHub's webhook would be sent to; ` +
+    "take another region, or set it to false and have hours or minimumAwake keep machines awake";
+  return [{ path: ["wakeOnDemand", "enabled"], message, because: [["aws", "region"]] }];
 }
 
 const scope = [

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../defaults.ts";
+import { partitions } from "../partitions.ts";
+import type { Partition } from "../partitions.ts";
 import { tlsUrl } from "../urls.ts";
 import { text } from "./text.ts";
 
@@ -24,9 +26,9 @@ export const awsSchema = z
     account: text(/^\d{12}$/, "the 12 digits of an account, in quotes", '"123456789012"').describe(
       "The account. Every command refuses to work with another one.",
     ),
-    region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region", "eu-central-1").describe("The region."),
+    region: text(/^[a-z]{2,4}(-[a-z]+)+-\d$/, "a region", "eu-central-1").describe("The region."),
     partition: z
-      .enum(["aws", "aws-cn", "aws-us-gov"])
+      .enum(Object.keys(partitions) as [Partition, ...Partition[]])
       .optional()
       .describe("The partition. Default: the one the region belongs to."),
     endpoints: endpoints.default({}),

@@ -8,12 +8,18 @@ export const budgetSchema = z
     monthlyUsd: usd
       .optional()
       .describe(
-        "US dollars for the machines of a month in UTC, by the controller's meter: when they are spent, power is off in every fleet until the month turns or this is raised. Running jobs end first. AWS's own budget has the same limit. Default: nothing is turned off for money.",
+        "US dollars for the machines of a month in UTC, by the controller's meter: when they are spent, power is off in every fleet until the month turns or this is raised. Running jobs end first. AWS's own budget has the same limit (see `awsBudget`). Default: nothing is turned off for money.",
       ),
     dailyUsd: usd
       .optional()
       .describe(
         "US dollars for a day in UTC, by the meter: when they are spent, an alarm tells, and nothing is turned off. Default: a fifteenth of the month's, twice an even share.",
+      ),
+    awsBudget: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether AWS's own budget is made beside the meter, as a second line. It counts in US dollars only in AWS's usual partition: false in China, GovCloud and the European Sovereign Cloud, where the meter alone holds the limit.",
       ),
     costAllocationTag: z
       .boolean()

@@ -27,22 +27,22 @@ export const imageSchema = z
 
 export const diskSchema = z
   .strictObject({
-    sizeGb: z.int().min(20).max(16384).default(defaults.diskGb).describe("Size in GiB."),
+    sizeGb: z.int().min(20).max(limits.diskGb).default(defaults.diskGb).describe("Size in GiB."),
     iops: z
       .int()
-      .min(3000)
-      .max(16000)
+      .min(limits.baseIops)
+      .max(limits.diskIops)
       .optional()
       .describe(
         `gp3 operations per second, at most ${limits.iopsPerGb} for each GiB. Default: EC2's, ${limits.baseIops}.`,
       ),
     throughput: z
       .int()
-      .min(125)
-      .max(1000)
+      .min(limits.baseThroughput)
+      .max(limits.diskThroughput)
       .optional()
       .describe(
-        `gp3 throughput in MiB/s, at most ${limits.throughputPerIops} for each of iops. Default: EC2's, 125.`,
+        `gp3 throughput in MiB/s, at most ${limits.throughputPerIops} for each of iops. Default: EC2's, ${limits.baseThroughput}.`,
       ),
   })
   .describe("The root disk: gp3, encrypted.");

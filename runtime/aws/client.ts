@@ -88,7 +88,7 @@ async function tryOnce(
       method: "POST",
       url: `${endpoint}/`,
       headers: signRequest({ endpoint, headers, body }, key, {
-        region: protocol.signingRegion?.(region) ?? region,
+        region: protocol.signingRegion ?? region,
         service: protocol.signingName,
         now: clock.now(),
       }),

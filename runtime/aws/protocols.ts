@@ -13,13 +13,16 @@ export interface AwsProtocol {
   /** Name in the scope of a signature. */
   signingName: string;
   /** Region in the scope of a signature, from the caller's own. Absent: that one. */
-  signingRegion?: (region: string) => string;
+  signingRegion?: string;
   encode(operation: string, input: AwsInput): { headers: Record<string, string>; body: string };
   /** @throws when the body is not what the service speaks */
   decode(body: string): unknown;
   /** Code and message of an answer that is not a success. */
   error(body: string): { code: string; message: string };
 }
+
+/** Where AWS Budgets is, with one endpoint for the whole partition. No other partition has a budget of the stack's. */
+const budgetsRegion = "us-east-1";
 
 export const protocols: Record<AwsService, AwsProtocol> = {
   ec2: query("ec2", "2016-11-15", ""),
@@ -28,7 +31,7 @@ export const protocols: Record<AwsService, AwsProtocol> = {
   logs: json("logs", "Logs_20140328", "1.1"),
   dynamodb: json("dynamodb", "DynamoDB_20120810", "1.0"),
   sqs: json("sqs", "AmazonSQS", "1.0"),
-  budgets: { ...json("budgets", "AWSBudgetServiceGateway", "1.1"), signingRegion: partitionRegion },
+  budgets: { ...json("budgets", "AWSBudgetServiceGateway", "1.1"), signingRegion: budgetsRegion },
 };
 
 /** The query protocol. Its answers are XML, and nobody here needs what is in them. */
@@ -60,11 +63,6 @@ function flatten(value: AwsValue, path: string, list: string): [string, string][
         item,
       ]);
   return entries.flatMap(([key, item]) => flatten(item, key, list));
-}
-
-/** Where a service is that has one endpoint for its whole partition. */
-function partitionRegion(region: string): string {
-  return region.startsWith("cn-") ? "cn-northwest-1" : "us-east-1";
 }
 
 /** AWS JSON; the versions differ by their media type and in nothing that matters here. */

@@ -9,7 +9,7 @@ import type { CallAws } from "../aws/client.ts";
  */
 
 /** Which budget, of which account. */
-export type BudgetPlace = Pick<NonNullable<ControllerConfiguration["budget"]>, "account" | "name">;
+export type BudgetPlace = NonNullable<NonNullable<ControllerConfiguration["budget"]>["awsBudget"]>;
 
 /** What AWS tells of the actions of a budget, as far as it matters. */
 export interface BudgetAction {

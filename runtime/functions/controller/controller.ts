@@ -69,9 +69,10 @@ async function liftIfDue(
   { now }: Sighting,
   failures: string[],
 ): Promise<void> {
-  if (!configuration.budget || isHint || !looksAtDenial(now)) return;
+  const budget = configuration.budget?.awsBudget;
+  if (!budget || isHint || !looksAtDenial(now)) return;
   try {
-    for (const line of await liftDenial(configuration.budget, awsWithin(restLimitMs))) log(line);
+    for (const line of await liftDenial(budget, awsWithin(restLimitMs))) log(line);
   } catch (error) {
     failures.push((error as Error).message);
   }

@@ -19,7 +19,7 @@ describe("money in the local AWS", () => {
   beforeEach(async () => {
     cloud = await startTestCloud();
     topic = (await cloud.make("topic", { name: "alarms" })).id;
-    await cloud.make("topicPolicy", { arn: topic, policy: topicPolicy(topic, aws) });
+    await cloud.make("topicPolicy", { arn: topic, policy: topicPolicy(topic, aws, true) });
     const filter = { filterPolicy: '{"AlarmName":[{"exists":true}]}', filterPolicyScope: "MessageBody" };
     await cloud.make("subscription", { topic, protocol: "email", endpoint: to, ...filter });
     await cloud.make("budget", {
@@ -103,7 +103,7 @@ describe("money in the local AWS", () => {
     const assumeRolePolicy = narrow(trustPolicy(aws, "budgets", budgetTrust(aws)));
     await update("aws:iam/role:Role", "executor", { name: "executor", assumeRolePolicy });
     expect(await refusal(makeAction())).to.include("may not take the role");
-    const policy = narrow(topicPolicy(topic, aws));
+    const policy = narrow(topicPolicy(topic, aws, true));
     await update("aws:sns/topicPolicy:TopicPolicy", topic, { arn: topic, policy });
     expect(await refusal(makeAction())).to.include("may not publish");
   });
@@ -155,7 +155,7 @@ describe("money in the local AWS", () => {
     bill(101);
     expect(mail().filter((line) => line.includes("AWS Budgets"))).to.have.lengthOf(2);
 
-    const elsewhere = topicPolicy(topic, { ...aws, account: "999999999999" });
+    const elsewhere = topicPolicy(topic, { ...aws, account: "999999999999" }, true);
     await cloud.aws.provider.types["aws:sns/topicPolicy:TopicPolicy"]!.update!(
       topic,
       {},

@@ -3,6 +3,7 @@ import type { PolicyDocument } from "../../../components/policy.ts";
 import { graphOf } from "./graph.ts";
 import { valueOf } from "./harness.ts";
 import { budgetStack, evaluateOnce, evaluateStack, repositoryStack } from "./stack-program.ts";
+import type { Raw } from "./stack-program.ts";
 
 const topic = "arn:aws:sns:r:1:longhaul-dev-alarms";
 const alarms = { emails: ["ops@example.com", "night@example.com"] };
@@ -32,8 +33,11 @@ describe("the topic of all alarms", () => {
   });
 
   it("takes messages of this account's budgets and alarms, and of nobody else", async () => {
-    const { inputs } = graphOf(await evaluateOnce(repositoryStack)).one("TopicPolicy", /./);
-    const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
+    const statementsOf = async (raw: Raw) => {
+      const { inputs } = graphOf(await evaluateOnce(raw)).one("TopicPolicy", /./);
+      return (JSON.parse(inputs.policy as string) as PolicyDocument).Statement;
+    };
+    const Statement = await statementsOf(budgetStack);
     for (const { Condition, Resource } of Statement) {
       expect(Resource).to.equal(topic);
       expect(Condition!.StringEquals).to.deep.equal({ "aws:SourceAccount": "123456789012" });
@@ -42,5 +46,8 @@ describe("the topic of all alarms", () => {
       "arn:aws:budgets::123456789012:*",
       "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*",
     ]);
+    expect(await statementsOf(repositoryStack), "without a budget of AWS's").to.deep.equal(
+      Statement.slice(1),
+    );
   });
 });

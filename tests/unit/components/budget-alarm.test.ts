@@ -21,6 +21,19 @@ describe("the alarm on the budget", () => {
     }
   });
 
+  it("is on the meter alone where AWS's own budget is not made, and nothing speaks of that", async () => {
+    const raw = { ...repositoryStack, budget: { monthlyUsd: 600, awsBudget: false } };
+    const alone = graphOf(await evaluateStack(raw));
+    expect(alone.ofType("BudgetAlarm")).to.have.lengthOf(1);
+    expect(alone.ofType("MetricAlarm").map(({ name }) => name)).to.include("longhaul-dev-budget-100");
+    for (const type of ["Budget", "BudgetAction", "Policy", "CostAllocationTag"]) {
+      expect(alone.ofType(type), type).to.deep.equal([]);
+    }
+    const said = alone.all.filter(({ type }) => !type.endsWith(":Function")).map(({ inputs }) => inputs);
+    const written = JSON.stringify(said);
+    expect(written).to.not.match(/budgets[:.]|AWS's own budget/);
+  });
+
   it("has AWS count what carries the environment's tag, against the same limit as the meter", () => {
     expect(graph.one("Budget", "longhaul-dev-eu-central-1").inputs).to.deep.include({
       budgetType: "COST",

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { machinePolicy, sessionPolicy } from "../../../components/machine-policy.ts";
-import { trustPolicy } from "../../../components/policy.ts";
+import { trustPolicy, viaService } from "../../../components/policy.ts";
 import type { PolicyDocument } from "../../../components/policy.ts";
 import { roleName } from "../../../components/machine-role.ts";
 import { agentCalls } from "../../../contract/agent-calls.ts";
@@ -173,6 +173,15 @@ describe("the role of a machine", () => {
     const china = { account: "123456789012", region: "cn-north-1" };
     expect(JSON.stringify(machinePolicy("dev", "cloud", china))).not.to.include("arn:aws:");
     expect(trustPolicy(china, "ec2")).to.include('"ec2.amazonaws.com.cn"');
+    const sovereign = { account: "123456789012", region: "eusc-de-east-1" };
+    expect(trustPolicy(sovereign, "ec2"), "its IAM refuses ec2.amazonaws.eu").to.include(
+      '"ec2.amazonaws.com"',
+    );
+    expect(JSON.stringify(machinePolicy("dev", "cloud", sovereign))).to.include("arn:aws-eusc:ssm:");
+    expect(viaService(sovereign, "ssm")).to.deep.equal([
+      "ssm.eusc-de-east-1.amazonaws.eu",
+      "ssm.eusc-de-east-1.amazonaws.com",
+    ]);
     expect(trustPolicy(aws, "ec2")).to.include('"ec2.amazonaws.com"');
   });
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { partitionOfRegion } from "../../../config/derive.ts";
+import { partitionOfRegion } from "../../../config/partitions.ts";
 import { machinePrice } from "../../../config/prices.ts";
 
 /*
@@ -28,7 +28,14 @@ const awkwardText = fc.oneof(
 const awsArbitrary = fc
   .record({
     account: fc.stringMatching(/^\d{12}$/),
-    region: fc.constantFrom("eu-central-1", "us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-north-1"),
+    region: fc.constantFrom(
+      "eu-central-1",
+      "us-east-1",
+      "ap-southeast-2",
+      "us-gov-west-1",
+      "cn-north-1",
+      "eusc-de-east-1",
+    ),
   })
   .chain(({ account, region }) => {
     const partition = partitionOfRegion(region);
@@ -145,7 +152,7 @@ const imageArbitrary = fc.oneof(
   ),
 );
 
-const diskArbitrary = fc.integer({ min: 20, max: 16_384 }).chain((sizeGb) =>
+const diskArbitrary = fc.integer({ min: 20, max: 65_536 }).chain((sizeGb) =>
   fc.record(
     {
       sizeGb: fc.constant(sizeGb),
@@ -271,11 +278,28 @@ const budgetArbitrary = fc.record(
   {
     monthlyUsd: fc.integer({ min: 100, max: 5000 }),
     dailyUsd: fc.integer({ min: 1, max: 100 }),
+    awsBudget: fc.boolean(),
     costAllocationTag: fc.boolean(),
     deniedRoles: fc.constantFrom([], ["deploy", "people"]),
   },
   { requiredKeys: ["monthlyUsd"] },
 );
+
+type BudgetValues = typeof budgetArbitrary extends fc.Arbitrary<infer Values> ? Values : never;
+
+/** AWS's own budget is there in its usual partition alone, and what belongs to it with it. */
+function budgetIn(
+  region: string,
+  { costAllocationTag, deniedRoles, awsBudget, ...meter }: BudgetValues,
+): Record<string, unknown> {
+  if (partitionOfRegion(region) !== "aws" || awsBudget === false) return { ...meter, awsBudget: false };
+  return {
+    ...meter,
+    ...(awsBudget !== undefined && { awsBudget }),
+    ...(costAllocationTag !== undefined && { costAllocationTag }),
+    ...(deniedRoles && { deniedRoles }),
+  };
+}
 
 const alarmsArbitrary = fc.record({ emails: fc.constantFrom([], ["ops@example.com"]) });
 
@@ -310,7 +334,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
         github: scope.github,
         fleets: pricedIn(aws.region, fleets),
         ...(alarms && { alarms }),
-        ...(budget && { budget }),
+        ...(budget && { budget: budgetIn(aws.region, budget) }),
         ...(network && { network }),
         ...(Object.keys(smoke).length > 0 && { smokeTest: smoke }),
         ...(agent && { agent }),

@@ -84,6 +84,12 @@ describe("what follows from the AWS side", () => {
       "https://ssm.us-gov-west-1.amazonaws.com",
       "https://iam.us-gov.amazonaws.com",
     ],
+    [
+      "eusc-de-east-1",
+      "aws-eusc",
+      "https://ssm.eusc-de-east-1.amazonaws.eu",
+      "https://iam.eusc-de-east-1.amazonaws.eu",
+    ],
   ] as const;
   for (const [region, partition, ssm, iam] of regions) {
     it(`${region} is in ${partition}, with its endpoints`, () => {

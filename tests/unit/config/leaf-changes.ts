@@ -93,6 +93,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "alarms.emails": appended("more@example.com"),
   "budget.monthlyUsd": replaced(6000, 7000),
   "budget.dailyUsd": replaced(10, 20),
+  "budget.awsBudget": toggled(true),
   "budget.costAllocationTag": toggled(false),
   "budget.deniedRoles": appended("another"),
   "smokeTest.enabled": toggled(true),

@@ -75,7 +75,7 @@ function planFor(scene: Scene): Plan {
       ...configuration,
       fleets: [{ ...fleet, ...scene.fleet }],
       ...(budget !== undefined && {
-        budget: { monthlyUsd: budget, account: "123456789012", name: "longhaul-dev" },
+        budget: { monthlyUsd: budget },
       }),
     },
     {

@@ -5,7 +5,7 @@ import {
   looksAtDenial,
 } from "../../../../runtime/functions/controller/lift-denial.ts";
 
-const budget = { monthlyUsd: 500, account: "123456789012", name: "longhaul-dev" };
+const budget = { account: "123456789012", name: "longhaul-dev" };
 
 describe("what AWS's budget has denied", () => {
   const attached = [{ id: "a", status: "EXECUTION_SUCCESS" }];
