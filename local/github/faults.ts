@@ -31,6 +31,13 @@ export type Fault =
     }
   /** What the API says of `busy`, given the truth: late, stale or plainly wrong. */
   | { kind: "busy"; times?: number; report: (truth: boolean, runner: string) => boolean }
+  /** What the API lists as a runner's custom labels, given the truth: late, or still those of before. */
+  | { kind: "listed-labels"; times?: number; report: (truth: readonly string[], runner: string) => string[] }
+  /**
+   * A runner that replaces another is given jobs by the other's custom labels too for
+   * so many real seconds, although they are no longer listed: actions/runner#4225.
+   */
+  | { kind: "kept-labels"; times?: number; seconds: number }
   /** New registration tokens live so many seconds of the cloud's time. */
   | { kind: "token-lifetime"; times?: number; seconds: number }
   /** New tokens of installations are refused (401) so many times at first: not all of GitHub knows them at once. */

@@ -99,6 +99,8 @@ export interface RunnerEntry {
   /** Added by GitHub: `self-hosted`, the system, the architecture. Read-only. */
   systemLabels: string[];
   customLabels: string[];
+  /** Jobs are given to it by these as well, until then: what its token still claims, listed nowhere. */
+  keptLabels?: { names: readonly string[]; untilWireMs: number };
   clientId: string;
   secret: string;
   session: Session | undefined;

@@ -131,7 +131,7 @@ function offer(model: Model, job: Job): void {
       isOnline(model, runner) &&
       !taken.includes(runner) &&
       mayUse(model, job.run.repository, runner) &&
-      hasLabels(runner, job.labels),
+      hasLabels(model, runner, job.labels),
   );
   // A runner that is polling at this moment before one that merely counts as online.
   const runner = free.find(({ session }) => session!.openPolls > 0) ?? free[0];
@@ -140,7 +140,9 @@ function offer(model: Model, job: Job): void {
   job.offer.messageId = send(model, runner, { type: "RunnerJobRequest", body: { requestId: job.requestId } });
 }
 
-function hasLabels(runner: RunnerEntry, wanted: readonly string[]): boolean {
-  const labels = [...runner.systemLabels, ...runner.customLabels];
+function hasLabels(model: Model, runner: RunnerEntry, wanted: readonly string[]): boolean {
+  const { systemLabels, customLabels, keptLabels } = runner;
+  const isKept = keptLabels !== undefined && model.wireNow() < keptLabels.untilWireMs;
+  const labels = [...systemLabels, ...customLabels, ...(isKept ? keptLabels.names : [])];
   return wanted.every((label) => labels.some((own) => sameName(own, label)));
 }

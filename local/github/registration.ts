@@ -75,6 +75,11 @@ export function registrationRoutes(model: Model): Hono {
       session: undefined,
       lastSeen: model.clock.now(),
     };
+    const kept = namesake && model.faults.take("kept-labels");
+    if (kept) {
+      const untilWireMs = model.wireNow() + kept.seconds * 1000;
+      runner.keptLabels = { names: namesake.customLabels, untilWireMs };
+    }
     model.runners = [...model.runners.filter((one) => one !== namesake), runner];
     const { id, name, clientId, secret } = runner;
     return c.json({ id, name, credentials: { clientId, secret } });

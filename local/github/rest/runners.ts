@@ -85,7 +85,7 @@ export function runnerRoutes(model: Model): Hono {
       removeRunner(model, runnerOf(c));
       return noContent();
     });
-    app.get(`${runners}/:id/labels`, (c) => Response.json(labelsBody(runnerOf(c))));
+    app.get(`${runners}/:id/labels`, (c) => Response.json(listedLabels(model, runnerOf(c))));
     app.put(`${runners}/:id/labels`, async (c) => setLabels(runnerOf(c), await asked(c)));
     app.post(`${runners}/:id/labels`, async (c) => {
       const added = await asked(c);
@@ -119,9 +119,16 @@ function runnerBody(model: Model, runner: RunnerEntry): RunnerBody {
     os: runner.os.toLowerCase(),
     status: isOnline(model, runner) ? "online" : "offline",
     busy: model.faults.take("busy")?.report(truth, runner.name) ?? truth,
-    labels: labelsBody(runner).labels,
+    labels: listedLabels(model, runner).labels,
     ephemeral: false,
   };
+}
+
+/** What is listed can differ from what was answered to the request that gave the labels. */
+function listedLabels(model: Model, runner: RunnerEntry): LabelsBody {
+  const { customLabels, name } = runner;
+  const listed = model.faults.take("listed-labels")?.report(customLabels, name) ?? customLabels;
+  return labelsBody({ ...runner, customLabels: listed });
 }
 
 function labelsBody(runner: RunnerEntry): LabelsBody {

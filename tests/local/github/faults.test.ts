@@ -81,6 +81,33 @@ describe("the local GitHub can be told to misbehave", () => {
     expect(cloud.github.jobs()[1]!.offer).to.not.equal(undefined);
   });
 
+  it("gives a runner that replaces another the other's jobs for a while, and lists its own labels", async () => {
+    await connect(cloud, "machine", { labels: ["one"] });
+    cloud.github.faults.add({ kind: "kept-labels", seconds: 60, times: 1 });
+    const again = await connect(cloud, "machine", { labels: ["two"], replace: true });
+    expect(cloud.github.runners()[0]!.customLabels).to.deep.equal(["two"]);
+    const [kept] = cloud.github.dispatch("acme/app", "proof.yml", { runner: "one" }).jobs;
+    expect(kept!.offer?.runner.id).to.equal(again.id);
+    await again.complete(await again.takeJob());
+    cloud.passWireSeconds(61);
+    await again.openSession();
+    const [late] = cloud.github.dispatch("acme/app", "proof.yml", { runner: "one" }).jobs;
+    expect(late!.offer).to.equal(undefined);
+  });
+
+  it("lists the labels of a runner late", async () => {
+    const { id } = await connect(cloud, "one");
+    const { actions } = cloud.octokit.rest;
+    cloud.github.faults.add({ kind: "listed-labels", times: 2, report: () => ["former"] });
+    const custom = (labels: { name?: string; type?: string }[]) =>
+      labels.filter(({ type }) => type === "custom").map(({ name }) => name);
+    const listed = async () =>
+      custom((await actions.listSelfHostedRunnersForRepo(acme)).data.runners[0]!.labels);
+    const own = async () =>
+      custom((await actions.listLabelsForSelfHostedRunnerForRepo({ ...acme, runner_id: id })).data.labels);
+    expect([await listed(), await own(), await listed()]).to.deep.equal([["former"], ["former"], ["one"]]);
+  });
+
   it("lets a session outlive its deletion", async () => {
     const runner = await connect(cloud, "one");
     cloud.github.faults.add({ kind: "lingering-sessions", times: 1, seconds: 30 });
