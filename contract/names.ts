@@ -23,7 +23,7 @@ export function runnerName(environment: string, fleet: string, number: number): 
 /**
  * What a machine is called at GitHub, for example `dev-cloud-1-i-0abc…`. It is
  * also the one label that the machine registers with, so that nothing but its
- * proof can be sent to it before it is in service.
+ * proof asks for it before it is in service.
  */
 export function machineName(runner: string, instanceId: string): string {
   return `${runner}-${instanceId}`;

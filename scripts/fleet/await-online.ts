@@ -10,7 +10,9 @@ import type { Output } from "../output.ts";
 import { pollUntil } from "../poll.ts";
 import { readFleetSettings } from "./fleet-settings.ts";
 import { missingLabels } from "./labels.ts";
+import { describeLabels, hasOwnLabelAlone } from "./own-label.ts";
 import { removeSpentTokens } from "./remove-spent-tokens.ts";
+import { servedBefore } from "./served-before.ts";
 
 export interface AwaitCollaborators {
   aws: Aws;
@@ -19,7 +21,7 @@ export interface AwaitCollaborators {
   output: Output;
 }
 
-/** A machine that is online and has the fleet's labels. */
+/** A machine that is online, and has the fleet's labels now. */
 export interface OnlineMachine {
   runner: string;
   instanceId: string;
@@ -28,14 +30,15 @@ export interface OnlineMachine {
 }
 
 /**
- * Waits until every machine that is not in service yet is online at GitHub,
- * then removes what is left of their registration tokens, so that no user's job
- * ever runs beside one, and gives each the fleet's labels. When one fails, no
- * machine gets them.
+ * Waits until every machine that is not in service yet is online at GitHub and
+ * listed there with its own label alone, or has been in service before. Then it
+ * removes what is left of their registration tokens, so that no job that asks for
+ * the fleet runs beside one, and gives each the fleet's labels. When one fails,
+ * no machine gets them.
  * Machines on the roster were proven before: whether they sleep or are broken,
  * they must not hold up the others.
  *
- * @throws Error with one sentence for each machine that is not online; ServiceError when AWS or GitHub refuses
+ * @throws Error with what is the matter with each machine that is not ready; ServiceError when AWS or GitHub refuses
  */
 export async function awaitOnline(
   { aws, github, clock, output }: AwaitCollaborators,
@@ -52,14 +55,14 @@ export async function awaitOnline(
         { environment: target.environment, fleet, machines },
       );
       if (seen.some((machine) => standingOf(machine).verdict === "failed")) {
-        throw new Error(notOnline(seen, "is not online yet"));
+        throw new Error(notReady(seen, "is not online yet"));
       }
-      output.progress(`${seen.filter(isOnline).length} of ${machines.length} machines are online.`);
-      return seen.every(isOnline) ? seen : undefined;
+      output.progress(`${seen.filter(isReady).length} of ${machines.length} machines are online.`);
+      return seen.every(isReady) ? seen : undefined;
     },
     { clock, limitMs: onlineWithinMinutes * 60_000, say: output.say },
   );
-  if (!online) throw new Error(notOnline(seen, `did not come online within ${onlineWithinMinutes} min`));
+  if (!online) throw new Error(notReady(seen, `did not come online within ${onlineWithinMinutes} min`));
 
   await removeSpentTokens(
     { aws, output },
@@ -87,12 +90,20 @@ function isOnline(machine: ObservedMachine): boolean {
   return standingOf(machine).verdict === "online";
 }
 
+/** Whether it may get the fleet's labels. */
+function isReady(machine: ObservedMachine): boolean {
+  const { entry } = machine;
+  return isOnline(machine) && entry !== undefined && (hasOwnLabelAlone(entry) || servedBefore(entry));
+}
+
 /** @param late what is said of machines that could still come */
-function notOnline(machines: readonly ObservedMachine[], late: string): string {
+function notReady(machines: readonly ObservedMachine[], late: string): string {
   return machines
-    .filter((machine) => !isOnline(machine))
+    .filter((machine) => !isReady(machine))
     .map((machine) => {
       const { verdict, nextStep } = standingOf(machine);
+      if (verdict === "online")
+        return `Runner ${machine.runner} is online. ${describeLabels(machine.entry!)}`;
       const problem = verdict === "failed" ? "cannot come online" : late;
       return `Runner ${machine.runner} ${problem}: ${describeMachine(machine)}. ${nextStep}`;
     })

@@ -1,18 +1,19 @@
 import type { RunnerEntry } from "../../observe/machine.ts";
 
 /** GitHub compares labels without regard to case. */
-const same = (a: string) => (b: string) => a.toLowerCase() === b.toLowerCase();
+export const sameLabel = (a: string) => (b: string) => a.toLowerCase() === b.toLowerCase();
 
 /**
  * The one label beside its own of a machine that was in service and is not any
  * more: no job asks for it, and it keeps the knowledge that the machine was proven.
+ * Until GitHub has refreshed the runner's token, jobs of its former labels can still come.
  */
 export const leavingLabel = "longhaul-leaving";
 
 /** The labels that an entry has not got yet, in the order given. */
 export function missingLabels(entry: RunnerEntry, labels: readonly string[]): string[] {
   const present = [...entry.systemLabels, ...entry.customLabels];
-  return labels.filter((label) => !present.some(same(label)));
+  return labels.filter((label) => !present.some(sameLabel(label)));
 }
 
 /** What must change at an entry that should have certain custom labels. */
@@ -25,8 +26,8 @@ export interface LabelChange {
 
 /** @returns undefined when nothing has to change; labels that GitHub added by itself are left alone */
 export function labelChange(entry: RunnerEntry, labels: readonly string[]): LabelChange | undefined {
-  const wanted = labels.filter((label) => !entry.systemLabels.some(same(label)));
+  const wanted = labels.filter((label) => !entry.systemLabels.some(sameLabel(label)));
   const added = missingLabels(entry, wanted);
-  const removed = entry.customLabels.filter((label) => !wanted.some(same(label)));
+  const removed = entry.customLabels.filter((label) => !wanted.some(sameLabel(label)));
   return added.length + removed.length === 0 ? undefined : { added, removed, wanted };
 }

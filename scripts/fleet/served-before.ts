@@ -1,14 +1,16 @@
+import { serviceLabel } from "../../components/runs-on-labels.ts";
 import type { RunnerEntry } from "../../observe/machine.ts";
+import { leavingLabel, sameLabel } from "./labels.ts";
 
 /**
- * Whether a machine has been in service before. It registers with one label,
- * its own, and gets others only when it has been proven; they stay with its
- * entry for as long as that exists.
+ * Whether a machine has been in service before, by a label that no machine
+ * registers with and each is given when it has been proven: the one that came
+ * with its fleet's, or the one that `settle` has put in their place. Any other
+ * label says nothing: somebody may have given it by hand.
  *
  * @param entry of the machine; undefined: it has not registered yet
  */
 export function servedBefore(entry: RunnerEntry | undefined): boolean {
-  // GitHub compares labels without regard to case.
-  const own = entry?.name.toLowerCase();
-  return entry?.customLabels.some((label) => label.toLowerCase() !== own) ?? false;
+  const marks = [serviceLabel, leavingLabel];
+  return entry?.customLabels.some((label) => marks.some(sameLabel(label))) ?? false;
 }

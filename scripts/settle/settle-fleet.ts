@@ -76,11 +76,15 @@ export async function settleFleet(
     const inService = machinesThat("in-service", "needs-token").filter(isOnRoster);
     if (labels) await step(() => settleLabels({ ...collaborators, github }, inService, labels, report));
     await step(() => giveTokens({ ...collaborators, github }, machinesThat("needs-token"), order, report));
-    // The job that it has is its last: while jobs are queued for it, GitHub hands it the next one as each ends.
+    // While jobs are queued for it, GitHub hands a machine the next one as each ends. Without the labels it finds
+    // none for this one, as soon as it has refreshed the runner's token, which holds them too.
     const outOfService = machinesThat("working", "leaving", "overdue", "silent").filter(
-      ({ instanceState, entry }) => instanceState === "running" && servedBefore(entry),
+      ({ instanceState }) => instanceState === "running",
     );
-    await step(() => settleLabels({ ...collaborators, github }, outOfService, [leavingLabel], report));
+    const served = outOfService.filter(({ entry }) => servedBefore(entry));
+    const unproven = outOfService.filter(({ entry }) => !servedBefore(entry));
+    await step(() => settleLabels({ ...collaborators, github }, served, [leavingLabel], report));
+    await step(() => settleLabels({ ...collaborators, github }, unproven, [], report));
   }
   await step(() => endSleepers(collaborators, environment, machinesThat("asleep"), report));
   for (const { machine, verdict } of judged) {

@@ -27,10 +27,23 @@ export interface SmokeRunBegun {
   minutes: number;
 }
 
+/** An earlier run for the machine that is still going, if there is one. @throws ServiceError */
+export async function takeUpRun(
+  { runs, output }: Pick<RunCollaborators, "runs" | "output">,
+  { machine }: Pick<SmokeDispatchRequest, "machine">,
+): Promise<SmokeRunBegun | undefined> {
+  for (const run of await runs.going()) {
+    const nonce = findNonce(run.title);
+    if (nonce?.instanceId !== machine.instanceId) continue;
+    output.say(`An earlier smoke test of ${machine.runner} is still going and is taken up again: ${run.url}`);
+    return { run, minutes: nonce.minutes };
+  }
+  return undefined;
+}
+
 /**
- * The run that proves a machine: an earlier one for it that is still going, or
- * a new one. A dispatch without a clear answer is repeated only after its run
- * has been looked for in vain.
+ * Dispatches a run that proves a machine. A dispatch without a clear answer is
+ * repeated only after its run has been looked for in vain.
  *
  * @throws ServiceError; Error when GitHub took the dispatch and shows no run
  */
@@ -38,13 +51,6 @@ export async function startRun(
   { runs, clock, output }: RunCollaborators,
   { machine, smoke, minutes }: SmokeDispatchRequest,
 ): Promise<SmokeRunBegun> {
-  const earlier = await goingRunOf(runs, machine.instanceId);
-  if (earlier) {
-    output.say(
-      `An earlier smoke test of ${machine.runner} is still going and is taken up again: ${earlier.run.url}`,
-    );
-    return earlier;
-  }
   const nonce = formatNonce({ instanceId: machine.instanceId, minutes, at: clock.now() });
   const inputs = {
     runner: machineName(machine.runner, machine.instanceId),
@@ -84,14 +90,6 @@ async function findRunOf(
     if (error instanceof ServiceError && error.status === 404) return undefined;
     throw error;
   }
-}
-
-async function goingRunOf(runs: WorkflowRuns, instanceId: string): Promise<SmokeRunBegun | undefined> {
-  for (const run of await runs.going()) {
-    const nonce = findNonce(run.title);
-    if (nonce?.instanceId === instanceId) return { run, minutes: nonce.minutes };
-  }
-  return undefined;
 }
 
 /** 404 and 422 mean that no run was made, and for a workflow that is new they pass. */

@@ -24,7 +24,7 @@ describe("longhaul await", () => {
       target: clouds.target,
       fleet,
       machines,
-      labels: ["cloud", "extended-timeout"],
+      labels: ["self-hosted", "cloud", "extended-timeout"],
       onlineWithinMinutes,
       ...more,
     });
@@ -41,7 +41,12 @@ describe("longhaul await", () => {
     expect(results).to.deep.equal([]);
     for (const machine of machines) {
       const name = `${machine.runner}-${machine.instanceId}`;
-      expect(clouds.entry(machine)!.customLabels).to.deep.equal([name, "cloud", "extended-timeout"]);
+      expect(clouds.entry(machine)!.customLabels).to.deep.equal([
+        name,
+        "self-hosted",
+        "cloud",
+        "extended-timeout",
+      ]);
     }
   });
 
@@ -61,6 +66,34 @@ describe("longhaul await", () => {
     expect(clouds.entry(machine)!.customLabels).to.have.length(100);
   });
 
+  describe("where GitHub does not list a machine with its own label alone", () => {
+    const waiting = async (report: (labels: readonly string[]) => string[], times?: number) => {
+      const machine = await clouds.launch();
+      await clouds.connect(machine);
+      clouds.github.faults.add({ kind: "listed-labels", report, ...(times !== undefined && { times }) });
+      return { machine, outcome: await awaiting([machine], [], 1) };
+    };
+    it("waits until it does", async () => {
+      const looks: number[] = [];
+      const { machine, outcome } = await waiting((labels) => {
+        looks.push(labels.length);
+        return [];
+      }, 3);
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(looks, "none was given before").to.deep.equal([1, 1, 1]);
+      expect(clouds.entry(machine)!.customLabels).to.include("extended-timeout");
+    });
+
+    it("gives it none, and says which others there are", async () => {
+      const { machine, outcome } = await waiting((labels) => [...labels, "gpu"]);
+      expect(outcome.code).to.equal(1);
+      expect(outcome.said)
+        .to.match(/^Runner dev-cloud-1 is online\. GitHub lists it with the labels dev-cloud-1-i-\w+, gpu,/m)
+        .and.include("#other-labels");
+      expect(clouds.entry(machine)!.customLabels).to.have.length(1);
+    });
+  });
+
   it("adds nothing the second time", async () => {
     const machine = await clouds.launch();
     await clouds.connect(machine);
@@ -68,7 +101,7 @@ describe("longhaul await", () => {
     const second = await awaiting([machine], ["--json"]);
     const added = ({ results }: { results: string[] }) =>
       (JSON.parse(results[0]!) as { machines: { added: string[] }[] }).machines[0]!.added;
-    expect(added(first)).to.deep.equal(["cloud", "extended-timeout"]);
+    expect(added(first)).to.deep.equal(["self-hosted", "cloud", "extended-timeout"]);
     expect(added(second)).to.deep.equal([]);
   });
 

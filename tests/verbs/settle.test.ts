@@ -122,19 +122,20 @@ describe("longhaul settle", () => {
       expect(clouds.entry(unproven)!.customLabels).to.have.length(1);
     });
 
-    it("takes the fleet's from a machine on neither list, so that the job it has is its last", async () => {
+    it("takes the fleet's from a machine on neither list, so that no queued job follows the one it has", async () => {
       const old = await clouds.launch(2);
-      await clouds.connect(machine, { labels: [name, "cloud"] });
-      await clouds.connect(old, { labels: [nameOf(old), "cloud"] });
+      const labels = ["self-hosted", "cloud"];
+      await clouds.connect(machine, { labels: [name, ...labels] });
+      await clouds.connect(old, { labels: [nameOf(old), ...labels] });
       clouds.report(old, "busy");
-      const outcome = await settling();
+      const outcome = await settling(labels);
       const mark = "longhaul-leaving";
-      expect(fleetOf(outcome).labelled).to.deep.equal([{ ...old, added: [mark], removed: ["cloud"] }]);
+      expect(fleetOf(outcome).labelled).to.deep.equal([{ ...old, added: [mark], removed: labels }]);
       expect(clouds.entry(old)!.customLabels).to.deep.equal([nameOf(old), mark]);
-      expect(fleetOf(await settling()).labelled).to.deep.equal([]);
+      expect(fleetOf(await settling(labels)).labelled).to.deep.equal([]);
       await clouds.writeLists([machine.instanceId, old.instanceId], [machine.instanceId, old.instanceId]);
-      expect(fleetOf(await settling()).labelled, "in service again").to.deep.equal([
-        { ...old, added: ["cloud"], removed: [mark] },
+      expect(fleetOf(await settling(labels)).labelled, "in service again").to.deep.equal([
+        { ...old, added: labels, removed: [mark] },
       ]);
     });
 
@@ -143,6 +144,14 @@ describe("longhaul settle", () => {
       await clouds.connect(unproven);
       expect(fleetOf(await settling()).labelled).to.deep.equal([]);
       expect(clouds.entry(unproven)!.customLabels).to.deep.equal([nameOf(unproven)]);
+    });
+
+    it("takes those that somebody gave it by hand, and does not make it look proven", async () => {
+      const unproven = await clouds.launch(2);
+      await clouds.connect(unproven, { labels: [nameOf(unproven), "cloud"] });
+      expect(fleetOf(await settling()).labelled).to.deep.equal([
+        { ...unproven, added: [], removed: ["cloud"] },
+      ]);
     });
 
     it("leaves those of every machine alone while the lists cannot be read", async () => {

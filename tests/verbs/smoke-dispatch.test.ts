@@ -34,14 +34,23 @@ describe("longhaul smoke dispatch", () => {
     expect(clouds.github.runs()).to.have.length(1);
     return clouds.github.runs()[0]!;
   };
-  const takeJob = async () => (await clouds.connect(machine)).takeJob();
-  /** Takes the job as soon as there is a run. */
-  const takeJobOnce = async () => {
-    if (clouds.github.runs().length > 0 && !clouds.entry(machine)) await takeJob();
+  /** The machine has registered, and takes the job when there is one. @param looks how often it looks for one */
+  const comeUp = async (looks = 100) => {
+    const runner = await clouds.connect(machine);
+    let taken: string | undefined;
+    const take = async () => {
+      const isQueued = clouds.github.jobs().some(({ status }) => status === "queued");
+      if (isQueued && taken === undefined) taken = await runner.takeJob();
+    };
+    clouds.meanwhile(...Array.from({ length: looks }, () => take));
+    return { complete: (result?: string) => runner.complete(taken!, result) };
+  };
+  const powerOff = () => {
+    clouds.host.goDown(machine.instanceId, "poweroff");
   };
 
   it("prints the run as its only result once the job is in progress on the machine", async () => {
-    clouds.meanwhile(() => undefined, takeJob);
+    await comeUp();
     const outcome = await dispatching();
     expect(outcome.code, outcome.said).to.equal(0);
     expect(outcome.results).to.have.length(1);
@@ -57,7 +66,7 @@ describe("longhaul smoke dispatch", () => {
   });
 
   it("tells the workflow the machine's own label, the minutes, half an hour more, and a nonce", async () => {
-    clouds.meanwhile(takeJob);
+    await comeUp();
     await dispatching();
     const { nonce, ...inputs } = onlyRun().inputs;
     expect(inputs).to.deep.equal({ runner: name, minutes: "360", timeout_minutes: "390" });
@@ -65,7 +74,7 @@ describe("longhaul smoke dispatch", () => {
   });
 
   it("takes up its own earlier run that is still going, and dispatches none", async () => {
-    clouds.meanwhile(takeJob);
+    await comeUp();
     const first = runOf(await dispatching());
     const second = await dispatching({ minutes: 2 });
     expect(runOf(second)).to.deep.equal(first);
@@ -74,7 +83,7 @@ describe("longhaul smoke dispatch", () => {
   });
 
   it("dispatches none onto a machine that was in service before, and does not wait for its job", async () => {
-    const labels = [name.toUpperCase(), "cloud"];
+    const labels = [name.toUpperCase(), "self-hosted", "cloud"];
     await clouds.connect(machine, { labels });
     const begin = clouds.clock.now();
     const outcome = await dispatching({ wait: "end" });
@@ -109,7 +118,7 @@ describe("longhaul smoke dispatch", () => {
     const isSearch = (method: string, path: string) =>
       method === "GET" && path.includes("actions/runs?") && !path.includes("status=");
     const proxy = await startLossyProxy(clouds.githubUrl, isSearch);
-    clouds.meanwhile(...Array.from({ length: 10 }, () => takeJobOnce));
+    await comeUp();
     const github = { ...clouds.target.github, apiUrl: `${proxy.url}/api/v3` };
     const outcome = await dispatching({ target: { ...clouds.target, github } });
     await proxy.close();
@@ -120,18 +129,83 @@ describe("longhaul smoke dispatch", () => {
   for (const status of [204, 400, 422] as const) {
     it(`looks for its run by its title where the server answers ${status} to who asks for it`, async () => {
       clouds.github.faults.add({ kind: "no-run-details", status });
-      clouds.meanwhile(takeJob);
+      await comeUp();
       const outcome = await dispatching();
       expect(outcome.code, outcome.said).to.equal(0);
       expect(runOf(outcome).runId).to.equal(onlyRun().id);
     });
   }
 
+  describe("waits until GitHub lists the machine with its own label alone", () => {
+    const nothingDispatched = () => {
+      expect(clouds.github.dispatches()).to.deep.equal([]);
+    };
+    const setLabels = (labels: string[]) => () => {
+      nothingDispatched();
+      clouds.entry(machine)!.customLabels = labels;
+    };
+
+    it("which it does when the machine has registered", async () => {
+      clouds.meanwhile(nothingDispatched, nothingDispatched, comeUp);
+      const { code, said } = await dispatching();
+      expect(code, said).to.equal(0);
+      onlyRun();
+    });
+
+    it("although the machine has registered: GitHub's list is late", async () => {
+      await comeUp();
+      const looks: number[] = [];
+      const report = () => {
+        looks.push(clouds.github.dispatches().length);
+        return [];
+      };
+      clouds.github.faults.add({ kind: "listed-labels", times: 3, report });
+      const { code, said } = await dispatching();
+      expect(code, said).to.equal(0);
+      expect(looks).to.deep.equal([0, 0, 0]);
+      onlyRun();
+    });
+
+    it("and has none that somebody gave it by hand", async () => {
+      clouds.meanwhile(setLabels([name, "gpu"]), setLabels([name.toUpperCase()]));
+      await comeUp();
+      clouds.entry(machine)!.customLabels = ["gpu", name];
+      const { code, said } = await dispatching();
+      expect(code, said).to.equal(0);
+      onlyRun();
+    });
+
+    for (const [what, labels, listed] of [
+      ["others beside it", ["cloud", "gpu"], "with the labels cloud, gpu"],
+      ["another", ["gpu"], "with the label gpu"],
+      ["none", [], "without a label"],
+    ] as const)
+      it(`and says that it lists ${what}`, async () => {
+        await clouds.connect(machine);
+        clouds.github.faults.add({ kind: "listed-labels", report: () => [...labels] });
+        const { code, said } = await dispatching({ onlineWithinMinutes: 1 });
+        expect(code).to.equal(1);
+        expect(said)
+          .to.include(`Runner ${machine.runner} did not begin its smoke test within 1 min`)
+          .and.include(`GitHub lists it ${listed}, and it must have its own alone (${name})`)
+          .and.include("#other-labels");
+        nothingDispatched();
+      });
+
+    it("unless it turns out to have been in service", async () => {
+      clouds.meanwhile(() => clouds.connect(machine, { labels: [name, "self-hosted", "cloud"] }));
+      const { code, said, results } = await dispatching();
+      expect(code, said).to.equal(0);
+      expect(results).to.deep.equal(["null"]);
+      nothingDispatched();
+    });
+  });
+
   it("dispatches for another machine although that of this one is going", async () => {
-    clouds.meanwhile(takeJob);
+    await comeUp(2);
     await dispatching();
     machine = await clouds.launch(2);
-    clouds.meanwhile(takeJob);
+    await comeUp();
     expect((await dispatching()).code).to.equal(0);
     expect(clouds.github.runs()).to.have.length(2);
   });
@@ -139,7 +213,7 @@ describe("longhaul smoke dispatch", () => {
   it("does not dispatch twice when the answer was lost but a run was made", async () => {
     const isDispatch = (method: string, path: string) => method === "POST" && path.endsWith("/dispatches");
     const proxy = await startLossyProxy(clouds.githubUrl, isDispatch);
-    clouds.meanwhile(takeJob);
+    await comeUp();
     const github = { ...clouds.target.github, apiUrl: `${proxy.url}/api/v3` };
     const { code, said } = await dispatching({ target: { ...clouds.target, github } });
     await proxy.close();
@@ -150,7 +224,7 @@ describe("longhaul smoke dispatch", () => {
 
   it("dispatches again when there was no answer and no run of it appears", async () => {
     clouds.github.faults.add({ kind: "answer", status: 502, method: "POST", path: /dispatches/, times: 1 });
-    clouds.meanwhile(...Array.from({ length: 100 }, () => takeJobOnce));
+    await comeUp();
     const { code, said } = await dispatching();
     expect(code, said).to.equal(0);
     expect(said).to.include("no clear answer");
@@ -160,24 +234,22 @@ describe("longhaul smoke dispatch", () => {
   it("waits until GitHub knows a workflow that is new", async () => {
     const elsewhere = { ...smoke, workflow: "new.yml" };
     const text = clouds.smokeWorkflow;
-    clouds.meanwhile(
-      () => {
-        clouds.github.push("acme/app", ".github/workflows/new.yml", text);
-      },
-      takeJobOnce,
-      takeJobOnce,
-      takeJobOnce,
-    );
+    clouds.meanwhile(() => {
+      clouds.github.push("acme/app", ".github/workflows/new.yml", text);
+    });
+    await comeUp();
     expect((await dispatching({ smoke: elsewhere })).code).to.equal(0);
   });
 
   it("says what is missing when the workflow does not exist", async () => {
+    await clouds.connect(machine);
     const { code, said } = await dispatching({ smoke: { ...smoke, workflow: "none.yml", ref: "main" } });
     expect(code).to.equal(1);
     expect(said).to.include("dispatching none.yml in acme/app (HTTP 404");
   });
 
   it("fails when GitHub takes the dispatch and shows no run", async () => {
+    await clouds.connect(machine);
     clouds.github.faults.add({ kind: "dispatch", effect: "no-run" });
     const { code, said } = await dispatching();
     expect(code).to.equal(1);
@@ -185,7 +257,7 @@ describe("longhaul smoke dispatch", () => {
     expect(clouds.github.dispatches()).to.have.length(1);
   });
 
-  it("cancels the run of a machine that never comes online, and says what it found", async () => {
+  it("dispatches none onto a machine that never registers, and says what it found", async () => {
     clouds.report(machine, "booting", {
       [tags.since]: "2026-03-01T10:00:00Z",
       [tags.detail]: "installing Docker",
@@ -195,14 +267,12 @@ describe("longhaul smoke dispatch", () => {
     expect(code).to.equal(1);
     expect(results).to.deep.equal([]);
     expect((clouds.clock.now() - begin) / 60_000).to.be.within(1, 2);
-    const { id, conclusion } = onlyRun();
-    expect(conclusion).to.equal("cancelled");
+    expect(clouds.github.dispatches()).to.deep.equal([]);
     expect(said).to.include(
       `Runner dev-cloud-1 did not begin its smoke test within 1 min: its machine ${machine.instanceId} is running, ` +
         "reports booting since 2026-03-01T10:00:00Z (installing Docker), and has no entry at GitHub. ",
     );
-    expect(said).to.include("At GitHub its job is queued.");
-    expect(said).to.include(`has been cancelled: ${clouds.githubUrl}/acme/app/actions/runs/${id}`);
+    expect(said).to.include("#not-registered");
   });
 
   it("does not wait for a machine whose boot has failed", async () => {
@@ -212,7 +282,19 @@ describe("longhaul smoke dispatch", () => {
     expect(code).to.equal(1);
     expect(clouds.clock.now() - begin).to.be.below(60_000);
     expect(said).to.include("cannot begin its smoke test").and.include("#boot-failed");
-    expect(onlyRun().conclusion).to.equal("cancelled");
+    expect(clouds.github.dispatches()).to.deep.equal([]);
+  });
+
+  it("cancels the run of a machine that powers off before it has begun", async () => {
+    await clouds.connect(machine);
+    clouds.meanwhile(powerOff);
+    const { code, said } = await dispatching();
+    expect(code).to.equal(1);
+    expect(said).to.include("cannot begin its smoke test").and.include("#machine-stopped");
+    const { id, conclusion } = onlyRun();
+    expect(conclusion).to.equal("cancelled");
+    expect(said).to.include("At GitHub its job is queued.");
+    expect(said).to.include(`has been cancelled: ${clouds.githubUrl}/acme/app/actions/runs/${id}`);
   });
 
   it("says so when GitHub never hands the job to a machine that is online", async () => {
@@ -225,6 +307,7 @@ describe("longhaul smoke dispatch", () => {
   });
 
   it("says at once that the organisation forbids dispatches, whose runs end before they have a job", async () => {
+    await clouds.connect(machine);
     clouds.github.allowEvents("acme/app", ["push", "pull_request"]);
     const begin = clouds.clock.now();
     const { code, said } = await dispatching();
@@ -239,6 +322,7 @@ describe("longhaul smoke dispatch", () => {
 
   it("fails and cancels when another runner has taken the job", async () => {
     const other = await clouds.connect(machine, { name: "impostor", labels: [name] });
+    await clouds.connect(machine);
     clouds.meanwhile(() => other.takeJob());
     const { code, said } = await dispatching();
     expect(code).to.equal(1);
@@ -248,34 +332,24 @@ describe("longhaul smoke dispatch", () => {
   });
 
   it("tells when the run could not be cancelled", async () => {
-    clouds.report(machine, "failed");
+    await clouds.connect(machine);
+    clouds.meanwhile(powerOff);
     clouds.github.faults.add({ kind: "answer", status: 500, method: "POST", path: /cancel/ });
     const { said } = await dispatching();
-    expect(said).to.include("could not be cancelled; do it by hand").and.include("#listener-failed");
+    expect(said).to.include("could not be cancelled; do it by hand").and.include("#machine-stopped");
   });
 
   it("with wait: end, follows the run to its success", async () => {
-    const ending = async () => {
-      const runner = await clouds.connect(machine);
-      const job = await runner.takeJob();
-      clouds.meanwhile(
-        () => undefined,
-        () => runner.complete(job),
-      );
-    };
-    clouds.meanwhile(ending);
+    const runner = await comeUp();
+    clouds.meanwhile(() => runner.complete());
     const outcome = await dispatching({ wait: "end" });
     expect(outcome.code, outcome.said).to.equal(0);
     expect(runOf(outcome).conclusion).to.equal("success");
   });
 
   it("with wait: end, fails when the run does", async () => {
-    const failing = async () => {
-      const runner = await clouds.connect(machine);
-      const job = await runner.takeJob();
-      clouds.meanwhile(() => runner.complete(job, "failed"));
-    };
-    clouds.meanwhile(failing);
+    const runner = await comeUp();
+    clouds.meanwhile(() => runner.complete("failed"));
     const { code, said, results } = await dispatching({ wait: "end" });
     expect(code).to.equal(1);
     expect(said).to.include("ended with failure");
@@ -283,6 +357,7 @@ describe("longhaul smoke dispatch", () => {
   });
 
   it("prints neither the token nor an AWS key, whatever happens", async () => {
+    await clouds.connect(machine);
     clouds.github.faults.add({ kind: "answer", status: 500, path: /jobs/, times: 5 });
     clouds.aws.faults.add({ action: "ec2:DescribeInstances", error: "InternalError" });
     const { said, results } = await dispatching({ onlineWithinMinutes: 1 });

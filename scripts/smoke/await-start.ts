@@ -1,0 +1,76 @@
+import { machineName } from "../../contract/names.ts";
+import type { SmokeDispatchRequest } from "../../contract/requests.ts";
+import { describeMachine } from "../../observe/describe-machine.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import { standingOf } from "../../observe/standing.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Github } from "../clients/github.ts";
+import type { Job } from "../clients/workflow-runs.ts";
+import { pollUntil } from "../poll.ts";
+import { judgeStart } from "./judge-start.ts";
+import { observeOne } from "./observe-one.ts";
+import { explainRunWithoutJob } from "./run-without-job.ts";
+import type { RunCollaborators } from "./start-run.ts";
+
+/**
+ * Waits until the run's job is on the machine.
+ *
+ * @param limitMs milliseconds until it is given up
+ * @returns the name of the runner that has the job: this machine
+ * @throws Error with what is known of the machine and the job
+ */
+export async function awaitStart(
+  { aws, github, runs, clock, output }: RunCollaborators & { aws: Aws; github: Github },
+  request: SmokeDispatchRequest,
+  { runId, limitMs }: { runId: number; limitMs: number },
+): Promise<string> {
+  const { machine, smoke, onlineWithinMinutes } = request;
+  const expected = machineName(machine.runner, machine.instanceId);
+  let jobs: readonly Job[] = [];
+  const begun = await pollUntil(
+    async () => {
+      jobs = await runs.jobs(runId);
+      const end = jobs.length === 0 ? explainRunWithoutJob(await runs.get(runId), smoke) : undefined;
+      if (end !== undefined) throw new Error(end);
+      const start = judgeStart(jobs);
+      if (start.kind === "ended") {
+        const where = start.runnerName === "" ? "before any runner had taken it" : `on ${start.runnerName}`;
+        throw new Error(`The smoke test of ${machine.runner} ended with ${start.conclusion} ${where}.`);
+      }
+      if (start.kind === "begun") return start.runnerName;
+      // GitHub is asked for the entry only when something looks wrong: its requests are counted.
+      if (standingOf(await observeOne({ aws }, request)).verdict === "failed") {
+        const whole = await observeOne({ aws, github }, request);
+        if (standingOf(whole).verdict === "failed")
+          throw new Error(notBegun(whole, jobs, "cannot begin its smoke test"));
+      }
+      output.progress(`Waiting for ${expected} to take its smoke test.`);
+      return undefined;
+    },
+    { clock, limitMs, say: output.say },
+  );
+  if (begun === undefined) {
+    const whole = await observeOne({ aws, github }, request);
+    throw new Error(notBegun(whole, jobs, `did not begin its smoke test within ${onlineWithinMinutes} min`));
+  }
+  if (begun === expected) return begun;
+  throw new Error(
+    `The smoke test of ${expected} was taken by the runner ${begun}: another runner has the machine's own label. ` +
+      "See docs/troubleshooting.md#wrong-machine.",
+  );
+}
+
+function notBegun(machine: ObservedMachine, jobs: readonly Job[], problem: string): string {
+  const { verdict, nextStep } = standingOf(machine);
+  const step =
+    verdict === "online" ? "Look at the queue of the run. See docs/troubleshooting.md#no-job." : nextStep;
+  return `Runner ${machine.runner} ${problem}: ${describeMachine(machine)}. ${describeQueue(jobs)} ${step}`;
+}
+
+/** What GitHub has made of the run. */
+function describeQueue([job]: readonly Job[]): string {
+  if (!job) return "GitHub has made no job of its run yet.";
+  return job.status === "in_progress"
+    ? "GitHub shows its job in progress and does not say on which runner."
+    : `At GitHub its job is ${job.status}.`;
+}
