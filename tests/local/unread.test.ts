@@ -135,6 +135,23 @@ describe("where the controller cannot read", function () {
     expect(starts()).to.equal(1);
   });
 
+  it("because others use up what SSM takes of the account, it tries again, and then goes without and measures that", async () => {
+    const { minute, metrics, power, queue, starts, cloud } = controlled;
+    const tries = () => cloud.aws.calls().filter(({ action }) => action === "ssm:GetParameters").length;
+    const before = [tries(), starts(), power()];
+    for (const id of ["4711", "4712"]) await queue(id);
+    const undo = breaks("ssm:GetParameters", "ThrottlingException");
+    expect(await minute()).to.include("ssm:GetParameters failed: ThrottlingException");
+    expect(tries()).to.equal(Number(before[0]) + 4);
+    expect(metrics()).to.include({ ReadsFailed: 1, MachinesStarted: 0 });
+    expect([starts(), power()]).to.deep.equal(before.slice(1));
+    undo();
+    cloud.aws.faults.add({ action: "ssm:GetParameters", error: "ThrottlingException", times: 3 });
+    expect(await minute()).to.equal(undefined);
+    expect(tries()).to.equal(Number(before[0]) + 8);
+    expect(metrics()).to.include({ ReadsFailed: 0, MachinesStarted: 1 });
+  });
+
   it("nothing at all, it says so and changes nothing", async () => {
     const { minute, metrics, meter, power } = controlled;
     const before = [meter(), power()];

@@ -105,9 +105,12 @@ describe("a machine of which one call fails for as long as anybody looks", funct
     await machines.state(machine, "idle");
     const timesUnread = () => sinceTheWake().split("cannot be read").length;
     const before = timesUnread();
-    fail("ssm:GetParameters", "InternalServerError");
+    fail("ssm:GetParameters", "ThrottlingException"); // As where others use up what SSM takes of the account.
     await machines.power("off");
     await eventually("the machine not to read that", () => timesUnread() > before);
+    await eventually("the machine to tell it", () =>
+      Boolean(machine.tags[tags.detail]?.includes("SSM does not tell the machine what is wanted")),
+    );
     expect(machine.state).to.equal("running");
     await machines.power("on");
     await machines.remove(machine);
