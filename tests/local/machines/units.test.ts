@@ -41,6 +41,7 @@ WantedBy=multi-user.target
       before: ["late.service"],
       requires: ["boot.service"],
       wants: [],
+      defaultDependencies: true,
       type: "simple",
       remainAfterExit: false,
       ignoreOnIsolate: true,
