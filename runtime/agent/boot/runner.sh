@@ -43,9 +43,21 @@ is_runner() {
 }
 
 install_runner() {
-  if [[ $BAKED == false ]] || ! is_runner; then
+  if [[ $BAKED == true ]] && is_runner; then
+    # Whoever made the image may have tried it. This machine would be taken for registered, and take another's jobs.
+    rm -f "$runner"/.{runner,credentials}*
+  else
     fetch_runner
   fi
   [[ $BAKED == true ]] || retry 12 ask_packages dependencies "$runner/bin/installdependencies.sh" ||
     fail "The runner's dependencies could not be installed: $(last_words dependencies)"
+  check_runner
+}
+
+# A runner that its user cannot start, or that cannot write its files, would use the registration token up.
+check_runner() {
+  local said
+  give_locked "$runner" "$runner"/{_diag,_work}
+  said=$(as_user timeout 60 "$runner/bin/Runner.Listener" --version 2>&1) ||
+    fail "The runner cannot be started as $RUNNER_USER. It says: ${said%%$'\n'*}"
 }

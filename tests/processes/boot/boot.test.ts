@@ -23,7 +23,7 @@ import { machine } from "../../unit/user-data/machine.ts";
 import { put, temporaryFolder } from "../../unit/runtime/fixture.ts";
 import type { ReceivedRequest, ScriptedAnswer, ScriptedServer } from "../../unit/runtime/http-server.ts";
 import { startServer } from "../../unit/runtime/http-server.ts";
-import { putCommands } from "../../unit/runtime/stand-ins.ts";
+import { putCommands, setprivCommand } from "../../unit/runtime/stand-ins.ts";
 
 const secrets = {
   AccessKeyId: "ASIACANARY0000000001",
@@ -42,6 +42,11 @@ touch "$LONGHAUL_ROOT/home/runner/actions-runner/.runner"
 
 const agentUnit = "longhaul-agent.service";
 
+const listener = `#!/bin/bash
+[[ ! -e $LONGHAUL_ROOT/library-missing ]] || { echo "Couldn't find a valid ICU package"; echo "   at System.…"; exit 134; }
+echo 2.338.0
+`;
+
 describe("the boot script", function () {
   const packed = temporaryFolder();
   let tarball: Buffer;
@@ -53,7 +58,7 @@ describe("the boot script", function () {
   let isSilent: boolean;
 
   before(() => {
-    put(`${packed.path}/runner/bin/Runner.Listener`, "listener", 0o755);
+    put(`${packed.path}/runner/bin/Runner.Listener`, listener, 0o755);
     put(
       `${packed.path}/runner/bin/installdependencies.sh`,
       '#!/bin/bash\necho "$0" >>"$LONGHAUL_ROOT/dependencies"\nsource "$LONGHAUL_ROOT/dependencies.sh"\n',
@@ -122,7 +127,6 @@ describe("the boot script", function () {
           "apt-get",
           "groupadd",
           "usermod",
-          "chown",
           "chgrp",
           "iptables",
           "visudo",
@@ -146,6 +150,9 @@ describe("the boot script", function () {
   restart) ! command=$(sed -n "s/^ExecStart=//p" "$LONGHAUL_ROOT/etc/systemd/system/$2" 2>/dev/null) || bash -c "$command" ;;
 esac`,
       curl: 'exec /usr/bin/curl "$@"',
+      // Folders with this file in them stand for root's.
+      setpriv: `[[ "$* " != *" test -w "* || ! -e \${!#}/of-root ]] || exit 1; ${setprivCommand}`,
+      chown: `[[ $1 != -hR ]] || find "\${!#}" -name of-root -delete`,
       mountpoint: "[[ -e $LONGHAUL_ROOT/mounted ]]",
       id: '[[ $2 == runner ]] && echo 1001 || exec /usr/bin/id "$@"',
     });
@@ -188,6 +195,12 @@ esac`,
     ]);
     return { status, output: out + err };
   }
+
+  /** Puts the runner where a baked image has it. */
+  const bake = () => {
+    put(`${folder.path}/home/runner/actions-runner/bin/Runner.Listener`, listener, 0o755);
+    put(`${folder.path}/home/runner/actions-runner/externals/node20/bin/node`, node, 0o755);
+  };
 
   it("turns a fresh instance into a registered runner, the timer first and the agent last", async () => {
     const run = await prepare();
@@ -271,7 +284,7 @@ esac`,
       rmSync(`${folder.path}/commands/calls`);
       const elsewhere = `${folder.path}/etc/theirs`;
       mkdirSync(`${elsewhere}/bin`, { recursive: true });
-      put(`${elsewhere}/bin/Runner.Listener`, "listener", 0o755);
+      put(`${elsewhere}/bin/Runner.Listener`, listener, 0o755);
       rmSync(`${folder.path}/home/runner/${name}`, { recursive: true, force: true });
       symlinkSync(elsewhere, `${folder.path}/home/runner/${name}`);
       const { status, output } = await boot();
@@ -768,7 +781,7 @@ esac`,
       '#!/bin/bash\necho try >>"$LONGHAUL_ROOT/dependencies"; (($(wc -l <"$LONGHAUL_ROOT/dependencies") >= 10))\n',
       0o755,
     );
-    put(`${folder.path}/tarball/bin/Runner.Listener`, "listener", 0o755);
+    put(`${folder.path}/tarball/bin/Runner.Listener`, listener, 0o755);
     put(`${folder.path}/tarball/externals/node24/bin/node`, node, 0o755);
     execFileSync("cp", ["-r", `${folder.path}/tarball/.`, `${folder.path}/unpacked`]);
     putCommands(`${folder.path}/commands`, {
@@ -836,12 +849,51 @@ esac`,
 
   it("a baked image that brings the runner along is taken as it is", async () => {
     const run = await prepare({ baked: true });
-    put(`${folder.path}/home/runner/actions-runner/bin/Runner.Listener`, "listener", 0o755);
-    put(`${folder.path}/home/runner/actions-runner/externals/node20/bin/node`, node, 0o755);
+    bake();
     expect((await run()).status).to.equal(0);
     expect(downloads()).to.have.length(0);
     expect(calls().filter((line) => /^apt-get|^systemctl disable/.test(line))).to.have.length(0);
+    expect(calls().filter((line) => line.startsWith("chown -hR"))).to.deep.equal([]);
     expect(existsSync(`${folder.path}/dependencies`)).to.equal(false);
+  });
+
+  it("a baked image's registration is another's: the machine makes its own", async () => {
+    const run = await prepare({ baked: true });
+    bake();
+    const names = [".runner", ".runner_migrated", ".credentials", ".credentials_rsaparams"];
+    for (const name of names) put(`${folder.path}/home/runner/actions-runner/${name}`, "another's");
+    expect((await run()).status).to.equal(0);
+    const left = names.filter((name) => existsSync(`${folder.path}/home/runner/actions-runner/${name}`));
+    expect(left, "as registering leaves it").to.deep.equal([".runner"]);
+    expect(file("home/runner/actions-runner/.runner")).to.equal("");
+  });
+
+  for (const locked of ["", "actions-runner", "actions-runner/_diag", "actions-runner/_work"]) {
+    it(`a baked image from before there was the user gives it what is root's: ~/${locked}`, async () => {
+      const run = await prepare({ baked: true });
+      bake();
+      put(`${folder.path}/home/runner/${locked}/of-root`, "");
+      const { status, output } = await run();
+      expect(status, output).to.equal(0);
+      const given = `${folder.path}/home/runner/${locked}`.replace(/\/$/, "");
+      expect(calls()).to.include(`chown -hR runner: ${given}`);
+      expect(output).to.include(`longhaul: runner could not write to ${given}: it is given to that user`);
+    });
+  }
+
+  it("a runner that cannot be started is told before the token is used, and tried again", async () => {
+    const run = await prepare({ baked: true });
+    bake();
+    put(`${folder.path}/library-missing`, "");
+    const { status, output } = await run();
+    expect(status).to.equal(1);
+    expect(output).to.include(
+      "boot failed: The runner cannot be started as runner. It says: Couldn't find a valid ICU package\n",
+    );
+    expect(reported().at(-1)!["Tag.1.Value"]).to.equal("boot-failed");
+    expect(existsSync(`${folder.path}/node-calls`)).to.equal(false);
+    rmSync(`${folder.path}/library-missing`);
+    expect((await run()).status).to.equal(0);
   });
 
   it("jobs get sudo and Docker only where the configuration says so", async () => {
