@@ -132,7 +132,7 @@ export function decide(seen: Observation): Decision {
   return stay(listener.listening ? "idle" : "starting");
 }
 
-/** A frozen listener is ended or thawed within a second: GitHub must not notice it. */
+/** A frozen listener is ended or thawed at the next look, within a second: GitHub must not notice it. */
 function decideFrozen(seen: Observation, leave: Leave | undefined): Decision {
   const { job, worker } = seen;
   const because = worker || (job && !isStuck(seen)) ? "a job has arrived" : doubt(seen);

@@ -66,11 +66,16 @@ async function main(command: string | undefined): Promise<void> {
     log(endWords[await endListener({ paths, processes }, run, clock)]);
     return;
   }
+  const thaw = () => {
+    const listener = adoptListener({ paths, processes });
+    if (listener) signalListener(listener, "SIGCONT");
+  };
+  // An agent that was killed in the milliseconds of a freeze has left it frozen, and what comes next may take its time.
+  thaw();
   process.once("SIGTERM", () => {
     try {
-      // systemd stops the agent, maybe in the milliseconds of a freeze: nobody else would thaw the listener.
-      const listener = adoptListener({ paths, processes });
-      if (listener) signalListener(listener, "SIGCONT");
+      // systemd stops the agent, maybe in those milliseconds: nobody else would thaw the listener.
+      thaw();
     } finally {
       process.exit();
     }

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";
 import { configuration, put, temporaryFolder, until } from "../../unit/runtime/fixture.ts";
+import type { ScriptedServer } from "../../unit/runtime/http-server.ts";
 import { startServer } from "../../unit/runtime/http-server.ts";
 
 const agent = join(import.meta.dirname, "../../../dist/agent.mjs");
@@ -13,11 +14,13 @@ const agent = join(import.meta.dirname, "../../../dist/agent.mjs");
 describe("an agent that is stopped", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   const children: ChildProcess[] = [];
+  let metadata: ScriptedServer | undefined;
   beforeEach(() => {
     folder = temporaryFolder();
   });
   afterEach(() => {
     for (const child of children.splice(0)) child.kill("SIGKILL");
+    metadata?.close();
     folder.remove();
   });
 
@@ -27,23 +30,38 @@ describe("an agent that is stopped", () => {
     return child;
   };
 
-  it("thaws its listener first, even where it has not got as far as to look at it", async () => {
+  /** An agent whose metadata service answers nothing, so that it gets no further, beside a listener that is frozen. */
+  async function startBesideFrozen() {
     const paths = pathsBelow(folder.path, configuration.user);
     const processes = processTable("/proc", paths.runner);
     put(`${folder.path}/etc/longhaul/machine.json`, JSON.stringify(configuration));
-    const metadata = await startServer(() => ({ fails: "never" }));
+    metadata = await startServer(() => ({ fails: "never" }));
     const listener = start("sleep", ["600"]);
     put(paths.listenerProcess, JSON.stringify(processes.mark(listener.pid!)));
-    listener.kill("SIGSTOP");
-    await until(() => processes.stopped(listener.pid!) === "all", "the listener is frozen");
-    const stopped = start(process.execPath, [agent], {
+    const isStopped = () => processes.stopped(listener.pid!);
+    const freeze = async () => {
+      listener.kill("SIGSTOP");
+      await until(() => isStopped() === "all", "the listener is frozen");
+    };
+    await freeze();
+    const started = start(process.execPath, [agent], {
       LONGHAUL_ROOT: folder.path,
       AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
     });
-    await until(() => metadata.requests.length > 0, "the agent asks for its instance");
-    stopped.kill("SIGTERM");
-    expect(await once(stopped, "exit")).to.deep.equal([0, null]);
-    metadata.close();
-    expect(processes.stopped(listener.pid!)).to.equal("none");
+    await until(() => metadata!.requests.length > 0, "the agent asks for its instance");
+    return { started, freeze, isStopped };
+  }
+
+  it("thaws its listener first, even where it has not got as far as to look at it", async () => {
+    const { started, freeze, isStopped } = await startBesideFrozen();
+    await freeze();
+    started.kill("SIGTERM");
+    expect(await once(started, "exit")).to.deep.equal([0, null]);
+    expect(isStopped()).to.equal("none");
+  });
+
+  it("by SIGKILL leaves it frozen until the next one starts, which asks nobody before it thaws it", async () => {
+    const { isStopped } = await startBesideFrozen();
+    expect(isStopped()).to.equal("none");
   });
 }).timeout(20_000); // Real processes, on a computer that may be busy.
