@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { parseObject } from "../../contract/json.ts";
 import type { Account } from "./account.ts";
 import { accountEnvironment, asUser } from "./account.ts";
 import { unlessAbsent } from "./absent.ts";
@@ -100,8 +101,8 @@ export function signalListener(listener: ListenerProcess, signal: "SIGSTOP" | "S
   if (!listener.ended()) unlessAbsent(() => process.kill(listener.mark.pid, signal));
 }
 
-/** Undefined: none was started since the machine was. */
+/** Undefined: none was started since the machine was, or the agent was killed while it wrote that down. */
 function readMark(path: string): ProcessMark | undefined {
-  const text = unlessAbsent(() => readFileSync(path, "utf8"));
-  return text === undefined ? undefined : (JSON.parse(text) as ProcessMark);
+  const { pid, start } = parseObject(unlessAbsent(() => readFileSync(path, "utf8"))) ?? {};
+  return typeof pid === "number" && typeof start === "string" ? { pid, start } : undefined;
 }

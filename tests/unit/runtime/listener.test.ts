@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { adoptListener } from "../../../runtime/agent/listener.ts";
+import { pathsBelow } from "../../../runtime/agent/paths.ts";
+import type { ProcessMark, ProcessTable } from "../../../runtime/agent/processes.ts";
+import { put, temporaryFolder } from "./fixture.ts";
+
+describe("a listener that an earlier agent has started", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+
+  const marked: ProcessMark = { pid: 4711, start: "1" };
+  const found: ProcessMark = { pid: 4712, start: "2" };
+  const adopted = (mark: string, running: readonly number[]) => {
+    const paths = pathsBelow(folder.path, "runner");
+    put(paths.listenerProcess, mark);
+    const processes = {
+      isRunning: ({ pid }: ProcessMark) => running.includes(pid),
+      findListener: () => (running.includes(found.pid) ? found : undefined),
+    } as ProcessTable;
+    return adoptListener({ paths, processes })?.mark;
+  };
+
+  it("is the one that it has written down, while that runs", () => {
+    expect(adopted(JSON.stringify(marked), [4711, 4712])).to.deep.equal(marked);
+    expect(adopted(JSON.stringify(marked), [])).to.equal(undefined);
+  });
+
+  for (const [what, mark] of Object.entries({
+    "was killed before it had written anything": "",
+    "was killed in the middle of it": '{"pid":47',
+    "has written down another one": JSON.stringify(marked),
+  }))
+    it(`is looked for where that agent ${what}`, () => {
+      expect(adopted(mark, [4712])).to.deep.equal(found);
+    });
+});
