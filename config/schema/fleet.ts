@@ -50,7 +50,12 @@ export const fleetSchema = z
       .describe(
         "Whether containers outlive a restart of Docker's daemon (its `live-restore`), and jobs with them. Off where jobs use `docker swarm`: Docker refuses `docker swarm init` beside it. Off leaves the setting as the image has it, and so does `image.baked`.",
       ),
-    sudo: z.boolean().default(false).describe("Whether jobs may use sudo without a password."),
+    sudo: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether jobs may use sudo without a password. Where not, a user that the image brings along as an administrator [loses its rights](images.md#the-images-own-user).",
+      ),
     autoShutdown: autoShutdownSchema.prefault({}),
     bootSteps: z
       .array(shellLines)

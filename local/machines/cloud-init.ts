@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
@@ -38,6 +38,7 @@ export async function prepareInstance(host: CloudInitHost): Promise<void> {
   symlinkSync(instance, join(cloud, "instance"));
   mkdirSync(join(cloud, "data"), { recursive: true });
   writeFileSync(join(cloud, "data/instance-id"), `${instanceId}\n`);
+  makeDefaultUser(root, join(instance, "sem/config_users_groups"));
   const data = await read("user-data");
   if (!data) return;
   const script = unpackUserData(data);
@@ -46,6 +47,26 @@ export async function prepareInstance(host: CloudInitHost): Promise<void> {
     host.console(
       "cloud-init: Unhandled non-multipart (text/x-not-multipart) userdata: it does not start with #!",
     );
+}
+
+/**
+ * The administrator that an Ubuntu image has, made once for each instance: with
+ * groups, and with a rule for sudo that is written behind those that are there
+ * (cc_users_groups.py, distros/__init__.py, config/cloud.cfg.tmpl).
+ */
+function makeDefaultUser(root: string, semaphore: string): void {
+  if (existsSync(semaphore)) return;
+  writeFileSync(semaphore, "");
+  const add = (path: string, line: string) => {
+    const file = join(root, "etc", path);
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (!text.includes(line)) writeFileSync(file, `${text}${line}\n`);
+  };
+  mkdirSync(join(root, "home/ubuntu"), { recursive: true });
+  add("passwd", `ubuntu:x:1000:1000:Ubuntu:${root}/home/ubuntu:/bin/bash`);
+  for (const group of ["adm:x:4", "sudo:x:27", "lxd:x:101"]) add("group", `${group}:ubuntu`);
+  mkdirSync(join(root, "etc/sudoers.d"), { recursive: true });
+  add("sudoers.d/90-cloud-init-users", "ubuntu ALL=(ALL) NOPASSWD:ALL");
 }
 
 /** The last stage: runs the user data if this instance has not run it before. False: it failed. */

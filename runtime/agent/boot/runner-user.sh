@@ -33,5 +33,29 @@ make_user() {
     echo "$RUNNER_USER ALL=(ALL:ALL) NOPASSWD:ALL" >"$rules"
     chmod 0440 "$rules"
     visudo -cf "$rules"
+  else
+    take_rights
   fi
+}
+
+# An image's own user (`ubuntu`, `ec2-user`) is an administrator: cloud-init has given it a rule and groups before this, once
+# for each instance. Those of the groups are root by another name, or read what root's services print. Nobody logs in as
+# this user: Session Manager has one of its own.
+take_rights() {
+  local group rule
+  for group in sudo wheel admin adm systemd-journal lxd disk docker; do
+    [[ $group != docker || $DOCKER == false ]] || continue
+    [[ " $(id -nG "$RUNNER_USER") " != *" $group "* ]] || gpasswd --delete "$RUNNER_USER" "$group"
+  done
+  rule=$root/etc/sudoers.d/90-cloud-init-users
+  [[ ! -e $rule ]] || sed -i "/^${RUNNER_USER}[[:space:]]/d" "$rule"
+  rule=$(may_do_all)
+  [[ -z $rule ]] ||
+    fail "The user $RUNNER_USER may do everything by sudo (${rule%%$'\n'*}), and the fleet has sudo: false. Take the rule out of the image, or set image.user to another name, or sudo to true."
+}
+
+# sudo ends with 0 whether the user has rights or not. A rule for single commands is the image's own.
+may_do_all() {
+  [[ -z $(command -v sudo) ]] || LC_ALL=C sudo -l -U "$RUNNER_USER" |
+    sed -En '/^ +\(.*\) (.*[ ,])?ALL(,|$)/s/^ +//p'
 }

@@ -69,6 +69,8 @@ export interface LaunchChanges {
   imageId?: string;
   /** No token is written for it. */
   withoutToken?: boolean;
+  /** Lines of a shell that run before those of its user data, for what its image has on its disk; `$root` is its root. */
+  before?: string;
   /** Text of its user data, instead of the stack's. */
   userData?: string;
 }
@@ -162,7 +164,8 @@ export async function startMachineCloud(
     },
     launch: async (changes = {}) => {
       const { imageId = "ami-0123456789abcdef0", withoutToken = false } = changes;
-      const text = changes.userData ?? renderUserData({ ...told, ...changes.told }, assets);
+      const rendered = changes.userData ?? renderUserData({ ...told, ...changes.told }, assets);
+      const text = rendered.replace(/^root=.*\n/m, (line) => `${line}${changes.before ?? ""}`);
       const { id } = await make("instance", {
         ami: imageId,
         instanceType: "m5.xlarge",
