@@ -14,6 +14,7 @@ import {
   RunnerRegistration,
   RunnerRoster,
   SmokeTest,
+  SmokeWorkflow,
   WakeOnDemand,
 } from "./components/index.ts";
 import { createProviders } from "./components/providers.ts";
@@ -42,17 +43,19 @@ export default async function stack(): Promise<StackOutputs> {
   const topic = new AlarmTopic(environment, args, { providers });
   const network = new RunnerNetwork(environment, { ...args, zones }, { providers });
   const registration = new RunnerRegistration(environment, args, { providers });
+  const workflow = configuration.smokeTest.enabled
+    ? new SmokeWorkflow(environment, args, { providers })
+    : undefined;
+  const foundations = workflow ? [workflow.published] : [];
   const fleets = Object.keys(configuration.fleets).map(
     (fleet) =>
       new RunnerFleet(
         `${environment}-${fleet}`,
-        { ...args, fleet, network, registration, living, diskKey },
+        { ...args, fleet, network, registration, foundations, living, diskKey },
         { providers },
       ),
   );
-  const smokeTest = configuration.smokeTest.enabled
-    ? new SmokeTest(environment, { ...args, fleets }, { providers })
-    : undefined;
+  const smokeTest = workflow && new SmokeTest(environment, { ...args, fleets, workflow }, { providers });
   const proofs = smokeTest?.proofs ?? [];
   const proven = fleets.map((fleet) => {
     const proof = proofs.filter((one) => one.fleet === fleet.fleet).map(({ command }) => command);

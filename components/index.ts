@@ -34,6 +34,8 @@ export { RunnerRoster } from "./runner-roster.ts";
 export type { RunnerRosterArgs } from "./runner-roster.ts";
 export { SmokeTest } from "./smoke-test.ts";
 export type { SmokeProof, SmokeTestArgs } from "./smoke-test.ts";
+export { SmokeWorkflow } from "./smoke-workflow.ts";
+export type { SmokeWorkflowArgs } from "./smoke-workflow.ts";
 export { WakeOnDemand } from "./wake-on-demand.ts";
 export type { ControllerQueue, WakeOnDemandArgs } from "./wake-on-demand.ts";
 export { findZones } from "./zones.ts";

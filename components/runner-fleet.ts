@@ -37,6 +37,8 @@ export interface RunnerFleetArgs {
   fleet: string;
   network: MachineNetwork;
   registration: MachineRegistration;
+  /** What else must be there before a machine is made, and go after it has left, as the smoke test's workflow. */
+  foundations?: readonly pulumi.Resource[];
   /**
    * The environment's living machines. One that carries a machine's runner and
    * fingerprint goes on as that machine. Absent: machines are made anew unless
@@ -82,6 +84,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
   constructor(name: string, args: RunnerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:RunnerFleet", name, {}, opts);
     const { environment, configuration, fleet, network, registration, living = new Map() } = args;
+    const { foundations: others = [] } = args;
     const configured = fleetOf(configuration, fleet);
     const assets = readMachineAssets();
     const plans = planFleet(fleet, { environment, configuration, network }, assets);
@@ -166,7 +169,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
           environment,
           configuration,
           guards: { what: "fleet", fleet },
-          dependsOn: [...network.foundations, ...registration.foundations, ...foundations, ...own],
+          dependsOn: [...network.foundations, ...registration.foundations, ...others, ...foundations, ...own],
         },
         parent,
       );

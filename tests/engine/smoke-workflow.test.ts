@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
-import { SmokeTest } from "../../components/index.ts";
+import { SmokeWorkflow } from "../../components/index.ts";
 import { loadConfiguration } from "../../config/load.ts";
 import { applyLocalCloud, localCloudVariable } from "../../config/local.ts";
 import { startCloud } from "../../local/cloud.ts";
@@ -52,7 +52,7 @@ describe("the smoke test's workflow on the real engine", function () {
     const program = () => {
       const raw = { aws: {}, github: { repository }, fleets: { cloud: {} }, smokeTest };
       const configuration = loadConfiguration("local", applyLocalCloud(raw, process.env[localCloudVariable]));
-      new SmokeTest(environment, { environment, configuration, fleets: [] });
+      new SmokeWorkflow(environment, { environment, configuration });
       return Promise.resolve({});
     };
     return LocalWorkspace.createOrSelectStack(

@@ -32,6 +32,16 @@ describe("an up that meets failures", function () {
     environment.configure(oneRunner({ generations: { 1: number } }, smokeTest));
   const declared = () => candidatesOf(environment)[0]!;
 
+  it("costs nothing where the repository does not take the smoke test's workflow", async () => {
+    await generation(1);
+    const { github, aws } = environment.cloud;
+    github.protect("acme/app", { by: "ruleset", pullRequest: true });
+    const message = await failureOf(environment.up());
+    expect(message).to.include("takes changes through pull requests only");
+    expect(aws.account.instances).to.deep.equal({});
+    github.protect("acme/app", undefined);
+  });
+
   it("succeeds although GitHub answers errors and secondary rate limits", async () => {
     await generation(1);
     const { faults } = environment.cloud.github;

@@ -48,6 +48,7 @@ describe("what machines stand on", () => {
         ...[
           ...networkTypes,
           ...roleTypes,
+          "Command", // It publishes the smoke test's workflow.
           "LogGroup",
           "dev-cloud-operator",
           "dev-cloud-power",
@@ -105,6 +106,16 @@ describe("a fleet in service", () => {
       expect(own).to.have.length.above(12);
       expect(own.filter(({ urn }) => !held.has(urn)).map(({ urn }) => short(urn))).to.deep.equal([]);
     }
+  });
+});
+
+describe("the smoke test's workflow", () => {
+  it("is in its repository before a machine is paid for, and leaves it after the machines", async () => {
+    const graph = graphOf(await evaluateOnce(organizationStack));
+    const { urn } = graph.one("Command", /-workflow$/);
+    const instances = graph.ofType("Instance");
+    expect(instances).to.not.deep.equal([]);
+    for (const machine of instances) expect(graph.dependenciesOf(machine), machine.name).to.include(urn);
   });
 });
 

@@ -72,9 +72,10 @@ describe("the resources of an environment", () => {
       "RunnerRoster > Command dev-cloud-settle",
       "RunnerRoster > Parameter dev-cloud-roster",
       "RunnerRoster dev-cloud",
-      "SmokeTest > Command dev-acme-app-longhaul-smoke-dev.yml-workflow",
       "SmokeTest > Command dev-cloud-1-#",
       "SmokeTest dev",
+      "SmokeWorkflow > Command dev-acme-app-longhaul-smoke-dev.yml-workflow",
+      "SmokeWorkflow dev",
       "aws dev",
       "github dev",
     ]);

@@ -21,6 +21,7 @@ describe("the package, in a program of somebody else's", () => {
       "RunnerRegistration",
       "RunnerRoster",
       "SmokeTest",
+      "SmokeWorkflow",
       "WakeOnDemand",
       "diskKeysOf",
       "findDiskKey",
@@ -66,10 +67,9 @@ describe("the package, in a program of somebody else's", () => {
   it("refuses a smoke test that is off, and one without a repository", async () => {
     const attempt = (raw: object) =>
       evaluate(() => {
-        new longhaul.SmokeTest("ours", {
+        new longhaul.SmokeWorkflow("ours", {
           environment,
           configuration: { ...configuration, ...raw },
-          fleets: [],
         });
       }).catch((error: unknown) => (error as Error).message);
     expect(await attempt({ smokeTest: { ...configuration.smokeTest, enabled: false } })).to.equal(
