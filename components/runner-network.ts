@@ -41,9 +41,10 @@ export interface MachineNetwork {
 }
 
 /**
- * What machines are connected to: a VPC with public subnets in two zones (or in
- * those that the configuration names) and no NAT, or the subnets given; in both cases a security group that lets nothing
- * in and everything out, by IPv4 and IPv6.
+ * What machines are connected to: a VPC with public subnets in two zones (or
+ * in those that the configuration names) and no NAT, or the subnets given. In
+ * both cases a security group lets nothing in and everything out, by IPv4 and
+ * IPv6.
  */
 export class RunnerNetwork extends pulumi.ComponentResource implements MachineNetwork {
   readonly identity: string;
