@@ -9,6 +9,16 @@ import { arn } from "./policy.ts";
 import type { Place } from "./policy.ts";
 import { environmentTags } from "./resource-tags.ts";
 
+/**
+ * The messages that become mail: an alarm has begun, or is over. Every new alarm
+ * goes from INSUFFICIENT_DATA to OK at its first value, which tells people
+ * nothing, and CloudWatch takes its OK actions for that as well. AWS's budget
+ * writes to the addresses by itself; its messages have no states and do not pass.
+ *
+ * @see https://docs.aws.amazon.com/sns/latest/dg/and-or-logic.html
+ */
+const alarmMail = { $or: [{ NewStateValue: ["ALARM"] }, { OldStateValue: ["ALARM"] }] };
+
 export interface AlarmTopicArgs {
   environment: string;
   configuration: Pick<Configuration, "aws" | "alarms" | "budget">;
@@ -51,8 +61,7 @@ export class AlarmTopic extends pulumi.ComponentResource {
           topic: topic.arn,
           protocol: "email",
           endpoint: address,
-          // AWS's budget writes to the address itself. Its messages are no JSON, and so not these.
-          filterPolicy: JSON.stringify({ AlarmName: [{ exists: true }] }),
+          filterPolicy: JSON.stringify(alarmMail),
           filterPolicyScope: "MessageBody",
         },
         child,

@@ -188,7 +188,8 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       createAlarm(
         "budget-silent",
         {
-          metricName: controllerMetrics.budgetUsed,
+          // Measured without a budget too: in an environment that is given one the meter is not silent.
+          metricName: controllerMetrics.spentToday,
           statistic: "SampleCount",
           comparisonOperator: "LessThanThreshold",
           threshold: 1,

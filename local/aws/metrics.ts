@@ -36,12 +36,18 @@ export function addMetrics(cloud: Cloud, data: readonly Datum[]): void {
 }
 
 /**
- * Alarms are evaluated when a value of their metric comes, over one period. So
- * an alarm for missing values is over as soon as one comes, and never begins.
+ * Takes an alarm in. Alarms are evaluated when they are made and when a value of
+ * their metric comes, over one period. So an alarm for missing values is over as
+ * soon as one comes, and begins only where it is made without any.
  *
  * @throws Error for an alarm that the local cloud would not evaluate as CloudWatch does
  */
-export function checkAlarm(alarm: Input): void {
+export function putAlarm(cloud: Cloud, name: string, alarm: Input): void {
+  checkAlarm(alarm);
+  evaluateAlarm(cloud, name, alarm);
+}
+
+function checkAlarm(alarm: Input): void {
   const comparison = optionalText(alarm, "comparisonOperator") ?? "";
   if (
     comparison in comparisons &&
@@ -66,10 +72,12 @@ function evaluateAlarm(cloud: Cloud, name: string, alarm: Input): void {
       datum.timestamp > from &&
       sameDimensions(datum.dimensions, wanted),
   );
-  if (values.length === 0) return;
-  const value = statistic(text(alarm, "statistic"), values);
+  if (values.length === 0 && alarm.treatMissingData !== "breaching") return;
   const threshold = number(alarm, "threshold")!;
-  const state = comparisons[text(alarm, "comparisonOperator")]!(value, threshold) ? "ALARM" : "OK";
+  const isBreached =
+    values.length === 0 ||
+    comparisons[text(alarm, "comparisonOperator")]!(statistic(text(alarm, "statistic"), values), threshold);
+  const state = isBreached ? "ALARM" : "OK";
   const before = data.alarms[name] ?? "INSUFFICIENT_DATA";
   data.alarms[name] = state;
   if (state === before) return;
@@ -80,7 +88,10 @@ function evaluateAlarm(cloud: Cloud, name: string, alarm: Input): void {
     Region: cloud.region,
     OldStateValue: before,
     NewStateValue: state,
-    NewStateReason: `Threshold Crossed: the value ${value} against the threshold ${threshold}.`,
+    NewStateReason:
+      values.length === 0
+        ? "Threshold Crossed: no datapoints were received, and missing ones are treated as breaching."
+        : `Threshold Crossed: ${values.length} datapoints against the threshold ${threshold}.`,
     StateChangeTime: new Date(clock.now()).toISOString(),
   };
   for (const topic of texts(alarm, state === "ALARM" ? "alarmActions" : "okActions")) {

@@ -4,7 +4,7 @@ import { actionType, budgetType, checkAccess } from "./budgets.ts";
 import { AwsError } from "./errors.ts";
 import { optionalText, records, text, texts } from "./input.ts";
 import { checkDetached, managedPolicyType } from "./managed-policies.ts";
-import { alarmType, checkAlarm } from "./metrics.ts";
+import { alarmType, putAlarm } from "./metrics.ts";
 import { checkManagedPolicy } from "./policy-sizes.ts";
 import type { Kind } from "./resources.ts";
 import type { Cloud } from "./state.ts";
@@ -40,8 +40,9 @@ export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
     [alarmType]: {
       id: named,
       applied: (inputs, name) => {
-        checkAlarm(inputs);
-        return { arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}` };
+        const arn = `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
+        putAlarm(cloud, name, { ...inputs, arn });
+        return { arn };
       },
       deleted: (name) => {
         data.alarms = Object.fromEntries(Object.entries(data.alarms).filter(([other]) => other !== name));

@@ -1,4 +1,4 @@
-import { parseObject } from "../../contract/json.ts";
+import { isObject, parseObject } from "../../contract/json.ts";
 import { optionalText, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import { serviceMay } from "./service-access.ts";
@@ -63,23 +63,45 @@ function passes(subscription: Input, message: string): boolean {
   const filter = readFilter(subscription);
   if (!filter) return true;
   const body = parseObject(message);
-  return body !== undefined && filter.every((key) => body[key] !== undefined);
+  return body !== undefined && filter(body);
 }
 
+type Filter = (body: Readonly<Record<string, unknown>>) => boolean;
+
 /**
- * The keys that a subscription's filter asks for; undefined without a filter.
+ * A subscription's filter; undefined without one. Every key must fit, with one of
+ * its values, and of `$or` one of the objects.
  *
- * @throws Error when the filter asks for anything else than keys of the body
+ * @throws Error when the filter has what the local cloud does not know
+ * @see https://docs.aws.amazon.com/sns/latest/dg/and-or-logic.html
  */
-export function readFilter(subscription: Input): string[] | undefined {
+export function readFilter(subscription: Input): Filter | undefined {
   const written = optionalText(subscription, "filterPolicy");
   if (written === undefined) return undefined;
-  const entries = Object.entries(JSON.parse(written) as Record<string, unknown>);
-  const isExistence = (rule: unknown) => JSON.stringify(rule) === '[{"exists":true}]';
-  if (subscription.filterPolicyScope !== "MessageBody" || !entries.every(([, rule]) => isExistence(rule))) {
-    throw new Error(
-      `The local cloud knows filters for keys of the message's body only, not ${written}: see local/README.md`,
-    );
-  }
-  return entries.map(([key]) => key);
+  if (subscription.filterPolicyScope !== "MessageBody") refuse(written);
+  return filterOf(JSON.parse(written), written);
+}
+
+function filterOf(policy: unknown, written: string): Filter {
+  if (!isObject(policy)) refuse(written);
+  const parts = Object.entries(policy).map(([key, rules]): Filter => {
+    if (!Array.isArray(rules)) refuse(written);
+    if (key === "$or") {
+      const ways = rules.map((way) => filterOf(way, written));
+      return (body) => ways.some((way) => way(body));
+    }
+    const values = rules.map((rule) => {
+      if (typeof rule === "string") return (value: unknown) => value === rule;
+      if (JSON.stringify(rule) === '{"exists":true}') return (value: unknown) => value !== undefined;
+      refuse(written);
+    });
+    return (body) => values.some((fits) => fits(body[key]));
+  });
+  return (body) => parts.every((part) => part(body));
+}
+
+function refuse(filter: string): never {
+  throw new Error(
+    `The local cloud knows filters of the message's body by values, existence and $or, not ${filter}: see local/README.md`,
+  );
 }

@@ -74,6 +74,7 @@ describe("an environment whose money runs out", function () {
     await eventually("a half is told", () => wasTold("ALARM", "50"));
     await pass(2);
     await eventually("four fifths are told", () => wasTold("ALARM", "80"));
+    expect(wasTold("OK", "100"), "a new alarm that finds nothing wrong").to.equal(false);
     expect(power()).to.include({ power: "on" });
     expect(awake()).to.equal(2);
   });

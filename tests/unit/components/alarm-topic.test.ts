@@ -26,7 +26,7 @@ describe("the topic of all alarms", () => {
         topic,
         protocol: "email",
         filterPolicyScope: "MessageBody",
-        filterPolicy: '{"AlarmName":[{"exists":true}]}',
+        filterPolicy: '{"$or":[{"NewStateValue":["ALARM"]},{"OldStateValue":["ALARM"]}]}',
       });
     }
     expect(graphOf(await evaluateOnce(repositoryStack)).ofType("TopicSubscription")).to.deep.equal([]);

@@ -175,7 +175,7 @@ describe("the alarm on the budget", () => {
   it("tells when the meter says nothing any more, once the fleets have been proven", () => {
     const silent = graph.one("MetricAlarm", /-silent$/);
     expect(silent.inputs).to.deep.include({
-      metricName: "BudgetUsedPercent",
+      metricName: "SpentTodayUsd",
       statistic: "SampleCount",
       comparisonOperator: "LessThanThreshold",
       threshold: 1,
