@@ -21,7 +21,7 @@ const alarmMail = { $or: [{ NewStateValue: ["ALARM"] }, { OldStateValue: ["ALARM
 
 export interface AlarmTopicArgs {
   environment: string;
-  configuration: Pick<Configuration, "aws" | "alarms" | "budget">;
+  configuration: Pick<Configuration, "aws" | "alarms" | "budget" | "tags">;
 }
 
 /**
@@ -43,7 +43,7 @@ export class AlarmTopic extends pulumi.ComponentResource {
     // Not encrypted by a key of ours: AWS's budget and alarms could not publish. No message holds a secret.
     const topic = new Topic(
       topicName,
-      { name: topicName, tags: environmentTags(environment, topicName) },
+      { name: topicName, tags: environmentTags(environment, topicName, configuration.tags) },
       child,
     );
     const policy = new TopicPolicy(

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FleetConfiguration } from "../config/schema.ts";
 import type { ShutdownSetting } from "../contract/parameters.ts";
 import { createFleetParameter } from "./fleet-parameter.ts";
+import type { OwnTags } from "./resource-tags.ts";
 
 export interface AutoShutdownArgs {
   environment: string;
@@ -9,6 +10,7 @@ export interface AutoShutdownArgs {
   fleet: string;
   /** The fleet's `autoShutdown`. */
   settings: FleetConfiguration["autoShutdown"];
+  ownTags: OwnTags;
 }
 
 /**
@@ -24,9 +26,10 @@ export class AutoShutdown extends pulumi.ComponentResource {
 
   constructor(name: string, args: AutoShutdownArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:AutoShutdown", name, {}, opts);
-    const { environment, fleet, settings } = args;
+    const { environment, fleet, settings, ownTags } = args;
+    const value = JSON.stringify(shutdownSetting(settings));
     this.parameter = createFleetParameter(
-      { environment, fleet, kind: "shutdown", value: JSON.stringify(shutdownSetting(settings)) },
+      { environment, fleet, kind: "shutdown", value, ownTags },
       { parent: this },
     );
     this.registerOutputs({});

@@ -62,7 +62,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
     const monthlyUsd = budget.monthlyUsd!;
     const own = budgetName(environment, aws.region);
     const child = { parent: this };
-    const tagged = environmentTags(environment, own);
+    const tagged = environmentTags(environment, own, configuration.tags);
 
     if (budget.awsBudget) createDenial(createBudget(), this);
     createMeterAlarms();
@@ -119,7 +119,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           path: aws.rolePath,
           description: `Attached by AWS's budget ${own} when it is spent: no machine may be started`,
           policy: managedPolicy(denialName(environment, aws), denial(environment, aws)),
-          tags: environmentTags(environment, denialName(environment, aws)),
+          tags: environmentTags(environment, denialName(environment, aws), configuration.tags),
         },
         { parent },
       );
@@ -222,7 +222,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           // A meter that is silent has not spent less; that it is silent is told by an alarm of its own.
           treatMissingData: "ignore",
           alarmActions: [topic.arn],
-          tags: environmentTags(environment, alarmName),
+          tags: environmentTags(environment, alarmName, configuration.tags),
           ...settings,
         },
         { ...child, dependsOn },

@@ -60,7 +60,7 @@ export interface CloudFunctionArgs extends Surroundings {
 export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Resource): LambdaFunction {
   const { environment, configuration, name, description, statements, plain, variables, writes = [] } = args;
   const full = functionName(environment, name);
-  const tags = environmentTags(environment, full);
+  const tags = environmentTags(environment, full, configuration.tags);
   const logGroupName = functionLogGroupName(environment, name);
 
   const logGroup = new LogGroup(full, { name: logGroupName, retentionInDays: logDays, tags }, { parent });
@@ -152,7 +152,7 @@ export function createServiceRole(
       // AWS's budget may have attached a policy that the stack does not know of.
       forceDetachPolicies: true,
       ...(aws.permissionsBoundary !== undefined && { permissionsBoundary: aws.permissionsBoundary }),
-      tags: environmentTags(environment, full),
+      tags: environmentTags(environment, full, configuration.tags),
     },
     { parent },
   );

@@ -1,6 +1,7 @@
 import { EventSourceMapping } from "@pulumi/aws/lambda/eventSourceMapping.js";
 import { FunctionEventInvokeConfig } from "@pulumi/aws/lambda/functionEventInvokeConfig.js";
 import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
+import { ScheduleGroup } from "@pulumi/aws/scheduler/scheduleGroup.js";
 import { Queue } from "@pulumi/aws/sqs/queue.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -106,10 +107,10 @@ export class FleetController extends pulumi.ComponentResource {
           insecureValue: emptyMeter,
           // A call that was under way when the environment was destroyed may have made it anew.
           overwrite: true,
-          tags: environmentTags(environment, `${environment}-meter`),
+          tags: environmentTags(environment, `${environment}-meter`, configuration.tags),
         },
         // After what can be made but once: another environment of this name would keep its meter.
-        { parent, ignoreChanges: ["*"], dependsOn: settings },
+        { parent, ignoreChanges: ["insecureValue"], dependsOn: settings },
       );
     }
 
@@ -121,7 +122,7 @@ export class FleetController extends pulumi.ComponentResource {
           name: `${full}-dead`,
           messageRetentionSeconds: 14 * 86_400,
           sqsManagedSseEnabled: true,
-          tags: environmentTags(environment, `${full}-dead`),
+          tags: environmentTags(environment, `${full}-dead`, configuration.tags),
         },
         { parent },
       );
@@ -135,7 +136,7 @@ export class FleetController extends pulumi.ComponentResource {
             JSON.stringify({ deadLetterTargetArn, maxReceiveCount: maxReceives }),
           ),
           sqsManagedSseEnabled: true,
-          tags: environmentTags(environment, full),
+          tags: environmentTags(environment, full, configuration.tags),
         },
         { parent },
       );
@@ -151,7 +152,7 @@ export class FleetController extends pulumi.ComponentResource {
           batchSize: 1000,
           maximumBatchingWindowInSeconds: 1,
           scalingConfig: { maximumConcurrency: 2 },
-          tags: environmentTags(environment, full),
+          tags: environmentTags(environment, full, configuration.tags),
         },
         { parent, dependsOn: [meter, ...fleets] },
       );
@@ -180,10 +181,17 @@ export class FleetController extends pulumi.ComponentResource {
         { functionName: controller.name, maximumEventAgeInSeconds, maximumRetryAttempts: 0 },
         { parent },
       );
+      // A schedule itself can carry no tags.
+      const group = new ScheduleGroup(
+        full,
+        { name: full, tags: environmentTags(environment, full, configuration.tags) },
+        { parent },
+      );
       new Schedule(
         full,
         {
           name: full,
+          groupName: group.name,
           description: "Calls the controller at the beginning of each minute",
           scheduleExpression: "cron(* * * * ? *)",
           flexibleTimeWindow: { mode: "OFF" },

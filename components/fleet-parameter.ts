@@ -2,12 +2,15 @@ import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { fleetParameters, seenParameter } from "../contract/parameters.ts";
 import { fleetTags } from "./resource-tags.ts";
+import type { OwnTags } from "./resource-tags.ts";
 
 export interface FleetParameterArgs {
   environment: string;
   fleet: string;
   kind: keyof ReturnType<typeof fleetParameters> | "seen";
   value: pulumi.Input<string>;
+  /** Tags of one's own. */
+  ownTags: OwnTags;
   /**
    * Whether it may be there already when it is made. What the run time writes
    * can have been made anew by a call that outlived its destroyed environment.
@@ -23,7 +26,7 @@ export function createFleetParameter(
   args: FleetParameterArgs,
   opts: pulumi.CustomResourceOptions,
 ): Parameter {
-  const { environment, fleet, kind, value, overwrite } = args;
+  const { environment, fleet, kind, value, ownTags, overwrite } = args;
   const name = `${environment}-${fleet}-${kind}`;
   return new Parameter(
     name,
@@ -32,7 +35,7 @@ export function createFleetParameter(
       type: "String",
       insecureValue: value,
       ...(overwrite && { overwrite }),
-      tags: fleetTags(environment, fleet, name),
+      tags: fleetTags(environment, fleet, name, ownTags),
     },
     opts,
   );

@@ -2,6 +2,7 @@ import { InstanceProfile } from "@pulumi/aws/iam/instanceProfile.js";
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { tagsOfFleet } from "../config/derive.ts";
 import type { AwsConfiguration, Configuration } from "../config/schema.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { createGuard } from "./guard.ts";
@@ -42,7 +43,7 @@ export function createMachineRole(
   const { environment, fleet, configuration } = args;
   const { aws } = configuration;
   const name = roleName(environment, fleet, aws);
-  const tags = fleetTags(environment, fleet, name);
+  const tags = fleetTags(environment, fleet, name, tagsOfFleet(configuration, fleet));
 
   const role = new Role(
     name,

@@ -1,9 +1,11 @@
 import { Instance } from "@pulumi/aws/ec2/instance.js";
 import type { InstanceArgs } from "@pulumi/aws/ec2/instance.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { markedTags } from "../contract/own-tags.ts";
 import { tags } from "../contract/tags.ts";
 import type { MachinePlan } from "./machine-shape.ts";
 import { runnerTags } from "./resource-tags.ts";
+import type { OwnTags } from "./resource-tags.ts";
 import { compressUserData } from "./user-data.ts";
 
 /** What a machine needs that is known only when its surroundings exist. What they are is in its shape. */
@@ -13,6 +15,8 @@ export interface MachineSurroundings {
   securityGroupId: pulumi.Input<string>;
   /** Name of the instance profile. */
   instanceProfile: pulumi.Input<string>;
+  /** Tags of one's own. They are in no fingerprint: on a machine that stands, `settle` changes them. */
+  ownTags: OwnTags;
   /** ARN of the customer's key that its disk will be under; absent: it is AWS's own. */
   diskKey?: string | undefined;
 }
@@ -30,7 +34,7 @@ export function instanceArgs(
 ): InstanceArgs {
   const { disk, cpuCredits } = shape;
   const machineTags = {
-    ...runnerTags(shape.environment, shape.fleet, shape.runner),
+    ...runnerTags(shape.environment, shape.fleet, shape.runner, markedTags(surroundings.ownTags)),
     [tags.fingerprint]: fingerprint,
     [tags.generation]: String(shape.generation),
     ...(surroundings.diskKey !== undefined && { [tags.diskKey]: surroundings.diskKey }),
@@ -50,7 +54,8 @@ export function instanceArgs(
       httpEndpoint: "enabled",
       httpTokens: "required",
       httpPutResponseHopLimit: 1, // Keeps containers behind a bridge out.
-      instanceMetadataTags: "enabled",
+      // Nothing reads them there, and EC2 would refuse everybody's tags with a slash or a blank in the key.
+      instanceMetadataTags: "disabled",
     },
     rootBlockDevice: {
       volumeType: "gp3",

@@ -2,7 +2,7 @@ import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
 import { getParameterOutput } from "@pulumi/aws/ssm/getParameter.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
-import { architectureOf, imageReference } from "../config/derive.ts";
+import { architectureOf, imageReference, tagsOfFleet } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { logGroupName } from "../contract/names.ts";
 import { formatOperator, initialOperator } from "../contract/operator.ts";
@@ -86,13 +86,14 @@ export class RunnerFleet extends pulumi.ComponentResource {
     const { environment, configuration, fleet, network, registration, living = new Map() } = args;
     const { foundations: others = [] } = args;
     const configured = fleetOf(configuration, fleet);
+    const ownTags = tagsOfFleet(configuration, fleet);
     const assets = readMachineAssets();
     const plans = planFleet(fleet, { environment, configuration, network }, assets);
 
     const role = createMachineRole({ environment, fleet, configuration }, this);
     const shutdown = new AutoShutdown(
       name,
-      { environment, fleet, settings: configured.autoShutdown },
+      { environment, fleet, settings: configured.autoShutdown, ownTags },
       { parent: this },
     );
     const logGroup = createLogGroup(this);
@@ -112,8 +113,8 @@ export class RunnerFleet extends pulumi.ComponentResource {
     this.registerOutputs({ machines: machines.map(({ runner, instanceId }) => ({ runner, instanceId })) });
 
     /**
-     * What the run time and `longhaul` write and the program only begins: frozen
-     * once made. They overwrite what is there, and so come after something that
+     * What the run time and `longhaul` write and the program only begins: once
+     * made, nothing but their tags is changed. They overwrite what is there, and so come after something that
      * AWS makes but once: another environment of this name keeps its own.
      */
     function createSettings(madeButOnce: pulumi.Resource, parent: pulumi.Resource) {
@@ -124,13 +125,13 @@ export class RunnerFleet extends pulumi.ComponentResource {
       };
       return (["power", "operator", "seen"] as const).map((kind) =>
         createFleetParameter(
-          { environment, fleet, kind, value: initial[kind], overwrite: true },
-          { parent, ignoreChanges: ["*"], dependsOn: [madeButOnce] },
+          { environment, fleet, kind, value: initial[kind], ownTags, overwrite: true },
+          { parent, ignoreChanges: ["insecureValue"], dependsOn: [madeButOnce] },
         ),
       );
     }
 
-    /** Frozen: the name says which version it is, and another Node may pack the same text into other values. */
+    /** Values are frozen: the name says which version it is, and another Node may pack the same text in another way. */
     function createSoftware(parent: pulumi.Resource) {
       const script = softwareScript(assets);
       const path = softwarePath(environment, fleet, softwareSha256(script));
@@ -142,9 +143,9 @@ export class RunnerFleet extends pulumi.ComponentResource {
             name: parameterName,
             type: "String",
             insecureValue: piece,
-            tags: fleetTags(environment, fleet, `${environment}-${fleet}-software`),
+            tags: fleetTags(environment, fleet, `${environment}-${fleet}-software`, ownTags),
           },
-          { parent, ignoreChanges: ["*"] },
+          { parent, ignoreChanges: ["insecureValue"] },
         );
       });
     }
@@ -153,7 +154,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
       const logGroupArgs = {
         name: logGroupName(environment, fleet),
         retentionInDays: ledgerDays,
-        tags: fleetTags(environment, fleet, name),
+        tags: fleetTags(environment, fleet, name, ownTags),
       };
       return new LogGroup(name, logGroupArgs, { parent });
     }
@@ -187,6 +188,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
           subnetId: network.subnets[plan.subnetIndex]!.id,
           securityGroupId: network.securityGroupId,
           instanceProfile,
+          ownTags,
           diskKey: args.diskKey ?? configuration.aws.kmsKeyArn,
         };
         // The guard stands on everything that a machine does, so this one dependency is all of them.
@@ -223,12 +225,13 @@ export class RunnerFleet extends pulumi.ComponentResource {
 
     function createCandidates(parent: pulumi.Resource) {
       const value = pulumi.all(machines.map(({ instanceId }) => instanceId)).apply(formatMachineList);
-      return createFleetParameter({ environment, fleet, kind: "candidates", value }, { parent });
+      return createFleetParameter({ environment, fleet, kind: "candidates", value, ownTags }, { parent });
     }
 
     /**
      * Frozen: the machine overwrites it when it has read it, and each `up` has another token at hand. Another instance
-     * behind the same name (the first was found gone by a refresh) gets a parameter of its own.
+     * behind the same name (the first was found gone by a refresh) gets a parameter of its own. Not even its tags are
+     * changed: `settle` deletes the parameter and writes it anew, so it may be gone for a moment.
      */
     function createToken(
       { shape, resourceName }: MachinePlan,
@@ -243,7 +246,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
           type: "SecureString",
           value: registration.token,
           ...(kmsKeyArn !== undefined && { keyId: kmsKeyArn }),
-          tags: { ...runnerTags(environment, fleet, shape.runner), [tags.instance]: instanceId },
+          tags: { ...runnerTags(environment, fleet, shape.runner, ownTags), [tags.instance]: instanceId },
         },
         { parent, ignoreChanges: ["*"], replacementTrigger: instanceId },
       );

@@ -59,7 +59,7 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
     const { environment, configuration, zones } = args;
     const plan = planNetwork(environment, configuration.network);
     const { identity } = plan;
-    const tags = environmentTags(environment, identity);
+    const tags = environmentTags(environment, identity, configuration.tags);
     const child = { parent: this };
 
     const { vpcId, subnets, connections } =
@@ -113,7 +113,7 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
             cidrBlock,
             availabilityZone: zones[index]!,
             mapPublicIpOnLaunch: true,
-            tags: environmentTags(environment, part),
+            tags: environmentTags(environment, part, configuration.tags),
           },
           // The state keeps the choice: what EC2 offers later must not move the subnets from under the machines.
           { ...child, ignoreChanges: ["availabilityZone"] },

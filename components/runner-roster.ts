@@ -1,5 +1,6 @@
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
+import { tagsOfFleet } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { formatMachineList } from "../contract/parameters.ts";
 import type { AwaitRequest } from "../contract/requests.ts";
@@ -28,6 +29,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
   constructor(name: string, args: RunnerRosterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:RunnerRoster", name, {}, opts);
     const { environment, configuration, fleet, proof } = args;
+    const ownTags = tagsOfFleet(configuration, fleet.fleet);
     const target = targetOf(environment, configuration);
     const { kmsKeyArn } = configuration.aws;
     const instanceIds = pulumi.all(fleet.machines.map(({ instanceId }) => instanceId));
@@ -46,6 +48,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
         machines: fleet.machines.map(({ runner }, index) => ({ runner, instanceId: ids[index]! })),
         labels: [...fleet.serviceLabels],
         onlineWithinMinutes: configuration.smokeTest.onlineWithinMinutes,
+        ownTags,
         ...(kmsKeyArn !== undefined && { kmsKeyArn }),
       }));
       const script = commandLine("await");
@@ -58,7 +61,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
 
     function writeRoster(proven: pulumi.Resource, parent: pulumi.Resource) {
       return createFleetParameter(
-        { environment, fleet: fleet.fleet, kind: "roster", value: list },
+        { environment, fleet: fleet.fleet, kind: "roster", value: list, ownTags },
         { parent, dependsOn: [proven] },
       );
     }

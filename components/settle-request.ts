@@ -1,4 +1,4 @@
-import { architectureOf } from "../config/derive.ts";
+import { architectureOf, tagsOfFleet } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { SettleRequest } from "../contract/requests.ts";
 import { fleetOf } from "./machine-shape.ts";
@@ -22,6 +22,7 @@ export function settleRequestOf(
     target: targetOf(environment, configuration),
     fleet,
     labels: serviceLabels(architectureOf(settings), settings.labels),
+    ownTags: tagsOfFleet(configuration, fleet),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
   };
 }

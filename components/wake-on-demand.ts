@@ -84,7 +84,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
           type: "SecureString",
           value: secret,
           ...(aws.kmsKeyArn !== undefined && { keyId: aws.kmsKeyArn }),
-          tags: environmentTags(environment, `${name}-webhook-secret`),
+          tags: environmentTags(environment, `${name}-webhook-secret`, configuration.tags),
         },
         child,
       );
@@ -101,7 +101,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
           hashKey: "id",
           attributes: [{ name: "id", type: "S" }],
           ttl: { attributeName: "expiresAt", enabled: true },
-          tags: environmentTags(environment, tableName),
+          tags: environmentTags(environment, tableName, configuration.tags),
         },
         child,
       );

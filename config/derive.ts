@@ -29,6 +29,14 @@ export function architectureOf(
   return architecture;
 }
 
+/** Tags of one's own of what is a fleet's. Of a fleet that is not configured any more, they are the environment's. */
+export function tagsOfFleet(
+  { tags, fleets }: Pick<Configuration, "tags" | "fleets">,
+  fleet: string,
+): Record<string, string> {
+  return { ...tags, ...fleets[fleet]?.tags };
+}
+
 /** Where a fleet's machines fetch the runner's tarball. */
 export function tarballUrl(fleet: FleetConfiguration): string {
   const { url, version } = fleet.runner;

@@ -14,6 +14,7 @@ import { networkFindings } from "./rules/network.ts";
 import { priceFindings } from "./rules/price.ts";
 import { runnerSoftwareFindings } from "./rules/runner-software.ts";
 import { smokeTestFindings } from "./rules/smoke-test.ts";
+import { tagFindings } from "./rules/tags.ts";
 import { wakeOnDemandFindings } from "./rules/wake-on-demand.ts";
 import type { JudgedFleet } from "./rules/judged-fleet.ts";
 import type { Configuration } from "./schema.ts";
@@ -41,6 +42,7 @@ export function judge(environment: string, configuration: Configuration, written
     ...networkFindings(network, written, aws.region),
     ...priceFindings(configuration),
     ...smokeTestFindings(smokeTest, github),
+    ...tagFindings(configuration),
     ...wakeOnDemandFindings(configuration),
     ...Object.entries(fleets).flatMap(([name, fleet]) =>
       fleetFindings({ environment, name, fleet, path: ["fleets", name] }),

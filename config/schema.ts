@@ -7,6 +7,7 @@ import { type fleetSchema, fleetsSchema } from "./schema/fleet.ts";
 import { githubSchema } from "./schema/github.ts";
 import { networkSchema } from "./schema/network.ts";
 import { smokeTestSchema } from "./schema/smoke-test.ts";
+import { tagsSchema } from "./schema/tags.ts";
 import { wakeOnDemandSchema } from "./schema/wake-on-demand.ts";
 
 /*
@@ -20,6 +21,9 @@ export const configurationSchema = z.strictObject({
   aws: awsSchema,
   github: githubSchema,
   network: networkSchema.prefault({}),
+  tags: tagsSchema.describe(
+    "Tags of your own on everything that the environment makes and that can carry them ([tags](tags.md)).",
+  ),
   fleets: fleetsSchema,
   smokeTest: smokeTestSchema.prefault({}),
   agent: agentSchema.prefault({}),

@@ -47,6 +47,8 @@ export interface AwaitRequest {
   /** Minutes until a machine that is not online has failed. */
   onlineWithinMinutes: number;
   /** As in {@link SettleRequest}. */
+  ownTags: Record<string, string>;
+  /** As in {@link SettleRequest}. */
   kmsKeyArn?: string;
 }
 
@@ -56,6 +58,8 @@ export interface SettleRequest {
   fleet: string;
   /** As in {@link AwaitRequest}. */
   labels: string[];
+  /** Tags of one's own, by key, of machines, disks and token parameters. */
+  ownTags: Record<string, string>;
   /** ARN of the key for registration tokens. Absent: the account's AWS managed key. */
   kmsKeyArn?: string;
 }

@@ -1,4 +1,4 @@
-/** EC2 tag keys. Only characters that the instance metadata service takes as well. */
+/** EC2 tag keys. */
 export const tags = {
   /** Always `longhaul`: finds everything of ours in an account. */
   project: "longhaul:project",
@@ -10,6 +10,8 @@ export const tags = {
   generation: "longhaul:generation",
   /** ARN of the customer's key that the machine's disk is under; absent: it is AWS's own. */
   diskKey: "longhaul:disk-key",
+  /** Which tags of one's own Longhaul has written, see contract/own-tags.ts. Absent: none. */
+  ownTags: "longhaul:own-tags",
   /** Written by the controller alone: how often in a row its start has failed, see contract/failed-starts.ts. */
   failedStarts: "longhaul:failed-starts",
   /** On a token parameter: the id of the one instance that may read it. */

@@ -51,12 +51,15 @@ const smoke: z.ZodType<SmokeSource> = z.object({
   ref: text.exactOptional(),
 });
 
+const ownTags = z.record(text, z.string());
+
 export const awaitRequest: z.ZodType<AwaitRequest> = z.object({
   target,
   fleet: text,
   machines: z.array(machine),
   labels: z.array(text),
   onlineWithinMinutes: positive,
+  ownTags,
   kmsKeyArn: text.exactOptional(),
 });
 
@@ -64,6 +67,7 @@ export const settleRequest: z.ZodType<SettleRequest> = z.object({
   target,
   fleet: text,
   labels: z.array(text),
+  ownTags,
   kmsKeyArn: text.exactOptional(),
 });
 

@@ -3,6 +3,7 @@ import { autoShutdownSchema } from "./auto-shutdown.ts";
 import { defaults } from "../defaults.ts";
 import { limits } from "../limits.ts";
 import { diskSchema, imageSchema, runnerSoftwareSchema } from "./machine.ts";
+import { tagsSchema } from "./tags.ts";
 import { text } from "./text.ts";
 
 const shellLines = z
@@ -69,6 +70,9 @@ export const fleetSchema = z
       .describe(
         "The same, run at each boot, and so after each sleep, behind `bootSteps` and before the machine takes jobs: for what no power-off outlives, such as mounts, swap and `sysctl`. One that fails keeps the machine from taking jobs ([boot-failed](troubleshooting.md#boot-failed)).",
       ),
+    tags: tagsSchema.describe(
+      "Tags of your own on what is the fleet's, beside the environment's. Of two with one key, the fleet's holds. They can be changed while machines run ([tags](tags.md)).",
+    ),
   })
   .describe("One fleet: runners of one shape.");
 

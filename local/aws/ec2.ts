@@ -9,7 +9,15 @@ import { instanceArn } from "./principals.ts";
 import type { Need, Service } from "./server.ts";
 import type { Cloud, Instance } from "./state.ts";
 import { pageOf } from "./pages.ts";
-import { describeVolumes } from "./volumes.ts";
+import { checkInstanceTags, checkTags } from "./tag-rules.ts";
+import { describeVolumes, rootVolumeId } from "./volumes.ts";
+
+interface Taggable {
+  current: Readonly<Record<string, string>>;
+  /** @throws AwsError where EC2 does not take these tags on it */
+  check: (tags: Readonly<Record<string, string>>) => void;
+  write: (tags: Record<string, string>) => void;
+}
 
 /** How long a terminated instance is still described. */
 const terminatedVisibleMs = 3_600_000;
@@ -30,6 +38,30 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
     const instance = visible().find((each) => each.id === id);
     if (!instance) throw new AwsError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
     return instance;
+  };
+  /** What carries tags: an instance, or the volume of one. */
+  const findTaggable = (id: string): Taggable => {
+    if (!id.startsWith("vol-")) {
+      const instance = find(id);
+      return {
+        current: instance.tags,
+        check: (tags) => {
+          checkInstanceTags(tags, instance.tagsInMetadata);
+        },
+        write: (tags) => {
+          instance.tags = tags;
+        },
+      };
+    }
+    const holder = visible().find((each) => rootVolumeId(each) === id && each.state !== "terminated");
+    if (!holder) throw new AwsError("InvalidVolume.NotFound", `The volume '${id}' does not exist.`);
+    return {
+      current: holder.volumeTags,
+      check: checkTags,
+      write: (tags) => {
+        holder.volumeTags = tags;
+      },
+    };
   };
   const named = (input: Input): Instance[] => texts(input, "InstanceId").map(find);
   const need = (id: string, context: RequestContext = {}): Need => ({
@@ -152,10 +184,9 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
         needs: (input) => tagNeeds(input, need),
         run: (input) => {
           const tags = tagsOf(input, "Tag");
-          for (const instance of texts(input, "ResourceId").map(find)) {
-            checkTags({ ...instance.tags, ...tags }, instance.tagsInMetadata);
-            Object.assign(instance.tags, tags);
-          }
+          const taggable = texts(input, "ResourceId").map(findTaggable);
+          for (const { current, check } of taggable) check({ ...current, ...tags });
+          for (const { current, write } of taggable) write({ ...current, ...tags });
           return { return: true };
         },
       },
@@ -163,9 +194,8 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
         needs: (input) => tagNeeds(input, need),
         run: (input) => {
           const keys = Object.keys(tagsOf(input, "Tag"));
-          for (const instance of texts(input, "ResourceId").map(find)) {
-            const kept = Object.entries(instance.tags).filter(([key]) => !keys.includes(key));
-            instance.tags = Object.fromEntries(kept);
+          for (const { current, write } of texts(input, "ResourceId").map(findTaggable)) {
+            write(Object.fromEntries(Object.entries(current).filter(([key]) => !keys.includes(key))));
           }
           return { return: true };
         },
@@ -200,7 +230,10 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
 
 function launchSpecification(input: Input) {
   const specifications = records(input, "TagSpecification");
-  const tags = specifications.find((each) => text(each, "ResourceType") === "instance");
+  const tagsFor = (type: string) => {
+    const found = specifications.find((each) => text(each, "ResourceType") === type);
+    return found ? tagsOf(found, "Tag") : {};
+  };
   const profile = record(input, "IamInstanceProfile") ?? {};
   const metadata = record(input, "MetadataOptions") ?? {};
   return {
@@ -213,7 +246,8 @@ function launchSpecification(input: Input) {
     shutdownBehavior: shutdownBehavior(optionalText(input, "InstanceInitiatedShutdownBehavior") ?? "stop"),
     disableApiTermination: flag(input, "DisableApiTermination") ?? false,
     disableApiStop: flag(input, "DisableApiStop") ?? false,
-    tags: tags ? tagsOf(tags, "Tag") : {},
+    tags: tagsFor("instance"),
+    volumeTags: tagsFor("volume"),
     tagsInMetadata: optionalText(metadata, "InstanceMetadataTags") === "enabled",
   };
 }
@@ -265,21 +299,4 @@ function tagContext(kind: "ResourceTag" | "RequestTag", tags: Record<string, str
   return Object.fromEntries(
     prefixes.flatMap((prefix) => Object.entries(tags).map(([key, value]) => [`${prefix}/${key}`, value])),
   );
-}
-
-/** EC2's rules for tags; those that the metadata service shows may hold fewer characters. */
-function checkTags(tags: Record<string, string>, inMetadata: boolean): void {
-  const entries = Object.entries(tags);
-  if (entries.length > 50) throw new AwsError("TagLimitExceeded", "More than 50 tags.");
-  for (const [key, value] of entries) {
-    if (key.startsWith("aws:") || key.length > 128 || (inMetadata && !/^[0-9a-zA-Z\-_+=,.@:]+$/.test(key))) {
-      throw new AwsError("InvalidParameterValue", `'${key}' is not a valid tag key.`);
-    }
-    if (value.length > 256) {
-      throw new AwsError(
-        "InvalidParameterValue",
-        `Tag value exceeds the maximum length of 256 characters: ${key}`,
-      );
-    }
-  }
 }

@@ -34,8 +34,13 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
       deleted: functions.host.remove,
       replaceOn: ["name"],
     },
+    "aws:scheduler/scheduleGroup:ScheduleGroup": {
+      id: (inputs) => text(inputs, "name"),
+      outputs: (_inputs, name) => ({ arn: arn("scheduler", `schedule-group/${name}`), state: "ACTIVE" }),
+      replaceOn: ["name"],
+    },
     "aws:scheduler/schedule:Schedule": {
-      id: (inputs) => `default/${text(inputs, "name")}`,
+      id: (inputs) => `${optionalText(inputs, "groupName") ?? "default"}/${text(inputs, "name")}`,
       applied: (inputs, id) => {
         const expression = text(inputs, "scheduleExpression");
         if (expression !== eachMinute) {
@@ -45,10 +50,14 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
         }
         const target = text(record(inputs, "target")!, "arn").split(":").at(-1)!;
         functions.minutes.add(id, () => functions.asyncCalls.send(target, {}));
-        return { arn: arn("scheduler", `schedule/${id}`), groupName: "default", state: "ENABLED" };
+        return {
+          arn: arn("scheduler", `schedule/${id}`),
+          groupName: id.split("/")[0],
+          state: "ENABLED",
+        };
       },
       deleted: functions.minutes.remove,
-      replaceOn: ["name"],
+      replaceOn: ["name", "groupName"],
       untagged: true,
     },
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {

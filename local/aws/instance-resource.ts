@@ -24,6 +24,7 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
       disableApiTermination: inputs.disableApiTermination === true,
       disableApiStop: inputs.disableApiStop === true,
       tags: tagMap(inputs),
+      volumeTags: { ...(inputs.volumeTags as Record<string, string> | undefined) },
       tagsInMetadata: record(inputs, "metadataOptions")?.instanceMetadataTags === "enabled",
     };
   };
@@ -57,6 +58,7 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
         await instances.start([instance]);
       }
       instance.tags = next.tags;
+      instance.volumeTags = next.volumeTags;
       instance.shutdownBehavior = next.shutdownBehavior;
       instance.disableApiTermination = next.disableApiTermination;
       instance.disableApiStop = next.disableApiStop;

@@ -9,6 +9,7 @@ import { instanceCredentials } from "./principals.ts";
 import type { Principal } from "./principals.ts";
 import type { Cloud, Instance, InstanceState, Volume } from "./state.ts";
 import { privateAddress, publicAddress, subnetOf } from "./subnets.ts";
+import { checkInstanceTags, checkTags } from "./tag-rules.ts";
 
 /** What RunInstances and the provider's Instance have in common. */
 export interface LaunchSpecification {
@@ -26,6 +27,7 @@ export interface LaunchSpecification {
   disableApiTermination: boolean;
   disableApiStop: boolean;
   tags: Record<string, string>;
+  volumeTags: Record<string, string>;
   tagsInMetadata: boolean;
 }
 
@@ -252,6 +254,8 @@ function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance
   if (userDataBytes > maxUserDataBytes) {
     throw new AwsError("InvalidParameterValue", `User data is limited to ${maxUserDataBytes} bytes`);
   }
+  checkInstanceTags(specification.tags, specification.tagsInMetadata);
+  checkTags(specification.volumeTags);
   const { data, clock, faults } = cloud;
   const profiles = data.resources["aws:iam/instanceProfile:InstanceProfile"] ?? {};
   if (specification.profile !== undefined && !profiles[specification.profile]) {

@@ -44,8 +44,9 @@ export function parameterResource(cloud: Cloud): ResourceType {
     update: async (id, state, inputs) => {
       await cloud.faults.meet("ssm:PutParameter");
       const before = cloud.data.parameters[id]!;
+      // As AWS's provider does: a value that the run time has written is not undone by a change of the tags.
       const after =
-        valueOf(inputs) === before.value
+        valueOf(inputs) === valueOf(state)
           ? before
           : putParameter(cloud, {
               name: id,

@@ -60,6 +60,8 @@ export interface Instance {
   /** Another one after each start; absent while it does not run. */
   publicIp?: string;
   tags: Record<string, string>;
+  /** Of its one volume. */
+  volumeTags: Record<string, string>;
   tagsInMetadata: boolean;
   /** The last 64 KiB of what the machine printed. */
   console: string;

@@ -42,7 +42,7 @@ export function describeVolumes(
             volumeId: rootVolumeId(instance),
             ...instance.disk,
             createTime: new Date(instance.createdAt),
-            tags: instance.tags,
+            tags: instance.volumeTags,
             attachedTo: instance.id,
           },
         ],

@@ -114,12 +114,9 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
     update: unary(async (request: InstanceType<typeof messages.UpdateRequest>) => {
       const type = typeOf(request.getUrn());
       if (!type.update) throw new Error(`${request.getUrn()} cannot be updated in place`);
-      const state = await type.update(
-        request.getId(),
-        read(request.getOlds()),
-        read(request.getNews()),
-        configuration,
-      );
+      const olds = read(request.getOlds());
+      const news = withIgnored(read(request.getNews()), olds, request.getIgnorechangesList());
+      const state = await type.update(request.getId(), olds, news, configuration);
       return new messages.UpdateResponse().setProperties(write(state));
     }),
     delete: unary(async (request: InstanceType<typeof messages.DeleteRequest>) => {
@@ -153,6 +150,12 @@ function unary<Request, Response>(handle: Unary<Request, Response>): grpc.handle
 function changedKeys(olds: Properties, news: Properties): string[] {
   const keys = new Set([...Object.keys(olds), ...Object.keys(news)]);
   return [...keys].filter((key) => !isDeepStrictEqual(olds[key], news[key]));
+}
+
+/** What is ignored stays as the state has it, whatever the run time has made of it: the inputs may be older. */
+function withIgnored(news: Properties, olds: Properties, ignored: readonly string[]): Properties {
+  const kept = ignored.filter((key) => key in news && key in olds);
+  return { ...news, ...Object.fromEntries(kept.map((key) => [key, olds[key]])) };
 }
 
 /** A resource's inputs as they are now: what its state tells of them, else what they were. */

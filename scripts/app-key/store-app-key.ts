@@ -26,7 +26,7 @@ export async function storeAppKey(
   await secrets.write(parameter, {
     value: key,
     ...(kmsKeyArn !== undefined && { keyId: kmsKeyArn }),
-    tags: environmentTags(name, parameter),
+    tags: environmentTags(name, parameter, configuration.tags),
   });
   output.say(
     `The key is in ${parameter}, encrypted. Delete its file: GitHub makes another when one is needed.`,

@@ -18,6 +18,8 @@ import { operatorLogOf } from "./operator-log.ts";
 import type { OperatorLog } from "./operator-log.ts";
 import { parametersOf } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
+import { resourceTagsOf } from "./resource-tags.ts";
+import type { ResourceTags } from "./resource-tags.ts";
 
 /** Milliseconds to reach an endpoint, and for one attempt of a call. */
 const limits = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
@@ -31,6 +33,7 @@ export interface Aws {
   caller: string;
   instances: Instances;
   images: Images;
+  resourceTags: ResourceTags;
   parameters: Parameters;
   operatorLog: OperatorLog;
   ledger: Ledger;
@@ -63,6 +66,7 @@ export async function connectAws({ environment, aws }: Target): Promise<Aws> {
     caller: identity.Arn ?? "unknown",
     instances: instancesOf(ec2),
     images: imagesOf(ec2),
+    resourceTags: resourceTagsOf(ec2),
     parameters: parametersOf(new SSMClient(client("ssm"))),
     operatorLog: operatorLogOf(logs),
     ledger: ledgerOf(logs),

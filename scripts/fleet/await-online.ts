@@ -42,7 +42,7 @@ export interface OnlineMachine {
  */
 export async function awaitOnline(
   { aws, github, clock, output }: AwaitCollaborators,
-  { target, fleet, machines: declared, labels, onlineWithinMinutes, kmsKeyArn }: AwaitRequest,
+  { target, fleet, machines: declared, labels, onlineWithinMinutes, ownTags, kmsKeyArn }: AwaitRequest,
 ): Promise<OnlineMachine[]> {
   const { roster } = await readFleetSettings(aws.parameters, target.environment, fleet);
   const machines = declared.filter(({ instanceId }) => !roster?.includes(instanceId));
@@ -66,7 +66,7 @@ export async function awaitOnline(
 
   await removeSpentTokens(
     { aws, output },
-    { environment: target.environment, fleet, kmsKeyArn },
+    { environment: target.environment, fleet, ownTags, kmsKeyArn },
     online.map(({ runner, instanceId }) => ({ runner, instanceId, isOnline: true, hasParameter: true })),
   );
 

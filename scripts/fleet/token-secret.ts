@@ -3,8 +3,8 @@ import type { DeclaredMachine, SettleRequest } from "../../contract/requests.ts"
 import { tags } from "../../contract/tags.ts";
 import type { NewSecret } from "../clients/secrets.ts";
 
-/** A fleet's place, and the key of one's own that encrypts its tokens. */
-export interface TokenPlace extends Pick<SettleRequest, "fleet"> {
+/** A fleet's place, tags of one's own, and the key of one's own that encrypts its tokens. */
+export interface TokenPlace extends Pick<SettleRequest, "fleet" | "ownTags"> {
   environment: string;
   kmsKeyArn?: string | undefined;
 }
@@ -16,13 +16,13 @@ export interface TokenPlace extends Pick<SettleRequest, "fleet"> {
  * @param value a registration token, or that there is none
  */
 export function tokenSecret(
-  { environment, fleet, kmsKeyArn }: TokenPlace,
+  { environment, fleet, ownTags, kmsKeyArn }: TokenPlace,
   { runner, instanceId }: DeclaredMachine,
   value: string,
 ): NewSecret {
   return {
     value,
     ...(kmsKeyArn !== undefined && { keyId: kmsKeyArn }),
-    tags: { ...runnerTags(environment, fleet, runner), [tags.instance]: instanceId },
+    tags: { ...runnerTags(environment, fleet, runner, ownTags), [tags.instance]: instanceId },
   };
 }

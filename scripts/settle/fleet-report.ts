@@ -3,6 +3,8 @@ export interface FleetReport {
   fleet: string;
   /** Machines whose labels were changed. */
   labelled: { runner: string; instanceId: string; added: string[]; removed: string[] }[];
+  /** Ids of machines and disks whose tags of one's own were changed. */
+  tagged: string[];
   /** Ids of machines that were given a registration token. */
   tokens: string[];
   /** Ids of machines that have registered, and whose token was removed from SSM with its history. */
@@ -23,6 +25,7 @@ export function emptyReport(fleet: string): FleetReport {
   return {
     fleet,
     labelled: [],
+    tagged: [],
     tokens: [],
     spentTokens: [],
     ended: [],

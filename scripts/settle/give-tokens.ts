@@ -39,7 +39,7 @@ export function lacksToken(
 export async function giveTokens(
   { aws, github, clock, output }: TokenCollaborators,
   machines: readonly ObservedMachine[],
-  { target, fleet, kmsKeyArn }: Pick<SettleRequest, "target" | "fleet" | "kmsKeyArn">,
+  { target, fleet, ownTags, kmsKeyArn }: Pick<SettleRequest, "target" | "fleet" | "ownTags" | "kmsKeyArn">,
   report: FleetReport,
 ): Promise<void> {
   const { environment } = target;
@@ -54,7 +54,7 @@ export async function giveTokens(
       continue;
     }
     token ??= await github.runners.registrationToken(); // One serves for any number of machines.
-    await secrets.write(name, tokenSecret({ environment, fleet, kmsKeyArn }, machine, token));
+    await secrets.write(name, tokenSecret({ environment, fleet, ownTags, kmsKeyArn }, machine, token));
     report.tokens.push(instanceId);
     output.say(`${runner} (${instanceId}) asked for a registration token and was given one.`);
     const given = `Runner ${runner} (${instanceId}) was given a registration token, and registers with its own label alone.`;

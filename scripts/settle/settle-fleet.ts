@@ -24,6 +24,7 @@ import type { Picture } from "./picture.ts";
 import { giveTokens } from "./give-tokens.ts";
 import { settleEntries } from "./settle-entries.ts";
 import { settleLabels } from "./settle-labels.ts";
+import { settleTags } from "./settle-tags.ts";
 import { tellUnreadable } from "./tell-unreadable.ts";
 
 export interface SettleCollaborators {
@@ -34,16 +35,16 @@ export interface SettleCollaborators {
   output: Output;
 }
 
-/** A fleet to settle. Without labels it is not in the configuration, and machines on its lists keep those they have. */
-export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "kmsKeyArn"> &
+/** A fleet to settle. Without labels it is not in the configuration, and its machines keep the labels and tags that they have. */
+export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "ownTags" | "kmsKeyArn"> &
   Partial<Pick<SettleRequest, "labels">>;
 
 /**
  * Brings one fleet in order. First what was seen is kept, so that nothing that
  * follows can lose it, and tokens are removed that nobody needs; then comes
  * what jobs wait for (labels, tokens), then what keeps machines from leaving
- * (labels again) and what costs money (machines that sleep on neither list),
- * last the entries, because a machine that has just been ended leaves one behind.
+ * (labels again), tags, what costs money (machines that sleep on neither list),
+ * and last the entries, because a machine that has just been ended leaves one behind.
  *
  * A service that fails ends the step it is in and no other. Each step begins
  * from what is there, so the next run goes on from wherever this one got to.
@@ -54,7 +55,7 @@ export async function settleFleet(
   picture: Picture,
 ): Promise<FleetReport> {
   const { aws, github, clock } = collaborators;
-  const { target, fleet, labels } = order;
+  const { target, fleet, labels, ownTags } = order;
   const { environment } = target;
   const place = { environment, fleet };
   const report = emptyReport(fleet);
@@ -86,6 +87,7 @@ export async function settleFleet(
     await step(() => settleLabels({ ...collaborators, github }, served, [leavingLabel], report));
     await step(() => settleLabels({ ...collaborators, github }, unproven, [], report));
   }
+  if (labels) await step(() => settleTags(collaborators, place, own.instances, ownTags, report));
   await step(() => endSleepers(collaborators, environment, machinesThat("asleep"), report));
   for (const { machine, verdict } of judged) {
     tell(report, explainMachine(machine, verdict, target.github.url));

@@ -32,6 +32,7 @@ export async function settleRequested(
  * Settles a whole environment: every fleet that there is any trace of.
  *
  * @param requests what the configuration asks for, by fleet
+ * @param unconfigured what holds for fleets that the configuration has no more
  * @param only just this fleet
  * @throws BadUsage when there is no such fleet; ServiceError when EC2 does not answer
  */
@@ -39,6 +40,7 @@ export async function settleEnvironment(
   collaborators: SettleCollaborators,
   target: Target,
   requests: readonly SettleRequest[],
+  unconfigured: Pick<SettleRequest, "ownTags" | "kmsKeyArn">,
   only?: string,
 ): Promise<SettleReport> {
   const { environment } = target;
@@ -48,17 +50,11 @@ export async function settleEnvironment(
   if (only !== undefined && !fleets.includes(only)) {
     throw new BadUsage(`There is no fleet ${only} in ${environment}: there is ${fleets.join(", ")}.`);
   }
-  // The key is the environment's: a fleet that is not configured any more has used the same.
-  const kmsKeyArn = requests[0]?.kmsKeyArn;
   const orders = fleets
     .filter((fleet) => only === undefined || fleet === only)
     .map(
       (fleet): FleetOrder =>
-        requests.find((request) => request.fleet === fleet) ?? {
-          target,
-          fleet,
-          ...(kmsKeyArn !== undefined && { kmsKeyArn }),
-        },
+        requests.find((request) => request.fleet === fleet) ?? { target, fleet, ...unconfigured },
     );
   return settleAll(collaborators, orders, look);
 }

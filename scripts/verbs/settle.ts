@@ -47,7 +47,10 @@ async function settleByHand(context: VerbContext, flags: SettleFlags): Promise<S
   const requests = Object.keys(configuration.fleets).map((fleet) =>
     settleRequestOf(name, configuration, fleet),
   );
-  const report = await settleEnvironment({ ...context, aws, github }, target, requests, flags.fleet);
+  const { kmsKeyArn } = configuration.aws;
+  const unconfigured = { ownTags: configuration.tags, ...(kmsKeyArn !== undefined && { kmsKeyArn }) };
+  const collaborators = { ...context, aws, github };
+  const report = await settleEnvironment(collaborators, target, requests, unconfigured, flags.fleet);
   if (github) report.notes.push(...(await tryReadVersionNotes(github.runners, configuration.fleets)));
   return report;
 }

@@ -131,6 +131,38 @@ describe("the stack on the real engine", function () {
     expect(changes(result).others).to.have.all.keys("update");
   });
 
+  it("other tags replace and stop nothing: they are on all that stands, and go again with the configuration", async () => {
+    const [machine] = running();
+    const { launchedAt } = machine!;
+    const written = JSON.stringify({ closing: false, overrides: [], closingReason: "written while it runs" });
+    account().parameters[paths.operator]!.value = written;
+    const tagged = async (own: Record<string, string>) => {
+      await environment.configure((config) => {
+        oneRunner(config);
+        fleet(config).labels = ["cloud", "nightly"];
+        fleet(config).tags = own;
+      });
+      return changes(await environment.up()).others;
+    };
+    const carriers = () => [
+      machine!.tags,
+      machine!.volumeTags,
+      ...(["roster", "power", "operator"] as const).map((kind) => account().parameters[paths[kind]]!.tags),
+    ];
+    machine!.tags = { ...machine!.tags, "backup/of others": "daily" };
+
+    expect(await tagged({ team: "builds", "acme/cost centre": "4711" })).to.have.all.keys("update");
+    for (const all of carriers()) expect(all).to.include({ team: "builds", "acme/cost centre": "4711" });
+    expect(await tagged({ team: "tests" })).to.have.all.keys("update");
+    for (const all of carriers())
+      expect(all).to.include({ team: "tests" }).and.not.have.any.keys("acme/cost centre");
+    expect(machine!.tags).to.include({ "backup/of others": "daily" });
+
+    expect(instance(machine!.id)).to.include({ state: "running", launchedAt });
+    expect(account().parameters[paths.operator]!.value).to.equal(written);
+    expect(await tagged({ team: "tests" })).to.deep.equal({});
+  });
+
   it("a machine that never comes up fails up with its own words, and the old one stays in service", async () => {
     const [old] = running();
     await environment.configure((config) => {

@@ -26,6 +26,7 @@ describe("longhaul await", () => {
       machines,
       labels: ["self-hosted", "cloud", "extended-timeout"],
       onlineWithinMinutes,
+      ownTags: {},
       ...more,
     });
 
@@ -275,7 +276,7 @@ describe("longhaul await", () => {
   it("touches nothing in another account than the configured one", async () => {
     const machine = await clouds.launch();
     const target = { ...clouds.target, aws: { ...clouds.target.aws, account: "999999999999" } };
-    const request = { target, fleet, machines: [machine], labels: [], onlineWithinMinutes: 1 };
+    const request = { target, fleet, machines: [machine], labels: [], onlineWithinMinutes: 1, ownTags: {} };
     const { code, said } = await clouds.longhaul(["await"], request);
     expect(code).to.equal(1);
     expect(said).to.include("123456789012").and.include("999999999999");

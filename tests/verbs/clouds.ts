@@ -130,6 +130,13 @@ export async function startClouds() {
 
     launch: async (number = 1, own: Record<string, string> = {}): Promise<DeclaredMachine> => {
       const runner = `dev-${fleet}-${number}`;
+      const machineTags = {
+        [tags.project]: projectTag,
+        [tags.environment]: "dev",
+        [tags.fleet]: fleet,
+        [tags.runner]: runner,
+        ...own,
+      };
       const { id } = await create("aws:ec2/instance:Instance", {
         ami: "ami-0a10ca1c10ad24041",
         instanceType: "m5.xlarge",
@@ -139,13 +146,8 @@ export async function startClouds() {
         userDataBase64: "",
         disableApiStop: true,
         disableApiTermination: true,
-        tags: {
-          [tags.project]: projectTag,
-          [tags.environment]: "dev",
-          [tags.fleet]: fleet,
-          [tags.runner]: runner,
-          ...own,
-        },
+        tags: machineTags,
+        volumeTags: machineTags,
       });
       return { runner, instanceId: id };
     },

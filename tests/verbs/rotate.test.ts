@@ -117,6 +117,7 @@ describe("longhaul rotate", () => {
             },
           },
           images: { createdAt: unexpected },
+          resourceTags: { disks: unexpected, write: unexpected, remove: unexpected },
           operatorLog: { write: unexpected },
           ledger: { read: unexpected },
         }),

@@ -28,7 +28,7 @@ describe("longhaul settle", () => {
   const nameOf = ({ runner, instanceId }: DeclaredMachine) => machineName(runner, instanceId);
   /** As the stack's Command runs it. */
   const settling = (labels: string[] = ["cloud"], more: Partial<SettleRequest> = {}) =>
-    clouds.longhaul(["settle", "--json"], { target: clouds.target, fleet, labels, ...more });
+    clouds.longhaul(["settle", "--json"], { target: clouds.target, fleet, labels, ownTags: {}, ...more });
   /** As a person runs it. */
   const settlingAll = (...args: string[]) => clouds.longhaul(["settle", "--json", ...args]);
   const reportOf = ({ results }: Outcome) => JSON.parse(results[0]!) as SettleReport;
@@ -173,6 +173,77 @@ describe("longhaul settle", () => {
       );
       expect(clouds.entry(machine)!.customLabels).to.include("cloud");
       expect((await settlingAll()).code, "a person is asked to run it again").to.equal(3);
+    });
+  });
+
+  describe("tags of one's own", () => {
+    const tagsOf = ({ instanceId }: DeclaredMachine) => {
+      const { tags: onMachine, volumeTags: onDisk } = clouds.instance(instanceId);
+      return { onMachine, onDisk };
+    };
+    const retagging = (ownTags: Record<string, string>) => settling(["cloud"], { ownTags });
+    const tagCalls = () => calls("ec2:CreateTags") + calls("ec2:DeleteTags");
+
+    it("are written on standing machines and their disks, awake or asleep, and none of them stops", async () => {
+      const asleep = await clouds.launch(2);
+      const ids = [machine.instanceId, asleep.instanceId];
+      await clouds.writeLists(ids, ids);
+      sleep(asleep);
+      await clouds.connect(machine);
+      const outcome = await retagging({ team: "builds", "acme/cost centre": "4711" });
+      expect(outcome.code, outcome.said).to.equal(0);
+      expect(outcome.said).to.include("the tags of 4 machines and disks were changed");
+      for (const one of [machine, asleep]) {
+        for (const all of Object.values(tagsOf(one))) {
+          expect(all).to.include({ team: "builds", "acme/cost centre": "4711", [tags.fleet]: fleet });
+        }
+      }
+      expect([state(machine), state(asleep)]).to.deep.equal(["running", "stopped"]);
+      expect(fleetOf(outcome).tagged).to.include.members([machine.instanceId, asleep.instanceId]);
+    });
+
+    it("are removed when they are gone from the configuration, and other people's never", async () => {
+      await clouds.connect(machine);
+      for (const all of Object.values(tagsOf(machine)))
+        Object.assign(all, { backup: "daily", stage: "hand" });
+      await retagging({ team: "builds", owner: "ada" });
+      await retagging({ team: "tests" });
+      for (const all of Object.values(tagsOf(machine))) {
+        expect(all).to.include({ team: "tests", backup: "daily", stage: "hand" });
+        expect(all).to.not.have.property("owner");
+      }
+      await retagging({});
+      for (const all of Object.values(tagsOf(machine))) {
+        expect(all).to.include({ backup: "daily", stage: "hand", [tags.runner]: machine.runner });
+        expect(all).to.not.have.any.keys("team", tags.ownTags);
+      }
+    });
+
+    it("are changed in few calls, and in none where nothing has changed", async () => {
+      await clouds.launch(2);
+      await clouds.connect(machine);
+      await retagging({ team: "builds" });
+      expect(tagCalls()).to.equal(1);
+      expect(fleetOf(await retagging({ team: "builds" })).tagged).to.deep.equal([]);
+      expect(tagCalls()).to.equal(1);
+    });
+
+    it("stay as they are on machines of a fleet that is not configured any more", async () => {
+      await clouds.connect(machine);
+      await retagging({ team: "builds" });
+      const { fleets } = clouds.environment.configuration;
+      Object.assign(clouds.environment.configuration, { fleets: { other: fleets.cloud! } });
+      await settlingAll();
+      expect(tagsOf(machine).onMachine).to.include({ team: "builds" });
+    });
+
+    it("are on a token's parameter that is written anew", async () => {
+      await clouds.connect(machine);
+      await clouds.writeParameter(tokenParameter("dev", fleet, machine.instanceId), "a token");
+      await retagging({ team: "builds" });
+      const parameter = clouds.aws.account.parameters[tokenParameter("dev", fleet, machine.instanceId)]!;
+      expect(parameter.value).to.equal(usedToken);
+      expect(parameter.tags).to.include({ team: "builds", [tags.instance]: machine.instanceId });
     });
   });
 

@@ -1,5 +1,6 @@
 import {
   CreateImageCommand,
+  CreateTagsCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
   RebootInstancesCommand,
@@ -27,6 +28,18 @@ describe("an emulated instance", () => {
     expect(hosted.tags()).to.deep.equal({ "longhaul:fleet": "cloud" });
     expect(hosted.credentials()).to.include({ roleName: "machines" });
     expect(hosted.credentials()!.expiration.getTime()).to.be.greaterThan(cloud.clock.now() + 3_600_000);
+  });
+
+  it("takes any key of a tag, but no slash and no blank where its metadata shows them", async () => {
+    const key = "kubernetes.io/cluster of tests";
+    const tagging = async (id: string) =>
+      cloud.clients().ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: key, Value: "x" }] }));
+    const shown = await cloud.machine();
+    expect(await refusal(tagging(shown.id))).to.include("InvalidParameterValue");
+    expect(await refusal(cloud.machine({ tags: { [key]: "x" } }))).to.include("is not a valid tag key");
+    const hidden = await cloud.machine({ metadataOptions: { instanceMetadataTags: "disabled" } });
+    await tagging(hidden.id);
+    expect(hidden.tags).to.include({ [key]: "x" });
   });
 
   it("shows no tags in its metadata unless that is asked for", async () => {

@@ -43,6 +43,7 @@ function inputsOf(plan: MachinePlan): string {
         subnetId: `${network.identity} ${network.subnet}`,
         securityGroupId: network.identity,
         instanceProfile: role,
+        ownTags: {}, // Other tags make no other machine: `settle` changes them.
       },
     ),
   );
@@ -88,6 +89,7 @@ describe("the fingerprint of a machine", function () {
   const both = ["dev-cloud-1", "dev-cloud-2"];
   const changes: [what: string, after: Raw, others: string[]][] = [
     ["labels", cloud({ labels: ["other"] }), []],
+    ["tags of one's own", { ...cloud({ tags: { team: "ci" } }), tags: { stage: "test" } }, []],
     ["what an hour costs", cloud({ priceUsdPerHour: 0.2 }), []],
     ["the number of runners", cloud({ runners: 3 }), []],
     ["the idle limit and the hours", cloud({ autoShutdown: { idleMinutes: 30, hours } }), []],

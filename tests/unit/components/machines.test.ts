@@ -35,12 +35,12 @@ describe("a machine", () => {
     });
   });
 
-  it("answers only the second version of the metadata service, one hop away, with its tags", () => {
+  it("answers only the second version of the metadata service, one hop away, without its tags", () => {
     expect(inputs().metadataOptions).to.deep.equal({
       httpEndpoint: "enabled",
       httpTokens: "required",
       httpPutResponseHopLimit: 1,
-      instanceMetadataTags: "enabled",
+      instanceMetadataTags: "disabled",
     });
   });
 

@@ -54,6 +54,7 @@ const resourceTypes: Record<string, Outputs> = {
   "aws:sqs/queue:Queue": (name) => ({ arn: `arn:aws:sqs:r:1:${name}`, url: `https://sqs/${name}` }),
   "aws:lambda/functionUrl:FunctionUrl": (name) => ({ functionUrl: `https://${name}.lambda-url.r.on.aws/` }),
   "aws:scheduler/schedule:Schedule": nothingMore,
+  "aws:scheduler/scheduleGroup:ScheduleGroup": nothingMore,
   "aws:ssm/parameter:Parameter": nothingMore,
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": nothingMore,
   "command:local:Command": (_name, { create }) => ({

@@ -1,14 +1,55 @@
 import { expect } from "chai";
-import { graphOf } from "./graph.ts";
+import { graphOf, requestOf } from "./graph.ts";
 import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
 /** Types of AWS that cannot carry tags. */
 const untaggable = [
   ...["FunctionEventInvokeConfig", "Route", "RouteTableAssociation", "RolePolicy", "Schedule"],
-  ...["TopicPolicy", "TopicSubscription"],
+  ...["TopicPolicy", "TopicSubscription", "FunctionUrl"],
 ];
 
+/** Everything that an environment can have, with tags of one's own. */
+const taggedStack = {
+  ...organizationStack,
+  tags: { team: "builds", "cost centre": "4711" },
+  fleets: {
+    cloud: { runners: 2 },
+    arm: { instanceType: "m7g.xlarge", tags: { team: "arm", "acme/use": "" } },
+  },
+  alarms: budgetStack.alarms,
+  budget: budgetStack.budget,
+  wakeOnDemand: { enabled: true },
+};
+
 describe("tags", () => {
+  it("of one's own are on everything that can carry them, a fleet's before the environment's", async () => {
+    for (const raw of [taggedStack, { ...taggedStack, network: {} }]) {
+      const graph = graphOf(await evaluateOnce(raw));
+      const taggable = graph.all.filter(
+        ({ type }) => type.startsWith("aws:") && !untaggable.includes(type.split(":").at(-1)!),
+      );
+      expect(taggable).to.have.length.above(50);
+      for (const { inputs, urn } of taggable) {
+        const tags = inputs.tags as Record<string, string>;
+        const isOfArm = tags["longhaul:fleet"] === "arm";
+        expect(tags, urn).to.include({ team: isOfArm ? "arm" : "builds", "cost centre": "4711" });
+        expect("acme/use" in tags, urn).to.equal(isOfArm);
+      }
+      for (const { inputs } of graph.ofType("Instance")) {
+        expect(inputs.volumeTags).to.deep.equal(inputs.tags);
+        expect(inputs.tags).to.have.property("longhaul:own-tags");
+      }
+    }
+  });
+
+  it("of one's own are what commands write on machines, disks and tokens", async () => {
+    const graph = graphOf(await evaluateOnce(taggedStack));
+    for (const verb of ["await", "settle"]) {
+      const { ownTags } = requestOf(graph.one("Command", `dev-arm-${verb}`));
+      expect(ownTags, verb).to.deep.equal({ team: "arm", "cost centre": "4711", "acme/use": "" });
+    }
+  });
+
   for (const [title, raw] of Object.entries({ repositoryStack, organizationStack, budgetStack })) {
     it(`of project and environment are on everything that can carry them (${title})`, async () => {
       const graph = graphOf(await evaluateOnce(raw));

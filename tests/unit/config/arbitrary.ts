@@ -219,6 +219,13 @@ const typesByArchitecture = {
   arm64: ["m7g.xlarge", "c7gn.large", "t4g.small", "a1.medium", "im4gn.4xlarge"],
 } as const;
 
+/** The keys differ in more than their case, also between an environment and its fleets. */
+const tagsArbitrary = fc.dictionary(
+  fc.constantFrom("team", "cost centre", "acme/owner", "Stage"),
+  fc.constantFrom("", "ci", "4711", "a+b=c@d.e:f/g_h-i"),
+  { noNullPrototype: true },
+);
+
 const fleetArbitrary = fc
   .record({
     runners: fc.integer({ min: 1, max: 4 }),
@@ -245,6 +252,7 @@ const fleetArbitrary = fc
         docker: fc.boolean(),
         dockerLiveRestore: fc.boolean(),
         sudo: fc.boolean(),
+        tags: tagsArbitrary,
         bootSteps: fc.array(awkwardText, { maxLength: 3 }),
         everyBoot: fc.array(awkwardText, { maxLength: 3 }),
         autoShutdown: autoShutdownArbitrary(runners),
@@ -317,6 +325,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     aws: awsArbitrary,
     scope: scopeArbitrary,
     network: fc.option(networkArbitrary, { nil: undefined }),
+    tags: fc.option(tagsArbitrary, { nil: undefined }),
     fleets: fc.dictionary(shortName, fleetArbitrary, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
     smokeTest: fc.option(smokeTestArbitrary, { nil: undefined }),
     agent: fc.option(agentArbitrary, { nil: undefined }),
@@ -324,36 +333,39 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     budget: fc.option(budgetArbitrary, { nil: undefined }),
     wakeOnDemand: fc.option(wakeOnDemandArbitrary, { nil: undefined }),
   })
-  .map(({ environment, aws, scope, network, fleets, smokeTest, agent, alarms, budget, wakeOnDemand }) => {
-    const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };
-    const smoke = { ...smokeTest, ...repository };
-    return {
-      environment,
-      raw: {
-        aws,
-        github: scope.github,
-        fleets: pricedIn(aws.region, fleets),
-        ...(alarms && { alarms }),
-        ...(budget && { budget: budgetIn(aws.region, budget) }),
-        ...(network && { network }),
-        ...(Object.keys(smoke).length > 0 && { smokeTest: smoke }),
-        ...(agent && { agent }),
-        ...(wakeOnDemand && {
-          wakeOnDemand: {
-            enabled: wakeOnDemand.enabled,
-            // The repository of the smoke test is one that may use the group.
-            ...(wakeOnDemand.named &&
-              repository.repository !== undefined && { repositories: [repository.repository] }),
-            // What is to be asked must be known: a repository, or named ones.
-            ...(wakeOnDemand.app &&
-              wakeOnDemand.enabled &&
-              (wakeOnDemand.named || repository.repository === undefined) && { app: wakeOnDemand.app }),
-            ...(wakeOnDemand.empty && { emptyLabels: Object.keys(fleets)[0] }),
-          },
-        }),
-      },
-    };
-  });
+  .map(
+    ({ environment, aws, scope, network, tags, fleets, smokeTest, agent, alarms, budget, wakeOnDemand }) => {
+      const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };
+      const smoke = { ...smokeTest, ...repository };
+      return {
+        environment,
+        raw: {
+          aws,
+          github: scope.github,
+          fleets: pricedIn(aws.region, fleets),
+          ...(tags && { tags }),
+          ...(alarms && { alarms }),
+          ...(budget && { budget: budgetIn(aws.region, budget) }),
+          ...(network && { network }),
+          ...(Object.keys(smoke).length > 0 && { smokeTest: smoke }),
+          ...(agent && { agent }),
+          ...(wakeOnDemand && {
+            wakeOnDemand: {
+              enabled: wakeOnDemand.enabled,
+              // The repository of the smoke test is one that may use the group.
+              ...(wakeOnDemand.named &&
+                repository.repository !== undefined && { repositories: [repository.repository] }),
+              // What is to be asked must be known: a repository, or named ones.
+              ...(wakeOnDemand.app &&
+                wakeOnDemand.enabled &&
+                (wakeOnDemand.named || repository.repository === undefined) && { app: wakeOnDemand.app }),
+              ...(wakeOnDemand.empty && { emptyLabels: Object.keys(fleets)[0] }),
+            },
+          }),
+        },
+      };
+    },
+  );
 
 /** The same fleets, with a price for each type that has none in the table. */
 function pricedIn<Fleet extends { instanceType: string; priceUsdPerHour?: number }>(

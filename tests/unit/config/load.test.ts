@@ -24,6 +24,7 @@ describe("loading the configuration", () => {
         autoShutdown: { minimumAwake: 0, maxJobHours: 24, enforce: false },
         bootSteps: [],
         everyBoot: [],
+        tags: {},
       },
     });
     expect(smokeTest).to.deep.equal({
@@ -95,7 +96,7 @@ describe("loading the configuration", () => {
       .that.equals(
         [
           "The configuration has 2 errors (docs/configuration.md lists every key):",
-          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, priceUsdPerHour, architecture, image, disk, labels, runner, docker, dockerLiveRestore, sudo, autoShutdown, bootSteps, everyBoot",
+          "  longhaul:fleets.b.c: is not a key of Longhaul's; known here: runners, generations, instanceType, priceUsdPerHour, architecture, image, disk, labels, runner, docker, dockerLiveRestore, sudo, autoShutdown, bootSteps, everyBoot, tags",
           '  longhaul:fleets.cloud.labels[1]: "a" is there already; remove one',
         ].join("\n"),
       );

@@ -9,6 +9,8 @@ const certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE----
 const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "Europe/Berlin" };
 const fleet = (values: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`fleets.cloud.${key}`, value]));
+const many = (count: number, from = 0) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`team-${from + index}`, "v"]));
 /** Where the table's lack of a price is not what is refused. */
 const priced = fleet({ priceUsdPerHour: 1 });
 
@@ -49,6 +51,22 @@ const cases: Record<string, readonly Case[]> = {
     ["a runner group for a repository", { "github.runnerGroup": { name: "ci", visibility: "all" } }, "github.runnerGroup", "is for organisations only, and the runners belong to the repository acme/app"],
     ["a path in GitHub's URL", { "github.url": "https://github.com/acme" }, "github.url", "must be GitHub's own address and nothing behind it, https://github.com"],
     ["GitHub without TLS", { "github.url": "http://github.example.com" }, "github.url", "must start with https://"],
+  ],
+  tags: [
+    ["a tag of AWS's", { "tags": { "AWS:team": "ci" } }, 'tags["AWS:team"]', "begins with aws:, which AWS keeps for itself"],
+    ["a tag of Longhaul's", { "tags": { "longhaul:fleet": "ci" } }, 'tags["longhaul:fleet"]', "begins with longhaul:"],
+    ["a name", { "tags": { name: "ci" } }, "tags.name", "is written by Longhaul"],
+    ["a key that is too long", { "tags": { ["k".repeat(129)]: "v" } }, `tags.${"k".repeat(129)}`, "has a key of 129 characters; AWS takes 128"],
+    ["a key with a character that IAM refuses", { "tags": { "a*b": "v" } }, 'tags["a*b"]', "has a key with characters that not every service takes"],
+    ["a key with a blank at its end", { "tags": { "team ": "v" } }, 'tags["team "]', "begins or ends with a blank"],
+    ["a tag without a key", { "tags": { "": "v" } }, 'tags[""]', "is a tag without a key"],
+    ["a key twice for IAM", { "tags": { team: "a", Team: "b" } }, "tags.Team", "is there already as team"],
+    ["a value that is too long", { "tags": { team: "v".repeat(257) } }, "tags.team", "has a value of 257 characters; AWS takes 256"],
+    ["a value with a character that IAM refuses", fleet({ tags: { team: "a;b" } }), "fleets.cloud.tags.team", "has a value with characters"],
+    ["a number without quotes", { "tags": { cost: 4711 } }, "tags.cost", "must be text; it is 4711 without quotes"],
+    ["too many tags", { "tags": many(36) }, "tags", "has 36 tags; AWS takes 50 on one resource, and 15 of a machine's are Longhaul's, so at most 35 fit"],
+    ["too many of a fleet and its environment together", { tags: many(20), ...fleet({ tags: many(16, 20) }) }, "fleets.cloud.tags", "has 36 tags together with the environment's"],
+    ["a fleet's key that differs in its case alone", { tags: { team: "a" }, ...fleet({ tags: { TEAM: "b" } }) }, "fleets.cloud.tags.TEAM", "differs from the environment's team in its case alone"],
   ],
   network: [
     ["a VPC without subnets", { "network.vpcId": "vpc-0a" }, "network.subnetIds", "is missing: with vpcId (vpc-0a) name the subnets"],

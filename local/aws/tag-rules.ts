@@ -1,0 +1,40 @@
+import { AwsError } from "./errors.ts";
+
+type Tags = Readonly<Record<string, string>>;
+
+const maxTags = 50;
+
+/** @throws AwsError where EC2 does not take these tags on a resource, all of them together */
+export function checkTags(tags: Tags): void {
+  const entries = Object.entries(tags);
+  if (entries.length > maxTags) throw new AwsError("TagLimitExceeded", `More than ${maxTags} tags.`);
+  for (const [key, value] of entries) {
+    if (/^aws:/i.test(key) || key.length > 128) {
+      throw new AwsError("InvalidParameterValue", `'${key}' is not a valid tag key.`);
+    }
+    if (value.length > 256) {
+      throw new AwsError(
+        "InvalidParameterValue",
+        `Tag value exceeds the maximum length of 256 characters: ${key}`,
+      );
+    }
+  }
+}
+
+/**
+ * @param inMetadata whether the instance's metadata service shows them: their keys are steps of a path then
+ * @throws AwsError as {@link checkTags} does, and for keys that the metadata service does not take
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+ */
+export function checkInstanceTags(tags: Tags, inMetadata: boolean): void {
+  checkTags(tags);
+  const refused = Object.keys(tags).find(
+    (key) => !/^[0-9a-zA-Z\-_+=,.@:]+$/.test(key) || /^\.\.?$|^_index$/.test(key),
+  );
+  if (inMetadata && refused !== undefined) {
+    const problem =
+      `'${refused}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\-_+=,.@:]{1,255}), ` +
+      "and must not be a reserved name ('.', '..', '_index')";
+    throw new AwsError("InvalidParameterValue", problem);
+  }
+}
