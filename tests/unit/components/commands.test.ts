@@ -68,6 +68,7 @@ describe("the Commands of an environment", () => {
       machines: ["dev-cloud-1", "dev-cloud-2", "dev-cloud-3"].map(machine),
       labels: ["self-hosted", "linux", "x64", "cloud", "extended-timeout"],
       onlineWithinMinutes: 15,
+      ownTags: {},
       kmsKeyArn,
     });
   });
@@ -78,6 +79,7 @@ describe("the Commands of an environment", () => {
       target,
       fleet: "arm",
       labels: ["self-hosted", "linux", "arm64", "arm-cloud"],
+      ownTags: {},
       kmsKeyArn,
     });
     const { instanceId } = machine("dev-arm-1");
