@@ -14,7 +14,7 @@ import { bringUp } from "./bring-up.ts";
 import { Interrupted } from "./interrupt.ts";
 import { describeLocalMachine, localMachines } from "./machines.ts";
 import { runOnce } from "./once.ts";
-import { fastPace } from "./pace.ts";
+import { fastestPace } from "./pace.ts";
 import { destroy, enterCloud, openStack } from "./stack.ts";
 
 /** The part of Pulumi's release that runs a program of this language. */
@@ -94,7 +94,7 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
   const cloud = await waiting({ what: "the local cloud to answer" }, () => findCloud(context.dir));
   if (cloud) {
     // Users' jobs are not waited for in real hours: the cloud's time may run.
-    await cloud.setPace(fastPace);
+    await cloud.setPace(fastestPace());
     const engine = await engineOf(context, tell);
     await destroy(context, cloud, await openStack(context, engine, cloud, tell), tell);
     tell("the environment is destroyed");

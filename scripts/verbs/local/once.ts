@@ -10,7 +10,7 @@ import { engineOf } from "./context.ts";
 import type { LocalContext } from "./context.ts";
 import { describeLocalMachine, localMachines } from "./machines.ts";
 import type { LocalMachine } from "./machines.ts";
-import { fastPace } from "./pace.ts";
+import { fastestPace } from "./pace.ts";
 import { prove } from "./prove.ts";
 import type { ProvenRun } from "./prove.ts";
 import { requirePrograms } from "./requirements.ts";
@@ -131,7 +131,7 @@ async function live(
   report.smoke = await timed("smoke", () => prove(context, cloud, made.smoke, tell));
 
   await timed("destroy", async () => {
-    await cloud.setPace(fastPace);
+    await cloud.setPace(fastestPace());
     await destroy(context, cloud, stack, tell);
   });
   report.destroyed = true;
