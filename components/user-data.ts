@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import type { AgentConfiguration } from "../contract/agent.ts";
 import type { MachineConfiguration } from "../contract/machine.ts";
 import { softwarePath } from "../contract/parameters.ts";
 import type { MachineAssets } from "./assets.ts";
@@ -66,7 +67,7 @@ export function compressUserData(text: string): string {
 }
 
 /** All but what only boot.sh works with. */
-function toldToAgent(machine: MachineConfiguration): object {
+function toldToAgent(machine: MachineConfiguration): AgentConfiguration {
   const { environment, fleet, runner, instanceType, aws, github, user } = machine;
   const { pollSeconds, quietSeconds, spreadSeconds, staySeconds } = machine;
   const runnerSoftware = { selfUpdate: machine.runnerSoftware.selfUpdate };

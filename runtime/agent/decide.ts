@@ -14,7 +14,7 @@ export interface Observation {
   listener: { listening: boolean; frozen: boolean } | undefined;
   /** A worker process runs, even one whose listener has died. */
   worker: boolean;
-  /** When that process began, and so its job; undefined: none runs, or it is ending. */
+  /** When that process began, and so its job; undefined: none runs, it is ending, or the kernel does not tell. */
   workerAt: number | undefined;
   /** When that very process was told to end its job; undefined: it was not, or another agent did. */
   toldToEndAt: number | undefined;
@@ -108,8 +108,11 @@ export const returnMs = 7 * 60_000;
  * that an agent which dies in between goes on where it was: quiet → freeze the
  * listener → look again, thaw if anything is unclear → end it while it is
  * frozen → look back → power off.
+ *
+ * @throws when a number is NaN, which is neither before nor after any moment
  */
 export function decide(seen: Observation): Decision {
+  refuseNaN(seen);
   const { now, listener, exit } = seen;
   const leave = wishToLeave(seen);
   if (listener?.frozen) return decideFrozen(seen, leave);
@@ -245,4 +248,9 @@ function stay(state: MachineState, detail = ""): Decision {
 
 function isListed(listing: Listing): boolean {
   return listing === "service" || listing === "candidate";
+}
+
+function refuseNaN(seen: Observation): void {
+  const names = Object.entries(seen).flatMap(([name, value]) => (Number.isNaN(value) ? [name] : []));
+  if (names.length > 0) throw new Error(`Nothing is decided on what is not known: ${names.join(", ")}.`);
 }

@@ -1,11 +1,11 @@
 import { readFileSync, rmSync } from "node:fs";
+import type { AgentConfiguration } from "../../contract/agent.ts";
 import type { LedgerLine } from "../../contract/ledger.ts";
 import { logGroupName } from "../../contract/names.ts";
 import { AwsError } from "../aws/error.ts";
 import { unlessAbsent } from "./absent.ts";
 import type { Aws } from "./aws.ts";
 import type { Clock } from "./clock.ts";
-import type { AgentConfiguration } from "./configuration.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { EndedJob } from "./jobs.ts";
 import type { LedgerFiles, WaitingLine } from "./ledger-files.ts";

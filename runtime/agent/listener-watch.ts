@@ -99,7 +99,8 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
   let startedAt = -Infinity;
   let exit: Observation["exit"];
   /** The worker that was seen last. */
-  let worker: { mark: ProcessMark; startedAt: number; toldToEndAt: number | undefined } | undefined;
+  let worker:
+    { mark: ProcessMark; startedAt: number | undefined; toldToEndAt: number | undefined } | undefined;
   const traceOf = traceWatch(host.quietMs);
   const connection = watchConnection(host.reachGithub);
   const noteExit = (code: number | undefined) => {
@@ -123,7 +124,9 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
   const noteWorker = (pid: number | undefined) => {
     const mark = pid === undefined ? undefined : processes.mark(pid);
     if (isDeepStrictEqual(worker?.mark, mark)) return;
-    worker = mark && { mark, startedAt: clock.monotonic() - processes.ageMs(mark), toldToEndAt: undefined };
+    const ageMs = mark && processes.ageMs(mark);
+    const startedAt = ageMs === undefined ? undefined : clock.monotonic() - ageMs;
+    worker = mark && { mark, startedAt, toldToEndAt: undefined };
   };
 
   const look = (closely: boolean): ListenerView => {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { parseAgentConfiguration } from "../../contract/agent.ts";
 import type { AgentCall } from "../../contract/agent-calls.ts";
 import { machineName } from "../../contract/names.ts";
 import { awsClient } from "../aws/client.ts";
@@ -7,7 +9,6 @@ import { metadataEndpoint, metadataReader } from "../aws/metadata.ts";
 import { readAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import { commandRunner } from "./command.ts";
-import { readConfiguration } from "./configuration.ts";
 import { endListener } from "./end-listener.ts";
 import { watchFleet } from "./fleet-watch.ts";
 import { watchIncidents } from "./incidents.ts";
@@ -56,7 +57,7 @@ const endWords = {
 } as const;
 
 async function main(command: string | undefined): Promise<void> {
-  const configuration = readConfiguration(configurationPath(root));
+  const configuration = parseAgentConfiguration(readFileSync(configurationPath(root), "utf8"));
   const { runner, pollSeconds, user, aws: place } = configuration;
   const quietMs = configuration.quietSeconds * 1000;
   const paths = pathsBelow(root, user);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import type { AgentConfiguration } from "../../contract/agent.ts";
 import { machineMetricNamespace, machineMetrics } from "../../contract/metrics.ts";
 import type { Aws } from "./aws.ts";
-import type { AgentConfiguration } from "./configuration.ts";
 import type { IncidentCounts } from "./incidents.ts";
 
 /** Milliseconds between two publications. */

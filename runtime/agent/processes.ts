@@ -42,9 +42,11 @@ export function processTable(proc: string, runner: string) {
 
   const isRunning = ({ pid, start }: ProcessMark): boolean => mark(pid)?.start === start;
 
-  /** Milliseconds since a process began, by the kernel's count: no change of the time of day moves it. */
-  const ageMs = ({ start }: ProcessMark): number =>
-    Number(read(`${proc}/uptime`)?.split(" ")[0]) * 1000 - Number(start) * tickMs;
+  /** Milliseconds since a process began, by the kernel's count: no change of the time of day moves it. Undefined: it cannot be told. */
+  const ageMs = ({ start }: ProcessMark): number | undefined => {
+    const age = Number(read(`${proc}/uptime`)?.split(" ")[0]) * 1000 - Number(start) * tickMs;
+    return Number.isNaN(age) ? undefined : age;
+  };
 
   const isWorker = (pid: number | string) => read(`${proc}/${pid}/comm`)?.trim() === workerName;
 

@@ -1,7 +1,7 @@
+import type { AgentConfiguration } from "../../contract/agent.ts";
 import type { Account } from "./account.ts";
 import { accountEnvironment, asUser } from "./account.ts";
 import type { RunCommand } from "./command.ts";
-import type { AgentConfiguration } from "./configuration.ts";
 import type { MachinePaths } from "./paths.ts";
 import { isRegistered } from "./registration-files.ts";
 import type { TokenParameter } from "./token.ts";

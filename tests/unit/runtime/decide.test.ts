@@ -402,7 +402,7 @@ describe("what the agent decides", () => {
     ],
     [
       "a worker of which it is not known when it began is left alone",
-      { ...enforced, workerAt: NaN },
+      { ...enforced, workerAt: undefined },
       "stay",
       "busy",
     ],
@@ -448,6 +448,11 @@ describe("what the agent decides", () => {
       expect(decide(seen).detail).to.equal(detail);
     });
   }
+
+  it("decides nothing on a number that is none: each comparison with it would be false", () => {
+    for (const name of ["now", "signAt", "sleepAt", "quietMs", "workerAt"] as const)
+      expect(() => decide({ ...idle, [name]: Number.NaN })).to.throw(name);
+  });
 
   it("says of a refused version what to do, and when it is tried again", () => {
     expect(decide({ ...withoutListener, refusals: 1, exit: refusedAt(now) }).detail).to.equal(

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import type { AgentConfiguration } from "../../../runtime/agent/configuration.ts";
+import type { AgentConfiguration } from "../../../contract/agent.ts";
 import type { Clock } from "../../../runtime/agent/clock.ts";
 import type { Aws } from "../../../runtime/agent/aws.ts";
 import { patienceMs } from "../../patience.ts";

@@ -4,7 +4,7 @@ import { unlessAbsent } from "../../../runtime/agent/absent.ts";
 import type { Account } from "../../../runtime/agent/account.ts";
 import { asUser, readAccount } from "../../../runtime/agent/account.ts";
 import { commandRunner } from "../../../runtime/agent/command.ts";
-import type { AgentConfiguration } from "../../../runtime/agent/configuration.ts";
+import type { AgentConfiguration } from "../../../contract/agent.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { registerAtBoot } from "../../../runtime/agent/register-at-boot.ts";
 import type { RegistrationHost } from "../../../runtime/agent/registration.ts";
