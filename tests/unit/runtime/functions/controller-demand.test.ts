@@ -1,0 +1,185 @@
+import { expect } from "chai";
+import type { ControllerConfiguration } from "../../../../contract/controller.ts";
+import { idleTimeoutWords } from "../../../../contract/last-words.ts";
+import { initialOperator } from "../../../../contract/operator.ts";
+import { initialPower } from "../../../../contract/parameters.ts";
+import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
+import type { FleetSettings } from "../../../../contract/wishes.ts";
+import { decide } from "../../../../runtime/functions/controller/decide.ts";
+import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+/** A Thursday, within working hours. */
+const noon = Date.parse("2026-11-26T12:00:00Z");
+const night = noon + 10 * hour;
+const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
+const fleet = { name: "cloud", instanceType: "m5.xlarge", prices: { machine: 1, disk: 0.1 } };
+const configuration: ControllerConfiguration = {
+  environment: "dev",
+  aws: { region: "eu-central-1", endpoints: { ec2: "", ssm: "", dynamodb: "", budgets: "" } },
+  fleets: [fleet],
+  addressPrice: 0,
+  priceList: { machines: {}, disks: [0, 0, 0] },
+  demand: { table: "jobs", fleets: [{ name: "cloud", labels: ["self-hosted", "cloud"] }] },
+};
+const settings: FleetSettings = {
+  candidates: ["i-1", "i-2"],
+  roster: ["i-1", "i-2"],
+  power: initialPower,
+  operator: initialOperator,
+  shutdown: { idleMinutes: 30, minimumAwake: 0 },
+};
+const machine: Machine = {
+  id: "i-1",
+  fleet: "cloud",
+  runner: "dev-cloud-1",
+  instanceType: "m5.xlarge",
+  state: "stopped",
+  availabilityZone: "a",
+  createdAt: noon - 720 * hour,
+  launchedAt: noon - 2 * hour,
+  hasPublicAddress: false,
+};
+const second: Machine = { ...machine, id: "i-2", runner: "dev-cloud-2" };
+const job: WaitingJob = {
+  id: "7",
+  repository: "acme/app",
+  labels: ["self-hosted", "cloud"],
+  state: "queued",
+  queuedAt: noon / 1000 - 100,
+  at: noon / 1000,
+  expiresAt: noon / 1000 + 86_400,
+  wakes: 0,
+};
+
+interface Scene {
+  now?: number;
+  machines?: readonly Machine[];
+  fleet?: Partial<ControllerConfiguration["fleets"][number]>;
+  settings?: Partial<FleetSettings>;
+  budget?: ControllerConfiguration["budget"];
+}
+
+/** Ids of the machines that are started because of the one job that waits. */
+function startedForTheJob(scene: Scene): string[] | undefined {
+  const { now = noon, machines = [machine, second], budget } = scene;
+  const plan = decide(
+    { ...configuration, fleets: [{ ...fleet, ...scene.fleet }], ...(budget && { budget }) },
+    {
+      now,
+      machines,
+      strayDisks: [],
+      problems: [],
+      jobs: [{ ...job, at: now / 1000, queuedAt: now / 1000 - 100, expiresAt: now / 1000 + 86_400 }],
+      meter: "none",
+      settings: { cloud: { ...settings, ...scene.settings } },
+    },
+  );
+  return plan.demand?.starts.map(({ instanceId }) => instanceId);
+}
+
+const off = (by: "hours" | "budget" | "stack") => ({ power: "off", by, reason: "a reason" }) as const;
+const override = (power: "on" | "off", more: object = {}) => ({
+  ...initialOperator,
+  fleet: { power, by: "ada", reason: "repair", ...more },
+});
+const running: Machine = { ...machine, state: "running" };
+const says = (state: string, since: number) => ({ ...running, report: { state, since, detail: "" } });
+/** @param ago milliseconds since the start that failed */
+const notStarted = (ago: number): Machine => ({
+  ...machine,
+  failedStart: { count: 1, lastAt: noon - ago, why: "Client.InternalError" },
+  report: { state: "asleep", since: noon - 3 * hour, detail: idleTimeoutWords },
+});
+
+describe("who is started for a job that waits", () => {
+  const cases: [what: string, scene: Scene, started: string[]][] = [
+    ["one sleeping machine", {}, ["i-1"]],
+    ["one at night too: working hours do not bind a job", { fleet: { hours }, now: night }, ["i-1"]],
+    [
+      "none while power is off by the budget",
+      { settings: { power: off("budget") }, budget: { monthlyUsd: 1 } },
+      [],
+    ],
+    [
+      "none in the minute in which the budget breaks, while the parameter still says that power is on",
+      {
+        machines: [{ ...second, state: "running", launchedAt: noon - 48 * hour }, machine],
+        settings: { roster: ["i-1"] },
+        budget: { monthlyUsd: 40 },
+      },
+      [],
+    ],
+    [
+      "one beside a breach that an operator's override goes over",
+      {
+        machines: [{ ...second, state: "shutting-down", launchedAt: noon - 48 * hour }, machine],
+        settings: { power: off("budget"), operator: override("on", { overBudget: true }) },
+        budget: { monthlyUsd: 1 },
+      },
+      ["i-1"],
+    ],
+    ["none against an operator's override", { settings: { operator: override("off") } }, []],
+    [
+      "one once that override has ended",
+      { settings: { operator: override("off", { until: new Date(noon - minute).toISOString() }) } },
+      ["i-1"],
+    ],
+    [
+      "the other one where the override is for one runner",
+      {
+        settings: {
+          operator: {
+            ...initialOperator,
+            runners: { "dev-cloud-1": { power: "off", by: "ada", reason: "repair" } },
+          },
+        },
+      },
+      ["i-2"],
+    ],
+    ["none of a fleet that closes", { settings: { operator: { ...initialOperator, closing: true } } }, []],
+    ["none where the overrides cannot be read: one may say no", { settings: { operator: undefined } }, []],
+    ["none that is on no roster", { settings: { roster: ["i-3"] } }, []],
+    ["none where the roster cannot be read", { settings: { roster: undefined } }, []],
+    [
+      "no second one beside the one that working hours start in this very call",
+      {
+        fleet: { hours },
+        machines: [
+          { ...machine, launchedAt: noon - 24 * hour },
+          { ...second, state: "terminated" },
+        ],
+      },
+      [],
+    ],
+    ["none where a machine runs that takes it", { machines: [running, second] }, []],
+    [
+      "one beside a machine that says that it cannot take jobs",
+      { machines: [says("failed", noon - hour), second] },
+      ["i-2"],
+    ],
+    [
+      "none beside a machine that said so before it was last started",
+      { machines: [says("failed", noon - 3 * hour), second] },
+      [],
+    ],
+    [
+      "none beside a machine whose words pass by themselves",
+      { machines: [says("starting", noon - hour), second] },
+      [],
+    ],
+    ["none whose last start failed a moment ago", { machines: [notStarted(10_000)] }, []],
+    [
+      "one whose last start failed so long ago that it is tried again",
+      { machines: [notStarted(hour)] },
+      ["i-1"],
+    ],
+    ["the other one before it", { machines: [notStarted(hour), second] }, ["i-2"]],
+  ];
+  for (const [what, scene, started] of cases) {
+    it(what, () => {
+      expect(startedForTheJob(scene)).to.deep.equal(started);
+    });
+  }
+});
