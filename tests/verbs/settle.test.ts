@@ -122,6 +122,19 @@ describe("longhaul settle", () => {
       expect(clouds.entry(unproven)!.customLabels).to.have.length(1);
     });
 
+    it("gives none of the fleet's to a candidate that waits for a token: it is not proven", async () => {
+      const unproven = await clouds.launch(2);
+      await clouds.writeLists([machine.instanceId, unproven.instanceId], [machine.instanceId]);
+      await clouds.connect(machine);
+      await clouds.connect(unproven);
+      clouds.report(unproven, "needs-token");
+      const outcome = await settling();
+      expect(fleetOf(outcome).labelled.map(({ instanceId }) => instanceId)).to.deep.equal([
+        machine.instanceId,
+      ]);
+      expect(clouds.entry(unproven)!.customLabels).to.deep.equal([nameOf(unproven)]);
+    });
+
     it("takes the fleet's from a machine on neither list, so that no queued job follows the one it has", async () => {
       const old = await clouds.launch(2);
       const labels = ["self-hosted", "cloud"];

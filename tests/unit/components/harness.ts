@@ -21,6 +21,8 @@ export interface Registration {
   retainOnDelete: boolean;
   deleteBeforeReplace: boolean;
   ignoreChanges: readonly string[];
+  /** Outputs that the engine encrypts in the state, though the provider does not call them secret. */
+  additionalSecretOutputs: readonly string[];
   /** Id of what the resource is to become; empty: it is made. */
   importId: string;
   replaceOnChanges: readonly string[];
@@ -132,6 +134,7 @@ function registrationOf(request: RegisterResourceRequest, urn: string): Registra
     retainOnDelete: request.getRetainondelete() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
+    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     importId: request.getImportid(),
     replaceOnChanges: request.getReplaceonchangesList(),
     replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),

@@ -89,7 +89,9 @@ describe("waking on demand", () => {
         typeof value === "object" && value !== null && secretKey in value ? "[secret]" : value,
     );
     expect(clear).to.include("[secret]").and.not.to.include("CANARY");
-    expect(graph.one("Command", "dev-webhook-secret").inputs).to.include({ logging: "none" });
+    const command = graph.one("Command", "dev-webhook-secret");
+    expect(command.inputs).to.include({ logging: "none" });
+    expect(command.additionalSecretOutputs, "what it prints stands in the state").to.deep.equal(["stdout"]);
   });
 
   it("makes its secret once", async () => {

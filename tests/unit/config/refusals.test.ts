@@ -273,3 +273,20 @@ describe("the configuration refuses", () => {
     });
   }
 });
+
+describe("the configuration takes", () => {
+  // What the refusals' sentences name as the least or the most.
+  const taken: [rule: string, values: Record<string, unknown>][] = [
+    ["an idle limit as long as a machine is looked at", fleet({ autoShutdown: { idleMinutes: 3 } })],
+    ["as many machines awake as there are", fleet({ runners: 2, autoShutdown: { minimumAwake: 2 } })],
+    [
+      "an enforced limit that just leaves the smoke test its time",
+      fleet({ autoShutdown: { maxJobHours: 6.5, enforce: true } }),
+    ],
+  ];
+  for (const [rule, values] of taken) {
+    it(rule, () => {
+      expect(refusals("dev", written(least, values))).to.deep.equal([]);
+    });
+  }
+});

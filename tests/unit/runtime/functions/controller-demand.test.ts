@@ -160,6 +160,11 @@ describe("who is started for a job that waits", () => {
       ["i-2"],
     ],
     [
+      "one beside a machine that said so as soon as it was started",
+      { machines: [says("failed", running.launchedAt), second] },
+      ["i-2"],
+    ],
+    [
       "none beside a machine that said so before it was last started",
       { machines: [says("failed", noon - 3 * hour), second] },
       [],
