@@ -57,17 +57,17 @@ export default async function stack(): Promise<StackOutputs> {
   );
   const smokeTest = workflow && new SmokeTest(environment, { ...args, fleets, workflow }, { providers });
   const proofs = smokeTest?.proofs ?? [];
-  const proven = fleets.map((fleet) => {
+  for (const fleet of fleets) {
     const proof = proofs.filter((one) => one.fleet === fleet.fleet).map(({ command }) => command);
-    return new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
-  });
+    new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
+  }
 
   const diskKeys = diskKeysOf(diskKey, living);
   const controller = new FleetController(environment, { ...args, fleets, diskKeys }, { providers });
   const { queue } = controller;
   if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });
   if (configuration.budget.monthlyUsd !== undefined) {
-    new BudgetAlarm(environment, { ...args, topic, controller, proven }, { providers });
+    new BudgetAlarm(environment, { ...args, topic, controller }, { providers });
   }
 
   return stackOutputs(environment, fleets, proofs, topic);

@@ -10,7 +10,7 @@ import { dailyLimit } from "../config/derive.ts";
 import type { Configuration } from "../config/schema.ts";
 import { controllerMetrics, metricNamespace } from "../contract/metrics.ts";
 import { budgetName } from "../contract/names.ts";
-import type { LiftRequest } from "../contract/requests.ts";
+import type { AwaitMeterRequest, LiftRequest } from "../contract/requests.ts";
 import { tags } from "../contract/tags.ts";
 import type { AlarmTopic } from "./alarm-topic.ts";
 import { budgetTrust, denial, denialArn, denialName, executionStatements } from "./budget-policy.ts";
@@ -39,11 +39,6 @@ export interface BudgetAlarmArgs {
   topic: AlarmTopic;
   /** Its meter is what the alarms look at, and its role the first that is denied. */
   controller: FleetController;
-  /**
-   * What takes minutes to come up, each fleet's roster for example. Only after
-   * it a silent meter is looked for, so that a first `up` makes no false alarm.
-   */
-  proven?: readonly pulumi.Resource[];
 }
 
 /**
@@ -57,7 +52,7 @@ export interface BudgetAlarmArgs {
 export class BudgetAlarm extends pulumi.ComponentResource {
   constructor(name: string, args: BudgetAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:BudgetAlarm", name, {}, opts);
-    const { environment, configuration, topic, controller, proven = [] } = args;
+    const { environment, configuration, topic, controller } = args;
     const { aws, alarms, budget } = configuration;
     const monthlyUsd = budget.monthlyUsd!;
     const own = budgetName(environment, aws.region);
@@ -167,6 +162,20 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       );
     }
 
+    /** A meter that begins with the environment is silent for some minutes, which is no news. */
+    function awaitMeter(): Command {
+      return new Command(
+        `${own}-meter`,
+        {
+          create: commandLine("await-meter"),
+          environment: requestEnvironment<AwaitMeterRequest>({
+            target: targetOf(environment, configuration),
+          }),
+        },
+        { ...child, dependsOn: [controller], ignoreChanges: ["*"] },
+      );
+    }
+
     function createMeterAlarms(): void {
       for (const threshold of thresholds) {
         createAlarm(`budget-${threshold}`, {
@@ -195,10 +204,10 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           threshold: 1,
           period: silencePeriod,
           treatMissingData: "breaching",
-          alarmDescription: `In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money${budget.awsBudget ? " but AWS's own budget" : ""}. See the log of the controller. OK: it counts.`,
+          alarmDescription: `In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money${budget.awsBudget ? " but AWS's own budget" : ""}. See docs/troubleshooting.md#meter-silent. OK: it counts.`,
           okActions: [topic.arn],
         },
-        [controller, ...proven],
+        [awaitMeter()],
       );
     }
 

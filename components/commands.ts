@@ -4,6 +4,7 @@ import { requestVariable } from "../contract/requests.ts";
 /** What of `longhaul` the program itself calls. */
 export type ProgramVerb =
   | "await"
+  | "await-meter"
   | "settle"
   | "drain"
   | "lift"

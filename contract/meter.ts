@@ -18,6 +18,8 @@ export interface MeterRecord {
   v: 1;
   /** The month that is metered, in UTC: `2026-11`. */
   month: string;
+  /** ISO 8601 in UTC: when there was no record to go on from, so that this one was begun. */
+  begun: string;
   /** ISO 8601 in UTC: everything before this moment is in the record, nothing after it. */
   at: string;
   /** Days on which nothing existed may be missing. */
@@ -73,8 +75,8 @@ const placesOfPrevious = [4, 2];
  * @throws Error when an amount is no finite number: JSON has none, and whoever reads the record would take all of it for damaged
  */
 export function formatMeter(record: MeterRecord): string {
-  const { v, month, at, days, fleets, previous } = record;
-  const base = { v, month, at, days: rounded(days, places) };
+  const { v, month, begun, at, days, fleets, previous } = record;
+  const base = { v, month, begun, at, days: rounded(days, places) };
   const all = { ...base, fleets: rounded(fleets, places) };
   const shorterAndShorter = [
     ...(previous
@@ -107,11 +109,11 @@ function rounded(costs: Readonly<Record<string, Costs>>, kept: number): Record<s
 export function parseMeter(text: string | undefined): MeterRecord | undefined {
   const value = parseObject(text);
   if (value?.v !== 1) return undefined;
-  const { month, at, previous } = value;
+  const { month, begun, at, previous } = value;
   const days = parseCosts(value.days, dayPattern);
   const fleets = parseCosts(value.fleets, /./);
-  if (!isMonth(month) || !isMoment(at) || !days || !fleets) return undefined;
-  const record = { v: 1, month, at, days, fleets } as const;
+  if (!isMonth(month) || !isMoment(begun) || !isMoment(at) || !days || !fleets) return undefined;
+  const record = { v: 1, month, begun, at, days, fleets } as const;
   if (previous === undefined) return record;
   if (!isObject(previous) || !isMonth(previous.month)) return undefined;
   const daysBefore = parseCosts(previous.days, dayPattern);

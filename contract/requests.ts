@@ -64,6 +64,11 @@ export interface SettleRequest {
   kmsKeyArn?: string;
 }
 
+/** `longhaul await-meter`: run once, before the alarm on a meter that says nothing is made. */
+export interface AwaitMeterRequest {
+  target: Target;
+}
+
 /** `longhaul drain`: run when what it guards is about to be deleted. Never changes once made. */
 export interface DrainRequest {
   target: Target;

@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { appKeyCommand } from "./verbs/app-key.ts";
 import { awaitCommand } from "./verbs/await.ts";
+import { awaitMeterCommand } from "./verbs/await-meter.ts";
 import { costCommand } from "./verbs/cost.ts";
 import { drainCommand } from "./verbs/drain.ts";
 import { evictCommand } from "./verbs/evict.ts";
@@ -53,6 +54,7 @@ function createProgram(context: VerbContext): Command {
     evictCommand(context),
     appKeyCommand(context),
     awaitCommand(context),
+    awaitMeterCommand(context),
     rotateCommand(context),
     settleCommand(context),
     smokeCommand(context),

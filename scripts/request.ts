@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type {
+  AwaitMeterRequest,
   AwaitRequest,
   DeclaredMachine,
   DrainRequest,
@@ -81,6 +82,8 @@ export const drainRequest: z.ZodType<DrainRequest> = z.object({
   smoke: smoke.exactOptional(),
   waitMinutes: positive,
 });
+
+export const awaitMeterRequest: z.ZodType<AwaitMeterRequest> = z.object({ target });
 
 export const liftRequest: z.ZodType<LiftRequest> = z.object({ target, budget: text });
 

@@ -10,7 +10,8 @@ const created: Record<string, (name: string) => string> = {
 const commands: readonly [name: RegExp, began: string | undefined, done: string | undefined][] = [
   [/^(.*)-await$/, undefined, "machines of $1 are online and have its labels"],
   [/^(.*)-settle$/, undefined, "machines of $1 are in service"],
-  [/^.*-guard$/, undefined, undefined],
+  [/^.*-(guard|lift)$/, undefined, undefined],
+  [/^.*-meter$/, "waiting until the controller counts what is spent", undefined],
   [/^.*-workflow$/, undefined, "the smoke test's workflow is in the repository"],
   [/^(.*)$/, "smoke test dispatched onto $1", "smoke job in progress on $1"],
 ];

@@ -214,7 +214,7 @@ function answersOf(machines: number, withJobs: boolean) {
   const now = Date.now();
   const all = Array.from({ length: machines }, (_, number) => number);
   const at = new Date(now - 60_000).toISOString();
-  const meter: MeterRecord = { v: 1, month: at.slice(0, 7), at, days: {}, fleets: {} };
+  const meter: MeterRecord = { v: 1, month: at.slice(0, 7), begun: at, at, days: {}, fleets: {} };
   const values = new Map<string, string>([
     [meterParameter(environment), JSON.stringify(meter)],
     ...fleetNames(machines).flatMap((name) => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { meterParameter, parseMeter } from "../../contract/meter.ts";
 import { machineName } from "../../contract/names.ts";
 import { fleetParameters, parsePower } from "../../contract/parameters.ts";
 import type { PowerSetting } from "../../contract/parameters.ts";
@@ -161,9 +162,20 @@ describe("the runbooks", function () {
     environment.cloud.clock.advance(minute);
   }
 
+  /** Else the first `up` with a budget would wait for as long. */
+  async function countForMinutes(): Promise<void> {
+    const { clock, aws } = environment.cloud;
+    clock.advance(minute);
+    await eventually("the controller counts", () =>
+      Boolean(parseMeter(aws.account.parameters[meterParameter("local")]?.value)),
+    );
+    clock.advance(3 * minute);
+  }
+
   it("a budget that is raised is no reason to sleep any more: the machine is started", async () => {
     await environment.configure(dear);
     await environment.up();
+    await countForMinutes();
     // Only now: a machine that is new would be put to sleep before it is in service, where a minute ends meanwhile.
     await limitTo(0.01);
     const machine = serving();

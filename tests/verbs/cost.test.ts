@@ -59,6 +59,7 @@ describe("longhaul cost", () => {
       formatMeter({
         v: 1,
         month: ago(0).slice(0, 7),
+        begun: ago(0),
         at: ago(0),
         days: { [day(0)]: [1.5, 0.2, 0.03] },
         fleets: { cloud: [1.5, 0.2, 0.03] },

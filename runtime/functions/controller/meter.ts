@@ -74,7 +74,8 @@ export function meterUntil(
     }
   }
   const at = new Date(now).toISOString();
-  return { v: 1, month, at, days, fleets, ...(known?.previous && { previous: known.previous }) };
+  const begun = known?.begun ?? at;
+  return { v: 1, month, begun, at, days, fleets, ...(known?.previous && { previous: known.previous }) };
 }
 
 /** A sentence for each thing that the meter had to assume, for the log. */
@@ -204,8 +205,16 @@ function presentPrices(fleet: string, prices: MeterPrices): MachinePrices {
 function turned(record: MeterRecord, month: string): MeterRecord {
   if (record.month === month) return record;
   const isNext = new Date(Date.parse(`${record.month}-28`) + 7 * 24 * hourMs).toISOString().startsWith(month);
-  const { v, at, days } = record;
-  return { v, month, at, days: {}, fleets: {}, ...(isNext && { previous: { month: record.month, days } }) };
+  const { v, begun, at, days } = record;
+  return {
+    v,
+    month,
+    begun,
+    at,
+    days: {},
+    fleets: {},
+    ...(isNext && { previous: { month: record.month, days } }),
+  };
 }
 
 function startOf(month: string): number {

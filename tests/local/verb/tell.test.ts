@@ -26,6 +26,13 @@ describe("what is told of the engine's steps", () => {
     [event("update", "aws:ssm/parameter:Parameter", "local-cloud-roster"), undefined],
     [event("create", command, "local-cloud-guard"), undefined],
     [event("delete", command, "local-cloud-guard"), "nothing stands on local-cloud-guard any more"],
+    [event("create", command, "local-us-east-1-lift", true), undefined],
+    [event("create", command, "local-us-east-1-lift"), undefined],
+    [
+      event("create", command, "local-us-east-1-meter", true),
+      "waiting until the controller counts what is spent",
+    ],
+    [event("create", command, "local-us-east-1-meter"), undefined],
     [event("delete", "aws:ec2/vpc:Vpc", "local"), undefined],
     [event("same", "aws:ec2/instance:Instance", "local-cloud-1-ab"), undefined],
     [event("create", "aws:ec2/instance:Instance", "local-cloud-1-ab", false, true), undefined],

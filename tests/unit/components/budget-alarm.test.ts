@@ -172,7 +172,7 @@ describe("the alarm on the budget", () => {
     expect([...graph.dependenciesOf(lift)]).to.include(action.urn);
   });
 
-  it("tells when the meter says nothing any more, once the fleets have been proven", () => {
+  it("tells when the meter says nothing any more, once it has been waited for", () => {
     const silent = graph.one("MetricAlarm", /-silent$/);
     expect(silent.inputs).to.deep.include({
       metricName: "SpentTodayUsd",
@@ -183,7 +183,14 @@ describe("the alarm on the budget", () => {
       treatMissingData: "breaching",
       alarmActions: [topic],
     });
-    expect([...graph.dependenciesOf(silent)]).to.include(graph.one("Parameter", "dev-cloud-roster").urn);
+    const wait = graph.one("Command", /-meter$/);
+    expect(wait.inputs)
+      .to.have.property("create")
+      .that.matches(/ await-meter$/);
+    expect(wait.inputs, "only once").to.not.have.any.keys("update", "delete", "triggers");
+    expect(requestOf(wait)).to.have.nested.property("target.environment", "dev");
+    expect([...graph.dependenciesOf(silent)]).to.include(wait.urn);
+    expect([...graph.dependenciesOf(wait)]).to.include(graph.one("Schedule", /./).urn);
   });
 
   it("leaves the cost allocation tag alone until it is told to, because AWS knows it a day late", async () => {

@@ -88,6 +88,7 @@ describe("the resources of an environment", () => {
       "BudgetAlarm > Budget longhaul-dev-eu-central-1",
       "BudgetAlarm > BudgetAction longhaul-dev-eu-central-1",
       "BudgetAlarm > Command longhaul-dev-eu-central-1-lift",
+      "BudgetAlarm > Command longhaul-dev-eu-central-1-meter",
       "BudgetAlarm > MetricAlarm longhaul-dev-budget-100",
       "BudgetAlarm > MetricAlarm longhaul-dev-budget-50",
       "BudgetAlarm > MetricAlarm longhaul-dev-budget-80",

@@ -23,6 +23,7 @@ const byKey = (keys: readonly string[], max: number): fc.Arbitrary<Record<string
 const fullRecord: fc.Arbitrary<MeterRecord> = fc.record({
   v: fc.constant(1 as const),
   month: fc.constant("2026-12"),
+  begun: fc.constant("2026-11-01T00:00:00.000Z"),
   at: fc.constant("2026-12-31T23:59:00.000Z"),
   days: byKey(dayKeys, 9_999),
   fleets: byKey(
@@ -35,6 +36,7 @@ const fullRecord: fc.Arbitrary<MeterRecord> = fc.record({
 const record: MeterRecord = {
   v: 1,
   month: "2026-11",
+  begun: "2026-10-31T08:00:00.000Z",
   at: "2026-11-05T12:34:00.000Z",
   days: { "04": [4.6, 0.31, 0.12], "05": [2.4, 0.16, 0.06] },
   fleets: { cloud: [7, 0.47, 0.18] },

@@ -49,7 +49,8 @@ export const configuration = loadConfiguration("dev", {
 });
 
 export function meter(days: Record<string, Costs>, changes: Partial<MeterRecord> = {}): MeterRecord {
-  return { v: 1, month: "2026-11", at: "2026-11-12T12:00:00.000Z", days, fleets: {}, ...changes };
+  const begun = "2026-11-01T00:00:00.000Z";
+  return { v: 1, month: "2026-11", begun, at: "2026-11-12T12:00:00.000Z", days, fleets: {}, ...changes };
 }
 
 /** Whatever two machines may have written within three days, sensible or not. */

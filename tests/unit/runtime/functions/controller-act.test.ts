@@ -5,7 +5,8 @@ import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
 import type { Start } from "../../../../runtime/functions/demand.ts";
 
 const now = Date.UTC(2026, 4, 1, 12);
-const meter = { v: 1, month: "2026-05", at: new Date(now).toISOString(), days: {}, fleets: {} } as const;
+const at = new Date(now).toISOString();
+const meter = { v: 1, month: "2026-05", begun: at, at, days: {}, fleets: {} } as const;
 const start: Start = {
   instanceId: "i-1",
   fleet: "cloud",

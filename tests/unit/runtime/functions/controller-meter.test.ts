@@ -32,6 +32,7 @@ const machine: Machine = {
 const at = (ms: number): MeterRecord => ({
   v: 1,
   month: "2026-11",
+  begun: new Date(start).toISOString(),
   at: new Date(ms).toISOString(),
   days: {},
   fleets: {},
@@ -53,6 +54,15 @@ describe("the meter", () => {
     expect(record.days["01"]!.map((usd) => Number(usd.toFixed(9)))).to.deep.equal([0.4, 0.02, 0.01]);
     expect(record.fleets.cloud).to.deep.equal(record.days["01"]);
     expect(record.at).to.equal(new Date(start + 3 * hour).toISOString());
+  });
+
+  it("knows since when it counts, also when the month has turned, and begins that anew with its record", () => {
+    const first = meterUntil(undefined, start + hour, [machine], prices);
+    expect(first.begun).to.equal(first.at);
+    const nextMonth = meterUntil(first, start + 40 * 24 * hour, [machine], prices);
+    expect(nextMonth.begun).to.equal(first.at);
+    const ofTheFuture = meterUntil(at(start + 9 * hour), start + hour, [machine], prices);
+    expect(ofTheFuture.begun).to.equal(ofTheFuture.at);
   });
 
   it("counts a sleeping machine's disk alone", () => {

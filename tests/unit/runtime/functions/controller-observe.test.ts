@@ -17,7 +17,8 @@ const configuration: ControllerConfiguration = {
   demand: { table: "jobs", fleets: [] },
 };
 const meterName = meterParameter("dev");
-const record = { v: 1, month: "2026-05", at: new Date(now).toISOString(), days: {}, fleets: {} };
+const at = new Date(now).toISOString();
+const record = { v: 1, month: "2026-05", begun: at, at, days: {}, fleets: {} };
 const values: Record<string, string> = {
   [meterName]: JSON.stringify(record),
   ...Object.fromEntries(
