@@ -1,0 +1,147 @@
+/** A fault to plant: one that a reader has found, or that somebody has planted by hand and no test noticed. */
+export interface Mutant {
+  /** What would happen to whoever runs the product with it. */
+  harm: string;
+  /** Below the project's folder. */
+  file: string;
+  /** A text that the file holds exactly once, and what it becomes. */
+  from: string;
+  to: string;
+  /** Test files of which at least one must fail, below the project's folder. */
+  tests: readonly string[];
+}
+
+const controllerDecide = "runtime/functions/controller/decide.ts";
+const controllerDemand = ["tests/unit/runtime/functions/controller-demand.test.ts"];
+const rules = "config/rules/auto-shutdown.ts";
+const refusals = ["tests/unit/config/refusals.test.ts"];
+
+/** Each fault that is ever found gets a line here, with the test that has noticed it since. */
+export const mutants: readonly Mutant[] = [
+  {
+    harm: "A fleet that closes is started for jobs.",
+    file: controllerDecide,
+    from: 'listing === "service" && (power',
+    to: "(power",
+    tests: controllerDemand,
+  },
+  {
+    harm: "A machine is started in the minute in which the budget breaks.",
+    file: controllerDecide,
+    from: "power: power[fleet] ?? own.power",
+    to: "power: own.power",
+    tests: controllerDemand,
+  },
+  {
+    harm: "Two machines are started for one job.",
+    file: controllerDecide,
+    from: 'state: woken.has(id) ? "pending" : state',
+    to: "state",
+    tests: controllerDemand,
+  },
+  {
+    harm: "What a machine said before its last start keeps it from jobs.",
+    file: controllerDecide,
+    from: "report !== undefined && report.since >= launchedAt",
+    to: "report !== undefined",
+    tests: controllerDemand,
+  },
+  {
+    harm: "What a machine says as soon as it is started does not count.",
+    file: controllerDecide,
+    from: "report.since >= launchedAt",
+    to: "report.since > launchedAt",
+    tests: controllerDemand,
+  },
+  {
+    harm: "Working hours keep a fleet asleep although a job waits.",
+    file: controllerDecide,
+    from: ' || by === "hours"',
+    to: "",
+    tests: controllerDemand,
+  },
+  {
+    harm: "A machine is started although an operator's override may forbid it.",
+    file: controllerDecide,
+    from: "!settings?.operator || ",
+    to: "!settings || ",
+    tests: controllerDemand,
+  },
+  {
+    harm: "A machine that EC2 does not start is tried each minute.",
+    file: controllerDecide,
+    from: " && !isBackingOff(machine, now)",
+    to: "",
+    tests: controllerDemand,
+  },
+  {
+    harm: "A call of the controller that could not read something counts as well.",
+    file: "runtime/functions/controller/controller.ts",
+    from: "[...seen.problems, ",
+    to: "[",
+    tests: ["tests/unit/runtime/functions/controller-call.test.ts", "tests/local/unread.test.ts"],
+  },
+  {
+    harm: "A job loses one of its tries to a start that EC2 did not carry out.",
+    file: "runtime/functions/controller/act.ts",
+    from: "wakesBefore: wakes - 1",
+    to: "wakesBefore: wakes",
+    tests: ["tests/unit/runtime/functions/controller-act.test.ts", "tests/local/failed-starts.test.ts"],
+  },
+  {
+    harm: "A first `up` makes each of the controller's calls fail.",
+    file: "runtime/functions/controller/observe.ts",
+    from: " && !isNotYetMade(key)",
+    to: "",
+    tests: ["tests/unit/runtime/functions/controller-observe.test.ts"],
+  },
+  {
+    harm: "A machine whose agent was told half of what it decides on sleeps at once.",
+    file: "contract/agent.ts",
+    from: "if (faults.length > 0)",
+    to: "if (faults.length > 99)",
+    tests: ["tests/unit/contract/agent.test.ts"],
+  },
+  {
+    harm: "A machine sleeps under a job because a comparison with NaN is false.",
+    file: "runtime/agent/decide.ts",
+    from: "  refuseNaN(seen);\n",
+    to: "",
+    tests: ["tests/unit/runtime/decide.test.ts"],
+  },
+  {
+    harm: "A candidate that waits for a token gets the fleet's labels, and jobs, unproven.",
+    file: "scripts/settle/settle-fleet.ts",
+    from: '"needs-token").filter(isOnRoster)',
+    to: '"needs-token")',
+    tests: ["tests/verbs/settle.test.ts"],
+  },
+  {
+    harm: "The webhook's secret stands in the state in the clear.",
+    file: "components/wake-on-demand.ts",
+    from: ', additionalSecretOutputs: ["stdout"]',
+    to: "",
+    tests: ["tests/unit/components/wake-on-demand.test.ts"],
+  },
+  {
+    harm: "The least idle limit that a message names is refused.",
+    file: rules,
+    from: "idleMinutes * 60 >= agent",
+    to: "idleMinutes * 60 > agent",
+    tests: refusals,
+  },
+  {
+    harm: "The least job limit that a message names is refused.",
+    file: rules,
+    from: "maxJobHours * 60 >= needed",
+    to: "maxJobHours * 60 > needed",
+    tests: refusals,
+  },
+  {
+    harm: "Keeping all of a fleet's machines awake is refused.",
+    file: rules,
+    from: "minimumAwake > fleet.runners",
+    to: "minimumAwake >= fleet.runners",
+    tests: refusals,
+  },
+];
