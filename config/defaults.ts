@@ -18,11 +18,28 @@ export const defaults = {
   maxJobHours: 24,
 } as const;
 
-/** Canonical's parameter with the current Ubuntu 24.04 AMI, by architecture. */
-export const ubuntuParameter = {
-  x64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
-  arm64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id",
+/** Distributions whose current image is found without naming one. */
+export type Distribution = keyof typeof imageParameters;
+
+/**
+ * Public SSM parameters with the id of a distribution's current AMI, by architecture: Canonical's and Amazon's.
+ *
+ * @see https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
+ * @see https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
+ */
+export const imageParameters = {
+  "ubuntu-24.04": {
+    x64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+    arm64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id",
+  },
+  "amazon-linux-2023": {
+    x64: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    arm64: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64",
+  },
 } as const;
+
+/** What a machine is where the configuration names no image. */
+export const defaultDistribution = "ubuntu-24.04" satisfies Distribution;
 
 /** SHA-256 of the runner's Linux tarballs, from the release notes of each version. */
 export const knownChecksums: Record<string, { x64: string; arm64: string }> = {

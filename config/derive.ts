@@ -1,4 +1,4 @@
-import { knownChecksums, ubuntuParameter } from "./defaults.ts";
+import { defaultDistribution, imageParameters, knownChecksums } from "./defaults.ts";
 import { type Architecture, architectureOfInstanceType } from "./instance-types.ts";
 import { partitionOfRegion, partitions } from "./partitions.ts";
 import type { Partition } from "./partitions.ts";
@@ -56,9 +56,9 @@ export function checksumOf(fleet: FleetConfiguration): string {
 export type ImageReference = { kind: "ami"; id: string } | { kind: "parameter"; name: string };
 
 export function imageReference(fleet: FleetConfiguration): ImageReference {
-  const { ami, parameter } = fleet.image;
+  const { ami, parameter, distribution = defaultDistribution } = fleet.image;
   if (ami !== undefined) return { kind: "ami", id: ami };
-  return { kind: "parameter", name: parameter ?? ubuntuParameter[architectureOf(fleet)] };
+  return { kind: "parameter", name: parameter ?? imageParameters[distribution][architectureOf(fleet)] };
 }
 
 export function partitionOf(aws: Pick<AwsConfiguration, "partition" | "region">): Partition {

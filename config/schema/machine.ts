@@ -1,19 +1,23 @@
 import { z } from "zod";
-import { defaults } from "../defaults.ts";
+import { defaultDistribution, defaults, imageParameters } from "../defaults.ts";
 import { limits } from "../limits.ts";
 import { httpUrl } from "../urls.ts";
 import { text } from "./text.ts";
 
 export const imageSchema = z
   .strictObject({
-    parameter: text(/^\/[\w./-]+$/, "the name of an SSM parameter, with a slash in front", "/images/runner")
+    distribution: z
+      .enum(Object.keys(imageParameters) as [keyof typeof imageParameters])
       .optional()
       .describe(
-        "SSM parameter that holds the AMI id. Default: Canonical's Ubuntu 24.04 for the architecture.",
+        `The current image of a distribution, for the architecture. Default: \`${defaultDistribution}\`. Amazon Linux 2023 has [never been tried](images.md#amazon-linux-2023).`,
       ),
+    parameter: text(/^\/[\w./-]+$/, "the name of an SSM parameter, with a slash in front", "/images/runner")
+      .optional()
+      .describe("SSM parameter that holds the AMI id, instead of `distribution`."),
     ami: text(/^ami-[0-9a-f]+$/, "an AMI id", "ami-0123456789abcdef0")
       .optional()
-      .describe("AMI id, instead of `parameter`."),
+      .describe("AMI id, instead of `distribution` or `parameter`."),
     user: text(/^[a-z_][a-z0-9_-]{0,31}$/, "a Linux user name", "runner")
       .refine((user) => user !== "root", "must not be root: the runner refuses to run as root")
       .default(defaults.user)

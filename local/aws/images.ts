@@ -1,18 +1,33 @@
+import type { Distribution } from "../machines/distributions.ts";
 import { AwsError } from "./errors.ts";
 import { resourceId } from "./ids.ts";
 import type { Cloud, Instance } from "./state.ts";
 
-/** Canonical's Ubuntu 24.04, as the public parameters name it. */
+/** Canonical's Ubuntu 24.04 and Amazon Linux 2023, as the public parameters name them. */
 const images: Record<string, Image> = {
   "ami-0a10ca1c10ad24041": {
     architecture: "x86_64",
     parameter: ubuntuParameter("amd64"),
     createdAt: "2025-09-12T07:14:02.000Z",
+    distribution: "ubuntu",
   },
   "ami-0a10ca1c10ad24042": {
     architecture: "arm64",
     parameter: ubuntuParameter("arm64"),
     createdAt: "2025-09-12T07:21:40.000Z",
+    distribution: "ubuntu",
+  },
+  "ami-0a10ca1c10ad20231": {
+    architecture: "x86_64",
+    parameter: amazonParameter("x86_64"),
+    createdAt: "2025-09-15T21:07:53.000Z",
+    distribution: "amzn",
+  },
+  "ami-0a10ca1c10ad20232": {
+    architecture: "arm64",
+    parameter: amazonParameter("arm64"),
+    createdAt: "2025-09-15T21:08:11.000Z",
+    distribution: "amzn",
   },
 };
 
@@ -22,10 +37,20 @@ interface Image {
   parameter: string;
   /** ISO 8601 in UTC. */
   createdAt: string;
+  distribution: Distribution;
 }
 
 function ubuntuParameter(architecture: string): string {
   return `/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`;
+}
+
+function amazonParameter(architecture: string): string {
+  return `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
+}
+
+/** What a new machine of an image is; images of the user's own are taken for Ubuntu. */
+export function imageDistribution(imageId: string): Distribution {
+  return images[imageId]?.distribution ?? "ubuntu";
 }
 
 /** Value of a public parameter, undefined for a name that is none. */
@@ -37,7 +62,7 @@ export function publicParameter(name: string): string | undefined {
 export function describeImages({ data }: Cloud, ids: readonly string[]) {
   const own = Object.entries(data.images).map(([id, { architecture, createdAt }]): [string, Image] => [
     id,
-    { architecture, parameter: "", createdAt: new Date(createdAt).toISOString() },
+    { architecture, parameter: "", createdAt: new Date(createdAt).toISOString(), distribution: "ubuntu" },
   ]);
   return [...Object.entries(images), ...own]
     .filter(([id]) => ids.includes(id))

@@ -3,7 +3,7 @@ import type { HostedInstance, PowerDown } from "../machines/host.ts";
 import { mayUseDisk } from "./disk-keys.ts";
 import { AwsError } from "./errors.ts";
 import { resourceId } from "./ids.ts";
-import { imageArchitecture } from "./images.ts";
+import { imageArchitecture, imageDistribution } from "./images.ts";
 import { checkOffered } from "./offerings.ts";
 import { instanceCredentials } from "./principals.ts";
 import type { Principal } from "./principals.ts";
@@ -139,6 +139,7 @@ export function createInstances(cloud: Cloud): Instances {
     id: instance.id,
     userData: Buffer.from(instance.userData, "base64"),
     imageId: instance.imageId,
+    distribution: imageDistribution(instance.imageId),
     instanceType: instance.instanceType,
     architecture: instance.architecture,
     region: cloud.region,

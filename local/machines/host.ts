@@ -1,3 +1,5 @@
+import type { Distribution } from "./distributions.ts";
+
 /**
  * The border between the emulated EC2 and the processes that play its
  * instances. EC2 decides when an instance starts; the host boots it as a
@@ -25,6 +27,8 @@ export interface HostedInstance {
   /** As given to RunInstances, after base64: cloud-init decompresses gzip itself. */
   userData: Buffer;
   imageId: string;
+  /** What its disk holds when it is new. */
+  distribution: Distribution;
   instanceType: string;
   architecture: "x86_64" | "arm64";
   region: string;

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, truncateSync } from "node:fs";
+import { readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /*
@@ -39,6 +39,11 @@ export function unsyncedFiles(root: string, factor: number): string[] {
       return size > 0 && Math.max(birthtimeMs, mtimeMs) > since ? [path] : [];
     });
   return search("");
+}
+
+/** Notes that all of a disk is written: what an image brings along was so long ago. */
+export function markWritten(root: string): void {
+  writeFileSync(join(root, syncMark), "");
 }
 
 /** Empties files of a disk and keeps their names. */

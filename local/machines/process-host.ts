@@ -3,8 +3,9 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { bundleProgram, sourcePath } from "./bundle.ts";
+import { bundleProgram } from "./bundle.ts";
 import { copyDisk, moveRoot } from "./disk-image.ts";
+import { commandFolders, installSystem } from "./distributions.ts";
 import type { HostedInstance, MachineHost, PowerDown, SystemdTimes } from "./host.ts";
 import type { InitMessage } from "./init.ts";
 import { machineVariable, processesBelow, processesOf } from "./marker.ts";
@@ -93,6 +94,7 @@ export function createMachineHost({
     const root = join(disks, instance.id);
     layDisk(root, instance.imageId);
     if (diskBytes !== undefined) mountDisk(root, diskBytes);
+    installSystem(root, instance.distribution);
     const program = [
       ...(diskBytes === undefined ? [] : ownMounts),
       process.execPath,
@@ -101,7 +103,7 @@ export function createMachineHost({
     const init = spawn(program[0]!, program.slice(1), {
       env: {
         ...environment,
-        PATH: `${sourcePath("local/machines/commands")}:${environment.PATH ?? systemPath}`,
+        PATH: [...commandFolders(root), environment.PATH ?? systemPath].join(":"),
         TMPDIR: join(root, "tmp"),
         LONGHAUL_ROOT: root,
         LONGHAUL_CLOCK: clock.file,

@@ -23,6 +23,7 @@ runner=$root/home/$RUNNER_USER/actions-runner
 agent=longhaul-agent.service
 doing="the boot script"
 refusal=
+installer=
 
 step() {
   doing=$1
@@ -134,10 +135,12 @@ fi
 # Not before: EC2 may be reached through the proxy alone.
 [[ $first_words == false ]] || retry 3 report booting "" || echo "longhaul: the state could not be reported yet: $refusal"
 if [[ $BAKED == false ]]; then
+  step "looking at the image"
+  choose_installer
   step "stopping upgrades"
   once upgrades true stop_upgrades
   step "installing packages"
-  install_packages
+  "install_by_$installer"
 fi
 step "closing the metadata service to users"
 close_metadata

@@ -19,12 +19,16 @@ connect() {
     value=$(sed 's/[\\"$`]/\\&/g' <<<"${entry#*=}")
     printf '%s="%s"\n' "${entry%%=*}" "$value"
   done >"$etc/connection.env"
-  mkdir -p "$units/docker.service.d" "$root/etc/apt/apt.conf.d" "$root/usr/local/share/ca-certificates"
+  mkdir -p "$units/docker.service.d"
   printf '[Service]\nEnvironmentFile=%s\n' "$etc/connection.env" >"$units/docker.service.d/longhaul.conf"
-  for entry in "http $PROXY_HTTP" "https $PROXY_HTTPS"; do
-    value=${entry#* }
-    [[ -z $value ]] || printf 'Acquire::%s::Proxy "%s";\n' "${entry%% *}" "${value//\"/%22}"
-  done >"$root/etc/apt/apt.conf.d/95longhaul"
+  # dnf takes the variables.
+  if is_like debian; then
+    mkdir -p "$root/etc/apt/apt.conf.d"
+    for entry in "http $PROXY_HTTP" "https $PROXY_HTTPS"; do
+      value=${entry#* }
+      [[ -z $value ]] || printf 'Acquire::%s::Proxy "%s";\n' "${entry%% *}" "${value//\"/%22}"
+    done >"$root/etc/apt/apt.conf.d/95longhaul"
+  fi
   if [[ $SUDO == true ]]; then
     value=$root/etc/sudoers.d/91-longhaul-proxy
     echo 'Defaults env_keep += "http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY"' >"$value"
@@ -32,14 +36,20 @@ connect() {
     visudo -cf "$value"
   fi
   if [[ -e $etc/ca-bundle.base64 ]]; then
+    local anchors=$root/usr/local/share/ca-certificates trust=update-ca-certificates
+    if is_like fedora; then
+      anchors=$root/etc/pki/ca-trust/source/anchors
+      trust=update-ca-trust
+    fi
+    mkdir -p "$anchors"
     # All in one file for Node, and one a file, as update-ca-certificates wants them.
     entry=0
     while read -r value; do
       ((entry += 1))
       printf -- '-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n' "$(fold -w 64 <<<"$value")" |
-        tee "$root/usr/local/share/ca-certificates/longhaul-$entry.crt"
+        tee "$anchors/longhaul-$entry.crt"
     done <"$etc/ca-bundle.base64" >"$etc/ca-bundle.pem"
-    update-ca-certificates
+    "$trust"
   fi
   # An image may bring Docker along, running without what was just written.
   if systemctl is-active --quiet docker.service; then

@@ -20,7 +20,7 @@ if [[ -e $state && $(cat "$state/instance" 2>/dev/null) != "$self" ]]; then
   rm -rf "$root"/home/*/actions-runner/{.runner*,.credentials*,.env,.path}
   rm -rf "$root"/{etc,opt,var/log}/longhaul "$root"/etc/systemd/system/{,*.wants/}longhaul-* \
     "$root"/etc/systemd/system/docker.service.d/longhaul.conf "$root"/etc/sudoers.d/9?-longhaul* \
-    "$root"/etc/apt/apt.conf.d/95longhaul* "$root"/usr/local/share/ca-certificates/longhaul-*
+    "$root"/etc/apt/apt.conf.d/95longhaul* "$root"/{usr/local/share/ca-certificates,etc/pki/ca-trust/source/anchors}/longhaul-*
   # Where it is mounted, its contents alone can go.
   rm -rf "$root"/home/*/actions-runner/_diag || true
   # Last, for it says whose disk this is.

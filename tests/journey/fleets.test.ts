@@ -17,7 +17,9 @@ describe("two fleets in one stack", function () {
     this.timeout(toolsLimitMs);
     environment = await startEnvironment({ wire: { requeueSeconds: 15 } });
     await environment.configure((config) => {
-      config["longhaul:fleets"] = { cloud: { runners: 2 }, nightly: { labels: ["nightly", "long"] } };
+      // The one with apt-get, the other with dnf.
+      const image = { distribution: "amazon-linux-2023" };
+      config["longhaul:fleets"] = { cloud: { runners: 2 }, nightly: { labels: ["nightly", "long"], image } };
       config["longhaul:smokeTest"] = { minutes: 2 };
     });
     await environment.up();

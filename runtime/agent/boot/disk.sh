@@ -2,9 +2,11 @@
 # What the disk keeps free, and what is kept off it.
 
 # The agent's reserve takes the place of the blocks that ext4 keeps for root: a job with Docker fills those like all
-# others, and then the reserve gave the next job nothing. Never on somebody's own computer.
+# others, and then the reserve gave the next job nothing. XFS, which Amazon Linux has, keeps none. Never on somebody's own
+# computer.
 free_root_blocks() {
-  [[ -n $root ]] || tune2fs -m 0 "$(findmnt -no SOURCE /)" || echo "longhaul: the file system keeps its blocks for root, if it has any"
+  [[ -n $root || $(findmnt -no FSTYPE /) != ext4 ]] || tune2fs -m 0 "$(findmnt -no SOURCE /)" ||
+    echo "longhaul: the file system keeps its blocks for root"
 }
 
 # A worker that cannot write its own log dies, and its job with it: a job that fills the disk must not reach that log. It

@@ -4,17 +4,21 @@
 # Packages that are replaced under a running job can end it, Docker's before all: a machine is patched
 # by rotating it. Not every image has all of these units. What apt is doing is waited for by its lock.
 stop_upgrades() {
-  local unit
-  for unit in apt-daily{,-upgrade}.{timer,service} unattended-upgrades.service; do
+  local unit upgrades=(dnf-automatic{,-download,-install,-notifyonly}.timer)
+  [[ $installer == dnf ]] || upgrades=(apt-daily{,-upgrade}.{timer,service} unattended-upgrades.service)
+  for unit in "${upgrades[@]}"; do
     systemctl disable --now "$unit" || true
   done
-  mkdir -p "$root/etc/apt/apt.conf.d" "$root/etc/needrestart/conf.d" "$root/etc/docker"
-  echo 'DPkg::Lock::Timeout "300";' >"$root/etc/apt/apt.conf.d/95longhaul-lock"
-  echo "\$nrconf{restart} = 'l';" >"$root/etc/needrestart/conf.d/longhaul.conf"
+  if [[ $installer == apt ]]; then
+    mkdir -p "$root/etc/apt/apt.conf.d" "$root/etc/needrestart/conf.d"
+    echo 'DPkg::Lock::Timeout "300";' >"$root/etc/apt/apt.conf.d/95longhaul-lock"
+    echo "\$nrconf{restart} = 'l';" >"$root/etc/needrestart/conf.d/longhaul.conf"
+  fi
+  mkdir -p "$root/etc/docker"
   [[ $DOCKER == false || $LIVE_RESTORE == false ]] || keep_containers "$root/etc/docker/daemon.json"
 }
 
-# Containers outlive Docker's daemon. Ubuntu's cloud-init brings Python along.
+# Containers outlive Docker's daemon. cloud-init brings Python along.
 keep_containers() {
   [[ -s $1 ]] || echo '{}' >"$1"
   python3 -c 'import json, sys
@@ -47,7 +51,7 @@ apt_install() {
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes "$@"
 }
 
-install_packages() {
+install_by_apt() {
   local command missing=()
   is_done registration || retry 12 keep_output dpkg finish_packages ||
     echo "longhaul: dpkg could not finish what was interrupted: $(last_words dpkg)"

@@ -49,7 +49,7 @@ install_runner() {
   else
     fetch_runner
   fi
-  [[ $BAKED == true ]] || retry 12 ask_packages dependencies "$runner/bin/installdependencies.sh" ||
+  [[ $BAKED == true || $installer == dnf ]] || retry 12 ask_packages dependencies "$runner/bin/installdependencies.sh" ||
     fail "The runner's dependencies could not be installed: $(last_words dependencies)"
   check_runner
 }

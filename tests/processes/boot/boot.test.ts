@@ -161,6 +161,7 @@ esac`,
     put(`${folder.path}/etc/passwd`, "root:x:0:0:root:/root:/bin/bash\n");
     put(`${folder.path}/etc/sudoers.d/README`, "");
     put(`${folder.path}/dependencies.sh`, "");
+    put(`${folder.path}/etc/os-release`, "ID=ubuntu\nID_LIKE=debian\n");
     const told: MachineConfiguration = {
       ...machine,
       aws: { ...machine.aws, endpoints: { ...machine.aws.endpoints, ec2: running.url, ssm: running.url } },
@@ -845,6 +846,27 @@ esac`,
     const installed = calls().filter((line) => line.includes(" install "));
     if (!existsSync("/usr/bin/docker")) expect(installed[0]).to.match(/--yes docker\.io$/);
     expect(file("dependencies")).to.include("installdependencies.sh");
+  });
+
+  for (const [name, osRelease] of [
+    ["Rocky Linux 9.6 (Blue Onyx)", 'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\n'],
+    ["Amazon Linux 2", 'ID="amzn"\nID_LIKE="centos rhel fedora"\nVERSION_ID="2"\n'],
+  ] as const) {
+    it(`${name}, where Longhaul can install nothing, is told at once`, async () => {
+      const run = await prepare();
+      put(`${folder.path}/etc/os-release`, `${osRelease}PRETTY_NAME="${name}"\n`);
+      expect((await run()).status).to.equal(1);
+      const detail = reported().at(-1)!["Tag.2.Value"]!;
+      expect(detail).to.include(`The image is ${name}. `).and.include("Ubuntu, Debian and Amazon Linux 2023");
+      expect(detail, "cut short by EC2's limit").to.match(/\(docs\/images\.md\)\.$/);
+      expect(calls().filter((line) => /^(apt-get|dnf|dpkg|rpm|sleep)/.test(line))).to.deep.equal([]);
+    });
+  }
+
+  it("a baked image may be any system", async () => {
+    const run = await prepare({ baked: true });
+    rmSync(`${folder.path}/etc/os-release`);
+    expect((await run()).status).to.equal(0);
   });
 
   it("a baked image that brings the runner along is taken as it is", async () => {

@@ -38,6 +38,7 @@ export function instanceOf(id: string, script: string, changes: Partial<HostedIn
     id,
     userData: gzipSync(`#!/bin/bash\n${script}`),
     imageId: "ami-0123",
+    distribution: "ubuntu",
     instanceType: "m5.xlarge",
     architecture: "x86_64",
     region: "eu-central-1",

@@ -137,7 +137,13 @@ const networkArbitrary = fc.oneof(
 );
 
 const imageArbitrary = fc.oneof(
-  fc.record({ user: fc.constantFrom("runner", "ci") }, optional),
+  fc.record(
+    {
+      distribution: fc.constantFrom("ubuntu-24.04", "amazon-linux-2023"),
+      user: fc.constantFrom("runner", "ci"),
+    },
+    optional,
+  ),
   fc.record(
     {
       ami: hex(17).map((id) => `ami-${id}`),

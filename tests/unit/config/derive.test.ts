@@ -50,7 +50,7 @@ describe("what follows from a fleet", () => {
     expect(checksumOf(fleet({ runner: { version: "2.340.0", sha256 } }))).to.equal(sha256);
   });
 
-  it("its image is an AMI, a parameter, or Canonical's parameter for the architecture", () => {
+  it("its image is an AMI, a parameter, or the distribution's parameter for the architecture", () => {
     expect(imageReference(fleet({ image: { ami: "ami-0a" } }))).to.deep.equal({ kind: "ami", id: "ami-0a" });
     expect(imageReference(fleet({ image: { parameter: "/my/image" } }))).to.deep.equal({
       kind: "parameter",
@@ -59,6 +59,13 @@ describe("what follows from a fleet", () => {
     expect(imageReference(fleet({ instanceType: "m7g.large" }))).to.deep.equal({
       kind: "parameter",
       name: "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id",
+    });
+    const image = { distribution: "amazon-linux-2023" };
+    const kernel = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default";
+    expect(imageReference(fleet({ image }))).to.deep.equal({ kind: "parameter", name: `${kernel}-x86_64` });
+    expect(imageReference(fleet({ image, instanceType: "m7g.large" }))).to.deep.equal({
+      kind: "parameter",
+      name: `${kernel}-arm64`,
     });
   });
 });

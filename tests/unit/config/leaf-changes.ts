@@ -63,6 +63,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "fleets.*.instanceType": otherSize,
   "fleets.*.priceUsdPerHour": raised(0.25),
   "fleets.*.architecture": (value) => (value === undefined ? "x64" : undefined),
+  "fleets.*.image.distribution": replaced("ubuntu-24.04", "amazon-linux-2023"),
   "fleets.*.image.parameter": replaced("/images/one", "/images/other"),
   "fleets.*.image.ami": replaced("ami-0aaa", "ami-0bbb"),
   "fleets.*.image.user": replaced("one", "other"),

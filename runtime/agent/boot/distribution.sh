@@ -1,0 +1,30 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # boot.sh, which reads this, sets and uses the rest of its variables.
+# What the image is, and so what installs packages there.
+
+# os-release(5) is shell and sets many variables: it is read in a shell of its own.
+about_image() {
+  # shellcheck source=/dev/null
+  [[ ! -r $root/etc/os-release ]] || source "$root/etc/os-release"
+  printf '%s\n' "${ID-} ${ID_LIKE-}" "${VERSION_ID-}" "${PRETTY_NAME-without /etc/os-release}"
+}
+{
+  read -r image_families
+  read -r image_version
+  read -r image_name
+} < <(about_image)
+
+# is_like FAMILY: the image is of that distribution, or made after it.
+is_like() {
+  [[ " $image_families " == *" $1 "* ]]
+}
+
+# Sets `installer`, apt or dnf. Where neither will do, no number of tries helps.
+choose_installer() {
+  if is_like debian; then
+    installer=apt
+  elif is_like amzn && [[ $image_version == 2023 ]]; then
+    installer=dnf
+  else
+    fail "The image is $image_name. Longhaul installs packages on Ubuntu, Debian and Amazon Linux 2023: take one of them, or an image that brings all of them along, with image.baked: true (docs/images.md)."
+  fi
+}
