@@ -38,7 +38,9 @@ export class SmokeWorkflow extends pulumi.ComponentResource {
      * over whatever is there or, once the state is lost, stops at its own
      * file; and it cannot tell what to do where a branch's rules refuse the
      * deletion. Its name says which file it is, so that another file is
-     * another resource, and the former one is deleted by its own request.
+     * another resource, and the former one is deleted by its own request. GitHub
+     * ignores the case of a repository's name, and so does the resource's: else
+     * the "former" file would be the same one.
      */
     function publish(smoke: SmokeSource, parent: pulumi.Resource) {
       const request: SmokeWorkflowRequest = {
@@ -49,8 +51,9 @@ export class SmokeWorkflow extends pulumi.ComponentResource {
         }),
       };
       const script = commandLine("smoke publish");
+      const repository = `${smoke.owner}-${smoke.repository}`.toLowerCase();
       return new Command(
-        `${name}-${smoke.owner}-${smoke.repository}-${smoke.workflow}-workflow`,
+        `${name}-${repository}-${smoke.workflow}-workflow`,
         {
           create: script,
           update: script,

@@ -16,6 +16,8 @@ export interface BranchRules {
   by: "ruleset" | "protection";
   pullRequest?: boolean;
   signatures?: boolean;
+  /** Nobody changes the branch but those who bypass this. Rulesets alone have such a rule. */
+  restricted?: boolean;
   /** Every commit's message must match it. Rulesets alone have such a rule. */
   message?: RegExp;
 }
@@ -40,6 +42,7 @@ export function checkCommit(
     ...(rules.message && !rules.message.test(commit.message)
       ? [`Commit message must match a given regex pattern: ${rules.message.source}`]
       : []),
+    ...(rules.restricted ? ["Cannot update this protected ref."] : []),
     ...(rules.pullRequest ? ["Changes must be made through a pull request."] : []),
   ];
   if (broken.length === 0) return;

@@ -78,6 +78,8 @@ export interface GithubCloud {
   protect(repository: string, rules: BranchRules | undefined): void;
   /** Makes a repository read-only, for good. */
   archive(repository: string): void;
+  /** Gives a repository another name. Requests for the former one go on to reach it. */
+  rename(repository: string, name: string): void;
   /** Which events may start runs from now on, as an organisation's Actions policies say; undefined: all. */
   allowEvents(repository: string, events: readonly string[] | undefined): void;
   /** Brings out a release of the runner software, now. @param sha256 of both architectures' tarballs */
@@ -184,6 +186,9 @@ export function createGithub(settings: GithubArguments): GithubCloud {
     },
     archive: (repository) => {
       repositoryNamed(repository).archived = true;
+    },
+    rename: (repository, name) => {
+      Object.assign(repositoryNamed(repository), { name, formerName: repository });
     },
     allowEvents: (repository, events) => {
       repositoryNamed(repository).allowedEvents = events;

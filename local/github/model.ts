@@ -20,6 +20,8 @@ export interface Repository {
   id: number;
   owner: string;
   name: string;
+  /** `owner/name` before it was renamed: requests for it are for this repository, as by GitHub's redirects. */
+  formerName?: string;
   defaultBranch: string;
   branches: Map<string, { sha: string; files: Map<string, StoredFile> }>;
   /** What the default branch demands of commits. Absent: nothing. */

@@ -7,6 +7,8 @@ export interface StandingFile {
   text: string;
   /** Git's hash of it, without which GitHub changes nothing: somebody else may have been there first. */
   sha: string;
+  /** `owner/name` of its repository as it is called today: GitHub redirects requests for a former name. */
+  repository: string;
 }
 
 /** Files of a repository's default branch. Each change is a commit of its own. */
@@ -38,7 +40,12 @@ export function repositoryFilesOf(octokit: Octokit, owner: string, repo: string)
         if (!("content" in data)) {
           throw new ServiceError(`${path} in ${name} is not a file.`, { transient: false });
         }
-        return { text: Buffer.from(data.content, "base64").toString(), sha: data.sha };
+        const { content, sha, html_url } = data;
+        return {
+          text: Buffer.from(content, "base64").toString(),
+          sha,
+          repository: repositoryIn(html_url) ?? name,
+        };
       } catch (error) {
         if (error instanceof ServiceError && error.status === 404) return undefined;
         throw error;
@@ -55,4 +62,9 @@ export function repositoryFilesOf(octokit: Octokit, owner: string, repo: string)
       );
     },
   };
+}
+
+/** @param pageUrl of a file, for example `https://github.com/acme/app/blob/main/README.md` */
+function repositoryIn(pageUrl: string | null): string | undefined {
+  return /^https?:\/\/[^/]+\/([^/]+\/[^/]+)\/blob\//.exec(pageUrl ?? "")?.[1];
 }

@@ -27,6 +27,10 @@ const obstacles: readonly [words: RegExp, meaning: (repository: string) => strin
     (repository) => `The default branch of ${repository} takes changes through pull requests only.`,
   ],
   [
+    /rule violation|protected ref|ruleset/i,
+    (repository) => `A rule of ${repository} is in the way (Settings, Rules).`,
+  ],
+  [
     /HTTP (403|404)\b/,
     (repository) =>
       `The credentials may not change workflow files of ${repository}: they need the permissions contents and ` +

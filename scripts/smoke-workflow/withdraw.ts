@@ -5,7 +5,9 @@ import { refusedCommit } from "./refused-commit.ts";
 
 /**
  * Takes the smoke test's workflow out of its repository. A file that Longhaul
- * has not made for this environment stays.
+ * has not made for this environment stays. So does one whose repository was
+ * renamed: where the configuration has the new name by now, the file is the one
+ * that is in use there.
  *
  * @throws Error with what stands in the way and the way on; ServiceError when GitHub does not answer
  */
@@ -21,12 +23,19 @@ export async function withdrawWorkflow(
   }
   const standing = await files.read(path);
   if (!standing) {
-    output.say(`${path} is no longer in ${repository}.`);
+    output.say(`${path} is no longer in ${repository} (or the credentials may not read it).`);
     return;
   }
   if (environmentOfWorkflow(standing.text) !== environment) {
     output.say(
       `${path} of ${repository} is no longer the one that Longhaul made for ${environment}: it stays.`,
+    );
+    return;
+  }
+  if (standing.repository.toLowerCase() !== repository.toLowerCase()) {
+    output.say(
+      `${repository} is now ${standing.repository}: ${path} stays there. If ${environment} does not use it under the ` +
+        "new name, delete it by hand.",
     );
     return;
   }

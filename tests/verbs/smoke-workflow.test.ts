@@ -90,6 +90,7 @@ describe("the smoke test's workflow file", () => {
     ["signed commits, as a protected branch", { by: "protection", signatures: true }, "takes signed commits only"],
     ["commit messages of a form", { by: "ruleset", message: /^[A-Z]+-\d+ / }, "demand another commit message"],
     ["pull requests", { by: "ruleset", pullRequest: true }, "through pull requests only"],
+    ["people who may change the branch", { by: "ruleset", restricted: true }, "A rule of acme/app is in the way"],
     ["pull requests, as a protected branch", { by: "protection", pullRequest: true }, "through pull requests only"],
   ]; // prettier-ignore
   for (const [what, demanded, meaning] of rules) {
@@ -122,6 +123,22 @@ describe("the smoke test's workflow file", () => {
     expect(code, said).to.equal(0);
     expect(said).to.include("is archived");
     expect(file()).to.equal(text);
+  });
+
+  it("stays where its repository has another name by now: the file may be that of the new name's", async () => {
+    await publish();
+    clouds.github.rename(repository, "app2");
+    expect((await publish({ smoke: { ...smoke, repository: "app2", workflow } })).code).to.equal(0);
+    const { code, said } = await withdraw();
+    expect(code, said).to.equal(0);
+    expect(said).to.include("acme/app is now acme/app2").and.include("delete it by hand");
+    expect(clouds.github.fileOf("acme/app2", path)).to.equal(text);
+  });
+
+  it("is the same file whatever the case of its repository's name", async () => {
+    await publish();
+    expect((await withdraw({ smoke: { ...smoke, repository: "App", workflow } })).code).to.equal(0);
+    expect(file()).to.equal(undefined);
   });
 
   it("names the permissions where the credentials may not write it", async () => {

@@ -75,7 +75,9 @@ function isTooNew({ installation }: KnownToken): boolean {
 /** GitHub hides what a token may not see: 404 rather than 403. */
 export function repositoryOf(model: Model, c: Context): Repository {
   const wanted = `${c.req.param("owner") ?? ""}/${c.req.param("repo") ?? ""}`;
-  const repository = model.repositories.find((one) => sameName(fullName(one), wanted));
+  const repository =
+    model.repositories.find((one) => sameName(fullName(one), wanted)) ??
+    model.repositories.find(({ formerName }) => formerName !== undefined && sameName(formerName, wanted));
   const { installation } = callerOf(c);
   if (repository && installation) checkInstallation(installation, repository, c);
   else if (!repository || !allows(c, "repo")) throw notFound();

@@ -111,6 +111,14 @@ describe("the Commands of an environment", () => {
     });
   });
 
+  it("the workflow of a repository whose name is written in another case is the same resource", async () => {
+    const github = { repository: "Acme/App" };
+    const graphed = graphOf(await evaluateStack({ ...repositoryStack, github }));
+    expect(graphed.ofType("Command").map(({ name }) => name)).to.include(
+      "dev-acme-app-longhaul-smoke-dev.yml-workflow",
+    );
+  });
+
   it("the smoke test holds a fleet's first machine in full and the others for two minutes", () => {
     const minutes = graph
       .ofType("Command")
