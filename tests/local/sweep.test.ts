@@ -188,6 +188,15 @@ describe("a sweep", () => {
     });
   }
 
+  it("asks every repository for runs that want a machine now before it asks any for runs that are held", async () => {
+    await sweepOnce({ repositories: ["app", "other"] });
+    const statuses = requests.flatMap(({ url }) => new URL(url).searchParams.get("status") ?? []);
+    expect(new Set(statuses.slice(0, 4))).to.deep.equal(new Set(["queued", "in_progress"]));
+    expect(statuses.slice(4).sort()).to.deep.equal(
+      ["pending", "pending", "requested", "requested", "waiting", "waiting"].sort(),
+    );
+  });
+
   it("finds nothing new the second time, and two at once come to the same", async () => {
     dispatch();
     await Promise.all([sweepOnce(), sweepOnce()]);

@@ -12,15 +12,12 @@ import type { AskAsInstallation } from "./ask-as-installation.ts";
 const perPage = 100;
 
 /**
- * The states of runs that are not over, in the order in which they are asked
- * for: what is held (which can be for a month, by a rule of a deployment) must
- * not use up the requests for what waits for a machine now.
+ * The states of runs that are not over, in two rounds of all repositories: what
+ * is held in one of them (which can be for a month, by a rule of a deployment)
+ * must not use up the requests for what waits for a machine now in another.
  */
-const runStates = [
-  "queued",
-  "in_progress",
-  ...openRunStates.filter((state) => state !== "queued" && state !== "in_progress"),
-];
+const goingStates: readonly string[] = ["queued", "in_progress"];
+const heldStates = openRunStates.filter((state) => !goingStates.includes(state));
 
 export interface Look {
   /** Where the round of the repositories and of their runs begins: see {@link inTurn}. */
@@ -42,24 +39,29 @@ export async function* listJobs(
   look: Look,
   ask: AskAsInstallation,
 ): AsyncGenerator<JobReport> {
-  let refusal: GithubRefusal | undefined;
-  for (const name of inTurn(repositories, look.turn)) {
-    try {
-      yield* listJobsOf(`/repos/${owner}/${name}/actions`, look, ask);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      refusal ??= error;
+  const refusals = new Map<string, GithubRefusal>();
+  for (const states of [goingStates, heldStates]) {
+    for (const name of inTurn(repositories, look.turn)) {
+      if (refusals.has(name)) continue;
+      try {
+        yield* listJobsOf(`/repos/${owner}/${name}/actions`, states, look, ask);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        refusals.set(name, error);
+      }
     }
   }
+  const [refusal] = refusals.values();
   if (refusal) throw refusal;
 }
 
 async function* listJobsOf(
   actions: string,
+  states: readonly string[],
   { turn, now, leave }: Look,
   ask: AskAsInstallation,
 ): AsyncGenerator<JobReport> {
-  for (const status of runStates) {
+  for (const status of states) {
     const query = `status=${status}&exclude_pull_requests=true`;
     const runs = await pages(`${actions}/runs?${query}`, "workflow_runs", leave, ask);
     for (const { id, repository } of inTurn(runs, turn)) {
