@@ -4,7 +4,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../config/schema.ts";
 import type { SmokeSource, SmokeWorkflowRequest } from "../contract/requests.ts";
-import { smokeWorkflowText } from "../contract/smoke-workflow.ts";
+import { smokeWorkflowText, workflowMaker } from "../contract/smoke-workflow.ts";
 import { commandLine, requestEnvironment } from "./commands.ts";
 import { smokeSourceOf, targetOf } from "./target.ts";
 
@@ -43,11 +43,12 @@ export class SmokeWorkflow extends pulumi.ComponentResource {
      * the "former" file would be the same one.
      */
     function publish(smoke: SmokeSource, parent: pulumi.Resource) {
+      const target = targetOf(environment, configuration);
       const request: SmokeWorkflowRequest = {
-        target: targetOf(environment, configuration),
+        target,
         smoke,
         ...(configuration.smokeTest.manageWorkflow && {
-          text: smokeWorkflowText(environment, readSmokeWorkflow()),
+          text: smokeWorkflowText(workflowMaker(target), readSmokeWorkflow()),
         }),
       };
       const script = commandLine("smoke publish");

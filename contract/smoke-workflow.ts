@@ -1,21 +1,36 @@
+import { createHash } from "node:crypto";
+import type { Target } from "./requests.ts";
+
 /*
- * Which environment a smoke test's workflow file belongs to. The file itself
- * says so, in its first line: the stack's state can be lost, and then it must
- * still be certain who made the file.
+ * Who made a smoke test's workflow file. The file itself says so, in its first
+ * line: the stack's state can be lost, and then it must still be certain.
  */
 
-const mark = /^# Made by Longhaul for the environment ([^ :]+): /;
+const mark = /^# Made by Longhaul for the environment ([^:]+): /;
+
+/**
+ * An environment as its file names it. Two AWS accounts can have an environment
+ * of one name, and a repository in common. The repository may be public, so the
+ * account is in it as a part of its digest.
+ */
+export function workflowMaker({
+  environment,
+  aws: { account },
+}: Pick<Target, "environment"> & { aws: Pick<Target["aws"], "account"> }): string {
+  const digest = createHash("sha256").update(account).digest("hex");
+  return `${environment} (account ${digest.slice(0, 8)})`;
+}
 
 /** The workflow's whole text as an environment commits it. */
-export function smokeWorkflowText(environment: string, template: string): string {
+export function smokeWorkflowText(maker: string, template: string): string {
   return (
-    `# Made by Longhaul for the environment ${environment}: "pulumi up" overwrites changes, ` +
+    `# Made by Longhaul for the environment ${maker}: "pulumi up" overwrites changes, ` +
     `"pulumi destroy" deletes it.\n${template}`
   );
 }
 
-/** The environment that a file was made for; undefined for a file that Longhaul has not made. */
-export function environmentOfWorkflow(text: string): string | undefined {
+/** For whom a file was made, see {@link workflowMaker}; undefined for a file that Longhaul has not made. */
+export function makerOfWorkflow(text: string): string | undefined {
   return mark.exec(text)?.[1];
 }
 

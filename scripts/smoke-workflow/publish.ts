@@ -1,5 +1,5 @@
 import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
-import { environmentOfWorkflow, workflowPath } from "../../contract/smoke-workflow.ts";
+import { makerOfWorkflow, workflowMaker, workflowPath } from "../../contract/smoke-workflow.ts";
 import type { RepositoryFiles } from "../clients/repository-files.ts";
 import type { Output } from "../output.ts";
 import { refusedCommit } from "./refused-commit.ts";
@@ -20,7 +20,7 @@ export interface WorkflowCollaborators {
  */
 export async function publishWorkflow(
   { files, output }: WorkflowCollaborators,
-  { target: { environment }, smoke, text }: SmokeWorkflowRequest,
+  { target, smoke, text }: SmokeWorkflowRequest,
 ): Promise<void> {
   const path = workflowPath(smoke.workflow);
   const repository = `${smoke.owner}/${smoke.repository}`;
@@ -34,10 +34,11 @@ export async function publishWorkflow(
     output.say(`${path} of ${repository} is as it should be.`);
     return;
   }
-  const maker = standing && environmentOfWorkflow(standing.text);
-  if (standing && maker !== environment) throw new Error(foreign(path, repository, environment, maker));
+  const own = workflowMaker(target);
+  const maker = standing && makerOfWorkflow(standing.text);
+  if (standing && maker !== own) throw new Error(foreign(path, repository, own, maker));
   try {
-    await files.write(path, text, `Longhaul's smoke test of ${environment}`, standing);
+    await files.write(path, text, `Longhaul's smoke test of ${target.environment}`, standing);
   } catch (error) {
     // Of a commit whose answer was lost, another attempt is refused.
     const now = await files.read(path).catch(() => undefined);
@@ -54,11 +55,11 @@ function missing(path: string, repository: string): string {
   );
 }
 
-function foreign(path: string, repository: string, environment: string, maker: string | undefined): string {
+function foreign(path: string, repository: string, own: string, maker: string | undefined): string {
   const whose =
     maker === undefined ? "and Longhaul has not made it" : `and belongs to the environment ${maker}`;
   return (
-    `${path} is in ${repository} already, ${whose}: it is not overwritten. Name another file for ${environment} ` +
+    `${path} is in ${repository} already, ${whose}: it is not overwritten. Name another file for ${own} ` +
     "(longhaul:smokeTest.workflow)" +
     (maker === undefined
       ? "; or set longhaul:smokeTest.manageWorkflow to false if this file is to be the smoke test."

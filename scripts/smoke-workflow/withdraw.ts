@@ -1,5 +1,5 @@
 import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
-import { environmentOfWorkflow, workflowPath } from "../../contract/smoke-workflow.ts";
+import { makerOfWorkflow, workflowMaker, workflowPath } from "../../contract/smoke-workflow.ts";
 import type { WorkflowCollaborators } from "./publish.ts";
 import { refusedCommit } from "./refused-commit.ts";
 
@@ -13,8 +13,9 @@ import { refusedCommit } from "./refused-commit.ts";
  */
 export async function withdrawWorkflow(
   { files, output }: WorkflowCollaborators,
-  { target: { environment }, smoke, text }: SmokeWorkflowRequest,
+  { target, smoke, text }: SmokeWorkflowRequest,
 ): Promise<void> {
+  const { environment } = target;
   const path = workflowPath(smoke.workflow);
   const repository = `${smoke.owner}/${smoke.repository}`;
   if (text === undefined) {
@@ -26,7 +27,7 @@ export async function withdrawWorkflow(
     output.say(`${path} is no longer in ${repository} (or the credentials may not read it).`);
     return;
   }
-  if (environmentOfWorkflow(standing.text) !== environment) {
+  if (makerOfWorkflow(standing.text) !== workflowMaker(target)) {
     output.say(
       `${path} of ${repository} is no longer the one that Longhaul made for ${environment}: it stays.`,
     );

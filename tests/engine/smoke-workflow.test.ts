@@ -93,8 +93,8 @@ describe("the smoke test's workflow on the real engine", function () {
     const [dev, qa] = [await stackOf("dev"), await stackOf("qa")];
     await up(dev);
     await up(qa);
-    expect(file(ofDev)).to.match(/^# Made by Longhaul for the environment dev:/);
-    expect(file(ofQa)).to.match(/^# Made by Longhaul for the environment qa:/);
+    expect(file(ofDev)).to.match(/^# Made by Longhaul for the environment dev \(/);
+    expect(file(ofQa)).to.match(/^# Made by Longhaul for the environment qa \(/);
     await destroy(dev);
     expect(file(ofDev)).to.equal(undefined);
     expect(file(ofQa)).to.be.a("string");
@@ -106,7 +106,9 @@ describe("the smoke test's workflow on the real engine", function () {
     const [dev, qa] = [await stackOf("dev"), await stackOf("qa", { workflow: "longhaul-smoke-dev.yml" })];
     await up(dev);
     const made = file(ofDev);
-    expect(await failure(up(qa))).to.include("and belongs to the environment dev: it is not overwritten.");
+    expect(await failure(up(qa))).to.match(
+      /and belongs to the environment dev \(account \w+\): it is not overwritten\./,
+    );
     await destroy(qa);
     expect(file(ofDev)).to.equal(made);
     await destroy(dev);
@@ -117,7 +119,7 @@ describe("the smoke test's workflow on the real engine", function () {
     const renamed = await stackOf("dev", { workflow: "longhaul-smoke-qa.yml" });
     await up(renamed);
     expect(file(ofDev)).to.equal(undefined);
-    expect(file(ofQa)).to.match(/^# Made by Longhaul for the environment dev:/);
+    expect(file(ofQa)).to.match(/^# Made by Longhaul for the environment dev \(/);
     await destroy(renamed);
   });
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
-import { environmentOfWorkflow, smokeWorkflowText } from "../../contract/smoke-workflow.ts";
+import { makerOfWorkflow, smokeWorkflowText, workflowMaker } from "../../contract/smoke-workflow.ts";
 import type { BranchRules } from "../../local/github/index.ts";
-import { githubToken, smoke, startClouds, tokenWithoutWorkflows } from "./clouds.ts";
+import { account, githubToken, smoke, startClouds, tokenWithoutWorkflows } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 import { startLossyProxy } from "./lossy-proxy.ts";
 
@@ -10,7 +10,9 @@ const repository = "acme/app";
 const workflow = "longhaul-smoke-dev.yml";
 const path = `.github/workflows/${workflow}`;
 const template = "on: workflow_dispatch\n";
-const text = smokeWorkflowText("dev", template);
+const textOf = (environment: string, template: string, owner = account) =>
+  smokeWorkflowText(workflowMaker({ environment, aws: { account: owner } }), template);
+const text = textOf("dev", template);
 
 describe("the smoke test's workflow file", () => {
   let clouds: Clouds;
@@ -38,7 +40,7 @@ describe("the smoke test's workflow file", () => {
     const before = head();
     expect((await publish()).said).to.include("is as it should be");
     expect(head(), "a commit that changes nothing").to.equal(before);
-    const changed = smokeWorkflowText("dev", `${template}permissions: {}\n`);
+    const changed = textOf("dev", `${template}permissions: {}\n`);
     expect((await publish({ text: changed })).code).to.equal(0);
     expect(file()).to.equal(changed);
     expect((await withdraw({ text })).code, "one that it wrote in an older version").to.equal(0);
@@ -47,18 +49,21 @@ describe("the smoke test's workflow file", () => {
   });
 
   it("says in its first line whose it is", () => {
-    expect(text.split("\n")[0]).to.equal(
-      '# Made by Longhaul for the environment dev: "pulumi up" overwrites changes, "pulumi destroy" deletes it.',
+    const [line] = text.split("\n");
+    expect(line).to.match(
+      /^# Made by Longhaul for the environment dev \(account [0-9a-f]{8}\): "pulumi up" overwrites changes, "pulumi destroy" deletes it\.$/,
     );
-    expect(environmentOfWorkflow(text)).to.equal("dev");
-    expect(environmentOfWorkflow(template)).to.equal(undefined);
-    expect(environmentOfWorkflow(`${template}${text}`)).to.equal(undefined);
+    expect(line, "it may be public").not.to.include(account);
+    expect(makerOfWorkflow(text)).to.match(/^dev \(account/);
+    expect(makerOfWorkflow(template)).to.equal(undefined);
+    expect(makerOfWorkflow(`${template}${text}`)).to.equal(undefined);
   });
 
   const foreign: [string, string, string][] = [
     ["that a person has made", template, "and Longhaul has not made it: it is not overwritten"],
-    ["of another environment", smokeWorkflowText("qa", template), "belongs to the environment qa"],
-    ["of an environment whose name begins alike", smokeWorkflowText("dev-2", template), "belongs to the environment dev-2"],
+    ["of another environment", textOf("qa", template), "belongs to the environment qa"],
+    ["of an environment whose name begins alike", textOf("dev-2", template), "belongs to the environment dev-2"],
+    ["of an environment of that name in another AWS account", textOf("dev", template, "210987654321"), "belongs to the environment dev (account"],
   ]; // prettier-ignore
   for (const [whose, standing, words] of foreign) {
     it(`${whose} is neither overwritten nor deleted`, async () => {
