@@ -1,13 +1,15 @@
+import { partitionOfRegion } from "./partitions.ts";
+import type { Partition } from "./partitions.ts";
+
 /**
  * Regions where Lambda has no function URLs, which a webhook needs. AWS's
  * documentation listed these in 2026
  * (https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html); its
  * newer editions point to a table instead
  * (https://builder.aws.com/build/capabilities/explore?tab=service-feature,
- * feature "Function URLs"). China, GovCloud and the European Sovereign Cloud
- * are not listed.
+ * feature "Function URLs").
  */
-export const regionsWithoutFunctionUrls: ReadonlySet<string> = new Set([
+export const regionsWithoutFunctionUrls: readonly string[] = [
   "ap-east-2",
   "ap-south-2",
   "ap-southeast-4",
@@ -19,4 +21,21 @@ export const regionsWithoutFunctionUrls: ReadonlySet<string> = new Set([
   "eu-south-2",
   "il-central-1",
   "me-central-1",
-]);
+];
+
+/**
+ * Partitions whose own documentation says, read in 2026, that none of their
+ * regions has function URLs. The list above leaves them out:
+ * https://docs.amazonaws.cn/en_us/aws/latest/userguide/lambda.html,
+ * https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html.
+ * Nothing was found about the European Sovereign Cloud.
+ */
+const partitionsWithoutFunctionUrls: readonly Partition[] = ["aws-cn", "aws-us-gov"];
+
+/** Whether Lambda has function URLs in a region, as far as is known. */
+export function hasFunctionUrls(region: string): boolean {
+  return (
+    !regionsWithoutFunctionUrls.includes(region) &&
+    !partitionsWithoutFunctionUrls.includes(partitionOfRegion(region))
+  );
+}

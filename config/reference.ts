@@ -162,7 +162,7 @@ const notes = `## What is checked beyond the tables
 - The smoke test's minutes and a margin of ${limits.smokeMarginMinutes} fit into the ${limits.jobMinutes} minutes (five days) that a job may run. For an organisation it needs a repository that may use the runners.
 - The network of a VPC that the stack makes is a /${limits.widestNetwork} to a /${limits.narrowestNetwork}, written with its first address.
 - The zones of its subnets are chosen by what EC2 offers in them, and \`up\` refuses a machine type that the region, or the zone of a subnet, does not offer: see [what it looks up](troubleshooting.md#zones).
-- Wake on demand needs Lambda's function URLs and is refused in the regions that AWS listed in 2026 as having none: ${[...regionsWithoutFunctionUrls].join(", ")}.
+- Wake on demand needs Lambda's function URLs and is refused where AWS's documentation of 2026 says that there are none: in China, in GovCloud, and in ${regionsWithoutFunctionUrls.join(", ")}. Nothing was found about the European Sovereign Cloud.
 - Partitions other than \`aws\` were read about in AWS's SDKs and documentation and never tried. A budget in US dollars [cannot be AWS's there](cost.md#the-budget); that Canonical publishes Ubuntu's images under the same parameters in each of them was not checked.
 - The security group lets nothing in and everything out, by IPv4 and IPv6. The VPC that the stack makes has no IPv6. Your subnets may have both; a subnet with IPv6 alone does not do, because GitHub and AWS's usual endpoints are reached by IPv4.
 - URLs carry no user names or passwords, and nothing in the configuration is a secret: it ends up in user data, which every process on a machine can read. Addresses that credentials are sent to begin with \`https://\`.

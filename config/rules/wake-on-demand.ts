@@ -1,5 +1,5 @@
 import { wakingRepositories } from "../derive.ts";
-import { regionsWithoutFunctionUrls } from "../function-urls.ts";
+import { hasFunctionUrls } from "../function-urls.ts";
 import { lowerCase, repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import type { Configuration } from "../schema.ts";
@@ -17,7 +17,7 @@ export function wakeOnDemandFindings(configuration: Configuration): Finding[] {
 }
 
 function regionFindings({ wakeOnDemand, aws }: Configuration): Finding[] {
-  if (!wakeOnDemand.enabled || !regionsWithoutFunctionUrls.has(aws.region)) return [];
+  if (!wakeOnDemand.enabled || hasFunctionUrls(aws.region)) return [];
   const message =
     `is true, and AWS Lambda has no function URLs in ${aws.region}, which GitHub's webhook would be sent to; ` +
     "take another region, or set it to false and have hours or minimumAwake keep machines awake";

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { hasFunctionUrls } from "../../../config/function-urls.ts";
 import { partitionOfRegion } from "../../../config/partitions.ts";
 import { machinePrice } from "../../../config/prices.ts";
 
@@ -343,6 +344,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     ({ environment, aws, scope, network, tags, fleets, smokeTest, agent, alarms, budget, wakeOnDemand }) => {
       const repository = scope.smokeRepository === undefined ? {} : { repository: scope.smokeRepository };
       const smoke = { ...smokeTest, ...repository };
+      const isWoken = wakeOnDemand?.enabled === true && hasFunctionUrls(aws.region);
       return {
         environment,
         raw: {
@@ -357,13 +359,13 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
           ...(agent && { agent }),
           ...(wakeOnDemand && {
             wakeOnDemand: {
-              enabled: wakeOnDemand.enabled,
+              enabled: isWoken,
               // The repository of the smoke test is one that may use the group.
               ...(wakeOnDemand.named &&
                 repository.repository !== undefined && { repositories: [repository.repository] }),
               // What is to be asked must be known: a repository, or named ones.
               ...(wakeOnDemand.app &&
-                wakeOnDemand.enabled &&
+                isWoken &&
                 (wakeOnDemand.named || repository.repository === undefined) && { app: wakeOnDemand.app }),
               ...(wakeOnDemand.empty && { emptyLabels: Object.keys(fleets)[0] }),
             },

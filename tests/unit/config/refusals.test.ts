@@ -197,6 +197,8 @@ const cases: Record<string, readonly Case[]> = {
     ["a fleet that is none", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
     ["an App that nobody asks", { "wakeOnDemand.app": { id: 1, installationId: 2 } }, "wakeOnDemand.app", "and enabled is false; set it to true, or remove app"],
     ["waking where Lambda has no function URLs", { "aws.region": "eu-south-2", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in eu-south-2"],
+    ["waking in China", { "aws.region": "cn-northwest-1", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in cn-northwest-1"],
+    ["waking in GovCloud", { "aws.region": "us-gov-west-1", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in us-gov-west-1"],
     ["half an App", { wakeOnDemand: { enabled: true, app: { id: 1 } } }, "wakeOnDemand.app.installationId", "is missing"],
     ["an App's key in the configuration", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2, privateKey: "x" } } }, "wakeOnDemand.app.privateKey", "credentials never stand in the configuration"],
     ["a switch that is text", { "wakeOnDemand.enabled": "yes" }, "wakeOnDemand.enabled", 'must be true or false; it is "yes"'],
