@@ -20,6 +20,8 @@ import type { SubnetSite, WantedTypes } from "./zone-choice.ts";
  *
  * A subnet that stands keeps its zone, and a machine that lives needs no offer:
  * what EC2 begins or stops to offer moves and refuses nothing that is there.
+ * Where all of them are there EC2 is not asked for offers, so that a change of
+ * the budget, for example, does not wait until EC2 answers again.
  *
  * @param living the environment's living machines
  * @param opts the AWS provider to ask
@@ -34,31 +36,42 @@ export async function findZones(
 ): Promise<string[]> {
   const { aws, network, fleets } = configuration;
   const plan = planNetwork(environment, network);
+  const sites = await answerOf(findSites(environment, plan, opts), aws);
+  if (plan.kind === "given") checkVpc(plan.vpcId, sites);
+  const wanted = wantedTypes(environment, configuration, plan, living);
+  const zones = sites.flatMap(({ zone }) => zone ?? []);
+  if (wanted.size === 0 && zones.length === sites.length) return zones;
+
   const types = [...new Set(Object.values(fleets).map(({ instanceType }) => instanceType))];
-  const [offered, sites, available] = await Promise.all([
-    getInstanceTypeOfferings(
-      { locationType: "availability-zone", filters: [{ name: "instance-type", values: types }] },
-      opts,
-    ),
-    findSites(environment, plan, opts),
-    // Without the filter, local zones that the account has opted into would be among them.
-    getAvailabilityZones(
-      { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
-      opts,
-    ),
-  ]).catch((error: unknown) => {
+  const [offered, available] = await answerOf(
+    Promise.all([
+      getInstanceTypeOfferings(
+        { locationType: "availability-zone", filters: [{ name: "instance-type", values: types }] },
+        opts,
+      ),
+      // Without the filter, local zones that the account has opted into would be among them.
+      getAvailabilityZones(
+        { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
+        opts,
+      ),
+    ]),
+    aws,
+  );
+  const offerings = offeringsOf(offered.instanceTypes, offered.locations);
+  checkOffered(wanted, offerings, aws.region);
+  checkPlacement(sites, wanted, offerings, remedyOf(plan));
+  return chooseZones(sites, types, offerings, available.names);
+}
+
+/** @throws with what it means for the machines, where EC2 does not answer */
+function answerOf<T>(answer: Promise<T>, { region }: Configuration["aws"]): Promise<T> {
+  return answer.catch((error: unknown) => {
     throw new Error(
-      `What EC2 offers in ${aws.region} could not be looked up, so nobody knows in which zones machines can be made: ` +
+      `What EC2 offers in ${region} could not be looked up, so nobody knows in which zones machines can be made: ` +
         `${(error as Error).message}\nIt takes ec2:DescribeInstanceTypeOfferings, ec2:DescribeSubnets and ec2:DescribeAvailabilityZones.`,
       { cause: error },
     );
   });
-  const offerings = offeringsOf(offered.instanceTypes, offered.locations);
-  const wanted = wantedTypes(environment, configuration, plan, living);
-  if (plan.kind === "given") checkVpc(plan.vpcId, sites);
-  checkOffered(wanted, offerings, aws.region);
-  checkPlacement(sites, wanted, offerings, remedyOf(plan));
-  return chooseZones(sites, types, offerings, available.names);
 }
 
 /** The subnets of the network as far as they stand; those of one that is given all do. */

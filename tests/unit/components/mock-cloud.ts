@@ -98,8 +98,8 @@ export interface MockAccount {
   machines?: readonly MockMachine[];
   /** Of the account, as EC2 names it. Default: AWS's own. */
   defaultDiskKey?: string | undefined;
-  /** Instance type → the zones that offer it. Default: `zone-a` and `zone-c`. */
-  offerings?: Readonly<Record<string, readonly string[]>>;
+  /** Instance type → the zones that offer it; or EC2 does not answer. Default: `zone-a` and `zone-c`. */
+  offerings?: Readonly<Record<string, readonly string[]>> | "no answer";
   /** Default: those that the examples give. */
   subnets?: readonly MockSubnet[];
 }
@@ -155,6 +155,7 @@ function zoneLookups({ offerings = {}, subnets = givenSubnets }: MockAccount): t
     (filters as { name: string; values: string[] }[]).find((filter) => filter.name === name)!.values;
   return {
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": ({ filters }) => {
+      if (offerings === "no answer") throw Object.assign(new Error(), { details: "EC2 is unavailable" });
       const offers = valuesOf(filters, "instance-type").flatMap((type) =>
         (offerings[type] ?? ["zone-c", "zone-a"]).map((zone) => ({ type, zone })),
       );

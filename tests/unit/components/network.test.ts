@@ -87,6 +87,16 @@ describe("the zones of the network", () => {
     });
   });
 
+  it("are not asked EC2 for where every subnet stands and every machine lives: an `up` changes the rest while EC2 does not answer", async () => {
+    const machines = await machinesOf(repositoryStack);
+    const account: MockAccount = { offerings: "no answer", subnets: standing };
+    expect(await zonesOf(repositoryStack, { ...account, machines })).to.deep.equal({
+      [`${name}-1`]: "zone-b",
+      [`${name}-2`]: "zone-c",
+    });
+    expect(await refusalOf(repositoryStack, account)).to.contain("ec2:DescribeInstanceTypeOfferings");
+  });
+
   it("stay where they stand, whatever is offered later, and the machines with them", async () => {
     const machines = await machinesOf(repositoryStack);
     for (const offered of [["zone-a"], []]) {
