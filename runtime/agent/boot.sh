@@ -139,6 +139,10 @@ if [[ $BAKED == false ]]; then
   choose_installer
   step "stopping upgrades"
   once upgrades true stop_upgrades
+fi
+step "finishing packages that were interrupted"
+mend_packages
+if [[ $BAKED == false ]]; then
   step "installing packages"
   "install_by_$installer"
 fi

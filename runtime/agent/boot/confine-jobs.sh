@@ -8,13 +8,15 @@ guard=longhaul-metadata.service
 # the rule before there is a network and before everything that waits for sysinit.target, as all services do by default:
 # cron, atd, logins, Docker. The firewalls named after it put rules of their own in the place of all others.
 write_guard() {
-  local rule="OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT"
+  local firewalls="netfilter-persistent.service ufw.service" rule="OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT"
+  # Fedora's waits for sysinit.target itself, and systemd would drop one unit of the circle.
+  is_like fedora || firewalls+=" nftables.service"
   cat >"$units/$guard" <<END
 [Unit]
 Description=Longhaul: closes the metadata service to users
 DefaultDependencies=no
 Wants=network-pre.target
-After=local-fs.target netfilter-persistent.service nftables.service ufw.service
+After=local-fs.target $firewalls
 Before=network-pre.target sysinit.target
 [Service]
 Type=oneshot
@@ -50,9 +52,15 @@ confine_user() {
 }
 
 # deny_list COMMAND LIST: an allow list counts alone where there is one. A package of Debian that finds a deny list which
-# it does not know asks what to do with it, so there is none for what is not installed.
+# it does not know asks what to do with it, so there is none for what is not installed. Where at has neither list, root
+# alone may use it, and a deny list would let everybody else do so (at.deny(5)).
 deny_list() {
+  local allow=$root/etc/$2.allow deny=$root/etc/$2.deny
   [[ -n $(command -v "$1") ]] || return 0
-  [[ ! -e $root/etc/$2.allow ]] || sed -i "/^$RUNNER_USER\$/d" "$root/etc/$2.allow"
-  grep -qsxF "$RUNNER_USER" "$root/etc/$2.deny" || echo "$RUNNER_USER" >>"$root/etc/$2.deny"
+  [[ ! -e $allow ]] || sed -i "/^$RUNNER_USER\$/d" "$allow"
+  [[ $2 == cron || -e $deny ]] || return 0
+  ! grep -qsxF "$RUNNER_USER" "$deny" || return 0
+  # Its last line may have no end.
+  [[ ! -s $deny || -z $(tail -c 1 "$deny") ]] || echo >>"$deny"
+  echo "$RUNNER_USER" >>"$deny"
 }

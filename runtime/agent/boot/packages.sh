@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
 # Packages that the image lacks, and nothing that replaces them under a job.
+lists=$root/var/lib/apt/lists
 
 # Packages that are replaced under a running job can end it, Docker's before all: a machine is patched
 # by rotating it. Not every image has all of these units. What apt is doing is waited for by its lock.
@@ -31,8 +32,16 @@ json.dump(settings, open(sys.argv[1], "w"))' "$1"
 # apt refuses everything while a cut of the power has left a package half installed. dpkg would ask about a changed file of
 # settings, and nobody is there to answer.
 finish_packages() {
-  [[ -z $(command -v dpkg) ]] ||
-    DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
+  DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
+}
+
+# Of a cut in the middle of a step of the fleet's own as well, also on a baked image. A list that is there and empty is not
+# fetched again: the server says that it has not changed. Nothing is touched under a job.
+mend_packages() {
+  [[ -n $(command -v dpkg) ]] && ! is_at_work || return 0
+  [[ ! -d $lists ]] || find "$lists" -maxdepth 1 -name '*_*' -empty -delete
+  retry 5 keep_output dpkg finish_packages ||
+    echo "longhaul: dpkg could not finish what was interrupted: $(last_words dpkg)"
 }
 
 # ask_packages NAME COMMAND…: one try at something that needs the package manager. Lists and packages that a cut of the
@@ -41,7 +50,7 @@ finish_packages() {
 ask_packages() {
   local log=$logs/$1.log
   keep_output "$@" && return 0
-  grep -q 'Could not get lock' "$log" || rm -f "$root"/var/lib/apt/lists/*_* "$root"/var/cache/apt/archives/*.deb
+  grep -q 'Could not get lock' "$log" || rm -f "$lists"/*_* "$root"/var/cache/apt/archives/*.deb
   finish_packages >>"$log" 2>&1
   return 1
 }
@@ -53,8 +62,6 @@ apt_install() {
 
 install_by_apt() {
   local command missing=()
-  is_done registration || retry 12 keep_output dpkg finish_packages ||
-    echo "longhaul: dpkg could not finish what was interrupted: $(last_words dpkg)"
   for command in curl git iptables sudo tar; do
     [[ -n $(command -v "$command") ]] || missing+=("$command")
   done

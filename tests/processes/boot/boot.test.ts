@@ -610,6 +610,33 @@ esac`,
       expect(again.find((line) => /^(dpkg|apt-get)/.test(line))).to.match(/^dpkg .*--configure -a$/);
     });
 
+    // A power cut in one of the fleet's own steps leaves the same, on a baked image and long after the registration too.
+    it("packages and lists that a step has left behind are mended before it runs again, on a baked image too", async () => {
+      const lists = `${folder.path}/var/lib/apt/lists`;
+      const run = await prepare({ baked: true, everyBoot: ["docker step"] });
+      bake();
+      await run();
+      rmSync(`${folder.path}/run`, { recursive: true });
+      rmSync(`${folder.path}/commands/calls`);
+      for (const name of ["archive_InRelease", "lock"]) put(`${lists}/${name}`, "");
+      put(`${lists}/archive_Packages`, "Package: git\n");
+      expect((await run()).status).to.equal(0);
+      const order = calls().filter((line) => /^(dpkg|docker step)/.test(line));
+      expect(order[0]).to.match(/^dpkg .*--configure -a$/);
+      expect(order[1]).to.equal("docker step");
+      expect(readdirSync(lists).sort()).to.deep.equal(["archive_Packages", "lock"]);
+    });
+
+    it("packages are left alone while a job may run", async () => {
+      const run = await prepare({ baked: true });
+      bake();
+      await run();
+      put(`${folder.path}/active`, "");
+      rmSync(`${folder.path}/commands/calls`);
+      expect((await run()).status).to.equal(0);
+      expect(calls().filter((line) => line.startsWith("dpkg"))).to.deep.equal([]);
+    });
+
     it("each mark is made when what it stands for is on the disk", async () => {
       const run = await prepare();
       const marks = () => (existsSync(`${folder.path}/${done}`) ? readdirSync(`${folder.path}/${done}`) : []);
@@ -799,7 +826,7 @@ esac`,
     async function fail(says: string) {
       const run = await prepare();
       put(`${folder.path}/dependencies.sh`, `echo "${says}" >&2; exit 100`);
-      for (const name of ["archive_InRelease", "lock"]) put(`${folder.path}/${lists}/${name}`, "");
+      for (const name of ["archive_InRelease", "lock"]) put(`${folder.path}/${lists}/${name}`, name);
       expect((await run()).status).to.equal(1);
       return reported().at(-1)!["Tag.2.Value"];
     }
@@ -986,6 +1013,17 @@ esac`,
     ]);
   });
 
+  it("has that unit wait for no service of Fedora's kin that itself waits for sysinit.target: systemd would drop one", async () => {
+    const run = await prepare({ baked: true });
+    bake();
+    put(`${folder.path}/etc/os-release`, 'ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\n');
+    expect((await run()).status).to.equal(0);
+    const unit = file("etc/systemd/system/longhaul-metadata.service");
+    expect(unit)
+      .to.match(/^After=local-fs\.target /m)
+      .and.not.include("nftables.service");
+  });
+
   it("runs no job where it cannot be closed, and says why", async () => {
     const run = await prepare();
     put(`${folder.path}/commands/iptables`, "#!/bin/bash\nexit 1\n", 0o755);
@@ -1005,14 +1043,29 @@ esac`,
     it("once, and only after the boot steps", async () => {
       const run = await prepare({ bootSteps: ["cp $LONGHAUL_ROOT/etc/cron.deny $LONGHAUL_ROOT/seen"] });
       timers("crontab", "at");
-      put(`${folder.path}/etc/cron.deny`, "games\n");
+      for (const list of ["cron", "at"]) put(`${folder.path}/etc/${list}.deny`, "games\n");
       for (const boot of ["first", "later"]) {
         expect((await run()).status, boot).to.equal(0);
         expect(etc("cron.deny"), boot).to.deep.equal(["games", "runner"]);
-        expect(etc("at.deny"), boot).to.deep.equal(["runner"]);
+        expect(etc("at.deny"), boot).to.deep.equal(["games", "runner"]);
       }
       expect(file("seen")).to.equal("games\n");
       expect(readlinkSync(`${folder.path}/etc/systemd/system/user@1001.service`)).to.equal("/dev/null");
+    });
+
+    it("on a line of its own, also where the list's last line has no end", async () => {
+      const run = await prepare();
+      timers("crontab");
+      put(`${folder.path}/etc/cron.deny`, "games");
+      expect((await run()).status).to.equal(0);
+      expect(etc("cron.deny")).to.deep.equal(["games", "runner"]);
+    });
+
+    it("with no list of at's where there was none: then root alone may use it, and with one everybody else could", async () => {
+      const run = await prepare();
+      timers("at");
+      expect((await run()).status).to.equal(0);
+      expect(existsSync(`${folder.path}/etc/at.deny`)).to.equal(false);
     });
 
     it("also where a list of those who may names it, for that counts alone", async () => {
@@ -1025,10 +1078,9 @@ esac`,
 
     it("with no list for what is not installed: its package would ask about it", async () => {
       const run = await prepare();
-      timers("crontab");
       expect((await run()).status).to.equal(0);
-      const isInstalled = spawnSync("bash", ["-c", "command -v at"]).status === 0; // On this computer.
-      expect(existsSync(`${folder.path}/etc/at.deny`)).to.equal(isInstalled);
+      const isInstalled = spawnSync("bash", ["-c", "command -v crontab"]).status === 0; // On this computer.
+      expect(existsSync(`${folder.path}/etc/cron.deny`)).to.equal(isInstalled);
     });
   });
 
