@@ -7,8 +7,10 @@ import { eventually } from "../../environment.ts";
 import type { MachineCloud } from "./machine-cloud.ts";
 import { startMachineCloud } from "./machine-cloud.ts";
 
+/** Commands of the user data. */
+const userDataCommands = 33;
 /** Commands of `boot.sh` at a first boot, about: those of its functions and subshells count. */
-const bootCommands = 450;
+const bootCommands = 800;
 /** Commands of the stand-in for `apt-get`, at most. */
 const aptCommands = 11;
 /** A runner's number says where the power of its machine is cut: from here on it counts commands of `boot.sh`. */
@@ -84,7 +86,7 @@ describe("a machine whose power is cut during its first boot", function () {
   }
 
   it("comes up at the next, wherever the user data was", async () => {
-    await cutAtEach(pick(3, 28));
+    await cutAtEach(pick(3, userDataCommands));
   });
 
   it("comes up at the next, wherever the boot script was", async () => {
