@@ -51,7 +51,7 @@ cd "$root/home/$RUNNER_USER" || exit
 personal=(
   .{aws,azure,boto,git-credentials,gitconfig,gnupg,kube,netrc,npmrc,pypirc,s3cfg,ssh,terraform.d,vault-token,yarnrc.yml}
   .config/{containers,gcloud,gh,git,pip} .cargo/credentials{,.toml} .composer/auth.json .docker/config.json
-  .{bash_{login,logout,profile},bashrc,pam_environment,profile,z{login,logout,profile,shenv,shrc}} .config/fish
+  .{bash_{aliases,login,logout,profile},bashrc,pam_environment,profile,z{login,logout,profile,shenv,shrc}} .config/{fish,powershell}
   .gem/credentials .gradle/gradle.properties .m2/settings.xml .pulumi/credentials.json
 )
 
