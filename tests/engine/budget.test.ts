@@ -15,7 +15,7 @@ const minute = 60_000;
 const address = "ops@example.com";
 
 /*
- * Two machines of 50 USD an hour, and 18 USD for the month, half an hour before
+ * Two machines of 50 USD an hour, and 18 USD for the month, some days before
  * it ends. Three minutes of them pass until the stack is up: it waits until the
  * controller counts. Each rule goes on from the one before.
  */
@@ -30,7 +30,7 @@ describe("an environment whose money runs out", function () {
     this.timeout(toolsLimitMs);
     environment = await startEnvironment(impatient);
     const { clock } = environment.cloud;
-    clock.advance(untilNextMonth(clock.now()) - 30 * minute);
+    clock.advance(untilNextMonth(clock.now()) - 60 * 60 * minute);
     await environment.configure((config) => {
       config["longhaul:fleets"] = { cloud: { runners: 2, priceUsdPerHour: 50 } };
       config["longhaul:smokeTest"] = { enabled: false };
@@ -110,6 +110,10 @@ describe("an environment whose money runs out", function () {
   });
 
   it("leaves a job queued, and counts it", async () => {
+    // Where the computer is busy, hours of the cloud have passed until the long job's end: the month must not have turned.
+    const { clock } = environment.cloud;
+    clock.advance(untilNextMonth(clock.now()) - 30 * minute);
+    await pass(1);
     waiting = jobs.send();
     await eventually("it is counted", () => metric("JobsWithoutMachine") === 1);
     await pass(2);

@@ -7,16 +7,19 @@ import { availableParallelism, loadavg } from "node:os";
  */
 const fastPace = 600;
 
+/** Slower, a test of hours would take a busy computer too long. It leaves a process four seconds for its turn. */
+const slowestPace = fastPace / 4;
+
 /**
  * The pace at which a computer still carries the smoke test. That fails a
  * machine which is silent for ten of the cloud's minutes: one second at the full
  * pace, for which a process may well wait where many want to run.
  *
  * @param load processes that run or want to, on average over the last minute
- * @returns seconds of the cloud in one second of the computer, 600 at most
+ * @returns seconds of the cloud in one second of the computer, 150 to 600
  */
 export function paceUnder(load: number, cores: number): number {
-  return Math.ceil(fastPace / Math.max(1, load / cores));
+  return Math.max(slowestPace, Math.ceil(fastPace / Math.max(1, load / cores)));
 }
 
 /** The fastest pace that this computer carries now. */
