@@ -9,7 +9,7 @@ guard=longhaul-metadata.service
 # cron, atd, logins, Docker. The firewalls named after it put rules of their own in the place of all others.
 write_guard() {
   local firewalls="netfilter-persistent.service ufw.service" rule="OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT"
-  # Fedora's waits for sysinit.target itself, and systemd would drop one unit of the circle.
+  # Fedora's nftables.service waits for sysinit.target itself, and systemd would leave out one unit of such a cycle.
   is_like fedora || firewalls+=" nftables.service"
   cat >"$units/$guard" <<END
 [Unit]

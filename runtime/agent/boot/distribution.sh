@@ -1,8 +1,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # boot.sh, which reads this, sets and uses the rest of its variables.
 # What the image is, and so what installs packages there.
 
-# os-release(5) is shell and sets many variables: it is read in a shell of its own.
+# os-release(5) is shell and sets many variables: it is read in a shell of its own, and nothing in it may end this script,
+# which has not armed the timer yet.
 about_image() {
+  set +eu
   # shellcheck source=/dev/null
   [[ ! -r $root/etc/os-release ]] || source "$root/etc/os-release"
   printf '%s\n' "${ID-} ${ID_LIKE-}" "${VERSION_ID-}" "${PRETTY_NAME-without /etc/os-release}"

@@ -35,8 +35,8 @@ finish_packages() {
   DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
 }
 
-# Of a cut in the middle of a step of the fleet's own as well, also on a baked image. A list that is there and empty is not
-# fetched again: the server says that it has not changed. Nothing is touched under a job.
+# A step of the fleet's own may have been cut in the middle as well, also on a baked image. apt does not fetch a list again
+# that is there and empty, because the server says that it has not changed. Nothing is touched while a job may run.
 mend_packages() {
   [[ -n $(command -v dpkg) ]] && ! is_at_work || return 0
   [[ ! -d $lists ]] || find "$lists" -maxdepth 1 -name '*_*' -empty -delete

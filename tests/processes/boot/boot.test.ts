@@ -896,6 +896,17 @@ esac`,
     expect((await run()).status).to.equal(0);
   });
 
+  for (const osRelease of ['ID=arch\nPRETTY_NAME="Arch, $BUILD"\n', "ID=arch\nPRETTY_NAME='Arch\n"]) {
+    it(`what its /etc/os-release says cannot keep the timer from being armed: ${JSON.stringify(osRelease)}`, async () => {
+      const run = await prepare({ baked: true });
+      bake();
+      put(`${folder.path}/etc/os-release`, osRelease);
+      const { status, output } = await run();
+      expect(calls(), output).to.include("shutdown -P +60");
+      expect(status).to.equal(0);
+    });
+  }
+
   it("a baked image that brings the runner along is taken as it is", async () => {
     const run = await prepare({ baked: true });
     bake();
@@ -1008,7 +1019,9 @@ esac`,
     expect(lines).to.include.members([
       "DefaultDependencies=no",
       "Wants=network-pre.target",
+      "After=local-fs.target netfilter-persistent.service ufw.service nftables.service",
       "Before=network-pre.target sysinit.target",
+      "TimeoutStartSec=60", // The boot waits for it.
       "WantedBy=sysinit.target",
     ]);
   });
