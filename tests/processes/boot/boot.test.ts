@@ -598,6 +598,12 @@ esac`,
       expect(file("var/lib/longhaul/path")).to.include("PATH");
     });
 
+    it("a unit that closes the metadata service and is there and empty, to systemd a masked one, is written again", async () => {
+      const unit = "etc/systemd/system/longhaul-metadata.service";
+      await secondBoot([unit]);
+      expect(file(unit)).to.include("ExecStart=/bin/sh -c 'iptables ");
+    });
+
     it("the part of a download that an earlier boot has left is not gone on with: it may have holes", async () => {
       const run = await prepare();
       put(`${folder.path}/var/lib/longhaul/runner.tar.gz`, "\0".repeat(1000));

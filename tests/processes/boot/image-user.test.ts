@@ -30,6 +30,17 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
     await machines.remove(machine);
   });
 
+  it("leaves it Docker where the fleet has Docker", async () => {
+    const group = 'echo "docker:x:999:ubuntu" >>"$root/etc/group"\n';
+    for (const docker of [true, false]) {
+      const machine = await machines.launch({ told: { user: "ubuntu", sudo: false, docker }, before: group });
+      await machines.state(machine, "idle");
+      const members = /^docker:x:999:(.*)$/m.exec(machines.read(machine, "etc/group")!)![1];
+      expect(members).to.equal(docker ? "ubuntu" : "");
+      await machines.remove(machine);
+    }
+  });
+
   it("leaves them where jobs may", async () => {
     const machine = await machines.launch({ told: { user: "ubuntu", sudo: true } });
     await machines.state(machine, "idle");
