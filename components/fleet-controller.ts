@@ -17,6 +17,7 @@ import {
   demandStatements,
   sweepStatements,
 } from "./controller-policy.ts";
+import { begunValue } from "./fleet-parameter.ts";
 import { arn } from "./policy.ts";
 import { environmentTags } from "./resource-tags.ts";
 import type { RunnerFleet } from "./runner-fleet.ts";
@@ -110,7 +111,7 @@ export class FleetController extends pulumi.ComponentResource {
           tags: environmentTags(environment, `${environment}-meter`, configuration.tags),
         },
         // After what can be made but once: another environment of this name would keep its meter.
-        { parent, ignoreChanges: ["insecureValue"], dependsOn: settings },
+        { parent, ignoreChanges: begunValue, dependsOn: settings },
       );
     }
 

@@ -4,6 +4,17 @@ import { fleetParameters, seenParameter } from "../contract/parameters.ts";
 import { fleetTags } from "./resource-tags.ts";
 import type { OwnTags } from "./resource-tags.ts";
 
+/**
+ * What is ignored of a parameter whose value the program only begins. The value
+ * alone is not enough: AWS's provider reads it anew at each update of the tags.
+ * At the next `up` it differs from what the program began with, and the provider
+ * takes `value` and `version`, which it computes from it, for changed. It would
+ * write the value that it read back over what the run time has written since.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ssm/parameter.go
+ */
+export const begunValue: string[] = ["insecureValue", "value", "version"];
+
 export interface FleetParameterArgs {
   environment: string;
   fleet: string;

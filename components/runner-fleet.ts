@@ -13,7 +13,7 @@ import { adoptionOf } from "./adoption.ts";
 import type { LivingMachines } from "./adoption.ts";
 import { readMachineAssets } from "./assets.ts";
 import { AutoShutdown } from "./auto-shutdown.ts";
-import { createFleetParameter } from "./fleet-parameter.ts";
+import { begunValue, createFleetParameter } from "./fleet-parameter.ts";
 import { planFleet } from "./fleet-plan.ts";
 import { createGuard } from "./guard.ts";
 import { createMachine } from "./machine.ts";
@@ -126,7 +126,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
       return (["power", "operator", "seen"] as const).map((kind) =>
         createFleetParameter(
           { environment, fleet, kind, value: initial[kind], ownTags, overwrite: true },
-          { parent, ignoreChanges: ["insecureValue"], dependsOn: [madeButOnce] },
+          { parent, ignoreChanges: begunValue, dependsOn: [madeButOnce] },
         ),
       );
     }
@@ -145,7 +145,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
             insecureValue: piece,
             tags: fleetTags(environment, fleet, `${environment}-${fleet}-software`, ownTags),
           },
-          { parent, ignoreChanges: ["insecureValue"] },
+          { parent, ignoreChanges: begunValue },
         );
       });
     }

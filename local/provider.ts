@@ -16,13 +16,20 @@ export interface ResourceType {
   ): Promise<{ id: string; state: Properties }>;
   /** The resource as it is now; undefined when it is gone. Called by `refresh`. */
   read(id: string, state: Properties, configuration: ProviderConfiguration): Promise<Properties | undefined>;
-  /** Absent: every change of an input replaces the resource. */
+  /**
+   * Absent: every change of an input replaces the resource.
+   *
+   * @param changed the keys that have changed, without those that are ignored
+   */
   update?(
     id: string,
     state: Properties,
     inputs: Properties,
     configuration: ProviderConfiguration,
+    changed: readonly string[],
   ): Promise<Properties>;
+  /** Outputs that the provider computes anew, because the inputs are not what the state says. They count as changed. */
+  computedAnew?(state: Properties, inputs: Properties): readonly string[];
   delete(id: string, state: Properties, configuration: ProviderConfiguration): Promise<void>;
   /** Inputs whose change asks for another resource. */
   replaceOn?: readonly string[];

@@ -41,21 +41,23 @@ export function parameterResource(cloud: Cloud): ResourceType {
       const parameter = cloud.data.parameters[id];
       return Promise.resolve(parameter && stateOf(state, parameter));
     },
-    update: async (id, state, inputs) => {
+    // As AWS's provider does: it takes these for changed where the run time has written another value than the inputs'.
+    computedAnew: (state, inputs) =>
+      "insecureValue" in inputs && inputs.insecureValue !== state.insecureValue ? ["value", "version"] : [],
+    update: async (id, state, inputs, _configuration, changed) => {
       await cloud.faults.meet("ssm:PutParameter");
       const before = cloud.data.parameters[id]!;
-      // As AWS's provider does: a value that the run time has written is not undone by a change of the tags.
-      const after =
-        valueOf(inputs) === valueOf(state)
-          ? before
-          : putParameter(cloud, {
-              name: id,
-              type: inputs.type as Parameter["type"],
-              value: valueOf(inputs),
-              keyId: optionalText(inputs, "keyId"),
-              overwrite: true,
-              tags: {},
-            });
+      // As AWS's provider does: the value is written with any change but one of the tags.
+      const after = changed.every((key) => key === "tags" || key === "overwrite")
+        ? before
+        : putParameter(cloud, {
+            name: id,
+            type: inputs.type as Parameter["type"],
+            value: valueOf(inputs),
+            keyId: optionalText(inputs, "keyId"),
+            overwrite: true,
+            tags: {},
+          });
       after.tags = tagMap(inputs);
       return stateOf({ ...state, ...inputs }, after);
     },

@@ -84,7 +84,7 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
     }),
     diff: unary((request: InstanceType<typeof messages.DiffRequest>) => {
       const type = typeOf(request.getUrn());
-      const changed = changedKeys(read(request.getOldInputs()), read(request.getNews()));
+      const changed = changesOf(type, request);
       const replaces = type.update ? changed.filter((key) => type.replaceOn?.includes(key)) : changed;
       const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
       return new messages.DiffResponse()
@@ -114,9 +114,10 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
     update: unary(async (request: InstanceType<typeof messages.UpdateRequest>) => {
       const type = typeOf(request.getUrn());
       if (!type.update) throw new Error(`${request.getUrn()} cannot be updated in place`);
+      const changed = changesOf(type, request);
       const olds = read(request.getOlds());
       const news = withIgnored(read(request.getNews()), olds, request.getIgnorechangesList());
-      const state = await type.update(request.getId(), olds, news, configuration);
+      const state = await type.update(request.getId(), olds, news, configuration, changed);
       return new messages.UpdateResponse().setProperties(write(state));
     }),
     delete: unary(async (request: InstanceType<typeof messages.DeleteRequest>) => {
@@ -145,6 +146,18 @@ function unary<Request, Response>(handle: Unary<Request, Response>): grpc.handle
         },
       );
   };
+}
+
+type ChangeRequest = InstanceType<typeof messages.DiffRequest> | InstanceType<typeof messages.UpdateRequest>;
+
+/** What an update would change, or changes. */
+function changesOf(type: ResourceType, request: ChangeRequest): string[] {
+  const news = read(request.getNews());
+  const anew = type.computedAnew?.(read(request.getOlds()), news) ?? [];
+  const ignored = request.getIgnorechangesList();
+  return [...new Set([...changedKeys(read(request.getOldInputs()), news), ...anew])].filter(
+    (key) => !ignored.includes(key),
+  );
 }
 
 function changedKeys(olds: Properties, news: Properties): string[] {

@@ -134,8 +134,13 @@ describe("the stack on the real engine", function () {
   it("other tags replace and stop nothing: they are on all that stands, and go again with the configuration", async () => {
     const [machine] = running();
     const { launchedAt } = machine!;
-    const written = JSON.stringify({ closing: false, overrides: [], closingReason: "written while it runs" });
-    account().parameters[paths.operator]!.value = written;
+    const writes = (closingReason: string) =>
+      (account().parameters[paths.operator]!.value = JSON.stringify({
+        closing: false,
+        overrides: [],
+        closingReason,
+      }));
+    writes("before the tags are others");
     const tagged = async (own: Record<string, string>) => {
       await environment.configure((config) => {
         oneRunner(config);
@@ -153,6 +158,8 @@ describe("the stack on the real engine", function () {
 
     expect(await tagged({ team: "builds", "acme/cost centre": "4711" })).to.have.all.keys("update");
     for (const all of carriers()) expect(all).to.include({ team: "builds", "acme/cost centre": "4711" });
+    // The provider has read the first value meanwhile, and must not write it over this one.
+    const written = writes("after the tags were others");
     expect(await tagged({ team: "tests" })).to.have.all.keys("update");
     for (const all of carriers())
       expect(all).to.include({ team: "tests" }).and.not.have.any.keys("acme/cost centre");

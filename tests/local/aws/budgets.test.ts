@@ -98,7 +98,7 @@ describe("money in the local AWS", () => {
     const narrow = (policy: string) =>
       policy.replace(/"ArnLike":\{[^}]*budgets[^}]*\}/, `"ArnLike":${JSON.stringify(ArnLike)}`);
     const update = (type: string, id: string, inputs: object) =>
-      cloud.aws.provider.types[type]!.update!(id, {}, { ...inputs }, {});
+      cloud.aws.provider.types[type]!.update!(id, {}, { ...inputs }, {}, []);
 
     const assumeRolePolicy = narrow(trustPolicy(aws, "budgets", budgetTrust(aws)));
     await update("aws:iam/role:Role", "executor", { name: "executor", assumeRolePolicy });
@@ -161,6 +161,7 @@ describe("money in the local AWS", () => {
       {},
       { arn: topic, policy: elsewhere },
       {},
+      ["policy"],
     );
     cloud.clock.advance(600_000);
     put(1);

@@ -31,6 +31,7 @@ describe("what the local AWS refuses because it is too large", () => {
         state,
         { role: "controller", name: "own", policy },
         {},
+        ["policy"],
       );
     expect(await refusal(update(policyOf(10_001)))).to.include("Maximum policy size");
     await update(policyOf(9_999));

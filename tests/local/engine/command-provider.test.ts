@@ -28,13 +28,14 @@ describe("the command provider of the local cloud", () => {
   });
 
   it("runs create again for a change when there is no update, and update when there is one", async () => {
-    const again = await command.update!("id", { stdout: "old" }, { create: "echo create" }, {});
+    const again = await command.update!("id", { stdout: "old" }, { create: "echo create" }, {}, ["create"]);
     expect(again.stdout).to.equal("create");
     const updated = await command.update!(
       "id",
       { stdout: "old" },
       { create: "x", update: "echo $PULUMI_COMMAND_STDOUT" },
       {},
+      ["create"],
     );
     expect(updated.stdout).to.equal("old");
   });

@@ -71,7 +71,13 @@ describe("the local GitHub as a Pulumi provider", () => {
       expect(made.id).to.match(id);
       expect(made.state).to.deep.include(inputs).and.to.include.keys(outputs);
       expect(await resource.read(made.id, made.state, configuration)).to.deep.equal(made.state);
-      const changed = await resource.update!(made.id, made.state, { ...inputs, ...change }, configuration);
+      const changed = await resource.update!(
+        made.id,
+        made.state,
+        { ...inputs, ...change },
+        configuration,
+        Object.keys(change),
+      );
       expect(changed).to.deep.include(change);
       expect(await resource.read(made.id, changed, configuration)).to.deep.equal(changed);
       expect(Object.keys(change).some((key) => resource.replaceOn?.includes(key))).to.equal(false);

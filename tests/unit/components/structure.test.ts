@@ -171,12 +171,12 @@ describe("resource options", () => {
       "Command <machine>: ignoreChanges *, replacementTrigger",
       "Command <workflow>: deleteBeforeReplace",
       "Instance <machine>: retainOnDelete, ignoreChanges *",
-      "Parameter <fleet>-operator: ignoreChanges insecureValue",
-      "Parameter <fleet>-power: ignoreChanges insecureValue",
-      "Parameter <fleet>-seen: ignoreChanges insecureValue",
-      "Parameter <fleet>-software-#: ignoreChanges insecureValue",
+      "Parameter <fleet>-operator: ignoreChanges insecureValue, ignoreChanges value, ignoreChanges version",
+      "Parameter <fleet>-power: ignoreChanges insecureValue, ignoreChanges value, ignoreChanges version",
+      "Parameter <fleet>-seen: ignoreChanges insecureValue, ignoreChanges value, ignoreChanges version",
+      "Parameter <fleet>-software-#: ignoreChanges insecureValue, ignoreChanges value, ignoreChanges version",
       "Parameter <machine>: ignoreChanges *, replacementTrigger",
-      "Parameter dev-meter: ignoreChanges insecureValue",
+      "Parameter dev-meter: ignoreChanges insecureValue, ignoreChanges value, ignoreChanges version",
       "Subnet <zone>: ignoreChanges availabilityZone",
     ]);
     const frozen = graph.all.filter(({ ignoreChanges }) => ignoreChanges.includes("*"));
