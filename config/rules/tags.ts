@@ -23,6 +23,7 @@ const maxOwnTags = maxTags - reservedTagCount;
 export function tagFindings({ tags, fleets }: Pick<Configuration, "tags" | "fleets">): Finding[] {
   return [
     ...placeFindings(["tags"], tags),
+    ...emptyFindings(tags),
     ...Object.entries(fleets).flatMap(([name, fleet]) => {
       const path = ["fleets", name, "tags"];
       return [...placeFindings(path, fleet.tags), ...besideFindings(path, fleet.tags, tags)];
@@ -55,6 +56,25 @@ function besideFindings(path: Path, own: Tags, environments: Tags): Finding[] {
   const isTooManyAlone = [own, environments].some((tags) => Object.keys(tags).length > maxOwnTags);
   const counted = isTooManyAlone ? [] : countFindings(path, both, " together with the environment's");
   return [...findings, ...counted.map((finding) => ({ ...finding, because }))];
+}
+
+/**
+ * Of what the environment's tags are on, one thing takes none without a value.
+ *
+ * @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html
+ */
+function emptyFindings(tags: Tags): Finding[] {
+  return Object.entries(tags).flatMap(([key, value]) =>
+    value === ""
+      ? [
+          {
+            path: ["tags", key],
+            message:
+              "has no value, which the group of the controller's schedule does not take; give it one, or write it in the tags of each fleet",
+          },
+        ]
+      : [],
+  );
 }
 
 function countFindings(path: Path, keys: readonly string[], beside = ""): Finding[] {

@@ -5,9 +5,10 @@ import type { Properties } from "../provider.ts";
 import { AwsError } from "./errors.ts";
 import { logLine } from "./function-log.ts";
 import { principalId, secret } from "./ids.ts";
-import { number, optionalText, record, text } from "./input.ts";
+import { number, optionalText, record, tagMap, text } from "./input.ts";
 import type { Kind } from "./resources.ts";
 import type { Cloud } from "./state.ts";
+import { checkGroupTags } from "./tag-rules.ts";
 
 /** Seconds. Lambda's, where none is asked for. */
 const defaultTimeout = 3;
@@ -36,7 +37,10 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
     },
     "aws:scheduler/scheduleGroup:ScheduleGroup": {
       id: (inputs) => text(inputs, "name"),
-      outputs: (_inputs, name) => ({ arn: arn("scheduler", `schedule-group/${name}`), state: "ACTIVE" }),
+      applied: (inputs, name) => {
+        checkGroupTags(tagMap(inputs));
+        return { arn: arn("scheduler", `schedule-group/${name}`), state: "ACTIVE" };
+      },
       replaceOn: ["name"],
     },
     "aws:scheduler/schedule:Schedule": {

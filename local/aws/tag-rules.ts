@@ -38,3 +38,14 @@ export function checkInstanceTags(tags: Tags, inMetadata: boolean): void {
     throw new AwsError("InvalidParameterValue", problem);
   }
 }
+
+/**
+ * @throws AwsError for tags that the group of a schedule does not take, alone of all that Longhaul tags
+ * @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html
+ */
+export function checkGroupTags(tags: Tags): void {
+  const empty = Object.keys(tags).find((key) => tags[key] === "");
+  if (empty === undefined) return;
+  const problem = `Value '' of the tag '${empty}' failed to satisfy constraint: Member must have length greater than or equal to 1`;
+  throw new AwsError("ValidationException", problem);
+}

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Properties } from "../../../local/provider.ts";
+import { checkGroupTags } from "../../../local/aws/tag-rules.ts";
 import { account, refusal, region, startTestCloud, types } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
@@ -98,9 +99,11 @@ describe("the emulated aws provider", () => {
   it("changes tags in place, and what needs a stop only where EC2 permits one", async () => {
     const { id, state } = await cloud.make("instance", cloud.machineInputs());
     const inputs = cloud.machineInputs({ tags: { a: "b" } });
-    await typeOf("instance").update!(id, state, inputs, {});
+    await typeOf("instance").update!(id, state, inputs, {}, []);
     expect(cloud.aws.account.instances[id]!.tags).to.deep.equal({ a: "b" });
-    const larger = typeOf("instance").update!(id, state, { ...inputs, instanceType: "m5.2xlarge" }, {});
+    const larger = typeOf("instance").update!(id, state, { ...inputs, instanceType: "m5.2xlarge" }, {}, [
+      "instanceType",
+    ]);
     expect(await refusal(larger)).to.contain("OperationNotPermitted");
   });
 
@@ -134,6 +137,13 @@ describe("the emulated aws provider", () => {
     );
   });
 
+  it("takes no tag without a value on the group of a schedule", () => {
+    expect(() => {
+      checkGroupTags({ team: "builds", stage: "" });
+    }).to.throw("the tag 'stage' failed to satisfy constraint");
+    checkGroupTags({ team: "builds" });
+  });
+
   it("writes a new version of a parameter only when its value changes", async () => {
     const { id, state } = await cloud.make("parameter", { name: "/a", type: "String", value: "1" });
     const same = await typeOf("parameter").update!(
@@ -141,9 +151,12 @@ describe("the emulated aws provider", () => {
       state,
       { name: "/a", type: "String", value: "1", tags: { t: "x" } },
       {},
+      ["tags"],
     );
     expect(same).to.deep.include({ version: 1, tagsAll: { t: "x" } });
-    const next = await typeOf("parameter").update!(id, same, { name: "/a", type: "String", value: "2" }, {});
+    const next = await typeOf("parameter").update!(id, same, { name: "/a", type: "String", value: "2" }, {}, [
+      "value",
+    ]);
     expect(next).to.deep.include({ version: 2, value: "2" });
   });
 

@@ -226,12 +226,13 @@ const typesByArchitecture = {
   arm64: ["m7g.xlarge", "c7gn.large", "t4g.small", "a1.medium", "im4gn.4xlarge"],
 } as const;
 
+const tagValues = ["ci", "4711", "a+b=c@d.e:f/g_h-i"];
+
 /** The keys differ in more than their case, also between an environment and its fleets. */
-const tagsArbitrary = fc.dictionary(
-  fc.constantFrom("team", "cost centre", "acme/owner", "Stage"),
-  fc.constantFrom("", "ci", "4711", "a+b=c@d.e:f/g_h-i"),
-  { noNullPrototype: true },
-);
+const tagsWith = (...values: string[]) =>
+  fc.dictionary(fc.constantFrom("team", "cost centre", "acme/owner", "Stage"), fc.constantFrom(...values), {
+    noNullPrototype: true,
+  });
 
 const fleetArbitrary = fc
   .record({
@@ -259,7 +260,7 @@ const fleetArbitrary = fc
         docker: fc.boolean(),
         dockerLiveRestore: fc.boolean(),
         sudo: fc.boolean(),
-        tags: tagsArbitrary,
+        tags: tagsWith("", ...tagValues),
         bootSteps: fc.array(awkwardText, { maxLength: 3 }),
         everyBoot: fc.array(awkwardText, { maxLength: 3 }),
         autoShutdown: autoShutdownArbitrary(runners),
@@ -332,7 +333,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     aws: awsArbitrary,
     scope: scopeArbitrary,
     network: fc.option(networkArbitrary, { nil: undefined }),
-    tags: fc.option(tagsArbitrary, { nil: undefined }),
+    tags: fc.option(tagsWith(...tagValues), { nil: undefined }),
     fleets: fc.dictionary(shortName, fleetArbitrary, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
     smokeTest: fc.option(smokeTestArbitrary, { nil: undefined }),
     agent: fc.option(agentArbitrary, { nil: undefined }),

@@ -61,6 +61,7 @@ const cases: Record<string, readonly Case[]> = {
     ["a key with a blank at its end", { "tags": { "team ": "v" } }, 'tags["team "]', "begins or ends with a blank"],
     ["a tag without a key", { "tags": { "": "v" } }, 'tags[""]', "is a tag without a key"],
     ["a key twice for IAM", { "tags": { team: "a", Team: "b" } }, "tags.Team", "is there already as team"],
+    ["a tag without a value", { "tags": { team: "" } }, "tags.team", "has no value, which the group of the controller's schedule does not take; give it one"],
     ["a value that is too long", { "tags": { team: "v".repeat(257) } }, "tags.team", "has a value of 257 characters; AWS takes 256"],
     ["a value with a character that IAM refuses", fleet({ tags: { team: "a;b" } }), "fleets.cloud.tags.team", "has a value with characters"],
     ["a number without quotes", { "tags": { cost: 4711 } }, "tags.cost", "must be text; it is 4711 without quotes"],
