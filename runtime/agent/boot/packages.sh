@@ -38,7 +38,7 @@ finish_packages() {
 # A step of the fleet's own may have been cut in the middle as well, also on a baked image. apt does not fetch a list again
 # that is there and empty, because the server says that it has not changed. Nothing is touched while a job may run.
 mend_packages() {
-  [[ -n $(command -v dpkg) ]] && ! is_at_work || return 0
+  is_like debian && [[ -n $(command -v dpkg) ]] && ! is_at_work || return 0
   [[ ! -d $lists ]] || find "$lists" -maxdepth 1 -name '*_*' -empty -delete
   retry 5 keep_output dpkg finish_packages ||
     echo "longhaul: dpkg could not finish what was interrupted: $(last_words dpkg)"

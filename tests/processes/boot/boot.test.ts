@@ -406,6 +406,9 @@ esac`,
     expect(again).to.deep.equal([
       "systemctl is-active --quiet longhaul-agent.service",
       "shutdown -P +60",
+      "systemctl is-active --quiet longhaul-agent.service",
+      // What a cut of the power may have left of a step's own packages: nothing, as a rule.
+      "dpkg --force-confdef --force-confold --configure -a",
       "systemctl restart longhaul-metadata.service",
       "iptables -w -C OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT",
       "systemctl daemon-reload",
