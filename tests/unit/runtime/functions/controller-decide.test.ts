@@ -3,55 +3,21 @@ import fc from "fast-check";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
 import { idleTimeoutWords, powerOffWords } from "../../../../contract/last-words.ts";
 import { initialOperator } from "../../../../contract/operator.ts";
-import { initialPower } from "../../../../contract/parameters.ts";
 import type { FleetSettings } from "../../../../contract/wishes.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";
 import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
 import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import {
+  configuration,
+  day,
+  fleet,
+  hour,
+  machine,
+  noon,
+  settings,
+  workingHours as hours,
+} from "./one-fleet.ts";
 
-const hour = 60 * 60_000;
-const day = 24 * hour;
-/** A Thursday, within working hours. */
-const noon = Date.parse("2026-11-26T12:00:00Z");
-const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
-const fleet = {
-  name: "cloud",
-  instanceType: "m5.xlarge",
-  prices: { machine: 1, disk: 0.1 },
-};
-const configuration: ControllerConfiguration = {
-  environment: "dev",
-  aws: {
-    region: "eu-central-1",
-    endpoints: {
-      ec2: "https://ec2",
-      ssm: "https://ssm",
-      dynamodb: "https://dynamodb",
-      budgets: "https://budgets.amazonaws.com",
-    },
-  },
-  fleets: [fleet],
-  addressPrice: 0.005,
-  priceList: { machines: { m5: 0.23 }, disks: [0.0952, 0.006, 0.048] },
-};
-const settings: FleetSettings = {
-  candidates: ["i-1", "i-2"],
-  roster: ["i-1", "i-2"],
-  power: initialPower,
-  operator: initialOperator,
-  shutdown: { idleMinutes: 30, minimumAwake: 0 },
-};
-const machine: Machine = {
-  id: "i-1",
-  fleet: "cloud",
-  runner: "dev-cloud-1",
-  instanceType: "m5.xlarge",
-  state: "stopped",
-  availabilityZone: "a",
-  createdAt: noon - 30 * day,
-  launchedAt: noon - day,
-  hasPublicAddress: false,
-};
 const asleep = [machine, { ...machine, id: "i-2", runner: "dev-cloud-2" }];
 
 const budgetWords = powerOffWords({ by: "budget", reason: "10.00 of 10 USD are spent" });

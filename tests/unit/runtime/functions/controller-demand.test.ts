@@ -2,45 +2,27 @@ import { expect } from "chai";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
 import { idleTimeoutWords } from "../../../../contract/last-words.ts";
 import { initialOperator } from "../../../../contract/operator.ts";
-import { initialPower } from "../../../../contract/parameters.ts";
 import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
 import type { FleetSettings } from "../../../../contract/wishes.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";
 import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import {
+  configuration,
+  fleet,
+  hour,
+  machine as sleeping,
+  noon,
+  settings,
+  workingHours as hours,
+} from "./one-fleet.ts";
 
 const minute = 60_000;
-const hour = 60 * minute;
-/** A Thursday, within working hours. */
-const noon = Date.parse("2026-11-26T12:00:00Z");
 const night = noon + 10 * hour;
-const hours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
-const fleet = { name: "cloud", instanceType: "m5.xlarge", prices: { machine: 1, disk: 0.1 } };
-const configuration: ControllerConfiguration = {
-  environment: "dev",
-  aws: { region: "eu-central-1", endpoints: { ec2: "", ssm: "", dynamodb: "", budgets: "" } },
-  fleets: [fleet],
-  addressPrice: 0,
-  priceList: { machines: {}, disks: [0, 0, 0] },
+const withDemand: ControllerConfiguration = {
+  ...configuration,
   demand: { table: "jobs", fleets: [{ name: "cloud", labels: ["self-hosted", "cloud"] }] },
 };
-const settings: FleetSettings = {
-  candidates: ["i-1", "i-2"],
-  roster: ["i-1", "i-2"],
-  power: initialPower,
-  operator: initialOperator,
-  shutdown: { idleMinutes: 30, minimumAwake: 0 },
-};
-const machine: Machine = {
-  id: "i-1",
-  fleet: "cloud",
-  runner: "dev-cloud-1",
-  instanceType: "m5.xlarge",
-  state: "stopped",
-  availabilityZone: "a",
-  createdAt: noon - 720 * hour,
-  launchedAt: noon - 2 * hour,
-  hasPublicAddress: false,
-};
+const machine: Machine = { ...sleeping, launchedAt: noon - 2 * hour };
 const second: Machine = { ...machine, id: "i-2", runner: "dev-cloud-2" };
 const job: WaitingJob = {
   id: "7",
@@ -65,7 +47,7 @@ interface Scene {
 function startedForTheJob(scene: Scene): string[] | undefined {
   const { now = noon, machines = [machine, second], budget } = scene;
   const plan = decide(
-    { ...configuration, fleets: [{ ...fleet, ...scene.fleet }], ...(budget && { budget }) },
+    { ...withDemand, fleets: [{ ...fleet, ...scene.fleet }], ...(budget && { budget }) },
     {
       now,
       machines,

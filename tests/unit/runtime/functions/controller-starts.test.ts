@@ -8,12 +8,9 @@ import type { PowerSetting } from "../../../../contract/parameters.ts";
 import type { FleetSettings } from "../../../../contract/wishes.ts";
 import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
 import { startsOf } from "../../../../runtime/functions/controller/starts.ts";
+import { hour, machine as sleeping, noon as now, settings as inService, workingHours } from "./one-fleet.ts";
 
 const minute = 60_000;
-const hour = 60 * minute;
-/** A Thursday. */
-const now = Date.parse("2026-11-26T12:00:00Z");
-const workingHours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC", holidays: [] };
 
 const on: PowerSetting = { power: "on", by: "stack", reason: "no working hours are set" };
 const byHours: PowerSetting = { power: "on", by: "hours", reason: "working hours" };
@@ -26,17 +23,7 @@ const fleetWish = (wish: NonNullable<OperatorSetting["fleet"]>): OperatorSetting
   fleet: wish,
 });
 
-const silent: Machine = {
-  id: "i-1",
-  fleet: "cloud",
-  runner: "dev-cloud-1",
-  instanceType: "m5.xlarge",
-  state: "stopped",
-  availabilityZone: "a",
-  createdAt: now - 30 * 24 * hour,
-  launchedAt: now - 5 * hour,
-  hasPublicAddress: false,
-};
+const silent: Machine = { ...sleeping, launchedAt: now - 5 * hour };
 /** Went to sleep two hours ago because of the budget, after three hours awake. */
 const machine: Machine = {
   ...silent,
@@ -65,14 +52,7 @@ function decided({ settings, machines = [machine], hoursSince }: Scene) {
   return startsOf({
     fleet: { name: "cloud", hours: workingHours },
     hours: hoursSince === undefined ? undefined : { since: now - hoursSince },
-    settings: {
-      candidates: ["i-1", "i-2"],
-      roster: ["i-1", "i-2"],
-      power: on,
-      operator: initialOperator,
-      shutdown: { minimumAwake: 0 },
-      ...settings,
-    },
+    settings: { ...inService, power: on, shutdown: { minimumAwake: 0 }, ...settings },
     machines,
     now,
   });
