@@ -10,6 +10,7 @@ import { tags } from "../../contract/tags.ts";
 import type { Instance } from "../../observe/machine.ts";
 import type { InstanceFilter, InstanceSource } from "../../observe/sources.ts";
 import { awsCall } from "./aws-call.ts";
+import { filterBy, tagFilters, tagsOf } from "./ec2-tags.ts";
 
 /** EC2, as far as the operator's command needs it. */
 export interface Instances extends InstanceSource {
@@ -59,7 +60,7 @@ export function instancesOf(ec2: EC2Client): Instances {
 function filtersOf(filter: InstanceFilter): Filter[] {
   const { tags, instanceIds, vpcId, securityGroupId, instanceProfileArn } = filter;
   return [
-    ...Object.entries(tags).map(([key, value]) => filterBy(`tag:${key}`, value)),
+    ...tagFilters(tags),
     ...(instanceIds ? [filterBy("instance-id", ...instanceIds)] : []),
     ...(vpcId === undefined ? [] : [filterBy("vpc-id", vpcId)]),
     ...(securityGroupId === undefined ? [] : [filterBy("instance.group-id", securityGroupId)]),
@@ -67,13 +68,9 @@ function filtersOf(filter: InstanceFilter): Filter[] {
   ];
 }
 
-function filterBy(Name: string, ...Values: string[]): Filter {
-  return { Name, Values };
-}
-
 function toInstance(described: Ec2Instance): Instance {
   const { InstanceId, ImageId, State, StateReason, LaunchTime, Tags } = described;
-  const instanceTags = Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? ""]));
+  const instanceTags = tagsOf(Tags);
   const reason = { code: StateReason?.Code ?? "", message: StateReason?.Message ?? "" };
   const failedStart = failedStartOf(
     State!.Name!,

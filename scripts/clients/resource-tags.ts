@@ -1,6 +1,7 @@
 import { CreateTagsCommand, DeleteTagsCommand, paginateDescribeVolumes } from "@aws-sdk/client-ec2";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { awsCall } from "./aws-call.ts";
+import { tagFilters, tagsOf } from "./ec2-tags.ts";
 
 /** A machine or a disk with all its tags. */
 export interface Tagged {
@@ -21,16 +22,11 @@ export interface ResourceTags {
 export function resourceTagsOf(ec2: EC2Client): ResourceTags {
   return {
     disks: async (tags) => {
-      const Filters = Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }));
       const found: Tagged[] = [];
       await awsCall("ec2:DescribeVolumes", async () => {
-        for await (const page of paginateDescribeVolumes({ client: ec2 }, { Filters })) {
-          for (const { VolumeId, Tags = [] } of page.Volumes ?? []) {
-            found.push({
-              id: VolumeId!,
-              tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key!, Value ?? ""])),
-            });
-          }
+        for await (const page of paginateDescribeVolumes({ client: ec2 }, { Filters: tagFilters(tags) })) {
+          for (const { VolumeId, Tags } of page.Volumes ?? [])
+            found.push({ id: VolumeId!, tags: tagsOf(Tags) });
         }
       });
       return found;
