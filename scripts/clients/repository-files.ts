@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import { githubCall } from "./github-call.ts";
-import { ServiceError } from "./service-error.ts";
+import { hasStatus, ServiceError } from "./service-error.ts";
 
 /** A file of a branch as it stands. */
 export interface StandingFile {
@@ -47,7 +47,7 @@ export function repositoryFilesOf(octokit: Octokit, owner: string, repo: string)
           repository: repositoryIn(html_url) ?? name,
         };
       } catch (error) {
-        if (error instanceof ServiceError && error.status === 404) return undefined;
+        if (hasStatus(error, 404)) return undefined;
         throw error;
       }
     },

@@ -5,7 +5,7 @@ import type { VersionSource } from "../../config/runner-versions.ts";
 import type { RunnerEntry } from "../../observe/machine.ts";
 import type { RunnerSource } from "../../observe/sources.ts";
 import { githubCall } from "./github-call.ts";
-import { ServiceError } from "./service-error.ts";
+import { hasStatus } from "./service-error.ts";
 
 type RunnerBody =
   Endpoints["GET /repos/{owner}/{repo}/actions/runners"]["response"]["data"]["runners"][number];
@@ -46,7 +46,7 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
         await githubCall(`removing the entry ${name}`, () => api.remove(id));
       } catch (error) {
         // Removed meanwhile, or by an attempt whose answer was lost.
-        if (!(error instanceof ServiceError && error.status === 404)) throw error;
+        if (!hasStatus(error, 404)) throw error;
       }
     },
     offered: async () =>
@@ -59,7 +59,7 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
         return readSupport((await githubCall(what, () => api.deprecation(version))).data);
       } catch (error) {
         // A version that GitHub does not know, or a GitHub Enterprise Server, which refuses none.
-        if (error instanceof ServiceError && error.status === 404) return {};
+        if (hasStatus(error, 404)) return {};
         throw error;
       }
     },

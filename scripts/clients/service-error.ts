@@ -16,3 +16,8 @@ export class ServiceError extends Error {
 export function isTransient(error: unknown): boolean {
   return error instanceof ServiceError && error.transient;
 }
+
+/** Whether the service answered with one of these statuses. */
+export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return error instanceof ServiceError && error.status !== undefined && statuses.includes(error.status);
+}

@@ -3,7 +3,7 @@ import { isObject } from "../../contract/json.ts";
 import type { SmokeSource } from "../../contract/requests.ts";
 import { openRunStates } from "../../contract/run-states.ts";
 import { githubCall } from "./github-call.ts";
-import { isTransient, ServiceError } from "./service-error.ts";
+import { hasStatus, isTransient } from "./service-error.ts";
 
 const per_page = 100;
 
@@ -119,7 +119,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
           actions.cancelWorkflowRun({ ...place, run_id }),
         );
       } catch (error) {
-        if (!(error instanceof ServiceError && error.status === 409)) throw error; // 409: it has ended.
+        if (!hasStatus(error, 409)) throw error; // 409: it has ended.
       }
     },
     dispatch: async ({ workflow, ref: branch }, inputs) => {
@@ -137,7 +137,8 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
         );
       try {
         const { data } = await send({ return_run_details: true }).catch((error: unknown) => {
-          if (isRefusal(error)) return send({});
+          // GitHub does not take the request as it is: perhaps because its parameter is not known.
+          if (hasStatus(error, 400, 422)) return send({});
           throw error;
         });
         return dispatchOutcome(data);
@@ -147,11 +148,6 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
       }
     },
   };
-}
-
-/** A request that GitHub does not take as it is: perhaps because its parameter is not known. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ServiceError && (error.status === 400 || error.status === 422);
 }
 
 /** @param body of GitHub's answer, whose types do not have it yet */

@@ -1,7 +1,7 @@
 import { limits } from "../../config/limits.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
-import { ServiceError } from "../clients/service-error.ts";
+import { hasStatus } from "../clients/service-error.ts";
 import type { DispatchOutcome, Run, WorkflowRuns } from "../clients/workflow-runs.ts";
 import type { Clock } from "../clock.ts";
 import type { Output } from "../output.ts";
@@ -87,7 +87,7 @@ async function findRunOf(
   try {
     return await runs.get(outcome.runId);
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return undefined;
+    if (hasStatus(error, 404)) return undefined;
     throw error;
   }
 }
@@ -99,8 +99,7 @@ async function onceKnown<Answer>(clock: Clock, call: () => Promise<Answer>): Pro
     try {
       return await call();
     } catch (error) {
-      const unknown = error instanceof ServiceError && (error.status === 404 || error.status === 422);
-      if (!unknown || clock.now() >= end) throw error;
+      if (!hasStatus(error, 404, 422) || clock.now() >= end) throw error;
       await clock.sleep(5_000);
     }
   }
