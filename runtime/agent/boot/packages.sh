@@ -5,16 +5,18 @@ lists=$root/var/lib/apt/lists
 # Packages that are replaced under a running job can end it, Docker's before all: a machine is patched
 # by rotating it. Not every image has all of these units. What apt is doing is waited for by its lock.
 stop_upgrades() {
-  local unit upgrades=(dnf-automatic{,-download,-install,-notifyonly}.timer)
-  [[ $installer == dnf ]] || upgrades=(apt-daily{,-upgrade}.{timer,service} unattended-upgrades.service)
-  for unit in "${upgrades[@]}"; do
-    systemctl disable --now "$unit" || true
-  done
+  local unit upgrades
   if [[ $installer == apt ]]; then
+    upgrades=(apt-daily{,-upgrade}.{timer,service} unattended-upgrades.service)
     mkdir -p "$root/etc/apt/apt.conf.d" "$root/etc/needrestart/conf.d"
     echo 'DPkg::Lock::Timeout "300";' >"$root/etc/apt/apt.conf.d/95longhaul-lock"
     echo "\$nrconf{restart} = 'l';" >"$root/etc/needrestart/conf.d/longhaul.conf"
+  else
+    upgrades=(dnf-automatic{,-download,-install,-notifyonly}.timer)
   fi
+  for unit in "${upgrades[@]}"; do
+    systemctl disable --now "$unit" || true
+  done
   mkdir -p "$root/etc/docker"
   [[ $DOCKER == false || $LIVE_RESTORE == false ]] || keep_containers "$root/etc/docker/daemon.json"
 }
