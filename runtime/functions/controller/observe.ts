@@ -65,7 +65,7 @@ export async function observe(
   );
   problems.push(
     ...Object.entries(settings).flatMap(([fleet, own]) =>
-      damaged({ environment, fleet, settings: own, values, asleep: asleepIn(fleet, machines) }),
+      damaged({ environment, fleet, settings: own, values, hasSleeper: hasSleeper(fleet, machines) }),
     ),
   );
   const meterText = values.get(meterName);
@@ -109,9 +109,9 @@ function present(values: Values): Map<string, string> {
   return new Map([...values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** How many of a fleet's machines are stopped, of those that could be read. */
-function asleepIn(fleet: string, machines: readonly Machine[] = []): number {
-  return machines.filter((machine) => machine.fleet === fleet && machine.state === "stopped").length;
+/** Whether one of a fleet's machines is stopped, as far as they could be read. */
+function hasSleeper(fleet: string, machines: readonly Machine[] = []): boolean {
+  return machines.some((machine) => machine.fleet === fleet && machine.state === "stopped");
 }
 
 /**
@@ -125,12 +125,12 @@ function damaged(one: {
   fleet: string;
   settings: FleetSettings;
   values: Values;
-  asleep: number;
+  hasSleeper: boolean;
 }): string[] {
-  const { environment, fleet, settings, values, asleep } = one;
+  const { environment, fleet, settings, values, hasSleeper } = one;
   const names = fleetParameters(environment, fleet);
   const isNotYetMade = (key: string) =>
-    key === "roster" && asleep === 0 && values.get(names.roster) === undefined;
+    key === "roster" && !hasSleeper && values.get(names.roster) === undefined;
   const those = (["roster", "operator", "shutdown"] as const)
     .filter((key) => !settings[key] && values.has(names[key]) && !isNotYetMade(key))
     .map((key) => names[key]);
