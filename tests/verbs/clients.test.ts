@@ -50,6 +50,9 @@ describe("the clients of the operator's command", () => {
         { say: (line) => void said.push(line), secondMs: 0, pace: unpaced },
       );
 
+    /** How many requests of the hour are left, until the first second of 2100. */
+    const left = (count: string) => ({ "x-ratelimit-remaining": count, "x-ratelimit-reset": "4102444800" });
+    const [noneLeft, manyLeft] = [left("0"), left("4000")];
     const table: [number, string, Record<string, string>, { transient: boolean; says: string }][] = [
       [401, "Bad credentials", {}, { transient: false, says: "Check GITHUB_TOKEN" }],
       [404, "Not Found", {}, { transient: false, says: "credentials may administer its runners" }],
@@ -59,46 +62,36 @@ describe("the clients of the operator's command", () => {
       [
         403,
         "API rate limit exceeded",
-        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
+        noneLeft,
         { transient: true, says: "The limit is lifted at 2100-01-01T00:00:00.000Z." },
       ],
       [
         429,
         "API rate limit exceeded",
-        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
+        noneLeft,
         { transient: true, says: "The limit is lifted at 2100-01-01T00:00:00.000Z." },
       ],
       [
         403,
         "You have exceeded a secondary rate limit",
-        { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": "4102444800" },
+        manyLeft,
         { transient: true, says: "Run it again in a few minutes." },
       ],
       [
         403,
         "Slow down",
-        { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": "4102444800", "retry-after": "1800" },
+        { ...manyLeft, "retry-after": "1800" },
         { transient: true, says: "The limit is lifted in 1800 s." },
       ],
       [
         403,
         "Resource not accessible by integration",
-        { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": "4102444800" },
+        manyLeft,
         { transient: false, says: "credentials may administer its runners" },
       ],
       // The last request of an hour says that none is left, whatever its answer.
-      [
-        401,
-        "Bad credentials",
-        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
-        { transient: false, says: "Check GITHUB_TOKEN" },
-      ],
-      [
-        404,
-        "Not Found",
-        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" },
-        { transient: false, says: "credentials may administer its runners" },
-      ],
+      [401, "Bad credentials", noneLeft, { transient: false, says: "Check GITHUB_TOKEN" }],
+      [404, "Not Found", noneLeft, { transient: false, says: "credentials may administer its runners" }],
     ];
     for (const [status, message, headers, { transient, says }] of table) {
       const withHeaders = Object.entries(headers).map(([name, value]) => `, ${name} ${value}`);
