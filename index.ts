@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { readAppCredentials } from "./components/app-credentials.ts";
+import { readAppCredentials } from "./config/app-credentials.ts";
 import {
   AlarmTopic,
   BudgetAlarm,
@@ -18,7 +18,7 @@ import {
   WakeOnDemand,
 } from "./components/index.ts";
 import { createProviders } from "./components/providers.ts";
-import { warnOfRunnerVersions } from "./components/runner-versions.ts";
+import { warnOfRunnerVersions } from "./components/runner-fleet/runner-versions.ts";
 import { stackOutputs } from "./components/stack-outputs.ts";
 import type { StackOutputs } from "./components/stack-outputs.ts";
 import { formatPath } from "./config/issues.ts";

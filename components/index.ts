@@ -13,29 +13,32 @@ export type {
   SmokeTestConfiguration,
 } from "../config/schema.ts";
 export type { SmokeRun, SmokeSource } from "../contract/requests.ts";
-export { findLivingMachines } from "./adoption.ts";
-export type { LivingMachine, LivingMachines } from "./adoption.ts";
-export { AlarmTopic } from "./alarm-topic.ts";
-export type { AlarmTopicArgs } from "./alarm-topic.ts";
-export { AutoShutdown } from "./auto-shutdown.ts";
-export type { AutoShutdownArgs } from "./auto-shutdown.ts";
-export { BudgetAlarm } from "./budget-alarm.ts";
-export type { BudgetAlarmArgs } from "./budget-alarm.ts";
-export { diskKeysOf, findDiskKey } from "./disk-keys.ts";
-export { FleetController } from "./fleet-controller.ts";
-export type { FleetControllerArgs } from "./fleet-controller.ts";
-export { RunnerFleet } from "./runner-fleet.ts";
-export type { FleetMachine, RunnerFleetArgs } from "./runner-fleet.ts";
-export { RunnerNetwork } from "./runner-network.ts";
-export type { MachineNetwork, MachineSubnet, RunnerNetworkArgs } from "./runner-network.ts";
-export { RunnerRegistration } from "./runner-registration.ts";
-export type { MachineRegistration, RunnerRegistrationArgs } from "./runner-registration.ts";
-export { RunnerRoster } from "./runner-roster.ts";
-export type { RunnerRosterArgs } from "./runner-roster.ts";
-export { SmokeTest } from "./smoke-test.ts";
-export type { SmokeProof, SmokeTestArgs } from "./smoke-test.ts";
-export { SmokeWorkflow } from "./smoke-workflow.ts";
-export type { SmokeWorkflowArgs } from "./smoke-workflow.ts";
-export { WakeOnDemand } from "./wake-on-demand.ts";
-export type { ControllerQueue, WakeOnDemandArgs } from "./wake-on-demand.ts";
-export { findZones } from "./zones.ts";
+export { findLivingMachines } from "./runner-fleet/adoption.ts";
+export type { LivingMachine, LivingMachines } from "./runner-fleet/adoption.ts";
+export { AlarmTopic } from "./alarm-topic/alarm-topic.ts";
+export type { AlarmTopicArgs } from "./alarm-topic/alarm-topic.ts";
+export { AutoShutdown } from "./auto-shutdown/auto-shutdown.ts";
+export type { AutoShutdownArgs } from "./auto-shutdown/auto-shutdown.ts";
+export { BudgetAlarm } from "./budget-alarm/budget-alarm.ts";
+export type { BudgetAlarmArgs } from "./budget-alarm/budget-alarm.ts";
+export { diskKeysOf, findDiskKey } from "./fleet-controller/disk-keys.ts";
+export { FleetController } from "./fleet-controller/fleet-controller.ts";
+export type { FleetControllerArgs } from "./fleet-controller/fleet-controller.ts";
+export { RunnerFleet } from "./runner-fleet/runner-fleet.ts";
+export type { FleetMachine, RunnerFleetArgs } from "./runner-fleet/runner-fleet.ts";
+export { RunnerNetwork } from "./runner-network/runner-network.ts";
+export type { MachineNetwork, MachineSubnet, RunnerNetworkArgs } from "./runner-network/runner-network.ts";
+export { RunnerRegistration } from "./runner-registration/runner-registration.ts";
+export type {
+  MachineRegistration,
+  RunnerRegistrationArgs,
+} from "./runner-registration/runner-registration.ts";
+export { RunnerRoster } from "./runner-roster/runner-roster.ts";
+export type { RunnerRosterArgs } from "./runner-roster/runner-roster.ts";
+export { SmokeTest } from "./smoke-test/smoke-test.ts";
+export type { SmokeProof, SmokeTestArgs } from "./smoke-test/smoke-test.ts";
+export { SmokeWorkflow } from "./smoke-workflow/smoke-workflow.ts";
+export type { SmokeWorkflowArgs } from "./smoke-workflow/smoke-workflow.ts";
+export { WakeOnDemand } from "./wake-on-demand/wake-on-demand.ts";
+export type { ControllerQueue, WakeOnDemandArgs } from "./wake-on-demand/wake-on-demand.ts";
+export { findZones } from "./zones/zones.ts";

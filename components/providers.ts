@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { apiUrl, ownerOf } from "../config/derive.ts";
 import type { AwsConfiguration, Configuration, GithubConfiguration } from "../config/schema.ts";
 import { withoutTrailingSlash } from "../config/urls.ts";
-import type { AppCredentials } from "./app-credentials.ts";
+import type { AppCredentials } from "../config/app-credentials.ts";
 
 /** The providers of an environment, as a component's `providers` option takes them. */
 export function createProviders(

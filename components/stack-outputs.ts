@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SmokeRun } from "../contract/requests.ts";
 import { labelsVariableName, machineName } from "../contract/names.ts";
-import type { AlarmTopic } from "./alarm-topic.ts";
-import type { RunnerFleet } from "./runner-fleet.ts";
-import { runsOnExpression, runsOnLabels } from "./runs-on-labels.ts";
-import type { SmokeProof } from "./smoke-test.ts";
+import type { AlarmTopic } from "./alarm-topic/alarm-topic.ts";
+import type { RunnerFleet } from "./runner-fleet/runner-fleet.ts";
+import { runsOnExpression, runsOnLabels } from "../config/runs-on-labels.ts";
+import type { SmokeProof } from "./smoke-test/smoke-test.ts";
 
 /** What `pulumi stack output` shows of an environment. No secret is among it. */
 export interface StackOutputs {

@@ -29,6 +29,17 @@ export function architectureOf(
   return architecture;
 }
 
+/** @throws when the fleet is not in the configuration */
+export function fleetOf(configuration: Configuration, name: string): FleetConfiguration {
+  const fleet = configuration.fleets[name];
+  if (!fleet) {
+    throw new Error(
+      `There is no fleet ${name} in the configuration: it names ${Object.keys(configuration.fleets).join(", ")}.`,
+    );
+  }
+  return fleet;
+}
+
 /** Tags of one's own of what is a fleet's. Of a fleet that is not configured any more, they are the environment's. */
 export function tagsOfFleet(
   { tags, fleets }: Pick<Configuration, "tags" | "fleets">,

@@ -33,7 +33,7 @@ export interface WaitingJob {
   wokenAt?: number;
   /** Instance id of that machine. */
   wokenMachine?: string;
-  /** When the sweep saw it queued at GitHub, long after its last wake: see runtime/functions/demand.ts. */
+  /** When the sweep saw it queued at GitHub, long after its last wake: see runtime/functions/controller/demand.ts. */
   seenAt?: number;
 }
 

@@ -7,7 +7,7 @@ import type { BuildOptions } from "esbuild";
 import { minify } from "terser";
 import type { FunctionName } from "../contract/names.ts";
 import project from "../package.json" with { type: "json" };
-import { replaceFile } from "./replace-file.ts";
+import { replaceFile } from "../cli/replace-file.ts";
 
 /*
  * Builds what does not run from its sources:
@@ -84,7 +84,7 @@ async function buildCommand(): Promise<void> {
   const { peerDependencies, devDependencies } = project;
   const { outputFiles } = await build({
     ...shared,
-    entryPoints: { longhaul: "scripts/longhaul.ts", main: "scripts/main.ts" },
+    entryPoints: { longhaul: "cli/longhaul.ts", main: "cli/main.ts" },
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
     external: Object.keys({ ...peerDependencies, ...devDependencies }),

@@ -1,5 +1,5 @@
-import { workedExample } from "./cost/worked-example.ts";
-import { printMadePart } from "./made-part.ts";
+import { workedExample } from "./cost-example/worked-example.ts";
+import { printMadePart } from "./generated-section.ts";
 
 /*
  * `npm run cost-example` prints what environments of one, ten and fifty runners

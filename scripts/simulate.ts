@@ -1,4 +1,4 @@
-import { printMadePart } from "./made-part.ts";
+import { printMadePart } from "./generated-section.ts";
 import { idleLimits } from "./simulation/idle-limits.ts";
 
 /*

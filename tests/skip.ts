@@ -1,5 +1,5 @@
 import type { Context } from "mocha";
-import { runsInCi } from "../scripts/runs-in-ci.ts";
+import { runsInCi } from "../cli/runs-in-ci.ts";
 
 /**
  * Skips what needs something that is not installed, and says why.

@@ -1,4 +1,3 @@
-import type { Repository } from "./model.ts";
 import { ApiError } from "./rest/answers.ts";
 
 /*
@@ -32,7 +31,7 @@ export interface RequestedCommit {
 
 /** @throws ApiError 409 with every rule that the commit breaks */
 export function checkCommit(
-  { defaultBranch, rules }: Repository,
+  { defaultBranch, rules }: { defaultBranch: string; rules?: BranchRules | undefined },
   branch: string,
   commit: RequestedCommit,
 ): void {

@@ -4,16 +4,8 @@ import type { AcquiredJob, Call } from "./exchange.ts";
 import type { JobResult } from "./exit-codes.ts";
 import { jobResults } from "./exit-codes.ts";
 import { keepLock } from "./lock.ts";
+import type { Ending } from "./worker-process.ts";
 import { startWorker } from "./worker-process.ts";
-
-/**
- * Why a job ends before its time: GitHub has cancelled it (or its lock is lost), or the runner itself is shut down. The
- * reason of the abort signals here.
- */
-export type Ending = "cancel" | "shutdown";
-
-/** What the listener tells its worker. */
-export type WorkerMessage = { job: AcquiredJob } | { end: Ending };
 
 /** Seconds that a cancelled worker may take before it is killed, as the real one's five minutes less fifteen seconds. */
 const cancelSeconds = 285;

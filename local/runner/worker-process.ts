@@ -3,8 +3,16 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Diagnostics } from "./diagnostics.ts";
-import type { WorkerMessage } from "./dispatcher.ts";
 import type { AcquiredJob } from "./exchange.ts";
+
+/**
+ * Why a job ends before its time: GitHub has cancelled it (or its lock is lost), or the runner itself is shut down. The
+ * reason of the abort signals here.
+ */
+export type Ending = "cancel" | "shutdown";
+
+/** What the listener tells its worker. */
+export type WorkerMessage = { job: AcquiredJob } | { end: Ending };
 
 /** The process that runs one job. */
 export interface WorkerProcess {

@@ -1,11 +1,11 @@
 import { realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createDiagnostics } from "./diagnostics.ts";
-import type { Ending, WorkerMessage } from "./dispatcher.ts";
+import type { Ending, WorkerMessage } from "./worker-process.ts";
 import type { AcquiredJob } from "./exchange.ts";
 import { createCall, runnerAuthorization } from "./exchange.ts";
 import { exitCodes, jobResults } from "./exit-codes.ts";
-import { untilMoment } from "./machine-time.ts";
 import { createReporter } from "./report.ts";
 import { runJob } from "./run-job.ts";
 import { loadCredentials, loadSettings } from "./settings.ts";
@@ -20,6 +20,9 @@ const unloadLimitSeconds = 30;
  * eighths of them. They are the machine's.
  */
 const defaultUnloadSeconds = 13.5;
+
+/** How often the clock is looked at, in milliseconds of the computer: its pace may change meanwhile. */
+const lookMs = 50;
 
 writeFileSync("/proc/self/comm", "Runner.Worker"); // Newer Nodes name their main thread after themselves.
 const root = dirname(dirname(realpathSync(process.argv[1]!)));
@@ -84,3 +87,8 @@ process.on("SIGTERM", () => {
 // A worker whose listener has died goes on to the end of its job, with nobody to read what it prints.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
+
+/** Waits for a moment of the machine's clock, which may run faster than the computer's. @param moment as of `Date.now()` */
+async function untilMoment(moment: number): Promise<void> {
+  while (Date.now() < moment) await delay(Math.min(lookMs, moment - Date.now()));
+}

@@ -1,57 +1,9 @@
-import type { Power } from "../../contract/parameters.ts";
 import { idleTimeoutWords, powerOffWords } from "../../contract/last-words.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import type { Listing } from "../../contract/wishes.ts";
-import type { AfterExit } from "./exit-codes.ts";
 import { hungSentence, isHung } from "./hung-listener.ts";
-import type { JobLimit } from "./job-limit.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
 import { actOnOverdue, overdueDetail } from "./job-limit.ts";
-
-/** All that a decision rests on. Durations and moments are milliseconds of the monotonic clock. */
-export interface Observation {
-  now: number;
-  /** Undefined: no listener runs. A frozen one (`SIGSTOP`) can accept nothing. */
-  listener: { listening: boolean; frozen: boolean } | undefined;
-  /** A worker process runs, even one whose listener has died. */
-  worker: boolean;
-  /** When that process began, and so its job; undefined: none runs, it is ending, or the kernel does not tell. */
-  workerAt: number | undefined;
-  /** When that very process was told to end its job; undefined: it was not, or another agent did. */
-  toldToEndAt: number | undefined;
-  /** The runner's own update script runs. */
-  updating: boolean;
-  /** A job's message has been received and its end has not been told. */
-  job: boolean;
-  /** When the listener last gave a sign of work: its start, a session, a message, a job's beginning or end, a worker. */
-  signAt: number;
-  /** What of the listener's processes and sockets may be a job on its way, or why that is not known; undefined: all is clear. */
-  trace: string | undefined;
-  /** When a listener ended that had received a job which had not begun; undefined: none has. */
-  missedAt: number | undefined;
-  /** What the last exit of the listener asks for, and when it was. */
-  exit: { at: number; after: AfterExit } | undefined;
-  /** How often in a row GitHub has refused the version; 0 once a listener has run for a while. */
-  refusals: number;
-  /** As in {@link ConnectionView}. */
-  disconnectedAt: number | undefined;
-  reachableAt: number | undefined;
-  /** The runner's registration is on the disk. */
-  registered: boolean;
-  /** The machine's place on its fleet's lists, from the last time they could be read. */
-  listing: Listing;
-  /** It has been on a list at some time, or the whole fleet closes. */
-  mayRetire: boolean;
-  /** Undefined: never read since the agent started. */
-  power: { power: Power; by: string; reason: string } | undefined;
-  /** Not before this does it sleep, unless the budget wants it to: with power on, for want of jobs. */
-  sleepAt: number;
-  /** How long its job may run; undefined: for any time, or that was never read. */
-  jobLimit: JobLimit | undefined;
-  /** How long it must have been quiet before it leaves. */
-  quietMs: number;
-  /** The timer that powers off a machine whose agent does not come up. */
-  bootTimer: "armed" | "cancelled";
-}
 
 /** What to do now, and what to say of the machine. */
 export interface Decision {
@@ -111,7 +63,7 @@ export const returnMs = 7 * 60_000;
  *
  * @throws when a number is NaN, which is neither before nor after any moment
  */
-export function decide(seen: Observation): Decision {
+export function decide(seen: RunnerObservation): Decision {
   refuseNaN(seen);
   const { now, listener, exit } = seen;
   const leave = wishToLeave(seen);
@@ -136,7 +88,7 @@ export function decide(seen: Observation): Decision {
 }
 
 /** A frozen listener is ended or thawed at the next look, within a second: GitHub must not notice it. */
-function decideFrozen(seen: Observation, leave: Leave | undefined): Decision {
+function decideFrozen(seen: RunnerObservation, leave: Leave | undefined): Decision {
   const { job, worker } = seen;
   const because = worker || (job && !isStuck(seen)) ? "a job has arrived" : doubt(seen);
   if (because === undefined && job) return { action: "end-listener", ...stuck };
@@ -157,7 +109,7 @@ const hung = { state: "starting", detail: hungSentence } as const;
 export const refusedSentence =
   "GitHub refuses this version of the runner: raise runner.version, run pulumi up.";
 
-function decideWithJob(seen: Observation, leave: Leave | undefined): Decision {
+function decideWithJob(seen: RunnerObservation, leave: Leave | undefined): Decision {
   if (seen.worker) return decideWithWorker(seen, leave);
   if (!seen.listener || !isStuck(seen)) return stay("busy", afterItsJob(leave));
   const because = doubt(seen);
@@ -166,7 +118,7 @@ function decideWithJob(seen: Observation, leave: Leave | undefined): Decision {
   return { action: "freeze", ...stuck };
 }
 
-function decideWithWorker(seen: Observation, leave: Leave | undefined): Decision {
+function decideWithWorker(seen: RunnerObservation, leave: Leave | undefined): Decision {
   const orphaned = seen.listener ? "" : "The listener has died; its worker still runs.";
   const detail = [overdueDetail(seen), orphaned || afterItsJob(leave)].filter(Boolean).join(" ");
   return { action: actOnOverdue(seen), state: "busy", detail };
@@ -177,12 +129,12 @@ function afterItsJob(leave: Leave | undefined): string {
 }
 
 /** GitHub has given its job up, or the job's end was never told: a full disk, a log that was cut. */
-function isStuck({ now, job, worker, signAt }: Observation): boolean {
+function isStuck({ now, job, worker, signAt }: RunnerObservation): boolean {
   return job && !worker && now - signAt >= stuckAfterMs;
 }
 
 /** What speaks against ending the listener. One that hangs for twice the time, with bytes that it never reads, has had its chance. */
-function doubt({ now, job, signAt, trace }: Observation): string | undefined {
+function doubt({ now, job, signAt, trace }: RunnerObservation): string | undefined {
   return job && now - signAt >= 2 * stuckAfterMs ? undefined : trace;
 }
 
@@ -203,7 +155,7 @@ export function wishToLeave({
   mayRetire,
   power,
   sleepAt,
-}: Pick<Observation, "now" | "listing" | "mayRetire" | "power" | "sleepAt">): Leave | undefined {
+}: Pick<RunnerObservation, "now" | "listing" | "mayRetire" | "power" | "sleepAt">): Leave | undefined {
   if (listing === "none") {
     return mayRetire ? { by: "retire", why: onNoList, lastWords: onNoList } : undefined;
   }
@@ -217,11 +169,11 @@ export function wishToLeave({
 }
 
 /** Whether GitHub may be about to hand this very machine a job again that its listener could not take. */
-function isAwaited({ now, missedAt }: Observation): boolean {
+function isAwaited({ now, missedAt }: RunnerObservation): boolean {
   return missedAt !== undefined && now - missedAt < returnMs;
 }
 
-function decideWithoutListener(seen: Observation): Decision {
+function decideWithoutListener(seen: RunnerObservation): Decision {
   const { now, listing, registered, exit } = seen;
   const needsToken = !registered || exit?.after.then === "needs-token";
   // Whatever lists and power say: the job that had arrived waits at GitHub for this very runner.
@@ -250,7 +202,7 @@ function isListed(listing: Listing): boolean {
   return listing === "service" || listing === "candidate";
 }
 
-function refuseNaN(seen: Observation): void {
+function refuseNaN(seen: RunnerObservation): void {
   const names = Object.entries(seen).flatMap(([name, value]) => (Number.isNaN(value) ? [name] : []));
   if (names.length > 0) throw new Error(`Nothing is decided on what is not known: ${names.join(", ")}.`);
 }

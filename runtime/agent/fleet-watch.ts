@@ -2,14 +2,14 @@ import { existsSync, writeFileSync } from "node:fs";
 import type { FleetSettings } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import type { Clock } from "./clock.ts";
-import type { Observation } from "./decide.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
 import type { Incidents } from "./incidents.ts";
 import { jobLimitOf } from "./job-limit.ts";
 import type { SettingsReading } from "./settings.ts";
 import { keepKnown, unreadSettings } from "./settings.ts";
 
 /** What the fleet's parameters say of this machine. */
-export type FleetView = Pick<Observation, "listing" | "mayRetire" | "power" | "jobLimit"> & {
+export type FleetView = Pick<RunnerObservation, "listing" | "mayRetire" | "power" | "jobLimit"> & {
   /** Minutes without a job after which the machine sleeps although power is on; undefined: it does not. */
   idleMinutes: number | undefined;
 };

@@ -1,4 +1,4 @@
-import type { Observation } from "./decide.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
 
 /**
  * Milliseconds without a connection after which a listener has ceased to poll,
@@ -14,7 +14,7 @@ export const reachableForMs = 75_000;
  * It has no job, and has not been connected for a while in which GitHub could
  * be reached from the machine: it takes no job any more.
  */
-export function isHung(seen: Observation): boolean {
+export function isHung(seen: RunnerObservation): boolean {
   const { now, listener, job, worker, disconnectedAt, reachableAt } = seen;
   if (!listener || job || worker || disconnectedAt === undefined || reachableAt === undefined) return false;
   return now - disconnectedAt >= hungAfterMs && now - reachableAt >= reachableForMs;

@@ -1,13 +1,5 @@
 import type { ShutdownSetting } from "../../contract/parameters.ts";
-import type { Observation } from "./decide.ts";
-
-/** How long a job may run. */
-export interface JobLimit {
-  /** `autoShutdown.maxJobHours`. */
-  hours: number;
-  /** An overdue job is ended; otherwise people are told of it, and nothing else happens. */
-  enforce: boolean;
-}
+import type { JobLimit, RunnerObservation } from "./runner-observation.ts";
 
 /** Undefined: the fleet's setting was never read, or knows no limit. */
 export function jobLimitOf(shutdown: ShutdownSetting | undefined): JobLimit | undefined {
@@ -16,7 +8,7 @@ export function jobLimitOf(shutdown: ShutdownSetting | undefined): JobLimit | un
 }
 
 /** What overdue jobs are judged by. */
-export type JobAge = Pick<Observation, "now" | "workerAt" | "jobLimit" | "toldToEndAt">;
+export type JobAge = Pick<RunnerObservation, "now" | "workerAt" | "jobLimit" | "toldToEndAt">;
 
 const hourMs = 3_600_000;
 

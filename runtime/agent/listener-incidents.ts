@@ -1,4 +1,5 @@
-import type { Decision, Observation } from "./decide.ts";
+import type { Decision } from "./decide.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
 import { refusedSentence } from "./decide.ts";
 import { hungSentence, isHung } from "./hung-listener.ts";
 import type { Incidents } from "./incidents.ts";
@@ -8,7 +9,7 @@ import type { ListenerView } from "./listener-watch.ts";
 /** What people are told of a listener besides the machine's state, from one look. */
 export function tellOfListener(
   incidents: Incidents,
-  seen: Observation & Pick<ListenerView, "pollErrors">,
+  seen: RunnerObservation & Pick<ListenerView, "pollErrors">,
   { action, state }: Decision,
 ): void {
   if (seen.refusals > 0) incidents.goesOn("versionRefused", refusedSentence);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { RunCommand } from "./command.ts";
-import type { Observation } from "./decide.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
 import { watchConnection } from "./connection-watch.ts";
 import { afterExit, versionRefusedCode } from "./exit-codes.ts";
 import type { JobFacts } from "./job-facts.ts";
@@ -17,7 +17,7 @@ import { traceWatch } from "./traces.ts";
 
 /** What is seen of the listener, its worker and its job. */
 export type ListenerView = Pick<
-  Observation,
+  RunnerObservation,
   | "listener"
   | "worker"
   | "workerAt"
@@ -97,7 +97,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
   let failures = 0;
   let refusals = 0;
   let startedAt = -Infinity;
-  let exit: Observation["exit"];
+  let exit: RunnerObservation["exit"];
   /** The worker that was seen last. */
   let worker:
     { mark: ProcessMark; startedAt: number | undefined; toldToEndAt: number | undefined } | undefined;

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
-import type { Decision, Observation } from "./decide.ts";
+import type { Decision } from "./decide.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
 import { decide, wishToLeave } from "./decide.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
 import type { IncidentCounts, Incidents } from "./incidents.ts";
@@ -83,7 +84,7 @@ export async function supervise(host: SupervisorHost): Promise<never> {
  */
 async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   const { listener, fleet, clock, log } = host;
-  let bootTimer: Observation["bootTimer"] = "armed";
+  let bootTimer: RunnerObservation["bootTimer"] = "armed";
   const due = {
     token: -Infinity,
     leaving: -Infinity,
@@ -197,7 +198,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   };
 
   /** @param seen undefined: nothing could be seen */
-  const publishWhenDue = (seen: Observation | undefined) => {
+  const publishWhenDue = (seen: RunnerObservation | undefined) => {
     if (clock.monotonic() < due.metrics) return;
     due.metrics = clock.monotonic() + metricsEveryMs;
     const flag = (holds: boolean | undefined) => (holds ? 1 : 0);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runsInCi } from "../runs-in-ci.ts";
+import { runsInCi } from "../../cli/runs-in-ci.ts";
 import type { CheckResult } from "./finding.ts";
 import { checkReference } from "./reference.ts";
 import { checkShellScripts } from "./shell-scripts.ts";

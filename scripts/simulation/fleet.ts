@@ -1,6 +1,6 @@
-import { shutdownSetting } from "../../components/auto-shutdown.ts";
-import { controllerConfiguration } from "../../components/controller-configuration.ts";
-import { labelledFleets } from "../../components/receiver-configuration.ts";
+import { shutdownSetting } from "../../components/auto-shutdown/auto-shutdown.ts";
+import { controllerConfiguration } from "../../components/fleet-controller/controller-configuration.ts";
+import { labelledFleets } from "../../components/wake-on-demand/receiver-configuration.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { hoursAt } from "../../contract/hours.ts";
 import { spentInMonth } from "../../contract/meter.ts";

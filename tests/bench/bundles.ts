@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
-import { functionBundle } from "../../components/assets.ts";
-import { controllerConfiguration } from "../../components/controller-configuration.ts";
-import { receiverConfiguration } from "../../components/receiver-configuration.ts";
+import { functionBundle } from "../../components/assets/assets.ts";
+import { controllerConfiguration } from "../../components/fleet-controller/controller-configuration.ts";
+import { receiverConfiguration } from "../../components/wake-on-demand/receiver-configuration.ts";
 import { configurationFile } from "../../contract/names.ts";
 import type { FunctionName } from "../../contract/names.ts";
 import { queueUrlVariable } from "../../contract/receiver.ts";
-import { exampleConfiguration } from "../../scripts/cost/example-configuration.ts";
+import { exampleConfiguration } from "../../scripts/cost-example/example-configuration.ts";
 import { median, table } from "./measure.ts";
 
 const run = promisify(execFile);

@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { XMLParser } from "fast-xml-parser";
-import { functionBundle } from "../../components/assets.ts";
+import { functionBundle } from "../../components/assets/assets.ts";
 import { priceList } from "../../config/prices.ts";
 import type { ControllerConfiguration } from "../../contract/controller.ts";
 import { meterParameter } from "../../contract/meter.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { readMachineAssets } from "../../components/assets.ts";
+import { readMachineAssets } from "../../components/assets/assets.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import { cpuSeconds, residentMb, table } from "./measure.ts";

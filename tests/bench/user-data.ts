@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import type { MachineAssets } from "../../components/assets.ts";
-import { machineConfiguration } from "../../components/machine-configuration.ts";
-import { compressUserData, renderUserData } from "../../components/user-data.ts";
+import type { MachineAssets } from "../../components/assets/assets.ts";
+import { machineConfiguration } from "../../components/runner-fleet/machine-configuration.ts";
+import { compressUserData, renderUserData } from "../../components/runner-fleet/user-data.ts";
 import { loadConfiguration } from "../../config/load.ts";
 
 /** Bytes of user data that a machine of Pulumi.dev.yaml takes, before base64. */

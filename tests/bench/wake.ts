@@ -1,8 +1,8 @@
 import { awsClient } from "../../runtime/aws/client.ts";
 import type { Send } from "../../runtime/aws/http.ts";
-import { decideDemand, wakesPerJob } from "../../runtime/functions/demand.ts";
-import type { DemandMachine } from "../../runtime/functions/demand.ts";
-import { startMachines } from "../../runtime/functions/start-machines.ts";
+import { decideDemand, wakesPerJob } from "../../runtime/functions/controller/demand.ts";
+import type { DemandMachine } from "../../runtime/functions/controller/demand.ts";
+import { startMachines } from "../../runtime/functions/controller/start-for-jobs.ts";
 import type { WaitingJob } from "../../contract/waiting-jobs.ts";
 import { secondsThatCount } from "../../contract/waiting-jobs.ts";
 import { machineName } from "../../contract/names.ts";
@@ -23,7 +23,7 @@ const limits = { calls: { size: 5, perSecond: 2 }, ids: { size: 1000, perSecond:
 const answerSeconds = 0.25;
 const runningAfterSeconds = 30;
 
-/** Lambda ends the controller after so many seconds: see components/fleet-controller.ts. */
+/** Lambda ends the controller after so many seconds: see components/fleet-controller/fleet-controller.ts. */
 const controllerSeconds = 50;
 
 /** The most that a roster holds: its parameter has 4 KB. */

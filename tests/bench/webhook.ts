@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { functionBundle } from "../../components/assets.ts";
+import { functionBundle } from "../../components/assets/assets.ts";
 import { configurationFile } from "../../contract/names.ts";
 import { queueUrlVariable } from "../../contract/receiver.ts";
 import type { ReceiverConfiguration } from "../../contract/receiver.ts";
@@ -14,7 +14,7 @@ import { createClock } from "../../local/clock.ts";
 import { createFunctionHost } from "../../local/functions/host.ts";
 import { createFunctionUrls } from "../../local/functions/urls.ts";
 import { createReceiver } from "../../runtime/functions/receiver/receiver.ts";
-import { isSigned } from "../../runtime/functions/receiver/signature.ts";
+import { isSigned } from "../../runtime/functions/receiver/decide-delivery.ts";
 import { table } from "./measure.ts";
 
 /*

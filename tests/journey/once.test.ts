@@ -2,7 +2,7 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
-import type { OnceReport } from "../../scripts/verbs/local/once.ts";
+import type { OnceReport } from "../../cli/verbs/local/once.ts";
 import { eventually } from "../environment.ts";
 import { findTools, toolsLimitMs } from "../find-tools.ts";
 import type { Workplace } from "./command-line.ts";

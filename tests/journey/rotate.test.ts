@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { stackFile } from "../../local/engine/local-stack.ts";
-import type { RotationReport } from "../../scripts/rotate/rotate.ts";
+import type { RotationReport } from "../../cli/rotate/rotate.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
 import { readClock } from "../../local/clock.ts";
-import type { LocalMachine } from "../../scripts/verbs/local/machines.ts";
+import type { LocalMachine } from "../../cli/verbs/local/machines.ts";
 import { eventually } from "../environment.ts";
 import { findTools, toolsLimitMs } from "../find-tools.ts";
 import type { Running, Workplace } from "./command-line.ts";

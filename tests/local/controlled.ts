@@ -1,10 +1,10 @@
-import { shutdownSetting } from "../../components/auto-shutdown.ts";
-import { controllerConfiguration } from "../../components/controller-configuration.ts";
+import { shutdownSetting } from "../../components/auto-shutdown/auto-shutdown.ts";
+import { controllerConfiguration } from "../../components/fleet-controller/controller-configuration.ts";
 import {
   budgetStatements,
   controllerStatements,
   demandStatements,
-} from "../../components/controller-policy.ts";
+} from "../../components/fleet-controller/controller-policy.ts";
 import { loadConfiguration } from "../../config/load.ts";
 import { idleTimeoutWords } from "../../contract/last-words.ts";
 import { meterParameter, parseMeter, spentInMonth } from "../../contract/meter.ts";

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect } from "chai";
-import { controllerConfiguration } from "../../components/controller-configuration.ts";
+import { controllerConfiguration } from "../../components/fleet-controller/controller-configuration.ts";
 import {
   controllerStatements,
   demandStatements,
   sweepStatements,
-} from "../../components/controller-policy.ts";
+} from "../../components/fleet-controller/controller-policy.ts";
 import { loadConfiguration } from "../../config/load.ts";
 import type { ControllerCall } from "../../contract/controller-calls.ts";
 import { appKeyParameter } from "../../contract/parameters.ts";
@@ -16,7 +16,7 @@ import type { HttpRequest } from "../../runtime/aws/http.ts";
 import type { ControllerAws } from "../../runtime/functions/controller/aws.ts";
 import type { KeptToken } from "../../runtime/functions/controller/sweep/ask-as-installation.ts";
 import { sweep } from "../../runtime/functions/controller/sweep/sweep.ts";
-import { decideDemand, wakesPerJob } from "../../runtime/functions/demand.ts";
+import { decideDemand, wakesPerJob } from "../../runtime/functions/controller/demand.ts";
 import { readJobs, writeJobState, writeJobWake } from "../../runtime/functions/job-table.ts";
 import type { JobReport } from "../../runtime/functions/job-table.ts";
 import { account, region, startTestCloud } from "./aws/cloud.ts";

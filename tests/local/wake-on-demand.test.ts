@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { receiverConfiguration } from "../../components/receiver-configuration.ts";
-import { receiverStatements } from "../../components/receiver-policy.ts";
+import { receiverConfiguration } from "../../components/wake-on-demand/receiver-configuration.ts";
+import { receiverStatements } from "../../components/wake-on-demand/receiver-policy.ts";
 import { loadConfiguration } from "../../config/load.ts";
 import type { ReceiverCall } from "../../contract/receiver.ts";
 import { parseJobMessage } from "../../contract/waiting-jobs.ts";
 import type { WaitingJob } from "../../contract/waiting-jobs.ts";
 import { awsClient } from "../../runtime/aws/client.ts";
 import { sendHttp } from "../../runtime/aws/http.ts";
-import { decideDemand } from "../../runtime/functions/demand.ts";
+import { decideDemand } from "../../runtime/functions/controller/demand.ts";
 import { readJobs } from "../../runtime/functions/job-table.ts";
 import { createReceiver } from "../../runtime/functions/receiver/receiver.ts";
 import { startServer } from "../unit/runtime/http-server.ts";

@@ -1,4 +1,5 @@
-import type { Action, Decision, Observation } from "../../runtime/agent/decide.ts";
+import type { Action, Decision } from "../../runtime/agent/decide.ts";
+import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
 import { returnMs, stuckAfterMs, wishToLeave } from "../../runtime/agent/decide.ts";
 import { isHung } from "../../runtime/agent/hung-listener.ts";
 import { isOverdue } from "../../runtime/agent/job-limit.ts";
@@ -31,7 +32,7 @@ export interface Agent {
   sleepTime: SleepTime;
   /** When the machine was last of use, as of the last look; Infinity while a worker runs. */
   lastActivityAt: number;
-  bootTimer: Observation["bootTimer"];
+  bootTimer: RunnerObservation["bootTimer"];
   leavingDueAt: number;
   refusals: number;
   /** How long it takes from the log to the sockets, in a look. */
@@ -148,7 +149,13 @@ function sleepsAt(
 }
 
 /** Written out: a schedule makes hundreds of them. */
-function observation(world: World, agent: Agent, view: FleetView, sleepAt: number, seen: Seen): Observation {
+function observation(
+  world: World,
+  agent: Agent,
+  view: FleetView,
+  sleepAt: number,
+  seen: Seen,
+): RunnerObservation {
   return {
     now: world.time.now,
     listener: seen.listener,
@@ -176,7 +183,12 @@ function observation(world: World, agent: Agent, view: FleetView, sleepAt: numbe
 }
 
 /** Counts decisions, and tells those that are news. */
-function notice(world: World, agent: Agent, { action, state, detail }: Decision, seen: Observation): void {
+function notice(
+  world: World,
+  agent: Agent,
+  { action, state, detail }: Decision,
+  seen: RunnerObservation,
+): void {
   world.tally.decisions[action]++;
   if (isOverdue(seen)) world.tally.overdue++;
   if (action === "end-listener" && isHung(seen)) world.tally.hung++;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { exampleConfiguration } from "../../scripts/cost/example-configuration.ts";
-import { estimateOf } from "../../scripts/cost/estimate.ts";
-import { madePart } from "../../scripts/made-part.ts";
+import { exampleConfiguration } from "../../scripts/cost-example/example-configuration.ts";
+import { estimateOf } from "../../cli/cost/estimate.ts";
+import { madePart } from "../../scripts/generated-section.ts";
 import type { Arrival } from "../../scripts/simulation/arrivals.ts";
 import { patterns } from "../../scripts/simulation/arrivals.ts";
 import { modelSeconds, simulateFleet } from "../../scripts/simulation/fleet.ts";

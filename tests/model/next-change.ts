@@ -1,4 +1,4 @@
-import type { Observation } from "../../runtime/agent/decide.ts";
+import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
 import { returnMs, stuckAfterMs, updateLimitMs } from "../../runtime/agent/decide.ts";
 import { hungAfterMs } from "../../runtime/agent/hung-listener.ts";
 import { endLimitMs, overdueAt } from "../../runtime/agent/job-limit.ts";
@@ -6,7 +6,7 @@ import type { Agent } from "./agent.ts";
 import { wishEndsAt } from "./fleet-reader.ts";
 
 /** When the same observation would make another decision only because time has passed. */
-export function nextChange(seen: Observation, agent: Agent, closely: boolean): number {
+export function nextChange(seen: RunnerObservation, agent: Agent, closely: boolean): number {
   const { now, signAt, quietMs, sleepAt, missedAt, exit, trace, disconnectedAt } = seen;
   if (agent.eyes.behind || (closely && trace !== undefined && now - signAt >= quietMs)) return now;
   let first = wishEndsAt(agent.machine, agent.reader, now);

@@ -7,7 +7,7 @@ import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
-/** Ends what sleeps on neither list, and removes the entries of machines that are gone: scripts/settle does it so. */
+/** Ends what sleeps on neither list, and removes the entries of machines that are gone: cli/settle does it so. */
 export function settle(world: World): void {
   const { time, random } = world;
   for (const machine of world.machines) {

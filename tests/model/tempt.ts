@@ -1,4 +1,4 @@
-import type { Observation } from "../../runtime/agent/decide.ts";
+import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
 import { stuckAfterMs } from "../../runtime/agent/decide.ts";
 import { queueJob } from "./github.ts";
 import type { Machine, World } from "./world.ts";
@@ -6,7 +6,7 @@ import type { Machine, World } from "./world.ts";
 const maxTemptations = 4;
 
 /** Queues a job so that it is offered about when an agent would end its listener: the moment that the protocol is for. */
-export function tempt(world: World, machine: Machine, seen: Observation): void {
+export function tempt(world: World, machine: Machine, seen: RunnerObservation): void {
   const { random, plan, time } = world;
   if (plan.temptation === 0 || time.now > plan.calmAt) return;
   const leaveAt = seen.job && !seen.worker ? seen.signAt + stuckAfterMs : leavesAt(seen);
@@ -25,7 +25,7 @@ export function tempt(world: World, machine: Machine, seen: Observation): void {
 }
 
 /** Infinity: it does not, as things are. */
-function leavesAt({ now, listing, mayRetire, power, signAt, quietMs, sleepAt }: Observation): number {
+function leavesAt({ now, listing, mayRetire, power, signAt, quietMs, sleepAt }: RunnerObservation): number {
   const retires = listing === "none" && mayRetire;
   return Math.max(now, signAt + quietMs, retires || power?.by === "budget" ? 0 : sleepAt);
 }

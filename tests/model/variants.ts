@@ -2,11 +2,12 @@ import type { FleetSettings } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { InstanceState, RunnerEntry } from "../../observe/machine.ts";
-import type { Decision, Observation } from "../../runtime/agent/decide.ts";
+import type { Decision } from "../../runtime/agent/decide.ts";
+import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
 import { decide, wishToLeave } from "../../runtime/agent/decide.ts";
 import { startsOf } from "../../runtime/functions/controller/starts.ts";
-import type { EntryFate } from "../../scripts/entries/judge-entry.ts";
-import { judgeEntry } from "../../scripts/entries/judge-entry.ts";
+import type { EntryFate } from "../../cli/entries/judge-entry.ts";
+import { judgeEntry } from "../../cli/entries/judge-entry.ts";
 import { instanceWith } from "../unit/observe/instance.ts";
 import { showsBusy } from "./acquisitions.ts";
 import { entryOf } from "./github.ts";
@@ -27,7 +28,7 @@ const ours = {
 
 /** The parts of the protocol that a test can take out. */
 export interface Variant {
-  decide: (seen: Observation, world: World, machine: Machine) => Decision;
+  decide: (seen: RunnerObservation, world: World, machine: Machine) => Decision;
   wishFor: typeof wishFor;
   startsOf: typeof startsOf;
   quietMs: number;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { madePart } from "../../scripts/made-part.ts";
+import { madePart } from "../../scripts/generated-section.ts";
 import { createBucket } from "../bench/throttle.ts";
 import { wakeTable } from "../bench/wake.ts";
 

@@ -111,14 +111,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     harm: "A candidate that waits for a token gets the fleet's labels, and jobs, unproven.",
-    file: "scripts/settle/settle-fleet.ts",
+    file: "cli/settle/settle-fleet.ts",
     from: '"needs-token").filter(isOnRoster)',
     to: '"needs-token")',
     tests: ["tests/verbs/settle.test.ts"],
   },
   {
     harm: "The webhook's secret stands in the state in the clear.",
-    file: "components/wake-on-demand.ts",
+    file: "components/wake-on-demand/wake-on-demand.ts",
     from: ', additionalSecretOutputs: ["stdout"]',
     to: "",
     tests: ["tests/unit/components/wake-on-demand.test.ts"],

@@ -1,5 +1,6 @@
 import * as protocol from "../../runtime/agent/decide.ts";
-import type { Action, Decision, Observation } from "../../runtime/agent/decide.ts";
+import type { Action, Decision } from "../../runtime/agent/decide.ts";
+import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
 
 export * from "../../runtime/agent/decide.ts";
 
@@ -18,9 +19,9 @@ const leaving: readonly Action[] = ["end-listener", "sleep", "retire"];
 
 let lookedAt: number | undefined;
 
-export function decide(seen: Observation): Decision {
+export function decide(seen: RunnerObservation): Decision {
   const { listener, now } = seen;
-  const believed: Observation = { ...seen, missedAt: undefined };
+  const believed: RunnerObservation = { ...seen, missedAt: undefined };
   if (lookedAt !== undefined) {
     const frozen = seen.worker || now - lookedAt >= carelessMs;
     const idle = { job: false, worker: false, trace: undefined, signAt: -Infinity };

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { serviceLabels } from "../../components/runs-on-labels.ts";
+import { serviceLabels } from "../../config/runs-on-labels.ts";
 import { limits } from "../../config/limits.ts";
 import { tokenParameter, usedToken } from "../../contract/parameters.ts";
 import type { AwaitRequest, DeclaredMachine } from "../../contract/requests.ts";

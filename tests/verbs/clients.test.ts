@@ -3,12 +3,12 @@ import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { expect } from "chai";
-import { checkAccount, connectAws } from "../../scripts/clients/aws.ts";
-import { ledgerOf } from "../../scripts/clients/ledger.ts";
-import { connectGithub } from "../../scripts/clients/github.ts";
-import { readGithubCredentials } from "../../scripts/clients/github-credentials.ts";
-import { ServiceError } from "../../scripts/clients/service-error.ts";
-import type { WorkflowRuns } from "../../scripts/clients/workflow-runs.ts";
+import { checkAccount, connectAws } from "../../cli/clients/aws.ts";
+import { ledgerOf } from "../../cli/clients/ledger.ts";
+import { connectGithub } from "../../cli/clients/github.ts";
+import { readGithubCredentials } from "../../cli/clients/github-credentials.ts";
+import { ServiceError } from "../../cli/clients/service-error.ts";
+import type { WorkflowRuns } from "../../cli/clients/workflow-runs.ts";
 import { unpaced } from "./clouds.ts";
 
 const canary = "ghp_canary0123456789";
@@ -250,7 +250,7 @@ describe("the clients of the operator's command", () => {
     ] as const;
     for (const [code, status, transient] of table) {
       it(`${code} is ${transient ? "worth another try later" : "final"}`, async () => {
-        const { awsCall } = await import("../../scripts/clients/aws-call.ts");
+        const { awsCall } = await import("../../cli/clients/aws-call.ts");
         const answer = Object.assign(new Error("no"), { name: code, $metadata: { httpStatusCode: status } });
         const error = await awsCall("ec2:DescribeInstances", () => Promise.reject(answer)).catch(
           (reason: unknown) => reason as ServiceError,

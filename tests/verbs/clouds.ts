@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { loadConfiguration } from "../../config/load.ts";
-import type { WritePace } from "../../scripts/clients/write-pace.ts";
-import type { VerbContext } from "../../scripts/context.ts";
-import type { Environment } from "../../scripts/environment.ts";
+import type { WritePace } from "../../cli/clients/write-pace.ts";
+import type { VerbContext } from "../../cli/context.ts";
+import type { Environment } from "../../cli/environment.ts";
 import { machineName } from "../../contract/names.ts";
 import { formatOperator, initialOperator } from "../../contract/operator.ts";
 import {
@@ -49,9 +49,9 @@ export interface Outcome {
 export async function startClouds() {
   // Verbs import what they work with when they are called. The loader keeps modules imported like that
   // apart from those that a test file imports, and errors are recognised by their class.
-  const { connectAws } = await import("../../scripts/clients/aws.ts");
-  const { connectGithub } = await import("../../scripts/clients/github.ts");
-  const { run } = await import("../../scripts/program.ts");
+  const { connectAws } = await import("../../cli/clients/aws.ts");
+  const { connectGithub } = await import("../../cli/clients/github.ts");
+  const { run } = await import("../../cli/program.ts");
   const host = createFakeHost();
   const tokens = {
     ...defaultTokens,

@@ -5,8 +5,8 @@ import type { MeterRecord } from "../../contract/meter.ts";
 import type { LedgerLine } from "../../contract/ledger.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
-import type { Estimate } from "../../scripts/cost/estimate.ts";
-import type { CostReport } from "../../scripts/cost/report.ts";
+import type { Estimate } from "../../cli/cost/estimate.ts";
+import type { CostReport } from "../../cli/cost/report.ts";
 import { startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 

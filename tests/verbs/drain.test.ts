@@ -5,7 +5,7 @@ import { seenParameter } from "../../contract/parameters.ts";
 import type { DeclaredMachine, DrainRequest } from "../../contract/requests.ts";
 import { formatSeen } from "../../contract/seen.ts";
 import { tags } from "../../contract/tags.ts";
-import { formatNonce } from "../../scripts/smoke/nonce.ts";
+import { formatNonce } from "../../cli/smoke/nonce.ts";
 import { fleet, parameters, smoke, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 

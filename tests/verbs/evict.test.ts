@@ -166,8 +166,8 @@ describe("longhaul evict", () => {
   });
 
   it("restores a lock that was released when the other is not", async () => {
-    const { forceEnd } = await import("../../scripts/evict/force-end.ts");
-    const { ServiceError } = await import("../../scripts/clients/service-error.ts");
+    const { forceEnd } = await import("../../cli/evict/force-end.ts");
+    const { ServiceError } = await import("../../cli/clients/service-error.ts");
     const calls: string[] = [];
     const instances = {
       find: () => Promise.resolve(undefined),
@@ -182,7 +182,7 @@ describe("longhaul evict", () => {
   });
 
   it("says so when the locks could not be restored either", async () => {
-    const { forceEnd } = await import("../../scripts/evict/force-end.ts");
+    const { forceEnd } = await import("../../cli/evict/force-end.ts");
     const refuse = (message: string) => Promise.reject(new Error(message));
     const instances = {
       find: () => refuse("no answer"),
@@ -194,7 +194,7 @@ describe("longhaul evict", () => {
   });
 
   it("is content when only the answer of the termination was lost", async () => {
-    const { forceEnd } = await import("../../scripts/evict/force-end.ts");
+    const { forceEnd } = await import("../../cli/evict/force-end.ts");
     const locks: boolean[] = [];
     await forceEnd(
       {

@@ -3,7 +3,7 @@ import { machineName } from "../../contract/names.ts";
 import { formatOperator, initialOperator, parseOperator } from "../../contract/operator.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
-import type { PowerResult } from "../../scripts/wishes/set-power.ts";
+import type { PowerResult } from "../../cli/operator/set-power.ts";
 import { parameters, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 

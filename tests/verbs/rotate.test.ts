@@ -8,9 +8,9 @@ import { expect } from "chai";
 import { fleetParameters, formatMachineList } from "../../contract/parameters.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { Instance } from "../../observe/machine.ts";
-import type { UpOutcome } from "../../scripts/engine/engine.ts";
-import { watchInterruption } from "../../scripts/interruption.ts";
-import type { RotationReport } from "../../scripts/rotate/rotate.ts";
+import type { UpOutcome } from "../../cli/engine/engine.ts";
+import { watchInterruption } from "../../cli/interruption.ts";
+import type { RotationReport } from "../../cli/rotate/rotate.ts";
 import { instanceWith } from "../unit/observe/instance.ts";
 
 const now = Date.parse("2026-03-15T03:00:00Z");
@@ -71,8 +71,8 @@ describe("longhaul rotate", () => {
     }: { ups?: UpOutcome[]; isCi?: boolean; onUp?: (signals: EventEmitter) => void } = {},
   ) {
     // See clouds.ts: imported as a verb imports, so that an error's class is the same on both sides.
-    const { run } = await import("../../scripts/program.ts");
-    const { openEnvironment } = await import("../../scripts/environment.ts");
+    const { run } = await import("../../cli/program.ts");
+    const { openEnvironment } = await import("../../cli/environment.ts");
     const [results, said, texts]: string[][] = [[], [], []];
     const lists = fleetParameters("dev", "cloud");
     const machines = [machineOf("dev-cloud-1", "i-01", 20), machineOf("dev-cloud-2", "i-02", 3)];

@@ -4,8 +4,8 @@ import type { DeclaredMachine, SettleRequest } from "../../contract/requests.ts"
 import { machineName } from "../../contract/names.ts";
 import { parseSeen } from "../../contract/seen.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
-import type { FleetReport } from "../../scripts/settle/fleet-report.ts";
-import type { SettleReport } from "../../scripts/settle/settle.ts";
+import type { FleetReport } from "../../cli/settle/fleet-report.ts";
+import type { SettleReport } from "../../cli/settle/settle.ts";
 import { fleet, parameters, startClouds } from "./clouds.ts";
 import type { Clouds, Outcome } from "./clouds.ts";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
 import type { DeclaredMachine, SmokeDispatchRequest, SmokeRun } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
-import { findNonce, formatNonce } from "../../scripts/smoke/nonce.ts";
+import { findNonce, formatNonce } from "../../cli/smoke/nonce.ts";
 import { fleet, githubToken, smoke, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 import { startLossyProxy } from "./lossy-proxy.ts";

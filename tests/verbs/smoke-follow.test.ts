@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
-import { formatNonce } from "../../scripts/smoke/nonce.ts";
+import { formatNonce } from "../../cli/smoke/nonce.ts";
 import { fleet, smoke, startClouds } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 

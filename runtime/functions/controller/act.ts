@@ -1,10 +1,10 @@
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { formatMeter, meterParameter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
-import type { Start as JobStart, Spare } from "../demand.ts";
+import type { Start as JobStart, Spare } from "./demand.ts";
 import { correctJobWake, writeJobWake } from "../job-table.ts";
-import { startMachines } from "../start-machines.ts";
-import type { StartFailure } from "../start-machines.ts";
+import { startMachines } from "./start-for-jobs.ts";
+import type { StartFailure } from "./start-for-jobs.ts";
 import type { ControllerAwsWithin } from "./aws.ts";
 import type { Plan } from "./decide.ts";
 import { forgetFailedStarts, rememberFailedStarts } from "./remember-starts.ts";

@@ -1,7 +1,7 @@
 import { nextStartAt } from "../../../contract/failed-starts.ts";
 import type { FailedStart } from "../../../contract/failed-starts.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
-import { startSettlesMs } from "../demand.ts";
+import { startSettlesMs } from "./demand.ts";
 import type { Machine } from "./machine.ts";
 
 /** Milliseconds that the function's clock may be ahead of EC2's. Less than the shortest wait between two starts. */

@@ -5,7 +5,7 @@ import type { FleetSettings } from "../../../contract/wishes.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
-import type { Sighting } from "./decide.ts";
+import type { Sighting } from "./sighting.ts";
 import { describeDisks, describeMachines, strayDisks, withDisks } from "./describe.ts";
 import type { Machine } from "./machine.ts";
 

@@ -1,6 +1,6 @@
 import { formatFailedStarts } from "../../../contract/failed-starts.ts";
 import { tags } from "../../../contract/tags.ts";
-import type { Spare } from "../demand.ts";
+import type { Spare } from "./demand.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { NotStarted } from "./failed-starts.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "../../../contract/last-words.ts";
 import { staysAwake, wishFor } from "../../../contract/wishes.ts";
 import type { FleetSettings, Wish } from "../../../contract/wishes.ts";
-import type { Spare } from "../demand.ts";
+import type { Spare } from "./demand.ts";
 import { isBackingOff } from "./failed-starts.ts";
 import type { Machine } from "./machine.ts";
 

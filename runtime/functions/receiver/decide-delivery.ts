@@ -1,9 +1,9 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { secondsThatCount } from "../../../contract/waiting-jobs.ts";
 import type { JobReport } from "../job-table.ts";
 import { isAllowed, isOurs } from "../our-jobs.ts";
 import type { JobRules } from "../our-jobs.ts";
 import { readJob } from "./read-job.ts";
-import { isSigned } from "./signature.ts";
 import type { DeliveryRequest } from "./url-event.ts";
 
 /**
@@ -71,4 +71,17 @@ function ignored(reason: string): DeliveryDecision {
 
 function refused(status: number, reason: string): DeliveryDecision {
   return { kind: "refused", status, reason };
+}
+
+/**
+ * Whether GitHub signed a body with this secret.
+ *
+ * @param signature the header `x-hub-signature-256`: `sha256=` and 64 hexadecimal digits
+ * @see https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+ */
+export function isSigned(body: Uint8Array, signature: string, secret: string): boolean {
+  const digits = /^sha256=([0-9a-f]{64})$/.exec(signature)?.[1];
+  if (digits === undefined) return false;
+  const expected = createHmac("sha256", secret).update(body).digest();
+  return timingSafeEqual(Buffer.from(digits, "hex"), expected);
 }

@@ -1,8 +1,13 @@
 import { StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { expect } from "chai";
-import { topicPolicy } from "../../../components/alarm-topic.ts";
-import { budgetArn, budgetTrust, denial, executionStatements } from "../../../components/budget-policy.ts";
-import { document, trustPolicy } from "../../../components/policy.ts";
+import { topicPolicy } from "../../../components/alarm-topic/alarm-topic.ts";
+import {
+  budgetArn,
+  budgetTrust,
+  denial,
+  executionStatements,
+} from "../../../components/iam/budget-policy.ts";
+import { document, trustPolicy } from "../../../components/iam/policy.ts";
 import { addMetrics } from "../../../local/aws/metrics.ts";
 import { account, refusal, region, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";

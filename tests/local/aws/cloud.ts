@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { machinePolicy } from "../../../components/machine-policy.ts";
+import { machinePolicy } from "../../../components/runner-fleet/machine-policy.ts";
 import { createAws } from "../../../local/aws/index.ts";
 import type { AwsCloud, AwsOptions } from "../../../local/aws/index.ts";
 import type { Instance } from "../../../local/aws/state.ts";

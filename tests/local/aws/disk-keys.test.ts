@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { expect } from "chai";
-import { controllerStatements } from "../../../components/controller-policy.ts";
-import { document } from "../../../components/policy.ts";
+import { controllerStatements } from "../../../components/fleet-controller/controller-policy.ts";
+import { document } from "../../../components/iam/policy.ts";
 import type { Instance } from "../../../local/aws/state.ts";
 import { eventually } from "../../environment.ts";
 import { account, region, startTestCloud } from "./cloud.ts";

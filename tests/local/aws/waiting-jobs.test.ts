@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { receiverStatements } from "../../../components/receiver-policy.ts";
+import { receiverStatements } from "../../../components/wake-on-demand/receiver-policy.ts";
 import { waitingJobsTable } from "../../../contract/names.ts";
 import { awsClient } from "../../../runtime/aws/client.ts";
 import type { CallAws } from "../../../runtime/aws/client.ts";

@@ -3,7 +3,7 @@ import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/rest";
 import { expect } from "chai";
 import type { KnownApp } from "../../../local/github/index.ts";
-import { connectGithub } from "../../../scripts/clients/github.ts";
+import { connectGithub } from "../../../cli/clients/github.ts";
 import { acme, refusal, startGithub, workflowText } from "./cloud.ts";
 import type { StartedGithub } from "./cloud.ts";
 

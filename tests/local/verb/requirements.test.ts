@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { BadUsage } from "../../../scripts/exit-codes.ts";
-import { lackingPrograms, requirePrograms } from "../../../scripts/verbs/local/requirements.ts";
+import { BadUsage } from "../../../cli/exit-codes.ts";
+import { lackingPrograms, requirePrograms } from "../../../cli/verbs/local/requirements.ts";
 
 describe("what a computer needs to boot local machines", () => {
   const python3 = "Python 3.11.2\n";

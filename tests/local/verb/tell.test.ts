@@ -1,8 +1,8 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
-import { createTeller } from "../../../scripts/verbs/local/tell.ts";
-import { createUnderWay } from "../../../scripts/engine/under-way.ts";
-import { tellEngineEvent } from "../../../scripts/engine/tell-engine.ts";
+import { createTeller } from "../../../cli/verbs/local/tell.ts";
+import { createUnderWay } from "../../../cli/engine/under-way.ts";
+import { tellEngineEvent } from "../../../cli/engine/tell-engine.ts";
 
 /** An engine event about one resource, before (`began`) or after its step. */
 function event(op: string, type: string, name: string, began = false, planning = false): EngineEvent {

@@ -8,7 +8,7 @@ import { systemClock } from "../../../runtime/agent/clock.ts";
 import { commandRunner } from "../../../runtime/agent/command.ts";
 import type { FleetView } from "../../../runtime/agent/fleet-watch.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
-import type { JobLimit } from "../../../runtime/agent/job-limit.ts";
+import type { JobLimit } from "../../../runtime/agent/runner-observation.ts";
 import { watchListener } from "../../../runtime/agent/listener-watch.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";

@@ -15,9 +15,9 @@ import {
 } from "node:fs";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
-import { readMachineAssets } from "../../../components/assets.ts";
-import { packSoftware, softwareScript } from "../../../components/machine-software.ts";
-import { renderUserData } from "../../../components/user-data.ts";
+import { readMachineAssets } from "../../../components/assets/assets.ts";
+import { packSoftware, softwareScript } from "../../../components/runner-fleet/machine-software.ts";
+import { renderUserData } from "../../../components/runner-fleet/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
 import { machine } from "../../unit/user-data/machine.ts";
 import { put, temporaryFolder } from "../../unit/runtime/fixture.ts";

@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { EC2Client, RebootInstancesCommand } from "@aws-sdk/client-ec2";
-import { readMachineAssets } from "../../../components/assets.ts";
-import { machinePolicy } from "../../../components/machine-policy.ts";
-import { packSoftware, softwareScript, softwareSha256 } from "../../../components/machine-software.ts";
-import { compressUserData, renderUserData } from "../../../components/user-data.ts";
+import { readMachineAssets } from "../../../components/assets/assets.ts";
+import { machinePolicy } from "../../../components/runner-fleet/machine-policy.ts";
+import {
+  packSoftware,
+  softwareScript,
+  softwareSha256,
+} from "../../../components/runner-fleet/machine-software.ts";
+import { compressUserData, renderUserData } from "../../../components/runner-fleet/user-data.ts";
 import type { MachineConfiguration } from "../../../contract/machine.ts";
 import type { Power } from "../../../contract/parameters.ts";
 import {

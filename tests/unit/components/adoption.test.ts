@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
-import { adoptionOf, findLivingMachines, livingMachines } from "../../../components/adoption.ts";
+import { adoptionOf, findLivingMachines, livingMachines } from "../../../components/runner-fleet/adoption.ts";
 import { graphOf } from "./graph.ts";
 import { valueOf } from "./harness.ts";
 import type { MockMachine } from "./mock-cloud.ts";

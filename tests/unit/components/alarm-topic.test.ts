@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { PolicyDocument } from "../../../components/policy.ts";
+import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { graphOf } from "./graph.ts";
 import { valueOf } from "./harness.ts";
 import { budgetStack, evaluateOnce, evaluateStack, repositoryStack } from "./stack-program.ts";

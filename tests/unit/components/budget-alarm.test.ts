@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { PolicyDocument } from "../../../components/policy.ts";
+import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { evaluate } from "../../../local/aws/iam.ts";
 import { graphOf, requestOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { makerOfWorkflow } from "../../../contract/smoke-workflow.ts";
-import { parseSmokeRun } from "../../../components/smoke-test.ts";
-import { smokeMinutes } from "../../../components/smoke-plan.ts";
+import { parseSmokeRun } from "../../../components/smoke-test/smoke-test.ts";
+import { smokeMinutes } from "../../../components/smoke-test/smoke-test.ts";
 import { graphOf, requestOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { instanceIdOf } from "./mock-cloud.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { findDiskKey } from "../../../components/disk-keys.ts";
-import type { PolicyDocument } from "../../../components/policy.ts";
+import { findDiskKey } from "../../../components/fleet-controller/disk-keys.ts";
+import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { graphOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { canonicalJson, fingerprintOf } from "../../../components/fingerprint.ts";
-import { planFleet } from "../../../components/fleet-plan.ts";
-import { instanceArgs } from "../../../components/machine.ts";
-import type { MachinePlan } from "../../../components/machine-shape.ts";
-import { planNetwork } from "../../../components/network-plan.ts";
+import { canonicalJson, fingerprintOf } from "../../../contract/fingerprint.ts";
+import { planFleet } from "../../../components/runner-fleet/fleet-plan.ts";
+import { instanceArgs } from "../../../components/runner-fleet/machine.ts";
+import type { MachinePlan } from "../../../components/runner-fleet/machine-shape.ts";
+import { planNetwork } from "../../../components/runner-network/network-plan.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { configurationArbitrary } from "../config/arbitrary.ts";
 import { leafChanges } from "../config/leaf-changes.ts";

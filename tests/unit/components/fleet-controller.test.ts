@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { functionBundle } from "../../../components/assets.ts";
-import { memoryForFleets } from "../../../components/cloud-function.ts";
+import { functionBundle } from "../../../components/assets/assets.ts";
+import { memoryForFleets } from "../../../config/function-memory.ts";
 import {
   budgetCalls,
   controllerCalls,
@@ -11,7 +11,7 @@ import {
 } from "../../../contract/controller-calls.ts";
 import type { ControllerCall } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
-import type { PolicyDocument } from "../../../components/policy.ts";
+import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { graphOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";

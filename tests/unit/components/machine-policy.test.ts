@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { machinePolicy, sessionPolicy } from "../../../components/machine-policy.ts";
-import { trustPolicy, viaService } from "../../../components/policy.ts";
-import type { PolicyDocument } from "../../../components/policy.ts";
-import { roleName } from "../../../components/machine-role.ts";
+import { machinePolicy, sessionPolicy } from "../../../components/runner-fleet/machine-policy.ts";
+import { trustPolicy, viaService } from "../../../components/iam/policy.ts";
+import type { PolicyDocument } from "../../../components/iam/policy.ts";
+import { roleName } from "../../../components/runner-fleet/machine-role.ts";
 import { agentCalls } from "../../../contract/agent-calls.ts";
 import { tagsOfTheMachine } from "../../../contract/tags.ts";
 import { evaluate } from "../../../local/aws/iam.ts";

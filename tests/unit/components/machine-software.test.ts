@@ -2,8 +2,12 @@ import { brotliDecompressSync } from "node:zlib";
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { readMachineAssets } from "../../../components/assets.ts";
-import { packSoftware, softwareScript, softwareSha256 } from "../../../components/machine-software.ts";
+import { readMachineAssets } from "../../../components/assets/assets.ts";
+import {
+  packSoftware,
+  softwareScript,
+  softwareSha256,
+} from "../../../components/runner-fleet/machine-software.ts";
 import { maxSoftwareParameters } from "../../../contract/parameters.ts";
 
 describe("the machines' software", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { subnetCidrs } from "../../../components/subnets.ts";
+import { subnetCidrs } from "../../../components/runner-network/subnets.ts";
 import { graphOf } from "./graph.ts";
 import { instanceIdOf } from "./mock-cloud.ts";
 import type { MockAccount, MockMachine } from "./mock-cloud.ts";

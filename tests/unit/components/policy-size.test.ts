@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { controllerStatements } from "../../../components/controller-policy.ts";
-import { inlinePolicies, managedPolicy } from "../../../components/policy-size.ts";
-import { document } from "../../../components/policy.ts";
-import type { PolicyDocument } from "../../../components/policy.ts";
+import { controllerStatements } from "../../../components/fleet-controller/controller-policy.ts";
+import { inlinePolicies, managedPolicy } from "../../../components/iam/policy-size.ts";
+import { document } from "../../../components/iam/policy.ts";
+import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { evaluate } from "../../../local/aws/iam.ts";
 import { graphOf } from "./graph.ts";

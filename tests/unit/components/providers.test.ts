@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readAppCredentials } from "../../../components/app-credentials.ts";
+import { readAppCredentials } from "../../../config/app-credentials.ts";
 import { awsProviderArgs, githubProviderArgs } from "../../../components/providers.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";

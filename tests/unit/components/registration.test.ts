@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { RunnerRegistration } from "../../../components/runner-registration.ts";
+import { RunnerRegistration } from "../../../components/runner-registration/runner-registration.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { graphOf, requestOf } from "./graph.ts";
 import { evaluate } from "./harness.ts";

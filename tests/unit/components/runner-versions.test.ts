@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { warnOfRunnerVersions } from "../../../components/runner-versions.ts";
+import { warnOfRunnerVersions } from "../../../components/runner-fleet/runner-versions.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 import type { Raw } from "./stack-program.ts";

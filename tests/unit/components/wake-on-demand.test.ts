@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { WakeOnDemand } from "../../../components/wake-on-demand.ts";
-import { receiverStatements } from "../../../components/receiver-policy.ts";
-import type { PolicyDocument } from "../../../components/policy.ts";
+import { WakeOnDemand } from "../../../components/wake-on-demand/wake-on-demand.ts";
+import { receiverStatements } from "../../../components/wake-on-demand/receiver-policy.ts";
+import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { receiverCalls } from "../../../contract/receiver.ts";
 import type { ReceiverConfiguration } from "../../../contract/receiver.ts";

@@ -6,8 +6,8 @@ import {
   checkVpc,
   chooseZones,
   offeringsOf,
-} from "../../../components/zone-choice.ts";
-import type { SubnetSite } from "../../../components/zone-choice.ts";
+} from "../../../components/zones/zone-choice.ts";
+import type { SubnetSite } from "../../../components/zones/zone-choice.ts";
 
 const sites = (...zones: (string | undefined)[]): SubnetSite[] =>
   zones.map((zone, index) => ({ subnet: `10.42.${index}.0/24`, zone }));

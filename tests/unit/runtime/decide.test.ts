@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { tellOfPowerOff } from "../../../contract/last-words.ts";
-import type { Action, Observation } from "../../../runtime/agent/decide.ts";
+import type { Action } from "../../../runtime/agent/decide.ts";
+import type { RunnerObservation } from "../../../runtime/agent/runner-observation.ts";
 import { endLimitMs, isOverdue } from "../../../runtime/agent/job-limit.ts";
 import { decide, returnMs, stuckAfterMs, updateLimitMs, wishToLeave } from "../../../runtime/agent/decide.ts";
 import { isHung } from "../../../runtime/agent/hung-listener.ts";
@@ -12,13 +13,13 @@ const budgetOff = { power: "off", by: "budget", reason: "400 of 400 USD are spen
 const hoursOff = { power: "off", by: "hours", reason: "it is night" } as const;
 const enforced = { ...overdue, jobLimit: { hours: 1, enforce: true } };
 const hourMs = 3_600_000;
-const hung: Observation = { ...idle, disconnectedAt: now - 180_000, reachableAt: now - 75_000 };
+const hung: RunnerObservation = { ...idle, disconnectedAt: now - 180_000, reachableAt: now - 75_000 };
 const refusedAt = (at: number) =>
   ({ at, after: { then: "version-refused", afterMs: 600_000, again: "2026-05-01 10:10 UTC" } }) as const;
 const restartAt = (at: number) => ({ at, after: { then: "restart", afterMs: 5000, reason: "r" } }) as const;
 
 describe("what the agent decides", () => {
-  const rules: [string, Observation, Action, string][] = [
+  const rules: [string, RunnerObservation, Action, string][] = [
     ["an idle machine in service stays", idle, "stay", "idle"],
     [
       "a listener without a session is starting",
@@ -425,7 +426,7 @@ describe("what the agent decides", () => {
     });
   }
 
-  const sentences: [string, Observation, string][] = [
+  const sentences: [string, RunnerObservation, string][] = [
     [
       "how long, which limit, and what to do",
       { ...overdue, workerAt: now - 1.56 * hourMs },
@@ -477,7 +478,7 @@ describe("what the agent decides", () => {
 });
 
 describe("the last words of a machine that goes to sleep", () => {
-  const lastWords = (changes: Partial<Observation>) => decide({ ...withoutListener, ...changes });
+  const lastWords = (changes: Partial<RunnerObservation>) => decide({ ...withoutListener, ...changes });
   it("tell what put it to sleep, and claim nothing that may be over while it is off", () => {
     expect(lastWords({ power: budgetOff, sleepAt: now })).to.include({
       action: "sleep",
@@ -496,7 +497,7 @@ describe("the last words of a machine that goes to sleep", () => {
 });
 
 describe("the invariant of the decisions", () => {
-  const holds = (title: string, check: (seen: Observation, action: Action) => void) => {
+  const holds = (title: string, check: (seen: RunnerObservation, action: Action) => void) => {
     it(title, () => {
       fc.assert(
         fc.property(observation, (seen) => {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { Observation } from "../../../runtime/agent/decide.ts";
+import type { RunnerObservation } from "../../../runtime/agent/runner-observation.ts";
 import type { AfterExit } from "../../../runtime/agent/exit-codes.ts";
 
 /** A machine in service whose listener waits for a job. */
-export const idle: Observation = {
+export const idle: RunnerObservation = {
   now: 10_000_000,
   listener: { listening: true, frozen: false },
   worker: false,
@@ -29,7 +29,7 @@ export const idle: Observation = {
 };
 
 /** The same machine with a job that began when its clock did, and that may run for one hour of the nearly three. */
-export const overdue: Observation = {
+export const overdue: RunnerObservation = {
   ...idle,
   job: true,
   worker: true,
@@ -38,10 +38,10 @@ export const overdue: Observation = {
 };
 
 /** The same machine before its listener was started. */
-export const withoutListener: Observation = { ...idle, listener: undefined };
+export const withoutListener: RunnerObservation = { ...idle, listener: undefined };
 
 /** The same machine when it wants to leave and has stopped its listener. */
-export const frozen: Observation = {
+export const frozen: RunnerObservation = {
   ...idle,
   listener: { listening: true, frozen: true },
   listing: "none",
@@ -65,7 +65,7 @@ const afterExit: fc.Arbitrary<AfterExit> = fc.oneof(
 const moment = fc.option(fc.nat(20_000_000), { nil: undefined });
 
 /** Whatever a machine can look like. */
-export const observation: fc.Arbitrary<Observation> = fc.record({
+export const observation: fc.Arbitrary<RunnerObservation> = fc.record({
   now: fc.nat(20_000_000),
   listener: fc.option(fc.record({ listening: fc.boolean(), frozen: fc.boolean() }), { nil: undefined }),
   worker: fc.boolean(),

@@ -2,11 +2,11 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { controllerMetrics, machineMetrics, receiverMetrics } from "../../../contract/metrics.ts";
-import { estimateOf } from "../../../scripts/cost/estimate.ts";
-import { exampleConfiguration } from "../../../scripts/cost/example-configuration.ts";
-import { platformLines, platformUsd } from "../../../scripts/cost/platform.ts";
-import { monthOf, workedExample } from "../../../scripts/cost/worked-example.ts";
-import { madePart } from "../../../scripts/made-part.ts";
+import { estimateOf } from "../../../cli/cost/estimate.ts";
+import { exampleConfiguration } from "../../../scripts/cost-example/example-configuration.ts";
+import { platformLines, platformUsd } from "../../../cli/cost/platform.ts";
+import { monthOf, workedExample } from "../../../scripts/cost-example/worked-example.ts";
+import { madePart } from "../../../scripts/generated-section.ts";
 
 const nothing = { awakeHours: 0, jobs: 0, alarms: 0 };
 const lineOf = (what: string, usage: typeof nothing) =>

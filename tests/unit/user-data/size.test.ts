@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { readMachineAssets } from "../../../components/assets.ts";
-import { compressUserData, maxUserDataBytes, renderUserData } from "../../../components/user-data.ts";
+import { readMachineAssets } from "../../../components/assets/assets.ts";
+import {
+  compressUserData,
+  maxUserDataBytes,
+  renderUserData,
+} from "../../../components/runner-fleet/user-data.ts";
 import { machine } from "./machine.ts";
 
 /** Where a human should begin to worry: EC2 refuses at 16,384. */

@@ -1,6 +1,6 @@
 import { isCurrentJob, statesBefore } from "../../../../contract/waiting-jobs.ts";
 import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
-import { mayWakeOneMore, wakesPerJob } from "../../demand.ts";
+import { mayWakeOneMore, wakesPerJob } from "../demand.ts";
 import type { JobReport } from "../../job-table.ts";
 import { isAllowed, isOurs } from "../../our-jobs.ts";
 import type { JobRules } from "../../our-jobs.ts";

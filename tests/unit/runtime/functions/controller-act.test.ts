@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AwsError } from "../../../../runtime/aws/error.ts";
 import { act } from "../../../../runtime/functions/controller/act.ts";
 import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
-import type { Start } from "../../../../runtime/functions/demand.ts";
+import type { Start } from "../../../../runtime/functions/controller/demand.ts";
 
 const now = Date.UTC(2026, 4, 1, 12);
 const at = new Date(now).toISOString();

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { decideDelivery } from "../../../../runtime/functions/receiver/decide-delivery.ts";
 import { secondsThatCount } from "../../../../contract/waiting-jobs.ts";
-import { isSigned } from "../../../../runtime/functions/receiver/signature.ts";
+import { isSigned } from "../../../../runtime/functions/receiver/decide-delivery.ts";
 import { maxBodyBytes, requestOf } from "../../../../runtime/functions/receiver/url-event.ts";
 import type { DeliveryRequest } from "../../../../runtime/functions/receiver/url-event.ts";
 import { configuration, delivery, now, openConfiguration, payload, secret, sign } from "./deliveries.ts";

@@ -5,7 +5,7 @@ import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
 import { decideSweep } from "../../../../runtime/functions/controller/sweep/decide-sweep.ts";
 import { inTurn } from "../../../../runtime/functions/controller/sweep/look.ts";
 import { isSweepDue } from "../../../../runtime/functions/controller/sweep/sweep.ts";
-import { secondsUntilSeenAgain, wakesPerJob } from "../../../../runtime/functions/demand.ts";
+import { secondsUntilSeenAgain, wakesPerJob } from "../../../../runtime/functions/controller/demand.ts";
 import type { JobReport } from "../../../../runtime/functions/job-table.ts";
 
 const now = Date.UTC(2026, 4, 1, 10, 0, 0);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { AwsError } from "../../../../runtime/aws/error.ts";
-import type { Spare, Start } from "../../../../runtime/functions/demand.ts";
-import { idsPerCall, startMachines } from "../../../../runtime/functions/start-machines.ts";
+import type { Spare, Start } from "../../../../runtime/functions/controller/demand.ts";
+import { idsPerCall, startMachines } from "../../../../runtime/functions/controller/start-for-jobs.ts";
 
 function start(instanceId: string, availabilityZone = "a", fleet = "cloud"): Start {
   return { instanceId, fleet, availabilityZone, job: { id: `job of ${instanceId}`, wakes: 0 }, reason: "" };

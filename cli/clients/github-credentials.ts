@@ -1,0 +1,22 @@
+import { readAppCredentials } from "../../config/app-credentials.ts";
+import type { AppCredentials } from "../../config/app-credentials.ts";
+
+/** What the command authenticates with at GitHub. */
+export type GithubCredentials = { kind: "token"; token: string } | { kind: "app"; app: AppCredentials };
+
+/**
+ * The credentials in the environment, in the order of the GitHub provider:
+ * `GITHUB_TOKEN`, an App's, `GH_TOKEN`; undefined when there are none.
+ *
+ * @throws Error when an App's are incomplete or its key cannot be read
+ */
+export async function readGithubCredentials(
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => Promise<string>,
+): Promise<GithubCredentials | undefined> {
+  const app = await readAppCredentials(environment, readFile);
+  if (app) return { kind: "app", app };
+  // A variable that is set to nothing counts as not set, as everywhere in a shell.
+  const token = [environment.GITHUB_TOKEN, environment.GH_TOKEN].find(Boolean);
+  return token === undefined ? undefined : { kind: "token", token };
+}

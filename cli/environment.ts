@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { targetOf } from "../config/target.ts";
+import { loadConfiguration } from "../config/load.ts";
+import { applyLocalCloud, localCloudVariable, localEnvironment } from "../config/local.ts";
+import type { Configuration } from "../config/schema.ts";
+import type { Target } from "../contract/requests.ts";
+import { BadUsage } from "./exit-codes.ts";
+
+/** An environment as its stack file describes it. */
+export interface Environment {
+  /** The stack's name. */
+  name: string;
+  configuration: Configuration;
+  target: Target;
+  /** The project's folder: where Pulumi.yaml is. */
+  project: string;
+  /** Path of `Pulumi.<stack>.yaml`. */
+  stackFile: string;
+}
+
+/** Which environment a verb is to work on, as its command line says. */
+export interface EnvironmentFlags {
+  /** Default: `PULUMI_STACK`. */
+  stack?: string;
+  /** A folder of the project; default: the present one. */
+  cwd?: string;
+}
+
+/**
+ * Reads the environment that a verb is to work on. No engine is asked, so that
+ * machines can be looked after while an `up` is at work or broken.
+ *
+ * @throws BadUsage when it is not said which, or there is no such stack file; ConfigurationError when what it says is wrong
+ */
+export async function openEnvironment(
+  { stack, cwd = "." }: EnvironmentFlags,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<Environment> {
+  const name = stack ?? variables.PULUMI_STACK;
+  if (!name) {
+    throw new BadUsage("Which environment? Name its stack with --stack, or in the variable PULUMI_STACK.");
+  }
+  const project = findProject(resolve(cwd));
+  const stackFile = join(project, `Pulumi.${name}.yaml`);
+  if (!existsSync(stackFile)) {
+    throw new BadUsage(
+      `There is no stack file ${stackFile}: --stack takes the name of a stack that has one.`,
+    );
+  }
+  const configuration = await readStackFile(name, stackFile, variables);
+  return { name, configuration, target: targetOf(name, configuration), project, stackFile };
+}
+
+/**
+ * The configuration in a stack file. On the local cloud, that cloud's
+ * addresses are laid over it.
+ *
+ * @throws ConfigurationError with everything that is wrong with it
+ */
+export async function readStackFile(
+  stack: string,
+  path: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<Configuration> {
+  const { config = {} } = (parse(await readFile(path, "utf8")) ?? {}) as {
+    config?: Record<string, unknown>;
+  };
+  const raw = Object.fromEntries(
+    Object.entries(config)
+      .filter(([key]) => key.startsWith(namespace))
+      .map(([key, value]) => [key.slice(namespace.length), value]),
+  );
+  const onLocalCloud = stack === localEnvironment;
+  return loadConfiguration(stack, onLocalCloud ? applyLocalCloud(raw, variables[localCloudVariable]) : raw);
+}
+
+/** What the project's keys begin with in a stack file. */
+const namespace = "longhaul:";
+
+function findProject(folder: string): string {
+  for (let here = folder; ; here = dirname(here)) {
+    if (existsSync(join(here, "Pulumi.yaml"))) return here;
+    if (dirname(here) === here) {
+      throw new BadUsage(
+        `Neither ${folder} nor a folder above it has a Pulumi.yaml: name the project with --cwd.`,
+      );
+    }
+  }
+}

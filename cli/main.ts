@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { requestVariable } from "../contract/requests.ts";
+import { systemClock } from "./clock.ts";
+import type { VerbContext } from "./context.ts";
+import { confirmAt } from "./terminal/confirm.ts";
+import type { Environment } from "./environment.ts";
+import { watchInterruption } from "./interruption.ts";
+import { createOutput } from "./terminal/output.ts";
+import { run } from "./program.ts";
+import { runsInCi } from "./runs-in-ci.ts";
+
+/*
+ * The operator's command. This is the one place that looks at the process:
+ * its environment and streams. (The AWS SDK finds its credentials in the
+ * environment by itself.)
+ */
+
+// The SDK is pinned, and this Node is supported on purpose: its warning would be in every output.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+// A reader that has seen enough (`| head`) ends the command, without a word. A terminal that was closed takes no words:
+// to tell of that would fail in the same way, without an end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EIO") return;
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+// https://no-color.org: set to anything but nothing.
+const colours = !process.env.NO_COLOR;
+const output = createOutput(process.stdout, process.stderr, systemClock.now, colours);
+
+const context: VerbContext = {
+  request: process.env[requestVariable],
+  clock: systemClock,
+  output,
+  isCi: runsInCi(),
+  openEnvironment: async (flags) => (await import("./environment.ts")).openEnvironment(flags, process.env),
+  confirm: confirmAt(process.stdin, process.stderr),
+  connectAws: async (target) => (await import("./clients/aws.ts")).connectAws(target),
+  connectGithub: async (target) => {
+    const { readGithubCredentials } = await import("./clients/github-credentials.ts");
+    const credentials = await readGithubCredentials(process.env, (path) => readFile(path, "utf8"));
+    if (!credentials) return undefined;
+    const { connectGithub } = await import("./clients/github.ts");
+    return connectGithub(target, credentials, { say: output.say });
+  },
+  openEngine: async (environment, options) => {
+    const { stackEngine } = await import("./engine/stack-engine.ts");
+    return stackEngine(await openStack(environment, options.say), options);
+  },
+  watchInterruption: () => watchInterruption(process),
+  loadLocal: async () => {
+    const { localCommand } = await import("./verbs/local/index.ts");
+    return localCommand(process.env, process.argv[1]!);
+  },
+};
+
+/** On the local cloud the program runs in this process: the engine that is built for it cannot run one. */
+async function openStack(environment: Environment, say: (line: string) => void): Promise<Stack> {
+  const { localEnvironment } = await import("../config/local.ts");
+  if (environment.name === localEnvironment) {
+    return (await import("./verbs/local/standing-stack.ts")).openStandingStack(environment, process.env, say);
+  }
+  return (await import("./engine/project-stack.ts")).openProjectStack(environment);
+}
+
+/** Runs one command line in this process, and sets its exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  const code = await run(args, context);
+  // `local` may have set one of its own.
+  if (code !== 0) process.exitCode = code;
+}

@@ -1,0 +1,86 @@
+import { brieflyDescribe } from "../../observe/describe-machine.ts";
+import { observeMachines } from "../../observe/observe-machines.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Clock } from "../clock.ts";
+import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
+import type { Output } from "../terminal/output.ts";
+import { changeOperator } from "./change-operator.ts";
+import type { OperatorEdit } from "./change-operator.ts";
+import { reopened } from "./operator-text.ts";
+import { parseOperator } from "../../contract/operator.ts";
+
+export interface ReopenCollaborators {
+  aws: Aws;
+  clock: Clock;
+  output: Output;
+}
+
+export interface ReopenResult {
+  /** `absent`: there is no `operator` parameter, so there is nothing to reopen. */
+  fleets: { fleet: string; outcome: "written" | "already" | "absent" }[];
+  /** Ids on the fleets' lists whose machines have left, or can no longer be held. */
+  left: { fleet: string; instanceId: string }[];
+}
+
+/**
+ * Undoes that fleets are closing, and tells which machines have left meanwhile.
+ * Twice changes nothing.
+ *
+ * @throws ServiceError
+ */
+export async function reopenFleets(
+  { aws, clock, output }: ReopenCollaborators,
+  environment: string,
+  fleets: readonly string[],
+): Promise<ReopenResult> {
+  const { parameters, instances } = aws;
+  const outcomes = await Promise.all(
+    fleets.map(async (fleet) => ({
+      fleet,
+      outcome: (await changeOperator({ parameters, clock }, environment, fleet, reopening)).outcome,
+    })),
+  );
+  for (const { fleet, outcome } of outcomes) output.say(sentences[outcome](`${environment}-${fleet}`));
+
+  const [settings, machines] = await Promise.all([
+    readSettingsOfFleets(parameters, environment, fleets),
+    observeMachines({ ec2: instances }, { environment }),
+  ]);
+  const byId = new Map(machines.map((machine) => [machine.instanceId, machine]));
+  const left = fleets.flatMap((fleet) => {
+    const { candidates = [], roster = [] } = settings.get(fleet)!;
+    return [...new Set([...roster, ...candidates])]
+      .filter((id) => hasLeft(byId.get(id)))
+      .map((instanceId) => ({ fleet, instanceId }));
+  });
+  for (const { instanceId } of left) {
+    const machine = byId.get(instanceId);
+    output.say(`${machine ? brieflyDescribe(machine) : instanceId} has left, or is leaving.`);
+  }
+  if (left.length > 0) {
+    output.say(`\`pulumi up --refresh\` makes new machines in place of the ${left.length} that left.`);
+  }
+  return { fleets: outcomes, left };
+}
+
+const reopening: OperatorEdit = {
+  places: () => ["closing"],
+  at: (text) => parseOperator(text)?.closing,
+  apply: (text, _, now) => reopened(text, now),
+};
+
+const sentences = {
+  written: (fleet: string) =>
+    `The fleet ${fleet} is open again: its machines stay. A destroy that is still at work closes it once more.`,
+  already: (fleet: string) => `The fleet ${fleet} is open.`,
+  absent: (fleet: string) => `The fleet ${fleet} has no operator parameter: there is nothing to reopen.`,
+};
+
+/** A machine that has told of its leaving has ended its listener: it reads no list any more. */
+function hasLeft(machine: ObservedMachine | undefined): boolean {
+  if (!machine) return true;
+  const { instanceState, report } = machine;
+  if (instanceState === "terminated" || instanceState === "shutting-down") return true;
+  return instanceState === "running" && report?.state === "retired";
+}

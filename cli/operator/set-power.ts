@@ -1,0 +1,190 @@
+import type { OperatorWish } from "../../contract/operator.ts";
+import { wishFor } from "../../contract/wishes.ts";
+import type { FleetSettings, Wish } from "../../contract/wishes.ts";
+import { brieflyDescribe, describeMachine } from "../../observe/describe-machine.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import { observeMachines } from "../../observe/observe-machines.ts";
+import { standingOf } from "../../observe/standing.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Github } from "../clients/github.ts";
+import type { Clock } from "../clock.ts";
+import type { Environment } from "../environment.ts";
+import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
+import type { Output } from "../terminal/output.ts";
+import { awaitPower, wished } from "./await-power.ts";
+import { isSelected } from "./selection.ts";
+import type { Selection } from "./selection.ts";
+import { notStartedAfterAll, startMachines } from "./start-by-operator.ts";
+import type { Started } from "./start-by-operator.ts";
+import { writeWishes } from "./write-wishes.ts";
+import type { WrittenFleet } from "./write-wishes.ts";
+
+export interface PowerCollaborators {
+  aws: Aws;
+  /** Absent: no credentials. Then a machine that runs counts as awake. */
+  github: Github | undefined;
+  clock: Clock;
+  output: Output;
+}
+
+/** What an operator wants of some runners. */
+export interface PowerRequest {
+  wish: OperatorWish;
+  selections: readonly Selection[];
+  /** Minutes to wait for the machines; absent: not at all. */
+  waitMinutes?: number;
+}
+
+/** What became of it. */
+export interface PowerResult {
+  wish: OperatorWish;
+  fleets: WrittenFleet[];
+  /** Ids of the machines that were started. */
+  started: string[];
+  /** Machines that EC2 did not start, and why. */
+  notStarted: { runner: string; instanceId: string; why: string }[];
+  /** Machines that are not as wished after the wait, one sentence each. */
+  left: { runner: string; instanceId: string; why: string }[];
+}
+
+type NotStarted = Started["refused"][number];
+
+function withoutNames({
+  machine: { runner, instanceId },
+  why,
+}: NotStarted): PowerResult["notStarted"][number] {
+  return { runner, instanceId, why };
+}
+
+type Target = Pick<Environment, "name" | "target">;
+
+/**
+ * Writes an operator's wish, starts the machines that are to be awake, and
+ * waits until all are as wished. No machine is stopped from here: each leaves
+ * by itself when its job has ended.
+ *
+ * @throws Error when power is off by the budget and machines are to be woken, unless the wish goes over it; ServiceError
+ */
+export async function setPower(
+  { aws, github, clock, output }: PowerCollaborators,
+  { name, target }: Target,
+  { wish, selections, waitMinutes }: PowerRequest,
+): Promise<PowerResult> {
+  const { power } = wish;
+  const fleets = selections.map(({ fleet }) => fleet);
+  const told = new Set<string>();
+  if (power === "on" && !wish.overBudget) refuseWithoutBudget(await settings());
+  const written = await writeWishes({ ...aws, clock, output }, name, selections, wish);
+
+  const targets = (await machinesAsWished()).filter(({ instanceState }) => instanceState !== "terminated");
+  const { started, refused } = await startMachines(
+    aws.instances,
+    power === "on" ? targets.filter(isAsleep) : [],
+  );
+  for (const { name: machine } of started) output.say(`${machine} is starting.`);
+  refused.forEach(tellNotStarted);
+
+  const result: PowerResult = {
+    wish,
+    fleets: written,
+    started: started.map(({ instanceId }) => instanceId),
+    notStarted: refused.map(withoutNames),
+    left: [],
+  };
+  if (waitMinutes === undefined) return result;
+  const awaited = new Set(targets.map(({ instanceId }) => instanceId));
+  for (const { machine } of refused) awaited.delete(machine.instanceId);
+  if (power === "on" && !github) {
+    output.say("There are no GitHub credentials in the environment: a machine that runs counts as awake.");
+  }
+  const left = await awaitPower({
+    power,
+    output,
+    clock,
+    limitMs: waitMinutes * 60_000,
+    githubAsked: github !== undefined,
+    look: async () => {
+      const machines = await machinesAsWished();
+      for (const failure of notStartedAfterAll(started, machines)) {
+        if (!awaited.delete(failure.machine.instanceId)) continue;
+        tellNotStarted(failure);
+        result.notStarted.push(withoutNames(failure));
+      }
+      return machines.filter(({ instanceId }) => awaited.has(instanceId));
+    },
+  });
+  if (left.length === 0 && (awaited.size > 0 || result.notStarted.length === 0))
+    output.say(`${awaited.size} machine(s) are ${wished(power)}.`);
+  return { ...result, left: left.map(explain) };
+
+  function tellNotStarted({ machine, why }: NotStarted): void {
+    output.say(`${machine.name} could not be started: ${why}`);
+  }
+
+  function settings(): Promise<Map<string, FleetSettings>> {
+    return readSettingsOfFleets(aws.parameters, name, fleets);
+  }
+
+  /** Those of the selection of which this wish's power is wanted; what others want of the rest is told. */
+  async function machinesAsWished(): Promise<ObservedMachine[]> {
+    const [all, known] = await Promise.all([
+      observeMachines(
+        { ec2: aws.instances, ...(github && power === "on" && { github: github.runners }) },
+        { environment: name },
+      ),
+      settings(),
+    ]);
+    return all.filter((machine) => {
+      if (!isSelected(selections, machine)) return false;
+      const wanted = wishFor(machine, known.get(machine.fleet)!, clock.now());
+      const why = whyNot(machine, wanted);
+      if (why !== undefined) tellOnce(machine, why);
+      return why === undefined;
+    });
+  }
+
+  /** Why a machine is not waited for; undefined: it is. */
+  function whyNot({ instanceState }: ObservedMachine, wanted: Wish): string | undefined {
+    if (wanted.power !== power) return `stays ${wanted.power}: ${wanted.by}: ${wanted.reason}`;
+    if (power === "off") return undefined;
+    if (instanceState === "terminated" || instanceState === "shutting-down") return "is on its way out";
+    if (wanted.listing === "none") return "is on no list: it runs nothing any more";
+    return wanted.listing === "unknown"
+      ? "is left as it is: the lists of its fleet cannot be read"
+      : undefined;
+  }
+
+  function tellOnce(machine: ObservedMachine, why: string): void {
+    // A machine that has ended is as far away as anybody may want.
+    if (machine.instanceState === "terminated") return;
+    const line = `${machine.name} ${why}.`;
+    if (!told.has(line)) output.say(line);
+    told.add(line);
+  }
+
+  function explain(machine: ObservedMachine): PowerResult["left"][number] {
+    const { runner, instanceId, report } = machine;
+    const link = report?.job === undefined ? "" : `: ${target.github.url}/${report.job}`;
+    const why =
+      power === "off"
+        ? `${brieflyDescribe(machine)}${link}`
+        : `Runner ${runner}: ${describeMachine(machine)}. ${standingOf(machine).nextStep}`;
+    return { runner, instanceId, why };
+  }
+}
+
+function isAsleep({ instanceState }: ObservedMachine): boolean {
+  return instanceState === "stopped";
+}
+
+/** @throws Error when the budget has turned off one of the fleets */
+function refuseWithoutBudget(settings: ReadonlyMap<string, FleetSettings>): void {
+  const off = [...settings].flatMap(([fleet, { power }]) =>
+    power?.power === "off" && power.by === "budget" ? [`${fleet} (${power.reason})`] : [],
+  );
+  if (off.length === 0) return;
+  throw new Error(
+    `The budget has turned power off for ${off.join(", ")}, and it beats every operator. Nothing was done. ` +
+      "Raise the budget in the stack's configuration, wait for the next month, or go over it for a while: --over-budget --until 2h.",
+  );
+}

@@ -1,0 +1,90 @@
+import type { OperatorWish } from "../../contract/operator.ts";
+import { fleetParameters } from "../../contract/parameters.ts";
+import type { Output } from "../terminal/output.ts";
+import { changeOperator } from "./change-operator.ts";
+import type { ChangeOutcome, OperatorCollaborators, OperatorEdit } from "./change-operator.ts";
+import { placesIn, wholeFleet, wishAt, withoutWish, withWish } from "./operator-text.ts";
+import type { Selection } from "./selection.ts";
+
+export interface WishCollaborators extends OperatorCollaborators {
+  output: Output;
+}
+
+/** One fleet's `operator` parameter after the writing. */
+export type WrittenFleet = Selection & ChangeOutcome;
+
+/**
+ * Writes a wish for what is selected, or takes all wishes for it back.
+ *
+ * @param wish absent: taken back
+ * @throws Error when none of the fleets has an `operator` parameter; ServiceError
+ */
+export async function writeWishes(
+  { output, ...collaborators }: WishCollaborators,
+  environment: string,
+  selections: readonly Selection[],
+  wish: OperatorWish | undefined,
+): Promise<WrittenFleet[]> {
+  const written = await Promise.all(
+    selections.map(async ({ fleet, runners }): Promise<WrittenFleet> => {
+      const outcome = await changeOperator(collaborators, environment, fleet, editOf(runners, wish));
+      return { fleet, ...(runners && { runners }), ...outcome };
+    }),
+  );
+  for (const each of written) {
+    const told = withoutOvertaken(each);
+    if (told) output.say(sentence(environment, told, wish));
+    if (each.overtaken) output.say(overtakenSentence(environment, each.fleet, each.overtaken));
+  }
+  if (written.every(({ outcome }) => outcome === "absent")) {
+    throw new Error("Nothing was written. `pulumi up` makes the parameters of a fleet.");
+  }
+  return written;
+}
+
+/** Those of a fleet are its own and those for each of its runners: all are taken back together. */
+function editOf(runners: readonly string[] | undefined, wish: OperatorWish | undefined): OperatorEdit {
+  return {
+    places: (text) => runners ?? (wish ? [wholeFleet] : placesIn(text)),
+    at: wishAt,
+    apply: (text, places, now) => (wish ? withWish(text, places, wish, now) : withoutWish(text, places, now)),
+  };
+}
+
+/** What of the selection is as it was to be; undefined: nothing. */
+function withoutOvertaken({ overtaken = [], ...written }: WrittenFleet): WrittenFleet | undefined {
+  const { runners } = written;
+  if (!runners) return overtaken.includes(wholeFleet) ? undefined : written;
+  const left = runners.filter((runner) => !overtaken.includes(runner));
+  return left.length === 0 ? undefined : { ...written, runners: left };
+}
+
+function overtakenSentence(environment: string, fleet: string, overtaken: readonly string[]): string {
+  const names = overtaken.map((place) =>
+    place === wholeFleet ? `the fleet ${environment}-${fleet}` : place,
+  );
+  return `Somebody else has changed the overrides for ${names.join(", ")} meanwhile, after you: theirs stand. \`longhaul status\` shows them.`;
+}
+
+function sentence(
+  environment: string,
+  { fleet, runners, outcome }: WrittenFleet,
+  wish: OperatorWish | undefined,
+): string {
+  const who = runners ? runners.join(", ") : `the fleet ${environment}-${fleet}`;
+  switch (outcome) {
+    case "absent":
+      return `There is no parameter ${fleetParameters(environment, fleet).operator}: nobody can wish anything of ${who}.`;
+    case "already":
+      return wish ? `${describe(who, wish)} already.` : `No operator's wish for ${who} was there.`;
+    case "written":
+      return wish
+        ? `${describe(who, wish)}.`
+        : `The operators' wishes for ${who} are taken back: budget, working hours and idle timeout decide.`;
+  }
+}
+
+function describe(who: string, { power, by, reason, until, overBudget }: OperatorWish): string {
+  const end = until === undefined ? "until it is taken back (--clear)" : `until ${until}`;
+  return `Power of ${who} is wished ${power} by ${by} (${reason}) ${end}${overBudget ? ", over the budget" : ""}`;
+}

@@ -1,0 +1,131 @@
+import type { SettleRequest } from "../../contract/requests.ts";
+import type { SeenMachines } from "../../contract/seen.ts";
+import type { FleetSettings } from "../../contract/wishes.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Github } from "../clients/github.ts";
+import { ServiceError } from "../clients/service-error.ts";
+import type { Clock } from "../clock.ts";
+import { keepSeen } from "../entries/seen-machines.ts";
+import { readFleetSettings } from "../fleet/fleet-settings.ts";
+import { leavingLabel } from "../fleet/labels.ts";
+import { removeSpentTokens } from "../fleet/remove-spent-tokens.ts";
+import { servedBefore } from "../fleet/served-before.ts";
+import type { Output } from "../terminal/output.ts";
+import { endSleepers } from "./end-sleepers.ts";
+import { explainAsleep } from "./explain-asleep.ts";
+import { explainMachine } from "./explain-machine.ts";
+import { judgeFleet, listsAreReadable } from "./judge-fleet.ts";
+import type { Verdict } from "./judge-machine.ts";
+import { emptyReport, tell } from "./fleet-report.ts";
+import type { FleetReport } from "./fleet-report.ts";
+import { fleetPicture } from "./picture.ts";
+import type { Picture } from "./picture.ts";
+import { giveTokens } from "./give-tokens.ts";
+import { settleEntries } from "./settle-entries.ts";
+import { settleLabels } from "./settle-labels.ts";
+import { settleTags } from "./settle-tags.ts";
+import { tellUnreadable } from "./tell-unreadable.ts";
+
+export interface SettleCollaborators {
+  aws: Aws;
+  /** Absent: there are no credentials, or GitHub does not answer. Then what EC2 alone allows is done. */
+  github: Github | undefined;
+  clock: Clock;
+  output: Output;
+}
+
+/** A fleet to settle. Without labels it is not in the configuration, and its machines keep the labels and tags that they have. */
+export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "ownTags" | "kmsKeyArn"> &
+  Partial<Pick<SettleRequest, "labels">>;
+
+/**
+ * Brings one fleet in order. First what was seen is kept, so that nothing that
+ * follows can lose it, and tokens are removed that nobody needs; then comes
+ * what jobs wait for (labels, tokens), then what keeps machines from leaving
+ * (labels again), tags, what costs money (machines that sleep on neither list),
+ * and last the entries, because a machine that has just been ended leaves one behind.
+ *
+ * A service that fails ends the step it is in and no other. Each step begins
+ * from what is there, so the next run goes on from wherever this one got to.
+ */
+export async function settleFleet(
+  collaborators: SettleCollaborators,
+  order: FleetOrder,
+  picture: Picture,
+): Promise<FleetReport> {
+  const { aws, github, clock } = collaborators;
+  const { target, fleet, labels, ownTags } = order;
+  const { environment } = target;
+  const place = { environment, fleet };
+  const report = emptyReport(fleet);
+  const own = fleetPicture(picture, environment, fleet);
+
+  const settings = await step(() => readFleetSettings(aws.parameters, environment, fleet));
+  const seen = await step(() => keepSeen(aws.parameters, place, { ...own, now: clock.now() }));
+  const judged = settings && (await step(() => judgeFleet(collaborators, place, settings, own)));
+  if (!settings || !judged) return report;
+  const machinesThat = (...verdicts: Verdict[]) =>
+    judged.filter(({ verdict }) => verdicts.includes(verdict)).map(({ machine }) => machine);
+
+  const isOnRoster = ({ instanceId }: ObservedMachine) => settings.roster?.includes(instanceId) === true;
+
+  // Before the labels: a machine that has registered again gets the fleet's, and with them jobs, only now.
+  await step(removeTokens);
+  if (github) {
+    // A candidate gets its labels from `longhaul await`, once it is proven.
+    const inService = machinesThat("in-service", "needs-token").filter(isOnRoster);
+    if (labels) await step(() => settleLabels({ ...collaborators, github }, inService, labels, report));
+    await step(() => giveTokens({ ...collaborators, github }, machinesThat("needs-token"), order, report));
+    // While jobs are queued for it, GitHub hands a machine the next one as each ends. Without the labels it finds
+    // none for this one, as soon as it has refreshed the runner's token, which holds them too.
+    const outOfService = machinesThat("working", "leaving", "overdue", "silent").filter(
+      ({ instanceState }) => instanceState === "running",
+    );
+    const served = outOfService.filter(({ entry }) => servedBefore(entry));
+    const unproven = outOfService.filter(({ entry }) => !servedBefore(entry));
+    await step(() => settleLabels({ ...collaborators, github }, served, [leavingLabel], report));
+    await step(() => settleLabels({ ...collaborators, github }, unproven, [], report));
+  }
+  if (labels) await step(() => settleTags(collaborators, place, own.instances, ownTags, report));
+  await step(() => endSleepers(collaborators, environment, machinesThat("asleep"), report));
+  for (const { machine, verdict } of judged) {
+    tell(report, explainMachine(machine, verdict, target.github.url));
+  }
+  report.notes.push(...explainAsleep(machinesThat("in-service", "candidate"), settings, clock.now()));
+  // What is not remembered must not look as if it had never been seen.
+  if (seen) await step(() => lookAfterEntries(settings, seen));
+  return report;
+
+  async function removeTokens(): Promise<void> {
+    const holders = machinesThat("in-service", "candidate", "unregistered").map((machine) => ({
+      runner: machine.runner,
+      instanceId: machine.instanceId,
+      isOnline: machine.entry?.online === true,
+      // The parameter of a candidate may still be on its way, in an `up` that runs now.
+      hasParameter: isOnRoster(machine),
+    }));
+    report.spentTokens = await removeSpentTokens(collaborators, { ...order, environment }, holders);
+  }
+
+  async function lookAfterEntries(known: FleetSettings, remembered: SeenMachines): Promise<void> {
+    if (!listsAreReadable(known, clock.now())) {
+      const unreadable = { ...place, seen: remembered, isConfigured: labels !== undefined };
+      await tellUnreadable(collaborators, unreadable, machinesThat("undecided"), own, report);
+    } else if (github) {
+      const listed = machinesThat("undescribed").map(({ instanceId }) => instanceId);
+      await settleEntries({ ...collaborators, github }, place, { seen: remembered, listed }, report);
+    }
+  }
+
+  /** @returns undefined when a service failed, which the report then says */
+  async function step<Done>(act: () => Promise<Done>): Promise<Done | undefined> {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      report.failed.push(`${environment}-${fleet}: ${error.message}`);
+      return undefined;
+    }
+  }
+}

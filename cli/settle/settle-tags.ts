@@ -1,0 +1,58 @@
+import { tagChange } from "../../contract/own-tags.ts";
+import type { TagChange } from "../../contract/own-tags.ts";
+import { projectTag, tags } from "../../contract/tags.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Tagged } from "../clients/resource-tags.ts";
+import type { Output } from "../terminal/output.ts";
+import type { FleetReport } from "./fleet-report.ts";
+import type { Picture } from "./picture.ts";
+
+/** So many machines and disks in one call at most. */
+const batchSize = 100;
+
+/**
+ * Brings the tags of one's own on a fleet's machines and disks to what the
+ * configuration says. Nothing else about them is changed, and tags that other
+ * people have written stay. The calls are few, because most machines need the
+ * same change.
+ *
+ * @param machines those that EC2 described, on a list or on none
+ * @throws ServiceError when EC2 refuses; what was changed before stays changed
+ */
+export async function settleTags(
+  { aws, output }: { aws: Pick<Aws, "resourceTags">; output: Output },
+  { environment, fleet }: { environment: string; fleet: string },
+  machines: Picture["instances"],
+  ownTags: Readonly<Record<string, string>>,
+  report: FleetReport,
+): Promise<void> {
+  const { resourceTags } = aws;
+  const ours = { [tags.project]: projectTag, [tags.environment]: environment, [tags.fleet]: fleet };
+  const standing = machines.filter(({ state }) => state !== "terminated" && state !== "shutting-down");
+  const resources = [...standing, ...(await resourceTags.disks(ours))];
+  for (const { ids, change } of changesOf(resources, ownTags)) {
+    const { write, remove } = change;
+    if (remove.length > 0) await resourceTags.remove(ids, remove);
+    if (Object.keys(write).length > 0) await resourceTags.write(ids, write);
+    report.tagged.push(...ids);
+  }
+  const count = report.tagged.length;
+  if (count > 0) output.say(`${environment}-${fleet}: the tags of ${count} machines and disks were changed.`);
+}
+
+/** The changes that are needed, each with all that need it. */
+function changesOf(
+  resources: readonly Tagged[],
+  ownTags: Readonly<Record<string, string>>,
+): { ids: string[]; change: TagChange }[] {
+  const batches: { ids: string[]; change: TagChange; key: string }[] = [];
+  for (const { id, tags: current } of resources) {
+    const change = tagChange(current, ownTags);
+    if (!change) continue;
+    const key = JSON.stringify(change);
+    const open = batches.find((batch) => batch.key === key && batch.ids.length < batchSize);
+    if (open) open.ids.push(id);
+    else batches.push({ ids: [id], change, key });
+  }
+  return batches;
+}

@@ -1,0 +1,51 @@
+import { machineName } from "../../contract/names.ts";
+import type { SmokeDispatchRequest } from "../../contract/requests.ts";
+import { describeMachine } from "../../observe/describe-machine.ts";
+import type { ObservedMachine } from "../../observe/machine.ts";
+import { standingOf } from "../../observe/standing.ts";
+import type { Aws } from "../clients/aws.ts";
+import type { Github } from "../clients/github.ts";
+import type { Clock } from "../clock.ts";
+import { describeLabels, hasOwnLabelAlone } from "../fleet/own-label.ts";
+import { servedBefore } from "../fleet/served-before.ts";
+import type { Output } from "../terminal/output.ts";
+import { pollUntil } from "../poll.ts";
+import { observeOne } from "./observe-one.ts";
+
+/**
+ * Waits until GitHub lists the machine with its own label alone.
+ *
+ * @param limitMs milliseconds until it is given up
+ * @returns `served` where it turns out that the machine has been in service before
+ * @throws Error with what is known of the machine, and which labels GitHub lists
+ */
+export async function awaitOwnLabel(
+  { aws, github, clock, output }: { aws: Aws; github: Github; clock: Clock; output: Output },
+  request: SmokeDispatchRequest,
+  limitMs: number,
+): Promise<"own" | "served"> {
+  const { machine, onlineWithinMinutes } = request;
+  let seen: ObservedMachine | undefined;
+  const labels = await pollUntil(
+    async () => {
+      seen = await observeOne({ aws, github }, request);
+      if (servedBefore(seen.entry)) return "served";
+      if (seen.entry && hasOwnLabelAlone(seen.entry)) return "own";
+      if (standingOf(seen).verdict === "failed")
+        throw new Error(notListed(seen, "cannot begin its smoke test"));
+      output.progress(`Waiting for ${machineName(machine.runner, machine.instanceId)} to register.`);
+      return undefined;
+    },
+    { clock, limitMs, say: output.say },
+  );
+  if (labels) return labels;
+  throw new Error(notListed(seen!, `did not begin its smoke test within ${onlineWithinMinutes} min`));
+}
+
+function notListed(machine: ObservedMachine, problem: string): string {
+  const { entry, runner } = machine;
+  const { verdict, nextStep } = standingOf(machine);
+  // A machine that cannot come online is the nearer reason.
+  const reason = entry && verdict !== "failed" ? ` ${describeLabels(entry)}` : ` ${nextStep}`;
+  return `Runner ${runner} ${problem}: ${describeMachine(machine)}.${reason}`;
+}

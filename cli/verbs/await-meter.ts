@@ -1,0 +1,15 @@
+import { Command } from "commander";
+import type { VerbContext } from "../context.ts";
+
+/** `longhaul await-meter`: run before the alarm on a meter that says nothing is made. */
+export function awaitMeterCommand(context: VerbContext): Command {
+  return new Command("await-meter")
+    .description("wait until the controller counts what is spent, or for six minutes")
+    .action(async () => {
+      const { awaitMeterRequest, readRequest } = await import("../request.ts");
+      const request = readRequest("await-meter", awaitMeterRequest, context.request);
+      const { awaitMeter } = await import("../budget/await-meter.ts");
+      const aws = await context.connectAws(request.target);
+      await awaitMeter({ ...context, aws }, request);
+    });
+}

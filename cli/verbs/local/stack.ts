@@ -1,0 +1,177 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { EngineEvent, Stack, UpOptions, UpResult } from "@pulumi/pulumi/automation/index.js";
+import { targetOf } from "../../../config/target.ts";
+import { localEnvironment } from "../../../config/local.ts";
+import type { Configuration } from "../../../config/schema.ts";
+import type { SmokeRun, Target } from "../../../contract/requests.ts";
+import type { Engine } from "../../../local/engine/find-engine.ts";
+import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
+import { enterCloudEnvironment } from "../../../local/own-credentials.ts";
+import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
+import { brieflyDescribe } from "../../../observe/describe-machine.ts";
+import { observeMachines } from "../../../observe/observe-machines.ts";
+import { connectAws } from "../../clients/aws.ts";
+import { failureWords } from "../../engine/failure-words.ts";
+import { createUnderWay } from "../../engine/under-way.ts";
+import { readStackFile } from "../../environment.ts";
+import type { CloudHandle } from "./cloud-handle.ts";
+import type { LocalContext } from "./context.ts";
+import { Interrupted, throughInterruption } from "./interrupt.ts";
+import type { Teller } from "./tell.ts";
+import { tellEngineEvent } from "../../engine/tell-engine.ts";
+
+/** A machine that the program declares, as the stack's outputs name it. */
+export interface DeclaredOutput {
+  runner: string;
+  instanceId: string;
+  /** What it is called at GitHub. */
+  name: string;
+}
+
+/** What one `up` came to. */
+export interface UpReport {
+  resources: number;
+  changed: boolean;
+  machines: DeclaredOutput[];
+  smoke: SmokeRun[];
+}
+
+/**
+ * Makes this process one that works on the cloud, as a shell is after
+ * `local env`: the program, its providers and the AWS client look there, and
+ * nowhere else.
+ */
+export function enterCloud(cloud: CloudHandle): void {
+  enterCloudEnvironment(process.env, cloud.environment);
+}
+
+/**
+ * The environment `local` on the engine: the project's own program, in this
+ * process. An engine that was killed does not stand in its way.
+ *
+ * @param configuration the stack file to take; absent: what the stack was given before
+ */
+export async function openStack(
+  { dir, project }: LocalContext,
+  engine: Engine,
+  cloud: CloudHandle,
+  tell: Teller,
+  configuration?: string,
+): Promise<Stack> {
+  enterCloud(cloud);
+  await clearDeadLocks(dir);
+  // The program is read while the engine opens its state: each takes most of a second.
+  const program = import("../../../index.ts");
+  return tell.waiting({ what: "the engine to open the stack" }, () =>
+    openLocalStack({
+      engine,
+      dir,
+      project,
+      ...(configuration !== undefined && { configuration }),
+      environment: cloud.environment,
+      program: async () => (await program).default(),
+    }),
+  );
+}
+
+/**
+ * Runs `up`, telling what happens.
+ *
+ * @throws with why the engine failed; Interrupted
+ */
+export async function up(
+  context: LocalContext,
+  cloud: CloudHandle,
+  stack: Stack,
+  tell: Teller,
+): Promise<UpReport> {
+  return reportOf(await operate("up", context, cloud, tell, (options) => stack.up(options)));
+}
+
+/** @throws with why the engine failed; Interrupted */
+export async function destroy(
+  context: LocalContext,
+  cloud: CloudHandle,
+  stack: Stack,
+  tell: Teller,
+): Promise<void> {
+  await operate("destroy", context, cloud, tell, (options) => stack.destroy(options));
+}
+
+/** What the engine printed in its last operation that failed. */
+const engineLogFile = "engine.log";
+
+async function operate<Result>(
+  what: "up" | "destroy",
+  { dir }: LocalContext,
+  cloud: CloudHandle,
+  tell: Teller,
+  run: (options: Pick<UpOptions, "onEvent" | "onOutput" | "onError" | "signal">) => Promise<Result>,
+): Promise<Result> {
+  const events: EngineEvent[] = [];
+  const underWay = createUnderWay();
+  let output = "";
+  const collect = (text: string) => {
+    output += text;
+  };
+  const onEvent = (event: EngineEvent) => {
+    events.push(event);
+    underWay.see(event);
+    const line = tellEngineEvent(event);
+    if (line) tell(line);
+  };
+  const onAsked = () => {
+    tell("the engine lets what it has begun come to its end");
+  };
+  try {
+    return await tell.waiting({ what: underWay.words, first: () => livingMachines({ dir }, cloud) }, () =>
+      throughInterruption((signal) => run({ onEvent, onOutput: collect, onError: collect, signal }), onAsked),
+    );
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    const log = join(dir, engineLogFile);
+    await writeFile(log, output);
+    const words = failureWords(events, output) || (error as Error).message;
+    throw new Error(
+      `${what} failed:\n${words}\nAll that the engine printed is in ${log}. ` +
+        "An engine that was killed before may have left what it does not know: npm run local -- down clears all away.",
+      { cause: error },
+    );
+  }
+}
+
+function reportOf({ summary, outputs }: UpResult): UpReport {
+  const { same = 0, ...others } = summary.resourceChanges ?? {};
+  const { create = 0, update = 0 } = others as Record<string, number | undefined>;
+  return {
+    resources: same + create + update,
+    changed: Object.keys(others).length > 0,
+    machines: outputs.machines!.value as DeclaredOutput[],
+    smoke: outputs.smoke!.value as SmokeRun[],
+  };
+}
+
+/** Which environment the operator's command looks at; its configuration is the copy that the stack uses. */
+export async function localTarget({ dir }: Pick<LocalContext, "dir">, cloud: CloudHandle): Promise<Target> {
+  return targetOf(localEnvironment, await localConfiguration({ dir }, cloud));
+}
+
+/** The machines that are not gone, as EC2 has them: what the engine waits for when it waits for long. */
+async function livingMachines(context: Pick<LocalContext, "dir">, cloud: CloudHandle): Promise<string> {
+  const target = await localTarget(context, cloud);
+  const { instances } = await connectAws(target);
+  const machines = await observeMachines({ ec2: instances }, { environment: target.environment });
+  return machines
+    .filter(({ instanceState }) => instanceState !== "terminated")
+    .map(brieflyDescribe)
+    .join(", ");
+}
+
+/** The configuration that the stack uses, with the cloud's addresses. */
+export function localConfiguration(
+  { dir }: Pick<LocalContext, "dir">,
+  cloud: CloudHandle,
+): Promise<Configuration> {
+  return readStackFile(localEnvironment, join(dir, "project", stackFile), cloud.environment);
+}

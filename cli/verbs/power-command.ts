@@ -1,0 +1,116 @@
+import { Command } from "commander";
+import type { OperatorWish } from "../../contract/operator.ts";
+import type { Power } from "../../contract/parameters.ts";
+import type { VerbContext } from "../context.ts";
+import type { EnvironmentFlags } from "../environment.ts";
+import { BadUsage, NotFinished } from "../exit-codes.ts";
+import type { PowerResult } from "../operator/set-power.ts";
+import { environmentOf, withEnvironment } from "./environment-options.ts";
+import { checkReason, parsePositive } from "./option-values.ts";
+
+export interface PowerFlags extends EnvironmentFlags {
+  fleet?: string;
+  runner?: string[];
+  until?: string;
+  reason?: string;
+  clear?: boolean;
+  overBudget?: boolean;
+  wait: boolean;
+  waitMinutes: number;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** What `sleep` and `wake` have in common: all but the power that is wished. */
+export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power: Power): Command {
+  return withEnvironment(new Command(verb))
+    .option("--fleet <name>", "the runners of one fleet (default: all fleets, after asking)")
+    .option("--runner <names...>", "these runners alone")
+    .option("--until <time>", "when the wish ends by itself: 18:30, 2h, 3d or 2026-03-01T18:00")
+    .option("--reason <text>", "why, for everybody who looks at the status")
+    .option(
+      "--clear",
+      "take the wishes back instead: budget, working hours and idle timeout decide again, and start what none of them keeps asleep",
+    )
+    .option("--no-wait", `do not wait until the machines are ${power === "off" ? "asleep" : "online"}`)
+    .option("--wait-minutes <minutes>", "how long to wait for them", parsePositive, 10)
+    .option("-y, --yes", "do not ask")
+    .option("--json", "print what was done as JSON")
+    .action(async (flags: PowerFlags) => {
+      const { callerName } = await import("../operator/caller-name.ts");
+      const { findRunners } = await import("../fleet/known-runners.ts");
+      const { select } = await import("../operator/selection.ts");
+      const { setPower } = await import("../operator/set-power.ts");
+      const { writeWishes } = await import("../operator/write-wishes.ts");
+      const { parseUntil } = await import("../operator/until.ts");
+      checkFlags(flags);
+      const { output, clock } = context;
+      const until = flags.until === undefined ? undefined : parseUntil(flags.until, clock.now());
+      const environment = await environmentOf(context, flags);
+      const aws = await context.connectAws(environment.target);
+      const { runners } = await findRunners(aws, environment);
+      const selections = select(runners, { fleet: flags.fleet, runners: flags.runner });
+
+      if (flags.fleet === undefined && flags.runner === undefined && !flags.yes) {
+        const fleets = selections.map(({ fleet }) => fleet).join(", ");
+        const what = flags.clear ? "Take back the wishes for" : verb === "sleep" ? "Put to sleep" : "Wake";
+        const question = `${what} every fleet of ${environment.name} (${fleets})?`;
+        if (!(await context.confirm(question))) throw new Error("Nothing was done.");
+      }
+      if (flags.clear) {
+        const fleets = await writeWishes({ ...aws, clock, output }, environment.name, selections, undefined);
+        if (flags.json) output.result(JSON.stringify({ wish: null, fleets }));
+        return;
+      }
+      const wish: OperatorWish = {
+        power,
+        by: callerName(aws.caller),
+        reason: flags.reason ?? `longhaul ${verb}`,
+        ...(until !== undefined && { until }),
+        ...(flags.overBudget && { overBudget: true }),
+      };
+      const github = await context.connectGithub(environment.target.github);
+      const result = await setPower({ aws, github, clock, output }, environment, {
+        wish,
+        selections,
+        ...(flags.wait && { waitMinutes: flags.waitMinutes }),
+      });
+      if (flags.json) output.result(JSON.stringify(result));
+      throwUnlessDone(verb, flags.waitMinutes, result);
+    });
+}
+
+/** @throws Error when a machine could not be started; NotFinished when one is not as wished yet */
+function throwUnlessDone(
+  verb: "sleep" | "wake",
+  waitMinutes: number,
+  { left, notStarted }: Pick<PowerResult, "left" | "notStarted">,
+): void {
+  const waiting =
+    left.length === 0
+      ? []
+      : [
+          `After ${waitMinutes} min, ${left.length} machine(s) are not ${verb === "sleep" ? "asleep" : "online"} yet:`,
+          ...left.map(({ why }) => `  ${why}`),
+          "No job was ended, and the wish stands. Run it again to wait on.",
+        ];
+  if (notStarted.length > 0) {
+    const runners = notStarted.map(({ runner }) => runner).join(", ");
+    const refused = `${notStarted.length} machine(s) could not be started: ${runners}. The wish stands: run it again later.`;
+    throw new Error([...waiting, refused].join("\n"));
+  }
+  if (waiting.length > 0) throw new NotFinished(waiting.join("\n"));
+}
+
+/** @throws BadUsage */
+function checkFlags({ clear, until, reason, overBudget }: PowerFlags): void {
+  if (clear && (until !== undefined || reason !== undefined || overBudget)) {
+    throw new BadUsage(
+      "--clear takes wishes back: it goes neither with --until nor with --reason or --over-budget.",
+    );
+  }
+  if (overBudget && until === undefined) {
+    throw new BadUsage("--over-budget needs an end: say --until 2h, for example.");
+  }
+  checkReason(reason);
+}

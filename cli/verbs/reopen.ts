@@ -1,0 +1,41 @@
+import { Command } from "commander";
+import { fleetParameters } from "../../contract/parameters.ts";
+import type { VerbContext } from "../context.ts";
+import type { EnvironmentFlags } from "../environment.ts";
+import { environmentOf, withEnvironment } from "./environment-options.ts";
+
+interface ReopenFlags extends EnvironmentFlags {
+  fleet?: string;
+  json?: boolean;
+}
+
+/** `longhaul reopen`: undoes what an aborted destroy has begun. */
+export function reopenCommand(context: VerbContext): Command {
+  return withEnvironment(new Command("reopen"))
+    .description("keep fleets after all that an aborted destroy has closed; twice changes nothing")
+    .option("--fleet <name>", "one fleet (default: all fleets)")
+    .option("--json", "print what was reopened as JSON")
+    .action(async (flags: ReopenFlags) => {
+      const { findRunners } = await import("../fleet/known-runners.ts");
+      const { select } = await import("../operator/selection.ts");
+      const { reopenFleets } = await import("../operator/reopen-fleets.ts");
+      const environment = await environmentOf(context, flags);
+      const { name } = environment;
+      const aws = await context.connectAws(environment.target);
+      const { runners } = await findRunners(aws, environment);
+      const { output, clock } = context;
+      const result = await reopenFleets({ aws, clock, output }, name, await fleets(flags.fleet));
+      if (flags.json) output.result(JSON.stringify(result));
+
+      async function fleets(fleet: string | undefined): Promise<string[]> {
+        // A fleet that was taken out of the configuration, and whose machines have left, may still be closing.
+        if (fleet !== undefined && (await isThere(fleet))) return [fleet];
+        return select(runners, { fleet }).map((each) => each.fleet);
+      }
+
+      async function isThere(fleet: string): Promise<boolean> {
+        const { operator } = fleetParameters(name, fleet);
+        return (await aws.parameters.read([operator])).has(operator);
+      }
+    });
+}

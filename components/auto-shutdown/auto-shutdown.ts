@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { FleetConfiguration } from "../../config/schema.ts";
+import type { ShutdownSetting } from "../../contract/parameters.ts";
+import { createFleetParameter } from "../ssm/fleet-parameter.ts";
+import type { OwnTags } from "../../contract/resource-tags.ts";
+
+export interface AutoShutdownArgs {
+  environment: string;
+  /** The fleet's key in the configuration. */
+  fleet: string;
+  /** The fleet's `autoShutdown`. */
+  settings: FleetConfiguration["autoShutdown"];
+  ownTags: OwnTags;
+}
+
+/**
+ * When a fleet's machines are off although nobody has put them to sleep. The
+ * machines and the controller read it from one parameter at each look, so they
+ * never go by two different limits; and it is no part of a machine's shape, so
+ * that another limit makes no machine anew. Working hours are for the
+ * controller alone, which is told them with its configuration.
+ */
+export class AutoShutdown extends pulumi.ComponentResource {
+  /** What machines and controller read. It must outlive them. */
+  readonly parameter: pulumi.Resource;
+
+  constructor(name: string, args: AutoShutdownArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:AutoShutdown", name, {}, opts);
+    const { environment, fleet, settings, ownTags } = args;
+    const value = JSON.stringify(shutdownSetting(settings));
+    this.parameter = createFleetParameter(
+      { environment, fleet, kind: "shutdown", value, ownTags },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** How long a machine may be without a job, and how long with one. */
+export function shutdownSetting({
+  idleMinutes,
+  minimumAwake,
+  maxJobHours,
+  enforce,
+}: FleetConfiguration["autoShutdown"]): ShutdownSetting {
+  return { ...(idleMinutes !== undefined && { idleMinutes }), minimumAwake, maxJobHours, enforce };
+}

@@ -1,0 +1,241 @@
+import { Budget } from "@pulumi/aws/budgets/budget.js";
+import { BudgetAction } from "@pulumi/aws/budgets/budgetAction.js";
+import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm.js";
+import type { MetricAlarmArgs } from "@pulumi/aws/cloudwatch/metricAlarm.js";
+import { Command } from "@pulumi/command/local/command.js";
+import { CostAllocationTag } from "@pulumi/aws/costexplorer/costAllocationTag.js";
+import { Policy } from "@pulumi/aws/iam/policy.js";
+import * as pulumi from "@pulumi/pulumi";
+import { dailyLimit } from "../../config/derive.ts";
+import type { Configuration } from "../../config/schema.ts";
+import { controllerMetrics, metricNamespace } from "../../contract/metrics.ts";
+import { budgetName } from "../../contract/names.ts";
+import type { AwaitMeterRequest, LiftRequest } from "../../contract/requests.ts";
+import { tags } from "../../contract/tags.ts";
+import type { AlarmTopic } from "../alarm-topic/alarm-topic.ts";
+import { budgetTrust, denial, denialArn, denialName, executionStatements } from "../iam/budget-policy.ts";
+import { commandLine, requestEnvironment } from "../commands/commands.ts";
+import { createServiceRole, serviceRoleName } from "../lambda/cloud-function.ts";
+import type { FleetController } from "../fleet-controller/fleet-controller.ts";
+import { roleName } from "../runner-fleet/machine-role.ts";
+import { managedPolicy } from "../iam/policy-size.ts";
+import { environmentTags } from "../../contract/resource-tags.ts";
+import { targetOf } from "../../config/target.ts";
+
+/** Percent of the month's limit at which people are told. */
+const thresholds = [50, 80, 100] as const;
+
+/** Seconds: the meter says how much is spent once a minute, and one that it missed is no news. */
+const alarmPeriod = 300;
+
+/** Seconds after which a meter that has said nothing has failed. */
+const silencePeriod = 900;
+
+export interface BudgetAlarmArgs {
+  environment: string;
+  /** With a budget. */
+  configuration: Configuration;
+  /** Carries what there is to tell. */
+  topic: AlarmTopic;
+  /** Its meter is what the alarms look at, and its role the first that is denied. */
+  controller: FleetController;
+}
+
+/**
+ * Tells people what the environment costs, and is the second line behind the
+ * controller, which turns power off when its meter says that the money is gone.
+ * AWS's own budget knows what AWS will really charge, 8 to 12 hours late: it
+ * tells the same people, and at 100 % denies the environment's roles to start
+ * machines. What runs is not touched by any of it. Outside AWS's usual partition
+ * there is no such budget, and the alarms on the meter are all.
+ */
+export class BudgetAlarm extends pulumi.ComponentResource {
+  constructor(name: string, args: BudgetAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:BudgetAlarm", name, {}, opts);
+    const { environment, configuration, topic, controller } = args;
+    const { aws, alarms, budget } = configuration;
+    const monthlyUsd = budget.monthlyUsd!;
+    const own = budgetName(environment, aws.region);
+    const child = { parent: this };
+    const tagged = environmentTags(environment, own, configuration.tags);
+
+    if (budget.awsBudget) createDenial(createBudget(), this);
+    createMeterAlarms();
+    if (budget.costAllocationTag) {
+      // Other environments of the account are told by the same tag.
+      new CostAllocationTag(
+        own,
+        { tagKey: tags.environment, status: "Active" },
+        { ...child, retainOnDelete: true },
+      );
+    }
+
+    this.registerOutputs({});
+
+    function createBudget(): Budget {
+      const notification = (notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
+        notificationType,
+        comparisonOperator: "GREATER_THAN",
+        threshold,
+        thresholdType: "PERCENTAGE",
+        subscriberEmailAddresses: alarms.emails,
+        subscriberSnsTopicArns: [topic.arn],
+      });
+      return new Budget(
+        own,
+        {
+          name: own,
+          budgetType: "COST",
+          timeUnit: "MONTHLY",
+          limitAmount: String(monthlyUsd),
+          limitUnit: "USD",
+          costFilters: [{ name: "TagKeyValue", values: [`user:${tags.environment}$${environment}`] }],
+          notifications: [
+            ...thresholds.map((threshold) => notification("ACTUAL", threshold)),
+            notification("FORECASTED", 100),
+          ],
+          tags: tagged,
+        },
+        // AWS tries whether it may publish.
+        { ...child, dependsOn: [topic.mayPublish] },
+      );
+    }
+
+    function createDenial(awsBudget: Budget, parent: pulumi.Resource): void {
+      const roles = [
+        serviceRoleName({ environment, configuration, name: "controller" }),
+        ...Object.keys(configuration.fleets).map((fleet) => roleName(environment, fleet, aws)),
+        ...budget.deniedRoles,
+      ];
+      const policy = new Policy(
+        denialName(environment, aws),
+        {
+          name: denialName(environment, aws),
+          path: aws.rolePath,
+          description: `Attached by AWS's budget ${own} when it is spent: no machine may be started`,
+          policy: managedPolicy(denialName(environment, aws), denial(environment, aws)),
+          tags: environmentTags(environment, denialName(environment, aws), configuration.tags),
+        },
+        { parent },
+      );
+      const executor = createServiceRole(
+        {
+          name: "budget",
+          environment,
+          configuration,
+          service: "budgets",
+          trust: budgetTrust(aws),
+          statements: executionStatements(denialArn(environment, aws), aws),
+        },
+        parent,
+      );
+      const action = new BudgetAction(
+        own,
+        {
+          budgetName: awsBudget.name,
+          actionType: "APPLY_IAM_POLICY",
+          approvalModel: "AUTOMATIC",
+          notificationType: "ACTUAL",
+          actionThreshold: { actionThresholdType: "PERCENTAGE", actionThresholdValue: 100 },
+          definition: { iamActionDefinition: { policyArn: policy.arn, roles } },
+          executionRoleArn: executor.arn,
+          subscribers: [
+            { subscriptionType: "SNS", address: topic.arn },
+            ...alarms.emails.map((address) => ({ subscriptionType: "EMAIL", address })),
+          ],
+          tags: tagged,
+        },
+        // The roles must be there to be denied anything, and the controller has waited for the fleets'.
+        { parent, dependsOn: [executor.policy, controller, topic.mayPublish] },
+      );
+      // Deleted first of all, while the action can still be told. Roles that stay would be denied for good.
+      new Command(
+        `${own}-lift`,
+        {
+          delete: commandLine("lift"),
+          environment: requestEnvironment<LiftRequest>({
+            target: targetOf(environment, configuration),
+            budget: own,
+          }),
+        },
+        { parent, dependsOn: [action], ignoreChanges: ["*"] },
+      );
+    }
+
+    /** A meter that begins with the environment is silent for some minutes, which is no news. */
+    function awaitMeter(): Command {
+      return new Command(
+        `${own}-meter`,
+        {
+          create: commandLine("await-meter"),
+          environment: requestEnvironment<AwaitMeterRequest>({
+            target: targetOf(environment, configuration),
+          }),
+        },
+        { ...child, dependsOn: [controller], ignoreChanges: ["*"] },
+      );
+    }
+
+    function createMeterAlarms(): void {
+      for (const threshold of thresholds) {
+        createAlarm(`budget-${threshold}`, {
+          metricName: controllerMetrics.budgetUsed,
+          threshold,
+          ...(threshold < 100
+            ? { alarmDescription: `${threshold} % of the ${monthlyUsd} USD of this month are spent.` }
+            : {
+                alarmDescription: `In ALARM: the ${monthlyUsd} USD of this month are spent, machines sleep when their jobs have ended, and none is started (docs/runbooks/budget-breached.md). OK: there is money, and machines are started.`,
+                okActions: [topic.arn],
+              }),
+        });
+      }
+      createAlarm("budget-day", {
+        metricName: controllerMetrics.spentToday,
+        threshold: dailyLimit(budget)!,
+        alarmDescription: `Today costs more than the ${dailyLimit(budget)!} USD of budget.dailyUsd. Nothing was turned off.`,
+      });
+      createAlarm(
+        "budget-silent",
+        {
+          // Measured without a budget too: in an environment that is given one the meter is not silent.
+          metricName: controllerMetrics.spentToday,
+          statistic: "SampleCount",
+          comparisonOperator: "LessThanThreshold",
+          threshold: 1,
+          period: silencePeriod,
+          treatMissingData: "breaching",
+          alarmDescription: `In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money${budget.awsBudget ? " but AWS's own budget" : ""}. See docs/troubleshooting.md#meter-silent. OK: it counts.`,
+          okActions: [topic.arn],
+        },
+        [awaitMeter()],
+      );
+    }
+
+    /** An alarm on the meter that tells the topic. @param kind the rest of its name */
+    function createAlarm(
+      kind: string,
+      settings: Partial<MetricAlarmArgs>,
+      dependsOn: pulumi.Resource[] = [],
+    ): void {
+      const alarmName = `longhaul-${environment}-${kind}`;
+      new MetricAlarm(
+        alarmName,
+        {
+          name: alarmName,
+          namespace: metricNamespace,
+          dimensions: { Environment: environment },
+          comparisonOperator: "GreaterThanOrEqualToThreshold",
+          statistic: "Maximum",
+          period: alarmPeriod,
+          evaluationPeriods: 1,
+          // A meter that is silent has not spent less; that it is silent is told by an alarm of its own.
+          treatMissingData: "ignore",
+          alarmActions: [topic.arn],
+          tags: environmentTags(environment, alarmName, configuration.tags),
+          ...settings,
+        },
+        { ...child, dependsOn },
+      );
+    }
+  }
+}

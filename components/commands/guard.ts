@@ -1,0 +1,49 @@
+import { Command } from "@pulumi/command/local/command.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Configuration } from "../../config/schema.ts";
+import type { DrainRequest } from "../../contract/requests.ts";
+import { commandLine, requestEnvironment } from "./commands.ts";
+import { smokeSourceOf, targetOf } from "../../config/target.ts";
+
+/** Minutes that one attempt waits for machines to leave before it lists what still runs. */
+const drainMinutes = 10;
+
+export interface GuardArgs {
+  environment: string;
+  configuration: Configuration;
+  /** What machines stand on, as `longhaul drain` looks for it. */
+  guards: pulumi.Input<DrainRequest["guards"]>;
+  /** Every resource that must outlive the machines. */
+  dependsOn: pulumi.Input<pulumi.Resource>[];
+}
+
+/**
+ * Keeps what machines stand on until they have left. A guard does nothing when
+ * it is made; because it depends on all that it guards, the engine deletes it
+ * first, and then its script waits for the machines (and fails, and with it
+ * the deletion, when users' jobs still run).
+ *
+ * Its inputs stay what they were when it was made: the engine runs the script
+ * from the state, and the state must speak of the very things it guards. A
+ * guard must therefore be named by what they are, so that another network or
+ * role has another guard. The region is part of it: the same fleet in another
+ * region is another fleet, and the machines in the old one must leave.
+ */
+export function createGuard(name: string, args: GuardArgs, parent: pulumi.Resource): Command {
+  const { environment, configuration, guards, dependsOn } = args;
+  const smoke = smokeSourceOf(environment, configuration);
+  const request = (what: DrainRequest["guards"]): DrainRequest => ({
+    target: targetOf(environment, configuration),
+    guards: what,
+    ...(smoke && { smoke }),
+    waitMinutes: drainMinutes,
+  });
+  return new Command(
+    `${name}-${configuration.aws.region}-guard`,
+    {
+      delete: commandLine("drain"),
+      environment: requestEnvironment(pulumi.output(guards).apply(request)),
+    },
+    { parent, dependsOn, ignoreChanges: ["*"] },
+  );
+}

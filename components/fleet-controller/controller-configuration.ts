@@ -1,0 +1,67 @@
+import { apiUrl, ownerOf, serviceEndpoint, wakingRepositories } from "../../config/derive.ts";
+import { hourlyPrices, priceList, prices } from "../../config/prices.ts";
+import type { Configuration } from "../../config/schema.ts";
+import type { ControllerConfiguration, SweepConfiguration } from "../../contract/controller.ts";
+import { budgetName, waitingJobsTable } from "../../contract/names.ts";
+import { appKeyParameter } from "../../contract/parameters.ts";
+import { labelledFleets } from "../wake-on-demand/receiver-configuration.ts";
+
+/** What the controller of an environment is told: what of the configuration it decides by. */
+export function controllerConfiguration(
+  environment: string,
+  configuration: Configuration,
+): ControllerConfiguration {
+  const { aws, fleets, wakeOnDemand, budget } = configuration;
+  const hourly = hourlyPrices(configuration);
+  return {
+    environment,
+    aws: {
+      region: aws.region,
+      endpoints: {
+        ec2: serviceEndpoint(aws, "ec2"),
+        ssm: serviceEndpoint(aws, "ssm"),
+        dynamodb: serviceEndpoint(aws, "dynamodb"),
+        budgets: serviceEndpoint(aws, "budgets"),
+      },
+    },
+    fleets: Object.entries(fleets).map(([name, { instanceType, autoShutdown }]) => ({
+      name,
+      instanceType,
+      ...(autoShutdown.hours && { hours: autoShutdown.hours }),
+      prices: { machine: hourly[name]!.machine, disk: hourly[name]!.disk },
+    })),
+    addressPrice: prices.publicIpv4,
+    priceList: priceList(aws.region),
+    ...(budget.monthlyUsd !== undefined && {
+      budget: {
+        monthlyUsd: budget.monthlyUsd,
+        ...(budget.awsBudget && {
+          awsBudget: { account: aws.account, name: budgetName(environment, aws.region) },
+        }),
+      },
+    }),
+    ...(wakeOnDemand.enabled && {
+      demand: {
+        table: waitingJobsTable(environment),
+        fleets: labelledFleets(configuration),
+        ...(wakeOnDemand.emptyLabels !== undefined && { emptyLabels: wakeOnDemand.emptyLabels }),
+        ...(wakeOnDemand.app && { sweep: sweepConfiguration(environment, wakeOnDemand.app, configuration) }),
+      },
+    }),
+  };
+}
+
+function sweepConfiguration(
+  environment: string,
+  app: SweepConfiguration["app"],
+  configuration: Configuration,
+): SweepConfiguration {
+  const { github } = configuration;
+  return {
+    apiUrl: apiUrl(github),
+    app,
+    keyParameter: appKeyParameter(environment),
+    owner: ownerOf(github),
+    repositories: wakingRepositories(configuration)!, // The rules ask for it where there is an App.
+  };
+}

@@ -1,0 +1,211 @@
+import { EventSourceMapping } from "@pulumi/aws/lambda/eventSourceMapping.js";
+import { FunctionEventInvokeConfig } from "@pulumi/aws/lambda/functionEventInvokeConfig.js";
+import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
+import { ScheduleGroup } from "@pulumi/aws/scheduler/scheduleGroup.js";
+import { Queue } from "@pulumi/aws/sqs/queue.js";
+import { Parameter } from "@pulumi/aws/ssm/parameter.js";
+import * as pulumi from "@pulumi/pulumi";
+import { hasAwsBudget } from "../../config/derive.ts";
+import type { Configuration } from "../../config/schema.ts";
+import { emptyMeter, meterParameter } from "../../contract/meter.ts";
+import { functionName } from "../../contract/names.ts";
+import { memoryForFleets } from "../../config/function-memory.ts";
+import { createCloudFunction, createServiceRole } from "../lambda/cloud-function.ts";
+import { controllerConfiguration } from "./controller-configuration.ts";
+import {
+  budgetStatements,
+  controllerStatements,
+  demandStatements,
+  sweepStatements,
+} from "./controller-policy.ts";
+import { begunValue } from "../ssm/fleet-parameter.ts";
+import { arn } from "../iam/policy.ts";
+import { environmentTags } from "../../contract/resource-tags.ts";
+import type { RunnerFleet } from "../runner-fleet/runner-fleet.ts";
+import type { ControllerQueue } from "../wake-on-demand/wake-on-demand.ts";
+
+/**
+ * Seconds for one call: a page of machines, some parameters, and retries, and at
+ * most twenty for asking GitHub. The next call comes in a minute anyway.
+ */
+const timeoutSeconds = 50;
+
+/**
+ * Seconds within which a call may still come that the scheduler could not bring, or Lambda not begin: the next one
+ * says the same. Lambda's own default is six hours, and two more tries of each call that fails.
+ */
+const maximumEventAgeInSeconds = 60;
+
+/** Seconds in which one call works on a message before another may: six times the call's limit, as Lambda advises. */
+const visibilitySeconds = 6 * timeoutSeconds;
+
+/** A hint says no more than that now is a good time to look: after three calls that failed it is old. */
+const maxReceives = 3;
+
+export interface FleetControllerArgs {
+  environment: string;
+  configuration: Configuration;
+  /** Its parameters must be there before the controller writes them. */
+  fleets: readonly RunnerFleet[];
+  /** ARNs of the customers' keys that the machines' disks are under, to start them. Absent: the configured one. */
+  diskKeys?: readonly string[];
+}
+
+/**
+ * The function that looks after the environment: power by budget and working
+ * hours, who is woken, the meter. It is called at the beginning of each minute,
+ * so a fleet's hours begin and end on time, and where jobs wake machines at once
+ * by its queue.
+ */
+export class FleetController extends pulumi.ComponentResource {
+  /** Where hints are sent to that a job waits; undefined where jobs wake nobody. */
+  readonly queue: ControllerQueue | undefined;
+
+  constructor(name: string, args: FleetControllerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:FleetController", name, {}, opts);
+    const { environment, configuration, fleets } = args;
+    const { aws, wakeOnDemand } = configuration;
+    const { diskKeys = aws.kmsKeyArn === undefined ? [] : [aws.kmsKeyArn] } = args;
+    const full = functionName(environment, "controller");
+
+    const queueArn = arn(aws, "sqs", full);
+
+    const settings = fleets.flatMap((fleet) => fleet.settings);
+    const meter = createMeter(this);
+    const queue = wakeOnDemand.enabled ? createQueue(this) : undefined;
+    const statements = [
+      ...controllerStatements(environment, aws, diskKeys),
+      ...(hasAwsBudget(configuration.budget) ? budgetStatements(environment, aws) : []),
+      ...(wakeOnDemand.app ? sweepStatements(environment, aws) : []),
+      ...(wakeOnDemand.enabled ? demandStatements(environment, aws, queueArn) : []),
+    ];
+    const controller = createCloudFunction(
+      {
+        environment,
+        configuration,
+        name: "controller",
+        description: `Looks after the Longhaul environment ${environment}`,
+        statements,
+        plain: controllerConfiguration(environment, configuration),
+        timeoutSeconds,
+        memoryMb: memoryForFleets(configuration.fleets),
+        writes: [meter, ...settings],
+      },
+      this,
+    );
+    createClock(this);
+    if (queue) callAtOnce(queue, this);
+
+    this.queue = queue && { arn: queueArn, url: queue.url };
+    this.registerOutputs({});
+
+    /** Written by the controller alone, and begun anew by it where it says nothing. */
+    function createMeter(parent: pulumi.Resource) {
+      return new Parameter(
+        `${environment}-meter`,
+        {
+          name: meterParameter(environment),
+          type: "String",
+          insecureValue: emptyMeter,
+          // A call that was under way when the environment was destroyed may have made it anew.
+          overwrite: true,
+          tags: environmentTags(environment, `${environment}-meter`, configuration.tags),
+        },
+        // After what can be made but once: another environment of this name would keep its meter.
+        { parent, ignoreChanges: begunValue, dependsOn: settings },
+      );
+    }
+
+    /** Hints that cannot be worked on are kept for two weeks, to be looked at. */
+    function createQueue(parent: pulumi.Resource) {
+      const dead = new Queue(
+        `${full}-dead`,
+        {
+          name: `${full}-dead`,
+          messageRetentionSeconds: 14 * 86_400,
+          sqsManagedSseEnabled: true,
+          tags: environmentTags(environment, `${full}-dead`, configuration.tags),
+        },
+        { parent },
+      );
+      return new Queue(
+        full,
+        {
+          name: full,
+          visibilityTimeoutSeconds: visibilitySeconds,
+          messageRetentionSeconds: 3600,
+          redrivePolicy: dead.arn.apply((deadLetterTargetArn) =>
+            JSON.stringify({ deadLetterTargetArn, maxReceiveCount: maxReceives }),
+          ),
+          sqsManagedSseEnabled: true,
+          tags: environmentTags(environment, full, configuration.tags),
+        },
+        { parent },
+      );
+    }
+
+    /** A burst of jobs is one call: each looks at all of them. */
+    function callAtOnce({ arn: eventSourceArn }: Queue, parent: pulumi.Resource) {
+      new EventSourceMapping(
+        full,
+        {
+          eventSourceArn,
+          functionName: controller.name,
+          batchSize: 1000,
+          maximumBatchingWindowInSeconds: 1,
+          scalingConfig: { maximumConcurrency: 2 },
+          tags: environmentTags(environment, full, configuration.tags),
+        },
+        { parent, dependsOn: [meter, ...fleets] },
+      );
+    }
+
+    function createClock(parent: pulumi.Resource) {
+      const role = createServiceRole(
+        {
+          name: "clock",
+          environment,
+          configuration,
+          service: "scheduler",
+          statements: [
+            {
+              Sid: "CallTheController",
+              Effect: "Allow",
+              Action: ["lambda:InvokeFunction"],
+              Resource: [arn(aws, "lambda", `function:${full}`)],
+            },
+          ],
+        },
+        parent,
+      );
+      const onlyOnce = new FunctionEventInvokeConfig(
+        full,
+        { functionName: controller.name, maximumEventAgeInSeconds, maximumRetryAttempts: 0 },
+        { parent },
+      );
+      // A schedule itself can carry no tags.
+      const group = new ScheduleGroup(
+        full,
+        { name: full, tags: environmentTags(environment, full, configuration.tags) },
+        { parent },
+      );
+      new Schedule(
+        full,
+        {
+          name: full,
+          groupName: group.name,
+          description: "Calls the controller at the beginning of each minute",
+          scheduleExpression: "cron(* * * * ? *)",
+          flexibleTimeWindow: { mode: "OFF" },
+          target: {
+            arn: controller.arn,
+            roleArn: role.arn,
+            retryPolicy: { maximumEventAgeInSeconds, maximumRetryAttempts: 0 },
+          },
+        },
+        // It writes what the fleets begin, and starts no machine before there is one to start.
+        { parent, dependsOn: [role.policy, onlyOnce, meter, ...fleets] },
+      );
+    }
+  }
+}

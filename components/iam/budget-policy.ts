@@ -1,0 +1,78 @@
+import { partitionOf } from "../../config/derive.ts";
+import type { AwsConfiguration } from "../../config/schema.ts";
+import { budgetName } from "../../contract/names.ts";
+import { projectTag, tags } from "../../contract/tags.ts";
+import { arn, document } from "./policy.ts";
+import type { Place, PolicyDocument, PolicyStatement } from "./policy.ts";
+
+/** ARN of an environment's budget. Budgets are of an account, and of no region. */
+export function budgetArn(environment: string, aws: Place): string {
+  return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment, aws.region)}`;
+}
+
+/** Name of the policy that AWS's budget attaches. */
+export function denialName(environment: string, { region }: Pick<Place, "region">): string {
+  return `${budgetName(environment, region)}-denial`;
+}
+
+export function denialArn(environment: string, aws: AwsConfiguration): string {
+  return `arn:${partitionOf(aws)}:iam::${aws.account}:policy${aws.rolePath}${denialName(environment, aws)}`;
+}
+
+/**
+ * Only a budget of this account takes the role that attaches the denial. Which
+ * ARN AWS Budgets sends is not documented, and its documentation demands this
+ * pattern, so that nothing narrower is known to match:
+ * https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-action-role.html
+ */
+export function budgetTrust(aws: Place): PolicyStatement["Condition"] {
+  return {
+    StringEquals: { "aws:SourceAccount": aws.account },
+    ArnLike: { "aws:SourceArn": `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/*` },
+  };
+}
+
+/**
+ * What roles may not do any more once the budget is spent by AWS's figures:
+ * start or make machines of this environment. Everything else of theirs stays,
+ * and so does everything that runs.
+ */
+export function denial(environment: string, aws: Place): PolicyDocument {
+  const ours = (key: "ResourceTag" | "RequestTag") => ({
+    StringEquals: {
+      [`aws:${key}/${tags.project}`]: projectTag,
+      [`aws:${key}/${tags.environment}`]: environment,
+    },
+  });
+  const Resource = [arn(aws, "ec2", "instance/*")];
+  return document([
+    {
+      Sid: "StartNoMachine",
+      Effect: "Deny",
+      Action: ["ec2:StartInstances"],
+      Resource,
+      Condition: ours("ResourceTag"),
+    },
+    {
+      Sid: "MakeNoMachine",
+      Effect: "Deny",
+      Action: ["ec2:RunInstances"],
+      Resource,
+      Condition: ours("RequestTag"),
+    },
+  ]);
+}
+
+/** What AWS's budget may do: attach the denial to a role, that one policy and no other, and take it off again. */
+export function executionStatements(policyArn: string, aws: Place): PolicyStatement[] {
+  return [
+    {
+      Sid: "DenyAndLift",
+      Effect: "Allow",
+      Action: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+      // A role's path is not told by its name, and a list of a hundred would be too long for a policy.
+      Resource: [`arn:${partitionOf(aws)}:iam::${aws.account}:role/*`],
+      Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
+    },
+  ];
+}

@@ -1,0 +1,150 @@
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
+import * as pulumi from "@pulumi/pulumi";
+import { memorySize } from "../../config/function-memory.ts";
+import type { Configuration } from "../../config/schema.ts";
+import { configurationFile, functionLogGroupName, functionName } from "../../contract/names.ts";
+import type { FunctionName } from "../../contract/names.ts";
+import { functionBundle } from "../assets/assets.ts";
+import { fingerprintOf } from "../../contract/fingerprint.ts";
+import { arn, document, trustPolicy } from "../iam/policy.ts";
+import { inlinePolicies } from "../iam/policy-size.ts";
+import type { PolicyStatement } from "../iam/policy.ts";
+import { environmentTags } from "../../contract/resource-tags.ts";
+
+/** Days that what a function printed is kept: long enough to look into last month's bill. */
+const logDays = 60;
+
+interface Surroundings {
+  environment: string;
+  configuration: Configuration;
+}
+
+export interface CloudFunctionArgs extends Surroundings {
+  name: FunctionName;
+  description: string;
+  /** What it may do, writing its log aside. */
+  statements: readonly PolicyStatement[];
+  /** What it is told: a file beside its code, no secret. */
+  plain: object;
+  /** Its environment, for what is known only after creation. */
+  variables?: Record<string, pulumi.Input<string>>;
+  timeoutSeconds: number;
+  /** Megabytes. Absent: {@link memorySize}. */
+  memoryMb?: number;
+  /** What it writes: there before it may, and until it may no more. */
+  writes?: readonly pulumi.Resource[];
+}
+
+/**
+ * A function of the environment with its role and its log group: one bundle
+ * (`npm run build`) and its configuration, as plain files.
+ */
+export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Resource): LambdaFunction {
+  const { environment, configuration, name, description, statements, plain, variables, writes = [] } = args;
+  const full = functionName(environment, name);
+  const tags = environmentTags(environment, full, configuration.tags);
+  const logGroupName = functionLogGroupName(environment, name);
+
+  const logGroup = new LogGroup(full, { name: logGroupName, retentionInDays: logDays, tags }, { parent });
+  const writeItsLog: PolicyStatement = {
+    Sid: "WriteItsLog",
+    Effect: "Allow",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: [arn(configuration.aws, "logs", `log-group:${logGroupName}:log-stream:*`)],
+  };
+  const role = createServiceRole(
+    {
+      environment,
+      configuration,
+      name,
+      service: "lambda",
+      statements: [...statements, writeItsLog],
+      dependsOn: writes,
+    },
+    parent,
+  );
+  return new LambdaFunction(
+    full,
+    {
+      name: full,
+      description,
+      runtime: "nodejs22.x",
+      architectures: ["arm64"],
+      handler: `${name}.handler`,
+      code: new pulumi.asset.AssetArchive({
+        [`${name}.mjs`]: new pulumi.asset.FileAsset(functionBundle(name)),
+        [configurationFile]: new pulumi.asset.StringAsset(JSON.stringify(plain)),
+      }),
+      memorySize: args.memoryMb ?? memorySize,
+      timeout: args.timeoutSeconds,
+      role: role.arn,
+      ...(variables && { environment: { variables } }),
+      loggingConfig: { logFormat: "Text", logGroup: logGroup.name },
+      tags,
+    },
+    // Without its permissions its first calls would fail.
+    { parent, dependsOn: [role.policy, logGroup] },
+  );
+}
+
+export interface ServiceRoleArgs extends Surroundings {
+  /** Of what takes it, for example `controller`. */
+  name: string;
+  service: "lambda" | "scheduler" | "budgets";
+  /** When the service may take it. Absent: always. */
+  trust?: PolicyStatement["Condition"];
+  statements: readonly PolicyStatement[];
+  /**
+   * What must be there before it may do anything, and until it may do nothing
+   * any more: a call that outlives its function finds its permissions gone.
+   */
+  dependsOn?: readonly pulumi.Resource[];
+}
+
+/**
+ * What a service's role is called. The name carries a hash of the region and
+ * the path, as that of a fleet does: IAM cannot change the path, and shares
+ * names between regions. It does not begin as a fleet's does, so that no
+ * fleet's can be the same, and fits IAM's 64 characters with the longest
+ * environment.
+ */
+export function serviceRoleName({
+  environment,
+  configuration: { aws },
+  name,
+}: Pick<ServiceRoleArgs, "environment" | "configuration" | "name">): string {
+  return `${environment}-${name}-${fingerprintOf({ region: aws.region, path: aws.rolePath })}`;
+}
+
+/** A role for a service of AWS. */
+export function createServiceRole(
+  { environment, configuration, name, service, trust, statements, dependsOn = [] }: ServiceRoleArgs,
+  parent: pulumi.Resource,
+): { arn: pulumi.Output<string>; policy: pulumi.Resource } {
+  const { aws } = configuration;
+  const full = serviceRoleName({ environment, configuration, name });
+  const [text] = inlinePolicies(`the ${name} of ${environment}`, [document([...statements])]);
+  const role = new Role(
+    full,
+    {
+      name: full,
+      description: `The ${name} of the Longhaul environment ${environment}`,
+      path: aws.rolePath,
+      assumeRolePolicy: trustPolicy(aws, service, trust),
+      // AWS's budget may have attached a policy that the stack does not know of.
+      forceDetachPolicies: true,
+      ...(aws.permissionsBoundary !== undefined && { permissionsBoundary: aws.permissionsBoundary }),
+      tags: environmentTags(environment, full, configuration.tags),
+    },
+    { parent },
+  );
+  const policy = new RolePolicy(
+    full,
+    { name: "own", role: role.name, policy: text! },
+    { parent, dependsOn: [...dependsOn] },
+  );
+  return { arn: role.arn, policy };
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { brotliCompressSync } from "node:zlib";
+import { maxSoftwareParameters } from "../../contract/parameters.ts";
+import type { MachineAssets } from "../assets/assets.ts";
+import { bare, file } from "./shell-text.ts";
+
+/** SSM's limit for a value of the standard tier, which costs nothing. */
+const pieceLength = 4096;
+
+/**
+ * What a machine runs once it has a Node, as commands that put it in place. It
+ * is too long for the user data; parameters that only the fleet's machines read
+ * are as near to a machine as its registration token, and cost nothing.
+ */
+export function softwareScript({ hooks, agent }: Pick<MachineAssets, "hooks" | "agent">): string {
+  return `${file("opt/longhaul/job-hooks.sh", bare(hooks))}\n${file("opt/longhaul/agent.mjs", agent)}\n`;
+}
+
+/** By which the user data names the script: hexadecimal SHA-256 of its text. */
+export function softwareSha256(script: string): string {
+  return createHash("sha256").update(script).digest("hex");
+}
+
+/** By script: every fleet has the same one, and packing it takes a tenth of a second. */
+const packed = new Map<string, readonly string[]>();
+
+/**
+ * The script as Brotli in base64, cut into values for parameters.
+ *
+ * @throws when it takes more of them than a machine can read in one call
+ */
+export function packSoftware(script: string): readonly string[] {
+  const known = packed.get(script);
+  if (known) return known;
+  const base64 = brotliCompressSync(script).toString("base64");
+  const pieces = base64.match(new RegExp(`.{1,${pieceLength}}`, "g")) ?? [];
+  if (pieces.length > maxSoftwareParameters) {
+    throw new Error(
+      `The machines' software takes ${pieces.length} parameters, and a machine reads at most ${maxSoftwareParameters} in one call.`,
+    );
+  }
+  packed.set(script, pieces);
+  return pieces;
+}

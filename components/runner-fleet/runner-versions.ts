@@ -1,0 +1,36 @@
+import { getRestApi } from "@pulumi/github/getRestApi.js";
+import * as pulumi from "@pulumi/pulumi";
+import { ownerOf, repositoryOf } from "../../config/derive.ts";
+import { readOffered, readSupport, readVersionNotes } from "../../config/runner-versions.ts";
+import type { Configuration } from "../../config/schema.ts";
+
+/**
+ * Warns, at each `up` and preview, of configured runner versions that GitHub
+ * refuses or will refuse. What cannot be found out is told and costs nothing else.
+ *
+ * @param opts the GitHub provider to ask
+ */
+export async function warnOfRunnerVersions(
+  { github, fleets }: Pick<Configuration, "github" | "fleets">,
+  opts: pulumi.InvokeOptions,
+): Promise<void> {
+  const repository = repositoryOf(github);
+  const scope =
+    repository === undefined ? `orgs/${ownerOf(github)}` : `repos/${ownerOf(github)}/${repository}`;
+  /** Undefined where GitHub answers 404, as it does for a version that it does not know. */
+  const ask = async (path: string): Promise<unknown> => {
+    const { code, body } = await getRestApi({ endpoint: `${scope}/actions/runners/${path}` }, opts);
+    return code === 200 ? JSON.parse(body) : undefined;
+  };
+  try {
+    const notes = await readVersionNotes(fleets, {
+      offered: async () => readOffered(await ask("downloads")),
+      support: async (version) => readSupport(await ask(`deprecations/${version}`)),
+    });
+    for (const note of notes) await pulumi.log.warn(note);
+  } catch (error) {
+    await pulumi.log.info(
+      `The configured runner versions were not compared with GitHub's: ${(error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import { gzipSync } from "node:zlib";
+import type { AgentConfiguration } from "../../contract/agent.ts";
+import type { MachineConfiguration } from "../../contract/machine.ts";
+import { softwarePath } from "../../contract/parameters.ts";
+import type { MachineAssets } from "../assets/assets.ts";
+import { softwareScript, softwareSha256 } from "./machine-software.ts";
+import { bare, file, quote } from "./shell-text.ts";
+
+/** EC2's limit for user data, in bytes before base64. */
+export const maxUserDataBytes = 16_384;
+
+/**
+ * A machine's user data: a bash script that takes away what an image may have
+ * brought along of another machine, puts the boot script and what it and the
+ * agent are told in place, and runs the boot script as a service, at this and
+ * every later boot. The agent itself is named by its hash: the boot
+ * script fetches it. A pure function of plain values, so that it can be hashed
+ * into the machine's fingerprint.
+ *
+ * @throws when a value holds a NUL character, which no shell can carry
+ */
+export function renderUserData(machine: MachineConfiguration, assets: MachineAssets): string {
+  return [
+    "#!/bin/bash",
+    "root=${LONGHAUL_ROOT:-}",
+    bare(assets.foreignDisk).trimEnd(),
+    'mkdir -p "$root/opt/longhaul/boot" "$root/etc/longhaul" "$root/etc/systemd/system"',
+    file("opt/longhaul/boot.sh", bare(assets.boot)),
+    ...Object.entries(assets.bootParts).map(([name, text]) => file(`opt/longhaul/boot/${name}`, bare(text))),
+    ...(machine.proxy || machine.caBundle !== undefined
+      ? [file("opt/longhaul/connection.sh", bare(assets.connection))]
+      : []),
+    file("etc/longhaul/machine.json", JSON.stringify(toldToAgent(machine))),
+    file("etc/longhaul/boot.env", bootVariables(machine, softwareSha256(softwareScript(assets)))),
+    bootUnit,
+    ...(machine.caBundle === undefined
+      ? []
+      : [file("etc/longhaul/ca-bundle.base64", certificates(machine.caBundle).join("\n"))]),
+    "systemctl daemon-reload",
+    "systemctl enable longhaul-boot.service",
+    'echo "$self" >"$state/instance"',
+    // All of it is on the disk before cloud-init may take the user data for run.
+    "sync",
+    ': >"$root/var/lib/cloud/instance/sem/config_scripts_user"',
+    // The script waits for a token: cloud-init should not wait with it.
+    "systemctl start --no-block longhaul-boot.service",
+    "",
+  ].join("\n");
+}
+
+/**
+ * Packs user data as `userDataBase64` takes it: base64 of gzip, which cloud-init
+ * unpacks by itself. This is not part of the text, because another version of
+ * Node may pack in another way, and the text decides the machine's fingerprint.
+ *
+ * @throws when it exceeds EC2's limit
+ */
+export function compressUserData(text: string): string {
+  const bytes = gzipSync(text, { level: 9 });
+  if (bytes.length > maxUserDataBytes) {
+    throw new Error(
+      `The user data takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
+        "Shorten the fleet's bootSteps, its everyBoot or the CA bundle, or put them into an image of your own.",
+    );
+  }
+  return bytes.toString("base64");
+}
+
+/** All but what only boot.sh works with. */
+function toldToAgent(machine: MachineConfiguration): AgentConfiguration {
+  const { environment, fleet, runner, instanceType, aws, github, user } = machine;
+  const { pollSeconds, quietSeconds, spreadSeconds, staySeconds } = machine;
+  const runnerSoftware = { selfUpdate: machine.runnerSoftware.selfUpdate };
+  const what = { environment, fleet, runner, instanceType, aws, github, runnerSoftware, user };
+  return { ...what, pollSeconds, quietSeconds, spreadSeconds, staySeconds };
+}
+
+/** The certificates of a PEM text, each as base64 in one line. */
+function certificates(pem: string): string[] {
+  const found = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g)];
+  if (found.length === 0) throw new Error("network.caBundle holds no whole certificate: give PEM text.");
+  return found.map(([, base64]) => base64!.replace(/\s/g, ""));
+}
+
+/** What boot.sh reads before there is anything on the machine that could read JSON. */
+function bootVariables(
+  { aws, runnerSoftware, proxy, ...machine }: MachineConfiguration,
+  softwareHash: string,
+): string {
+  const values: Record<string, string> = {
+    REGION: aws.region,
+    EC2_ENDPOINT: aws.endpoints.ec2,
+    SSM_ENDPOINT: aws.endpoints.ssm,
+    SOFTWARE_PATH: softwarePath(machine.environment, machine.fleet, softwareHash),
+    SOFTWARE_SHA256: softwareHash,
+    RUNNER_USER: machine.user,
+    BAKED: String(machine.baked),
+    DOCKER: String(machine.docker),
+    LIVE_RESTORE: String(machine.dockerLiveRestore),
+    SUDO: String(machine.sudo),
+    DISK_PERCENT: String(machine.diskPercent),
+    TARBALL_URL: runnerSoftware.url,
+    TARBALL_SHA256: runnerSoftware.sha256.toLowerCase(),
+    PROXY_HTTP: proxy?.http ?? "",
+    PROXY_HTTPS: proxy?.https ?? "",
+    PROXY_NONE: proxy?.noProxy.join(",") ?? "",
+  };
+  return [
+    ...Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`),
+    `BOOT_STEPS=(${machine.bootSteps.map(quote).join(" ")})`,
+    `EVERY_BOOT=(${machine.everyBoot.map(quote).join(" ")})`,
+  ].join("\n");
+}
+
+/**
+ * What a first boot needs of others (packages, GitHub, AWS) may be away for a
+ * while: it is tried again until the boot timer powers the machine off.
+ */
+const bootUnit = `cat >"$root/etc/systemd/system/longhaul-boot.service" <<END_OF_FILE
+[Unit]
+Description=Longhaul boot script
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+[Service]
+Type=oneshot
+ExecStart=/bin/bash "$root/opt/longhaul/boot.sh"
+Restart=on-failure
+RestartSec=300
+StandardOutput=journal+console
+[Install]
+WantedBy=multi-user.target
+END_OF_FILE`;

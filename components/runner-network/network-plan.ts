@@ -1,0 +1,54 @@
+import type { NetworkConfiguration } from "../../config/schema.ts";
+import { subnetCidrs } from "./subnets.ts";
+
+/** Zones that a network of the stack's own covers when the configuration names none. */
+const zoneCount = 2;
+
+/** What network an environment has, decided from plain configuration alone. */
+export type NetworkPlan = {
+  /**
+   * What the network is called: by its address range and the zones that the
+   * configuration names, or by the VPC it lives in. Every resource of it carries this name, so that another network is made
+   * beside the old one, and the old one's guard holds it until its machines
+   * have left.
+   */
+  identity: string;
+  /**
+   * The subnets in the order in which runners are spread over them: their
+   * address ranges in a VPC of the stack's own, their ids in a given one.
+   */
+  subnets: readonly string[];
+} & (
+  | {
+      kind: "own";
+      cidr: string;
+      /** The zone of each subnet, where the configuration says so; else EC2's offers decide. */
+      zones?: readonly string[];
+    }
+  | { kind: "given"; vpcId: string }
+);
+
+/**
+ * Name of a subnet that the stack makes, as resource and in its tag.
+ *
+ * @param index its place in the plan, from 0
+ */
+export function subnetName({ identity }: NetworkPlan, index: number): string {
+  return `${identity}-${index + 1}`;
+}
+
+/** @throws when the address range cannot be cut into subnets */
+export function planNetwork(environment: string, network: NetworkConfiguration): NetworkPlan {
+  const { vpcId, subnetIds, cidr, zones } = network;
+  if (vpcId !== undefined && subnetIds !== undefined) {
+    return { kind: "given", identity: `${environment}-${vpcId}`, vpcId, subnets: subnetIds };
+  }
+  const identity = [environment, cidr.replace("/", "-"), ...(zones ?? [])].join("-");
+  return {
+    kind: "own",
+    identity,
+    cidr,
+    subnets: subnetCidrs(cidr, zones?.length ?? zoneCount),
+    ...(zones && { zones }),
+  };
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Command } from "@pulumi/command/local/command.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Configuration } from "../../config/schema.ts";
+import type { SmokeSource, SmokeWorkflowRequest } from "../../contract/requests.ts";
+import { smokeWorkflowText, workflowMaker } from "../../contract/smoke-workflow.ts";
+import { commandLine, requestEnvironment } from "../commands/commands.ts";
+import { smokeSourceOf, targetOf } from "../../config/target.ts";
+
+export interface SmokeWorkflowArgs {
+  environment: string;
+  configuration: Configuration;
+}
+
+/**
+ * The smoke test's workflow in its repository: the file that the stack commits
+ * there, or the one of somebody else's that it leaves alone.
+ */
+export class SmokeWorkflow extends pulumi.ComponentResource {
+  readonly source: SmokeSource;
+  /** The file is there. A fleet that waits for it costs nothing where the repository refuses it. */
+  readonly published: pulumi.Resource;
+
+  /** @throws when the smoke test is off in the configuration, or has no repository */
+  constructor(name: string, args: SmokeWorkflowArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("longhaul:index:SmokeWorkflow", name, {}, opts);
+    const { environment, configuration } = args;
+    const source = smokeSourceOf(environment, configuration);
+    if (!source) throw new Error(`The smoke test of ${environment} is off (smokeTest.enabled).`);
+
+    this.source = source;
+    this.published = publish(source, this);
+    this.registerOutputs({});
+
+    /**
+     * A Command and not the provider's RepositoryFile: that one either writes
+     * over whatever is there or, once the state is lost, stops at its own
+     * file; and it cannot tell what to do where a branch's rules refuse the
+     * deletion. Its name says which file it is, so that another file is
+     * another resource, and the former one is deleted by its own request. GitHub
+     * ignores the case of a repository's name, and so does the resource's: else
+     * the "former" file would be the same one.
+     */
+    function publish(smoke: SmokeSource, parent: pulumi.Resource) {
+      const target = targetOf(environment, configuration);
+      const request: SmokeWorkflowRequest = {
+        target,
+        smoke,
+        ...(configuration.smokeTest.manageWorkflow && {
+          text: smokeWorkflowText(workflowMaker(target), readSmokeWorkflow()),
+        }),
+      };
+      const script = commandLine("smoke publish");
+      const repository = `${smoke.owner}-${smoke.repository}`.toLowerCase();
+      return new Command(
+        `${name}-${repository}-${smoke.workflow}-workflow`,
+        {
+          create: script,
+          update: script,
+          delete: commandLine("smoke withdraw"),
+          environment: requestEnvironment(request),
+        },
+        // Where somebody replaces it by hand, the file must not go after the new one has come.
+        { parent, deleteBeforeReplace: true },
+      );
+    }
+  }
+}
+
+function readSmokeWorkflow(): string {
+  return readFileSync(createRequire(import.meta.url).resolve("#smoke-workflow"), "utf8");
+}

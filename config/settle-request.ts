@@ -1,0 +1,27 @@
+import { architectureOf, fleetOf, tagsOfFleet } from "./derive.ts";
+import type { Configuration } from "./schema.ts";
+import type { SettleRequest } from "../contract/requests.ts";
+import { serviceLabels } from "./runs-on-labels.ts";
+import { targetOf } from "./target.ts";
+
+/**
+ * What `longhaul settle` is to bring a fleet to. The stack's Command and an
+ * operator's call ask for the same.
+ *
+ * @throws Error when the configuration has no such fleet
+ */
+export function settleRequestOf(
+  environment: string,
+  configuration: Configuration,
+  fleet: string,
+): SettleRequest {
+  const settings = fleetOf(configuration, fleet);
+  const { kmsKeyArn } = configuration.aws;
+  return {
+    target: targetOf(environment, configuration),
+    fleet,
+    labels: serviceLabels(architectureOf(settings), settings.labels),
+    ownTags: tagsOfFleet(configuration, fleet),
+    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+  };
+}

@@ -1,0 +1,46 @@
+import { apiUrl, ownerOf, repositoryOf, smokeWorkflowOf } from "./derive.ts";
+import { withoutTrailingSlash } from "./urls.ts";
+import type { Configuration } from "./schema.ts";
+import type { SmokeSource, Target } from "../contract/requests.ts";
+
+/** Which environment the program's Commands work on. */
+export function targetOf(environment: string, { aws, github }: Configuration): Target {
+  const { ec2, ssm, sts, logs, budgets } = aws.endpoints;
+  const repository = repositoryOf(github);
+  return {
+    environment,
+    aws: {
+      account: aws.account,
+      region: aws.region,
+      endpoints: {
+        ...(ec2 && { ec2 }),
+        ...(ssm && { ssm }),
+        ...(sts && { sts }),
+        ...(logs && { logs }),
+        ...(budgets && { budgets }),
+      },
+    },
+    github: {
+      apiUrl: apiUrl(github),
+      url: withoutTrailingSlash(github.url),
+      owner: ownerOf(github),
+      ...(repository !== undefined && { repository }),
+    },
+  };
+}
+
+/** Where the smoke test's workflow lives; undefined where the test is off. */
+export function smokeSourceOf(
+  environment: string,
+  { github, smokeTest }: Configuration,
+): SmokeSource | undefined {
+  if (!smokeTest.enabled) return undefined;
+  const repository = repositoryOf(github) ?? smokeTest.repository;
+  if (repository === undefined) {
+    throw new Error(
+      "The smoke test of an organisation's runners needs a repository for its workflow: " +
+        "set smokeTest.repository, or smokeTest.enabled to false.",
+    );
+  }
+  return { owner: ownerOf(github), repository, workflow: smokeWorkflowOf(environment, smokeTest) };
+}

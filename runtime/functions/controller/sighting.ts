@@ -1,0 +1,25 @@
+import type { MeterRecord } from "../../../contract/meter.ts";
+import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
+import type { FleetSettings } from "../../../contract/wishes.ts";
+import type { Disk, Machine } from "./machine.ts";
+
+/** All that a decision rests on. What could not be read costs what rests on it, and nothing else. */
+export interface Sighting {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** By fleet; what could not be read is undefined in them. */
+  settings: Readonly<Record<string, FleetSettings>>;
+  /** Undefined: they could not be read, all of them. Nothing is started then, and the meter stands still. */
+  machines: readonly Machine[] | undefined;
+  /** Disks of the environment that no machine has. Undefined: disks or machines could not be read. */
+  strayDisks: readonly Disk[] | undefined;
+  /** One sentence for each thing that could not be read: what it is, what it costs, and why. */
+  problems: readonly string[];
+  /**
+   * The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. Undefined: it could not be
+   * read, and nobody is woken for them.
+   */
+  jobs: readonly WaitingJob[] | undefined;
+  /** Undefined: it could not be read, which says nothing of what was spent. `none`: there is no record to go on from. */
+  meter: MeterRecord | "none" | undefined;
+}

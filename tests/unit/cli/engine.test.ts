@@ -1,0 +1,99 @@
+import { EventEmitter } from "node:events";
+import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, Stack, UpOptions } from "@pulumi/pulumi/automation/index.js";
+import { expect } from "chai";
+import { failureWords } from "../../../cli/engine/failure-words.ts";
+import { stackEngine } from "../../../cli/engine/stack-engine.ts";
+import { watchInterruption } from "../../../cli/interruption.ts";
+
+const event = (message: string, severity: "error" | "info#err" = "error", urn?: string): EngineEvent => ({
+  sequence: 1,
+  timestamp: 0,
+  diagnosticEvent: { message, severity, color: "raw", ...(urn !== undefined && { urn }) },
+});
+const urn = "urn:pulumi:dev::longhaul::command:local:Command::dev-cloud-1-ab";
+
+describe("why the engine failed", () => {
+  it("is told by its errors, each once and with the resource, without colours and without the engine's last words", () => {
+    const events = [
+      event("<{%fg 1%}>boot-failed<{%reset%}>\n", "error", urn),
+      event("<{%fg 1%}>boot-failed<{%reset%}>\n", "error", urn),
+      event("Looking again.", "info#err", urn),
+      event("update failed"),
+    ];
+    expect(failureWords(events, "all of it")).to.equal("dev-cloud-1-ab: boot-failed");
+  });
+
+  it("is told by all that it printed where it gave no error", () => {
+    expect(failureWords([event("update failed")], "error: no credentials\n")).to.equal(
+      "error: no credentials",
+    );
+  });
+});
+
+describe("an up of the engine", () => {
+  const up = async (run: (options: UpOptions, signals: EventEmitter) => Promise<unknown>) => {
+    const signals = new EventEmitter();
+    const interruption = watchInterruption(signals as unknown as NodeJS.Process);
+    const stack = { up: (options: UpOptions) => run(options, signals) } as unknown as Pick<Stack, "up">;
+    const said: string[] = [];
+    const outcome = await stackEngine(stack, { say: (line) => said.push(line), interruption }).up();
+    interruption.stop();
+    return { outcome, said };
+  };
+  const fail = (message: string) => Promise.reject(new Error(message));
+
+  it("that fails is told in the engine's words", async () => {
+    const { outcome } = await up((options) => {
+      options.onEvent?.(event("no capacity", "error", urn));
+      return fail("code: -2");
+    });
+    expect(outcome).to.deep.equal({ kind: "failed", words: "dev-cloud-1-ab: no capacity" });
+    expect((await up(() => fail("spawn pulumi ENOENT"))).outcome).to.deep.equal({
+      kind: "failed",
+      words: "spawn pulumi ENOENT",
+    });
+  });
+
+  it("that meets another operation has begun nothing", async () => {
+    const locked = Object.assign(Object.create(ConcurrentUpdateError.prototype) as Error, {
+      message: "by ada",
+    });
+    expect((await up(() => Promise.reject(locked))).outcome).to.deep.equal({
+      kind: "locked",
+      words: "by ada",
+    });
+  });
+
+  it("that fails after Ctrl-C was interrupted, and got no second signal from here", async () => {
+    let passedOn: boolean | undefined;
+    const { outcome } = await up((options, signals) => {
+      signals.emit("SIGINT");
+      passedOn = options.signal?.aborted;
+      return fail("cancelled");
+    });
+    expect(outcome).to.deep.equal({ kind: "interrupted" });
+    expect(passedOn).to.equal(false);
+  });
+
+  it("is ended with the process when that alone is told to end", async () => {
+    const { outcome } = await up(
+      (options, signals) =>
+        new Promise((_, reject) => {
+          options.signal?.addEventListener("abort", () => {
+            reject(new Error("cancelled"));
+          });
+          signals.emit("SIGTERM");
+        }),
+    );
+    expect(outcome).to.deep.equal({ kind: "interrupted" });
+  });
+
+  it("that succeeds although Ctrl-C was pressed is done", async () => {
+    const { outcome } = await up((_, signals) => {
+      signals.emit("SIGINT");
+      return Promise.resolve();
+    });
+    expect(outcome).to.deep.equal({ kind: "done" });
+  });
+});

@@ -1,0 +1,165 @@
+import { Command } from "commander";
+import { expect } from "chai";
+import { requestVariable } from "../../../contract/requests.ts";
+import type { VerbContext } from "../../../cli/context.ts";
+import { createOutput } from "../../../cli/terminal/output.ts";
+
+describe("the command line of longhaul", () => {
+  const call = async (args: string[], more: Partial<VerbContext> = {}) => {
+    // See clouds.ts: imported as a verb imports, so that an error's class is the same on both sides.
+    const { run } = await import("../../../cli/program.ts");
+    const results: string[] = [];
+    const said: string[] = [];
+    const unexpected = () => Promise.reject(new Error("unexpected call"));
+    const code = await run(args, {
+      request: undefined,
+      clock: { now: () => 0, sleep: unexpected },
+      output: {
+        result: (text) => void results.push(text),
+        say: (line) => void said.push(line),
+        progress: () => undefined,
+      },
+      isCi: false,
+      openEnvironment: unexpected,
+      confirm: unexpected,
+      connectAws: unexpected,
+      connectGithub: unexpected,
+      openEngine: unexpected,
+      watchInterruption: () => {
+        throw new Error("unexpected call");
+      },
+      loadLocal: unexpected,
+      ...more,
+    });
+    return { code, results: results.join("\n"), said: said.join("\n") };
+  };
+
+  it("prints its help as a result, with every verb and the exit codes", async () => {
+    const { code, results } = await call(["--help"]);
+    expect(code).to.equal(0);
+    for (const word of [
+      "status",
+      "sleep",
+      "wake",
+      "reopen",
+      "evict",
+      "await",
+      "settle",
+      "rotate",
+      "smoke",
+      "drain",
+      "app-key",
+      "webhook-secret",
+      "local",
+      "3 not finished yet",
+    ]) {
+      expect(results).to.include(word);
+    }
+  });
+
+  it("makes another secret for the webhook each time, and says nothing else", async () => {
+    const [one, other] = [await call(["webhook-secret"]), await call(["webhook-secret"])];
+    expect(one).to.include({ code: 0, said: "" });
+    expect(one.results).to.match(/^[0-9a-f]{64}$/);
+    expect(other.results).not.to.equal(one.results);
+  });
+
+  for (const args of [
+    ["frobnicate"],
+    ["await", "--frob"],
+    ["smoke", "follow", "--poll", "-1"],
+    ["smoke", "folow"],
+  ]) {
+    it(`refuses "${args.join(" ")}" with exit code 2 and a word on standard error`, async () => {
+      const { code, results, said } = await call(args);
+      expect(code).to.equal(2);
+      expect(results).to.equal("");
+      expect(said).to.include("error:");
+    });
+  }
+
+  for (const verb of [["await"], ["settle"], ["drain"], ["smoke", "dispatch"]]) {
+    describe(verb.join(" "), () => {
+      // Without a request, settle works on the environment that it is told of.
+      if (verb[0] !== "settle") {
+        it("asks for its request when there is none", async () => {
+          const { code, said } = await call(verb);
+          expect(code).to.equal(2);
+          expect(said)
+            .to.include(requestVariable)
+            .and.include(`longhaul ${verb.join(" ")}`);
+        });
+      }
+
+      it("tells all that is wrong with its request, without the values", async () => {
+        const bad = { target: { environment: 7, aws: { account: "canary" } } };
+        const { code, said } = await call(verb, { request: JSON.stringify(bad) });
+        expect(code).to.equal(2);
+        for (const path of [
+          "target.environment",
+          "target.aws.account",
+          "target.aws.region",
+          "target.github",
+        ]) {
+          expect(said).to.include(`  ${path}: `);
+        }
+        expect(said).to.not.include("canary");
+      });
+
+      it("does not quote a request that is not JSON", async () => {
+        const { code, said } = await call(verb, { request: "canary{" });
+        expect(code).to.equal(2);
+        expect(said).to.include("is not JSON").and.not.include("canary");
+      });
+    });
+  }
+
+  it("hands everything behind local to the local cloud's own command", async () => {
+    const seen: unknown[] = [];
+    const local = new Command("local");
+    local
+      .command("status")
+      .option("--json")
+      .action((options) => void seen.push(options));
+    const loadLocal = () => Promise.resolve(local);
+    expect((await call(["local", "status", "--json"], { loadLocal })).code).to.equal(0);
+    expect(seen).to.deep.equal([{ json: true }]);
+    expect((await call(["local", "status", "--frob"], { loadLocal })).code).to.equal(2);
+  });
+});
+
+describe("the output of longhaul", () => {
+  const streams = (isTTY: boolean) => {
+    const written = { out: "", err: "", now: 0 };
+    const output = createOutput(
+      { write: (text) => (written.out += text) },
+      { write: (text) => (written.err += text), isTTY },
+      () => written.now,
+    );
+    return { output, written };
+  };
+
+  it("keeps results and messages apart", () => {
+    const { output, written } = streams(false);
+    output.say("a");
+    output.result("{}");
+    expect(written).to.include({ out: "{}\n", err: "a\n" });
+  });
+
+  it("overwrites progress on a terminal, and ends its line before it says something else", () => {
+    const { output, written } = streams(true);
+    output.progress("1");
+    output.progress("2");
+    output.say("done");
+    expect(written.err).to.equal("\r\u001b[2K1\r\u001b[2K2\ndone\n");
+  });
+
+  it("tells progress once a minute elsewhere, without any control character", () => {
+    const { output, written } = streams(false);
+    for (const now of [0, 30_000, 59_999, 60_000]) {
+      written.now = now;
+      output.progress(String(now));
+    }
+    expect(written.err).to.equal("0\n60000\n");
+  });
+});

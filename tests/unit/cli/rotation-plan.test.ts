@@ -1,0 +1,292 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { describeAge, parseAge } from "../../../cli/rotate/age.ts";
+import {
+  checkGenerations,
+  checkSelection,
+  chooseRunners,
+  runnersOf,
+} from "../../../cli/rotate/choose-runners.ts";
+import type { Selection, ServingMachine } from "../../../cli/rotate/choose-runners.ts";
+import { newJournal } from "../../../cli/rotate/journal.ts";
+import type { Journal } from "../../../cli/rotate/journal.ts";
+import { planRotation } from "../../../cli/rotate/plan-rotation.ts";
+import { oldMachines } from "../../../cli/rotate/serving-machines.ts";
+import { askedFor, takeUp } from "../../../cli/rotate/take-up.ts";
+import { describePlan } from "../../../cli/rotate/tell-rotation.ts";
+import { loadConfiguration } from "../../../config/load.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const now = Date.parse("2026-03-15T03:00:00Z");
+const ago = (milliseconds: number) => new Date(now - milliseconds).toISOString();
+
+const configuration = loadConfiguration("dev", {
+  aws: { account: "123456789012", region: "eu-central-1" },
+  github: { repository: "acme/app" },
+  fleets: { cloud: { runners: 3, generations: { 2: 5 } }, gpu: {} },
+});
+const configured = runnersOf({ name: "dev", configuration });
+
+const machines = new Map<string, ServingMachine>([
+  ["dev-cloud-1", { instanceId: "i-01", generation: 1, createdAt: ago(20 * day) }],
+  ["dev-cloud-2", { instanceId: "i-02", generation: 5, createdAt: ago(14 * day) }],
+  ["dev-cloud-3", { instanceId: "i-03", generation: 1 }],
+  ["dev-gpu-1", { instanceId: "i-04", generation: 1, createdAt: ago(15 * day) }],
+]);
+
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "nothing";
+};
+
+describe("which runners a rotation is about", () => {
+  const rows: [Selection, string[]][] = [
+    [{ all: true }, ["dev-cloud-1", "dev-cloud-2", "dev-cloud-3", "dev-gpu-1"]],
+    [{ fleet: "gpu" }, ["dev-gpu-1"]],
+    [{ runners: ["dev-gpu-1", "dev-cloud-2", "dev-gpu-1"] }, ["dev-cloud-2", "dev-gpu-1"]],
+    // A machine of exactly that age is not older, and one of unknown age is not either.
+    [{ olderThan: "14d" }, ["dev-cloud-1", "dev-gpu-1"]],
+    [{ olderThan: "2w", fleet: "cloud" }, ["dev-cloud-1"]],
+    [{ olderThan: "335h" }, ["dev-cloud-1", "dev-cloud-2", "dev-gpu-1"]],
+    [{ olderThan: "9w" }, []],
+  ];
+  for (const [selection, expected] of rows) {
+    it(`${JSON.stringify(selection)}: ${expected.join(", ") || "none"}`, () => {
+      checkSelection(selection);
+      const chosen = chooseRunners(selection, configured, machines, now);
+      expect(chosen.map(({ runner }) => runner)).to.deep.equal(expected);
+    });
+  }
+
+  it("a runner without a machine in service is not older than anything", () => {
+    expect(chooseRunners({ olderThan: "1h" }, configured, new Map(), now)).to.deep.equal([]);
+  });
+
+  const refused: [Selection, RegExp][] = [
+    [{}, /one way: --fleet/],
+    [{ all: true, fleet: "gpu" }, /not in several/],
+    [{ runners: ["dev-gpu-1"], olderThan: "2w" }, /not in several/],
+    [{ olderThan: "14" }, /--older-than 14 is no age.*36h, 14d or 2w/],
+    [{ olderThan: "0d" }, /no age/],
+  ];
+  for (const [selection, words] of refused) {
+    it(`${JSON.stringify(selection)} is refused`, () => {
+      expect(
+        messageOf(() => {
+          checkSelection(selection);
+        }),
+      ).to.match(words);
+    });
+  }
+
+  it("a name that is not there is told with those that are", () => {
+    expect(messageOf(() => chooseRunners({ fleet: "clud" }, configured, machines, now))).to.equal(
+      "There is no fleet clud in the stack file: it has cloud, gpu.",
+    );
+    const runners = ["dev-cloud-1", "dev-cloud-4", "cloud-2"];
+    expect(messageOf(() => chooseRunners({ runners }, configured, machines, now)))
+      .to.include("no runner dev-cloud-4, cloud-2 ")
+      .and.include("it has dev-cloud-1, dev-cloud-2, dev-cloud-3, dev-gpu-1");
+  });
+
+  it("a stack file of other generations than the machines have is refused, whichever runners are meant", () => {
+    expect(
+      messageOf(() => {
+        checkGenerations(configured, machines);
+      }),
+    ).to.equal("nothing");
+    const stale = runnersOf({
+      name: "dev",
+      configuration: {
+        ...configuration,
+        fleets: { ...configuration.fleets, cloud: { ...configuration.fleets.cloud!, generations: {} } },
+      },
+    });
+    expect(
+      messageOf(() => {
+        checkGenerations(stale, machines);
+      }),
+    ).to.include("dev-cloud-2: generation 1, and its machine i-02 has 5");
+  });
+});
+
+describe("the age of a machine", () => {
+  for (const [text, milliseconds] of [
+    ["36h", 36 * hour],
+    ["14d", 14 * day],
+    ["2w", 14 * day],
+    ["1.5d", undefined],
+    ["-1d", undefined],
+    ["14 d", undefined],
+    ["14m", undefined],
+    ["", undefined],
+  ] as const) {
+    it(`${JSON.stringify(text)} is ${milliseconds === undefined ? "none" : `${milliseconds / hour} hours`}`, () => {
+      expect(parseAge(text)).to.equal(milliseconds);
+    });
+  }
+
+  for (const [milliseconds, words] of [
+    [-5, "0 hours"],
+    [hour, "1 hour"],
+    [47 * hour, "47 hours"],
+    [2 * day, "2 days"],
+    [15.9 * day, "15 days"],
+  ] as const) {
+    it(`is told as ${words}`, () => {
+      expect(describeAge(ago(milliseconds), now)).to.equal(words);
+    });
+  }
+});
+
+describe("the plan of a rotation", () => {
+  it("raises each runner by one from what the stack file says, so many at once", () => {
+    const plan = planRotation(configured, machines, 3);
+    expect(plan.map((batch) => batch.map(({ runner, from, to }) => [runner, from, to]))).to.deep.equal([
+      [
+        ["dev-cloud-1", 1, 2],
+        ["dev-cloud-2", 5, 6],
+        ["dev-cloud-3", 1, 2],
+      ],
+      [["dev-gpu-1", 1, 2]],
+    ]);
+    expect(plan[0]![0]).to.include({ machine: "i-01", fleet: "cloud", number: 1 });
+  });
+
+  it("is told with the machine that a runner has now and its age", () => {
+    const plan = planRotation(configured, new Map([...machines].slice(0, 3)), 3);
+    expect(describePlan(plan, new Map([...machines].slice(0, 3)), now)).to.deep.equal([
+      "batch 1 of 2: dev-cloud-1, generation 1 → 2, now i-01, 20 days old",
+      "batch 1 of 2: dev-cloud-2, generation 5 → 6, now i-02, 14 days old",
+      "batch 1 of 2: dev-cloud-3, generation 1 → 2, now i-03, unknown age",
+      "batch 2 of 2: dev-gpu-1, generation 1 → 2, has no machine in service",
+    ]);
+  });
+
+  it("has every runner once, in full batches but for the last", () => {
+    const runner = fc.integer({ min: 1, max: 50 }).map((number) => ({
+      fleet: "cloud",
+      number,
+      runner: `dev-cloud-${number}`,
+      generation: number,
+    }));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(runner, { selector: ({ number }) => number }),
+        fc.integer({ min: 1, max: 60 }),
+        (runners, atOnce) => {
+          const plan = planRotation(runners, new Map(), atOnce);
+          expect(plan.flat().map(({ number }) => number)).to.deep.equal(runners.map(({ number }) => number));
+          expect(plan.slice(0, -1).every((batch) => batch.length === atOnce)).to.equal(true);
+          expect(plan.every((batch) => batch.length > 0 && batch.length <= atOnce)).to.equal(true);
+        },
+      ),
+    );
+  });
+});
+
+describe("which rotation a command line means", () => {
+  const journal = (more: Partial<Journal> = {}): Journal => ({
+    ...newJournal(
+      {
+        environment: "dev",
+        startedAt: "2026-03-15T02:00:00.000Z",
+        selection: { runners: ["dev-cloud-2", "dev-cloud-1"] },
+        atOnce: 2,
+        commit: false,
+      },
+      planRotation(configured, machines, 2),
+    ),
+    ...more,
+  });
+  const ended = { at: "2026-03-15T02:30:00.000Z", how: "finished" as const };
+  const asks = (flags: Parameters<typeof askedFor>[0], last?: Journal) =>
+    takeUp(askedFor(flags), last, "dev");
+  const runner = ["dev-cloud-1", "dev-cloud-2"];
+
+  it("a new one where none is unfinished", () => {
+    expect(asks({ all: true, atOnce: 1 }).kind).to.equal("new");
+    expect(asks({ runner, atOnce: 2 }, journal({ ended })).kind).to.equal("new");
+  });
+
+  it("the unfinished one, by the same command or by --resume and --abandon", () => {
+    for (const flags of [{ runner }, { resume: true }, { abandon: true }]) {
+      expect(asks({ ...flags, atOnce: 2 }, journal())).to.deep.equal({ kind: "go-on", journal: journal() });
+    }
+  });
+
+  it("no other one while one is unfinished", () => {
+    for (const flags of [
+      { all: true },
+      { runner: ["dev-cloud-1"] },
+      { fleet: "cloud" },
+      { olderThan: "2w" },
+    ]) {
+      expect(messageOf(() => asks({ ...flags, atOnce: 2 }, journal())))
+        .to.include("Another rotation is unfinished")
+        .and.include("0 of 2 batches done, now at dev-cloud-1 (generation 1 → 2)")
+        .and.include("longhaul rotate --stack dev --resume")
+        .and.include("--abandon");
+    }
+    expect(messageOf(() => asks({ runner, atOnce: 1 }, journal()))).to.include(
+      "Another rotation is unfinished",
+    );
+  });
+
+  it("none where it is asked to go on with one that is through", () => {
+    expect(asks({ resume: true, atOnce: 1 }, journal({ ended }))).to.deep.equal({
+      kind: "nothing-left",
+      why: "The last rotation of dev was finished at 2026-03-15T02:30:00.000Z: there is nothing to go on with.",
+    });
+    expect(messageOf(() => asks({ resume: true, atOnce: 1 }))).to.equal("No rotation of dev is unfinished.");
+    expect(messageOf(() => asks({ abandon: true, atOnce: 1 }, journal({ ended })))).to.include("No rotation");
+  });
+
+  it("never two things at once", () => {
+    for (const flags of [
+      { resume: true, abandon: true },
+      { resume: true, all: true },
+      { abandon: true, runner },
+    ]) {
+      expect(messageOf(() => asks({ ...flags, atOnce: 1 }, journal()))).to.include("stand alone");
+    }
+  });
+});
+
+describe("the machines that a rotation has relieved", () => {
+  const machine = (
+    instanceId: string,
+    instanceState: "running" | "terminated",
+    state?: "busy" | "leaving",
+  ) => ({
+    fleet: "cloud",
+    runner: "dev-cloud-1",
+    instanceId,
+    name: instanceId,
+    instanceState,
+    stateReason: "",
+    ...(state && { report: { state, job: "acme/app/actions/runs/7" } }),
+  });
+
+  it("are told of while they are there, with the job where they run one", () => {
+    const relieved = ["i-busy", "i-leaving", "i-gone", "i-forgotten", null].map((id) => ({
+      runner: "dev-cloud-1",
+      machine: id,
+    }));
+    const observed = [
+      machine("i-busy", "running", "busy"),
+      machine("i-leaving", "running", "leaving"),
+      machine("i-gone", "terminated", "busy"),
+      machine("i-new", "running", "busy"),
+    ];
+    expect(oldMachines(relieved, observed)).to.deep.equal([
+      { runner: "dev-cloud-1", instanceId: "i-busy", isBusy: true, job: "acme/app/actions/runs/7" },
+      { runner: "dev-cloud-1", instanceId: "i-leaving", isBusy: false },
+    ]);
+  });
+});

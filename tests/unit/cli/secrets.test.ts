@@ -1,0 +1,70 @@
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { expect } from "chai";
+import { secretsOf } from "../../../cli/clients/secrets.ts";
+
+const canary = "AABBCANARY";
+
+/** One request to Systems Manager, and what to answer. */
+type Answer = (action: string, body: Record<string, unknown>) => { error?: string; message?: string };
+
+describe("the client of secret parameters", () => {
+  let server: Server | undefined;
+  let requests: [action: string, body: Record<string, unknown>][] = [];
+  afterEach(() => {
+    server?.close();
+    server?.closeAllConnections();
+    requests = [];
+  });
+  const secrets = async (answer: Answer) => {
+    server = createServer((request, response) => {
+      let text = "";
+      request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      request.on("end", () => {
+        const action = String(request.headers["x-amz-target"]).replace("AmazonSSM.", "");
+        const body = JSON.parse(text) as Record<string, unknown>;
+        requests.push([action, body]);
+        const { error, message } = answer(action, body);
+        response.writeHead(error ? 400 : 200, { "content-type": "application/x-amz-json-1.1" });
+        response.end(JSON.stringify(error ? { __type: error, message } : {}));
+      });
+    });
+    await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
+    return secretsOf(
+      new SSMClient({
+        region: "eu-central-1",
+        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        credentials: { accessKeyId: "a", secretAccessKey: "b" },
+      }),
+    );
+  };
+  const writing = { value: canary, tags: { whose: "mine" } };
+  const Tags = [{ Key: "whose", Value: "mine" }];
+
+  it("creates one with its tags at once: without them nobody could read it", async () => {
+    await (await secrets(() => ({}))).write("/a", writing);
+    const put = { Name: "/a", Type: "SecureString", Value: canary, Tags };
+    expect(requests.slice(1)).to.deep.equal([["PutParameter", put]]);
+  });
+
+  it("overwrites one that somebody has made in the same moment, tags first", async () => {
+    const client = await secrets((action, { Overwrite }) =>
+      action === "PutParameter" && !Overwrite ? { error: "ParameterAlreadyExists", message: "exists" } : {},
+    );
+    await client.write("/a", writing);
+    expect(requests.slice(2)).to.deep.equal([
+      ["AddTagsToResource", { ResourceType: "Parameter", ResourceId: "/a", Tags }],
+      ["PutParameter", { Name: "/a", Type: "SecureString", Value: canary, Overwrite: true }],
+    ]);
+  });
+
+  it("does not pass on a refusal that quotes the value", async () => {
+    const client = await secrets((action) =>
+      action === "PutParameter" ? { error: "ValidationException", message: `'${canary}' at 'value'` } : {},
+    );
+    const error = await client.write("/a", writing).catch((reason: unknown) => reason as Error);
+    expect(error).to.have.property("message").that.includes("'***' at 'value'").and.not.includes(canary);
+  });
+});

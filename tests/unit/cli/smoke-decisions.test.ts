@@ -1,0 +1,150 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Job } from "../../../cli/clients/workflow-runs.ts";
+import { nextPollMs, progressLine } from "../../../cli/smoke/follow-pace.ts";
+import { judgeStart } from "../../../cli/smoke/judge-start.ts";
+import type { Start } from "../../../cli/smoke/judge-start.ts";
+import { findNonce, formatNonce } from "../../../cli/smoke/nonce.ts";
+import { placeOf } from "../../../cli/smoke/run-place.ts";
+
+describe("a nonce", () => {
+  it("is found again in any title, with all that it holds", () => {
+    const nonces = fc.record({
+      instanceId: fc.stringMatching(/^i-[0-9a-f]{17}$/),
+      minutes: fc.integer({ min: 1, max: 7200 }),
+      at: fc.integer({ min: 0, max: 4_102_444_800_000 }),
+    });
+    fc.assert(
+      fc.property(nonces, (nonce) => {
+        const title = `Longhaul smoke test of dev-cloud-1-${nonce.instanceId} (${formatNonce(nonce)})`;
+        expect(findNonce(title)).to.deep.equal(nonce);
+      }),
+    );
+  });
+
+  it("is not found in a run that somebody dispatched by hand", () => {
+    expect(findNonce("Longhaul smoke test of dev-cloud-1-i-0123456789abcdef0 (by hand)")).to.equal(undefined);
+  });
+});
+
+describe("a run of the smoke test", () => {
+  const job = (more: Partial<Job>): Job => ({
+    name: "hold",
+    status: "queued",
+    conclusion: null,
+    runnerName: null,
+    startedAt: null,
+    ...more,
+  });
+  const table: [string, Job[], Start][] = [
+    ["waits while GitHub lists no job", [], { kind: "waiting" }],
+    ["waits while its job is queued", [job({})], { kind: "waiting" }],
+    ["waits in every other state GitHub may have", [job({ status: "pending" })], { kind: "waiting" }],
+    ["waits while the runner of its job is not told", [job({ status: "in_progress" })], { kind: "waiting" }],
+    [
+      "has begun when its job is on a runner",
+      [job({ status: "in_progress", runnerName: "a" })],
+      { kind: "begun", runnerName: "a" },
+    ],
+    [
+      "has begun when its job succeeded before anybody looked",
+      [job({ status: "completed", conclusion: "success", runnerName: "a" })],
+      { kind: "begun", runnerName: "a" },
+    ],
+    [
+      "has ended when its job was cancelled in the queue",
+      [job({ status: "completed", conclusion: "cancelled" })],
+      { kind: "ended", conclusion: "cancelled", runnerName: "" },
+    ],
+  ];
+  for (const [rule, jobs, start] of table) {
+    it(rule, () => {
+      expect(judgeStart(jobs)).to.deep.equal(start);
+    });
+  }
+});
+
+describe("following a run", () => {
+  it("looks rarely far from the expected end, and as asked near it", () => {
+    const pace = (remainingMinutes?: number, failures = 0) =>
+      nextPollMs({ pollMs: 15_000, failures, remainingMinutes });
+    expect(pace(300)).to.equal(60_000);
+    expect(pace(5)).to.equal(15_000);
+    expect(pace(undefined)).to.equal(15_000);
+    expect([1, 2, 9].map((failures) => pace(5, failures))).to.deep.equal([30_000, 60_000, 300_000]);
+  });
+
+  it("is never faster than asked", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3_600_000 }),
+        fc.nat(50),
+        fc.nat(600),
+        (pollMs, failures, remaining) => {
+          expect(nextPollMs({ pollMs, failures, remainingMinutes: remaining })).to.be.at.least(pollMs);
+        },
+      ),
+    );
+  });
+
+  it("tells the minutes gone and expected, the runner and the step", () => {
+    const startedAt = "2026-03-01T10:00:00Z";
+    const job: Job = {
+      name: "hold",
+      status: "in_progress",
+      conclusion: null,
+      runnerName: "dev-cloud-1-i-1",
+      startedAt,
+      currentStep: "Beat once a minute",
+    };
+    const at = (minutes: number) => Date.parse(startedAt) + minutes * 60_000;
+    expect(progressLine(job, 360, at(14.5))).to.deep.equal({
+      line: 'Minute 14 of 360 on dev-cloud-1-i-1, step "Beat once a minute".',
+      remainingMinutes: 346,
+    });
+    // This computer's clock is behind GitHub's.
+    expect(progressLine(job, undefined, at(-2)).line).to.include("Minute 0 on");
+  });
+});
+
+describe("which run is meant", () => {
+  const request = {
+    target: {
+      environment: "dev",
+      aws: { account: "1", region: "r", endpoints: {} },
+      github: { apiUrl: "https://ghes.example/api/v3", url: "https://ghes.example", owner: "acme" },
+    },
+    machine: { runner: "dev-cloud-1", instanceId: "i-0123456789abcdef0" },
+    smoke: { owner: "acme", repository: "app", workflow: "longhaul-smoke.yml" },
+  };
+
+  it("is told by a URL: of github.com, a tenant of ghe.com or a server of one's own", () => {
+    const at = (url: string) => placeOf(`${url}/acme/app/actions/runs/7/job/8?pr=1`, {}, undefined);
+    const place = { owner: "acme", repository: "app", run: { id: 7 } };
+    expect(at("https://github.com")).to.deep.equal({ ...place, apiUrl: "https://api.github.com" });
+    expect(at("https://octo.ghe.com")).to.deep.equal({ ...place, apiUrl: "https://api.octo.ghe.com" });
+    expect(at("http://127.0.0.1:80")).to.deep.equal({ ...place, apiUrl: "http://127.0.0.1:80/api/v3" });
+  });
+
+  it("is told by a number and --repo, or a number and the request", () => {
+    expect(placeOf("7", { repo: "o/r" }, undefined)).to.deep.equal({
+      apiUrl: "https://api.github.com",
+      owner: "o",
+      repository: "r",
+      run: { id: 7 },
+    });
+    expect(placeOf("7", {}, request)).to.include({
+      apiUrl: "https://ghes.example/api/v3",
+      repository: "app",
+    });
+  });
+
+  it("is the newest of the request's machine without any argument", () => {
+    expect(placeOf(undefined, {}, request).run).to.deep.equal({ ofInstance: "i-0123456789abcdef0" });
+  });
+
+  it("--api-url beats what a URL says", () => {
+    const place = placeOf("https://github.com/a/b/actions/runs/7", { apiUrl: "http://proxy" }, request);
+    expect(place.apiUrl).to.equal("http://proxy");
+  });
+});
