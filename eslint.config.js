@@ -1,51 +1,9 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
-
-/** Who may import whom: every folder lists the folders of the project that it must not reach into. */
-const folders = [
-  "components",
-  "config",
-  "runtime",
-  "observe",
-  "scripts",
-  "validation",
-  "dashboard",
-  "local",
-  "tests",
-];
-const mayImport = {
-  contract: [],
-  config: [],
-  components: ["config"],
-  "runtime/aws": [],
-  "runtime/agent": ["runtime"],
-  "runtime/functions": ["runtime"],
-  observe: [],
-  validation: [],
-  scripts: ["components", "config", "runtime", "observe", "validation", "dashboard"],
-  local: [],
-};
-
-const importRules = Object.entries(mayImport).map(([folder, allowed]) => ({
-  files: [`${folder}/**/*.ts`],
-  ignores: folder === "scripts" ? ["scripts/verbs/local/**"] : [],
-  rules: {
-    "no-restricted-imports": [
-      "error",
-      {
-        patterns: folders
-          .filter((other) => !allowed.includes(other) && other !== folder.split("/")[0])
-          .map((other) => ({
-            regex: `^(\\.\\./)+${other}/`,
-            message: `${folder}/ must not import ${other}/: see docs/architecture.md.`,
-          })),
-      },
-    ],
-  },
-}));
+import { roomsPlugin } from "./eslint.rooms.js";
 
 export default defineConfig(
-  { ignores: ["dist/**", "node_modules/**", "eslint.config.js", ".longhaul/**"] },
+  { ignores: ["dist/**", "node_modules/**", "eslint.*.js", ".longhaul/**"] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
@@ -67,5 +25,5 @@ export default defineConfig(
       "@typescript-eslint/no-floating-promises": "error",
     },
   },
-  ...importRules,
+  { files: ["**/*.ts"], plugins: { rooms: roomsPlugin }, rules: { "rooms/imports": "error" } },
 );

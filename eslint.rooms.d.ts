@@ -1,0 +1,4 @@
+import type { ESLint } from "eslint";
+
+export const rooms: Readonly<Record<string, readonly string[]>>;
+export const roomsPlugin: ESLint.Plugin;
