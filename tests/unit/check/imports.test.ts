@@ -16,7 +16,7 @@ describe("the rooms of the project", () => {
         code,
         {
           files: ["**/*.ts"],
-          languageOptions: { parser: tseslint.parser as Linter.Parser },
+          languageOptions: { parser: tseslint.parser },
           plugins: { rooms: roomsPlugin },
           rules: { "rooms/imports": "error" },
         },
