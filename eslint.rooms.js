@@ -46,7 +46,9 @@ const roomsRule = {
   meta: {
     type: "problem",
     schema: [],
-    messages: { forbidden: "{{from}} must not import {{target}}: see docs/architecture.md and eslint.rooms.js." },
+    messages: {
+      forbidden: "{{from}} must not import {{target}}: see docs/architecture.md and eslint.rooms.js.",
+    },
   },
   create(context) {
     const file = relative(context.cwd, context.filename);

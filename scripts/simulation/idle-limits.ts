@@ -3,7 +3,12 @@ import { machinePrice, prices } from "../../config/prices.ts";
 import { hoursPerMonth } from "../../contract/prices.ts";
 import { defaults } from "../../config/defaults.ts";
 import { exampleConfiguration, exampleHours, exampleRegion } from "../cost-example/example-configuration.ts";
-import { billedMinutes, hostedLimitMinutes, hostedMinutePrice, hostedPricesSince } from "../../cli/cost/hosted.ts";
+import {
+  billedMinutes,
+  hostedLimitMinutes,
+  hostedMinutePrice,
+  hostedPricesSince,
+} from "../../cli/cost/hosted.ts";
 import { markdownTable } from "../generated-section.ts";
 import { patterns } from "./arrivals.ts";
 import type { Arrival, Pattern } from "./arrivals.ts";

@@ -8,7 +8,11 @@ import {
   trustsIdleMs,
   wakesPerJob,
 } from "../../../../runtime/functions/controller/demand.ts";
-import type { DemandFleet, DemandMachine, Observation } from "../../../../runtime/functions/controller/demand.ts";
+import type {
+  DemandFleet,
+  DemandMachine,
+  Observation,
+} from "../../../../runtime/functions/controller/demand.ts";
 
 const now = Date.UTC(2026, 4, 1, 10, 0, 0);
 const seconds = now / 1000;
