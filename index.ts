@@ -5,6 +5,7 @@ import {
   AlarmTopic,
   BudgetAlarm,
   FleetController,
+  checkSizes,
   diskKeysOf,
   findDiskKey,
   findLivingMachines,
@@ -38,7 +39,9 @@ export default async function stack(): Promise<StackOutputs> {
   const living = await findLivingMachines(environment, { provider: providers.aws });
   const zones = await findZones(environment, configuration, living, { provider: providers.aws });
   const diskKey = await findDiskKey(configuration.aws, { provider: providers.aws });
+  const diskKeys = diskKeysOf(diskKey, living);
   await warnOfRunnerVersions(configuration, { provider: providers.github });
+  checkSizes(environment, configuration, diskKeys);
 
   const topic = new AlarmTopic(environment, args, { providers });
   const network = new RunnerNetwork(environment, { ...args, zones }, { providers });
@@ -62,7 +65,6 @@ export default async function stack(): Promise<StackOutputs> {
     new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
   }
 
-  const diskKeys = diskKeysOf(diskKey, living);
   const controller = new FleetController(environment, { ...args, fleets, diskKeys }, { providers });
   const { queue } = controller;
   if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });

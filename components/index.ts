@@ -41,4 +41,5 @@ export { SmokeWorkflow } from "./smoke-workflow/smoke-workflow.ts";
 export type { SmokeWorkflowArgs } from "./smoke-workflow/smoke-workflow.ts";
 export { WakeOnDemand } from "./wake-on-demand/wake-on-demand.ts";
 export type { ControllerQueue, WakeOnDemandArgs } from "./wake-on-demand/wake-on-demand.ts";
+export { checkSizes } from "./sizes/check-sizes.ts";
 export { findZones } from "./zones/zones.ts";

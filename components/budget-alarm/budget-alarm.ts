@@ -18,7 +18,6 @@ import { commandLine, requestEnvironment } from "../commands/commands.ts";
 import { createServiceRole, serviceRoleName } from "../lambda/cloud-function.ts";
 import type { FleetController } from "../fleet-controller/fleet-controller.ts";
 import { roleName } from "../runner-fleet/machine-role.ts";
-import { managedPolicy } from "../iam/policy-size.ts";
 import { environmentTags } from "../../contract/resource-tags.ts";
 import { targetOf } from "../../config/target.ts";
 
@@ -113,7 +112,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           name: denialName(environment, aws),
           path: aws.rolePath,
           description: `Attached by AWS's budget ${own} when it is spent: no machine may be started`,
-          policy: managedPolicy(denialName(environment, aws), denial(environment, aws)),
+          policy: JSON.stringify(denial(environment, aws)),
           tags: environmentTags(environment, denialName(environment, aws), configuration.tags),
         },
         { parent },

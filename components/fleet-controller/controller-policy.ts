@@ -1,12 +1,49 @@
-import type { AwsConfiguration } from "../../config/schema.ts";
+import { hasAwsBudget } from "../../config/derive.ts";
+import type { AwsConfiguration, Configuration } from "../../config/schema.ts";
 import { meterParameter } from "../../contract/meter.ts";
-import { waitingJobsTable } from "../../contract/names.ts";
+import { functionName, waitingJobsTable } from "../../contract/names.ts";
 import { appKeyParameter, fleetParameters } from "../../contract/parameters.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { budgetArn } from "../iam/budget-policy.ts";
 import { diskKeyStatements } from "./disk-keys.ts";
 import { arn, parameterArn, readSecretStatements } from "../iam/policy.ts";
-import type { PolicyStatement } from "../iam/policy.ts";
+import type { Place, PolicyStatement } from "../iam/policy.ts";
+
+/** Its queue, by the name that the queue is made with. */
+export function controllerQueueArn(environment: string, aws: Place): string {
+  return arn(aws, "sqs", functionName(environment, "controller"));
+}
+
+/** What the schedule's role may do: call the controller. */
+export function clockStatements(environment: string, aws: Place): PolicyStatement[] {
+  return [
+    {
+      Sid: "CallTheController",
+      Effect: "Allow",
+      Action: ["lambda:InvokeFunction"],
+      Resource: [arn(aws, "lambda", `function:${functionName(environment, "controller")}`)],
+    },
+  ];
+}
+
+/**
+ * All that the controller of an environment may do, by what the configuration has it do.
+ *
+ * @param diskKeys ARNs of the customers' keys that the machines' disks are under
+ */
+export function environmentControllerStatements(
+  environment: string,
+  configuration: Configuration,
+  diskKeys: readonly string[],
+): PolicyStatement[] {
+  const { aws, budget, wakeOnDemand } = configuration;
+  return [
+    ...controllerStatements(environment, aws, diskKeys),
+    ...(hasAwsBudget(budget) ? budgetStatements(environment, aws) : []),
+    ...(wakeOnDemand.app ? sweepStatements(environment, aws) : []),
+    ...(wakeOnDemand.enabled ? demandStatements(environment, aws, controllerQueueArn(environment, aws)) : []),
+  ];
+}
 
 /** What it may do for waking on demand besides: read the table of waiting jobs, and count wakes in it. */
 export function demandStatements(

@@ -5,21 +5,14 @@ import { ScheduleGroup } from "@pulumi/aws/scheduler/scheduleGroup.js";
 import { Queue } from "@pulumi/aws/sqs/queue.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
-import { hasAwsBudget } from "../../config/derive.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { emptyMeter, meterParameter } from "../../contract/meter.ts";
 import { functionName } from "../../contract/names.ts";
 import { memoryForFleets } from "../../config/function-memory.ts";
 import { createCloudFunction, createServiceRole } from "../lambda/cloud-function.ts";
 import { controllerConfiguration } from "./controller-configuration.ts";
-import {
-  budgetStatements,
-  controllerStatements,
-  demandStatements,
-  sweepStatements,
-} from "./controller-policy.ts";
+import { clockStatements, controllerQueueArn, environmentControllerStatements } from "./controller-policy.ts";
 import { begunValue } from "../ssm/fleet-parameter.ts";
-import { arn } from "../iam/policy.ts";
 import { environmentTags } from "../../contract/resource-tags.ts";
 import type { RunnerFleet } from "../runner-fleet/runner-fleet.ts";
 import type { ControllerQueue } from "../wake-on-demand/wake-on-demand.ts";
@@ -68,24 +61,16 @@ export class FleetController extends pulumi.ComponentResource {
     const { diskKeys = aws.kmsKeyArn === undefined ? [] : [aws.kmsKeyArn] } = args;
     const full = functionName(environment, "controller");
 
-    const queueArn = arn(aws, "sqs", full);
-
     const settings = fleets.flatMap((fleet) => fleet.settings);
     const meter = createMeter(this);
     const queue = wakeOnDemand.enabled ? createQueue(this) : undefined;
-    const statements = [
-      ...controllerStatements(environment, aws, diskKeys),
-      ...(hasAwsBudget(configuration.budget) ? budgetStatements(environment, aws) : []),
-      ...(wakeOnDemand.app ? sweepStatements(environment, aws) : []),
-      ...(wakeOnDemand.enabled ? demandStatements(environment, aws, queueArn) : []),
-    ];
     const controller = createCloudFunction(
       {
         environment,
         configuration,
         name: "controller",
         description: `Looks after the Longhaul environment ${environment}`,
-        statements,
+        statements: environmentControllerStatements(environment, configuration, diskKeys),
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
         memoryMb: memoryForFleets(configuration.fleets),
@@ -96,7 +81,7 @@ export class FleetController extends pulumi.ComponentResource {
     createClock(this);
     if (queue) callAtOnce(queue, this);
 
-    this.queue = queue && { arn: queueArn, url: queue.url };
+    this.queue = queue && { arn: controllerQueueArn(environment, aws), url: queue.url };
     this.registerOutputs({});
 
     /** Written by the controller alone, and begun anew by it where it says nothing. */
@@ -167,14 +152,7 @@ export class FleetController extends pulumi.ComponentResource {
           environment,
           configuration,
           service: "scheduler",
-          statements: [
-            {
-              Sid: "CallTheController",
-              Effect: "Allow",
-              Action: ["lambda:InvokeFunction"],
-              Resource: [arn(aws, "lambda", `function:${full}`)],
-            },
-          ],
+          statements: clockStatements(environment, aws),
         },
         parent,
       );

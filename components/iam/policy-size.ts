@@ -12,24 +12,22 @@ const sizes = {
 } as const;
 
 /**
- * The texts of all inline policies of a role, in the order of the documents.
- *
- * @param role what the message calls the role, for example `the controller`
- * @throws Error where IAM would refuse them: before anything is made, and with the statement that takes most
+ * @param role the role's name
+ * @param documents all of its inline policies
+ * @throws Error where IAM would refuse them together, with the statement that takes most
  */
-export function inlinePolicies(role: string, documents: readonly PolicyDocument[]): string[] {
-  return fitting("inline", `The policies of ${role} have`, documents);
+export function checkInlinePolicies(role: string, documents: readonly PolicyDocument[]): void {
+  checkSize("inline", `The inline policies of the role ${role} have`, documents);
 }
 
-/** The text of a managed policy. @throws as {@link inlinePolicies} does */
-export function managedPolicy(name: string, document: PolicyDocument): string {
-  return fitting("managed", `The policy ${name} has`, [document])[0]!;
+/** @throws as {@link checkInlinePolicies} does */
+export function checkManagedPolicy(name: string, document: PolicyDocument): void {
+  checkSize("managed", `The policy ${name} has`, [document]);
 }
 
-function fitting(kind: keyof typeof sizes, subject: string, documents: readonly PolicyDocument[]): string[] {
-  const texts = documents.map((document) => JSON.stringify(document));
-  const size = texts.reduce((sum, text) => sum + text.length, 0);
-  if (size <= sizes[kind]) return texts;
+function checkSize(kind: keyof typeof sizes, subject: string, documents: readonly PolicyDocument[]): void {
+  const size = documents.reduce((sum, document) => sum + JSON.stringify(document).length, 0);
+  if (size <= sizes[kind]) return;
   const [longest] = documents
     .flatMap(({ Statement }) => Statement)
     .map(({ Sid, Resource, ...rest }) => ({

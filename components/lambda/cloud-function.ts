@@ -9,10 +9,10 @@ import { configurationFile, functionLogGroupName, functionName } from "../../con
 import type { FunctionName } from "../../contract/names.ts";
 import { functionBundle } from "../assets/assets.ts";
 import { fingerprintOf } from "../../contract/fingerprint.ts";
-import { arn, document, trustPolicy } from "../iam/policy.ts";
-import { inlinePolicies } from "../iam/policy-size.ts";
+import { document, trustPolicy } from "../iam/policy.ts";
 import type { PolicyStatement } from "../iam/policy.ts";
 import { environmentTags } from "../../contract/resource-tags.ts";
+import { functionStatements } from "./function-policy.ts";
 
 /** Days that what a function printed is kept: long enough to look into last month's bill. */
 const logDays = 60;
@@ -49,19 +49,13 @@ export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Reso
   const logGroupName = functionLogGroupName(environment, name);
 
   const logGroup = new LogGroup(full, { name: logGroupName, retentionInDays: logDays, tags }, { parent });
-  const writeItsLog: PolicyStatement = {
-    Sid: "WriteItsLog",
-    Effect: "Allow",
-    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    Resource: [arn(configuration.aws, "logs", `log-group:${logGroupName}:log-stream:*`)],
-  };
   const role = createServiceRole(
     {
       environment,
       configuration,
       name,
       service: "lambda",
-      statements: [...statements, writeItsLog],
+      statements: functionStatements(environment, configuration.aws, name, statements),
       dependsOn: writes,
     },
     parent,
@@ -126,7 +120,6 @@ export function createServiceRole(
 ): { arn: pulumi.Output<string>; policy: pulumi.Resource } {
   const { aws } = configuration;
   const full = serviceRoleName({ environment, configuration, name });
-  const [text] = inlinePolicies(`the ${name} of ${environment}`, [document([...statements])]);
   const role = new Role(
     full,
     {
@@ -143,7 +136,7 @@ export function createServiceRole(
   );
   const policy = new RolePolicy(
     full,
-    { name: "own", role: role.name, policy: text! },
+    { name: "own", role: role.name, policy: JSON.stringify(document([...statements])) },
     { parent, dependsOn: [...dependsOn] },
   );
   return { arn: role.arn, policy };

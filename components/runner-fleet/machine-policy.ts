@@ -5,6 +5,15 @@ import { tags, tagsOfTheMachine } from "../../contract/tags.ts";
 import { arn, document, parameterArn, viaService } from "../iam/policy.ts";
 import type { Place, PolicyDocument, PolicyStatement } from "../iam/policy.ts";
 
+/** The inline policies of a fleet's role, by their names. */
+export function machinePolicies(
+  environment: string,
+  fleet: string,
+  aws: Place,
+): Record<"machine" | "session", PolicyDocument> {
+  return { machine: machinePolicy(environment, fleet, aws), session: sessionPolicy() };
+}
+
 /**
  * What the agent and the boot script of a fleet's machines may do: exactly the
  * calls of contract/agent-calls.ts, each on as little as IAM can express.

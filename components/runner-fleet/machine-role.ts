@@ -6,8 +6,7 @@ import { tagsOfFleet } from "../../config/derive.ts";
 import type { AwsConfiguration, Configuration } from "../../config/schema.ts";
 import { fingerprintOf } from "../../contract/fingerprint.ts";
 import { createGuard } from "../commands/guard.ts";
-import { machinePolicy, sessionPolicy } from "./machine-policy.ts";
-import { inlinePolicies } from "../iam/policy-size.ts";
+import { machinePolicies } from "./machine-policy.ts";
 import { trustPolicy } from "../iam/policy.ts";
 import { fleetTags } from "../../contract/resource-tags.ts";
 
@@ -59,11 +58,13 @@ export function createMachineRole(
     },
     { parent },
   );
-  const documents = [machinePolicy(environment, fleet, aws), sessionPolicy()];
-  const [machine, session] = inlinePolicies(`machines of ${environment}-${fleet}`, documents);
-  const policies = Object.entries({ machine, session }).map(
-    ([policy, text]) =>
-      new RolePolicy(`${name}-${policy}`, { name: policy, role: role.name, policy: text! }, { parent }),
+  const policies = Object.entries(machinePolicies(environment, fleet, aws)).map(
+    ([policy, document]) =>
+      new RolePolicy(
+        `${name}-${policy}`,
+        { name: policy, role: role.name, policy: JSON.stringify(document) },
+        { parent },
+      ),
   );
   const profile = new InstanceProfile(name, { name, path: aws.rolePath, role: role.name, tags }, { parent });
 

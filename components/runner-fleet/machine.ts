@@ -66,7 +66,7 @@ export function instanceArgs(
       ...(disk.throughput !== undefined && { throughput: disk.throughput }),
       ...(disk.kmsKeyArn !== undefined && { kmsKeyId: disk.kmsKeyArn }),
     },
-    userDataBase64: compressUserData(shape.userData),
+    userDataBase64: compressUserData(shape.userData, shape.runner),
     tags: machineTags,
     volumeTags: machineTags,
   };

@@ -53,13 +53,14 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
  * unpacks by itself. This is not part of the text, because another version of
  * Node may pack in another way, and the text decides the machine's fingerprint.
  *
+ * @param runner the machine's runner, for the message
  * @throws when it exceeds EC2's limit
  */
-export function compressUserData(text: string): string {
+export function compressUserData(text: string, runner: string): string {
   const bytes = gzipSync(text, { level: 9 });
   if (bytes.length > maxUserDataBytes) {
     throw new Error(
-      `The user data takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
+      `The user data of ${runner} takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
         "Shorten the fleet's bootSteps, its everyBoot or the CA bundle, or put them into an image of your own.",
     );
   }

@@ -37,6 +37,14 @@ export function subnetName({ identity }: NetworkPlan, index: number): string {
   return `${identity}-${index + 1}`;
 }
 
+/** The network as the plans of its machines name it, before any of it is made. */
+export function plannedSubnets({ identity, subnets }: NetworkPlan): {
+  identity: string;
+  subnets: { identity: string }[];
+} {
+  return { identity, subnets: subnets.map((subnet) => ({ identity: subnet })) };
+}
+
 /** @throws when the address range cannot be cut into subnets */
 export function planNetwork(environment: string, network: NetworkConfiguration): NetworkPlan {
   const { vpcId, subnetIds, cidr, zones } = network;

@@ -8,7 +8,7 @@ import { tags } from "../../contract/tags.ts";
 import type { LivingMachines } from "../runner-fleet/adoption.ts";
 import { readMachineAssets } from "../assets/assets.ts";
 import { planFleet } from "../runner-fleet/fleet-plan.ts";
-import { planNetwork, subnetName } from "../runner-network/network-plan.ts";
+import { planNetwork, plannedSubnets, subnetName } from "../runner-network/network-plan.ts";
 import type { NetworkPlan } from "../runner-network/network-plan.ts";
 import { checkOffered, checkPlacement, checkVpc, chooseZones, offeringsOf } from "./zone-choice.ts";
 import type { SubnetSite, WantedTypes } from "./zone-choice.ts";
@@ -110,11 +110,11 @@ function findSites(
 function wantedTypes(
   environment: string,
   configuration: Configuration,
-  { identity, subnets }: NetworkPlan,
+  plan: NetworkPlan,
   living: LivingMachines,
 ): WantedTypes {
   const assets = readMachineAssets();
-  const network = { identity, subnets: subnets.map((subnet) => ({ identity: subnet })) };
+  const network = plannedSubnets(plan);
   const wanted = new Map<string, string[]>();
   for (const [fleet, { instanceType }] of Object.entries(configuration.fleets)) {
     const machines = planFleet(fleet, { environment, configuration, network }, assets);

@@ -18,5 +18,5 @@ export function defaultUserDataBytes(assets: MachineAssets): number {
   ];
   const machine = { environment: "dev", fleet, runner: `dev-${fleet}-1` };
   const text = renderUserData(machineConfiguration(machine, configuration, settings!), assets);
-  return Buffer.from(compressUserData(text), "base64").length;
+  return Buffer.from(compressUserData(text, machine.runner), "base64").length;
 }

@@ -144,4 +144,25 @@ export const mutants: readonly Mutant[] = [
     to: "minimumAwake >= fleet.runners",
     tests: refusals,
   },
+  {
+    harm: "A configuration that does not fit AWS's sizes is refused when half of it is made.",
+    file: "index.ts",
+    from: "  checkSizes(environment, configuration, diskKeys);\n",
+    to: "",
+    tests: ["tests/unit/components/sizes.test.ts"],
+  },
+  {
+    harm: "The keys of the machines' disks are not counted in the size of the controller's policy.",
+    file: "index.ts",
+    from: "checkSizes(environment, configuration, diskKeys)",
+    to: "checkSizes(environment, configuration, [])",
+    tests: ["tests/unit/components/sizes.test.ts"],
+  },
+  {
+    harm: "The policies of the budget's role are made without being measured.",
+    file: "components/sizes/role-policies.ts",
+    from: "if (hasAwsBudget(budget))",
+    to: "if (!hasAwsBudget(budget))",
+    tests: ["tests/unit/components/policy-size.test.ts"],
+  },
 ];

@@ -179,7 +179,7 @@ export async function startMachineCloud(
         disableApiTermination: true,
         disableApiStop: true,
         instanceInitiatedShutdownBehavior: "stop",
-        userDataBase64: compressUserData(text),
+        userDataBase64: compressUserData(text, told.runner),
         tags: { [tags.project]: "longhaul", [tags.fleet]: fleet },
       });
       const instance = cloud.aws.account.instances[id]!;

@@ -241,7 +241,10 @@ describe("the user data, run as cloud-init does", () => {
 
   it("is packed so that cloud-init unpacks it", () => {
     const real = readMachineAssets();
-    const packed = compressUserData(renderUserData({ ...machine, caBundle: pem("AA==") }, real));
+    const packed = compressUserData(
+      renderUserData({ ...machine, caBundle: pem("AA==") }, real),
+      machine.runner,
+    );
     boot(gunzipSync(Buffer.from(packed, "base64")).toString());
     expect(file("etc/longhaul/ca-bundle.base64")).to.equal("AA==\n");
     expect(file("opt/longhaul/boot.sh")).to.include('step "registering"');
@@ -249,8 +252,8 @@ describe("the user data, run as cloud-init does", () => {
 
   it("that EC2 would refuse is an error with the numbers and what to do", () => {
     const noise = Array.from({ length: 9000 }, (_, index) => (index * 7919 * 104_729).toString(36)).join("");
-    expect(() => compressUserData(noise)).to.throw(
-      /^The user data takes \d+ bytes compressed, and EC2 takes at most 16384\. Shorten the fleet's bootSteps, its everyBoot or/,
+    expect(() => compressUserData(noise, "dev-cloud-1")).to.throw(
+      /^The user data of dev-cloud-1 takes \d+ bytes compressed, and EC2 takes at most 16384\. Shorten the fleet's bootSteps, its everyBoot or/,
     );
   });
 });

@@ -43,6 +43,8 @@ export interface EvaluationOptions extends MockAccount {
   environment?: string;
   /** A preview: resources have no ids, and what is computed from them is unknown. */
   preview?: boolean;
+  /** Where registrations are written down. It also has those of a program that fails. */
+  registrations?: Registration[];
 }
 
 /** The marker of an unknown value on the wire. */
@@ -54,9 +56,8 @@ export const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  */
 export async function evaluate<Result>(
   program: () => Result | Promise<Result>,
-  { environment = "dev", preview = false, ...account }: EvaluationOptions = {},
+  { environment = "dev", preview = false, registrations = [], ...account }: EvaluationOptions = {},
 ): Promise<Evaluation<Result>> {
-  const registrations: Registration[] = [];
   const calls: Evaluation<Result>["calls"] = [];
   const failures: unknown[] = [];
   const cloud = mockCloud(account);
@@ -91,9 +92,11 @@ export async function evaluate<Result>(
   );
   recordRequests(registrations);
   const result = await withShortStacks(async () => {
-    const output = await program();
-    await settled();
-    return output;
+    try {
+      return await program();
+    } finally {
+      await settled();
+    }
   });
   if (failures.length > 0) throw failures[0];
   return { registrations, calls, result };

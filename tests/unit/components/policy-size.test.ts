@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { controllerStatements } from "../../../components/fleet-controller/controller-policy.ts";
-import { inlinePolicies, managedPolicy } from "../../../components/iam/policy-size.ts";
+import { checkInlinePolicies, checkManagedPolicy } from "../../../components/iam/policy-size.ts";
 import { document } from "../../../components/iam/policy.ts";
 import type { PolicyDocument } from "../../../components/iam/policy.ts";
+import { rolePolicies } from "../../../components/sizes/role-policies.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { evaluate } from "../../../local/aws/iam.ts";
 import { graphOf } from "./graph.ts";
-import { evaluateOnce, organizationStack } from "./stack-program.ts";
+import { evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
 const aws = loadConfiguration("dev", organizationStack).aws;
 
@@ -65,15 +66,35 @@ describe("the size of policies", () => {
     }
   });
 
-  it("is told before anything is made where a policy would not fit, with what it is that takes the room", () => {
+  it("is measured of every policy that the components make", async () => {
+    for (const raw of [repositoryStack, large]) {
+      const graph = graphOf(await evaluateOnce(raw));
+      const diskKeys = raw === large ? [aws.kmsKeyArn!] : [];
+      const measured = rolePolicies("dev", loadConfiguration("dev", raw), diskKeys);
+      const made = new Map<string, PolicyDocument[]>();
+      for (const { inputs } of graph.ofType("RolePolicy")) {
+        const { role, policy } = inputs as { role: string; policy: string };
+        made.set(role, [...(made.get(role) ?? []), JSON.parse(policy) as PolicyDocument]);
+      }
+      expect(Object.fromEntries(measured)).to.deep.equal(Object.fromEntries(made));
+    }
+  });
+
+  it("is refused where a role's policies would not fit together, with what it is that takes the room", () => {
     const keys = Array.from({ length: 120 }, (_, index) => `${aws.kmsKeyArn!.slice(0, -3)}${100 + index}`);
     const policy = document(controllerStatements("dev", aws, keys));
-    expect(() => inlinePolicies("the controller of dev", [policy])).to.throw(
-      /^The policies of the controller of dev have \d+ characters, and IAM takes 10240.*LendTheDisksKeyToEc2.*for 120 resources/,
+    expect(() => {
+      checkInlinePolicies("dev-controller", [policy]);
+    }).to.throw(
+      /^The inline policies of the role dev-controller have \d+ characters, and IAM takes 10240.*LendTheDisksKeyToEc2.*for 120 resources/,
     );
     const half: PolicyDocument = document(controllerStatements("dev", aws, keys.slice(0, 60)));
-    expect(inlinePolicies("it", [half])).to.deep.equal([JSON.stringify(half)]);
-    expect(() => inlinePolicies("it", [half, half]), "both count").to.throw("IAM takes 10240");
-    expect(() => managedPolicy("denial", half)).to.throw("The policy denial has");
+    checkInlinePolicies("dev-controller", [half]);
+    expect(() => {
+      checkInlinePolicies("dev-controller", [half, half]);
+    }, "both count").to.throw("IAM takes 10240");
+    expect(() => {
+      checkManagedPolicy("denial", half);
+    }).to.throw("The policy denial has");
   });
 });

@@ -23,6 +23,7 @@ describe("the package, in a program of somebody else's", () => {
       "SmokeTest",
       "SmokeWorkflow",
       "WakeOnDemand",
+      "checkSizes",
       "diskKeysOf",
       "findDiskKey",
       "findLivingMachines",

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { graphOf } from "../components/graph.ts";
 import { valueOf } from "../components/harness.ts";
+import type { Registration } from "../components/harness.ts";
 import { instanceIdOf, smokeRun } from "../components/mock-cloud.ts";
 import {
   evaluateOnce,
@@ -112,10 +113,12 @@ describe("the stack", () => {
 
   it("registers nothing when its configuration is refused, and says everything that is wrong", async () => {
     const raw = { ...repositoryStack, fleets: { cloud: { runners: 0, labels: ["a,b"] } } };
-    const failure = await failureOf(evaluateStack(raw));
+    const registrations: Registration[] = [];
+    const failure = await failureOf(evaluateStack(raw, { registrations }));
     expect(failure)
       .to.include("longhaul:fleets.cloud.runners")
       .and.to.include("longhaul:fleets.cloud.labels[0]");
+    expect(registrations).to.deep.equal([]);
   });
 });
 
