@@ -13,7 +13,8 @@ import { readSeen } from "../entries/seen-machines.ts";
 import { endAsleep } from "../fleet/end-asleep.ts";
 import { pollUntil } from "../poll.ts";
 import { cancelSmokeRuns } from "./cancel-smoke-runs.ts";
-import { closeFleet } from "../operator/close-fleet.ts";
+import { changeOperator } from "../operator/change-operator.ts";
+import { closing } from "../operator/closing.ts";
 import { guardedName, machinesUsing } from "./machines-using.ts";
 
 export interface DrainCollaborators {
@@ -60,7 +61,7 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
   output.say(`No machine uses ${guardedName(request)}.`);
 
   async function close(fleet: string): Promise<void> {
-    const outcome = await closeFleet({ ...aws, clock }, environment, fleet);
+    const { outcome } = await changeOperator({ ...aws, clock }, environment, fleet, closing);
     if (outcome === "written")
       output.say(`The fleet ${environment}-${fleet} is closing: its machines leave.`);
   }

@@ -14,6 +14,8 @@ export interface OperatorEdit<Place extends string = string> {
   at: (text: string, place: Place) => unknown;
   /** What the value must become; undefined when it is so already. @param now milliseconds since the epoch */
   apply: (text: string, places: readonly Place[], now: number) => string | undefined;
+  /** What is written where that value has no room. Absent: the change is refused. */
+  whenTooLong?: () => string;
 }
 
 /** What became of it. */
@@ -65,7 +67,8 @@ export async function changeOperator<Place extends string>(
     const next = edit.apply(text, places, clock.now());
     if (next === undefined) return outcome(writes === 0 ? "already" : "written");
     if (writes === maxWrites) throw new Error(neverStays(name));
-    const value = withWrite(next, id);
+    let value = withWrite(next, id);
+    if (!fits(value) && edit.whenTooLong) value = withWrite(edit.whenTooLong(), id);
     if (!fits(value)) throw new Error(tooLong(name, environment, fleet, value.length));
     await parameters.write(name, value);
     await clock.sleep(othersWithinMs * (1 + random()));

@@ -53,15 +53,14 @@ export function reopened(text: string, now: number): string | undefined {
   return changed(text, now, (raw) => ({ ...raw, closing: false, closingReason: undefined }));
 }
 
-/**
- * What it must become so that the fleet's machines retire. That always fits:
- * where nothing else helps, the overrides make room, for a machine that is to
- * retire does so whatever they say.
- */
+/** What it must become so that the fleet's machines retire. */
 export function closed(text: string, reason: string, now: number): string | undefined {
   if (parseOperator(text)?.closing) return undefined;
-  const next = changed(text, now, (raw) => ({ ...raw, closing: true, closingReason: reason }));
-  if (next === undefined || fits(next)) return next;
+  return changed(text, now, (raw) => ({ ...raw, closing: true, closingReason: reason }));
+}
+
+/** The same without anything else, where there is no room for both. */
+export function closedAlone(reason: string): string {
   return formatOperator({ ...initialOperator, closing: true, closingReason: reason });
 }
 

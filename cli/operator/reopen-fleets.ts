@@ -6,9 +6,7 @@ import type { Clock } from "../clock.ts";
 import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
 import type { Output } from "../terminal/output.ts";
 import { changeOperator } from "./change-operator.ts";
-import type { OperatorEdit } from "./change-operator.ts";
-import { reopened } from "./operator-text.ts";
-import { parseOperator } from "../../contract/operator.ts";
+import { reopening } from "./closing.ts";
 
 export interface ReopenCollaborators {
   aws: Aws;
@@ -63,12 +61,6 @@ export async function reopenFleets(
   }
   return { fleets: outcomes, left };
 }
-
-const reopening: OperatorEdit = {
-  places: () => ["closing"],
-  at: (text) => parseOperator(text)?.closing,
-  apply: (text, _, now) => reopened(text, now),
-};
 
 const sentences = {
   written: (fleet: string) =>

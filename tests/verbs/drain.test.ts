@@ -69,12 +69,11 @@ describe("longhaul drain", () => {
       retire(machine);
     });
     await draining(ofFleet);
-    const { closing, closingReason, ...kept } = JSON.parse(clouds.parameter(parameters.operator)!) as Record<
-      string,
-      unknown
-    >;
+    const after = JSON.parse(clouds.parameter(parameters.operator)!) as Record<string, unknown>;
+    const { closing, closingReason, writes, ...kept } = after;
     expect(closing).to.equal(true);
     expect(closingReason).to.be.a("string");
+    expect(writes, "the drain's write, for those who write at the same time").to.have.length(1);
     expect({ ...kept, closing: false }).to.deep.equal(before);
   });
 
@@ -219,13 +218,15 @@ describe("longhaul drain", () => {
         runner: machineName(machine.runner, machine.instanceId),
         nonce,
       });
+    /** The first sleep: the verb waits for other writers of the parameter, and has looked at no machine yet. */
+    const othersWrite = () => undefined;
     const ours = (instanceId: string) => formatNonce({ instanceId, minutes: 360, at: clouds.clock.now() });
 
     it("that Longhaul dispatched onto its machines are cancelled, and no others", async () => {
       const own = dispatch(ours(machine.instanceId));
       const byHand = dispatch("by hand");
       const onAnother = dispatch(ours("i-0123456789abcdef0"));
-      clouds.meanwhile(() => {
+      clouds.meanwhile(othersWrite, () => {
         retire(machine);
       });
       const { said } = await draining(ofFleet, { smoke });
@@ -237,7 +238,7 @@ describe("longhaul drain", () => {
       it(`that are ${status} are cancelled too`, async () => {
         const own = dispatch(ours(machine.instanceId));
         clouds.github.faults.add({ kind: "run-status", report: () => status });
-        clouds.meanwhile(() => {
+        clouds.meanwhile(othersWrite, () => {
           retire(machine);
         });
         await draining(ofFleet, { smoke });
@@ -248,7 +249,7 @@ describe("longhaul drain", () => {
     it("are left, and it says so, without a token", async () => {
       const own = dispatch(ours(machine.instanceId));
       clouds.useToken(undefined);
-      clouds.meanwhile(() => {
+      clouds.meanwhile(othersWrite, () => {
         retire(machine);
       });
       const { code, said } = await draining(ofFleet, { smoke });
@@ -260,7 +261,7 @@ describe("longhaul drain", () => {
     it("that GitHub does not let it cancel keep nobody from draining", async () => {
       dispatch(ours(machine.instanceId));
       clouds.github.faults.add({ kind: "answer", status: 500, path: /actions\/runs/, times: 4 });
-      clouds.meanwhile(() => {
+      clouds.meanwhile(othersWrite, () => {
         retire(machine);
       });
       const { code, said } = await draining(ofFleet, { smoke });

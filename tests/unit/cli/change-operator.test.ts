@@ -1,23 +1,30 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { setImmediate } from "node:timers/promises";
-import { formatOperator, initialOperator, parseOperator } from "../../../contract/operator.ts";
+import {
+  formatOperator,
+  initialOperator,
+  maxOperatorLength,
+  parseOperator,
+} from "../../../contract/operator.ts";
 import type { OperatorSetting, OperatorWish } from "../../../contract/operator.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
-import type { ChangeOutcome } from "../../../cli/operator/change-operator.ts";
+import { changeOperator } from "../../../cli/operator/change-operator.ts";
+import type { ChangeOutcome, OperatorEdit } from "../../../cli/operator/change-operator.ts";
+import { closing, reopening } from "../../../cli/operator/closing.ts";
 import { writeWishes } from "../../../cli/operator/write-wishes.ts";
 import { randomFrom } from "../../model/random.ts";
 
 const name = fleetParameters("dev", "cloud").operator;
 
 /** One parameter, operators whose calls take their time, and a clock that moves when all of them wait. */
-function office(seed: number) {
+function office(seed: number, begun = formatOperator(initialOperator)) {
   const random = randomFrom(seed);
   const waiting: { at: number; resolve: () => void }[] = [];
   let now = 0;
   const sleep = (milliseconds: number) =>
     new Promise<void>((resolve) => void waiting.push({ at: now + milliseconds, resolve }));
-  let value = formatOperator(initialOperator);
+  let value = begun;
   /** Who wrote, in order. */
   const writes: string[] = [];
 
@@ -38,7 +45,15 @@ function office(seed: number) {
 
   return {
     writes,
+    value: () => value,
     setting: (): OperatorSetting => parseOperator(value)!,
+    /** Lets somebody make another change. */
+    edit: async (by: string, at: number, edit: OperatorEdit): Promise<ChangeOutcome> => {
+      await sleep(at);
+      const clock = { now: () => now, sleep };
+      const collaborators = { parameters: parameters(by), clock, random: () => random.next() };
+      return changeOperator(collaborators, "dev", "cloud", edit);
+    },
     /** Lets an operator begin at a moment. */
     operator: async (by: string, at: number, power: "on" | "off" | undefined, runners: string[]) => {
       await sleep(at);
@@ -127,5 +142,55 @@ describe("operators who change a fleet's overrides at the same time", () => {
       ["dev-cloud-2", "bob"],
       ["dev-cloud-1", "ada"],
     ]);
+  });
+});
+
+describe("a fleet that is closed and reopened", () => {
+  const moment = fc.nat(2000);
+
+  it("closes and keeps the override of an operator who writes at the same time", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), moment, moment, async (seed, drains, writes) => {
+        const { edit, operator, all, setting } = office(seed);
+        await all([edit("drain", drains, closing), operator("ada", writes, "off", ["dev-cloud-1"])]);
+        expect(setting().closing).to.equal(true);
+        expect(setting().runners["dev-cloud-1"]?.by).to.equal("ada");
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("is told that it closes by the first destroy alone", async () => {
+    const { edit, all, writes } = office(1);
+    const outcomes = await all([edit("drain", 0, closing), edit("drain", 10_000, closing)]);
+    expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["written", "already"]);
+    expect(writes).to.have.length(1);
+  });
+
+  it("opens again", async () => {
+    const { edit, all, setting } = office(1);
+    await all([edit("drain", 0, closing), edit("ada", 10_000, reopening)]);
+    expect(setting().closing).to.equal(false);
+  });
+
+  it("closes however full its parameter is", async () => {
+    const override = fc.record({
+      power: fc.constant("off"),
+      by: fc.string(),
+      reason: fc.string({ minLength: 20 }),
+    });
+    const full = fc.record({
+      closing: fc.constant(false),
+      overrides: fc.array(override, { minLength: 30, maxLength: 80 }),
+      later: fc.string({ maxLength: maxOperatorLength }),
+    });
+    await fc.assert(
+      fc.asyncProperty(full, async (begun) => {
+        const { edit, all, value, setting } = office(1, JSON.stringify(begun));
+        await all([edit("drain", 0, closing)]);
+        expect(setting().closing).to.equal(true);
+        expect(value()).to.have.length.at.most(maxOperatorLength);
+      }),
+    );
   });
 });

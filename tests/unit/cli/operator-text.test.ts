@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { initialOperator, maxOperatorLength, parseOperator } from "../../../contract/operator.ts";
+import { initialOperator, parseOperator } from "../../../contract/operator.ts";
 import type { OperatorWish, WrittenOverride } from "../../../contract/operator.ts";
 import {
   closed,
-  fits,
   placesIn,
   reopened,
   wholeFleet,
@@ -154,26 +153,5 @@ describe("a fleet that closes", () => {
       overrides: [wish],
       later: 1,
     });
-  });
-
-  it("always can, however full its parameter is", () => {
-    const long = fc.record({
-      closing: fc.constant(false),
-      overrides: fc.array(
-        fc.record({ power: fc.constant("off"), by: fc.string(), reason: fc.string({ minLength: 20 }) }),
-        {
-          minLength: 30,
-          maxLength: 80,
-        },
-      ),
-      later: fc.string({ maxLength: maxOperatorLength }),
-    });
-    fc.assert(
-      fc.property(long, (setting) => {
-        const next = closed(JSON.stringify(setting), "longhaul drain: the fleet is being deleted", now)!;
-        expect(fits(next)).to.equal(true);
-        expect(parseOperator(next)!.closing).to.equal(true);
-      }),
-    );
   });
 });
