@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isObject } from "./json.ts";
 
 /** Digits of a fingerprint: enough for the machines of one runner, short enough for a resource's name. */
 const fingerprintDigits = 10;
@@ -6,7 +7,7 @@ const fingerprintDigits = 10;
 /** JSON whose text depends on the values alone, not on the order in which keys were written. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) =>
-    isRecord(entry)
+    isObject(entry)
       ? Object.fromEntries(Object.entries(entry).sort(([one], [other]) => (one < other ? -1 : 1)))
       : entry,
   );
@@ -20,8 +21,4 @@ export function canonicalJson(value: unknown): string {
  */
 export function fingerprintOf(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex").slice(0, fingerprintDigits);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

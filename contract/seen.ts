@@ -5,6 +5,8 @@
  * any more is what tells the two apart.
  */
 
+import { isObject, parseObject } from "./json.ts";
+
 /** Milliseconds since the epoch, by instance id. */
 export type SeenMachines = ReadonlyMap<string, number>;
 
@@ -42,8 +44,8 @@ function formatAll(seen: readonly (readonly [string, number])[]): string {
 
 /** @returns undefined when the text is no such memory; then nothing is remembered */
 export function parseSeen(text: string | undefined): SeenMachines | undefined {
-  const machines = parseMachines(text);
-  if (!machines) return undefined;
+  const machines = parseObject(text)?.machines;
+  if (!isObject(machines)) return undefined;
   const seen = new Map<string, number>();
   for (const [moment, ids] of Object.entries(machines)) {
     const at = Date.parse(moment);
@@ -55,19 +57,6 @@ export function parseSeen(text: string | undefined): SeenMachines | undefined {
     }
   }
   return seen;
-}
-
-function parseMachines(text: string | undefined): object | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value = JSON.parse(text) as { machines?: unknown } | null;
-    const machines = value?.machines;
-    return typeof machines === "object" && machines !== null && !Array.isArray(machines)
-      ? machines
-      : undefined;
-  } catch {
-    return undefined; // A damaged memory is none.
-  }
 }
 
 /** The value that the fleet begins with. */

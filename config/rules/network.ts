@@ -1,3 +1,4 @@
+import { isObject } from "../../contract/json.ts";
 import { repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
@@ -94,7 +95,5 @@ function certificateFindings({ caBundle }: NetworkConfiguration): Finding[] {
 }
 
 function isWritten(written: unknown, key: string): boolean {
-  if (typeof written !== "object" || written === null || !("network" in written)) return false;
-  const { network } = written;
-  return typeof network === "object" && network !== null && key in network;
+  return isObject(written) && isObject(written.network) && key in written.network;
 }

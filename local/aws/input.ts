@@ -1,3 +1,4 @@
+import { isObject } from "../../contract/json.ts";
 import { AwsError } from "./errors.ts";
 
 /** Parameters of a call, after its protocol has been taken off: lists are arrays, values text or JSON's. */
@@ -42,7 +43,7 @@ export function texts(input: Input, name: string): string[] {
 
 export function record(input: Input, name: string): Input | undefined {
   const value = input[name];
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Input) : undefined;
+  return isObject(value) ? value : undefined;
 }
 
 export function records(input: Input, name: string): Input[] {

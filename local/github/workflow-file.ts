@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { isObject } from "../../contract/json.ts";
 
 /** One input of `workflow_dispatch`, as the file declares it. */
 export interface InputDefinition {
@@ -33,8 +34,8 @@ const maxInputs = 25;
 /** @throws Error with what is wrong with the file */
 export function parseWorkflow(text: string): WorkflowFile {
   const file: unknown = parse(text);
-  if (!isRecord(file)) throw new Error("a workflow file must be a mapping with the keys `on` and `jobs`");
-  if (!isRecord(file.jobs) || Object.keys(file.jobs).length === 0)
+  if (!isObject(file)) throw new Error("a workflow file must be a mapping with the keys `on` and `jobs`");
+  if (!isObject(file.jobs) || Object.keys(file.jobs).length === 0)
     throw new Error("No jobs defined in `jobs`");
   const jobs = Object.entries(file.jobs).map(([key, job]) => jobOf(key, job));
   for (const job of jobs) {
@@ -78,11 +79,11 @@ export function resolveInputs(
 }
 
 function jobOf(key: string, job: unknown): JobDefinition {
-  if (!isRecord(job)) throw new Error(`the job '${key}' must be a mapping`);
+  if (!isObject(job)) throw new Error(`the job '${key}' must be a mapping`);
   if (job.strategy !== undefined || job.uses !== undefined)
     throw new Error(`the local GitHub runs no matrices and no reusable workflows (job '${key}')`);
   const runsOn = job["runs-on"];
-  const labels = isRecord(runsOn) ? runsOn.labels : runsOn;
+  const labels = isObject(runsOn) ? runsOn.labels : runsOn;
   if (typeof labels !== "string" && !isTexts(labels))
     throw new Error(`Required property is missing: runs-on (job '${key}')`);
   const needs = job.needs ?? [];
@@ -100,12 +101,12 @@ function jobOf(key: string, job: unknown): JobDefinition {
 
 function dispatchInputs(on: unknown): Record<string, InputDefinition> | undefined {
   if (on === "workflow_dispatch" || (Array.isArray(on) && on.includes("workflow_dispatch"))) return {};
-  if (!isRecord(on) || !("workflow_dispatch" in on)) return undefined;
-  const inputs = isRecord(on.workflow_dispatch) ? on.workflow_dispatch.inputs : undefined;
-  if (!isRecord(inputs)) return {};
+  if (!isObject(on) || !("workflow_dispatch" in on)) return undefined;
+  const inputs = isObject(on.workflow_dispatch) ? on.workflow_dispatch.inputs : undefined;
+  if (!isObject(inputs)) return {};
   return Object.fromEntries(
     Object.entries(inputs).map(([name, raw]) => {
-      const input = isRecord(raw) ? raw : {};
+      const input = isObject(raw) ? raw : {};
       const options = isTexts(input.options) ? input.options : [];
       const type = textOf(input.type) ?? "string";
       const fallback = textOf(input.default) ?? (type === "choice" ? options[0] : undefined);
@@ -122,7 +123,3 @@ function textOf(value: unknown): string | undefined {
 
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

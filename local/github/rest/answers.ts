@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Endpoints } from "@octokit/types";
-import { isRecord } from "../workflow-file.ts";
+import { isObject } from "../../../contract/json.ts";
 
 /** The body that GitHub documents for an endpoint. */
 export type Body<Route extends keyof Endpoints> = Endpoints[Route]["response"]["data"];
@@ -63,7 +63,7 @@ export async function bodyOf(c: Context): Promise<Record<string, unknown>> {
   if (text === "") return {};
   try {
     const body: unknown = JSON.parse(text);
-    if (isRecord(body)) return body;
+    if (isObject(body)) return body;
   } catch {
     throw new ApiError(400, "Problems parsing JSON");
   }

@@ -1,7 +1,7 @@
 import { verify } from "node:crypto";
 import type { Model } from "../model.ts";
 import type { KnownApp } from "../options.ts";
-import { isRecord } from "../workflow-file.ts";
+import { parseObject } from "../../../contract/json.ts";
 import { ApiError } from "./answers.ts";
 
 /** GitHub refuses a claim that lasts for longer, seconds from its own clock's now. */
@@ -53,10 +53,5 @@ function isSeconds(value: unknown): value is number {
 }
 
 function parse(part: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part ?? "", "base64url").toString());
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseObject(Buffer.from(part ?? "", "base64url").toString());
 }

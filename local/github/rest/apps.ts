@@ -3,7 +3,7 @@ import { fullName, isoTime, newSecret, sameName } from "../model.ts";
 import type { Model } from "../model.ts";
 import { cloudLimits } from "../options.ts";
 import type { AppPermissions, KnownApp } from "../options.ts";
-import { isRecord } from "../workflow-file.ts";
+import { isObject } from "../../../contract/json.ts";
 import { callerOf, callingAppOf } from "./access.ts";
 import { ApiError, bodyOf, noContent, notFound, textsIn } from "./answers.ts";
 
@@ -62,9 +62,9 @@ function repositoriesIn(body: Record<string, unknown>, known: KnownApp): readonl
 /** Some of the permissions that the App was given; all of them where the request names none. */
 function permissionsIn({ permissions }: Record<string, unknown>, known: KnownApp): AppPermissions {
   if (permissions === undefined) return known.permissions;
-  const wanted = isRecord(permissions) ? Object.entries(permissions) : [];
+  const wanted = isObject(permissions) ? Object.entries(permissions) : [];
   const isGranted = ([name, level]: [string, unknown]) =>
     known.permissions[name] === level || (known.permissions[name] === "write" && level === "read");
-  if (isRecord(permissions) && wanted.every(isGranted)) return Object.fromEntries(wanted) as AppPermissions;
+  if (isObject(permissions) && wanted.every(isGranted)) return Object.fromEntries(wanted) as AppPermissions;
   throw new ApiError(422, "The permissions requested are not granted to this installation.");
 }

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { ping } from "../hooks.ts";
 import { isoTime, sameName } from "../model.ts";
 import type { Hook, Model } from "../model.ts";
-import { isRecord } from "../workflow-file.ts";
+import { isObject } from "../../../contract/json.ts";
 import { scopeOf } from "./access.ts";
 import { ApiError, bodyOf, noContent, notFound, paged, textIn, textsIn } from "./answers.ts";
 
@@ -67,7 +67,7 @@ export function hookRoutes(model: Model): Hono {
 
 /** The emulator delivers on this computer alone. */
 function configIn({ config }: Record<string, unknown>): Pick<Hook, "url" | "contentType" | "secret"> {
-  if (!isRecord(config)) throw new ApiError(422, 'Invalid request.\n\n"config" wasn\'t supplied.');
+  if (!isObject(config)) throw new ApiError(422, 'Invalid request.\n\n"config" wasn\'t supplied.');
   const url = textIn(config, "url");
   const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: "" };
   if (!["localhost", "[::1]"].includes(hostname) && !/^127(\.\d+){3}$/.test(hostname)) {

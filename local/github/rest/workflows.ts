@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { dispatch } from "../dispatch.ts";
 import type { Model } from "../model.ts";
-import { isRecord } from "../workflow-file.ts";
+import { isObject } from "../../../contract/json.ts";
 import { callerOf, repositoryOf } from "./access.ts";
 import { ApiError, bodyOf, noContent, notFound, textIn } from "./answers.ts";
 import { listRuns } from "./runs.ts";
@@ -32,7 +32,7 @@ export function workflowRoutes(model: Model): Hono {
   app.post(`${actions}/workflows/:workflow/dispatches`, async (c) => {
     const { path } = workflowOf(c);
     const body = await bodyOf(c);
-    const inputs = isRecord(body.inputs) ? body.inputs : {};
+    const inputs = isObject(body.inputs) ? body.inputs : {};
     const request = { ref: textIn(body, "ref"), inputs, actor: callerOf(c).login };
     const repository = repositoryOf(model, c);
     const wantsDetails = body.return_run_details === true;
