@@ -1,6 +1,8 @@
 import type { WorkingHours } from "./hours.ts";
 import type { LabelledFleet } from "./job-labels.ts";
 import type { PriceList } from "./prices.ts";
+import type { Shape } from "./shape.ts";
+import { parseShape } from "./shape.ts";
 
 /** US dollars for each hour of a machine. */
 export interface MachinePrices {
@@ -66,4 +68,47 @@ export interface ControllerConfiguration {
     /** AWS's budget of this environment. Absent: the meter alone holds the limit. */
     awsBudget?: { account: string; name: string };
   };
+}
+
+const labelled: Shape<LabelledFleet> = { name: "text", labels: ["text"] };
+
+const shape: Shape<ControllerConfiguration> = {
+  environment: "text",
+  aws: { region: "text", endpoints: { ec2: "text", ssm: "text", dynamodb: "text", budgets: "text" } },
+  fleets: [
+    {
+      name: "text",
+      "hours?": { wake: "text", sleep: "text", zone: "text", holidays: ["text"] },
+      instanceType: "text",
+      prices: { machine: "number", disk: "number" },
+    },
+  ],
+  addressPrice: "number",
+  priceList: { machines: { "*": "number" }, disks: ["number", "number", "number"] },
+  "demand?": {
+    table: "text",
+    fleets: [labelled],
+    "emptyLabels?": "text",
+    "sweep?": {
+      apiUrl: "text",
+      app: { id: "number", installationId: "number" },
+      keyParameter: "text",
+      owner: "text",
+      repositories: ["text"],
+    },
+  },
+  "budget?": { monthlyUsd: "number", "awsBudget?": { account: "text", name: "text" } },
+};
+
+/**
+ * What the stack wrote as JSON. A controller that knows half of it could count
+ * too little money or forget a fleet, so it does nothing.
+ *
+ * @throws naming each value that is missing or of another kind
+ */
+export function parseControllerConfiguration(text: string): ControllerConfiguration {
+  return parseShape<ControllerConfiguration>(text, shape, {
+    subject: "The controller's configuration",
+    remedy: "Its code and its configuration are of different versions: `pulumi up` writes both.",
+  });
 }

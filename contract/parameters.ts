@@ -146,7 +146,7 @@ function parseJobLimit({ maxJobHours, enforce }: Record<string, unknown>) {
 }
 
 function isPositive(value: unknown): value is number {
-  return typeof value === "number" && value > 0;
+  return Number.isFinite(value) && (value as number) > 0; // JSON's 1e999 is read as Infinity.
 }
 
 /** Whether a value that was read is a power. */

@@ -1,4 +1,6 @@
 import type { LabelledFleet } from "./job-labels.ts";
+import type { Shape } from "./shape.ts";
+import { parseShape } from "./shape.ts";
 
 /**
  * Every AWS action that the webhook's receiver calls. Its client takes no
@@ -28,4 +30,29 @@ export interface ReceiverConfiguration {
   fleets: readonly LabelledFleet[];
   /** The fleet that jobs without labels count for. */
   emptyLabels?: string;
+}
+
+const shape: Shape<ReceiverConfiguration> = {
+  environment: "text",
+  region: "text",
+  endpoints: { ssm: "text", dynamodb: "text", sqs: "text" },
+  table: "text",
+  secretParameter: "text",
+  owner: "text",
+  "repositories?": ["text"],
+  fleets: [{ name: "text", labels: ["text"] }],
+  "emptyLabels?": "text",
+};
+
+/**
+ * What the stack wrote as JSON. A receiver that knows half of it could drop jobs, so it does not begin: GitHub shows its
+ * deliveries as failed.
+ *
+ * @throws naming each value that is missing or of another kind
+ */
+export function parseReceiverConfiguration(text: string): ReceiverConfiguration {
+  return parseShape<ReceiverConfiguration>(text, shape, {
+    subject: "The receiver's configuration",
+    remedy: "Its code and its configuration are of different versions: `pulumi up` writes both.",
+  });
 }

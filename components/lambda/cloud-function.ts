@@ -5,8 +5,10 @@ import { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
 import * as pulumi from "@pulumi/pulumi";
 import { memorySize } from "../../config/function-memory.ts";
 import type { Configuration } from "../../config/schema.ts";
+import type { ControllerConfiguration } from "../../contract/controller.ts";
 import { configurationFile, functionLogGroupName, functionName } from "../../contract/names.ts";
 import type { FunctionName } from "../../contract/names.ts";
+import type { ReceiverConfiguration } from "../../contract/receiver.ts";
 import { functionBundle } from "../assets/assets.ts";
 import { fingerprintOf } from "../../contract/fingerprint.ts";
 import { document, trustPolicy } from "../iam/policy.ts";
@@ -22,13 +24,19 @@ interface Surroundings {
   configuration: Configuration;
 }
 
-export interface CloudFunctionArgs extends Surroundings {
-  name: FunctionName;
+/** What each function is told when it is deployed; it reads the same type. */
+interface FunctionConfigurations {
+  controller: ControllerConfiguration;
+  receiver: ReceiverConfiguration;
+}
+
+export interface CloudFunctionArgs<Name extends FunctionName> extends Surroundings {
+  name: Name;
   description: string;
   /** What it may do, writing its log aside. */
   statements: readonly PolicyStatement[];
   /** What it is told: a file beside its code, no secret. */
-  plain: object;
+  plain: FunctionConfigurations[Name];
   /** Its environment, for what is known only after creation. */
   variables?: Record<string, pulumi.Input<string>>;
   timeoutSeconds: number;
@@ -42,7 +50,10 @@ export interface CloudFunctionArgs extends Surroundings {
  * A function of the environment with its role and its log group: one bundle
  * (`npm run build`) and its configuration, as plain files.
  */
-export function createCloudFunction(args: CloudFunctionArgs, parent: pulumi.Resource): LambdaFunction {
+export function createCloudFunction<Name extends FunctionName>(
+  args: CloudFunctionArgs<Name>,
+  parent: pulumi.Resource,
+): LambdaFunction {
   const { environment, configuration, name, description, statements, plain, variables, writes = [] } = args;
   const full = functionName(environment, name);
   const tags = environmentTags(environment, full, configuration.tags);

@@ -16,6 +16,8 @@ const controllerDemand = ["tests/unit/runtime/functions/controller-demand.test.t
 const rules = "config/rules/auto-shutdown.ts";
 const refusals = ["tests/unit/config/refusals.test.ts"];
 
+const configurations = ["tests/unit/contract/configurations.test.ts"];
+
 /** Each fault that is ever found gets a line here, with the test that has noticed it since. */
 export const mutants: readonly Mutant[] = [
   {
@@ -97,10 +99,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     harm: "A machine whose agent was told half of what it decides on sleeps at once.",
-    file: "contract/agent.ts",
+    file: "contract/shape.ts",
     from: "if (faults.length > 0)",
     to: "if (faults.length > 99)",
-    tests: ["tests/unit/contract/agent.test.ts"],
+    tests: configurations,
+  },
+  {
+    harm: "A controller that was told half of its prices counts the money as NaN, which no budget stops.",
+    file: "contract/shape.ts",
+    from: "Number.isFinite(value) && (value as number) >= 0",
+    to: "true",
+    tests: configurations,
   },
   {
     harm: "A machine sleeps under a job because a comparison with NaN is false.",

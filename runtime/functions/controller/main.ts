@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { parseControllerConfiguration } from "../../../contract/controller.ts";
 import { configurationFile } from "../../../contract/names.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
@@ -13,9 +13,9 @@ import { readEc2Answer } from "./ec2-answers.ts";
  * process's environment and the files beside it.
  */
 
-const configuration = JSON.parse(
+const configuration = parseControllerConfiguration(
   readFileSync(`${import.meta.dirname}/${configurationFile}`, "utf8"),
-) as ControllerConfiguration;
+);
 
 const elapsed = () => performance.now();
 const clock = { now: Date.now, sleep: (milliseconds: number) => sleep(milliseconds) };

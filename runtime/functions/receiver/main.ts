@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { configurationFile } from "../../../contract/names.ts";
-import { queueUrlVariable } from "../../../contract/receiver.ts";
-import type { ReceiverCall, ReceiverConfiguration } from "../../../contract/receiver.ts";
+import { parseReceiverConfiguration, queueUrlVariable } from "../../../contract/receiver.ts";
+import type { ReceiverCall } from "../../../contract/receiver.ts";
 import { awsClient } from "../../aws/client.ts";
 import { functionCredentials } from "../../aws/credentials.ts";
 import { sendHttp } from "../../aws/http.ts";
@@ -17,9 +17,9 @@ import { createReceiver } from "./receiver.ts";
 const timeoutMs = 1500;
 
 const environment = process.env;
-const configuration = JSON.parse(
+const configuration = parseReceiverConfiguration(
   readFileSync(`${import.meta.dirname}/${configurationFile}`, "utf8"),
-) as ReceiverConfiguration;
+);
 const queueUrl = environment[queueUrlVariable];
 if (!queueUrl)
   throw new Error(`${queueUrlVariable} is not set: the receiver does not know the queue of the controller.`);

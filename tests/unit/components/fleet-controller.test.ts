@@ -11,6 +11,7 @@ import {
 } from "../../../contract/controller-calls.ts";
 import type { ControllerCall } from "../../../contract/controller-calls.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { parseControllerConfiguration } from "../../../contract/controller.ts";
 import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { graphOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
@@ -29,7 +30,7 @@ function fileIn(graph: Graph, name: string): string {
 }
 async function told(raw: Raw): Promise<ControllerConfiguration> {
   const graph = graphOf(await evaluateStack(raw));
-  return JSON.parse(fileIn(graph, "configuration.json")) as ControllerConfiguration;
+  return parseControllerConfiguration(fileIn(graph, "configuration.json"));
 }
 
 describe("the controller of an environment", () => {
@@ -240,7 +241,7 @@ describe("the controller of an environment", () => {
       eventSourceArn: "arn:aws:sqs:r:1:longhaul-dev-controller",
       maximumBatchingWindowInSeconds: 1,
     });
-    const files = JSON.parse(fileIn(graph, "configuration.json")) as ControllerConfiguration;
+    const files = parseControllerConfiguration(fileIn(graph, "configuration.json"));
     expect(files.demand).to.deep.equal({
       table: "longhaul-dev-waiting-jobs",
       fleets: [{ name: "cloud", labels: ["self-hosted", "linux", "x64", "cloud", "extended-timeout"] }],

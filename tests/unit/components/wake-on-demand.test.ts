@@ -5,7 +5,7 @@ import { receiverStatements } from "../../../components/wake-on-demand/receiver-
 import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { receiverCalls } from "../../../contract/receiver.ts";
-import type { ReceiverConfiguration } from "../../../contract/receiver.ts";
+import { parseReceiverConfiguration } from "../../../contract/receiver.ts";
 import { graphOf } from "./graph.ts";
 import { evaluate, unknownMarker, valueOf } from "./harness.ts";
 import type { Registration } from "./harness.ts";
@@ -113,7 +113,7 @@ describe("waking on demand", () => {
     expect(files["receiver.mjs"]!.length).to.be.lessThan(100_000);
     const imports = [...files["receiver.mjs"]!.matchAll(/\bfrom"([^"]+)"/g)].map(([, name]) => name);
     expect(imports.filter((name) => !name!.startsWith("node:"))).to.deep.equal([]);
-    const told = JSON.parse(files["configuration.json"]!) as ReceiverConfiguration;
+    const told = parseReceiverConfiguration(files["configuration.json"]!);
     expect(told).to.deep.equal({
       environment: "dev",
       region: "eu-central-1",

@@ -212,4 +212,9 @@ describe("a fleet's parameters", () => {
       });
     });
   }
+
+  it("read no number that is beyond all, which JSON can write", () => {
+    expect(parseShutdown('{"minimumAwake":0,"idleMinutes":1e999}')).to.equal(undefined);
+    expect(parseShutdown('{"minimumAwake":0,"maxJobHours":1e999}')).to.deep.equal({ minimumAwake: 0 });
+  });
 });
