@@ -3,11 +3,12 @@ import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
-import type { BuildOptions } from "esbuild";
+import type { BuildOptions, Metafile } from "esbuild";
 import { minify } from "terser";
 import type { FunctionName } from "../contract/names.ts";
 import project from "../package.json" with { type: "json" };
 import { replaceFile } from "../cli/replace-file.ts";
+import { recordBuild, recordFile } from "./build-record.ts";
 
 /*
  * Builds what does not run from its sources:
@@ -19,6 +20,7 @@ import { replaceFile } from "../cli/replace-file.ts";
  *   dist/main.js      the same as a module: the program's Commands call it
  *   dist/index.js     the package: the components, for other Pulumi programs
  *   dist/types/       their type declarations, with --types and when npm prepares the package
+ *   dist/build.json   what all but the declarations were made from: tests build anew when that has changed
  *
  * It may run in the middle of an `up`: each file is replaced at once and only
  * where it changes, and what running commands may yet load stays.
@@ -41,6 +43,7 @@ const shared = {
   logLevel: "warning",
   outdir: dist,
   write: false,
+  metafile: true,
 } as const satisfies BuildOptions;
 
 async function write(path: string, text: string, mode?: number): Promise<void> {
@@ -50,10 +53,11 @@ async function write(path: string, text: string, mode?: number): Promise<void> {
 }
 
 /** Minified: a machine reads it in pieces of 4 KB. */
-async function buildAgent(): Promise<void> {
-  const { outputFiles } = await build({
+async function buildAgent(): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: ["runtime/agent/main.ts"],
+    entryPoints: { agent: "runtime/agent/main.ts" },
+    outExtension: { ".js": ".mjs" },
     legalComments: "none",
   });
   const { code } = await minify(outputFiles[0]!.text, {
@@ -61,18 +65,21 @@ async function buildAgent(): Promise<void> {
     compress: { passes: 4, hoist_funs: true, keep_fargs: false },
   });
   await write(join(dist, "agent.mjs"), `${code!}\n`);
+  return metafile;
 }
 
 /** One file for Lambda, with an exported `handler`. Minified: it is read at each cold start. */
-async function buildFunction(name: FunctionName): Promise<void> {
-  const { outputFiles } = await build({
+async function buildFunction(name: FunctionName): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: [`runtime/functions/${name}/main.ts`],
+    entryPoints: { [name]: `runtime/functions/${name}/main.ts` },
+    outExtension: { ".js": ".mjs" },
     target: "node22",
     minify: true,
     legalComments: "none",
   });
   await write(join(dist, `${name}.mjs`), outputFiles[0]!.text);
+  return metafile;
 }
 
 /**
@@ -80,9 +87,9 @@ async function buildFunction(name: FunctionName): Promise<void> {
  * to read the AWS SDK from hundreds of files is most of what a verb takes to
  * start. Pulumi's stay outside, and what only the local cloud needs.
  */
-async function buildCommand(): Promise<void> {
+async function buildCommand(): Promise<Metafile> {
   const { peerDependencies, devDependencies } = project;
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints: { longhaul: "cli/longhaul.ts", main: "cli/main.ts" },
     chunkNames: "chunks/[name]-[hash]",
@@ -101,6 +108,7 @@ async function buildCommand(): Promise<void> {
     entries.map(({ path, text }) => write(path, text, path.endsWith("longhaul.js") ? 0o755 : undefined)),
   );
   await deleteOldChunks(made.map(({ path }) => path));
+  return metafile;
 }
 
 /** They are named by their content, and would pile up. A chunk's time is that of the last build that made it. */
@@ -114,13 +122,14 @@ async function deleteOldChunks(made: readonly string[]): Promise<void> {
   }
 }
 
-async function buildPackage(): Promise<void> {
-  const { outputFiles } = await build({
+async function buildPackage(): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints: { index: "components/index.ts" },
     packages: "external",
   });
   await write(join(dist, "index.js"), outputFiles[0]!.text);
+  return metafile;
 }
 
 /** @throws when the components do not compile */
@@ -133,12 +142,14 @@ function buildTypes(): void {
   if (status !== 0) throw new Error("The type declarations could not be written: see the errors above.");
 }
 
-await Promise.all([
+const began = Date.now();
+const metafiles = await Promise.all([
   buildAgent(),
   buildFunction("controller"),
   buildFunction("receiver"),
   buildCommand(),
   buildPackage(),
 ]);
+await write(join(root, recordFile), recordBuild(root, metafiles, began));
 // Declarations take seconds: only who depends on the package needs them.
 if (process.argv.includes("--types") || process.env.npm_lifecycle_event === "prepare") buildTypes();

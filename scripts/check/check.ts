@@ -6,9 +6,9 @@ import { checkShellScripts } from "./shell-scripts.ts";
 import { checkWorkflows } from "./workflows.ts";
 
 /*
- * What `npm run check` adds to the compiler, the linter and the formatter:
- * the reference is up to date, shell scripts and workflow files are sound.
- * Exit code 1 with one line for each finding, and in CI when one was skipped.
+ * `npm run check:rest`, what `npm run check` adds to the compiler, the linter
+ * and the formatter: the reference is up to date, shell scripts and workflow
+ * files are sound. Exit code 1 with one line for each finding, and in CI when one was skipped.
  */
 
 const root = join(import.meta.dirname, "../..");

@@ -1,14 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readSync } from "node:fs";
-import { extname, join, relative } from "node:path";
+import { closeSync, openSync, readSync } from "node:fs";
+import { extname, join } from "node:path";
 import { howToInstall, pythonTool } from "../test-tools/python-tools.ts";
+import { filesBelow } from "./files-below.ts";
 import type { CheckResult } from "./finding.ts";
 
 /** Scripts that another reads in are looked for beside it. */
 const options = ["--format=gcc", "--external-sources", "--source-path=SCRIPTDIR"];
-
-/** Folders with nothing of the project's own in them. */
-const foreign = new Set([".git", ".longhaul", "dist", "node_modules"]);
 
 /**
  * Runs shellcheck over every shell script of the project: files ending in
@@ -22,7 +20,7 @@ export function checkShellScripts(
   root: string,
   command = pythonTool("shellcheck") ?? "shellcheck",
 ): CheckResult {
-  const scripts = filesBelow(root, root).filter((file) => isShellScript(root, file));
+  const scripts = filesBelow(root).filter((file) => isShellScript(root, file));
   const what = `shell scripts (${scripts.length})`;
   if (scripts.length === 0) return { what, findings: [] };
   const { error, status, stdout, stderr } = spawnSync(command, [...options, "--", ...scripts], {
@@ -38,17 +36,6 @@ export function checkShellScripts(
     throw new Error(`shellcheck ended with exit code ${String(status)}: ${stderr.trim()}`);
   }
   return { what, findings: stdout.split("\n").filter((line) => line !== "") };
-}
-
-/** Paths relative to the root. Not asked of git: an export of the project has none. */
-function filesBelow(root: string, folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      if (entry.isDirectory())
-        return foreign.has(entry.name) ? [] : filesBelow(root, join(folder, entry.name));
-      return entry.isFile() ? [relative(root, join(folder, entry.name))] : [];
-    });
 }
 
 function isShellScript(root: string, file: string): boolean {

@@ -14,14 +14,13 @@ import { planted } from "./plant.ts";
 const project = join(import.meta.dirname, "../..");
 /** Milliseconds for the tests of one fault. */
 const limitMs = 5 * 60_000;
-/** What a copy needs, packages and build aside: those are the project's own. */
-const isCopied = (path: string) =>
-  !["node_modules", "dist", ".git"].some((name) => path === join(project, name));
+/** What a copy needs, the packages aside. The build is copied, because tests make it anew with the fault in it. */
+const isCopied = (path: string) => !["node_modules", ".git"].some((name) => path === join(project, name));
 
 const copy = mkdtempSync(join(tmpdir(), "longhaul-mutants-"));
 try {
   cpSync(project, copy, { recursive: true, filter: isCopied });
-  for (const name of ["node_modules", "dist"]) symlinkSync(join(project, name), join(copy, name));
+  symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
   process.exitCode = run() ? 0 : 1;
 } finally {
   rmSync(copy, { recursive: true, force: true });

@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Metafile } from "esbuild";
+
+/*
+ * What the last build read and wrote, so that a test run can tell whether dist/
+ * is what a build would make now. Times of files do not tell: a build leaves
+ * alone what it does not change, and git gives new times to files that it
+ * restores.
+ */
+
+/** Where a build leaves its record, from the project's root. */
+export const recordFile = "dist/build.json";
+
+/** What decides about a build although no bundle contains it: how it is made, and from which packages. */
+const alsoDecide = ["package.json", "package-lock.json", "scripts/build.ts", "tsconfig.json"];
+
+/**
+ * The files that bundles were made from and those that were made, with the
+ * SHA-256 of each, as JSON. Packages are left out.
+ *
+ * @param began when the build did, in milliseconds since 1970. A source that has changed since may have been read
+ * before, so its record matches no file.
+ */
+export function recordBuild(root: string, metafiles: readonly Metafile[], began: number): string {
+  const own = metafiles
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .filter((path) => !path.includes("node_modules/"));
+  const sources = [...new Set([...own, ...alsoDecide])].map((path): [string, string] => [
+    path,
+    statSync(join(root, path)).mtimeMs < began ? digest(root, path)! : "changed during the build",
+  ]);
+  const made = metafiles
+    .flatMap(({ outputs }) => Object.keys(outputs))
+    .map((path): [string, string] => [path, digest(root, path)!]);
+  return `${JSON.stringify(Object.fromEntries([...sources, ...made].sort()), undefined, 2)}\n`;
+}
+
+/** Whether dist/ is what a build would make of the sources now. */
+export function isBuilt(root: string): boolean {
+  let record: Record<string, string>;
+  try {
+    record = JSON.parse(readFileSync(join(root, recordFile), "utf8")) as Record<string, string>;
+  } catch {
+    return false; // Nothing was built, or the last build has not come to its end.
+  }
+  return Object.entries(record).every(([path, built]) => digest(root, path) === built);
+}
+
+/** Undefined: there is no such file. */
+function digest(root: string, path: string): string | undefined {
+  try {
+    return createHash("sha256")
+      .update(readFileSync(join(root, path)))
+      .digest("hex");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { expect } from "chai";
+import { readCleanFiles } from "../../../scripts/check/clean-files.ts";
+import { put, temporaryFolder } from "../runtime/fixture.ts";
+
+describe("what the linter need not look at again", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  const files = ["caller.ts", "middle.ts", "callee.ts", "other.ts"];
+  beforeEach(() => {
+    folder = temporaryFolder();
+    write("caller.ts", 'import { middle } from "./middle.ts"; middle();');
+    write("middle.ts", 'export * from "./callee.ts"; type Later = import("./caller.ts").Later;');
+    write("callee.ts", "export const middle = () => undefined;");
+    write("other.ts", "export const other = 1;");
+    write("eslint.config.js", "export default [];");
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+
+  const write = (file: string, text: string) => {
+    put(`${folder.path}/${file}`, text);
+  };
+  const open = () => readCleanFiles(folder.path, `${folder.path}/cache/lint.json`);
+
+  it("is nothing at first", () => {
+    expect(open().due(files)).to.deep.equal(files);
+  });
+
+  it("is what was found clean and has not changed", () => {
+    open().remember(["caller.ts", "middle.ts", "other.ts"]);
+    expect(open().due(files)).to.deep.equal(["callee.ts"]);
+    write("other.ts", "export const other = 2;");
+    expect(open().due(files)).to.deep.equal(["callee.ts", "other.ts"]);
+  });
+
+  it("is no file that imports, through others as well, what has changed: a call may miss its await now", () => {
+    open().remember(files);
+    write("callee.ts", "export const middle = async () => undefined;");
+    expect(open().due(files)).to.deep.equal(["caller.ts", "middle.ts", "callee.ts"]);
+  });
+
+  it("is nothing once the rules have changed", () => {
+    open().remember(files);
+    write("eslint.config.js", "export default [{}];");
+    expect(open().due(files)).to.deep.equal(files);
+  });
+});

@@ -1,0 +1,69 @@
+import { expect } from "chai";
+import type { Metafile } from "esbuild";
+import { readFileSync, rmSync } from "node:fs";
+import { isBuilt, recordBuild, recordFile } from "../../../scripts/build-record.ts";
+import { put, temporaryFolder } from "../runtime/fixture.ts";
+
+const metafile: Metafile = {
+  inputs: {
+    "runtime/agent/main.ts": { bytes: 1, imports: [] },
+    "node_modules/zod/index.js": { bytes: 1, imports: [] },
+  },
+  outputs: { "dist/agent.mjs": { bytes: 1, inputs: {}, imports: [], exports: [] } },
+};
+const sources = [
+  "runtime/agent/main.ts",
+  "package.json",
+  "package-lock.json",
+  "scripts/build.ts",
+  "tsconfig.json",
+];
+
+describe("the build that tests run", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  beforeEach(() => {
+    folder = temporaryFolder();
+    for (const path of [...sources, "dist/agent.mjs"]) write(path, path);
+  });
+  afterEach(() => {
+    folder.remove();
+  });
+
+  const write = (path: string, text: string) => {
+    put(`${folder.path}/${path}`, text);
+  };
+  const build = (began = Infinity) => {
+    write(recordFile, recordBuild(folder.path, [metafile], began));
+  };
+
+  it("is made where there is none", () => {
+    expect(isBuilt(folder.path)).to.equal(false);
+  });
+
+  it("is taken as it is while what it was made from is the same", () => {
+    build();
+    expect(isBuilt(folder.path)).to.equal(true);
+    write("runtime/agent/other.ts", "not in it");
+    expect(isBuilt(folder.path)).to.equal(true);
+  });
+
+  for (const path of [...sources, "dist/agent.mjs"]) {
+    it(`is made anew when ${path} has changed, or is gone`, () => {
+      build();
+      write(path, "changed");
+      expect(isBuilt(folder.path)).to.equal(false);
+      rmSync(`${folder.path}/${path}`);
+      expect(isBuilt(folder.path)).to.equal(false);
+    });
+  }
+
+  it("is made anew when a source has changed during the build", () => {
+    build(0);
+    expect(isBuilt(folder.path)).to.equal(false);
+  });
+
+  it("does not look at packages, which package-lock.json names", () => {
+    build();
+    expect(readFileSync(`${folder.path}/${recordFile}`, "utf8")).not.to.include("node_modules");
+  });
+});
