@@ -23,12 +23,14 @@ const obstacles: readonly [words: RegExp, meaning: (repository: string) => strin
     (repository) => `The rules of ${repository} demand another commit message than Longhaul's.`,
   ],
   [
-    /pull request|merge queue|required status check|protected branch|changes must be made through/i,
+    /pull request|merge queue|required status check|approv(ing|ed) review|changes must be made through/i,
     (repository) => `The default branch of ${repository} takes changes through pull requests only.`,
   ],
   [
-    /rule violation|protected ref|ruleset/i,
-    (repository) => `A rule of ${repository} is in the way (Settings, Rules).`,
+    // A classic protected branch words each of its rules in its own way, always behind "Could not … file:". GitHub's
+    // answer to two commits at the same moment, which passes, is worded otherwise.
+    /rule violation|protected ref|ruleset|HTTP 409: Could not (create|update|delete) file:/i,
+    (repository) => `A rule of ${repository} is in the way (Settings, Rules or Branches).`,
   ],
   [
     /HTTP (403|404)\b/,

@@ -5,8 +5,10 @@ import { ApiError } from "./rest/answers.ts";
  * as far as they are on record: 409, with the words of a ruleset
  * ("Repository rule violations found", an empty line, one rule a paragraph) or
  * of a classic protected branch ("Could not update file: …", all in a line).
- * The words for a message that does not match, and those for a protected
- * branch's deletion, were not found and follow the others.
+ * For a protected branch that demands a review, or names who may push to it,
+ * the words of a refused `git push` are on record, and are assumed to be this
+ * API's too. The words for a message that does not match, and those for a
+ * protected branch's deletion, were not found and follow the others.
  */
 
 /** What the branch demands; nothing is demanded of a push, which stands for a merged pull request. */
@@ -14,9 +16,15 @@ export interface BranchRules {
   /** A ruleset, or a classic protected branch. They word their refusals in different ways. */
   by: "ruleset" | "protection";
   pullRequest?: boolean;
+  /** Number of reviews that a change needs, in the words of a protected branch. */
+  approvals?: number;
   signatures?: boolean;
-  /** Nobody changes the branch but those who bypass this. Rulesets alone have such a rule. */
+  /** Only those who bypass this rule, or whom the protection names, change the branch. */
   restricted?: boolean;
+  /** Nobody changes the branch. Only a protected branch can be locked. */
+  locked?: boolean;
+  /** The words of a rule that is not among these. */
+  other?: string;
   /** Every commit's message must match it. Rulesets alone have such a rule. */
   message?: RegExp;
 }
@@ -28,6 +36,13 @@ export interface RequestedCommit {
   /** GitHub signs what an App writes in its own name. It signs neither what a person's token writes nor any deletion. */
   signed: boolean;
 }
+
+const restriction: Record<BranchRules["by"], string> = {
+  ruleset: "Cannot update this protected ref.",
+  protection:
+    "You're not authorized to push to this branch. Visit " +
+    "https://docs.github.com/articles/about-protected-branches/ for more information.",
+};
 
 /** @throws ApiError 409 with every rule that the commit breaks */
 export function checkCommit(
@@ -41,8 +56,13 @@ export function checkCommit(
     ...(rules.message && !rules.message.test(commit.message)
       ? [`Commit message must match a given regex pattern: ${rules.message.source}`]
       : []),
-    ...(rules.restricted ? ["Cannot update this protected ref."] : []),
+    ...(rules.restricted ? [restriction[rules.by]] : []),
+    ...(rules.locked ? ["Cannot change this locked branch"] : []),
     ...(rules.pullRequest ? ["Changes must be made through a pull request."] : []),
+    ...(rules.approvals === undefined
+      ? []
+      : [`At least ${rules.approvals} approving review is required by reviewers with write access.`]),
+    ...(rules.other === undefined ? [] : [rules.other]),
   ];
   if (broken.length === 0) return;
   throw new ApiError(

@@ -97,6 +97,10 @@ describe("the smoke test's workflow file", () => {
     ["pull requests", { by: "ruleset", pullRequest: true }, "through pull requests only"],
     ["people who may change the branch", { by: "ruleset", restricted: true }, "A rule of acme/app is in the way"],
     ["pull requests, as a protected branch", { by: "protection", pullRequest: true }, "through pull requests only"],
+    ["reviews, as a protected branch", { by: "protection", approvals: 1 }, "through pull requests only"],
+    ["people who may push, as a protected branch", { by: "protection", restricted: true }, "A rule of acme/app is in the way"],
+    ["that nobody changes it, as a protected branch", { by: "protection", locked: true }, "A rule of acme/app is in the way"],
+    ["what nobody has foreseen, as a protected branch", { by: "protection", other: "Longhaul has never read this" }, "A rule of acme/app is in the way"],
   ]; // prettier-ignore
   for (const [what, demanded, meaning] of rules) {
     it(`where ${what} are demanded: what it means, and the way on`, async () => {
@@ -166,6 +170,20 @@ describe("the smoke test's workflow file", () => {
     expect(code).to.equal(1);
     expect(said).to.include("HTTP 422").and.include("Run the same command again").and.not.include("bypass");
     expect(file()).to.equal(template);
+  });
+
+  it("does not blame a rule where the file was changed at the same moment", async () => {
+    await publish();
+    clouds.github.faults.add({
+      kind: "commit",
+      times: 1,
+      action: () => {
+        clouds.github.push(repository, path, template);
+      },
+    });
+    const { code, said } = await publish({ text: textOf("dev", "# newer\n") });
+    expect(code).to.equal(1);
+    expect(said).to.include("HTTP 409").and.include("Run the same command again").and.not.include("bypass");
   });
 
   for (const [verb, method] of [
