@@ -9,16 +9,16 @@ import type { Target } from "./requests.ts";
 const mark = /^# Made by Longhaul for the environment ([^:]+): /;
 
 /**
- * An environment as its file names it. Two AWS accounts can have an environment
- * of one name, and a repository in common. The repository may be public, so the
- * account is in it as a part of its digest.
+ * An environment as its file names it. Two AWS accounts, or two regions of one,
+ * can have an environment of one name, and a repository in common. The
+ * repository may be public, so the account is in it as a part of its digest.
  */
 export function workflowMaker({
   environment,
-  aws: { account },
-}: Pick<Target, "environment"> & { aws: Pick<Target["aws"], "account"> }): string {
+  aws: { account, region },
+}: Pick<Target, "environment"> & { aws: Pick<Target["aws"], "account" | "region"> }): string {
   const digest = createHash("sha256").update(account).digest("hex");
-  return `${environment} (account ${digest.slice(0, 8)})`;
+  return `${environment} (account ${digest.slice(0, 8)}, ${region})`;
 }
 
 /** The workflow's whole text as an environment commits it. */

@@ -24,7 +24,7 @@ import { startGithub } from "../local/github/cloud.ts";
 import { connect } from "../local/github/scripted-runner.ts";
 
 export const account = "123456789012";
-const region = "eu-central-1";
+export const region = "eu-central-1";
 export const githubToken = "local-github-token";
 /** May do all that the other may, but write workflow files. */
 export const tokenWithoutWorkflows = "local-github-token-without-workflows";

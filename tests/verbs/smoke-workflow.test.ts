@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
 import { makerOfWorkflow, smokeWorkflowText, workflowMaker } from "../../contract/smoke-workflow.ts";
 import type { BranchRules } from "../../local/github/index.ts";
-import { account, githubToken, smoke, startClouds, tokenWithoutWorkflows } from "./clouds.ts";
+import { account, githubToken, region, smoke, startClouds, tokenWithoutWorkflows } from "./clouds.ts";
 import type { Clouds } from "./clouds.ts";
 import { startLossyProxy } from "./lossy-proxy.ts";
 
@@ -10,8 +10,11 @@ const repository = "acme/app";
 const workflow = "longhaul-smoke-dev.yml";
 const path = `.github/workflows/${workflow}`;
 const template = "on: workflow_dispatch\n";
-const textOf = (environment: string, template: string, owner = account) =>
-  smokeWorkflowText(workflowMaker({ environment, aws: { account: owner } }), template);
+const textOf = (
+  environment: string,
+  template: string,
+  elsewhere: { account?: string; region?: string } = {},
+) => smokeWorkflowText(workflowMaker({ environment, aws: { account, region, ...elsewhere } }), template);
 const text = textOf("dev", template);
 
 describe("the smoke test's workflow file", () => {
@@ -51,7 +54,7 @@ describe("the smoke test's workflow file", () => {
   it("says in its first line whose it is", () => {
     const [line] = text.split("\n");
     expect(line).to.match(
-      /^# Made by Longhaul for the environment dev \(account [0-9a-f]{8}\): "pulumi up" overwrites changes, "pulumi destroy" deletes it\.$/,
+      /^# Made by Longhaul for the environment dev \(account [0-9a-f]{8}, eu-central-1\): "pulumi up" overwrites changes, "pulumi destroy" deletes it\.$/,
     );
     expect(line, "it may be public").not.to.include(account);
     expect(makerOfWorkflow(text)).to.match(/^dev \(account/);
@@ -63,7 +66,8 @@ describe("the smoke test's workflow file", () => {
     ["that a person has made", template, "and Longhaul has not made it: it is not overwritten"],
     ["of another environment", textOf("qa", template), "belongs to the environment qa"],
     ["of an environment whose name begins alike", textOf("dev-2", template), "belongs to the environment dev-2"],
-    ["of an environment of that name in another AWS account", textOf("dev", template, "210987654321"), "belongs to the environment dev (account"],
+    ["of an environment of that name in another AWS account", textOf("dev", template, { account: "210987654321" }), "belongs to the environment dev (account"],
+    ["of an environment of that name in another region", textOf("dev", template, { region: "us-east-1" }), ", us-east-1): it is not overwritten"],
   ]; // prettier-ignore
   for (const [whose, standing, words] of foreign) {
     it(`${whose} is neither overwritten nor deleted`, async () => {
