@@ -49,7 +49,7 @@ export const fleetSchema = z
       .boolean()
       .default(true)
       .describe(
-        "Whether containers outlive a restart of Docker's daemon (its `live-restore`), and jobs with them. Off where jobs use `docker swarm`: Docker refuses `docker swarm init` beside it. Off leaves the setting as the image has it, and so does `image.baked`.",
+        "Whether containers outlive a restart of Docker's daemon (its `live-restore`), and jobs with them. Off where jobs use `docker swarm`: Docker refuses `docker swarm init` beside it. Off leaves a setting of the image's own as it is; with `image.baked` any setting stays as the image has it.",
       ),
     sudo: z
       .boolean()

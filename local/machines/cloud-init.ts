@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
+import { defaultUserOf } from "./distributions.ts";
 
 /*
  * What cloud-init does of importance here, read in its source
@@ -50,23 +51,25 @@ export async function prepareInstance(host: CloudInitHost): Promise<void> {
 }
 
 /**
- * The administrator that an Ubuntu image has, made once for each instance: with
- * groups, and with a rule for sudo that is written behind those that are there
- * (cc_users_groups.py, distros/__init__.py, config/cloud.cfg.tmpl).
+ * The administrator that an image of the disk's system has, made once for each
+ * instance: with groups, and with a rule for sudo that is written behind those
+ * that are there (cc_users_groups.py, distros/__init__.py, config/cloud.cfg.tmpl).
  */
 function makeDefaultUser(root: string, semaphore: string): void {
-  if (existsSync(semaphore)) return;
+  const user = defaultUserOf(root);
+  if (!user || existsSync(semaphore)) return;
+  const { name, gecos, groups } = user;
   writeFileSync(semaphore, "");
   const add = (path: string, line: string) => {
     const file = join(root, "etc", path);
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
     if (!text.includes(line)) writeFileSync(file, `${text}${line}\n`);
   };
-  mkdirSync(join(root, "home/ubuntu"), { recursive: true });
-  add("passwd", `ubuntu:x:1000:1000:Ubuntu:${root}/home/ubuntu:/bin/bash`);
-  for (const group of ["adm:x:4", "sudo:x:27", "lxd:x:101"]) add("group", `${group}:ubuntu`);
+  mkdirSync(join(root, "home", name), { recursive: true });
+  add("passwd", `${name}:x:1000:1000:${gecos}:${root}/home/${name}:/bin/bash`);
+  for (const group of groups) add("group", `${group}:${name}`);
   mkdirSync(join(root, "etc/sudoers.d"), { recursive: true });
-  add("sudoers.d/90-cloud-init-users", "ubuntu ALL=(ALL) NOPASSWD:ALL");
+  add("sudoers.d/90-cloud-init-users", `${name} ALL=(ALL) NOPASSWD:ALL`);
 }
 
 /** The last stage: runs the user data if this instance has not run it before. False: it failed. */

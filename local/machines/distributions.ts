@@ -6,8 +6,18 @@ import { markWritten } from "./power-cut.ts";
 /** The systems that local machines can have, by the `ID` of os-release(5). */
 export type Distribution = "ubuntu" | "amzn";
 
+/** The administrator that cloud-init makes on an image. */
+export interface DefaultUser {
+  name: string;
+  /** Its full name. */
+  gecos: string;
+  /** As lines of etc/group without the members, for example `adm:x:4`. */
+  groups: readonly string[];
+}
+
 interface System {
   osRelease: string;
+  defaultUser: DefaultUser;
   /** What `rpm` knows as installed on a fresh image; absent where there is no rpm. */
   packages?: readonly string[];
 }
@@ -19,6 +29,7 @@ VERSION_ID="24.04"
 ID=ubuntu
 ID_LIKE=debian
 `,
+    defaultUser: { name: "ubuntu", gecos: "Ubuntu", groups: ["adm:x:4", "sudo:x:27", "lxd:x:101"] },
   },
   // Its image has neither git nor iptables, and of the libraries of .NET it lacks ICU.
   amzn: {
@@ -28,6 +39,11 @@ ID_LIKE="fedora"
 VERSION_ID="2023"
 PRETTY_NAME="Amazon Linux 2023.9.20250929"
 `,
+    defaultUser: {
+      name: "ec2-user",
+      gecos: "EC2 Default User",
+      groups: ["wheel:x:10", "adm:x:4", "systemd-journal:x:190"],
+    },
     packages: "curl-minimal findutils krb5-libs openssl-libs procps-ng python3 sudo systemd tar zlib".split(
       " ",
     ),
@@ -49,6 +65,16 @@ export function installSystem(root: string, distribution: Distribution): void {
 /** Folders of the commands that stand in for those of a disk's system, for `PATH`: its own before those of all. */
 export function commandFolders(root: string): string[] {
   const common = sourcePath("local/machines/commands");
-  const [, id] = /^ID="?(\w+)/m.exec(readFileSync(join(root, osReleaseFile), "utf8")) ?? [];
-  return [join(common, id ?? ""), common].filter((folder) => existsSync(folder));
+  return [join(common, systemOf(root) ?? ""), common].filter((folder) => existsSync(folder));
+}
+
+/** The administrator that an image of the disk's system has; undefined where the system is not one of ours. */
+export function defaultUserOf(root: string): DefaultUser | undefined {
+  const id = systemOf(root);
+  return Object.entries(systems).find(([name]) => name === id)?.[1].defaultUser;
+}
+
+/** The `ID` of a disk's os-release(5). */
+function systemOf(root: string): string | undefined {
+  return /^ID="?(\w+)/m.exec(readFileSync(join(root, osReleaseFile), "utf8"))?.[1];
 }

@@ -151,6 +151,7 @@ close_metadata
 once disk true free_root_blocks
 step "making the user $RUNNER_USER"
 once user true make_user
+once release true release_user
 for number in "${!BOOT_STEPS[@]}"; do
   step "boot step $((number + 1))"
   once "boot-step-$((number + 1))" true run_boot_step "Boot step $((number + 1))" "${BOOT_STEPS[number]}"

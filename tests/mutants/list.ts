@@ -126,6 +126,13 @@ export const mutants: readonly Mutant[] = [
     tests: ["tests/verbs/settle.test.ts"],
   },
   {
+    harm: "Jobs as the ec2-user of Amazon's image are root by a group, although the fleet has no sudo.",
+    file: "runtime/agent/boot/runner-user.sh",
+    from: "sudo wheel admin adm systemd-journal lxd disk docker",
+    to: "sudo adm lxd docker",
+    tests: ["tests/processes/boot/image-user.test.ts"],
+  },
+  {
     harm: "The webhook's secret stands in the state in the clear.",
     file: "components/wake-on-demand/wake-on-demand.ts",
     from: ', additionalSecretOutputs: ["stdout"]',

@@ -51,6 +51,19 @@ confine_user() {
   ln -sfn /dev/null "$units/user@$(id -u "$RUNNER_USER").service"
 }
 
+# The image of a used machine denies all of that to the user already, and boot steps may still use it. What another has
+# denied to the user is denied again by confine_user.
+release_user() {
+  local deny mask
+  for deny in "$root"/etc/{cron,at}.deny; do
+    [[ ! -e $deny ]] || sed -i "/^$RUNNER_USER\$/d" "$deny"
+  done
+  mask=$units/user@$(id -u "$RUNNER_USER").service
+  [[ $(readlink "$mask") == /dev/null ]] || return 0
+  rm "$mask"
+  systemctl daemon-reload
+}
+
 # deny_list COMMAND LIST: an allow list counts alone where there is one. A package of Debian that finds a deny list which
 # it does not know asks what to do with it, so there is none for what is not installed. Where at has neither list, root
 # alone may use it, and a deny list would let everybody else do so (at.deny(5)).

@@ -17,17 +17,31 @@ stop_upgrades() {
   for unit in "${upgrades[@]}"; do
     systemctl disable --now "$unit" || true
   done
-  mkdir -p "$root/etc/docker"
-  [[ $DOCKER == false || $LIVE_RESTORE == false ]] || keep_containers "$root/etc/docker/daemon.json"
+  [[ $DOCKER == false ]] || set_live_restore
 }
 
-# Containers outlive Docker's daemon. cloud-init brings Python along.
-keep_containers() {
-  [[ -s $1 ]] || echo '{}' >"$1"
-  python3 -c 'import json, sys
+# Containers outlive Docker's daemon where the setting is on. The mark says that Longhaul has set it: the image of a used
+# machine brings both along, and a setting of the image's own is left alone. cloud-init brings Python along.
+set_live_restore() {
+  local settings=$root/etc/docker/daemon.json mark=$root/etc/docker/live-restore-by-longhaul
+  mkdir -p "$root/etc/docker"
+  if [[ $LIVE_RESTORE == true ]]; then
+    [[ -s $settings ]] || echo '{}' >"$settings"
+    ! grep -q '"live-restore": *true' "$settings" || return 0
+    : >"$mark"
+    change_docker "$settings" 'settings["live-restore"] = True'
+  elif [[ -e $mark ]]; then
+    change_docker "$settings" 'settings.pop("live-restore", None)'
+    rm "$mark"
+  fi
+}
+
+# change_docker FILE STATEMENT: the statement is Python, and changes `settings`.
+change_docker() {
+  python3 -c "import json, sys
 settings = json.load(open(sys.argv[1]))
-settings["live-restore"] = True
-json.dump(settings, open(sys.argv[1], "w"))' "$1"
+$2
+json.dump(settings, open(sys.argv[1], 'w'))" "$1"
   ! systemctl is-active --quiet docker.service || systemctl reload docker.service
 }
 

@@ -800,9 +800,16 @@ esac`,
 
   it("containers end with Docker's daemon where swarm mode needs that, and the image's own setting stays", async () => {
     const run = await prepare({ dockerLiveRestore: false });
-    put(`${folder.path}/etc/docker/daemon.json`, '{"mtu": 1400}');
+    put(`${folder.path}/etc/docker/daemon.json`, '{"mtu": 1400, "live-restore": true}');
     expect((await run()).status).to.equal(0);
-    expect(file("etc/docker/daemon.json")).to.equal('{"mtu": 1400}');
+    expect(file("etc/docker/daemon.json")).to.equal('{"mtu": 1400, "live-restore": true}');
+  });
+
+  it("a setting that the image has by itself does not become one to take back", async () => {
+    const run = await prepare();
+    put(`${folder.path}/etc/docker/daemon.json`, '{"live-restore": true}');
+    expect((await run()).status).to.equal(0);
+    expect(readdirSync(`${folder.path}/etc/docker`)).to.deep.equal(["daemon.json"]);
   });
 
   it("an image without Ubuntu's upgrades, or with no Docker, boots as well", async () => {
@@ -1081,6 +1088,21 @@ esac`,
       put(`${folder.path}/etc/cron.deny`, "games");
       expect((await run()).status).to.equal(0);
       expect(etc("cron.deny")).to.deep.equal(["games", "runner"]);
+    });
+
+    it("not before the boot steps have run, also where the image has denied it already", async () => {
+      const kept = "$LONGHAUL_ROOT/etc/{cron,at}.deny $LONGHAUL_ROOT/etc/systemd/system";
+      const run = await prepare({
+        bootSteps: [`mkdir $LONGHAUL_ROOT/seen; cp -a ${kept} $LONGHAUL_ROOT/seen`],
+      });
+      timers("crontab", "at");
+      for (const list of ["cron", "at"]) put(`${folder.path}/etc/${list}.deny`, "games\nrunner\n");
+      symlinkSync("/dev/null", `${folder.path}/etc/systemd/system/user@1001.service`);
+      expect((await run()).status).to.equal(0);
+      for (const list of ["cron", "at"]) expect(file(`seen/${list}.deny`)).to.equal("games\n");
+      expect(readdirSync(`${folder.path}/seen/system`)).to.not.include("user@1001.service");
+      expect(etc("cron.deny")).to.deep.equal(["games", "runner"]);
+      expect(readlinkSync(`${folder.path}/etc/systemd/system/user@1001.service`)).to.equal("/dev/null");
     });
 
     it("with no list of at's where there was none: then root alone may use it, and with one everybody else could", async () => {

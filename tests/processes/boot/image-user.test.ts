@@ -16,19 +16,35 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
 
   const path = `PATH=${sourcePath("local/machines/commands")}:${process.env.PATH}`;
   /** What a job does, as the user. */
-  const asUser = (machine: Instance, ...command: string[]) =>
-    machines.onMachine(machine, "setpriv", "--reuid=ubuntu", "--", "/usr/bin/env", path, ...command);
+  const asUser = (machine: Instance, user: string, ...command: string[]) =>
+    machines.onMachine(machine, "setpriv", `--reuid=${user}`, "--", "/usr/bin/env", path, ...command);
+  /** The image's groups of the disk's system, before the boot script has run. */
+  const groupsOf = { ubuntu: "adm sudo lxd", "ec2-user": "wheel adm systemd-journal" };
+  const images = [
+    { user: "ubuntu", imageId: "ami-0123456789abcdef0" },
+    { user: "ec2-user", imageId: "ami-0a10ca1c10ad20231" },
+  ] as const;
 
-  it("takes its rights away where jobs may not use sudo", async () => {
-    const machine = await machines.launch({ told: { user: "ubuntu", sudo: false } });
-    await machines.state(machine, "idle");
-    const refusal: unknown = await asUser(machine, "sudo", "-n", "/bin/true").catch(
-      (error: unknown) => error,
-    );
-    expect(refusal).to.be.an("error").with.property("message").that.includes("a password is required");
-    expect(machines.read(machine, "etc/group")).to.not.include("ubuntu");
-    await machines.remove(machine);
-  });
+  for (const { user, imageId } of images) {
+    it(`takes the rights of ${user} away where jobs may not use sudo`, async () => {
+      const others =
+        'printf "%s\\n" "admin:x:900:USER" "disk:x:6:root,USER" >>"$root/etc/group"\n'.replaceAll(
+          "USER",
+          user,
+        );
+      const before = `cp "$root/etc/group" "$root/fresh"\n${others}`;
+      const machine = await machines.launch({ imageId, told: { user, sudo: false }, before });
+      await machines.state(machine, "idle");
+      for (const group of groupsOf[user].split(" "))
+        expect(machines.read(machine, "fresh")).to.match(new RegExp(`^${group}:x:\\d+:${user}$`, "m"));
+      const refusal: unknown = await asUser(machine, user, "sudo", "-n", "/bin/true").catch(
+        (error: unknown) => error,
+      );
+      expect(refusal).to.be.an("error").with.property("message").that.includes("a password is required");
+      expect(machines.read(machine, "etc/group")).to.not.include(user);
+      await machines.remove(machine);
+    });
+  }
 
   it("leaves it Docker where the fleet has Docker", async () => {
     const group = 'echo "docker:x:999:ubuntu" >>"$root/etc/group"\n';
@@ -44,7 +60,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
   it("leaves them where jobs may", async () => {
     const machine = await machines.launch({ told: { user: "ubuntu", sudo: true } });
     await machines.state(machine, "idle");
-    await asUser(machine, "sudo", "-n", "/bin/true");
+    await asUser(machine, "ubuntu", "sudo", "-n", "/bin/true");
     expect(machines.read(machine, "etc/group")).to.include("sudo:x:27:ubuntu");
     await machines.remove(machine);
   });

@@ -17,7 +17,7 @@ describe("a machine made from the image of a used one", function () {
   let imageId: string;
   before(async () => {
     machines = await startMachineCloud();
-    used = await machines.launch();
+    used = await machines.launch({ told: { docker: true } });
     await machines.state(used, "idle");
     const { ImageId } = await machines.ec2.send(
       new CreateImageCommand({ InstanceId: used.id, Name: "used", NoReboot: true }),
@@ -72,6 +72,26 @@ describe("a machine made from the image of a used one", function () {
     expect(machine.console).to.not.include("longhaul-agent.service: ");
     expect(machine.console).to.not.include("arming the timer");
     expect(sessionOf(used)).to.equal(session);
+    await machines.remove(machine);
+  });
+
+  it("lets its boot steps give the jobs' user what the other machine denied it, and denies it anew", async () => {
+    const mask = "etc/systemd/system/user@$(id -u runner).service";
+    const bootSteps = ["echo '@daily true' | crontab -u runner -", `test ! -L "$LONGHAUL_ROOT/${mask}"`];
+    const machine = await machines.launch({ imageId, told: { bootSteps } });
+    await machines.state(machine, "idle");
+    expect(machines.read(machine, "var/spool/cron/crontabs/runner")).to.equal("@daily true\n");
+    const refusal: unknown = await machines.asJob(machine, "crontab -l").catch((error: unknown) => error);
+    expect(refusal).to.be.an("error").with.property("message").that.includes("not allowed");
+    await machines.asJob(machine, `test "$(readlink "$LONGHAUL_ROOT/${mask}")" = /dev/null`);
+    await machines.remove(machine);
+  });
+
+  it("takes back that containers outlive Docker's daemon where its fleet turns it off", async () => {
+    const told = { docker: true, dockerLiveRestore: false, bootSteps: ["docker swarm init"] };
+    const machine = await machines.launch({ imageId, told });
+    await machines.state(machine, "idle");
+    expect(machines.read(machine, "etc/docker/daemon.json")).to.equal("{}");
     await machines.remove(machine);
   });
 
