@@ -1,15 +1,9 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { readAppCredentials } from "./config/app-credentials.ts";
 import {
   AlarmTopic,
   BudgetAlarm,
   FleetController,
-  checkSizes,
-  diskKeysOf,
-  findDiskKey,
-  findLivingMachines,
-  findZones,
   RunnerFleet,
   RunnerNetwork,
   RunnerRegistration,
@@ -17,22 +11,25 @@ import {
   SmokeTest,
   SmokeWorkflow,
   WakeOnDemand,
+  checkSizes,
+  createProviders,
+  diskKeysOf,
+  findDiskKey,
+  findLivingMachines,
+  findZones,
+  readAppCredentials,
+  readConfiguration,
+  stackOutputs,
+  warnOfConfiguration,
+  warnOfRunnerVersions,
 } from "./components/index.ts";
-import { createProviders } from "./components/providers.ts";
-import { warnOfRunnerVersions } from "./components/runner-fleet/runner-versions.ts";
-import { stackOutputs } from "./components/stack-outputs.ts";
-import type { StackOutputs } from "./components/stack-outputs.ts";
-import { formatPath } from "./config/issues.ts";
-import { loadConfiguration, readStackConfiguration } from "./config/load.ts";
-import { applyLocalCloud, localCloudVariable, localEnvironment } from "./config/local.ts";
-import type { Configuration } from "./config/schema.ts";
-import { warningsOf } from "./config/warnings.ts";
+import type { StackOutputs } from "./components/index.ts";
 
-/** The stack: one environment, named after the stack. */
+/** The stack: one environment, named after the stack. A program of your own may say the same, with `longhaul` for `./components/index.ts`. */
 export default async function stack(): Promise<StackOutputs> {
   const environment = pulumi.getStack();
   const configuration = readConfiguration(environment);
-  warn(configuration);
+  warnOfConfiguration(configuration);
   const app = await readAppCredentials(process.env, (path) => readFile(path, "utf8"));
   const providers = createProviders(environment, configuration, app);
   const args = { environment, configuration };
@@ -73,20 +70,4 @@ export default async function stack(): Promise<StackOutputs> {
   }
 
   return stackOutputs(environment, fleets, proofs, topic);
-}
-
-/** Reads the stack's configuration, once. On the local cloud, that cloud's addresses are laid over it. */
-function readConfiguration(environment: string): Configuration {
-  const raw = readStackConfiguration(pulumi.runtime.allConfig(), pulumi.getProject());
-  const onLocalCloud = environment === localEnvironment;
-  return loadConfiguration(
-    environment,
-    onLocalCloud ? applyLocalCloud(raw, process.env[localCloudVariable]) : raw,
-  );
-}
-
-function warn(configuration: Configuration): void {
-  for (const { path, message } of warningsOf(configuration)) {
-    void pulumi.log.warn(`${formatPath(path)} ${message}`);
-  }
 }

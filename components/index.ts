@@ -1,9 +1,12 @@
 /**
- * Longhaul as a package: the components that its own stack is made of, for
- * other Pulumi programs. Each takes the configuration of an environment, as
+ * Longhaul as a package: all that its own stack is made of, for other Pulumi
+ * programs. Each component takes the configuration of an environment:
+ * {@link readConfiguration} reads it from the stack that runs,
  * {@link loadConfiguration} makes it from plain values.
  */
-export { ConfigurationError, loadConfiguration } from "../config/load.ts";
+export { readAppCredentials } from "../config/app-credentials.ts";
+export type { AppCredentials } from "../config/app-credentials.ts";
+export { ConfigurationError, loadConfiguration, readStackConfiguration } from "../config/load.ts";
 export type {
   AwsConfiguration,
   Configuration,
@@ -13,6 +16,10 @@ export type {
   SmokeTestConfiguration,
 } from "../config/schema.ts";
 export type { SmokeRun, SmokeSource } from "../contract/requests.ts";
+export { createProviders } from "./providers.ts";
+export { readConfiguration, warnOfConfiguration } from "./stack-configuration.ts";
+export { stackOutputs } from "./stack-outputs.ts";
+export type { StackOutputs } from "./stack-outputs.ts";
 export { findLivingMachines } from "./runner-fleet/adoption.ts";
 export type { LivingMachine, LivingMachines } from "./runner-fleet/adoption.ts";
 export { AlarmTopic } from "./alarm-topic/alarm-topic.ts";
@@ -26,6 +33,7 @@ export { FleetController } from "./fleet-controller/fleet-controller.ts";
 export type { FleetControllerArgs } from "./fleet-controller/fleet-controller.ts";
 export { RunnerFleet } from "./runner-fleet/runner-fleet.ts";
 export type { FleetMachine, RunnerFleetArgs } from "./runner-fleet/runner-fleet.ts";
+export { warnOfRunnerVersions } from "./runner-fleet/runner-versions.ts";
 export { RunnerNetwork } from "./runner-network/runner-network.ts";
 export type { MachineNetwork, MachineSubnet, RunnerNetworkArgs } from "./runner-network/runner-network.ts";
 export { RunnerRegistration } from "./runner-registration/runner-registration.ts";

@@ -31,6 +31,8 @@ const dist = join(root, "dist");
 const chunks = join(dist, "chunks");
 /** Chunks that no build has made for so long are deleted: nothing that loads them runs for longer. */
 const keepChunksMs = 24 * 60 * 60_000;
+/** npm prepares the package: it was installed from its sources, or is about to be published. */
+const isPrepared = process.env.npm_lifecycle_event === "prepare";
 const requireForCommonJs =
   'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
@@ -111,14 +113,18 @@ async function buildCommand(): Promise<Metafile> {
   return metafile;
 }
 
-/** They are named by their content, and would pile up. A chunk's time is that of the last build that made it. */
+/**
+ * They are named by their content, and would pile up. A chunk's time is that of
+ * the last build that made it. A package is prepared with its own chunks alone.
+ */
 async function deleteOldChunks(made: readonly string[]): Promise<void> {
+  const keepMs = isPrepared ? 0 : keepChunksMs;
   const now = new Date();
   await Promise.all(made.map((path) => utimes(path, now, now)));
   for (const name of await readdir(chunks)) {
     const path = join(chunks, name);
     const found = await stat(path).catch(() => undefined); // Another build may be at work on it.
-    if (found && now.getTime() - found.mtimeMs > keepChunksMs) await rm(path, { force: true });
+    if (found && now.getTime() - found.mtimeMs > keepMs) await rm(path, { force: true });
   }
 }
 
@@ -133,7 +139,8 @@ async function buildPackage(): Promise<Metafile> {
 }
 
 /** @throws when the components do not compile */
-function buildTypes(): void {
+async function buildTypes(): Promise<void> {
+  await rm(join(dist, "types"), { recursive: true, force: true }); // Files that were moved would stay.
   const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
     cwd: root,
@@ -152,4 +159,4 @@ const metafiles = await Promise.all([
 ]);
 await write(join(root, recordFile), recordBuild(root, metafiles, began));
 // Declarations take seconds: only who depends on the package needs them.
-if (process.argv.includes("--types") || process.env.npm_lifecycle_event === "prepare") buildTypes();
+if (process.argv.includes("--types") || isPrepared) await buildTypes();

@@ -32,7 +32,7 @@ const silencePeriod = 900;
 
 export interface BudgetAlarmArgs {
   environment: string;
-  /** With a budget. */
+  /** With `budget.monthlyUsd`. */
   configuration: Configuration;
   /** Carries what there is to tell. */
   topic: AlarmTopic;
@@ -49,11 +49,17 @@ export interface BudgetAlarmArgs {
  * there is no such budget, and the alarms on the meter are all.
  */
 export class BudgetAlarm extends pulumi.ComponentResource {
+  /** @throws when the configuration has no budget: there is no limit to alarm at */
   constructor(name: string, args: BudgetAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:BudgetAlarm", name, {}, opts);
     const { environment, configuration, topic, controller } = args;
     const { aws, alarms, budget } = configuration;
-    const monthlyUsd = budget.monthlyUsd!;
+    const { monthlyUsd } = budget;
+    if (monthlyUsd === undefined) {
+      throw new Error(
+        `The environment ${environment} has no budget to alarm at: set budget.monthlyUsd, or make no BudgetAlarm.`,
+      );
+    }
     const own = budgetName(environment, aws.region);
     const child = { parent: this };
     const tagged = environmentTags(environment, own, configuration.tags);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import stack from "../../../index.ts";
-import type { StackOutputs } from "../../../components/stack-outputs.ts";
+import type { StackOutputs } from "../../../components/index.ts";
 import { evaluate } from "./harness.ts";
 import type { Evaluation, EvaluationOptions } from "./harness.ts";
 
@@ -55,10 +55,15 @@ export function evaluateOnce(raw: Raw): Promise<Evaluation<StackOutputs>> {
   return evaluation;
 }
 
-/** Evaluates the stack's own program with a configuration, in an environment of variables that is its own. */
+/**
+ * Evaluates a program with a configuration, in an environment of variables that is its own.
+ *
+ * @param program default: the stack's own
+ */
 export async function evaluateStack(
   raw: Raw,
   options: EvaluationOptions & { variables?: Record<string, string> } = {},
+  program: () => Promise<StackOutputs> = stack,
 ): Promise<Evaluation<StackOutputs>> {
   const variables = {
     GITHUB_TOKEN: "",
@@ -77,7 +82,7 @@ export async function evaluateStack(
           Object.entries(raw).map(([key, value]) => [`longhaul:${key}`, JSON.stringify(value)]),
         ),
       );
-      return stack();
+      return program();
     }, options);
   } finally {
     for (const [name, value] of Object.entries(before)) {

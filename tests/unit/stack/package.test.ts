@@ -24,11 +24,18 @@ describe("the package, in a program of somebody else's", () => {
       "SmokeWorkflow",
       "WakeOnDemand",
       "checkSizes",
+      "createProviders",
       "diskKeysOf",
       "findDiskKey",
       "findLivingMachines",
       "findZones",
       "loadConfiguration",
+      "readAppCredentials",
+      "readConfiguration",
+      "readStackConfiguration",
+      "stackOutputs",
+      "warnOfConfiguration",
+      "warnOfRunnerVersions",
     ]);
   });
 
@@ -63,6 +70,17 @@ describe("the package, in a program of somebody else's", () => {
       new longhaul.RunnerFleet("ours", { environment, configuration, fleet: "large", network, registration });
     }).catch((error: unknown) => (error as Error).message);
     expect(failure).to.equal("There is no fleet large in the configuration: it names cloud.");
+  });
+
+  it("refuses an alarm on a budget that is not there", async () => {
+    const failure = await evaluate(() => {
+      const topic = new longhaul.AlarmTopic("ours", { environment, configuration });
+      const controller = new longhaul.FleetController("ours", { environment, configuration, fleets: [] });
+      new longhaul.BudgetAlarm("ours", { environment, configuration, topic, controller });
+    }).catch((error: unknown) => (error as Error).message);
+    expect(failure).to.equal(
+      "The environment ours has no budget to alarm at: set budget.monthlyUsd, or make no BudgetAlarm.",
+    );
   });
 
   it("refuses a smoke test that is off, and one without a repository", async () => {

@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import { formatPath } from "../config/issues.ts";
+import { loadConfiguration, readStackConfiguration } from "../config/load.ts";
+import { applyLocalCloud, localCloudVariable, localEnvironment } from "../config/local.ts";
+import type { Configuration } from "../config/schema.ts";
+import { warningsOf } from "../config/warnings.ts";
+
+/**
+ * The configuration of the environment that the program makes, from the stack's
+ * configuration below the project's name. On the local cloud, that cloud's
+ * addresses are laid over it.
+ *
+ * @param environment the stack's name
+ * @throws ConfigurationError with everything that is wrong, all at once
+ */
+export function readConfiguration(environment: string): Configuration {
+  const raw = readStackConfiguration(pulumi.runtime.allConfig(), pulumi.getProject());
+  const onLocalCloud = environment === localEnvironment;
+  return loadConfiguration(
+    environment,
+    onLocalCloud ? applyLocalCloud(raw, process.env[localCloudVariable]) : raw,
+  );
+}
+
+/** Has `pulumi up` say what is valid and probably not meant. */
+export function warnOfConfiguration(configuration: Configuration): void {
+  for (const { path, message } of warningsOf(configuration)) {
+    void pulumi.log.warn(`${formatPath(path)} ${message}`);
+  }
+}
