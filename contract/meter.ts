@@ -5,6 +5,7 @@
  * is not in it.
  */
 
+import { Failure } from "./failure.ts";
 import { isObject, parseObject } from "./json.ts";
 
 /** US dollars for machines that run, for disks, and for public addresses. */
@@ -96,7 +97,7 @@ function rounded(costs: Readonly<Record<string, Costs>>, kept: number): Record<s
   return Object.fromEntries(
     Object.entries(costs).map(([key, amounts]) => {
       if (!amounts.every(Number.isFinite)) {
-        throw new Error(
+        throw new Failure(
           `The meter's record is not written: the costs of ${key} are ${amounts.join(", ")} USD, and the last record stays.`,
         );
       }

@@ -1,3 +1,4 @@
+import { Failure } from "./failure.ts";
 import { isObject, parseObject } from "./json.ts";
 
 /** A number is finite and not negative: one that is missing would make each comparison with it false. */
@@ -43,9 +44,9 @@ export function parseShape<Value>(
   { subject, remedy }: { subject: string; remedy: string },
 ): Value {
   const value = parseObject(text);
-  if (!value) throw new Error(`${subject} is no JSON object.`);
+  if (!value) throw new Failure(`${subject} is no JSON object.`);
   const faults = faultsOf(value, shape, []);
-  if (faults.length > 0) throw new Error(`${subject} cannot be used: ${faults.join(", ")}. ${remedy}`);
+  if (faults.length > 0) throw new Failure(`${subject} cannot be used: ${faults.join(", ")}. ${remedy}`);
   return value as Value;
 }
 

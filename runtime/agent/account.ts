@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { RunCommand } from "./command.ts";
 
 /** The user that the runner and its jobs run as. */
@@ -12,7 +13,7 @@ export async function readAccount(user: string, run: RunCommand): Promise<Accoun
   const { code, output } = await run("getent", ["passwd", user]);
   const [name, , , groupId, , home] = output.trim().split(":");
   if (code !== 0 || !name || !groupId || !home) {
-    throw new Error(`There is no user ${user} on this machine: the boot script should have made it.`);
+    throw new Failure(`There is no user ${user} on this machine: the boot script should have made it.`);
   }
   return { name, groupId, home };
 }

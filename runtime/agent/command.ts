@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { Failure } from "../../contract/failure.ts";
 
 /** What a command is run with. Secrets go into the environment, never into the arguments. */
 export interface CommandOptions {
@@ -36,7 +37,7 @@ export function commandRunner(environment: Record<string, string>): RunCommand {
       }
       child.once("error", reject).once("close", (code, signal) => {
         if (code === null)
-          reject(new Error(`${program} was ended by ${String(signal)} after at most ${timeoutMs} ms`));
+          reject(new Failure(`${program} was ended by ${String(signal)} after at most ${timeoutMs} ms`));
         else resolve({ code, output });
       });
     });

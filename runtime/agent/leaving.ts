@@ -1,3 +1,4 @@
+import { Failure, sentenceOf, traceOf } from "../../contract/failure.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MachinePower } from "./power.ts";
 import type { MachineReport, StateTags } from "./state-tags.ts";
@@ -33,7 +34,7 @@ export async function leave(
   // Both reports are for people: they must not keep the machine.
   const tell = (act: () => Promise<void>) =>
     act().catch((error: unknown) => {
-      log(`Left without it: ${(error as Error).message}`);
+      log(`Left without it: ${traceOf(error)}`);
     });
   ledger.noteStop();
   await tell(() => ledger.flush());
@@ -42,12 +43,12 @@ export async function leave(
     await (by === "retire" ? power.endAtPowerOff() : power.stopAtPowerOff());
   } catch (error) {
     const what = by === "retire" ? "end itself" : "only stop";
-    const reason = `EC2 does not let it ${what}: ${(error as Error).message}`;
-    if (by === "sleep" || refusals + 1 < maxRefusals) throw new Refused(reason);
+    const reason = `EC2 does not let it ${what}: ${sentenceOf(error, log)}`;
+    if (by === "sleep" || refusals + 1 < maxRefusals) throw new Refused(reason, { cause: error });
     Object.assign(report, { state: "asleep", detail: reason });
   }
   await tell(() => tags.reportNow(report));
 }
 
 /** EC2 did not take the change of the shutdown behaviour. */
-export class Refused extends Error {}
+export class Refused extends Failure {}

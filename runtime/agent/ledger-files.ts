@@ -1,3 +1,4 @@
+import { traceOf } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
 import type { LedgerLine } from "../../contract/ledger.ts";
 import { parseJson } from "../aws/json.ts";
@@ -44,9 +45,9 @@ export function ledgerFiles(paths: LedgerPaths, machine: string, log: (line: str
         put.written(JSON.stringify(written));
         problem = undefined;
       } catch (error) {
-        const { message } = error as Error;
-        if (message !== problem) log(`What the ledger has and lacks could not be written down: ${message}`);
-        problem = message;
+        const trace = traceOf(error);
+        if (trace !== problem) log(`What the ledger has and lacks could not be written down: ${trace}`);
+        problem = trace;
       }
     },
   };

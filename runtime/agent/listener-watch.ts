@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { Failure } from "../../contract/failure.ts";
 import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { RunCommand } from "./command.ts";
@@ -198,7 +199,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     async end() {
       if (current) signalListener(current, "SIGKILL");
       for (let looks = 0; look(false).listener; looks++) {
-        if (looks === maxEndLooks) throw new Error("The listener has not ended after SIGKILL.");
+        if (looks === maxEndLooks) throw new Failure("The listener has not ended after SIGKILL.");
         await clock.sleep(endLookMs);
       }
     },

@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { Failure } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
 import type { Account } from "./account.ts";
 import { accountEnvironment, asUser } from "./account.ts";
@@ -71,7 +72,8 @@ export function startListener({ paths, account, processes, environment }: Listen
   });
   child.once("error", () => undefined); // It has no process id then, which is told below.
   child.unref();
-  if (child.pid === undefined) throw new Error(`${program} could not be started: the listener does not run.`);
+  if (child.pid === undefined)
+    throw new Failure(`${program} could not be started: the listener does not run.`);
   const mark = processes.mark(child.pid) ?? { pid: child.pid, start: "" };
   writeFileSync(paths.listenerProcess, JSON.stringify(mark));
   return { mark, ended: () => ended };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseAgentConfiguration } from "../../contract/agent.ts";
 import type { AgentCall } from "../../contract/agent-calls.ts";
+import { Failure, traceOf } from "../../contract/failure.ts";
 import { machineName } from "../../contract/names.ts";
 import { awsClient } from "../aws/client.ts";
 import { instanceCredentials } from "../aws/credentials.ts";
@@ -103,7 +104,7 @@ async function main(command: string | undefined): Promise<void> {
 
   if (command === "register") return registerAtBoot({ ...registration, clock, tags, log });
   if (command !== undefined)
-    throw new Error(`The agent knows no command "${command}": only register and end-listener.`);
+    throw new Failure(`The agent knows no command "${command}": only register and end-listener.`);
 
   const ledger = machineLedger({
     configuration,
@@ -148,7 +149,7 @@ async function main(command: string | undefined): Promise<void> {
     }),
     runnerLogs: runnerLogs(paths.diagnostics, clock, incidents),
     register: () => register(registration),
-    overwriteUsedToken: watchUsedToken({ registration: paths.registration, token, incidents, clock }),
+    overwriteUsedToken: watchUsedToken({ registration: paths.registration, token, incidents, clock, log }),
     incidents,
     publish: async (values, incidents) => {
       const measured = await measure(proc, paths.root);
@@ -162,6 +163,6 @@ async function main(command: string | undefined): Promise<void> {
 }
 
 main(process.argv[2]).catch((error: unknown) => {
-  process.stderr.write(`The agent ends: ${(error as Error).stack ?? String(error)}\n`);
+  process.stderr.write(`The agent ends: ${traceOf(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,4 +1,5 @@
 import { statSync, utimesSync } from "node:fs";
+import { traceOf } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
 import type { Clock } from "./clock.ts";
 import type { JobFacts } from "./job-facts.ts";
@@ -62,9 +63,9 @@ export function openJobs(
         write(jobs);
         problem = undefined;
       } catch (error) {
-        const { message } = error as Error;
-        if (message !== problem) log(`What is at work could not be written down: ${message}`);
-        problem = message;
+        const trace = traceOf(error);
+        if (trace !== problem) log(`What is at work could not be written down: ${trace}`);
+        problem = trace;
       }
     },
   };

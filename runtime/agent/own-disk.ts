@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Failure } from "../../contract/failure.ts";
 import { unlessAbsent } from "./absent.ts";
 
 /**
@@ -12,7 +13,7 @@ import { unlessAbsent } from "./absent.ts";
 export function refuseForeignDisk(ownerFile: string, instanceId: string): void {
   const owner = unlessAbsent(() => readFileSync(ownerFile, "utf8"))?.trim();
   if (!owner || owner === instanceId) return;
-  throw new Error(
+  throw new Failure(
     `This disk was ${owner}'s, and this is ${instanceId}: the agent does nothing before the instance's own user data ` +
       "has taken away what is the other machine's. See docs/images.md.",
   );

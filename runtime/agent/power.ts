@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { Failure } from "../../contract/failure.ts";
 import type { Aws } from "./aws.ts";
 import type { RunCommand } from "./command.ts";
 
@@ -30,7 +31,8 @@ export interface PowerMarks {
 export function machinePower(instanceId: string, marks: PowerMarks, aws: Aws, run: RunCommand): MachinePower {
   const shutdown = async (...parameters: string[]) => {
     const { code, output } = await run("shutdown", parameters);
-    if (code !== 0) throw new Error(`shutdown ${parameters.join(" ")} ended with ${code}: ${output.trim()}`);
+    if (code !== 0)
+      throw new Failure(`shutdown ${parameters.join(" ")} ended with ${code}: ${output.trim()}`);
   };
   const behave = async (Value: "stop" | "terminate") => {
     await aws("ec2:ModifyInstanceAttribute", {
@@ -42,7 +44,7 @@ export function machinePower(instanceId: string, marks: PowerMarks, aws: Aws, ru
     cancelBootTimer: async () => {
       await shutdown("-c");
       // A timer that has run out waits for delay locks, and `shutdown -c` succeeds without stopping it.
-      if (await isPreparingForShutdown(run)) throw new Error("The machine is powering off already.");
+      if (await isPreparingForShutdown(run)) throw new Failure("The machine is powering off already.");
     },
     endAtPowerOff: async () => {
       // First, and on the disk: the call may be served and its answer lost, and the power be cut.

@@ -1,3 +1,4 @@
+import { sentenceOf } from "../../contract/failure.ts";
 import type { Clock } from "./clock.ts";
 import type { Incidents } from "./incidents.ts";
 import type { Ledger } from "./ledger.ts";
@@ -32,7 +33,7 @@ export const askAgainMs = 60_000;
 export async function powerOffForGood(host: PoweringOffHost): Promise<never> {
   const { power, clock, log } = host;
   for (;;) {
-    const problem = await problemOf(power.powerOff());
+    const problem = await problemOf(power.powerOff(), log);
     if (problem !== undefined) log(`Powering off failed: ${problem}`);
     await clock.sleep(askAgainMs);
     await tellThatItStays(host, problem);
@@ -51,16 +52,16 @@ async function tellThatItStays(
   );
   tags.report({ state: "leaving", job: "", detail: incidents.detail() });
   for (const rest of [ledger.flush(), publishIdle()]) {
-    const failure = await problemOf(rest);
+    const failure = await problemOf(rest, log);
     if (failure !== undefined) log(failure);
   }
 }
 
-async function problemOf(work: Promise<void>): Promise<string | undefined> {
+async function problemOf(work: Promise<void>, log: (text: string) => void): Promise<string | undefined> {
   try {
     await work;
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return sentenceOf(error, log);
   }
 }

@@ -1,3 +1,4 @@
+import { traceOf } from "../../contract/failure.ts";
 import type { RunCommand } from "./command.ts";
 
 /** Gives back the space of what has been read of a log. */
@@ -39,7 +40,7 @@ export function readLog(path: string, run: RunCommand, onProblem: (problem: stri
     const { code, output } = await run("fallocate", ["--punch-hole", ...range, path]).catch(
       (error: unknown) => ({
         code: undefined,
-        output: (error as Error).message,
+        output: traceOf(error),
       }),
     );
     if (code === 0 || refused) return;

@@ -1,3 +1,4 @@
+import { traceOf } from "../../contract/failure.ts";
 import type { Clock } from "./clock.ts";
 import type { RegistrationHost } from "./registration.ts";
 import { register, tokenDetail } from "./registration.ts";
@@ -27,7 +28,7 @@ export async function registerAtBoot(
   };
   // The boot goes on, and the agent tries again.
   const tellTokenKept = (why: unknown) => {
-    log(`The used registration token could not be overwritten: ${String(why)}`);
+    log(`The used registration token could not be overwritten: ${traceOf(why)}`);
   };
   const attempt = async (): Promise<boolean> => {
     if (isRegistered(paths)) {
@@ -54,7 +55,7 @@ export async function registerAtBoot(
     try {
       if (await attempt()) break;
     } catch (error) {
-      const problem = (error as Error).message;
+      const problem = traceOf(error);
       if (problem !== lastProblem) log(problem);
       lastProblem = problem;
     }

@@ -8,12 +8,12 @@ import type { TokenParameter } from "./token.ts";
 
 /** What came of one attempt to register. */
 export type RegistrationResult =
-  /** `tokenKept`: why the used token could not be overwritten. The machine is registered all the same. */
-  | { outcome: "registered"; tokenKept?: string }
+  /** `tokenKept`: the error because of which the used token could not be overwritten. The machine is registered all the same. */
+  | { outcome: "registered"; tokenKept?: unknown }
   /** There is no token to use: nobody has written one (`missing`), this machine has used it (`used`), or AWS denies it. */
   | { outcome: "no-token"; parameter: "missing" | "used" | { denied: string } }
   /** The token was used up without success. */
-  | { outcome: "failed"; reason: string; tokenKept?: string };
+  | { outcome: "failed"; reason: string; tokenKept?: unknown };
 
 export interface RegistrationHost {
   configuration: AgentConfiguration;
@@ -53,7 +53,7 @@ export async function register(host: RegistrationHost): Promise<RegistrationResu
   try {
     await host.token.markUsed();
   } catch (error) {
-    return { ...result, tokenKept: (error as Error).message };
+    return { ...result, tokenKept: error };
   }
   return result;
 }

@@ -1,5 +1,6 @@
 import { existsSync, rmSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { Failure } from "../../contract/failure.ts";
 import type { RunCommand } from "./command.ts";
 
 /**
@@ -63,7 +64,7 @@ export function diskReserve(
       refused = code !== 0;
       if (!refused) return;
       rmSync(file, { force: true });
-      throw new Error(output.trim());
+      throw new Failure(output.trim());
     },
   };
 }

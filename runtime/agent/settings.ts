@@ -1,10 +1,11 @@
+import { traceOf } from "../../contract/failure.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
 import type { ShutdownSetting } from "../../contract/parameters.ts";
 import { parseFleetSettings } from "../../contract/wishes.ts";
 import type { FleetSettings } from "../../contract/wishes.ts";
 import type { Aws } from "./aws.ts";
 
-/** One look at the fleet's parameters. What could not be read is undefined, and `problem` says why. */
+/** One look at the fleet's parameters. What could not be read is undefined, and `problem` says why, for the log. */
 export interface SettingsReading extends FleetSettings {
   problem?: string;
   /** SSM has answered: what is undefined is missing or damaged. */
@@ -30,7 +31,7 @@ export async function readSettings(
   try {
     values = parametersOf(await aws("ssm:GetParameters", { Names: Object.values(names) }));
   } catch (error) {
-    return { ...unreadSettings, problem: (error as Error).message };
+    return { ...unreadSettings, problem: traceOf(error) };
   }
   const settings = parseFleetSettings(environment, fleet, values);
   const unreadable = (Object.keys(names) as (keyof typeof names)[]).filter((key) => !settings[key]);

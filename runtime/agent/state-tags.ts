@@ -1,3 +1,4 @@
+import { traceOf } from "../../contract/failure.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import { tags } from "../../contract/tags.ts";
 import type { Aws } from "./aws.ts";
@@ -62,7 +63,7 @@ export function stateTags(
       send(report)
         .catch((error: unknown) => {
           notBefore = clock.monotonic() + retryMs;
-          log(`The state ${report.state} could not be reported: ${(error as Error).message}`);
+          log(`The state ${report.state} could not be reported: ${traceOf(error)}`);
         })
         .finally(() => {
           sending = false;

@@ -1,3 +1,4 @@
+import { traceOf } from "../../contract/failure.ts";
 import type { Clock } from "./clock.ts";
 import type { Decision } from "./decide.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
@@ -104,7 +105,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
       await act();
       problems.delete(what);
     } catch (error) {
-      const problem = (error as Error).message;
+      const problem = traceOf(error);
       if (problems.get(what) !== problem) log(`${what} failed: ${problem}`); // Once, not once a second.
       problems.set(what, problem);
     }

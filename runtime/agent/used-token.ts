@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { sentenceOf } from "../../contract/failure.ts";
 import type { Clock } from "./clock.ts";
 import type { Incidents } from "./incidents.ts";
 import type { TokenParameter } from "./token.ts";
@@ -9,6 +10,7 @@ export interface UsedTokenHost {
   token: Pick<TokenParameter, "isKept" | "markUsed">;
   incidents: Pick<Incidents, "goesOn" | "isOver">;
   clock: Pick<Clock, "monotonic">;
+  log: (line: string) => void;
 }
 
 /** Milliseconds until the first new try; doubled each time. */
@@ -29,6 +31,7 @@ export function watchUsedToken({
   token,
   incidents,
   clock,
+  log,
 }: UsedTokenHost): () => Promise<void> {
   let doneFor: number | undefined;
   let dueAt = -Infinity;
@@ -38,7 +41,7 @@ export function watchUsedToken({
     incidents.goesOn(
       "tokenKept",
       `The used registration token ${problem} ` +
-        `Run \`longhaul settle\`, which removes it. ${(error as Error).message}`,
+        `Run \`longhaul settle\`, which removes it. ${sentenceOf(error, log)}`,
     );
     return false;
   };

@@ -1,5 +1,6 @@
+import { isFault, traceOf } from "../../contract/failure.ts";
 import type { AwsCredentials, CredentialsSource } from "./credentials.ts";
-import { AwsError, redact } from "./error.ts";
+import { AwsError, redact, redactError } from "./error.ts";
 import type { Send } from "./http.ts";
 import type { AwsInput, AwsService } from "./protocols.ts";
 import { protocols } from "./protocols.ts";
@@ -38,7 +39,7 @@ export interface AwsClientOptions<Service extends AwsService = never> {
   timeoutMs?: number;
   /** Milliseconds that its caller has left, asked before each try: no try begins after that, or lasts longer. Default: any. */
   leftMs?: () => number;
-  /** Reads an action's answer in XML; absent: nobody needs what is in them. What it throws counts as no answer. */
+  /** Reads an action's answer in XML; absent: nobody needs what is in them. A Failure of it counts as no answer. */
   readXml?: (body: string, action: AwsAction) => unknown;
 }
 
@@ -75,13 +76,7 @@ async function tryOnce(
   const endpoint = endpoints[service]!; // The client's type asks for it.
   const { headers, body } = protocol.encode(operation, input);
   let key: AwsCredentials | undefined;
-  const failure = (status: number, code: string, reason: string) =>
-    new AwsError(
-      action,
-      status,
-      code,
-      redact(reason, [key?.secretAccessKey, key?.sessionToken, key?.accessKeyId, valueOf(input)]),
-    );
+  const secrets = () => [key?.secretAccessKey, key?.sessionToken, key?.accessKeyId, valueOf(input)];
   try {
     key = await credentials();
     const response = await send({
@@ -98,9 +93,11 @@ async function tryOnce(
     if (response.status === 200)
       return { answer: protocol.decode(response.body) ?? readXml?.(response.body, action) };
     const { code, message } = protocol.error(response.body);
-    return failure(response.status, code, message);
+    return new AwsError(action, response.status, code, redact(message, secrets()));
   } catch (error) {
-    return failure(0, "NoAnswer", (error as Error).message);
+    redactError(error, secrets());
+    if (isFault(error)) throw error; // Nobody was asked, or the answer was not understood: another try would not help.
+    return new AwsError(action, 0, "NoAnswer", traceOf(error), { cause: error });
   }
 }
 

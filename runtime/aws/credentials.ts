@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { parseJson } from "./json.ts";
 import type { ReadMetadata } from "./metadata.ts";
 
@@ -47,7 +48,7 @@ export function instanceCredentials(read: ReadMetadata, now: () => number): Cred
 function parseCredentials(text: string, role: string) {
   const answer = parseJson(text) as Record<string, string> | undefined;
   if (answer?.Code !== "Success") {
-    throw new Error(
+    throw new Failure(
       `The metadata service has no credentials for the role ${role}: ${answer?.Code ?? "no JSON"}.`,
     );
   }
@@ -76,7 +77,7 @@ export function functionCredentials(
     AWS_SESSION_TOKEN: sessionToken,
   } = environment;
   if (!accessKeyId || !secretAccessKey || !sessionToken) {
-    throw new Error(
+    throw new Failure(
       "The environment has no credentials of a function's role: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.",
     );
   }

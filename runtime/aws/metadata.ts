@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { Send } from "./http.ts";
 
 /** Where EC2 puts the instance metadata service. */
@@ -21,7 +22,7 @@ export function metadataReader(endpoint: string, send: Send): ReadMetadata {
       headers: { "x-aws-ec2-metadata-token-ttl-seconds": String(sessionSeconds) },
       timeoutMs,
     });
-    if (status !== 200) throw new Error(`The metadata service refused a session token with ${status}.`);
+    if (status !== 200) throw new Failure(`The metadata service refused a session token with ${status}.`);
     return body;
   };
 
@@ -40,7 +41,7 @@ export function metadataReader(endpoint: string, send: Send): ReadMetadata {
       response = await read(path);
     }
     if (response.status !== 200) {
-      throw new Error(`The metadata service answered ${response.status} for ${path}.`);
+      throw new Failure(`The metadata service answered ${response.status} for ${path}.`);
     }
     return response.body;
   };

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { parseJson } from "./json.ts";
 
 /** What a call is given: nested objects and lists of plain values. */
@@ -78,7 +79,7 @@ function json(signingName: string, target: string, version: "1.0" | "1.1"): AwsP
     }),
     decode: (body) => {
       const answer = parseJson(body || "{}");
-      if (answer === undefined) throw new Error(`the answer of ${body.length} characters is no JSON`);
+      if (answer === undefined) throw new Failure(`the answer of ${body.length} characters is no JSON`);
       return answer;
     },
     error: (body) => {

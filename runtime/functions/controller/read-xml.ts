@@ -1,4 +1,5 @@
 import { Parser } from "saxen";
+import { Failure } from "../../../contract/failure.ts";
 
 /** Of an element its text is wanted. */
 export const text = "text";
@@ -35,10 +36,11 @@ export function xmlReader<const What extends WantedElements>(
     try {
       readInto({ name: "", place: top, value: document }, xml);
     } catch (error) {
-      throw new Error(`${xml.length} characters are no whole <${root}>: ${(error as Error).message}`);
+      const words = (error as Error).message; // The parser's own.
+      throw new Failure(`${xml.length} characters are no whole <${root}>: ${words}`, { cause: error });
     }
     const read = document[root];
-    if (read === undefined) throw new Error(`${xml.length} characters are another document than <${root}>`);
+    if (read === undefined) throw new Failure(`${xml.length} characters are another document than <${root}>`);
     return read;
   };
 }

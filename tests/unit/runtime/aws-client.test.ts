@@ -1,11 +1,12 @@
 import { AwsV4Signer } from "aws4fetch";
 import { expect } from "chai";
 import fc from "fast-check";
+import { Failure, traceOf } from "../../../contract/failure.ts";
 import type { AwsAction, AwsClientOptions } from "../../../runtime/aws/client.ts";
 import { awsClient } from "../../../runtime/aws/client.ts";
 import { functionCredentials } from "../../../runtime/aws/credentials.ts";
 import { AwsError, redact } from "../../../runtime/aws/error.ts";
-import { sendHttp } from "../../../runtime/aws/http.ts";
+import { sendHttp, wordsOf } from "../../../runtime/aws/http.ts";
 import type { AwsService } from "../../../runtime/aws/protocols.ts";
 import { protocols } from "../../../runtime/aws/protocols.ts";
 import { isRetryable, isThrottling, maxTries, retryDelayMs } from "../../../runtime/aws/retry.ts";
@@ -187,7 +188,7 @@ describe("the machine's AWS client", () => {
     const send: AwsClientOptions["send"] = (request) => {
       limits.push(request.timeoutMs);
       left -= 2000;
-      return Promise.reject(new Error("nobody answers"));
+      return Promise.reject(new Failure("nobody answers"));
     };
     const { call, slept } = await clientOf([{}], { send, leftMs: () => left });
     expect(await failureOf(call("ssm:GetParameters", {}))).to.include({ code: "NoAnswer" });
@@ -227,11 +228,58 @@ describe("the machine's AWS client", () => {
 
   it("credentials that cannot be had fail the call", async () => {
     const { call, requests } = await clientOf([{}], {
-      credentials: () => Promise.reject(new Error("the role is not there yet")),
+      credentials: () => Promise.reject(new Failure("the role is not there yet")),
     });
     const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
     expect(error.message).to.include("the role is not there yet");
     expect(requests).to.have.length(0);
+  });
+
+  const value = "canary-registration-token";
+  const quoting = `sent ${[...Object.values(credentials), value].join(" and ")}`;
+  const faults: [string, Error][] = [
+    ["its message", new TypeError(quoting)],
+    ["its cause", new TypeError("it is none", { cause: new RangeError(quoting) })],
+  ];
+  for (const [where, fault] of faults) {
+    it(`a fault is no answer: it is not tried again, and ${where} keeps no secret`, async () => {
+      let tries = 0;
+      const send: AwsClientOptions["send"] = () => {
+        tries++;
+        return Promise.reject(fault);
+      };
+      const { call } = await clientOf([{}], { send });
+      const error: unknown = await call("ssm:PutParameter", { Name: "/a", Value: value }).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).to.equal(fault);
+      expect(tries).to.equal(1);
+      expect(traceOf(error))
+        .to.include("sent *** and *** and *** and ***")
+        .and.match(/\n +at /);
+      expect(traceOf(error)).not.to.match(/canary/i);
+    });
+  }
+
+  it("what kept an answer from coming says all that there is to say, and no secret", async () => {
+    const { call } = await clientOf([{}], { send: () => Promise.reject(new Failure(quoting)) });
+    const error = await failureOf(call("ssm:PutParameter", { Name: "/a", Value: value }));
+    expect(error.cause).to.be.instanceOf(Failure);
+    expect(traceOf(error)).to.equal("ssm:PutParameter failed: NoAnswer: sent *** and *** and *** and ***");
+    expect(String((error.cause as Error).stack)).not.to.match(/canary/i);
+  });
+
+  it("names every address of a server where none of them answers", async () => {
+    const refused = [
+      new Error("connect ECONNREFUSED 127.0.0.1:443"),
+      new Error("connect ECONNREFUSED ::1:443"),
+    ];
+    const request = { method: "GET", url: "http://127.0.0.1:1/", headers: {}, timeoutMs: 1000 } as const;
+    const error = await sendHttp(request).catch((reason: unknown) => reason);
+    expect(traceOf(error)).to.equal("connect ECONNREFUSED 127.0.0.1:1");
+    expect(wordsOf(new AggregateError(refused))).to.equal(
+      "connect ECONNREFUSED 127.0.0.1:443, connect ECONNREFUSED ::1:443",
+    );
   });
 });
 

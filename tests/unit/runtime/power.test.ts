@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { existsSync, mkdirSync } from "node:fs";
+import { Failure } from "../../../contract/failure.ts";
 import type { RunCommand } from "../../../runtime/agent/command.ts";
 import { machinePower } from "../../../runtime/agent/power.ts";
 import { fakeAws, temporaryFolder } from "./fixture.ts";
@@ -25,7 +26,7 @@ describe("the machine's own power", () => {
     const seen: boolean[] = [];
     const lost = machine(undefined, () => {
       seen.push(existsSync(lost.marks.poweringOff));
-      return Promise.reject(new Error("shutdown was ended by SIGTERM after at most 60000 ms"));
+      return Promise.reject(new Failure("shutdown was ended by SIGTERM after at most 60000 ms"));
     });
     expect(lost.agent().isPoweringOff()).to.equal(false);
     const problem = await lost
@@ -84,7 +85,7 @@ describe("the machine's own power", () => {
 
   it("an end whose answer was lost counts as asked for, and one that could not be taken back still does", async () => {
     const { agent, told } = machine(() => {
-      throw new Error("ec2:ModifyInstanceAttribute failed: NoAnswer");
+      throw new Failure("ec2:ModifyInstanceAttribute failed: NoAnswer");
     });
     for (const ask of ["endAtPowerOff", "stopAtPowerOff", "stopAtPowerOff"] as const) {
       const problem = await agent()

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
 import { unlessAbsent } from "../../../runtime/agent/absent.ts";
 import type { Account } from "../../../runtime/agent/account.ts";
 import { asUser, readAccount } from "../../../runtime/agent/account.ts";
@@ -65,7 +66,7 @@ describe("registering the runner", () => {
             "sync",
           );
           written.push(existsSync(paths.registration) && isSynced ? "used after success" : "used");
-          return refusal.words ? Promise.reject(new Error(refusal.words)) : Promise.resolve();
+          return refusal.words ? Promise.reject(new Failure(refusal.words)) : Promise.resolve();
         },
         isKept: () => Promise.resolve(!["missing", "used"].includes(tokens[0]!)),
       },
@@ -98,7 +99,9 @@ describe("registering the runner", () => {
   it("counts although the used token cannot be overwritten, and says why", async () => {
     const { host, refusal } = machine(succeeds, [secret]);
     refusal.words = "ssm:PutParameter failed: AccessDeniedException";
-    expect(await register(host)).to.deep.equal({ outcome: "registered", tokenKept: refusal.words });
+    const result = await register(host);
+    expect(result.outcome).to.equal("registered");
+    expect(result).property("tokenKept").to.be.instanceOf(Failure).and.property("message", refusal.words);
   });
 
   it("an unproven machine has no default label either", async () => {

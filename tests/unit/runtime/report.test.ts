@@ -1,5 +1,6 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
 import type { LedgerRecord, StartRecord } from "../../../contract/ledger.ts";
 import { parseLedgerLine } from "../../../contract/ledger.ts";
 import { machineMetricNamespace, machineMetrics } from "../../../contract/metrics.ts";
@@ -66,7 +67,7 @@ describe("the machine's tags", () => {
   it("that could not be sent are tried again, not at once", async () => {
     let fails = true;
     const { tags, calls, clock, lines } = tagger(() => {
-      if (fails) throw new Error("throttled");
+      if (fails) throw new Failure("throttled");
       return undefined;
     });
     const look = async () => {

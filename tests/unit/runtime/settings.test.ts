@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
 import { formatOperator, initialOperator } from "../../../contract/operator.ts";
 import { fleetParameters, formatMachineList, initialPower } from "../../../contract/parameters.ts";
 import { watchFleet } from "../../../runtime/agent/fleet-watch.ts";
@@ -37,7 +38,7 @@ describe("the fleet's parameters on the machine", () => {
 
   it("reading never throws: what cannot be read is undefined, with a reason", async () => {
     const { aws } = fakeAws(() => {
-      throw new Error("ssm:GetParameters failed: NoAnswer");
+      throw new Failure("ssm:GetParameters failed: NoAnswer");
     });
     expect(await readSettings(configuration, aws)).to.deep.equal({
       ...unreadSettings,

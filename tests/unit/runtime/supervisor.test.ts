@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { Failure } from "../../../contract/failure.ts";
 import type { FleetView } from "../../../runtime/agent/fleet-watch.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import { watchIncidents } from "../../../runtime/agent/incidents.ts";
@@ -97,7 +98,7 @@ function machineOf() {
   const act = (name: string) => {
     acts.push(name);
     const problem = machine.fails[name];
-    return problem === undefined ? Promise.resolve() : Promise.reject(new Error(problem));
+    return problem === undefined ? Promise.resolve() : Promise.reject(new Failure(problem));
   };
   const host = {
     listener: {
@@ -629,6 +630,20 @@ describe("the supervisor", () => {
     expect(published.find((values) => "RunnersUnseen" in values)).to.deep.equal({ RunnersUnseen: 1 });
     // A listener that may be frozen is let go, each time.
     expect([...new Set(acts)]).to.have.members(["cancel boot timer", "start", "publish", "thaw"]);
+  });
+
+  it("logs the stack of a fault of its own once, however often it looks", async () => {
+    const { lines } = await live(
+      (_, look) => look < 10,
+      ({ self }) => {
+        self.onLook = () => {
+          (undefined as unknown as string[]).pop();
+        };
+      },
+    );
+    const told = lines.filter((line) => line.startsWith("Looking after the runner failed: "));
+    expect(told).to.have.lengthOf(1);
+    expect(told[0]).to.match(/failed: TypeError: .*'pop'.*\n +at .*supervisor\.test\.ts/);
   });
 
   const work = { listener: { listening: true, frozen: false }, job: true, worker: true, workerAt: 0 };

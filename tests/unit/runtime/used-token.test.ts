@@ -1,5 +1,6 @@
 import { utimesSync } from "node:fs";
 import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
 import { watchIncidents } from "../../../runtime/agent/incidents.ts";
 import { watchUsedToken } from "../../../runtime/agent/used-token.ts";
 import { fakeClock, put, temporaryFolder } from "./fixture.ts";
@@ -23,14 +24,15 @@ describe("a registration token that was used", () => {
       registration,
       incidents,
       clock,
+      log: () => undefined,
       token: {
         isKept: () => {
           ssm.asked++;
-          return ssm.down ? Promise.reject(new Error(ssm.down)) : Promise.resolve(ssm.kept);
+          return ssm.down ? Promise.reject(new Failure(ssm.down)) : Promise.resolve(ssm.kept);
         },
         markUsed: () => {
           ssm.overwrites++;
-          if (ssm.refusal) return Promise.reject(new Error(ssm.refusal));
+          if (ssm.refusal) return Promise.reject(new Failure(ssm.refusal));
           ssm.kept = false;
           return Promise.resolve();
         },

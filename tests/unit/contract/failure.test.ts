@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { explained, Failure, isFault, sentenceOf, traceOf } from "../../../contract/failure.ts";
+
+const secret = "ghs_canarycanarycanary";
+
+/** What somebody throws, caught. */
+function caught(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("Nothing was thrown.");
+}
+
+class Refusal extends Failure {}
+const refusal = new Refusal("EC2 refuses it: ask for another quota.", { cause: new Error(secret) });
+const missing = caught(() => readFileSync("/is/not/there"));
+const fault = caught(() => (undefined as unknown as string[]).length);
+const parsed = caught(() => JSON.parse(`${secret} is no JSON`));
+const told = "Longhaul has a fault of its own (TypeError); its log has the stack.";
+
+interface Case {
+  what: string;
+  error: unknown;
+  /** For people. */
+  sentence: string;
+  /** Of a fault: what its trace holds. */
+  trace?: readonly RegExp[];
+}
+
+const cases: Case[] = [
+  { what: "a failure", error: refusal, sentence: "EC2 refuses it: ask for another quota." },
+  {
+    what: "an error of the operating system",
+    error: missing,
+    sentence: "ENOENT: no such file or directory, open '/is/not/there'",
+  },
+  {
+    what: "a failure that somebody says more of",
+    error: explained(refusal, (why) => `Nothing was done: ${why}`),
+    sentence: "Nothing was done: EC2 refuses it: ask for another quota.",
+  },
+  {
+    what: "a TypeError",
+    error: fault,
+    sentence: told,
+    trace: [/^TypeError: Cannot read properties of undefined.*\n +at .*failure\.test\.ts/],
+  },
+  {
+    what: "a plain Error",
+    error: new Error("a batch that is done has nothing to do"),
+    sentence: "Longhaul has a fault of its own (Error); its log has the stack.",
+    trace: [/^Error: a batch that is done has nothing to do\n +at /],
+  },
+  {
+    what: "a fault that somebody says more of, twice",
+    error: explained(
+      explained(fault, (why) => `The meter stands still: ${why}`),
+      (why) => `${why} See the runbook.`,
+    ),
+    sentence: `The meter stands still: ${told} See the runbook.`,
+    trace: [/^The meter stands still: /, /\nCaused by: TypeError: .*\n +at .*failure\.test\.ts/],
+  },
+  {
+    what: "a fault with a cause",
+    error: new Error("no plan", { cause: fault }),
+    sentence: "Longhaul has a fault of its own (Error); its log has the stack.",
+    trace: [/^Error: no plan\n +at /, /\nCaused by: TypeError: /],
+  },
+  {
+    what: "a fault that a failure is behind",
+    error: new Error("no plan", { cause: refusal }),
+    sentence: "Longhaul has a fault of its own (Error); its log has the stack.",
+    trace: [/\nCaused by: EC2 refuses it: ask for another quota\.$/],
+  },
+  {
+    what: "a parser's error",
+    error: parsed,
+    sentence: "Longhaul has a fault of its own (SyntaxError); its log has the stack.",
+    trace: [/^SyntaxError, with a message that may quote a secret\n +at JSON\.parse/],
+  },
+  {
+    what: "a value that is no error",
+    error: secret,
+    sentence: "Longhaul has a fault of its own (string); its log has the stack.",
+    trace: [/^A value of the type string was thrown\.$/],
+  },
+];
+
+describe("what is told of an error", () => {
+  for (const { what, error, sentence, trace } of cases) {
+    it(`${what}: a sentence for people, and ${trace ? "the stack for the log" : "nothing else for the log"}`, () => {
+      const log: string[] = [];
+      expect(sentenceOf(error, (text) => log.push(text))).to.equal(sentence);
+      expect(isFault(error)).to.equal(trace !== undefined);
+      expect(log).to.deep.equal(trace ? [traceOf(error)] : []);
+      if (!trace) expect(traceOf(error)).to.equal(sentence);
+      for (const part of trace ?? []) expect(traceOf(error)).to.match(part);
+    });
+
+    it(`${what}: neither the cause of a failure nor a text that could not be parsed`, () => {
+      expect(JSON.stringify(parsed, Object.getOwnPropertyNames(parsed))).to.contain("canary");
+      expect(`${traceOf(error)}${sentenceOf(error, () => undefined)}`).not.to.contain("canary");
+    });
+  }
+
+  it("keeps the error that somebody says more of as the cause", () => {
+    expect(explained(fault, (why) => why).cause).to.equal(fault);
+  });
+});
