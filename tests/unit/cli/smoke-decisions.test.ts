@@ -6,6 +6,8 @@ import { judgeStart } from "../../../cli/smoke/judge-start.ts";
 import type { Start } from "../../../cli/smoke/judge-start.ts";
 import { findNonce, formatNonce } from "../../../cli/smoke/nonce.ts";
 import { placeOf } from "../../../cli/smoke/run-place.ts";
+import { explainRunWithoutJob } from "../../../cli/smoke/run-without-job.ts";
+import { openRunStates } from "../../../contract/run-states.ts";
 
 describe("a nonce", () => {
   it("is found again in any title, with all that it holds", () => {
@@ -146,5 +148,36 @@ describe("which run is meant", () => {
   it("--api-url beats what a URL says", () => {
     const place = placeOf("https://github.com/a/b/actions/runs/7", { apiUrl: "http://proxy" }, request);
     expect(place.apiUrl).to.equal("http://proxy");
+  });
+});
+
+describe("a run without a job", () => {
+  const smoke = { owner: "acme", repository: "app", workflow: "mine.yml" };
+  const explain = (status: string, conclusion: string | null) =>
+    explainRunWithoutJob({ id: 1, title: "", url: "", status, conclusion }, smoke);
+
+  for (const status of openRunStates) {
+    it(`may still get one while it is ${status}`, () => {
+      expect(explain(status, null)).to.equal(undefined);
+    });
+  }
+
+  for (const conclusion of ["startup_failure", "failure", "action_required", null]) {
+    it(`that ended with ${conclusion} names the policies as likely, and an error in a file of one's own`, () => {
+      expect(explain("completed", conclusion))
+        .to.include(
+          `GitHub ended the run of mine.yml (${conclusion ?? "no conclusion"}) before it had a job.`,
+        )
+        .and.include("Most likely an Actions policy of acme or of acme/app forbids")
+        .and.include("an error in the file")
+        .and.include("#dispatch-forbidden");
+    });
+  }
+
+  it("that was cancelled blames no policy", () => {
+    expect(explain("completed", "cancelled"))
+      .to.include("The run of mine.yml was cancelled before it had a job")
+      .and.include("run the same command again")
+      .and.not.include("policy");
   });
 });
