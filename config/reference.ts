@@ -49,8 +49,7 @@ function rowsOf(schema: Schema, prefix: string): Row[] {
   );
   const each = schema.additionalProperties;
   if (typeof each !== "object") return rows;
-  const placeholder = each.type === "object" ? "<name>" : "<number>";
-  return [...rows, ...rowsAt(each, prefix + placeholder, false)];
+  return [...rows, ...rowsAt(each, `${prefix}<${keyTitle(schema)}>`, false)];
 }
 
 function rowsAt(schema: Schema, key: string, required: boolean): Row[] {
@@ -63,6 +62,14 @@ function rowsAt(schema: Schema, key: string, required: boolean): Row[] {
   };
   const below = rowsOf(schema, `${key}.`);
   return [{ ...own, default: below.length > 0 && !required ? "" : own.default }, ...below];
+}
+
+/** What the keys of a map are. The schema of its keys says so. */
+function keyTitle({ propertyNames }: Schema): string {
+  const title = typeof propertyNames === "object" ? propertyNames.title : undefined;
+  if (title === undefined)
+    throw new Error("The schema of a map's keys has no title: give it one with meta().");
+  return title;
 }
 
 function typeOf(schema: Schema): string {

@@ -16,7 +16,10 @@ export const fleetSchema = z
     runners: z.int().min(1).max(limits.runnersPerFleet).default(1).describe("Number of runners."),
     generations: z
       .record(
-        z.string().regex(/^[1-9]\d*$/, "must be a runner's number"),
+        z
+          .string()
+          .regex(/^[1-9]\d*$/, "must be a runner's number")
+          .meta({ title: "number" }),
         z.int().min(1).describe("The generation."),
       )
       .default({})
@@ -77,6 +80,6 @@ export const fleetSchema = z
   .describe("One fleet: runners of one shape.");
 
 export const fleetsSchema = z
-  .record(z.string(), fleetSchema)
+  .record(z.string().meta({ title: "name" }), fleetSchema)
   .refine((fleets) => Object.keys(fleets).length > 0, "must name at least one fleet")
   .describe("Fleets by name.");

@@ -47,6 +47,9 @@ describe("a default branch with rules at the local GitHub", () => {
     ["a ruleset's", { by: "ruleset", pullRequest: true }, "Repository rule violations found\n\nChanges must be made through a pull request.\n\n"],
     ["a ruleset's", { by: "ruleset", message: /^[A-Z]+-\d+ / }, "Repository rule violations found\n\nCommit message must match a given regex pattern: ^[A-Z]+-\\d+ \n\n"],
     ["a protected branch's", { by: "protection", signatures: true, pullRequest: true }, "Could not create file: Commits must have verified signatures. Changes must be made through a pull request."],
+    ["a protected branch's", { by: "protection", approvals: 1 }, "Could not create file: At least 1 approving review is required by reviewers with write access."],
+    ["a protected branch's", { by: "protection", restricted: true }, "Could not create file: You're not authorized to push to this branch. Visit https://docs.github.com/articles/about-protected-branches/ for more information."],
+    ["a protected branch's", { by: "protection", locked: true }, "Could not create file: Cannot change this locked branch"],
   ]; // prettier-ignore
   for (const [whose, rules, sentence] of refusals) {
     it(`refuses a token's commit with ${whose} words: ${JSON.stringify(sentence)}`, async () => {
