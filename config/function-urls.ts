@@ -3,9 +3,9 @@ import type { Partition } from "./partitions.ts";
 
 /**
  * Regions where Lambda has no function URLs, which a webhook needs. AWS's
- * documentation listed these in 2026
- * (https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html); its
- * newer editions point to a table instead
+ * documentation listed these when it was read on 2026-11-30
+ * (https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html); newer
+ * editions of the page point to a table instead
  * (https://builder.aws.com/build/capabilities/explore?tab=service-feature,
  * feature "Function URLs").
  */
@@ -24,7 +24,7 @@ export const regionsWithoutFunctionUrls: readonly string[] = [
 ];
 
 /**
- * Partitions whose own documentation says, read in 2026, that none of their
+ * Partitions whose own documentation says, read on 2026-11-30, that none of their
  * regions has function URLs. The list above leaves them out:
  * https://docs.amazonaws.cn/en_us/aws/latest/userguide/lambda.html,
  * https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html.

@@ -60,6 +60,8 @@ export interface AwsCloud {
   bill(budget: string, bill: Bill): void;
   /** From now on these zones alone offer an instance type; what runs goes on. */
   offer(instanceType: string, zones: readonly string[]): void;
+  /** From now on nothing may be made without tags of these keys, as an organisation can have it. */
+  demandTags(...keys: string[]): void;
   /** The last calls that were answered, the oldest first. */
   calls(): readonly CallRecord[];
 }
@@ -115,6 +117,9 @@ export function createAws(options: AwsOptions): AwsCloud {
     },
     offer: (instanceType, zones) => {
       data.offerings[instanceType] = [...zones];
+    },
+    demandTags: (...keys) => {
+      data.demandedTags = keys;
     },
     calls: () => calls,
   };

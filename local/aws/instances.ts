@@ -9,7 +9,7 @@ import { instanceCredentials } from "./principals.ts";
 import type { Principal } from "./principals.ts";
 import type { Cloud, Instance, InstanceState, Volume } from "./state.ts";
 import { privateAddress, publicAddress, subnetOf } from "./subnets.ts";
-import { checkInstanceTags, checkTags } from "./tag-rules.ts";
+import { checkDemandedTags, checkInstanceTags, checkTags } from "./tag-rules.ts";
 
 /** What RunInstances and the provider's Instance have in common. */
 export interface LaunchSpecification {
@@ -257,6 +257,8 @@ function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance
   }
   checkInstanceTags(specification.tags, specification.tagsInMetadata);
   checkTags(specification.volumeTags);
+  checkDemandedTags(cloud, "an instance", specification.tags);
+  checkDemandedTags(cloud, "a volume", specification.volumeTags);
   const { data, clock, faults } = cloud;
   const profiles = data.resources["aws:iam/instanceProfile:InstanceProfile"] ?? {};
   if (specification.profile !== undefined && !profiles[specification.profile]) {

@@ -1,6 +1,7 @@
 import { AwsError } from "./errors.ts";
 import { publicParameter } from "./images.ts";
 import type { Cloud, Parameter, ParameterVersion } from "./state.ts";
+import { checkDemandedTags } from "./tag-rules.ts";
 
 /** Limit of the standard tier, in characters. */
 const maxValueLength = 4096;
@@ -32,6 +33,7 @@ export function putParameter(
   if (overwrite && Object.keys(tags).length > 0) {
     throw new AwsError("ValidationException", "Invalid request: tags and overwrite can't be used together.");
   }
+  if (!overwrite) checkDemandedTags(cloud, `the parameter ${name}`, tags);
   if (!before && type === undefined) {
     throw new AwsError("ValidationException", "A parameter type is required when you create a parameter.");
   }

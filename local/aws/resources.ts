@@ -8,6 +8,7 @@ import { detachAll, roleType } from "./managed-policies.ts";
 import { checkInlinePolicy, checkTrustPolicy, rolePolicyType } from "./policy-sizes.ts";
 import { nameOf, queueArn, queueType, queueUrl } from "./queues.ts";
 import type { Cloud, Instance } from "./state.ts";
+import { checkDemandedTags } from "./tag-rules.ts";
 import { volumeType } from "./volumes.ts";
 
 /** A type whose resources are kept as they were made, with what AWS adds. Most of them only exist. */
@@ -184,6 +185,7 @@ export function storedResource(cloud: Cloud, type: string, kind: Kind): Resource
       const id = kind.id(inputs);
       if (stored()[id])
         throw new AwsError("EntityAlreadyExists", `${type} with the name ${id} already exists.`, 409);
+      if (!kind.untagged) checkDemandedTags(cloud, `${type} ${id}`, tagMap(inputs));
       kind.created?.(id);
       const state = {
         ...inputs,

@@ -141,6 +141,8 @@ export interface Account {
   instances: Record<string, Instance>;
   /** Instance type → the zones that offer it, where that is not what they offer by themselves. */
   offerings: Record<string, string[]>;
+  /** Keys of tags without which nothing may be made. */
+  demandedTags: string[];
   /** Images that were made of instances, by id. */
   images: Record<string, OwnImage>;
   parameters: Record<string, Parameter>;
@@ -187,6 +189,7 @@ export function emptyAccount(): Account {
     resources: {},
     instances: {},
     offerings: {},
+    demandedTags: [],
     images: {},
     parameters: {},
     logs: {},

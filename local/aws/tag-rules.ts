@@ -1,4 +1,5 @@
 import { AwsError } from "./errors.ts";
+import type { Cloud } from "./state.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -19,6 +20,20 @@ export function checkTags(tags: Tags): void {
       );
     }
   }
+}
+
+/**
+ * What a policy of the organisation does that refuses to make anything without certain tags: they must be in the very
+ * request that makes it. SSM takes no tags with an overwrite, so such a policy has to let overwrites pass.
+ *
+ * @param what is to be made
+ * @throws AwsError where a tag is missing that is demanded
+ */
+export function checkDemandedTags({ data }: Cloud, what: string, tags: Tags): void {
+  const missing = data.demandedTags.filter((key) => !(key in tags));
+  if (missing.length === 0) return;
+  const problem = `not authorized to make ${what} without the tag ${missing.join(", ")}, with an explicit deny in a service control policy`;
+  throw new AwsError("AccessDeniedException", problem, 403);
 }
 
 /**

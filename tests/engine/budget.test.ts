@@ -1,8 +1,6 @@
 import { expect } from "chai";
-import { meterParameter, parseMeter } from "../../contract/meter.ts";
 import { budgetName } from "../../contract/names.ts";
 import { fleetParameters, parsePower } from "../../contract/parameters.ts";
-import { alarmType } from "../../local/aws/metrics.ts";
 import type { Job } from "../../local/github/index.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
@@ -10,6 +8,7 @@ import { toolsLimitMs } from "../find-tools.ts";
 import { functionLog, instanceOf, rosterOf } from "../journey/one-runner.ts";
 import { impatient, userJobs } from "../journey/user-jobs.ts";
 import type { UserJobs } from "../journey/user-jobs.ts";
+import { passMinutes, upWithBudget } from "./pass-minutes.ts";
 
 const minute = 60_000;
 const address = "ops@example.com";
@@ -38,7 +37,7 @@ describe("an environment whose money runs out", function () {
       config["longhaul:alarms"] = { emails: [address] };
       config["longhaul:wakeOnDemand"] = { enabled: true };
     });
-    await Promise.all([environment.up(), passWhenAlarmsAreDue(3)]);
+    await upWithBudget(environment);
     jobs = userJobs(environment);
   });
   after(() => environment.close());
@@ -57,31 +56,7 @@ describe("an environment whose money runs out", function () {
       .at(-1)?.values[0];
   const log = () => functionLog(environment, "controller");
 
-  /** Lets minutes pass, and the controller look at each. */
-  async function pass(minutes: number): Promise<void> {
-    const { clock } = environment.cloud;
-    for (let passed = 0; passed < minutes; passed++) {
-      clock.advance(minute);
-      const now = clock.now();
-      await eventually("the controller has looked", () => {
-        const meter = parseMeter(parameter(meterParameter("local")));
-        return meter !== undefined && Date.parse(meter.at) > now - minute;
-      });
-    }
-  }
-
-  /** Lets minutes pass when the fleet is in service and the alarm on a silent meter is made, or waits for the meter. */
-  async function passWhenAlarmsAreDue(minutes: number): Promise<void> {
-    const waits = `${budgetName("local", "eu-central-1")}-meter creating`;
-    await eventually("the fleet is in service", () => rosterOf(environment).length === 2);
-    await eventually(
-      "the alarm is made or waits",
-      () =>
-        account().resources[alarmType]?.["longhaul-local-budget-silent"] !== undefined ||
-        environment.lastOutput().includes(waits),
-    );
-    await pass(minutes);
-  }
+  const pass = (minutes: number) => passMinutes(environment, minutes);
 
   it("tells people nothing while it is new, for nothing is wrong", async () => {
     await pass(1);
