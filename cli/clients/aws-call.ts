@@ -1,13 +1,5 @@
+import { isRetryable } from "../../runtime/aws/retry.ts";
 import { ServiceError } from "./service-error.ts";
-
-/** Codes that AWS's services answer with when they are asked too often. */
-const throttlingCodes = new Set([
-  "RequestLimitExceeded",
-  "Throttling",
-  "ThrottlingException",
-  "TooManyRequestsException",
-  "TooManyUpdates",
-]);
 
 /** What the SDK's errors have in common. */
 interface SdkError extends Error {
@@ -40,11 +32,8 @@ function serviceError(action: string, error: SdkError): ServiceError {
     );
   }
   const status = error.$metadata?.httpStatusCode;
-  const transient =
-    status === undefined ||
-    status >= 500 ||
-    throttlingCodes.has(error.name) ||
-    error.$retryable !== undefined;
+  // The SDK knows more than codes: a connection that was reset, for example.
+  const transient = isRetryable(status ?? 0, error.name) || error.$retryable !== undefined;
   const answer = status === undefined ? "no answer" : `HTTP ${status}`;
   return new ServiceError(`${action} failed (${answer}): ${error.name}: ${error.message}`, {
     transient,

@@ -246,7 +246,12 @@ describe("the clients of the operator's command", () => {
     const table = [
       ["UnauthorizedOperation", 403, false],
       ["ThrottlingException", 400, true],
+      ["TooManyUpdates", 400, true],
+      ["SlowDown", 503, true],
+      ["ProvisionedThroughputExceededException", 400, true],
+      ["ConcurrentTagAccess", 400, true],
       ["InternalFailure", 500, true],
+      ["InsufficientInstanceCapacity", 500, false],
     ] as const;
     for (const [code, status, transient] of table) {
       it(`${code} is ${transient ? "worth another try later" : "final"}`, async () => {
