@@ -5,7 +5,8 @@ import { withFullStop } from "../contract/full-stop.ts";
 import { isOfThisLife, lastWordStates } from "../contract/last-words.ts";
 import { wishFor } from "../contract/wishes.ts";
 import type { FleetSettings } from "../contract/wishes.ts";
-import type { MachineReport, ObservedMachine } from "./machine.ts";
+import type { MachineReport } from "../contract/machine-report.ts";
+import type { ObservedMachine } from "./machine.ts";
 
 /**
  * What to say of a machine that is off: what keeps it so now, and before that how it went down where it did not go to

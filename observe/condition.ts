@@ -2,7 +2,8 @@ import { lastWordStates } from "../contract/last-words.ts";
 import type { MachineState } from "../contract/tags.ts";
 import type { FleetSettings, Listing } from "../contract/wishes.ts";
 import { asleepDetail, spokenInThisLife } from "./asleep-detail.ts";
-import type { MachineReport, ObservedMachine } from "./machine.ts";
+import type { MachineReport } from "../contract/machine-report.ts";
+import type { ObservedMachine } from "./machine.ts";
 
 /** What a runner's machine is, in one word. */
 export const conditions = [

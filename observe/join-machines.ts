@@ -1,7 +1,7 @@
 import { machineName } from "../contract/names.ts";
 import { tags } from "../contract/tags.ts";
 import type { Instance, ObservedMachine, RunnerEntry } from "./machine.ts";
-import { reportOf } from "./report.ts";
+import { reportOf } from "../contract/machine-report.ts";
 
 /** A machine that somebody asks about by name. */
 export interface NamedMachine {

@@ -1,5 +1,5 @@
 import type { FailedStart } from "../contract/failed-starts.ts";
-import type { MachineState } from "../contract/tags.ts";
+import type { MachineReport } from "../contract/machine-report.ts";
 
 /** EC2's states of an instance. */
 export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
@@ -35,22 +35,6 @@ export interface RunnerEntry {
   systemLabels: readonly string[];
   /** All other labels. */
   customLabels: readonly string[];
-}
-
-/**
- * What a machine says of itself, by tags on its own instance. Information for
- * people: a job with Docker is root on its machine and can forge it.
- */
-export interface MachineReport {
-  state: MachineState;
-  /** ISO 8601 in UTC: when the state last changed. */
-  since?: string;
-  /** One sentence. */
-  detail?: string;
-  /** `<owner>/<repository>/actions/runs/<id>` of the job that it runs. */
-  job?: string;
-  /** Version of the runner software at work. */
-  version?: string;
 }
 
 /** A machine as EC2, GitHub and the machine itself tell of it. */

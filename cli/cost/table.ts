@@ -1,3 +1,4 @@
+import { printable } from "../../contract/printable.ts";
 import type { Estimate } from "./estimate.ts";
 import type { CostReport } from "./report.ts";
 import type { CostRow } from "./rows.ts";
@@ -168,9 +169,4 @@ function hours(minutes: number): string {
 
 function minuteOf(moment: string): string {
   return moment.slice(0, 16).replace("T", " ");
-}
-
-/** Names come from GitHub: no control character reaches a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}+/gu, " ");
 }

@@ -1,3 +1,4 @@
+import { printable } from "../../contract/printable.ts";
 import { styleText } from "node:util";
 import type { Condition } from "../../observe/condition.ts";
 import type { EnvironmentStatus, RunnerStatus } from "../../observe/environment-status.ts";
@@ -81,9 +82,4 @@ function wishOf({ wish, listing }: RunnerStatus): string {
   const until = wish.until === null ? "" : ` until ${wish.until.replace(/(:00)?\.\d+Z$/, "Z")}`;
   const why = [wish.by, wish.reason].filter((part) => part !== "").join(": ");
   return `${listing === "none" ? "leave, " : ""}${wish.power}${until} (${why})`;
-}
-
-/** Reasons are written by people, and tags by jobs: no control character reaches a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}+/gu, " ");
 }

@@ -1,7 +1,7 @@
 import { getInstances } from "@pulumi/aws/ec2/getInstances.js";
 import { getResources } from "@pulumi/aws/resourcegroupstaggingapi/getResources.js";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MachineState } from "../../contract/tags.ts";
+import { reportOf } from "../../contract/machine-report.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { machineResourceName } from "./machine-shape.ts";
 
@@ -38,13 +38,6 @@ export interface LivingMachine {
   /** ARN of the customer's key that its disk is under, as its tag says. */
   diskKey?: string;
 }
-
-/**
- * Such a machine stays awake until its boot timer ends it, and never tries
- * again: whoever asks for its configuration again wants another try. It has
- * run no job, and one that only says so ends its job before itself.
- */
-const bootFailed: MachineState = "boot-failed";
 
 /** An environment's living machines that came up or still may, by the name of their resources: runner and fingerprint. */
 export type LivingMachines = ReadonlyMap<string, readonly LivingMachine[]>;
@@ -105,7 +98,7 @@ export function livingMachines(
     const instanceId = resourceArn.slice(resourceArn.lastIndexOf("/") + 1);
     const { [tags.runner]: runner, [tags.fingerprint]: fingerprint, [tags.diskKey]: diskKey } = own;
     if (runner === undefined || fingerprint === undefined || !living.includes(instanceId)) continue;
-    if (own[tags.state] === bootFailed) continue;
+    if (hasFailedToBoot(own)) continue;
     const name = machineResourceName(runner, fingerprint);
     const machine = {
       instanceId,
@@ -115,6 +108,15 @@ export function livingMachines(
     found.set(name, [...(found.get(name) ?? []), machine]);
   }
   return found;
+}
+
+/**
+ * Such a machine stays awake until its boot timer ends it, and never tries
+ * again: whoever asks for its configuration again wants another try. It has
+ * run no job, and one that only says so ends its job before itself.
+ */
+function hasFailedToBoot(instanceTags: Readonly<Record<string, string>>): boolean {
+  return reportOf(instanceTags)?.state === "boot-failed";
 }
 
 /** Which of the living machines a machine's resource is to become. */

@@ -1,4 +1,6 @@
 import { failedStartOf } from "../../../contract/failed-starts.ts";
+import { reportOf } from "../../../contract/machine-report.ts";
+import type { MachineReport } from "../../../contract/machine-report.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import type { ControllerAws } from "./aws.ts";
@@ -103,7 +105,9 @@ async function* describe<Action extends ReadAction>(
 }
 
 function machineOf(instance: DescribedInstance): Machine {
-  const tagged = new Map(instance.tagSet.map(({ key, value }) => [key, value]));
+  const tagged: Readonly<Record<string, string | undefined>> = Object.fromEntries(
+    instance.tagSet.map(({ key, value }) => [key, value]),
+  );
   const { instanceId, instanceState, stateReason, launchTime } = instance;
   const launchedAt = Date.parse(launchTime);
   // Neither the meter nor a start may rest on a guess: NaN hours would make the month's record unreadable.
@@ -115,13 +119,13 @@ function machineOf(instance: DescribedInstance): Machine {
   const root = instance.blockDeviceMapping.find(({ deviceName }) => deviceName === instance.rootDeviceName);
   const attached = Date.parse(root?.ebs.attachTime ?? "");
   const stoppedAt = momentIn(instance.reason);
-  const report = reportIn(tagged);
-  const failedStartsTag = tagged.get(tags.failedStarts) ?? "";
+  const report = datedReport(reportOf(tagged));
+  const failedStartsTag = tagged[tags.failedStarts] ?? "";
   const failedStart = failedStartOf(instanceState.name, stateReason, failedStartsTag, launchedAt);
   return {
     id: instanceId,
-    fleet: tagged.get(tags.fleet) ?? "",
-    runner: tagged.get(tags.runner) ?? "",
+    fleet: tagged[tags.fleet] ?? "",
+    runner: tagged[tags.runner] ?? "",
     instanceType: instance.instanceType,
     availabilityZone: instance.placement.availabilityZone,
     state: instanceState.name as Machine["state"],
@@ -135,11 +139,11 @@ function machineOf(instance: DescribedInstance): Machine {
   };
 }
 
-function reportIn(tagged: ReadonlyMap<string, string>): MachineTags | undefined {
-  const state = tagged.get(tags.state);
-  const since = Date.parse(tagged.get(tags.since) ?? "");
-  if (state === undefined || Number.isNaN(since)) return undefined;
-  return { state, since, detail: tagged.get(tags.detail) ?? "" };
+/** What cannot be placed in time decides nothing here. */
+function datedReport(report: MachineReport | undefined): MachineTags | undefined {
+  if (report?.since === undefined) return undefined;
+  const { state, since, detail = "" } = report;
+  return { state, since: Date.parse(since), detail };
 }
 
 function diskOf(volume: DescribedVolume): AttachedDisk {

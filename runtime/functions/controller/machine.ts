@@ -35,7 +35,7 @@ export interface Machine {
  * money does not rest on them.
  */
 export interface MachineTags {
-  /** One of contract/tags.ts's machine states, or anything else. */
+  /** One of contract/tags.ts's machine states. */
   state: string;
   /** When it came to be in that state: the machine ran then. */
   since: number;

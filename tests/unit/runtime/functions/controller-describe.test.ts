@@ -152,6 +152,7 @@ describe("a machine", () => {
       since,
       tag("state", "asleep"),
       tag("state", "asleep") + tag("since", "yesterday"),
+      tag("state", "hacked") + since,
     ]) {
       expect((await described(damaged)).report).to.equal(undefined);
     }

@@ -1,16 +1,35 @@
-import { machineStates, tags } from "../contract/tags.ts";
-import type { MachineReport } from "./machine.ts";
+import { printable } from "./printable.ts";
+import { machineStates, tags } from "./tags.ts";
+import type { MachineState } from "./tags.ts";
+
+/**
+ * What a machine says of itself, by tags on its own instance. Information for
+ * people: a job with Docker is root on its machine and can forge it.
+ */
+export interface MachineReport {
+  state: MachineState;
+  /** ISO 8601 in UTC: when the state last changed. */
+  since?: string;
+  /** One sentence. */
+  detail?: string;
+  /** `<owner>/<repository>/actions/runs/<id>` of the job that it runs. */
+  job?: string;
+  /** Version of the runner software at work. */
+  version?: string;
+}
 
 /**
  * A machine's report from the tags of its instance; undefined while it has not
  * spoken. A job can write these tags, and they end up on terminals and in
  * links: what does not have the promised form is left out.
  */
-export function reportOf(instanceTags: Readonly<Record<string, string>>): MachineReport | undefined {
+export function reportOf(
+  instanceTags: Readonly<Record<string, string | undefined>>,
+): MachineReport | undefined {
   const state = machineStates.find((known) => known === instanceTags[tags.state]);
   if (!state) return undefined;
   const since = instanceTags[tags.since] ?? "";
-  const detail = printable(instanceTags[tags.detail] ?? "");
+  const detail = printable(instanceTags[tags.detail] ?? "").trim();
   const job = instanceTags[tags.job] ?? "";
   const version = instanceTags[tags.version] ?? "";
   return {
@@ -20,10 +39,6 @@ export function reportOf(instanceTags: Readonly<Record<string, string>>): Machin
     ...(isRunPath(job) && { job }),
     ...(isVersion(version) && { version }),
   };
-}
-
-function printable(text: string): string {
-  return text.replace(/\p{C}+/gu, " ").trim();
 }
 
 function isTime(text: string): boolean {
