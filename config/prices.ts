@@ -40,7 +40,7 @@ export function hourlyPrices(
   const address = network.subnetIds ? 0 : known.publicIpv4;
   const unknown: string[] = [];
   const found = Object.entries(fleets).map(([name, fleet]): [string, HourlyPrices] => {
-    const machine = fleet.priceUsdPerHour ?? machinePrice(fleet.instanceType, aws.region, known);
+    const machine = fleetMachinePrice(fleet, aws.region, known);
     if (machine === undefined) {
       unknown.push(`longhaul:fleets.${name}: ${whyUnknown(fleet.instanceType, aws.region, known)}.`);
     }
@@ -48,6 +48,15 @@ export function hourlyPrices(
   });
   if (unknown.length > 0) throw new UnknownPriceError(unknown.join("\n"));
   return Object.fromEntries(found);
+}
+
+/** US dollars for an hour of a fleet's machines: as they are written, else as the table knows them; undefined where neither does. */
+export function fleetMachinePrice(
+  { priceUsdPerHour, instanceType }: Pick<FleetConfiguration, "priceUsdPerHour" | "instanceType">,
+  region: string,
+  known: Pick<PriceTable, "regions"> = prices,
+): number | undefined {
+  return priceUsdPerHour ?? machinePrice(instanceType, region, known);
 }
 
 /** US dollars for an hour of an instance type, on demand with Linux; undefined where the table does not know. */

@@ -67,6 +67,30 @@ export function listedMachinePrice(
   return roundPrice(machines[size.family]! * size.xlarges);
 }
 
+/** What a fleet's machines are now, and what one costs for an hour by the configuration. */
+export interface FleetPrice {
+  instanceType: string;
+  machine: number;
+}
+
+/**
+ * US dollars for an hour of a machine. It outlives changes of its fleet for as
+ * long as its job takes, so it is priced by its own type: by the configuration
+ * where that is the fleet's type still, else by AWS's price.
+ *
+ * @param fleets by name
+ * @returns undefined where neither knows the type
+ */
+export function machineHourPrice(
+  { fleet, instanceType }: { fleet: string; instanceType: string },
+  fleets: Readonly<Record<string, FleetPrice>>,
+  list: Pick<PriceList, "machines">,
+): number | undefined {
+  // A fleet may be written that is called what every object has.
+  const own = Object.hasOwn(fleets, fleet) ? fleets[fleet] : undefined;
+  return own?.instanceType === instanceType ? own.machine : listedMachinePrice(instanceType, list);
+}
+
 /** No price is more precise than this, and products of numbers often look so. */
 function roundPrice(usd: number): number {
   return Number(usd.toFixed(6));

@@ -1,10 +1,11 @@
 import { architectureOfInstanceType } from "../../config/instance-types.ts";
-import { hourlyPrices, machinePrice } from "../../config/prices.ts";
+import { hourlyPrices, priceList } from "../../config/prices.ts";
 import type { Configuration } from "../../config/schema.ts";
 import type { LedgerLine, LedgerRecord } from "../../contract/ledger.ts";
 import { totalOf } from "../../contract/meter.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
 import { runnerName } from "../../contract/names.ts";
+import { machineHourPrice } from "../../contract/prices.ts";
 import { accountOf, isBeyondMeter, priced, recordedCosts } from "./account.ts";
 import type { Account, PricedSegment, RecordedCosts } from "./account.ts";
 import { forecastOf } from "./forecast.ts";
@@ -142,11 +143,14 @@ function meteredFor(meter: MeterRecord, since: number, fleet: string | undefined
 function pricesOf(configuration: Configuration) {
   const { aws, fleets } = configuration;
   const hourly = hourlyPrices(configuration);
-  const machineHour = ({ fleet, instanceType }: LedgerLine): number | undefined => {
-    const known = Object.hasOwn(fleets, fleet) ? fleets[fleet] : undefined;
-    if (known?.instanceType === instanceType) return hourly[fleet]!.machine;
-    return machinePrice(instanceType, aws.region); // What the fleet had before, or a fleet of the past.
-  };
+  const present = Object.fromEntries(
+    Object.entries(fleets).map(([fleet, { instanceType }]) => [
+      fleet,
+      { instanceType, machine: hourly[fleet]!.machine },
+    ]),
+  );
+  const list = priceList(aws.region);
+  const machineHour = (line: LedgerLine) => machineHourPrice(line, present, list);
   return {
     machineHour,
     hostedMinute: ({ fleet, instanceType }: LedgerRecord) => {

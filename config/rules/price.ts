@@ -1,6 +1,6 @@
 import { unusableInstanceType } from "../instance-types.ts";
 import type { Finding } from "../issues.ts";
-import { machinePrice, whyUnknown } from "../prices.ts";
+import { fleetMachinePrice, whyUnknown } from "../prices.ts";
 import type { Configuration } from "../schema.ts";
 
 /**
@@ -8,9 +8,10 @@ import type { Configuration } from "../schema.ts";
  * none would count no money at all, and nobody would be told.
  */
 export function priceFindings({ fleets, aws }: Configuration): Finding[] {
-  return Object.entries(fleets).flatMap(([name, { priceUsdPerHour, instanceType }]) => {
+  return Object.entries(fleets).flatMap(([name, fleet]) => {
+    const { instanceType } = fleet;
     if (unusableInstanceType(instanceType) !== undefined) return []; // Another rule says why; a price is no help.
-    if ((priceUsdPerHour ?? machinePrice(instanceType, aws.region)) !== undefined) return [];
+    if (fleetMachinePrice(fleet, aws.region) !== undefined) return [];
     const path = ["fleets", name];
     const message = `is missing: ${whyUnknown(instanceType, aws.region)}`;
     const because = [

@@ -1,8 +1,8 @@
 import type { MachinePrices } from "../../../contract/controller.ts";
 import { addCosts, noCosts, totalOf } from "../../../contract/meter.ts";
 import type { Costs, MeterRecord } from "../../../contract/meter.ts";
-import { listedDiskPrice, listedMachinePrice } from "../../../contract/prices.ts";
-import type { PriceList } from "../../../contract/prices.ts";
+import { listedDiskPrice, machineHourPrice } from "../../../contract/prices.ts";
+import type { FleetPrice, PriceList } from "../../../contract/prices.ts";
 import { daysOf, overlap } from "../../../contract/spans.ts";
 import type { Span } from "../../../contract/spans.ts";
 import type { Disk, Machine } from "./machine.ts";
@@ -10,7 +10,7 @@ import type { Disk, Machine } from "./machine.ts";
 /** What things cost, in US dollars for each hour. */
 export interface MeterPrices {
   /** By fleet: of a machine as the fleet has them now. */
-  fleets: Readonly<Record<string, MachinePrices & { instanceType: string }>>;
+  fleets: Readonly<Record<string, MachinePrices & FleetPrice>>;
   /** A public address. */
   address: number;
   /** Of machines of other types, and of disks by their size. */
@@ -160,21 +160,12 @@ function costsOf(machine: Machine, span: Span, ranTo: number, prices: MeterPrice
   ];
 }
 
-/**
- * A machine outlives changes of its fleet for as long as its job takes, so it is
- * priced by its own type: by what the fleet's configuration says where that is
- * the fleet's type still, else by AWS's price.
- */
-function machinePrice(
-  { fleet, instanceType }: Machine,
-  prices: MeterPrices,
-): { usd: number; isKnown: boolean } {
-  const own = ownPrices(fleet, prices);
-  if (own?.instanceType === instanceType) return { usd: own.machine, isKnown: true };
-  const listed = listedMachinePrice(instanceType, prices.list);
-  return listed === undefined
-    ? { usd: presentPrices(fleet, prices).machine, isKnown: false }
-    : { usd: listed, isKnown: true };
+/** What a machine costs; one of a type that nobody knows the price of is as dear as its fleet's are now. */
+function machinePrice(machine: Machine, prices: MeterPrices): { usd: number; isKnown: boolean } {
+  const usd = machineHourPrice(machine, prices.fleets, prices.list);
+  return usd === undefined
+    ? { usd: presentPrices(machine.fleet, prices).machine, isKnown: false }
+    : { usd, isKnown: true };
 }
 
 function disksPrice({ fleet, disks }: Machine, prices: MeterPrices): number {
@@ -186,15 +177,9 @@ function strayDiskPrice({ fleet, size }: Disk, prices: MeterPrices): number {
   return size ? listedDiskPrice(size, prices.list) : presentPrices(fleet, prices).disk;
 }
 
-/** Undefined: the configuration has no such fleet, even if its name is one that every object knows. */
-function ownPrices(fleet: string, { fleets }: MeterPrices): MeterPrices["fleets"][string] | undefined {
-  return Object.hasOwn(fleets, fleet) ? fleets[fleet] : undefined;
-}
-
 /** What a fleet's machines cost now; one that has been taken out is as dear as the dearest there is. */
 function presentPrices(fleet: string, prices: MeterPrices): MachinePrices {
-  const own = ownPrices(fleet, prices);
-  if (own) return own;
+  if (Object.hasOwn(prices.fleets, fleet)) return prices.fleets[fleet]!;
   return Object.values(prices.fleets).reduce<MachinePrices>(
     (dearest, prices) => (prices.machine > dearest.machine ? prices : dearest),
     { machine: 0, disk: 0 },
