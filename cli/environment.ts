@@ -3,8 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { targetOf } from "../config/target.ts";
-import { loadConfiguration } from "../config/load.ts";
-import { applyLocalCloud, localCloudVariable, localEnvironment } from "../config/local.ts";
+import { loadStackConfiguration } from "../config/load.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { Target } from "../contract/requests.ts";
 import { BadUsage } from "./exit-codes.ts";
@@ -55,8 +54,7 @@ export async function openEnvironment(
 }
 
 /**
- * The configuration in a stack file. On the local cloud, that cloud's
- * addresses are laid over it.
+ * The configuration in a stack file.
  *
  * @throws ConfigurationError with everything that is wrong with it
  */
@@ -73,8 +71,7 @@ export async function readStackFile(
       .filter(([key]) => key.startsWith(namespace))
       .map(([key, value]) => [key.slice(namespace.length), value]),
   );
-  const onLocalCloud = stack === localEnvironment;
-  return loadConfiguration(stack, onLocalCloud ? applyLocalCloud(raw, variables[localCloudVariable]) : raw);
+  return loadStackConfiguration(stack, raw, variables);
 }
 
 /** What the project's keys begin with in a stack file. */

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { formatPath } from "../config/issues.ts";
-import { loadConfiguration, readStackConfiguration } from "../config/load.ts";
-import { applyLocalCloud, localCloudVariable, localEnvironment } from "../config/local.ts";
+import { loadStackConfiguration, readStackConfiguration } from "../config/load.ts";
 import type { Configuration } from "../config/schema.ts";
 import { warningsOf } from "../config/warnings.ts";
 
@@ -15,11 +14,7 @@ import { warningsOf } from "../config/warnings.ts";
  */
 export function readConfiguration(environment: string): Configuration {
   const raw = readStackConfiguration(pulumi.runtime.allConfig(), pulumi.getProject());
-  const onLocalCloud = environment === localEnvironment;
-  return loadConfiguration(
-    environment,
-    onLocalCloud ? applyLocalCloud(raw, process.env[localCloudVariable]) : raw,
-  );
+  return loadStackConfiguration(environment, raw, process.env);
 }
 
 /** Has `pulumi up` say what is valid and probably not meant. */

@@ -1,4 +1,5 @@
 import { ConfigurationError, formatPath, overlap } from "./issues.ts";
+import { applyLocalCloud, localCloudVariable, localEnvironment } from "./local.ts";
 import { judge } from "./rules.ts";
 import type { Configuration } from "./schema.ts";
 import { checkShape } from "./shape.ts";
@@ -26,6 +27,22 @@ export function loadConfiguration(environment: string, raw: Record<string, unkno
   throw new ConfigurationError(
     [...issues, ...findings].map(({ path, message }) => ({ path: formatPath(path), message })),
   );
+}
+
+/**
+ * The same for a stack of this project: the environment of the local cloud gets
+ * that cloud's addresses laid over what is written.
+ *
+ * @param variables the process's: `LONGHAUL_LOCAL` says where the local cloud is
+ * @throws ConfigurationError with everything that is wrong, or when there is no local cloud
+ */
+export function loadStackConfiguration(
+  stack: string,
+  raw: Record<string, unknown>,
+  variables: Readonly<Record<string, string | undefined>>,
+): Configuration {
+  const onLocalCloud = stack === localEnvironment;
+  return loadConfiguration(stack, onLocalCloud ? applyLocalCloud(raw, variables[localCloudVariable]) : raw);
 }
 
 /**

@@ -5,8 +5,7 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
 import { SmokeWorkflow } from "../../components/index.ts";
-import { loadConfiguration } from "../../config/load.ts";
-import { applyLocalCloud, localCloudVariable } from "../../config/local.ts";
+import { loadStackConfiguration } from "../../config/load.ts";
 import { startCloud } from "../../local/cloud.ts";
 import type { LocalCloud } from "../../local/cloud.ts";
 import { commandOf } from "../../local/engine/local-stack.ts";
@@ -51,7 +50,7 @@ describe("the smoke test's workflow on the real engine", function () {
   const stackOf = async (environment: string, smokeTest: object = {}): Promise<Stack> => {
     const program = () => {
       const raw = { aws: {}, github: { repository }, fleets: { cloud: {} }, smokeTest };
-      const configuration = loadConfiguration("local", applyLocalCloud(raw, process.env[localCloudVariable]));
+      const configuration = loadStackConfiguration("local", raw, process.env);
       new SmokeWorkflow(environment, { environment, configuration });
       return Promise.resolve({});
     };

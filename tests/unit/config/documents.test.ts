@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { loadConfiguration, readStackConfiguration } from "../../../config/load.ts";
-import { applyLocalCloud, localEnvironment } from "../../../config/local.ts";
+import { loadStackConfiguration, readStackConfiguration } from "../../../config/load.ts";
+import { localCloudVariable } from "../../../config/local.ts";
 import { configurationSchema } from "../../../config/schema.ts";
 import { otherValues } from "./leaf-changes.ts";
 
@@ -21,10 +21,7 @@ function evaluate(environment: string, config: Record<string, unknown>) {
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   const raw = readStackConfiguration(Object.fromEntries(all) as Record<string, string>, "longhaul");
-  return loadConfiguration(
-    environment,
-    environment === localEnvironment ? applyLocalCloud(raw, localCloud) : raw,
-  );
+  return loadStackConfiguration(environment, raw, { [localCloudVariable]: localCloud });
 }
 
 const address = "http://127.0.0.1:4566";
