@@ -1,4 +1,5 @@
 import { printable } from "../../contract/printable.ts";
+import { formatMoment } from "../times/moment.ts";
 import type { Estimate } from "./estimate.ts";
 import type { CostReport } from "./report.ts";
 import type { CostRow } from "./rows.ts";
@@ -12,7 +13,7 @@ export function costTable(report: CostReport): string {
   const shown = by === "day" ? report.rows.slice(-maxRows) : report.rows.slice(0, maxRows);
   const left = report.rows.length - shown.length;
   return [
-    `${environment}${fleet === null ? "" : `, fleet ${fleet}`}: ${minuteOf(from)} to ${minuteOf(to)} UTC, US dollars without tax`,
+    `${environment}${fleet === null ? "" : `, fleet ${fleet}`}: ${formatMoment(from)} to ${formatMoment(to)}, US dollars without tax`,
     "",
     ...(report.rows.length === 0
       ? ["No machine has written anything into the ledger in this time."]
@@ -165,8 +166,4 @@ function usd(amount: number): string {
 
 function hours(minutes: number): string {
   return minutes < 120 ? `${minutes.toFixed(0)} min` : `${(minutes / 60).toFixed(1)} h`;
-}
-
-function minuteOf(moment: string): string {
-  return moment.slice(0, 16).replace("T", " ");
 }

@@ -1,6 +1,7 @@
 import type { OperatorWish } from "../../contract/operator.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
 import type { Output } from "../terminal/output.ts";
+import { formatMoment } from "../times/moment.ts";
 import { changeOperator } from "./change-operator.ts";
 import type { ChangeOutcome, OperatorCollaborators, OperatorEdit } from "./change-operator.ts";
 import { placesIn, wholeFleet, wishAt, withoutWish, withWish } from "./operator-text.ts";
@@ -85,6 +86,6 @@ function sentence(
 }
 
 function describe(who: string, { power, by, reason, until, overBudget }: OperatorWish): string {
-  const end = until === undefined ? "until it is taken back (--clear)" : `until ${until}`;
+  const end = until === undefined ? "until it is taken back (--clear)" : `until ${formatMoment(until)}`;
   return `Power of ${who} is wished ${power} by ${by} (${reason}) ${end}${overBudget ? ", over the budget" : ""}`;
 }

@@ -1,7 +1,7 @@
 import { runnerName } from "../../contract/names.ts";
 import type { Environment } from "../environment.ts";
 import { BadUsage } from "../exit-codes.ts";
-import { parseAge } from "./age.ts";
+import { notUnderstood, parseSpan, spanForm } from "../times/span.ts";
 
 /** Which runners to rotate, as the command line says. Exactly one way, but `olderThan` may be within a `fleet`. */
 export interface Selection {
@@ -9,7 +9,7 @@ export interface Selection {
   /** By name, for example `dev-cloud-1`. */
   runners?: string[];
   all?: boolean;
-  /** Only those whose machine was made longer ago: `36h`, `14d`, `2w`. */
+  /** Only those whose machine was made longer ago: a span of time as it was written, for example `36h`. */
   olderThan?: string;
 }
 
@@ -60,10 +60,8 @@ export function checkSelection({ fleet, runners, all, olderThan }: Selection): v
         "or --older-than <age>, which goes together with --fleet.",
     );
   }
-  if (olderThan !== undefined && parseAge(olderThan) === undefined) {
-    throw new BadUsage(
-      `--older-than ${olderThan} is no age: write a number of hours, days or weeks, for example 36h, 14d or 2w.`,
-    );
+  if (olderThan !== undefined && parseSpan(olderThan) === undefined) {
+    throw notUnderstood("--older-than", olderThan, spanForm);
   }
 }
 
@@ -86,7 +84,7 @@ export function chooseRunners(
   const isOldEnough = ({ runner }: ConfiguredRunner) => {
     if (olderThan === undefined) return true;
     const createdAt = machines.get(runner)?.createdAt;
-    return createdAt !== undefined && now - Date.parse(createdAt) > parseAge(olderThan)!;
+    return createdAt !== undefined && now - Date.parse(createdAt) > parseSpan(olderThan)!;
   };
   return configured.filter(
     (one) =>

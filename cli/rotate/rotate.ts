@@ -19,6 +19,7 @@ import type { Asked } from "./take-up.ts";
 import { oldMachines, servingMachines } from "./serving-machines.ts";
 import type { OldMachine } from "./serving-machines.ts";
 import {
+  describeAgeLimit,
   describeBatches,
   describeOldMachine,
   describePlan,
@@ -128,10 +129,10 @@ async function plan(
   const machines = await servingMachines(aws, environment.name, fleets);
   checkGenerations(configured, machines);
   const runners = chooseRunners(selection, configured, machines, now);
+  const { olderThan } = selection;
+  if (olderThan !== undefined) output.say(describeAgeLimit(olderThan, now));
   if (runners.length === 0) {
-    output.say(
-      `No machine of ${environment.name} is older than ${selection.olderThan ?? ""}: nothing to rotate.`,
-    );
+    output.say(`No machine of ${environment.name} is older than ${olderThan ?? ""}: nothing to rotate.`);
     return undefined;
   }
   const batches = planRotation(runners, machines, atOnce);

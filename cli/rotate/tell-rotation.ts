@@ -1,4 +1,6 @@
-import { describeAge } from "./age.ts";
+import { formatAge } from "../times/age.ts";
+import { formatMoment } from "../times/moment.ts";
+import { parseSpan } from "../times/span.ts";
 import type { ServingMachine } from "./choose-runners.ts";
 import { currentBatch } from "./journal.ts";
 import type { Journal } from "./journal.ts";
@@ -9,6 +11,11 @@ import type { Stop } from "./stop.ts";
 /** Runners with their generations, as one half of a sentence. */
 export function listRunners(steps: readonly RotationStep[]): string {
   return steps.map(({ runner, from, to }) => `${runner} (generation ${from} → ${to})`).join(", ");
+}
+
+/** Which machines `--older-than` means. @param olderThan a span of time as it was written */
+export function describeAgeLimit(olderThan: string, now: number): string {
+  return `Older than ${olderThan}: made before ${formatMoment(now - parseSpan(olderThan)!)}.`;
 }
 
 /** A plan, one line for each runner. @param now milliseconds since the epoch */
@@ -27,7 +34,8 @@ export function describePlan(
 
 function describeServing(machine: ServingMachine | undefined, now: number): string {
   if (!machine) return "has no machine in service";
-  const age = machine.createdAt === undefined ? "unknown age" : `${describeAge(machine.createdAt, now)} old`;
+  const { createdAt } = machine;
+  const age = createdAt === undefined ? "unknown age" : `${formatAge(now - Date.parse(createdAt))} old`;
   return `now ${machine.instanceId}, ${age}`;
 }
 

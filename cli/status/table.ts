@@ -2,7 +2,8 @@ import { printable } from "../../contract/printable.ts";
 import { styleText } from "node:util";
 import type { Condition } from "../../observe/condition.ts";
 import type { EnvironmentStatus, RunnerStatus } from "../../observe/environment-status.ts";
-import { formatAge } from "./age.ts";
+import { formatMoment } from "../times/moment.ts";
+import { formatAge } from "../times/age.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -76,10 +77,10 @@ function cellsOf(status: RunnerStatus, now: number): string[] {
   ].map(printable);
 }
 
-/** For example `off until 2026-03-01T18:00Z (ada: maintenance)`; a machine on no list is to leave. */
+/** For example `off until 2026-03-01 18:00 UTC (ada: maintenance)`; a machine on no list is to leave. */
 function wishOf({ wish, listing }: RunnerStatus): string {
   if (!wish) return "-";
-  const until = wish.until === null ? "" : ` until ${wish.until.replace(/(:00)?\.\d+Z$/, "Z")}`;
+  const until = wish.until === null ? "" : ` until ${formatMoment(wish.until)}`;
   const why = [wish.by, wish.reason].filter((part) => part !== "").join(": ");
   return `${listing === "none" ? "leave, " : ""}${wish.power}${until} (${why})`;
 }

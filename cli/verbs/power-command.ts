@@ -26,7 +26,10 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
   return withEnvironment(new Command(verb))
     .option("--fleet <name>", "the runners of one fleet (default: all fleets, after asking)")
     .option("--runner <names...>", "these runners alone")
-    .option("--until <time>", "when the wish ends by itself: 18:30, 2h, 3d or 2026-03-01T18:00")
+    .option(
+      "--until <time>",
+      "when the wish ends by itself: a span (90m, 36h, 3d, 2w, 1d12h), a time (2026-03-01T18:00) or a time of the day (18:30)",
+    )
     .option("--reason <text>", "why, for everybody who looks at the status")
     .option(
       "--clear",

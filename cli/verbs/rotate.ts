@@ -11,7 +11,7 @@ export function rotateCommand(context: VerbContext): Command {
     .option("--fleet <name>", "all runners of a fleet")
     .option("--runner <names...>", "these runners")
     .option("--all", "all runners of the environment")
-    .option("--older-than <age>", "runners whose machine was made longer ago (36h, 14d, 2w)")
+    .option("--older-than <age>", "runners whose machine was made longer ago: 90m, 36h, 3d, 2w, 1d12h")
     .option("--at-once <n>", "how many runners get their new machine together", parseCount, 1)
     .option("--commit", "commit the stack file, and nothing else, after each batch; a must in CI")
     .option("--dry-run", "print the plan and change nothing")

@@ -158,7 +158,7 @@ describe("longhaul rotate", () => {
   it("changes nothing with --dry-run, and nothing without a yes", async () => {
     const { code, results } = await longhaul("--older-than 2w --dry-run");
     expect(code).to.equal(0);
-    expect(results).to.equal("batch 1 of 1: dev-cloud-1, generation 1 → 2, now i-01, 20 days old");
+    expect(results).to.equal("batch 1 of 1: dev-cloud-1, generation 1 → 2, now i-01, 20 d old");
     const planned = (await longhaul("--all --at-once 2 --dry-run --json")).report();
     expect(planned).to.deep.include({ state: "planned", oldMachines: [] });
     expect(planned.batches.map(({ steps, phase }) => [steps.length, phase])).to.deep.equal([[2, "planned"]]);

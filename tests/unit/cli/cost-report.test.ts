@@ -331,7 +331,7 @@ describe("a report for people", () => {
   it("is a table, an account that adds up, and what it would have been otherwise", () => {
     const text = costTable(report(lines, worked, { forecast: true }));
     expect(text.split("\n")).to.deep.equal([
-      "dev: 2026-11-10 00:00 to 2026-11-12 12:00 UTC, US dollars without tax",
+      "dev: 2026-11-10 00:00 UTC to 2026-11-12 12:00 UTC, US dollars without tax",
       "",
       "WORKFLOW              JOBS  MINUTES  WAITING  JOBS USD  HOSTED USD",
       "acme/app integration     1       30      2 s      0.50        0.36",

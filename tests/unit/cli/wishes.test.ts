@@ -27,7 +27,7 @@ describe("until when a wish holds", () => {
 
   const refused: [string, RegExp][] = [
     ["", /does not understand ""/],
-    ["tomorrow", /does not understand "tomorrow".*90m, 2h, 3d/],
+    ["tomorrow", /does not understand "tomorrow".*90m, 36h, 3d/],
     ["2", /does not understand/],
     ["-2h", /does not understand/],
     ["2h3d", /does not understand/],
@@ -35,10 +35,10 @@ describe("until when a wish holds", () => {
     ["2026-02-30T10:00", /does not understand/],
     ["2026-13-01", /does not understand/],
     ["2026-03-02 18:00", /does not understand/],
-    ["0m", /has passed: it is 2026-/],
-    ["2026-02-28T18:00Z", /has passed/],
+    ["0m", /does not understand/],
+    ["2026-02-28T18:00Z", /has passed: it is 2026-03-01 .* UTC now/],
     ["367d", /more than a year ahead/],
-    ["99999999999999999999d", /more than a year ahead/],
+    ["99999d", /more than a year ahead/],
   ];
   for (const [text, why] of refused) {
     it(`refuses ${JSON.stringify(text)}`, () => {
