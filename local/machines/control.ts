@@ -52,6 +52,11 @@ export async function control(words: readonly string[], services: Services, powe
     case "restart":
       await Promise.all(operands.map((name) => services.stop(name)));
       return startAll(operands, flags, services);
+    case "try-restart": {
+      const running = operands.filter((name) => services.state(name) === "active");
+      await Promise.all(running.map((name) => services.stop(name)));
+      return startAll(running, flags, services);
+    }
     case "kill":
       operands.forEach((name) => {
         services.kill(name, signalOf(flags));

@@ -21,6 +21,15 @@ if [[ -e $state && $(cat "$state/instance" 2>/dev/null) != "$self" ]]; then
   rm -rf "$root"/{etc,opt,var/log}/longhaul "$root"/etc/systemd/system/{,*.wants/}longhaul-* \
     "$root"/etc/systemd/system/docker.service.d/longhaul.conf "$root"/etc/sudoers.d/9?-longhaul* \
     "$root"/etc/apt/apt.conf.d/95longhaul* "$root"/{usr/local/share/ca-certificates,etc/pki/ca-trust/source/anchors}/longhaul-*
+  # The system's own list still has the other machine's certificates, and a Docker that runs its proxy. Without --fresh,
+  # Debian's command leaves their links.
+  if [[ -n $(command -v update-ca-certificates) ]]; then
+    update-ca-certificates --fresh || true
+  elif [[ -n $(command -v update-ca-trust) ]]; then
+    update-ca-trust || true
+  fi
+  systemctl daemon-reload
+  systemctl try-restart docker.service || true
   # Where it is mounted, its contents alone can go.
   rm -rf "$root"/home/*/actions-runner/_diag || true
   # Last, for it says whose disk this is.

@@ -15,9 +15,10 @@ describe("a machine made from the image of a used one", function () {
   let machines: MachineCloud;
   let used: Instance;
   let imageId: string;
+  const caBundle = "-----BEGIN CERTIFICATE-----\nb25l\n-----END CERTIFICATE-----\n";
   before(async () => {
     machines = await startMachineCloud();
-    used = await machines.launch({ told: { docker: true } });
+    used = await machines.launch({ told: { docker: true, caBundle } });
     await machines.state(used, "idle");
     const { ImageId } = await machines.ec2.send(
       new CreateImageCommand({ InstanceId: used.id, Name: "used", NoReboot: true }),
@@ -92,6 +93,15 @@ describe("a machine made from the image of a used one", function () {
     const machine = await machines.launch({ imageId, told });
     await machines.state(machine, "idle");
     expect(machines.read(machine, "etc/docker/daemon.json")).to.equal("{}");
+    await machines.remove(machine);
+  });
+
+  it("trusts none of the other's certificates", async () => {
+    const trusted = (machine: Instance) => machines.read(machine, "etc/ssl/certs/ca-certificates.crt");
+    expect(trusted(used)).to.equal(caBundle);
+    const machine = await machines.launch({ imageId });
+    await machines.state(machine, "idle");
+    expect(trusted(machine)).to.equal("");
     await machines.remove(machine);
   });
 

@@ -31,7 +31,12 @@ describe("the user data, run as cloud-init does", () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "longhaul-user-data-"));
-    putCommands(`${root}/commands`, { systemctl: "", sync: "" });
+    putCommands(`${root}/commands`, {
+      systemctl: "",
+      sync: "",
+      "update-ca-certificates": "",
+      "update-ca-trust": "",
+    });
     put(`${root}/var/lib/cloud/data/instance-id`, "i-1\n");
     put(`${root}/${semaphore}`, "1\n");
   });
@@ -119,6 +124,19 @@ describe("the user data, run as cloud-init does", () => {
       expect(others.filter(isThere)).to.deep.equal(["var/lib/longhaul/instance"]);
       expect(file("var/lib/longhaul/instance")).to.equal("i-1\n");
       expect(kept.filter(isThere)).to.deep.equal(kept);
+    });
+
+    it("has the system's list of certificates made anew without the other's, and then Docker started anew", () => {
+      lay("i-2\n");
+      const there = `[[ ! -e ${root}/usr/local/share/ca-certificates/longhaul-1.crt ]] || exit 1`;
+      putCommands(`${root}/commands`, { "update-ca-certificates": there });
+      boot(renderUserData(machine, assets));
+      const calls = file("commands/calls").split("\n");
+      expect(calls.slice(calls.indexOf("update-ca-certificates --fresh"))).to.include.ordered.members([
+        "update-ca-certificates --fresh",
+        "systemctl daemon-reload",
+        "systemctl try-restart docker.service",
+      ]);
     });
 
     it("ends agent and listener of the other machine before anything else", () => {
