@@ -1,5 +1,5 @@
 import type { Properties, ProviderFunctions } from "../provider.ts";
-import { records, tagMap, text, texts } from "./input.ts";
+import { optionalText, records, tagMap, text, texts } from "./input.ts";
 import { zonesOf, zonesOffering } from "./offerings.ts";
 import { subnetOf } from "./subnets.ts";
 import type { Cloud } from "./state.ts";
@@ -10,7 +10,14 @@ export function networkFunctions(cloud: Cloud): ProviderFunctions {
   return {
     "aws:index/getAvailabilityZones:getAvailabilityZones": async (args) => {
       await cloud.faults.meet("ec2:DescribeAvailabilityZones");
-      return { ...args, id: region, names: zonesOf(cloud) };
+      const state = optionalText(args, "state");
+      const optInStatus = filterValues(args, "opt-in-status");
+      const found = zonesOf(cloud).filter(
+        (zone) =>
+          (state === undefined || zone.state === state) &&
+          (optInStatus.length === 0 || optInStatus.includes(zone.optInStatus)),
+      );
+      return { ...args, id: region, names: found.map(({ name }) => name) };
     },
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": async (args) => {
       await cloud.faults.meet("ec2:DescribeInstanceTypeOfferings");

@@ -1,9 +1,21 @@
 import { AwsError } from "./errors.ts";
 import type { Cloud } from "./state.ts";
 
-/** The zones of the local region. */
-export function zonesOf({ region }: Cloud): string[] {
-  return ["a", "b", "c"].map((letter) => `${region}${letter}`);
+/** A zone as DescribeAvailabilityZones tells it. */
+interface Zone {
+  name: string;
+  state: "available";
+  /** A local zone is none of the region's own, and is told where the account has opted into it. */
+  optInStatus: "opt-in-not-required" | "opted-in";
+}
+
+/** The zones of the local region, with a local zone whose name sorts before theirs, as those of EC2 do. */
+export function zonesOf({ region }: Cloud): Zone[] {
+  const own = ["a", "b", "c"].map((letter) => `${region}${letter}`);
+  return [
+    { name: `${region}-ham-1a`, state: "available", optInStatus: "opted-in" },
+    ...own.map((name) => ({ name, state: "available", optInStatus: "opt-in-not-required" }) as const),
+  ];
 }
 
 /**
@@ -21,7 +33,9 @@ export function zonesOffering(cloud: Cloud, instanceType: string): string[] {
   if (said) return said;
   if (!typeName.test(instanceType)) return [];
   const isOlder = olderFamilies.has(instanceType.split(".")[0]!);
-  return zonesOf(cloud).filter((zone) => isOlder || !zone.endsWith("b"));
+  return zonesOf(cloud)
+    .map(({ name }) => name)
+    .filter((zone) => isOlder || !zone.endsWith("b"));
 }
 
 /** @throws AwsError Unsupported, as EC2 words it, when a zone does not offer an instance type */

@@ -181,4 +181,25 @@ export const mutants: readonly Mutant[] = [
     to: "if (!hasAwsBudget(budget))",
     tests: ["tests/unit/components/policy-size.test.ts"],
   },
+  {
+    harm: "A network is made in a local zone that the account has opted into.",
+    file: "components/zones/zones.ts",
+    from: '{ state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] }',
+    to: '{ state: "available" }',
+    tests: ["tests/unit/components/network.test.ts"],
+  },
+  {
+    harm: "A network is made in a zone that is out of service.",
+    file: "components/zones/zones.ts",
+    from: 'state: "available", ',
+    to: "",
+    tests: ["tests/unit/components/network.test.ts"],
+  },
+  {
+    harm: "Tags cannot be exchanged where others fill the machine's fifty.",
+    file: "cli/settle/settle-tags.ts",
+    from: "    if (remove.length > 0) await resourceTags.remove(ids, remove);\n    if (Object.keys(write).length > 0) await resourceTags.write(ids, write);\n",
+    to: "    if (Object.keys(write).length > 0) await resourceTags.write(ids, write);\n    if (remove.length > 0) await resourceTags.remove(ids, remove);\n",
+    tests: ["tests/verbs/settle.test.ts"],
+  },
 ];

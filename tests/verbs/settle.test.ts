@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { fleetParameters, seenParameter, tokenParameter, usedToken } from "../../contract/parameters.ts";
 import type { DeclaredMachine, SettleRequest } from "../../contract/requests.ts";
 import { machineName } from "../../contract/names.ts";
+import { maxTags } from "../../contract/own-tags.ts";
 import { parseSeen } from "../../contract/seen.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { FleetReport } from "../../cli/settle/fleet-report.ts";
@@ -229,6 +230,23 @@ describe("longhaul settle", () => {
       for (const all of Object.values(tagsOf(machine))) {
         expect(all).to.include({ backup: "daily", stage: "hand", [tags.runner]: machine.runner });
         expect(all).to.not.have.any.keys("team", tags.ownTags);
+      }
+    });
+
+    it("are exchanged all at once, also where no other one would fit", async () => {
+      await clouds.connect(machine);
+      const many = (prefix: string) =>
+        Object.fromEntries(Array.from({ length: 35 }, (_, index) => [`${prefix}-${index}`, "x"]));
+      await retagging(many("former"));
+      for (const all of Object.values(tagsOf(machine))) {
+        for (let index = 0; Object.keys(all).length < maxTags; index++) all[`others-${index}`] = "x";
+      }
+      const outcome = await retagging(many("latter"));
+      expect(outcome.code, outcome.said).to.equal(0);
+      for (const all of Object.values(tagsOf(machine))) {
+        expect(all).to.include(many("latter"));
+        expect(all).to.not.have.any.keys(Object.keys(many("former")));
+        expect(Object.keys(all)).to.have.lengthOf(maxTags);
       }
     });
 

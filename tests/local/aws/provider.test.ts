@@ -4,6 +4,9 @@ import { checkGroupTags } from "../../../local/aws/tag-rules.ts";
 import { account, refusal, region, startTestCloud, types } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
+/** A local zone that the account has opted into. */
+const localZone = `${region}-ham-1a`;
+
 describe("the emulated aws provider", () => {
   let cloud: TestCloud;
   beforeEach(async () => {
@@ -190,8 +193,8 @@ describe("the emulated aws provider", () => {
       const args = { locationType: "availability-zone", filters };
       return (await ask("aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings", args)).locations;
     };
-    expect(await zonesOf("m5.xlarge")).to.deep.equal([`${region}a`, `${region}c`]);
-    expect(await zonesOf("m4.xlarge")).to.deep.equal([`${region}a`, `${region}b`, `${region}c`]);
+    expect(await zonesOf("m5.xlarge")).to.deep.equal([localZone, `${region}a`, `${region}c`]);
+    expect(await zonesOf("m4.xlarge")).to.deep.equal([localZone, `${region}a`, `${region}b`, `${region}c`]);
     expect(await zonesOf("enormous")).to.deep.equal([]);
     expect(await refusal(cloud.machine({ subnetId }))).to.contain(
       `Your requested instance type (m5.xlarge) is not supported in your requested Availability Zone (${region}b)`,
@@ -254,8 +257,13 @@ describe("the emulated aws provider", () => {
     const image = await ask("aws:ssm/getParameter:getParameter", { name: path });
     expect(image.insecureValue).to.match(/^ami-[0-9a-f]{17}$/);
     expect(await refusal(cloud.machine({ ami: image.insecureValue }))).to.contain("architecture");
-    const zones = await ask("aws:index/getAvailabilityZones:getAvailabilityZones");
-    expect(zones.names).to.deep.equal([`${region}a`, `${region}b`, `${region}c`]);
+    const zonesOf = async (args: Properties) =>
+      (await ask("aws:index/getAvailabilityZones:getAvailabilityZones", args)).names;
+    const own = [`${region}a`, `${region}b`, `${region}c`];
+    expect(await zonesOf({})).to.deep.equal([localZone, ...own]);
+    const filters = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
+    expect(await zonesOf({ state: "available", filters })).to.deep.equal(own);
+    expect(await zonesOf({ state: "unavailable" })).to.deep.equal([]);
     expect(await ask("aws:index/getCallerIdentity:getCallerIdentity")).to.include({ accountId: account });
   });
 });

@@ -106,7 +106,6 @@ export interface MockAccount {
 
 /** Every provider function that the components call, but those about what the account has. */
 const functions: Record<string, (inputs: Properties) => Properties> = {
-  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-c", "zone-b", "zone-a"] }),
   "aws:ssm/getParameter:getParameter": ({ name }) => ({ insecureValue: `ami-${hash(String(name))}` }),
   "github:index/getActionsRegistrationToken:getActionsRegistrationToken": token,
   "github:index/getActionsOrganizationRegistrationToken:getActionsOrganizationRegistrationToken": token,
@@ -149,11 +148,33 @@ const givenSubnets: readonly MockSubnet[] = [
   { id: "subnet-0b", zone: "zone-c", vpcId: "vpc-0a1b" },
 ];
 
+/**
+ * The zones of the mocked region. Two of them must never be chosen, and sort before the others: a local zone
+ * that the account has opted into, and one that is out of service.
+ */
+const zones = [
+  { name: "zone-c", state: "available", optInStatus: "opt-in-not-required" },
+  { name: "zone-b", state: "available", optInStatus: "opt-in-not-required" },
+  { name: "zone-a", state: "available", optInStatus: "opt-in-not-required" },
+  { name: "zone--lax-1a", state: "available", optInStatus: "opted-in" },
+  { name: "zone-0", state: "unavailable", optInStatus: "opt-in-not-required" },
+];
+
 /** How zones are chosen. Like a real region's, one of them has none of the usual types. */
 function zoneLookups({ offerings = {}, subnets = givenSubnets }: MockAccount): typeof functions {
   const valuesOf = (filters: unknown, name: string) =>
-    (filters as { name: string; values: string[] }[]).find((filter) => filter.name === name)!.values;
+    (filters as { name: string; values: string[] }[] | undefined)?.find((filter) => filter.name === name)
+      ?.values ?? [];
   return {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": ({ state, filters }) => {
+      const statuses = valuesOf(filters, "opt-in-status");
+      const found = zones.filter(
+        (zone) =>
+          (state === undefined || zone.state === state) &&
+          (statuses.length === 0 || statuses.includes(zone.optInStatus)),
+      );
+      return { names: found.map(({ name }) => name) };
+    },
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": ({ filters }) => {
       if (offerings === "no answer") throw Object.assign(new Error(), { details: "EC2 is unavailable" });
       const offers = valuesOf(filters, "instance-type").flatMap((type) =>

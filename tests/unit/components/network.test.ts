@@ -87,6 +87,14 @@ describe("the zones of the network", () => {
     });
   });
 
+  it("are the region's own and in service: no local zone that the account has opted into, whatever it offers", async () => {
+    const offerings = { "m5.xlarge": ["zone--lax-1a", "zone-0", "zone-a", "zone-c"] };
+    expect(await zonesOf(repositoryStack, { offerings })).to.deep.equal({
+      [`${name}-1`]: "zone-a",
+      [`${name}-2`]: "zone-c",
+    });
+  });
+
   it("are not asked EC2 for where every subnet stands and every machine lives: an `up` changes the rest while EC2 does not answer", async () => {
     const machines = await machinesOf(repositoryStack);
     const account: MockAccount = { offerings: "no answer", subnets: standing };
