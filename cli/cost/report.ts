@@ -1,10 +1,10 @@
 import { architectureOfInstanceType } from "../../config/instance-types.ts";
+import { declaredRunners } from "../../config/declared-runners.ts";
 import { hourlyPrices, priceList } from "../../config/prices.ts";
 import type { Configuration } from "../../config/schema.ts";
 import type { LedgerLine, LedgerRecord } from "../../contract/ledger.ts";
 import { totalOf } from "../../contract/meter.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
-import { runnerName } from "../../contract/names.ts";
 import { machineHourPrice } from "../../contract/prices.ts";
 import { accountOf, isBeyondMeter, priced, recordedCosts } from "./account.ts";
 import type { Account, PricedSegment, RecordedCosts } from "./account.ts";
@@ -195,13 +195,10 @@ function durationOf({ startedAt, endedAt }: LedgerRecord): number {
 function alwaysAwake(sources: CostSources, configuration: Configuration, { from, to }: Span): number {
   const hourly = hourlyPrices(configuration);
   const began = beginnings(sources);
-  return Object.entries(configuration.fleets).reduce((sum, [fleet, { runners }]) => {
+  return declaredRunners(sources.environment, configuration).reduce((sum, { fleet, runner }) => {
     const { machine, address } = hourly[fleet]!;
-    const ms = Array.from({ length: runners }, (_, index) => {
-      const first = began.get(runnerName(sources.environment, fleet, index + 1)) ?? to;
-      return Math.max(0, to - Math.max(first, from));
-    });
-    return sum + (ms.reduce((all, each) => all + each, 0) * (machine + address)) / hourMs;
+    const ms = Math.max(0, to - Math.max(began.get(runner) ?? to, from));
+    return sum + (ms * (machine + address)) / hourMs;
   }, 0);
 }
 

@@ -1,7 +1,7 @@
 import { brieflyDescribe } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import { BadUsage } from "../exit-codes.ts";
-import { select } from "../operator/selection.ts";
+import { select } from "../fleet/select-runners.ts";
 
 export interface EvictionFlags {
   runner?: string | undefined;

@@ -2,7 +2,7 @@ import type { ObservedMachine } from "../../observe/machine.ts";
 import { observeMachines } from "../../observe/observe-machines.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Environment } from "../environment.ts";
-import { declaredRunners } from "./declared-runners.ts";
+import { declaredRunners } from "../../config/declared-runners.ts";
 
 /** The runners of an environment, and the machines that are there. */
 export interface KnownRunners {

@@ -12,8 +12,8 @@ import type { Environment } from "../environment.ts";
 import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
 import type { Output } from "../terminal/output.ts";
 import { awaitPower, wished } from "./await-power.ts";
-import { isSelected } from "./selection.ts";
-import type { Selection } from "./selection.ts";
+import { isSelected } from "../fleet/select-runners.ts";
+import type { FleetSelection } from "../fleet/select-runners.ts";
 import { notStartedAfterAll, startMachines } from "./start-by-operator.ts";
 import type { Started } from "./start-by-operator.ts";
 import { writeWishes } from "./write-wishes.ts";
@@ -30,7 +30,7 @@ export interface PowerCollaborators {
 /** What an operator wants of some runners. */
 export interface PowerRequest {
   wish: OperatorWish;
-  selections: readonly Selection[];
+  selections: readonly FleetSelection[];
   /** Minutes to wait for the machines; absent: not at all. */
   waitMinutes?: number;
 }

@@ -5,14 +5,14 @@ import { formatMoment } from "../times/moment.ts";
 import { changeOperator } from "./change-operator.ts";
 import type { ChangeOutcome, OperatorCollaborators, OperatorEdit } from "./change-operator.ts";
 import { placesIn, wholeFleet, wishAt, withoutWish, withWish } from "./operator-text.ts";
-import type { Selection } from "./selection.ts";
+import type { FleetSelection } from "../fleet/select-runners.ts";
 
 export interface WishCollaborators extends OperatorCollaborators {
   output: Output;
 }
 
 /** One fleet's `operator` parameter after the writing. */
-export type WrittenFleet = Selection & ChangeOutcome;
+export type WrittenFleet = FleetSelection & ChangeOutcome;
 
 /**
  * Writes a wish for what is selected, or takes all wishes for it back.
@@ -23,7 +23,7 @@ export type WrittenFleet = Selection & ChangeOutcome;
 export async function writeWishes(
   { output, ...collaborators }: WishCollaborators,
   environment: string,
-  selections: readonly Selection[],
+  selections: readonly FleetSelection[],
   wish: OperatorWish | undefined,
 ): Promise<WrittenFleet[]> {
   const written = await Promise.all(

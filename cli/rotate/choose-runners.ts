@@ -1,27 +1,19 @@
-import { runnerName } from "../../contract/names.ts";
-import type { Environment } from "../environment.ts";
+import { z } from "zod";
+import type { DeclaredRunner } from "../../config/declared-runners.ts";
 import { BadUsage } from "../exit-codes.ts";
+import { isSelected, select } from "../fleet/select-runners.ts";
 import { notUnderstood, parseSpan, spanForm } from "../times/span.ts";
 
 /** Which runners to rotate, as the command line says. Exactly one way, but `olderThan` may be within a `fleet`. */
-export interface Selection {
-  fleet?: string;
+export const rotationSelection = z.strictObject({
+  fleet: z.string().exactOptional(),
   /** By name, for example `dev-cloud-1`. */
-  runners?: string[];
-  all?: boolean;
+  runners: z.array(z.string()).exactOptional(),
+  all: z.boolean().exactOptional(),
   /** Only those whose machine was made longer ago: a span of time as it was written, for example `36h`. */
-  olderThan?: string;
-}
-
-/** A runner as the stack file describes it. */
-export interface ConfiguredRunner {
-  fleet: string;
-  /** In its fleet, from 1. */
-  number: number;
-  /** Its name, for example `dev-cloud-1`. */
-  runner: string;
-  generation: number;
-}
+  olderThan: z.string().exactOptional(),
+});
+export type RotationSelection = z.output<typeof rotationSelection>;
 
 /** The machine that embodies a runner now. */
 export interface ServingMachine {
@@ -32,27 +24,12 @@ export interface ServingMachine {
   createdAt?: string;
 }
 
-/** All runners of an environment, in the order of the fleets and their numbers. */
-export function runnersOf({
-  name,
-  configuration,
-}: Pick<Environment, "name" | "configuration">): ConfiguredRunner[] {
-  return Object.entries(configuration.fleets).flatMap(([fleet, { runners, generations }]) =>
-    Array.from({ length: runners }, (_, index) => ({
-      fleet,
-      number: index + 1,
-      runner: runnerName(name, fleet, index + 1),
-      generation: generations[index + 1] ?? 1,
-    })),
-  );
-}
-
 /**
  * Refuses a selection that says nothing, or more than one thing.
  *
  * @throws BadUsage
  */
-export function checkSelection({ fleet, runners, all, olderThan }: Selection): void {
+export function checkSelection({ fleet, runners, all, olderThan }: RotationSelection): void {
   const ways = [fleet ?? olderThan, runners, all].filter((way) => way !== undefined);
   if (ways.length !== 1) {
     throw new BadUsage(
@@ -74,24 +51,18 @@ export function checkSelection({ fleet, runners, all, olderThan }: Selection): v
  * @throws BadUsage where a name is not one of the environment, with those that are
  */
 export function chooseRunners(
-  { fleet, runners, olderThan }: Selection,
-  configured: readonly ConfiguredRunner[],
+  { fleet, runners, olderThan }: RotationSelection,
+  configured: readonly DeclaredRunner[],
   machines: ReadonlyMap<string, ServingMachine>,
   now: number,
-): ConfiguredRunner[] {
-  checkNames("fleet", fleet === undefined ? [] : [fleet], new Set(configured.map((one) => one.fleet)));
-  checkNames("runner", runners ?? [], new Set(configured.map(({ runner }) => runner)));
-  const isOldEnough = ({ runner }: ConfiguredRunner) => {
+): DeclaredRunner[] {
+  const selections = select(configured, { fleet, runners });
+  const isOldEnough = ({ runner }: DeclaredRunner) => {
     if (olderThan === undefined) return true;
     const createdAt = machines.get(runner)?.createdAt;
     return createdAt !== undefined && now - Date.parse(createdAt) > parseSpan(olderThan)!;
   };
-  return configured.filter(
-    (one) =>
-      (fleet === undefined || one.fleet === fleet) &&
-      (runners === undefined || runners.includes(one.runner)) &&
-      isOldEnough(one),
-  );
+  return configured.filter((one) => isSelected(selections, one) && isOldEnough(one));
 }
 
 /**
@@ -102,7 +73,7 @@ export function chooseRunners(
  * @throws BadUsage with the runners of which it says another generation
  */
 export function checkGenerations(
-  configured: readonly ConfiguredRunner[],
+  configured: readonly DeclaredRunner[],
   machines: ReadonlyMap<string, ServingMachine>,
 ): void {
   const different = configured.flatMap(({ runner, generation }) => {
@@ -118,13 +89,5 @@ export function checkGenerations(
     `The stack file here says other generations than the machines in service have:\n${different.join("\n")}\n` +
       "A rotation from it would change these as well. Take over the stack file that they were made from (git pull), " +
       'or bring about what this one says ("pulumi up"), and rotate then.',
-  );
-}
-
-function checkNames(what: string, asked: readonly string[], known: ReadonlySet<string>): void {
-  const unknown = asked.filter((name) => !known.has(name));
-  if (unknown.length === 0) return;
-  throw new BadUsage(
-    `There is no ${what} ${unknown.join(", ")} in the stack file: it has ${[...known].join(", ")}.`,
   );
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Selection } from "./choose-runners.ts";
+import { rotationSelection } from "./choose-runners.ts";
+import type { RotationSelection } from "./choose-runners.ts";
 import type { RotationStep } from "./plan-rotation.ts";
 
 /**
@@ -39,20 +40,13 @@ const batchSchema = z.strictObject({
 });
 export type Batch = z.output<typeof batchSchema>;
 
-const selectionSchema = z.strictObject({
-  fleet: z.string().exactOptional(),
-  runners: z.array(z.string()).exactOptional(),
-  all: z.boolean().exactOptional(),
-  olderThan: z.string().exactOptional(),
-});
-
 export const journalSchema = z.strictObject({
   version: z.literal(1),
   environment: z.string(),
   /** ISO 8601 in UTC. */
   startedAt: z.string(),
   /** What the command line asked for. */
-  selection: selectionSchema,
+  selection: rotationSelection,
   atOnce: z.int(),
   /** Whether the stack file is committed after each batch. */
   commit: z.boolean(),
@@ -95,12 +89,12 @@ export function withCurrent(journal: Journal, changed: Batch): Journal {
 /** Whether a command line asks for the rotation that this journal is of. */
 export function isSameRotation(
   { selection, atOnce }: Journal,
-  asked: { selection: Selection; atOnce: number },
+  asked: { selection: RotationSelection; atOnce: number },
 ): boolean {
   return isDeepStrictEqual(ordered(selection), ordered(asked.selection)) && atOnce === asked.atOnce;
 }
 
-function ordered({ fleet, runners, all, olderThan }: Selection): Selection {
+function ordered({ fleet, runners, all, olderThan }: RotationSelection): RotationSelection {
   return {
     ...(fleet !== undefined && { fleet }),
     ...(runners && { runners: [...new Set(runners)].sort() }),

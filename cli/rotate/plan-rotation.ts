@@ -1,4 +1,5 @@
-import type { ConfiguredRunner, ServingMachine } from "./choose-runners.ts";
+import type { DeclaredRunner } from "../../config/declared-runners.ts";
+import type { ServingMachine } from "./choose-runners.ts";
 
 /** What happens to one runner. */
 export interface RotationStep {
@@ -22,7 +23,7 @@ export interface RotationStep {
  * @param atOnce runners in a batch, from 1
  */
 export function planRotation(
-  runners: readonly ConfiguredRunner[],
+  runners: readonly DeclaredRunner[],
   machines: ReadonlyMap<string, ServingMachine>,
   atOnce: number,
 ): RotationStep[][] {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { declaredRunners } from "../../config/declared-runners.ts";
 import { observeMachines } from "../../observe/observe-machines.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { VerbContext } from "../context.ts";
@@ -9,7 +10,7 @@ import type { RotateFlags } from "./rotate-flags.ts";
 import { abandon, carryOut } from "./carry-out.ts";
 import type { Progress, RotationWorld } from "./carry-out.ts";
 import { checkCommittable, committedFile } from "./commit-file.ts";
-import { checkGenerations, chooseRunners, runnersOf } from "./choose-runners.ts";
+import { checkGenerations, chooseRunners } from "./choose-runners.ts";
 import { journalPath, readJournal, writeJournal } from "./journal-file.ts";
 import { currentBatch, isHalfWay, newJournal } from "./journal.ts";
 import type { Batch, Journal } from "./journal.ts";
@@ -121,7 +122,7 @@ async function plan(
   aws: Aws,
 ): Promise<Journal | undefined> {
   const selection = asked.kind === "rotate" ? asked.selection : {};
-  const configured = runnersOf(environment);
+  const configured = declaredRunners(environment.name, environment.configuration);
   const fleets = Object.keys(environment.configuration.fleets);
   const now = clock.now();
   // A name that is mistyped is told before AWS is asked.

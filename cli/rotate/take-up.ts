@@ -1,18 +1,18 @@
 import { BadUsage } from "../exit-codes.ts";
 import type { RotateFlags } from "./rotate-flags.ts";
 import { checkSelection } from "./choose-runners.ts";
-import type { Selection } from "./choose-runners.ts";
+import type { RotationSelection } from "./choose-runners.ts";
 import { isSameRotation } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 import { describeUnfinished } from "./tell-rotation.ts";
 
 /** What a command line asks for. */
 export type Asked =
-  { kind: "rotate"; selection: Selection; atOnce: number } | { kind: "resume" } | { kind: "abandon" };
+  { kind: "rotate"; selection: RotationSelection; atOnce: number } | { kind: "resume" } | { kind: "abandon" };
 
 /** @throws BadUsage where it asks for nothing, or for several things */
 export function askedFor({ fleet, runner, all, olderThan, atOnce, resume, abandon }: RotateFlags): Asked {
-  const selection: Selection = {
+  const selection: RotationSelection = {
     ...(fleet !== undefined && { fleet }),
     ...(runner && { runners: runner }),
     ...(all && { all }),

@@ -1,7 +1,7 @@
 import type { SettleRequest, Target } from "../../contract/requests.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { ServiceError } from "../clients/service-error.ts";
-import { BadUsage } from "../exit-codes.ts";
+import { checkNames } from "../fleet/select-runners.ts";
 import type { FleetReport } from "./fleet-report.ts";
 import { fleetsOf } from "./picture.ts";
 import type { Picture } from "./picture.ts";
@@ -47,9 +47,7 @@ export async function settleEnvironment(
   const look = await lookAt(collaborators, environment, only);
   const configured = requests.map(({ fleet }) => fleet);
   const fleets = fleetsOf(environment, configured, look.picture);
-  if (only !== undefined && !fleets.includes(only)) {
-    throw new BadUsage(`There is no fleet ${only} in ${environment}: there is ${fleets.join(", ")}.`);
-  }
+  checkNames("fleet", only === undefined ? [] : [only], fleets);
   const orders = fleets
     .filter((fleet) => only === undefined || fleet === only)
     .map(

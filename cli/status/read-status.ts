@@ -10,7 +10,7 @@ import { ServiceError } from "../clients/service-error.ts";
 import type { Clock } from "../clock.ts";
 import type { Environment } from "../environment.ts";
 import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
-import { declaredRunners } from "../fleet/declared-runners.ts";
+import { declaredRunners } from "../../config/declared-runners.ts";
 
 export interface StatusCollaborators {
   aws: Aws;

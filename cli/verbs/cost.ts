@@ -4,6 +4,7 @@ import { groupings } from "../cost/grouping.ts";
 import type { Grouping } from "../cost/grouping.ts";
 import type { EnvironmentFlags } from "../environment.ts";
 import { BadUsage } from "../exit-codes.ts";
+import { checkNames } from "../fleet/select-runners.ts";
 import { environmentOf, withEnvironment } from "./environment-options.ts";
 
 const formats = ["table", "json", "csv"] as const;
@@ -42,9 +43,7 @@ export function costCommand(context: VerbContext): Command {
       const format = flags.json ? "json" : flags.format;
       const environment = await environmentOf(context, flags);
       const { fleets } = environment.configuration;
-      if (flags.fleet !== undefined && !Object.hasOwn(fleets, flags.fleet)) {
-        throw new BadUsage(`There is no fleet ${flags.fleet}: they are ${Object.keys(fleets).join(", ")}.`);
-      }
+      checkNames("fleet", flags.fleet === undefined ? [] : [flags.fleet], Object.keys(fleets));
       if (flags.fleet !== undefined && flags.forecast) {
         throw new BadUsage(
           `--forecast is the whole environment's: of the fleet ${flags.fleet} alone the meter knows no days to take a pace from. Leave --fleet or --forecast out.`,

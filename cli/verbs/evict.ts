@@ -32,7 +32,7 @@ export function evictCommand(context: VerbContext): Command {
     .action(async (flags: EvictFlags) => {
       if (!flags.force) throw new BadUsage(withoutForce);
       checkReason(flags.reason);
-      const { declaredRunners } = await import("../fleet/declared-runners.ts");
+      const { declaredRunners } = await import("../../config/declared-runners.ts");
       const { observeMachines } = await import("../../observe/observe-machines.ts");
       const { chooseMachine } = await import("../evict/choose-machine.ts");
       const { evict } = await import("../evict/evict.ts");

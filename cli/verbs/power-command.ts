@@ -42,7 +42,7 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
     .action(async (flags: PowerFlags) => {
       const { callerName } = await import("../operator/caller-name.ts");
       const { findRunners } = await import("../fleet/known-runners.ts");
-      const { select } = await import("../operator/selection.ts");
+      const { select } = await import("../fleet/select-runners.ts");
       const { setPower } = await import("../operator/set-power.ts");
       const { writeWishes } = await import("../operator/write-wishes.ts");
       const { parseUntil } = await import("../operator/until.ts");

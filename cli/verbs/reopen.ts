@@ -17,7 +17,7 @@ export function reopenCommand(context: VerbContext): Command {
     .option("--json", "print what was reopened as JSON")
     .action(async (flags: ReopenFlags) => {
       const { findRunners } = await import("../fleet/known-runners.ts");
-      const { select } = await import("../operator/selection.ts");
+      const { select } = await import("../fleet/select-runners.ts");
       const { reopenFleets } = await import("../operator/reopen-fleets.ts");
       const environment = await environmentOf(context, flags);
       const { name } = environment;

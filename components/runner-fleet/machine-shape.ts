@@ -1,8 +1,8 @@
+import { runnersOfFleet } from "../../config/declared-runners.ts";
 import { fleetOf, imageReference, type ImageReference } from "../../config/derive.ts";
 import { isBurstable } from "../../config/instance-types.ts";
 import type { Configuration, FleetConfiguration } from "../../config/schema.ts";
 import type { MachineConfiguration } from "../../contract/machine.ts";
-import { runnerName } from "../../contract/names.ts";
 import { fingerprintOf } from "../../contract/fingerprint.ts";
 import { machineConfiguration } from "./machine-configuration.ts";
 
@@ -67,15 +67,14 @@ export interface FleetSurroundings {
 export function planMachines(fleetName: string, surroundings: FleetSurroundings): MachinePlan[] {
   const { environment, configuration, network, role, renderUserData } = surroundings;
   const fleet = fleetOf(configuration, fleetName);
-  return Array.from({ length: fleet.runners }, (_, index) => {
-    const number = index + 1;
-    const identity = { environment, fleet: fleetName, runner: runnerName(environment, fleetName, number) };
+  return runnersOfFleet(environment, fleetName, fleet).map(({ runner, generation }, index) => {
+    const identity = { environment, fleet: fleetName, runner };
     const subnetIndex = index % network.subnets.length;
     const subnet = network.subnets[subnetIndex];
     if (!subnet) throw new Error(`The network ${network.identity} has no subnet for ${identity.runner}.`);
     const shape: MachineShape = {
       ...identity,
-      generation: fleet.generations[String(number)] ?? 1,
+      generation,
       instanceType: fleet.instanceType,
       ...(isBurstable(fleet.instanceType) && { cpuCredits: "standard" as const }),
       image: imageReference(fleet),

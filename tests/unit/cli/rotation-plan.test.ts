@@ -1,18 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  checkGenerations,
-  checkSelection,
-  chooseRunners,
-  runnersOf,
-} from "../../../cli/rotate/choose-runners.ts";
-import type { Selection, ServingMachine } from "../../../cli/rotate/choose-runners.ts";
+import { checkGenerations, checkSelection, chooseRunners } from "../../../cli/rotate/choose-runners.ts";
+import type { RotationSelection, ServingMachine } from "../../../cli/rotate/choose-runners.ts";
 import { newJournal } from "../../../cli/rotate/journal.ts";
 import type { Journal } from "../../../cli/rotate/journal.ts";
 import { planRotation } from "../../../cli/rotate/plan-rotation.ts";
 import { oldMachines } from "../../../cli/rotate/serving-machines.ts";
 import { askedFor, takeUp } from "../../../cli/rotate/take-up.ts";
 import { describePlan } from "../../../cli/rotate/tell-rotation.ts";
+import { declaredRunners } from "../../../config/declared-runners.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 
 const hour = 3_600_000;
@@ -25,7 +21,7 @@ const configuration = loadConfiguration("dev", {
   github: { repository: "acme/app" },
   fleets: { cloud: { runners: 3, generations: { 2: 5 } }, gpu: {} },
 });
-const configured = runnersOf({ name: "dev", configuration });
+const configured = declaredRunners("dev", configuration);
 
 const machines = new Map<string, ServingMachine>([
   ["dev-cloud-1", { instanceId: "i-01", generation: 1, createdAt: ago(20 * day) }],
@@ -44,7 +40,7 @@ const messageOf = (run: () => unknown): string => {
 };
 
 describe("which runners a rotation is about", () => {
-  const rows: [Selection, string[]][] = [
+  const rows: [RotationSelection, string[]][] = [
     [{ all: true }, ["dev-cloud-1", "dev-cloud-2", "dev-cloud-3", "dev-gpu-1"]],
     [{ fleet: "gpu" }, ["dev-gpu-1"]],
     [{ runners: ["dev-gpu-1", "dev-cloud-2", "dev-gpu-1"] }, ["dev-cloud-2", "dev-gpu-1"]],
@@ -66,7 +62,7 @@ describe("which runners a rotation is about", () => {
     expect(chooseRunners({ olderThan: "1h" }, configured, new Map(), now)).to.deep.equal([]);
   });
 
-  const refused: [Selection, RegExp][] = [
+  const refused: [RotationSelection, RegExp][] = [
     [{}, /one way: --fleet/],
     [{ all: true, fleet: "gpu" }, /not in several/],
     [{ runners: ["dev-gpu-1"], olderThan: "2w" }, /not in several/],
@@ -85,12 +81,12 @@ describe("which runners a rotation is about", () => {
 
   it("a name that is not there is told with those that are", () => {
     expect(messageOf(() => chooseRunners({ fleet: "clud" }, configured, machines, now))).to.equal(
-      "There is no fleet clud in the stack file: it has cloud, gpu.",
+      "There is no fleet clud: they are cloud, gpu.",
     );
     const runners = ["dev-cloud-1", "dev-cloud-4", "cloud-2"];
-    expect(messageOf(() => chooseRunners({ runners }, configured, machines, now)))
-      .to.include("no runner dev-cloud-4, cloud-2 ")
-      .and.include("it has dev-cloud-1, dev-cloud-2, dev-cloud-3, dev-gpu-1");
+    expect(messageOf(() => chooseRunners({ runners }, configured, machines, now))).to.equal(
+      "There is no runner dev-cloud-4, cloud-2: they are dev-cloud-1, dev-cloud-2, dev-cloud-3, dev-gpu-1.",
+    );
   });
 
   it("a stack file of other generations than the machines have is refused, whichever runners are meant", () => {
@@ -99,12 +95,9 @@ describe("which runners a rotation is about", () => {
         checkGenerations(configured, machines);
       }),
     ).to.equal("nothing");
-    const stale = runnersOf({
-      name: "dev",
-      configuration: {
-        ...configuration,
-        fleets: { ...configuration.fleets, cloud: { ...configuration.fleets.cloud!, generations: {} } },
-      },
+    const stale = declaredRunners("dev", {
+      ...configuration,
+      fleets: { ...configuration.fleets, cloud: { ...configuration.fleets.cloud!, generations: {} } },
     });
     expect(
       messageOf(() => {

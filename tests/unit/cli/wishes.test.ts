@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { callerName } from "../../../cli/operator/caller-name.ts";
-import { isSelected, select } from "../../../cli/operator/selection.ts";
+import { isSelected, select } from "../../../cli/fleet/select-runners.ts";
 import { parseUntil } from "../../../cli/operator/until.ts";
 
 describe("until when a wish holds", () => {

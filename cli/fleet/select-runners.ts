@@ -7,7 +7,7 @@ export interface KnownRunner {
 }
 
 /** What of one fleet is meant. */
-export interface Selection {
+export interface FleetSelection {
   fleet: string;
   /** Absent: the whole fleet. */
   runners?: string[];
@@ -24,14 +24,12 @@ export interface SelectionFlags {
  *
  * @throws BadUsage for what nobody knows, with what is known
  */
-export function select(known: readonly KnownRunner[], { fleet, runners }: SelectionFlags): Selection[] {
+export function select(known: readonly KnownRunner[], { fleet, runners }: SelectionFlags): FleetSelection[] {
   const fleets = unique(known.map((each) => each.fleet));
-  if (fleet !== undefined && !fleets.includes(fleet)) throw unknown("fleet", [fleet], fleets);
+  checkNames("fleet", fleet === undefined ? [] : [fleet], fleets);
   const within = known.filter((each) => fleet === undefined || each.fleet === fleet);
   if (!runners) return (fleet === undefined ? fleets : [fleet]).map((each) => ({ fleet: each }));
-  const names = unique(within.map(({ runner }) => runner));
-  const strange = runners.filter((runner) => !names.includes(runner));
-  if (strange.length > 0) throw unknown("runner", strange, names);
+  checkNames("runner", runners, unique(within.map(({ runner }) => runner)));
   const meant = within.filter(({ runner }) => runners.includes(runner));
   return unique(meant.map((each) => each.fleet)).map((each) => ({
     fleet: each,
@@ -40,13 +38,20 @@ export function select(known: readonly KnownRunner[], { fleet, runners }: Select
 }
 
 /** Whether a runner is among what is meant. */
-export function isSelected(selections: readonly Selection[], { fleet, runner }: KnownRunner): boolean {
+export function isSelected(selections: readonly FleetSelection[], { fleet, runner }: KnownRunner): boolean {
   return selections.some((each) => each.fleet === fleet && (each.runners?.includes(runner) ?? true));
 }
 
-function unknown(what: "fleet" | "runner", names: readonly string[], known: readonly string[]): BadUsage {
+/** @throws BadUsage for names that nobody knows, with those that are known */
+export function checkNames(
+  what: "fleet" | "runner",
+  names: readonly string[],
+  known: readonly string[],
+): void {
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
   const are = known.length === 0 ? "there are none" : `they are ${known.join(", ")}`;
-  return new BadUsage(`There is no ${what} ${names.join(", ")}: ${are}.`);
+  throw new BadUsage(`There is no ${what} ${unknown.join(", ")}: ${are}.`);
 }
 
 function unique(names: readonly string[]): string[] {
