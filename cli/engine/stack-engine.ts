@@ -1,8 +1,7 @@
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Engine, EngineOptions } from "./engine.ts";
-import { failureWords } from "./failure-words.ts";
-import { tellEngineEvent } from "./tell-engine.ts";
+import { OperationFailed, runOperation } from "./operation.ts";
 
 /**
  * The engine through the Automation API. Ctrl-C is not passed on: the
@@ -12,23 +11,14 @@ import { tellEngineEvent } from "./tell-engine.ts";
 export function stackEngine(stack: Pick<Stack, "up">, { say, interruption }: EngineOptions): Engine {
   return {
     up: async () => {
-      const events: EngineEvent[] = [];
-      let output = "";
-      const collect = (text: string) => {
-        output += text;
-      };
-      const onEvent = (event: EngineEvent) => {
-        events.push(event);
-        const line = tellEngineEvent(event);
-        if (line) say(line);
-      };
       try {
-        await stack.up({ onEvent, onOutput: collect, onError: collect, signal: interruption.askedAlone });
+        await runOperation((ears) => stack.up({ ...ears, signal: interruption.askedAlone }), say);
         return { kind: "done" };
       } catch (error) {
         if (interruption.asked.aborted) return { kind: "interrupted" };
-        const words = failureWords(events, output) || (error as Error).message;
-        return { kind: error instanceof ConcurrentUpdateError ? "locked" : "failed", words };
+        if (!(error instanceof OperationFailed)) throw error;
+        const isLocked = error.cause instanceof ConcurrentUpdateError;
+        return { kind: isLocked ? "locked" : "failed", words: error.message };
       }
     },
   };

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EngineEvent, Stack, UpOptions, UpResult } from "@pulumi/pulumi/automation/index.js";
+import type { Stack, UpOptions, UpResult } from "@pulumi/pulumi/automation/index.js";
 import { targetOf } from "../../../config/target.ts";
 import { localEnvironment } from "../../../config/local.ts";
 import type { Configuration } from "../../../config/schema.ts";
@@ -12,14 +12,14 @@ import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
 import { brieflyDescribe } from "../../../observe/describe-machine.ts";
 import { observeMachines } from "../../../observe/observe-machines.ts";
 import { connectAws } from "../../clients/aws.ts";
-import { failureWords } from "../../engine/failure-words.ts";
+import { OperationFailed, runOperation } from "../../engine/operation.ts";
+import type { EngineEars } from "../../engine/operation.ts";
 import { createUnderWay } from "../../engine/under-way.ts";
 import { readStackFile } from "../../environment.ts";
 import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
-import { Interrupted, throughInterruption } from "./interrupt.ts";
+import { throughInterruption } from "./interrupt.ts";
 import type { Teller } from "./tell.ts";
-import { tellEngineEvent } from "../../engine/tell-engine.ts";
 
 /** A machine that the program declares, as the stack's outputs name it. */
 export interface DeclaredOutput {
@@ -107,34 +107,25 @@ async function operate<Result>(
   { dir }: LocalContext,
   cloud: CloudHandle,
   tell: Teller,
-  run: (options: Pick<UpOptions, "onEvent" | "onOutput" | "onError" | "signal">) => Promise<Result>,
+  run: (options: EngineEars & Pick<UpOptions, "signal">) => Promise<Result>,
 ): Promise<Result> {
-  const events: EngineEvent[] = [];
   const underWay = createUnderWay();
-  let output = "";
-  const collect = (text: string) => {
-    output += text;
-  };
-  const onEvent = (event: EngineEvent) => {
-    events.push(event);
-    underWay.see(event);
-    const line = tellEngineEvent(event);
-    if (line) tell(line);
-  };
   const onAsked = () => {
     tell("the engine lets what it has begun come to its end");
   };
   try {
     return await tell.waiting({ what: underWay.words, first: () => livingMachines({ dir }, cloud) }, () =>
-      throughInterruption((signal) => run({ onEvent, onOutput: collect, onError: collect, signal }), onAsked),
+      throughInterruption(
+        (signal) => runOperation((ears) => run({ ...ears, signal }), tell, underWay.see),
+        onAsked,
+      ),
     );
   } catch (error) {
-    if (error instanceof Interrupted) throw error;
+    if (!(error instanceof OperationFailed)) throw error;
     const log = join(dir, engineLogFile);
-    await writeFile(log, output);
-    const words = failureWords(events, output) || (error as Error).message;
+    await writeFile(log, error.output);
     throw new Error(
-      `${what} failed:\n${words}\nAll that the engine printed is in ${log}. ` +
+      `${what} failed:\n${error.message}\nAll that the engine printed is in ${log}. ` +
         "An engine that was killed before may have left what it does not know: npm run local -- down clears all away.",
       { cause: error },
     );
