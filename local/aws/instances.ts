@@ -10,6 +10,7 @@ import type { Principal } from "./principals.ts";
 import type { Cloud, Instance, InstanceState, Volume } from "./state.ts";
 import { privateAddress, publicAddress, subnetOf } from "./subnets.ts";
 import { checkDemandedTags, checkInstanceTags, checkTags } from "./tag-rules.ts";
+import { checkVolume } from "./volume-limits.ts";
 
 /** What RunInstances and the provider's Instance have in common. */
 export interface LaunchSpecification {
@@ -272,6 +273,8 @@ function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance
     throw new AwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
   }
   const { profile, disk, ...launched } = specification;
+  if (disk) checkVolume(disk);
+
   const kmsKeyId = disk?.kmsKeyId ?? cloud.defaultDiskKey;
   const subnet = subnetOf(cloud, specification.subnetId);
   checkOffered(cloud, specification.instanceType, String(subnet.availabilityZone));

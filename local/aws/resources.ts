@@ -9,7 +9,8 @@ import { checkInlinePolicy, checkTrustPolicy, rolePolicyType } from "./policy-si
 import { nameOf, queueArn, queueType, queueUrl } from "./queues.ts";
 import type { Cloud, Instance } from "./state.ts";
 import { checkDemandedTags } from "./tag-rules.ts";
-import { volumeType } from "./volumes.ts";
+import { checkVolume } from "./volume-limits.ts";
+import { volumeOf, volumeType } from "./volumes.ts";
 
 /** A type whose resources are kept as they were made, with what AWS adds. Most of them only exist. */
 export interface Kind {
@@ -87,6 +88,10 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
         arn: `arn:aws:ec2:${region}:${account}:volume/${id}`,
         createTime: new Date(cloud.clock.now()).toISOString(),
       }),
+      applied: (inputs) => {
+        checkVolume(volumeOf(inputs));
+        return {};
+      },
       replaceOn: ["availabilityZone"],
     },
     "aws:ec2/routeTable:RouteTable": {

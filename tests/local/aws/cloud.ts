@@ -20,6 +20,7 @@ export const types = {
   vpc: "aws:ec2/vpc:Vpc",
   subnet: "aws:ec2/subnet:Subnet",
   securityGroup: "aws:ec2/securityGroup:SecurityGroup",
+  volume: "aws:ec2/volume:Volume",
   role: "aws:iam/role:Role",
   rolePolicy: "aws:iam/rolePolicy:RolePolicy",
   instanceProfile: "aws:iam/instanceProfile:InstanceProfile",

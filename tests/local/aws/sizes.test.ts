@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { refusal, startTestCloud } from "./cloud.ts";
+import fc from "fast-check";
+import { loadConfiguration } from "../../../config/load.ts";
+import { checkVolume } from "../../../local/aws/volume-limits.ts";
+import { volumeOf } from "../../../local/aws/volumes.ts";
+import { repositoryStack } from "../../unit/components/stack-program.ts";
+import { refusal, region, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
 /** A policy of exactly so many characters that count. */
@@ -7,6 +12,15 @@ function policyOf(size: number): string {
   const statement = { Effect: "Allow", Action: "ssm:GetParameter", Resource: "" };
   const room = size - JSON.stringify({ Statement: [statement] }).length;
   return JSON.stringify({ Statement: [{ ...statement, Resource: "x".repeat(room) }] });
+}
+
+function succeeds(run: () => unknown): boolean {
+  try {
+    run();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe("what the local AWS refuses because it is too large", () => {
@@ -52,5 +66,56 @@ describe("what the local AWS refuses because it is too large", () => {
       cloud.make("parameter", { name: "/longhaul/dev/x/roster", type: "String", insecureValue: value });
     expect(await refusal(parameter("x".repeat(4097)))).to.include("maximum parameter value of 4096");
     await parameter("x".repeat(4096));
+  });
+
+  it("a disk beyond the limits of gp3, of a machine and one that is made alone", async () => {
+    const launch = (rootBlockDevice: object) => cloud.machine({ rootBlockDevice });
+    const disk = (more: object) => ({ volumeSize: 65_536, iops: 80_000, throughput: 2_000, ...more });
+    await launch(disk({}));
+    await launch({ volumeSize: 160, iops: 80_000, throughput: 2_000 });
+    await launch({ volumeSize: 1, throughput: 750 });
+    for (const [refused, problem] of [
+      [disk({ volumeSize: 65_537 }), "Volume size of 65537 is too high; maximum is 65536"],
+      [disk({ iops: 80_001 }), "Volume iops of 80001 is too high; maximum is 80000"],
+      [disk({ iops: 2_999 }), "Volume iops of 2999 is too low; minimum is 3000"],
+      [disk({ throughput: 2_001 }), "Volume throughput of 2001 is too high; maximum is 2000"],
+      [{ volumeSize: 159, iops: 80_000 }, "maximum is 500.000000 iops per GiB"],
+      [{ volumeSize: 100, throughput: 751 }, "maximum is 0.250000 MiBps per iops"],
+    ] as const) {
+      expect(await refusal(launch(refused))).to.include(problem);
+    }
+    const alone = { availabilityZone: `${region}a`, type: "gp3" };
+    expect(await refusal(cloud.make("volume", { ...alone, size: 65_537 }))).to.include(
+      "Volume size of 65537",
+    );
+  });
+
+  it("no disk that the configuration allows, and each that it refuses", () => {
+    const sometimes = (arbitrary: fc.Arbitrary<number>) => fc.option(arbitrary, { nil: undefined });
+    const around = (...values: number[]) =>
+      fc.oneof(fc.integer({ min: 20, max: 90_000 }), fc.constantFrom(...values.flatMap((n) => [n, n + 1])));
+    fc.assert(
+      fc.property(
+        around(20, 160, 65_536),
+        sometimes(around(3_000, 8_000, 80_000)),
+        sometimes(around(125, 750, 2_000)),
+        (sizeGb, iops, throughput) => {
+          const asked = {
+            ...(iops !== undefined && { iops }),
+            ...(throughput !== undefined && { throughput }),
+          };
+          const isAllowed = succeeds(() =>
+            loadConfiguration("dev", {
+              ...repositoryStack,
+              fleets: { cloud: { disk: { sizeGb, ...asked } } },
+            }),
+          );
+          const isMade = succeeds(() => {
+            checkVolume(volumeOf({ size: sizeGb, ...asked }));
+          });
+          expect(isAllowed).to.equal(isMade);
+        },
+      ),
+    );
   });
 });
