@@ -1,6 +1,6 @@
 import { idleTimeoutWords, powerOffWords } from "../../contract/last-words.ts";
 import type { MachineState } from "../../contract/tags.ts";
-import type { Listing } from "../../contract/wishes.ts";
+import { isListed } from "./fleet-memory.ts";
 import { hungSentence, isHung } from "./hung-listener.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
 import { actOnOverdue, overdueDetail } from "./job-limit.ts";
@@ -196,10 +196,6 @@ function decideWithoutListener(seen: RunnerObservation): Decision {
 
 function stay(state: MachineState, detail = ""): Decision {
   return { action: "stay", state, detail };
-}
-
-function isListed(listing: Listing): boolean {
-  return listing === "service" || listing === "candidate";
 }
 
 function refuseNaN(seen: RunnerObservation): void {

@@ -2,17 +2,11 @@ import { existsSync, writeFileSync } from "node:fs";
 import type { FleetSettings } from "../../contract/wishes.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import type { Clock } from "./clock.ts";
-import type { RunnerObservation } from "./runner-observation.ts";
+import type { FleetMemory, FleetView } from "./fleet-memory.ts";
+import { afterRead, fleetViewOf, nextReadMs } from "./fleet-memory.ts";
 import type { Incidents } from "./incidents.ts";
-import { jobLimitOf } from "./job-limit.ts";
 import type { SettingsReading } from "./settings.ts";
-import { keepKnown, unreadSettings } from "./settings.ts";
-
-/** What the fleet's parameters say of this machine. */
-export type FleetView = Pick<RunnerObservation, "listing" | "mayRetire" | "power" | "jobLimit"> & {
-  /** Minutes without a job after which the machine sleeps although power is on; undefined: it does not. */
-  idleMinutes: number | undefined;
-};
+import { unreadSettings } from "./settings.ts";
 
 export interface FleetWatch {
   /** Reads the parameters once more. */
@@ -34,15 +28,6 @@ export interface FleetWatchHost {
   log: (line: string) => void;
 }
 
-/** Milliseconds between two reads of a machine that is on no list, at most. */
-export const maxUnlistedMs = 5000;
-
-/**
- * So many times in a row a machine must find itself on neither list: one read
- * may bring one list from before a change and the other from after it.
- */
-export const readsToRetire = 2;
-
 const unreadSentence =
   "SSM does not tell the machine what is wanted of its fleet, so what it was told before goes on to hold: its log says why.";
 
@@ -55,12 +40,11 @@ export function watchFleet({
   clock,
   log,
 }: FleetWatchHost): FleetWatch {
-  let known: FleetSettings = unreadSettings;
+  let memory: FleetMemory = { known: unreadSettings, wasListed: existsSync(listedMark), unlistedReads: 0 };
   let problem: string | undefined;
-  let wasListed = existsSync(listedMark);
-  let unlistedReads = 0;
 
-  const wish = () => wishFor(machine, known, clock.now());
+  const wishOf = (settings: FleetSettings) => wishFor(machine, settings, clock.now());
+  const wish = () => wishOf(memory.known);
 
   return {
     async read() {
@@ -74,29 +58,14 @@ export function watchFleet({
       // A new fleet has no roster yet: that a parameter is missing is for the log.
       if (reading.isAnswered || !problem) incidents.isOver("parametersUnread");
       else incidents.goesOn("parametersUnread", unreadSentence);
-      known = keepKnown(known, reading);
-      const { listing } = wish();
-      if (listing !== "none") unlistedReads = 0;
-      else if (reading.candidates && reading.roster) unlistedReads++;
-      if (!wasListed && (listing === "service" || listing === "candidate")) {
-        writeFileSync(listedMark, "");
-        wasListed = true;
-      }
+      const { wasListed } = memory;
+      const next = afterRead(memory, reading, wishOf);
+      memory = { ...next, wasListed };
+      // Not remembered before the file does: where it cannot be written, the next read tries again.
+      if (next.wasListed && !wasListed) writeFileSync(listedMark, "");
+      memory = next;
     },
-    view() {
-      const { listing, power, by, reason, idleMinutes } = wish();
-      return {
-        listing,
-        mayRetire: known.operator?.closing === true || (wasListed && unlistedReads >= readsToRetire),
-        power: known.power && { power, by, reason },
-        jobLimit: jobLimitOf(known.shutdown),
-        idleMinutes,
-      };
-    },
-    nextReadMs: () => {
-      const { listing } = wish();
-      const listed = listing === "service" || listing === "candidate";
-      return listed ? pollSeconds * 1000 : Math.min(pollSeconds * 1000, maxUnlistedMs);
-    },
+    view: () => fleetViewOf(memory, wish()),
+    nextReadMs: () => nextReadMs(wish(), pollSeconds * 1000),
   };
 }

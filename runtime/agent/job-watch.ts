@@ -43,10 +43,6 @@ export interface JobWatch {
 }
 
 export interface News {
-  /** There was a sign of work among it: of a session, or of a job. */
-  work: boolean;
-  /** There was a sign of a job among it. */
-  job: boolean;
   /** Failed polls; those of which an earlier agent may have told are left out. */
   pollErrors: number;
 }
@@ -105,7 +101,6 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
      * log before anything about it is in the other.
      */
     readNews(toTheEnd) {
-      const before = state;
       let pollErrors = 0;
       const take = (event: JobEvent | undefined) => {
         if (!event) return;
@@ -123,8 +118,7 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
         caughtUp ||= lines.length === 0;
         more = toTheEnd && lines.length > 0;
       }
-      const job = state.open !== before.open;
-      return { work: job || state.listening !== before.listening, job, pollErrors };
+      return { pollErrors };
     },
     seenAlive() {
       aliveAt = clock.now();

@@ -124,6 +124,12 @@ export function begunJobs({ open }: ListenerState): (OpenJob & { id: string })[]
   return open.filter((job): job is OpenJob & { id: string } => job.startedAt !== null && job.id !== null);
 }
 
+/** What was a sign between two states: of work, in a session or a job, and of a job. */
+export function signsBetween(before: ListenerState, after: ListenerState): { work: boolean; job: boolean } {
+  const job = after.open !== before.open;
+  return { work: job || after.listening !== before.listening, job };
+}
+
 /**
  * Whether GitHub no longer knows the registration. The disk says so where the
  * listener has removed its files. It leaves them where it was refused at the

@@ -11,7 +11,7 @@ export interface LeavingHost {
 }
 
 /** Refusals of EC2 after which a machine leaves without its consent. */
-const maxRefusals = 5;
+export const maxRefusals = 5;
 
 /**
  * Makes a machine whose listener has ended ready for its power-off: to sleep,

@@ -5,16 +5,17 @@ import type { Clock } from "./clock.ts";
 import type { RunCommand } from "./command.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
 import { watchConnection } from "./connection-watch.ts";
-import { afterExit, versionRefusedCode } from "./exit-codes.ts";
 import type { JobFacts } from "./job-facts.ts";
+import type { News } from "./job-watch.ts";
 import { watchJobs } from "./job-watch.ts";
-import { isRegistrationGone } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ListenerHost, ListenerProcess } from "./listener.ts";
 import { adoptListener, signalListener, startListener } from "./listener.ts";
+import type { ListenerMemory } from "./listener-memory.ts";
+import { afterReading, afterRegistration, afterSighting, afterStart, newMemory } from "./listener-memory.ts";
 import type { ProcessMark, RunnerProcesses } from "./processes.ts";
 import { isRegistered } from "./registration-files.ts";
-import { traceWatch } from "./traces.ts";
+import { traceSeen, traceWatch } from "./traces.ts";
 
 /** What is seen of the listener, its worker and its job. */
 export type ListenerView = Pick<
@@ -33,19 +34,15 @@ export type ListenerView = Pick<
   | "disconnectedAt"
   | "reachableAt"
   | "registered"
-> & {
-  /**
-   * When the machine was last of use: a sign of a job, or the first start of a listener. A start after an exit is no such
-   * thing: a listener that is refused, fails or hangs, time and again, must not keep its machine awake.
-   */
-  lastActivityAt: number;
-  /** What the start hook saw of the present job. */
-  facts: JobFacts;
-  /** Version of the runner software, as the listener has told it; empty before. */
-  version: string;
-  /** Failed polls: those that are new, and the runner's own count since its last message. */
-  pollErrors: { fresh: number; sinceMessage: number };
-};
+> &
+  Pick<ListenerMemory, "lastActivityAt"> & {
+    /** What the start hook saw of the present job. */
+    facts: JobFacts;
+    /** Version of the runner software, as the listener has told it; empty before. */
+    version: string;
+    /** Failed polls: those that are new, and the runner's own count since its last message. */
+    pollErrors: { fresh: number; sinceMessage: number };
+  };
 
 export interface ListenerWatch {
   /**
@@ -81,8 +78,6 @@ export interface ListenerWatchHost extends ListenerHost {
   run: RunCommand;
 }
 
-/** Milliseconds after which a listener that runs has had its version taken: GitHub refuses it with the first poll. */
-const acceptedAfterMs = 2 * 60_000;
 /** Milliseconds between two looks at a listener that has been ended, and how many looks. */
 const endLookMs = 50;
 const maxEndLooks = 100;
@@ -92,29 +87,27 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
   const { paths, processes, clock } = host;
   let current: ListenerProcess | undefined;
   const jobs = watchJobs(host, onEnded);
-  let signAt = clock.monotonic();
-  let lastActivityAt = signAt;
-  let missedAt: number | undefined;
-  let failures = 0;
-  let refusals = 0;
-  let startedAt = -Infinity;
-  let exit: RunnerObservation["exit"];
+  let memory = newMemory(clock.monotonic());
   /** The worker that was seen last. */
   let worker:
     { mark: ProcessMark; startedAt: number | undefined; toldToEndAt: number | undefined } | undefined;
   const traceOf = traceWatch(host.quietMs);
   const connection = watchConnection(host.reachGithub);
-  const noteExit = (code: number | undefined) => {
-    const state = jobs.state();
+
+  /** @param ended how the listener ended, where it has */
+  const readNews = (ended: { code: number | undefined } | undefined): News => {
+    const before = jobs.state();
+    const news = jobs.readNews(!current || ended !== undefined);
+    memory = afterReading(memory, {
+      now: clock.monotonic(),
+      before,
+      after: jobs.state(),
+      ended: ended && { ...ended, registered: isRegistered(paths), clockAt: clock.now() },
+    });
+    if (!ended) return news;
     current = undefined;
-    failures = state.listening ? 0 : failures + 1;
-    refusals = code === versionRefusedCode ? refusals + 1 : 0;
-    const registrationGone = isRegistrationGone(state, code, isRegistered(paths));
-    const after = afterExit({ code, registrationGone, failures, refusals, clockAt: clock.now() });
-    exit = { at: clock.monotonic(), after };
-    // Look back: a message that it had taken and not made a job of comes again, perhaps to this runner.
-    if (state.open.some(({ startedAt }) => startedAt === null)) missedAt = clock.monotonic();
     jobs.sessionEnded();
+    return news;
   };
 
   const workerAmong = (children: readonly string[]) => {
@@ -136,30 +129,29 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     const pid = current?.mark.pid ?? 0;
     // Before the news too: what it had read when its threads stopped has been told by then.
     const stopped = current ? processes.stopped(pid) : "none";
-    const news = jobs.readNews(!current || ended !== undefined);
-    if (news.work) signAt = clock.monotonic();
-    if (news.job) lastActivityAt = clock.monotonic();
-    if (ended) noteExit(ended.code);
+    const news = readNews(ended);
     const children = current ? processes.children(pid) : [];
     const others: RunnerProcesses = current
       ? { worker: workerAmong(children), updating: false }
       : processes.scan();
     const works = others.worker !== undefined;
     noteWorker(others.worker);
-    if (works) lastActivityAt = signAt = clock.monotonic();
+    memory = afterSighting(memory, { now: clock.monotonic(), runs: current !== undefined, worker: works });
     if (current || works) jobs.seenAlive();
     else jobs.settleLost();
     jobs.keep();
     const state = jobs.state();
     const job = state.open.length > 0;
-    if (current && clock.monotonic() - startedAt >= acceptedAfterMs) refusals = 0;
     const sockets = () => processes.sockets(pid);
     const polls = current && !job && !works;
     const connected = connection.look(clock.monotonic(), polls ? sockets : undefined);
-    const trace = () =>
-      closely || (job && !works) || connected.reachableAt !== undefined
-        ? traceOf(clock.monotonic(), children.length, sockets())
-        : "it has not been looked at closely yet";
+    const trace = traceSeen(
+      {
+        ...{ runs: current !== undefined, stopped, closely, job, worker: works },
+        reachableAt: connected.reachableAt,
+      },
+      () => traceOf(clock.monotonic(), children.length, sockets()),
+    );
     return {
       worker: works,
       workerAt: worker?.startedAt,
@@ -167,14 +159,14 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
       updating: others.updating,
       listener: current && { listening: state.listening, frozen: stopped !== "none" },
       job,
-      signAt,
-      trace: stopped === "some" ? "not all threads of the listener have stopped" : current && trace(),
-      missedAt,
-      exit,
-      refusals,
+      signAt: memory.signAt,
+      trace,
+      missedAt: memory.missedAt,
+      exit: memory.exit,
+      refusals: memory.refusals,
       ...connected,
       registered: isRegistered(paths),
-      lastActivityAt,
+      lastActivityAt: memory.lastActivityAt,
       facts: jobs.facts(),
       version: state.version,
       pollErrors: { fresh: news.pollErrors, sinceMessage: state.pollErrors },
@@ -185,9 +177,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     look,
     start() {
       jobs.begin();
-      startedAt = signAt = clock.monotonic();
-      if (!exit) lastActivityAt = startedAt;
-      exit = undefined;
+      memory = afterStart(memory, clock.monotonic());
       current = startListener(host);
     },
     freeze() {
@@ -218,8 +208,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
       jobs.giveCause("overdue");
     },
     forgetExit() {
-      exit = undefined;
-      failures = 0;
+      memory = afterRegistration(memory);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { traceOf } from "../../contract/failure.ts";
 import type { Clock } from "./clock.ts";
 import type { RegistrationHost } from "./registration.ts";
-import { register, tokenDetail } from "./registration.ts";
+import { createRegistrar } from "./registrar.ts";
+import { register } from "./registration.ts";
 import { isRegistered } from "./registration-files.ts";
 import type { StateTags } from "./state-tags.ts";
 
@@ -19,7 +20,7 @@ export async function registerAtBoot(
 ): Promise<void> {
   const { paths, token, configuration, clock, tags, log } = host;
   const started = clock.monotonic();
-  let failure: string | undefined;
+  const registrar = createRegistrar(() => register(host), log);
   const needsToken = (detail: string) => {
     tags.report({ state: "needs-token", job: "", detail });
   };
@@ -36,18 +37,12 @@ export async function registerAtBoot(
       await overwriteToken().catch(tellTokenKept);
       return true;
     }
-    const result = await register(host);
+    const result = await registrar.attempt();
     if (result.outcome !== "no-token" && result.tokenKept) tellTokenKept(result.tokenKept);
     if (result.outcome === "registered") return true;
-    if (result.outcome === "failed") {
-      log(`The registration failed: ${result.reason}`);
-      failure = result.reason;
-      needsToken(failure);
-    } else if (result.parameter === "used" || clock.monotonic() - started > patienceMs) {
-      // What became of the last token says more than that the machine waits for another.
-      const reason = result.parameter === "used" ? failure : undefined;
-      needsToken(reason ?? tokenDetail(result.parameter));
-    }
+    const isOnItsWay = result.outcome === "no-token" && result.parameter !== "used";
+    const detail = registrar.detail();
+    if (detail !== undefined && (!isOnItsWay || clock.monotonic() - started > patienceMs)) needsToken(detail);
     return false;
   };
   log("Waiting for the registration token.");

@@ -11,6 +11,40 @@ const settledMs = 10_000;
 const unreadMs = 60_000;
 
 /**
+ * What a look says of a job that may be on its way. The processes and sockets
+ * are looked at where that matters, and not each second.
+ *
+ * @param closely the machine wants to leave
+ * @param find as {@link traceWatch} does
+ * @returns half a sentence; undefined: all is clear
+ */
+export function traceSeen(
+  {
+    runs,
+    stopped,
+    closely,
+    job,
+    worker,
+    reachableAt,
+  }: {
+    /** A listener runs. */
+    runs: boolean;
+    /** Which of its threads stand still. */
+    stopped: "none" | "some" | "all";
+    closely: boolean;
+    job: boolean;
+    worker: boolean;
+    reachableAt: number | undefined;
+  },
+  find: () => string | undefined,
+): string | undefined {
+  if (stopped === "some") return "not all threads of the listener have stopped";
+  if (!runs) return undefined;
+  if (closely || (job && !worker) || reachableAt !== undefined) return find();
+  return "it has not been looked at closely yet";
+}
+
+/**
  * Looks for what may be a job on its way to a listener that has told of none:
  * a process of its own, bytes in its sockets, a connection that is new. The
  * run service, where a job is acquired, is reached by a connection made for

@@ -1,10 +1,13 @@
-import type { Action, Decision } from "../../runtime/agent/decide.ts";
-import { hasEnded, watchNew } from "./agent-eyes.ts";
+import type { Action } from "../../runtime/agent/decide.ts";
+import type { Look } from "../../runtime/agent/look.ts";
+import { afterAskingForToken, afterBootTimer, afterListenerStart } from "../../runtime/agent/look.ts";
+import { forgetExit, hasEnded, watchNew } from "./agent-eyes.ts";
 import { leave } from "./agent-leaving.ts";
 import { crashAgent, later, lookAfter } from "./agent.ts";
 import type { Agent } from "./agent.ts";
 import { endJob } from "./job-steps.ts";
 import { freeze, startProcess, thaw } from "./listener.ts";
+import { registerMachine } from "./machine.ts";
 import { settings } from "./settings.ts";
 import type { World } from "./world.ts";
 
@@ -13,21 +16,21 @@ import type { World } from "./world.ts";
 const endLookMs = 50;
 
 /** @param rest looks again at this moment, or when something has changed */
-export function perform(world: World, agent: Agent, decision: Decision, rest: (until: number) => void): void {
+export function perform(world: World, agent: Agent, come: Look, rest: (until: number) => void): void {
   const { random, time } = world;
+  const { decision, dueAt, nextMs } = come;
   const { action } = decision;
-  const leaves = action === "sleep" || action === "retire";
-  if (leaves && time.now < agent.leavingDueAt) {
-    rest(agent.leavingDueAt);
+  if (time.now < dueAt) {
+    rest(dueAt);
     return;
   }
   const soon = random.chance(world.plan.load) ? random.between(8, 2500) : random.between(0.2, 8);
   later(world, agent, soon, () => {
     const again = () => {
-      lookAfter(world, agent, action);
+      lookAfter(world, agent, nextMs);
     };
-    if (leaves) leave(world, agent, { ...decision, action }, again);
-    else if (action === "register") rest(time.now + settings.pollMs);
+    if (action === "sleep" || action === "retire") leave(world, agent, { ...decision, action }, again);
+    else if (action === "register") register(world, agent, again);
     else act(world, agent, action, again);
   });
 }
@@ -46,8 +49,7 @@ function act(
       cancelBootTimer(world, agent, again);
       break;
     case "start-listener":
-      agent.refusals = 0;
-      agent.leavingDueAt = -Infinity;
+      agent.memory = afterListenerStart(agent.memory);
       machine.perf = [];
       machine.log = [];
       machine.untold = false;
@@ -78,13 +80,30 @@ function act(
   }
 }
 
+/** config.sh, where there is a token. */
+function register(world: World, agent: Agent, again: () => void): void {
+  const { machine } = agent;
+  agent.memory = afterAskingForToken(agent.memory, world.time.now, settings.pollMs);
+  if (world.time.now < machine.tokenAt) {
+    again();
+    return;
+  }
+  later(world, agent, world.random.between(2000, 15_000), () => {
+    machine.tokenAt = Infinity;
+    registerMachine(world, machine);
+    world.tally.registeredAnew++;
+    forgetExit(agent.eyes);
+    again();
+  });
+}
+
 function cancelBootTimer(world: World, agent: Agent, again: () => void): void {
   later(world, agent, world.random.between(20, 150), () => {
     const { machine } = agent;
     const isTooLate = machine.goingDown !== undefined && world.variant.hearsOf.includes(machine.goingDown);
     if (world.random.below(50) > 0 && !isTooLate) {
       machine.timerAt = Infinity;
-      agent.bootTimer = "cancelled";
+      agent.memory = afterBootTimer(agent.memory);
     }
     again();
   });

@@ -1,10 +1,17 @@
-import { afterExit, versionRefusedCode } from "../../runtime/agent/exit-codes.ts";
 import type { ConnectionView } from "../../runtime/agent/connection-watch.ts";
 import type { JobEvent } from "../../runtime/agent/job-events.ts";
 import type { ListenerState } from "../../runtime/agent/jobs.ts";
-import { advance, freshListener, isRegistrationGone } from "../../runtime/agent/jobs.ts";
-import type { ListenerView } from "../../runtime/agent/listener-watch.ts";
-import { traceWatch } from "../../runtime/agent/traces.ts";
+import { advance, freshListener } from "../../runtime/agent/jobs.ts";
+import type { ListenerMemory } from "../../runtime/agent/listener-memory.ts";
+import {
+  afterReading,
+  afterRegistration,
+  afterSighting,
+  afterStart,
+  newMemory,
+} from "../../runtime/agent/listener-memory.ts";
+import type { ListenerSighting } from "../../runtime/agent/look.ts";
+import { traceSeen, traceWatch } from "../../runtime/agent/traces.ts";
 import type { Agent } from "./agent.ts";
 import { later, period } from "./agent.ts";
 import type { Listener } from "./listener.ts";
@@ -26,12 +33,7 @@ export interface Eyes {
   logPart: number;
   /** There is more in the log than one look takes in. */
   behind: boolean;
-  signAt: number;
-  lastActivityAt: number;
-  missedAt: number | undefined;
-  failures: number;
-  refusals: number;
-  exit: ListenerView["exit"];
+  memory: ListenerMemory;
   traceOf: ReturnType<typeof traceWatch>;
   /** When a worker was last seen. */
   workerAt: number | undefined;
@@ -40,8 +42,6 @@ export interface Eyes {
   workerSince: number;
   toldToEndAt: number | undefined;
 }
-
-export type Seen = Omit<ListenerView, "facts" | "version" | "pollErrors">;
 
 const maxBytes = 1 << 20;
 
@@ -54,12 +54,7 @@ export function openEyes(world: World): Eyes {
     logRead: 0,
     logPart: 0,
     behind: false,
-    signAt: world.time.now,
-    lastActivityAt: world.time.now,
-    missedAt: undefined,
-    failures: 0,
-    refusals: 0,
-    exit: undefined,
+    memory: newMemory(world.time.now),
     traceOf: traceWatch(world.variant.quietMs),
     workerAt: undefined,
     works: undefined,
@@ -78,20 +73,20 @@ export function lookAtListener(
   world: World,
   agent: Agent,
   closely: boolean,
-  then: (seen: Seen) => void,
+  then: (seen: ListenerSighting) => void,
 ): void {
   const { eyes, machine } = agent;
   const now = world.time.now;
   // Looks that were left out would have seen the worker as well.
   if (eyes.workerAt !== undefined) {
-    eyes.lastActivityAt = eyes.signAt = Math.max(eyes.workerAt, now - period(agent));
+    const at = Math.max(eyes.workerAt, now - period(agent));
+    eyes.memory = afterSighting(eyes.memory, { now: at, runs: eyes.current !== undefined, worker: true });
   }
   if (!eyes.current) Object.assign(eyes, { current: adopted(machine), own: false });
   const { current } = eyes;
   const ended = current?.ended === true;
   const stopped = !current || ended ? "none" : current.frozen ? "all" : current.stopping ? "some" : "none";
-  readNews(eyes, machine, now, !current || ended);
-  if (ended) noteExit(eyes, machine, now);
+  readNews(eyes, machine, now, ended);
   if (!closely) {
     then(finishLook(world, agent, closely, stopped));
     return;
@@ -106,7 +101,7 @@ function finishLook(
   { eyes, machine }: Agent,
   closely: boolean,
   stopped: "none" | "some" | "all",
-): Seen {
+): ListenerSighting {
   const now = world.time.now;
   const { current } = eyes;
   const works = current ?? machine.listeners.find((listener) => listener.worker);
@@ -114,14 +109,16 @@ function finishLook(
   noteWorker(eyes, worker ? works : undefined);
   const updating = !current && now < machine.updatingUntil;
   eyes.workerAt = worker ? now : undefined;
-  if (worker) eyes.lastActivityAt = eyes.signAt = now;
+  eyes.memory = afterSighting(eyes.memory, { now, runs: current !== undefined, worker });
   if (current) freeLog(eyes, machine);
   else if (!worker) eyes.state = { ...eyes.state, open: [] };
   const job = eyes.state.open.length > 0;
-  let trace: string | undefined = "it has not been looked at closely yet";
-  if (!current) trace = undefined;
-  else if (stopped === "some") trace = "not all threads of the listener have stopped";
-  else if (closely || (job && !worker)) trace = eyes.traceOf(now, worker ? 1 : 0, current.sockets);
+  const connection = job || worker ? connectedSince(undefined, now) : connectedSince(current, now);
+  const { memory } = eyes;
+  const { reachableAt } = connection;
+  const trace = traceSeen({ runs: current !== undefined, stopped, closely, job, worker, reachableAt }, () =>
+    eyes.traceOf(now, worker ? 1 : 0, current!.sockets),
+  );
   return {
     worker,
     workerAt: worker ? eyes.workerSince : undefined,
@@ -129,13 +126,13 @@ function finishLook(
     updating,
     listener: current && { listening: eyes.state.listening, frozen: stopped !== "none" },
     job,
-    signAt: eyes.signAt,
-    lastActivityAt: eyes.lastActivityAt,
+    signAt: memory.signAt,
+    lastActivityAt: memory.lastActivityAt,
     trace,
-    missedAt: eyes.missedAt,
-    exit: eyes.exit,
-    refusals: eyes.refusals,
-    ...(job || worker ? connectedSince(undefined, now) : connectedSince(current, now)),
+    missedAt: memory.missedAt,
+    exit: memory.exit,
+    refusals: memory.refusals,
+    ...connection,
     registered: machine.registered,
   };
 }
@@ -155,8 +152,25 @@ function noteWorker(eyes: Eyes, works: Listener | undefined): void {
   eyes.toldToEndAt = undefined;
 }
 
+/** What is new in the listener's files, and its end, which was seen before. */
+function readNews(eyes: Eyes, machine: Machine, now: number, ended: boolean): void {
+  const { current, own, state: before } = eyes;
+  readFiles(eyes, machine, !current || ended);
+  eyes.memory = afterReading(eyes.memory, {
+    now,
+    before,
+    after: eyes.state,
+    ended: ended
+      ? { code: own ? current!.code : undefined, registered: machine.registered, clockAt: epoch + now }
+      : undefined,
+  });
+  if (!ended) return;
+  eyes.current = undefined;
+  eyes.state = { ...eyes.state, listening: false };
+}
+
 /** The log is read first and taken in last, and at most a megabyte of it in one look at a listener that runs. */
-function readNews(eyes: Eyes, { perf, log }: Machine, now: number, toTheEnd: boolean): void {
+function readFiles(eyes: Eyes, { perf, log }: Machine, toTheEnd: boolean): void {
   const lines: JobEvent[] = [];
   let left = toTheEnd ? Infinity : maxBytes;
   for (; eyes.logRead < log.length; eyes.logRead++) {
@@ -168,8 +182,8 @@ function readNews(eyes: Eyes, { perf, log }: Machine, now: number, toTheEnd: boo
     if (event) lines.push(event);
   }
   eyes.behind = left < 0;
-  while (eyes.perfRead < perf.length) take(eyes, perf[eyes.perfRead++]!, now);
-  for (const event of lines) take(eyes, event, now);
+  while (eyes.perfRead < perf.length) take(eyes, perf[eyes.perfRead++]!);
+  for (const event of lines) take(eyes, event);
 }
 
 /** What has been read is taken out of the log between two jobs, where it is worth it. */
@@ -180,49 +194,33 @@ function freeLog(eyes: Eyes, { log }: Machine): void {
   eyes.logRead = 0;
 }
 
-function take(eyes: Eyes, event: JobEvent, now: number): void {
-  const { state } = advance(eyes.state, event);
-  if (state.open !== eyes.state.open || state.listening !== eyes.state.listening) eyes.signAt = now;
-  if (state.open !== eyes.state.open) eyes.lastActivityAt = now;
-  eyes.state = state;
-}
-
-function noteExit(eyes: Eyes, machine: Machine, now: number): void {
-  const code = eyes.own ? eyes.current!.code : undefined;
-  eyes.current = undefined;
-  eyes.failures = eyes.state.listening ? 0 : eyes.failures + 1;
-  eyes.refusals = code === versionRefusedCode ? eyes.refusals + 1 : 0;
-  const { failures, refusals } = eyes;
-  const registrationGone = isRegistrationGone(eyes.state, code, machine.registered);
-  eyes.exit = {
-    at: now,
-    after: afterExit({ code, registrationGone, failures, refusals, clockAt: epoch + now }),
-  };
-  if (eyes.state.open.some(({ startedAt }) => startedAt === null)) eyes.missedAt = now;
-  eyes.state = { ...eyes.state, listening: false };
+function take(eyes: Eyes, event: JobEvent): void {
+  eyes.state = advance(eyes.state, event).state;
 }
 
 /** The agent has started a listener: what was told of an earlier run is no news of it. */
 export function watchNew(world: World, eyes: Eyes, listener: Listener): void {
-  if (!eyes.exit) eyes.lastActivityAt = world.time.now;
   Object.assign(eyes, {
+    memory: afterStart(eyes.memory, world.time.now),
     current: listener,
     own: true,
     state: freshListener,
     perfRead: 0,
     logRead: 0,
     logPart: 0,
-    exit: undefined,
-    signAt: world.time.now,
   });
+}
+
+/** The agent has registered its machine anew. */
+export function forgetExit(eyes: Eyes): void {
+  eyes.memory = afterRegistration(eyes.memory);
 }
 
 /** The look that waits for the end of a listener. @returns whether it has ended */
 export function hasEnded(world: World, agent: Agent): boolean {
   const { eyes, machine } = agent;
   const ended = eyes.current?.ended === true;
-  readNews(eyes, machine, world.time.now, !eyes.current || ended);
-  if (ended) noteExit(eyes, machine, world.time.now);
+  readNews(eyes, machine, world.time.now, ended);
   finishLook(world, agent, false, "none");
   return eyes.current === undefined;
 }

@@ -2,15 +2,14 @@ import type { Decision } from "../../runtime/agent/decide.ts";
 import { orDie } from "./agent-acts.ts";
 import { later } from "./agent.ts";
 import type { Agent } from "./agent.ts";
+import { maxRefusals } from "../../runtime/agent/leaving.ts";
+import { afterRefusal } from "../../runtime/agent/look.ts";
 import { askAgainMs } from "../../runtime/agent/powering-off.ts";
 import { disturb } from "./breaches.ts";
 import { report, shutDown } from "./machine.ts";
 import type { World } from "./world.ts";
 
-/* As in runtime/agent/leaving.ts, supervisor.ts and powering-off.ts. */
-const maxRefusals = 5;
-const refusedMs = 5000;
-const maxRefusedMs = 5 * 60_000;
+/* As in runtime/agent/leaving.ts and powering-off.ts. */
 
 /** A call to AWS is served in its middle, whatever becomes of the caller. */
 function callAws(world: World, agent: Agent, serve: () => boolean, then: (done: boolean) => void): void {
@@ -77,9 +76,8 @@ export function leave(
     });
   };
   const refused = () => {
-    const waitsMs = Math.min(maxRefusedMs, refusedMs * 2 ** agent.refusals++);
-    agent.leavingDueAt = world.time.now + waitsMs;
-    disturb(world, machine, waitsMs);
+    agent.memory = afterRefusal(agent.memory, world.time.now);
+    disturb(world, machine, agent.memory.leavingDueAt - world.time.now);
     again();
   };
   const setEnd = () => {
@@ -94,7 +92,7 @@ export function leave(
       return true;
     };
     callAws(world, agent, serve, (done) => {
-      if (!done && (by === "sleep" || agent.refusals + 1 < maxRefusals)) {
+      if (!done && (by === "sleep" || agent.memory.refusals + 1 < maxRefusals)) {
         refused();
         return;
       }

@@ -1,14 +1,15 @@
-import type { Action, Decision } from "../../runtime/agent/decide.ts";
+import type { Decision } from "../../runtime/agent/decide.ts";
 import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
 import { returnMs, stuckAfterMs, wishToLeave } from "../../runtime/agent/decide.ts";
 import { isHung } from "../../runtime/agent/hung-listener.ts";
 import { isOverdue } from "../../runtime/agent/job-limit.ts";
-import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
+import type { AgentMemory } from "../../runtime/agent/look.ts";
+import { lookEveryMs, lookOver, newAgentMemory, sleepAtOf } from "../../runtime/agent/look.ts";
 import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
 import { sleepTime } from "../../runtime/agent/sleep-time.ts";
 import { powerOffForGood } from "./agent-leaving.ts";
 import { perform } from "./agent-acts.ts";
-import type { Eyes, Seen } from "./agent-eyes.ts";
+import type { Eyes } from "./agent-eyes.ts";
 import { lookAtListener, openEyes } from "./agent-eyes.ts";
 import { disturb } from "./breaches.ts";
 import { beginReading, fleetView } from "./fleet-reader.ts";
@@ -19,10 +20,6 @@ import { tempt } from "./tempt.ts";
 import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 
-/** As in runtime/agent/supervisor.ts. */
-export const lookEveryMs = 1000;
-export const lookSoonMs = 20;
-
 /** One run of the agent's process, from its start to its end. */
 export interface Agent {
   machine: Machine;
@@ -30,11 +27,7 @@ export interface Agent {
   reader: FleetReader;
   eyes: Eyes;
   sleepTime: SleepTime;
-  /** When the machine was last of use, as of the last look; Infinity while a worker runs. */
-  lastActivityAt: number;
-  bootTimer: RunnerObservation["bootTimer"];
-  leavingDueAt: number;
-  refusals: number;
+  memory: AgentMemory;
   /** How long it takes from the log to the sockets, in a look. */
   lookMs: number;
   /** Looks are due at `grid` and each period after it. */
@@ -60,10 +53,7 @@ export function startAgent(world: World, machine: Machine): void {
     reader: beginReading(world, machine),
     eyes: openEyes(world),
     sleepTime: sleepTime(settings, { monotonic: () => time.now }, () => random.next()),
-    lastActivityAt: time.now,
-    bootTimer: "armed",
-    leavingDueAt: -Infinity,
-    refusals: 0,
+    memory: newAgentMemory(time.now),
     lookMs: world.plan.lookMs,
     grid: time.now,
     closely: false,
@@ -111,75 +101,33 @@ function look(world: World, agent: Agent): void {
   agent.stirred = false;
   const view = fleetView(world, agent.machine, agent.reader);
   const now = world.time.now;
-  const sleepAt = sleepsAt(agent, view, Math.min(now, agent.lastActivityAt));
+  // Looks that were left out would have seen the worker that the last one saw.
+  const lastActivityAt = agent.eyes.workerAt === undefined ? agent.memory.lastActivityAt : now;
+  const sleepAt = sleepAtOf({ lastActivityAt }, view, agent.sleepTime);
   const leave = wishToLeave({ now, ...view, sleepAt });
   if (leave) agent.machine.leftOnReadAt = Math.min(...Object.values(agent.reader.readAt));
   const suspected = agent.machine.listeners.some(
     ({ ended, disconnectedAt }) => !ended && disconnectedAt !== undefined,
   );
   lookAtListener(world, agent, leave !== undefined || suspected, (listenerView) => {
-    agent.lastActivityAt = listenerView.worker ? Infinity : listenerView.lastActivityAt;
-    const seen = observation(
-      world,
-      agent,
-      view,
-      sleepsAt(agent, view, listenerView.lastActivityAt),
-      listenerView,
-    );
-    const decision = world.variant.decide(seen, world, agent.machine);
+    const { variant, time } = world;
+    const come = lookOver(agent.memory, time.now, listenerView, view, {
+      sleepTime: agent.sleepTime,
+      quietMs: variant.quietMs,
+      decide: (seen) => variant.decide(seen, world, agent.machine),
+    });
+    agent.memory = come.memory;
+    const { seen, decision } = come;
     notice(world, agent, decision, seen);
     tempt(world, agent.machine, seen);
     const closely = leave !== undefined || suspected || (seen.job && !seen.worker);
     const wakeAt = nextChange(seen, agent, closely);
     if (decision.action === "stay") rest(world, agent, closely, wakeAt);
     else
-      perform(world, agent, decision, (until) => {
+      perform(world, agent, come, (until) => {
         rest(world, agent, closely, Math.min(until, wakeAt));
       });
   });
-}
-
-/** When it may sleep, having been of use last at that moment. */
-function sleepsAt(
-  { sleepTime: at }: Agent,
-  { power, idleMinutes }: FleetView,
-  lastActivityAt: number,
-): number {
-  return at({ power: power?.power, idleMinutes, lastActivityAt });
-}
-
-/** Written out: a schedule makes hundreds of them. */
-function observation(
-  world: World,
-  agent: Agent,
-  view: FleetView,
-  sleepAt: number,
-  seen: Seen,
-): RunnerObservation {
-  return {
-    now: world.time.now,
-    listener: seen.listener,
-    worker: seen.worker,
-    workerAt: seen.workerAt,
-    toldToEndAt: seen.toldToEndAt,
-    updating: seen.updating,
-    job: seen.job,
-    signAt: seen.signAt,
-    trace: seen.trace,
-    missedAt: seen.missedAt,
-    exit: seen.exit,
-    refusals: seen.refusals,
-    disconnectedAt: seen.disconnectedAt,
-    reachableAt: seen.reachableAt,
-    registered: seen.registered,
-    listing: view.listing,
-    mayRetire: view.mayRetire,
-    power: view.power,
-    sleepAt,
-    jobLimit: view.jobLimit,
-    quietMs: world.variant.quietMs,
-    bootTimer: agent.bootTimer,
-  };
 }
 
 /** Counts decisions, and tells those that are news. */
@@ -190,6 +138,7 @@ function notice(
   seen: RunnerObservation,
 ): void {
   world.tally.decisions[action]++;
+  agent.machine.needsToken = state === "needs-token";
   if (isOverdue(seen)) world.tally.overdue++;
   if (action === "end-listener" && isHung(seen)) world.tally.hung++;
   if (seen.missedAt !== undefined) disturb(world, agent.machine, seen.missedAt + returnMs - world.time.now);
@@ -207,8 +156,8 @@ export function rest(world: World, agent: Agent, closely: boolean, wakeAt: numbe
 }
 
 /** Looks again after a moment, whatever happens. */
-export function lookAfter(world: World, agent: Agent, action: Action): void {
-  later(world, agent, action === "freeze" || action === "end-listener" ? lookSoonMs : lookEveryMs, () => {
+export function lookAfter(world: World, agent: Agent, ms: number): void {
+  later(world, agent, ms, () => {
     look(world, agent);
   });
 }

@@ -37,7 +37,10 @@ export interface Tally {
   starts: number;
   wakes: number;
   terminated: number;
+  /** By settle. */
   entriesRemoved: number;
+  /** Machines whose entry somebody had removed, and that were given another token. */
+  registeredAnew: number;
   /** Looks at a job that had run for too long. */
   overdue: number;
   /** Listeners that were ended because they no longer polled. */
@@ -61,6 +64,7 @@ export function newTally(): Tally {
     wakes: 0,
     terminated: 0,
     entriesRemoved: 0,
+    registeredAnew: 0,
     overdue: 0,
     hung: 0,
     decisions: {

@@ -1,8 +1,7 @@
 import type { FleetSettings } from "../../contract/wishes.ts";
-import { maxUnlistedMs, readsToRetire } from "../../runtime/agent/fleet-watch.ts";
-import type { FleetView } from "../../runtime/agent/fleet-watch.ts";
-import { jobLimitOf } from "../../runtime/agent/job-limit.ts";
-import { keepKnown, unreadSettings } from "../../runtime/agent/settings.ts";
+import { afterRead, fleetViewOf, nextReadMs, readsToRetire } from "../../runtime/agent/fleet-memory.ts";
+import type { FleetMemory, FleetView } from "../../runtime/agent/fleet-memory.ts";
+import { unreadSettings } from "../../runtime/agent/settings.ts";
 import { wakeAgent } from "./agent.ts";
 import { disturb } from "./breaches.ts";
 import { settingsAt } from "./parameters.ts";
@@ -11,13 +10,11 @@ import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
-/** What an agent knows of its fleet's parameters, as runtime/agent/fleet-watch.ts keeps it. */
+/** How an agent reads its fleet's parameters; what it makes of them is the agent's own code. */
 export interface FleetReader {
-  known: FleetSettings;
+  memory: FleetMemory;
   /** When that was last read which says who is listed. */
   readAt: Record<"candidates" | "roster" | "operator", number>;
-  /** In so many reads in a row the machine was on neither list. */
-  unlistedReads: number;
   /** When the last read was begun, and whether one is under way. */
   begunAt: number;
   reading: boolean;
@@ -25,9 +22,8 @@ export interface FleetReader {
 
 export function beginReading(world: World, machine: Machine): FleetReader {
   const reader: FleetReader = {
-    known: unreadSettings,
+    memory: { known: unreadSettings, wasListed: machine.listed, unlistedReads: 0 },
     readAt: { candidates: -Infinity, roster: -Infinity, operator: -Infinity },
-    unlistedReads: 0,
     begunAt: world.time.now,
     reading: false,
   };
@@ -37,15 +33,8 @@ export function beginReading(world: World, machine: Machine): FleetReader {
   return reader;
 }
 
-export function fleetView(world: World, machine: Machine, { known, unlistedReads }: FleetReader): FleetView {
-  const { listing, power, by, reason, idleMinutes } = wish(world, machine, known);
-  return {
-    listing,
-    mayRetire: known.operator?.closing === true || (machine.listed && unlistedReads >= readsToRetire),
-    power: known.power && { power, by, reason },
-    jobLimit: jobLimitOf(known.shutdown),
-    idleMinutes,
-  };
+export function fleetView(world: World, machine: Machine, { memory }: FleetReader): FleetView {
+  return fleetViewOf(memory, wish(world, machine, memory.known));
 }
 
 function wish(world: World, machine: Machine, known: FleetSettings) {
@@ -53,8 +42,8 @@ function wish(world: World, machine: Machine, known: FleetSettings) {
 }
 
 /** When, on the monotonic clock, what is known means something else because an operator's wish has expired. */
-export function wishEndsAt(machine: Machine, { known }: FleetReader, now: number): number {
-  const { fleet, runners } = known.operator ?? {};
+export function wishEndsAt(machine: Machine, { memory }: FleetReader, now: number): number {
+  const { fleet, runners } = memory.known.operator ?? {};
   let first = Infinity;
   for (const until of [fleet?.until, runners?.[machine.runner]?.until]) {
     if (until === undefined) continue;
@@ -77,16 +66,16 @@ function read(world: World, machine: Machine, reader: FleetReader): void {
     reader.reading = false;
     if (fails) {
       disturb(world, machine);
-      readAfter(world, machine, reader, nextReadMs(world, machine, reader));
+      readAfter(world, machine, reader, readsAgainAfter(world, machine, reader));
       return;
     }
     take(world, machine, reader);
     wakeAgent(world, machine);
     const again =
       Object.values(world.parameters.damagedUntil).some((until) => until > reader.begunAt) ||
-      (reader.unlistedReads > 0 && reader.unlistedReads < readsToRetire);
+      (reader.memory.unlistedReads > 0 && reader.memory.unlistedReads < readsToRetire);
     const stale = world.parameters.versions.at(-1)!.from > reader.begunAt;
-    if (again || stale) readAfter(world, machine, reader, nextReadMs(world, machine, reader));
+    if (again || stale) readAfter(world, machine, reader, readsAgainAfter(world, machine, reader));
   });
 }
 
@@ -100,19 +89,15 @@ function take(world: World, machine: Machine, reader: FleetReader): void {
     Object.assign(reading, { [name]: settingsAt(world, moment)[name] });
     if (name !== "power" && name !== "shutdown") reader.readAt[name] = reader.begunAt;
   }
-  reader.known = keepKnown(reader.known, reading);
-  const { listing } = wish(world, machine, reader.known);
-  if (listing !== "none") reader.unlistedReads = 0;
-  else if (reading.candidates && reading.roster) reader.unlistedReads++;
-  if (!machine.listed && (listing === "service" || listing === "candidate")) {
+  reader.memory = afterRead(reader.memory, reading, (known) => wish(world, machine, known));
+  if (!machine.listed && reader.memory.wasListed) {
     machine.listed = true;
     tell(world, [machine.name], () => "knows that it is listed");
   }
 }
 
-function nextReadMs(world: World, machine: Machine, { known }: FleetReader): number {
-  const { listing } = wish(world, machine, known);
-  return listing === "service" || listing === "candidate" ? settings.pollMs : maxUnlistedMs;
+function readsAgainAfter(world: World, machine: Machine, { memory }: FleetReader): number {
+  return nextReadMs(wish(world, machine, memory.known), settings.pollMs);
 }
 
 function readAfter(world: World, machine: Machine, reader: FleetReader, ms: number): void {
@@ -125,5 +110,10 @@ function readAfter(world: World, machine: Machine, reader: FleetReader, ms: numb
 export function wakeReader(world: World, machine: Machine): void {
   const { agent } = machine;
   if (!agent || agent.ended || agent.reader.reading) return;
-  readAfter(world, machine, agent.reader, world.random.next() * nextReadMs(world, machine, agent.reader));
+  readAfter(
+    world,
+    machine,
+    agent.reader,
+    world.random.next() * readsAgainAfter(world, machine, agent.reader),
+  );
 }

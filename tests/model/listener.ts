@@ -177,10 +177,10 @@ export function reap(world: World, listener: Listener): void {
 }
 
 /** Its entry at GitHub is removed while it polls: it cancels the job that it runs, and forgets its registration. */
-export function loseRegistration(world: World, listener: Listener): void {
+export function loseRegistration(world: World, listener: Listener, cause: "settle" | "outside"): void {
   if (listener.ended) return;
   listener.machine.registered = false;
   say(world, listener, events.registrationGone);
   listener.code = 0;
-  end(world, listener, "settle");
+  end(world, listener, cause);
 }

@@ -1,7 +1,7 @@
 import type { MachineState } from "../../contract/tags.ts";
 import { abandon } from "./acquisitions.ts";
 import { endAgent, startAgent } from "./agent.ts";
-import { judgeEnd, judgeLeaving } from "./breaches.ts";
+import { disturb, judgeEnd, judgeLeaving } from "./breaches.ts";
 import { end } from "./listener.ts";
 import { noteWish } from "./parameters.ts";
 import { tell } from "./trace.ts";
@@ -30,6 +30,9 @@ export function launch(world: World, runner: string): Machine {
     clockOffMs: 0,
     listed: false,
     registered: false,
+    wasRegistered: false,
+    needsToken: false,
+    tokenAt: Infinity,
     diskFullUntil: 0,
     perfLostUntil: 0,
     untold: false,
@@ -59,7 +62,8 @@ export function boot(world: World, machine: Machine): void {
   const startAfter = (ms: number) => {
     time.after(ms, () => {
       if (!isThis()) return;
-      if (!machine.registered) register(world, machine);
+      if (!machine.wasRegistered) registerMachine(world, machine);
+      machine.wasRegistered = true;
       startAgent(world, machine);
     });
   };
@@ -91,8 +95,10 @@ export function report(world: World, machine: Machine, state: MachineState, deta
   machine.report = { state, since: epoch + world.time.now + machine.clockOffMs, detail };
 }
 
-function register(world: World, machine: Machine): void {
+/** Whoever registers replaces an entry of the same name. */
+export function registerMachine(world: World, machine: Machine): void {
   machine.registered = true;
+  disturb(world, machine);
   world.github.entries.push({
     machine,
     proven: world.parameters.declared.roster.includes(machine.instanceId),

@@ -2,13 +2,14 @@ import type { OperatorWish } from "../../contract/operator.ts";
 import { crashAgent, wakeAgent } from "./agent.ts";
 import { disturb } from "./breaches.ts";
 import { wakeReader } from "./fleet-reader.ts";
-import { queueJob } from "./github.ts";
+import { entryOf, queueJob } from "./github.ts";
 import { exit } from "./listener.ts";
 import { startInstance, reboot } from "./machine.ts";
 import { currentSettings, writeLists, writeSettings } from "./parameters.ts";
 import type { Happening } from "./plan.ts";
 import { hang } from "./polling.ts";
 import { drop, name, rotate } from "./program.ts";
+import { removeEntry } from "./sessions.ts";
 import { settle } from "./settle.ts";
 import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
@@ -68,6 +69,9 @@ export function happen(world: World, happening: Happening): void {
     case "end-refused":
       world.endRefusedUntil = time.now + happening.forMs;
       break;
+    case "unregister":
+      unregister(world, machine);
+      break;
     case "reboot":
       reboot(world, machine);
       break;
@@ -94,6 +98,14 @@ export function happen(world: World, happening: Happening): void {
     case "disk-full":
       machine.diskFullUntil = time.now + happening.forMs;
   }
+}
+
+/** GitHub refuses that as long as the runner has a job. */
+function unregister(world: World, machine: Machine): void {
+  const entry = entryOf(world, machine);
+  if (!entry || entry.work) return;
+  disturb(world, machine);
+  removeEntry(world, entry, "outside");
 }
 
 function machineOf({ machines }: World, number: number): Machine {

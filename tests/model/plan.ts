@@ -13,7 +13,14 @@ export type Happening = { at: number } & (
   | { what: "empty-lists" | "mend-lists" | "close" | "reopen" | "settle" }
   | { what: "damage"; parameter: "candidates" | "roster" | "power" | "operator"; forMs: number }
   | {
-      what: "reboot" | "listener-dies" | "listener-hangs" | "agent-dies" | "start-by-hand" | "update";
+      what:
+        | "unregister"
+        | "reboot"
+        | "listener-dies"
+        | "listener-hangs"
+        | "agent-dies"
+        | "start-by-hand"
+        | "update";
       machine: number;
     }
   | { what: "clock"; machine: number; byMs: number }
@@ -97,7 +104,12 @@ export function planOf(seed: number): Plan {
     lookMs: random.delay(0.3, 8, 20, 200),
     load: random.pick([0.01, 0.05, 0.3]),
   };
-  return random.chance(0.3) ? { ...plan, shutdown: { ...plan.shutdown, ...jobLimit(random) } } : plan;
+  const limited = random.chance(0.3)
+    ? { ...plan, shutdown: { ...plan.shutdown, ...jobLimit(random) } }
+    : plan;
+  return random.chance(0.1)
+    ? { ...limited, happenings: [...happenings, unregister(random, calmAt)] }
+    : limited;
 }
 
 /** Most jobs end in time, many do not; most limits only warn. */
@@ -110,6 +122,11 @@ function job(random: Random, at: number): Happening {
     ? random.between(5 * second, 10 * minute)
     : random.between(10 * minute, 180 * minute);
   return { at, what: "job", ms, ...(random.chance(0.1) && { only: random.below(8) }) };
+}
+
+/** Somebody removes a machine from GitHub's list of runners. */
+function unregister(random: Random, calmAt: number): Happening {
+  return { at: random.between(0, calmAt), what: "unregister", machine: random.below(8) };
 }
 
 /** Each kind with how often it comes: wishes first, for they are what the protocol is about. */

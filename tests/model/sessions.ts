@@ -67,8 +67,8 @@ export function closeConnection(world: World, listener: Listener): void {
   session.goneAt = world.time.now;
 }
 
-export function removeEntry(world: World, entry: Entry): void {
+/** A runner is taken out of GitHub's list: its listener hears of that at its next poll, or when it asks for a session. */
+export function removeEntry(world: World, entry: Entry, cause: "settle" | "outside"): void {
   world.github.entries = world.github.entries.filter((one) => one !== entry);
-  world.tally.entriesRemoved++;
-  if (entry.session) loseRegistration(world, entry.session.listener);
+  if (entry.session) loseRegistration(world, entry.session.listener, cause);
 }

@@ -7,9 +7,16 @@ import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
-/** Ends what sleeps on neither list, and removes the entries of machines that are gone: cli/settle does it so. */
+/**
+ * Ends what sleeps on neither list, writes tokens for the machines that ask for one, and removes the entries of machines
+ * that are gone: cli/settle does it so.
+ */
 export function settle(world: World): void {
   const { time, random } = world;
+  for (const machine of world.machines) {
+    if (machine.state !== "running" || !machine.needsToken || machine.tokenAt < Infinity) continue;
+    machine.tokenAt = time.now + random.between(500, 5000);
+  }
   for (const machine of world.machines) {
     if (machine.state !== "stopped") continue;
     const readAt = time.now;
@@ -51,5 +58,8 @@ function removeEntries(world: World): void {
     customLabels: [],
   }));
   const before = github.entries;
-  for (const { id } of variant.removable(entries, states)) removeEntry(world, before[id]!);
+  for (const { id } of variant.removable(entries, states)) {
+    world.tally.entriesRemoved++;
+    removeEntry(world, before[id]!, "settle");
+  }
 }

@@ -68,6 +68,11 @@ export interface Machine {
   clockOffMs: number;
   listed: boolean;
   registered: boolean;
+  /** Its boot script has registered it, which it does but once. */
+  wasRegistered: boolean;
+  /** Its agent has said that it needs a registration token, and when it finds one; Infinity: nobody has written one. */
+  needsToken: boolean;
+  tokenAt: number;
   diskFullUntil: number;
   /** Until when a job keeps the performance log from being written. */
   perfLostUntil: number;

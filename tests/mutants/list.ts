@@ -18,6 +18,9 @@ const refusals = ["tests/unit/config/refusals.test.ts"];
 
 const configurations = ["tests/unit/contract/configurations.test.ts"];
 
+const listenerMemory = "runtime/agent/listener-memory.ts";
+const model = ["tests/model/first-schedules.test.ts"];
+
 /** Each fault that is ever found gets a line here, with the test that has noticed it since. */
 export const mutants: readonly Mutant[] = [
   {
@@ -201,5 +204,54 @@ export const mutants: readonly Mutant[] = [
     from: "    if (remove.length > 0) await resourceTags.remove(ids, remove);\n    if (Object.keys(write).length > 0) await resourceTags.write(ids, write);\n",
     to: "    if (Object.keys(write).length > 0) await resourceTags.write(ids, write);\n    if (remove.length > 0) await resourceTags.remove(ids, remove);\n",
     tests: ["tests/verbs/settle.test.ts"],
+  },
+  {
+    harm: "A machine leaves while a job is on its way, because what its listener tells is no sign of work.",
+    file: listenerMemory,
+    from: "signAt: work ? now : memory.signAt",
+    to: "signAt: memory.signAt",
+    tests: model,
+  },
+  {
+    harm: "A machine leaves as soon as its job has ended, because a worker is no sign of work.",
+    file: listenerMemory,
+    from: "signAt: worker ? now : memory.signAt",
+    to: "signAt: memory.signAt",
+    tests: model,
+  },
+  {
+    harm: "A machine that was registered anew asks for tokens for ever, and starts no listener.",
+    file: listenerMemory,
+    from: "{ ...memory, exit: undefined, failures: 0 }",
+    to: "{ ...memory, failures: 0 }",
+    tests: model,
+  },
+  {
+    harm: "A machine that was registered anew is not told of that, and starts no listener.",
+    file: "runtime/agent/acts.ts",
+    from: 'if ((await host.registrar.attempt()).outcome === "registered") listener.forgetExit();',
+    to: "await host.registrar.attempt();",
+    tests: ["tests/unit/runtime/supervisor.test.ts"],
+  },
+  {
+    harm: "A machine leaves at once although its listener has just ended with a job's message.",
+    file: listenerMemory,
+    from: "=== null) ? now : memory.missedAt",
+    to: "=== null) ? memory.missedAt : memory.missedAt",
+    tests: model,
+  },
+  {
+    harm: "A listener that fails time and again keeps its machine awake.",
+    file: listenerMemory,
+    from: "lastActivityAt: memory.exit ? memory.lastActivityAt : now",
+    to: "lastActivityAt: now",
+    tests: ["tests/unit/runtime/listener-memory.test.ts"],
+  },
+  {
+    harm: "An idle machine sleeps by what it was last of use a look before.",
+    file: "runtime/agent/look.ts",
+    from: "sleepAtOf(listener, fleet",
+    to: "sleepAtOf(memory, fleet",
+    tests: ["tests/unit/runtime/look.test.ts"],
   },
 ];

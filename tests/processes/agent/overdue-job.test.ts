@@ -6,7 +6,7 @@ import { endProcesses, findProcesses } from "../../../local/machines/processes.t
 import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
 import { systemClock } from "../../../runtime/agent/clock.ts";
 import { commandRunner } from "../../../runtime/agent/command.ts";
-import type { FleetView } from "../../../runtime/agent/fleet-watch.ts";
+import type { FleetView } from "../../../runtime/agent/fleet-memory.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
 import type { JobLimit } from "../../../runtime/agent/runner-observation.ts";
 import { watchListener } from "../../../runtime/agent/listener-watch.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Failure } from "../../../contract/failure.ts";
-import type { FleetView } from "../../../runtime/agent/fleet-watch.ts";
+import type { FleetView } from "../../../runtime/agent/fleet-memory.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import { watchIncidents } from "../../../runtime/agent/incidents.ts";
 import type { ListenerView } from "../../../runtime/agent/listener-watch.ts";
@@ -578,6 +578,16 @@ describe("the supervisor", () => {
     expect(acts.filter((name) => name === "register")).to.have.length(2);
     expect(reports.join("\n")).to.match(/^needs-token: config.sh ended with 1: NotFound/m);
     expect(acts).to.include("start");
+  });
+
+  it("starts its listener once it is registered anew: what the last exit asked for is forgotten", async () => {
+    const { acts } = await live(
+      (_, look) => look < 10,
+      ({ view }) => {
+        view.exit = { at: 0, after: { then: "needs-token" } };
+      },
+    );
+    expect(acts).to.deep.equal(["cancel boot timer", "register", "start"]);
   });
 
   it("says why AWS denies it the token, as long as it does", async () => {

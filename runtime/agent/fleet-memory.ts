@@ -1,0 +1,68 @@
+import type { FleetSettings, Listing, Wish } from "../../contract/wishes.ts";
+import { jobLimitOf } from "./job-limit.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
+import type { SettingsReading } from "./settings.ts";
+import { keepKnown } from "./settings.ts";
+
+/** What an agent remembers of its fleet's parameters from read to read. */
+export interface FleetMemory {
+  known: FleetSettings;
+  /** The machine has been on a list at some time. */
+  wasListed: boolean;
+  /** Number of reads in a row that found the machine on neither list. */
+  unlistedReads: number;
+}
+
+/** What the fleet's parameters say of this machine. */
+export type FleetView = Pick<RunnerObservation, "listing" | "mayRetire" | "power" | "jobLimit"> & {
+  /** Minutes without a job after which the machine sleeps although power is on; undefined: it does not. */
+  idleMinutes: number | undefined;
+};
+
+/** Milliseconds between two reads of a machine that is on no list, at most. */
+export const maxUnlistedMs = 5000;
+
+/**
+ * So many times in a row a machine must find itself on neither list: one read
+ * may bring one list from before a change and the other from after it.
+ */
+export const readsToRetire = 2;
+
+/** @param wishOf what some settings want of this machine now */
+export function afterRead(
+  { known, wasListed, unlistedReads }: FleetMemory,
+  reading: SettingsReading,
+  wishOf: (settings: FleetSettings) => Wish,
+): FleetMemory {
+  const settings = keepKnown(known, reading);
+  const { listing } = wishOf(settings);
+  const isCounted = reading.candidates !== undefined && reading.roster !== undefined;
+  return {
+    known: settings,
+    wasListed: wasListed || isListed(listing),
+    unlistedReads: listing === "none" ? unlistedReads + (isCounted ? 1 : 0) : 0,
+  };
+}
+
+/** What holds now: an operator's override may have expired since the last read. */
+export function fleetViewOf(
+  { known, wasListed, unlistedReads }: FleetMemory,
+  { listing, power, by, reason, idleMinutes }: Wish,
+): FleetView {
+  return {
+    listing,
+    mayRetire: known.operator?.closing === true || (wasListed && unlistedReads >= readsToRetire),
+    power: known.power && { power, by, reason },
+    jobLimit: jobLimitOf(known.shutdown),
+    idleMinutes,
+  };
+}
+
+/** Milliseconds until the next read: a machine that waits to be listed asks more often. */
+export function nextReadMs({ listing }: Pick<Wish, "listing">, pollMs: number): number {
+  return isListed(listing) ? pollMs : Math.min(pollMs, maxUnlistedMs);
+}
+
+export function isListed(listing: Listing): boolean {
+  return listing === "service" || listing === "candidate";
+}

@@ -1,0 +1,105 @@
+import { afterExit, versionRefusedCode } from "./exit-codes.ts";
+import type { ListenerState } from "./jobs.ts";
+import { isRegistrationGone, signsBetween } from "./jobs.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
+
+/** What an agent remembers of its listener from look to look. Moments are milliseconds of the monotonic clock. */
+export interface ListenerMemory extends Pick<RunnerObservation, "signAt" | "missedAt" | "exit" | "refusals"> {
+  /**
+   * When the machine was last of use: a sign of a job, or the first start of a listener. A start after an exit is no such
+   * thing: a listener that is refused, fails or hangs, time and again, must not keep its machine awake.
+   */
+  lastActivityAt: number;
+  /** Runs in a row that ended without ever having had a session. */
+  failures: number;
+  /** When this agent last started a listener; -Infinity: it has started none. */
+  startedAt: number;
+}
+
+/** What the listener's files told in a look, and its end, where that was seen before they were read. */
+export interface Reading {
+  now: number;
+  /** What was known before they were read, and after. */
+  before: ListenerState;
+  after: ListenerState;
+  ended?:
+    | {
+        code: number | undefined;
+        /** The registration is on the disk. */
+        registered: boolean;
+        /** Milliseconds since the epoch. */
+        clockAt: number;
+      }
+    | undefined;
+}
+
+/** Milliseconds after which a listener that runs has had its version taken: GitHub refuses it with the first poll. */
+const acceptedAfterMs = 2 * 60_000;
+
+/** An agent has just begun: it knows nothing of what was before, and waits as if there had been a sign of work. */
+export function newMemory(now: number): ListenerMemory {
+  return {
+    signAt: now,
+    lastActivityAt: now,
+    missedAt: undefined,
+    exit: undefined,
+    refusals: 0,
+    failures: 0,
+    startedAt: -Infinity,
+  };
+}
+
+/** The first half of a look: what is news is a sign of work, and a listener that has ended is remembered with its exit. */
+export function afterReading(memory: ListenerMemory, { now, before, after, ended }: Reading): ListenerMemory {
+  const { work, job } = signsBetween(before, after);
+  if (!work && !ended) return memory;
+  const next = {
+    ...memory,
+    signAt: work ? now : memory.signAt,
+    lastActivityAt: job ? now : memory.lastActivityAt,
+  };
+  if (!ended) return next;
+  const { code, registered, clockAt } = ended;
+  const failures = after.listening ? 0 : memory.failures + 1;
+  const refusals = code === versionRefusedCode ? memory.refusals + 1 : 0;
+  const registrationGone = isRegistrationGone(after, code, registered);
+  return {
+    ...next,
+    failures,
+    refusals,
+    exit: { at: now, after: afterExit({ code, registrationGone, failures, refusals, clockAt }) },
+    // A message that it had taken and not made a job of comes again, perhaps to this runner.
+    missedAt: after.open.some(({ startedAt }) => startedAt === null) ? now : memory.missedAt,
+  };
+}
+
+/** The second half of a look, at the processes: a worker is a sign of work as long as it is there. */
+export function afterSighting(
+  memory: ListenerMemory,
+  { now, runs, worker }: { now: number; /** A listener runs. */ runs: boolean; worker: boolean },
+): ListenerMemory {
+  const isAccepted = runs && now - memory.startedAt >= acceptedAfterMs;
+  if (!worker && (!isAccepted || memory.refusals === 0)) return memory;
+  return {
+    ...memory,
+    signAt: worker ? now : memory.signAt,
+    lastActivityAt: worker ? now : memory.lastActivityAt,
+    refusals: isAccepted ? 0 : memory.refusals,
+  };
+}
+
+/** The agent starts a listener. */
+export function afterStart(memory: ListenerMemory, now: number): ListenerMemory {
+  return {
+    ...memory,
+    startedAt: now,
+    signAt: now,
+    lastActivityAt: memory.exit ? memory.lastActivityAt : now,
+    exit: undefined,
+  };
+}
+
+/** The runner was registered anew: what the last exit asked for no longer holds. */
+export function afterRegistration(memory: ListenerMemory): ListenerMemory {
+  return { ...memory, exit: undefined, failures: 0 };
+}

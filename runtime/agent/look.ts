@@ -1,0 +1,150 @@
+import type { Decision } from "./decide.ts";
+import type { FleetView } from "./fleet-memory.ts";
+import type { RunnerObservation } from "./runner-observation.ts";
+import type { SleepTime } from "./sleep-time.ts";
+
+/** What an agent remembers from look to look, beside what it knows of its listener and its fleet. Moments as in {@link RunnerObservation}. */
+export interface AgentMemory extends Pick<RunnerObservation, "bootTimer"> {
+  /** When the machine was last of use, as of the last look. */
+  lastActivityAt: number;
+  /** When it may ask for a registration token again. */
+  tokenDueAt: number;
+  /** When it may try to leave again, and how often in a row EC2 has refused that. */
+  leavingDueAt: number;
+  refusals: number;
+}
+
+/** What a look saw of the listener and its jobs. */
+export type ListenerSighting = Omit<
+  RunnerObservation,
+  "now" | "sleepAt" | "quietMs" | "bootTimer" | keyof FleetView
+> &
+  Pick<AgentMemory, "lastActivityAt">;
+
+/** What a look is made with, beside what was seen. */
+export interface LookTerms {
+  sleepTime: SleepTime;
+  quietMs: number;
+  decide: (seen: RunnerObservation) => Decision;
+}
+
+/** What a look comes to. */
+export interface Look {
+  memory: AgentMemory;
+  seen: RunnerObservation;
+  decision: Decision;
+  /** The decision's action is not to be done before this; now or earlier: it is due. */
+  dueAt: number;
+  /** Milliseconds until the next look. */
+  nextMs: number;
+}
+
+/** Milliseconds between two looks at the runner. */
+export const lookEveryMs = 1000;
+/** Milliseconds until the next look where a listener is frozen, or has just been ended. */
+const lookSoonMs = 20;
+/** Milliseconds until EC2 is asked again after its first refusal of the machine's end; doubled each time. */
+const refusedMs = 5000;
+const maxRefusedMs = 5 * 60_000;
+
+/** An agent has just begun. */
+export function newAgentMemory(now: number): AgentMemory {
+  return {
+    bootTimer: "armed",
+    lastActivityAt: now,
+    tokenDueAt: -Infinity,
+    leavingDueAt: -Infinity,
+    refusals: 0,
+  };
+}
+
+/** When the machine may sleep, as far as is known before a look at the listener. */
+export function sleepAtOf(
+  { lastActivityAt }: Pick<AgentMemory, "lastActivityAt">,
+  { power, idleMinutes }: FleetView,
+  sleepTime: SleepTime,
+): number {
+  return sleepTime({ power: power?.power, idleMinutes, lastActivityAt });
+}
+
+/** The way from what was seen to what is due next: the supervisor takes it, and so does the model of a machine's life. */
+export function lookOver(
+  memory: AgentMemory,
+  now: number,
+  listener: ListenerSighting,
+  fleet: FleetView,
+  terms: LookTerms,
+): Look {
+  const seen = observationOf(memory, now, listener, fleet, terms);
+  const decision = terms.decide(seen);
+  return {
+    memory: { ...memory, lastActivityAt: listener.lastActivityAt },
+    seen,
+    decision,
+    dueAt: dueAt(memory, decision),
+    nextMs: nextLookMs(decision),
+  };
+}
+
+/** Written out: the model makes hundreds of them in each of its schedules. */
+function observationOf(
+  memory: AgentMemory,
+  now: number,
+  listener: ListenerSighting,
+  fleet: FleetView,
+  { sleepTime, quietMs }: LookTerms,
+): RunnerObservation {
+  return {
+    now,
+    listener: listener.listener,
+    worker: listener.worker,
+    workerAt: listener.workerAt,
+    toldToEndAt: listener.toldToEndAt,
+    updating: listener.updating,
+    job: listener.job,
+    signAt: listener.signAt,
+    trace: listener.trace,
+    missedAt: listener.missedAt,
+    exit: listener.exit,
+    refusals: listener.refusals,
+    disconnectedAt: listener.disconnectedAt,
+    reachableAt: listener.reachableAt,
+    registered: listener.registered,
+    listing: fleet.listing,
+    mayRetire: fleet.mayRetire,
+    power: fleet.power,
+    sleepAt: sleepAtOf(listener, fleet, sleepTime),
+    jobLimit: fleet.jobLimit,
+    quietMs,
+    bootTimer: memory.bootTimer,
+  };
+}
+
+function dueAt({ tokenDueAt, leavingDueAt }: AgentMemory, { action }: Decision): number {
+  if (action === "register") return tokenDueAt;
+  return action === "sleep" || action === "retire" ? leavingDueAt : -Infinity;
+}
+
+function nextLookMs({ action }: Decision): number {
+  return action === "freeze" || action === "end-listener" ? lookSoonMs : lookEveryMs;
+}
+
+/** A listener is started: what EC2 refused before is over. */
+export function afterListenerStart(memory: AgentMemory): AgentMemory {
+  return { ...memory, leavingDueAt: -Infinity, refusals: 0 };
+}
+
+/** The machine asks for a token, whatever comes of it. */
+export function afterAskingForToken(memory: AgentMemory, now: number, pollMs: number): AgentMemory {
+  return { ...memory, tokenDueAt: now + pollMs };
+}
+
+/** EC2 has refused to change what happens at the power-off. */
+export function afterRefusal(memory: AgentMemory, now: number): AgentMemory {
+  const waitMs = Math.min(maxRefusedMs, refusedMs * 2 ** memory.refusals);
+  return { ...memory, leavingDueAt: now + waitMs, refusals: memory.refusals + 1 };
+}
+
+export function afterBootTimer(memory: AgentMemory): AgentMemory {
+  return { ...memory, bootTimer: "cancelled" };
+}

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import type { ListenerState, OpenJob } from "../../../runtime/agent/jobs.ts";
+import { freshListener } from "../../../runtime/agent/jobs.ts";
+import type { ListenerMemory } from "../../../runtime/agent/listener-memory.ts";
+import {
+  afterReading,
+  afterRegistration,
+  afterSighting,
+  afterStart,
+  newMemory,
+} from "../../../runtime/agent/listener-memory.ts";
+
+const before = newMemory(0);
+const now = 1000;
+const silent = freshListener;
+const session: ListenerState = { ...freshListener, listening: true };
+const received: OpenJob = { receivedAt: "", id: null, startedAt: null, worker: null };
+const message: ListenerState = { ...session, open: [received] };
+const begun: ListenerState = { ...session, open: [{ ...received, id: "7", startedAt: "" }] };
+
+function readingOf(
+  after: ListenerState,
+  { from = silent, code }: { from?: ListenerState; code?: number } = {},
+) {
+  const ended = code === undefined ? undefined : { code, registered: true, clockAt: 0 };
+  return { now, before: from, after, ended };
+}
+
+/** Ended often enough for its machine to be of no use. */
+const troubled: ListenerMemory = {
+  ...before,
+  failures: 3,
+  refusals: 2,
+  startedAt: 0,
+  exit: { at: 5, after: { then: "needs-token" } },
+};
+
+describe("what an agent remembers of its listener", () => {
+  const steps: [what: string, memory: ListenerMemory, changed: Partial<ListenerMemory>][] = [
+    ["no news changes nothing", afterReading(before, readingOf(silent)), {}],
+    ["a session is a sign of work, and of no job", afterReading(before, readingOf(session)), { signAt: now }],
+    [
+      "a message is both",
+      afterReading(before, readingOf(message, { from: session })),
+      { signAt: now, lastActivityAt: now },
+    ],
+    [
+      "so is a job's end",
+      afterReading(before, readingOf(session, { from: begun })),
+      { signAt: now, lastActivityAt: now },
+    ],
+    [
+      "so is a worker",
+      afterSighting(before, { now, runs: true, worker: true }),
+      { signAt: now, lastActivityAt: now },
+    ],
+    ["a listener that runs is none", afterSighting(before, { now, runs: true, worker: false }), {}],
+    [
+      "the first start is both",
+      afterStart(before, now),
+      { signAt: now, lastActivityAt: now, startedAt: now },
+    ],
+  ];
+  for (const [what, memory, changed] of steps) {
+    it(what, () => {
+      expect(memory).to.deep.equal({ ...before, ...changed });
+    });
+  }
+
+  it("a start after an exit keeps no machine awake, and begins anew", () => {
+    expect(afterStart(troubled, now)).to.deep.equal({
+      ...troubled,
+      signAt: now,
+      startedAt: now,
+      exit: undefined,
+    });
+  });
+
+  it("another registration: neither the exit nor the failures before it count", () => {
+    expect(afterRegistration(troubled)).to.deep.equal({ ...troubled, exit: undefined, failures: 0 });
+  });
+
+  it("an end with its code, how often in a row it had no session, and how often its version was refused", () => {
+    const plain = { then: "restart", afterMs: 40_000, reason: "it ended with code 2" };
+    expect(afterReading(troubled, readingOf(silent, { code: 2 }))).to.deep.equal({
+      ...troubled,
+      failures: 4,
+      refusals: 0,
+      exit: { at: now, after: plain },
+    });
+    const refused = afterReading(troubled, readingOf(session, { from: session, code: 7 }));
+    expect([refused.failures, refused.refusals]).to.deep.equal([0, 3]);
+    expect(refused.exit?.after.then).to.equal("version-refused");
+  });
+
+  it("a message that had come to no job when it ended", () => {
+    const missed = (state: ListenerState) => afterReading(before, readingOf(state, { code: 2 })).missedAt;
+    expect([missed(message), missed(begun), missed(session)]).to.deep.equal([now, undefined, undefined]);
+  });
+
+  it("that its version was refused, until a listener has run for two minutes", () => {
+    const refusals = (at: number, runs: boolean) =>
+      afterSighting(troubled, { now: at, runs, worker: false }).refusals;
+    expect([refusals(119_999, true), refusals(120_000, true), refusals(120_000, false)]).to.deep.equal([
+      2, 0, 2,
+    ]);
+  });
+});

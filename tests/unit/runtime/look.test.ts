@@ -1,0 +1,99 @@
+import { expect } from "chai";
+import type { Action } from "../../../runtime/agent/decide.ts";
+import type { AgentMemory } from "../../../runtime/agent/look.ts";
+import {
+  afterAskingForToken,
+  afterBootTimer,
+  afterListenerStart,
+  afterRefusal,
+  lookOver,
+  newAgentMemory,
+} from "../../../runtime/agent/look.ts";
+import type { SleepWish } from "../../../runtime/agent/sleep-time.ts";
+import { idle } from "./observation.ts";
+
+const { idleMinutes, ...fleet } = {
+  listing: "service",
+  mayRetire: true,
+  power: { power: "on", by: "stack", reason: "" },
+  jobLimit: undefined,
+  idleMinutes: 30,
+} as const;
+
+/** One look, with a decision of its own. */
+function lookAt({
+  action = "stay",
+  memory = newAgentMemory(0),
+}: { action?: Action; memory?: AgentMemory } = {}) {
+  const now = 1000;
+  const wishes: SleepWish[] = [];
+  const look = lookOver(
+    memory,
+    now,
+    { ...idle, signAt: 400, lastActivityAt: 300 },
+    { ...fleet, idleMinutes },
+    {
+      sleepTime: (wish) => {
+        wishes.push(wish);
+        return 777;
+      },
+      quietMs: 60_000,
+      decide: () => ({ action, state: "idle", detail: "" }),
+    },
+  );
+  return { ...look, wishes };
+}
+
+describe("a look of the agent", () => {
+  it("decides on what was seen, what the fleet wants, and when the machine was last of use", () => {
+    const { seen, wishes, memory } = lookAt();
+    expect(seen).to.deep.equal({
+      ...idle,
+      signAt: 400,
+      ...fleet,
+      now: 1000,
+      sleepAt: 777,
+      quietMs: 60_000,
+      bootTimer: "armed",
+    });
+    expect(wishes).to.deep.equal([{ power: "on", idleMinutes: 30, lastActivityAt: 300 }]);
+    expect(memory.lastActivityAt).to.equal(300);
+  });
+
+  const waiting: AgentMemory = { ...newAgentMemory(0), tokenDueAt: 5000, leavingDueAt: 9000 };
+  const next: [action: Action, dueAt: number, nextMs: number][] = [
+    ["stay", -Infinity, 1000],
+    ["start-listener", -Infinity, 1000],
+    ["thaw", -Infinity, 1000],
+    ["register", 5000, 1000],
+    ["sleep", 9000, 1000],
+    ["retire", 9000, 1000],
+    ["freeze", -Infinity, 20],
+    ["end-listener", -Infinity, 20],
+  ];
+  for (const [action, dueAt, nextMs] of next) {
+    it(`knows when to ${action}, and when to look again`, () => {
+      expect(lookAt({ action, memory: waiting })).to.include({ dueAt, nextMs });
+    });
+  }
+
+  it("asks for a token once in each interval", () => {
+    expect(afterAskingForToken(waiting, 6000, 30_000)).to.deep.equal({ ...waiting, tokenDueAt: 36_000 });
+  });
+
+  it("asks EC2 more and more seldom, every five minutes in the end, and at once after a listener was started", () => {
+    let memory = waiting;
+    const waits = Array.from({ length: 9 }, () => {
+      memory = afterRefusal(memory, 0);
+      return memory.leavingDueAt / 1000;
+    });
+    expect(waits).to.deep.equal([5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    expect(memory.refusals).to.equal(9);
+    expect(afterListenerStart(memory)).to.deep.equal({ ...waiting, leavingDueAt: -Infinity, refusals: 0 });
+  });
+
+  it("knows that the boot timer is off", () => {
+    const { seen } = lookAt({ memory: afterBootTimer(waiting) });
+    expect(seen.bootTimer).to.equal("cancelled");
+  });
+});
