@@ -28,21 +28,6 @@ export const limits = {
   /** Longhaul's own: each zone has a quarter of the VPC. */
   zones: 4,
   /**
-   * EC2: the most that a gp3 disk takes since September 2025, in GiB, operations per second and MiB/s.
-   * @see https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
-   */
-  diskGb: 65_536,
-  diskIops: 80_000,
-  diskThroughput: 2000,
-  /** EC2: gp3 takes at most 500 operations per second for each GiB. */
-  iopsPerGb: 500,
-  /** EC2: gp3 takes at most 0.25 MiB/s for each operation per second. */
-  throughputPerIops: 0.25,
-  /** EC2: what a gp3 volume has without being asked. */
-  baseIops: 3000,
-  /** EC2: what it has of throughput, in MiB/s. */
-  baseThroughput: 125,
-  /**
    * Longhaul's own: a minute is how long GitHub waits for an offered job to be
    * taken and how long the runner's HTTP client keeps a connection that it does
    * not use, so what is younger than that may still belong to a job. Below

@@ -5,6 +5,7 @@
  * is not in it.
  */
 
+import { parameterLength } from "./aws-limits.ts";
 import { Failure } from "./failure.ts";
 import { isObject, parseObject } from "./json.ts";
 
@@ -30,9 +31,6 @@ export interface MeterRecord {
   /** The month before, once it has ended. */
   previous?: { month: string; days: CostsByDay };
 }
-
-/** SSM's limit for a value of the standard tier, in characters. */
-export const maxMeterLength = 4096;
 
 /** The SSM parameter with the environment's meter. No fleet's name begins with an underscore. */
 export function meterParameter(environment: string): string {
@@ -89,7 +87,8 @@ export function formatMeter(record: MeterRecord): string {
     all,
   ].map((value) => JSON.stringify(value));
   return (
-    shorterAndShorter.find((text) => text.length <= maxMeterLength) ?? JSON.stringify({ ...base, fleets: {} })
+    shorterAndShorter.find((text) => text.length <= parameterLength) ??
+    JSON.stringify({ ...base, fleets: {} })
   );
 }
 

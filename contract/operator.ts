@@ -4,9 +4,6 @@ import { isObject, parseObject } from "./json.ts";
 import type { Power } from "./parameters.ts";
 import { isPower } from "./parameters.ts";
 
-/** SSM's limit for a value of the standard tier, in characters. */
-export const maxOperatorLength = 4096;
-
 /** One override of an operator. */
 export interface OperatorWish {
   power: Power;

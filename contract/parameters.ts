@@ -57,9 +57,6 @@ export function tokenParameter(environment: string, fleet: string, instanceId: s
   return `${fleetPath(environment, fleet)}/tokens/${instanceId}`;
 }
 
-/** `GetParameters` takes ten names. */
-export const maxSoftwareParameters = 10;
-
 /**
  * The path below which the machines' software of one version is, in parameters
  * named 0, 1, 2, …: another version has another path, so that a machine only

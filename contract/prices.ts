@@ -3,6 +3,8 @@
  * looks its fleets up, and the controller what it finds.
  */
 
+import { gp3 } from "./aws-limits.ts";
+
 /** What AWS asks for in one region, in US dollars. */
 export interface PriceList {
   /** For an hour of a family's `xlarge`: on demand, Linux, shared tenancy. */
@@ -11,8 +13,8 @@ export interface PriceList {
 }
 
 /**
- * gp3, for a month: each GB, each operation per second above {@link freeIops},
- * and each MiB/s above {@link freeThroughput}.
+ * gp3, for a month: each GB, each operation per second above that of {@link gp3},
+ * and each MiB/s above its own.
  */
 export type DiskPrices = readonly [gigabyte: number, iops: number, throughput: number];
 
@@ -24,11 +26,6 @@ export interface DiskSize {
   /** MiB/s. */
   throughput?: number | undefined;
 }
-
-/** What a gp3 volume has without being asked, and free of charge: https://aws.amazon.com/ebs/pricing */
-export const freeIops = 3000;
-/** MiB/s. */
-export const freeThroughput = 125;
 
 /** The hours of an average month, by which AWS's calculator turns monthly prices into hourly ones. */
 export const hoursPerMonth = 730;
@@ -98,12 +95,12 @@ function roundPrice(usd: number): number {
 
 /** US dollars for an hour of a gp3 disk. */
 export function listedDiskPrice(
-  { sizeGb, iops = freeIops, throughput = freeThroughput }: DiskSize,
+  { sizeGb, iops = gp3.baseIops, throughput = gp3.baseThroughput }: DiskSize,
   { disks: [perGb, perIops, perThroughput] }: Pick<PriceList, "disks">,
 ): number {
   const monthly =
     sizeGb * perGb +
-    Math.max(0, iops - freeIops) * perIops +
-    Math.max(0, throughput - freeThroughput) * perThroughput;
+    Math.max(0, iops - gp3.baseIops) * perIops +
+    Math.max(0, throughput - gp3.baseThroughput) * perThroughput;
   return monthly / hoursPerMonth;
 }

@@ -5,13 +5,11 @@
  * any more is what tells the two apart.
  */
 
+import { parameterLength } from "./aws-limits.ts";
 import { isObject, parseObject } from "./json.ts";
 
 /** Milliseconds since the epoch, by instance id. */
 export type SeenMachines = ReadonlyMap<string, number>;
-
-/** SSM's limit for a value of the standard tier, in characters. */
-const maxValueLength = 4096;
 
 /** What every id begins with; it is not written down, so that twice a fleet's largest size has room. */
 const idPrefix = "i-";
@@ -27,7 +25,7 @@ export function formatSeen(seen: SeenMachines): string {
   const kept = [...seen].sort(([a, one], [b, other]) => one - other || (a < b ? -1 : 1));
   for (;;) {
     const text = formatAll(kept);
-    if (text.length <= maxValueLength) return text;
+    if (text.length <= parameterLength) return text;
     kept.pop();
   }
 }

@@ -1,3 +1,5 @@
+import { namesPerCall } from "../../contract/aws-limits.ts";
+import { pieces } from "../../contract/pieces.ts";
 import {
   AddTagsToResourceCommand,
   DeleteParameterCommand,
@@ -9,9 +11,6 @@ import {
 import type { SSMClient, Tag } from "@aws-sdk/client-ssm";
 import { awsCall } from "./aws-call.ts";
 import { ServiceError } from "./service-error.ts";
-
-/** `GetParameters` takes ten names. */
-const maxNames = 10;
 
 /** A `SecureString` as it is now. */
 export interface FoundSecret {
@@ -53,8 +52,7 @@ export interface Secrets {
 export function secretsOf(ssm: SSMClient): Secrets {
   const readAll: Secrets["readAll"] = async (names) => {
     const secrets = new Map<string, FoundSecret>();
-    for (let begin = 0; begin < names.length; begin += maxNames) {
-      const Names = names.slice(begin, begin + maxNames);
+    for (const Names of pieces(names, namesPerCall)) {
       const command = new GetParametersCommand({ Names, WithDecryption: true });
       const { Parameters: found } = await awsCall("ssm:GetParameters", () => ssm.send(command));
       for (const { Name, Value = "", LastModifiedDate, Version = 1 } of found ?? []) {

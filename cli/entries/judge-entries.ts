@@ -1,3 +1,4 @@
+import { pieces } from "../../contract/pieces.ts";
 import { isMachineOfFleet, parseMachineName } from "../../contract/names.ts";
 import type { SeenMachines } from "../../contract/seen.ts";
 import type { Instance, RunnerEntry } from "../../observe/machine.ts";
@@ -39,8 +40,7 @@ async function describeAll(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Instance>> {
   const found = new Map<string, Instance>();
-  for (let from = 0; from < ids.length; from += idsPerCall) {
-    const instanceIds = ids.slice(from, from + idsPerCall);
+  for (const instanceIds of pieces(ids, idsPerCall)) {
     for (const instance of await instances.describe({ tags: {}, instanceIds }))
       found.set(instance.id, instance);
   }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { maxOperatorLength } from "../../contract/operator.ts";
+import { parameterLength } from "../../contract/aws-limits.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
 import type { Parameters } from "../clients/parameters.ts";
 import type { Clock } from "../clock.ts";
@@ -93,7 +93,7 @@ function neverStays(name: string): string {
 function tooLong(name: string, environment: string, fleet: string, length: number): string {
   return (
     `The overrides of the fleet ${environment}-${fleet} are too many for one parameter: ${name} would have ${length} characters, ` +
-    `and SSM takes ${maxOperatorLength}. Nothing was written. Take back what is not needed any more (--clear), name several ` +
+    `and SSM takes ${parameterLength}. Nothing was written. Take back what is not needed any more (--clear), name several ` +
     "runners or the whole fleet (--fleet) in one command instead of one by one, and give a shorter --reason."
   );
 }

@@ -1,10 +1,10 @@
+import { parameterLength } from "../../contract/aws-limits.ts";
 import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../../contract/json.ts";
 import {
   formatOperator,
   initialOperator,
   isCurrent,
-  maxOperatorLength,
   parseOperator,
   runnersOf,
 } from "../../contract/operator.ts";
@@ -66,7 +66,7 @@ export function closedAlone(reason: string): string {
 
 /** Whether SSM takes the value. */
 export function fits(text: string): boolean {
-  return text.length <= maxOperatorLength;
+  return text.length <= parameterLength;
 }
 
 /** All places for which there is an override, and the whole fleet. */

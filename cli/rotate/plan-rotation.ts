@@ -1,3 +1,4 @@
+import { pieces } from "../../contract/pieces.ts";
 import type { DeclaredRunner } from "../../config/declared-runners.ts";
 import type { ServingMachine } from "./choose-runners.ts";
 
@@ -35,7 +36,5 @@ export function planRotation(
     to: generation + 1,
     machine: machines.get(runner)?.instanceId ?? null,
   }));
-  return Array.from({ length: Math.ceil(steps.length / atOnce) }, (_, batch) =>
-    steps.slice(batch * atOnce, (batch + 1) * atOnce),
-  );
+  return pieces(steps, atOnce);
 }

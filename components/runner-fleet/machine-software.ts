@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
 import { brotliCompressSync } from "node:zlib";
-import { maxSoftwareParameters } from "../../contract/parameters.ts";
+import { namesPerCall, parameterLength } from "../../contract/aws-limits.ts";
 import type { MachineAssets } from "../assets/assets.ts";
 import { bare, file } from "./shell-text.ts";
-
-/** SSM's limit for a value of the standard tier, which costs nothing. */
-const pieceLength = 4096;
 
 /**
  * What a machine runs once it has a Node, as commands that put it in place. It
@@ -33,10 +30,10 @@ export function packSoftware(script: string): readonly string[] {
   const known = packed.get(script);
   if (known) return known;
   const base64 = brotliCompressSync(script).toString("base64");
-  const pieces = base64.match(new RegExp(`.{1,${pieceLength}}`, "g")) ?? [];
-  if (pieces.length > maxSoftwareParameters) {
+  const pieces = base64.match(new RegExp(`.{1,${parameterLength}}`, "g")) ?? [];
+  if (pieces.length > namesPerCall) {
     throw new Error(
-      `The machines' software takes ${pieces.length} parameters, and a machine reads at most ${maxSoftwareParameters} in one call.`,
+      `The machines' software takes ${pieces.length} parameters, and a machine reads at most ${namesPerCall} in one call.`,
     );
   }
   packed.set(script, pieces);

@@ -1,6 +1,6 @@
+import { gp3 } from "../../contract/aws-limits.ts";
 import { architectureOfInstanceType, unusableInstanceType } from "../instance-types.ts";
 import type { Finding } from "../issues.ts";
-import { limits } from "../limits.ts";
 import type { JudgedFleet } from "./judged-fleet.ts";
 
 /** The instance type, its architecture, and the disk. */
@@ -34,21 +34,21 @@ function instanceTypeFindings({ fleet, path }: JudgedFleet): Finding[] {
 function diskFindings({ fleet, path }: JudgedFleet): Finding[] {
   const { sizeGb, iops, throughput } = fleet.disk;
   const findings: Finding[] = [];
-  const mostIops = Math.max(limits.baseIops, sizeGb * limits.iopsPerGb);
+  const mostIops = Math.max(gp3.baseIops, sizeGb * gp3.iopsPerGb);
   if (iops !== undefined && iops > mostIops) {
     findings.push({
       path: [...path, "disk", "iops"],
-      message: `is ${iops}; a disk of ${sizeGb} GiB takes at most ${mostIops} (${limits.iopsPerGb} for each GiB)`,
+      message: `is ${iops}; a disk of ${sizeGb} GiB takes at most ${mostIops} (${gp3.iopsPerGb} for each GiB)`,
       because: [[...path, "disk", "sizeGb"]],
     });
   }
-  const mostThroughput = (iops ?? limits.baseIops) * limits.throughputPerIops;
+  const mostThroughput = (iops ?? gp3.baseIops) * gp3.throughputPerIops;
   if (throughput !== undefined && throughput > mostThroughput) {
     findings.push({
       path: [...path, "disk", "throughput"],
       message:
-        `is ${throughput} MiB/s, which needs ${Math.ceil(throughput / limits.throughputPerIops)} iops; ` +
-        `${iops ?? limits.baseIops} allow at most ${mostThroughput}`,
+        `is ${throughput} MiB/s, which needs ${Math.ceil(throughput / gp3.throughputPerIops)} iops; ` +
+        `${iops ?? gp3.baseIops} allow at most ${mostThroughput}`,
       because: [[...path, "disk", "iops"]],
     });
   }

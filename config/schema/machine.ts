@@ -1,6 +1,6 @@
+import { gp3 } from "../../contract/aws-limits.ts";
 import { z } from "zod";
 import { defaultDistribution, defaults, imageParameters } from "../defaults.ts";
-import { limits } from "../limits.ts";
 import { httpUrl } from "../urls.ts";
 import { text } from "./text.ts";
 
@@ -31,22 +31,22 @@ export const imageSchema = z
 
 export const diskSchema = z
   .strictObject({
-    sizeGb: z.int().min(20).max(limits.diskGb).default(defaults.diskGb).describe("Size in GiB."),
+    sizeGb: z.int().min(20).max(gp3.maxGb).default(defaults.diskGb).describe("Size in GiB."),
     iops: z
       .int()
-      .min(limits.baseIops)
-      .max(limits.diskIops)
+      .min(gp3.baseIops)
+      .max(gp3.maxIops)
       .optional()
       .describe(
-        `gp3 operations per second, at most ${limits.iopsPerGb} for each GiB. Default: EC2's, ${limits.baseIops}.`,
+        `gp3 operations per second, at most ${gp3.iopsPerGb} for each GiB. Default: EC2's, ${gp3.baseIops}.`,
       ),
     throughput: z
       .int()
-      .min(limits.baseThroughput)
-      .max(limits.diskThroughput)
+      .min(gp3.baseThroughput)
+      .max(gp3.maxThroughput)
       .optional()
       .describe(
-        `gp3 throughput in MiB/s, at most ${limits.throughputPerIops} for each of iops. Default: EC2's, ${limits.baseThroughput}.`,
+        `gp3 throughput in MiB/s, at most ${gp3.throughputPerIops} for each of iops. Default: EC2's, ${gp3.baseThroughput}.`,
       ),
   })
   .describe("The root disk: gp3, encrypted.");

@@ -1,3 +1,4 @@
+import { pieces } from "../../../contract/pieces.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { formatMeter, meterParameter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
@@ -115,7 +116,5 @@ export async function act(
 const writesAtOnce = 25;
 
 async function inTurns<Item>(items: readonly Item[], doing: (item: Item) => Promise<void>): Promise<void> {
-  for (let index = 0; index < items.length; index += writesAtOnce) {
-    await Promise.all(items.slice(index, index + writesAtOnce).map(doing));
-  }
+  for (const some of pieces(items, writesAtOnce)) await Promise.all(some.map(doing));
 }

@@ -1,3 +1,5 @@
+import { namesPerCall } from "../../../contract/aws-limits.ts";
+import { pieces } from "../../../contract/pieces.ts";
 import { emptyMeter, meterParameter, parseMeter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
 import { parseFleetSettings } from "../../../contract/wishes.ts";
@@ -8,9 +10,6 @@ import type { ControllerAws } from "./aws.ts";
 import type { Sighting } from "./sighting.ts";
 import { describeDisks, describeMachines, strayDisks, withDisks } from "./describe.ts";
 import type { Machine } from "./machine.ts";
-
-/** `GetParameters` takes so many names. */
-const namesPerCall = 10;
 
 /**
  * Looks at everything that a decision rests on, all at once. It never throws:
@@ -36,7 +35,7 @@ export async function observe(
   const names = fleets.flatMap(({ name }) => Object.values(fleetParameters(environment, name)));
   const [answers, machines, disks, jobs] = await Promise.all([
     Promise.all(
-      inCalls([...names, meterName]).map((some) =>
+      pieces([...names, meterName], namesPerCall).map((some) =>
         attempt(
           `${some.join(", ")} cannot be read, so nothing changes that rests on them`,
           readParameters(some, aws),
@@ -96,13 +95,6 @@ async function readParameters(names: readonly string[], aws: ControllerAws): Pro
     ...names.map((name) => [name, undefined] as const),
     ...Parameters.map(({ Name, Value }) => [Name, Value] as const),
   ]);
-}
-
-function inCalls(names: readonly string[]): string[][] {
-  const calls: string[][] = [];
-  for (let index = 0; index < names.length; index += namesPerCall)
-    calls.push(names.slice(index, index + namesPerCall));
-  return calls;
 }
 
 function present(values: Values): Map<string, string> {

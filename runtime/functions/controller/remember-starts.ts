@@ -1,3 +1,4 @@
+import { pieces } from "../../../contract/pieces.ts";
 import { formatFailedStarts } from "../../../contract/failed-starts.ts";
 import { tags } from "../../../contract/tags.ts";
 import type { Spare } from "./demand.ts";
@@ -48,10 +49,6 @@ export async function forgetFailedStarts(instanceIds: readonly string[], aws: Co
 }
 
 async function writeTag(instanceIds: readonly string[], value: string, aws: ControllerAws): Promise<void> {
-  for (let index = 0; index < instanceIds.length; index += idsPerCall) {
-    await aws("ec2:CreateTags", {
-      ResourceId: instanceIds.slice(index, index + idsPerCall),
-      Tag: [{ Key: tags.failedStarts, Value: value }],
-    });
-  }
+  for (const some of pieces(instanceIds, idsPerCall))
+    await aws("ec2:CreateTags", { ResourceId: some, Tag: [{ Key: tags.failedStarts, Value: value }] });
 }

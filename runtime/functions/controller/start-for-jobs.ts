@@ -1,3 +1,4 @@
+import { pieces } from "../../../contract/pieces.ts";
 import type { CallAws } from "../../aws/client.ts";
 import { AwsError } from "../../aws/error.ts";
 import { isCapacity, isRetryable, isThrottling } from "../../aws/retry.ts";
@@ -47,10 +48,10 @@ export async function startMachines<Start extends Spare>(
   const left = [...spares];
   /** What EC2 had no machine for. */
   const exhausted = new Map<string, AwsError>();
-  const groups: Group<Start>[] = [];
-  for (let index = 0; index < starts.length; index += idsPerCall) {
-    groups.push({ machines: starts.slice(index, index + idsPerCall), isProbed: false });
-  }
+  const groups: Group<Start>[] = pieces(starts, idsPerCall).map((machines) => ({
+    machines,
+    isProbed: false,
+  }));
 
   for (let group = groups.shift(); group; group = groups.shift()) {
     const { machines, isProbed } = group;

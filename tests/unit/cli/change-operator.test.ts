@@ -1,12 +1,8 @@
+import { parameterLength } from "../../../contract/aws-limits.ts";
 import { expect } from "chai";
 import fc from "fast-check";
 import { setImmediate } from "node:timers/promises";
-import {
-  formatOperator,
-  initialOperator,
-  maxOperatorLength,
-  parseOperator,
-} from "../../../contract/operator.ts";
+import { formatOperator, initialOperator, parseOperator } from "../../../contract/operator.ts";
 import type { OperatorSetting, OperatorWish } from "../../../contract/operator.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
 import { changeOperator } from "../../../cli/operator/change-operator.ts";
@@ -182,14 +178,14 @@ describe("a fleet that is closed and reopened", () => {
     const full = fc.record({
       closing: fc.constant(false),
       overrides: fc.array(override, { minLength: 30, maxLength: 80 }),
-      later: fc.string({ maxLength: maxOperatorLength }),
+      later: fc.string({ maxLength: parameterLength }),
     });
     await fc.assert(
       fc.asyncProperty(full, async (begun) => {
         const { edit, all, value, setting } = office(1, JSON.stringify(begun));
         await all([edit("drain", 0, closing)]);
         expect(setting().closing).to.equal(true);
-        expect(value()).to.have.length.at.most(maxOperatorLength);
+        expect(value()).to.have.length.at.most(parameterLength);
       }),
     );
   });

@@ -8,7 +8,7 @@ import {
   softwareScript,
   softwareSha256,
 } from "../../../components/runner-fleet/machine-software.ts";
-import { maxSoftwareParameters } from "../../../contract/parameters.ts";
+import { namesPerCall } from "../../../contract/aws-limits.ts";
 
 describe("the machines' software", () => {
   const unpack = (pieces: readonly string[]) =>
@@ -28,7 +28,7 @@ describe("the machines' software", () => {
     const pieces = packSoftware(softwareScript(readMachineAssets()));
     for (const piece of pieces) expect(piece).to.have.length.within(1, 4096);
     console.log(`      ${pieces.length} parameters, ${pieces.join("").length} characters`);
-    expect(pieces.length).to.be.at.most(maxSoftwareParameters - 2);
+    expect(pieces.length).to.be.at.most(namesPerCall - 2);
   });
 
   it("is refused when a machine could not read it in one call", () => {

@@ -1,12 +1,7 @@
+import { parameterLength } from "../../../contract/aws-limits.ts";
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  formatMeter,
-  maxMeterLength,
-  meterParameter,
-  parseMeter,
-  spentInMonth,
-} from "../../../contract/meter.ts";
+import { formatMeter, meterParameter, parseMeter, spentInMonth } from "../../../contract/meter.ts";
 import type { Costs, CostsByDay, MeterRecord } from "../../../contract/meter.ts";
 
 const dayKeys = Array.from({ length: 31 }, (_, index) => String(index + 1).padStart(2, "0"));
@@ -66,7 +61,7 @@ describe("the meter's record", () => {
       fc.property(fullRecord, (full) => {
         const text = formatMeter(full);
         const read = parseMeter(text)!;
-        expect(text).to.have.length.at.most(maxMeterLength);
+        expect(text).to.have.length.at.most(parameterLength);
         expect(read.days).to.deep.equal(atPlaces(full.days, 6));
         expect(read.fleets).to.deep.equal(atPlaces(full.fleets, 6));
         expect([4, 2].map((places) => atPlaces(full.previous!.days, places))).to.deep.include(
@@ -82,7 +77,7 @@ describe("the meter's record", () => {
     fc.assert(
       fc.property(fullRecord, byKey(names, 9_999), (full, fleets) => {
         const text = formatMeter({ ...full, fleets });
-        expect(text).to.have.length.at.most(maxMeterLength);
+        expect(text).to.have.length.at.most(parameterLength);
         expect(parseMeter(text)).to.deep.include({ days: atPlaces(full.days, 6), fleets: {} });
       }),
       { numRuns: 5 },

@@ -1,0 +1,42 @@
+/**
+ * Limits of AWS that the rules, the stack, its functions and the operator's
+ * command must agree about. The local cloud has numbers of its own: it stands
+ * for AWS, and is checked beside the real one.
+ */
+
+/**
+ * Characters of an SSM parameter of the standard tier, which costs nothing.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+ */
+export const parameterLength = 4096;
+
+/**
+ * Names in one call of `GetParameters`.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+ */
+export const namesPerCall = 10;
+
+/**
+ * A gp3 volume, with what it takes since September 2025.
+ *
+ * @see https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+ * @see https://aws.amazon.com/ebs/pricing
+ */
+export const gp3 = {
+  /** GiB. */
+  maxGb: 65_536,
+  /** Operations per second. */
+  maxIops: 80_000,
+  /** MiB/s. */
+  maxThroughput: 2000,
+  /** Operations per second that each GiB allows. */
+  iopsPerGb: 500,
+  /** MiB/s that each operation per second allows. */
+  throughputPerIops: 0.25,
+  /** Operations per second that it has without being asked, and free of charge. */
+  baseIops: 3000,
+  /** MiB/s that it has in the same way. */
+  baseThroughput: 125,
+} as const;
