@@ -32,7 +32,8 @@ export function workingHoursFault(hours: Pick<WorkingHours, Line>): string | und
   }
   const both = `is ${hours.sleep} and wake is ${hours.wake}`;
   const repeated = findRepeated(week);
-  if (repeated) return `${both}: ${describeRepeated(repeated)}; ${instead(week, repeated[0].line)}`;
+  if (repeated)
+    return `${both}: ${describeRepeated(repeated)}; name a sleep after each wake, before the next one`;
   const asleep = minutesAsleep(week);
   if (asleep >= leastSleep) return undefined;
   return (
@@ -83,37 +84,6 @@ function describeRepeated([first, again, end]: [Edge, Edge, Edge]): string {
     : `the sleep of ${one} is followed by the sleep of ${next}, with no wake between them`;
 }
 
-/** What to write instead, as the rest of a sentence: each of it is sound. */
-function instead(week: Week, repeated: Line): string {
-  const [wakes, sleeps] = [withoutRepeated(week, "wake"), withoutRepeated(week, "sleep")];
-  const [eachSleeps, eachWakes] = [
-    { ...week, sleep: sleepOfEachWake(week) },
-    { ...week, wake: wakeOfEachSleep(week) },
-  ];
-  const single: [Line, Week][] =
-    repeated === "wake"
-      ? [
-          ["sleep", eachSleeps],
-          ["wake", { ...week, wake: wakes }],
-        ]
-      : [
-          ["sleep", { ...week, sleep: sleeps }],
-          ["wake", eachWakes],
-        ];
-  const ways = single
-    .filter(([, way]) => isSound(way))
-    .map(([line, way]) => `${line} as ${formatDaysAndTime(way[line])}`);
-  if (ways.length > 0) return `write ${ways.join(", or ")}`;
-  const both = { wake: wakes, sleep: sleeps };
-  return isSound(both)
-    ? `write wake as ${formatDaysAndTime(wakes)} and sleep as ${formatDaysAndTime(sleeps)}`
-    : "name a sleep after each wake, before the next one";
-}
-
-function isSound(week: Week): boolean {
-  return !meet(week) && !findRepeated(week) && minutesAsleep(week) >= leastSleep;
-}
-
 /** Minutes of a week from each sleep to the wake that follows it. @param week in which they take turns */
 function minutesAsleep(week: Week): number {
   const spans = withBefore(edgesOf(week)).filter(({ edge }) => edge.line === "wake");
@@ -125,22 +95,4 @@ function minutesAsleep(week: Week): number {
 
 function minuteOf({ day, minutes }: Edge): number {
   return day * 24 * 60 + minutes;
-}
-
-/** A line without what does nothing: of edges that follow one another, the first has done it. */
-function withoutRepeated(week: Week, line: Line): DaysAndTime {
-  const first = withBefore(edgesOf(week)).filter(
-    ({ edge, before }) => edge.line === line && before.line !== line,
-  );
-  return { ...week[line], days: first.map(({ edge }) => edge.day) };
-}
-
-function sleepOfEachWake({ wake, sleep }: Week): DaysAndTime {
-  const later = sleep.minutes > wake.minutes ? 0 : 1;
-  return { ...sleep, days: wake.days.map((day) => (day + later) % 7) };
-}
-
-function wakeOfEachSleep({ wake, sleep }: Week): DaysAndTime {
-  const earlier = wake.minutes < sleep.minutes ? 0 : 1;
-  return { ...wake, days: sleep.days.map((day) => (day + 7 - earlier) % 7) };
 }

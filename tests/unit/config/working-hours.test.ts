@@ -43,19 +43,28 @@ describe("the rule for working hours", () => {
     );
   });
 
-  it("takes whatever it says to write instead", () => {
-    const asked =
-      /write (?:(wake|sleep) as (\S+ \d\d:\d\d))(?:,? (?:or|and) (wake|sleep) as (\S+ \d\d:\d\d))?$/;
+  it("names the fault that there is: two edges of one kind that follow each other, one moment for both, or too little sleep", () => {
     fc.assert(
       fc.property(lines, (hours) => {
-        const fault = workingHoursFault(hours) ?? "";
-        const [, one, first, other, second] = asked.exec(fault) ?? [];
-        fc.pre(one !== undefined);
-        const ways =
-          fault.includes(" and wake as ") || fault.includes(" and sleep as ")
-            ? [{ ...hours, [one]: first!, [other!]: second! }]
-            : [{ ...hours, [one]: first! }, ...(other ? [{ ...hours, [other]: second! }] : [])];
-        for (const way of ways) expect(workingHoursFault(way)).to.equal(undefined);
+        const fault = workingHoursFault(hours);
+        fc.pre(fault !== undefined);
+        const [wakes, sleeps] = [momentsOf(hours.wake), momentsOf(hours.sleep)];
+        if (fault.includes("the moment of wake")) {
+          expect(wakes.some((at) => sleeps.includes(at))).to.equal(true);
+          return;
+        }
+        const named = /the (wake|sleep) of (\S+ \d\d:\d\d) is followed by the \1 of (\S+ \d\d:\d\d)/.exec(
+          fault,
+        );
+        if (!named) {
+          expect(fault).to.match(/machines would sleep for (a minute|\d+ minutes) of a week/);
+          return;
+        }
+        const [first, again] = [named[2]!, named[3]!].map((text) => momentsOf(text)[0]!);
+        const [own, others] = named[1] === "wake" ? [wakes, sleeps] : [sleeps, wakes];
+        expect(own).to.include.members([first, again]);
+        const after = (at: number) => (at - first! + 7 * 1440) % (7 * 1440);
+        expect(others.some((at) => after(at) < after(again!))).to.equal(false);
       }),
     );
   });
