@@ -6,32 +6,35 @@ import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 /*
  * Which sleeping machines to start for the jobs that wait.
  *
- * It rests on two sources: what EC2 describes, and what GitHub's signed
- * deliveries said of jobs. What a machine says of itself is in neither, but for
- * one thing (below): a job with Docker is root on its machine.
+ * The decision rests on what EC2 describes and on what GitHub's signed
+ * deliveries say of jobs. A job with Docker is root on its machine and can forge
+ * what the machine reports, so a report counts in one row of the second table
+ * alone.
  *
- * Whether a running machine is busy is therefore known by the jobs: an
- * `in_progress` job names its machine. What a lost delivery does to that:
+ * An `in_progress` job names its machine, so the jobs tell which machines are
+ * busy. A lost delivery makes that wrong. Where a GitHub App is configured, the
+ * sweep (controller/sweep/) mends each of these within minutes:
  *
- * - a lost `in_progress`: the job counts as waiting and its machine as idle, so
- *   they even out, for {@link trustsIdleMs}; then it looks like a job that no
- *   machine takes, and two are started for it, one after the other;
- * - a lost `completed`: the machine counts as busy until it sleeps, has another
- *   job, or five days have passed; at most one machine too many is started;
- * - a lost `queued`: nobody wakes for that job;
- * - a lost `completed` of a job that was cancelled in the queue: it is woken for
- *   as often as any other, left alone then, and forgotten after a day.
+ * | lost delivery of a job      | until then                                | what it costs                              |
+ * | --------------------------- | ----------------------------------------- | ------------------------------------------ |
+ * | `queued`                    | the job is not known                      | no machine is woken for it                 |
+ * | `in_progress`               | it counts as waiting and its machine as   | after that, two machines are started for   |
+ * |                             | idle: they even out for `trustsIdleMs`    | it, one after the other                    |
+ * | `completed`                 | its machine counts as busy, until it      | one machine too many is started at most    |
+ * |                             | sleeps, has another job, or five days     |                                            |
+ * |                             | have passed                               |                                            |
+ * | `completed`, when it was    | it counts as waiting, and is forgotten    | as many machines are woken for it as for   |
+ * | cancelled in the queue      | after a day                               | any other job, `wakesPerJob`               |
  *
- * Where a GitHub App is configured, the sweep (controller/sweep/) mends each of
- * these within minutes.
- *
- * A running machine that says that it cannot take jobs does not count: that can
- * be forged, and then has no more machines started than jobs wait for. One that
- * says nothing (a boot that hangs) counts as idle, until a job has waited beside
- * it for {@link trustsIdleMs}.
- *
- * Machines of which there is no proof yet, or no longer any use, are on no
- * roster, and neither count nor start.
+ * | a running machine that      | counts                                                                                 |
+ * | --------------------------- | -------------------------------------------------------------------------------------- |
+ * | reports nothing (its boot   | as idle, until a job has waited beside it for `trustsIdleMs`                           |
+ * | hangs)                      |                                                                                        |
+ * | reports that it cannot take | not at all. Where that is forged, no more machines are started than jobs wait for      |
+ * | jobs                        |                                                                                        |
+ * | is on no roster: there is   | not at all, and asleep it is not started                                               |
+ * | no proof of it yet, or no   |                                                                                        |
+ * | use for it any more         |                                                                                        |
  */
 
 /** A fleet as far as waiting jobs matter to it. */
