@@ -1,3 +1,4 @@
+import { usd } from "../terminal/money.ts";
 import { architectureOfInstanceType } from "../../config/instance-types.ts";
 import { declaredRunners } from "../../config/declared-runners.ts";
 import { hourlyPrices, priceList } from "../../config/prices.ts";
@@ -256,7 +257,7 @@ function notesOf(
   }
   if (account && isBeyondMeter(account)) {
     notes.push(
-      `The machines' records explain ${account.beyondMeterUsd.toFixed(2)} USD more than the meter has seen of machines: a price has changed, the meter began later, or a machine's records are wrong. The meter is right.`,
+      `The machines' records explain ${usd(account.beyondMeterUsd)} USD more than the meter has seen of machines: a price has changed, the meter began later, or a machine's records are wrong. The meter is right.`,
     );
   }
   if (unpriced.length > 0) {

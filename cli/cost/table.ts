@@ -1,3 +1,5 @@
+import { alignColumns } from "../terminal/columns.ts";
+import { usd } from "../terminal/money.ts";
 import { printable } from "../../contract/printable.ts";
 import { formatMoment } from "../times/moment.ts";
 import type { Estimate } from "./estimate.ts";
@@ -147,21 +149,7 @@ export const estimateNotes = [
 ];
 
 function aligned({ head, rows, left }: Table): string[] {
-  const all = head ? [head, ...rows] : rows;
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((cells) => cells[column]!.length)));
-  return all.map((cells) =>
-    cells
-      .map((cell, column) =>
-        left.includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
-/** Cents; what is less and not nothing is not shown as nothing. */
-function usd(amount: number): string {
-  return amount > 0 && amount < 0.005 ? "<0.01" : amount.toFixed(2);
+  return alignColumns(head ? [head, ...rows] : rows, { isText: (column) => left.includes(column) });
 }
 
 function hours(minutes: number): string {

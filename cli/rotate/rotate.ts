@@ -6,6 +6,7 @@ import type { VerbContext } from "../context.ts";
 import type { Environment } from "../environment.ts";
 import { BadUsage, NotFinished } from "../exit-codes.ts";
 import { replaceFile } from "../replace-file.ts";
+import { stamped } from "../terminal/elapsed.ts";
 import type { RotateFlags } from "./rotate-flags.ts";
 import { abandon, carryOut } from "./carry-out.ts";
 import type { Progress, RotationWorld } from "./carry-out.ts";
@@ -220,6 +221,6 @@ function reportOf(
 function withSeconds(say: (line: string) => void, now: () => number): (line: string) => void {
   const started = now();
   return (line) => {
-    say(`${((now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+    say(stamped(now() - started, line));
   };
 }

@@ -1,3 +1,4 @@
+import { alignColumns } from "../terminal/columns.ts";
 import { printable } from "../../contract/printable.ts";
 import { styleText } from "node:util";
 import type { Condition } from "../../observe/condition.ts";
@@ -33,33 +34,16 @@ const styles: Record<Condition, Style> = {
 /** An environment's status for people: one line for each machine, in aligned columns, and the notes. */
 export function statusTable(status: EnvironmentStatus, colours: boolean): string {
   const now = Date.parse(status.at);
-  const rows = status.runners.map((runner) => ({ runner, cells: cellsOf(runner, now) }));
-  const widths = columns.map((title, column) =>
-    Math.max(title.length, ...rows.map(({ cells }) => cells[column]!.length)),
-  );
-  const line = (cells: readonly string[], paint: (text: string, column: number) => string) =>
-    cells
-      .map((cell, column) =>
-        paint(column === columns.length - 1 ? cell : cell.padEnd(widths[column]!), column),
-      )
-      .join("  ")
-      .trimEnd();
   const styled = (style: Style, text: string) =>
     colours ? styleText(style, text, { validateStream: false }) : text;
-  return [
-    ...(rows.length === 0
-      ? [`${status.environment} has no runners.`]
-      : [
-          styled(
-            "bold",
-            line(columns, (title) => title.toUpperCase()),
-          ),
-        ]),
-    ...rows.map(({ runner, cells }) =>
-      line(cells, (text, column) => (column === stateColumn ? styled(styles[runner.state], text) : text)),
-    ),
-    ...status.notes,
-  ].join("\n");
+  const { runners } = status;
+  if (runners.length === 0) return [`${status.environment} has no runners.`, ...status.notes].join("\n");
+  const head = columns.map((title) => title.toUpperCase());
+  const [title = "", ...lines] = alignColumns([head, ...runners.map((runner) => cellsOf(runner, now))], {
+    paint: (cell, column, row) =>
+      row > 0 && column === stateColumn ? styled(styles[runners[row - 1]!.state], cell) : cell,
+  });
+  return [styled("bold", title), ...lines, ...status.notes].join("\n");
 }
 
 function cellsOf(status: RunnerStatus, now: number): string[] {

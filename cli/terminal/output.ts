@@ -1,3 +1,6 @@
+import { liveLine } from "./live-line.ts";
+import type { Stream } from "./live-line.ts";
+
 /** Where a verb speaks. Results go to standard output, everything else to standard error. */
 export interface Output {
   /** The one result of a verb. */
@@ -18,18 +21,8 @@ export interface Terminal {
   redraw: (text: string) => void;
 }
 
-/** A stream as small as it is used. */
-export interface Stream {
-  write(text: string): unknown;
-  isTTY?: boolean;
-  /** Lines of the terminal. */
-  rows?: number;
-}
-
 /** How often progress is told where it cannot be overwritten. */
 const progressEveryMs = 60_000;
-
-const clearLine = "\r\u001b[2K";
 
 /** Control sequences of a screen that is drawn again and again, without flicker. */
 const screen = {
@@ -45,14 +38,9 @@ const screen = {
  * @param colours whether they are wanted on a terminal
  */
 export function createOutput(stdout: Stream, stderr: Stream, now: () => number, colours = false): Output {
-  let lastProgress = -Infinity;
-  let lineOpen = false;
-  const close = () => {
-    if (lineOpen) stderr.write("\n");
-    lineOpen = false;
-  };
+  const live = liveLine(stderr, now, progressEveryMs);
   const redraw = (text: string) => {
-    close();
+    live.clear();
     const lines = text.split("\n");
     // A terminal that does not tell its size has none, or 0.
     const rows = stdout.rows ? Math.max(1, stdout.rows - 2) : Infinity;
@@ -64,21 +52,13 @@ export function createOutput(stdout: Stream, stderr: Stream, now: () => number, 
   return {
     ...(stdout.isTTY && { terminal: { colours, redraw } }),
     result: (text) => {
-      close();
+      live.clear();
       stdout.write(`${text}\n`);
     },
     say: (line) => {
-      close();
+      live.clear();
       stderr.write(`${line}\n`);
     },
-    progress: (line) => {
-      if (stderr.isTTY) {
-        stderr.write(`${clearLine}${line}`);
-        lineOpen = true;
-      } else if (now() - lastProgress >= progressEveryMs) {
-        lastProgress = now();
-        stderr.write(`${line}\n`);
-      }
-    },
+    progress: live.show,
   };
 }

@@ -1,3 +1,4 @@
+import { usd } from "../../cli/terminal/money.ts";
 import { architectureOf } from "../../config/derive.ts";
 import { hoursPerMonth } from "../../contract/prices.ts";
 import { hourlyPrices, prices } from "../../config/prices.ts";
@@ -153,9 +154,4 @@ function hostedTable(): string {
     rows,
     1,
   );
-}
-
-/** Cents; what is less and not nothing is not shown as nothing. */
-function usd(amount: number): string {
-  return amount > 0 && amount < 0.005 ? "<0.01" : amount.toFixed(2);
 }

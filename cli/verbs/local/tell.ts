@@ -1,3 +1,6 @@
+import { stamped } from "../../terminal/elapsed.ts";
+import { liveLine } from "../../terminal/live-line.ts";
+import type { Stream } from "../../terminal/live-line.ts";
 import { createWaiting } from "../../terminal/waiting.ts";
 import type { Waiting } from "../../terminal/waiting.ts";
 
@@ -15,32 +18,17 @@ export interface Teller {
 /** How often progress is printed where there is no terminal, in milliseconds. */
 const progressEveryMs = 5_000;
 
-export function createTeller(
-  stream: NodeJS.WriteStream,
-  now: () => number = () => performance.now(),
-): Teller {
+export function createTeller(stream: Stream, now: () => number = () => performance.now()): Teller {
   const started = now();
-  let progressShown = false;
-  let lastProgress = -Infinity;
+  const live = liveLine(stream, now, progressEveryMs);
   const seconds = () => Math.round((now() - started) / 100) / 10;
-  const stamp = (line: string) => `${seconds().toFixed(1).padStart(6)} s  ${line}`;
-  const clear = () => {
-    if (progressShown) stream.write("\r\u001b[K");
-    progressShown = false;
-  };
+  const stamp = (line: string) => stamped(now() - started, line);
   const progress = (line: string) => {
-    if (stream.isTTY) {
-      clear();
-      stream.write(stamp(line).slice(0, stream.columns - 1));
-      progressShown = true;
-    } else if (now() - lastProgress >= progressEveryMs) {
-      lastProgress = now();
-      stream.write(`${stamp(line)}\n`);
-    }
+    live.show(stamp(line));
   };
   return Object.assign(
     (line: string) => {
-      clear();
+      live.clear();
       stream.write(`${stamp(line)}\n`);
     },
     { progress, waiting: createWaiting(progress), seconds },

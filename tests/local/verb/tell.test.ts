@@ -104,6 +104,6 @@ describe("the teller", () => {
     tell.progress("minute 1 of a run with a very long name indeed");
     tell("done");
     expect(written[0]).to.have.length(39);
-    expect(written.slice(1)).to.deep.equal(["\r\u001b[K", "   0.0 s  done\n"]);
+    expect(written.slice(1)).to.deep.equal(["\r\u001b[2K", "   0.0 s  done\n"]);
   });
 });

@@ -146,12 +146,12 @@ describe("the output of longhaul", () => {
     expect(written).to.include({ out: "{}\n", err: "a\n" });
   });
 
-  it("overwrites progress on a terminal, and ends its line before it says something else", () => {
+  it("overwrites progress on a terminal, and takes it away before it says something else", () => {
     const { output, written } = streams(true);
     output.progress("1");
     output.progress("2");
     output.say("done");
-    expect(written.err).to.equal("\r\u001b[2K1\r\u001b[2K2\ndone\n");
+    expect(written.err).to.equal("1\r\u001b[2K2\r\u001b[2Kdone\n");
   });
 
   it("tells progress once a minute elsewhere, without any control character", () => {

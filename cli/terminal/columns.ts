@@ -1,0 +1,24 @@
+/** How a table is laid out; whatever is absent: text to the left, as it is. */
+export interface Layout {
+  /** Columns of text; those of figures are aligned to the right. */
+  isText?: (column: number) => boolean;
+  /** Colours a cell that has its width already. */
+  paint?: (cell: string, column: number, row: number) => string;
+}
+
+/** The lines of a table, each column as wide as its longest cell. @param rows each with as many cells as the first */
+export function alignColumns(
+  rows: readonly (readonly string[])[],
+  { isText = () => true, paint = (cell) => cell }: Layout = {},
+): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  return rows.map((cells, row) =>
+    cells
+      .map((cell, column) => {
+        const width = widths[column]!;
+        return paint(isText(column) ? cell.padEnd(width) : cell.padStart(width), column, row);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}
