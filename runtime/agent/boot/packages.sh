@@ -26,8 +26,7 @@ set_live_restore() {
   local settings=$root/etc/docker/daemon.json mark=$root/etc/docker/live-restore-by-longhaul
   mkdir -p "$root/etc/docker"
   if [[ $LIVE_RESTORE == true ]]; then
-    [[ -s $settings ]] || echo '{}' >"$settings"
-    ! grep -q '"live-restore": *true' "$settings" || return 0
+    ! grep -qs '"live-restore": *true' "$settings" || return 0
     : >"$mark"
     change_docker "$settings" 'settings["live-restore"] = True'
   elif [[ -e $mark ]]; then
@@ -38,6 +37,7 @@ set_live_restore() {
 
 # change_docker FILE STATEMENT: the statement is Python, and changes `settings`.
 change_docker() {
+  [[ -s $1 ]] || echo '{}' >"$1"
   python3 -c "import json, sys
 settings = json.load(open(sys.argv[1]))
 $2

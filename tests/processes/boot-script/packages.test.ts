@@ -45,6 +45,21 @@ describe("the boot script, and packages", () => {
     expect(readdirSync(`${script.root}/etc/docker`)).to.deep.equal(["daemon.json"]);
   });
 
+  const takenBack = [
+    ["", "{}", "a file that a cut of the power has emptied"],
+    ['{"live-restore": true, "mtu": 1400}', '{"mtu": 1400}', "one with settings of the image's own"],
+  ] as const;
+  for (const [found, settings, where] of takenBack) {
+    it(`a setting that the image has from Longhaul is taken back, also in ${where}`, async () => {
+      const run = await prepare({ dockerLiveRestore: false });
+      put(`${script.root}/etc/docker/live-restore-by-longhaul`, "");
+      put(`${script.root}/etc/docker/daemon.json`, found);
+      expect((await run()).status).to.equal(0);
+      expect(file("etc/docker/daemon.json")).to.equal(settings);
+      expect(readdirSync(`${script.root}/etc/docker`)).to.deep.equal(["daemon.json"]);
+    });
+  }
+
   it("an image without Ubuntu's upgrades, or with no Docker, boots as well", async () => {
     const run = await prepare({ docker: false });
     expect((await run()).status).to.equal(0);
