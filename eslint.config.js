@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 import { roomsPlugin } from "./eslint.rooms.js";
 
 export default defineConfig(
-  { ignores: ["dist/**", "node_modules/**", "eslint.*.js", ".longhaul/**"] },
+  { ignores: ["**/dist/**", "node_modules/**", "eslint.*.js", ".longhaul/**"] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {

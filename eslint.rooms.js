@@ -18,8 +18,8 @@ export const rooms = {
   "runtime/functions/controller": functions,
   "runtime/functions/receiver": functions,
   cli,
-  // The verbs of the local cloud run the stack itself.
-  "cli/verbs/local": [...cli, "local", "index.ts"],
+  // The local cloud and the program that is tried on it come as packages.
+  "cli/verbs/local": cli,
   "cli/main.ts": [...cli, "cli/verbs/local"],
   "cli/longhaul.ts": ["cli/main.ts"],
   local: ["contract"],

@@ -7,6 +7,7 @@ import { loadStackConfiguration } from "../config/load.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { Target } from "../contract/requests.ts";
 import { BadUsage } from "./exit-codes.ts";
+import { findProject, readProject } from "./project.ts";
 
 /** An environment as its stack file describes it. */
 export interface Environment {
@@ -54,7 +55,7 @@ export async function openEnvironment(
 }
 
 /**
- * The configuration in a stack file.
+ * The configuration in a stack file, which is beside its project's Pulumi.yaml.
  *
  * @throws ConfigurationError with everything that is wrong with it
  */
@@ -66,24 +67,11 @@ export async function readStackFile(
   const { config = {} } = (parse(await readFile(path, "utf8")) ?? {}) as {
     config?: Record<string, unknown>;
   };
+  const namespace = `${readProject(dirname(path)).name}:`;
   const raw = Object.fromEntries(
     Object.entries(config)
       .filter(([key]) => key.startsWith(namespace))
       .map(([key, value]) => [key.slice(namespace.length), value]),
   );
   return loadStackConfiguration(stack, raw, variables);
-}
-
-/** What the project's keys begin with in a stack file. */
-const namespace = "longhaul:";
-
-function findProject(folder: string): string {
-  for (let here = folder; ; here = dirname(here)) {
-    if (existsSync(join(here, "Pulumi.yaml"))) return here;
-    if (dirname(here) === here) {
-      throw new BadUsage(
-        `Neither ${folder} nor a folder above it has a Pulumi.yaml: name the project with --cwd.`,
-      );
-    }
-  }
 }

@@ -7,6 +7,7 @@ import { confirmAt } from "./terminal/confirm.ts";
 import type { Environment } from "./environment.ts";
 import { watchInterruption } from "./interruption.ts";
 import { createOutput } from "./terminal/output.ts";
+import { BadUsage } from "./exit-codes.ts";
 import { run } from "./program.ts";
 import { runsInCi } from "./runs-in-ci.ts";
 
@@ -54,7 +55,7 @@ const context: VerbContext = {
   },
   watchInterruption: () => watchInterruption(process),
   loadLocal: async () => {
-    const { localCommand } = await import("./verbs/local/index.ts");
+    const { localCommand } = await installed(() => import("./verbs/local/index.ts"));
     return localCommand(process.env, process.argv[1]!);
   },
 };
@@ -63,9 +64,30 @@ const context: VerbContext = {
 async function openStack(environment: Environment, say: (line: string) => void): Promise<Stack> {
   const { localEnvironment } = await import("../config/local.ts");
   if (environment.name === localEnvironment) {
-    return (await import("./verbs/local/standing-stack.ts")).openStandingStack(environment, process.env, say);
+    const { openStandingStack } = await installed(() => import("./verbs/local/standing-stack.ts"));
+    return openStandingStack(environment, process.env, say);
   }
   return (await import("./engine/project-stack.ts")).openProjectStack(environment);
+}
+
+/**
+ * Loads what works on the local cloud, which is a package of its own.
+ *
+ * @throws BadUsage when that is not installed
+ */
+async function installed<Module>(load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes("'longhaul-local'")) throw error;
+    throw new BadUsage(
+      "The local cloud is a package of its own, which is not installed here: npm install --save-dev longhaul-local",
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** Runs one command line in this process, and sets its exit code. */

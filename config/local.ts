@@ -12,7 +12,7 @@ export const localCloudVariable = "LONGHAUL_LOCAL";
 
 export const outsideLocalCloud =
   `${localEnvironment} is the environment of the local cloud, and no local cloud was named in ${localCloudVariable}; ` +
-  'start one with "npm run local", and take what "npm run local -- env" prints for a plain pulumi up';
+  'start one with "npx longhaul local", and take what "npx longhaul local env" prints for a plain pulumi up';
 
 const loopbackUrl = z
   .url({ protocol: /^http$/, error: "must be a URL that starts with http://", abort: true })

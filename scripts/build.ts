@@ -19,6 +19,7 @@ import { recordBuild, recordFile } from "./build-record.ts";
  *   dist/longhaul.js  the operator's command, in chunks so that each verb loads only its own
  *   dist/main.js      the same as a module: the program's Commands call it
  *   dist/index.js     the package: the components, for other Pulumi programs
+ *   local/dist/index.js  the package of the local cloud
  *   dist/types/       their type declarations, with --types and when npm prepares the package
  *   dist/build.json   what all but the declarations were made from: tests build anew when that has changed
  *
@@ -87,16 +88,15 @@ async function buildFunction(name: FunctionName): Promise<Metafile> {
 /**
  * The entry's own `#!` line survives the bundling. Its packages are bundled:
  * to read the AWS SDK from hundreds of files is most of what a verb takes to
- * start. Pulumi's stay outside, and what only the local cloud needs.
+ * start. Pulumi's stay outside, and the local cloud, which is a package of its own.
  */
 async function buildCommand(): Promise<Metafile> {
-  const { peerDependencies, devDependencies } = project;
   const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints: { longhaul: "cli/longhaul.ts", main: "cli/main.ts" },
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
-    external: Object.keys({ ...peerDependencies, ...devDependencies }),
+    external: Object.keys(project.peerDependencies),
     // Packages as modules, of which only what is called is kept.
     mainFields: ["module", "main"],
     // Some are CommonJS and require Node's own modules.
@@ -138,6 +138,18 @@ async function buildPackage(): Promise<Metafile> {
   return metafile;
 }
 
+/** The programs of its machines are bundled from their sources as a cloud begins. */
+async function buildLocalCloud(): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    outdir: join(root, "local/dist"),
+    entryPoints: { index: "local/index.ts" },
+    packages: "external",
+  });
+  await write(join(root, "local/dist/index.js"), outputFiles[0]!.text);
+  return metafile;
+}
+
 /** @throws when the components do not compile */
 async function buildTypes(): Promise<void> {
   await rm(join(dist, "types"), { recursive: true, force: true }); // Files that were moved would stay.
@@ -156,6 +168,7 @@ const metafiles = await Promise.all([
   buildFunction("receiver"),
   buildCommand(),
   buildPackage(),
+  buildLocalCloud(),
 ]);
 await write(join(root, recordFile), recordBuild(root, metafiles, began));
 // Declarations take seconds: only who depends on the package needs them.

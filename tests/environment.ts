@@ -50,7 +50,15 @@ export async function startEnvironment(
   enterCloudEnvironment(process.env, cloud.environment);
   const configuration = join(project, stackFile);
   const { environment } = cloud;
-  const stack = await openLocalStack({ engine, dir, project, configuration, environment, program });
+  const stack = await openLocalStack({
+    engine,
+    dir,
+    project,
+    configuration,
+    environment,
+    main: join(project, "index.ts"),
+    program,
+  });
   const ec2 = new EC2Client({ region: cloud.environment.AWS_REGION!, endpoint: cloud.urls.aws });
   let output = "";
   const onOutput = (text: string) => {

@@ -42,7 +42,14 @@ export function generationIn(text: string, runner: Omit<GenerationTarget, "to">)
 
 /** What of a stack file is looked at here. */
 interface Stack {
-  config: { "longhaul:fleets"?: Record<string, { generations?: Record<string, number> }> };
+  config: Record<string, Fleets | undefined>;
+}
+
+type Fleets = Record<string, { generations?: Record<string, number> }>;
+
+/** The key that has the fleets, which begins with the project's name; undefined where none has this fleet. */
+function fleetsKey({ config }: Stack, fleet: string): string | undefined {
+  return Object.keys(config).find((key) => key.endsWith(":fleets") && config[key]?.[fleet] !== undefined);
 }
 
 function raiseOne(text: string, target: GenerationTarget): string {
@@ -72,19 +79,20 @@ function says(text: string, content: Stack): boolean {
   return stack.errors.length === 0 && isDeepStrictEqual(contentOf(stack), content);
 }
 
-function generationOf({ config }: Stack, { fleet, number }: Omit<GenerationTarget, "to">): number {
-  return config["longhaul:fleets"]?.[fleet]?.generations?.[number] ?? 1;
+function generationOf(content: Stack, { fleet, number }: Omit<GenerationTarget, "to">): number {
+  const key = fleetsKey(content, fleet);
+  return (key === undefined ? undefined : content.config[key]?.[fleet]?.generations?.[number]) ?? 1;
 }
 
 function withGeneration(content: Stack, { fleet, number, to }: GenerationTarget): Stack {
-  const one = content.config["longhaul:fleets"]![fleet]!;
+  const one = content.config[fleetsKey(content, fleet)!]![fleet]!;
   one.generations = { ...one.generations, [number]: to };
   return content;
 }
 
 /** The one change that sets the generation; undefined where the fleet is not written as a map of its own. */
 function editFor(stack: Document, text: string, { fleet, number, to }: GenerationTarget): Edit | undefined {
-  const map: unknown = stack.getIn(["config", "longhaul:fleets", fleet]);
+  const map: unknown = stack.getIn(["config", fleetsKey(contentOf(stack), fleet), fleet]);
   if (!isMap(map)) return undefined;
   const entry = `"${number}": ${to}`;
   const generations = map.items.find(({ key }) => isScalar(key) && key.value === "generations")?.value;

@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
 import { copyFile, mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { sourcePath } from "../machines/bundle.ts";
 import type { ToolName } from "./tools.ts";
-
-const goModule = createRequire(import.meta.url).resolve("#engine-module");
 
 const packages: Record<ToolName, string> = {
   pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
@@ -27,7 +25,7 @@ export async function buildTools(
 ): Promise<void> {
   const source = join(folder, "module");
   await mkdir(source, { recursive: true });
-  for (const file of ["go.mod", "go.sum"]) await copyFile(join(goModule, "..", file), join(source, file));
+  for (const file of ["go.mod", "go.sum"]) await copyFile(sourcePath(`engine/${file}`), join(source, file));
   // A build from the module proxy does not know its own version.
   const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${versions.pulumi}`;
   const args = [

@@ -2,7 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import { parse } from "yaml";
 import type { Engine } from "./find-engine.ts";
+import { loadProgram } from "./load-program.ts";
 
 /** The name of the stack, and so of the environment. */
 export const localStackName = "local";
@@ -19,7 +21,10 @@ export interface LocalStackOptions {
   configuration?: string;
   /** What the engine and the program's providers need to reach this cloud. */
   environment: Record<string, string>;
-  program: PulumiFn;
+  /** The file of the program, which may be TypeScript. */
+  main: string;
+  /** The program, where it is loaded already. */
+  program?: PulumiFn;
 }
 
 /** Variables by which an engine finds the local state and the emulated providers. */
@@ -36,10 +41,13 @@ export function engineVariables(dir: string, ports: { aws: number; github: numbe
   };
 }
 
+/** In the cloud's folder: the path of the program, for whoever brings the environment up again. */
+const mainFile = "main";
+
 /**
- * The environment `local` as the Automation API sees it: the project's own
- * program runs in this process, against the real engine. The project folder is
- * a copy, so that two clouds and a changed configuration do not meet.
+ * The environment `local` as the Automation API sees it: the program runs in
+ * this process, against the real engine. The project folder is a copy, so that
+ * two clouds and a changed configuration do not meet.
  */
 export async function openLocalStack(options: LocalStackOptions): Promise<Stack> {
   const workDir = join(options.dir, "project");
@@ -48,10 +56,15 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
   const settings = await readFile(join(options.project, "Pulumi.yaml"), "utf8");
   // The program runs in this process: the engine must not look for its file.
   await writeFile(join(workDir, "Pulumi.yaml"), settings.replace(/^main:.*\n/m, ""));
+  await writeFile(join(options.dir, mainFile), options.main);
   if (options.configuration !== undefined)
     await configureLocalStack(options.dir, await readFile(options.configuration, "utf8"));
   return LocalWorkspace.createOrSelectStack(
-    { stackName: localStackName, projectName: "longhaul", program: options.program },
+    {
+      stackName: localStackName,
+      projectName: nameIn(settings),
+      program: options.program ?? programOf(options.main),
+    },
     {
       workDir,
       pulumiCommand: await commandOf(options.engine),
@@ -61,17 +74,29 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
   );
 }
 
+/** Loaded when it is called: to destroy an environment, the engine calls no program. */
+function programOf(main: string): PulumiFn {
+  return async () => (await loadProgram(main))();
+}
+
 /**
  * The environment `local` as it stands: its project folder and its state are
  * there, and the process's own variables name the cloud.
  *
  * @param project the stack's own project folder, `<cloud>/project`
  */
-export async function openStandingStack(project: string, engine: Engine, program: PulumiFn): Promise<Stack> {
+export async function openStandingStack(project: string, engine: Engine): Promise<Stack> {
+  const main = await readFile(join(dirname(project), mainFile), "utf8");
+  const settings = await readFile(join(project, "Pulumi.yaml"), "utf8");
   return LocalWorkspace.selectStack(
-    { stackName: localStackName, projectName: "longhaul", program },
+    { stackName: localStackName, projectName: nameIn(settings), program: programOf(main) },
     { workDir: project, pulumiCommand: await commandOf(engine) },
   );
+}
+
+/** The project's name in a Pulumi.yaml. */
+function nameIn(settings: string): string {
+  return (parse(settings) as { name: string }).name;
 }
 
 /**

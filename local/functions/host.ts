@@ -64,8 +64,8 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
   const programs = join(dir, ".programs");
   const bundle = () =>
     (bundled ??= Promise.all([
-      bundleProgram({ entry: "local/functions/child.ts", outfile: join(programs, "child.cjs") }),
-      bundleProgram({ entry: "local/machines/machine-clock.ts", outfile: join(programs, "clock.cjs") }),
+      bundleProgram({ entry: "functions/child.ts", outfile: join(programs, "child.cjs") }),
+      bundleProgram({ entry: "machines/machine-clock.ts", outfile: join(programs, "clock.cjs") }),
     ]));
 
   const start = async ({ name, handler, environment, print }: DeployedFunction): Promise<ChildProcess> => {

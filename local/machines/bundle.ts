@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /**
- * A file or folder of the local cloud's sources, by its path from the
- * package's root. Found by walking up to package.json, because this module may
+ * A file or folder of the local cloud's sources, by its path from the root of
+ * this package. Found by walking up to package.json, because this module may
  * run from its source or from a bundle in dist/.
  */
 export function sourcePath(path: string): string {
@@ -17,7 +17,7 @@ export function sourcePath(path: string): string {
 }
 
 export interface Program {
-  /** Source, from the package's root. */
+  /** Source, from the root of this package. */
   entry: string;
   /** Where the program goes. */
   outfile: string;

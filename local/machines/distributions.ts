@@ -64,7 +64,7 @@ export function installSystem(root: string, distribution: Distribution): void {
 
 /** Folders of the commands that stand in for those of a disk's system, for `PATH`: its own before those of all. */
 export function commandFolders(root: string): string[] {
-  const common = sourcePath("local/machines/commands");
+  const common = sourcePath("machines/commands");
   return [join(common, systemOf(root) ?? ""), common].filter((folder) => existsSync(folder));
 }
 

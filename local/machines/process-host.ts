@@ -70,7 +70,7 @@ export function createMachineHost({
   const bundle = () =>
     (bundled ??= Promise.all(
       ["init", "machine-clock"].map((name) =>
-        bundleProgram({ entry: `local/machines/${name}.ts`, outfile: join(programs, `${name}.cjs`) }),
+        bundleProgram({ entry: `machines/${name}.ts`, outfile: join(programs, `${name}.cjs`) }),
       ),
     ));
 

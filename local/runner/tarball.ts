@@ -48,7 +48,7 @@ export async function buildRunnerTarball(dir: string, version: string): Promise<
 }
 
 async function layOut(root: string, version: string): Promise<void> {
-  cpSync(sourcePath("local/runner/layout"), root, { recursive: true });
+  cpSync(sourcePath("runner/layout"), root, { recursive: true });
   const programs = [
     ["listener", "bin/Runner.Listener"],
     ["worker", "bin/Runner.Worker"],
@@ -57,7 +57,7 @@ async function layOut(root: string, version: string): Promise<void> {
     programs.map(async ([source, program]) => {
       const outfile = join(root, program);
       await bundleProgram({
-        entry: `local/runner/${source}.ts`,
+        entry: `runner/${source}.ts`,
         outfile,
         // The kernel names a process after the script it was started as, which /proc/*/comm then reads.
         banner: `#!${process.execPath}`,

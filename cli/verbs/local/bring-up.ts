@@ -1,5 +1,5 @@
+import type { CloudHandle } from "longhaul-local";
 import { exitCodeOf, exitCodes } from "../../exit-codes.ts";
-import type { CloudHandle } from "./cloud-handle.ts";
 import { engineOf } from "./context.ts";
 import type { LocalContext } from "./context.ts";
 import { beTheOnlyCommand, findCloud, spawnCloud } from "./find-cloud.ts";
@@ -85,7 +85,7 @@ async function bring(
 
 function tellNext(tell: Teller): void {
   tell("the environment stays as it is. Next:");
-  tell("  npm run local -- status   what runs");
-  tell("  npm run local -- env      what a plain pulumi up -s local needs");
-  tell("  npm run local -- down     destroy it");
+  tell("  npx longhaul local status   what runs");
+  tell("  npx longhaul local env      what a plain pulumi up -s local needs");
+  tell("  npx longhaul local down     destroy it");
 }

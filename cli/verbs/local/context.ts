@@ -1,11 +1,10 @@
 import { existsSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Engine } from "../../../local/engine/find-engine.ts";
-import { findEngine } from "../../../local/engine/find-engine.ts";
-import { stackFile } from "../../../local/engine/local-stack.ts";
+import { findEngine, stackFile } from "longhaul-local";
+import type { Engine } from "longhaul-local";
 import { BadUsage } from "../../exit-codes.ts";
+import { findProject, readProject } from "../../project.ts";
 import type { Teller } from "./tell.ts";
 
 /** Where the local environment is and what it is made from. */
@@ -14,6 +13,8 @@ export interface LocalContext {
   dir: string;
   /** Root of the project. */
   project: string;
+  /** The Pulumi program that `up` runs: its main file. */
+  program: string;
   /** The stack file that `up` takes. */
   configuration: string;
   /** The user's cache, where the engine is kept. */
@@ -23,27 +24,39 @@ export interface LocalContext {
 
 /** What the command line may say of it; paths from the present folder. */
 export interface LocalFlags {
+  /** A folder of the project; default: the present one. */
+  cwd?: string;
+  /** The program's file; default: the project's own `main`. */
+  program?: string;
   /** Folder of the cloud; default `.longhaul/local` in the project. */
   dir?: string;
   /** Stack file; default Pulumi.local.yaml in the project. */
   config?: string;
 }
 
-/** @throws BadUsage when there is no such stack file */
-export function localContext(environment: NodeJS.ProcessEnv, { dir, config }: LocalFlags): LocalContext {
-  const project = dirname(createRequire(import.meta.url).resolve("#project"));
+/** @throws BadUsage when the present folder is in no project */
+export function localContext(environment: NodeJS.ProcessEnv, flags: LocalFlags): LocalContext {
+  const { cwd = ".", dir, program, config } = flags;
+  const project = findProject(resolve(cwd));
   const { searchPath: PATH, cacheDir } = engineSearch(environment);
-  const configuration = config === undefined ? join(project, stackFile) : resolve(config);
-  if (!existsSync(configuration)) {
-    throw new BadUsage(`There is no stack file ${configuration}: --config takes one like ${stackFile}.`);
-  }
   return {
     dir: realPath(dir === undefined ? join(project, ".longhaul", "local") : resolve(dir)),
     project,
-    configuration,
+    program: program === undefined ? readProject(project).main : resolve(program),
+    configuration: config === undefined ? join(project, stackFile) : resolve(config),
     cacheDir,
     base: { PATH, HOME: homeOf(environment) },
   };
+}
+
+/** @throws BadUsage when there is no such program or stack file to bring up */
+export function requireFiles({ program, configuration }: LocalContext): void {
+  if (!existsSync(program)) {
+    throw new BadUsage(`There is no program ${program}: --program takes the main file of a Pulumi program.`);
+  }
+  if (!existsSync(configuration)) {
+    throw new BadUsage(`There is no stack file ${configuration}: --config takes one like ${stackFile}.`);
+  }
 }
 
 /** The path without symbolic links, as far as there is anything. */

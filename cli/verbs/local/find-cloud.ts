@@ -3,12 +3,9 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { reapMachines } from "../../../local/machines/index.ts";
-import { withoutOwn } from "../../../local/own-credentials.ts";
+import { cloudFile, holderOf, holdFolder, reapMachines, withoutOwn } from "longhaul-local";
+import type { CloudFile, CloudHandle } from "longhaul-local";
 import { BadUsage } from "../../exit-codes.ts";
-import { cloudFile } from "./cloud-handle.ts";
-import type { CloudFile, CloudHandle } from "./cloud-handle.ts";
-import { holderOf, holdFolder } from "./folder-hold.ts";
 
 /** The first file in a cloud's folder, and the sign that it is one. */
 const logFileOf = (dir: string) => join(dir, "cloud.log");
@@ -58,7 +55,7 @@ async function reachCloud(dir: string, { pid, url, secret, environment }: CloudF
   await call("GET", "/").catch((error: unknown) => {
     throw new Error(
       `The local cloud in ${dir} (process ${pid}) runs, but does not answer: ${(error as Error).message} ` +
-        `Run this again when the computer has less to do, or end it with "kill -9 ${pid}" and run "npm run local -- down".`,
+        `Run this again when the computer has less to do, or end it with "kill -9 ${pid}" and run "npx longhaul local down".`,
       { cause: error },
     );
   });
@@ -121,7 +118,7 @@ export async function beTheOnlyCommand(dir: string): Promise<void> {
   if (hold.held) return;
   const { pid } = hold.holder;
   throw new Error(
-    `Another "npm run local" ${pid === undefined ? "" : `(process ${pid}) `}works on the local cloud in ${dir}: ` +
+    `Another "npx longhaul local" ${pid === undefined ? "" : `(process ${pid}) `}works on the local cloud in ${dir}: ` +
       `wait for it to end${pid === undefined ? "" : `, end it with "kill ${pid}"`}, or name another folder with --dir.`,
   );
 }

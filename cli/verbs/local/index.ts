@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { Command } from "commander";
-import { findEngine } from "../../../local/engine/find-engine.ts";
-import { ownVariables } from "../../../local/own-credentials.ts";
-import { localStackName } from "../../../local/engine/local-stack.ts";
+import { findEngine, localStackName, ownVariables, serveCloud } from "longhaul-local";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
 import { beTheOnlyCommand, clearCloud, findCloud } from "./find-cloud.ts";
-import { serveCloud } from "./serve-cloud.ts";
-import { engineOf, engineSearch, localContext } from "./context.ts";
+import { engineOf, engineSearch, localContext, requireFiles } from "./context.ts";
 import type { LocalContext, LocalFlags } from "./context.ts";
 import { bringUp } from "./bring-up.ts";
 import { Interrupted } from "./interrupt.ts";
@@ -30,7 +27,12 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
   const local = new Command("local")
     .description("a whole environment on this computer: real engine, emulated AWS and GitHub")
     .option("--dir <folder>", "folder of the cloud; two clouds need two (default: .longhaul/local)")
-    .option("--config <file>", "stack file that up takes (default: Pulumi.local.yaml of the project)");
+    .option(
+      "--program <file>",
+      "Pulumi program that uses Longhaul's components (default: the project's main)",
+    )
+    .option("--config <file>", "stack file that up takes (default: Pulumi.local.yaml of the project)")
+    .option("--cwd <folder>", "folder of the project (default: the present one)");
   const context = () => localContext(environment, local.opts<LocalFlags>());
 
   local
@@ -38,9 +40,11 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     .option("--json", "one JSON object on standard output; progress goes to standard error")
     .action(async ({ once, json }: { once?: boolean; json?: boolean }) => {
       const tell = createTeller(json ? process.stderr : process.stdout);
-      const { dir } = context();
-      const serve = (act: string) => [script, "local", "--dir", dir, "serve", "--act", act];
-      const { report, exitCode } = await (once ? runOnce(context(), tell) : bringUp(context(), serve, tell));
+      const here = context();
+      requireFiles(here);
+      const { dir, project } = here;
+      const serve = (act: string) => [script, "local", "--cwd", project, "--dir", dir, "serve", "--act", act];
+      const { report, exitCode } = await (once ? runOnce(here, tell) : bringUp(here, serve, tell));
       // `--once` has told it already, before its last words.
       if (!once && report.error !== undefined) console.error(report.error);
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -67,9 +71,7 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     });
   local
     .command("env")
-    .description(
-      'print what a plain "pulumi up -s local" needs; use it as: eval "$(npm run --silent local -- env)"',
-    )
+    .description('print what a plain "pulumi up -s local" needs; use it as: eval "$(npx longhaul local env)"')
     .action(() => printEnvironment(context(), environment));
   local
     .command("serve", { hidden: true })
@@ -83,7 +85,7 @@ async function status(context: LocalContext, json: boolean): Promise<void> {
   if (cloud) enterCloud(cloud);
   const machines = cloud ? await localMachines(context, cloud, createTeller(process.stderr)) : [];
   if (json) process.stdout.write(`${JSON.stringify({ running: cloud !== undefined, machines })}\n`);
-  else if (!cloud) console.log(`No local cloud runs in ${context.dir}. Start one with: npm run local`);
+  else if (!cloud) console.log(`No local cloud runs in ${context.dir}. Start one with: npx longhaul local`);
   else if (machines.length === 0) console.log("The local cloud runs, and has no machines.");
   else for (const machine of machines) console.log(describeLocalMachine(machine));
 }
@@ -106,7 +108,8 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
 
 async function printEnvironment(context: LocalContext, environment: NodeJS.ProcessEnv): Promise<void> {
   const cloud = await findCloud(context.dir);
-  if (!cloud) throw new Error(`No local cloud runs in ${context.dir}: start one with "npm run local" first.`);
+  if (!cloud)
+    throw new Error(`No local cloud runs in ${context.dir}: start one with "npx longhaul local" first.`);
   const own = ownVariables(environment).filter((name) => /^\w+$/.test(name)); // Others are no shell's.
   if (own.length > 0) console.log(`unset ${own.join(" ")}`);
   // With the stack's name, verbs of an environment need no --stack.

@@ -1,9 +1,9 @@
+import type { CloudHandle } from "longhaul-local";
 import { observeMachines } from "../../../observe/observe-machines.ts";
 import type { ObservedMachine } from "../../../observe/machine.ts";
 import { connectAws } from "../../clients/aws.ts";
 import { connectGithub } from "../../clients/github.ts";
 import { readFleetSettings } from "../../fleet/fleet-settings.ts";
-import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import { localTarget } from "./stack.ts";
 import type { Teller } from "./tell.ts";

@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Engine } from "../../../local/engine/find-engine.ts";
+import { startCloudHere } from "longhaul-local";
+import type { CloudHandle, Engine } from "longhaul-local";
 import { exitCodes } from "../../exit-codes.ts";
 import type { ExitCode } from "../../exit-codes.ts";
-import { startCloudHere } from "./cloud-handle.ts";
-import type { CloudHandle } from "./cloud-handle.ts";
 import { engineOf } from "./context.ts";
 import type { LocalContext } from "./context.ts";
 import { describeLocalMachine, localMachines } from "./machines.ts";

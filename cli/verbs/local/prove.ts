@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { readClock } from "longhaul-local";
+import type { CloudHandle } from "longhaul-local";
 import { smokeSourceOf, targetOf } from "../../../config/target.ts";
 import { localEnvironment } from "../../../config/local.ts";
 import type { SmokeRun } from "../../../contract/requests.ts";
-import { readClock } from "../../../local/clock.ts";
 import { connectGithub } from "../../clients/github.ts";
 import { followRun } from "../../smoke/follow-run.ts";
-import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import { fastestPace } from "./pace.ts";
 import { localConfiguration } from "./stack.ts";

@@ -1,14 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack, UpOptions, UpResult } from "@pulumi/pulumi/automation/index.js";
+import { clearDeadLocks, enterCloudEnvironment, openLocalStack, stackFile } from "longhaul-local";
+import type { CloudHandle, Engine } from "longhaul-local";
 import { targetOf } from "../../../config/target.ts";
 import { localEnvironment } from "../../../config/local.ts";
 import type { Configuration } from "../../../config/schema.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
-import type { Engine } from "../../../local/engine/find-engine.ts";
-import { openLocalStack, stackFile } from "../../../local/engine/local-stack.ts";
-import { enterCloudEnvironment } from "../../../local/own-credentials.ts";
-import { clearDeadLocks } from "../../../local/engine/stack-locks.ts";
 import { brieflyDescribe } from "../../../observe/describe-machine.ts";
 import { observeMachines } from "../../../observe/observe-machines.ts";
 import { connectAws } from "../../clients/aws.ts";
@@ -16,24 +14,15 @@ import { OperationFailed, runOperation } from "../../engine/operation.ts";
 import type { EngineEars } from "../../engine/operation.ts";
 import { createUnderWay } from "../../engine/under-way.ts";
 import { readStackFile } from "../../environment.ts";
-import type { CloudHandle } from "./cloud-handle.ts";
 import type { LocalContext } from "./context.ts";
 import { throughInterruption } from "./interrupt.ts";
 import type { Teller } from "./tell.ts";
-
-/** A machine that the program declares, as the stack's outputs name it. */
-export interface DeclaredOutput {
-  runner: string;
-  instanceId: string;
-  /** What it is called at GitHub. */
-  name: string;
-}
 
 /** What one `up` came to. */
 export interface UpReport {
   resources: number;
   changed: boolean;
-  machines: DeclaredOutput[];
+  /** The smoke runs that the program has as its output `smoke`; none where it has no such output. */
   smoke: SmokeRun[];
 }
 
@@ -47,13 +36,13 @@ export function enterCloud(cloud: CloudHandle): void {
 }
 
 /**
- * The environment `local` on the engine: the project's own program, in this
- * process. An engine that was killed does not stand in its way.
+ * The environment `local` on the engine: the program runs in this process. An
+ * engine that was killed does not stand in its way.
  *
  * @param configuration the stack file to take; absent: what the stack was given before
  */
 export async function openStack(
-  { dir, project }: LocalContext,
+  { dir, project, program }: LocalContext,
   engine: Engine,
   cloud: CloudHandle,
   tell: Teller,
@@ -61,8 +50,6 @@ export async function openStack(
 ): Promise<Stack> {
   enterCloud(cloud);
   await clearDeadLocks(dir);
-  // The program is read while the engine opens its state: each takes most of a second.
-  const program = import("../../../index.ts");
   return tell.waiting({ what: "the engine to open the stack" }, () =>
     openLocalStack({
       engine,
@@ -70,7 +57,7 @@ export async function openStack(
       project,
       ...(configuration !== undefined && { configuration }),
       environment: cloud.environment,
-      program: async () => (await program).default(),
+      main: program,
     }),
   );
 }
@@ -126,7 +113,7 @@ async function operate<Result>(
     await writeFile(log, error.output);
     throw new Error(
       `${what} failed:\n${error.message}\nAll that the engine printed is in ${log}. ` +
-        "An engine that was killed before may have left what it does not know: npm run local -- down clears all away.",
+        "An engine that was killed before may have left what it does not know: npx longhaul local down clears all away.",
       { cause: error },
     );
   }
@@ -138,8 +125,7 @@ function reportOf({ summary, outputs }: UpResult): UpReport {
   return {
     resources: same + create + update,
     changed: Object.keys(others).length > 0,
-    machines: outputs.machines!.value as DeclaredOutput[],
-    smoke: outputs.smoke!.value as SmokeRun[],
+    smoke: (outputs.smoke?.value ?? []) as SmokeRun[],
   };
 }
 

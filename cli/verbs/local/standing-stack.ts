@@ -1,6 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { findEngine } from "../../../local/engine/find-engine.ts";
-import { openStandingStack as openIn } from "../../../local/engine/local-stack.ts";
+import { findEngine, openStandingStack as openIn } from "longhaul-local";
 import type { Environment } from "../../environment.ts";
 import { engineSearch } from "./context.ts";
 
@@ -16,6 +15,5 @@ export async function openStandingStack(
   say: (line: string) => void,
 ): Promise<Stack> {
   const engine = await findEngine({ ...engineSearch(variables), log: say });
-  const { default: program } = await import("../../../index.ts");
-  return openIn(project, engine, program);
+  return openIn(project, engine);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { reapMachines } from "../../../local/machines/index.ts";
 import { findCloud } from "../../../cli/verbs/local/find-cloud.ts";
-import { holderOf, holdFolder } from "../../../cli/verbs/local/folder-hold.ts";
+import { holderOf, holdFolder } from "../../../local/process/folder-hold.ts";
 
 describe("a role in a cloud's folder", () => {
   let dir: string;
@@ -35,7 +35,7 @@ describe("a role in a cloud's folder", () => {
   });
 
   it("ends with its process, also when that is killed", async () => {
-    const source = join(import.meta.dirname, "../../../cli/verbs/local/folder-hold.ts");
+    const source = join(import.meta.dirname, "../../../local/process/folder-hold.ts");
     const program = `import { holdFolder } from ${JSON.stringify(source)};
       await holdFolder(${JSON.stringify(dir)}, "cloud"); console.log("held"); setInterval(() => {}, 1000);`;
     const words = ["--import", "tsx", "--input-type=module", "--eval", program];

@@ -14,7 +14,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
     await machines.close();
   });
 
-  const path = `PATH=${sourcePath("local/machines/commands")}:${process.env.PATH}`;
+  const path = `PATH=${sourcePath("machines/commands")}:${process.env.PATH}`;
   /** What a job does, as the user. */
   const asUser = (machine: Instance, user: string, ...command: string[]) =>
     machines.onMachine(machine, "setpriv", `--reuid=${user}`, "--", "/usr/bin/env", path, ...command);

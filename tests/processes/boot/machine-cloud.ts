@@ -158,10 +158,10 @@ export async function startMachineCloud(
     stateOf,
     onMachine: async (instance, command, ...words) => {
       const env = { PATH: base.PATH, LONGHAUL_ROOT: disk(instance) };
-      await run(sourcePath(`local/machines/commands/${command}`), words, { env, timeout: 20_000 });
+      await run(sourcePath(`machines/commands/${command}`), words, { env, timeout: 20_000 });
     },
     asJob: async (instance, script) => {
-      const path = `${sourcePath("local/machines/commands")}:${base.PATH}`;
+      const path = `${sourcePath("machines/commands")}:${base.PATH}`;
       const env = { PATH: path, LONGHAUL_ROOT: disk(instance), LONGHAUL_USER: told.user };
       const home = join(disk(instance), "home", told.user);
       return (await run("bash", ["-c", script], { env, cwd: home, timeout: 20_000 })).stdout;

@@ -26,7 +26,7 @@ describe("stand-in commands of a machine", () => {
       mkdirSync(join(root, folder), { recursive: true });
     execFileSync("mkfifo", [join(root, "run/never")]);
     clock = createClock(join(root, "clock"), 600);
-    const commands = sourcePath("local/machines/commands");
+    const commands = sourcePath("machines/commands");
     environment = {
       LONGHAUL_ROOT: root,
       LONGHAUL_CLOCK: clock.file,
@@ -112,7 +112,7 @@ describe("stand-in commands of a machine", () => {
 
   it("Node on a machine has the cloud's wall clock and the computer's monotonic one", async () => {
     const outfile = join(root, "machine-clock.cjs");
-    await bundleProgram({ entry: "local/machines/machine-clock.ts", outfile });
+    await bundleProgram({ entry: "machines/machine-clock.ts", outfile });
     clock.advance(86_400_000 * 400);
     const program = `
       const before = performance.now(), from = Date.now(), began = performance.now();

@@ -220,8 +220,8 @@ describe("a crash of the local cloud", () => {
   /** A cloud in a process of its own, with one machine that has begun to sleep. */
   const cloudProcess = async () => {
     const fixture = pathToFileURL(join(import.meta.dirname, "machine-fixture.ts")).href;
-    const machines = pathToFileURL(sourcePath("local/machines/index.ts")).href;
-    const clock = pathToFileURL(sourcePath("local/clock.ts")).href;
+    const machines = pathToFileURL(sourcePath("machines/index.ts")).href;
+    const clock = pathToFileURL(sourcePath("clock.ts")).href;
     const program = join(dir, "cloud.mts");
     writeFileSync(
       program,

@@ -129,7 +129,7 @@ describe("the stand-in runner's listener", () => {
   it("a job that is shut down takes its time by the machine's clock, 13.5 s in all", async () => {
     const clock = createClock(join(site.root, "../clock"), 100);
     const program = join(site.root, "../machine-clock.cjs");
-    await bundleProgram({ entry: "local/machines/machine-clock.ts", outfile: program });
+    await bundleProgram({ entry: "machines/machine-clock.ts", outfile: program });
     const { listener } = await working({
       NODE_OPTIONS: `--require="${program}"`,
       LONGHAUL_CLOCK: clock.file,

@@ -81,11 +81,11 @@ export function openRoom({
   putCommands(path("commands"), {
     docker,
     df: `cd "$LONGHAUL_ROOT/home/runner" && echo Use% && echo "$(${used})% -"`,
-    pgrep: `exec '${sourcePath("local/machines/commands/pgrep")}' "$@"`,
+    pgrep: `exec '${sourcePath("machines/commands/pgrep")}' "$@"`,
     sudo: "exit 1",
   });
   const environment: Record<string, string | undefined> = {
-    PATH: `${path("commands")}:${sourcePath("local/machines/commands")}:${process.env.PATH!}`,
+    PATH: `${path("commands")}:${sourcePath("machines/commands")}:${process.env.PATH!}`,
     LONGHAUL_ROOT: root,
     LONGHAUL_MACHINE: root,
     LONGHAUL_CLOCK: clock.file,

@@ -30,6 +30,16 @@ describe("the environment that a verb works on", () => {
     expect(environment.configuration.fleets.cloud).to.include({ runners: 1, instanceType: "m5.xlarge" });
   });
 
+  it("is what stands below the name of the project, whatever that is", async () => {
+    const ours = join(project, "deep");
+    await writeFile(join(ours, "Pulumi.yaml"), "name: ours\n");
+    const text = `${stackFile("us-east-1").replaceAll("longhaul:", "ours:")}  longhaul:tags: { ignored: yes }\n`;
+    await writeFile(join(ours, "Pulumi.dev.yaml"), text);
+    const { configuration } = await openEnvironment({ stack: "dev", cwd: join(ours, "below") }, {});
+    expect(configuration.aws.region).to.equal("us-east-1");
+    await rm(join(ours, "Pulumi.yaml"));
+  });
+
   it("is that of PULUMI_STACK where the command line names none", async () => {
     expect((await openEnvironment({ cwd: project }, { PULUMI_STACK: "dev" })).name).to.equal("dev");
   });

@@ -20,6 +20,11 @@ describe("raising a generation in a stack file", () => {
       around('\n      generations: # by hand\n        "1": 2 # the first\n        "2": 7\n'),
     ],
     [
+      "changes it in a project of another name",
+      "config:\n  aws:region: eu-central-1\n  ours:fleets: { cloud: { generations: { 1: 1 } } }\n",
+      "config:\n  aws:region: eu-central-1\n  ours:fleets: { cloud: { generations: { 1: 2 } } }\n",
+    ],
+    [
       "adds the runner between its neighbours",
       around('\n      generations:\n        "0": 3 # odd\n        "2": 7\n      runners: 4\n'),
       around(

@@ -59,7 +59,7 @@ describe("the environment local", () => {
   });
 
   it("is refused without a local cloud, and the sentence says how to start one", () => {
-    expect(refusalOf(undefined)).to.include('start one with "npm run local"');
+    expect(refusalOf(undefined)).to.include('start one with "npx longhaul local"');
     expect(refusalOf("")).to.include("LONGHAUL_LOCAL");
   });
 

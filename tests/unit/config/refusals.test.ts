@@ -247,7 +247,7 @@ const environments: readonly (readonly [environment: string, sentence: string])[
   ["Dev", "must be lower-case letters"],
   ["dev_1", "must be lower-case letters"],
   ["-dev", "must be lower-case letters"],
-  ["local", 'no local cloud was named in LONGHAUL_LOCAL; start one with "npm run local"'],
+  ["local", 'no local cloud was named in LONGHAUL_LOCAL; start one with "npx longhaul local"'],
 ];
 
 describe("the configuration refuses", () => {

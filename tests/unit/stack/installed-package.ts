@@ -18,26 +18,39 @@ export function packedFiles(folder = project): string[] {
 }
 
 /**
- * Makes a project of somebody who depends on the package: its files are those
- * that npm would publish and nothing else, other packages are this project's.
- * The type declarations are written anew, as they are when npm prepares the
- * package. The project's program is the stack's own, importing from the package.
+ * Makes a project of somebody who has installed both packages: the files of
+ * each are those that npm would publish and nothing else, without the type
+ * declarations. Other packages are this project's.
+ *
+ * @param folder an empty one
+ */
+export function installPackages(folder: string): void {
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules);
+  for (const name of readdirSync(join(project, "node_modules"))) {
+    if (name !== "longhaul-local") symlinkSync(join(project, "node_modules", name), join(modules, name));
+  }
+  for (const [name, source] of [
+    ["longhaul", project],
+    ["longhaul-local", join(project, "local")],
+  ] as const) {
+    for (const path of packedFiles(source).filter((path) => !path.startsWith("dist/types/"))) {
+      cpSync(join(source, path), join(modules, name, path));
+    }
+  }
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "ours", type: "module" }));
+}
+
+/**
+ * Makes such a project whose program is the stack's own, importing from the
+ * package, with type declarations as they are when npm prepares the package.
  *
  * @param folder an empty one
  * @returns path of the program
  */
 export function makeConsumer(folder: string): string {
-  const modules = join(folder, "node_modules");
-  mkdirSync(modules);
-  for (const name of readdirSync(join(project, "node_modules"))) {
-    symlinkSync(join(project, "node_modules", name), join(modules, name));
-  }
-  const installed = join(modules, "longhaul");
-  for (const path of packedFiles().filter((path) => !path.startsWith("dist/types/"))) {
-    cpSync(join(project, path), join(installed, path));
-  }
-  writeDeclarations(installed);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "ours", type: "module" }));
+  installPackages(folder);
+  writeDeclarations(join(folder, "node_modules/longhaul"));
   const program = join(folder, "index.ts");
   const text = readFileSync(join(project, "index.ts"), "utf8");
   writeFileSync(program, text.replaceAll('"./components/index.ts"', '"longhaul"'));

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect } from "chai";
 import { Range, subset } from "semver";
 import type { StackOutputs } from "../../../components/index.ts";
 import lock from "../../../package-lock.json" with { type: "json" };
+import local from "../../../local/package.json" with { type: "json" };
 import project from "../../../package.json" with { type: "json" };
 import type { Registration } from "../components/harness.ts";
 import {
@@ -41,6 +42,25 @@ describe("what is published", () => {
     ]);
   });
 
+  it("is of the local cloud what it runs, and the sources of the programs that its machines run", () => {
+    const used = [
+      /^(package\.json|README\.md|LICENSE|dist\/index\.js|clock\.ts|engine\/go\.(mod|sum))$/,
+      /^(functions|machines|runner)\/[^/]+\.ts$/,
+      /^machines\/commands\/(amzn\/)?[^/]+$/,
+      /^runner\/layout\//,
+    ];
+    const files = packedFiles(join(root, "local"));
+    expect(files.filter((path) => !used.some((pattern) => pattern.test(path)))).to.deep.equal([]);
+    // npm leaves symbolic links out.
+    const commands = readdirSync(join(root, "local/machines/commands"), {
+      recursive: true,
+      withFileTypes: true,
+    });
+    for (const { parentPath, name } of commands.filter((entry) => !entry.isDirectory())) {
+      expect(files).to.include(relative(join(root, "local"), join(parentPath, name)));
+    }
+  });
+
   it("is under the licence that it names, whole", () => {
     expect(project.license).to.equal("Apache-2.0");
     const text = readFileSync(join(root, "LICENSE"), "utf8");
@@ -50,9 +70,18 @@ describe("what is published", () => {
 
   it("works with later minor versions of the Pulumi packages that it is tested with", () => {
     const tested: Record<string, string> = project.devDependencies;
-    for (const [name, range] of Object.entries(project.peerDependencies)) {
-      expect(range, name).to.equal(`^${tested[name]!}`);
+    for (const [name, range] of Object.entries({ ...project.peerDependencies, ...local.peerDependencies })) {
+      if (name !== "longhaul-local") expect(range, name).to.equal(`^${tested[name]!}`);
     }
+  });
+
+  it("is two packages of one version", () => {
+    expect(local.version).to.equal(project.version);
+    expect(project.peerDependencies["longhaul-local"]).to.equal(project.version);
+    expect(local).to.deep.include({ license: project.license, engines: project.engines });
+    expect(readFileSync(join(root, "local/LICENSE"), "utf8")).to.equal(
+      readFileSync(join(root, "LICENSE"), "utf8"),
+    );
   });
 });
 

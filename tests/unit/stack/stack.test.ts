@@ -125,7 +125,7 @@ describe("the stack", () => {
 describe("the environment local", () => {
   it("is refused where no local cloud is named", async () => {
     const failure = await failureOf(evaluateStack(repositoryStack, { environment: "local" }));
-    expect(failure).to.include("npm run local");
+    expect(failure).to.include("npx longhaul local");
   });
 
   it("reaches the local cloud and nothing else", async () => {

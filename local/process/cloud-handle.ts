@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { bootSeconds } from "../../../local/boot-seconds.ts";
-import { startCloud } from "../../../local/cloud.ts";
-import type { CloudOptions } from "../../../local/cloud.ts";
+import { bootSeconds } from "../boot-seconds.ts";
+import { startCloud } from "../cloud.ts";
+import type { CloudOptions } from "../cloud.ts";
 
 /** A running local cloud, as the verbs see it: in this process or in one of its own. */
 export interface CloudHandle {

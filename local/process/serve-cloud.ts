@@ -5,7 +5,7 @@ import { serve } from "@hono/node-server";
 import type { ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
-import type { CloudOptions } from "../../../local/cloud.ts";
+import type { CloudOptions } from "../cloud.ts";
 import { cloudFile, startCloudHere } from "./cloud-handle.ts";
 import type { CloudFile } from "./cloud-handle.ts";
 import { holdFolder } from "./folder-hold.ts";

@@ -1,0 +1,16 @@
+/**
+ * The local cloud as a package: an AWS, a GitHub and their machines on one
+ * computer, and the engine that works on them. `longhaul local` is made of it.
+ */
+export { readClock } from "./clock.ts";
+export type { CloudOptions } from "./cloud.ts";
+export { findEngine } from "./engine/find-engine.ts";
+export type { Engine } from "./engine/find-engine.ts";
+export { localStackName, openLocalStack, openStandingStack, stackFile } from "./engine/local-stack.ts";
+export { clearDeadLocks } from "./engine/stack-locks.ts";
+export { reapMachines } from "./machines/index.ts";
+export { enterCloudEnvironment, ownVariables, withoutOwn } from "./own-credentials.ts";
+export { cloudFile, startCloudHere } from "./process/cloud-handle.ts";
+export type { CloudFile, CloudHandle } from "./process/cloud-handle.ts";
+export { holderOf, holdFolder } from "./process/folder-hold.ts";
+export { serveCloud } from "./process/serve-cloud.ts";
