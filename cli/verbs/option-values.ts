@@ -1,3 +1,4 @@
+import { printable } from "../../contract/printable.ts";
 import { InvalidArgumentError } from "commander";
 import { BadUsage } from "../exit-codes.ts";
 
@@ -19,7 +20,7 @@ const longestReason = 200;
 
 /** @throws BadUsage for a reason that would not fit into one line of a table */
 export function checkReason(reason: string | undefined): void {
-  if (reason !== undefined && (reason.length > longestReason || /\p{C}/u.test(reason))) {
+  if (reason !== undefined && (reason.length > longestReason || printable(reason) !== reason)) {
     throw new BadUsage(`--reason takes one line of at most ${longestReason} characters.`);
   }
 }
