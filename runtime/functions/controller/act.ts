@@ -16,8 +16,8 @@ export interface Outcome {
   started: Start[];
   /** Machines that EC2 did not start. */
   notStarted: StartFailure[];
-  /** One sentence for each thing else that failed. */
-  failures: string[];
+  /** What was thrown by each thing else that failed. */
+  failures: unknown[];
 }
 
 /**
@@ -41,7 +41,7 @@ export async function act(
     try {
       await doing();
     } catch (error) {
-      outcome.failures.push((error as Error).message);
+      outcome.failures.push(error);
     }
   };
   const writing = awsWithin(limitsMs.write);

@@ -1,4 +1,5 @@
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { sentenceOf } from "../../../contract/failure.ts";
 import { withFullStop } from "../../../contract/full-stop.ts";
 import { controllerMetrics } from "../../../contract/metrics.ts";
 import type { Send } from "../../aws/http.ts";
@@ -44,7 +45,7 @@ const lateMs = 25_000;
  * good time to look. Asking GitHub comes last, because it takes the longest and
  * nothing of this call waits for it: what it finds is for the next one.
  *
- * @throws Error when something could not be seen or done, for Lambda to count; the next call tries again
+ * @throws AggregateError of all that could not be seen or done, for Lambda to count; the next call tries again
  */
 export async function control(host: ControllerHost, event: unknown): Promise<void> {
   const { configuration, awsWithin, now, elapsed, log } = host;
@@ -55,12 +56,22 @@ export async function control(host: ControllerHost, event: unknown): Promise<voi
   const outcome = await act(plan, configuration, awsWithin, seen.now);
   for (const line of describe(plan, outcome, call)) log(line);
   log(metricsOf(configuration, seen, plan, outcome, call));
-  const failures = [...seen.problems, ...outcome.failures];
+  const failures: unknown[] = [...seen.problems, ...outcome.failures];
   if (elapsed() - begun < lateMs) {
     await liftIfDue(host, call, seen, failures);
     await sweepIfDue(host, call, seen);
   }
-  if (failures.length > 0) throw new Error(failures.join(" "));
+  if (failures.length > 0) throw errorOf(failures, log);
+}
+
+/**
+ * One error for all that failed. Lambda prints its name, its message and its stack, and neither the errors in it nor their
+ * causes: so the message has each one's sentence, and the log the stacks of faults.
+ *
+ * @see https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/utils/error.ts
+ */
+function errorOf(failures: readonly unknown[], log: (text: string) => void): AggregateError {
+  return new AggregateError(failures, failures.map((each) => sentenceOf(each, log)).join(" "));
 }
 
 /** A hint's call does not, nor does it sweep: there may be many within a minute. */
@@ -68,14 +79,14 @@ async function liftIfDue(
   { configuration, awsWithin, log }: ControllerHost,
   { isHint }: Call,
   { now }: Sighting,
-  failures: string[],
+  failures: unknown[],
 ): Promise<void> {
   const budget = configuration.budget?.awsBudget;
   if (!budget || isHint || !looksAtDenial(now)) return;
   try {
     for (const line of await liftDenial(budget, awsWithin(restLimitMs))) log(line);
   } catch (error) {
-    failures.push((error as Error).message);
+    failures.push(error);
   }
 }
 

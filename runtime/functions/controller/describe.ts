@@ -1,4 +1,5 @@
 import { failedStartOf } from "../../../contract/failed-starts.ts";
+import { Failure } from "../../../contract/failure.ts";
 import { reportOf } from "../../../contract/machine-report.ts";
 import type { MachineReport } from "../../../contract/machine-report.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
@@ -112,7 +113,7 @@ function machineOf(instance: DescribedInstance): Machine {
   const launchedAt = Date.parse(launchTime);
   // Neither the meter nor a start may rest on a guess: NaN hours would make the month's record unreadable.
   if (instanceId === "" || instanceState.name === "" || Number.isNaN(launchedAt)) {
-    throw new Error(
+    throw new Failure(
       `EC2 describes the machine "${instanceId}" with the state "${instanceState.name}" and the start "${launchTime}"`,
     );
   }
@@ -152,7 +153,7 @@ function diskOf(volume: DescribedVolume): AttachedDisk {
   const size = sizeOf(volume);
   const createdAt = Date.parse(createTime);
   if (volumeId === "" || Number.isNaN(createdAt))
-    throw new Error(`EC2 describes the disk "${volumeId}" as made at "${createTime}"`);
+    throw new Failure(`EC2 describes the disk "${volumeId}" as made at "${createTime}"`);
   return {
     id: volumeId,
     fleet,

@@ -1,5 +1,6 @@
 import { namesPerCall } from "../../../contract/aws-limits.ts";
 import { pieces } from "../../../contract/pieces.ts";
+import { explained, Failure } from "../../../contract/failure.ts";
 import { emptyMeter, meterParameter, parseMeter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
 import { parseFleetSettings } from "../../../contract/wishes.ts";
@@ -22,12 +23,12 @@ export async function observe(
   aws: ControllerAws,
   now: () => number,
 ): Promise<Sighting> {
-  const problems: string[] = [];
+  const problems: Failure[] = [];
   const attempt = async <Read>(cost: string, reading: Promise<Read>): Promise<Read | undefined> => {
     try {
       return await reading;
     } catch (error) {
-      problems.push(`${cost}: ${(error as Error).message}`);
+      problems.push(explained(error, (why) => `${cost}: ${why}`));
       return undefined;
     }
   };
@@ -71,8 +72,10 @@ export async function observe(
   const meter = parseMeter(meterText);
   if (!meter && meterText !== undefined && meterText !== emptyMeter)
     problems.push(
-      `${meterName} holds no record that this version knows, so the meter begins anew: what was spent earlier in the month ` +
-        "is forgotten, but for a budget that was spent already.",
+      new Failure(
+        `${meterName} holds no record that this version knows, so the meter begins anew: what was spent earlier in the month ` +
+          "is forgotten, but for a budget that was spent already.",
+      ),
     );
   return {
     now: moment,
@@ -107,7 +110,7 @@ function hasSleeper(fleet: string, machines: readonly Machine[] = []): boolean {
 }
 
 /**
- * A sentence where a fleet's parameters were read, and one that its starts rest
+ * A problem where a fleet's parameters were read, and one that its starts rest
  * on was missing or damaged. A fleet has no roster until its first machines are
  * proven, which takes hours with a long smoke test: that a roster is missing
  * matters as soon as a machine is asleep that it might name.
@@ -118,7 +121,7 @@ function damaged(one: {
   settings: FleetSettings;
   values: Values;
   hasSleeper: boolean;
-}): string[] {
+}): Failure[] {
   const { environment, fleet, settings, values, hasSleeper } = one;
   const names = fleetParameters(environment, fleet);
   const isNotYetMade = (key: string) =>
@@ -128,7 +131,9 @@ function damaged(one: {
     .map((key) => names[key]);
   if (those.length === 0) return [];
   return [
-    `${those.join(" and ")} cannot be understood, so no machine of ${fleet} is started. ` +
-      "`pulumi up --refresh` writes what the program sets, `longhaul wake --clear` replaces a damaged override.",
+    new Failure(
+      `${those.join(" and ")} cannot be understood, so no machine of ${fleet} is started. ` +
+        "`pulumi up --refresh` writes what the program sets, `longhaul wake --clear` replaces a damaged override.",
+    ),
   ];
 }

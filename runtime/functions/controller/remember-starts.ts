@@ -17,26 +17,26 @@ const minuteWithoutTag = 0;
  * would be started each minute; but for once an hour, or no machine would ever be started where tags are forbidden.
  *
  * @param now milliseconds since the epoch
- * @returns the starts that may go on, all others among them, and a sentence for each write that failed
+ * @returns the starts that may go on, all others among them, and what was thrown by each write that failed
  */
 export async function rememberFailedStarts<Start extends Spare>(
   starts: readonly Start[],
   notStarted: readonly NotStarted[],
   now: number,
   aws: ControllerAws,
-): Promise<{ ready: Start[]; failures: string[] }> {
+): Promise<{ ready: Start[]; failures: unknown[] }> {
   const wanted = new Set(starts.map(({ instanceId }) => instanceId));
   const byCount = new Map<number, string[]>();
   for (const { instanceId, count } of notStarted)
     if (wanted.has(instanceId)) byCount.set(count, [...(byCount.get(count) ?? []), instanceId]);
 
   const unwritten = new Set<string>();
-  const failures: string[] = [];
+  const failures: unknown[] = [];
   for (const [count, ids] of byCount) {
     try {
       await writeTag(ids, formatFailedStarts({ count: count + 1, lastAt: now }), aws);
     } catch (error) {
-      failures.push((error as Error).message);
+      failures.push(error);
       if (new Date(now).getUTCMinutes() !== minuteWithoutTag) for (const id of ids) unwritten.add(id);
     }
   }

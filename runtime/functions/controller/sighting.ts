@@ -1,3 +1,4 @@
+import type { Failure } from "../../../contract/failure.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import type { FleetSettings } from "../../../contract/wishes.ts";
@@ -13,8 +14,8 @@ export interface Sighting {
   machines: readonly Machine[] | undefined;
   /** Disks of the environment that no machine has. Undefined: disks or machines could not be read. */
   strayDisks: readonly Disk[] | undefined;
-  /** One sentence for each thing that could not be read: what it is, what it costs, and why. */
-  problems: readonly string[];
+  /** An error for each thing that could not be read. Its sentence says what it is, what that costs, and why. */
+  problems: readonly Failure[];
   /**
    * The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. Undefined: it could not be
    * read, and nobody is woken for them.

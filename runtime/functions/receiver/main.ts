@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../../../contract/failure.ts";
 import { configurationFile } from "../../../contract/names.ts";
 import { parseReceiverConfiguration, queueUrlVariable } from "../../../contract/receiver.ts";
 import type { ReceiverCall } from "../../../contract/receiver.ts";
@@ -22,7 +23,9 @@ const configuration = parseReceiverConfiguration(
 );
 const queueUrl = environment[queueUrlVariable];
 if (!queueUrl)
-  throw new Error(`${queueUrlVariable} is not set: the receiver does not know the queue of the controller.`);
+  throw new Failure(
+    `${queueUrlVariable} is not set: the receiver does not know the queue of the controller.`,
+  );
 
 export const handler = createReceiver({
   configuration,

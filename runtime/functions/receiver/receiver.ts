@@ -1,3 +1,4 @@
+import { sentenceOf } from "../../../contract/failure.ts";
 import { receiverMetrics } from "../../../contract/metrics.ts";
 import type { ReceiverCall, ReceiverConfiguration } from "../../../contract/receiver.ts";
 import { formatJobMessage } from "../../../contract/waiting-jobs.ts";
@@ -22,11 +23,14 @@ export interface ReceiverWorld {
   log: (line: string) => void;
 }
 
-/** What is told of a delivery, to GitHub and in the log. */
+/** What is told of a delivery. */
 interface Outcome {
   metric: keyof typeof receiverMetrics;
   status: number;
+  /** For GitHub and the log. */
   reason: string;
+  /** What failed inside: for the log alone. */
+  error?: unknown;
 }
 
 /**
@@ -42,22 +46,21 @@ export function createReceiver(world: ReceiverWorld): (event: unknown) => Promis
 
   return async (event) => {
     const request = requestOf(event);
-    const outcome = await handle(request).catch((error: unknown): Outcome => ({
+    const { metric, status, reason, error } = await handle(request).catch((error: unknown): Outcome => ({
       metric: "failed",
       status: 503,
-      reason: messageOf(error),
+      reason: "it could not be carried out",
+      error,
     }));
     log(
       embeddedMetrics({
         environment: configuration.environment,
         now: now(),
-        counts: { [receiverMetrics[outcome.metric]]: 1 },
-        properties: { status: outcome.status, reason: outcome.reason, delivery: deliveryId(request) },
+        counts: { [receiverMetrics[metric]]: 1 },
+        properties: { status, ...toldOf(reason, error), delivery: deliveryId(request) },
       }),
     );
-    // What failed inside is for the log, and nobody else's.
-    const text = outcome.metric === "failed" ? "it could not be carried out" : outcome.reason;
-    return answerOf(outcome.status, text);
+    return answerOf(status, reason);
   };
 
   async function handle(request: DeliveryRequest): Promise<Outcome> {
@@ -88,7 +91,7 @@ export function createReceiver(world: ReceiverWorld): (event: unknown) => Promis
       return { metric: "accepted", status: 202, reason: what };
     } catch (error) {
       // The table has it: the controller finds it within a minute.
-      return { metric: "accepted", status: 202, reason: `${what}; without a hint: ${messageOf(error)}` };
+      return { metric: "accepted", status: 202, reason: `${what}; without a hint`, error };
     }
   }
 }
@@ -99,6 +102,10 @@ function deliveryId({ headers }: DeliveryRequest): string {
   return /^[0-9a-f-]{36}$/.test(id) ? id : "";
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The reason as it is logged, and the stack of a fault. */
+function toldOf(reason: string, error: unknown): Record<string, string> {
+  if (error === undefined) return { reason };
+  const told: Record<string, string> = {};
+  const why = sentenceOf(error, (trace) => (told.stack = trace));
+  return { ...told, reason: `${reason}: ${why}` };
 }

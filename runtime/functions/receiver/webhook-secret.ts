@@ -1,3 +1,4 @@
+import { Failure } from "../../../contract/failure.ts";
 import type { CallAws } from "../../aws/client.ts";
 
 /** How old a secret must be before a signature that does not match is a reason to read it again. */
@@ -32,7 +33,7 @@ export function webhookSecret(
     };
     const value = answer.Parameter?.Value ?? "";
     if (value.length < shortestSecret) {
-      throw new Error(
+      throw new Failure(
         `${parameter} holds ${value.length} characters; a webhook's secret has at least ${shortestSecret}.`,
       );
     }

@@ -1,6 +1,7 @@
 import { createPrivateKey, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { SweepConfiguration } from "../../../../contract/controller.ts";
+import { Failure } from "../../../../contract/failure.ts";
 import { isObject } from "../../../../contract/json.ts";
 import type { CallAws } from "../../../aws/client.ts";
 import { parseJson } from "../../../aws/json.ts";
@@ -30,7 +31,7 @@ export async function readAppKey(parameter: string, call: CallAws<"ssm:GetParame
   };
   const key = privateKeyIn(answer.Parameter?.Value ?? "");
   if (key?.asymmetricKeyType === "rsa") return key;
-  throw new Error(`${parameter} holds no RSA private key; store the App's with \`longhaul app-key\`.`);
+  throw new Failure(`${parameter} holds no RSA private key; store the App's with \`longhaul app-key\`.`);
 }
 
 /** The parser's own error is not passed on: it may say something of the key. */
@@ -85,5 +86,5 @@ export async function installationToken(
   });
   const token = parseJson(answer);
   if (isObject(token) && typeof token.token === "string") return { text: token.token, isForAll };
-  throw new Error("GitHub answered the request for an installation's token without one.");
+  throw new Failure("GitHub answered the request for an installation's token without one.");
 }

@@ -1,5 +1,6 @@
+import { explained, Failure } from "../../../../contract/failure.ts";
 import { isObject } from "../../../../contract/json.ts";
-import { redact } from "../../../aws/error.ts";
+import { redact, redactError } from "../../../aws/error.ts";
 import type { Send } from "../../../aws/http.ts";
 import { parseJson } from "../../../aws/json.ts";
 
@@ -28,7 +29,7 @@ export interface Question {
 export type Ask = (path: string, question: Question) => Promise<string>;
 
 /** GitHub has answered with an error. */
-export class GithubRefusal extends Error {
+export class GithubRefusal extends Failure {
   override readonly name = "GithubRefusal";
   readonly status: number;
 
@@ -39,7 +40,7 @@ export class GithubRefusal extends Error {
 }
 
 /** The sweep has sent all the requests, or taken all the time, that it may: the next one goes on. */
-export class LimitReached extends Error {
+export class LimitReached extends Failure {
   override readonly name = "LimitReached";
 }
 
@@ -75,9 +76,8 @@ export function createAsk({ apiUrl, send, elapsed, limits }: AskOptions): Ask {
       ...(body !== undefined && { body }),
       timeoutMs,
     }).catch((error: unknown) => {
-      throw new Error(`GitHub gave no answer to ${method} ${path}: ${(error as Error).message}.`, {
-        cause: error,
-      });
+      redactError(error, [authorization]);
+      throw explained(error, (why) => `GitHub gave no answer to ${method} ${path}: ${why}.`);
     });
     if (response.status >= 200 && response.status < 300) return response.body;
     const message = redact(messageIn(response.body), [authorization]);

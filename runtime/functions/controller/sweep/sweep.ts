@@ -1,4 +1,5 @@
 import type { ControllerConfiguration, SweepConfiguration } from "../../../../contract/controller.ts";
+import { traceOf } from "../../../../contract/failure.ts";
 import { sweepMetrics } from "../../../../contract/metrics.ts";
 import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
 import type { Send } from "../../../aws/http.ts";
@@ -51,8 +52,8 @@ export interface SweepHost extends Pick<InstallationHost, "kept" | "sleep"> {
 interface Outcome {
   found: number;
   forgotten: number;
-  /** Sentences. */
-  failures: string[];
+  /** What was thrown. */
+  failures: unknown[];
 }
 
 /**
@@ -76,7 +77,7 @@ export async function sweep(
 
   await attempt(outcome, log, () => look(host, settings, told, () => decide().ask));
   await attempt(outcome, log, () => write(decide()));
-  for (const failure of outcome.failures) log(`The sweep could not be made in full: ${failure}`);
+  for (const failure of outcome.failures) log(`The sweep could not be made in full: ${traceOf(failure)}`);
   log(
     embeddedMetrics({
       environment,
@@ -147,8 +148,7 @@ async function attempt(
   try {
     await doing();
   } catch (error) {
-    const { message } = error as Error;
-    if (error instanceof LimitReached) log(`The sweep leaves some jobs to the next ones: ${message}.`);
-    else failures.push(message);
+    if (error instanceof LimitReached) log(`The sweep leaves some jobs to the next ones: ${error.message}.`);
+    else failures.push(error);
   }
 }

@@ -169,7 +169,7 @@ describe("what cannot be written", () => {
     expect(calls.filter((action) => action === "ssm:PutParameter")).to.have.lengthOf(2);
     expect(calls).to.include("ec2:StartInstances");
     expect(failures).to.have.lengthOf(1);
-    expect(failures[0]).to.include("the costs of 26 are NaN, 0, 0 USD");
+    expect(String(failures[0])).to.include("the costs of 26 are NaN, 0, 0 USD");
   });
 
   it("leaves the meter as it is where there is nothing new to say of it", async () => {

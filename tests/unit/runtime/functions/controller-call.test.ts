@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
+import { Failure } from "../../../../contract/failure.ts";
 import { formatJobMessage } from "../../../../contract/waiting-jobs.ts";
+import { AwsError } from "../../../../runtime/aws/error.ts";
 import { readCall } from "../../../../runtime/functions/controller/call.ts";
 import { control } from "../../../../runtime/functions/controller/controller.ts";
 
@@ -60,7 +62,7 @@ async function called(
     event,
   ).then(
     () => undefined,
-    (error: unknown) => (error as Error).message,
+    (error: unknown) => error as AggregateError,
   );
   const metrics = Object.assign(
     {},
@@ -100,6 +102,54 @@ describe("a call of the controller", () => {
   });
 });
 
+describe("a call of the controller in which something fails", () => {
+  const canary = "canary-token";
+  const refused = new AwsError("ec2:DescribeInstances", 403, "UnauthorizedOperation", "no", {
+    cause: new Error(canary),
+  });
+  const fault = new TypeError("jobs is not iterable");
+  const unparsed = new SyntaxError(`Unexpected token 'c', "${canary}" is not valid JSON`);
+
+  it("throws one error of all of them, whose message has each one's sentence, as Lambda prints nothing else", async () => {
+    const answers = { "ec2:DescribeInstances": refused, "dynamodb:Scan": fault };
+    const { failure, lines } = await called({}, { answers });
+    expect(failure).to.be.instanceOf(AggregateError);
+    expect(failure!.errors.map(({ cause }: Error) => cause)).to.have.members([refused, fault]);
+    expect(failure!.message)
+      .to.match(
+        /The machines cannot be read, so .*: ec2:DescribeInstances failed: UnauthorizedOperation \(403\): no/,
+      )
+      .and.match(/The waiting jobs cannot be read, so .*: Longhaul has a fault of its own \(TypeError\)/);
+    const stacks = lines.filter((line) => /\n +at /.test(line));
+    expect(stacks, "of the fault, and once").to.have.lengthOf(1);
+    expect(stacks[0]).to.match(
+      /^The waiting jobs cannot be read, .*\nCaused by: TypeError: jobs is not iterable\n +at /,
+    );
+  });
+
+  const secrets: Record<string, Error> = {
+    "that AWS's client has kept as a cause": refused,
+    "that a parser has quoted": unparsed,
+    "in the cause of a fault": new TypeError("it is none", { cause: unparsed }),
+  };
+  for (const [what, error] of Object.entries(secrets)) {
+    it(`logs and throws no secret ${what}`, async () => {
+      for (const action of ["dynamodb:Scan", "ssm:GetParameters", "ssm:GetParameter"]) {
+        const { failure, lines } = await called({}, { answers: { [action]: error } });
+        expect(`${failure?.message ?? ""} ${failure?.stack ?? ""} ${lines.join("\n")}`)
+          .to.include(error === refused ? "UnauthorizedOperation" : "SyntaxError")
+          .and.not.include(canary);
+      }
+    });
+  }
+
+  it("the sweep logs the stack of a fault", async () => {
+    const { failure, lines } = await called({}, { answers: { "ssm:GetParameter": fault } });
+    expect(failure).to.equal(undefined);
+    expect(lines.join("\n")).to.match(/could not be made in full: TypeError: jobs is not iterable\n +at /);
+  });
+});
+
 describe("the sweep of a call", () => {
   const isSwept = ({ calls }: { calls: string[] }) => calls.includes("ssm:GetParameter");
 
@@ -121,7 +171,7 @@ describe("the sweep of a call", () => {
   });
 
   it("fails nothing where the key may not be read", async () => {
-    const denied = new Error("ssm:GetParameter failed: AccessDeniedException (400)");
+    const denied = new Failure("ssm:GetParameter failed: AccessDeniedException (400)");
     const { lines, metrics, failure } = await called({}, { answers: { "ssm:GetParameter": denied } });
     expect(failure).to.equal(undefined);
     expect(metrics).to.include({ SweepFailed: 1 });

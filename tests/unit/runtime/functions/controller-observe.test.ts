@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
+import { Failure } from "../../../../contract/failure.ts";
 import { meterParameter } from "../../../../contract/meter.ts";
 import { fleetParameters } from "../../../../contract/parameters.ts";
 import { tags } from "../../../../contract/tags.ts";
@@ -63,7 +64,7 @@ async function seen(
   state = "stopped",
 ) {
   const aws: ControllerAws = (action, input) => {
-    if (fails(action, input)) return Promise.reject(new Error(`${action} is not answered`));
+    if (fails(action, input)) return Promise.reject(new Failure(`${action} is not answered`));
     const isFirst = input.NextToken === undefined && input.ExclusiveStartKey === undefined;
     switch (action) {
       case "ssm:GetParameters": {
@@ -120,7 +121,7 @@ describe("what the controller looks at", () => {
         expect(none).to.deep.equal([]);
         expect(rest).to.deep.equal({ ...whole, ...unread });
         expect(problems).to.have.lengthOf(1);
-        expect(problems[0]).to.match(/cannot be read, so .*: .* is not answered$/);
+        expect(problems[0]?.message).to.match(/cannot be read, so .*: .* is not answered$/);
       });
     }
   }
@@ -165,7 +166,7 @@ describe("what the controller looks at", () => {
     const { problems, settings } = await seen(undefined, { ...without(roster), [operator]: "[]" });
     expect(settings.b).to.include({ roster: undefined, operator: undefined });
     expect(problems).to.have.lengthOf(1);
-    expect(problems[0]).to.include(
+    expect(problems[0]?.message).to.include(
       `${roster} and ${operator} cannot be understood, so no machine of b is started`,
     );
     const { shutdown } = fleetParameters("dev", "c");

@@ -137,13 +137,36 @@ describe("the webhook's receiver", () => {
     expect(answer.body).not.to.include("InternalServerError");
     expect(lines[0]).to.include({ WebhookFailed: 1 });
     expect(lines[0]!.reason).to.include("InternalServerError");
+    expect(lines[0]).not.to.have.property("stack");
   });
+
+  const faults: Record<string, () => never> = {
+    "with its stack": () => {
+      throw new TypeError("jobs is not iterable");
+    },
+    "without what a parser quotes": () => {
+      throw new SyntaxError(`Unexpected token 'c', "${secret}" is not valid JSON`);
+    },
+  };
+  for (const [what, fault] of Object.entries(faults)) {
+    it(`logs a fault of its own ${what}, and tells GitHub nothing of it`, async () => {
+      const { receive, lines } = receiver({ "dynamodb:UpdateItem": fault });
+      const answer = await receive(delivery());
+      expect(answer).to.include({ statusCode: 503 });
+      expect(lines[0]!.reason).to.match(/Longhaul has a fault of its own/);
+      expect(lines[0]!.stack).to.match(/\n +at .*receiver\.test\.ts/);
+      expect(JSON.stringify([answer, lines])).not.to.include(secret);
+      expect(answer.body).not.to.match(/fault|Error/);
+    });
+  }
 
   it("has done its work when only the hint is lost: the controller looks each minute", async () => {
     const { receive, lines } = receiver({ "sqs:SendMessage": fails("ServiceUnavailable", 503) });
-    expect(await receive(delivery())).to.include({ statusCode: 202 });
+    const answer = await receive(delivery());
+    expect(answer).to.include({ statusCode: 202 });
     expect(lines[0]).to.include({ WebhookAccepted: 1 });
-    expect(lines[0]!.reason).to.include("without a hint");
+    expect(lines[0]!.reason).to.match(/without a hint: .*ServiceUnavailable/);
+    expect(answer.body, "what failed inside is for the log").not.to.include("ServiceUnavailable");
   });
 
   it("calls nothing for what is forged, and repeats nothing of it", async () => {
