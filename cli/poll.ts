@@ -34,7 +34,7 @@ export async function pollUntil<Found>(
       if (found !== undefined || isLast) return found;
     } catch (error) {
       if (!isTransient(error) || isLast) throw error;
-      say(`${(error as Error).message} Trying again.`);
+      say(`${error.message} Trying again.`);
     }
     await clock.sleep(Math.min(pause, Math.max(0, end - clock.now())));
   }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { isFault, traceOf } from "../contract/failure.ts";
 import type { VerbContext } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -20,10 +21,14 @@ import { wakeCommand } from "./verbs/wake.ts";
 import { webhookSecretCommand } from "./verbs/webhook-secret.ts";
 
 const exitCodeHelp = `
-Exit codes: 0 done, 1 failed, 2 bad usage, 3 not finished yet (run it again later).`;
+Exit codes: 0 done, 1 failed, 2 bad usage, 3 not finished yet (run it again later), 4 a fault of Longhaul's own.`;
+
+const faultHelp =
+  "This is a fault of Longhaul itself, and not of your configuration, AWS or GitHub. What was done stays done. " +
+  "Please report it: open an issue at Longhaul's repository with the lines above and the command line.";
 
 /**
- * Runs one command line, and tells an error as a sentence.
+ * Runs one command line. A failure is told as a sentence; a fault with its stack, and what to do about it.
  *
  * @param args without the interpreter and the script
  */
@@ -34,7 +39,8 @@ export async function run(args: readonly string[], context: VerbContext): Promis
   } catch (error) {
     // Commander has already told what is wrong with the command line, or shown the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage;
-    context.output.say(error instanceof Error ? error.message : String(error));
+    context.output.say(traceOf(error));
+    if (isFault(error)) context.output.say(faultHelp);
     return exitCodeOf(error);
   }
 }

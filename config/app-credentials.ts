@@ -1,3 +1,5 @@
+import { Failure } from "../contract/failure.ts";
+
 /** What a GitHub App authenticates with. */
 export interface AppCredentials {
   id: string;
@@ -28,7 +30,7 @@ export async function readAppCredentials(
   const missing = Object.values(variables).filter((variable) => !environment[variable]);
   if (missing.length === Object.keys(variables).length) return undefined;
   if (missing.length > 0) {
-    throw new Error(
+    throw new Failure(
       `A GitHub App needs ${Object.values(variables).join(", ")} in the environment; not set: ${missing.join(", ")}.`,
     );
   }
@@ -44,9 +46,13 @@ async function readPrivateKey(value: string, readFile: (path: string) => Promise
   try {
     return await readFile(value);
   } catch (error) {
-    throw new Error(
-      `${variables.privateKey} is neither a private key nor the path of a file that can be read: ${(error as Error).message}`,
-      { cause: error },
+    // The error names what it took for a path, and that may be a key: its words and itself are not passed on.
+    throw new Failure(
+      `${variables.privateKey} is neither a private key nor the path of a file that can be read (${codeOf(error)}).`,
     );
   }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "without a reason";
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../contract/failure.ts";
 import { defaultDistribution, imageParameters, knownChecksums } from "./defaults.ts";
 import { type Architecture, architectureOfInstanceType } from "./instance-types.ts";
 import { partitionOfRegion, partitions } from "./partitions.ts";
@@ -22,7 +23,7 @@ export function architectureOf(
 ): Architecture {
   const architecture = fleet.architecture ?? architectureOfInstanceType(fleet.instanceType);
   if (!architecture) {
-    throw new Error(
+    throw new Failure(
       `The architecture of ${fleet.instanceType} cannot be told from its name: set the fleet's architecture.`,
     );
   }
@@ -33,7 +34,7 @@ export function architectureOf(
 export function fleetOf(configuration: Configuration, name: string): FleetConfiguration {
   const fleet = configuration.fleets[name];
   if (!fleet) {
-    throw new Error(
+    throw new Failure(
       `There is no fleet ${name} in the configuration: it names ${Object.keys(configuration.fleets).join(", ")}.`,
     );
   }
@@ -59,7 +60,7 @@ export function tarballUrl(fleet: FleetConfiguration): string {
 export function checksumOf(fleet: FleetConfiguration): string {
   const { sha256, version } = fleet.runner;
   const checksum = sha256 ?? knownChecksums[version]?.[architectureOf(fleet)];
-  if (!checksum) throw new Error(`The checksum of runner ${version} is not known: set runner.sha256.`);
+  if (!checksum) throw new Failure(`The checksum of runner ${version} is not known: set runner.sha256.`);
   return checksum;
 }
 

@@ -1,3 +1,5 @@
+import { Failure } from "../contract/failure.ts";
+
 /** Where a value stands in the configuration: keys and indices from the top. Empty: the stack's own name. */
 export type Path = readonly (string | number)[];
 
@@ -15,7 +17,8 @@ export interface Finding extends Issue {
 }
 
 /** The configuration cannot be used. The message lists everything that is wrong, one line each. */
-export class ConfigurationError extends Error {
+export class ConfigurationError extends Failure {
+  override readonly name = "ConfigurationError";
   /** As printed: path (`longhaul:fleets.cloud.labels[1]`) and sentence. */
   readonly issues: readonly { path: string; message: string }[];
 
@@ -27,7 +30,6 @@ export class ConfigurationError extends Error {
         ...issues.map(({ path, message }) => `  ${path}: ${message}`),
       ].join("\n"),
     );
-    this.name = "ConfigurationError";
     this.issues = issues;
   }
 }

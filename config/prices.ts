@@ -1,3 +1,4 @@
+import { Failure } from "../contract/failure.ts";
 import { listedDiskPrice, listedMachinePrice } from "../contract/prices.ts";
 import type { DiskPrices, PriceList } from "../contract/prices.ts";
 import type { PriceTable } from "./price-table.ts";
@@ -26,7 +27,7 @@ export interface HourlyPrices {
 }
 
 /** A machine's price is not known; the rules refuse a configuration where that is so. */
-export class UnknownPriceError extends Error {}
+export class UnknownPriceError extends Failure {}
 
 /**
  * What each fleet's machines cost, by the fleet's name.

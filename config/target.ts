@@ -1,3 +1,4 @@
+import { Failure } from "../contract/failure.ts";
 import { apiUrl, ownerOf, repositoryOf, smokeWorkflowOf } from "./derive.ts";
 import { withoutTrailingSlash } from "./urls.ts";
 import type { Configuration } from "./schema.ts";
@@ -37,7 +38,7 @@ export function smokeSourceOf(
   if (!smokeTest.enabled) return undefined;
   const repository = repositoryOf(github) ?? smokeTest.repository;
   if (repository === undefined) {
-    throw new Error(
+    throw new Failure(
       "The smoke test of an organisation's runners needs a repository for its workflow: " +
         "set smokeTest.repository, or smokeTest.enabled to false.",
     );

@@ -6,16 +6,23 @@
  * there is one, and its stack goes to a log.
  */
 
+/** The same in every bundle: the package of the local cloud has a copy of this module, and throws its failures at the command. */
+const kind = Symbol.for("longhaul.failure");
+
 /**
  * An error that is no fault of the code. Its message is for people: what happened, what it means, what to do next, and no
  * secret. Its cause is for the code that catches it, and is shown nowhere: the errors of clients quote what they have sent.
  */
 export class Failure extends Error {
   override readonly name: string = "Failure";
+
+  readonly [kind]: "failure" | "explained" = "failure";
 }
 
 /** A failure that says more of another error of ours, which may be a fault. */
-class Explained extends Failure {}
+class Explained extends Failure {
+  override readonly [kind] = "explained";
+}
 
 /**
  * An error with the sentence of its caller around its own. A fault stays one.
@@ -28,7 +35,8 @@ export function explained(error: unknown, words: (sentence: string) => string): 
 
 /** Whether an error is a fault of the code, or says more of one. */
 export function isFault(error: unknown): boolean {
-  return error instanceof Explained ? isFault(error.cause) : !isSentence(error);
+  if (!isSentence(error)) return true;
+  return kind in error && error[kind] === "explained" && isFault(error.cause);
 }
 
 /**
@@ -56,7 +64,7 @@ function wordsOf(error: unknown): string {
 
 /** Failures, and the errors of the operating system, which name the call and the file. */
 function isSentence(error: unknown): error is Error {
-  return error instanceof Failure || (error instanceof Error && "syscall" in error);
+  return error instanceof Error && (kind in error || "syscall" in error);
 }
 
 /** A stack begins with the message. A parser's quotes the text, which may be a secret: it is left out. */

@@ -1,5 +1,5 @@
 import { isRetryable } from "../../runtime/aws/retry.ts";
-import { ServiceError } from "./service-error.ts";
+import { isOfCode, ServiceError } from "./service-error.ts";
 
 /** What the SDK's errors have in common. */
 interface SdkError extends Error {
@@ -12,13 +12,13 @@ interface SdkError extends Error {
  * into a sentence.
  *
  * @param action for example `ec2:DescribeInstances`
- * @throws ServiceError
+ * @throws ServiceError; as it is, an error that neither the SDK nor a service makes
  */
 export async function awsCall<Answer>(action: string, call: () => Promise<Answer>): Promise<Answer> {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || isOfCode(error)) throw error;
     throw serviceError(action, error);
   }
 }
@@ -35,7 +35,9 @@ function serviceError(action: string, error: SdkError): ServiceError {
   // The SDK knows more than codes: a connection that was reset, for example.
   const transient = isRetryable(status ?? 0, error.name) || error.$retryable !== undefined;
   const answer = status === undefined ? "no answer" : `HTTP ${status}`;
-  return new ServiceError(`${action} failed (${answer}): ${error.name}: ${error.message}`, {
+  // The parser's message quotes the answer, and there are secrets in some.
+  const words = error instanceof SyntaxError ? "the answer is damaged" : error.message;
+  return new ServiceError(`${action} failed (${answer}): ${error.name}: ${words}`, {
     transient,
     ...(status !== undefined && { status }),
     cause: error,

@@ -3,6 +3,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
+import { Failure } from "../../contract/failure.ts";
 import type { Target } from "../../contract/requests.ts";
 import type { BudgetCall } from "../../contract/controller-calls.ts";
 import type { CallAws } from "../../runtime/aws/client.ts";
@@ -81,7 +82,7 @@ export function checkAccount(
   { Account, Arn }: Pick<GetCallerIdentityCommandOutput, "Account" | "Arn">,
 ): void {
   if (Account === expected) return;
-  throw new Error(
+  throw new Failure(
     `The AWS credentials here belong to account ${Account} (${Arn}), and ${environment} is in account ${expected}. ` +
       `Nothing was done. Use credentials of ${expected} (AWS_PROFILE, …), or correct longhaul:aws.account.`,
   );

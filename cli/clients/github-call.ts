@@ -1,4 +1,4 @@
-import { ServiceError } from "./service-error.ts";
+import { isOfCode, ServiceError } from "./service-error.ts";
 
 /** By name in small letters, as octokit hands them over. */
 type Headers = Readonly<Record<string, string | number | undefined>>;
@@ -17,13 +17,13 @@ const transientStatuses = new Set([408, 429]);
  * into a sentence.
  *
  * @param what the call's purpose, for example `listing the runners of acme/app`
- * @throws ServiceError
+ * @throws ServiceError; as it is, an error that neither octokit nor GitHub makes
  */
 export async function githubCall<Answer>(what: string, call: () => Promise<Answer>): Promise<Answer> {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || isOfCode(error)) throw error;
     throw serviceError(what, error);
   }
 }

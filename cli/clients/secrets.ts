@@ -9,6 +9,7 @@ import {
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
 import type { SSMClient, Tag } from "@aws-sdk/client-ssm";
+import { redactError } from "../../runtime/aws/error.ts";
 import { awsCall } from "./aws-call.ts";
 import { ServiceError } from "./service-error.ts";
 
@@ -79,7 +80,8 @@ export function secretsOf(ssm: SSMClient): Secrets {
     try {
       await awsCall("ssm:PutParameter", () => ssm.send(command));
     } catch (error) {
-      throw error instanceof ServiceError ? withoutSecret(error, value) : error;
+      redactError(error, [value]); // SSM's validation errors can quote what they refuse.
+      throw error;
     }
   };
 
@@ -129,14 +131,4 @@ export function secretsOf(ssm: SSMClient): Secrets {
 
 function tagsOf({ tags }: NewSecret): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-}
-
-/** SSM's validation errors can quote what they refuse. */
-function withoutSecret(error: ServiceError, value: string): ServiceError {
-  if (!error.message.includes(value)) return error;
-  const { transient, status } = error;
-  return new ServiceError(error.message.replaceAll(value, "***"), {
-    transient,
-    ...(status !== undefined && { status }),
-  });
 }

@@ -1,5 +1,8 @@
+import { Failure } from "../../contract/failure.ts";
+
 /** A call to AWS or GitHub that failed. The message is a sentence without credentials and without parameter values. */
-export class ServiceError extends Error {
+export class ServiceError extends Failure {
+  override readonly name = "ServiceError";
   /** The same call may succeed later: a network error, a time limit, throttling, a fault of the service itself. */
   readonly transient: boolean;
   /** Status of the answer; absent when there was none. */
@@ -7,17 +10,27 @@ export class ServiceError extends Error {
 
   constructor(message: string, details: { transient: boolean; status?: number; cause?: unknown }) {
     super(message, { cause: details.cause });
-    this.name = "ServiceError";
     this.transient = details.transient;
     if (details.status !== undefined) this.status = details.status;
   }
 }
 
-export function isTransient(error: unknown): boolean {
+export function isTransient(error: unknown): error is ServiceError {
   return error instanceof ServiceError && error.transient;
 }
 
 /** Whether the service answered with one of these statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   return error instanceof ServiceError && error.status !== undefined && statuses.includes(error.status);
+}
+
+/**
+ * Whether an error comes from a wrong line of code, and from no service nor from the way to one: the call would fail for
+ * ever, and is no reason to try again. What the SDK and octokit throw of an answer, or of one that did not come, has its
+ * status; octokit gives a connection that failed the status 500.
+ */
+export function isOfCode(error: Error): boolean {
+  const isNative =
+    error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isNative && !("status" in error || "$metadata" in error);
 }

@@ -1,15 +1,16 @@
 import type { EngineEvent, UpOptions } from "@pulumi/pulumi/automation/index.js";
+import { Failure } from "../../contract/failure.ts";
 import { failureWords } from "./failure-words.ts";
 import { tellEngineEvent } from "./tell-engine.ts";
 
 /** An operation of the engine that failed. Its message is {@link failureWords}, its cause what the Automation API threw. */
-export class OperationFailed extends Error {
+export class OperationFailed extends Failure {
+  override readonly name = "OperationFailed";
   /** All that the engine printed. */
   readonly output: string;
 
   constructor(message: string, output: string, cause: unknown) {
     super(message, { cause });
-    this.name = "OperationFailed";
     this.output = output;
   }
 }

@@ -1,5 +1,6 @@
 import { LocalWorkspace, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { Failure } from "../../contract/failure.ts";
 import type { Environment } from "../environment.ts";
 
 /**
@@ -14,17 +15,17 @@ export async function openProjectStack({ name, project }: Environment): Promise<
   } catch (error) {
     const message = (error as Error).message;
     if (error instanceof StackNotFoundError) {
-      throw new Error(
+      throw new Failure(
         `There is no stack ${name} at Pulumi's backend: bring the environment up first (pulumi up -s ${name}).`,
         { cause: error },
       );
     }
     if (message.includes("ENOENT")) {
-      throw new Error(
+      throw new Failure(
         "There is no pulumi on PATH: install it (https://www.pulumi.com/docs/iac/download-install/).",
         { cause: error },
       );
     }
-    throw new Error(`Pulumi cannot open the stack ${name}: ${message}`, { cause: error });
+    throw new Failure(`Pulumi cannot open the stack ${name}: ${message}`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { explained, Failure } from "../../contract/failure.ts";
 import { logGroupName } from "../../contract/names.ts";
 import type { EvictionRecord } from "../../contract/operator-log.ts";
 import { wishFor } from "../../contract/wishes.ts";
@@ -45,7 +46,7 @@ export async function evict(
   const links = found.jobs.map(({ url }) => url);
   const ending = links.length === 0 ? "" : `, and end ${links.join(" and ")}`;
   if (!(await confirm(`Terminate ${brieflyDescribe(machine)}${ending}?`))) {
-    throw new Error("Nothing was done.");
+    throw new Failure("Nothing was done.");
   }
 
   const record: EvictionRecord = {
@@ -72,12 +73,7 @@ export async function evict(
     try {
       await aws.operatorLog.write(logGroupName(environment, fleet), eviction);
     } catch (error) {
-      throw new Error(
-        `It could not be written down who evicts, so nothing was done: ${(error as Error).message}`,
-        {
-          cause: error,
-        },
-      );
+      throw explained(error, (why) => `It could not be written down who evicts, so nothing was done: ${why}`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { explained } from "../../contract/failure.ts";
 import type { Instances } from "../clients/instances.ts";
 
 /**
@@ -15,7 +16,7 @@ export async function forceEnd(
     await instances.terminate(instanceId);
   } catch (error) {
     if (await isEnding()) return; // The call has done its work, and only its answer was lost.
-    await restoreLocks(error as Error);
+    await restoreLocks(error);
     throw error;
   }
 
@@ -28,15 +29,17 @@ export async function forceEnd(
     }
   }
 
-  async function restoreLocks(reason: Error): Promise<void> {
+  async function restoreLocks(reason: unknown): Promise<void> {
     try {
       await instances.setLocks(instanceId, true);
     } catch (error) {
-      throw new Error(
-        `${reason.message} And the locks of ${instanceId} could not be restored: ${(error as Error).message} ` +
+      const { message } = explained(
+        error,
+        (why) =>
+          `And the locks of ${instanceId} could not be restored: ${why} ` +
           "Run it again, or set its stop and termination protection by hand.",
-        { cause: reason },
       );
+      throw explained(reason, (why) => `${why} ${message}`);
     }
   }
 }

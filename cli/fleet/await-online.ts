@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { AwaitRequest } from "../../contract/requests.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine, RunnerEntry } from "../../observe/machine.ts";
@@ -55,14 +56,14 @@ export async function awaitOnline(
         { environment: target.environment, fleet, machines },
       );
       if (seen.some((machine) => standingOf(machine).verdict === "failed")) {
-        throw new Error(notReady(seen, "is not online yet"));
+        throw new Failure(notReady(seen, "is not online yet"));
       }
       output.progress(`${seen.filter(isReady).length} of ${machines.length} machines are online.`);
       return seen.every(isReady) ? seen : undefined;
     },
     { clock, limitMs: onlineWithinMinutes * 60_000, say: output.say },
   );
-  if (!online) throw new Error(notReady(seen, `did not come online within ${onlineWithinMinutes} min`));
+  if (!online) throw new Failure(notReady(seen, `did not come online within ${onlineWithinMinutes} min`));
 
   await removeSpentTokens(
     { aws, output },

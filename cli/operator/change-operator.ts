@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parameterLength } from "../../contract/aws-limits.ts";
+import { Failure } from "../../contract/failure.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
 import type { Parameters } from "../clients/parameters.ts";
 import type { Clock } from "../clock.ts";
@@ -66,10 +67,10 @@ export async function changeOperator<Place extends string>(
   for (let writes = 0; ; writes++) {
     const next = edit.apply(text, places, clock.now());
     if (next === undefined) return outcome(writes === 0 ? "already" : "written");
-    if (writes === maxWrites) throw new Error(neverStays(name));
+    if (writes === maxWrites) throw new Failure(neverStays(name));
     let value = withWrite(next, id);
     if (!fits(value) && edit.whenTooLong) value = withWrite(edit.whenTooLong(), id);
-    if (!fits(value)) throw new Error(tooLong(name, environment, fleet, value.length));
+    if (!fits(value)) throw new Failure(tooLong(name, environment, fleet, value.length));
     await parameters.write(name, value);
     await clock.sleep(othersWithinMs * (1 + random()));
     text = await read();

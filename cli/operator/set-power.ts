@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { OperatorWish } from "../../contract/operator.ts";
 import { wishFor } from "../../contract/wishes.ts";
 import type { FleetSettings, Wish } from "../../contract/wishes.ts";
@@ -183,7 +184,7 @@ function refuseWithoutBudget(settings: ReadonlyMap<string, FleetSettings>): void
     power?.power === "off" && power.by === "budget" ? [`${fleet} (${power.reason})`] : [],
   );
   if (off.length === 0) return;
-  throw new Error(
+  throw new Failure(
     `The budget has turned power off for ${off.join(", ")}, and it beats every operator. Nothing was done. ` +
       "Raise the budget in the stack's configuration, wait for the next month, or go over it for a while: --over-budget --until 2h.",
   );

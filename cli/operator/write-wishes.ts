@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { OperatorWish } from "../../contract/operator.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
 import type { Output } from "../terminal/output.ts";
@@ -38,7 +39,7 @@ export async function writeWishes(
     if (each.overtaken) output.say(overtakenSentence(environment, each.fleet, each.overtaken));
   }
   if (written.every(({ outcome }) => outcome === "absent")) {
-    throw new Error("Nothing was written. `pulumi up` makes the parameters of a fleet.");
+    throw new Failure("Nothing was written. `pulumi up` makes the parameters of a fleet.");
   }
   return written;
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { basename, dirname } from "node:path";
 import { promisify } from "node:util";
+import { Failure } from "../../contract/failure.ts";
 import { BadUsage } from "../exit-codes.ts";
 
 const run = promisify(execFile);
@@ -33,7 +34,7 @@ export function committedFile(path: string): CommittedFile {
       try {
         await git(["commit", "--quiet", "--only", "--message", message, "--", file], commitLimitMs);
       } catch (error) {
-        throw new Error(
+        throw new Failure(
           `git could not commit ${path}: ${wordsOf(error)}\n` +
             "The new machines are in service. Commit the file yourself, or correct what git names.",
           { cause: error },

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, parseDocument } from "yaml";
 import type { Document, Scalar, YAMLMap } from "yaml";
+import { Failure } from "../../contract/failure.ts";
 
 /** The generation that one runner is to have. */
 export interface GenerationTarget {
@@ -60,7 +61,7 @@ function raiseOne(text: string, target: GenerationTarget): string {
   const raised = edit && text.slice(0, edit.start) + edit.text + text.slice(edit.end);
   // YAML can write a thing in more ways than are thought of here: a file that says anything else is never written.
   if (raised === undefined || !says(raised, withGeneration(content, target))) {
-    throw new Error(
+    throw new Failure(
       `The generation of runner ${target.number} of the fleet ${target.fleet} cannot be raised in the stack file: ` +
         "the fleet is written there in a way (an anchor, an alias) in which it cannot be changed alone. " +
         "Write it out in full. Nothing was changed.",

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { Failure } from "../../contract/failure.ts";
 import type { Environment } from "../environment.ts";
 import { replaceFile } from "../replace-file.ts";
 import { journalSchema } from "./journal.ts";
@@ -25,7 +26,7 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
   }
   const found = journalSchema.safeParse(parseJson(text));
   if (found.success) return found.data;
-  throw new Error(
+  throw new Failure(
     `The journal ${path} cannot be read, so nothing was done: ${z.prettifyError(found.error)}\n` +
       "Look at what it says of the last rotation, run `pulumi up` so that the stack file is brought about, and delete it.",
   );

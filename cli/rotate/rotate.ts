@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { declaredRunners } from "../../config/declared-runners.ts";
+import { explained, Failure, sentenceOf } from "../../contract/failure.ts";
 import { observeMachines } from "../../observe/observe-machines.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { VerbContext } from "../context.ts";
@@ -83,7 +84,7 @@ export async function rotate(outside: Outside, environment: Environment, flags: 
     return;
   }
   if (!journal && !flags.yes && !(await outside.confirm("Rotate them?"))) {
-    throw new Error("Nothing was changed.");
+    throw new Failure("Nothing was changed.");
   }
   const { journal: now, stop } = await work(outside, environment, path, asked, ready);
   const old = await lookBack(outside, environment, aws, now);
@@ -96,7 +97,7 @@ export async function rotate(outside: Outside, environment: Environment, flags: 
     return;
   }
   const words = describeStop(stop, now, environment.stackFile);
-  throw stop.kind === "interrupted" || stop.kind === "locked" ? new NotFinished(words) : new Error(words);
+  throw stop.kind === "interrupted" || stop.kind === "locked" ? new NotFinished(words) : new Failure(words);
 }
 
 /** @throws BadUsage where a commit is needed and not asked for, or asked for and not possible */
@@ -176,9 +177,7 @@ async function work(
     const proceed = asked.kind === "abandon" ? abandon : carryOut;
     return await proceed(journal, world).catch((error: unknown) => {
       const goOn = `"longhaul rotate --stack ${environment.name} --resume" goes on from there`;
-      throw new Error(`${(error as Error).message}\nWhere the rotation stands is in ${path}; ${goOn}.`, {
-        cause: error,
-      });
+      throw explained(error, (why) => `${why}\nWhere the rotation stands is in ${path}; ${goOn}.`);
     });
   } finally {
     interruption.stop();
@@ -200,7 +199,7 @@ async function lookBack(
     return old;
   } catch (error) {
     // What was to be done is done; this was only to tell of it.
-    output.say(`What the old machines do could not be seen: ${(error as Error).message}`);
+    output.say(`What the old machines do could not be seen: ${sentenceOf(error, output.say)}`);
     return [];
   }
 }

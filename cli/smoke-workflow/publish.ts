@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
 import { makerOfWorkflow, workflowMaker, workflowPath } from "../../contract/smoke-workflow.ts";
 import type { RepositoryFiles } from "../clients/repository-files.ts";
@@ -26,7 +27,7 @@ export async function publishWorkflow(
   const repository = `${smoke.owner}/${smoke.repository}`;
   const standing = await files.read(path);
   if (text === undefined) {
-    if (!standing) throw new Error(missing(path, repository));
+    if (!standing) throw new Failure(missing(path, repository));
     output.say(`${path} of ${repository} is left as it is.`);
     return;
   }
@@ -36,7 +37,7 @@ export async function publishWorkflow(
   }
   const own = workflowMaker(target);
   const maker = standing && makerOfWorkflow(standing.text);
-  if (standing && maker !== own) throw new Error(foreign(path, repository, own, maker));
+  if (standing && maker !== own) throw new Failure(foreign(path, repository, own, maker));
   try {
     await files.write(path, text, `Longhaul's smoke test of ${target.environment}`, standing);
   } catch (error) {

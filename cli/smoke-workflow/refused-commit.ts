@@ -1,3 +1,4 @@
+import { explained } from "../../contract/failure.ts";
 import { ServiceError } from "../clients/service-error.ts";
 
 /** A commit that GitHub did not take. */
@@ -51,11 +52,14 @@ const waysOn: Record<RefusedCommit["change"], (path: string) => string> = {
 
 /** The error of a commit that GitHub refused: its words, what they mean, and the way on. */
 export function refusedCommit({ change, path, repository, error }: RefusedCommit): Error {
-  const words = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
   const isPassing = error instanceof ServiceError && error.transient;
-  const meaning = isPassing ? undefined : obstacles.find(([pattern]) => pattern.test(words))?.[1](repository);
-  // No rule is known to be in the way: an outage, or somebody else's commit at the same moment.
-  if (meaning === undefined) return new Error(`${words} Run the same command again.`, { cause: error });
-  const sentence = `${words} ${meaning} ${waysOn[change](path)} See docs/troubleshooting.md#workflow-refused.`;
-  return new Error(sentence, { cause: error });
+  return explained(error, (sentence) => {
+    const words = sentence.replaceAll(/\s+/g, " ");
+    const meaning = isPassing
+      ? undefined
+      : obstacles.find(([pattern]) => pattern.test(words))?.[1](repository);
+    // No rule is known to be in the way: an outage, or somebody else's commit at the same moment.
+    if (meaning === undefined) return `${words} Run the same command again.`;
+    return `${words} ${meaning} ${waysOn[change](path)} See docs/troubleshooting.md#workflow-refused.`;
+  });
 }

@@ -1,5 +1,6 @@
 import type { SmokeWorkflowRequest } from "../../contract/requests.ts";
 import { makerOfWorkflow, workflowMaker, workflowPath } from "../../contract/smoke-workflow.ts";
+import { ServiceError } from "../clients/service-error.ts";
 import type { WorkflowCollaborators } from "./publish.ts";
 import { refusedCommit } from "./refused-commit.ts";
 
@@ -43,8 +44,7 @@ export async function withdrawWorkflow(
   try {
     await files.remove(path, `Longhaul's smoke test of ${environment} is no longer needed`, standing);
   } catch (error) {
-    const message = (error as Error).message;
-    if (/archived/i.test(message)) {
+    if (error instanceof ServiceError && /archived/i.test(error.message)) {
       output.say(`${path} stays in ${repository}, which is archived: nothing runs there any more.`);
       return;
     }

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
@@ -32,14 +33,14 @@ export async function awaitOwnLabel(
       if (servedBefore(seen.entry)) return "served";
       if (seen.entry && hasOwnLabelAlone(seen.entry)) return "own";
       if (standingOf(seen).verdict === "failed")
-        throw new Error(notListed(seen, "cannot begin its smoke test"));
+        throw new Failure(notListed(seen, "cannot begin its smoke test"));
       output.progress(`Waiting for ${machineName(machine.runner, machine.instanceId)} to register.`);
       return undefined;
     },
     { clock, limitMs, say: output.say },
   );
   if (labels) return labels;
-  throw new Error(notListed(seen!, `did not begin its smoke test within ${onlineWithinMinutes} min`));
+  throw new Failure(notListed(seen!, `did not begin its smoke test within ${onlineWithinMinutes} min`));
 }
 
 function notListed(machine: ObservedMachine, problem: string): string {

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
@@ -31,18 +32,18 @@ export async function awaitStart(
     async () => {
       jobs = await runs.jobs(runId);
       const end = jobs.length === 0 ? explainRunWithoutJob(await runs.get(runId), smoke) : undefined;
-      if (end !== undefined) throw new Error(end);
+      if (end !== undefined) throw new Failure(end);
       const start = judgeStart(jobs);
       if (start.kind === "ended") {
         const where = start.runnerName === "" ? "before any runner had taken it" : `on ${start.runnerName}`;
-        throw new Error(`The smoke test of ${machine.runner} ended with ${start.conclusion} ${where}.`);
+        throw new Failure(`The smoke test of ${machine.runner} ended with ${start.conclusion} ${where}.`);
       }
       if (start.kind === "begun") return start.runnerName;
       // GitHub is asked for the entry only when something looks wrong: its requests are counted.
       if (standingOf(await observeOne({ aws }, request)).verdict === "failed") {
         const whole = await observeOne({ aws, github }, request);
         if (standingOf(whole).verdict === "failed")
-          throw new Error(notBegun(whole, jobs, "cannot begin its smoke test"));
+          throw new Failure(notBegun(whole, jobs, "cannot begin its smoke test"));
       }
       output.progress(`Waiting for ${expected} to take its smoke test.`);
       return undefined;
@@ -51,10 +52,12 @@ export async function awaitStart(
   );
   if (begun === undefined) {
     const whole = await observeOne({ aws, github }, request);
-    throw new Error(notBegun(whole, jobs, `did not begin its smoke test within ${onlineWithinMinutes} min`));
+    throw new Failure(
+      notBegun(whole, jobs, `did not begin its smoke test within ${onlineWithinMinutes} min`),
+    );
   }
   if (begun === expected) return begun;
-  throw new Error(
+  throw new Failure(
     `The smoke test of ${expected} was taken by the runner ${begun}: another runner has the machine's own label. ` +
       "See docs/troubleshooting.md#wrong-machine.",
   );

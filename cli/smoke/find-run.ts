@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { WorkflowRuns } from "../clients/workflow-runs.ts";
 import { findNonce } from "./nonce.ts";
 import type { RunPlace } from "./run-place.ts";
@@ -20,7 +21,7 @@ export async function findRun(
     const recent = await runs.recent();
     const run = recent.find(({ title }) => findNonce(title)?.instanceId === instanceId);
     if (run) return run;
-    throw new Error(
+    throw new Failure(
       `None of the newest runs of ${owner}/${repository} is a smoke test of ${instanceId}. Give the run's URL.`,
     );
   }

@@ -1,3 +1,4 @@
+import { explained, Failure, sentenceOf } from "../../contract/failure.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest, SmokeRun } from "../../contract/requests.ts";
 import type { Aws } from "../clients/aws.ts";
@@ -44,7 +45,8 @@ export async function proveMachine(
     runId: run.id,
     limitMs: end - clock.now(),
   }).catch(async (error: unknown) => {
-    throw new Error(`${(error as Error).message} ${await cancelled(runs, run)}`, { cause: error });
+    const end = await cancelled(runs, run, output.say);
+    throw explained(error, (why) => `${why} ${end}`);
   });
   output.say(`The smoke test is in progress on ${actualRunner}.`);
   const proof: SmokeRun = {
@@ -58,7 +60,7 @@ export async function proveMachine(
   if (wait === "start") return proof;
   const { conclusion } = await followRun({ runs, clock, output }, { runId: run.id, minutes });
   if (conclusion === "success") return { ...proof, conclusion };
-  throw new Error(`The smoke test of ${machine.runner} ended with ${conclusion}: ${run.url}`);
+  throw new Failure(`The smoke test of ${machine.runner} ended with ${conclusion}: ${run.url}`);
 
   /** @returns undefined for a machine that has been in service before */
   async function beginRun(): Promise<SmokeRunBegun | undefined> {
@@ -71,13 +73,17 @@ export async function proveMachine(
 }
 
 /** Cancels a run that proves nothing any more. @returns a sentence about it */
-async function cancelled(runs: WorkflowRuns, { id, url }: { id: number; url: string }): Promise<string> {
+async function cancelled(
+  runs: WorkflowRuns,
+  { id, url }: { id: number; url: string },
+  say: (line: string) => void,
+): Promise<string> {
   try {
     const { status } = await runs.get(id);
     if (status === "completed") return `The run has ended: ${url}`;
     await runs.cancel(id);
     return `The run has been cancelled: ${url}`;
   } catch (error) {
-    return `The run could not be cancelled; do it by hand: ${url} (${(error as Error).message})`;
+    return `The run could not be cancelled; do it by hand: ${url} (${sentenceOf(error, say)})`;
   }
 }

@@ -1,4 +1,5 @@
 import { limits } from "../../config/limits.ts";
+import { Failure } from "../../contract/failure.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
 import { hasStatus } from "../clients/service-error.ts";
@@ -71,7 +72,7 @@ export async function startRun(
       `GitHub gave no clear answer to the dispatch of ${smoke.workflow}, and there is no run of it.`,
     );
   }
-  throw new Error(
+  throw new Failure(
     `GitHub shows no run of ${smoke.workflow} in ${smoke.owner}/${smoke.repository} for nonce ${nonce}. ` +
       "Look at the repository's Actions page, then run it again. See docs/troubleshooting.md#no-run.",
   );

@@ -1,3 +1,5 @@
+import { sentenceOf } from "../../contract/failure.ts";
+
 /** Something that may take long, as it is told while it does. */
 export interface Wait {
   /** What is waited for, as the end of a sentence that begins with "waiting for". Asked anew for each line. */
@@ -46,7 +48,7 @@ export function createWaiting(show: (line: string) => void, startTimer = process
       const named = first ? await Promise.race([first(), tooLate()]) : "";
       return `waiting for ${named === "" ? "" : `${named}, and for `}${words()}`;
     } catch (error) {
-      return `waiting for ${words()}: ${(error as Error).message}`;
+      return `waiting for ${words()}: ${sentenceOf(error, show)}`;
     }
   };
   return async (wait, run) => {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { Failure } from "../../contract/failure.ts";
 import type { OperatorWish } from "../../contract/operator.ts";
 import type { Power } from "../../contract/parameters.ts";
 import type { VerbContext } from "../context.ts";
@@ -58,7 +59,7 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
         const fleets = selections.map(({ fleet }) => fleet).join(", ");
         const what = flags.clear ? "Take back the wishes for" : verb === "sleep" ? "Put to sleep" : "Wake";
         const question = `${what} every fleet of ${environment.name} (${fleets})?`;
-        if (!(await context.confirm(question))) throw new Error("Nothing was done.");
+        if (!(await context.confirm(question))) throw new Failure("Nothing was done.");
       }
       if (flags.clear) {
         const fleets = await writeWishes({ ...aws, clock, output }, environment.name, selections, undefined);
@@ -100,7 +101,7 @@ function throwUnlessDone(
   if (notStarted.length > 0) {
     const runners = notStarted.map(({ runner }) => runner).join(", ");
     const refused = `${notStarted.length} machine(s) could not be started: ${runners}. The wish stands: run it again later.`;
-    throw new Error([...waiting, refused].join("\n"));
+    throw new Failure([...waiting, refused].join("\n"));
   }
   if (waiting.length > 0) throw new NotFinished(waiting.join("\n"));
 }

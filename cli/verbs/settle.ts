@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { Failure } from "../../contract/failure.ts";
 import type { SettleReport } from "../settle/settle.ts";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
@@ -68,7 +69,7 @@ function conclude({ output }: VerbContext, { fleets, ...whole }: SettleReport, f
   const unsettled = all.flatMap((each) => each.unsettled);
   const failed = all.flatMap((each) => each.failed);
   if (failed.length > 0) {
-    throw new Error([...unsettled, ...failed, "What was done stays done. Run it again."].join("\n"));
+    throw new Failure([...unsettled, ...failed, "What was done stays done. Run it again."].join("\n"));
   }
   if (forStack) for (const sentence of unsettled) output.say(sentence);
   else if (unsettled.length > 0) throw new NotFinished(unsettled.join("\n"));

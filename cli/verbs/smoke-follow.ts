@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { Failure } from "../../contract/failure.ts";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
 import { parsePositive } from "./option-values.ts";
@@ -40,7 +41,7 @@ export function smokeFollowCommand(context: VerbContext): Command {
         context.output.result(JSON.stringify({ runId, runUrl: ended.url, conclusion: ended.conclusion }));
       }
       if (ended.conclusion !== "success")
-        throw new Error(`The run ended with ${ended.conclusion}: ${ended.url}`);
+        throw new Failure(`The run ended with ${ended.conclusion}: ${ended.url}`);
       context.output.say(`The run succeeded: ${ended.url}`);
     });
 }

@@ -44,7 +44,7 @@ export function statusCommand(context: VerbContext): Command {
           show(await look());
         } catch (error) {
           if (!isTransient(error)) throw error;
-          output.say(`${(error as Error).message} Trying again.`);
+          output.say(`${error.message} Trying again.`);
         }
         await clock.sleep(flags.interval * 1000);
       }

@@ -3,6 +3,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { sourcePath } from "../machines/bundle.ts";
+import { Failure } from "../../contract/failure.ts";
 import type { ToolName } from "./tools.ts";
 
 const packages: Record<ToolName, string> = {
@@ -52,7 +53,7 @@ export async function buildTools(
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       compiler.on("error", (error) => {
-        reject(new Error(`Go could not be started (${error.message})`));
+        reject(new Failure(`Go could not be started (${error.message})`));
       });
       createInterface(compiler.stderr).on("line", (line) => {
         if (!line.startsWith("go: downloading")) compiled += 1;
@@ -61,7 +62,8 @@ export async function buildTools(
       });
       compiler.on("close", resolve);
     });
-    if (code !== 0) throw new Error(`go install ended with ${code ?? "a signal"}: ${lastLines.join(" | ")}`);
+    if (code !== 0)
+      throw new Failure(`go install ended with ${code ?? "a signal"}: ${lastLines.join(" | ")}`);
   } finally {
     clearInterval(progress);
   }

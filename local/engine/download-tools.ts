@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { SemVer } from "semver";
 import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { Failure } from "../../contract/failure.ts";
 
 const run = promisify(execFile);
 const limitMs = 5 * 60_000;
@@ -16,7 +17,7 @@ export async function downloadPulumi(version: string, folder: string): Promise<v
     installed,
     new Promise((_, reject) => {
       setTimeout(() => {
-        reject(new Error(`the download of pulumi ${version} took more than ${limitMs / 60_000} minutes`));
+        reject(new Failure(`the download of pulumi ${version} took more than ${limitMs / 60_000} minutes`));
       }, limitMs).unref();
     }),
   ]);
@@ -36,9 +37,9 @@ export async function downloadAct(
   const get = async (name: string) => {
     const url = `${releases}/${version}/${name}`;
     const response = await fetch(url, { signal: AbortSignal.timeout(limitMs) }).catch((error: unknown) => {
-      throw new Error(`${url}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Failure(`${url}: ${error instanceof Error ? error.message : String(error)}`);
     });
-    if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+    if (!response.ok) throw new Failure(`${url}: HTTP ${response.status}`);
     return Buffer.from(await response.arrayBuffer());
   };
   const [checksums, archive] = [(await get("checksums.txt")).toString("utf8"), await get(file)];
@@ -48,7 +49,7 @@ export async function downloadAct(
     ?.split(" ")[0];
   const actual = createHash("sha256").update(archive).digest("hex");
   if (actual !== expected) {
-    throw new Error(
+    throw new Failure(
       `${file} of act ${version} has SHA-256 ${actual}, but its release says ${expected ?? "nothing"}`,
     );
   }

@@ -3,6 +3,7 @@ import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { coerce, gte } from "semver";
+import { Failure } from "../../contract/failure.ts";
 import { buildTools } from "./build-tools.ts";
 import { downloadAct, downloadPulumi } from "./download-tools.ts";
 import { toolNames, toolVersions } from "./tools.ts";
@@ -136,7 +137,7 @@ async function install(missing: readonly ToolName[], options: FindEngineOptions)
       await rm(folder, { recursive: true, force: true });
     }
   }
-  throw new Error(
+  throw new Failure(
     `The local cloud needs ${missing.join(" and ")}, and no way to get it is open:\n${reasons.join("\n")}\n` +
       `Put ${missing.map((name) => `${name} ${oldestVersions[name]} or later`).join(" and ")} on PATH, ` +
       "or install Go 1.26 or later so that it can be built (see README.md#what-it-needs).",

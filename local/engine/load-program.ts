@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { register } from "tsx/esm/api";
+import { Failure } from "../../contract/failure.ts";
 
 /**
  * A Pulumi program as a function that an engine calls in this process. It may be
@@ -14,7 +15,7 @@ export async function loadProgram(path: string): Promise<PulumiFn> {
   register(); // Modules that are imported from now on may be TypeScript.
   const { default: program } = (await import(pathToFileURL(path).href)) as { default?: unknown };
   if (typeof program !== "function") {
-    throw new Error(
+    throw new Failure(
       `${path} does not export its program as a default function, which the local cloud calls for each update: ` +
         "write what it makes into `export default async function () { … }`.",
     );

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { Failure } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
 import { processStartedAt } from "../machines/processes.ts";
 
@@ -52,7 +53,7 @@ export async function clearDeadLocks(dir: string): Promise<void> {
     const lock = parseObject(text) as StackLock | undefined;
     // Half a lock is one whose engine was killed while it wrote.
     if (lock && !isDead(lock, hostname(), processStartedAt)) {
-      throw new Error(
+      throw new Failure(
         `Another pulumi works on the environment (process ${lock.pid} of ${lock.hostname}, since ${lock.timestamp}): ` +
           `wait for it to end, or end it with "kill ${lock.pid}" there, and run this again.`,
       );

@@ -5,6 +5,7 @@ import { serve } from "@hono/node-server";
 import type { ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
+import { Failure } from "../../contract/failure.ts";
 import type { CloudOptions } from "../cloud.ts";
 import { cloudFile, startCloudHere } from "./cloud-handle.ts";
 import type { CloudFile } from "./cloud-handle.ts";
@@ -18,7 +19,9 @@ import { holdFolder } from "./folder-hold.ts";
 export async function serveCloud(options: CloudOptions): Promise<void> {
   const hold = await holdFolder(options.dir, "cloud");
   if (!hold.held) {
-    throw new Error(`Another local cloud lives in ${options.dir} (process ${hold.holder.pid ?? "unknown"}).`);
+    throw new Failure(
+      `Another local cloud lives in ${options.dir} (process ${hold.holder.pid ?? "unknown"}).`,
+    );
   }
   const cloud = await startCloudHere(options);
   const secret = randomBytes(24).toString("base64url");

@@ -183,7 +183,8 @@ describe("longhaul evict", () => {
 
   it("says so when the locks could not be restored either", async () => {
     const { forceEnd } = await import("../../cli/evict/force-end.ts");
-    const refuse = (message: string) => Promise.reject(new Error(message));
+    const { Failure } = await import("../../contract/failure.ts");
+    const refuse = (message: string) => Promise.reject(new Failure(message));
     const instances = {
       find: () => refuse("no answer"),
       setLocks: (_id: string, value: boolean) => (value ? refuse("not permitted.") : Promise.resolve()),

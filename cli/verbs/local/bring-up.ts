@@ -1,4 +1,5 @@
 import type { CloudHandle } from "longhaul-local";
+import { sentenceOf } from "../../../contract/failure.ts";
 import { exitCodeOf, exitCodes } from "../../exit-codes.ts";
 import { engineOf } from "./context.ts";
 import type { LocalContext } from "./context.ts";
@@ -42,7 +43,7 @@ export async function bringUp(
     report.ok = report.smoke.every(({ conclusion }) => conclusion === "success");
     return { report, exitCode: report.ok ? exitCodes.done : exitCodes.failed };
   } catch (error) {
-    report.error = (error as Error).message;
+    report.error = sentenceOf(error, tell);
     return { report, exitCode: error instanceof Interrupted ? error.exitCode : exitCodeOf(error) };
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { cloudFile, holderOf, holdFolder, reapMachines, withoutOwn } from "longhaul-local";
 import type { CloudFile, CloudHandle } from "longhaul-local";
+import { Failure } from "../../../contract/failure.ts";
 import { BadUsage } from "../../exit-codes.ts";
 
 /** The first file in a cloud's folder, and the sign that it is one. */
@@ -26,13 +27,13 @@ export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
     const text = await readFile(cloudFile(dir), "utf8").catch(() => undefined);
     if (text !== undefined) return reachCloud(dir, JSON.parse(text) as CloudFile);
     if (!existsSync(logFileOf(dir)) && holder.pid !== undefined) {
-      throw new Error(
+      throw new Failure(
         `The folder ${dir} was deleted under its local cloud, which still runs (process ${holder.pid}): ` +
           `end it with "kill ${holder.pid}", then run this again.`,
       );
     }
     if (performance.now() > limit) {
-      throw new Error(
+      throw new Failure(
         `The local cloud in ${dir} (process ${holder.pid ?? "unknown"}) did not start within ${startLimitMs / 1000} s: ` +
           `see ${logFileOf(dir)}.`,
       );
@@ -49,11 +50,11 @@ async function reachCloud(dir: string, { pid, url, secret, environment }: CloudF
       signal: AbortSignal.timeout(callLimitMs),
     });
     if (!response.ok)
-      throw new Error(`The local cloud in ${dir} answered ${path} with HTTP ${response.status}.`);
+      throw new Failure(`The local cloud in ${dir} answered ${path} with HTTP ${response.status}.`);
     return response.json();
   };
   await call("GET", "/").catch((error: unknown) => {
-    throw new Error(
+    throw new Failure(
       `The local cloud in ${dir} (process ${pid}) runs, but does not answer: ${(error as Error).message} ` +
         `Run this again when the computer has less to do, or end it with "kill -9 ${pid}" and run "npx longhaul local down".`,
       { cause: error },
@@ -91,7 +92,7 @@ export async function spawnCloud(dir: string, serve: readonly string[]): Promise
   const ended = new Promise<never>((_, reject) => {
     child.once("exit", (code) => {
       reject(
-        new Error(`The local cloud ended while it started (exit code ${code ?? "none"}): see ${logFile}.`),
+        new Failure(`The local cloud ended while it started (exit code ${code ?? "none"}): see ${logFile}.`),
       );
     });
   });
@@ -102,7 +103,7 @@ export async function spawnCloud(dir: string, serve: readonly string[]): Promise
     const cloud = await Promise.race([findCloud(dir), ended]);
     if (cloud) return cloud;
     if (performance.now() > limit) {
-      throw new Error(`The local cloud did not start within ${startLimitMs / 1000} s: see ${logFile}.`);
+      throw new Failure(`The local cloud did not start within ${startLimitMs / 1000} s: see ${logFile}.`);
     }
     await Promise.race([wait(50), ended]);
   }
@@ -117,7 +118,7 @@ export async function beTheOnlyCommand(dir: string): Promise<void> {
   const hold = await holdFolder(dir, "command");
   if (hold.held) return;
   const { pid } = hold.holder;
-  throw new Error(
+  throw new Failure(
     `Another "npx longhaul local" ${pid === undefined ? "" : `(process ${pid}) `}works on the local cloud in ${dir}: ` +
       `wait for it to end${pid === undefined ? "" : `, end it with "kill ${pid}"`}, or name another folder with --dir.`,
   );

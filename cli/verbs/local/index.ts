@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { Command } from "commander";
 import { findEngine, localStackName, ownVariables, serveCloud } from "longhaul-local";
+import { Failure } from "../../../contract/failure.ts";
 import type { Teller } from "./tell.ts";
 import { createTeller } from "./tell.ts";
 import { beTheOnlyCommand, clearCloud, findCloud } from "./find-cloud.ts";
@@ -109,7 +110,7 @@ async function down(context: LocalContext, tell: Teller): Promise<void> {
 async function printEnvironment(context: LocalContext, environment: NodeJS.ProcessEnv): Promise<void> {
   const cloud = await findCloud(context.dir);
   if (!cloud)
-    throw new Error(`No local cloud runs in ${context.dir}: start one with "npx longhaul local" first.`);
+    throw new Failure(`No local cloud runs in ${context.dir}: start one with "npx longhaul local" first.`);
   const own = ownVariables(environment).filter((name) => /^\w+$/.test(name)); // Others are no shell's.
   if (own.length > 0) console.log(`unset ${own.join(" ")}`);
   // With the stack's name, verbs of an environment need no --stack.

@@ -1,11 +1,12 @@
 import { constants } from "node:os";
+import { Failure, traceOf } from "../../../contract/failure.ts";
 
 /** By which a user, a service manager and a closed terminal end a program. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Ending = (typeof signals)[number];
 
 /** Somebody has ended the command; what must be left in order is in order. */
-export class Interrupted extends Error {
+export class Interrupted extends Failure {
   /** What shells report of a program that the signal has ended. */
   readonly exitCode: number;
 
@@ -65,7 +66,7 @@ export async function untilInterrupted<Result>(
     for (const each of signals) process.off(each, onSignal);
     leave()
       .catch((error: unknown) => {
-        process.stderr.write(`${(error as Error).message}\n`);
+        process.stderr.write(`${traceOf(error)}\n`);
       })
       .finally(() => process.exit(128 + constants.signals[signal]));
   };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCloudHere } from "longhaul-local";
 import type { CloudHandle, Engine } from "longhaul-local";
+import { sentenceOf } from "../../../contract/failure.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import type { ExitCode } from "../../exit-codes.ts";
 import { engineOf } from "./context.ts";
@@ -92,7 +93,7 @@ async function runIn(context: LocalContext, tell: Teller): Promise<OnceReport> {
     });
     report.ok = isWell(report);
   } catch (error) {
-    report.error = (error as Error).message;
+    report.error = sentenceOf(error, tell);
     tell(report.error);
   }
   tell(`${report.ok ? "all well" : "not all is well"}, ${report.seconds.total!} s`);

@@ -6,6 +6,7 @@ import type { CloudHandle, Engine } from "longhaul-local";
 import { targetOf } from "../../../config/target.ts";
 import { localEnvironment } from "../../../config/local.ts";
 import type { Configuration } from "../../../config/schema.ts";
+import { Failure } from "../../../contract/failure.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
 import { brieflyDescribe } from "../../../observe/describe-machine.ts";
 import { observeMachines } from "../../../observe/observe-machines.ts";
@@ -111,7 +112,7 @@ async function operate<Result>(
     if (!(error instanceof OperationFailed)) throw error;
     const log = join(dir, engineLogFile);
     await writeFile(log, error.output);
-    throw new Error(
+    throw new Failure(
       `${what} failed:\n${error.message}\nAll that the engine printed is in ${log}. ` +
         "An engine that was killed before may have left what it does not know: npx longhaul local down clears all away.",
       { cause: error },

@@ -52,6 +52,7 @@ describe("the command line of longhaul", () => {
       "webhook-secret",
       "local",
       "3 not finished yet",
+      "4 a fault of Longhaul's own",
     ]) {
       expect(results).to.include(word);
     }
@@ -62,6 +63,32 @@ describe("the command line of longhaul", () => {
     expect(one).to.include({ code: 0, said: "" });
     expect(one.results).to.match(/^[0-9a-f]{64}$/);
     expect(other.results).not.to.equal(one.results);
+  });
+
+  it("tells a failure as a sentence, and a fault with its stack, what to do about it, and an exit code of its own", async () => {
+    const { Failure, explained } = await import("../../../contract/failure.ts");
+    const { NotFinished } = await import("../../../cli/exit-codes.ts");
+    const { ServiceError } = await import("../../../cli/clients/service-error.ts");
+    const fault = new TypeError("fleets is not iterable", {
+      cause: new SyntaxError('"canary" is not valid JSON'),
+    });
+    const told = async (error: Error) => call(["status"], { openEnvironment: () => Promise.reject(error) });
+    const sentence = "EC2 does not answer. Run it again.";
+    const { code, said } = await told(explained(fault, (why) => `The journal is kept: ${why}`));
+    expect(code).to.equal(4);
+    expect(said)
+      .to.match(/^The journal is kept: Longhaul has a fault of its own \(TypeError\)/)
+      .and.match(/\nCaused by: TypeError: fleets is not iterable\n +at .*\nCaused by: SyntaxError, with/s)
+      .and.match(/Please report it: .*$/)
+      .and.not.include("canary");
+    for (const [error, expected] of [
+      [new Failure(sentence), 1],
+      [new ServiceError(sentence, { transient: true, cause: fault }), 1],
+      [Object.assign(new Error(sentence), { syscall: "open" }), 1],
+      [explained(new Failure("No answer."), () => sentence), 1],
+      [new NotFinished(sentence), 3],
+    ] as const)
+      expect(await told(error)).to.include({ code: expected, said: sentence });
   });
 
   for (const args of [

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { expect } from "chai";
 import { secretsOf } from "../../../cli/clients/secrets.ts";
@@ -66,5 +67,11 @@ describe("the client of secret parameters", () => {
     );
     const error = await client.write("/a", writing).catch((reason: unknown) => reason as Error);
     expect(error).to.have.property("message").that.includes("'***' at 'value'").and.not.includes(canary);
+    expect(inspect((error as Error).cause), "it is kept, for those who look at its class").to.include(
+      "ValidationException",
+    );
+    expect((error as Error).cause)
+      .to.have.property("message")
+      .that.does.not.include(canary);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createWaiting } from "../../../cli/terminal/waiting.ts";
 import type { Wait } from "../../../cli/terminal/waiting.ts";
+import { Failure } from "../../../contract/failure.ts";
 
 /** A command that waits, on a clock that goes on only when it is told to. */
 function waitingCommand() {
@@ -71,7 +72,7 @@ describe("a command that waits", () => {
     let answers = new Promise<string>(() => undefined);
     begin({ what: "the machines to leave", first: () => answers });
     await pass(2);
-    answers = Promise.reject(new Error("The cloud does not answer."));
+    answers = Promise.reject(new Failure("The cloud does not answer."));
     answers.catch(() => undefined);
     await pass(10);
     expect(lines).to.deep.equal([

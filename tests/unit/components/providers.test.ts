@@ -1,10 +1,12 @@
+import { inspect } from "node:util";
 import { expect } from "chai";
 import { readAppCredentials } from "../../../config/app-credentials.ts";
 import { awsProviderArgs, githubProviderArgs } from "../../../components/providers.ts";
 import { loadConfiguration } from "../../../config/load.ts";
 import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
-const noFile = (path: string) => Promise.reject(new Error(`ENOENT: ${path}`));
+const noFile = (path: string) =>
+  Promise.reject(Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" }));
 const app = { GITHUB_APP_ID: "1", GITHUB_APP_INSTALLATION_ID: "2" };
 const key = "-----BEGIN RSA PRIVATE KEY-----\nx\n";
 
@@ -104,5 +106,11 @@ describe("the credentials of a GitHub App", () => {
     expect(await failure({ ...app, GITHUB_APP_PEM_FILE: "/gone" })).to.match(
       /neither a private key nor the path/,
     );
+    // A key that does not begin where it should is taken for a path, and the file system's error would quote it.
+    const refusal = await readAppCredentials(
+      { ...app, GITHUB_APP_PEM_FILE: "\n-----BEGIN canary" },
+      noFile,
+    ).catch((error: unknown) => error);
+    expect(inspect(refusal)).to.include("(ENOENT)").and.not.include("canary");
   });
 });

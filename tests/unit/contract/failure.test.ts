@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import type * as failures from "../../../contract/failure.ts";
 import { explained, Failure, isFault, sentenceOf, traceOf } from "../../../contract/failure.ts";
 
 const secret = "ghs_canarycanarycanary";
@@ -88,6 +89,18 @@ const cases: Case[] = [
     trace: [/^A value of the type string was thrown\.$/],
   },
 ];
+
+describe("an error of another bundle, which has a copy of the module", () => {
+  it("is of the kind that it is there", async () => {
+    const path = "../../../contract/failure.ts?copy";
+    const copy = (await import(path)) as typeof failures;
+    const theirs = new copy.Failure("Go could not be started.");
+    expect(theirs).not.to.be.instanceOf(Failure);
+    expect([isFault(theirs), traceOf(theirs)]).to.deep.equal([false, "Go could not be started."]);
+    expect(isFault(copy.explained(fault, (why) => why))).to.equal(true);
+    expect(isFault(copy.explained(refusal, (why) => why))).to.equal(false);
+  });
+});
 
 describe("what is told of an error", () => {
   for (const { what, error, sentence, trace } of cases) {
