@@ -1,6 +1,5 @@
 import { pathToFileURL } from "node:url";
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
-import { register } from "tsx/esm/api";
 import { Failure } from "../../contract/failure.ts";
 
 /**
@@ -12,7 +11,7 @@ import { Failure } from "../../contract/failure.ts";
  * @throws when it cannot be loaded, or has no default function
  */
 export async function loadProgram(path: string): Promise<PulumiFn> {
-  register(); // Modules that are imported from now on may be TypeScript.
+  await acceptTypescript();
   const { default: program } = (await import(pathToFileURL(path).href)) as { default?: unknown };
   if (typeof program !== "function") {
     throw new Failure(
@@ -21,4 +20,11 @@ export async function loadProgram(path: string): Promise<PulumiFn> {
     );
   }
   return program as PulumiFn;
+}
+
+/** From now on, modules that are imported may be TypeScript. */
+async function acceptTypescript(): Promise<void> {
+  process.env.TSX_DISABLE_CACHE = "1"; // Else it leaves a folder in the user's temporary folder. It is read as tsx is loaded.
+  const { register } = await import("tsx/esm/api");
+  register();
 }

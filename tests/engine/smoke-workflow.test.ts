@@ -106,7 +106,7 @@ describe("the smoke test's workflow on the real engine", function () {
     await up(dev);
     const made = file(ofDev);
     expect(await failure(up(qa))).to.match(
-      /and belongs to the environment dev \(account \w+\): it is not overwritten\./,
+      /and belongs to the environment dev \(account \w+, [\w-]+\): it is not overwritten\./,
     );
     await destroy(qa);
     expect(file(ofDev)).to.equal(made);

@@ -61,7 +61,7 @@ describe("longhaul local --once --json, as a user runs it", function () {
       .to.match(/ s {2}machine local-cloud-1-\w+ launched\n/)
       .and.match(/ s {2}smoke test of 360 minutes on local-cloud-1-\S+: success/)
       .and.match(/ s {2}destroyed in /);
-    expect(workplace.processes(), "processes left behind").to.deep.equal([]);
+    await eventually("no process is left behind", () => workplace.processes().length === 0);
     expect(await readdir(workplace.folder), "files left behind").to.deep.equal([]);
   });
 

@@ -149,7 +149,7 @@ describe("longhaul local, as a user runs it", function () {
     expect(code, stdout + stderr).to.equal(0);
     expect(stdout).to.include("the environment is destroyed");
     expect(existsSync(first)).to.equal(false);
-    expect(workplace.processes(), "processes left behind").to.deep.equal([]);
+    await eventually("no process is left behind", () => workplace.processes().length === 0);
   });
 
   it("neither down nor up deletes a folder that no cloud has made", async () => {
