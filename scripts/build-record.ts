@@ -22,6 +22,7 @@ const alsoDecide = ["package.json", "package-lock.json", "scripts/build.ts", "ts
  *
  * @param began when the build did, in milliseconds since 1970. A source that has changed since may have been read
  * before, so its record matches no file.
+ * @throws when a file that the build has made is not there
  */
 export function recordBuild(root: string, metafiles: readonly Metafile[], began: number): string {
   const own = metafiles
@@ -29,32 +30,27 @@ export function recordBuild(root: string, metafiles: readonly Metafile[], began:
     .filter((path) => !path.includes("node_modules/"));
   const sources = [...new Set([...own, ...alsoDecide])].map((path): [string, string] => [
     path,
-    statSync(join(root, path)).mtimeMs < began ? digest(root, path)! : "changed during the build",
+    statSync(join(root, path)).mtimeMs < began ? digest(root, path) : "changed during the build",
   ]);
   const made = metafiles
     .flatMap(({ outputs }) => Object.keys(outputs))
-    .map((path): [string, string] => [path, digest(root, path)!]);
+    .map((path): [string, string] => [path, digest(root, path)]);
   return `${JSON.stringify(Object.fromEntries([...sources, ...made].sort()), undefined, 2)}\n`;
 }
 
 /** Whether dist/ is what a build would make of the sources now. */
 export function isBuilt(root: string): boolean {
-  let record: Record<string, string>;
   try {
-    record = JSON.parse(readFileSync(join(root, recordFile), "utf8")) as Record<string, string>;
+    const record = JSON.parse(readFileSync(join(root, recordFile), "utf8")) as Record<string, string>;
+    return Object.entries(record).every(([path, built]) => digest(root, path) === built);
   } catch {
-    return false; // Nothing was built, or the last build has not come to its end.
+    return false; // Nothing was built, the last build has not come to its end, or a file is gone.
   }
-  return Object.entries(record).every(([path, built]) => digest(root, path) === built);
 }
 
-/** Undefined: there is no such file. */
-function digest(root: string, path: string): string | undefined {
-  try {
-    return createHash("sha256")
-      .update(readFileSync(join(root, path)))
-      .digest("hex");
-  } catch {
-    return undefined;
-  }
+/** @throws when there is no such file */
+function digest(root: string, path: string): string {
+  return createHash("sha256")
+    .update(readFileSync(join(root, path)))
+    .digest("hex");
 }

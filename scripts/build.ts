@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
@@ -9,6 +9,7 @@ import type { FunctionName } from "../contract/names.ts";
 import project from "../package.json" with { type: "json" };
 import { replaceFile } from "../cli/replace-file.ts";
 import { recordBuild, recordFile } from "./build-record.ts";
+import { deleteOldChunks } from "./old-chunks.ts";
 
 /*
  * Builds what does not run from its sources:
@@ -30,10 +31,10 @@ import { recordBuild, recordFile } from "./build-record.ts";
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const chunks = join(dist, "chunks");
-/** Chunks that no build has made for so long are deleted: nothing that loads them runs for longer. */
-const keepChunksMs = 24 * 60 * 60_000;
 /** npm prepares the package: it was installed from its sources, or is about to be published. */
 const isPrepared = process.env.npm_lifecycle_event === "prepare";
+/** For so long the chunks of earlier builds stay: nothing that loads them runs for longer. A package is prepared without them. */
+const keepChunksMs = isPrepared ? 0 : 24 * 60 * 60_000;
 const requireForCommonJs =
   'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
@@ -109,23 +110,12 @@ async function buildCommand(): Promise<Metafile> {
   await Promise.all(
     entries.map(({ path, text }) => write(path, text, path.endsWith("longhaul.js") ? 0o755 : undefined)),
   );
-  await deleteOldChunks(made.map(({ path }) => path));
+  await deleteOldChunks(
+    chunks,
+    made.map(({ path }) => path),
+    keepChunksMs,
+  );
   return metafile;
-}
-
-/**
- * They are named by their content, and would pile up. A chunk's time is that of
- * the last build that made it. A package is prepared with its own chunks alone.
- */
-async function deleteOldChunks(made: readonly string[]): Promise<void> {
-  const keepMs = isPrepared ? 0 : keepChunksMs;
-  const now = new Date();
-  await Promise.all(made.map((path) => utimes(path, now, now)));
-  for (const name of await readdir(chunks)) {
-    const path = join(chunks, name);
-    const found = await stat(path).catch(() => undefined); // Another build may be at work on it.
-    if (found && now.getTime() - found.mtimeMs > keepMs) await rm(path, { force: true });
-  }
 }
 
 async function buildPackage(): Promise<Metafile> {

@@ -62,6 +62,11 @@ describe("the build that tests run", () => {
     expect(isBuilt(folder.path)).to.equal(false);
   });
 
+  it("is no build that could be recorded where something that it made is gone", () => {
+    rmSync(`${folder.path}/dist/agent.mjs`);
+    expect(() => recordBuild(folder.path, [metafile], Infinity)).to.throw(/ENOENT.*agent\.mjs/);
+  });
+
   it("does not look at packages, which package-lock.json names", () => {
     build();
     expect(readFileSync(`${folder.path}/${recordFile}`, "utf8")).not.to.include("node_modules");
