@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import ts from "typescript";
+import { importsOf } from "./imports.ts";
 
 /** What the verdict on every file depends on, besides the file and what it imports. */
 const settings = ["eslint.config.js", "eslint.rooms.js", "tsconfig.json", "package-lock.json"];
@@ -56,15 +56,6 @@ function keys(root: string): (file: string) => string {
     const all = [...reached].sort().map((one) => `${one} ${look(one).digest}`);
     return sha256([settled, ...all].join("\n"));
   };
-}
-
-/** Imports of the project's own files, which are written with their whole names. */
-function importsOf(file: string, text: string): string[] {
-  if (!file.endsWith(".ts")) return [];
-  return ts
-    .preProcessFile(text)
-    .importedFiles.filter(({ fileName }) => fileName.startsWith("."))
-    .map(({ fileName }) => join(dirname(file), fileName));
 }
 
 function sha256(text: string): string {

@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { Linter } from "eslint";
-import ts from "typescript";
 import tseslint from "typescript-eslint";
 import { rooms, roomsPlugin } from "../../../eslint.rooms.js";
+import { filesBelow } from "../../../scripts/check/files-below.ts";
+import { importsOf } from "../../../scripts/check/imports.ts";
 
 const project = join(import.meta.dirname, "../../..");
 
@@ -60,24 +60,12 @@ describe("the rooms of the project", () => {
 });
 
 it("no file imports another that imports it, directly or around", () => {
-  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
-    cwd: project,
-    encoding: "utf8",
-  })
-    .split("\n")
-    .filter((file) => !file.startsWith("tests/") && existsSync(join(project, file)) && file !== "");
-  const imports = new Map(files.map((file) => [file, importsOf(file)]));
+  const files = filesBelow(project).filter((file) => file.endsWith(".ts") && !file.startsWith("tests/"));
+  const imports = new Map(
+    files.map((file) => [file, importsOf(file, readFileSync(join(project, file), "utf8"))]),
+  );
   expect(circles(imports)).to.deep.equal([]);
 });
-
-/** Paths of the project's files that a file imports, types among them. */
-function importsOf(file: string): string[] {
-  return ts
-    .preProcessFile(readFileSync(join(project, file), "utf8"))
-    .importedFiles.map(({ fileName }) => fileName)
-    .filter((name) => name.startsWith("."))
-    .map((name) => join(dirname(file), name));
-}
 
 /** Each circle that a walk along the imports meets, as the files on it. */
 function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
