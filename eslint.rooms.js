@@ -31,7 +31,7 @@ export const rooms = {
     "runtime/functions/receiver",
     "package.json",
   ],
-  "index.ts": ["config", "components"],
+  "index.ts": ["components"],
 };
 
 /** @param {string} path relative to the project @returns {string | undefined} undefined: it may import everything */

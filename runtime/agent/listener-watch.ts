@@ -3,7 +3,6 @@ import { Failure } from "../../contract/failure.ts";
 import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { RunCommand } from "./command.ts";
-import type { RunnerObservation } from "./runner-observation.ts";
 import { watchConnection } from "./connection-watch.ts";
 import type { JobFacts } from "./job-facts.ts";
 import type { News } from "./job-watch.ts";
@@ -11,38 +10,21 @@ import { watchJobs } from "./job-watch.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ListenerHost, ListenerProcess } from "./listener.ts";
 import { adoptListener, signalListener, startListener } from "./listener.ts";
-import type { ListenerMemory } from "./listener-memory.ts";
 import { afterReading, afterRegistration, afterSighting, afterStart, newMemory } from "./listener-memory.ts";
+import type { ListenerSighting } from "./look.ts";
 import type { ProcessMark, RunnerProcesses } from "./processes.ts";
 import { isRegistered } from "./registration-files.ts";
 import { traceSeen, traceWatch } from "./traces.ts";
 
 /** What is seen of the listener, its worker and its job. */
-export type ListenerView = Pick<
-  RunnerObservation,
-  | "listener"
-  | "worker"
-  | "workerAt"
-  | "toldToEndAt"
-  | "updating"
-  | "job"
-  | "signAt"
-  | "trace"
-  | "missedAt"
-  | "exit"
-  | "refusals"
-  | "disconnectedAt"
-  | "reachableAt"
-  | "registered"
-> &
-  Pick<ListenerMemory, "lastActivityAt"> & {
-    /** What the start hook saw of the present job. */
-    facts: JobFacts;
-    /** Version of the runner software, as the listener has told it; empty before. */
-    version: string;
-    /** Failed polls: those that are new, and the runner's own count since its last message. */
-    pollErrors: { fresh: number; sinceMessage: number };
-  };
+export type ListenerView = ListenerSighting & {
+  /** What the start hook saw of the present job. */
+  facts: JobFacts;
+  /** Version of the runner software, as the listener has told it; empty before. */
+  version: string;
+  /** Failed polls: those that are new, and the runner's own count since its last message. */
+  pollErrors: { fresh: number; sinceMessage: number };
+};
 
 export interface ListenerWatch {
   /**
@@ -147,7 +129,11 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     const connected = connection.look(clock.monotonic(), polls ? sockets : undefined);
     const trace = traceSeen(
       {
-        ...{ runs: current !== undefined, stopped, closely, job, worker: works },
+        runs: current !== undefined,
+        stopped,
+        closely,
+        job,
+        worker: works,
         reachableAt: connected.reachableAt,
       },
       () => traceOf(clock.monotonic(), children.length, sockets()),
