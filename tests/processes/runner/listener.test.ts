@@ -120,6 +120,8 @@ describe("the stand-in runner's listener", () => {
 
     it(`${signal} ends an idle listener at once, its session deleted, with ${code}`, async () => {
       const listener = await listening({ LONGHAUL_RUNNER_UNLOAD_SECONDS: "1000" });
+      // Polls and the rest have a connection each, so a poll on its way could come after the session's end.
+      await until("a poll", () => site.github.calls.includes("GET /_runner/sessions/s1/message"));
       listener.child.kill(signal);
       expect(await listener.ended).to.equal(code);
       expect(site.github.calls.at(-1)).to.equal("DELETE /_runner/sessions/s1");
