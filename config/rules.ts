@@ -16,7 +16,7 @@ import { runnerSoftwareFindings } from "./rules/runner-software.ts";
 import { smokeTestFindings } from "./rules/smoke-test.ts";
 import { tagFindings } from "./rules/tags.ts";
 import { wakeOnDemandFindings } from "./rules/wake-on-demand.ts";
-import type { JudgedFleet } from "./rules/judged-fleet.ts";
+import type { FleetRuleInput } from "./rules/fleet-rule-input.ts";
 import type { Configuration } from "./schema.ts";
 
 /**
@@ -50,7 +50,7 @@ export function judge(environment: string, configuration: Configuration, written
   ];
 }
 
-function fleetFindings(judged: JudgedFleet): Finding[] {
+function fleetFindings(judged: FleetRuleInput): Finding[] {
   return [
     fleetNameFindings,
     generationFindings,

@@ -6,7 +6,7 @@ import { sentence } from "./sentences.ts";
 import { unknownKeySentence } from "./unknown-keys.ts";
 
 /** What the schema says of a configuration as it is written. */
-export interface Shape {
+export interface ConfigurationShape {
   issues: Issue[];
   /**
    * The configuration with every default filled in. Where values were refused,
@@ -16,7 +16,7 @@ export interface Shape {
   configuration: Configuration | undefined;
 }
 
-export function checkShape(raw: Record<string, unknown>): Shape {
+export function checkShape(raw: Record<string, unknown>): ConfigurationShape {
   const parsed = configurationSchema.safeParse(raw, { reportInput: true });
   if (parsed.success) return { issues: [], configuration: parsed.data };
   const issues = parsed.error.issues.flatMap(toIssues);

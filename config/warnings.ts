@@ -34,15 +34,15 @@ const publicParameters = "/aws/service/";
 function sleepsForEver({ fleets, wakeOnDemand }: Configuration): Issue[] {
   if (wakeOnDemand.enabled) return [];
   return Object.entries(fleets).flatMap(([name, { runners, autoShutdown }]) => {
-    const { idleMinutes, minimumAwake, hours } = autoShutdown;
-    if (idleMinutes === undefined || hours || minimumAwake >= runners) return [];
+    const { idleMinutes, minimumAwake, workingHours } = autoShutdown;
+    if (idleMinutes === undefined || workingHours || minimumAwake >= runners) return [];
     const which =
       minimumAwake === 0 ? "its machines" : `${runners - minimumAwake} of its ${runners} machines`;
     const message =
       `puts ${which} to sleep after ${idleMinutes} minutes without a job, and nothing starts them again for one: ` +
-      "wakeOnDemand is off, and there are no hours" +
+      "wakeOnDemand is off, and there are no workingHours" +
       (minimumAwake === 0 ? " and no minimumAwake" : "") +
-      ". Turn wakeOnDemand on, set hours, raise minimumAwake, or remove idleMinutes. `longhaul wake` starts them by hand.";
+      ". Turn wakeOnDemand on, set workingHours, raise minimumAwake, or remove idleMinutes. `longhaul wake` starts them by hand.";
     return [{ path: ["fleets", name, "autoShutdown", "idleMinutes"], message }];
   });
 }

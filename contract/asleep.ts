@@ -2,7 +2,7 @@ import { nextStartAt } from "./failed-starts.ts";
 import type { FailedStarts } from "./failed-starts.ts";
 import { isOfThisLife, lastWordStates } from "./last-words.ts";
 import type { LastWords } from "./last-words.ts";
-import type { FleetSettings, Wish } from "./wishes.ts";
+import type { FleetSettings, Desired } from "./desired.ts";
 
 /** A machine that EC2 describes as stopped. */
 export interface SleepingMachine {
@@ -51,25 +51,25 @@ export const restAfterBootMs = 6 * 60 * 60_000;
  * which proves it and fails at once where it is off. The controller starts
  * by it, and `status` and `settle` say it.
  *
- * @param wish what `wishFor` says of the machine by the same settings
+ * @param desired what `desiredFor` says of the machine by the same settings
  * @param now milliseconds since the epoch
  */
 export function whyAsleep(
   machine: SleepingMachine,
-  wish: Wish,
-  { roster, power, operator, shutdown }: FleetSettings,
+  desired: Desired,
+  { roster, power, override, limits }: FleetSettings,
   now: number,
 ): WhyAsleep {
-  if (wish.listing === "none") return { kind: "unlisted" };
+  if (desired.listing === "none") return { kind: "unlisted" };
   // What cannot be read may be a reason to sleep.
-  if (wish.listing === "unknown" || !roster || !power || !operator) return { kind: "unknown" };
-  if (wish.power === "off") {
-    const { by, reason, until } = wish;
+  if (desired.listing === "unknown" || !roster || !power || !override) return { kind: "unknown" };
+  if (desired.power === "off") {
+    const { by, reason, until } = desired;
     return { kind: "power", by, reason, ...(until !== undefined && { until }) };
   }
-  const isWantedByOperator = wish.by !== power.by;
-  if (!shutdown && !isWantedByOperator) return { kind: "unknown" };
-  if (wish.idleMinutes !== undefined) return { kind: "idle", idleMinutes: wish.idleMinutes };
+  const isWantedByOperator = desired.by !== power.by;
+  if (!limits && !isWantedByOperator) return { kind: "unknown" };
+  if (desired.idleMinutes !== undefined) return { kind: "idle", idleMinutes: desired.idleMinutes };
   const { launchedAt, failedStart } = machine;
   const until = failedStart ? nextStartAt(failedStart) : launchedAt + restMs(machine);
   return now < until ? { kind: "resting", until } : { kind: "none" };

@@ -1,4 +1,4 @@
-import type { WorkingHours } from "./hours.ts";
+import type { WorkingHours } from "./working-hours.ts";
 import type { LabelledFleet } from "./job-labels.ts";
 import type { PriceList } from "./prices.ts";
 import type { Shape } from "./shape.ts";
@@ -17,7 +17,7 @@ export interface ControlledFleet {
   /** Its key in the configuration. */
   name: string;
   /** Absent: power is on at any time. */
-  hours?: WorkingHours;
+  workingHours?: WorkingHours;
   /** Of the machines that the fleet makes now: older ones may be of another until their jobs have ended. */
   instanceType: string;
   /** Of such a machine. */
@@ -78,7 +78,7 @@ const shape: Shape<ControllerConfiguration> = {
   fleets: [
     {
       name: "text",
-      "hours?": { wake: "text", sleep: "text", zone: "text", holidays: ["text"] },
+      "workingHours?": { wake: "text", sleep: "text", zone: "text", holidays: ["text"] },
       instanceType: "text",
       prices: { machine: "number", disk: "number" },
     },

@@ -20,19 +20,19 @@ export function fleetParameters(environment: string, fleet: string) {
     roster: `${path}/roster`,
     /** Written by the controller alone. */
     power: `${path}/power`,
-    /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`: see contract/operator.ts. */
-    operator: `${path}/operator`,
+    /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`: see contract/override.ts. */
+    override: `${path}/override`,
     /** When its machines sleep for want of jobs, and how long a job may run. Written by Pulumi. */
-    shutdown: `${path}/shutdown`,
+    limits: `${path}/limits`,
   } as const;
 }
 
 /**
  * Where `longhaul settle` remembers when it last saw the fleet's machines: see
- * contract/seen.ts. No machine reads it.
+ * contract/known-machines.ts. No machine reads it.
  */
-export function seenParameter(environment: string, fleet: string): string {
-  return `${fleetPath(environment, fleet)}/seen`;
+export function knownMachinesParameter(environment: string, fleet: string): string {
+  return `${fleetPath(environment, fleet)}/known-machines`;
 }
 
 /**
@@ -81,7 +81,7 @@ export type Power = "on" | "off";
 /** `power`: what the environment wants of the fleet. Budget beats working hours. */
 export interface PowerSetting {
   power: Power;
-  by: "stack" | "hours" | "budget";
+  by: "stack" | "working-hours" | "budget";
   reason: string;
   /**
    * With `budget`: what was known to be spent when it was off. The meter's record may be lost or damaged afterwards, and
@@ -90,8 +90,8 @@ export interface PowerSetting {
   spent?: { month: string; usd: number };
 }
 
-/** `shutdown`: when a machine sleeps for want of jobs, although power is on, and how long it may have one. */
-export interface ShutdownSetting {
+/** `limits`: when a machine sleeps for want of jobs, although power is on, and how long it may have one. */
+export interface LimitsSetting {
   /** Minutes without a job; absent: it never does. */
   idleMinutes?: number;
   /** The first so many machines of the roster never do. */
@@ -120,7 +120,7 @@ export function parsePower(text: string | undefined): PowerSetting | undefined {
   if (!value) return undefined;
   const { power, by, reason, spent } = value;
   if (!isPower(power) || typeof reason !== "string") return undefined;
-  if (by !== "stack" && by !== "hours" && by !== "budget") return undefined;
+  if (by !== "stack" && by !== "working-hours" && by !== "budget") return undefined;
   return { power, by, reason, ...(isSpent(spent) && { spent: { month: spent.month, usd: spent.usd } }) };
 }
 
@@ -128,7 +128,7 @@ function isSpent(value: unknown): value is NonNullable<PowerSetting["spent"]> {
   return isObject(value) && typeof value.month === "string" && isPositive(value.usd);
 }
 
-export function parseShutdown(text: string | undefined): ShutdownSetting | undefined {
+export function parseLimits(text: string | undefined): LimitsSetting | undefined {
   const value = parseObject(text);
   if (!value || !isCount(value.minimumAwake)) return undefined;
   const { idleMinutes, minimumAwake } = value;

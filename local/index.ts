@@ -5,7 +5,7 @@
 export { readClock } from "./clock.ts";
 export type { CloudOptions } from "./cloud.ts";
 export { findEngine } from "./engine/find-engine.ts";
-export type { Engine } from "./engine/find-engine.ts";
+export type { EngineTools as Engine } from "./engine/find-engine.ts";
 export { localStackName, openLocalStack, openStandingStack, stackFile } from "./engine/local-stack.ts";
 export { clearDeadLocks } from "./engine/stack-locks.ts";
 export { reapMachines } from "./machines/index.ts";

@@ -3,8 +3,8 @@ import type { WhyAsleep } from "../contract/asleep.ts";
 import { failedStartSentence } from "../contract/failed-starts.ts";
 import { withFullStop } from "../contract/full-stop.ts";
 import { isOfThisLife, lastWordStates } from "../contract/last-words.ts";
-import { wishFor } from "../contract/wishes.ts";
-import type { FleetSettings } from "../contract/wishes.ts";
+import { desiredFor } from "../contract/desired.ts";
+import type { FleetSettings } from "../contract/desired.ts";
 import type { MachineReport } from "../contract/machine-report.ts";
 import type { ObservedMachine } from "./machine.ts";
 
@@ -32,7 +32,7 @@ function whyOf(machine: ObservedMachine, settings: FleetSettings | undefined, no
     ...(failedStart && { failedStart }),
     ...(report?.since !== undefined && { report: { state: report.state, since: Date.parse(report.since) } }),
   };
-  return whyAsleep(sleeping, wishFor(machine, settings, now), settings, now);
+  return whyAsleep(sleeping, desiredFor(machine, settings, now), settings, now);
 }
 
 function howItWentDown(machine: ObservedMachine, { kind }: WhyAsleep): string {

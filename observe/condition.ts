@@ -1,6 +1,6 @@
 import { lastWordStates } from "../contract/last-words.ts";
 import type { MachineState } from "../contract/tags.ts";
-import type { FleetSettings, Listing } from "../contract/wishes.ts";
+import type { FleetSettings, Listing } from "../contract/desired.ts";
 import { asleepDetail, spokenInThisLife } from "./asleep-detail.ts";
 import type { MachineReport } from "../contract/machine-report.ts";
 import type { ObservedMachine } from "./machine.ts";
@@ -26,7 +26,7 @@ export const conditions = [
 ] as const;
 export type Condition = (typeof conditions)[number];
 
-export interface Circumstances {
+export interface ConditionInput {
   /** The machine's place on the lists of its fleet. */
   listing: Listing;
   /** What its fleet's parameters say, from which it follows what keeps it asleep. Absent: of no fleet that is known. */
@@ -37,7 +37,7 @@ export interface Circumstances {
   now: number;
 }
 
-export interface JudgedMachine {
+export interface MachineCondition {
   condition: Condition;
   /** ISO 8601 in UTC; absent where nobody knows it. */
   since?: string;
@@ -60,7 +60,7 @@ const listening: readonly MachineState[] = ["idle", "busy"];
  * that should leave. GitHub's `busy` decides nothing: it lags, and has been
  * seen to be wrong.
  */
-export function conditionOf(machine: ObservedMachine, circumstances: Circumstances): JudgedMachine {
+export function conditionOf(machine: ObservedMachine, circumstances: ConditionInput): MachineCondition {
   const { instanceState, launchedAt, report, stateReason } = machine;
   const spoken = spokenInThisLife(machine);
   const ended = spoken && lastWordStates.includes(spoken.state) ? spoken : undefined;
@@ -83,7 +83,7 @@ export function conditionOf(machine: ObservedMachine, circumstances: Circumstanc
   }
 }
 
-function conditionOfRunning(machine: ObservedMachine, circumstances: Circumstances): JudgedMachine {
+function conditionOfRunning(machine: ObservedMachine, circumstances: ConditionInput): MachineCondition {
   const { launchedAt, report, entry } = machine;
   const spoken = spokenInThisLife(machine);
   if (isSilent(machine, spoken, circumstances)) return silent(machine, spoken);
@@ -92,7 +92,7 @@ function conditionOfRunning(machine: ObservedMachine, circumstances: Circumstanc
   return judged(report ? "starting" : "booting", { since: launchedAt });
 }
 
-function conditionReported(report: MachineReport, listing: Listing): JudgedMachine {
+function conditionReported(report: MachineReport, listing: Listing): MachineCondition {
   const { since, detail, job } = report;
   const as = (condition: Condition) => judged(condition, { since, detail });
   switch (report.state) {
@@ -119,7 +119,7 @@ function conditionReported(report: MachineReport, listing: Listing): JudgedMachi
 function isSilent(
   { launchedAt, entry }: ObservedMachine,
   spoken: MachineReport | undefined,
-  { githubAsked, now }: Circumstances,
+  { githubAsked, now }: ConditionInput,
 ): boolean {
   const lastSign = Math.max(
     ...[launchedAt, spoken?.since].map((at) => (at === undefined ? 0 : Date.parse(at))),
@@ -128,7 +128,7 @@ function isSilent(
   return spoken ? githubAsked && listening.includes(spoken.state) : true;
 }
 
-function silent({ launchedAt, entry }: ObservedMachine, spoken: MachineReport | undefined): JudgedMachine {
+function silent({ launchedAt, entry }: ObservedMachine, spoken: MachineReport | undefined): MachineCondition {
   const github = entry ? "GitHub shows it offline" : "no entry at GitHub was seen";
   if (!spoken) {
     return judged("silent", {
@@ -144,7 +144,7 @@ function silent({ launchedAt, entry }: ObservedMachine, spoken: MachineReport | 
 function judged(
   condition: Condition,
   { since, detail, job }: Partial<Record<"since" | "detail" | "job", string | undefined>>,
-): JudgedMachine {
+): MachineCondition {
   return {
     condition,
     ...(since !== undefined && { since }),

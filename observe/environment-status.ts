@@ -1,6 +1,6 @@
 import type { Power } from "../contract/parameters.ts";
-import type { FleetSettings, Listing } from "../contract/wishes.ts";
-import { wishFor } from "../contract/wishes.ts";
+import type { FleetSettings, Listing } from "../contract/desired.ts";
+import { desiredFor } from "../contract/desired.ts";
 import { conditionOf } from "./condition.ts";
 import type { Condition } from "./condition.ts";
 import type { InstanceState, ObservedMachine } from "./machine.ts";
@@ -24,7 +24,7 @@ export interface RunnerStatus {
   /** EC2's own word. */
   instanceState: InstanceState | "unknown" | null;
   listing: Listing | null;
-  wish: { power: Power; by: string; reason: string; until: string | null } | null;
+  desired: { power: Power; by: string; reason: string; until: string | null } | null;
   /** Version of the runner software at work. */
   version: string | null;
   generation: number | null;
@@ -91,8 +91,8 @@ function machineStatus(
 ): RunnerStatus {
   const { fleet, runner, instanceId, name, instanceState, imageId } = machine;
   const known = settings.get(fleet);
-  const wish = known && wishFor(machine, known, now);
-  const listing = wish?.listing ?? "unknown";
+  const desired = known && desiredFor(machine, known, now);
+  const listing = desired?.listing ?? "unknown";
   const { condition, since, detail, job } = conditionOf(machine, {
     listing,
     ...(known && { settings: known }),
@@ -110,7 +110,9 @@ function machineStatus(
     name,
     instanceState,
     listing,
-    wish: wish ? { power: wish.power, by: wish.by, reason: wish.reason, until: wish.until ?? null } : null,
+    desired: desired
+      ? { power: desired.power, by: desired.by, reason: desired.reason, until: desired.until ?? null }
+      : null,
     version: machine.report?.version ?? null,
     generation: machine.generation ?? null,
     createdAt: machine.createdAt ?? null,
@@ -131,7 +133,7 @@ function missing({ fleet, runner }: { fleet: string; runner: string }): RunnerSt
     name: null,
     instanceState: null,
     listing: null,
-    wish: null,
+    desired: null,
     version: null,
     generation: null,
     createdAt: null,

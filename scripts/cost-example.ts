@@ -1,12 +1,12 @@
 import { workedExample } from "./cost-example/worked-example.ts";
-import { printMadePart } from "./generated-section.ts";
+import { printGeneratedSection } from "./generated-section.ts";
 
 /*
  * `npm run cost-example` prints what environments of one, ten and fifty runners
  * cost a month; with `--write` it puts that into docs/cost.md.
  */
 
-await printMadePart({
+await printGeneratedSection({
   program: "cost-example",
   document: "docs/cost.md",
   text: workedExample(),

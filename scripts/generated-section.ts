@@ -23,7 +23,7 @@ function beginning(program: string): string {
  *
  * @param program the script's name in package.json
  */
-export function madePart(document: string, program: string): string | undefined {
+export function generatedSection(document: string, program: string): string | undefined {
   const from = document.indexOf(beginning(program));
   if (from < 0) return undefined;
   const start = from + beginning(program).length;
@@ -36,8 +36,8 @@ export function madePart(document: string, program: string): string | undefined 
  *
  * @throws Error when it has none
  */
-export function withMadePart(document: string, program: string, text: string): string {
-  if (madePart(document, program) === undefined) {
+export function withGeneratedSection(document: string, program: string, text: string): string {
+  if (generatedSection(document, program) === undefined) {
     throw new Error(`The document has no part between "${beginning(program)}" and "${end}".`);
   }
   const start = document.indexOf(beginning(program)) + beginning(program).length;
@@ -71,7 +71,7 @@ export function markdownTable(
 }
 
 /** Prints what a program made, or puts it into its document below the project's folder. */
-export async function printMadePart(part: {
+export async function printGeneratedSection(part: {
   program: string;
   document: string;
   text: string;
@@ -83,5 +83,5 @@ export async function printMadePart(part: {
     return;
   }
   const file = join(import.meta.dirname, "..", document);
-  await writeFile(file, withMadePart(await readFile(file, "utf8"), program, text));
+  await writeFile(file, withGeneratedSection(await readFile(file, "utf8"), program, text));
 }

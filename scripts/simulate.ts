@@ -1,4 +1,4 @@
-import { printMadePart } from "./generated-section.ts";
+import { printGeneratedSection } from "./generated-section.ts";
 import { idleLimits } from "./simulation/idle-limits.ts";
 
 /*
@@ -6,7 +6,7 @@ import { idleLimits } from "./simulation/idle-limits.ts";
  * simulation; with `--write` it puts that into docs/sleep-and-wake.md.
  */
 
-await printMadePart({
+await printGeneratedSection({
   program: "simulate",
   document: "docs/sleep-and-wake.md",
   text: idleLimits(),

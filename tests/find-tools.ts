@@ -1,13 +1,13 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Engine } from "../local/engine/find-engine.ts";
+import type { EngineTools } from "../local/engine/find-engine.ts";
 import { findEngine } from "../local/engine/find-engine.ts";
 
 /** Finding the engine takes milliseconds; fetching or building it, on a machine that never had it, minutes. */
 export const toolsLimitMs = 25 * 60_000;
 
 /** The engine and act, as `npm run local` finds them. */
-export function findTools(): Promise<Engine> {
+export function findTools(): Promise<EngineTools> {
   return findEngine({
     searchPath: process.env.PATH ?? "",
     cacheDir: join(homedir(), ".cache", "longhaul"),

@@ -1,5 +1,5 @@
 import type { LiftRequest } from "../../contract/requests.ts";
-import { describeActions, phaseOf, takeSteps } from "../../runtime/functions/budget-actions.ts";
+import { describeActions, actionPhaseOf, takeSteps } from "../../runtime/functions/budget-actions.ts";
 import type { BudgetAction } from "../../runtime/functions/budget-actions.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Clock } from "../clock.ts";
@@ -12,7 +12,7 @@ const limitMs = 3 * 60_000;
 
 /** Whether nothing of it is left to take back. What is not known is taken back all the same. */
 function isFree(action: BudgetAction): boolean {
-  const phase = phaseOf(action);
+  const phase = actionPhaseOf(action);
   return phase === "watched" || phase === "released";
 }
 
@@ -32,7 +32,7 @@ export async function lift(
     async () => {
       left = (await describeActions(place, aws.budgets)).filter((action) => !isFree(action));
       if (left.length === 0) return true;
-      const ready = left.filter((action) => phaseOf(action) !== "working");
+      const ready = left.filter((action) => actionPhaseOf(action) !== "working");
       await takeSteps(
         ready.map(({ id }) => ({ id, step: "REVERSE_BUDGET_ACTION" as const })),
         place,

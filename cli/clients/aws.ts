@@ -14,7 +14,7 @@ import type { Images } from "./images.ts";
 import { instancesOf } from "./instances.ts";
 import type { Instances } from "./instances.ts";
 import { ledgerOf } from "./ledger.ts";
-import type { Ledger } from "./ledger.ts";
+import type { LedgerReader } from "./ledger.ts";
 import { operatorLogOf } from "./operator-log.ts";
 import type { OperatorLog } from "./operator-log.ts";
 import { parametersOf } from "./parameters.ts";
@@ -37,7 +37,7 @@ export interface Aws {
   resourceTags: ResourceTags;
   parameters: Parameters;
   operatorLog: OperatorLog;
-  ledger: Ledger;
+  ledger: LedgerReader;
   budgets: CallAws<BudgetCall>;
 }
 

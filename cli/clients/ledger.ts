@@ -6,7 +6,7 @@ import { awsCall } from "./aws-call.ts";
 import { ServiceError } from "./service-error.ts";
 
 /** What machines wrote down about themselves. */
-export interface Ledger {
+export interface LedgerReader {
   /**
    * The lines of a log group whose events happened in a span of time, page by
    * page; undefined when there is no such group.
@@ -20,7 +20,7 @@ export interface Ledger {
 const readLimitMs = 5 * 60_000;
 
 /** @throws ServiceError */
-export function ledgerOf(logs: CloudWatchLogsClient, limitMs = readLimitMs): Ledger {
+export function ledgerOf(logs: CloudWatchLogsClient, limitMs = readLimitMs): LedgerReader {
   return {
     async read(logGroupName, { from, to }) {
       const signal = AbortSignal.timeout(limitMs);

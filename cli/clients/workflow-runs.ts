@@ -21,7 +21,7 @@ export interface Run {
 }
 
 /** A job of a run. */
-export interface Job {
+export interface WorkflowJob {
   name: string;
   /** GitHub knows further ones, all of which mean that it has not begun. */
   status: string;
@@ -48,7 +48,7 @@ export interface WorkflowRuns {
   /** The newest hundred, the newest first. */
   recent(): Promise<Run[]>;
   get(runId: number): Promise<Run>;
-  jobs(runId: number): Promise<Job[]>;
+  jobs(runId: number): Promise<WorkflowJob[]>;
   /** Cancels a run; one that has ended already is left as it is. */
   cancel(runId: number): Promise<void>;
   /**
@@ -177,7 +177,7 @@ interface JobBody {
   steps?: { name: string; status: string }[];
 }
 
-function toJob({ name, status, conclusion, runner_name, started_at, steps }: JobBody): Job {
+function toJob({ name, status, conclusion, runner_name, started_at, steps }: JobBody): WorkflowJob {
   const step = steps?.find((each) => each.status === "in_progress");
   return {
     name,

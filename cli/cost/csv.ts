@@ -1,7 +1,7 @@
 import type { CostReport } from "./report.ts";
-import type { CostRow, JobFacts } from "./rows.ts";
+import type { CostRow, JobCostFacts } from "./rows.ts";
 
-const factColumns: readonly (keyof JobFacts)[] = [
+const factColumns: readonly (keyof JobCostFacts)[] = [
   "repository",
   "workflow",
   "job",

@@ -1,7 +1,7 @@
 import { hourlyPrices } from "../../config/prices.ts";
 import { hoursPerMonth } from "../../contract/prices.ts";
 import type { Configuration } from "../../config/schema.ts";
-import { hoursPerWeek } from "../../contract/hours.ts";
+import { workingHoursPerWeek } from "../../contract/working-hours.ts";
 
 /** What a configuration costs in an average month, in US dollars. */
 export interface MonthlyCosts {
@@ -48,7 +48,7 @@ export function estimateOf(
   const fleets = Object.entries(configuration.fleets).map(
     ([fleet, { runners, instanceType, autoShutdown }]): FleetEstimate => {
       const { machine, disk, address } = prices[fleet]!;
-      const awakeHours = hoursPerWeek(autoShutdown.hours ?? usualHours) * weeksPerMonth;
+      const awakeHours = workingHoursPerWeek(autoShutdown.workingHours ?? usualHours) * weeksPerMonth;
       const month = (hours: number) => runners * (disk * hoursPerMonth + (machine + address) * hours);
       return {
         fleet,

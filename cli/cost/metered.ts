@@ -4,7 +4,7 @@ import { dayOf } from "./timeline.ts";
 import type { Span } from "../../contract/spans.ts";
 
 /** What the meter knows of a span of time. */
-export interface Metered {
+export interface MeteredCosts {
   /** Whole days, but for the last, which ends where the meter does. */
   span: Span;
   costs: Costs;
@@ -25,7 +25,7 @@ export function meteredDays({ month, days, previous }: MeterRecord): [day: strin
  * full, because the meter knows days. Undefined where it knows nothing of that
  * time.
  */
-export function meteredSince(record: MeterRecord, since: number): Metered | undefined {
+export function meteredSince(record: MeterRecord, since: number): MeteredCosts | undefined {
   const days = meteredDays(record).filter(([day]) => day >= dayOf(since));
   const to = Date.parse(record.at);
   if (days.length === 0 || to <= since) return undefined;
@@ -37,7 +37,7 @@ export function meteredSince(record: MeterRecord, since: number): Metered | unde
 }
 
 /** What one fleet has cost since the month began: of fleets the meter knows no days. */
-export function meteredFleet(record: MeterRecord, fleet: string): Metered {
+export function meteredFleet(record: MeterRecord, fleet: string): MeteredCosts {
   const [first] = Object.keys(record.days).sort();
   const costs = Object.hasOwn(record.fleets, fleet) ? record.fleets[fleet]! : noCosts;
   return {

@@ -7,14 +7,14 @@ import type { LedgerLine, LedgerRecord } from "../../contract/ledger.ts";
 import { totalOf } from "../../contract/meter.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
 import { machineHourPrice } from "../../contract/prices.ts";
-import { accountOf, isBeyondMeter, priced, recordedCosts } from "./account.ts";
-import type { Account, PricedSegment, RecordedCosts } from "./account.ts";
+import { costBreakdown, isBeyondMeter, priced, recordedCosts } from "./breakdown.ts";
+import type { CostBreakdown, PricedSegment, RecordedCosts } from "./breakdown.ts";
 import { forecastOf } from "./forecast.ts";
 import type { Forecast } from "./forecast.ts";
 import type { Grouping } from "./grouping.ts";
 import { hostedLimitMinutes, hostedMinutePrice } from "./hosted.ts";
 import { meteredFleet, meteredSince } from "./metered.ts";
-import type { Metered } from "./metered.ts";
+import type { MeteredCosts } from "./metered.ts";
 import { rowsBy } from "./rows.ts";
 import type { CostRow } from "./rows.ts";
 import { beginningOf, dayOf, isJob, timelineOf, within } from "./timeline.ts";
@@ -62,7 +62,7 @@ export interface CostReport {
   idleShare: number | null;
   recorded: RecordedCosts;
   /** Null where there is no meter for this time. */
-  account: Account | null;
+  account: CostBreakdown | null;
   /** By day, where the meter knows days. */
   meterByDay: Record<string, number> | null;
   /** The same jobs on GitHub's runners; null where a price is not known. */
@@ -94,7 +94,7 @@ export function costReport(sources: CostSources, question: CostQuestion): CostRe
   const segments = priced(segmentsOf(lines, sources.idleUntil, span), ({ line }) => prices.machineHour(line));
   const rowPrices = { hostedMinute: prices.hostedMinute, platformMinute: platformCharge };
   const recorded = recordedCosts(segments);
-  const account = metered ? accountOf(recorded, metered.costs) : null;
+  const account = metered ? costBreakdown(recorded, metered.costs) : null;
   const jobs = segments.filter((segment) => isJob(segment));
   const [all] = rowsBy("repository", oneGroup(jobs), rowPrices);
   const alwaysAwakeUsd = metered ? alwaysAwake(sources, configuration, metered.span) : null;
@@ -135,7 +135,7 @@ function ofFleet(configuration: Configuration, fleet: string | undefined): Confi
 }
 
 /** A fleet's costs are known for the present month alone, and only from its beginning. */
-function meteredFor(meter: MeterRecord, since: number, fleet: string | undefined): Metered | undefined {
+function meteredFor(meter: MeterRecord, since: number, fleet: string | undefined): MeteredCosts | undefined {
   if (fleet === undefined) return meteredSince(meter, since);
   const whole = meteredFleet(meter, fleet);
   return since <= whole.span.from && dayOf(since).startsWith(meter.month) ? whole : undefined;
@@ -212,13 +212,13 @@ function beginnings({ lines, madeAt }: CostSources): Map<string, number> {
   return first;
 }
 
-function dailyTotals({ byDay }: Metered): Record<string, number> {
+function dailyTotals({ byDay }: MeteredCosts): Record<string, number> {
   return Object.fromEntries([...byDay].map(([day, costs]) => [day, totalOf(costs)]));
 }
 
 interface Found {
-  metered: Metered | undefined;
-  account: Account | null;
+  metered: MeteredCosts | undefined;
+  account: CostBreakdown | null;
   /** Instance types of which no price is known. */
   unpriced: string[];
   /** The sums of all jobs. */

@@ -1,5 +1,5 @@
 import type { JobEndCause, LedgerRecord } from "../../contract/ledger.ts";
-import type { PricedSegment } from "./account.ts";
+import type { PricedSegment } from "./breakdown.ts";
 import type { Grouping } from "./grouping.ts";
 import { billedMinutes } from "./hosted.ts";
 import { byDays, dayOf, isJob } from "./timeline.ts";
@@ -24,10 +24,10 @@ export interface CostRow {
   /** GitHub's charge for jobs on runners of one's own. */
   platformUsd: number;
   /** The job itself, in a report by job. */
-  job: JobFacts | null;
+  job: JobCostFacts | null;
 }
 
-export type JobFacts = Pick<
+export type JobCostFacts = Pick<
   LedgerRecord,
   | "repository"
   | "workflow"
@@ -153,7 +153,7 @@ function meanPickup(records: ReadonlySet<LedgerRecord>): number | null {
   return waits.length === 0 ? null : sum(waits) / waits.length;
 }
 
-function factsOf(record: LedgerRecord): JobFacts {
+function factsOf(record: LedgerRecord): JobCostFacts {
   const { repository, workflow, job, runId, runAttempt, runner, cause = null } = record;
   const { receivedAt, startedAt, endedAt, result } = record;
   return {

@@ -9,11 +9,11 @@ import { NotFinished } from "../exit-codes.ts";
 import type { Output } from "../terminal/output.ts";
 import { whyItStays } from "../entries/judge-entry.ts";
 import { removeEntries } from "../entries/remove-entries.ts";
-import { readSeen } from "../entries/seen-machines.ts";
+import { readKnownMachines } from "../entries/known-machines.ts";
 import { endAsleep } from "../fleet/end-asleep.ts";
 import { pollUntil } from "../poll.ts";
 import { cancelSmokeRuns } from "./cancel-smoke-runs.ts";
-import { changeOperator } from "../operator/change-operator.ts";
+import { changeOverride } from "../operator/change-override.ts";
 import { closing } from "../operator/closing.ts";
 import { guardedName, machinesUsing } from "./machines-using.ts";
 
@@ -61,7 +61,7 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
   output.say(`No machine uses ${guardedName(request)}.`);
 
   async function close(fleet: string): Promise<void> {
-    const { outcome } = await changeOperator({ ...aws, clock }, environment, fleet, closing);
+    const { outcome } = await changeOverride({ ...aws, clock }, environment, fleet, closing);
     if (outcome === "written")
       output.say(`The fleet ${environment}-${fleet} is closing: its machines leave.`);
   }
@@ -84,7 +84,7 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
       output,
       environment,
       fleet,
-      seen: await readSeen(aws.parameters, environment, fleet),
+      knownMachines: await readKnownMachines(aws.parameters, environment, fleet),
       awaits: ({ fate }) => waiting && fate === "lingering",
     });
     for (const each of left) output.say(`The entry ${each.entry.name} stays at GitHub: ${whyItStays(each)}.`);

@@ -1,6 +1,6 @@
 import { pieces } from "../../contract/pieces.ts";
 import { isMachineOfFleet, parseMachineName } from "../../contract/names.ts";
-import type { SeenMachines } from "../../contract/seen.ts";
+import type { KnownMachines } from "../../contract/known-machines.ts";
 import type { Instance, RunnerEntry } from "../../observe/machine.ts";
 import type { InstanceSource } from "../../observe/sources.ts";
 import type { Clock } from "../clock.ts";
@@ -15,7 +15,7 @@ export interface EntryLook {
   clock: Pick<Clock, "now">;
   environment: string;
   fleet: string;
-  seen: SeenMachines;
+  knownMachines: KnownMachines;
 }
 
 /**
@@ -24,14 +24,14 @@ export interface EntryLook {
  */
 export async function judgeEntries(
   entries: readonly RunnerEntry[],
-  { instances, clock, environment, fleet, seen }: EntryLook,
+  { instances, clock, environment, fleet, knownMachines }: EntryLook,
 ): Promise<JudgedEntry[]> {
   const own = entries.filter(({ name }) => isMachineOfFleet(name, environment, fleet));
   const described = await describeAll(
     instances,
     own.map(({ name }) => parseMachineName(name)!.instanceId),
   );
-  const evidence = { environment, fleet, instances: described, seen, now: clock.now() };
+  const evidence = { environment, fleet, instances: described, knownMachines, now: clock.now() };
   return own.map((entry) => judgeEntry(entry, evidence));
 }
 

@@ -1,5 +1,5 @@
 import { parseMachineName } from "../../contract/names.ts";
-import type { SeenMachines } from "../../contract/seen.ts";
+import type { KnownMachines } from "../../contract/known-machines.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { Instance, RunnerEntry } from "../../observe/machine.ts";
 
@@ -34,7 +34,7 @@ export interface EntryEvidence {
   fleet: string;
   /** By id, of the environment's own account and region, whatever their tags. */
   instances: ReadonlyMap<string, Instance>;
-  seen: SeenMachines;
+  knownMachines: KnownMachines;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -43,7 +43,7 @@ export interface EntryEvidence {
 export function judgeEntry(entry: RunnerEntry, evidence: EntryEvidence): JudgedEntry {
   const { instanceId } = parseMachineName(entry.name)!;
   const instance = evidence.instances.get(instanceId);
-  const lastSeen = evidence.seen.get(instanceId);
+  const lastSeen = evidence.knownMachines.get(instanceId);
   return {
     entry,
     instanceId,

@@ -1,7 +1,7 @@
 import { explained, Failure } from "../../contract/failure.ts";
 import { logGroupName } from "../../contract/names.ts";
 import type { EvictionRecord } from "../../contract/operator-log.ts";
-import { wishFor } from "../../contract/wishes.ts";
+import { desiredFor } from "../../contract/desired.ts";
 import { brieflyDescribe } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Aws } from "../clients/aws.ts";
@@ -80,7 +80,7 @@ export async function evict(
   async function nextStep(): Promise<string> {
     const entry = "Its entry at GitHub goes with `longhaul settle` once EC2 reports it as terminated.";
     const settings = await readFleetSettings(aws.parameters, environment, fleet);
-    if (wishFor(machine, settings, clock.now()).listing === "none") return entry;
+    if (desiredFor(machine, settings, clock.now()).listing === "none") return entry;
     return `For another machine in its place: \`longhaul rotate --runner ${runner}\`. ${entry}`;
   }
 }

@@ -3,7 +3,7 @@ import type { AwaitRequest } from "../../contract/requests.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine, RunnerEntry } from "../../observe/machine.ts";
 import { observeMachines } from "../../observe/observe-machines.ts";
-import { standingOf } from "../../observe/standing.ts";
+import { readinessOf } from "../../observe/readiness.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { Clock } from "../clock.ts";
@@ -13,7 +13,7 @@ import { readFleetSettings } from "./fleet-settings.ts";
 import { missingLabels } from "./labels.ts";
 import { describeLabels, hasOwnLabelAlone } from "./own-label.ts";
 import { removeSpentTokens } from "./remove-spent-tokens.ts";
-import { servedBefore } from "./served-before.ts";
+import { wasInService } from "./was-in-service.ts";
 
 export interface AwaitCollaborators {
   aws: Aws;
@@ -55,7 +55,7 @@ export async function awaitOnline(
         { ec2: aws.instances, github: github.runners },
         { environment: target.environment, fleet, machines },
       );
-      if (seen.some((machine) => standingOf(machine).verdict === "failed")) {
+      if (seen.some((machine) => readinessOf(machine).verdict === "failed")) {
         throw new Failure(notReady(seen, "is not online yet"));
       }
       output.progress(`${seen.filter(isReady).length} of ${machines.length} machines are online.`);
@@ -88,13 +88,13 @@ async function addMissing(github: Github, entry: RunnerEntry, labels: readonly s
 }
 
 function isOnline(machine: ObservedMachine): boolean {
-  return standingOf(machine).verdict === "online";
+  return readinessOf(machine).verdict === "online";
 }
 
 /** Whether it may get the fleet's labels. */
 function isReady(machine: ObservedMachine): boolean {
   const { entry } = machine;
-  return isOnline(machine) && entry !== undefined && (hasOwnLabelAlone(entry) || servedBefore(entry));
+  return isOnline(machine) && entry !== undefined && (hasOwnLabelAlone(entry) || wasInService(entry));
 }
 
 /** @param late what is said of machines that could still come */
@@ -102,7 +102,7 @@ function notReady(machines: readonly ObservedMachine[], late: string): string {
   return machines
     .filter((machine) => !isReady(machine))
     .map((machine) => {
-      const { verdict, nextStep } = standingOf(machine);
+      const { verdict, nextStep } = readinessOf(machine);
       if (verdict === "online")
         return `Runner ${machine.runner} is online. ${describeLabels(machine.entry!)}`;
       const problem = verdict === "failed" ? "cannot come online" : late;

@@ -1,4 +1,4 @@
-import { wishFor } from "../../contract/wishes.ts";
+import { desiredFor } from "../../contract/desired.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Instances } from "../clients/instances.ts";
 import type { Parameters } from "../clients/parameters.ts";
@@ -26,7 +26,7 @@ export async function endAsleep(
 ): Promise<boolean> {
   if (machine.instanceState !== "stopped" || machine.fleet === "") return false;
   const settings = await readFleetSettings(parameters, environment, machine.fleet);
-  if (wishFor(machine, settings, clock.now()).listing !== "none") return false;
+  if (desiredFor(machine, settings, clock.now()).listing !== "none") return false;
 
   const { instanceId } = machine;
   try {

@@ -1,6 +1,6 @@
 import { fleetParameters } from "../../contract/parameters.ts";
-import { parseFleetSettings } from "../../contract/wishes.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
+import { parseFleetSettings } from "../../contract/desired.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
 import type { Parameters } from "../clients/parameters.ts";
 
 /**

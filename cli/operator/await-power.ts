@@ -33,7 +33,7 @@ export async function awaitPower(wait: PowerWait): Promise<ObservedMachine[]> {
       left = machines.filter(({ instanceId }) => !done.has(instanceId));
       if (left.length === 0) return true;
       output.progress(
-        `${left.length} of ${machines.length} machine(s) not ${wished(power)} yet: ${left.map(brieflyDescribe).join(", ")}.`,
+        `${left.length} of ${machines.length} machine(s) not ${powerWords(power)} yet: ${left.map(brieflyDescribe).join(", ")}.`,
       );
       return undefined;
     },
@@ -53,6 +53,6 @@ export function hasArrived(
 }
 
 /** What a wish comes to, for sentences. */
-export function wished(power: Power): string {
+export function powerWords(power: Power): string {
   return power === "off" ? "asleep" : "awake";
 }

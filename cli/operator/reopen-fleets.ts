@@ -5,7 +5,7 @@ import type { Aws } from "../clients/aws.ts";
 import type { Clock } from "../clock.ts";
 import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
 import type { Output } from "../terminal/output.ts";
-import { changeOperator } from "./change-operator.ts";
+import { changeOverride } from "./change-override.ts";
 import { reopening } from "./closing.ts";
 
 export interface ReopenCollaborators {
@@ -15,7 +15,7 @@ export interface ReopenCollaborators {
 }
 
 export interface ReopenResult {
-  /** `absent`: there is no `operator` parameter, so there is nothing to reopen. */
+  /** `absent`: there is no `override` parameter, so there is nothing to reopen. */
   fleets: { fleet: string; outcome: "written" | "already" | "absent" }[];
   /** Ids on the fleets' lists whose machines have left, or can no longer be held. */
   left: { fleet: string; instanceId: string }[];
@@ -36,7 +36,7 @@ export async function reopenFleets(
   const outcomes = await Promise.all(
     fleets.map(async (fleet) => ({
       fleet,
-      outcome: (await changeOperator({ parameters, clock }, environment, fleet, reopening)).outcome,
+      outcome: (await changeOverride({ parameters, clock }, environment, fleet, reopening)).outcome,
     })),
   );
   for (const { fleet, outcome } of outcomes) output.say(sentences[outcome](`${environment}-${fleet}`));
@@ -66,7 +66,7 @@ const sentences = {
   written: (fleet: string) =>
     `The fleet ${fleet} is open again: its machines stay. A destroy that is still at work closes it once more.`,
   already: (fleet: string) => `The fleet ${fleet} is open.`,
-  absent: (fleet: string) => `The fleet ${fleet} has no operator parameter: there is nothing to reopen.`,
+  absent: (fleet: string) => `The fleet ${fleet} has no override parameter: there is nothing to reopen.`,
 };
 
 /** A machine that has told of its leaving has ended its listener: it reads no list any more. */

@@ -1,24 +1,24 @@
 import { Failure } from "../../contract/failure.ts";
-import type { OperatorWish } from "../../contract/operator.ts";
-import { wishFor } from "../../contract/wishes.ts";
-import type { FleetSettings, Wish } from "../../contract/wishes.ts";
+import type { Override } from "../../contract/override.ts";
+import { desiredFor } from "../../contract/desired.ts";
+import type { FleetSettings, Desired } from "../../contract/desired.ts";
 import { brieflyDescribe, describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import { observeMachines } from "../../observe/observe-machines.ts";
-import { standingOf } from "../../observe/standing.ts";
+import { readinessOf } from "../../observe/readiness.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { Clock } from "../clock.ts";
 import type { Environment } from "../environment.ts";
 import { readSettingsOfFleets } from "../fleet/fleet-settings.ts";
 import type { Output } from "../terminal/output.ts";
-import { awaitPower, wished } from "./await-power.ts";
+import { awaitPower, powerWords } from "./await-power.ts";
 import { isSelected } from "../fleet/select-runners.ts";
 import type { FleetSelection } from "../fleet/select-runners.ts";
-import { notStartedAfterAll, startMachines } from "./start-by-operator.ts";
+import { notStartedAfterAll, startByOperator } from "./start-by-operator.ts";
 import type { Started } from "./start-by-operator.ts";
-import { writeWishes } from "./write-wishes.ts";
-import type { WrittenFleet } from "./write-wishes.ts";
+import { writeOverrides } from "./write-overrides.ts";
+import type { WrittenFleet } from "./write-overrides.ts";
 
 export interface PowerCollaborators {
   aws: Aws;
@@ -30,7 +30,7 @@ export interface PowerCollaborators {
 
 /** What an operator wants of some runners. */
 export interface PowerRequest {
-  wish: OperatorWish;
+  override: Override;
   selections: readonly FleetSelection[];
   /** Minutes to wait for the machines; absent: not at all. */
   waitMinutes?: number;
@@ -38,7 +38,7 @@ export interface PowerRequest {
 
 /** What became of it. */
 export interface PowerResult {
-  wish: OperatorWish;
+  override: Override;
   fleets: WrittenFleet[];
   /** Ids of the machines that were started. */
   started: string[];
@@ -69,16 +69,16 @@ type Target = Pick<Environment, "name" | "target">;
 export async function setPower(
   { aws, github, clock, output }: PowerCollaborators,
   { name, target }: Target,
-  { wish, selections, waitMinutes }: PowerRequest,
+  { override, selections, waitMinutes }: PowerRequest,
 ): Promise<PowerResult> {
-  const { power } = wish;
+  const { power } = override;
   const fleets = selections.map(({ fleet }) => fleet);
   const told = new Set<string>();
-  if (power === "on" && !wish.overBudget) refuseWithoutBudget(await settings());
-  const written = await writeWishes({ ...aws, clock, output }, name, selections, wish);
+  if (power === "on" && !override.overBudget) refuseWithoutBudget(await settings());
+  const written = await writeOverrides({ ...aws, clock, output }, name, selections, override);
 
-  const targets = (await machinesAsWished()).filter(({ instanceState }) => instanceState !== "terminated");
-  const { started, refused } = await startMachines(
+  const targets = (await machinesAsDesired()).filter(({ instanceState }) => instanceState !== "terminated");
+  const { started, refused } = await startByOperator(
     aws.instances,
     power === "on" ? targets.filter(isAsleep) : [],
   );
@@ -86,7 +86,7 @@ export async function setPower(
   refused.forEach(tellNotStarted);
 
   const result: PowerResult = {
-    wish,
+    override: override,
     fleets: written,
     started: started.map(({ instanceId }) => instanceId),
     notStarted: refused.map(withoutNames),
@@ -105,7 +105,7 @@ export async function setPower(
     limitMs: waitMinutes * 60_000,
     githubAsked: github !== undefined,
     look: async () => {
-      const machines = await machinesAsWished();
+      const machines = await machinesAsDesired();
       for (const failure of notStartedAfterAll(started, machines)) {
         if (!awaited.delete(failure.machine.instanceId)) continue;
         tellNotStarted(failure);
@@ -115,7 +115,7 @@ export async function setPower(
     },
   });
   if (left.length === 0 && (awaited.size > 0 || result.notStarted.length === 0))
-    output.say(`${awaited.size} machine(s) are ${wished(power)}.`);
+    output.say(`${awaited.size} machine(s) are ${powerWords(power)}.`);
   return { ...result, left: left.map(explain) };
 
   function tellNotStarted({ machine, why }: NotStarted): void {
@@ -127,7 +127,7 @@ export async function setPower(
   }
 
   /** Those of the selection of which this wish's power is wanted; what others want of the rest is told. */
-  async function machinesAsWished(): Promise<ObservedMachine[]> {
+  async function machinesAsDesired(): Promise<ObservedMachine[]> {
     const [all, known] = await Promise.all([
       observeMachines(
         { ec2: aws.instances, ...(github && power === "on" && { github: github.runners }) },
@@ -137,7 +137,7 @@ export async function setPower(
     ]);
     return all.filter((machine) => {
       if (!isSelected(selections, machine)) return false;
-      const wanted = wishFor(machine, known.get(machine.fleet)!, clock.now());
+      const wanted = desiredFor(machine, known.get(machine.fleet)!, clock.now());
       const why = whyNot(machine, wanted);
       if (why !== undefined) tellOnce(machine, why);
       return why === undefined;
@@ -145,7 +145,7 @@ export async function setPower(
   }
 
   /** Why a machine is not waited for; undefined: it is. */
-  function whyNot({ instanceState }: ObservedMachine, wanted: Wish): string | undefined {
+  function whyNot({ instanceState }: ObservedMachine, wanted: Desired): string | undefined {
     if (wanted.power !== power) return `stays ${wanted.power}: ${wanted.by}: ${wanted.reason}`;
     if (power === "off") return undefined;
     if (instanceState === "terminated" || instanceState === "shutting-down") return "is on its way out";
@@ -169,7 +169,7 @@ export async function setPower(
     const why =
       power === "off"
         ? `${brieflyDescribe(machine)}${link}`
-        : `Runner ${runner}: ${describeMachine(machine)}. ${standingOf(machine).nextStep}`;
+        : `Runner ${runner}: ${describeMachine(machine)}. ${readinessOf(machine).nextStep}`;
     return { runner, instanceId, why };
   }
 }

@@ -14,7 +14,7 @@ export interface Started {
  * be started (a stopped instance is bound to its zone, which may be full) lets
  * the whole call fail, so they are then started one by one.
  */
-export async function startMachines(
+export async function startByOperator(
   instances: Pick<Instances, "start" | "find">,
   machines: readonly ObservedMachine[],
 ): Promise<Started> {

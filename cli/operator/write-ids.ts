@@ -1,7 +1,7 @@
 import { parseObject } from "../../contract/json.ts";
 
 /*
- * An `operator` parameter names the last writes that went into it, each by a
+ * An `override` parameter names the last writes that went into it, each by a
  * few random characters. Whoever finds their own there knows that the present
  * value was made from theirs, and not from an older one.
  */

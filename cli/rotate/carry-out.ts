@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { currentBatch, withCurrent } from "./journal.ts";
-import type { Batch, Journal } from "./journal.ts";
+import type { RotationBatch, Journal } from "./journal.ts";
 import { generationIn, raiseGenerations } from "./generations.ts";
 import type { Stop } from "./stop.ts";
 import { commitMessage, listRunners } from "./tell-rotation.ts";
@@ -82,7 +82,11 @@ export async function abandon(journal: Journal, world: RotationWorld): Promise<P
 }
 
 /** Does what the batch's phase asks for. @returns the batch in its next phase */
-function advance(batch: Batch, journal: Journal, world: RotationWorld): Promise<Batch | { stop: Stop }> {
+function advance(
+  batch: RotationBatch,
+  journal: Journal,
+  world: RotationWorld,
+): Promise<RotationBatch | { stop: Stop }> {
   switch (batch.phase) {
     case "planned":
     case "taken-back":
@@ -99,10 +103,10 @@ function advance(batch: Batch, journal: Journal, world: RotationWorld): Promise<
 }
 
 async function begin(
-  { steps }: Batch,
+  { steps }: RotationBatch,
   { commit }: Journal,
   { stackFile, repository }: RotationWorld,
-): Promise<Batch | { stop: Stop }> {
+): Promise<RotationBatch | { stop: Stop }> {
   const before = await stackFile.read();
   const isAsPlanned = steps.every((step) => generationIn(before, step) === step.from);
   // What somebody has changed besides would get into the batch's commit.
@@ -112,10 +116,10 @@ async function begin(
 }
 
 async function bringUp(
-  batch: Batch,
+  batch: RotationBatch,
   { batches, commit }: Journal,
   { say, stackFile, engine }: RotationWorld,
-): Promise<Batch | { stop: Stop }> {
+): Promise<RotationBatch | { stop: Stop }> {
   const { before, raised } = textsOf(batch);
   const now = await stackFile.read();
   if (now !== before && now !== raised) return { stop: { kind: "edited" } };
@@ -136,10 +140,10 @@ async function bringUp(
 }
 
 async function commit(
-  batch: Batch,
+  batch: RotationBatch,
   { environment }: Journal,
   { say, stackFile, repository }: RotationWorld,
-): Promise<Batch | { stop: Stop }> {
+): Promise<RotationBatch | { stop: Stop }> {
   // It was perhaps committed before a crash, or by hand.
   if (await repository.hasChanges()) {
     if ((await stackFile.read()) !== textsOf(batch).raised) return { stop: { kind: "edited" } };
@@ -150,9 +154,9 @@ async function commit(
 }
 
 async function takeBack(
-  batch: Batch,
+  batch: RotationBatch,
   { say, stackFile, engine }: RotationWorld,
-): Promise<Batch | { stop: Stop }> {
+): Promise<RotationBatch | { stop: Stop }> {
   const { before, raised } = textsOf(batch);
   const now = await stackFile.read();
   if (now !== before && now !== raised) return { stop: { kind: "edited" } };
@@ -172,7 +176,7 @@ async function takeBack(
 }
 
 /** What the stack file says before a batch that has been begun, and with it. */
-function textsOf({ before, steps }: Batch): { before: string; raised: string } {
+function textsOf({ before, steps }: RotationBatch): { before: string; raised: string } {
   if (before === undefined) throw new Error("The journal lacks the stack file's text of before the batch.");
   return { before, raised: raiseGenerations(before, steps) };
 }

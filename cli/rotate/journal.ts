@@ -19,7 +19,7 @@ import type { RotationStep } from "./plan-rotation.ts";
  * | `taken-back` | nothing: everything is as before the batch, which can be begun again |
  */
 const phases = ["planned", "raised", "proven", "done", "failed", "taken-back"] as const;
-export type Phase = (typeof phases)[number];
+export type RotationPhase = (typeof phases)[number];
 
 const stepSchema = z.strictObject({
   fleet: z.string(),
@@ -38,7 +38,7 @@ const batchSchema = z.strictObject({
   /** Why it was taken back. */
   failure: z.string().exactOptional(),
 });
-export type Batch = z.output<typeof batchSchema>;
+export type RotationBatch = z.output<typeof batchSchema>;
 
 export const journalSchema = z.strictObject({
   version: z.literal(1),
@@ -71,17 +71,17 @@ export function newJournal(
 }
 
 /** The batch that is at work or comes next; undefined when all are done. */
-export function currentBatch({ batches }: Journal): Batch | undefined {
+export function currentBatch({ batches }: Journal): RotationBatch | undefined {
   return batches.find(({ phase }) => phase !== "done");
 }
 
 /** Whether something of a batch stands in the stack file already, or may stand there. */
-export function isHalfWay({ phase }: Batch): boolean {
+export function isHalfWay({ phase }: RotationBatch): boolean {
   return phase === "raised" || phase === "proven" || phase === "failed";
 }
 
 /** The journal after something has happened to its current batch. */
-export function withCurrent(journal: Journal, changed: Batch): Journal {
+export function withCurrent(journal: Journal, changed: RotationBatch): Journal {
   const current = currentBatch(journal);
   return { ...journal, batches: journal.batches.map((batch) => (batch === current ? changed : batch)) };
 }

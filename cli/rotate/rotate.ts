@@ -15,10 +15,10 @@ import { checkCommittable, committedFile } from "./commit-file.ts";
 import { checkGenerations, chooseRunners } from "./choose-runners.ts";
 import { journalPath, readJournal, writeJournal } from "./journal-file.ts";
 import { currentBatch, isHalfWay, newJournal } from "./journal.ts";
-import type { Batch, Journal } from "./journal.ts";
+import type { RotationBatch, Journal } from "./journal.ts";
 import { planRotation } from "./plan-rotation.ts";
-import { askedFor, takeUp } from "./take-up.ts";
-import type { Asked } from "./take-up.ts";
+import { parseRequest, chooseRotation } from "./parse-request.ts";
+import type { RotationRequest } from "./parse-request.ts";
 import { oldMachines, servingMachines } from "./serving-machines.ts";
 import type { OldMachine } from "./serving-machines.ts";
 import {
@@ -54,10 +54,10 @@ export interface RotationReport {
  */
 export async function rotate(outside: Outside, environment: Environment, flags: RotateFlags): Promise<void> {
   const { output } = outside;
-  const asked = askedFor(flags);
+  const asked = parseRequest(flags);
   const path = journalPath(environment);
   const last = await readJournal(path);
-  const takenUp = takeUp(asked, last, environment.name);
+  const takenUp = chooseRotation(asked, last, environment.name);
   if (takenUp.kind === "nothing-left") {
     output.say(takenUp.why);
     return;
@@ -103,7 +103,7 @@ export async function rotate(outside: Outside, environment: Environment, flags: 
 /** @throws BadUsage where a commit is needed and not asked for, or asked for and not possible */
 async function checkCommit(
   stackFile: string,
-  { commit, isCi, batch }: { commit: boolean; isCi: boolean; batch: Batch | undefined },
+  { commit, isCi, batch }: { commit: boolean; isCi: boolean; batch: RotationBatch | undefined },
 ): Promise<void> {
   if (commit) {
     await checkCommittable(stackFile, { mayHaveChanges: batch !== undefined && isHalfWay(batch) });
@@ -120,7 +120,7 @@ async function plan(
   { clock, output }: Outside,
   environment: Environment,
   { atOnce, commit = false, dryRun, json }: RotateFlags,
-  asked: Asked,
+  asked: RotationRequest,
   aws: Aws,
 ): Promise<Journal | undefined> {
   const selection = asked.kind === "rotate" ? asked.selection : {};
@@ -151,7 +151,7 @@ async function work(
   { clock, output, openEngine, watchInterruption }: Outside,
   environment: Environment,
   path: string,
-  asked: Asked,
+  asked: RotationRequest,
   journal: Journal,
 ): Promise<Progress> {
   const say = withSeconds(output.say, clock.now);

@@ -1,4 +1,4 @@
-import type { FleetSettings } from "../../contract/wishes.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
 import { asleepDetail } from "../../observe/asleep-detail.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 

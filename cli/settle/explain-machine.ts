@@ -1,9 +1,9 @@
 import { describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
-import { standingOf } from "../../observe/standing.ts";
+import { readinessOf } from "../../observe/readiness.ts";
 import { note, unsettled } from "./fleet-report.ts";
 import type { Explanation } from "./fleet-report.ts";
-import type { Verdict } from "./judge-machine.ts";
+import type { SettleVerdict } from "./judge-machine.ts";
 
 /**
  * What to say of a machine; undefined where nothing needs to be said, or where
@@ -13,7 +13,7 @@ import type { Verdict } from "./judge-machine.ts";
  */
 export function explainMachine(
   machine: ObservedMachine,
-  verdict: Verdict,
+  verdict: SettleVerdict,
   githubUrl: string,
 ): Explanation | undefined {
   const { runner, instanceId, fleet, report } = machine;
@@ -29,11 +29,11 @@ export function explainMachine(
       return note(`Runner ${runner} (${instanceId}) is a candidate: \`pulumi up\` takes it into service.`);
     case "unregistered":
       return unsettled(
-        `Runner ${runner} could not be labelled: ${describeMachine(machine)}. ${standingOf(machine).nextStep}`,
+        `Runner ${runner} could not be labelled: ${describeMachine(machine)}. ${readinessOf(machine).nextStep}`,
       );
     case "gone":
       return unsettled(
-        `Runner ${runner} is on a list and has no machine any more: ${describeMachine(machine)}. ${standingOf(machine).nextStep}`,
+        `Runner ${runner} is on a list and has no machine any more: ${describeMachine(machine)}. ${readinessOf(machine).nextStep}`,
       );
     case "undescribed":
       return unsettled(

@@ -1,19 +1,19 @@
 import { parseMachineName } from "../../contract/names.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
-import { wishFor } from "../../contract/wishes.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
+import { desiredFor } from "../../contract/desired.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
 import { joinMachines } from "../../observe/join-machines.ts";
 import type { NamedMachine } from "../../observe/join-machines.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Clock } from "../clock.ts";
 import { judgeMachine } from "./judge-machine.ts";
-import type { Verdict } from "./judge-machine.ts";
-import type { Picture } from "./picture.ts";
+import type { SettleVerdict } from "./judge-machine.ts";
+import type { Inventory } from "./inventory.ts";
 
 export interface JudgedMachine {
   machine: ObservedMachine;
-  verdict: Verdict;
+  verdict: SettleVerdict;
 }
 
 /**
@@ -26,11 +26,11 @@ export async function judgeFleet(
   { aws, clock }: { aws: Pick<Aws, "parameters">; clock: Clock },
   { environment, fleet }: { environment: string; fleet: string },
   settings: FleetSettings,
-  own: Picture,
+  own: Inventory,
 ): Promise<JudgedMachine[]> {
   const now = clock.now();
   const listed = joinMachines(own.instances, own.entries ?? [], undescribed(fleet, settings, own)).map(
-    (machine) => ({ machine, listing: wishFor(machine, settings, now).listing }),
+    (machine) => ({ machine, listing: desiredFor(machine, settings, now).listing }),
   );
   const isRunningUnlisted = listed.some(
     ({ machine, listing }) => listing === "none" && machine.instanceState === "running",
@@ -43,22 +43,22 @@ export async function judgeFleet(
   }));
 
   async function readWrittenAt(): Promise<number> {
-    const { candidates, roster, operator } = fleetParameters(environment, fleet);
-    const moments = await aws.parameters.writtenAt([candidates, roster, operator]);
+    const { candidates, roster, override } = fleetParameters(environment, fleet);
+    const moments = await aws.parameters.writtenAt([candidates, roster, override]);
     return Math.max(0, ...moments.values());
   }
 }
 
 /** Whether the lists say of a machine that it is on neither: the same rule by which machines leave. */
 export function listsAreReadable(settings: FleetSettings, now: number): boolean {
-  return wishFor({ runner: "", instanceId: "" }, settings, now).listing === "none";
+  return desiredFor({ runner: "", instanceId: "" }, settings, now).listing === "none";
 }
 
 /** Machines on a list that EC2 does not describe. Their runners are known from their entries alone. */
 function undescribed(
   fleet: string,
   { candidates = [], roster = [] }: FleetSettings,
-  { instances, entries = [] }: Picture,
+  { instances, entries = [] }: Inventory,
 ): NamedMachine[] {
   const described = new Set(instances.map(({ id }) => id));
   const runners = new Map(

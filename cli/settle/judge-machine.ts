@@ -1,5 +1,5 @@
 import { limits } from "../../config/limits.ts";
-import type { Listing } from "../../contract/wishes.ts";
+import type { Listing } from "../../contract/desired.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 
 /**
@@ -15,7 +15,7 @@ import type { ObservedMachine } from "../../observe/machine.ts";
  *
  * `undecided`: the lists cannot be read.
  */
-export type Verdict =
+export type SettleVerdict =
   | "in-service"
   | "candidate"
   | "needs-token"
@@ -30,7 +30,7 @@ export type Verdict =
   | "ended"
   | "undecided";
 
-export interface Circumstances {
+export interface SettleInput {
   listing: Listing;
   /** Without GitHub, a missing entry says nothing. */
   githubAsked: boolean;
@@ -45,7 +45,7 @@ const leavesWithinMs = 3_600_000;
 /** GitHub ends a job that is older. */
 const longestJobMs = limits.jobMinutes * 60_000;
 
-export function judgeMachine(machine: ObservedMachine, circumstances: Circumstances): Verdict {
+export function judgeMachine(machine: ObservedMachine, circumstances: SettleInput): SettleVerdict {
   switch (circumstances.listing) {
     case "service":
     case "candidate":
@@ -59,8 +59,8 @@ export function judgeMachine(machine: ObservedMachine, circumstances: Circumstan
 
 function judgeListed(
   { instanceState, report, entry }: ObservedMachine,
-  { listing, githubAsked }: Circumstances,
-): Verdict {
+  { listing, githubAsked }: SettleInput,
+): SettleVerdict {
   if (instanceState === "unknown") return "undescribed";
   if (instanceState === "terminated" || instanceState === "shutting-down") return "gone";
   // A machine that GitHub shows online has a registration, whatever it reports: the report is old or forged.
@@ -71,8 +71,8 @@ function judgeListed(
 
 function judgeUnlisted(
   { instanceState, report }: ObservedMachine,
-  { listsWrittenAt, now }: Circumstances,
-): Verdict {
+  { listsWrittenAt, now }: SettleInput,
+): SettleVerdict {
   switch (instanceState) {
     case "terminated":
       return "ended";

@@ -1,4 +1,4 @@
-import type { SeenMachines } from "../../contract/seen.ts";
+import type { KnownMachines } from "../../contract/known-machines.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { Clock } from "../clock.ts";
@@ -16,8 +16,8 @@ export interface EntryCollaborators {
   output: Output;
 }
 
-export interface KnownMachines {
-  seen: SeenMachines;
+export interface EntrySources {
+  knownMachines: KnownMachines;
   /** Ids on a list that EC2 does not describe: that has been told of the machine. */
   listed: readonly string[];
 }
@@ -31,7 +31,7 @@ export interface KnownMachines {
 export async function settleEntries(
   { aws, github, clock, output }: EntryCollaborators,
   place: { environment: string; fleet: string },
-  { seen, listed }: KnownMachines,
+  { knownMachines, listed }: EntrySources,
   report: FleetReport,
 ): Promise<void> {
   const left = await removeEntries({
@@ -40,7 +40,7 @@ export async function settleEntries(
     runners: github.runners,
     clock,
     output,
-    seen,
+    knownMachines,
     awaits: ({ fate, instanceId }) => fate === "living" && report.ended.includes(instanceId),
     removed: ({ entry }) => report.removed.push(entry.name),
   });

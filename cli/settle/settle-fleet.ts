@@ -1,26 +1,26 @@
 import type { SettleRequest } from "../../contract/requests.ts";
-import type { SeenMachines } from "../../contract/seen.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
+import type { KnownMachines } from "../../contract/known-machines.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import { ServiceError } from "../clients/service-error.ts";
 import type { Clock } from "../clock.ts";
-import { keepSeen } from "../entries/seen-machines.ts";
+import { keepKnownMachines } from "../entries/known-machines.ts";
 import { readFleetSettings } from "../fleet/fleet-settings.ts";
 import { leavingLabel } from "../fleet/labels.ts";
 import { removeSpentTokens } from "../fleet/remove-spent-tokens.ts";
-import { servedBefore } from "../fleet/served-before.ts";
+import { wasInService } from "../fleet/was-in-service.ts";
 import type { Output } from "../terminal/output.ts";
 import { endSleepers } from "./end-sleepers.ts";
 import { explainAsleep } from "./explain-asleep.ts";
 import { explainMachine } from "./explain-machine.ts";
 import { judgeFleet, listsAreReadable } from "./judge-fleet.ts";
-import type { Verdict } from "./judge-machine.ts";
+import type { SettleVerdict } from "./judge-machine.ts";
 import { emptyReport, tell } from "./fleet-report.ts";
 import type { FleetReport } from "./fleet-report.ts";
-import { fleetPicture } from "./picture.ts";
-import type { Picture } from "./picture.ts";
+import { fleetInventory } from "./inventory.ts";
+import type { Inventory } from "./inventory.ts";
 import { giveTokens } from "./give-tokens.ts";
 import { settleEntries } from "./settle-entries.ts";
 import { settleLabels } from "./settle-labels.ts";
@@ -52,20 +52,20 @@ export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "ownTags" | "k
 export async function settleFleet(
   collaborators: SettleCollaborators,
   order: FleetOrder,
-  picture: Picture,
+  picture: Inventory,
 ): Promise<FleetReport> {
   const { aws, github, clock } = collaborators;
   const { target, fleet, labels, ownTags } = order;
   const { environment } = target;
   const place = { environment, fleet };
   const report = emptyReport(fleet);
-  const own = fleetPicture(picture, environment, fleet);
+  const own = fleetInventory(picture, environment, fleet);
 
   const settings = await step(() => readFleetSettings(aws.parameters, environment, fleet));
-  const seen = await step(() => keepSeen(aws.parameters, place, { ...own, now: clock.now() }));
+  const seen = await step(() => keepKnownMachines(aws.parameters, place, { ...own, now: clock.now() }));
   const judged = settings && (await step(() => judgeFleet(collaborators, place, settings, own)));
   if (!settings || !judged) return report;
-  const machinesThat = (...verdicts: Verdict[]) =>
+  const machinesThat = (...verdicts: SettleVerdict[]) =>
     judged.filter(({ verdict }) => verdicts.includes(verdict)).map(({ machine }) => machine);
 
   const isOnRoster = ({ instanceId }: ObservedMachine) => settings.roster?.includes(instanceId) === true;
@@ -82,8 +82,8 @@ export async function settleFleet(
     const outOfService = machinesThat("working", "leaving", "overdue", "silent").filter(
       ({ instanceState }) => instanceState === "running",
     );
-    const served = outOfService.filter(({ entry }) => servedBefore(entry));
-    const unproven = outOfService.filter(({ entry }) => !servedBefore(entry));
+    const served = outOfService.filter(({ entry }) => wasInService(entry));
+    const unproven = outOfService.filter(({ entry }) => !wasInService(entry));
     await step(() => settleLabels({ ...collaborators, github }, served, [leavingLabel], report));
     await step(() => settleLabels({ ...collaborators, github }, unproven, [], report));
   }
@@ -108,13 +108,13 @@ export async function settleFleet(
     report.spentTokens = await removeSpentTokens(collaborators, { ...order, environment }, holders);
   }
 
-  async function lookAfterEntries(known: FleetSettings, remembered: SeenMachines): Promise<void> {
+  async function lookAfterEntries(known: FleetSettings, remembered: KnownMachines): Promise<void> {
     if (!listsAreReadable(known, clock.now())) {
-      const unreadable = { ...place, seen: remembered, isConfigured: labels !== undefined };
+      const unreadable = { ...place, knownMachines: remembered, isConfigured: labels !== undefined };
       await tellUnreadable(collaborators, unreadable, machinesThat("undecided"), own, report);
     } else if (github) {
       const listed = machinesThat("undescribed").map(({ instanceId }) => instanceId);
-      await settleEntries({ ...collaborators, github }, place, { seen: remembered, listed }, report);
+      await settleEntries({ ...collaborators, github }, place, { knownMachines: remembered, listed }, report);
     }
   }
 

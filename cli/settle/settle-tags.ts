@@ -5,7 +5,7 @@ import type { Aws } from "../clients/aws.ts";
 import type { Tagged } from "../clients/resource-tags.ts";
 import type { Output } from "../terminal/output.ts";
 import type { FleetReport } from "./fleet-report.ts";
-import type { Picture } from "./picture.ts";
+import type { Inventory } from "./inventory.ts";
 
 /** So many machines and disks in one call at most. */
 const batchSize = 100;
@@ -22,7 +22,7 @@ const batchSize = 100;
 export async function settleTags(
   { aws, output }: { aws: Pick<Aws, "resourceTags">; output: Output },
   { environment, fleet }: { environment: string; fleet: string },
-  machines: Picture["instances"],
+  machines: Inventory["instances"],
   ownTags: Readonly<Record<string, string>>,
   report: FleetReport,
 ): Promise<void> {

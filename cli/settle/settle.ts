@@ -3,8 +3,8 @@ import { projectTag, tags } from "../../contract/tags.ts";
 import { ServiceError } from "../clients/service-error.ts";
 import { checkNames } from "../fleet/select-runners.ts";
 import type { FleetReport } from "./fleet-report.ts";
-import { fleetsOf } from "./picture.ts";
-import type { Picture } from "./picture.ts";
+import { fleetsOf } from "./inventory.ts";
+import type { Inventory } from "./inventory.ts";
 import { settleFleet } from "./settle-fleet.ts";
 import type { FleetOrder, SettleCollaborators } from "./settle-fleet.ts";
 
@@ -58,7 +58,7 @@ export async function settleEnvironment(
 }
 
 interface Look {
-  picture: Picture;
+  picture: Inventory;
   unsettled: string[];
   failed: string[];
 }

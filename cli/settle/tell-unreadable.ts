@@ -1,5 +1,5 @@
 import { fleetParameters } from "../../contract/parameters.ts";
-import type { SeenMachines } from "../../contract/seen.ts";
+import type { KnownMachines } from "../../contract/known-machines.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Clock } from "../clock.ts";
@@ -7,14 +7,14 @@ import { judgeEntries } from "../entries/judge-entries.ts";
 import type { JudgedEntry } from "../entries/judge-entry.ts";
 import { note, tell, unsettled } from "./fleet-report.ts";
 import type { Explanation, FleetReport } from "./fleet-report.ts";
-import type { Picture } from "./picture.ts";
+import type { Inventory } from "./inventory.ts";
 
 /** A fleet whose lists do not say which machines are wanted. */
 export interface UnreadableFleet {
   environment: string;
   fleet: string;
   isConfigured: boolean;
-  seen: SeenMachines;
+  knownMachines: KnownMachines;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function tellUnreadable(
   { aws, clock }: { aws: Aws; clock: Clock },
   { isConfigured, ...place }: UnreadableFleet,
   machines: readonly ObservedMachine[],
-  { entries = [] }: Picture,
+  { entries = [] }: Inventory,
   report: FleetReport,
 ): Promise<void> {
   const judged = await judgeEntries(entries, { ...place, instances: aws.instances, clock });

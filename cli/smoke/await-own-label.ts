@@ -3,12 +3,12 @@ import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
-import { standingOf } from "../../observe/standing.ts";
+import { readinessOf } from "../../observe/readiness.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { Clock } from "../clock.ts";
 import { describeLabels, hasOwnLabelAlone } from "../fleet/own-label.ts";
-import { servedBefore } from "../fleet/served-before.ts";
+import { wasInService } from "../fleet/was-in-service.ts";
 import type { Output } from "../terminal/output.ts";
 import { pollUntil } from "../poll.ts";
 import { observeOne } from "./observe-one.ts";
@@ -30,9 +30,9 @@ export async function awaitOwnLabel(
   const labels = await pollUntil(
     async () => {
       seen = await observeOne({ aws, github }, request);
-      if (servedBefore(seen.entry)) return "served";
+      if (wasInService(seen.entry)) return "served";
       if (seen.entry && hasOwnLabelAlone(seen.entry)) return "own";
-      if (standingOf(seen).verdict === "failed")
+      if (readinessOf(seen).verdict === "failed")
         throw new Failure(notListed(seen, "cannot begin its smoke test"));
       output.progress(`Waiting for ${machineName(machine.runner, machine.instanceId)} to register.`);
       return undefined;
@@ -45,7 +45,7 @@ export async function awaitOwnLabel(
 
 function notListed(machine: ObservedMachine, problem: string): string {
   const { entry, runner } = machine;
-  const { verdict, nextStep } = standingOf(machine);
+  const { verdict, nextStep } = readinessOf(machine);
   // A machine that cannot come online is the nearer reason.
   const reason = entry && verdict !== "failed" ? ` ${describeLabels(entry)}` : ` ${nextStep}`;
   return `Runner ${runner} ${problem}: ${describeMachine(machine)}.${reason}`;

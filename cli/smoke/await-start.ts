@@ -3,10 +3,10 @@ import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest } from "../../contract/requests.ts";
 import { describeMachine } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
-import { standingOf } from "../../observe/standing.ts";
+import { readinessOf } from "../../observe/readiness.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
-import type { Job } from "../clients/workflow-runs.ts";
+import type { WorkflowJob } from "../clients/workflow-runs.ts";
 import { pollUntil } from "../poll.ts";
 import { judgeStart } from "./judge-start.ts";
 import { observeOne } from "./observe-one.ts";
@@ -27,7 +27,7 @@ export async function awaitStart(
 ): Promise<string> {
   const { machine, smoke, onlineWithinMinutes } = request;
   const expected = machineName(machine.runner, machine.instanceId);
-  let jobs: readonly Job[] = [];
+  let jobs: readonly WorkflowJob[] = [];
   const begun = await pollUntil(
     async () => {
       jobs = await runs.jobs(runId);
@@ -40,9 +40,9 @@ export async function awaitStart(
       }
       if (start.kind === "begun") return start.runnerName;
       // GitHub is asked for the entry only when something looks wrong: its requests are counted.
-      if (standingOf(await observeOne({ aws }, request)).verdict === "failed") {
+      if (readinessOf(await observeOne({ aws }, request)).verdict === "failed") {
         const whole = await observeOne({ aws, github }, request);
-        if (standingOf(whole).verdict === "failed")
+        if (readinessOf(whole).verdict === "failed")
           throw new Failure(notBegun(whole, jobs, "cannot begin its smoke test"));
       }
       output.progress(`Waiting for ${expected} to take its smoke test.`);
@@ -63,15 +63,15 @@ export async function awaitStart(
   );
 }
 
-function notBegun(machine: ObservedMachine, jobs: readonly Job[], problem: string): string {
-  const { verdict, nextStep } = standingOf(machine);
+function notBegun(machine: ObservedMachine, jobs: readonly WorkflowJob[], problem: string): string {
+  const { verdict, nextStep } = readinessOf(machine);
   const step =
     verdict === "online" ? "Look at the queue of the run. See docs/troubleshooting.md#no-job." : nextStep;
   return `Runner ${machine.runner} ${problem}: ${describeMachine(machine)}. ${describeQueue(jobs)} ${step}`;
 }
 
 /** What GitHub has made of the run. */
-function describeQueue([job]: readonly Job[]): string {
+function describeQueue([job]: readonly WorkflowJob[]): string {
   if (!job) return "GitHub has made no job of its run yet.";
   return job.status === "in_progress"
     ? "GitHub shows its job in progress and does not say on which runner."

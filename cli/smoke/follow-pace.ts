@@ -1,4 +1,4 @@
-import type { Job } from "../clients/workflow-runs.ts";
+import type { WorkflowJob } from "../clients/workflow-runs.ts";
 
 const minuteMs = 60_000;
 const longestBackOffMs = 5 * minuteMs;
@@ -28,7 +28,7 @@ export function nextPollMs({
  * @param now milliseconds since the epoch
  */
 export function progressLine(
-  job: Job | undefined,
+  job: WorkflowJob | undefined,
   minutes: number | undefined,
   now: number,
 ): { line: string; remainingMinutes: number | undefined } {

@@ -1,7 +1,7 @@
-import type { Job } from "../clients/workflow-runs.ts";
+import type { WorkflowJob } from "../clients/workflow-runs.ts";
 
 /** How far a run of the smoke test has come. */
-export type Start =
+export type RunStart =
   | { kind: "waiting" }
   /** Its job is, or was, on a runner of this name. */
   | { kind: "begun"; runnerName: string }
@@ -9,7 +9,7 @@ export type Start =
   | { kind: "ended"; conclusion: string; runnerName: string };
 
 /** @param jobs of the run; none right after its dispatch */
-export function judgeStart(jobs: readonly Job[]): Start {
+export function judgeStart(jobs: readonly WorkflowJob[]): RunStart {
   const job = jobs[0];
   if (!job) return { kind: "waiting" };
   const runnerName = job.runnerName ?? "";

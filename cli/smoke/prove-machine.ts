@@ -4,11 +4,11 @@ import type { SmokeDispatchRequest, SmokeRun } from "../../contract/requests.ts"
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { WorkflowRuns } from "../clients/workflow-runs.ts";
-import { servedBefore } from "../fleet/served-before.ts";
+import { wasInService } from "../fleet/was-in-service.ts";
 import { awaitOwnLabel } from "./await-own-label.ts";
 import { awaitStart } from "./await-start.ts";
 import { followRun } from "./follow-run.ts";
-import { startRun, takeUpRun } from "./start-run.ts";
+import { startRun, resumeRun } from "./start-run.ts";
 import type { RunCollaborators, SmokeRunBegun } from "./start-run.ts";
 
 export interface ProofCollaborators extends Omit<RunCollaborators, "runs"> {
@@ -64,8 +64,8 @@ export async function proveMachine(
 
   /** @returns undefined for a machine that has been in service before */
   async function beginRun(): Promise<SmokeRunBegun | undefined> {
-    if (servedBefore(await github.runners.find(expectedRunner))) return undefined;
-    const earlier = await takeUpRun({ runs, output }, request);
+    if (wasInService(await github.runners.find(expectedRunner))) return undefined;
+    const earlier = await resumeRun({ runs, output }, request);
     if (earlier) return earlier;
     const labels = await awaitOwnLabel(collaborators, request, end - clock.now());
     return labels === "served" ? undefined : startRun({ runs, clock, output }, request);

@@ -29,7 +29,7 @@ export interface SmokeRunBegun {
 }
 
 /** An earlier run for the machine that is still going, if there is one. @throws ServiceError */
-export async function takeUpRun(
+export async function resumeRun(
   { runs, output }: Pick<RunCollaborators, "runs" | "output">,
   { machine }: Pick<SmokeDispatchRequest, "machine">,
 ): Promise<SmokeRunBegun | undefined> {

@@ -1,5 +1,5 @@
 import { namePattern } from "../../contract/names.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
 import { environmentStatus } from "../../observe/environment-status.ts";
 import type { EnvironmentStatus } from "../../observe/environment-status.ts";
 import type { ObservedMachine, RunnerEntry } from "../../observe/machine.ts";

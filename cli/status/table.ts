@@ -8,7 +8,7 @@ import { formatAge } from "../times/age.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
-const columns = ["runner", "machine", "state", "since", "wish", "version", "gen", "image", ""];
+const columns = ["runner", "machine", "state", "since", "desired", "version", "gen", "image", ""];
 const stateColumn = columns.indexOf("state");
 
 /** Green: as it should be. Yellow: on its way. Red: somebody has to look at it. */
@@ -53,7 +53,7 @@ function cellsOf(status: RunnerStatus, now: number): string[] {
     status.instanceId ?? "-",
     status.state.replaceAll("-", " "),
     ago(status.since),
-    wishOf(status),
+    desiredOf(status),
     status.version ?? "-",
     status.generation === null ? "-" : String(status.generation),
     ago(status.imageCreatedAt),
@@ -62,9 +62,9 @@ function cellsOf(status: RunnerStatus, now: number): string[] {
 }
 
 /** For example `off until 2026-03-01 18:00 UTC (ada: maintenance)`; a machine on no list is to leave. */
-function wishOf({ wish, listing }: RunnerStatus): string {
-  if (!wish) return "-";
-  const until = wish.until === null ? "" : ` until ${formatMoment(wish.until)}`;
-  const why = [wish.by, wish.reason].filter((part) => part !== "").join(": ");
-  return `${listing === "none" ? "leave, " : ""}${wish.power}${until} (${why})`;
+function desiredOf({ desired, listing }: RunnerStatus): string {
+  if (!desired) return "-";
+  const until = desired.until === null ? "" : ` until ${formatMoment(desired.until)}`;
+  const why = [desired.by, desired.reason].filter((part) => part !== "").join(": ");
+  return `${listing === "none" ? "leave, " : ""}${desired.power}${until} (${why})`;
 }

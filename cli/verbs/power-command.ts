@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { Failure } from "../../contract/failure.ts";
-import type { OperatorWish } from "../../contract/operator.ts";
+import type { Override } from "../../contract/override.ts";
 import type { Power } from "../../contract/parameters.ts";
 import type { VerbContext } from "../context.ts";
 import type { EnvironmentFlags } from "../environment.ts";
@@ -42,10 +42,10 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
     .option("--json", "print what was done as JSON")
     .action(async (flags: PowerFlags) => {
       const { callerName } = await import("../operator/caller-name.ts");
-      const { findRunners } = await import("../fleet/known-runners.ts");
+      const { findRunners } = await import("../fleet/find-runners.ts");
       const { select } = await import("../fleet/select-runners.ts");
       const { setPower } = await import("../operator/set-power.ts");
-      const { writeWishes } = await import("../operator/write-wishes.ts");
+      const { writeOverrides } = await import("../operator/write-overrides.ts");
       const { parseUntil } = await import("../operator/until.ts");
       checkFlags(flags);
       const { output, clock } = context;
@@ -62,11 +62,16 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
         if (!(await context.confirm(question))) throw new Failure("Nothing was done.");
       }
       if (flags.clear) {
-        const fleets = await writeWishes({ ...aws, clock, output }, environment.name, selections, undefined);
-        if (flags.json) output.result(JSON.stringify({ wish: null, fleets }));
+        const fleets = await writeOverrides(
+          { ...aws, clock, output },
+          environment.name,
+          selections,
+          undefined,
+        );
+        if (flags.json) output.result(JSON.stringify({ override: null, fleets }));
         return;
       }
-      const wish: OperatorWish = {
+      const override: Override = {
         power,
         by: callerName(aws.caller),
         reason: flags.reason ?? `longhaul ${verb}`,
@@ -75,7 +80,7 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
       };
       const github = await context.connectGithub(environment.target.github);
       const result = await setPower({ aws, github, clock, output }, environment, {
-        wish,
+        override,
         selections,
         ...(flags.wait && { waitMinutes: flags.waitMinutes }),
       });

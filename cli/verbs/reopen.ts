@@ -16,7 +16,7 @@ export function reopenCommand(context: VerbContext): Command {
     .option("--fleet <name>", "one fleet (default: all fleets)")
     .option("--json", "print what was reopened as JSON")
     .action(async (flags: ReopenFlags) => {
-      const { findRunners } = await import("../fleet/known-runners.ts");
+      const { findRunners } = await import("../fleet/find-runners.ts");
       const { select } = await import("../fleet/select-runners.ts");
       const { reopenFleets } = await import("../operator/reopen-fleets.ts");
       const environment = await environmentOf(context, flags);
@@ -34,8 +34,8 @@ export function reopenCommand(context: VerbContext): Command {
       }
 
       async function isThere(fleet: string): Promise<boolean> {
-        const { operator } = fleetParameters(name, fleet);
-        return (await aws.parameters.read([operator])).has(operator);
+        const { override } = fleetParameters(name, fleet);
+        return (await aws.parameters.read([override])).has(override);
       }
     });
 }

@@ -6,7 +6,7 @@ import { hasAwsBudget, partitionOf } from "../../config/derive.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { alarmTopicName } from "../../contract/names.ts";
 import { arn } from "../iam/policy.ts";
-import type { Place } from "../iam/policy.ts";
+import type { PolicyScope } from "../iam/policy.ts";
 import { environmentTags } from "../../contract/resource-tags.ts";
 
 /**
@@ -78,7 +78,7 @@ export class AlarmTopic extends pulumi.ComponentResource {
  * Who may put messages on the topic: the alarms of this account, and its
  * budgets where AWS's own is made. Other partitions need not know that service.
  */
-export function topicPolicy(topicArn: string, aws: Place, withBudgets: boolean): string {
+export function topicPolicy(topicArn: string, aws: PolicyScope, withBudgets: boolean): string {
   const publish = (Sid: string, service: string, source: string) => ({
     Sid,
     Effect: "Allow",

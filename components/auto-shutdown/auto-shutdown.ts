@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetConfiguration } from "../../config/schema.ts";
-import type { ShutdownSetting } from "../../contract/parameters.ts";
+import type { LimitsSetting } from "../../contract/parameters.ts";
 import { createFleetParameter } from "../ssm/fleet-parameter.ts";
 import type { OwnTags } from "../../contract/resource-tags.ts";
 
@@ -29,7 +29,7 @@ export class AutoShutdown extends pulumi.ComponentResource {
     const { environment, fleet, settings, ownTags } = args;
     const value = JSON.stringify(shutdownSetting(settings));
     this.parameter = createFleetParameter(
-      { environment, fleet, kind: "shutdown", value, ownTags },
+      { environment, fleet, kind: "limits", value, ownTags },
       { parent: this },
     );
     this.registerOutputs({});
@@ -42,6 +42,6 @@ export function shutdownSetting({
   minimumAwake,
   maxJobHours,
   enforce,
-}: FleetConfiguration["autoShutdown"]): ShutdownSetting {
+}: FleetConfiguration["autoShutdown"]): LimitsSetting {
   return { ...(idleMinutes !== undefined && { idleMinutes }), minimumAwake, maxJobHours, enforce };
 }

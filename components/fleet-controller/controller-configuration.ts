@@ -27,7 +27,7 @@ export function controllerConfiguration(
     fleets: Object.entries(fleets).map(([name, { instanceType, autoShutdown }]) => ({
       name,
       instanceType,
-      ...(autoShutdown.hours && { hours: autoShutdown.hours }),
+      ...(autoShutdown.workingHours && { workingHours: autoShutdown.workingHours }),
       prices: { machine: hourly[name]!.machine, disk: hourly[name]!.disk },
     })),
     addressPrice: prices.publicIpv4,

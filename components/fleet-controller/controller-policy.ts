@@ -7,15 +7,15 @@ import { projectTag, tags } from "../../contract/tags.ts";
 import { budgetArn } from "../iam/budget-policy.ts";
 import { diskKeyStatements } from "./disk-keys.ts";
 import { arn, parameterArn, readSecretStatements } from "../iam/policy.ts";
-import type { Place, PolicyStatement } from "../iam/policy.ts";
+import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
 /** Its queue, by the name that the queue is made with. */
-export function controllerQueueArn(environment: string, aws: Place): string {
+export function controllerQueueArn(environment: string, aws: PolicyScope): string {
   return arn(aws, "sqs", functionName(environment, "controller"));
 }
 
 /** What the schedule's role may do: call the controller. */
-export function clockStatements(environment: string, aws: Place): PolicyStatement[] {
+export function clockStatements(environment: string, aws: PolicyScope): PolicyStatement[] {
   return [
     {
       Sid: "CallTheController",
@@ -139,7 +139,7 @@ export function controllerStatements(
     },
     ...diskKeyStatements(aws, diskKeys),
     {
-      Sid: "ReadWishes",
+      Sid: "ReadSettings",
       Effect: "Allow",
       Action: ["ssm:GetParameters"],
       Resource: parameters([...Object.values(ofAnyFleet), meter]),

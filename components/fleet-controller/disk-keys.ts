@@ -2,7 +2,7 @@ import { getDefaultKmsKey } from "@pulumi/aws/ebs/getDefaultKmsKey.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { LivingMachines } from "../runner-fleet/adoption.ts";
 import { viaService } from "../iam/policy.ts";
-import type { Place, PolicyStatement } from "../iam/policy.ts";
+import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
 /*
  * Whoever launches or starts an instance must be allowed to create a grant on
@@ -21,7 +21,7 @@ import type { Place, PolicyStatement } from "../iam/policy.ts";
  * @throws Error when AWS does not say which key is the default: without it, machines might never wake
  */
 export async function findDiskKey(
-  { kmsKeyArn }: Pick<Place, "kmsKeyArn">,
+  { kmsKeyArn }: Pick<PolicyScope, "kmsKeyArn">,
   opts: pulumi.InvokeOptions,
 ): Promise<string | undefined> {
   if (kmsKeyArn !== undefined) return kmsKeyArn;
@@ -48,7 +48,7 @@ export function diskKeysOf(diskKey: string | undefined, living: LivingMachines):
 }
 
 /** The permission to have EC2 use these keys for the disks of machines that are started. */
-export function diskKeyStatements(aws: Place, diskKeys: readonly string[]): PolicyStatement[] {
+export function diskKeyStatements(aws: PolicyScope, diskKeys: readonly string[]): PolicyStatement[] {
   if (diskKeys.length === 0) return [];
   return [
     {

@@ -3,15 +3,15 @@ import type { AwsConfiguration } from "../../config/schema.ts";
 import { budgetName } from "../../contract/names.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { arn, document } from "./policy.ts";
-import type { Place, PolicyDocument, PolicyStatement } from "./policy.ts";
+import type { PolicyScope, PolicyDocument, PolicyStatement } from "./policy.ts";
 
 /** ARN of an environment's budget. Budgets are of an account, and of no region. */
-export function budgetArn(environment: string, aws: Place): string {
+export function budgetArn(environment: string, aws: PolicyScope): string {
   return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment, aws.region)}`;
 }
 
 /** Name of the policy that AWS's budget attaches. */
-export function denialName(environment: string, { region }: Pick<Place, "region">): string {
+export function denialName(environment: string, { region }: Pick<PolicyScope, "region">): string {
   return `${budgetName(environment, region)}-denial`;
 }
 
@@ -25,7 +25,7 @@ export function denialArn(environment: string, aws: AwsConfiguration): string {
  * pattern, so that nothing narrower is known to match:
  * https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-action-role.html
  */
-export function budgetTrust(aws: Place): PolicyStatement["Condition"] {
+export function budgetTrust(aws: PolicyScope): PolicyStatement["Condition"] {
   return {
     StringEquals: { "aws:SourceAccount": aws.account },
     ArnLike: { "aws:SourceArn": `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/*` },
@@ -37,7 +37,7 @@ export function budgetTrust(aws: Place): PolicyStatement["Condition"] {
  * start or make machines of this environment. Everything else of theirs stays,
  * and so does everything that runs.
  */
-export function denial(environment: string, aws: Place): PolicyDocument {
+export function denial(environment: string, aws: PolicyScope): PolicyDocument {
   const ours = (key: "ResourceTag" | "RequestTag") => ({
     StringEquals: {
       [`aws:${key}/${tags.project}`]: projectTag,
@@ -64,7 +64,7 @@ export function denial(environment: string, aws: Place): PolicyDocument {
 }
 
 /** What AWS's budget may do: attach the denial to a role, that one policy and no other, and take it off again. */
-export function executionStatements(policyArn: string, aws: Place): PolicyStatement[] {
+export function executionStatements(policyArn: string, aws: PolicyScope): PolicyStatement[] {
   return [
     {
       Sid: "DenyAndLift",

@@ -17,11 +17,11 @@ export interface PolicyDocument {
 }
 
 /** Where a policy holds. */
-export type Place = Pick<AwsConfiguration, "account" | "region" | "partition" | "kmsKeyArn">;
+export type PolicyScope = Pick<AwsConfiguration, "account" | "region" | "partition" | "kmsKeyArn">;
 
 /** Who may take a role: a service of AWS, for what it runs. */
 export function trustPolicy(
-  aws: Place,
+  aws: PolicyScope,
   service: "ec2" | "lambda" | "scheduler" | "budgets",
   condition?: PolicyStatement["Condition"],
 ): string {
@@ -45,18 +45,18 @@ export function document(statements: PolicyStatement[]): PolicyDocument {
   return { Version: "2012-10-17", Statement: statements };
 }
 
-export function arn(aws: Place, service: string, resource: string): string {
+export function arn(aws: PolicyScope, service: string, resource: string): string {
   return `arn:${partitionOf(aws)}:${service}:${aws.region}:${aws.account}:${resource}`;
 }
 
 /** A parameter's name begins with the slash that its ARN has after `parameter`. */
-export function parameterArn(aws: Place, name: string): string {
+export function parameterArn(aws: PolicyScope, name: string): string {
   return arn(aws, "ssm", `parameter${name}`);
 }
 
 /** The permission to read one `SecureString`, and to have it decrypted where it has a key of the account's own. */
 export function readSecretStatements(
-  aws: Place,
+  aws: PolicyScope,
   parameter: string,
   sids: { read: string; decrypt: string },
 ): PolicyStatement[] {
@@ -90,7 +90,7 @@ export function readSecretStatements(
  * the Sovereign Cloud that is not documented, so AWS's usual domain, which is
  * no other's either, goes beside its own.
  */
-export function viaService(aws: Place, service: "ec2" | "ssm"): string | string[] {
+export function viaService(aws: PolicyScope, service: "ec2" | "ssm"): string | string[] {
   const partition = partitionOf(aws);
   const names = [partitions[partition].domain, ...(partition === "aws-eusc" ? ["amazonaws.com"] : [])].map(
     (domain) => `${service}.${aws.region}.${domain}`,

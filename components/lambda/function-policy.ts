@@ -1,7 +1,7 @@
 import { functionLogGroupName } from "../../contract/names.ts";
 import type { FunctionName } from "../../contract/names.ts";
 import { arn } from "../iam/policy.ts";
-import type { Place, PolicyStatement } from "../iam/policy.ts";
+import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
 /**
  * What a function may do: its own statements, and writing its log.
@@ -10,7 +10,7 @@ import type { Place, PolicyStatement } from "../iam/policy.ts";
  */
 export function functionStatements(
   environment: string,
-  aws: Place,
+  aws: PolicyScope,
   name: FunctionName,
   statements: readonly PolicyStatement[],
 ): PolicyStatement[] {

@@ -3,13 +3,13 @@ import { logGroupName } from "../../contract/names.ts";
 import { fleetParameters, softwarePath, tokenParameter } from "../../contract/parameters.ts";
 import { tags, tagsOfTheMachine } from "../../contract/tags.ts";
 import { arn, document, parameterArn, viaService } from "../iam/policy.ts";
-import type { Place, PolicyDocument, PolicyStatement } from "../iam/policy.ts";
+import type { PolicyScope, PolicyDocument, PolicyStatement } from "../iam/policy.ts";
 
 /** The inline policies of a fleet's role, by their names. */
 export function machinePolicies(
   environment: string,
   fleet: string,
-  aws: Place,
+  aws: PolicyScope,
 ): Record<"machine" | "session", PolicyDocument> {
   return { machine: machinePolicy(environment, fleet, aws), session: sessionPolicy() };
 }
@@ -18,7 +18,7 @@ export function machinePolicies(
  * What the agent and the boot script of a fleet's machines may do: exactly the
  * calls of contract/agent-calls.ts, each on as little as IAM can express.
  */
-export function machinePolicy(environment: string, fleet: string, aws: Place): PolicyDocument {
+export function machinePolicy(environment: string, fleet: string, aws: PolicyScope): PolicyDocument {
   const names = fleetParameters(environment, fleet);
   const software = softwarePath(environment, fleet, "*/*");
   const instances = arn(aws, "ec2", "instance/*");
@@ -109,7 +109,7 @@ export function sessionPolicy(): PolicyDocument {
 }
 
 /** The key of the account's own for tokens, through Systems Manager and for this fleet's tokens alone. */
-function tokenKeyStatement(aws: Place, key: string, tokens: string): PolicyStatement {
+function tokenKeyStatement(aws: PolicyScope, key: string, tokens: string): PolicyStatement {
   return {
     Sid: "UseTheTokensKey",
     Effect: "Allow",
@@ -124,6 +124,6 @@ function tokenKeyStatement(aws: Place, key: string, tokens: string): PolicyState
 }
 
 /** The condition that the instance acted upon is the one that asks. */
-function onItself(aws: Place) {
+function onItself(aws: PolicyScope) {
   return { ArnLike: { "ec2:SourceInstanceARN": arn(aws, "ec2", "instance/${ec2:InstanceId}") } };
 }

@@ -5,9 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { architectureOf, fleetOf, imageReference, tagsOfFleet } from "../../config/derive.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { logGroupName } from "../../contract/names.ts";
-import { formatOperator, initialOperator } from "../../contract/operator.ts";
+import { formatOverrideSetting, initialOverrideSetting } from "../../contract/override.ts";
 import { formatMachineList, initialPower, softwarePath, tokenParameter } from "../../contract/parameters.ts";
-import { initialSeen } from "../../contract/seen.ts";
+import { initialKnownMachines } from "../../contract/known-machines.ts";
 import { tags } from "../../contract/tags.ts";
 import { adoptionOf } from "./adoption.ts";
 import type { LivingMachines } from "./adoption.ts";
@@ -119,10 +119,10 @@ export class RunnerFleet extends pulumi.ComponentResource {
     function createSettings(madeButOnce: pulumi.Resource, parent: pulumi.Resource) {
       const initial = {
         power: JSON.stringify(initialPower),
-        operator: formatOperator(initialOperator),
-        seen: initialSeen,
+        override: formatOverrideSetting(initialOverrideSetting),
+        "known-machines": initialKnownMachines,
       };
-      return (["power", "operator", "seen"] as const).map((kind) =>
+      return (["power", "override", "known-machines"] as const).map((kind) =>
         createFleetParameter(
           { environment, fleet, kind, value: initial[kind], ownTags, overwrite: true },
           { parent, ignoreChanges: begunValue, dependsOn: [madeButOnce] },

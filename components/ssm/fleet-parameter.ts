@@ -1,6 +1,6 @@
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { fleetParameters, seenParameter } from "../../contract/parameters.ts";
+import { fleetParameters, knownMachinesParameter } from "../../contract/parameters.ts";
 import { fleetTags } from "../../contract/resource-tags.ts";
 import type { OwnTags } from "../../contract/resource-tags.ts";
 
@@ -18,7 +18,7 @@ export const begunValue: string[] = ["insecureValue", "value", "version"];
 export interface FleetParameterArgs {
   environment: string;
   fleet: string;
-  kind: keyof ReturnType<typeof fleetParameters> | "seen";
+  kind: keyof ReturnType<typeof fleetParameters> | "known-machines";
   value: pulumi.Input<string>;
   /** Tags of one's own. */
   ownTags: OwnTags;
@@ -42,7 +42,10 @@ export function createFleetParameter(
   return new Parameter(
     name,
     {
-      name: kind === "seen" ? seenParameter(environment, fleet) : fleetParameters(environment, fleet)[kind],
+      name:
+        kind === "known-machines"
+          ? knownMachinesParameter(environment, fleet)
+          : fleetParameters(environment, fleet)[kind],
       type: "String",
       insecureValue: value,
       ...(overwrite && { overwrite }),

@@ -1,7 +1,7 @@
 import { waitingJobsTable } from "../../contract/names.ts";
 import { webhookSecretParameter } from "../../contract/parameters.ts";
 import { arn, readSecretStatements } from "../iam/policy.ts";
-import type { Place, PolicyStatement } from "../iam/policy.ts";
+import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
 /**
  * What the webhook's receiver may do: exactly the calls of contract/receiver.ts,
@@ -9,7 +9,11 @@ import type { Place, PolicyStatement } from "../iam/policy.ts";
  *
  * @param queueArn of the controller's queue
  */
-export function receiverStatements(environment: string, aws: Place, queueArn: string): PolicyStatement[] {
+export function receiverStatements(
+  environment: string,
+  aws: PolicyScope,
+  queueArn: string,
+): PolicyStatement[] {
   return [
     {
       Sid: "WriteWaitingJobs",

@@ -2,12 +2,12 @@ import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
 import { localEnvironment } from "../local.ts";
 import type { Configuration } from "../schema.ts";
-import type { JudgedFleet } from "./judged-fleet.ts";
+import type { FleetRuleInput } from "./fleet-rule-input.ts";
 import { workingHoursFault } from "./working-hours.ts";
 
 /** Idle limit, minimum awake and working hours must be able to mean something. */
-export function autoShutdownFindings({ fleet, path }: JudgedFleet): Finding[] {
-  const { minimumAwake, hours } = fleet.autoShutdown;
+export function autoShutdownFindings({ fleet, path }: FleetRuleInput): Finding[] {
+  const { minimumAwake, workingHours } = fleet.autoShutdown;
   const at = (...keys: string[]) => [...path, "autoShutdown", ...keys];
   const findings: Finding[] = [];
   if (minimumAwake > fleet.runners) {
@@ -17,9 +17,13 @@ export function autoShutdownFindings({ fleet, path }: JudgedFleet): Finding[] {
       because: [[...path, "runners"]],
     });
   }
-  const fault = hours && workingHoursFault(hours);
+  const fault = workingHours && workingHoursFault(workingHours);
   if (fault !== undefined) {
-    findings.push({ path: at("hours", "sleep"), message: fault, because: [at("hours", "wake")] });
+    findings.push({
+      path: at("workingHours", "sleep"),
+      message: fault,
+      because: [at("workingHours", "wake")],
+    });
   }
   return findings;
 }

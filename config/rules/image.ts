@@ -1,6 +1,6 @@
 import { defaultDistribution } from "../defaults.ts";
 import type { Finding } from "../issues.ts";
-import type { JudgedFleet } from "./judged-fleet.ts";
+import type { FleetRuleInput } from "./fleet-rule-input.ts";
 
 /** Systems that a public parameter gives away by its name, and why no machine can be made of them. */
 const unusable: readonly [name: RegExp, why: string][] = [
@@ -14,7 +14,7 @@ const unusable: readonly [name: RegExp, why: string][] = [
 ];
 
 /** The image is one of: a distribution's, an AMI, a parameter with the id of one. */
-export function imageFindings({ fleet, path }: JudgedFleet): Finding[] {
+export function imageFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { distribution, ami, parameter, baked } = fleet.image;
   const at = (key: string) => [...path, "image", key];
   const findings: Finding[] = [];

@@ -1,7 +1,7 @@
 import { parseMachineName } from "../../contract/names.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
-import type { JudgedFleet } from "./judged-fleet.ts";
+import type { FleetRuleInput } from "./fleet-rule-input.ts";
 
 /** What GitHub's runners give themselves, by system and architecture. Labels ignore case. */
 const systemLabels = new Set(["self-hosted", "linux", "windows", "macos", "x64", "x86", "arm", "arm64"]);
@@ -15,7 +15,7 @@ const systemLabels = new Set(["self-hosted", "linux", "windows", "macos", "x64",
 const hostedLabel = /^(ubuntu-(latest|slim|\d)|windows-|macos-)/i;
 
 /** Labels are what workflows ask for: each must be one that GitHub takes, and one that is ours to give. */
-export function labelFindings({ fleet, path }: JudgedFleet): Finding[] {
+export function labelFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { labels } = fleet;
   const whole = [...path, "labels"];
   if (labels.length === 0) {

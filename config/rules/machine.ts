@@ -1,14 +1,14 @@
 import { gp3 } from "../../contract/aws-limits.ts";
 import { architectureOfInstanceType, unusableInstanceType } from "../instance-types.ts";
 import type { Finding } from "../issues.ts";
-import type { JudgedFleet } from "./judged-fleet.ts";
+import type { FleetRuleInput } from "./fleet-rule-input.ts";
 
 /** The instance type, its architecture, and the disk. */
-export function machineFindings(judged: JudgedFleet): Finding[] {
+export function machineFindings(judged: FleetRuleInput): Finding[] {
   return [...instanceTypeFindings(judged), ...diskFindings(judged)];
 }
 
-function instanceTypeFindings({ fleet, path }: JudgedFleet): Finding[] {
+function instanceTypeFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { instanceType, architecture } = fleet;
   const unusable = unusableInstanceType(instanceType);
   if (unusable !== undefined) {
@@ -31,7 +31,7 @@ function instanceTypeFindings({ fleet, path }: JudgedFleet): Finding[] {
   ];
 }
 
-function diskFindings({ fleet, path }: JudgedFleet): Finding[] {
+function diskFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { sizeGb, iops, throughput } = fleet.disk;
   const findings: Finding[] = [];
   const mostIops = Math.max(gp3.baseIops, sizeGb * gp3.iopsPerGb);

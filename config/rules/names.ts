@@ -6,7 +6,7 @@ import {
   runnerName,
 } from "../../contract/names.ts";
 import type { Finding } from "../issues.ts";
-import type { JudgedFleet } from "./judged-fleet.ts";
+import type { FleetRuleInput } from "./fleet-rule-input.ts";
 
 const nameRule =
   "must be lower-case letters, digits and single hyphens, beginning with a letter, for example build-large";
@@ -18,7 +18,7 @@ export function environmentFindings(environment: string): Finding[] {
 }
 
 /** A fleet's name, and the names of its runners that follow from it. */
-export function fleetNameFindings({ environment, name, fleet, path }: JudgedFleet): Finding[] {
+export function fleetNameFindings({ environment, name, fleet, path }: FleetRuleInput): Finding[] {
   if (!namePattern.test(name)) return [{ path, message: `${nameRule}; the fleet is called "${name}"` }];
   const longest = runnerName(environment, name, fleet.runners);
   if (longest.length <= maxRunnerNameLength) return [];
@@ -35,7 +35,7 @@ export function fleetNameFindings({ environment, name, fleet, path }: JudgedFlee
 }
 
 /** A generation belongs to a runner that exists. */
-export function generationFindings({ fleet, path }: JudgedFleet): Finding[] {
+export function generationFindings({ fleet, path }: FleetRuleInput): Finding[] {
   return Object.keys(fleet.generations)
     .filter((number) => Number(number) > fleet.runners)
     .map((number) => ({

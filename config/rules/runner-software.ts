@@ -3,10 +3,10 @@ import { architectureOfInstanceType } from "../instance-types.ts";
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
 import { isOlder } from "../runner-versions.ts";
-import type { JudgedFleet } from "./judged-fleet.ts";
+import type { FleetRuleInput } from "./fleet-rule-input.ts";
 
 /** The runner's version is one that GitHub registers, and its checksum is at hand. */
-export function runnerSoftwareFindings({ fleet, path }: JudgedFleet): Finding[] {
+export function runnerSoftwareFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { version, sha256, url } = fleet.runner;
   const at = (key: string) => [...path, "runner", key];
   if (isOlder(version, limits.oldestRunnerVersion)) {

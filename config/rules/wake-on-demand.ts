@@ -20,7 +20,7 @@ function regionFindings({ wakeOnDemand, aws }: Configuration): Finding[] {
   if (!wakeOnDemand.enabled || hasFunctionUrls(aws.region)) return [];
   const message =
     `is true, and AWS Lambda has no function URLs in ${aws.region}, which GitHub's webhook would be sent to; ` +
-    "take another region, or set it to false and have hours or minimumAwake keep machines awake";
+    "take another region, or set it to false and have workingHours or minimumAwake keep machines awake";
   return [{ path: ["wakeOnDemand", "enabled"], message, because: [["aws", "region"]] }];
 }
 

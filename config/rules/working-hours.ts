@@ -1,5 +1,5 @@
-import { formatDaysAndTime, parseDaysAndTime } from "../../contract/hours.ts";
-import type { DaysAndTime, WorkingHours } from "../../contract/hours.ts";
+import { formatDaysAndTime, parseDaysAndTime } from "../../contract/working-hours.ts";
+import type { DaysAndTime, WorkingHours } from "../../contract/working-hours.ts";
 
 type Line = "wake" | "sleep";
 
@@ -39,7 +39,7 @@ export function workingHoursFault(hours: Pick<WorkingHours, Line>): string | und
   return (
     `${both}: machines would sleep for ${asleep === 1 ? "a minute" : `${asleep} minutes`} of a week and be on for ` +
     `${Math.floor((minutesOfWeek - asleep) / 6) / 10} of its ${minutesOfWeek / 60} hours; ` +
-    `name times with an hour of sleep at least, or leave hours out where machines are to be on all the time`
+    `name times with an hour of sleep at least, or leave workingHours out where machines are to be on all the time`
   );
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDaysAndTime } from "../../contract/hours.ts";
+import { parseDaysAndTime } from "../../contract/working-hours.ts";
 import { defaults } from "../defaults.ts";
 import { limits } from "../limits.ts";
 import { text } from "./text.ts";
@@ -49,7 +49,7 @@ export const autoShutdownSchema = z
       .max(7 * 24 * 60)
       .optional()
       .describe(
-        "Minutes without a job after which a machine sleeps, until a job (wakeOnDemand), hours or minimumAwake want it. Default: it never does, and is awake whenever power is on.",
+        "Minutes without a job after which a machine sleeps, until a job (wakeOnDemand), workingHours or minimumAwake want it. Default: it never does, and is awake whenever power is on.",
       ),
     minimumAwake: z
       .int()
@@ -70,6 +70,6 @@ export const autoShutdownSchema = z
       .describe(
         "Whether a job that is overdue is ended. It fails then, with the rest of its steps left out.",
       ),
-    hours: workingHoursSchema.optional(),
+    workingHours: workingHoursSchema.optional(),
   })
   .describe("When the fleet's machines sleep although nobody asks them to. A job is always waited for.");

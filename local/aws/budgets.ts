@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { evaluate } from "./iam.ts";
 import { number, record, records, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
@@ -39,10 +39,10 @@ export function checkAccess(
   const source = sourceArns.topic(cloud.account);
   const closed = topics.find((topic) => !mayPublish(cloud, topic, { service: "budgets", source }));
   if (closed !== undefined) {
-    throw new AwsError("InvalidParameterException", `AWS Budgets may not publish to ${closed}.`);
+    throw new EmulatedAwsError("InvalidParameterException", `AWS Budgets may not publish to ${closed}.`);
   }
   if (role !== undefined && !mayTake(cloud, role)) {
-    throw new AwsError("InvalidParameterException", `AWS Budgets may not take the role ${role}.`);
+    throw new EmulatedAwsError("InvalidParameterException", `AWS Budgets may not take the role ${role}.`);
   }
 }
 
@@ -193,7 +193,10 @@ function take(cloud: Cloud, id: string, action: Input, step: string): void {
   } else if (step === "RESET_BUDGET_ACTION" && from === "REVERSE_SUCCESS") {
     cloud.data.budgetActions[id] = "STANDBY";
   } else {
-    throw new AwsError("InvalidParameterException", `${step} is not possible while the action is ${from}.`);
+    throw new EmulatedAwsError(
+      "InvalidParameterException",
+      `${step} is not possible while the action is ${from}.`,
+    );
   }
 }
 
@@ -216,5 +219,5 @@ function limitOf(budget: Input): number {
 }
 
 function notFound(what: string, name: string): never {
-  throw new AwsError("NotFoundException", `There is no ${what} ${name}.`);
+  throw new EmulatedAwsError("NotFoundException", `There is no ${what} ${name}.`);
 }

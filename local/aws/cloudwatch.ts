@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { number, optionalText, record, records, text, texts, time } from "./input.ts";
 import type { Input } from "./input.ts";
 import { addMetrics, sameDimensions, statistic } from "./metrics.ts";
@@ -63,7 +63,7 @@ export function cloudwatchService(cloud: Cloud): Service {
             const wanted = record(query, "MetricStat");
             const metric = wanted && record(wanted, "Metric");
             if (!wanted || !metric) {
-              throw new AwsError(
+              throw new EmulatedAwsError(
                 "ValidationError",
                 "The local cloud computes no metric math: see local/README.md",
               );
@@ -101,7 +101,10 @@ function valuesOf(datum: Input): number[] {
   const single = number(datum, "Value");
   if (single !== undefined) return [single];
   if (values.length === 0) {
-    throw new AwsError("InvalidParameterCombination", "The local cloud takes Value, or Values with Counts.");
+    throw new EmulatedAwsError(
+      "InvalidParameterCombination",
+      "The local cloud takes Value, or Values with Counts.",
+    );
   }
   return values.flatMap((value, index) => new Array<number>(counts[index] ?? 1).fill(value));
 }

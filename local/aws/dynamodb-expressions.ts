@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Input } from "./input.ts";
 
 /*
@@ -128,7 +128,7 @@ export function holds(item: Item, expression: string, placeholders: Placeholders
     if (!taken(token)) throw notUnderstood();
   }
 
-  function notUnderstood(): AwsError {
+  function notUnderstood(): EmulatedAwsError {
     return invalid(`the local DynamoDB does not know the condition ${expression}`);
   }
 }
@@ -152,6 +152,6 @@ function valueOf(token: string, { values }: Placeholders): Attribute {
   return value;
 }
 
-function invalid(text: string): AwsError {
-  return new AwsError("ValidationException", text);
+function invalid(text: string): EmulatedAwsError {
+  return new EmulatedAwsError("ValidationException", text);
 }

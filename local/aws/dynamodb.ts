@@ -1,6 +1,6 @@
 import { checkAllUsed, holds, placeholdersOf, updated } from "./dynamodb-expressions.ts";
 import type { Attribute, Item } from "./dynamodb-expressions.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { flag, number, optionalText, record, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import type { Need, Service } from "./server.ts";
@@ -55,11 +55,11 @@ export function dynamodbService(cloud: Cloud, wireNow: () => number = Date.now):
           checkAllUsed(placeholders, [condition ?? "", update]);
           const before = items[key] ?? {};
           if (condition !== undefined && !holds(before, condition, placeholders)) {
-            throw new AwsError("ConditionalCheckFailedException", "The conditional request failed");
+            throw new EmulatedAwsError("ConditionalCheckFailedException", "The conditional request failed");
           }
           const after = updated({ ...before, [hashKey]: { S: key } }, update, placeholders);
           if (after[hashKey]?.S !== key) {
-            throw new AwsError(
+            throw new EmulatedAwsError(
               "ValidationException",
               `Cannot update attribute ${hashKey}. This attribute is part of the key`,
             );
@@ -104,14 +104,14 @@ export function tableArn(cloud: Cloud, name: string): string {
 function tableOf(cloud: Cloud, input: Input): { items: Record<string, Item>; hashKey: string } {
   const name = text(input, "TableName");
   const table = cloud.data.resources[tableType]?.[name];
-  if (!table) throw new AwsError("ResourceNotFoundException", "Requested resource not found");
+  if (!table) throw new EmulatedAwsError("ResourceNotFoundException", "Requested resource not found");
   return { items: (cloud.data.tables[name] ??= {}), hashKey: String(table.hashKey) };
 }
 
 function keyOf(key: Input | undefined, hashKey: string): string {
   const value = (key?.[hashKey] as Attribute | undefined)?.S;
   if (typeof value !== "string" || value === "" || Object.keys(key!).length !== 1) {
-    throw new AwsError("ValidationException", "The provided key element does not match the schema");
+    throw new EmulatedAwsError("ValidationException", "The provided key element does not match the schema");
   }
   return value;
 }

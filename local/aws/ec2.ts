@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
 import { createImage, describeImages } from "./images.ts";
 import { flag, number, optionalText, record, records, tagsOf, text, texts } from "./input.ts";
@@ -33,10 +33,11 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
     );
   const find = (id: string): Instance => {
     if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
-      throw new AwsError("InvalidInstanceID.Malformed", `Invalid id: "${id}"`);
+      throw new EmulatedAwsError("InvalidInstanceID.Malformed", `Invalid id: "${id}"`);
     }
     const instance = visible().find((each) => each.id === id);
-    if (!instance) throw new AwsError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
+    if (!instance)
+      throw new EmulatedAwsError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
     return instance;
   };
   /** What carries tags: an instance, or the volume of one. */
@@ -54,7 +55,7 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
       };
     }
     const holder = visible().find((each) => rootVolumeId(each) === id && each.state !== "terminated");
-    if (!holder) throw new AwsError("InvalidVolume.NotFound", `The volume '${id}' does not exist.`);
+    if (!holder) throw new EmulatedAwsError("InvalidVolume.NotFound", `The volume '${id}' does not exist.`);
     return {
       current: holder.volumeTags,
       check: checkTags,
@@ -139,7 +140,7 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
           const [filter, ...others] = records(input, "Filter");
           if (!filter || others.length > 0 || text(filter, "Name") !== "image-id") {
             const problem = "The local cloud finds images by the filter image-id alone.";
-            throw new AwsError("InvalidParameterValue", problem);
+            throw new EmulatedAwsError("InvalidParameterValue", problem);
           }
           return { imagesSet: describeImages(cloud, texts(filter, "Value")) };
         },
@@ -163,7 +164,7 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
             instanceType: instance.instanceType,
           };
           if (!(attribute in values))
-            throw new AwsError("InvalidParameterValue", `Value (${attribute}) is invalid.`);
+            throw new EmulatedAwsError("InvalidParameterValue", `Value (${attribute}) is invalid.`);
           return { instanceId: instance.id, [attribute]: { value: values[attribute] } };
         },
       },
@@ -174,7 +175,10 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
         run: (input) => {
           const instance = find(text(input, "InstanceId"));
           if (instance.state === "terminated") {
-            throw new AwsError("IncorrectInstanceState", `The instance '${instance.id}' is terminated.`);
+            throw new EmulatedAwsError(
+              "IncorrectInstanceState",
+              `The instance '${instance.id}' is terminated.`,
+            );
           }
           modify(instance, modification(input));
           return { return: true };
@@ -255,7 +259,7 @@ function launchSpecification(input: Input) {
 /** @throws AwsError InvalidParameterValue */
 function shutdownBehavior(value: string): "stop" | "terminate" {
   if (value === "stop" || value === "terminate") return value;
-  throw new AwsError(
+  throw new EmulatedAwsError(
     "InvalidParameterValue",
     `Value (${value}) for parameter instanceInitiatedShutdownBehavior is invalid.`,
   );
@@ -279,7 +283,7 @@ function modification(input: Input): Modification {
   });
   if (found.length === 1) return found[0]!;
   const problem = `Exactly one of ${modifiable.join(", ")} can be modified in one request.`;
-  throw new AwsError("InvalidParameterCombination", problem);
+  throw new EmulatedAwsError("InvalidParameterCombination", problem);
 }
 
 function modify(instance: Instance, { attribute, value }: Modification): void {

@@ -1,5 +1,5 @@
 /** A refusal as AWS words it: a code that clients decide by, and a sentence for people. */
-export class AwsError extends Error {
+export class EmulatedAwsError extends Error {
   /** For example `OperationNotPermitted`. */
   readonly code: string;
   /** The sentence without the code, as it goes over the wire. */

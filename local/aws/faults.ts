@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 
 /** Something that goes wrong on purpose. */
 export interface Fault {
@@ -72,7 +72,11 @@ export function createFaults(clock: Clock): Faults {
       await fault?.until;
       if (fault?.delayMs) await sleep(fault.delayMs / clock.factor, undefined, { ref: false });
       if (fault?.error) {
-        throw new AwsError(fault.error, `a fault armed for ${action}`, serverErrors[fault.error] ?? 400);
+        throw new EmulatedAwsError(
+          fault.error,
+          `a fault armed for ${action}`,
+          serverErrors[fault.error] ?? 400,
+        );
       }
       return fault;
     },

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Functions } from "../functions/index.ts";
 import type { Properties } from "../provider.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { logLine } from "./function-log.ts";
 import { principalId, secret } from "./ids.ts";
 import { number, optionalText, record, tagMap, text } from "./input.ts";
@@ -106,14 +106,14 @@ async function deploy(cloud: Cloud, functions: Functions, name: string, inputs: 
   const { data, region } = cloud;
   const roleName = text(inputs, "role").split("/").at(-1)!;
   if (!data.resources["aws:iam/role:Role"]?.[roleName]) {
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "InvalidParameterValueException",
       "The role defined for the function cannot be assumed by Lambda.",
     );
   }
   const variables = (record(inputs, "environment")?.variables ?? {}) as Record<string, string>;
   if (Buffer.byteLength(JSON.stringify(variables)) > maxVariableBytes) {
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "InvalidParameterValueException",
       "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit.",
     );

@@ -31,10 +31,10 @@ export interface AccessRequest {
   context: RequestContext;
 }
 
-export type Verdict = "allowed" | "explicit deny" | "no allow";
+export type PolicyVerdict = "allowed" | "explicit deny" | "no allow";
 
 /** A Deny that applies beats every Allow; without an Allow that applies nothing is permitted. */
-export function evaluate(policies: readonly PolicyDocument[], request: AccessRequest): Verdict {
+export function evaluate(policies: readonly PolicyDocument[], request: AccessRequest): PolicyVerdict {
   const context = new Map(Object.entries(request.context).map(([key, value]) => [key.toLowerCase(), value]));
   const effects = policies
     .flatMap((policy) => many(policy.Statement))

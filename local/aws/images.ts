@@ -1,5 +1,5 @@
 import type { Distribution } from "../machines/distributions.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { resourceId } from "./ids.ts";
 import type { Cloud, Instance } from "./state.ts";
 
@@ -86,7 +86,7 @@ export async function createImage(
 ): Promise<string> {
   if (instance.state !== "stopped" && !(instance.state === "running" && noReboot)) {
     const text = `The local cloud makes images of stopped instances, and of running ones with NoReboot: '${instance.id}' is ${instance.state}.`;
-    throw new AwsError("IncorrectInstanceState", text);
+    throw new EmulatedAwsError("IncorrectInstanceState", text);
   }
   const imageId = resourceId("ami");
   await host.capture(instance.id, imageId);
@@ -101,7 +101,7 @@ export function imageArchitecture(imageId: string, instanceType: string): "x86_6
   const image = images[imageId];
   if (image && image.architecture !== architecture) {
     const text = `The architecture '${architecture}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI.`;
-    throw new AwsError("InvalidParameterValue", text);
+    throw new EmulatedAwsError("InvalidParameterValue", text);
   }
   return architecture;
 }

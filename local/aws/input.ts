@@ -1,5 +1,5 @@
 import { isObject } from "../../contract/json.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 
 /** Parameters of a call, after its protocol has been taken off: lists are arrays, values text or JSON's. */
 export type Input = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ export function optionalText(input: Input, name: string): string | undefined {
 export function text(input: Input, name: string): string {
   const value = optionalText(input, name);
   if (value === undefined || value === "") {
-    throw new AwsError("MissingParameter", `The request must contain the parameter ${name}`);
+    throw new EmulatedAwsError("MissingParameter", `The request must contain the parameter ${name}`);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud, Instance, InstanceState } from "./state.ts";
 import { rootVolumeId } from "./volumes.ts";
 
@@ -102,7 +102,7 @@ export function matchesTags(
 
 function taggedValues(tags: Readonly<Record<string, string>>, name: string): string[] {
   if (!name.startsWith("tag:"))
-    throw new AwsError("InvalidParameterValue", `The filter '${name}' is invalid`);
+    throw new EmulatedAwsError("InvalidParameterValue", `The filter '${name}' is invalid`);
   const value = tags[name.slice("tag:".length)];
   return value === undefined ? [] : [value];
 }

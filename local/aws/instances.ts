@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HostedInstance, PowerDown } from "../machines/host.ts";
 import { mayUseDisk } from "./disk-keys.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { resourceId } from "./ids.ts";
 import { imageArchitecture, imageDistribution } from "./images.ts";
 import { checkOffered } from "./offerings.ts";
@@ -233,20 +233,20 @@ async function all(acts: Promise<void>[]): Promise<void> {
 /** @throws AwsError unless every instance is in one of the states and none is locked */
 function refuse(
   instances: readonly Instance[],
-  wish: string,
+  operation: string,
   states: readonly InstanceState[],
   locks: readonly ("disableApiTermination" | "disableApiStop")[] = [],
 ): void {
   for (const instance of instances) {
     const { id, state } = instance;
     if (!states.includes(state)) {
-      const text = `The instance '${id}' is not in a state from which it can be ${wish}.`;
-      throw new AwsError("IncorrectInstanceState", text);
+      const text = `The instance '${id}' is not in a state from which it can be ${operation}.`;
+      throw new EmulatedAwsError("IncorrectInstanceState", text);
     }
     const lock = locks.find((attribute) => instance[attribute]);
     if (lock) {
-      const text = `The instance '${id}' may not be ${wish}. Modify its '${lock}' instance attribute and try again.`;
-      throw new AwsError("OperationNotPermitted", text);
+      const text = `The instance '${id}' may not be ${operation}. Modify its '${lock}' instance attribute and try again.`;
+      throw new EmulatedAwsError("OperationNotPermitted", text);
     }
   }
 }
@@ -254,7 +254,7 @@ function refuse(
 function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance {
   const userDataBytes = Buffer.from(specification.userData, "base64").length;
   if (userDataBytes > maxUserDataBytes) {
-    throw new AwsError("InvalidParameterValue", `User data is limited to ${maxUserDataBytes} bytes`);
+    throw new EmulatedAwsError("InvalidParameterValue", `User data is limited to ${maxUserDataBytes} bytes`);
   }
   checkInstanceTags(specification.tags, specification.tagsInMetadata);
   checkTags(specification.volumeTags);
@@ -263,14 +263,14 @@ function newInstance(cloud: Cloud, specification: LaunchSpecification): Instance
   const { data, clock, faults } = cloud;
   const profiles = data.resources["aws:iam/instanceProfile:InstanceProfile"] ?? {};
   if (specification.profile !== undefined && !profiles[specification.profile]) {
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "InvalidParameterValue",
       `Value (${specification.profile}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`,
     );
   }
   for (const id of specification.securityGroupIds) {
     if (data.resources["aws:ec2/securityGroup:SecurityGroup"]?.[id]) continue;
-    throw new AwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
+    throw new EmulatedAwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
   }
   const { profile, disk, ...launched } = specification;
   if (disk) checkVolume(disk);

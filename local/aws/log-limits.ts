@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { LogEvent } from "./state.ts";
 
 /*
@@ -47,5 +47,5 @@ export function takeEvents(
 }
 
 function refuse(problem: string): never {
-  throw new AwsError("InvalidParameterException", problem);
+  throw new EmulatedAwsError("InvalidParameterException", problem);
 }

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { number, optionalText, records, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { takeEvents } from "./log-limits.ts";
@@ -17,12 +17,14 @@ export function logsService(cloud: Cloud): Service {
   ];
   const groupOf = (input: Input) => {
     const group = data.logs[text(input, "logGroupName")];
-    if (!group) throw new AwsError("ResourceNotFoundException", "The specified log group does not exist.");
+    if (!group)
+      throw new EmulatedAwsError("ResourceNotFoundException", "The specified log group does not exist.");
     return group;
   };
   const streamOf = (input: Input) => {
     const stream = groupOf(input)[text(input, "logStreamName")];
-    if (!stream) throw new AwsError("ResourceNotFoundException", "The specified log stream does not exist.");
+    if (!stream)
+      throw new EmulatedAwsError("ResourceNotFoundException", "The specified log stream does not exist.");
     return stream;
   };
 
@@ -43,7 +45,10 @@ export function logsService(cloud: Cloud): Service {
           const group = groupOf(input);
           const name = text(input, "logStreamName");
           if (group[name]) {
-            throw new AwsError("ResourceAlreadyExistsException", "The specified log stream already exists");
+            throw new EmulatedAwsError(
+              "ResourceAlreadyExistsException",
+              "The specified log stream already exists",
+            );
           }
           group[name] = [];
           return {};
@@ -112,7 +117,7 @@ export function logGroupArn(cloud: Cloud, name: string): string {
 /** @throws AwsError ResourceAlreadyExistsException */
 export function createLogGroup({ data }: Cloud, name: string): void {
   if (data.logs[name]) {
-    throw new AwsError("ResourceAlreadyExistsException", "The specified log group already exists");
+    throw new EmulatedAwsError("ResourceAlreadyExistsException", "The specified log group already exists");
   }
   data.logs[name] = {};
 }
@@ -127,7 +132,7 @@ function inRange(events: readonly LogEvent[], input: Input): LogEvent[] {
 function termsOf(pattern: string): string[] {
   if (/^\s*[{[%]|(^|\s)[-?]/.test(pattern)) {
     const text = `The local cloud knows patterns of words only, not ${pattern}: see local/README.md`;
-    throw new AwsError("InvalidParameterException", text);
+    throw new EmulatedAwsError("InvalidParameterException", text);
   }
   return [...pattern.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!);
 }

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud } from "./state.ts";
 
 export const roleType = "aws:iam/role:Role";
@@ -8,7 +8,11 @@ export const managedPolicyType = "aws:iam/policy:Policy";
 export function detachAll({ data }: Cloud, role: string): void {
   const attached = data.attachedPolicies[role] ?? [];
   if (attached.length > 0 && data.resources[roleType]?.[role]?.forceDetachPolicies !== true) {
-    throw new AwsError("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409);
+    throw new EmulatedAwsError(
+      "DeleteConflict",
+      "Cannot delete entity, must detach all policies first.",
+      409,
+    );
   }
   data.attachedPolicies[role] = [];
 }
@@ -19,7 +23,7 @@ export function checkDetached({ data }: Cloud, policyArn: string): void {
     attached.includes(policyArn),
   );
   if (holders.length === 0) return;
-  throw new AwsError(
+  throw new EmulatedAwsError(
     "DeleteConflict",
     `Cannot delete a policy attached to entities: ${holders.map(([role]) => role).join(", ")}.`,
     409,

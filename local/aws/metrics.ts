@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { number, optionalText, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { publish } from "./topics.ts";
@@ -106,7 +106,7 @@ function evaluateAlarm(cloud: Cloud, name: string, alarm: Input): void {
 
 export function statistic(name: string, data: readonly Datum[]): number {
   if (!(name in statistics))
-    throw new AwsError("InvalidParameterValue", `The value ${name} is not a statistic.`);
+    throw new EmulatedAwsError("InvalidParameterValue", `The value ${name} is not a statistic.`);
   return statistics[name as keyof typeof statistics](data.flatMap(({ values }) => values));
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Properties } from "../provider.ts";
 import { actionType, budgetType, checkAccess } from "./budgets.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { optionalText, records, text, texts } from "./input.ts";
 import { checkDetached, managedPolicyType } from "./managed-policies.ts";
 import { alarmType, putAlarm } from "./metrics.ts";
@@ -109,7 +109,7 @@ function checkKnownTag({ data, clock }: Cloud, key: string): void {
     ({ tags, createdAt }) => key in tags && createdAt < clock.now() - dayMs,
   );
   if (!isKnown)
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "ValidationException",
       `Failed to update cost allocation tags: Tag keys not found: ${key}`,
     );

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud } from "./state.ts";
 
 /** A zone as DescribeAvailabilityZones tells it. */
@@ -42,7 +42,7 @@ export function zonesOffering(cloud: Cloud, instanceType: string): string[] {
 export function checkOffered(cloud: Cloud, instanceType: string, zone: string): void {
   const zones = zonesOffering(cloud, instanceType);
   if (zones.includes(zone)) return;
-  throw new AwsError(
+  throw new EmulatedAwsError(
     "Unsupported",
     `Your requested instance type (${instanceType}) is not supported in your requested Availability Zone (${zone}). ` +
       `Please retry your request by not specifying an Availability Zone or choosing ${zones.join(", ")}.`,

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { number, optionalText } from "./input.ts";
 import type { Input } from "./input.ts";
 
@@ -13,7 +13,7 @@ export function pageOf<Item>(
 ): { page: Item[]; nextToken: string | undefined } {
   const size = number(input, "MaxResults") ?? most;
   if (size < least || size > most) {
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "InvalidParameterValue",
       `Value ( ${size} ) for parameter maxResults is invalid. Expecting a value from ${least} to ${most}.`,
     );

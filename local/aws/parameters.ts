@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { publicParameter } from "./images.ts";
 import type { Cloud, Parameter, ParameterVersion } from "./state.ts";
 import { checkDemandedTags } from "./tag-rules.ts";
@@ -28,30 +28,36 @@ export function putParameter(
   if (before && !overwrite) {
     const text =
       "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
-    throw new AwsError("ParameterAlreadyExists", text);
+    throw new EmulatedAwsError("ParameterAlreadyExists", text);
   }
   if (overwrite && Object.keys(tags).length > 0) {
-    throw new AwsError("ValidationException", "Invalid request: tags and overwrite can't be used together.");
+    throw new EmulatedAwsError(
+      "ValidationException",
+      "Invalid request: tags and overwrite can't be used together.",
+    );
   }
   if (!overwrite) checkDemandedTags(cloud, `the parameter ${name}`, tags);
   if (!before && type === undefined) {
-    throw new AwsError("ValidationException", "A parameter type is required when you create a parameter.");
+    throw new EmulatedAwsError(
+      "ValidationException",
+      "A parameter type is required when you create a parameter.",
+    );
   }
   if (before && type !== undefined && type !== before.type) {
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "HierarchyTypeMismatchException",
       `The type of ${name} cannot be changed from ${before.type}.`,
     );
   }
   if (value === "") {
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "ValidationException",
       "Value at 'value' failed to satisfy constraint: length 1 or more.",
     );
   }
   if (value.length > maxValueLength) {
     const text = `Standard tier parameters support a maximum parameter value of ${maxValueLength} characters.`;
-    throw new AwsError("ValidationException", text);
+    throw new EmulatedAwsError("ValidationException", text);
   }
   const parameter: Parameter = {
     name,
@@ -108,13 +114,13 @@ export function versionOf(cloud: Cloud, text: string): Parameter {
   const found = findVersion(cloud, text);
   if (found) return found;
   const problem = `Systems Manager could not find version ${selector} of ${name}. Verify the version and try again.`;
-  throw new AwsError("ParameterVersionNotFound", problem);
+  throw new EmulatedAwsError("ParameterVersionNotFound", problem);
 }
 
 /** @throws AwsError ParameterNotFound */
 export function parameterOf(cloud: Cloud, name: string): Parameter {
   const parameter = findParameter(cloud, name);
-  if (!parameter) throw new AwsError("ParameterNotFound", `The parameter ${name} was not found.`);
+  if (!parameter) throw new EmulatedAwsError("ParameterNotFound", `The parameter ${name} was not found.`);
   return parameter;
 }
 

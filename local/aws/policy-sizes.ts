@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { text } from "./input.ts";
 import type { Input } from "./input.ts";
 import type { Cloud } from "./state.ts";
@@ -28,7 +28,7 @@ export function checkInlinePolicy({ data }: Cloud, id: string, inputs: Input): v
     .map(([, { policy }]) => policy);
   const size = [...others, inputs.policy].reduce<number>((sum, policy) => sum + sizeOf(policy), 0);
   if (size > maxInline) {
-    throw new AwsError(
+    throw new EmulatedAwsError(
       "LimitExceeded",
       `Maximum policy size of ${maxInline} bytes exceeded for role ${role}`,
       409,
@@ -39,14 +39,14 @@ export function checkInlinePolicy({ data }: Cloud, id: string, inputs: Input): v
 /** @throws AwsError LimitExceeded */
 export function checkManagedPolicy(policy: unknown): void {
   if (sizeOf(policy) > maxManaged)
-    throw new AwsError("LimitExceeded", `Cannot exceed quota for PolicySize: ${maxManaged}`, 409);
+    throw new EmulatedAwsError("LimitExceeded", `Cannot exceed quota for PolicySize: ${maxManaged}`, 409);
 }
 
 /** @throws AwsError LimitExceeded */
 export function checkTrustPolicy(policy: unknown): void {
   if (sizeOf(policy) > maxTrust) {
     const problem = `Cannot exceed quota for ACLSizePerRole: ${maxTrust}`;
-    throw new AwsError("LimitExceeded", problem, 409);
+    throw new EmulatedAwsError("LimitExceeded", problem, 409);
   }
 }
 

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { evaluate } from "./iam.ts";
-import type { AccessRequest, PolicyDocument, RequestContext, Verdict } from "./iam.ts";
+import type { AccessRequest, PolicyDocument, RequestContext, PolicyVerdict } from "./iam.ts";
 import { principalId, secret } from "./ids.ts";
 import { managedPolicyType } from "./managed-policies.ts";
 import { rolePolicyType } from "./policy-sizes.ts";
@@ -52,20 +52,20 @@ export async function authenticate(
       request.headers.get("authorization") ?? "",
     );
   if (!signature) {
-    throw new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+    throw new EmulatedAwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
   }
   const [, accessKeyId, region, signedFor, names] = signature as unknown as [string, ...string[]];
   const found = findKey(cloud, accessKeyId!);
   if (!found || (found.key.token ?? null) !== request.headers.get("x-amz-security-token")) {
     const { code, status } = refusals.unknownKey;
-    throw new AwsError(code, "The security token included in the request is invalid.", status);
+    throw new EmulatedAwsError(code, "The security token included in the request is invalid.", status);
   }
   const expected = await sign(request, names!.split(";"), found.key, signingName, signingRegion);
   const scope = region === signingRegion && signedFor === signingName;
   if (!scope || !same(expected, request.headers.get("authorization")!.replace(/, ?/g, ", "))) {
     const { code, status } = refusals.badSignature;
     const text = `The request signature we calculated does not match the signature you provided (expected the scope ${signingRegion}/${signingName}).`;
-    throw new AwsError(code, text, status);
+    throw new EmulatedAwsError(code, text, status);
   }
   return found.principal;
 }
@@ -135,12 +135,16 @@ export function authorise(
         ? "with an explicit deny in an identity-based policy"
         : `because no identity-based policy allows the ${request.action} action`;
     const text = `User: ${principal.arn} is not authorized to perform: ${request.action} on resource: ${request.resource} ${because}`;
-    throw new AwsError(refusals.denied.code, text, refusals.denied.status);
+    throw new EmulatedAwsError(refusals.denied.code, text, refusals.denied.status);
   }
 }
 
 /** What the caller's role says of a request; everything is allowed to who has none. */
-export function verdictOn(cloud: Cloud, { roleName, context }: Principal, request: AccessRequest): Verdict {
+export function verdictOn(
+  cloud: Cloud,
+  { roleName, context }: Principal,
+  request: AccessRequest,
+): PolicyVerdict {
   if (roleName === undefined) return "allowed";
   return evaluate(policiesOf(cloud, roleName), { ...request, context: { ...context, ...request.context } });
 }

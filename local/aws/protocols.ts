@@ -1,4 +1,4 @@
-import type { AwsError } from "./errors.ts";
+import type { EmulatedAwsError } from "./errors.ts";
 import type { Input } from "./input.ts";
 import { xmlDocument } from "./xml.ts";
 import type { XmlStyle } from "./xml.ts";
@@ -7,7 +7,7 @@ import type { XmlStyle } from "./xml.ts";
 export interface Protocol {
   decode(body: string): Input;
   result(action: string, output: Input): Response;
-  error(error: AwsError): Response;
+  error(error: EmulatedAwsError): Response;
   /** What the service calls credentials it does not know, a wrong signature and a call that is not permitted. */
   refusals: Record<"unknownKey" | "badSignature" | "denied", { code: string; status: number }>;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud, StoredMessage } from "./state.ts";
 
 /*
@@ -49,7 +49,7 @@ export function createQueues(cloud: Cloud, wireNow: () => number = Date.now): Qu
     const name = nameOf(queue);
     const settings = attributes(name);
     if (!settings) {
-      throw new AwsError("QueueDoesNotExist", "The specified queue does not exist.");
+      throw new EmulatedAwsError("QueueDoesNotExist", "The specified queue does not exist.");
     }
     const seconds = Number(settings.messageRetentionSeconds ?? defaultRetentionSeconds);
     const oldest = cloud.clock.now() - seconds * 1000;

@@ -1,6 +1,6 @@
 import type { Properties, ResourceType } from "../provider.ts";
 import { tableArn, tableType } from "./dynamodb.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { principalId, resourceId } from "./ids.ts";
 import { tagMap } from "./input.ts";
 import { createLogGroup, logGroupArn } from "./logs.ts";
@@ -189,7 +189,7 @@ export function storedResource(cloud: Cloud, type: string, kind: Kind): Resource
     create: async (inputs) => {
       const id = kind.id(inputs);
       if (stored()[id])
-        throw new AwsError("EntityAlreadyExists", `${type} with the name ${id} already exists.`, 409);
+        throw new EmulatedAwsError("EntityAlreadyExists", `${type} with the name ${id} already exists.`, 409);
       if (!kind.untagged) checkDemandedTags(cloud, `${type} ${id}`, tagMap(inputs));
       kind.created?.(id);
       const state = {
@@ -218,7 +218,10 @@ export function storedResource(cloud: Cloud, type: string, kind: Kind): Resource
       const dependents = [...holders.map((instance) => instance.id), ...referrers.map(([other]) => other)];
       if (dependents.length > 0) {
         const code = type.startsWith("aws:iam") ? "DeleteConflict" : "DependencyViolation";
-        throw new AwsError(code, `${id} has dependencies and cannot be deleted: ${dependents.join(", ")}.`);
+        throw new EmulatedAwsError(
+          code,
+          `${id} has dependencies and cannot be deleted: ${dependents.join(", ")}.`,
+        );
       }
       kind.deleted?.(id);
       data.resources[type] = Object.fromEntries(Object.entries(stored()).filter(([other]) => other !== id));

@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
 import type { Input } from "./input.ts";
 import { authenticate, authorise } from "./principals.ts";
@@ -104,7 +104,10 @@ async function answer(
     caller = await authenticate(cloud, service, request, protocol);
     const entry = service.actions[action];
     if (!entry) {
-      throw new AwsError("InvalidAction", `The local cloud does not know ${full}: see local/README.md`);
+      throw new EmulatedAwsError(
+        "InvalidAction",
+        `The local cloud does not know ${full}: see local/README.md`,
+      );
     }
     const input = protocol.decode(query);
     const needs = entry.needs?.(input) ?? [{ resource: "*" }];
@@ -120,7 +123,8 @@ async function answer(
     return response;
   } catch (error) {
     // Anything else is a fault of the emulator: told to the caller, as AWS does with its own.
-    const refusal = error instanceof AwsError ? error : new AwsError("InternalFailure", String(error), 500);
+    const refusal =
+      error instanceof EmulatedAwsError ? error : new EmulatedAwsError("InternalFailure", String(error), 500);
     record({ action: full, ...(caller ? { caller: caller.arn } : {}), error: refusal.code });
     return protocol.error(refusal);
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import { number, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import { nameOf, queueArn } from "./queues.ts";
@@ -22,7 +22,7 @@ export function sqsService(cloud: Cloud, queues: Queues): Service {
         run: (input) => {
           const body = text(input, "MessageBody");
           if (Buffer.byteLength(body) > maxMessageBytes) {
-            throw new AwsError(
+            throw new EmulatedAwsError(
               "InvalidParameterValue",
               `One or more parameters are invalid. Reason: Message must be shorter than ${maxMessageBytes} bytes.`,
             );

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
 import { flag, optionalText, tagsOf, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
@@ -79,7 +79,7 @@ export function ssmService(cloud: Cloud): Service {
         run: (input) => {
           const names = texts(input, "Names");
           if (names.length === 0 || names.length > maxNames) {
-            throw new AwsError(
+            throw new EmulatedAwsError(
               "ValidationException",
               `Value at 'names' must have between 1 and ${maxNames} members.`,
             );
@@ -139,7 +139,7 @@ export function ssmService(cloud: Cloud): Service {
         run: (input) => {
           const found = cloud.data.parameters[text(input, "ResourceId")];
           if (!found || text(input, "ResourceType") !== "Parameter") {
-            throw new AwsError(
+            throw new EmulatedAwsError(
               "InvalidResourceId",
               "The resource ID is not valid. Verify that you entered it correctly.",
             );

@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 import type { Properties } from "../provider.ts";
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud } from "./state.ts";
 
 /** @throws AwsError InvalidSubnetID.NotFound */
 export function subnetOf(cloud: Cloud, id: string): Properties {
   const subnet = cloud.data.resources["aws:ec2/subnet:Subnet"]?.[id];
-  if (!subnet) throw new AwsError("InvalidSubnetID.NotFound", `The subnet ID '${id}' does not exist`);
+  if (!subnet) throw new EmulatedAwsError("InvalidSubnetID.NotFound", `The subnet ID '${id}' does not exist`);
   return subnet;
 }
 

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud } from "./state.ts";
 
 type Tags = Readonly<Record<string, string>>;
@@ -8,13 +8,13 @@ const maxTags = 50;
 /** @throws AwsError where EC2 does not take these tags on a resource, all of them together */
 export function checkTags(tags: Tags): void {
   const entries = Object.entries(tags);
-  if (entries.length > maxTags) throw new AwsError("TagLimitExceeded", `More than ${maxTags} tags.`);
+  if (entries.length > maxTags) throw new EmulatedAwsError("TagLimitExceeded", `More than ${maxTags} tags.`);
   for (const [key, value] of entries) {
     if (/^aws:/i.test(key) || key.length > 128) {
-      throw new AwsError("InvalidParameterValue", `'${key}' is not a valid tag key.`);
+      throw new EmulatedAwsError("InvalidParameterValue", `'${key}' is not a valid tag key.`);
     }
     if (value.length > 256) {
-      throw new AwsError(
+      throw new EmulatedAwsError(
         "InvalidParameterValue",
         `Tag value exceeds the maximum length of 256 characters: ${key}`,
       );
@@ -33,7 +33,7 @@ export function checkDemandedTags({ data }: Cloud, what: string, tags: Tags): vo
   const missing = data.demandedTags.filter((key) => !(key in tags));
   if (missing.length === 0) return;
   const problem = `not authorized to make ${what} without the tag ${missing.join(", ")}, with an explicit deny in a service control policy`;
-  throw new AwsError("AccessDeniedException", problem, 403);
+  throw new EmulatedAwsError("AccessDeniedException", problem, 403);
 }
 
 /**
@@ -50,7 +50,7 @@ export function checkInstanceTags(tags: Tags, inMetadata: boolean): void {
     const problem =
       `'${refused}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\-_+=,.@:]{1,255}), ` +
       "and must not be a reserved name ('.', '..', '_index')";
-    throw new AwsError("InvalidParameterValue", problem);
+    throw new EmulatedAwsError("InvalidParameterValue", problem);
   }
 }
 
@@ -62,5 +62,5 @@ export function checkGroupTags(tags: Tags): void {
   const empty = Object.keys(tags).find((key) => tags[key] === "");
   if (empty === undefined) return;
   const problem = `Value '' of the tag '${empty}' failed to satisfy constraint: Member must have length greater than or equal to 1`;
-  throw new AwsError("ValidationException", problem);
+  throw new EmulatedAwsError("ValidationException", problem);
 }

@@ -1,4 +1,4 @@
-import { AwsError } from "./errors.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Volume } from "./state.ts";
 
 /**
@@ -37,6 +37,6 @@ function checkRatio(name: string, ratio: number, most: number, unit: string): vo
   throw refused(`${name} ratio of ${ratio.toFixed(6)} is too high; maximum is ${most.toFixed(6)} ${unit}`);
 }
 
-function refused(problem: string): AwsError {
-  return new AwsError("InvalidParameterValue", problem);
+function refused(problem: string): EmulatedAwsError {
+  return new EmulatedAwsError("InvalidParameterValue", problem);
 }

@@ -23,7 +23,7 @@ export interface Tool {
   version: string;
   source: ToolSource;
 }
-export type Engine = Record<ToolName, Tool>;
+export type EngineTools = Record<ToolName, Tool>;
 
 export interface FindEngineOptions {
   /** `PATH` to search first. */
@@ -61,8 +61,8 @@ const installers: readonly ToolInstaller[] = [
  *
  * @throws when no way is open; the sentence names each and why it failed
  */
-export async function findEngine(options: FindEngineOptions): Promise<Engine> {
-  const found: Partial<Engine> = {};
+export async function findEngine(options: FindEngineOptions): Promise<EngineTools> {
+  const found: Partial<EngineTools> = {};
   for (const name of toolNames) {
     const tool =
       (await onPath(name, options.searchPath, options.log)) ?? (await inCache(name, options.cacheDir));
@@ -70,7 +70,7 @@ export async function findEngine(options: FindEngineOptions): Promise<Engine> {
   }
   const missing = toolNames.filter((name) => !found[name]);
   if (missing.length > 0) Object.assign(found, await install(missing, options));
-  return found as Engine;
+  return found as EngineTools;
 }
 
 async function onPath(
@@ -114,7 +114,10 @@ async function inCache(name: ToolName, cacheDir: string): Promise<Tool | undefin
   };
 }
 
-async function install(missing: readonly ToolName[], options: FindEngineOptions): Promise<Partial<Engine>> {
+async function install(
+  missing: readonly ToolName[],
+  options: FindEngineOptions,
+): Promise<Partial<EngineTools>> {
   const reasons: string[] = [];
   await mkdir(options.cacheDir, { recursive: true });
   for (const installer of options.sources ?? installers) {
@@ -123,7 +126,7 @@ async function install(missing: readonly ToolName[], options: FindEngineOptions)
     const folder = await mkdtemp(join(options.cacheDir, "new-"));
     try {
       await installer.install(missing, folder, options.log);
-      const tools: Partial<Engine> = {};
+      const tools: Partial<EngineTools> = {};
       for (const name of missing) {
         await keep(name, folder, source, options.cacheDir);
         tools[name] = (await inCache(name, options.cacheDir))!;

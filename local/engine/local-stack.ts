@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
-import type { Engine } from "./find-engine.ts";
+import type { EngineTools } from "./find-engine.ts";
 import { loadProgram } from "./load-program.ts";
 
 /** The name of the stack, and so of the environment. */
@@ -12,7 +12,7 @@ export const localStackName = "local";
 export const stackFile = `Pulumi.${localStackName}.yaml`;
 
 export interface LocalStackOptions {
-  engine: Engine;
+  engine: EngineTools;
   /** The cloud's folder: the stack has its own project folder and state in it. */
   dir: string;
   /** Root of the project, where Pulumi.yaml is. */
@@ -85,7 +85,7 @@ function programOf(main: string): PulumiFn {
  *
  * @param project the stack's own project folder, `<cloud>/project`
  */
-export async function openStandingStack(project: string, engine: Engine): Promise<Stack> {
+export async function openStandingStack(project: string, engine: EngineTools): Promise<Stack> {
   const main = await readFile(join(dirname(project), mainFile), "utf8");
   const settings = await readFile(join(project, "Pulumi.yaml"), "utf8");
   return LocalWorkspace.selectStack(
@@ -109,7 +109,7 @@ export async function configureLocalStack(dir: string, text: string): Promise<vo
 }
 
 /** The engine as the Automation API takes it. */
-export async function commandOf({ pulumi }: Engine): Promise<PulumiCommand> {
+export async function commandOf({ pulumi }: EngineTools): Promise<PulumiCommand> {
   if (pulumi.source === "PATH") return PulumiCommand.get();
   return PulumiCommand.get({ root: dirname(dirname(pulumi.path)) });
 }

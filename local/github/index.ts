@@ -33,7 +33,7 @@ export type { Fault, Faults, Moment } from "./faults.ts";
 export type {
   AppPermissions,
   GithubArguments,
-  GithubOptions,
+  LocalGithubOptions as GithubOptions,
   KnownApp,
   KnownToken,
   Scope,

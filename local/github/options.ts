@@ -65,7 +65,7 @@ export interface OfferedRunner {
   sha256?: string;
 }
 
-export interface GithubOptions {
+export interface LocalGithubOptions {
   /** Default: `acme`. */
   organization?: string;
   /** Names of its repositories. Default: `app`. */
@@ -89,7 +89,7 @@ export interface GithubArguments {
   apps?: readonly KnownApp[];
   /** What runner releases are answered with, whatever their version. */
   tarball?: { path: string };
-  options: GithubOptions;
+  options: LocalGithubOptions;
 }
 
 export const defaultTokens: Readonly<Record<string, KnownToken>> = {

@@ -66,7 +66,7 @@ export const returnMs = 7 * 60_000;
 export function decide(seen: RunnerObservation): Decision {
   refuseNaN(seen);
   const { now, listener, exit } = seen;
-  const leave = wishToLeave(seen);
+  const leave = wantsToLeave(seen);
   if (listener?.frozen) return decideFrozen(seen, leave);
   if (seen.bootTimer === "armed" && (isListed(seen.listing) || listener)) {
     return { action: "cancel-boot-timer", state: seen.job ? "busy" : "starting", detail: "" };
@@ -77,12 +77,15 @@ export function decide(seen: RunnerObservation): Decision {
   }
   if (leave && !isAwaited(seen)) {
     if (!listener) return { action: leave.by, state: "leaving", detail: leave.lastWords };
-    const because = now - seen.signAt < seen.quietMs ? "it has not been quiet for long enough" : seen.trace;
+    const because =
+      now - seen.lastActivityAt < seen.quietMs
+        ? "it has not been quiet for long enough"
+        : seen.pendingJobEvidence;
     if (because === undefined) return { action: "freeze", state: "leaving", detail: leave.why };
     return stay(listener.listening ? "idle" : "starting", `${leave.why} Stays: ${because}.`);
   }
   if (!listener) return decideWithoutListener(seen);
-  if (isHung(seen) && seen.trace === undefined) return { action: "freeze", ...hung };
+  if (isHung(seen) && seen.pendingJobEvidence === undefined) return { action: "freeze", ...hung };
   if (seen.refusals > 0) return stay("failed", `${refusedSentence} The listener is being tried again.`);
   return stay(listener.listening ? "idle" : "starting");
 }
@@ -90,7 +93,7 @@ export function decide(seen: RunnerObservation): Decision {
 /** A frozen listener is ended or thawed at the next look, within a second: GitHub must not notice it. */
 function decideFrozen(seen: RunnerObservation, leave: Leave | undefined): Decision {
   const { job, worker } = seen;
-  const because = worker || (job && !isStuck(seen)) ? "a job has arrived" : doubt(seen);
+  const because = worker || (job && !isStuck(seen)) ? "a job has arrived" : pendingJob(seen);
   if (because === undefined && job) return { action: "end-listener", ...stuck };
   if (because === undefined && leave) return { action: "end-listener", state: "leaving", detail: leave.why };
   if (because === undefined && isHung(seen)) return { action: "end-listener", ...hung };
@@ -112,7 +115,7 @@ export const refusedSentence =
 function decideWithJob(seen: RunnerObservation, leave: Leave | undefined): Decision {
   if (seen.worker) return decideWithWorker(seen, leave);
   if (!seen.listener || !isStuck(seen)) return stay("busy", afterItsJob(leave));
-  const because = doubt(seen);
+  const because = pendingJob(seen);
   if (because !== undefined) return stay("busy", `Its job has come to nothing. Stays: ${because}.`);
   // GitHub may be handing it another job in this very moment.
   return { action: "freeze", ...stuck };
@@ -129,13 +132,13 @@ function afterItsJob(leave: Leave | undefined): string {
 }
 
 /** GitHub has given its job up, or the job's end was never told: a full disk, a log that was cut. */
-function isStuck({ now, job, worker, signAt }: RunnerObservation): boolean {
-  return job && !worker && now - signAt >= stuckAfterMs;
+function isStuck({ now, job, worker, lastActivityAt }: RunnerObservation): boolean {
+  return job && !worker && now - lastActivityAt >= stuckAfterMs;
 }
 
 /** What speaks against ending the listener. One that hangs for twice the time, with bytes that it never reads, has had its chance. */
-function doubt({ now, job, signAt, trace }: RunnerObservation): string | undefined {
-  return job && now - signAt >= 2 * stuckAfterMs ? undefined : trace;
+function pendingJob({ now, job, lastActivityAt, pendingJobEvidence }: RunnerObservation): string | undefined {
+  return job && now - lastActivityAt >= 2 * stuckAfterMs ? undefined : pendingJobEvidence;
 }
 
 export interface Leave {
@@ -149,7 +152,7 @@ export interface Leave {
 const onNoList = "On neither list of its fleet any more.";
 
 /** How lists and power want the machine to leave; undefined: it is to stay. */
-export function wishToLeave({
+export function wantsToLeave({
   now,
   listing,
   mayRetire,

@@ -1,4 +1,4 @@
-import type { FleetSettings, Listing, Wish } from "../../contract/wishes.ts";
+import type { FleetSettings, Listing, Desired } from "../../contract/desired.ts";
 import { jobLimitOf } from "./job-limit.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
 import type { SettingsReading } from "./settings.ts";
@@ -28,14 +28,14 @@ export const maxUnlistedMs = 5000;
  */
 export const readsToRetire = 2;
 
-/** @param wishOf what some settings want of this machine now */
+/** @param desiredOf what some settings want of this machine now */
 export function afterRead(
   { known, wasListed, unlistedReads }: FleetMemory,
   reading: SettingsReading,
-  wishOf: (settings: FleetSettings) => Wish,
+  desiredOf: (settings: FleetSettings) => Desired,
 ): FleetMemory {
   const settings = keepKnown(known, reading);
-  const { listing } = wishOf(settings);
+  const { listing } = desiredOf(settings);
   const isCounted = reading.candidates !== undefined && reading.roster !== undefined;
   return {
     known: settings,
@@ -47,19 +47,19 @@ export function afterRead(
 /** What holds now: an operator's override may have expired since the last read. */
 export function fleetViewOf(
   { known, wasListed, unlistedReads }: FleetMemory,
-  { listing, power, by, reason, idleMinutes }: Wish,
+  { listing, power, by, reason, idleMinutes }: Desired,
 ): FleetView {
   return {
     listing,
-    mayRetire: known.operator?.closing === true || (wasListed && unlistedReads >= readsToRetire),
+    mayRetire: known.override?.closing === true || (wasListed && unlistedReads >= readsToRetire),
     power: known.power && { power, by, reason },
-    jobLimit: jobLimitOf(known.shutdown),
+    jobLimit: jobLimitOf(known.limits),
     idleMinutes,
   };
 }
 
 /** Milliseconds until the next read: a machine that waits to be listed asks more often. */
-export function nextReadMs({ listing }: Pick<Wish, "listing">, pollMs: number): number {
+export function nextReadMs({ listing }: Pick<Desired, "listing">, pollMs: number): number {
   return isListed(listing) ? pollMs : Math.min(pollMs, maxUnlistedMs);
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
-import type { FleetSettings } from "../../contract/wishes.ts";
-import { wishFor } from "../../contract/wishes.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
+import { desiredFor } from "../../contract/desired.ts";
 import type { Clock } from "./clock.ts";
 import type { FleetMemory, FleetView } from "./fleet-memory.ts";
 import { afterRead, fleetViewOf, nextReadMs } from "./fleet-memory.ts";
@@ -11,7 +11,7 @@ import { unreadSettings } from "./settings.ts";
 export interface FleetWatch {
   /** Reads the parameters once more. */
   read(): Promise<void>;
-  /** What holds now: an operator's wish may have expired since the last read. */
+  /** What holds now: an operator's desired may have expired since the last read. */
   view(): FleetView;
   /** Milliseconds until the next read: a machine that waits to be listed asks more often. */
   nextReadMs(): number;
@@ -43,8 +43,8 @@ export function watchFleet({
   let memory: FleetMemory = { known: unreadSettings, wasListed: existsSync(listedMark), unlistedReads: 0 };
   let problem: string | undefined;
 
-  const wishOf = (settings: FleetSettings) => wishFor(machine, settings, clock.now());
-  const wish = () => wishOf(memory.known);
+  const desiredOf = (settings: FleetSettings) => desiredFor(machine, settings, clock.now());
+  const desired = () => desiredOf(memory.known);
 
   return {
     async read() {
@@ -59,13 +59,13 @@ export function watchFleet({
       if (reading.isAnswered || !problem) incidents.isOver("parametersUnread");
       else incidents.goesOn("parametersUnread", unreadSentence);
       const { wasListed } = memory;
-      const next = afterRead(memory, reading, wishOf);
+      const next = afterRead(memory, reading, desiredOf);
       memory = { ...next, wasListed };
       // Not remembered before the file does: where it cannot be written, the next read tries again.
       if (next.wasListed && !wasListed) writeFileSync(listedMark, "");
       memory = next;
     },
-    view: () => fleetViewOf(memory, wish()),
-    nextReadMs: () => nextReadMs(wish(), pollSeconds * 1000),
+    view: () => fleetViewOf(memory, desired()),
+    nextReadMs: () => nextReadMs(desired(), pollSeconds * 1000),
   };
 }

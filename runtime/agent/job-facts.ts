@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { readSmallFile } from "./tail.ts";
 
 /** What the start hook saw of a job, as GitHub's variables in it say. */
-export interface JobFacts {
+export interface RunnerJobFacts {
   repository: string | null;
   workflow: string | null;
   runId: string | null;
@@ -10,7 +10,7 @@ export interface JobFacts {
   job: string | null;
 }
 
-export const unknownFacts: JobFacts = {
+export const unknownFacts: RunnerJobFacts = {
   repository: null,
   workflow: null,
   runId: null,
@@ -27,7 +27,7 @@ export const unknownFacts: JobFacts = {
  * @param folder where hooks write
  * @param worker process id of the job's worker; null: it has none yet
  */
-export function readJobFacts(folder: string, worker: number | null): JobFacts {
+export function readJobFacts(folder: string, worker: number | null): RunnerJobFacts {
   const text = worker === null ? undefined : readSmallFile(factsFile(folder, worker));
   const [repository, runId, runAttempt, job, workflow] = text?.split("\n") ?? [];
   const fits = (value: string | undefined, form: RegExp) => (value && form.test(value) ? value : null);
@@ -41,12 +41,12 @@ export function readJobFacts(folder: string, worker: number | null): JobFacts {
 }
 
 /** Nothing is known of the job: its hook has not run, or has left no word. */
-export function isUnknown(facts: JobFacts): boolean {
+export function isUnknown(facts: RunnerJobFacts): boolean {
   return Object.values(facts).every((fact) => fact === null);
 }
 
 /** The job's place at GitHub for the tag `longhaul:job`; empty when it is not known. */
-export function jobPath({ repository, runId }: JobFacts): string {
+export function jobPath({ repository, runId }: RunnerJobFacts): string {
   return repository !== null && runId !== null ? `${repository}/actions/runs/${runId}` : "";
 }
 

@@ -1,10 +1,10 @@
-import type { ShutdownSetting } from "../../contract/parameters.ts";
+import type { LimitsSetting } from "../../contract/parameters.ts";
 import type { JobLimit, RunnerObservation } from "./runner-observation.ts";
 
 /** Undefined: the fleet's setting was never read, or knows no limit. */
-export function jobLimitOf(shutdown: ShutdownSetting | undefined): JobLimit | undefined {
-  if (shutdown?.maxJobHours === undefined) return undefined;
-  return { hours: shutdown.maxJobHours, enforce: shutdown.enforce === true };
+export function jobLimitOf(limits: LimitsSetting | undefined): JobLimit | undefined {
+  if (limits?.maxJobHours === undefined) return undefined;
+  return { hours: limits.maxJobHours, enforce: limits.enforce === true };
 }
 
 /** What overdue jobs are judged by. */

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { RunCommand } from "./command.ts";
 import type { JobEvent, ListenerReader } from "./job-events.ts";
 import { listenerReader, parsePerfLine } from "./job-events.ts";
-import type { JobFacts } from "./job-facts.ts";
+import type { RunnerJobFacts } from "./job-facts.ts";
 import { forgetJobFacts, isUnknown, readJobFacts, unknownFacts } from "./job-facts.ts";
 import type { EndedJob, ListenerState, OpenJob } from "./jobs.ts";
 import { advance, begunJobs, freshListener, giveCause } from "./jobs.ts";
@@ -34,7 +34,7 @@ export interface JobWatch {
   /** Writes down what is at work now. */
   keep(): void;
   /** What the hook of the present job saw. */
-  facts(): JobFacts;
+  facts(): RunnerJobFacts;
   giveCause(cause: JobEndCause): void;
   /** The listener has ended; what it had begun may go on. */
   sessionEnded(): void;

@@ -1,7 +1,7 @@
 import { Failure, sentenceOf, traceOf } from "../../contract/failure.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MachinePower } from "./power.ts";
-import type { MachineReport, StateTags } from "./state-tags.ts";
+import type { StateReport, StateTags } from "./state-tags.ts";
 
 export interface LeavingHost {
   power: Pick<MachinePower, "endAtPowerOff" | "stopAtPowerOff">;
@@ -38,7 +38,7 @@ export async function leave(
     });
   ledger.noteStop();
   await tell(() => ledger.flush());
-  const report: MachineReport = { state: by === "sleep" ? "asleep" : "retired", job: "", detail: why };
+  const report: StateReport = { state: by === "sleep" ? "asleep" : "retired", job: "", detail: why };
   try {
     await (by === "retire" ? power.endAtPowerOff() : power.stopAtPowerOff());
   } catch (error) {

@@ -6,7 +6,7 @@ import { AwsError } from "../aws/error.ts";
 import { unlessAbsent } from "./absent.ts";
 import type { Aws } from "./aws.ts";
 import type { Clock } from "./clock.ts";
-import type { JobFacts } from "./job-facts.ts";
+import type { RunnerJobFacts } from "./job-facts.ts";
 import type { EndedJob } from "./jobs.ts";
 import type { LedgerFiles, WaitingLine } from "./ledger-files.ts";
 import { logBatches } from "./log-batches.ts";
@@ -22,7 +22,7 @@ export interface Ledger {
    *
    * @param written called when it stands in the ledger; at once where it does already
    */
-  add: (job: EndedJob, facts: JobFacts, written: () => void) => void;
+  add: (job: EndedJob, facts: RunnerJobFacts, written: () => void) => void;
   /** Writes all that has been taken in until now. @throws AwsError when it cannot; nothing is forgotten then */
   flush: () => Promise<void>;
 }

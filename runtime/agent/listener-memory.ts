@@ -4,12 +4,15 @@ import { isRegistrationGone, signsBetween } from "./jobs.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
 
 /** What an agent remembers of its listener from look to look. Moments are milliseconds of the monotonic clock. */
-export interface ListenerMemory extends Pick<RunnerObservation, "signAt" | "missedAt" | "exit" | "refusals"> {
+export interface ListenerMemory extends Pick<
+  RunnerObservation,
+  "lastActivityAt" | "missedAt" | "exit" | "refusals"
+> {
   /**
    * When the machine was last of use: a sign of a job, or the first start of a listener. A start after an exit is no such
    * thing: a listener that is refused, fails or hangs, time and again, must not keep its machine awake.
    */
-  lastActivityAt: number;
+  lastUsedAt: number;
   /** Runs in a row that ended without ever having had a session. */
   failures: number;
   /** When this agent last started a listener; -Infinity: it has started none. */
@@ -39,8 +42,8 @@ const acceptedAfterMs = 2 * 60_000;
 /** An agent has just begun: it knows nothing of what was before, and waits as if there had been a sign of work. */
 export function newMemory(now: number): ListenerMemory {
   return {
-    signAt: now,
     lastActivityAt: now,
+    lastUsedAt: now,
     missedAt: undefined,
     exit: undefined,
     refusals: 0,
@@ -55,8 +58,8 @@ export function afterReading(memory: ListenerMemory, { now, before, after, ended
   if (!work && !ended) return memory;
   const next = {
     ...memory,
-    signAt: work ? now : memory.signAt,
-    lastActivityAt: job ? now : memory.lastActivityAt,
+    lastActivityAt: work ? now : memory.lastActivityAt,
+    lastUsedAt: job ? now : memory.lastUsedAt,
   };
   if (!ended) return next;
   const { code, registered, clockAt } = ended;
@@ -82,8 +85,8 @@ export function afterSighting(
   if (!worker && (!isAccepted || memory.refusals === 0)) return memory;
   return {
     ...memory,
-    signAt: worker ? now : memory.signAt,
     lastActivityAt: worker ? now : memory.lastActivityAt,
+    lastUsedAt: worker ? now : memory.lastUsedAt,
     refusals: isAccepted ? 0 : memory.refusals,
   };
 }
@@ -93,8 +96,8 @@ export function afterStart(memory: ListenerMemory, now: number): ListenerMemory 
   return {
     ...memory,
     startedAt: now,
-    signAt: now,
-    lastActivityAt: memory.exit ? memory.lastActivityAt : now,
+    lastActivityAt: now,
+    lastUsedAt: memory.exit ? memory.lastUsedAt : now,
     exit: undefined,
   };
 }

@@ -4,7 +4,7 @@ import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { RunCommand } from "./command.ts";
 import { watchConnection } from "./connection-watch.ts";
-import type { JobFacts } from "./job-facts.ts";
+import type { RunnerJobFacts } from "./job-facts.ts";
 import type { News } from "./job-watch.ts";
 import { watchJobs } from "./job-watch.ts";
 import type { Ledger } from "./ledger.ts";
@@ -14,12 +14,12 @@ import { afterReading, afterRegistration, afterSighting, afterStart, newMemory }
 import type { ListenerSighting } from "./look.ts";
 import type { ProcessMark, RunnerProcesses } from "./processes.ts";
 import { isRegistered } from "./registration-files.ts";
-import { traceSeen, traceWatch } from "./traces.ts";
+import { traceSeen, watchForPendingJobs } from "./pending-job-evidence.ts";
 
 /** What is seen of the listener, its worker and its job. */
 export type ListenerView = ListenerSighting & {
   /** What the start hook saw of the present job. */
-  facts: JobFacts;
+  facts: RunnerJobFacts;
   /** Version of the runner software, as the listener has told it; empty before. */
   version: string;
   /** Failed polls: those that are new, and the runner's own count since its last message. */
@@ -73,7 +73,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
   /** The worker that was seen last. */
   let worker:
     { mark: ProcessMark; startedAt: number | undefined; toldToEndAt: number | undefined } | undefined;
-  const traceOf = traceWatch(host.quietMs);
+  const traceOf = watchForPendingJobs(host.quietMs);
   const connection = watchConnection(host.reachGithub);
 
   /** @param ended how the listener ended, where it has */
@@ -127,7 +127,7 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
     const sockets = () => processes.sockets(pid);
     const polls = current && !job && !works;
     const connected = connection.look(clock.monotonic(), polls ? sockets : undefined);
-    const trace = traceSeen(
+    const evidence = traceSeen(
       {
         runs: current !== undefined,
         stopped,
@@ -145,14 +145,14 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
       updating: others.updating,
       listener: current && { listening: state.listening, frozen: stopped !== "none" },
       job,
-      signAt: memory.signAt,
-      trace,
+      lastActivityAt: memory.lastActivityAt,
+      pendingJobEvidence: evidence,
       missedAt: memory.missedAt,
       exit: memory.exit,
       refusals: memory.refusals,
       ...connected,
       registered: isRegistered(paths),
-      lastActivityAt: memory.lastActivityAt,
+      lastUsedAt: memory.lastUsedAt,
       facts: jobs.facts(),
       version: state.version,
       pollErrors: { fresh: news.pollErrors, sinceMessage: state.pollErrors },

@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { Failure } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
-import type { Account } from "./account.ts";
-import { accountEnvironment, asUser } from "./account.ts";
+import type { UserAccount } from "./user-account.ts";
+import { accountEnvironment, asUser } from "./user-account.ts";
 import { unlessAbsent } from "./absent.ts";
 import { inOwnScope } from "./listener-scope.ts";
 import type { MachinePaths } from "./paths.ts";
@@ -27,7 +27,7 @@ export interface ListenerProcess {
 
 export interface ListenerHost {
   paths: MachinePaths;
-  account: Account;
+  account: UserAccount;
   processes: ProcessTable;
   /** The agent's own environment: the listener's begins with it. */
   environment: Record<string, string>;

@@ -6,7 +6,7 @@ import type { SleepTime } from "./sleep-time.ts";
 /** What an agent remembers from look to look, beside what it knows of its listener and its fleet. Moments as in {@link RunnerObservation}. */
 export interface AgentMemory extends Pick<RunnerObservation, "bootTimer"> {
   /** When the machine was last of use, as of the last look. */
-  lastActivityAt: number;
+  lastUsedAt: number;
   /** When it may ask for a registration token again. */
   tokenDueAt: number;
   /** When it may try to leave again, and how often in a row EC2 has refused that. */
@@ -19,7 +19,7 @@ export type ListenerSighting = Omit<
   RunnerObservation,
   "now" | "sleepAt" | "quietMs" | "bootTimer" | keyof FleetView
 > &
-  Pick<AgentMemory, "lastActivityAt">;
+  Pick<AgentMemory, "lastUsedAt">;
 
 /** What a look is made with, beside what was seen. */
 export interface LookTerms {
@@ -51,7 +51,7 @@ const maxRefusedMs = 5 * 60_000;
 export function newAgentMemory(now: number): AgentMemory {
   return {
     bootTimer: "armed",
-    lastActivityAt: now,
+    lastUsedAt: now,
     tokenDueAt: -Infinity,
     leavingDueAt: -Infinity,
     refusals: 0,
@@ -60,11 +60,11 @@ export function newAgentMemory(now: number): AgentMemory {
 
 /** When the machine may sleep, as far as is known before a look at the listener. */
 export function sleepAtOf(
-  { lastActivityAt }: Pick<AgentMemory, "lastActivityAt">,
+  { lastUsedAt }: Pick<AgentMemory, "lastUsedAt">,
   { power, idleMinutes }: FleetView,
   sleepTime: SleepTime,
 ): number {
-  return sleepTime({ power: power?.power, idleMinutes, lastActivityAt });
+  return sleepTime({ power: power?.power, idleMinutes, lastUsedAt });
 }
 
 /** The way from what was seen to what is due next: the supervisor takes it, and so does the model of a machine's life. */
@@ -78,7 +78,7 @@ export function lookOver(
   const seen = observationOf(memory, now, listener, fleet, terms);
   const decision = terms.decide(seen);
   return {
-    memory: { ...memory, lastActivityAt: listener.lastActivityAt },
+    memory: { ...memory, lastUsedAt: listener.lastUsedAt },
     seen,
     decision,
     dueAt: dueAt(memory, decision),
@@ -102,8 +102,8 @@ function observationOf(
     toldToEndAt: listener.toldToEndAt,
     updating: listener.updating,
     job: listener.job,
-    signAt: listener.signAt,
-    trace: listener.trace,
+    lastActivityAt: listener.lastActivityAt,
+    pendingJobEvidence: listener.pendingJobEvidence,
     missedAt: listener.missedAt,
     exit: listener.exit,
     refusals: listener.refusals,

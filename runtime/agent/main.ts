@@ -7,7 +7,7 @@ import { awsClient } from "../aws/client.ts";
 import { instanceCredentials } from "../aws/credentials.ts";
 import { sendHttp } from "../aws/http.ts";
 import { metadataEndpoint, metadataReader } from "../aws/metadata.ts";
-import { readAccount } from "./account.ts";
+import { readAccount } from "./user-account.ts";
 import { systemClock } from "./clock.ts";
 import { commandRunner } from "./command.ts";
 import { endListener } from "./end-listener.ts";
@@ -25,7 +25,7 @@ import { processTable } from "./processes.ts";
 import { reachGithub } from "./reach-github.ts";
 import { registerAtBoot } from "./register-at-boot.ts";
 import { register } from "./registration.ts";
-import { diskFullSentence, diskReserve } from "./reserve.ts";
+import { diskFullSentence, diskBallast } from "./ballast.ts";
 import { runnerLogs } from "./runner-logs.ts";
 import { readSettings } from "./settings.ts";
 import { sleepTime } from "./sleep-time.ts";
@@ -144,7 +144,7 @@ async function main(command: string | undefined): Promise<void> {
     ),
     tags,
     ledger,
-    reserve: diskReserve(paths.reserve, run, () => {
+    reserve: diskBallast(paths.reserve, run, () => {
       incidents.happened("diskFull", diskFullSentence);
     }),
     runnerLogs: runnerLogs(paths.diagnostics, clock, incidents),

@@ -2,13 +2,13 @@ import { statSync, utimesSync } from "node:fs";
 import { traceOf } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
 import type { Clock } from "./clock.ts";
-import type { JobFacts } from "./job-facts.ts";
+import type { RunnerJobFacts } from "./job-facts.ts";
 import type { OpenJob } from "./jobs.ts";
 import { keptFile } from "./kept-file.ts";
 import { readSmallFile } from "./tail.ts";
 
 /** A job that has begun, and what its hook has seen. */
-export type MarkedJob = OpenJob & { id: string; facts: JobFacts };
+export type MarkedJob = OpenJob & { id: string; facts: RunnerJobFacts };
 
 /** Jobs that were at work when something last looked after them. */
 export interface MarkedJobs {

@@ -1,6 +1,6 @@
 import type { AgentConfiguration } from "../../contract/agent.ts";
-import type { Account } from "./account.ts";
-import { accountEnvironment, asUser } from "./account.ts";
+import type { UserAccount } from "./user-account.ts";
+import { accountEnvironment, asUser } from "./user-account.ts";
 import type { RunCommand } from "./command.ts";
 import type { MachinePaths } from "./paths.ts";
 import { isRegistered } from "./registration-files.ts";
@@ -20,7 +20,7 @@ export interface RegistrationHost {
   /** The machine's name at GitHub, and the only label it registers with. */
   machine: string;
   paths: MachinePaths;
-  account: Account;
+  account: UserAccount;
   token: TokenParameter;
   run: RunCommand;
   sleep(milliseconds: number): Promise<void>;

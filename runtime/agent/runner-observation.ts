@@ -1,5 +1,5 @@
 import type { Power } from "../../contract/parameters.ts";
-import type { Listing } from "../../contract/wishes.ts";
+import type { Listing } from "../../contract/desired.ts";
 import type { AfterExit } from "./exit-codes.ts";
 
 /** All that a decision rests on. Durations and moments are milliseconds of the monotonic clock. */
@@ -18,9 +18,9 @@ export interface RunnerObservation {
   /** A job's message has been received and its end has not been told. */
   job: boolean;
   /** When the listener last gave a sign of work: its start, a session, a message, a job's beginning or end, a worker. */
-  signAt: number;
+  lastActivityAt: number;
   /** What of the listener's processes and sockets may be a job on its way, or why that is not known; undefined: all is clear. */
-  trace: string | undefined;
+  pendingJobEvidence: string | undefined;
   /** When a listener ended that had received a job which had not begun; undefined: none has. */
   missedAt: number | undefined;
   /** What the last exit of the listener asks for, and when it was. */

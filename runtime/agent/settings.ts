@@ -1,8 +1,8 @@
 import { traceOf } from "../../contract/failure.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
-import type { ShutdownSetting } from "../../contract/parameters.ts";
-import { parseFleetSettings } from "../../contract/wishes.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
+import type { LimitsSetting } from "../../contract/parameters.ts";
+import { parseFleetSettings } from "../../contract/desired.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
 import type { Aws } from "./aws.ts";
 
 /** One look at the fleet's parameters. What could not be read is undefined, and `problem` says why, for the log. */
@@ -17,8 +17,8 @@ export const unreadSettings: FleetSettings = {
   candidates: undefined,
   roster: undefined,
   power: undefined,
-  operator: undefined,
-  shutdown: undefined,
+  override: undefined,
+  limits: undefined,
 };
 
 /** Reads all of them in one call. Never throws: what cannot be read must change nothing. */
@@ -59,14 +59,14 @@ export function keepKnown(known: FleetSettings, reading: SettingsReading): Fleet
     candidates: listOf("candidates"),
     roster: listOf("roster"),
     power: reading.power ?? known.power,
-    operator: reading.operator ?? known.operator,
-    shutdown: reading.shutdown ?? (reading.isAnswered ? withoutJobLimit(known.shutdown) : known.shutdown),
+    override: reading.override ?? known.override,
+    limits: reading.limits ?? (reading.isAnswered ? withoutJobLimit(known.limits) : known.limits),
   };
 }
 
-function withoutJobLimit(shutdown: ShutdownSetting | undefined): ShutdownSetting | undefined {
-  if (!shutdown) return undefined;
-  const { idleMinutes, minimumAwake } = shutdown;
+function withoutJobLimit(limits: LimitsSetting | undefined): LimitsSetting | undefined {
+  if (!limits) return undefined;
+  const { idleMinutes, minimumAwake } = limits;
   return { ...(idleMinutes !== undefined && { idleMinutes }), minimumAwake };
 }
 

@@ -2,26 +2,26 @@ import type { Power } from "../../contract/parameters.ts";
 import type { Clock } from "./clock.ts";
 
 /** What the moment depends on. Moments are milliseconds of the monotonic clock. */
-export interface SleepWish {
+export interface SleepRequest {
   /** Undefined: not read yet. */
   power: Power | undefined;
   /** Minutes without a job that are allowed while power is on; undefined: any. */
   idleMinutes: number | undefined;
-  /** When the machine was last of use, as in {@link "./listener-watch".ListenerView.lastActivityAt}. */
-  lastActivityAt: number;
+  /** When the machine was last of use, as in {@link "./listener-watch".ListenerView.lastUsedAt}. */
+  lastUsedAt: number;
 }
 
 /** When a machine may sleep, on the monotonic clock; asked at each look. Infinity: nobody wants it to. */
-export type SleepTime = (wish: SleepWish) => number;
+export type SleepTime = (desired: SleepRequest) => number;
 
 /**
- * Machines that share a wish leave at different moments, so that their
+ * Machines that share a desired leave at different moments, so that their
  * sessions do not all linger at GitHub when they are wanted again; those that
  * were woken together and found no job share one as well. And a machine that
  * has just started stays for a while, so that what it was started for can
  * begin.
  *
- * @param random between 0 and 1, drawn anew for each wish
+ * @param random between 0 and 1, drawn anew for each desired
  */
 export function sleepTime(
   { spreadSeconds, staySeconds }: { spreadSeconds: number; staySeconds: number },
@@ -32,12 +32,10 @@ export function sleepTime(
   const spread = () => random() * spreadSeconds * 1000;
   const idleSpread = spread();
   let leaveAt: number | undefined;
-  return ({ power, idleMinutes, lastActivityAt }) => {
+  return ({ power, idleMinutes, lastUsedAt }) => {
     leaveAt = power === "off" ? (leaveAt ?? clock.monotonic() + spread()) : undefined;
     const idle =
-      power === "on" && idleMinutes !== undefined
-        ? lastActivityAt + idleMinutes * 60_000 + idleSpread
-        : Infinity;
+      power === "on" && idleMinutes !== undefined ? lastUsedAt + idleMinutes * 60_000 + idleSpread : Infinity;
     return Math.max(stayUntil, leaveAt ?? idle);
   };
 }

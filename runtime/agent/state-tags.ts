@@ -5,7 +5,7 @@ import type { Aws } from "./aws.ts";
 import type { Clock } from "./clock.ts";
 
 /** What the machine says of itself. */
-export interface MachineReport {
+export interface StateReport {
   state: MachineState;
   /** `<owner>/<repository>/actions/runs/<id>` of its job, else empty. */
   job: string;
@@ -22,9 +22,9 @@ const retryMs = 15_000;
 
 export interface StateTags {
   /** Sends the report when it differs from the last one. Returns at once; a failure is logged and tried again. */
-  report(report: MachineReport): void;
+  report(report: StateReport): void;
   /** The same, and waits until it is sent. Rejects when it cannot be. */
-  reportNow(report: MachineReport): Promise<void>;
+  reportNow(report: StateReport): Promise<void>;
 }
 
 /** Reports by tags on the machine's own instance. */
@@ -34,12 +34,12 @@ export function stateTags(
   clock: Clock,
   log: (line: string) => void,
 ): StateTags {
-  let sent: MachineReport | undefined;
+  let sent: StateReport | undefined;
   let since = "";
   let sending = false;
   let notBefore = -Infinity;
 
-  const send = async (report: MachineReport) => {
+  const send = async (report: StateReport) => {
     if (sent?.state !== report.state) since = new Date(clock.now()).toISOString();
     const values = {
       [tags.state]: report.state,
@@ -72,6 +72,6 @@ export function stateTags(
   };
 }
 
-function isSame(one: MachineReport, other: MachineReport): boolean {
+function isSame(one: StateReport, other: StateReport): boolean {
   return (["state", "job", "detail", "version"] as const).every((key) => one[key] === other[key]);
 }

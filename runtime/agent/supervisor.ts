@@ -3,7 +3,7 @@ import { loggedAttempts } from "./attempts.ts";
 import type { ActHost } from "./acts.ts";
 import { actOn } from "./acts.ts";
 import type { Clock } from "./clock.ts";
-import { decide, wishToLeave } from "./decide.ts";
+import { decide, wantsToLeave } from "./decide.ts";
 import type { FleetWatch } from "./fleet-watch.ts";
 import type { Incidents } from "./incidents.ts";
 import type { Ledger } from "./ledger.ts";
@@ -14,19 +14,19 @@ import type { MachinePower } from "./power.ts";
 import { powerOffForGood } from "./powering-off.ts";
 import { createRegistrar } from "./registrar.ts";
 import type { RegistrationResult } from "./registration.ts";
-import type { Reserve } from "./reserve.ts";
+import type { DiskBallast } from "./ballast.ts";
 import type { RunnerLogs } from "./runner-logs.ts";
 import type { SleepTime } from "./sleep-time.ts";
-import type { Teller, TellerHost } from "./teller.ts";
-import { createTeller } from "./teller.ts";
+import type { Reporter, ReporterHost } from "./reporter.ts";
+import { createReporter } from "./reporter.ts";
 
-export interface SupervisorHost extends Pick<TellerHost, "tags" | "publish"> {
+export interface SupervisorHost extends Pick<ReporterHost, "tags" | "publish"> {
   listener: ListenerWatch;
   fleet: FleetWatch;
   sleepTime: SleepTime;
   power: MachinePower;
   ledger: Ledger;
-  reserve: Reserve;
+  reserve: DiskBallast;
   /** Keeps the runner's own logs within bounds. */
   runnerLogs: RunnerLogs;
   incidents: Incidents;
@@ -68,8 +68,8 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   const { listener, fleet, clock, sleepTime, quietMs } = host;
   const attempt = loggedAttempts(host.log);
   const registrar = createRegistrar(host.register, host.log);
-  const teller = createTeller({ ...host, registrar, attempt });
-  const lookAtRunner = runnerEyes(host, teller);
+  const reporter = createReporter({ ...host, registrar, attempt });
+  const lookAtRunner = runnerEyes(host, reporter);
   const terms = { sleepTime, quietMs, decide };
   const agent = { memory: newAgentMemory(clock.monotonic()), isLeaving: false };
   const remember: ActHost["remember"] = (change) => {
@@ -80,13 +80,13 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   const look = async (): Promise<number> => {
     const fleetView = fleet.view();
     const sleepAt = sleepAtOf(agent.memory, fleetView, sleepTime);
-    const wish = { ...fleetView, now: clock.monotonic(), sleepAt };
-    const view = lookAtRunner(wishToLeave(wish) !== undefined);
+    const desired = { ...fleetView, now: clock.monotonic(), sleepAt };
+    const view = lookAtRunner(wantsToLeave(desired) !== undefined);
     const come = lookOver(agent.memory, clock.monotonic(), view, fleetView, terms);
     agent.memory = come.memory;
     tellOfListener(host.incidents, { ...view, ...come.seen }, come.decision);
-    teller.report(come.decision, view);
-    teller.publish(come.seen);
+    reporter.report(come.decision, view);
+    reporter.publish(come.seen);
     void attempt("Overwriting the used registration token", host.overwriteUsedToken);
     agent.isLeaving = await actOn({ ...host, registrar, remember }, come);
     if (come.decision.action === "stay") await keepHouse(host, view, attempt);
@@ -122,7 +122,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
 }
 
 /** Where the runner cannot be seen, nothing is done to it, and that is told as far as AWS takes it. */
-function runnerEyes({ listener, incidents, clock }: SupervisorHost, teller: Teller) {
+function runnerEyes({ listener, incidents, clock }: SupervisorHost, reporter: Reporter) {
   let unseenSince: number | undefined;
   return (closely: boolean): ListenerView => {
     try {
@@ -134,8 +134,8 @@ function runnerEyes({ listener, incidents, clock }: SupervisorHost, teller: Tell
       unseenSince ??= clock.monotonic();
       if (clock.monotonic() - unseenSince >= unseenMs) {
         incidents.goesOn("runnerUnseen", unseenSentence);
-        teller.reportAgain();
-        teller.publish(undefined);
+        reporter.reportAgain();
+        reporter.publish(undefined);
       }
       throw error;
     }

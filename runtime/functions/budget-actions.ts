@@ -14,7 +14,7 @@ export type BudgetPlace = NonNullable<NonNullable<ControllerConfiguration["budge
 /** What AWS tells of the actions of a budget, as far as it matters. */
 export interface BudgetAction {
   id: string;
-  /** See {@link phaseOf}. */
+  /** See {@link actionPhaseOf}. */
   status: string;
 }
 
@@ -24,9 +24,9 @@ export interface BudgetAction {
  * attached, all of it or some · `released` it holds nothing, and AWS looks away
  * until a reset.
  */
-export type Phase = "watched" | "working" | "holding" | "released";
+export type ActionPhase = "watched" | "working" | "holding" | "released";
 
-const phases: Readonly<Record<string, Phase>> = {
+const phases: Readonly<Record<string, ActionPhase>> = {
   STANDBY: "watched",
   RESET_IN_PROGRESS: "watched",
   PENDING: "working",
@@ -40,7 +40,7 @@ const phases: Readonly<Record<string, Phase>> = {
 };
 
 /** Undefined: a status that AWS has not documented yet. */
-export function phaseOf({ status }: Pick<BudgetAction, "status">): Phase | undefined {
+export function actionPhaseOf({ status }: Pick<BudgetAction, "status">): ActionPhase | undefined {
   return phases[status];
 }
 

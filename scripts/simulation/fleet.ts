@@ -2,30 +2,30 @@ import { shutdownSetting } from "../../components/auto-shutdown/auto-shutdown.ts
 import { controllerConfiguration } from "../../components/fleet-controller/controller-configuration.ts";
 import { labelledFleets } from "../../components/wake-on-demand/receiver-configuration.ts";
 import type { Configuration } from "../../config/schema.ts";
-import { hoursAt } from "../../contract/hours.ts";
+import { workingHoursAt } from "../../contract/working-hours.ts";
 import { spentInMonth } from "../../contract/meter.ts";
 import { idleTimeoutWords, powerOffWords } from "../../contract/last-words.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
 import { machineName } from "../../contract/names.ts";
-import { initialOperator } from "../../contract/operator.ts";
+import { initialOverrideSetting } from "../../contract/override.ts";
 import { initialPower } from "../../contract/parameters.ts";
 import type { Span } from "../../contract/spans.ts";
 import type { WaitingJob } from "../../contract/waiting-jobs.ts";
 import { secondsThatCount } from "../../contract/waiting-jobs.ts";
-import { wishFor } from "../../contract/wishes.ts";
-import type { FleetSettings, Wish } from "../../contract/wishes.ts";
+import { desiredFor } from "../../contract/desired.ts";
+import type { FleetSettings, Desired } from "../../contract/desired.ts";
 import { decide as decideMachine } from "../../runtime/agent/decide.ts";
 import { sleepTime } from "../../runtime/agent/sleep-time.ts";
 import type { SleepTime } from "../../runtime/agent/sleep-time.ts";
 import { decide as decideFleets } from "../../runtime/functions/controller/decide.ts";
-import type { Machine } from "../../runtime/functions/controller/machine.ts";
+import type { ControlledMachine } from "../../runtime/functions/controller/machine.ts";
 import { createAgenda } from "./agenda.ts";
 import type { Arrival } from "./arrivals.ts";
 import type { Random } from "./random.ts";
 
 /*
  * A fleet in virtual time. What is decided is the product's: the controller's
- * `decide` says who is started and what it has cost, the contract's `wishFor`
+ * `decide` says who is started and what it has cost, the contract's `desiredFor`
  * and the agent's `sleepTime` and `decide` who goes to sleep and when. Only the
  * world around them is modelled here: EC2, the boot, and GitHub's queue.
  */
@@ -75,12 +75,12 @@ export interface Scene {
 }
 
 interface SimulatedMachine {
-  seen: Machine;
+  seen: ControlledMachine;
   /** At GitHub. */
   name: string;
   activity: "none" | "idle" | "busy" | "leaving";
   /** When the listener last gave a sign of work. */
-  signAt: number;
+  lastActivityAt: number;
   /** Drawn anew at each boot. */
   sleepTime: SleepTime | undefined;
   /** When the last listener ended. */
@@ -105,8 +105,8 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
     candidates: roster,
     roster,
     power: initialPower,
-    operator: initialOperator,
-    shutdown: shutdownSetting(autoShutdown),
+    override: initialOverrideSetting,
+    limits: shutdownSetting(autoShutdown),
   };
   const jobs = new Map<string, WaitingJob & { runsMs: number }>();
   const figures = { waits: [] as number[], awakeMs: 0, busyMs: 0, wakes: 0 };
@@ -120,8 +120,12 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
   });
   // The controller is called each minute. Where nothing has happened that says nothing new, but for these.
   for (let at = span.from; at < span.to; at += someHoursMs) agenda.plan(at, tick);
-  const { hours } = autoShutdown;
-  for (let at = span.from; hours && at < span.to; at = hoursAt(hours, at).until ?? span.to)
+  const { workingHours } = autoShutdown;
+  for (
+    let at = span.from;
+    workingHours && at < span.to;
+    at = workingHoursAt(workingHours, at).until ?? span.to
+  )
     agenda.plan(at, tick);
   agenda.runUntil(span.to - 1);
   tick();
@@ -152,7 +156,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       },
       name: machineName(runner, id),
       activity: "none",
-      signAt: -Infinity,
+      lastActivityAt: -Infinity,
       sleepTime: undefined,
       leftAt: -Infinity,
     };
@@ -257,7 +261,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
   /** Its listener has begun to listen, or its job has ended. */
   function listen(machine: SimulatedMachine): void {
     machine.activity = "idle";
-    machine.signAt = agenda.now();
+    machine.lastActivityAt = agenda.now();
     deal();
     look(machine);
   }
@@ -266,12 +270,12 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
   function look(machine: SimulatedMachine): void {
     if (machine.activity !== "idle") return;
     const now = agenda.now();
-    const { seen, signAt } = machine;
-    const wish = wishFor({ runner: seen.runner, instanceId: seen.id }, settings, now);
+    const { seen, lastActivityAt } = machine;
+    const desired = desiredFor({ runner: seen.runner, instanceId: seen.id }, settings, now);
     const sleepAt = machine.sleepTime!({
-      power: wish.power,
-      idleMinutes: wish.idleMinutes,
-      lastActivityAt: signAt,
+      power: desired.power,
+      idleMinutes: desired.idleMinutes,
+      lastUsedAt: lastActivityAt,
     });
     const quietMs = agent.quietSeconds * 1000;
     const { action } = decideMachine({
@@ -280,8 +284,8 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       worker: false,
       updating: false,
       job: false,
-      signAt,
-      trace: undefined,
+      lastActivityAt: lastActivityAt,
+      pendingJobEvidence: undefined,
       missedAt: undefined,
       refusals: 0,
       disconnectedAt: undefined,
@@ -291,25 +295,25 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       jobLimit: undefined,
       exit: undefined,
       registered: true,
-      listing: wish.listing,
+      listing: desired.listing,
       mayRetire: true,
-      power: wish,
+      power: desired,
       sleepAt,
       quietMs,
       bootTimer: "cancelled",
     });
-    if (action === "freeze") leave(machine, wish);
+    if (action === "freeze") leave(machine, desired);
     else if (sleepAt < Infinity) {
-      agenda.plan(Math.max(sleepAt, signAt + quietMs, now + 1), () => {
-        if (machine.signAt === signAt) look(machine);
+      agenda.plan(Math.max(sleepAt, lastActivityAt + quietMs, now + 1), () => {
+        if (machine.lastActivityAt === lastActivityAt) look(machine);
       });
     }
   }
 
-  function leave(machine: SimulatedMachine, wish: Wish): void {
+  function leave(machine: SimulatedMachine, desired: Desired): void {
     machine.activity = "leaving";
     machine.leftAt = agenda.now();
-    const detail = wish.power === "off" ? powerOffWords(wish) : idleTimeoutWords;
+    const detail = desired.power === "off" ? powerOffWords(desired) : idleTimeoutWords;
     machine.seen.report = { state: "asleep", since: machine.leftAt, detail };
     agenda.plan(machine.leftAt + modelSeconds.powerOff * 1000, () => {
       tick(); // So that the meter has seen it run until now.
@@ -323,6 +327,6 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
   }
 }
 
-function isUp({ state }: Machine): boolean {
+function isUp({ state }: ControlledMachine): boolean {
   return state === "pending" || state === "running";
 }

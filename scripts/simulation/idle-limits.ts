@@ -19,7 +19,7 @@ import { seededRandom } from "./random.ts";
 /** Ways in which a fleet may be put to sleep. */
 interface Choice {
   words: string;
-  autoShutdown: { idleMinutes?: number; minimumAwake?: number; hours?: typeof exampleHours };
+  autoShutdown: { idleMinutes?: number; minimumAwake?: number; workingHours?: typeof exampleHours };
   /** Whether it is worth a row for this pattern. */
   appliesTo: (pattern: Pattern) => boolean;
 }
@@ -41,13 +41,17 @@ const choices: readonly Choice[] = [
   ...[5, 10, 15, 30, 60, 120].map((idleMinutes): Choice => {
     return { words: `${idleMinutes} min`, autoShutdown: { idleMinutes }, appliesTo: always };
   }),
-  { words: "hours, 30 min", autoShutdown: { idleMinutes: 30, hours: exampleHours }, appliesTo: workingDays },
   {
-    words: "hours, 30 min, 2 awake",
-    autoShutdown: { idleMinutes: 30, minimumAwake: 2, hours: exampleHours },
+    words: "hours, 30 min",
+    autoShutdown: { idleMinutes: 30, workingHours: exampleHours },
     appliesTo: workingDays,
   },
-  { words: "hours, none", autoShutdown: { hours: exampleHours }, appliesTo: workingDays },
+  {
+    words: "hours, 30 min, 2 awake",
+    autoShutdown: { idleMinutes: 30, minimumAwake: 2, workingHours: exampleHours },
+    appliesTo: workingDays,
+  },
+  { words: "hours, none", autoShutdown: { workingHours: exampleHours }, appliesTo: workingDays },
   { words: "none: always awake", autoShutdown: {}, appliesTo: always },
 ];
 

@@ -15,7 +15,7 @@ import type { ControllerConfiguration } from "../../contract/controller.ts";
 import { meterParameter } from "../../contract/meter.ts";
 import type { MeterRecord } from "../../contract/meter.ts";
 import { configurationFile } from "../../contract/names.ts";
-import { formatOperator, initialOperator } from "../../contract/operator.ts";
+import { formatOverrideSetting, initialOverrideSetting } from "../../contract/override.ts";
 import { fleetParameters, formatMachineList, initialPower } from "../../contract/parameters.ts";
 import { readEc2Answer } from "../../runtime/functions/controller/ec2-answers.ts";
 import {
@@ -224,8 +224,8 @@ function answersOf(machines: number, withJobs: boolean) {
         [names.candidates, roster],
         [names.roster, roster],
         [names.power, JSON.stringify({ ...initialPower, reason: "no working hours are set" })],
-        [names.operator, formatOperator(initialOperator)],
-        [names.shutdown, JSON.stringify({ idleMinutes: 30, minimumAwake: 0 })],
+        [names.override, formatOverrideSetting(initialOverrideSetting)],
+        [names.limits, JSON.stringify({ idleMinutes: 30, minimumAwake: 0 })],
       ] as const;
     }),
   ]);

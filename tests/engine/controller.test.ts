@@ -14,7 +14,7 @@ const hour = 60 * minute;
 
 const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC" };
 const byDay = (config: StackValues): void => {
-  oneRunner({ autoShutdown: { hours } }, { enabled: false })(config);
+  oneRunner({ autoShutdown: { workingHours: hours } }, { enabled: false })(config);
   config["longhaul:wakeOnDemand"] = { enabled: true };
 };
 
@@ -49,8 +49,8 @@ describe("a fleet that works by day", function () {
 
   it("has its power from the clock, and the controller's role is enough for all it does", async () => {
     environment.cloud.clock.advance(minute);
-    await eventually("power is on by hours", () => power()?.by === "hours");
-    expect(power()).to.include({ power: "on", by: "hours" });
+    await eventually("power is on by hours", () => power()?.by === "working-hours");
+    expect(power()).to.include({ power: "on", by: "working-hours" });
     const failed = environment.cloud.aws
       .calls()
       .filter(({ caller, error }) => caller?.includes("longhaul-local-controller") && error !== undefined);
@@ -74,7 +74,7 @@ describe("a fleet that works by day", function () {
   it("is woken at night by a job, and sleeps again after it", async () => {
     const job = jobs.send();
     await eventually("the job is in progress", () => job.status === "in_progress");
-    expect(power()).to.include({ power: "off", by: "hours" });
+    expect(power()).to.include({ power: "off", by: "working-hours" });
     await jobs.letEnd();
     expect(job.conclusion).to.equal("success");
     await eventually("the machine sleeps", () => state() === "stopped");
@@ -159,7 +159,7 @@ describe("a fleet that works by day", function () {
     });
     expect(state()).to.equal("stopped");
     await budget(1000);
-    await eventually("power is on again", () => power()?.by === "hours");
+    await eventually("power is on again", () => power()?.by === "working-hours");
     await eventually("the machine runs", () => state() === "running");
   });
 

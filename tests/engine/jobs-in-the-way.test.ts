@@ -1,7 +1,7 @@
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect } from "chai";
 import { parseMachineName } from "../../contract/names.ts";
-import { formatOperator, initialOperator } from "../../contract/operator.ts";
+import { formatOverrideSetting, initialOverrideSetting } from "../../contract/override.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
 import type { Job } from "../../local/github/index.ts";
@@ -245,9 +245,13 @@ describe("a stack that changes while jobs run", function () {
   async function reopen(fleet: string): Promise<void> {
     const { urls, environment: variables } = environment.cloud;
     const ssm = new SSMClient({ region: variables.AWS_REGION!, endpoint: urls.aws });
-    const Name = fleetParameters("local", fleet).operator;
+    const Name = fleetParameters("local", fleet).override;
     await ssm.send(
-      new PutParameterCommand({ Name, Value: formatOperator(initialOperator), Overwrite: true }),
+      new PutParameterCommand({
+        Name,
+        Value: formatOverrideSetting(initialOverrideSetting),
+        Overwrite: true,
+      }),
     );
     ssm.destroy();
   }

@@ -103,7 +103,7 @@ describe("the stack on the real engine", function () {
   it("what the run time does to a machine is no drift: tagged and asleep, refresh finds nothing to change", async () => {
     await jobsEnd();
     const [machine] = running();
-    await environment.onMachine(machine!.id, "shutdown", "-h", "now");
+    await environment.onMachine(machine!.id, "limits", "-h", "now");
     await eventually("the machine has stopped", () => instance(machine!.id)?.state === "stopped");
     const result = await environment.up({ refresh: true });
     expect(changes(result).others).to.deep.equal({});
@@ -135,7 +135,7 @@ describe("the stack on the real engine", function () {
     const [machine] = running();
     const { launchedAt } = machine!;
     const writes = (closingReason: string) =>
-      (account().parameters[paths.operator]!.value = JSON.stringify({
+      (account().parameters[paths.override]!.value = JSON.stringify({
         closing: false,
         overrides: [],
         closingReason,
@@ -152,7 +152,7 @@ describe("the stack on the real engine", function () {
     const carriers = () => [
       machine!.tags,
       machine!.volumeTags,
-      ...(["roster", "power", "operator"] as const).map((kind) => account().parameters[paths[kind]]!.tags),
+      ...(["roster", "power", "override"] as const).map((kind) => account().parameters[paths[kind]]!.tags),
     ];
     machine!.tags = { ...machine!.tags, "backup/of others": "daily" };
 
@@ -166,7 +166,7 @@ describe("the stack on the real engine", function () {
     expect(machine!.tags).to.include({ "backup/of others": "daily" });
 
     expect(instance(machine!.id)).to.include({ state: "running", launchedAt });
-    expect(account().parameters[paths.operator]!.value).to.equal(written);
+    expect(account().parameters[paths.override]!.value).to.equal(written);
     expect(await tagged({ team: "tests" })).to.deep.equal({});
   });
 

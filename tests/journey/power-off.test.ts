@@ -9,8 +9,8 @@ import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
 import { carelessAgent, installAgent } from "../soak/careless-agent.ts";
-import type { Wishes } from "../wishes.ts";
-import { wishesOf } from "../wishes.ts";
+import type { FleetControls } from "../fleet-controls.ts";
+import { fleetControlsOf } from "../fleet-controls.ts";
 import { diskOf, programsOf } from "./machine-processes.ts";
 import { entryOf, instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
 import { workFile } from "./work-file.ts";
@@ -25,7 +25,7 @@ import { workFile } from "./work-file.ts";
 describe("a machine that powers off", function () {
   this.timeout(600_000);
   let environment: TestEnvironment;
-  let wishes: Wishes;
+  let controls: FleetControls;
   let id: string;
 
   before(async function () {
@@ -34,7 +34,7 @@ describe("a machine that powers off", function () {
       wire: { sessionLingerSeconds: 0, offlineAfterSeconds: 0 },
       systemd: { delayLockSeconds: 300, restartFactor: 0.01 },
     });
-    wishes = wishesOf(environment);
+    controls = fleetControlsOf(environment);
     await environment.configure(oneRunner({}, { enabled: false }));
     await environment.up();
     id = rosterOf(environment)[0]!;
@@ -42,7 +42,7 @@ describe("a machine that powers off", function () {
     await isIdle();
   });
   after(async () => {
-    wishes.close();
+    controls.close();
     await environment.close();
   });
 
@@ -59,7 +59,7 @@ describe("a machine that powers off", function () {
   const journal = () =>
     readFileSync(join(diskOf(environment, id), "var/log/journal/longhaul-agent.service.log"), "utf8");
   it("takes no job while it does, though it is killed and started again by systemd, and takes it when it is back", async () => {
-    await wishes.sleep("cloud");
+    await controls.sleep("cloud");
     await eventually("its listener has ended", () => programs().listener === undefined);
     const job = send();
     await eventually("it asks for its power-off", () => existsSync(poweringOffMark()));
@@ -70,7 +70,7 @@ describe("a machine that powers off", function () {
     giveLockUp();
     await eventually("it is off", is("stopped"));
     expect(job.status).to.equal("queued");
-    await wishes.wake("cloud", id);
+    await controls.wake("cloud", id);
     await isWorking();
     expect(job).to.include({ status: "in_progress" });
   });
@@ -90,10 +90,10 @@ describe("a machine that powers off", function () {
   it("loses a job where its agent ends after it has asked for its power-off: this can fail", async () => {
     await installAgent(environment, id, await carelessAgent("power"));
     await eventually("the careless agent tells of it", () => programs().agent !== undefined);
-    await wishes.sleep("cloud");
+    await controls.sleep("cloud");
     await eventually("it asks for its power-off", () => existsSync(poweringOffMark()));
     // Its successor has all the time it needs: nothing tells it to sleep any more.
-    await wishes.wake("cloud");
+    await controls.wake("cloud");
     const job = send();
     await eventually("it takes the job, and says so", () => tag(tags.state) === "busy");
     giveLockUp();

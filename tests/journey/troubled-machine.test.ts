@@ -10,7 +10,7 @@ import { whyNoSizedDisk } from "../../local/machines/index.ts";
 import { refusedSentence } from "../../runtime/agent/decide.ts";
 import { hungSentence } from "../../runtime/agent/hung-listener.ts";
 import { pathsBelow } from "../../runtime/agent/paths.ts";
-import { diskFullSentence } from "../../runtime/agent/reserve.ts";
+import { diskFullSentence } from "../../runtime/agent/ballast.ts";
 import { readSockets } from "../../runtime/agent/sockets.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";

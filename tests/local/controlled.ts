@@ -12,7 +12,7 @@ import type { MeterRecord } from "../../contract/meter.ts";
 import { waitingJobsTable } from "../../contract/names.ts";
 import { fleetParameters, formatMachineList, initialPower, parsePower } from "../../contract/parameters.ts";
 import type { PowerSetting } from "../../contract/parameters.ts";
-import { initialOperator } from "../../contract/operator.ts";
+import { initialOverrideSetting } from "../../contract/override.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { Instance } from "../../local/aws/state.ts";
 import { sendHttp } from "../../runtime/aws/http.ts";
@@ -107,8 +107,8 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
     [names.candidates]: formatMachineList(machines.map(({ id }) => id)),
     [names.roster]: formatMachineList(machines.map(({ id }) => id)),
     [names.power]: JSON.stringify(initialPower),
-    [names.operator]: JSON.stringify(initialOperator),
-    [names.shutdown]: JSON.stringify(shutdownSetting(configuration.fleets[fleet]!.autoShutdown)),
+    [names.override]: JSON.stringify(initialOverrideSetting),
+    [names.limits]: JSON.stringify(shutdownSetting(configuration.fleets[fleet]!.autoShutdown)),
     [meterParameter(environment)]: "{}",
   };
   for (const [name, value] of Object.entries(values))

@@ -113,12 +113,12 @@ describe("where the controller cannot read", function () {
 
   it("an operator's override that is damaged, it starts nothing against it, and goes on with the rest", async () => {
     const { cloud, machines, minute, queue, meter, metrics, starts } = controlled;
-    set(names.operator, 7);
+    set(names.override, 7);
     goToSleep(cloud, machines[0]!);
     await queue("7");
     const before = starts();
     expect(await minute()).to.include(
-      `${names.operator} cannot be understood, so no machine of cloud is started`,
+      `${names.override} cannot be understood, so no machine of cloud is started`,
     );
     expect(starts()).to.equal(before);
     expect(Date.parse(meter().at)).to.be.closeTo(cloud.clock.now(), 1000);

@@ -11,7 +11,7 @@ import {
   newMemory,
 } from "../../runtime/agent/listener-memory.ts";
 import type { ListenerSighting } from "../../runtime/agent/look.ts";
-import { traceSeen, traceWatch } from "../../runtime/agent/traces.ts";
+import { traceSeen, watchForPendingJobs } from "../../runtime/agent/pending-job-evidence.ts";
 import type { Agent } from "./agent.ts";
 import { later, period } from "./agent.ts";
 import type { Listener } from "./listener.ts";
@@ -34,7 +34,7 @@ export interface Eyes {
   /** There is more in the log than one look takes in. */
   behind: boolean;
   memory: ListenerMemory;
-  traceOf: ReturnType<typeof traceWatch>;
+  traceOf: ReturnType<typeof watchForPendingJobs>;
   /** When a worker was last seen. */
   workerAt: number | undefined;
   /** The listener whose worker that is, when the worker began, and when it was told to end its job. */
@@ -55,7 +55,7 @@ export function openEyes(world: World): Eyes {
     logPart: 0,
     behind: false,
     memory: newMemory(world.time.now),
-    traceOf: traceWatch(world.variant.quietMs),
+    traceOf: watchForPendingJobs(world.variant.quietMs),
     workerAt: undefined,
     works: undefined,
     workerSince: 0,
@@ -126,9 +126,9 @@ function finishLook(
     updating,
     listener: current && { listening: eyes.state.listening, frozen: stopped !== "none" },
     job,
-    signAt: memory.signAt,
     lastActivityAt: memory.lastActivityAt,
-    trace,
+    lastUsedAt: memory.lastUsedAt,
+    pendingJobEvidence: trace,
     missedAt: memory.missedAt,
     exit: memory.exit,
     refusals: memory.refusals,

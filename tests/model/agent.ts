@@ -1,6 +1,6 @@
 import type { Decision } from "../../runtime/agent/decide.ts";
 import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
-import { returnMs, stuckAfterMs, wishToLeave } from "../../runtime/agent/decide.ts";
+import { returnMs, stuckAfterMs, wantsToLeave } from "../../runtime/agent/decide.ts";
 import { isHung } from "../../runtime/agent/hung-listener.ts";
 import { isOverdue } from "../../runtime/agent/job-limit.ts";
 import type { AgentMemory } from "../../runtime/agent/look.ts";
@@ -102,9 +102,9 @@ function look(world: World, agent: Agent): void {
   const view = fleetView(world, agent.machine, agent.reader);
   const now = world.time.now;
   // Looks that were left out would have seen the worker that the last one saw.
-  const lastActivityAt = agent.eyes.workerAt === undefined ? agent.memory.lastActivityAt : now;
-  const sleepAt = sleepAtOf({ lastActivityAt }, view, agent.sleepTime);
-  const leave = wishToLeave({ now, ...view, sleepAt });
+  const lastUsedAt = agent.eyes.workerAt === undefined ? agent.memory.lastUsedAt : now;
+  const sleepAt = sleepAtOf({ lastUsedAt }, view, agent.sleepTime);
+  const leave = wantsToLeave({ now, ...view, sleepAt });
   if (leave) agent.machine.leftOnReadAt = Math.min(...Object.values(agent.reader.readAt));
   const suspected = agent.machine.listeners.some(
     ({ ended, disconnectedAt }) => !ended && disconnectedAt !== undefined,

@@ -2,7 +2,7 @@ import type { Action } from "../../runtime/agent/decide.ts";
 import { jobLimitOf, overdueAt } from "../../runtime/agent/job-limit.ts";
 import { entryOf, isOnline } from "./github.ts";
 import type { Listener } from "./listener.ts";
-import { currentSettings, trueWish } from "./parameters.ts";
+import { currentSettings, trueDesired } from "./parameters.ts";
 import { settings } from "./settings.ts";
 import { tell } from "./trace.ts";
 import type { Cause, Machine, WayToLeave, World } from "./world.ts";
@@ -12,10 +12,10 @@ import type { Cause, Machine, WayToLeave, World } from "./world.ts";
  *
  * `lost` a job was ended by us (github.ts says what that is)
  * `cancelled` GitHub gave a job up because one machine missed it twice
- * `late` a wish was not acted on in time
+ * `late` a desired was not acted on in time
  * `ended` a machine was terminated that some list has always named
  * `asleep` a machine sleeps and was not started, although no reason to sleep holds
- * `forgotten` in the end, a machine is not where its wish wants it
+ * `forgotten` in the end, a machine is not where its desired wants it
  */
 export interface Breach {
   kind: "lost" | "cancelled" | "late" | "ended" | "asleep" | "forgotten";
@@ -108,10 +108,10 @@ const slackMs = 60_000;
 const settleMs = 10_000;
 
 /**
- * How long after the wish, or after the last thing that gave it a reason to
+ * How long after the desired, or after the last thing that gave it a reason to
  * wait (a sign of work, a start of its agent, a call to AWS that failed), a
  * quiet machine must have powered off. The time of quiet, the turn among those
- * that share the wish and the stay after a start run side by side.
+ * that share the desired and the stay after a start run side by side.
  */
 export function leaveBoundMs(kind: WayToLeave): number {
   const turnMs =
@@ -141,7 +141,7 @@ export function judgeLeaving(world: World, machine: Machine): void {
 
 /** A job is ended for its length: the fleet has a limit, enforces it, and the job's own worker has run for so long. */
 export function judgeJobEnd(world: World, { machine, workerSince }: Listener, name: string): void {
-  const jobLimit = jobLimitOf(world.plan.shutdown);
+  const jobLimit = jobLimitOf(world.plan.limits);
   if (jobLimit?.enforce && world.time.now >= overdueAt({ workerAt: workerSince, jobLimit })) return;
   breach(world, "lost", [name, machine.name], `${name} was ended on ${machine.name} in its time`);
 }
@@ -154,7 +154,7 @@ export function judgeEnd(world: World, machine: Machine, readAt: number): void {
 
 /** What is wrong with where a machine is, once the wishes have been constant for long enough; undefined: nothing. */
 export function restlessness(world: World, machine: Machine): string | undefined {
-  const { listing, power } = trueWish(world, machine);
+  const { listing, power } = trueDesired(world, machine);
   if (listing === "unknown") return undefined; // Empty lists without `closing` ask for nothing.
   const wanted = listing === "none" ? "terminated" : power === "off" ? "stopped" : "listening";
   const listens = machine.listeners.some(
@@ -163,7 +163,7 @@ export function restlessness(world: World, machine: Machine): string | undefined
   );
   const state = machine.state === "running" && listens ? "listening" : machine.state;
   if (state === wanted || state === "terminated") return undefined;
-  return `${machine.name} is ${state}, and its wish is ${wanted}`;
+  return `${machine.name} is ${state}, and its desired is ${wanted}`;
 }
 
 /** A job that is under way, or that somebody could take. */

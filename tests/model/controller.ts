@@ -1,9 +1,9 @@
 import { restAfterBootMs } from "../../contract/asleep.ts";
-import type { FleetSettings } from "../../contract/wishes.ts";
-import type { Machine as DescribedMachine } from "../../runtime/functions/controller/machine.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
+import type { ControlledMachine as DescribedMachine } from "../../runtime/functions/controller/machine.ts";
 import { breach } from "./breaches.ts";
 import { startInstance } from "./machine.ts";
-import { currentSettings, trueWish } from "./parameters.ts";
+import { currentSettings, trueDesired } from "./parameters.ts";
 import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 import { epoch } from "./world.ts";
@@ -22,8 +22,8 @@ export function control(world: World): void {
   judgeSleepers(world);
   if (stopped.length === 0 || isOut(world)) return;
   const { start } = world.variant.startsOf({
-    fleet: { name: fleet, hours },
-    hours: hoursOf(world),
+    fleet: { name: fleet, workingHours: hours },
+    workingHours: hoursOf(world),
     settings: readable(world),
     machines: stopped.map(described),
     now: epoch + world.time.now,
@@ -54,7 +54,7 @@ function judgeSleepers(world: World): void {
 function isToBeStarted(world: World, machine: Machine): boolean {
   const { now } = world.time;
   if (machine.state !== "stopped" || isOut(world) || isDamaged(world)) return false;
-  const { listing, power, idleMinutes } = trueWish(world, machine);
+  const { listing, power, idleMinutes } = trueDesired(world, machine);
   if (listing !== "service" || power === "off" || idleMinutes !== undefined) return false;
   const { report, launchedAt } = machine;
   const toldThatItSleeps = report?.state === "asleep" && report.since >= epoch + launchedAt;
@@ -74,7 +74,7 @@ function isDamaged({ time, parameters }: World): boolean {
 function readable(world: World): FleetSettings {
   const { time, parameters } = world;
   const settings = { ...currentSettings(world) };
-  for (const name of ["candidates", "roster", "operator", "shutdown"] as const) {
+  for (const name of ["candidates", "roster", "override", "limits"] as const) {
     if (time.now < parameters.damagedUntil[name]) settings[name] = undefined;
   }
   return settings;
@@ -83,7 +83,7 @@ function readable(world: World): FleetSettings {
 /** Since when the power is on by working hours. */
 function hoursOf({ parameters: { versions } }: World): { since: number } | undefined {
   const isOn = ({ settings: { power } }: (typeof versions)[number]) =>
-    power?.by === "hours" && power.power === "on";
+    power?.by === "working-hours" && power.power === "on";
   if (!isOn(versions.at(-1)!)) return undefined;
   const before = versions.findLastIndex((version) => !isOn(version));
   return { since: epoch + versions[before + 1]!.from };

@@ -1,4 +1,4 @@
-import type { FleetSettings } from "../../contract/wishes.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
 import { afterRead, fleetViewOf, nextReadMs, readsToRetire } from "../../runtime/agent/fleet-memory.ts";
 import type { FleetMemory, FleetView } from "../../runtime/agent/fleet-memory.ts";
 import { unreadSettings } from "../../runtime/agent/settings.ts";
@@ -14,7 +14,7 @@ import { epoch } from "./world.ts";
 export interface FleetReader {
   memory: FleetMemory;
   /** When that was last read which says who is listed. */
-  readAt: Record<"candidates" | "roster" | "operator", number>;
+  readAt: Record<"candidates" | "roster" | "override", number>;
   /** When the last read was begun, and whether one is under way. */
   begunAt: number;
   reading: boolean;
@@ -23,7 +23,7 @@ export interface FleetReader {
 export function beginReading(world: World, machine: Machine): FleetReader {
   const reader: FleetReader = {
     memory: { known: unreadSettings, wasListed: machine.listed, unlistedReads: 0 },
-    readAt: { candidates: -Infinity, roster: -Infinity, operator: -Infinity },
+    readAt: { candidates: -Infinity, roster: -Infinity, override: -Infinity },
     begunAt: world.time.now,
     reading: false,
   };
@@ -34,16 +34,16 @@ export function beginReading(world: World, machine: Machine): FleetReader {
 }
 
 export function fleetView(world: World, machine: Machine, { memory }: FleetReader): FleetView {
-  return fleetViewOf(memory, wish(world, machine, memory.known));
+  return fleetViewOf(memory, desired(world, machine, memory.known));
 }
 
-function wish(world: World, machine: Machine, known: FleetSettings) {
-  return world.variant.wishFor(machine, known, epoch + world.time.now + machine.clockOffMs);
+function desired(world: World, machine: Machine, known: FleetSettings) {
+  return world.variant.desiredFor(machine, known, epoch + world.time.now + machine.clockOffMs);
 }
 
-/** When, on the monotonic clock, what is known means something else because an operator's wish has expired. */
-export function wishEndsAt(machine: Machine, { memory }: FleetReader, now: number): number {
-  const { fleet, runners } = memory.known.operator ?? {};
+/** When, on the monotonic clock, what is known means something else because an operator's desired has expired. */
+export function desiredEndsAt(machine: Machine, { memory }: FleetReader, now: number): number {
+  const { fleet, runners } = memory.known.override ?? {};
   let first = Infinity;
   for (const until of [fleet?.until, runners?.[machine.runner]?.until]) {
     if (until === undefined) continue;
@@ -83,13 +83,13 @@ function read(world: World, machine: Machine, reader: FleetReader): void {
 function take(world: World, machine: Machine, reader: FleetReader): void {
   const { time, random, parameters } = world;
   const reading = { ...unreadSettings, isAnswered: true };
-  for (const name of ["candidates", "roster", "power", "operator", "shutdown"] as const) {
+  for (const name of ["candidates", "roster", "power", "override", "limits"] as const) {
     const moment = random.between(reader.begunAt, time.now);
     if (moment < parameters.damagedUntil[name]) continue;
     Object.assign(reading, { [name]: settingsAt(world, moment)[name] });
-    if (name !== "power" && name !== "shutdown") reader.readAt[name] = reader.begunAt;
+    if (name !== "power" && name !== "limits") reader.readAt[name] = reader.begunAt;
   }
-  reader.memory = afterRead(reader.memory, reading, (known) => wish(world, machine, known));
+  reader.memory = afterRead(reader.memory, reading, (known) => desired(world, machine, known));
   if (!machine.listed && reader.memory.wasListed) {
     machine.listed = true;
     tell(world, [machine.name], () => "knows that it is listed");
@@ -97,7 +97,7 @@ function take(world: World, machine: Machine, reader: FleetReader): void {
 }
 
 function readsAgainAfter(world: World, machine: Machine, { memory }: FleetReader): number {
-  return nextReadMs(wish(world, machine, memory.known), settings.pollMs);
+  return nextReadMs(desired(world, machine, memory.known), settings.pollMs);
 }
 
 function readAfter(world: World, machine: Machine, reader: FleetReader, ms: number): void {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleConfiguration } from "../../scripts/cost-example/example-configuration.ts";
 import { estimateOf } from "../../cli/cost/estimate.ts";
-import { madePart } from "../../scripts/generated-section.ts";
+import { generatedSection } from "../../scripts/generated-section.ts";
 import type { Arrival } from "../../scripts/simulation/arrivals.ts";
 import { patterns } from "../../scripts/simulation/arrivals.ts";
 import { modelSeconds, simulateFleet } from "../../scripts/simulation/fleet.ts";
@@ -78,8 +78,9 @@ describe("the table of idle limits", () => {
   it("is in docs/sleep-and-wake.md as the simulation makes it", function () {
     this.timeout(60_000);
     const document = readFileSync(join(import.meta.dirname, "../../docs/sleep-and-wake.md"), "utf8");
-    expect(madePart(document, "simulate"), 'run "npm run simulate -- --write" and commit it').to.equal(
-      idleLimits(),
-    );
+    expect(
+      generatedSection(document, "simulate"),
+      'run "npm run simulate -- --write" and commit it',
+    ).to.equal(idleLimits());
   });
 });

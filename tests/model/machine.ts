@@ -3,7 +3,7 @@ import { abandon } from "./acquisitions.ts";
 import { endAgent, startAgent } from "./agent.ts";
 import { disturb, judgeEnd, judgeLeaving } from "./breaches.ts";
 import { end } from "./listener.ts";
-import { noteWish } from "./parameters.ts";
+import { noteDesired } from "./parameters.ts";
 import { tell } from "./trace.ts";
 import type { Cause, Machine, PowerOffCause, World } from "./world.ts";
 import { epoch } from "./world.ts";
@@ -49,7 +49,7 @@ export function launch(world: World, runner: string): Machine {
     disturbedAt: 0,
   };
   world.machines.push(machine);
-  noteWish(world, machine);
+  noteDesired(world, machine);
   boot(world, machine);
   return machine;
 }

@@ -3,16 +3,17 @@ import { returnMs, stuckAfterMs, updateLimitMs } from "../../runtime/agent/decid
 import { hungAfterMs } from "../../runtime/agent/hung-listener.ts";
 import { endLimitMs, overdueAt } from "../../runtime/agent/job-limit.ts";
 import type { Agent } from "./agent.ts";
-import { wishEndsAt } from "./fleet-reader.ts";
+import { desiredEndsAt } from "./fleet-reader.ts";
 
 /** When the same observation would make another decision only because time has passed. */
 export function nextChange(seen: RunnerObservation, agent: Agent, closely: boolean): number {
-  const { now, signAt, quietMs, sleepAt, missedAt, exit, trace, disconnectedAt } = seen;
-  if (agent.eyes.behind || (closely && trace !== undefined && now - signAt >= quietMs)) return now;
-  let first = wishEndsAt(agent.machine, agent.reader, now);
-  first = sooner(first, now, signAt + quietMs);
-  first = sooner(first, now, signAt + stuckAfterMs);
-  first = sooner(first, now, signAt + 2 * stuckAfterMs);
+  const { now, lastActivityAt, quietMs, sleepAt, missedAt, exit, pendingJobEvidence, disconnectedAt } = seen;
+  if (agent.eyes.behind || (closely && pendingJobEvidence !== undefined && now - lastActivityAt >= quietMs))
+    return now;
+  let first = desiredEndsAt(agent.machine, agent.reader, now);
+  first = sooner(first, now, lastActivityAt + quietMs);
+  first = sooner(first, now, lastActivityAt + stuckAfterMs);
+  first = sooner(first, now, lastActivityAt + 2 * stuckAfterMs);
   first = sooner(first, now, sleepAt);
   first = sooner(first, now, overdueAt(seen));
   if (seen.toldToEndAt !== undefined) first = sooner(first, now, seen.toldToEndAt + endLimitMs);

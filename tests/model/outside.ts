@@ -1,4 +1,4 @@
-import type { OperatorWish } from "../../contract/operator.ts";
+import type { Override } from "../../contract/override.ts";
 import { crashAgent, wakeAgent } from "./agent.ts";
 import { disturb } from "./breaches.ts";
 import { wakeReader } from "./fleet-reader.ts";
@@ -33,7 +33,7 @@ export function happen(world: World, happening: Happening): void {
     case "power":
       writeSettings(world, { power: { power: happening.power, by: happening.by, reason: "the model" } });
       break;
-    case "operator":
+    case "override":
       writeOperator(world, happening);
       break;
     case "rotate":
@@ -119,7 +119,7 @@ function recoverAfter(world: World, ms: number): void {
 }
 
 function close(world: World, closing: boolean): void {
-  writeSettings(world, { operator: { ...currentSettings(world).operator!, closing } });
+  writeSettings(world, { override: { ...currentSettings(world).override!, closing } });
 }
 
 /** What could not be read can be read again. */
@@ -132,20 +132,20 @@ export function recover(world: World): void {
 
 function writeOperator(
   world: World,
-  { runner, power, forMs }: Extract<Happening, { what: "operator" }>,
+  { runner, power, forMs }: Extract<Happening, { what: "override" }>,
 ): void {
-  const operator = currentSettings(world).operator!;
+  const operator = currentSettings(world).override!;
   const until = forMs === undefined ? {} : { until: new Date(epoch + world.time.now + forMs).toISOString() };
-  const wish: OperatorWish | undefined = power && { power, by: "alice", reason: "the model", ...until };
+  const override: Override | undefined = power && { power, by: "alice", reason: "the model", ...until };
   if (runner === undefined) {
     const { closing, runners } = operator;
-    writeSettings(world, { operator: { closing, runners, ...(wish && { fleet: wish }) } });
+    writeSettings(world, { override: { closing, runners, ...(override && { fleet: override }) } });
     return;
   }
   const own = machineOf(world, runner).runner;
   const others = Object.entries(operator.runners).filter(([name]) => name !== own);
-  const runners = { ...Object.fromEntries(others), ...(wish && { [own]: wish }) };
-  writeSettings(world, { operator: { ...operator, runners } });
+  const runners = { ...Object.fromEntries(others), ...(override && { [own]: override }) };
+  writeSettings(world, { override: { ...operator, runners } });
 }
 
 /** It fetches a new version of itself, taking no job meanwhile, and leaves the rest to a script. */

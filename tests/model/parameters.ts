@@ -1,7 +1,7 @@
-import { initialOperator } from "../../contract/operator.ts";
+import { initialOverrideSetting } from "../../contract/override.ts";
 import { initialPower } from "../../contract/parameters.ts";
-import type { FleetSettings, Wish } from "../../contract/wishes.ts";
-import { wishFor } from "../../contract/wishes.ts";
+import type { FleetSettings, Desired } from "../../contract/desired.ts";
+import { desiredFor } from "../../contract/desired.ts";
 import { wakeReader } from "./fleet-reader.ts";
 import type { Plan } from "./plan.ts";
 import type { Machine, WayToLeave, World } from "./world.ts";
@@ -16,12 +16,18 @@ export interface FleetParameters {
   damagedUntil: Record<keyof FleetSettings, number>;
 }
 
-export function newParameters({ shutdown }: Plan): FleetParameters {
-  const settings = { candidates: [], roster: [], power: initialPower, operator: initialOperator, shutdown };
+export function newParameters({ limits }: Plan): FleetParameters {
+  const settings = {
+    candidates: [],
+    roster: [],
+    power: initialPower,
+    override: initialOverrideSetting,
+    limits: limits,
+  };
   return {
     versions: [{ from: 0, settings }],
     declared: { candidates: [], roster: [] },
-    damagedUntil: { candidates: 0, roster: 0, power: 0, operator: 0, shutdown: 0 },
+    damagedUntil: { candidates: 0, roster: 0, power: 0, override: 0, limits: 0 },
   };
 }
 
@@ -40,7 +46,7 @@ export function writeSettings(world: World, change: Partial<FleetSettings>): voi
   const { parameters, time } = world;
   parameters.versions.push({ from: time.now, settings: { ...currentSettings(world), ...change } });
   for (const machine of world.machines) {
-    noteWish(world, machine);
+    noteDesired(world, machine);
     wakeReader(world, machine);
   }
 }
@@ -52,31 +58,31 @@ export function writeLists(world: World): void {
 }
 
 /** What the parameters want of a machine at this moment, by the true time. */
-export function trueWish(world: World, machine: Machine): Wish {
-  return wishFor(machine, currentSettings(world), epoch + world.time.now);
+export function trueDesired(world: World, machine: Machine): Desired {
+  return desiredFor(machine, currentSettings(world), epoch + world.time.now);
 }
 
 /** Follows what is wanted of a machine, for the judge. */
-export function noteWish(world: World, machine: Machine): void {
-  const wish = trueWish(world, machine);
+export function noteDesired(world: World, machine: Machine): void {
+  const desired = trueDesired(world, machine);
   const { now } = world.time;
-  if (wish.listing === "none") machine.unlistedAt = Infinity;
+  if (desired.listing === "none") machine.unlistedAt = Infinity;
   else if (machine.unlistedAt === Infinity) machine.unlistedAt = now;
-  const kind = wayToLeave(world, machine, wish);
-  // Where one's wish to sleep ends in the middle of another's, a machine that has yet to read of that one takes a new turn.
-  const by = kind === "sleep" ? wish.by : undefined;
+  const kind = wayToLeave(world, machine, desired);
+  // Where one's desired to sleep ends in the middle of another's, a machine that has yet to read of that one takes a new turn.
+  const by = kind === "sleep" ? desired.by : undefined;
   if (machine.wanted?.kind !== kind || machine.wanted?.by !== by)
     machine.wanted = kind && { kind, by, since: now };
-  const until = wish.until === undefined ? Infinity : Date.parse(wish.until) - epoch;
+  const until = desired.until === undefined ? Infinity : Date.parse(desired.until) - epoch;
   if (until > now && until < Infinity) {
     world.time.at(until, () => {
-      noteWish(world, machine);
+      noteDesired(world, machine);
     });
   }
 }
 
-function wayToLeave(world: World, machine: Machine, { listing, power, by }: Wish): WayToLeave | undefined {
-  const mayRetire = machine.listed || currentSettings(world).operator?.closing === true;
+function wayToLeave(world: World, machine: Machine, { listing, power, by }: Desired): WayToLeave | undefined {
+  const mayRetire = machine.listed || currentSettings(world).override?.closing === true;
   if (listing === "none") return mayRetire ? "retire" : undefined;
   if (power === "on") return undefined;
   return by === "budget" ? "budget" : "sleep";

@@ -1,17 +1,17 @@
-import type { ShutdownSetting } from "../../contract/parameters.ts";
+import type { LimitsSetting } from "../../contract/parameters.ts";
 import { randomFrom } from "./random.ts";
 import type { Random } from "./random.ts";
 
 /** Something that happens to the environment from outside. Machines are told by a number, taken modulo how many there are. */
 export type Happening = { at: number } & (
   | { what: "job"; ms: number; only?: number }
-  | { what: "power"; power: "on" | "off"; by: "stack" | "hours" | "budget" }
-  | { what: "operator"; runner?: number; power?: "on" | "off"; forMs?: number }
+  | { what: "power"; power: "on" | "off"; by: "stack" | "working-hours" | "budget" }
+  | { what: "override"; runner?: number; power?: "on" | "off"; forMs?: number }
   /** `pulumi up` that replaces a machine; where it fails, the old one stays in service and both stay candidates. */
   | { what: "rotate"; machine: number; fails: boolean }
   | { what: "drop" | "name"; machine: number }
   | { what: "empty-lists" | "mend-lists" | "close" | "reopen" | "settle" }
-  | { what: "damage"; parameter: "candidates" | "roster" | "power" | "operator"; forMs: number }
+  | { what: "damage"; parameter: "candidates" | "roster" | "power" | "override"; forMs: number }
   | {
       what:
         | "unregister"
@@ -36,8 +36,8 @@ export interface Plan {
   /** Nothing happens from outside after this: what was broken is mended, and the environment must come to rest. */
   calmAt: number;
   /** When machines sleep for want of jobs until then, and how long a job may run. */
-  shutdown: ShutdownSetting;
-  /** The wish that holds from then on. */
+  limits: LimitsSetting;
+  /** The desired that holds from then on. */
   last: { power: "on" | "off"; closing: boolean };
   github: {
     /** How long it goes on to offer jobs to a listener whose connection has gone. */
@@ -83,7 +83,7 @@ export function planOf(seed: number): Plan {
     machines: 1 + random.below(3),
     happenings,
     calmAt,
-    shutdown: {
+    limits: {
       ...(random.chance(0.15) && { idleMinutes: random.between(1, 15) }),
       minimumAwake: random.below(2),
     },
@@ -104,16 +104,14 @@ export function planOf(seed: number): Plan {
     lookMs: random.delay(0.3, 8, 20, 200),
     load: random.pick([0.01, 0.05, 0.3]),
   };
-  const limited = random.chance(0.3)
-    ? { ...plan, shutdown: { ...plan.shutdown, ...jobLimit(random) } }
-    : plan;
+  const limited = random.chance(0.3) ? { ...plan, limits: { ...plan.limits, ...jobLimit(random) } } : plan;
   return random.chance(0.1)
     ? { ...limited, happenings: [...happenings, unregister(random, calmAt)] }
     : limited;
 }
 
 /** Most jobs end in time, many do not; most limits only warn. */
-function jobLimit(random: Random): Pick<ShutdownSetting, "maxJobHours" | "enforce"> {
+function jobLimit(random: Random): Pick<LimitsSetting, "maxJobHours" | "enforce"> {
   return { maxJobHours: random.between(minute, 30 * minute) / (60 * minute), enforce: random.chance(0.3) };
 }
 
@@ -131,13 +129,13 @@ function unregister(random: Random, calmAt: number): Happening {
 
 /** Each kind with how often it comes: wishes first, for they are what the protocol is about. */
 const kinds: [weight: number, make: (random: Random, at: number, machine: number) => Happening][] = [
-  [8, (random, at) => ({ at, what: "power", power: random.pick(["on", "off", "off"]), by: "hours" })],
+  [8, (random, at) => ({ at, what: "power", power: random.pick(["on", "off", "off"]), by: "working-hours" })],
   [3, (random, at) => ({ at, what: "power", power: random.pick(["on", "off"]), by: "budget" })],
   [
     6,
     (random, at, machine) => ({
       at,
-      what: "operator",
+      what: "override",
       ...(random.chance(0.5) && { runner: machine }),
       ...(random.chance(0.7) && { power: random.pick(["on", "off", "off"]) }),
       ...(random.chance(0.4) && { forMs: random.between(minute, 30 * minute) }),
@@ -153,7 +151,7 @@ const kinds: [weight: number, make: (random: Random, at: number, machine: number
     (random, at) => ({
       at,
       what: "damage",
-      parameter: random.pick(["candidates", "roster", "power", "operator"]),
+      parameter: random.pick(["candidates", "roster", "power", "override"]),
       forMs: random.between(minute, 20 * minute),
     }),
   ],

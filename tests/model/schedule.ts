@@ -13,7 +13,7 @@ import type { Variant } from "./variants.ts";
 import { product } from "./variants.ts";
 import type { TraceLine, World } from "./world.ts";
 
-export interface Outcome {
+export interface ScheduleOutcome {
   breaches: readonly Breach[];
   tally: Tally;
   trace: readonly TraceLine[];
@@ -29,7 +29,10 @@ const restEveryMs = 2 * minute;
  *
  * @param tally counts on here
  */
-export function live(plan: Plan, { variant = product, tally = newTally(), traced = false } = {}): Outcome {
+export function live(
+  plan: Plan,
+  { variant = product, tally = newTally(), traced = false } = {},
+): ScheduleOutcome {
   const world = newWorld(plan, variant, tally, traced);
   const { time, breaches } = world;
   for (const happening of plan.happenings) {
@@ -90,7 +93,7 @@ function calm(world: World): void {
   const { time, plan, parameters, machines } = world;
   world.awsOutUntil = time.now;
   world.endRefusedUntil = time.now;
-  for (const name of ["candidates", "roster", "power", "operator"] as const)
+  for (const name of ["candidates", "roster", "power", "override"] as const)
     parameters.damagedUntil[name] = time.now;
   for (const machine of machines) {
     machine.clockOffMs = 0;
@@ -101,10 +104,10 @@ function calm(world: World): void {
   writeSettings(world, {
     candidates: parameters.declared.candidates,
     roster: parameters.declared.roster,
-    power: { power, by: "hours", reason: "the model" },
-    operator: { closing, runners: {} },
+    power: { power, by: "working-hours", reason: "the model" },
+    override: { closing, runners: {} },
     // Whoever found no job sleeps by now; who is awake from here on is what the judge looks at.
-    shutdown: { minimumAwake: 0 },
+    limits: { minimumAwake: 0 },
   });
   recover(world);
   const settleAgain = () => {

@@ -1,4 +1,4 @@
-import { wishFor } from "../../contract/wishes.ts";
+import { desiredFor } from "../../contract/desired.ts";
 import { isOnline } from "./github.ts";
 import { powerOff, terminate } from "./machine.ts";
 import { currentSettings } from "./parameters.ts";
@@ -21,7 +21,7 @@ export function settle(world: World): void {
     if (machine.state !== "stopped") continue;
     const readAt = time.now;
     const settings = currentSettings(world);
-    if (wishFor(machine, settings, epoch + time.now).listing !== "none") continue;
+    if (desiredFor(machine, settings, epoch + time.now).listing !== "none") continue;
     time.after(random.delay(100, 2000, 10, 10_000), () => {
       if (machine.state !== "stopped") return;
       time.after(random.delay(20, 300, 10, 3000), () => {

@@ -9,7 +9,7 @@ const maxTemptations = 4;
 export function tempt(world: World, machine: Machine, seen: RunnerObservation): void {
   const { random, plan, time } = world;
   if (plan.temptation === 0 || time.now > plan.calmAt) return;
-  const leaveAt = seen.job && !seen.worker ? seen.signAt + stuckAfterMs : leavesAt(seen);
+  const leaveAt = seen.job && !seen.worker ? seen.lastActivityAt + stuckAfterMs : leavesAt(seen);
   if (
     Math.abs(leaveAt - machine.temptedAt) < 5000 ||
     leaveAt === Infinity ||
@@ -25,7 +25,15 @@ export function tempt(world: World, machine: Machine, seen: RunnerObservation): 
 }
 
 /** Infinity: it does not, as things are. */
-function leavesAt({ now, listing, mayRetire, power, signAt, quietMs, sleepAt }: RunnerObservation): number {
+function leavesAt({
+  now,
+  listing,
+  mayRetire,
+  power,
+  lastActivityAt,
+  quietMs,
+  sleepAt,
+}: RunnerObservation): number {
   const retires = listing === "none" && mayRetire;
-  return Math.max(now, signAt + quietMs, retires || power?.by === "budget" ? 0 : sleepAt);
+  return Math.max(now, lastActivityAt + quietMs, retires || power?.by === "budget" ? 0 : sleepAt);
 }

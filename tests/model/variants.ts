@@ -1,10 +1,10 @@
-import type { FleetSettings } from "../../contract/wishes.ts";
-import { wishFor } from "../../contract/wishes.ts";
+import type { FleetSettings } from "../../contract/desired.ts";
+import { desiredFor } from "../../contract/desired.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { InstanceState, RunnerEntry } from "../../observe/machine.ts";
 import type { Decision } from "../../runtime/agent/decide.ts";
 import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
-import { decide, wishToLeave } from "../../runtime/agent/decide.ts";
+import { decide, wantsToLeave } from "../../runtime/agent/decide.ts";
 import { startsOf } from "../../runtime/functions/controller/starts.ts";
 import type { EntryFate } from "../../cli/entries/judge-entry.ts";
 import { judgeEntry } from "../../cli/entries/judge-entry.ts";
@@ -29,7 +29,7 @@ const ours = {
 /** The parts of the protocol that a test can take out. */
 export interface Variant {
   decide: (seen: RunnerObservation, world: World, machine: Machine) => Decision;
-  wishFor: typeof wishFor;
+  desiredFor: typeof desiredFor;
   startsOf: typeof startsOf;
   quietMs: number;
   endListener: (world: World, listener: Listener) => void;
@@ -44,7 +44,7 @@ export interface Variant {
 /** The product as it is. */
 export const product: Variant = {
   decide: (seen) => decide(seen),
-  wishFor,
+  desiredFor,
   startsOf,
   quietMs: settings.quietMs,
   endListener: (world, listener) => {
@@ -62,17 +62,17 @@ function entriesThatAre(
   states: ReadonlyMap<string, InstanceState>,
 ): RunnerEntry[] {
   const instances = new Map([...states].map(([id, state]) => [id, instanceWith({ id, state, tags: ours })]));
-  const evidence = { ...place, instances, seen: new Map<string, number>(), now: 0 };
+  const evidence = { ...place, instances, knownMachines: new Map<string, number>(), now: 0 };
   return entries.filter((entry) => fates.includes(judgeEntry(entry, evidence).fate));
 }
 
-const nothing = { job: false, worker: false, trace: undefined };
+const nothing = { job: false, worker: false, pendingJobEvidence: undefined };
 
 /** The product without one of its protections. */
 export const mutants = {
   "ends the listener right after the freeze, without a second look": {
     ...product,
-    decide: (seen) => decide(seen.listener?.frozen && wishToLeave(seen) ? { ...seen, ...nothing } : seen),
+    decide: (seen) => decide(seen.listener?.frozen && wantsToLeave(seen) ? { ...seen, ...nothing } : seen),
   },
   "trusts GitHub's busy flag instead of looking": {
     ...product,
@@ -82,7 +82,7 @@ export const mutants = {
         ...seen,
         ...nothing,
         job,
-        signAt: job ? seen.now : (entryOf(world, machine)?.flag.from ?? 0),
+        lastActivityAt: job ? seen.now : (entryOf(world, machine)?.flag.from ?? 0),
       });
     },
   },
@@ -101,9 +101,9 @@ export const mutants = {
   "starts its listener although its boot timer has run out": { ...product, hearsOf: ["agent"] },
   "retires when both lists are empty": {
     ...product,
-    wishFor: (machine, known, now) => {
-      const wish = wishFor(machine, known, now);
-      return isEmpty(known) ? { ...wish, listing: "none" } : wish;
+    desiredFor: (machine, known, now) => {
+      const desired = desiredFor(machine, known, now);
+      return isEmpty(known) ? { ...desired, listing: "none" } : desired;
     },
   },
   "ends a job for a limit that only warns": {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { madePart } from "../../scripts/generated-section.ts";
+import { generatedSection } from "../../scripts/generated-section.ts";
 import { createBucket } from "../bench/throttle.ts";
 import { wakeTable } from "../bench/wake.ts";
 
@@ -27,7 +27,7 @@ describe("the table of waking machines", () => {
   it("is in docs/benchmarks.md as the benchmark makes it", async function () {
     this.timeout(30_000);
     const document = readFileSync(join(import.meta.dirname, "../../docs/benchmarks.md"), "utf8");
-    expect(madePart(document, "bench wake"), 'put there what "npm run bench wake" prints').to.equal(
+    expect(generatedSection(document, "bench wake"), 'put there what "npm run bench wake" prints').to.equal(
       `\`\`\`\n${await wakeTable()}\n\`\`\``,
     );
   });

@@ -100,7 +100,7 @@ export interface Machine {
   disturbedAt: number;
 }
 
-/** The budget waits for no turn among those that share a wish. */
+/** The budget waits for no turn among those that share a desired. */
 export type WayToLeave = "retire" | "budget" | "sleep";
 
 /** The moment at which a schedule's time begins, in milliseconds since the epoch. */

@@ -61,14 +61,14 @@ export const mutants: readonly Mutant[] = [
   {
     harm: "Working hours keep a fleet asleep although a job waits.",
     file: controllerDecide,
-    from: ' || by === "hours"',
+    from: ' || by === "working-hours"',
     to: "",
     tests: controllerDemand,
   },
   {
     harm: "A machine is started although an operator's override may forbid it.",
     file: controllerDecide,
-    from: "!settings?.operator || ",
+    from: "!settings?.override || ",
     to: "!settings || ",
     tests: controllerDemand,
   },
@@ -208,15 +208,15 @@ export const mutants: readonly Mutant[] = [
   {
     harm: "A machine leaves while a job is on its way, because what its listener tells is no sign of work.",
     file: listenerMemory,
-    from: "signAt: work ? now : memory.signAt",
-    to: "signAt: memory.signAt",
+    from: "lastActivityAt: work ? now : memory.lastActivityAt",
+    to: "lastActivityAt: memory.lastActivityAt",
     tests: model,
   },
   {
     harm: "A machine leaves as soon as its job has ended, because a worker is no sign of work.",
     file: listenerMemory,
-    from: "signAt: worker ? now : memory.signAt",
-    to: "signAt: memory.signAt",
+    from: "lastActivityAt: worker ? now : memory.lastActivityAt",
+    to: "lastActivityAt: memory.lastActivityAt",
     tests: model,
   },
   {
@@ -243,8 +243,8 @@ export const mutants: readonly Mutant[] = [
   {
     harm: "A listener that fails time and again keeps its machine awake.",
     file: listenerMemory,
-    from: "lastActivityAt: memory.exit ? memory.lastActivityAt : now",
-    to: "lastActivityAt: now",
+    from: "lastUsedAt: memory.exit ? memory.lastUsedAt : now",
+    to: "lastUsedAt: now",
     tests: ["tests/unit/runtime/listener-memory.test.ts"],
   },
   {

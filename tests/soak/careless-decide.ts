@@ -24,7 +24,7 @@ export function decide(seen: RunnerObservation): Decision {
   const believed: RunnerObservation = { ...seen, missedAt: undefined };
   if (lookedAt !== undefined) {
     const frozen = seen.worker || now - lookedAt >= carelessMs;
-    const idle = { job: false, worker: false, trace: undefined, signAt: -Infinity };
+    const idle = { job: false, worker: false, pendingJobEvidence: undefined, lastActivityAt: -Infinity };
     Object.assign(believed, idle, { listener: listener && { ...listener, frozen } });
   }
   const decision = protocol.decide(believed);

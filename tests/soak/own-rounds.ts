@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../environment.ts";
 import { instanceOf } from "../journey/one-runner.ts";
-import { successor } from "../wishes.ts";
+import { successor } from "../fleet-controls.ts";
 import type { Instants } from "./instants.ts";
 import { watchInstants } from "./instants.ts";
 import { agentPace } from "./pace.ts";

@@ -4,7 +4,7 @@ import { eventually } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { programsOf } from "../journey/machine-processes.ts";
 import { instanceOf, rosterOf } from "../journey/one-runner.ts";
-import type { Wishes } from "../wishes.ts";
+import type { FleetControls } from "../fleet-controls.ts";
 import type { WatchedMachine } from "./instants.ts";
 import type { Jobs } from "./jobs.ts";
 
@@ -18,7 +18,7 @@ export interface Place {
 
 export interface Surroundings {
   environment: TestEnvironment;
-  wishes: Wishes;
+  wishes: FleetControls;
   jobs: Jobs;
 }
 

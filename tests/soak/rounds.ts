@@ -1,5 +1,5 @@
 import { startEnvironment } from "../environment.ts";
-import { wishesOf } from "../wishes.ts";
+import { fleetControlsOf } from "../fleet-controls.ts";
 import { installAgent } from "./careless-agent.ts";
 import { playEngineRounds } from "./engine-rounds.ts";
 import { createJobs } from "./jobs.ts";
@@ -51,7 +51,7 @@ export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Pro
     // A worker that another agent leaves behind could end its short job while `shutdown` waits.
     systemd: agent === undefined ? systemdTimes : { ...systemdTimes, delayLockSeconds: 0 },
   });
-  const wishes = wishesOf(environment);
+  const wishes = fleetControlsOf(environment);
   const jobs = createJobs(
     environment,
     places.map(({ fleet }) => fleet),

@@ -5,15 +5,15 @@ import type { WritePace } from "../../cli/clients/write-pace.ts";
 import type { VerbContext } from "../../cli/context.ts";
 import type { Environment } from "../../cli/environment.ts";
 import { machineName } from "../../contract/names.ts";
-import { formatOperator, initialOperator } from "../../contract/operator.ts";
+import { formatOverrideSetting, initialOverrideSetting } from "../../contract/override.ts";
 import {
   fleetParameters,
   formatMachineList,
-  seenParameter,
+  knownMachinesParameter,
   tokenParameter,
 } from "../../contract/parameters.ts";
 import type { DeclaredMachine, SmokeSource, Target } from "../../contract/requests.ts";
-import { initialSeen } from "../../contract/seen.ts";
+import { initialKnownMachines } from "../../contract/known-machines.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { createAws } from "../../local/aws/index.ts";
 import { defaultTokens } from "../../local/github/options.ts";
@@ -33,7 +33,7 @@ export const fleet = "cloud";
 export const parameters = fleetParameters("dev", fleet);
 
 /** A verb's run: what it printed and its exit code. */
-export interface Outcome {
+export interface VerbOutcome {
   code: number;
   /** Standard output, one item per result. */
   results: string[];
@@ -170,9 +170,9 @@ export async function startClouds() {
         create("aws:ssm/parameter:Parameter", { name, type: "String", value, overwrite: true });
       await put(parameters.candidates, formatMachineList(candidates));
       await put(parameters.roster, formatMachineList(roster));
-      await put(parameters.operator, formatOperator(initialOperator));
-      const seen = seenParameter("dev", fleet);
-      if (!aws.account.parameters[seen]) await put(seen, initialSeen);
+      await put(parameters.override, formatOverrideSetting(initialOverrideSetting));
+      const seen = knownMachinesParameter("dev", fleet);
+      if (!aws.account.parameters[seen]) await put(seen, initialKnownMachines);
     },
     /** Makes a machine's token parameter as the stack does, and writes over it. */
     writeToken: async (machine: DeclaredMachine, value: string, ...later: string[]) => {
@@ -193,7 +193,7 @@ export async function startClouds() {
     parameter: (name: string) => aws.account.parameters[name]?.value,
 
     /** Runs `longhaul <args>` with a request. */
-    longhaul: async (args: string[], request?: unknown): Promise<Outcome> => {
+    longhaul: async (args: string[], request?: unknown): Promise<VerbOutcome> => {
       const results: string[] = [];
       const said: string[] = [];
       const say = (line: string) => void said.push(line);

@@ -1,9 +1,13 @@
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
-import { formatOperator, initialOperator, parseOperator } from "../../contract/operator.ts";
-import { seenParameter } from "../../contract/parameters.ts";
+import {
+  formatOverrideSetting,
+  initialOverrideSetting,
+  parseOverrideSetting,
+} from "../../contract/override.ts";
+import { knownMachinesParameter } from "../../contract/parameters.ts";
 import type { DeclaredMachine, DrainRequest } from "../../contract/requests.ts";
-import { formatSeen } from "../../contract/seen.ts";
+import { formatKnownMachines } from "../../contract/known-machines.ts";
 import { tags } from "../../contract/tags.ts";
 import { formatNonce } from "../../cli/smoke/nonce.ts";
 import { fleet, parameters, smoke, startClouds } from "./clouds.ts";
@@ -27,7 +31,7 @@ describe("longhaul drain", () => {
       waitMinutes: 2,
       ...more,
     } satisfies DrainRequest);
-  const operator = () => parseOperator(clouds.parameter(parameters.operator))!;
+  const operator = () => parseOverrideSetting(clouds.parameter(parameters.override))!;
   const state = ({ instanceId }: DeclaredMachine) => clouds.instance(instanceId).state;
   const sleep = ({ instanceId }: DeclaredMachine) => {
     clouds.host.goDown(instanceId, "poweroff");
@@ -64,12 +68,12 @@ describe("longhaul drain", () => {
     const wish = { power: "on", by: "ada", reason: "release" };
     const overrides = [wish, { ...wish, runners: ["dev-cloud-1"] }];
     const before = { closing: false, overrides, later: [1] };
-    await clouds.writeParameter(parameters.operator, JSON.stringify(before));
+    await clouds.writeParameter(parameters.override, JSON.stringify(before));
     clouds.meanwhile(() => {
       retire(machine);
     });
     await draining(ofFleet);
-    const after = JSON.parse(clouds.parameter(parameters.operator)!) as Record<string, unknown>;
+    const after = JSON.parse(clouds.parameter(parameters.override)!) as Record<string, unknown>;
     const { closing, closingReason, writes, ...kept } = after;
     expect(closing).to.equal(true);
     expect(closingReason).to.be.a("string");
@@ -79,7 +83,7 @@ describe("longhaul drain", () => {
 
   it("tells it a fleet whose parameter is full as well", async () => {
     const long = { power: "off", by: "ada", reason: "x".repeat(3980) };
-    await clouds.writeParameter(parameters.operator, JSON.stringify({ closing: false, overrides: [long] }));
+    await clouds.writeParameter(parameters.override, JSON.stringify({ closing: false, overrides: [long] }));
     clouds.meanwhile(() => {
       retire(machine);
     });
@@ -90,7 +94,7 @@ describe("longhaul drain", () => {
 
   it("writes it again when somebody has taken it back meanwhile", async () => {
     clouds.meanwhile(
-      () => clouds.writeParameter(parameters.operator, formatOperator(initialOperator)),
+      () => clouds.writeParameter(parameters.override, formatOverrideSetting(initialOverrideSetting)),
       () => undefined,
       () => {
         retire(machine);
@@ -100,11 +104,11 @@ describe("longhaul drain", () => {
     expect(operator().closing).to.equal(true);
   });
 
-  it("has nothing to close where there is no operator parameter", async () => {
-    clouds.deleteParameter(parameters.operator);
+  it("has nothing to close where there is no override parameter", async () => {
+    clouds.deleteParameter(parameters.override);
     retire(machine);
     expect((await draining(ofFleet)).code).to.equal(0);
-    expect(clouds.parameter(parameters.operator)).to.equal(undefined);
+    expect(clouds.parameter(parameters.override)).to.equal(undefined);
   });
 
   it("never ends a running machine: it gives up with the machines and the links of their jobs", async () => {
@@ -306,7 +310,7 @@ describe("longhaul drain", () => {
       const lost = { runner: "dev-cloud-7", instanceId: "i-0123456789abcdef0" };
       await (await clouds.connect(lost)).closeSession();
       const seen = new Map([[lost.instanceId, clouds.clock.now() - 3_600_000]]);
-      await clouds.writeParameter(seenParameter("dev", fleet), formatSeen(seen));
+      await clouds.writeParameter(knownMachinesParameter("dev", fleet), formatKnownMachines(seen));
       retire(machine);
       const { code, said } = await draining(ofFleet);
       expect(code, said).to.equal(0);

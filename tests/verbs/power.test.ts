@@ -1,6 +1,10 @@
 import { expect } from "chai";
 import { machineName } from "../../contract/names.ts";
-import { formatOperator, initialOperator, parseOperator } from "../../contract/operator.ts";
+import {
+  formatOverrideSetting,
+  initialOverrideSetting,
+  parseOverrideSetting,
+} from "../../contract/override.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
 import type { PowerResult } from "../../cli/operator/set-power.ts";
@@ -20,7 +24,7 @@ describe("longhaul sleep and wake", () => {
   });
   afterEach(() => clouds.close());
 
-  const operator = () => parseOperator(clouds.parameter(parameters.operator))!;
+  const operator = () => parseOverrideSetting(clouds.parameter(parameters.override))!;
   const down = (...machines: DeclaredMachine[]) => {
     for (const { instanceId } of machines) clouds.host.goDown(instanceId, "poweroff");
   };
@@ -89,8 +93,8 @@ describe("longhaul sleep and wake", () => {
 
     it("tells of a runner that has a wish of its own, and does not wait for it", async () => {
       const own = { power: "on", by: "bob", reason: "demo" } as const;
-      const setting = { ...initialOperator, runners: { "dev-cloud-1": own } };
-      await clouds.writeParameter(parameters.operator, formatOperator(setting));
+      const setting = { ...initialOverrideSetting, runners: { "dev-cloud-1": own } };
+      await clouds.writeParameter(parameters.override, formatOverrideSetting(setting));
       clouds.meanwhile(nothing, () => {
         down(two);
       });
@@ -101,8 +105,13 @@ describe("longhaul sleep and wake", () => {
     });
 
     it("stops waiting for a machine that somebody else wants awake meanwhile", async () => {
-      const other = { ...initialOperator, fleet: { power: "on", by: "bob", reason: "hotfix" } as const };
-      clouds.meanwhile(nothing, () => clouds.writeParameter(parameters.operator, formatOperator(other)));
+      const other = {
+        ...initialOverrideSetting,
+        fleet: { power: "on", by: "bob", reason: "hotfix" } as const,
+      };
+      clouds.meanwhile(nothing, () =>
+        clouds.writeParameter(parameters.override, formatOverrideSetting(other)),
+      );
       const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
       expect(code).to.equal(0);
       expect(said).to.include("stays on: bob: hotfix.");
@@ -113,9 +122,9 @@ describe("longhaul sleep and wake", () => {
       await clouds.longhaul(["sleep", "--fleet", "cloud", "--no-wait"]);
       const outcome = await clouds.longhaul(["sleep", "--fleet", "cloud", "--clear", "--json"]);
       expect(outcome.code).to.equal(0);
-      expect(operator()).to.deep.equal(initialOperator);
+      expect(operator()).to.deep.equal(initialOverrideSetting);
       expect(JSON.parse(outcome.results[0]!)).to.deep.equal({
-        wish: null,
+        override: null,
         fleets: [{ fleet: "cloud", outcome: "written" }],
       });
     });
@@ -126,7 +135,7 @@ describe("longhaul sleep and wake", () => {
       const { code, said } = await clouds.longhaul(["sleep", "--no-wait"]);
       expect(code).to.equal(1);
       expect(said).to.include("Put to sleep every fleet of dev (cloud)?").and.include("Nothing was done.");
-      expect(operator()).to.deep.equal(initialOperator);
+      expect(operator()).to.deep.equal(initialOverrideSetting);
     });
 
     it("goes ahead after a yes, or with --yes", async () => {
@@ -150,10 +159,10 @@ describe("longhaul sleep and wake", () => {
 
     it("write again when another has written over it, and keep what the other wrote", async () => {
       const theirs = {
-        ...initialOperator,
+        ...initialOverrideSetting,
         runners: { "dev-cloud-2": { power: "on", by: "bob", reason: "x" } as const },
       };
-      clouds.meanwhile(() => clouds.writeParameter(parameters.operator, formatOperator(theirs)));
+      clouds.meanwhile(() => clouds.writeParameter(parameters.override, formatOverrideSetting(theirs)));
       const { code } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
       expect(code).to.equal(0);
       expect(Object.keys(operator().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
@@ -161,8 +170,8 @@ describe("longhaul sleep and wake", () => {
 
     it("leave a later word about the same runner as it is, and tell whose stands", async () => {
       const theirs = { power: "on", by: "bob", reason: "hotfix" } as const;
-      const later = formatOperator({ ...initialOperator, runners: { "dev-cloud-1": theirs } });
-      clouds.meanwhile(() => clouds.writeParameter(parameters.operator, later));
+      const later = formatOverrideSetting({ ...initialOverrideSetting, runners: { "dev-cloud-1": theirs } });
+      clouds.meanwhile(() => clouds.writeParameter(parameters.override, later));
       const { code, said } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
       expect(code).to.equal(0);
       expect(said)
@@ -175,7 +184,8 @@ describe("longhaul sleep and wake", () => {
     });
 
     it("give up when it never stays", async () => {
-      const over = () => clouds.writeParameter(parameters.operator, formatOperator(initialOperator));
+      const over = () =>
+        clouds.writeParameter(parameters.override, formatOverrideSetting(initialOverrideSetting));
       clouds.meanwhile(...Array.from({ length: 10 }, () => over));
       const { code, said } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
       expect(code).to.equal(1);
@@ -192,14 +202,17 @@ describe("longhaul sleep and wake", () => {
         `dev-cloud-${index + 3}`,
         { ...each, by: `ada-${index}` },
       ]);
-      return { ...initialOperator, runners: Object.fromEntries(runners) as Record<string, typeof each> };
+      return {
+        ...initialOverrideSetting,
+        runners: Object.fromEntries(runners) as Record<string, typeof each>,
+      };
     };
     const sleeping = () =>
       clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait", "--reason", reason]);
 
     it("say so with what there is to do, and write nothing", async () => {
-      const before = formatOperator(full());
-      await clouds.writeParameter(parameters.operator, before);
+      const before = formatOverrideSetting(full());
+      await clouds.writeParameter(parameters.override, before);
       const { code, said } = await sleeping();
       expect(code).to.equal(1);
       expect(said)
@@ -207,11 +220,11 @@ describe("longhaul sleep and wake", () => {
           /The overrides of the fleet dev-cloud are too many for one parameter: \S+ would have 4\d{3} characters/,
         )
         .and.include("Nothing was written.");
-      expect(clouds.parameter(parameters.operator)).to.equal(before);
+      expect(clouds.parameter(parameters.override)).to.equal(before);
     });
 
     it("write where what has expired makes room", async () => {
-      await clouds.writeParameter(parameters.operator, formatOperator(full()));
+      await clouds.writeParameter(parameters.override, formatOverrideSetting(full()));
       clouds.clock.advance(3_600_000);
       const { code, said } = await sleeping();
       expect(code, said).to.equal(0);
@@ -286,7 +299,7 @@ describe("longhaul sleep and wake", () => {
       const { code, said } = await clouds.longhaul(["wake", "--fleet", "cloud"]);
       expect(code).to.equal(1);
       expect(said).to.include("cloud (102 % of 500 USD)").and.include("Nothing was done.");
-      expect(operator()).to.deep.equal(initialOperator);
+      expect(operator()).to.deep.equal(initialOverrideSetting);
       expect(calls("ec2:StartInstances")).to.equal(0);
     });
 
@@ -297,7 +310,7 @@ describe("longhaul sleep and wake", () => {
       const endless = await clouds.longhaul(["wake", "--fleet", "cloud", "--over-budget"]);
       expect(endless.code).to.equal(2);
       expect(endless.said).to.include("--until");
-      expect(operator()).to.deep.equal(initialOperator);
+      expect(operator()).to.deep.equal(initialOverrideSetting);
       const { code, said } = await clouds.longhaul([
         ...["wake", "--fleet", "cloud", "--over-budget", "--until", "2h", "--no-wait"],
       ]);
@@ -362,11 +375,11 @@ describe("longhaul sleep and wake", () => {
   }
 
   it("say that a fleet without parameters cannot be told anything, and make none", async () => {
-    clouds.deleteParameter(parameters.operator);
+    clouds.deleteParameter(parameters.override);
     const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
     expect(code).to.equal(1);
-    expect(said).to.include(`There is no parameter ${parameters.operator}`).and.include("`pulumi up`");
-    expect(clouds.parameter(parameters.operator)).to.equal(undefined);
+    expect(said).to.include(`There is no parameter ${parameters.override}`).and.include("`pulumi up`");
+    expect(clouds.parameter(parameters.override)).to.equal(undefined);
   });
 });
 
@@ -379,14 +392,14 @@ describe("longhaul reopen", () => {
     clouds = await startClouds();
     machine = await clouds.launch();
     await clouds.writeLists([machine.instanceId, gone], [machine.instanceId]);
-    await clouds.writeParameter(parameters.operator, JSON.stringify(closing));
+    await clouds.writeParameter(parameters.override, JSON.stringify(closing));
   });
   afterEach(() => clouds.close());
 
   it("undoes the closing alone, and tells which machines have left", async () => {
     const { code, said, results } = await clouds.longhaul(["reopen", "--fleet", "cloud", "--json"]);
     expect(code, said).to.equal(0);
-    expect(JSON.parse(clouds.parameter(parameters.operator)!)).to.deep.include({
+    expect(JSON.parse(clouds.parameter(parameters.override)!)).to.deep.include({
       closing: false,
       overrides: [],
       later: 1,
@@ -409,9 +422,9 @@ describe("longhaul reopen", () => {
   });
 
   it("opens it again when a destroy has closed it meanwhile", async () => {
-    clouds.meanwhile(() => clouds.writeParameter(parameters.operator, JSON.stringify(closing)));
+    clouds.meanwhile(() => clouds.writeParameter(parameters.override, JSON.stringify(closing)));
     await clouds.longhaul(["reopen", "--fleet", "cloud"]);
-    expect(parseOperator(clouds.parameter(parameters.operator))!.closing).to.equal(false);
+    expect(parseOverrideSetting(clouds.parameter(parameters.override))!.closing).to.equal(false);
   });
 
   it("counts a machine that has ended itself, or said that it does, among those that left", async () => {
@@ -426,18 +439,18 @@ describe("longhaul reopen", () => {
   });
 
   it("has nothing to reopen where the parameter is gone", async () => {
-    clouds.deleteParameter(parameters.operator);
+    clouds.deleteParameter(parameters.override);
     const { code, said } = await clouds.longhaul(["reopen", "--fleet", "cloud"]);
     expect(code).to.equal(0);
     expect(said).to.include("there is nothing to reopen");
-    expect(clouds.parameter(parameters.operator)).to.equal(undefined);
+    expect(clouds.parameter(parameters.override)).to.equal(undefined);
   });
 
   it("finds a fleet that configuration and machines no longer know, by its parameter", async () => {
-    const name = "/longhaul/dev/old/operator";
+    const name = "/longhaul/dev/old/override";
     await clouds.writeParameter(name, JSON.stringify(closing));
     expect((await clouds.longhaul(["reopen", "--fleet", "old"])).code).to.equal(0);
-    expect(parseOperator(clouds.parameter(name))!.closing).to.equal(false);
+    expect(parseOverrideSetting(clouds.parameter(name))!.closing).to.equal(false);
     const { code, said } = await clouds.longhaul(["reopen", "--fleet", "older"]);
     expect(code).to.equal(2);
     expect(said).to.include("There is no fleet older: they are cloud.");

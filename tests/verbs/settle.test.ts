@@ -1,14 +1,19 @@
 import { expect } from "chai";
-import { fleetParameters, seenParameter, tokenParameter, usedToken } from "../../contract/parameters.ts";
+import {
+  fleetParameters,
+  knownMachinesParameter,
+  tokenParameter,
+  usedToken,
+} from "../../contract/parameters.ts";
 import type { DeclaredMachine, SettleRequest } from "../../contract/requests.ts";
 import { machineName } from "../../contract/names.ts";
 import { maxTags } from "../../contract/own-tags.ts";
-import { parseSeen } from "../../contract/seen.ts";
+import { parseKnownMachines } from "../../contract/known-machines.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { FleetReport } from "../../cli/settle/fleet-report.ts";
 import type { SettleReport } from "../../cli/settle/settle.ts";
 import { fleet, parameters, startClouds } from "./clouds.ts";
-import type { Clouds, Outcome } from "./clouds.ts";
+import type { Clouds, VerbOutcome } from "./clouds.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -32,8 +37,8 @@ describe("longhaul settle", () => {
     clouds.longhaul(["settle", "--json"], { target: clouds.target, fleet, labels, ownTags: {}, ...more });
   /** As a person runs it. */
   const settlingAll = (...args: string[]) => clouds.longhaul(["settle", "--json", ...args]);
-  const reportOf = ({ results }: Outcome) => JSON.parse(results[0]!) as SettleReport;
-  const fleetOf = (outcome: Outcome): FleetReport => reportOf(outcome).fleets[0]!;
+  const reportOf = ({ results }: VerbOutcome) => JSON.parse(results[0]!) as SettleReport;
+  const fleetOf = (outcome: VerbOutcome): FleetReport => reportOf(outcome).fleets[0]!;
   /** What was changed, by kind. */
   const deeds = ({ labelled, tokens, ended, removed }: FleetReport) => ({ labelled, tokens, ended, removed });
   const nothing = { labelled: [], tokens: [], ended: [], removed: [] };
@@ -51,7 +56,7 @@ describe("longhaul settle", () => {
   /** Registered, in service with its labels, and offline. */
   const registerOffline = async (one: DeclaredMachine) =>
     (await clouds.connect(one, { labels: [nameOf(one), "cloud"] })).closeSession();
-  const seen = () => parseSeen(clouds.parameter(seenParameter("dev", fleet)))!;
+  const seen = () => parseKnownMachines(clouds.parameter(knownMachinesParameter("dev", fleet)))!;
 
   describe("machines asleep", () => {
     it("are told with what keeps them asleep now, not with what put them to sleep; all of a reason at once", async () => {
@@ -68,7 +73,7 @@ describe("longhaul settle", () => {
       const power = { power: "on", by: "stack", reason: "no working hours are set" };
       await clouds.writeParameter(parameters.power, JSON.stringify(power));
       const notesWith = async (shutdown: object) => {
-        await clouds.writeParameter(parameters.shutdown, JSON.stringify(shutdown));
+        await clouds.writeParameter(parameters.limits, JSON.stringify(shutdown));
         const outcome = await settling();
         expect(outcome.code, outcome.said).to.equal(0);
         return fleetOf(outcome).notes;
@@ -613,10 +618,10 @@ describe("longhaul settle", () => {
     });
 
     it("is not remembered where the fleet has no place for it yet, which is no failure", async () => {
-      clouds.deleteParameter(seenParameter("dev", fleet));
+      clouds.deleteParameter(knownMachinesParameter("dev", fleet));
       retire(old);
       expect(fleetOf(await settling()).removed).to.deep.equal([nameOf(old)]);
-      expect(clouds.parameter(seenParameter("dev", fleet))).to.equal(undefined);
+      expect(clouds.parameter(knownMachinesParameter("dev", fleet))).to.equal(undefined);
     });
   });
 

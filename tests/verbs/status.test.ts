@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { restAfterBootMs } from "../../contract/asleep.ts";
 import { powerOffWords } from "../../contract/last-words.ts";
-import { formatOperator, initialOperator } from "../../contract/operator.ts";
-import type { PowerSetting, ShutdownSetting } from "../../contract/parameters.ts";
+import { formatOverrideSetting, initialOverrideSetting } from "../../contract/override.ts";
+import type { PowerSetting, LimitsSetting } from "../../contract/parameters.ts";
 import type { DeclaredMachine } from "../../contract/requests.ts";
 import { tags } from "../../contract/tags.ts";
 import type { EnvironmentStatus } from "../../observe/environment-status.ts";
@@ -29,10 +29,10 @@ describe("longhaul status", () => {
 
   it("tells all of a busy machine, with the link of its job", async () => {
     const job = "acme/app/actions/runs/77";
-    const wish = { power: "off", by: "ada", reason: "night", until: "2100-01-01T00:00:00.000Z" } as const;
+    const desired = { power: "off", by: "ada", reason: "night", until: "2100-01-01T00:00:00.000Z" } as const;
     await clouds.writeParameter(
-      parameters.operator,
-      formatOperator({ closing: false, runners: {}, fleet: wish }),
+      parameters.override,
+      formatOverrideSetting({ closing: false, runners: {}, fleet: desired }),
     );
     await clouds.connect(machine);
     const since = now();
@@ -56,7 +56,7 @@ describe("longhaul status", () => {
       name: `dev-cloud-1-${machine.instanceId}`,
       instanceState: "running",
       listing: "service",
-      wish,
+      desired,
       version: "2.338.0",
       generation: 2,
       imageId: "ami-0a10ca1c10ad24041",
@@ -82,7 +82,7 @@ describe("longhaul status", () => {
   it("does not break on a fleet's tag that is no name", async () => {
     await clouds.launch(1, { [tags.fleet]: "../x y", [tags.runner]: "odd" });
     const odd = (await read()).runners.find(({ runner }) => runner === "odd");
-    expect(odd).to.include({ listing: "unknown", wish: null });
+    expect(odd).to.include({ listing: "unknown", desired: null });
   });
 
   it("does not show a terminated machine", async () => {
@@ -115,10 +115,14 @@ describe("longhaul status", () => {
     const spent = { power: "off", by: "budget", reason: "10.02 of 10 USD are spent in 2026-11" } as const;
     const on = { power: "on", by: "stack", reason: "no working hours are set" } as const;
     const words = powerOffWords(spent);
-    const detailWith = async (power: PowerSetting, shutdown: ShutdownSetting, operator = initialOperator) => {
+    const detailWith = async (
+      power: PowerSetting,
+      shutdown: LimitsSetting,
+      operator = initialOverrideSetting,
+    ) => {
       await clouds.writeParameter(parameters.power, JSON.stringify(power));
-      await clouds.writeParameter(parameters.shutdown, JSON.stringify(shutdown));
-      await clouds.writeParameter(parameters.operator, formatOperator(operator));
+      await clouds.writeParameter(parameters.limits, JSON.stringify(shutdown));
+      await clouds.writeParameter(parameters.override, formatOverrideSetting(operator));
       const told = (await read()).runners[0]!;
       expect(told.state).to.equal("asleep");
       return told.detail;
@@ -137,7 +141,7 @@ describe("longhaul status", () => {
     it("an operator's override and its end, where that came meanwhile", async () => {
       const until = "2100-01-01T00:00:00.000Z";
       const fleet = { power: "off", by: "ada", reason: "maintenance", until } as const;
-      expect(await detailWith(on, { minimumAwake: 0 }, { ...initialOperator, fleet })).to.equal(
+      expect(await detailWith(on, { minimumAwake: 0 }, { ...initialOverrideSetting, fleet })).to.equal(
         `Power is off by ada: maintenance, until ${until}.`,
       );
     });

@@ -11,7 +11,7 @@ import { prove } from "./prove.ts";
 import type { ProvenRun } from "./prove.ts";
 import { requirePrograms } from "./requirements.ts";
 import { openStack, up } from "./stack.ts";
-import type { Teller } from "./tell.ts";
+import type { ProgressLines } from "./progress-lines.ts";
 
 /** What `longhaul local --json` prints. */
 export interface StandingReport {
@@ -35,7 +35,7 @@ export interface StandingReport {
 export async function bringUp(
   context: LocalContext,
   serve: (act: string) => readonly string[],
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<{ report: StandingReport; exitCode: number }> {
   const report: StandingReport = { ok: false, engine: null, resources: 0, machines: [], smoke: [] };
   try {
@@ -53,7 +53,7 @@ async function bring(
   context: LocalContext,
   serve: (act: string) => readonly string[],
   report: StandingReport,
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<void> {
   await requirePrograms(context);
   await beTheOnlyCommand(context.dir);
@@ -84,7 +84,7 @@ async function bring(
   tellNext(tell);
 }
 
-function tellNext(tell: Teller): void {
+function tellNext(tell: ProgressLines): void {
   tell("the environment stays as it is. Next:");
   tell("  npx longhaul local status   what runs");
   tell("  npx longhaul local env      what a plain pulumi up -s local needs");

@@ -5,7 +5,7 @@ import { findEngine, stackFile } from "longhaul-local";
 import type { Engine } from "longhaul-local";
 import { BadUsage } from "../../exit-codes.ts";
 import { findProject, readProject } from "../../project.ts";
-import type { Teller } from "./tell.ts";
+import type { ProgressLines } from "./progress-lines.ts";
 
 /** Where the local environment is and what it is made from. */
 export interface LocalContext {
@@ -77,7 +77,7 @@ function homeOf(environment: NodeJS.ProcessEnv): string {
 }
 
 /** The engine, with a word on where it came from. */
-export async function engineOf({ cacheDir, base }: LocalContext, tell: Teller): Promise<Engine> {
+export async function engineOf({ cacheDir, base }: LocalContext, tell: ProgressLines): Promise<Engine> {
   const engine = await tell.waiting({ what: "the engine to be found or built" }, () =>
     findEngine({ searchPath: base.PATH, cacheDir, log: tell }),
   );

@@ -3,8 +3,8 @@ import { delimiter, dirname, join } from "node:path";
 import { Command } from "commander";
 import { findEngine, localStackName, ownVariables, serveCloud } from "longhaul-local";
 import { Failure } from "../../../contract/failure.ts";
-import type { Teller } from "./tell.ts";
-import { createTeller } from "./tell.ts";
+import type { ProgressLines } from "./progress-lines.ts";
+import { createProgressLines } from "./progress-lines.ts";
 import { beTheOnlyCommand, clearCloud, findCloud } from "./find-cloud.ts";
 import { engineOf, engineSearch, localContext, requireFiles } from "./context.ts";
 import type { LocalContext, LocalFlags } from "./context.ts";
@@ -40,7 +40,7 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     .option("--once", "bring it up, follow the smoke test to its end, destroy it; exit code 0 or 1")
     .option("--json", "one JSON object on standard output; progress goes to standard error")
     .action(async ({ once, json }: { once?: boolean; json?: boolean }) => {
-      const tell = createTeller(json ? process.stderr : process.stdout);
+      const tell = createProgressLines(json ? process.stderr : process.stdout);
       const here = context();
       requireFiles(here);
       const { dir, project } = here;
@@ -63,7 +63,7 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
     .command("down")
     .description("destroy the environment and end the cloud")
     .action(async () => {
-      const tell = createTeller(process.stdout);
+      const tell = createProgressLines(process.stdout);
       await down(context(), tell).catch((error: unknown) => {
         if (!(error instanceof Interrupted)) throw error;
         tell(error.message);
@@ -84,14 +84,14 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
 async function status(context: LocalContext, json: boolean): Promise<void> {
   const cloud = await findCloud(context.dir);
   if (cloud) enterCloud(cloud);
-  const machines = cloud ? await localMachines(context, cloud, createTeller(process.stderr)) : [];
+  const machines = cloud ? await localMachines(context, cloud, createProgressLines(process.stderr)) : [];
   if (json) process.stdout.write(`${JSON.stringify({ running: cloud !== undefined, machines })}\n`);
   else if (!cloud) console.log(`No local cloud runs in ${context.dir}. Start one with: npx longhaul local`);
   else if (machines.length === 0) console.log("The local cloud runs, and has no machines.");
   else for (const machine of machines) console.log(describeLocalMachine(machine));
 }
 
-async function down(context: LocalContext, tell: Teller): Promise<void> {
+async function down(context: LocalContext, tell: ProgressLines): Promise<void> {
   await beTheOnlyCommand(context.dir);
   const { waiting } = tell;
   const cloud = await waiting({ what: "the local cloud to answer" }, () => findCloud(context.dir));

@@ -6,7 +6,7 @@ import { connectGithub } from "../../clients/github.ts";
 import { readFleetSettings } from "../../fleet/fleet-settings.ts";
 import type { LocalContext } from "./context.ts";
 import { localTarget } from "./stack.ts";
-import type { Teller } from "./tell.ts";
+import type { ProgressLines } from "./progress-lines.ts";
 
 /** A machine of the local cloud, as an operator would find it: through EC2, SSM and GitHub. */
 export interface LocalMachine {
@@ -27,7 +27,7 @@ export interface LocalMachine {
 export async function localMachines(
   context: LocalContext,
   cloud: CloudHandle,
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<LocalMachine[]> {
   const target = await localTarget(context, cloud);
   const aws = await connectAws(target);

@@ -15,7 +15,7 @@ import { prove } from "./prove.ts";
 import type { ProvenRun } from "./prove.ts";
 import { requirePrograms } from "./requirements.ts";
 import { destroy, openStack, up } from "./stack.ts";
-import type { Teller } from "./tell.ts";
+import type { ProgressLines } from "./progress-lines.ts";
 
 type Step = "engine" | "cloud" | "up" | "smoke" | "destroy";
 
@@ -45,7 +45,7 @@ type Timed = <Result>(step: Step | "total", run: () => Promise<Result>) => Promi
  */
 export async function runOnce(
   context: LocalContext,
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<{ report: OnceReport; exitCode: ExitCode }> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-"));
   const report = await runIn({ ...context, dir }, tell);
@@ -54,7 +54,7 @@ export async function runOnce(
   return { report, exitCode: report.ok ? exitCodes.done : exitCodes.failed };
 }
 
-async function runIn(context: LocalContext, tell: Teller): Promise<OnceReport> {
+async function runIn(context: LocalContext, tell: ProgressLines): Promise<OnceReport> {
   const report: OnceReport = {
     ok: false,
     engine: null,
@@ -107,7 +107,7 @@ async function live(
   cloud: CloudHandle,
   report: OnceReport,
   timed: Timed,
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<void> {
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}`);
   const { stack, made } = await timed("up", async () => {

@@ -10,7 +10,7 @@ import { followRun } from "../../smoke/follow-run.ts";
 import type { LocalContext } from "./context.ts";
 import { fastestPace } from "./pace.ts";
 import { localConfiguration } from "./stack.ts";
-import type { Teller } from "./tell.ts";
+import type { ProgressLines } from "./progress-lines.ts";
 
 /** Milliseconds between two looks at a run: three minutes of the cloud. */
 const lookEveryMs = 300;
@@ -28,7 +28,7 @@ export async function prove(
   context: LocalContext,
   cloud: CloudHandle,
   runs: readonly SmokeRun[],
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<ProvenRun[]> {
   const configuration = await localConfiguration(context, cloud);
   const source = smokeSourceOf(localEnvironment, configuration);

@@ -17,7 +17,7 @@ import { createUnderWay } from "../../engine/under-way.ts";
 import { readStackFile } from "../../environment.ts";
 import type { LocalContext } from "./context.ts";
 import { throughInterruption } from "./interrupt.ts";
-import type { Teller } from "./tell.ts";
+import type { ProgressLines } from "./progress-lines.ts";
 
 /** What one `up` came to. */
 export interface UpReport {
@@ -46,7 +46,7 @@ export async function openStack(
   { dir, project, program }: LocalContext,
   engine: Engine,
   cloud: CloudHandle,
-  tell: Teller,
+  tell: ProgressLines,
   configuration?: string,
 ): Promise<Stack> {
   enterCloud(cloud);
@@ -72,7 +72,7 @@ export async function up(
   context: LocalContext,
   cloud: CloudHandle,
   stack: Stack,
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<UpReport> {
   return reportOf(await operate("up", context, cloud, tell, (options) => stack.up(options)));
 }
@@ -82,7 +82,7 @@ export async function destroy(
   context: LocalContext,
   cloud: CloudHandle,
   stack: Stack,
-  tell: Teller,
+  tell: ProgressLines,
 ): Promise<void> {
   await operate("destroy", context, cloud, tell, (options) => stack.destroy(options));
 }
@@ -94,7 +94,7 @@ async function operate<Result>(
   what: "up" | "destroy",
   { dir }: LocalContext,
   cloud: CloudHandle,
-  tell: Teller,
+  tell: ProgressLines,
   run: (options: EngineEars & Pick<UpOptions, "signal">) => Promise<Result>,
 ): Promise<Result> {
   const underWay = createUnderWay();

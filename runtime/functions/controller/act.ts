@@ -2,18 +2,18 @@ import { pieces } from "../../../contract/pieces.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { formatMeter, meterParameter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
-import type { Start as JobStart, Spare } from "./demand.ts";
+import type { DemandStart as JobStart, Spare } from "./demand.ts";
 import { correctJobWake, writeJobWake } from "../job-table.ts";
 import { startMachines } from "./start-for-jobs.ts";
 import type { StartFailure } from "./start-for-jobs.ts";
 import type { ControllerAwsWithin } from "./aws.ts";
-import type { Plan } from "./decide.ts";
+import type { ControllerPlan } from "./decide.ts";
 import { forgetFailedStarts, rememberFailedStarts } from "./remember-starts.ts";
-import type { Start } from "./starts.ts";
+import type { MachineStart } from "./starts.ts";
 
 /** What became of a plan. */
-export interface Outcome {
-  started: Start[];
+export interface ActOutcome {
+  started: MachineStart[];
   /** Machines that EC2 did not start. */
   notStarted: StartFailure[];
   /** What was thrown by each thing else that failed. */
@@ -31,12 +31,12 @@ const limitsMs = { write: 8_000, start: 18_000, correct: 5_000 };
  * done: the next call decides again by what is then the case.
  */
 export async function act(
-  plan: Plan,
+  plan: ControllerPlan,
   { environment, demand }: Pick<ControllerConfiguration, "environment" | "demand">,
   awsWithin: ControllerAwsWithin,
   now: number,
-): Promise<Outcome> {
-  const outcome: Outcome = { started: [], notStarted: [], failures: [] };
+): Promise<ActOutcome> {
+  const outcome: ActOutcome = { started: [], notStarted: [], failures: [] };
   const attempt = async (doing: () => Promise<unknown>) => {
     try {
       await doing();
@@ -57,7 +57,7 @@ export async function act(
   ]);
 
   const aws = awsWithin(limitsMs.start);
-  const start = async <Any extends Start>(wanted: readonly Any[], spares: readonly Spare[]) => {
+  const start = async <Any extends MachineStart>(wanted: readonly Any[], spares: readonly Spare[]) => {
     const { ready, failures } = await rememberFailedStarts(wanted, plan.notStarted, now, aws);
     outcome.failures.push(...failures);
     const done = await startMachines({ starts: ready, spares }, aws);

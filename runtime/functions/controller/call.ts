@@ -2,7 +2,7 @@ import { isObject } from "../../../contract/json.ts";
 import { parseJobMessage } from "../../../contract/waiting-jobs.ts";
 
 /** What there is to say of a call of the controller. It looks at the environment whatever its event. */
-export interface Call {
+export interface ControllerCall {
   /** Its queue called, because a job waits: nothing is to keep it from starting a machine. */
   isHint: boolean;
   /** Ids of the queue's messages that are none, or of another version: nobody knows what they ask for. */
@@ -10,7 +10,7 @@ export interface Call {
 }
 
 /** @param event what Lambda hands over: messages of the queue, or whatever else */
-export function readCall(event: unknown): Call {
+export function readCall(event: unknown): ControllerCall {
   const records = isObject(event) && Array.isArray(event.Records) ? (event.Records as unknown[]) : [];
   const messages = records.filter(isObject).filter(({ eventSource }) => eventSource === "aws:sqs");
   return {

@@ -5,12 +5,12 @@ import { controllerMetrics } from "../../../contract/metrics.ts";
 import type { Send } from "../../aws/http.ts";
 import { embeddedMetrics } from "../embedded-metrics.ts";
 import { act } from "./act.ts";
-import type { Outcome } from "./act.ts";
+import type { ActOutcome } from "./act.ts";
 import type { ControllerAwsWithin } from "./aws.ts";
 import { readCall } from "./call.ts";
-import type { Call } from "./call.ts";
+import type { ControllerCall } from "./call.ts";
 import { decide } from "./decide.ts";
-import type { Plan } from "./decide.ts";
+import type { ControllerPlan } from "./decide.ts";
 import type { Sighting } from "./sighting.ts";
 import { liftDenial, looksAtDenial } from "./lift-denial.ts";
 import { observe } from "./observe.ts";
@@ -77,7 +77,7 @@ function errorOf(failures: readonly unknown[], log: (text: string) => void): Agg
 /** A hint's call does not, nor does it sweep: there may be many within a minute. */
 async function liftIfDue(
   { configuration, awsWithin, log }: ControllerHost,
-  { isHint }: Call,
+  { isHint }: ControllerCall,
   { now }: Sighting,
   failures: unknown[],
 ): Promise<void> {
@@ -90,7 +90,11 @@ async function liftIfDue(
   }
 }
 
-async function sweepIfDue(host: ControllerHost, { isHint }: Call, { now, jobs }: Sighting): Promise<void> {
+async function sweepIfDue(
+  host: ControllerHost,
+  { isHint }: ControllerCall,
+  { now, jobs }: Sighting,
+): Promise<void> {
   const { environment, demand } = host.configuration;
   // Beside a table that cannot be read, everything that GitHub tells would be news.
   if (!demand?.sweep || !jobs || isHint || !isSweepDue(now)) return;
@@ -100,9 +104,9 @@ async function sweepIfDue(host: ControllerHost, { isHint }: Call, { now, jobs }:
 
 /** What has changed, what was assumed, and what EC2 did not do, a line each. What failed is in the error that is thrown. */
 function describe(
-  { power, assumptions, notStarted: failed }: Plan,
-  { started, notStarted }: Outcome,
-  { unread }: Call,
+  { power, assumptions, notStarted: failed }: ControllerPlan,
+  { started, notStarted }: ActOutcome,
+  { unread }: ControllerCall,
 ): string[] {
   return [
     ...(unread.length === 0
@@ -134,9 +138,9 @@ function describe(
 function metricsOf(
   { environment, budget, demand: waits }: ControllerConfiguration,
   { now, machines, strayDisks, problems }: Sighting,
-  { start, resting, meter, spent, demand, notStarted: failed }: Plan,
-  { started, notStarted, failures }: Outcome,
-  { unread }: Call,
+  { start, resting, meter, spent, demand, notStarted: failed }: ControllerPlan,
+  { started, notStarted, failures }: ActOutcome,
+  { unread }: ControllerCall,
 ): string {
   const isStarted = new Set(started.map(({ instanceId }) => instanceId));
   return embeddedMetrics({

@@ -1,31 +1,31 @@
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
-import { hoursAt } from "../../../contract/hours.ts";
+import { workingHoursAt } from "../../../contract/working-hours.ts";
 import { machineName } from "../../../contract/names.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
 import type { MachineState } from "../../../contract/tags.ts";
-import { wishFor } from "../../../contract/wishes.ts";
-import type { FleetSettings } from "../../../contract/wishes.ts";
+import { desiredFor } from "../../../contract/desired.ts";
+import type { FleetSettings } from "../../../contract/desired.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import { decideDemand, wakesPerJob } from "./demand.ts";
 import type { Demand } from "./demand.ts";
 import { failedMachines, isBackingOff, recovered, withoutFailedWakes } from "./failed-starts.ts";
 import type { FailedWake, NotStarted } from "./failed-starts.ts";
-import type { Machine } from "./machine.ts";
+import type { ControlledMachine } from "./machine.ts";
 import type { MeterPrices } from "./meter.ts";
-import { powerByHours, powerByMoney, powerOf, saysTheSame } from "./power.ts";
+import { powerByWorkingHours, powerByMoney, powerOf, saysTheSame } from "./power.ts";
 import { costAt, metered } from "./spending.ts";
 import type { MonthsCost } from "./spending.ts";
 import type { Sighting } from "./sighting.ts";
 import { startsOf } from "./starts.ts";
-import type { Start } from "./starts.ts";
+import type { MachineStart } from "./starts.ts";
 
 /** What is to be done. Doing it twice is doing it once. */
-export interface Plan {
+export interface ControllerPlan {
   /** Power settings that are to be another than they are, by fleet. */
   power: Readonly<Record<string, PowerSetting>>;
   /** Sleeping machines that are to be awake, no job aside. */
-  start: readonly Start[];
+  start: readonly MachineStart[];
   /** Ids of sleeping machines that nothing keeps asleep, and that are started later. */
   resting: readonly string[];
   /** Those that jobs wait for, and what was counted. Absent: nobody is woken for jobs. */
@@ -49,23 +49,29 @@ export interface Plan {
  * It can want machines to be started and never to be stopped: they sleep by
  * themselves when power is off and no job is on them.
  */
-export function decide(configuration: ControllerConfiguration, seen: Sighting): Plan {
+export function decide(configuration: ControllerConfiguration, seen: Sighting): ControllerPlan {
   const { now, machines = [] } = seen;
   const { meter, assumptions } = metered(seen, pricesOf(configuration));
   const spent = meter && costAt(meter, Object.values(seen.settings), now);
   const byMoney = powerByMoney(configuration.budget?.monthlyUsd, spent, now);
 
   const power: Record<string, PowerSetting> = {};
-  const start: Start[] = [];
+  const start: MachineStart[] = [];
   const resting: string[] = [];
   for (const fleet of configuration.fleets) {
     const settings = seen.settings[fleet.name];
     if (!settings) continue;
-    const hours = fleet.hours && hoursAt(fleet.hours, now);
-    const wanted = powerOf(byMoney, powerByHours(fleet, hours), settings.power);
+    const hours = fleet.workingHours && workingHoursAt(fleet.workingHours, now);
+    const wanted = powerOf(byMoney, powerByWorkingHours(fleet, hours), settings.power);
     if (!wanted) continue;
     if (!saysTheSame(settings.power, wanted)) power[fleet.name] = wanted;
-    const starts = startsOf({ fleet, hours, settings: { ...settings, power: wanted }, machines, now });
+    const starts = startsOf({
+      fleet,
+      workingHours: hours,
+      settings: { ...settings, power: wanted },
+      machines,
+      now,
+    });
     start.push(...starts.start);
     resting.push(...starts.resting);
   }
@@ -86,7 +92,7 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
 }
 
 /** States in which a machine stays until somebody helps. Those that pass by themselves are waited for. */
-const unfit: ReadonlySet<string> = new Set<MachineState>(["boot-failed", "needs-token", "failed"]);
+const notReadyStates: ReadonlySet<string> = new Set<MachineState>(["boot-failed", "needs-token", "failed"]);
 
 /**
  * Working hours and idle limits are nothing against a job that waits; an
@@ -100,9 +106,12 @@ function demandOf(
     machines,
     jobs,
     settings,
-  }: Pick<Sighting, "now" | "settings"> & { machines: readonly Machine[]; jobs: readonly WaitingJob[] },
-  power: Plan["power"],
-  start: readonly Start[],
+  }: Pick<Sighting, "now" | "settings"> & {
+    machines: readonly ControlledMachine[];
+    jobs: readonly WaitingJob[];
+  },
+  power: ControllerPlan["power"],
+  start: readonly MachineStart[],
 ): Demand {
   const woken = new Set(start.map(({ instanceId }) => instanceId));
   const { fleets: labelled, emptyLabels } = demand!;
@@ -121,7 +130,8 @@ function demandOf(
         state: woken.has(id) ? "pending" : state,
         availabilityZone,
         // What it said before its last start says nothing of now.
-        cannotTakeJobs: report !== undefined && report.since >= launchedAt && unfit.has(report.state),
+        cannotTakeJobs:
+          report !== undefined && report.since >= launchedAt && notReadyStates.has(report.state),
         mayStart: mayWork({ runner, instanceId: id }, settingsOf(fleet), now) && !isBackingOff(machine, now),
         hasFailedToStart: failedStart !== undefined,
       };
@@ -138,9 +148,9 @@ function mayWork(
   now: number,
 ): boolean {
   // What could not be read may be an operator's wish to sleep, or the end of the money.
-  if (!settings?.operator || !settings.power) return false;
-  const { listing, power, by } = wishFor(machine, settings, now);
-  return listing === "service" && (power === "on" || by === "hours");
+  if (!settings?.override || !settings.power) return false;
+  const { listing, power, by } = desiredFor(machine, settings, now);
+  return listing === "service" && (power === "on" || by === "working-hours");
 }
 
 function pricesOf({ fleets, addressPrice, priceList }: ControllerConfiguration): MeterPrices {

@@ -62,7 +62,7 @@ export interface DemandMachine {
   hasFailedToStart?: boolean;
 }
 
-export interface Observation {
+export interface DemandInput {
   /** The table's items, expired ones among them. */
   jobs: readonly WaitingJob[];
   /** In the order of the configuration. */
@@ -115,7 +115,7 @@ export const startSettlesMs = 90_000;
 export const trustsIdleMs = 15 * 60_000;
 
 /** A machine to start, and the job that it is started for. */
-export interface Start {
+export interface DemandStart {
   instanceId: string;
   fleet: string;
   availabilityZone: string;
@@ -126,7 +126,7 @@ export interface Start {
 }
 
 /** A sleeping machine that was not chosen: what is tried where the chosen one's zone has no capacity. */
-export type Spare = Pick<Start, "instanceId" | "fleet" | "availabilityZone">;
+export type Spare = Pick<DemandStart, "instanceId" | "fleet" | "availabilityZone">;
 
 export interface FleetDemand {
   waiting: number;
@@ -138,7 +138,7 @@ export interface FleetDemand {
 
 export interface Demand {
   /** In the order in which the jobs were queued; no machine twice, no job twice. */
-  starts: Start[];
+  starts: DemandStart[];
   spares: Spare[];
   counts: {
     /** Queued jobs that count for a fleet. */
@@ -156,12 +156,12 @@ export interface Demand {
 
 /**
  * As many sleeping machines as the waiting jobs are short of. The same
- * observation gives the same machines, so two controllers at once start the
+ * input gives the same machines, so two controllers at once start the
  * same ones, which for EC2 is one start.
  */
-export function decideDemand(observation: Observation): Demand {
-  const { fleets, emptyLabels } = observation;
-  const jobs = jobsThatCount(observation);
+export function decideDemand(input: DemandInput): Demand {
+  const { fleets, emptyLabels } = input;
+  const jobs = jobsThatCount(input);
   const fleetOf = (job: WaitingJob) => fleetForLabels(job.labels, fleets, emptyLabels);
   const queued = jobs.filter(({ state }) => state === "queued");
 
@@ -178,13 +178,13 @@ export function decideDemand(observation: Observation): Demand {
   };
   for (const fleet of fleets) {
     const own = jobs.filter((job) => fleetOf(job) === fleet.name);
-    decideFleet(fleet, own, standingOf(fleet, own, jobs, observation), observation, demand);
+    decideFleet(fleet, own, capacityOf(fleet, own, jobs, input), input, demand);
   }
   return demand;
 }
 
 /** How a fleet's machines stand. */
-interface Standing {
+interface Capacity {
   idle: number;
   waking: number;
   busy: number;
@@ -194,18 +194,18 @@ interface Standing {
 function decideFleet(
   { name: fleet }: DemandFleet,
   jobs: readonly WaitingJob[],
-  { asleep, ...standing }: Standing,
-  { maxWakes, now }: Pick<Observation, "maxWakes" | "now">,
+  { asleep, ...capacity }: Capacity,
+  { maxWakes, now }: Pick<DemandInput, "maxWakes" | "now">,
   demand: Demand,
 ): void {
   const waiting = jobs.filter(({ state }) => state === "queued").sort(byAge);
-  const hopeful = waiting.filter((job) => mayWakeOneMore(job, maxWakes));
-  const vain = waitsInVain(hopeful, jobs, now);
-  const missing = withoutMachine(hopeful, standing, vain);
+  const eligible = waiting.filter((job) => mayWakeOneMore(job, maxWakes));
+  const starving = starvingJob(eligible, jobs, now);
+  const missing = withoutMachine(eligible, capacity, starving);
   const mayStart = asleep.filter((machine) => machine.mayStart);
   const healthy = mayStart.filter(({ hasFailedToStart }) => !hasFailedToStart);
   const startable = [...healthy, ...mayStart.filter(({ hasFailedToStart }) => hasFailedToStart)];
-  const starts = missing.slice(0, startable.length).map((job, index): Start => {
+  const starts = missing.slice(0, startable.length).map((job, index): DemandStart => {
     const { instanceId, availabilityZone } = startable[index]!;
     return {
       instanceId,
@@ -218,10 +218,10 @@ function decideFleet(
         ...(job.wokenMachine !== undefined && { wokenMachine: job.wokenMachine }),
       },
       reason:
-        job === vain && standing.idle > 0
-          ? `job ${job.id} of ${job.repository} waits, and none of the fleet's ${standing.idle} idle machines takes it`
-          : `job ${job.id} of ${job.repository} waits, and the fleet's ${standing.idle} idle and ` +
-            `${standing.waking} waking machines have others before it`,
+        job === starving && capacity.idle > 0
+          ? `job ${job.id} of ${job.repository} waits, and none of the fleet's ${capacity.idle} idle machines takes it`
+          : `job ${job.id} of ${job.repository} waits, and the fleet's ${capacity.idle} idle and ` +
+            `${capacity.waking} waking machines have others before it`,
     };
   });
   demand.starts.push(...starts);
@@ -231,20 +231,20 @@ function decideFleet(
       .map(({ instanceId, availabilityZone }) => ({ instanceId, fleet, availabilityZone })),
   );
   demand.counts.waiting += waiting.length;
-  demand.counts.leftAlone += waiting.length - hopeful.length;
+  demand.counts.leftAlone += waiting.length - eligible.length;
   demand.counts.noMachine += missing.length - starts.length;
-  demand.fleets[fleet] = { waiting: waiting.length, ...standing, asleep: asleep.length };
+  demand.fleets[fleet] = { waiting: waiting.length, ...capacity, asleep: asleep.length };
 }
 
-/** Jobs that neither an idle nor a waking machine is there for. @param vain the one that counts on waking ones alone */
+/** Jobs that neither an idle nor a waking machine is there for. @param starving the one that counts on waking ones alone */
 function withoutMachine(
   jobs: readonly WaitingJob[],
-  standing: Pick<Standing, "idle" | "waking">,
-  vain: WaitingJob | undefined,
+  capacity: Pick<Capacity, "idle" | "waking">,
+  starving: WaitingJob | undefined,
 ): WaitingJob[] {
-  let { idle, waking } = standing;
+  let { idle, waking } = capacity;
   return jobs.filter((job) => {
-    if (idle > 0 && job !== vain) idle -= 1;
+    if (idle > 0 && job !== starving) idle -= 1;
     else if (waking > 0) waking -= 1;
     else return true;
     return false;
@@ -258,7 +258,7 @@ function withoutMachine(
  * @param waiting by age
  * @param all that count for the fleet
  */
-function waitsInVain(
+function starvingJob(
   waiting: readonly WaitingJob[],
   all: readonly WaitingJob[],
   now: number,
@@ -272,12 +272,12 @@ function waitsInVain(
  * @param own the jobs that count for this fleet
  * @param all every job: one may run on a machine of another fleet than it counts for
  */
-function standingOf(
+function capacityOf(
   { roster = [] }: DemandFleet,
   own: readonly WaitingJob[],
   all: readonly WaitingJob[],
-  { machines, now }: Observation,
-): Standing {
+  { machines, now }: DemandInput,
+): Capacity {
   const started = new Set(
     all.flatMap(({ wokenMachine, wokenAt = 0 }) =>
       wokenMachine !== undefined && now - wokenAt * 1000 < startSettlesMs ? [wokenMachine] : [],
@@ -306,7 +306,7 @@ function standingOf(
 }
 
 /** Each job once, as far as it has got, without those that have expired. */
-function jobsThatCount({ jobs, now }: Observation): WaitingJob[] {
+function jobsThatCount({ jobs, now }: DemandInput): WaitingJob[] {
   const byId = new Map<string, WaitingJob>();
   for (const job of jobs) {
     if (!isCurrentJob(job, now)) continue;

@@ -2,7 +2,7 @@ import { nextStartAt } from "../../../contract/failed-starts.ts";
 import type { FailedStart } from "../../../contract/failed-starts.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import { startSettlesMs } from "./demand.ts";
-import type { Machine } from "./machine.ts";
+import type { ControlledMachine } from "./machine.ts";
 
 /** Milliseconds that the function's clock may be ahead of EC2's. Less than the shortest wait between two starts. */
 const clockSkewMs = 30_000;
@@ -13,19 +13,19 @@ export interface NotStarted extends FailedStart {
   fleet: string;
 }
 
-export function failedMachines(machines: readonly Machine[]): NotStarted[] {
+export function failedMachines(machines: readonly ControlledMachine[]): NotStarted[] {
   return machines.flatMap(({ id, fleet, state, failedStart }) =>
     state === "stopped" && failedStart ? [{ instanceId: id, fleet, ...failedStart }] : [],
   );
 }
 
 /** Whether its last start failed so short a time ago that it is not started yet, whatever for. */
-export function isBackingOff({ failedStart }: Machine, now: number): boolean {
+export function isBackingOff({ failedStart }: ControlledMachine, now: number): boolean {
   return failedStart !== undefined && now < nextStartAt(failedStart);
 }
 
 /** Machines that have run since their starts failed: what is remembered of those is out of date. */
-export function recovered(machines: readonly Machine[]): string[] {
+export function recovered(machines: readonly ControlledMachine[]): string[] {
   return machines.flatMap(({ id, state, failedStart, failedStartsTag }) =>
     failedStartsTag !== undefined && !failedStart && (state === "running" || state === "stopped") ? [id] : [],
   );
@@ -42,7 +42,7 @@ export type FailedWake = Pick<WaitingJob, "id" | "wakes"> & { wokenMachine: stri
  */
 export function withoutFailedWakes(
   jobs: readonly WaitingJob[],
-  machines: readonly Machine[],
+  machines: readonly ControlledMachine[],
   now: number,
 ): { jobs: WaitingJob[]; failedWakes: FailedWake[] } {
   const failed = new Map(machines.flatMap((each) => (each.failedStart ? [[each.id, each] as const] : [])));

@@ -1,7 +1,7 @@
 import { isObject } from "../../../contract/json.ts";
 import type { BudgetCall } from "../../../contract/controller-calls.ts";
 import type { CallAws } from "../../aws/client.ts";
-import { budgetNames, describeActions, phaseOf, takeSteps } from "../budget-actions.ts";
+import { budgetNames, describeActions, actionPhaseOf, takeSteps } from "../budget-actions.ts";
 import type { ActionStep, BudgetAction, BudgetPlace } from "../budget-actions.ts";
 import { isTurn } from "./turns.ts";
 
@@ -24,7 +24,7 @@ export function looksAtDenial(now: number): boolean {
 export function liftSteps(actions: readonly BudgetAction[], { limit, actual }: BudgetFigures): ActionStep[] {
   if (!(actual < limit)) return [];
   return actions.flatMap((action): ActionStep[] => {
-    const phase = phaseOf(action);
+    const phase = actionPhaseOf(action);
     if (phase === "holding") return [{ id: action.id, step: "REVERSE_BUDGET_ACTION" }];
     return phase === "released" ? [{ id: action.id, step: "RESET_BUDGET_ACTION" }] : [];
   });

@@ -2,7 +2,7 @@ import type { FailedStart } from "../../../contract/failed-starts.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
 
 /** A machine as EC2 describes it; what it says of itself is in {@link report} alone. Moments are milliseconds since the epoch. */
-export interface Machine {
+export interface ControlledMachine {
   id: string;
   fleet: string;
   /** The runner's name, for example `dev-cloud-1`. */

@@ -5,7 +5,7 @@ import { listedDiskPrice, machineHourPrice } from "../../../contract/prices.ts";
 import type { FleetPrice, PriceList } from "../../../contract/prices.ts";
 import { daysOf, overlap } from "../../../contract/spans.ts";
 import type { Span } from "../../../contract/spans.ts";
-import type { Disk, Machine } from "./machine.ts";
+import type { Disk, ControlledMachine } from "./machine.ts";
 
 /** What things cost, in US dollars for each hour. */
 export interface MeterPrices {
@@ -18,9 +18,9 @@ export interface MeterPrices {
 }
 
 /** What costs money. */
-export interface Metered {
+export interface MeterUpdate {
   /** All of the environment, also those that have just been terminated. */
-  machines: readonly Machine[];
+  machines: readonly ControlledMachine[];
   strayDisks: readonly Disk[];
 }
 
@@ -48,7 +48,7 @@ const maxSkewMs = 10 * 60_000;
 export function meterUntil(
   record: MeterRecord | undefined,
   now: number,
-  { machines, strayDisks }: Metered,
+  { machines, strayDisks }: MeterUpdate,
   prices: MeterPrices,
 ): MeterRecord {
   if (record && isJustAhead(record, now)) return record;
@@ -82,7 +82,7 @@ export function meterUntil(
 export function meterAssumptions(
   record: MeterRecord | undefined,
   now: number,
-  { machines }: Pick<Metered, "machines">,
+  { machines }: Pick<MeterUpdate, "machines">,
   prices: MeterPrices,
 ): string[] {
   const begun =
@@ -124,14 +124,14 @@ function isJustAhead({ at }: MeterRecord, now: number): boolean {
 }
 
 /** Until when it ran; Infinity: it still does. @param from when it was last looked at */
-function ranUntil(machine: Machine, from: number): number {
+function ranUntil(machine: ControlledMachine, from: number): number {
   if (machine.state === "running") return Infinity;
   if (hasNotRun(machine)) return machine.launchedAt;
   return machine.stoppedAt ?? (machine.launchedAt > from ? Infinity : from);
 }
 
 /** The same where nobody has looked before: what is on its way down ran until a moment ago. */
-function knownToHaveRunUntil(machine: Machine): number {
+function knownToHaveRunUntil(machine: ControlledMachine): number {
   const { state, stoppedAt } = machine;
   if (state === "running") return Infinity;
   if (hasNotRun(machine)) return -Infinity;
@@ -143,12 +143,12 @@ function knownToHaveRunUntil(machine: Machine): number {
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
  */
-function hasNotRun({ state, failedStart }: Machine): boolean {
+function hasNotRun({ state, failedStart }: ControlledMachine): boolean {
   return state === "pending" || failedStart !== undefined;
 }
 
 /** What a machine cost within a span of time. */
-function costsOf(machine: Machine, span: Span, ranTo: number, prices: MeterPrices): Costs {
+function costsOf(machine: ControlledMachine, span: Span, ranTo: number, prices: MeterPrices): Costs {
   const { state, createdAt, launchedAt, hasPublicAddress } = machine;
   const ran = hoursOf(overlap(span, { from: launchedAt, to: ranTo }));
   const isGone = state === "terminated" || state === "shutting-down";
@@ -161,14 +161,14 @@ function costsOf(machine: Machine, span: Span, ranTo: number, prices: MeterPrice
 }
 
 /** What a machine costs; one of a type that nobody knows the price of is as dear as its fleet's are now. */
-function machinePrice(machine: Machine, prices: MeterPrices): { usd: number; isKnown: boolean } {
+function machinePrice(machine: ControlledMachine, prices: MeterPrices): { usd: number; isKnown: boolean } {
   const usd = machineHourPrice(machine, prices.fleets, prices.list);
   return usd === undefined
     ? { usd: presentPrices(machine.fleet, prices).machine, isKnown: false }
     : { usd, isKnown: true };
 }
 
-function disksPrice({ fleet, disks }: Machine, prices: MeterPrices): number {
+function disksPrice({ fleet, disks }: ControlledMachine, prices: MeterPrices): number {
   if (!disks) return presentPrices(fleet, prices).disk;
   return disks.reduce((sum, size) => sum + listedDiskPrice(size, prices.list), 0);
 }

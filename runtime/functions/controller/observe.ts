@@ -3,14 +3,14 @@ import { pieces } from "../../../contract/pieces.ts";
 import { explained, Failure } from "../../../contract/failure.ts";
 import { emptyMeter, meterParameter, parseMeter } from "../../../contract/meter.ts";
 import { fleetParameters } from "../../../contract/parameters.ts";
-import { parseFleetSettings } from "../../../contract/wishes.ts";
-import type { FleetSettings } from "../../../contract/wishes.ts";
+import { parseFleetSettings } from "../../../contract/desired.ts";
+import type { FleetSettings } from "../../../contract/desired.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
 import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { Sighting } from "./sighting.ts";
-import { describeDisks, describeMachines, strayDisks, withDisks } from "./describe.ts";
-import type { Machine } from "./machine.ts";
+import { describeDisks, describeMachines, strayDisks, withDisks } from "./log-lines.ts";
+import type { ControlledMachine } from "./machine.ts";
 
 /**
  * Looks at everything that a decision rests on, all at once. It never throws:
@@ -105,7 +105,7 @@ function present(values: Values): Map<string, string> {
 }
 
 /** Whether one of a fleet's machines is stopped, as far as they could be read. */
-function hasSleeper(fleet: string, machines: readonly Machine[] = []): boolean {
+function hasSleeper(fleet: string, machines: readonly ControlledMachine[] = []): boolean {
   return machines.some((machine) => machine.fleet === fleet && machine.state === "stopped");
 }
 
@@ -126,7 +126,7 @@ function damaged(one: {
   const names = fleetParameters(environment, fleet);
   const isNotYetMade = (key: string) =>
     key === "roster" && !hasSleeper && values.get(names.roster) === undefined;
-  const those = (["roster", "operator", "shutdown"] as const)
+  const those = (["roster", "override", "limits"] as const)
     .filter((key) => !settings[key] && values.has(names[key]) && !isNotYetMade(key))
     .map((key) => names[key]);
   if (those.length === 0) return [];

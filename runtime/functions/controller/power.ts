@@ -1,5 +1,5 @@
 import type { ControlledFleet } from "../../../contract/controller.ts";
-import type { HoursPower } from "../../../contract/hours.ts";
+import type { WorkingHoursPower } from "../../../contract/working-hours.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
 import type { MonthsCost } from "./spending.ts";
 
@@ -37,17 +37,22 @@ export function powerOf(
   return now?.by === "budget" ? now : now && byHours;
 }
 
-export function powerByHours({ hours }: ControlledFleet, now: HoursPower | undefined): PowerSetting {
-  if (!hours || !now) return { power: "on", by: "stack", reason: "no working hours are set" };
+export function powerByWorkingHours(
+  { workingHours }: ControlledFleet,
+  now: WorkingHoursPower | undefined,
+): PowerSetting {
+  if (!workingHours || !now) return { power: "on", by: "stack", reason: "no working hours are set" };
   const { power } = now;
   const reason =
-    power === "on" ? `working hours since ${hours.wake}` : `outside working hours since ${hours.sleep}`;
-  return { power, by: "hours", reason: `${reason}, ${hours.zone}` };
+    power === "on"
+      ? `working hours since ${workingHours.wake}`
+      : `outside working hours since ${workingHours.sleep}`;
+  return { power, by: "working-hours", reason: `${reason}, ${workingHours.zone}` };
 }
 
 /** Another sum is no news: a breach would be written each minute. Another month is. */
 export function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolean {
   if (one?.power !== other.power || one.by !== other.by) return false;
   if (one.spent?.month !== other.spent?.month) return false;
-  return one.by !== "hours" || one.reason === other.reason;
+  return one.by !== "working-hours" || one.reason === other.reason;
 }

@@ -1,8 +1,8 @@
 import type { Failure } from "../../../contract/failure.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
-import type { FleetSettings } from "../../../contract/wishes.ts";
-import type { Disk, Machine } from "./machine.ts";
+import type { FleetSettings } from "../../../contract/desired.ts";
+import type { Disk, ControlledMachine } from "./machine.ts";
 
 /** All that a decision rests on. What could not be read costs what rests on it, and nothing else. */
 export interface Sighting {
@@ -11,7 +11,7 @@ export interface Sighting {
   /** By fleet; what could not be read is undefined in them. */
   settings: Readonly<Record<string, FleetSettings>>;
   /** Undefined: they could not be read, all of them. Nothing is started then, and the meter stands still. */
-  machines: readonly Machine[] | undefined;
+  machines: readonly ControlledMachine[] | undefined;
   /** Disks of the environment that no machine has. Undefined: disks or machines could not be read. */
   strayDisks: readonly Disk[] | undefined;
   /** An error for each thing that could not be read. Its sentence says what it is, what that costs, and why. */

@@ -1,6 +1,6 @@
 import { spentInMonth, totalOf } from "../../../contract/meter.ts";
 import type { MeterRecord } from "../../../contract/meter.ts";
-import type { FleetSettings } from "../../../contract/wishes.ts";
+import type { FleetSettings } from "../../../contract/desired.ts";
 import type { Sighting } from "./sighting.ts";
 import { meterAssumptions, meterUntil } from "./meter.ts";
 import type { MeterPrices } from "./meter.ts";

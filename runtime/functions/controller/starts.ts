@@ -1,20 +1,20 @@
 import { whyAsleep } from "../../../contract/asleep.ts";
 import type { WhyAsleep } from "../../../contract/asleep.ts";
 import type { ControlledFleet } from "../../../contract/controller.ts";
-import type { HoursPower } from "../../../contract/hours.ts";
+import type { WorkingHoursPower } from "../../../contract/working-hours.ts";
 import {
   idleTimeoutWords,
   isOfThisLife,
   lastWordStates,
   tellOfPowerOff,
 } from "../../../contract/last-words.ts";
-import { staysAwake, wishFor } from "../../../contract/wishes.ts";
-import type { FleetSettings, Wish } from "../../../contract/wishes.ts";
+import { staysAwake, desiredFor } from "../../../contract/desired.ts";
+import type { FleetSettings, Desired } from "../../../contract/desired.ts";
 import type { Spare } from "./demand.ts";
 import { isBackingOff } from "./failed-starts.ts";
-import type { Machine } from "./machine.ts";
+import type { ControlledMachine } from "./machine.ts";
 
-export interface Start extends Spare {
+export interface MachineStart extends Spare {
   /** The end of a sentence. */
   reason: string;
 }
@@ -22,20 +22,20 @@ export interface Start extends Spare {
 /** What a fleet's sleeping machines come to, no job aside. */
 export interface FleetStarts {
   /** Machines that are to be awake. */
-  start: Start[];
+  start: MachineStart[];
   /** Ids of machines that nothing keeps asleep, and that are started later all the same: see `whyAsleep`. */
   resting: string[];
 }
 
 /** What a fleet's starts rest on. */
 export interface StartInput {
-  fleet: Pick<ControlledFleet, "name" | "hours">;
+  fleet: Pick<ControlledFleet, "name" | "workingHours">;
   /** What its working hours say; undefined: it has none. */
-  hours: Pick<HoursPower, "since"> | undefined;
+  workingHours: Pick<WorkingHoursPower, "since"> | undefined;
   /** With the power that is wanted now. */
   settings: FleetSettings;
   /** All of the environment. */
-  machines: readonly Machine[];
+  machines: readonly ControlledMachine[];
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -50,7 +50,7 @@ const longestSleepMs = 7 * dayMs;
  * what was wanted before: it reads its wishes every half minute, and takes some
  * seconds to leave.
  */
-const wishSettlesMs = 2 * 60_000;
+const desiredSettlesMs = 2 * 60_000;
 
 /**
  * Which sleeping machines of a fleet are to be awake: those that no reason to
@@ -64,10 +64,10 @@ export function startsOf(input: StartInput): FleetStarts {
   for (const machine of machines) {
     if (machine.fleet !== fleet.name || machine.state !== "stopped") continue;
     const { runner, id: instanceId, availabilityZone } = machine;
-    const wish = wishFor({ runner, instanceId }, settings, now);
-    if (wish.listing === "none") continue;
-    const why = whyAsleep(machine, wish, settings, now);
-    const reason = startReason(machine, wish, why.kind, input);
+    const desired = desiredFor({ runner, instanceId }, settings, now);
+    if (desired.listing === "none") continue;
+    const why = whyAsleep(machine, desired, settings, now);
+    const reason = startReason(machine, desired, why.kind, input);
     if (reason !== undefined) {
       starts.start.push({ instanceId, fleet: fleet.name, availabilityZone, reason });
     } else if (why.kind === "resting") {
@@ -86,10 +86,13 @@ export function startsOf(input: StartInput): FleetStarts {
  * an idle timeout, so a stand-in sleeps again by its timeout, and is then
  * started again at most once in that time.
  */
-function standIns({ fleet, settings, machines, now }: StartInput, started: readonly Start[]): Start[] {
-  const { roster = [], shutdown } = settings;
-  if (!shutdown) return [];
-  const { minimumAwake } = shutdown;
+function standIns(
+  { fleet, settings, machines, now }: StartInput,
+  started: readonly MachineStart[],
+): MachineStart[] {
+  const { roster = [], limits } = settings;
+  if (!limits) return [];
+  const { minimumAwake } = limits;
   const byId = new Map(
     machines.flatMap((each) => (each.fleet === fleet.name ? [[each.id, each] as const] : [])),
   );
@@ -106,8 +109,8 @@ function standIns({ fleet, settings, machines, now }: StartInput, started: reado
     .filter((machine) => {
       const { id: instanceId, runner, state } = machine;
       if (state !== "stopped" || isStarted.has(instanceId)) return false;
-      const { idleMinutes, ...wish } = wishFor({ runner, instanceId }, settings, now);
-      return idleMinutes !== undefined && whyAsleep(machine, wish, settings, now).kind === "none";
+      const { idleMinutes, ...desired } = desiredFor({ runner, instanceId }, settings, now);
+      return idleMinutes !== undefined && whyAsleep(machine, desired, settings, now).kind === "none";
     })
     .slice(0, missing)
     .map(({ id, availabilityZone }) => ({
@@ -120,32 +123,32 @@ function standIns({ fleet, settings, machines, now }: StartInput, started: reado
 
 /** Why a sleeping machine is started, each for the first reason that holds; undefined: it is not. */
 function startReason(
-  machine: Machine,
-  wish: Wish,
+  machine: ControlledMachine,
+  desired: Desired,
   why: WhyAsleep["kind"],
-  { fleet, hours, settings, now }: StartInput,
+  { fleet, workingHours, settings, now }: StartInput,
 ): string | undefined {
-  // What cannot be read may be an operator's wish to sleep, for a night or for a month.
+  // What cannot be read may be an operator's desired to sleep, for a night or for a month.
   if (why === "unknown" || isBackingOff(machine, now)) return undefined;
-  const isWithinHours = hours && wish.power === "on" && wish.by === "hours";
-  if (isWithinHours && hasSleptThrough(hours.since, machine, now)) {
-    return `working hours have begun (${fleet.hours!.wake}, ${fleet.hours!.zone})`;
+  const isWithinHours = workingHours && desired.power === "on" && desired.by === "working-hours";
+  if (isWithinHours && hasSleptThrough(workingHours.since, machine, now)) {
+    return `working hours have begun (${fleet.workingHours!.wake}, ${fleet.workingHours!.zone})`;
   }
-  if (why === "none") return noReasonToSleep(machine, wish, settings);
+  if (why === "none") return noReasonToSleep(machine, desired, settings);
   // Its registration can be renewed, and the money of a month that is over budget cannot.
-  if (wish.by !== "budget" && now - lastRanAt(machine, now) >= longestSleepMs) {
+  if (desired.by !== "budget" && now - lastRanAt(machine, now) >= longestSleepMs) {
     return "it slept for a week, and GitHub drops what is offline for two";
   }
   return undefined;
 }
 
 function noReasonToSleep(
-  { id, launchedAt, report, failedStart }: Machine,
-  { by, reason }: Wish,
+  { id, launchedAt, report, failedStart }: ControlledMachine,
+  { by, reason }: Desired,
   settings: FleetSettings,
 ): string {
   const wantedBy = staysAwake(id, settings)
-    ? `${settings.shutdown!.minimumAwake} of its fleet are to be awake`
+    ? `${settings.limits!.minimumAwake} of its fleet are to be awake`
     : `nothing keeps it asleep, and power is on by ${by} (${reason})`;
   if (failedStart) return `EC2 did not start it the last time (${failedStart.why}), and ${wantedBy}`;
   if (report && isOfThisLife(report, launchedAt) && lastWordStates.includes(report.state)) return wantedBy;
@@ -157,11 +160,11 @@ function noReasonToSleep(
  * Whether a machine has not been awake since working hours began, for all that it had to be: one that found no job
  * since and slept again by its idle timeout is left, and one that the budget or an operator put to sleep is not.
  */
-function hasSleptThrough(since: number, machine: Machine, now: number): boolean {
+function hasSleptThrough(since: number, machine: ControlledMachine, now: number): boolean {
   const { launchedAt, report, failedStart } = machine;
   const words = report?.state === "asleep" ? report.detail : "";
   if (launchedAt < since || failedStart) {
-    return !(lastRanAt(machine, now) >= since + wishSettlesMs && words === idleTimeoutWords);
+    return !(lastRanAt(machine, now) >= since + desiredSettlesMs && words === idleTimeoutWords);
   }
   return report !== undefined && isOfThisLife(report, launchedAt) && tellOfPowerOff(words);
 }
@@ -172,7 +175,7 @@ function hasSleptThrough(since: number, machine: Machine, now: number): boolean 
  * report. Where it has said nothing, or something of the future, its last start
  * is what is known; where that has failed, the moment at which it was made.
  */
-function lastRanAt(machine: Machine, now: number): number {
+function lastRanAt(machine: ControlledMachine, now: number): number {
   const { createdAt, launchedAt, stoppedAt = launchedAt, report, failedStart } = machine;
   const reportedAt = report && report.since <= now ? report.since : createdAt;
   return failedStart ? reportedAt : Math.max(launchedAt, stoppedAt, reportedAt);

@@ -24,7 +24,7 @@ export interface ReceiverWorld {
 }
 
 /** What is told of a delivery. */
-interface Outcome {
+interface DeliveryOutcome {
   metric: keyof typeof receiverMetrics;
   status: number;
   /** For GitHub and the log. */
@@ -46,12 +46,14 @@ export function createReceiver(world: ReceiverWorld): (event: unknown) => Promis
 
   return async (event) => {
     const request = requestOf(event);
-    const { metric, status, reason, error } = await handle(request).catch((error: unknown): Outcome => ({
-      metric: "failed",
-      status: 503,
-      reason: "it could not be carried out",
-      error,
-    }));
+    const { metric, status, reason, error } = await handle(request).catch(
+      (error: unknown): DeliveryOutcome => ({
+        metric: "failed",
+        status: 503,
+        reason: "it could not be carried out",
+        error,
+      }),
+    );
     log(
       embeddedMetrics({
         environment: configuration.environment,
@@ -63,7 +65,7 @@ export function createReceiver(world: ReceiverWorld): (event: unknown) => Promis
     return answerOf(status, reason);
   };
 
-  async function handle(request: DeliveryRequest): Promise<Outcome> {
+  async function handle(request: DeliveryRequest): Promise<DeliveryOutcome> {
     const decision = await decide(request);
     if (decision.kind !== "write") {
       const { kind: metric, status, reason } = decision;
@@ -79,7 +81,7 @@ export function createReceiver(world: ReceiverWorld): (event: unknown) => Promis
     return renewed === undefined ? first : decideDelivery(request, configuration, renewed, now());
   }
 
-  async function carryOut(job: JobReport): Promise<Outcome> {
+  async function carryOut(job: JobReport): Promise<DeliveryOutcome> {
     const written = await writeJobState(configuration.table, job, now(), aws);
     const what = `job ${job.id} of ${job.repository} is ${job.state}`;
     if (written === "behind")

@@ -7,8 +7,8 @@ import { tags } from "../../../contract/tags.ts";
 import { eventually, startEnvironment } from "../../environment.ts";
 import type { TestEnvironment } from "../../environment.ts";
 import { toolsLimitMs } from "../../find-tools.ts";
-import { successor, wishesOf } from "../../wishes.ts";
-import type { Wishes } from "../../wishes.ts";
+import { successor, fleetControlsOf } from "../../fleet-controls.ts";
+import type { FleetControls } from "../../fleet-controls.ts";
 import { githubApi } from "../github-api.ts";
 import { programsOf } from "../machine-processes.ts";
 import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "../one-runner.ts";
@@ -24,21 +24,21 @@ describe("a machine that is wanted away", function () {
   this.timeout(600_000);
   /** Seconds where the computer is free; this is where it is no longer only slow. */
   let environment: TestEnvironment;
-  let wishes: Wishes;
+  let controls: FleetControls;
   let jobs: UserJobs;
   let id: string;
 
   before(async function () {
     this.timeout(toolsLimitMs);
     environment = await startEnvironment(impatient);
-    wishes = wishesOf(environment);
+    controls = fleetControlsOf(environment);
     jobs = userJobs(environment);
     await environment.configure(oneRunner({}, { enabled: false }));
     await environment.up();
     id = rosterOf(environment)[0]!;
   });
   after(async () => {
-    wishes.close();
+    controls.close();
     await environment.close();
   });
 
@@ -49,7 +49,7 @@ describe("a machine that is wanted away", function () {
   const isIdle = () => soon("the machine is idle", () => tag(tags.state) === "idle");
   const isStopped = () => soon("the machine has stopped", () => machine().state === "stopped");
   const wake = async () => {
-    await wishes.wake("cloud", id);
+    await controls.wake("cloud", id);
     await isIdle();
   };
   /** The agent has asked for the lists since now, so often that it would have left on their account. */
@@ -70,7 +70,7 @@ describe("a machine that is wanted away", function () {
       report: (truth) => truth && clock.now() - job.startedAt! > seesJobAfterMs,
     });
     expect((await githubApi(environment).runner(entryOf(environment, id)!.id)).busy).to.equal(false);
-    await wishes.sleep("cloud");
+    await controls.sleep("cloud");
     await soon("it says that it stays", () => tag(tags.detail).startsWith("Leaves when its job has ended."));
     expect(machine().state).to.equal("running");
     await jobs.letEnd();
@@ -100,7 +100,7 @@ describe("a machine that is wanted away", function () {
 
   it("takes the job that came while its listener was frozen and its agent was dead, and leaves after it", async () => {
     await isIdle();
-    await wishes.sleep("cloud");
+    await controls.sleep("cloud");
     const { agent, listener } = programs();
     // As an agent leaves it that is killed between freezing and looking again.
     process.kill(agent!, "SIGKILL");
@@ -115,7 +115,7 @@ describe("a machine that is wanted away", function () {
   });
 
   it("leaves when its agent died while its listener was frozen, and no job came", async () => {
-    await wishes.sleep("cloud");
+    await controls.sleep("cloud");
     const { agent, listener } = programs();
     process.kill(agent!, "SIGKILL");
     process.kill(listener!, "SIGSTOP");
@@ -125,9 +125,9 @@ describe("a machine that is wanted away", function () {
 
   const { candidates, roster } = fleetParameters("local", "cloud");
   const damages: [what: string, damage: () => Promise<void>][] = [
-    ["were emptied by hand", () => wishes.list("cloud", [])],
-    ["are damaged", () => both((name) => wishes.write(name, '{"machines":'))],
-    ["were deleted", () => both((name) => wishes.erase(name))],
+    ["were emptied by hand", () => controls.list("cloud", [])],
+    ["are damaged", () => both((name) => controls.write(name, '{"machines":'))],
+    ["were deleted", () => both((name) => controls.erase(name))],
   ];
   const both = async (act: (name: string) => Promise<void>) => {
     for (const name of [candidates, roster]) await act(name);
@@ -144,7 +144,7 @@ describe("a machine that is wanted away", function () {
       expect(job.conclusion).to.equal("success");
       expect(machine().state).to.equal("running");
       expect(programs().listener, "the same listener").to.equal(listener);
-      await wishes.list("cloud", [id]);
+      await controls.list("cloud", [id]);
     });
 
   it("asks for a token when somebody has deleted its entry under its job, and works on with another", async () => {
@@ -157,7 +157,7 @@ describe("a machine that is wanted away", function () {
     expect(job).to.include({ status: "completed", conclusion: "cancelled" });
     expect(machine().state).to.equal("running");
 
-    await wishes.write(tokenParameter("local", "cloud", id), await api.newToken());
+    await controls.write(tokenParameter("local", "cloud", id), await api.newToken());
     await isIdle();
     await api.addLabels(entryOf(environment, id)!.id, ["self-hosted", "cloud"]);
     const next = await jobs.start();
@@ -177,7 +177,7 @@ describe("a machine that is wanted away", function () {
       { action: "logs:PutLogEvents", error: "ServiceUnavailableException" },
       { action: "cloudwatch:PutMetricData", error: "InternalFailure" },
     ].map((fault) => aws.faults.add({ ...fault, times: Infinity }));
-    await wishes.list("cloud", [successor]);
+    await controls.list("cloud", [successor]);
     await jobs.letEnd();
     expect(job.conclusion).to.equal("success");
     const { listener } = programs();

@@ -4,8 +4,8 @@ import { tags } from "../../../contract/tags.ts";
 import type { StackValues, TestEnvironment } from "../../environment.ts";
 import { eventually, startEnvironment } from "../../environment.ts";
 import { toolsLimitMs } from "../../find-tools.ts";
-import { wishesOf } from "../../wishes.ts";
-import type { Wishes } from "../../wishes.ts";
+import { fleetControlsOf } from "../../fleet-controls.ts";
+import type { FleetControls } from "../../fleet-controls.ts";
 import { githubApi } from "../github-api.ts";
 import { candidatesOf, failureOf, instanceOf, rosterOf } from "../one-runner.ts";
 import type { UserJobs } from "../user-jobs.ts";
@@ -20,17 +20,17 @@ describe("a fleet of two runners", function () {
   /** Seconds where the computer is free; this is where it is no longer only slow. */
   const [first, second] = [1, 2].map((number) => runnerName("local", "cloud", number)) as [string, string];
   let environment: TestEnvironment;
-  let wishes: Wishes;
+  let controls: FleetControls;
   let jobs: UserJobs;
 
   before(async function () {
     this.timeout(toolsLimitMs);
     environment = await startEnvironment(impatient);
-    wishes = wishesOf(environment);
+    controls = fleetControlsOf(environment);
     jobs = userJobs(environment);
   });
   after(async () => {
-    wishes.close();
+    controls.close();
     await environment.close();
   });
 
@@ -72,14 +72,14 @@ describe("a fleet of two runners", function () {
     await environment.up();
     const [one, other] = serving();
     await areIdle(one, other);
-    await wishes.sleep("cloud", first);
+    await controls.sleep("cloud", first);
     await soon("the first has stopped", () => stateOf(one) === "stopped");
     const job = await jobs.start();
     expect(ranOn(job, second, other)).to.equal(true);
     await jobs.letEnd();
     expect(job.conclusion).to.equal("success");
     expect([stateOf(one), stateOf(other)]).to.deep.equal(["stopped", "running"]);
-    await wishes.wake("cloud", one);
+    await controls.wake("cloud", one);
     await areIdle(one, other);
   });
 
@@ -106,7 +106,7 @@ describe("a fleet of two runners", function () {
   it("drops exactly the one that the lists no longer name, and the other takes the next job", async () => {
     const [kept, dropped] = serving();
     await areIdle(kept, dropped);
-    await wishes.list("cloud", [kept]);
+    await controls.list("cloud", [kept]);
     await soon("the second is terminated", () => stateOf(dropped) === "terminated");
     const job = await jobs.start();
     expect(ranOn(job, first, kept)).to.equal(true);

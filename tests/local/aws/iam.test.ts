@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { evaluate } from "../../../local/aws/iam.ts";
-import type { RequestContext, Statement, Verdict } from "../../../local/aws/iam.ts";
+import type { RequestContext, Statement, PolicyVerdict } from "../../../local/aws/iam.ts";
 
 const allow = (more: Partial<Statement> = {}): Statement => ({
   Effect: "Allow",
@@ -11,13 +11,13 @@ const allow = (more: Partial<Statement> = {}): Statement => ({
 });
 const deny = (more: Partial<Statement> = {}): Statement => ({ ...allow(more), Effect: "Deny" });
 
-function verdict(statements: Statement[], context: RequestContext = {}): Verdict {
+function verdict(statements: Statement[], context: RequestContext = {}): PolicyVerdict {
   const request = { action: "ssm:GetParameter", resource: "arn:aws:ssm:r:1:parameter/a/b", context };
   return evaluate([{ Version: "2012-10-17", Statement: statements }], request);
 }
 
 describe("IAM's verdict", () => {
-  const statements: [string, Statement[], Verdict][] = [
+  const statements: [string, Statement[], PolicyVerdict][] = [
     ["nothing is permitted without a statement", [], "no allow"],
     ["an allow permits its action", [allow()], "allowed"],
     ["an allow of another action permits nothing", [allow({ Action: "ssm:PutParameter" })], "no allow"],

@@ -12,7 +12,7 @@ import {
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { expect } from "chai";
-import type { JobFacts } from "../../../runtime/agent/job-facts.ts";
+import type { RunnerJobFacts } from "../../../runtime/agent/job-facts.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
 import type { ListenerWatchHost } from "../../../runtime/agent/listener-watch.ts";
 import { watchListener } from "../../../runtime/agent/listener-watch.ts";
@@ -102,9 +102,9 @@ describe("watching the listener", () => {
       reachGithub: () => Promise.resolve(true),
       run: (program, parameters) => commandRunner({ PATH: process.env.PATH! })(program, parameters),
     };
-    const ended: { job: EndedJob; facts: JobFacts }[] = [];
+    const ended: { job: EndedJob; facts: RunnerJobFacts }[] = [];
     // The ledger takes a job once.
-    const take = (job: EndedJob, facts: JobFacts, written: () => void) => {
+    const take = (job: EndedJob, facts: RunnerJobFacts, written: () => void) => {
       if (!ended.some((other) => other.job.id === job.id)) ended.push({ job, facts });
       written();
     };
@@ -168,7 +168,7 @@ describe("watching the listener", () => {
     host.clock.advance(20_000);
     expect(listener.look(false)).to.include({
       disconnectedAt: undefined,
-      trace: "it has not been looked at closely yet",
+      pendingJobEvidence: "it has not been looked at closely yet",
     });
     tell("exec {github}>&-");
     await until(() => {
@@ -180,7 +180,7 @@ describe("watching the listener", () => {
     host.clock.advance(90_000);
     listener.look(false);
     await until(() => listener.look(false).reachableAt !== undefined, "GitHub has answered");
-    expect(listener.look(false).trace).to.equal(undefined);
+    expect(listener.look(false).pendingJobEvidence).to.equal(undefined);
     server.close();
   });
 
@@ -205,35 +205,35 @@ describe("watching the listener", () => {
   it("a start after an exit, and a session, keep no machine awake: its first start and its jobs do", async () => {
     const { listener, start, tell, host } = machine();
     const seen = () => {
-      const { signAt, lastActivityAt } = listener.look(false);
-      return { signAt, lastActivityAt };
+      const { lastActivityAt, lastUsedAt } = listener.look(false);
+      return { lastActivityAt, lastUsedAt };
     };
     host.clock.advance(1000);
     start();
-    expect(seen()).to.deep.equal({ signAt: 1000, lastActivityAt: 1000 });
+    expect(seen()).to.deep.equal({ lastActivityAt: 1000, lastUsedAt: 1000 });
     for (const code of [7, 2, 1]) {
       tell(`exit ${code}`);
       await until(() => listener.look(false).exit !== undefined, "it has ended");
       host.clock.advance(1000);
       start();
       expect(seen(), `after exit ${code}`).to.deep.equal({
-        signAt: host.clock.monotonic(),
-        lastActivityAt: 1000,
+        lastActivityAt: host.clock.monotonic(),
+        lastUsedAt: 1000,
       });
     }
     host.clock.advance(1000);
     tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
     await until(() => listener.look(false).listener?.listening === true, "it has a session");
-    expect(seen()).to.deep.equal({ signAt: 5000, lastActivityAt: 1000 });
+    expect(seen()).to.deep.equal({ lastActivityAt: 5000, lastUsedAt: 1000 });
     tell(receive);
     await until(() => listener.look(false).job, "the message has arrived");
-    expect(seen()).to.deep.equal({ signAt: 5000, lastActivityAt: 5000 });
+    expect(seen()).to.deep.equal({ lastActivityAt: 5000, lastUsedAt: 5000 });
     tell("exit 2");
     await until(() => listener.look(false).exit !== undefined, "it has ended");
     listener.forgetExit(); // It has been registered anew.
     host.clock.advance(1000);
     start();
-    expect(seen()).to.deep.equal({ signAt: 6000, lastActivityAt: 6000 });
+    expect(seen()).to.deep.equal({ lastActivityAt: 6000, lastUsedAt: 6000 });
   });
 
   for (const [title, command] of [
@@ -543,7 +543,7 @@ describe("watching the listener", () => {
     listener.freeze();
     await until(() => listener.look(false).listener?.frozen === true, "it is frozen");
     tell(receive);
-    expect(listener.look(true)).to.deep.include({ job: false, trace: undefined });
+    expect(listener.look(true)).to.deep.include({ job: false, pendingJobEvidence: undefined });
     listener.thaw();
     await until(() => listener.look(false).job, "the message has arrived");
     expect(listener.look(false).listener?.frozen).to.equal(false);
@@ -570,11 +570,11 @@ describe("watching the listener", () => {
   it("shows no trace unless it is looked at closely, and then any child of its own", async () => {
     const { listener, start, tell } = machine();
     start();
-    expect(listener.look(false).trace).to.include("not been looked at closely");
-    await until(() => listener.look(true).trace === undefined, "what it starts with is over");
+    expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
+    await until(() => listener.look(true).pendingJobEvidence === undefined, "what it starts with is over");
     tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
-    await until(() => listener.look(true).trace !== undefined, "the child is seen");
-    expect(listener.look(true).trace).to.include("a process of its own");
+    await until(() => listener.look(true).pendingJobEvidence !== undefined, "the child is seen");
+    expect(listener.look(true).pendingJobEvidence).to.include("a process of its own");
     expect(listener.look(true).worker).to.equal(false);
   });
 
@@ -583,15 +583,15 @@ describe("watching the listener", () => {
     start();
     tell(receive);
     await until(() => listener.look(false).job, "the message has arrived");
-    expect(listener.look(false).trace).to.equal(undefined);
+    expect(listener.look(false).pendingJobEvidence).to.equal(undefined);
     tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
     await until(
-      () => listener.look(false).trace?.includes("a process of its own") === true,
+      () => listener.look(false).pendingJobEvidence?.includes("a process of its own") === true,
       "the child is seen",
     );
     tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
-    expect(listener.look(false).trace).to.include("not been looked at closely");
+    expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
   });
 
   it("writes its performance log where no full disk keeps it from it, whoever it runs as", () => {
@@ -631,12 +631,12 @@ describe("watching the listener", () => {
     host.clock.advance(1000);
     tell(receive);
     await until(() => listener.look(false).job, "the message has arrived");
-    expect(listener.look(false).signAt).to.equal(1000);
+    expect(listener.look(false).lastActivityAt).to.equal(1000);
     host.clock.advance(1000);
-    expect(listener.look(false).signAt).to.equal(1000);
+    expect(listener.look(false).lastActivityAt).to.equal(1000);
     tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
-    expect(listener.look(false).signAt).to.equal(2000);
+    expect(listener.look(false).lastActivityAt).to.equal(2000);
   });
 
   it("a new run takes no old line for news, and keeps the log before", async () => {

@@ -21,7 +21,7 @@ import {
   softwarePath,
   tokenParameter,
 } from "../../../contract/parameters.ts";
-import { initialOperator } from "../../../contract/operator.ts";
+import { initialOverrideSetting } from "../../../contract/override.ts";
 import type { MachineState } from "../../../contract/tags.ts";
 import { tags } from "../../../contract/tags.ts";
 import type { Instance } from "../../../local/aws/state.ts";
@@ -125,8 +125,8 @@ export async function startMachineCloud(
 
   const names = fleetParameters(environment, fleet);
   await put(names.power, JSON.stringify(initialPower));
-  await put(names.operator, JSON.stringify(initialOperator));
-  await put(names.shutdown, JSON.stringify({ minimumAwake: 0 }));
+  await put(names.override, JSON.stringify(initialOverrideSetting));
+  await put(names.limits, JSON.stringify({ minimumAwake: 0 }));
   const assets = readMachineAssets();
   const software = softwareScript(assets);
   const path = softwarePath(environment, fleet, softwareSha256(software));

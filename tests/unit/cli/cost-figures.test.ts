@@ -94,7 +94,7 @@ describe("what a month of a configuration costs", () => {
     const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC", holidays: [] };
     const byDay = {
       ...configuration.fleets.cloud!,
-      autoShutdown: { ...configuration.fleets.cloud!.autoShutdown, hours },
+      autoShutdown: { ...configuration.fleets.cloud!.autoShutdown, workingHours: hours },
     };
     const { fleets } = estimateOf("dev", { ...configuration, fleets: { cloud: byDay } });
     expect(fleets[0]!.awakeHours).to.be.closeTo(365, 1e-9);

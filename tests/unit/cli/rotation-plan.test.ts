@@ -6,7 +6,7 @@ import { newJournal } from "../../../cli/rotate/journal.ts";
 import type { Journal } from "../../../cli/rotate/journal.ts";
 import { planRotation } from "../../../cli/rotate/plan-rotation.ts";
 import { oldMachines } from "../../../cli/rotate/serving-machines.ts";
-import { askedFor, takeUp } from "../../../cli/rotate/take-up.ts";
+import { parseRequest, chooseRotation } from "../../../cli/rotate/parse-request.ts";
 import { describePlan } from "../../../cli/rotate/tell-rotation.ts";
 import { declaredRunners } from "../../../config/declared-runners.ts";
 import { loadConfiguration } from "../../../config/load.ts";
@@ -168,8 +168,8 @@ describe("which rotation a command line means", () => {
     ...more,
   });
   const ended = { at: "2026-03-15T02:30:00.000Z", how: "finished" as const };
-  const asks = (flags: Parameters<typeof askedFor>[0], last?: Journal) =>
-    takeUp(askedFor(flags), last, "dev");
+  const asks = (flags: Parameters<typeof parseRequest>[0], last?: Journal) =>
+    chooseRotation(parseRequest(flags), last, "dev");
   const runner = ["dev-cloud-1", "dev-cloud-2"];
 
   it("a new one where none is unfinished", () => {

@@ -2,16 +2,16 @@ import { expect } from "chai";
 import { usedToken } from "../../../contract/parameters.ts";
 import { projectTag, tags } from "../../../contract/tags.ts";
 import type { MachineState } from "../../../contract/tags.ts";
-import type { Listing } from "../../../contract/wishes.ts";
+import type { Listing } from "../../../contract/desired.ts";
 import type { InstanceState, ObservedMachine, RunnerEntry } from "../../../observe/machine.ts";
 import { judgeEntry } from "../../../cli/entries/judge-entry.ts";
 import type { EntryFate, JudgedEntry } from "../../../cli/entries/judge-entry.ts";
-import { remember } from "../../../cli/entries/seen-machines.ts";
+import { remember } from "../../../cli/entries/known-machines.ts";
 import { tokenCare } from "../../../cli/fleet/remove-spent-tokens.ts";
 import { lacksToken } from "../../../cli/settle/give-tokens.ts";
 import { judgeMachine } from "../../../cli/settle/judge-machine.ts";
-import type { Verdict } from "../../../cli/settle/judge-machine.ts";
-import { fleetsOf } from "../../../cli/settle/picture.ts";
+import type { SettleVerdict } from "../../../cli/settle/judge-machine.ts";
+import { fleetsOf } from "../../../cli/settle/inventory.ts";
 import { explainUnreadable } from "../../../cli/settle/tell-unreadable.ts";
 import { instanceWith } from "../observe/instance.ts";
 
@@ -66,7 +66,7 @@ describe("a machine's entry at GitHub", () => {
         environment: "dev",
         fleet: "cloud",
         instances: new Map(described && [[instanceId, described]]),
-        seen: new Map(age === undefined ? [] : [[instanceId, now - age]]),
+        knownMachines: new Map(age === undefined ? [] : [[instanceId, now - age]]),
         now,
       });
       expect(judged.fate).to.equal(fate);
@@ -154,7 +154,10 @@ describe("a machine of a fleet", () => {
     listsAge?: number;
     noGithub?: true;
   }
-  const on = (listing: Listing, { state, report, since, entry, listsAge = 0, noGithub }: Case): Verdict => {
+  const on = (
+    listing: Listing,
+    { state, report, since, entry, listsAge = 0, noGithub }: Case,
+  ): SettleVerdict => {
     const machine: ObservedMachine = {
       fleet: "cloud",
       runner: "dev-cloud-1",
@@ -169,7 +172,7 @@ describe("a machine of a fleet", () => {
     };
     return judgeMachine(machine, { listing, githubAsked: !noGithub, listsWrittenAt: now - listsAge, now });
   };
-  const table: [Listing, Verdict, Case][] = [
+  const table: [Listing, SettleVerdict, Case][] = [
     ["service", "in-service", { state: "running", report: "idle", entry: "online" }],
     ["service", "in-service", { state: "running", report: "busy", entry: "offline" }],
     ["service", "in-service", { state: "stopped", report: "asleep", entry: "offline" }],

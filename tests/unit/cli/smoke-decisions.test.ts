@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Job } from "../../../cli/clients/workflow-runs.ts";
+import type { WorkflowJob } from "../../../cli/clients/workflow-runs.ts";
 import { nextPollMs, progressLine } from "../../../cli/smoke/follow-pace.ts";
 import { judgeStart } from "../../../cli/smoke/judge-start.ts";
-import type { Start } from "../../../cli/smoke/judge-start.ts";
+import type { RunStart } from "../../../cli/smoke/judge-start.ts";
 import { findNonce, formatNonce } from "../../../cli/smoke/nonce.ts";
 import { placeOf } from "../../../cli/smoke/run-place.ts";
 import { explainRunWithoutJob } from "../../../cli/smoke/run-without-job.ts";
@@ -30,7 +30,7 @@ describe("a nonce", () => {
 });
 
 describe("a run of the smoke test", () => {
-  const job = (more: Partial<Job>): Job => ({
+  const job = (more: Partial<WorkflowJob>): WorkflowJob => ({
     name: "hold",
     status: "queued",
     conclusion: null,
@@ -38,7 +38,7 @@ describe("a run of the smoke test", () => {
     startedAt: null,
     ...more,
   });
-  const table: [string, Job[], Start][] = [
+  const table: [string, WorkflowJob[], RunStart][] = [
     ["waits while GitHub lists no job", [], { kind: "waiting" }],
     ["waits while its job is queued", [job({})], { kind: "waiting" }],
     ["waits in every other state GitHub may have", [job({ status: "pending" })], { kind: "waiting" }],
@@ -91,7 +91,7 @@ describe("following a run", () => {
 
   it("tells the minutes gone and expected, the runner and the step", () => {
     const startedAt = "2026-03-01T10:00:00Z";
-    const job: Job = {
+    const job: WorkflowJob = {
       name: "hold",
       status: "in_progress",
       conclusion: null,

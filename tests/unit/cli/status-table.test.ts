@@ -15,7 +15,7 @@ const missing: RunnerStatus = {
   name: null,
   instanceState: null,
   listing: null,
-  wish: null,
+  desired: null,
   version: null,
   generation: null,
   createdAt: null,
@@ -31,7 +31,7 @@ const busy: RunnerStatus = {
   job: "https://github.com/acme/app/actions/runs/7",
   instanceId: "i-0123456789abcdef0",
   listing: "none",
-  wish: { power: "off", by: "ada", reason: "quiet\u001b[2J night", until: "2026-03-01T18:00:00.000Z" },
+  desired: { power: "off", by: "ada", reason: "quiet\u001b[2J night", until: "2026-03-01T18:00:00.000Z" },
   version: "2.338.0",
   generation: 3,
   imageCreatedAt: "2026-01-28T12:00:00.000Z",
@@ -49,7 +49,7 @@ describe("an environment's status for people", () => {
   it("is a table with aligned columns, and no line ends in blanks", () => {
     const wish = "leave, off until 2026-03-01 18:00 UTC (ada: quiet [2J night)";
     expect(statusTable(status({ notes: ["GitHub was not asked."] }), false).split("\n")).to.deep.equal([
-      `RUNNER       MACHINE              STATE    SINCE  ${"WISH".padEnd(wish.length)}  VERSION  GEN  IMAGE`,
+      `RUNNER       MACHINE              STATE    SINCE  ${"DESIRED".padEnd(wish.length)}  VERSION  GEN  IMAGE`,
       `dev-cloud-1  i-0123456789abcdef0  busy     5 min  ${wish}  2.338.0  3    32 d   ${busy.job!}`,
       `dev-cloud-2  -                    missing  -      ${"-".padEnd(wish.length)}  -        -    -      No machine has its tag.`,
       "GitHub was not asked.",

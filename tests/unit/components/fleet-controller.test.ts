@@ -161,7 +161,7 @@ describe("the controller of an environment", () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     const reached = graph.dependenciesOf(graph.one("Schedule", /./));
     expect([...reached]).to.include(graph.one("RolePolicy", /^dev-clock-/).urn);
-    for (const name of ["dev-meter", "dev-cloud-power", "dev-cloud-operator", "dev-cloud-candidates"]) {
+    for (const name of ["dev-meter", "dev-cloud-power", "dev-cloud-override", "dev-cloud-candidates"]) {
       expect([...reached], name).to.include(graph.one("Parameter", name).urn);
     }
   });
@@ -170,7 +170,7 @@ describe("the controller of an environment", () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     for (const what of [graph.one("RolePolicy", /^dev-controller-/), graph.one("Function", /./)]) {
       const reached = graph.dependenciesOf(what);
-      for (const name of ["dev-meter", "dev-cloud-power", "dev-cloud-operator", "dev-cloud-seen"]) {
+      for (const name of ["dev-meter", "dev-cloud-power", "dev-cloud-override", "dev-cloud-known-machines"]) {
         expect([...reached], `${what.name} after ${name}`).to.include(graph.one("Parameter", name).urn);
       }
     }
@@ -182,8 +182,8 @@ describe("the controller of an environment", () => {
     expect(overwritten.map(({ name }) => name)).to.have.members([
       "dev-meter",
       "dev-cloud-power",
-      "dev-cloud-operator",
-      "dev-cloud-seen",
+      "dev-cloud-override",
+      "dev-cloud-known-machines",
     ]);
     const logGroup = graph.one("LogGroup", "dev-cloud").urn;
     for (const one of overwritten) expect([...graph.dependenciesOf(one)], one.name).to.include(logGroup);
@@ -203,7 +203,7 @@ describe("the controller of an environment", () => {
   it("is told what it decides by, and no secret", async () => {
     const { environment, aws, fleets, addressPrice } = await told({
       ...repositoryStack,
-      fleets: { cloud: { runners: 2, autoShutdown: { hours } } },
+      fleets: { cloud: { runners: 2, autoShutdown: { workingHours: hours } } },
     });
     expect(environment).to.equal("dev");
     expect(aws.endpoints).to.deep.equal({
@@ -214,7 +214,7 @@ describe("the controller of an environment", () => {
     });
     expect(addressPrice).to.equal(0.005);
     expect(fleets).to.have.lengthOf(1);
-    expect(fleets[0]).to.deep.include({ name: "cloud", hours: { ...hours, holidays: [] } });
+    expect(fleets[0]).to.deep.include({ name: "cloud", workingHours: { ...hours, holidays: [] } });
     expect(fleets[0]!.prices.machine).to.be.within(0.1, 0.5);
   });
 

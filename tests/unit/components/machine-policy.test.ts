@@ -86,7 +86,7 @@ describe("the role of a machine", () => {
     ["writes its software", false, ["ssm:PutParameter", parameter("dev/cloud/software/0123456789/0")]],
     ["reads a list by another call", false, ["ssm:GetParameter", parameter("dev/cloud/roster")]],
     ["writes a list", false, ["ssm:PutParameter", parameter("dev/cloud/roster")]],
-    ["writes what operators want", false, ["ssm:PutParameter", parameter("dev/cloud/operator")]],
+    ["writes what operators want", false, ["ssm:PutParameter", parameter("dev/cloud/override")]],
     ["reads its own token", true, ["ssm:GetParameter", parameter(`dev/cloud/tokens/${me}`), token(me)]],
     ["overwrites its own token", true, ["ssm:PutParameter", parameter(`dev/cloud/tokens/${me}`), token(me)]],
     [

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
-import { parseShutdown } from "../../../contract/parameters.ts";
+import { parseLimits } from "../../../contract/parameters.ts";
 import { graphOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { instanceIdOf } from "./mock-cloud.ts";
@@ -9,8 +9,8 @@ import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from 
 describe("a fleet's machines", () => {
   const told = async (autoShutdown: object) => {
     const stack = { ...repositoryStack, fleets: { cloud: { runners: 2, autoShutdown } } };
-    const { inputs } = graphOf(await evaluateOnce(stack)).one("Parameter", "dev-cloud-shutdown");
-    return parseShutdown(inputs.insecureValue as string);
+    const { inputs } = graphOf(await evaluateOnce(stack)).one("Parameter", "dev-cloud-limits");
+    return parseLimits(inputs.insecureValue as string);
   };
 
   it("are told when to sleep and how long a job may run", async () => {

@@ -50,10 +50,10 @@ describe("what machines stand on", () => {
           ...roleTypes,
           "Command", // It publishes the smoke test's workflow.
           "LogGroup",
-          "dev-cloud-operator",
+          "dev-cloud-override",
           "dev-cloud-power",
-          "dev-cloud-seen",
-          "dev-cloud-shutdown",
+          "dev-cloud-known-machines",
+          "dev-cloud-limits",
         ],
         ...graph.ofType("Parameter").flatMap(({ name }) => (name.includes("-software-") ? [name] : [])),
       ].sort(),

@@ -48,14 +48,14 @@ describe("the size of policies", () => {
         resource: `arn:aws:ssm:eu-central-1:123456789012:parameter${name}`,
         context: {},
       }) === "allowed";
-    for (const kind of ["candidates", "roster", "power", "operator", "shutdown"]) {
+    for (const kind of ["candidates", "roster", "power", "override", "limits"]) {
       expect(may("ssm:GetParameters", `/longhaul/dev/any-fleet/${kind}`), kind).to.equal(true);
       expect(may("ssm:PutParameter", `/longhaul/dev/any-fleet/${kind}`), kind).to.equal(kind === "power");
     }
     for (const name of [
       "/longhaul/dev/cloud/tokens/i-0123456789abcdef0",
       "/longhaul/dev/cloud/software/0123456789/0",
-      "/longhaul/dev/cloud/seen",
+      "/longhaul/dev/cloud/known-machines",
       "/longhaul/dev/webhook/secret",
       "/longhaul/dev/github/app-key",
       "/longhaul/dev-eu/cloud/power",

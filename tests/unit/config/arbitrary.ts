@@ -202,7 +202,7 @@ const autoShutdownArbitrary = (runners: number) =>
       minimumAwake: fc.integer({ min: 0, max: runners }),
       maxJobHours: fc.integer({ min: 1, max: 240 }).map((halves) => halves / 2),
       enforce: fc.constant(false), // Enforced, it must leave the smoke test its time: refusals.test.ts.
-      hours: fc
+      workingHours: fc
         .record(
           {
             // Of one fleet's hours, wakes and sleeps take turns: refusals.test.ts.

@@ -19,8 +19,8 @@ describe("a fleet with an idle timeout that nothing wakes", () => {
   it("sleeps for ever, which is said with what to do", () => {
     expect(warned({ idleMinutes: 30 })).to.deep.equal([
       "longhaul:fleets.cloud.autoShutdown.idleMinutes puts its machines to sleep after 30 minutes without a job, and nothing " +
-        "starts them again for one: wakeOnDemand is off, and there are no hours and no minimumAwake. Turn wakeOnDemand on, " +
-        "set hours, raise minimumAwake, or remove idleMinutes. `longhaul wake` starts them by hand.",
+        "starts them again for one: wakeOnDemand is off, and there are no workingHours and no minimumAwake. Turn wakeOnDemand on, " +
+        "set workingHours, raise minimumAwake, or remove idleMinutes. `longhaul wake` starts them by hand.",
     ]);
   });
 
@@ -30,9 +30,9 @@ describe("a fleet with an idle timeout that nothing wakes", () => {
 
   it("is none where jobs, hours or minimumAwake wake all of it, or where it has no idle timeout", () => {
     expect(warned({ idleMinutes: 30 }, { wakeOnDemand: { enabled: true } })).to.deep.equal([]);
-    expect(warned({ idleMinutes: 30, hours })).to.deep.equal([]);
+    expect(warned({ idleMinutes: 30, workingHours: hours })).to.deep.equal([]);
     expect(warned({ idleMinutes: 30, minimumAwake: 3 })).to.deep.equal([]);
-    expect(warned({ hours })).to.deep.equal([]);
+    expect(warned({ workingHours: hours })).to.deep.equal([]);
     expect(warned({})).to.deep.equal([]);
   });
 });

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { workingHoursFault } from "../../../config/rules/working-hours.ts";
-import { formatDaysAndTime, hoursAt, hoursPerWeek, parseDaysAndTime } from "../../../contract/hours.ts";
+import {
+  formatDaysAndTime,
+  workingHoursAt,
+  workingHoursPerWeek,
+  parseDaysAndTime,
+} from "../../../contract/working-hours.ts";
 
 const line = fc
   .record({
@@ -37,7 +42,7 @@ describe("the rule for working hours", () => {
           expect(kind).not.to.equal(edges.at(index - 1)!.kind);
           expect(at).not.to.equal(edges.at(index - 1)!.at);
         });
-        expect(hoursPerWeek(hours)).to.be.at.most(167);
+        expect(workingHoursPerWeek(hours)).to.be.at.most(167);
       }),
       { numRuns: 50 },
     );
@@ -93,7 +98,7 @@ describe("the rule for working hours", () => {
   ] as const) {
     it(`takes ${what}: ${wake} to ${sleep}`, () => {
       expect(workingHoursFault({ wake, sleep })).to.equal(undefined);
-      expect(hoursAt({ wake, sleep, zone: "UTC", holidays: [] }, 0).until).not.to.equal(undefined);
+      expect(workingHoursAt({ wake, sleep, zone: "UTC", holidays: [] }, 0).until).not.to.equal(undefined);
     });
   }
 });

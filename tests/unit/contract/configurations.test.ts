@@ -11,7 +11,7 @@ import { configuration, fleet, workingHours } from "../runtime/functions/one-fle
 /** With all that it may hold. */
 const controller: ControllerConfiguration = {
   ...configuration,
-  fleets: [{ ...fleet, hours: { ...workingHours, holidays: ["2026-12-25"] } }],
+  fleets: [{ ...fleet, workingHours: { ...workingHours, holidays: ["2026-12-25"] } }],
   demand: {
     table: "jobs",
     fleets: [{ name: "cloud", labels: ["self-hosted"] }],
@@ -40,7 +40,7 @@ const wires: Record<
     value: controller,
     parse: parseControllerConfiguration,
     mayLack: {
-      "fleets.0.hours": controller.fleets[0]!.hours,
+      "fleets.0.workingHours": controller.fleets[0]!.workingHours,
       demand: controller.demand,
       "demand.emptyLabels": "cloud",
       "demand.sweep": controller.demand!.sweep,

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { machineName } from "../../../contract/names.ts";
-import { initialOperator } from "../../../contract/operator.ts";
+import { initialOverrideSetting } from "../../../contract/override.ts";
 import type { MachineState } from "../../../contract/tags.ts";
 import { machineStates } from "../../../contract/tags.ts";
-import type { FleetSettings, Listing } from "../../../contract/wishes.ts";
+import type { FleetSettings, Listing } from "../../../contract/desired.ts";
 import { conditionOf, conditions, silentAfterMs } from "../../../observe/condition.ts";
-import type { Circumstances, Condition } from "../../../observe/condition.ts";
+import type { ConditionInput, Condition } from "../../../observe/condition.ts";
 import type { ObservedMachine } from "../../../observe/machine.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
@@ -32,11 +32,11 @@ const machine = (more: Partial<ObservedMachine>): ObservedMachine => ({
   createdAt: minutesAgo(9000),
   ...more,
 });
-const judge = (more: Partial<ObservedMachine>, circumstances: Partial<Circumstances> = {}) =>
+const judge = (more: Partial<ObservedMachine>, circumstances: Partial<ConditionInput> = {}) =>
   conditionOf(machine(more), { listing: "service", githubAsked: true, now, ...circumstances });
 
 describe("what a machine is", () => {
-  type Row = [rule: string, machine: Partial<ObservedMachine>, Condition, Partial<Circumstances>?];
+  type Row = [rule: string, machine: Partial<ObservedMachine>, Condition, Partial<ConditionInput>?];
   const rows: Row[] = [
     // EC2's word first.
     ["stopped: asleep", { instanceState: "stopped", ...says("asleep") }, "asleep"],
@@ -151,9 +151,9 @@ describe("what a machine is", () => {
     const settings: FleetSettings = {
       candidates: [],
       roster: ["i-other"],
-      power: { power: "off", by: "hours", reason: "night" },
-      operator: initialOperator,
-      shutdown: { minimumAwake: 0 },
+      power: { power: "off", by: "working-hours", reason: "night" },
+      override: initialOverrideSetting,
+      limits: { minimumAwake: 0 },
     };
     const { report } = says("asleep");
     const refused = { ...report, detail: "EC2 does not let it end itself: no." };
@@ -177,23 +177,23 @@ describe("what a machine is", () => {
 
   it("says of a machine that went down without a word why, where EC2 knows", () => {
     const stateReason = "Client.UserInitiatedShutdown: User initiated shutdown";
-    const powerOff = { power: "off", by: "hours", reason: "night" } as const;
+    const powerOff = { power: "off", by: "working-hours", reason: "night" } as const;
     const settings: FleetSettings = {
       candidates: [id],
       roster: [id],
       power: powerOff,
-      operator: initialOperator,
-      shutdown: { minimumAwake: 0 },
+      override: initialOverrideSetting,
+      limits: { minimumAwake: 0 },
     };
     const detail = (more: Partial<ObservedMachine>) =>
       judge({ instanceState: "stopped", stateReason, ...more }, { settings }).detail;
     expect(detail(says("busy"))).to.equal(
-      `It went down without going to sleep, and was busy. EC2 says: ${stateReason}. Power is off by hours: night.`,
+      `It went down without going to sleep, and was busy. EC2 says: ${stateReason}. Power is off by working-hours: night.`,
     );
     expect(detail(says("asleep", 600))).to.equal(
-      `It went down without a word since its last start. EC2 says: ${stateReason}. Power is off by hours: night.`,
+      `It went down without a word since its last start. EC2 says: ${stateReason}. Power is off by working-hours: night.`,
     );
-    expect(detail(says("asleep"))).to.equal("Power is off by hours: night.");
+    expect(detail(says("asleep"))).to.equal("Power is off by working-hours: night.");
   });
 
   it("says of a machine that EC2 did not start what EC2 says, how often, and when it is tried again", () => {
@@ -206,8 +206,8 @@ describe("what a machine is", () => {
       candidates: [id],
       roster: [id],
       power: { power: "on", by: "stack", reason: "no working hours are set" },
-      operator: initialOperator,
-      shutdown: { minimumAwake: 0 },
+      override: initialOverrideSetting,
+      limits: { minimumAwake: 0 },
     };
     const asleep = { instanceState: "stopped", ...says("asleep", 600), failedStart } as const;
     expect(judge(asleep, { settings })).to.include({
@@ -216,7 +216,7 @@ describe("what a machine is", () => {
         "EC2 agreed to start it and did not, 3 times in a row: Client.InternalError: Client error on launch. " +
         `It is started again at ${new Date(Date.parse(minutesAgo(-3))).toISOString()}.`,
     });
-    const withJobs = { ...settings, shutdown: { idleMinutes: 30, minimumAwake: 0 } };
+    const withJobs = { ...settings, limits: { idleMinutes: 30, minimumAwake: 0 } };
     expect(judge(asleep, { settings: withJobs }).detail).to.match(
       /^EC2 agreed to start it .* on launch\. It stays asleep until a job/,
     );

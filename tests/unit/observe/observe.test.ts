@@ -6,7 +6,7 @@ import { joinMachines } from "../../../observe/join-machines.ts";
 import type { Instance, ObservedMachine, RunnerEntry } from "../../../observe/machine.ts";
 import { observeMachines } from "../../../observe/observe-machines.ts";
 import type { InstanceFilter } from "../../../observe/sources.ts";
-import { standingOf } from "../../../observe/standing.ts";
+import { readinessOf } from "../../../observe/readiness.ts";
 
 const id = "i-0123456789abcdef0";
 
@@ -151,7 +151,7 @@ describe("how far a machine has come", () => {
   ];
   for (const [what, more, verdict, step] of table) {
     it(`${what}: ${verdict}`, () => {
-      const standing = standingOf(machine(more));
+      const standing = readinessOf(machine(more));
       expect(standing.verdict).to.equal(verdict);
       expect(standing.nextStep).to.include(step);
     });

@@ -4,13 +4,19 @@ import { tellOfPowerOff } from "../../../contract/last-words.ts";
 import type { Action } from "../../../runtime/agent/decide.ts";
 import type { RunnerObservation } from "../../../runtime/agent/runner-observation.ts";
 import { endLimitMs, isOverdue } from "../../../runtime/agent/job-limit.ts";
-import { decide, returnMs, stuckAfterMs, updateLimitMs, wishToLeave } from "../../../runtime/agent/decide.ts";
+import {
+  decide,
+  returnMs,
+  stuckAfterMs,
+  updateLimitMs,
+  wantsToLeave,
+} from "../../../runtime/agent/decide.ts";
 import { isHung } from "../../../runtime/agent/hung-listener.ts";
 import { frozen, idle, observation, overdue, withoutListener } from "./observation.ts";
 
 const { now } = idle;
 const budgetOff = { power: "off", by: "budget", reason: "400 of 400 USD are spent" } as const;
-const hoursOff = { power: "off", by: "hours", reason: "it is night" } as const;
+const hoursOff = { power: "off", by: "working-hours", reason: "it is night" } as const;
 const enforced = { ...overdue, jobLimit: { hours: 1, enforce: true } };
 const hourMs = 3_600_000;
 const hung: RunnerObservation = { ...idle, disconnectedAt: now - 180_000, reachableAt: now - 75_000 };
@@ -99,7 +105,7 @@ describe("what the agent decides", () => {
     ],
     [
       "idle for that long when a job arrived",
-      { ...idle, job: true, signAt: now, sleepAt: now },
+      { ...idle, job: true, lastActivityAt: now, sleepAt: now },
       "stay",
       "busy",
     ],
@@ -164,7 +170,7 @@ describe("what the agent decides", () => {
       "stay",
       "failed",
     ],
-    ["but not with a job", { ...idle, refusals: 1, job: true, signAt: now }, "stay", "busy"],
+    ["but not with a job", { ...idle, refusals: 1, job: true, lastActivityAt: now }, "stay", "busy"],
     [
       "a machine whose version is refused sleeps all the same",
       { ...withoutListener, refusals: 1, exit: refusedAt(now), sleepAt: now },
@@ -175,7 +181,7 @@ describe("what the agent decides", () => {
     ["frozen, it is ended", { ...hung, listener: frozen.listener }, "end-listener", "starting"],
     [
       "unless a job has reached it in that moment",
-      { ...hung, listener: frozen.listener, trace: "bytes wait" },
+      { ...hung, listener: frozen.listener, pendingJobEvidence: "bytes wait" },
       "thaw",
       "idle",
     ],
@@ -187,7 +193,7 @@ describe("what the agent decides", () => {
     ],
     [
       "it is not frozen while a job may be on its way to it",
-      { ...hung, trace: "bytes wait" },
+      { ...hung, pendingJobEvidence: "bytes wait" },
       "stay",
       "idle",
     ],
@@ -210,7 +216,7 @@ describe("what the agent decides", () => {
       "freeze",
       "starting",
     ],
-    ["but not one with a job", { ...hung, job: true, signAt: now }, "stay", "busy"],
+    ["but not one with a job", { ...hung, job: true, lastActivityAt: now }, "stay", "busy"],
     ["nor with a worker", { ...hung, worker: true }, "stay", "busy"],
     [
       "a self-update is waited for",
@@ -233,50 +239,62 @@ describe("what the agent decides", () => {
     ["a machine on neither list freezes its listener", { ...idle, listing: "none" }, "freeze", "leaving"],
     [
       "a listener that has not been quiet for long enough is not even frozen",
-      { ...idle, listing: "none", signAt: now - 179_999 },
+      { ...idle, listing: "none", lastActivityAt: now - 179_999 },
       "stay",
       "idle",
     ],
     [
       "nor one that shows a trace of a job on its way",
-      { ...idle, listing: "none", trace: "bytes wait in a socket of the listener" },
+      { ...idle, listing: "none", pendingJobEvidence: "bytes wait in a socket of the listener" },
       "stay",
       "idle",
     ],
     ["a frozen listener that holds nothing is ended", frozen, "end-listener", "leaving"],
     [
       "a frozen listener with a trace of a job is thawed",
-      { ...frozen, trace: "a connection of the listener is new" },
+      { ...frozen, pendingJobEvidence: "a connection of the listener is new" },
       "thaw",
       "idle",
     ],
     [
       "a frozen listener that has received a job is thawed",
-      { ...frozen, job: true, signAt: now },
+      { ...frozen, job: true, lastActivityAt: now },
       "thaw",
       "busy",
     ],
     [
       "even one that nobody wants to leave, whose job has not been silent for so long that GitHub has given it up",
-      { ...frozen, listing: "service", job: true, signAt: now - stuckAfterMs + 1 },
+      { ...frozen, listing: "service", job: true, lastActivityAt: now - stuckAfterMs + 1 },
       "thaw",
       "busy",
     ],
     [
       "one that was frozen because of a job that GitHub has given up is ended",
-      { ...frozen, listing: "service", job: true, signAt: now - stuckAfterMs },
+      { ...frozen, listing: "service", job: true, lastActivityAt: now - stuckAfterMs },
       "end-listener",
       "starting",
     ],
     [
       "unless another job may be on its way to it",
-      { ...frozen, listing: "service", job: true, signAt: now - stuckAfterMs, trace: "bytes wait" },
+      {
+        ...frozen,
+        listing: "service",
+        job: true,
+        lastActivityAt: now - stuckAfterMs,
+        pendingJobEvidence: "bytes wait",
+      },
       "thaw",
       "busy",
     ],
     [
       "which is believed for as long again",
-      { ...frozen, listing: "service", job: true, signAt: now - 2 * stuckAfterMs, trace: "bytes wait" },
+      {
+        ...frozen,
+        listing: "service",
+        job: true,
+        lastActivityAt: now - 2 * stuckAfterMs,
+        pendingJobEvidence: "bytes wait",
+      },
       "end-listener",
       "starting",
     ],
@@ -338,7 +356,7 @@ describe("what the agent decides", () => {
     ],
     [
       "a machine that has received a job does not retire",
-      { ...idle, listing: "none", job: true, signAt: now },
+      { ...idle, listing: "none", job: true, lastActivityAt: now },
       "stay",
       "busy",
     ],
@@ -362,19 +380,19 @@ describe("what the agent decides", () => {
     ],
     [
       "a job that neither began nor ended for eleven minutes frees its listener, which is frozen first",
-      { ...idle, job: true, signAt: now - stuckAfterMs },
+      { ...idle, job: true, lastActivityAt: now - stuckAfterMs },
       "freeze",
       "starting",
     ],
     [
       "not while another job may be on its way to it",
-      { ...idle, job: true, signAt: now - stuckAfterMs, trace: "bytes wait" },
+      { ...idle, job: true, lastActivityAt: now - stuckAfterMs, pendingJobEvidence: "bytes wait" },
       "stay",
       "busy",
     ],
     [
       "a job whose worker runs is never stuck",
-      { ...idle, job: true, worker: true, signAt: now - stuckAfterMs },
+      { ...idle, job: true, worker: true, lastActivityAt: now - stuckAfterMs },
       "stay",
       "busy",
     ],
@@ -397,7 +415,7 @@ describe("what the agent decides", () => {
     ["a limit that was never read ends nothing", { ...enforced, jobLimit: undefined }, "stay", "busy"],
     [
       "a job that has no worker yet, or none any more, is not overdue",
-      { ...enforced, worker: false, workerAt: undefined, signAt: now },
+      { ...enforced, worker: false, workerAt: undefined, lastActivityAt: now },
       "stay",
       "busy",
     ],
@@ -451,7 +469,7 @@ describe("what the agent decides", () => {
   }
 
   it("decides nothing on a number that is none: each comparison with it would be false", () => {
-    for (const name of ["now", "signAt", "sleepAt", "quietMs", "workerAt"] as const)
+    for (const name of ["now", "lastActivityAt", "sleepAt", "quietMs", "workerAt"] as const)
       expect(() => decide({ ...idle, [name]: Number.NaN })).to.throw(name);
   });
 
@@ -462,10 +480,12 @@ describe("what the agent decides", () => {
   });
 
   it("says why when it waits, leaves, stays against a wish or fails", () => {
-    expect(decide({ ...idle, listing: "none", trace: "bytes wait" }).detail).to.match(
+    expect(decide({ ...idle, listing: "none", pendingJobEvidence: "bytes wait" }).detail).to.match(
       /neither list.*bytes wait/,
     );
-    expect(decide({ ...idle, listing: "none", job: true, signAt: now }).detail).to.include("neither list");
+    expect(decide({ ...idle, listing: "none", job: true, lastActivityAt: now }).detail).to.include(
+      "neither list",
+    );
     expect(decide({ ...withoutListener, power: budgetOff }).detail).to.include(budgetOff.reason);
     fc.assert(
       fc.property(observation, (seen) => {
@@ -521,10 +541,10 @@ describe("the invariant of the decisions", () => {
       if (action !== "end-listener") return;
       expect(seen.worker).to.equal(false);
       expect(seen.listener!.frozen).to.equal(true);
-      const silentMs = seen.now - seen.signAt;
+      const silentMs = seen.now - seen.lastActivityAt;
       expect(isHung(seen) && seen.job).to.equal(false);
       if (seen.job) expect(silentMs).to.be.at.least(stuckAfterMs);
-      if (seen.trace !== undefined) expect(silentMs).to.be.at.least(2 * stuckAfterMs);
+      if (seen.pendingJobEvidence !== undefined) expect(silentMs).to.be.at.least(2 * stuckAfterMs);
     },
   );
 
@@ -561,10 +581,10 @@ describe("the invariant of the decisions", () => {
     (seen, action) => {
       if (action !== "freeze") return;
       expect(seen.worker).to.equal(false);
-      const silentMs = seen.now - seen.signAt;
+      const silentMs = seen.now - seen.lastActivityAt;
       if (seen.job) return expect(silentMs).to.be.at.least(stuckAfterMs);
       if (isHung(seen)) return;
-      expect(wishToLeave(seen)).to.not.equal(undefined);
+      expect(wantsToLeave(seen)).to.not.equal(undefined);
       expect(silentMs).to.be.at.least(seen.quietMs);
     },
   );

@@ -1,6 +1,6 @@
 import { utimesSync } from "node:fs";
 import { expect } from "chai";
-import type { JobFacts } from "../../../runtime/agent/job-facts.ts";
+import type { RunnerJobFacts } from "../../../runtime/agent/job-facts.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import { watchJobs } from "../../../runtime/agent/job-watch.ts";
 import type { EndedJob } from "../../../runtime/agent/jobs.ts";
@@ -18,7 +18,7 @@ const renewed = (time: string) => trace(time, `Successfully renew job ${id}, job
 describe("what an agent that starts again makes of a job that was at work", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let clock: ReturnType<typeof fakeClock>;
-  let ended: { job: EndedJob; facts: JobFacts }[];
+  let ended: { job: EndedJob; facts: RunnerJobFacts }[];
   beforeEach(() => {
     folder = temporaryFolder();
     clock = fakeClock();

@@ -38,27 +38,31 @@ const troubled: ListenerMemory = {
 describe("what an agent remembers of its listener", () => {
   const steps: [what: string, memory: ListenerMemory, changed: Partial<ListenerMemory>][] = [
     ["no news changes nothing", afterReading(before, readingOf(silent)), {}],
-    ["a session is a sign of work, and of no job", afterReading(before, readingOf(session)), { signAt: now }],
+    [
+      "a session is a sign of work, and of no job",
+      afterReading(before, readingOf(session)),
+      { lastActivityAt: now },
+    ],
     [
       "a message is both",
       afterReading(before, readingOf(message, { from: session })),
-      { signAt: now, lastActivityAt: now },
+      { lastActivityAt: now, lastUsedAt: now },
     ],
     [
       "so is a job's end",
       afterReading(before, readingOf(session, { from: begun })),
-      { signAt: now, lastActivityAt: now },
+      { lastActivityAt: now, lastUsedAt: now },
     ],
     [
       "so is a worker",
       afterSighting(before, { now, runs: true, worker: true }),
-      { signAt: now, lastActivityAt: now },
+      { lastActivityAt: now, lastUsedAt: now },
     ],
     ["a listener that runs is none", afterSighting(before, { now, runs: true, worker: false }), {}],
     [
       "the first start is both",
       afterStart(before, now),
-      { signAt: now, lastActivityAt: now, startedAt: now },
+      { lastActivityAt: now, lastUsedAt: now, startedAt: now },
     ],
   ];
   for (const [what, memory, changed] of steps) {
@@ -70,7 +74,7 @@ describe("what an agent remembers of its listener", () => {
   it("a start after an exit keeps no machine awake, and begins anew", () => {
     expect(afterStart(troubled, now)).to.deep.equal({
       ...troubled,
-      signAt: now,
+      lastActivityAt: now,
       startedAt: now,
       exit: undefined,
     });

@@ -9,7 +9,7 @@ import {
   lookOver,
   newAgentMemory,
 } from "../../../runtime/agent/look.ts";
-import type { SleepWish } from "../../../runtime/agent/sleep-time.ts";
+import type { SleepRequest } from "../../../runtime/agent/sleep-time.ts";
 import { idle } from "./observation.ts";
 
 const { idleMinutes, ...fleet } = {
@@ -26,11 +26,11 @@ function lookAt({
   memory = newAgentMemory(0),
 }: { action?: Action; memory?: AgentMemory } = {}) {
   const now = 1000;
-  const wishes: SleepWish[] = [];
+  const wishes: SleepRequest[] = [];
   const look = lookOver(
     memory,
     now,
-    { ...idle, signAt: 400, lastActivityAt: 300 },
+    { ...idle, lastActivityAt: 400, lastUsedAt: 300 },
     { ...fleet, idleMinutes },
     {
       sleepTime: (wish) => {
@@ -49,15 +49,15 @@ describe("a look of the agent", () => {
     const { seen, wishes, memory } = lookAt();
     expect(seen).to.deep.equal({
       ...idle,
-      signAt: 400,
+      lastActivityAt: 400,
       ...fleet,
       now: 1000,
       sleepAt: 777,
       quietMs: 60_000,
       bootTimer: "armed",
     });
-    expect(wishes).to.deep.equal([{ power: "on", idleMinutes: 30, lastActivityAt: 300 }]);
-    expect(memory.lastActivityAt).to.equal(300);
+    expect(wishes).to.deep.equal([{ power: "on", idleMinutes: 30, lastUsedAt: 300 }]);
+    expect(memory.lastUsedAt).to.equal(300);
   });
 
   const waiting: AgentMemory = { ...newAgentMemory(0), tokenDueAt: 5000, leavingDueAt: 9000 };

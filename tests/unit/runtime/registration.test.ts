@@ -2,8 +2,8 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { expect } from "chai";
 import { Failure } from "../../../contract/failure.ts";
 import { unlessAbsent } from "../../../runtime/agent/absent.ts";
-import type { Account } from "../../../runtime/agent/account.ts";
-import { asUser, readAccount } from "../../../runtime/agent/account.ts";
+import type { UserAccount } from "../../../runtime/agent/user-account.ts";
+import { asUser, readAccount } from "../../../runtime/agent/user-account.ts";
 import { commandRunner } from "../../../runtime/agent/command.ts";
 import type { AgentConfiguration } from "../../../contract/agent.ts";
 import { pathsBelow } from "../../../runtime/agent/paths.ts";
@@ -11,7 +11,7 @@ import { registerAtBoot } from "../../../runtime/agent/register-at-boot.ts";
 import type { RegistrationHost } from "../../../runtime/agent/registration.ts";
 import { register } from "../../../runtime/agent/registration.ts";
 import { isRegistered } from "../../../runtime/agent/registration-files.ts";
-import type { MachineReport } from "../../../runtime/agent/state-tags.ts";
+import type { StateReport } from "../../../runtime/agent/state-tags.ts";
 import { machineToken } from "../../../runtime/agent/token.ts";
 import { AwsError } from "../../../runtime/aws/error.ts";
 import { configuration, fakeAws, fakeClock, put, temporaryFolder } from "./fixture.ts";
@@ -195,8 +195,8 @@ describe("registering the runner", () => {
   describe("at the first boot", () => {
     function boot(script: string, tokens: string[]) {
       const set = machine(script, tokens);
-      const reports: MachineReport[] = [];
-      const report = (told: MachineReport) => {
+      const reports: StateReport[] = [];
+      const report = (told: StateReport) => {
         reports.push(told);
       };
       const tags = { report, reportNow: () => Promise.resolve() };
@@ -326,7 +326,11 @@ describe("the runner's user", () => {
 
   it("is who the system says", async () => {
     const account = await readAccount("runner", run(0, "runner:x:1001:1002::/srv/runner:/bin/bash\n"));
-    expect(account).to.deep.equal({ name: "runner", groupId: "1002", home: "/srv/runner" } satisfies Account);
+    expect(account).to.deep.equal({
+      name: "runner",
+      groupId: "1002",
+      home: "/srv/runner",
+    } satisfies UserAccount);
     expect(asUser(account).join(" ")).to.equal("setpriv --reuid runner --regid 1002 --init-groups --");
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Failure } from "../../../contract/failure.ts";
-import { formatOperator, initialOperator } from "../../../contract/operator.ts";
+import { formatOverrideSetting, initialOverrideSetting } from "../../../contract/override.ts";
 import { fleetParameters, formatMachineList, initialPower } from "../../../contract/parameters.ts";
 import { watchFleet } from "../../../runtime/agent/fleet-watch.ts";
 import type { SettingsReading } from "../../../runtime/agent/settings.ts";
@@ -13,10 +13,10 @@ const values: Record<string, string> = {
   [names.candidates]: formatMachineList(["i-1", "i-2"]),
   [names.roster]: formatMachineList(["i-1"]),
   [names.power]: JSON.stringify(initialPower),
-  [names.operator]: formatOperator(initialOperator),
-  [names.shutdown]: JSON.stringify(neverIdle),
+  [names.override]: formatOverrideSetting(initialOverrideSetting),
+  [names.limits]: JSON.stringify(neverIdle),
 };
-const others = { power: initialPower, operator: initialOperator, shutdown: neverIdle };
+const others = { power: initialPower, override: initialOverrideSetting, limits: neverIdle };
 const answerOf = (held: Record<string, string>) => ({
   Parameters: Object.entries(held).map(([Name, Value]) => ({ Name, Value })),
   InvalidParameters: [],
@@ -29,8 +29,8 @@ describe("the fleet's parameters on the machine", () => {
       candidates: ["i-1", "i-2"],
       roster: ["i-1"],
       power: initialPower,
-      operator: initialOperator,
-      shutdown: neverIdle,
+      override: initialOverrideSetting,
+      limits: neverIdle,
       isAnswered: true,
     });
     expect(calls).to.deep.equal([{ action: "ssm:GetParameters", input: { Names: Object.values(names) } }]);
@@ -66,8 +66,8 @@ describe("the fleet's parameters on the machine", () => {
       candidates: ["i-1", "i-2"],
       roster: ["i-1"],
       power: initialPower,
-      operator: initialOperator,
-      shutdown: neverIdle,
+      override: initialOverrideSetting,
+      limits: neverIdle,
     };
     // Meanwhile i-2 has come into service: the roster that cannot be read may name it.
     const after = keepKnown(known, { ...known, candidates: ["i-3"], roster: undefined });
@@ -149,7 +149,7 @@ describe("the machine's place in its fleet", () => {
 
   it("knows how long its job may run, until it reads otherwise", async () => {
     const enforced = { ...neverIdle, maxJobHours: 8, enforce: true };
-    let reading: SettingsReading = { ...healthy, shutdown: enforced };
+    let reading: SettingsReading = { ...healthy, limits: enforced };
     const { fleet } = watch(() => reading, "limit");
     const limitAfter = async (next: SettingsReading) => {
       reading = next;
@@ -161,7 +161,7 @@ describe("the machine's place in its fleet", () => {
     expect(await limitAfter(unreadSettings)).to.deep.equal({ hours: 8, enforce: true });
     expect(await limitAfter({ ...unreadSettings, isAnswered: true })).to.equal(undefined);
     expect(fleet.view().idleMinutes).to.equal(undefined);
-    expect(await limitAfter({ ...healthy, shutdown: { ...neverIdle, maxJobHours: 8 } })).to.deep.equal({
+    expect(await limitAfter({ ...healthy, limits: { ...neverIdle, maxJobHours: 8 } })).to.deep.equal({
       hours: 8,
       enforce: false,
     });
@@ -176,7 +176,7 @@ describe("the machine's place in its fleet", () => {
 
   it("a fleet that closes lets every machine retire", async () => {
     const { fleet } = watch(
-      () => ({ ...healthy, operator: { ...initialOperator, closing: true } }),
+      () => ({ ...healthy, override: { ...initialOverrideSetting, closing: true } }),
       "closing",
     );
     await fleet.read();

@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { sleepTime } from "../../../runtime/agent/sleep-time.ts";
-import type { SleepWish } from "../../../runtime/agent/sleep-time.ts";
+import type { SleepRequest } from "../../../runtime/agent/sleep-time.ts";
 import { fakeClock } from "./fixture.ts";
 
 describe("the moment when a machine may sleep", () => {
   const pace = { spreadSeconds: 180, staySeconds: 300 };
   const minute = 60_000;
-  const off: SleepWish = { power: "off", idleMinutes: undefined, lastActivityAt: 0 };
-  const on: SleepWish = { ...off, power: "on" };
-  const idle: SleepWish = { ...on, idleMinutes: 20 };
+  const off: SleepRequest = { power: "off", idleMinutes: undefined, lastUsedAt: 0 };
+  const on: SleepRequest = { ...off, power: "on" };
+  const idle: SleepRequest = { ...on, idleMinutes: 20 };
   const drawn = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
   it("is within the spread after the wish, and stays where it is as the wish lasts", () => {
@@ -48,14 +48,14 @@ describe("the moment when a machine may sleep", () => {
 
   it("comes as long after the last sign of work as the fleet allows, and within the spread", () => {
     fc.assert(
-      fc.property(drawn, fc.nat(100 * minute), (random, lastActivityAt) => {
+      fc.property(drawn, fc.nat(100 * minute), (random, lastUsedAt) => {
         const sleepAt = sleepTime(pace, fakeClock(), () => random);
-        expect(sleepAt({ ...idle, lastActivityAt })).to.be.within(
-          lastActivityAt + 20 * minute,
-          lastActivityAt + 23 * minute,
+        expect(sleepAt({ ...idle, lastUsedAt })).to.be.within(
+          lastUsedAt + 20 * minute,
+          lastUsedAt + 23 * minute,
         );
-        expect(sleepAt({ ...idle, lastActivityAt: lastActivityAt + 7 })).to.equal(
-          sleepAt({ ...idle, lastActivityAt }) + 7,
+        expect(sleepAt({ ...idle, lastUsedAt: lastUsedAt + 7 })).to.equal(
+          sleepAt({ ...idle, lastUsedAt }) + 7,
         );
       }),
     );
@@ -65,6 +65,6 @@ describe("the moment when a machine may sleep", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);
-    expect(sleepAt({ ...idle, power: "off", lastActivityAt: 999_000 })).to.equal(1_000_000);
+    expect(sleepAt({ ...idle, power: "off", lastUsedAt: 999_000 })).to.equal(1_000_000);
   });
 });

@@ -7,7 +7,7 @@ import { watchIncidents } from "../../../runtime/agent/incidents.ts";
 import type { ListenerView } from "../../../runtime/agent/listener-watch.ts";
 import type { RegistrationResult } from "../../../runtime/agent/registration.ts";
 import { supervise } from "../../../runtime/agent/supervisor.ts";
-import type { SleepWish } from "../../../runtime/agent/sleep-time.ts";
+import type { SleepRequest } from "../../../runtime/agent/sleep-time.ts";
 import { askAgainMs } from "../../../runtime/agent/powering-off.ts";
 import { stuckAfterMs } from "../../../runtime/agent/decide.ts";
 import { fakeClock } from "./fixture.ts";
@@ -62,9 +62,9 @@ function machineOf() {
     toldToEndAt: undefined,
     updating: false,
     job: false,
-    signAt: -quietMs,
     lastActivityAt: -quietMs,
-    trace: undefined,
+    lastUsedAt: -quietMs,
+    pendingJobEvidence: undefined,
     missedAt: undefined,
     refusals: 0,
     disconnectedAt: undefined,
@@ -181,7 +181,7 @@ function machineOf() {
       published.push({ ...values, ...counts });
       return act("publish");
     },
-    sleepTime: ({ power }: SleepWish) => (power === "off" ? 0 : Infinity),
+    sleepTime: ({ power }: SleepRequest) => (power === "off" ? 0 : Infinity),
     pollSeconds: 30,
     quietMs,
     log: (line: string) => lines.push(line),
@@ -349,7 +349,7 @@ describe("the supervisor", () => {
     await live(
       ({ self, view }, look) => {
         if (look === 3) self.fleet = dropped;
-        if (look === 4) view.trace = "bytes wait in a socket of the listener";
+        if (look === 4) view.pendingJobEvidence = "bytes wait in a socket of the listener";
         return look < 8;
       },
       ({ self, view }) => {
@@ -503,7 +503,7 @@ describe("the supervisor", () => {
 
   it("frees a listener whose job GitHub has given up", async () => {
     const { acts } = await live(({ self, view }, look) => {
-      if (look === 2) Object.assign(view, { job: true, signAt: self.now() - stuckAfterMs });
+      if (look === 2) Object.assign(view, { job: true, lastActivityAt: self.now() - stuckAfterMs });
       if (look === 3) view.job = false;
       return look < 6;
     });
@@ -550,7 +550,7 @@ describe("the supervisor", () => {
     const { acts } = await live(
       ({ self, view }, look) => {
         if (look !== 2) return look < 30;
-        Object.assign(view, { job: true, signAt: self.now() - stuckAfterMs });
+        Object.assign(view, { job: true, lastActivityAt: self.now() - stuckAfterMs });
         self.fleet = dropped;
         return true;
       },
@@ -705,7 +705,7 @@ describe("the supervisor", () => {
           // A job can be received only by a listener; a worker may outlive it.
           if (dies) view.listener = undefined;
           Object.assign(view, { worker, updating, job: job && (view.listener !== undefined || worker) });
-          view.signAt = self.now();
+          view.lastActivityAt = self.now();
           self.fleet = { ...service, listing };
           known = self.acts.length;
           busy = view.job || view.worker;

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Socket } from "../../../runtime/agent/sockets.ts";
 import { readSockets } from "../../../runtime/agent/sockets.ts";
-import { traceWatch } from "../../../runtime/agent/traces.ts";
+import { watchForPendingJobs } from "../../../runtime/agent/pending-job-evidence.ts";
 import { until } from "./fixture.ts";
 
 const socket = (inode: string, more: Partial<Socket> = {}): Socket => ({
@@ -17,7 +17,7 @@ const socket = (inode: string, more: Partial<Socket> = {}): Socket => ({
 
 describe("the traces of a job on its way", () => {
   it("a connection is one until it has been known for ten seconds", () => {
-    const trace = traceWatch(180_000);
+    const trace = watchForPendingJobs(180_000);
     expect(trace(0, 0, [socket("1")])).to.include("new");
     expect(trace(9_999, 0, [socket("1")])).to.include("new");
     expect(trace(10_000, 0, [socket("1")])).to.equal(undefined);
@@ -25,20 +25,20 @@ describe("the traces of a job on its way", () => {
   });
 
   it("a connection that was gone in between is new again", () => {
-    const trace = traceWatch(180_000);
+    const trace = watchForPendingJobs(180_000);
     trace(0, 0, [socket("1")]);
     trace(10_000, 0, []);
     expect(trace(20_000, 0, [socket("1")])).to.include("new");
   });
 
   it("a connection that is closing is none, unless there are bytes in it", () => {
-    const trace = traceWatch(180_000);
+    const trace = watchForPendingJobs(180_000);
     expect(trace(0, 0, [socket("1", { connected: false })])).to.equal(undefined);
     expect(trace(0, 0, [socket("1", { connected: false, waiting: true })])).to.include("bytes");
   });
 
   it("bytes in a connection that is closed are none once they have waited for a minute: nobody reads them", () => {
-    const trace = traceWatch(180_000);
+    const trace = watchForPendingJobs(180_000);
     const closed = socket("1", { connected: false, waiting: true });
     expect(trace(0, 0, [closed])).to.include("bytes");
     expect(trace(59_999, 0, [closed])).to.include("bytes");
@@ -54,7 +54,7 @@ describe("the traces of a job on its way", () => {
     );
     fc.assert(
       fc.property(fc.nat(), fc.nat(3), sockets, (now, children, seen) => {
-        const trace = traceWatch(1500);
+        const trace = watchForPendingJobs(1500);
         trace(0, 0, seen);
         const found = trace(now, children, seen);
         if (children > 0 || seen.some(({ connected, waiting }) => connected && waiting))

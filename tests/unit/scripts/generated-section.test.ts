@@ -1,23 +1,23 @@
 import { expect } from "chai";
-import { madePart, markdownTable, withMadePart } from "../../../scripts/generated-section.ts";
+import { generatedSection, markdownTable, withGeneratedSection } from "../../../scripts/generated-section.ts";
 
 const document = "before\n\n<!-- made by npm run one -->\n\nold\n\n<!-- end -->\n\nafter <!-- end -->\n";
 
 describe("a part of a document that a program makes", () => {
   it("is what stands between its comments", () => {
-    expect(madePart(document, "one")).to.equal("old");
-    expect(madePart(document, "other")).to.equal(undefined);
-    expect(madePart("<!-- made by npm run one -->", "one")).to.equal(undefined);
+    expect(generatedSection(document, "one")).to.equal("old");
+    expect(generatedSection(document, "other")).to.equal(undefined);
+    expect(generatedSection("<!-- made by npm run one -->", "one")).to.equal(undefined);
   });
 
   it("is replaced, and nothing else is", () => {
-    const written = withMadePart(document, "one", "\nnew\n");
+    const written = withGeneratedSection(document, "one", "\nnew\n");
     expect(written).to.equal(document.replace("old", "new"));
-    expect(withMadePart(written, "one", "new")).to.equal(written);
+    expect(withGeneratedSection(written, "one", "new")).to.equal(written);
   });
 
   it("is not written into a document that has no place for it", () => {
-    expect(() => withMadePart(document, "other", "new")).to.throw(
+    expect(() => withGeneratedSection(document, "other", "new")).to.throw(
       'no part between "<!-- made by npm run other -->" and "<!-- end -->"',
     );
   });

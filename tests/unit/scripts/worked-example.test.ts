@@ -6,7 +6,7 @@ import { estimateOf } from "../../../cli/cost/estimate.ts";
 import { exampleConfiguration } from "../../../scripts/cost-example/example-configuration.ts";
 import { platformLines, platformUsd } from "../../../cli/cost/platform.ts";
 import { monthOf, workedExample } from "../../../scripts/cost-example/worked-example.ts";
-import { madePart } from "../../../scripts/generated-section.ts";
+import { generatedSection } from "../../../scripts/generated-section.ts";
 
 const nothing = { awakeHours: 0, jobs: 0, alarms: 0 };
 const lineOf = (what: string, usage: typeof nothing) =>
@@ -53,7 +53,7 @@ describe("the worked example", () => {
   it("is in docs/cost.md as the tables of prices make it", () => {
     const document = readFileSync(join(import.meta.dirname, "../../../docs/cost.md"), "utf8");
     expect(
-      madePart(document, "cost-example"),
+      generatedSection(document, "cost-example"),
       'run "npm run cost-example -- --write" and commit it',
     ).to.equal(workedExample());
   });

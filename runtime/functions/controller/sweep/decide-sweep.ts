@@ -7,8 +7,8 @@ import type { JobRules } from "../../our-jobs.ts";
 
 /** What GitHub says, and what the table says. */
 export interface SweepSighting {
-  /** Jobs as GitHub has told of them in this sweep; not all that there are. */
-  told: readonly JobReport[];
+  /** Jobs as GitHub has reported of them in this sweep; not all that there are. */
+  reported: readonly JobReport[];
   /** As it was before GitHub was asked; expired items and tombstones among them. */
   table: readonly WaitingJob[];
   /** Milliseconds since the epoch. */
@@ -21,18 +21,18 @@ export interface SweepPlan {
   write: JobReport[];
   /** Ids of jobs to note that they were still queued: they may have one wake more. */
   seen: string[];
-  /** Jobs of the table of which GitHub has not told what the table says: to be asked for one by one. */
+  /** Jobs of the table of which GitHub has not reported what the table says: to be asked for one by one. */
   ask: WaitingJob[];
 }
 
 /**
  * Compares what GitHub tells with the table. That a job is missing in what
- * GitHub told proves nothing: it may be in the part that was not asked for.
+ * GitHub reported proves nothing: it may be in the part that was not asked for.
  */
-export function decideSweep({ told, table, now }: SweepSighting, rules: JobRules): SweepPlan {
+export function decideSweep({ reported, table, now }: SweepSighting, rules: JobRules): SweepPlan {
   const known = new Map(table.map((job) => [job.id, job]));
   const latest = new Map<string, JobReport>();
-  for (const job of told) {
+  for (const job of reported) {
     if (!isAllowed(job.repository, rules) || !(known.has(job.id) || isOurs(job, rules))) continue;
     const other = latest.get(job.id);
     if (!other || statesBefore(job.state).includes(other.state)) latest.set(job.id, job);

@@ -19,7 +19,7 @@ const perPage = 100;
 const goingStates: readonly string[] = ["queued", "in_progress"];
 const heldStates = openRunStates.filter((state) => !goingStates.includes(state));
 
-export interface Look {
+export interface SweepLook {
   /** Where the round of the repositories and of their runs begins: see {@link inTurn}. */
   turn: number;
   /** Milliseconds since the epoch. */
@@ -36,7 +36,7 @@ export interface Look {
  */
 export async function* listJobs(
   { owner, repositories }: Pick<SweepConfiguration, "owner" | "repositories">,
-  look: Look,
+  look: SweepLook,
   ask: AskAsInstallation,
 ): AsyncGenerator<JobReport> {
   const refusals = new Map<string, GithubRefusal>();
@@ -58,7 +58,7 @@ export async function* listJobs(
 async function* listJobsOf(
   actions: string,
   states: readonly string[],
-  { turn, now, leave }: Look,
+  { turn, now, leave }: SweepLook,
   ask: AskAsInstallation,
 ): AsyncGenerator<JobReport> {
   for (const status of states) {

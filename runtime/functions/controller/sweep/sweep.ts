@@ -49,7 +49,7 @@ export interface SweepHost extends Pick<InstallationHost, "kept" | "sleep"> {
 }
 
 /** What came of a sweep. */
-interface Outcome {
+interface SweepOutcome {
   found: number;
   forgotten: number;
   /** What was thrown. */
@@ -71,11 +71,11 @@ export async function sweep(
   const { environment, demand } = configuration;
   const { owner, repositories } = settings;
   const rules: JobRules = { ...demand, environment, owner, repositories };
-  const outcome: Outcome = { found: 0, forgotten: 0, failures: [] };
-  const told: JobReport[] = [];
-  const decide = () => decideSweep({ told, table, now: now() }, rules);
+  const outcome: SweepOutcome = { found: 0, forgotten: 0, failures: [] };
+  const reported: JobReport[] = [];
+  const decide = () => decideSweep({ reported, table, now: now() }, rules);
 
-  await attempt(outcome, log, () => look(host, settings, told, () => decide().ask));
+  await attempt(outcome, log, () => look(host, settings, reported, () => decide().ask));
   await attempt(outcome, log, () => write(decide()));
   for (const failure of outcome.failures) log(`The sweep could not be made in full: ${traceOf(failure)}`);
   log(
@@ -106,13 +106,13 @@ export async function sweep(
 }
 
 /**
- * Puts what GitHub tells into `told`, as far as it comes: lists first, then the
+ * Puts what GitHub tells into `reported`, as far as it comes: lists first, then the
  * jobs that are to be asked for after them, those that wait before others.
  */
 async function look(
   { aws, send, kept, now, elapsed, sleep }: SweepHost,
   settings: SweepConfiguration,
-  told: JobReport[],
+  reported: JobReport[],
   toAsk: () => readonly WaitingJob[],
 ): Promise<void> {
   const turn = Math.floor(now() / (turnMinutes * 60_000));
@@ -122,7 +122,7 @@ async function look(
   let unfinished: Error | undefined;
   try {
     const listing = listJobs(settings, { turn, now: now(), leave: limits.leave }, asInstallation);
-    for await (const job of listing) told.push(job);
+    for await (const job of listing) reported.push(job);
   } catch (error) {
     if (!(error instanceof LimitReached || isNotFound(error))) throw error;
     unfinished = error; // What is left of the requests is for what comes now.
@@ -134,14 +134,14 @@ async function look(
   ];
   for (const job of byUrgency) {
     const report = await askForJob(job, now(), asInstallation);
-    if (report) told.push(report);
+    if (report) reported.push(report);
   }
   if (unfinished) throw unfinished;
 }
 
 /** That there is more to ask for than may be asked at once is no failure: the rest has its turn. */
 async function attempt(
-  { failures }: Outcome,
+  { failures }: SweepOutcome,
   log: (line: string) => void,
   doing: () => Promise<void>,
 ): Promise<void> {

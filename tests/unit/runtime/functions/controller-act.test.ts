@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { AwsError } from "../../../../runtime/aws/error.ts";
 import { act } from "../../../../runtime/functions/controller/act.ts";
-import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
-import type { Start } from "../../../../runtime/functions/controller/demand.ts";
+import type { ControllerPlan } from "../../../../runtime/functions/controller/decide.ts";
+import type { DemandStart } from "../../../../runtime/functions/controller/demand.ts";
 
 const now = Date.UTC(2026, 4, 1, 12);
 const at = new Date(now).toISOString();
 const meter = { v: 1, month: "2026-05", begun: at, at, days: {}, fleets: {} } as const;
-const start: Start = {
+const start: DemandStart = {
   instanceId: "i-1",
   fleet: "cloud",
   availabilityZone: "a",
@@ -15,7 +15,7 @@ const start: Start = {
   reason: "job 7 waits",
 };
 
-const nothing: Plan = {
+const nothing: ControllerPlan = {
   power: {},
   start: [],
   resting: [],
@@ -28,8 +28,8 @@ const nothing: Plan = {
 /** What is written of job 7, and started, in order. */
 async function acted(
   fails: Record<string, AwsError> = {},
-  spares: readonly Omit<Start, "job" | "reason">[] = [],
-  plan: Partial<Plan> = { meter },
+  spares: readonly Omit<DemandStart, "job" | "reason">[] = [],
+  plan: Partial<ControllerPlan> = { meter },
   at = now,
 ) {
   const done: unknown[] = [];

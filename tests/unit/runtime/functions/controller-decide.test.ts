@@ -2,11 +2,11 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
 import { idleTimeoutWords, powerOffWords } from "../../../../contract/last-words.ts";
-import { initialOperator } from "../../../../contract/operator.ts";
-import type { FleetSettings } from "../../../../contract/wishes.ts";
+import { initialOverrideSetting } from "../../../../contract/override.ts";
+import type { FleetSettings } from "../../../../contract/desired.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";
-import type { Plan } from "../../../../runtime/functions/controller/decide.ts";
-import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import type { ControllerPlan } from "../../../../runtime/functions/controller/decide.ts";
+import type { ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 import {
   configuration,
   day,
@@ -32,9 +32,9 @@ interface Scene {
   fleet?: Partial<ControllerConfiguration["fleets"][number]>;
   budget?: number;
   settings?: Partial<FleetSettings>;
-  machines?: readonly Machine[];
+  machines?: readonly ControlledMachine[];
 }
-function planFor(scene: Scene): Plan {
+function planFor(scene: Scene): ControllerPlan {
   const { now = noon, machines = asleep, budget } = scene;
   return decide(
     {
@@ -55,7 +55,7 @@ function planFor(scene: Scene): Plan {
     },
   );
 }
-const awake = (minimumAwake: number) => ({ shutdown: { idleMinutes: 30, minimumAwake } });
+const awake = (minimumAwake: number) => ({ limits: { idleMinutes: 30, minimumAwake } });
 const started = (scene: Scene) => planFor(scene).start.map(({ instanceId }) => instanceId);
 
 describe("the power of a fleet", () => {
@@ -66,34 +66,34 @@ describe("the power of a fleet", () => {
   });
 
   it("follows working hours, and says which", () => {
-    expect(wanted({ fleet: { hours } })).to.deep.equal({
+    expect(wanted({ fleet: { workingHours: hours } })).to.deep.equal({
       power: "on",
-      by: "hours",
+      by: "working-hours",
       reason: "working hours since Mon-Fri 07:30, UTC",
     });
-    expect(wanted({ fleet: { hours }, now: noon + 8 * hour })).to.deep.equal({
+    expect(wanted({ fleet: { workingHours: hours }, now: noon + 8 * hour })).to.deep.equal({
       power: "off",
-      by: "hours",
+      by: "working-hours",
       reason: "outside working hours since Mon-Fri 19:00, UTC",
     });
   });
 
   it("is written when it changes, and not again", () => {
-    const power = wanted({ fleet: { hours } })!;
-    expect(wanted({ fleet: { hours }, settings: { power } })).to.equal(undefined);
-    expect(wanted({ fleet: { hours }, settings: { power }, now: noon + 8 * hour })).to.include({
+    const power = wanted({ fleet: { workingHours: hours } })!;
+    expect(wanted({ fleet: { workingHours: hours }, settings: { power } })).to.equal(undefined);
+    expect(wanted({ fleet: { workingHours: hours }, settings: { power }, now: noon + 8 * hour })).to.include({
       power: "off",
     });
   });
 
   it("is on again by nobody's hours where they have been taken out of the configuration", () => {
-    const power = { power: "off", by: "hours", reason: "outside working hours" } as const;
+    const power = { power: "off", by: "working-hours", reason: "outside working hours" } as const;
     expect(wanted({ settings: { power } })).to.include({ power: "on", by: "stack" });
   });
 
   it("is off by the budget when the month's money is gone, hours or not, and is said once", () => {
     const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
-    const scene = { fleet: { hours }, machines: running, budget: 40 };
+    const scene = { fleet: { workingHours: hours }, machines: running, budget: 40 };
     const power = wanted(scene)!;
     expect(power).to.include({ power: "off", by: "budget" });
     expect(power.reason).to.match(/^\d+\.\d\d of 40 USD are spent in 2026-11$/);
@@ -153,21 +153,21 @@ describe("the power of a fleet", () => {
 describe("a sleeping machine", () => {
   const rows: [rule: string, scene: Scene, expected: string[]][] = [
     ["stays asleep while its fleet has an idle timeout and nobody wants it", {}, []],
-    ["is woken when working hours begin", { fleet: { hours } }, ["i-1", "i-2"]],
+    ["is woken when working hours begin", { fleet: { workingHours: hours } }, ["i-1", "i-2"]],
     [
       "is not woken again by the same beginning, after it found no job",
-      { fleet: { hours }, machines: [{ ...machine, launchedAt: noon - 4 * hour }] },
+      { fleet: { workingHours: hours }, machines: [{ ...machine, launchedAt: noon - 4 * hour }] },
       [],
     ],
     [
       "is not woken by a beginning through which it was awake, after it found no job",
-      { fleet: { hours }, machines: [{ ...machine, report: asleepSince(4 * hour) }] },
+      { fleet: { workingHours: hours }, machines: [{ ...machine, report: asleepSince(4 * hour) }] },
       [],
     ],
     [
       "is woken where it was awake through their beginning and another wish put it to sleep, which has ended",
       {
-        fleet: { hours },
+        fleet: { workingHours: hours },
         machines: [{ ...machine, report: asleepSince(hour, budgetWords) }],
       },
       ["i-1"],
@@ -175,7 +175,7 @@ describe("a sleeping machine", () => {
     [
       "is woken where it began to run within them and another wish put it to sleep, which has ended",
       {
-        fleet: { hours },
+        fleet: { workingHours: hours },
         machines: [{ ...machine, launchedAt: noon - 4 * hour, report: asleepSince(hour, budgetWords) }],
       },
       ["i-1"],
@@ -183,29 +183,36 @@ describe("a sleeping machine", () => {
     [
       "is not woken by them again after a start that came to nothing",
       {
-        fleet: { hours },
+        fleet: { workingHours: hours },
         machines: [{ ...machine, launchedAt: noon - hour, report: asleepSince(2 * hour, budgetWords) }],
       },
       [],
     ],
     [
       "is woken where it went to sleep just as they began: it knew of the night's wish alone",
-      { fleet: { hours }, machines: [{ ...machine, report: asleepSince(4.5 * hour - 60_000) }] },
+      {
+        fleet: { workingHours: hours },
+        machines: [{ ...machine, report: asleepSince(4.5 * hour - 60_000) }],
+      },
       ["i-1"],
     ],
     [
       "is woken when they begin, whatever it says of the future",
-      { fleet: { hours }, machines: [{ ...machine, report: asleepSince(-hour) }] },
+      { fleet: { workingHours: hours }, machines: [{ ...machine, report: asleepSince(-hour) }] },
       ["i-1"],
     ],
-    ["is not woken outside of them", { fleet: { hours }, settings: awake(1), now: noon + 8 * hour }, []],
+    [
+      "is not woken outside of them",
+      { fleet: { workingHours: hours }, settings: awake(1), now: noon + 8 * hour },
+      [],
+    ],
     ["is woken where so many are to be awake", { settings: awake(1) }, ["i-1"]],
     [
       "is woken whom an operator wants awake, though it has slept for want of jobs",
       {
         settings: {
-          operator: {
-            ...initialOperator,
+          override: {
+            ...initialOverrideSetting,
             runners: { "dev-cloud-2": { power: "on", by: "ada", reason: "release" } },
           },
         },
@@ -215,17 +222,21 @@ describe("a sleeping machine", () => {
     [
       "is not woken against an operator's wish",
       {
-        fleet: { hours },
+        fleet: { workingHours: hours },
         settings: {
           ...awake(2),
-          operator: { ...initialOperator, fleet: { power: "off", by: "ada", reason: "repair" } },
+          override: { ...initialOverrideSetting, fleet: { power: "off", by: "ada", reason: "repair" } },
         },
       },
       [],
     ],
     [
       "is woken after a week, so that GitHub keeps its registration",
-      { fleet: { hours }, now: noon + 8 * hour, machines: [{ ...machine, launchedAt: noon - 7 * day }] },
+      {
+        fleet: { workingHours: hours },
+        now: noon + 8 * hour,
+        machines: [{ ...machine, launchedAt: noon - 7 * day }],
+      },
       ["i-1"],
     ],
     [
@@ -256,18 +267,21 @@ describe("a sleeping machine", () => {
     ["is not woken where it is on no roster", { settings: { ...awake(2), roster: ["i-9"] } }, []],
     [
       "is not woken where the roster cannot be read",
-      { fleet: { hours }, settings: { roster: undefined } },
+      { fleet: { workingHours: hours }, settings: { roster: undefined } },
       [],
     ],
     [
       "is not woken in a fleet that closes",
-      { fleet: { hours }, settings: { operator: { ...initialOperator, closing: true } } },
+      {
+        fleet: { workingHours: hours },
+        settings: { override: { ...initialOverrideSetting, closing: true } },
+      },
       [],
     ],
     [
       "is not woken for anything when the month's money is gone",
       {
-        fleet: { hours },
+        fleet: { workingHours: hours },
         settings: awake(2),
         budget: 1,
         machines: [{ ...machine, launchedAt: noon - 20 * day }],
@@ -283,8 +297,8 @@ describe("a sleeping machine", () => {
           { ...machine, id: "i-2", runner: "dev-cloud-2", launchedAt: noon - 20 * day },
         ],
         settings: {
-          operator: {
-            ...initialOperator,
+          override: {
+            ...initialOverrideSetting,
             runners: { "dev-cloud-2": { power: "on", by: "ada", reason: "release", overBudget: true } },
           },
         },
@@ -309,12 +323,12 @@ describe("a sleeping machine", () => {
       availabilityZone: fc.constantFrom("a", "b"),
       launchedAt: fc.integer({ min: noon - 20 * day, max: noon }),
       hasPublicAddress: fc.boolean(),
-    }) as fc.Arbitrary<Machine>;
+    }) as fc.Arbitrary<ControlledMachine>;
     const machines = fc.uniqueArray(anyMachine, { selector: ({ id }) => id });
     fc.assert(
       fc.property(machines, fc.nat(2), fc.integer({ min: 0, max: 7 * day }), (all, minimumAwake, later) => {
         const scene = {
-          fleet: { hours },
+          fleet: { workingHours: hours },
           settings: awake(minimumAwake),
           machines: all,
           now: noon + later,

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
 import { idleTimeoutWords } from "../../../../contract/last-words.ts";
-import { initialOperator } from "../../../../contract/operator.ts";
+import { initialOverrideSetting } from "../../../../contract/override.ts";
 import type { WaitingJob } from "../../../../contract/waiting-jobs.ts";
-import type { FleetSettings } from "../../../../contract/wishes.ts";
+import type { FleetSettings } from "../../../../contract/desired.ts";
 import { decide } from "../../../../runtime/functions/controller/decide.ts";
-import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import type { ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 import {
   configuration,
   fleet,
@@ -22,8 +22,8 @@ const withDemand: ControllerConfiguration = {
   ...configuration,
   demand: { table: "jobs", fleets: [{ name: "cloud", labels: ["self-hosted", "cloud"] }] },
 };
-const machine: Machine = { ...sleeping, launchedAt: noon - 2 * hour };
-const second: Machine = { ...machine, id: "i-2", runner: "dev-cloud-2" };
+const machine: ControlledMachine = { ...sleeping, launchedAt: noon - 2 * hour };
+const second: ControlledMachine = { ...machine, id: "i-2", runner: "dev-cloud-2" };
 const job: WaitingJob = {
   id: "7",
   repository: "acme/app",
@@ -37,7 +37,7 @@ const job: WaitingJob = {
 
 interface Scene {
   now?: number;
-  machines?: readonly Machine[];
+  machines?: readonly ControlledMachine[];
   fleet?: Partial<ControllerConfiguration["fleets"][number]>;
   settings?: Partial<FleetSettings>;
   budget?: ControllerConfiguration["budget"];
@@ -61,15 +61,15 @@ function startedForTheJob(scene: Scene): string[] | undefined {
   return plan.demand?.starts.map(({ instanceId }) => instanceId);
 }
 
-const off = (by: "hours" | "budget" | "stack") => ({ power: "off", by, reason: "a reason" }) as const;
+const off = (by: "working-hours" | "budget" | "stack") => ({ power: "off", by, reason: "a reason" }) as const;
 const override = (power: "on" | "off", more: object = {}) => ({
-  ...initialOperator,
+  ...initialOverrideSetting,
   fleet: { power, by: "ada", reason: "repair", ...more },
 });
-const running: Machine = { ...machine, state: "running" };
+const running: ControlledMachine = { ...machine, state: "running" };
 const says = (state: string, since: number) => ({ ...running, report: { state, since, detail: "" } });
 /** @param ago milliseconds since the start that failed */
-const notStarted = (ago: number): Machine => ({
+const notStarted = (ago: number): ControlledMachine => ({
   ...machine,
   failedStart: { count: 1, lastAt: noon - ago, why: "Client.InternalError" },
   report: { state: "asleep", since: noon - 3 * hour, detail: idleTimeoutWords },
@@ -78,7 +78,11 @@ const notStarted = (ago: number): Machine => ({
 describe("who is started for a job that waits", () => {
   const cases: [what: string, scene: Scene, started: string[]][] = [
     ["one sleeping machine", {}, ["i-1"]],
-    ["one at night too: working hours do not bind a job", { fleet: { hours }, now: night }, ["i-1"]],
+    [
+      "one at night too: working hours do not bind a job",
+      { fleet: { workingHours: hours }, now: night },
+      ["i-1"],
+    ],
     [
       "none while power is off by the budget",
       { settings: { power: off("budget") }, budget: { monthlyUsd: 1 } },
@@ -97,37 +101,41 @@ describe("who is started for a job that waits", () => {
       "one beside a breach that an operator's override goes over",
       {
         machines: [{ ...second, state: "shutting-down", launchedAt: noon - 48 * hour }, machine],
-        settings: { power: off("budget"), operator: override("on", { overBudget: true }) },
+        settings: { power: off("budget"), override: override("on", { overBudget: true }) },
         budget: { monthlyUsd: 1 },
       },
       ["i-1"],
     ],
-    ["none against an operator's override", { settings: { operator: override("off") } }, []],
+    ["none against an operator's override", { settings: { override: override("off") } }, []],
     [
       "one once that override has ended",
-      { settings: { operator: override("off", { until: new Date(noon - minute).toISOString() }) } },
+      { settings: { override: override("off", { until: new Date(noon - minute).toISOString() }) } },
       ["i-1"],
     ],
     [
       "the other one where the override is for one runner",
       {
         settings: {
-          operator: {
-            ...initialOperator,
+          override: {
+            ...initialOverrideSetting,
             runners: { "dev-cloud-1": { power: "off", by: "ada", reason: "repair" } },
           },
         },
       },
       ["i-2"],
     ],
-    ["none of a fleet that closes", { settings: { operator: { ...initialOperator, closing: true } } }, []],
-    ["none where the overrides cannot be read: one may say no", { settings: { operator: undefined } }, []],
+    [
+      "none of a fleet that closes",
+      { settings: { override: { ...initialOverrideSetting, closing: true } } },
+      [],
+    ],
+    ["none where the overrides cannot be read: one may say no", { settings: { override: undefined } }, []],
     ["none that is on no roster", { settings: { roster: ["i-3"] } }, []],
     ["none where the roster cannot be read", { settings: { roster: undefined } }, []],
     [
       "no second one beside the one that working hours start in this very call",
       {
-        fleet: { hours },
+        fleet: { workingHours: hours },
         machines: [
           { ...machine, launchedAt: noon - 24 * hour },
           { ...second, state: "terminated" },

@@ -4,13 +4,13 @@ import {
   describeMachines,
   strayDisks,
   withDisks,
-} from "../../../../runtime/functions/controller/describe.ts";
+} from "../../../../runtime/functions/controller/log-lines.ts";
 import { readEc2Answer } from "../../../../runtime/functions/controller/ec2-answers.ts";
-import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import type { ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 
 const now = Date.parse("2026-11-26T12:00:00Z");
 const hour = 3_600_000;
-const machine: Machine = {
+const machine: ControlledMachine = {
   id: "i-1",
   fleet: "cloud",
   runner: "dev-cloud-1",

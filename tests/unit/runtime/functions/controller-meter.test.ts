@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { addCosts, noCosts, spentInMonth, totalOf } from "../../../../contract/meter.ts";
 import type { MeterRecord } from "../../../../contract/meter.ts";
-import type { Disk, Machine } from "../../../../runtime/functions/controller/machine.ts";
+import type { Disk, ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 import {
   meterAssumptions,
   meterUntil as countUntil,
@@ -18,7 +18,7 @@ const prices: MeterPrices = {
   address: 0.005,
   list: { machines: { m5: 0.23, c5: 0.1 }, disks: [0.1, 0.006, 0.048] },
 };
-const machine: Machine = {
+const machine: ControlledMachine = {
   id: "i-1",
   fleet: "cloud",
   runner: "dev-cloud-1",
@@ -40,7 +40,7 @@ const at = (ms: number): MeterRecord => ({
 const meterUntil = (
   record: MeterRecord | undefined,
   now: number,
-  machines: readonly Machine[],
+  machines: readonly ControlledMachine[],
   its: MeterPrices,
   strayDisks: readonly Disk[] = [],
 ) => countUntil(record, now, { machines, strayDisks }, its);
@@ -104,7 +104,7 @@ describe("the meter", () => {
       lastAt: start + hour,
     };
     const launched = { ...machine, launchedAt: start + hour };
-    const rows: [string, Machine][] = [
+    const rows: [string, ControlledMachine][] = [
       ["of a start that EC2 did not carry out", { ...launched, state: "stopped", failedStart }],
       [
         "of a launch that EC2 did not carry out, nor its disk",
@@ -158,7 +158,7 @@ describe("the meter", () => {
   });
 
   describe("prices a machine", () => {
-    const priced: [rule: string, change: Partial<Machine>, usd: number][] = [
+    const priced: [rule: string, change: Partial<ControlledMachine>, usd: number][] = [
       ["of the fleet's type as the configuration says", {}, 0.2],
       ["of a type that the fleet had before by the table", { instanceType: "m5.4xlarge" }, 0.92],
       ["of another family by the table", { instanceType: "c5.large" }, 0.05],
@@ -191,7 +191,7 @@ describe("the meter", () => {
     });
 
     it("with its disks as they are described, each of them, and as its fleet's where they are not", () => {
-      const disksOf = (disks: Machine["disks"]) => {
+      const disksOf = (disks: ControlledMachine["disks"]) => {
         const own = { ...machine, ...(disks && { disks }) };
         return meterUntil(at(start), start + hour, [own], prices).days["01"]![1];
       };
@@ -217,7 +217,7 @@ describe("the meter", () => {
       launchedAt: start + day,
     };
     const diskUsd = 25 * 24 * 0.01;
-    const rows: [rule: string, change: Partial<Machine>, machineUsd: number, diskUsd: number][] = [
+    const rows: [rule: string, change: Partial<ControlledMachine>, machineUsd: number, diskUsd: number][] = [
       ["invents no hours of a machine that sleeps", {}, 0, diskUsd],
       ["counts its disk since it was made", { createdAt: now - 2 * hour }, 0, 0.02],
       ["counts what EC2 says of it", { stoppedAt: start + day + hour }, 0.2, diskUsd],

@@ -24,11 +24,11 @@ const values: Record<string, string> = {
   [meterName]: JSON.stringify(record),
   ...Object.fromEntries(
     configuration.fleets.flatMap(({ name }) => {
-      const { roster, operator, shutdown } = fleetParameters("dev", name);
+      const { roster, override, limits } = fleetParameters("dev", name);
       return [
         [roster, JSON.stringify({ machines: [`i-${name}`] })],
-        [operator, JSON.stringify({ closing: false, runners: {} })],
-        [shutdown, JSON.stringify({ minimumAwake: 0 })],
+        [override, JSON.stringify({ closing: false, runners: {} })],
+        [limits, JSON.stringify({ minimumAwake: 0 })],
       ];
     }),
   ),
@@ -162,15 +162,15 @@ describe("what the controller looks at", () => {
   }
 
   it("says which fleet's starts rest on a parameter that is missing or damaged", async () => {
-    const { roster, operator } = fleetParameters("dev", "b");
-    const { problems, settings } = await seen(undefined, { ...without(roster), [operator]: "[]" });
-    expect(settings.b).to.include({ roster: undefined, operator: undefined });
+    const { roster, override } = fleetParameters("dev", "b");
+    const { problems, settings } = await seen(undefined, { ...without(roster), [override]: "[]" });
+    expect(settings.b).to.include({ roster: undefined, override: undefined });
     expect(problems).to.have.lengthOf(1);
     expect(problems[0]?.message).to.include(
-      `${roster} and ${operator} cannot be understood, so no machine of b is started`,
+      `${roster} and ${override} cannot be understood, so no machine of b is started`,
     );
-    const { shutdown } = fleetParameters("dev", "c");
-    expect((await seen(undefined, { ...values, [shutdown]: "{" })).problems.join()).to.include(shutdown);
+    const { limits } = fleetParameters("dev", "c");
+    expect((await seen(undefined, { ...values, [limits]: "{" })).problems.join()).to.include(limits);
   });
 
   it("takes it for no fault that a fleet has no roster yet, whose first machines are being proven", async () => {

@@ -2,30 +2,30 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { restAfterBootMs, restAfterLossMs } from "../../../../contract/asleep.ts";
 import { idleTimeoutWords, powerOffWords } from "../../../../contract/last-words.ts";
-import { initialOperator } from "../../../../contract/operator.ts";
-import type { OperatorSetting } from "../../../../contract/operator.ts";
+import { initialOverrideSetting } from "../../../../contract/override.ts";
+import type { OverrideSetting } from "../../../../contract/override.ts";
 import type { PowerSetting } from "../../../../contract/parameters.ts";
-import type { FleetSettings } from "../../../../contract/wishes.ts";
-import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import type { FleetSettings } from "../../../../contract/desired.ts";
+import type { ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 import { startsOf } from "../../../../runtime/functions/controller/starts.ts";
 import { hour, machine as sleeping, noon as now, settings as inService, workingHours } from "./one-fleet.ts";
 
 const minute = 60_000;
 
 const on: PowerSetting = { power: "on", by: "stack", reason: "no working hours are set" };
-const byHours: PowerSetting = { power: "on", by: "hours", reason: "working hours" };
-const night: PowerSetting = { power: "off", by: "hours", reason: "outside working hours" };
+const byHours: PowerSetting = { power: "on", by: "working-hours", reason: "working hours" };
+const night: PowerSetting = { power: "off", by: "working-hours", reason: "outside working hours" };
 const breach: PowerSetting = { power: "off", by: "budget", reason: "10.00 of 10 USD are spent" };
 const ada = { by: "ada", reason: "maintenance" };
 const until = (at: number) => new Date(at).toISOString();
-const fleetWish = (wish: NonNullable<OperatorSetting["fleet"]>): OperatorSetting => ({
-  ...initialOperator,
+const fleetWish = (wish: NonNullable<OverrideSetting["fleet"]>): OverrideSetting => ({
+  ...initialOverrideSetting,
   fleet: wish,
 });
 
-const silent: Machine = { ...sleeping, launchedAt: now - 5 * hour };
+const silent: ControlledMachine = { ...sleeping, launchedAt: now - 5 * hour };
 /** Went to sleep two hours ago because of the budget, after three hours awake. */
-const machine: Machine = {
+const machine: ControlledMachine = {
   ...silent,
   report: { state: "asleep", since: now - 2 * hour, detail: powerOffWords(breach) },
 };
@@ -44,15 +44,15 @@ const whichWasSilent = (launchedAgo: number) => ({
 
 interface Scene {
   settings?: Partial<FleetSettings>;
-  machines?: readonly Machine[];
+  machines?: readonly ControlledMachine[];
   /** Working hours are set, and began so long ago. */
   hoursSince?: number;
 }
 function decided({ settings, machines = [machine], hoursSince }: Scene) {
   return startsOf({
-    fleet: { name: "cloud", hours: workingHours },
-    hours: hoursSince === undefined ? undefined : { since: now - hoursSince },
-    settings: { ...inService, power: on, shutdown: { minimumAwake: 0 }, ...settings },
+    fleet: { name: "cloud", workingHours: workingHours },
+    workingHours: hoursSince === undefined ? undefined : { since: now - hoursSince },
+    settings: { ...inService, power: on, limits: { minimumAwake: 0 }, ...settings },
     machines,
     now,
   });
@@ -71,29 +71,29 @@ describe("a machine without an idle timeout is asleep only while something wants
     ],
     [
       "an operator's override without an end",
-      { settings: { operator: fleetWish({ power: "off", ...ada }) } },
+      { settings: { override: fleetWish({ power: "off", ...ada }) } },
       "asleep",
     ],
     [
       "an operator's override until it ends",
-      { settings: { operator: fleetWish({ power: "off", ...ada, until: until(now + 1000) }) } },
+      { settings: { override: fleetWish({ power: "off", ...ada, until: until(now + 1000) }) } },
       "asleep",
     ],
     [
       "not an operator's override that has ended",
-      { settings: { operator: fleetWish({ power: "off", ...ada, until: until(now) }) } },
+      { settings: { override: fleetWish({ power: "off", ...ada, until: until(now) }) } },
       "started",
     ],
     [
       "working hours after an operator's override has ended at night",
-      { settings: { power: night, operator: fleetWish({ power: "off", ...ada, until: until(now) }) } },
+      { settings: { power: night, override: fleetWish({ power: "off", ...ada, until: until(now) }) } },
       "asleep",
     ],
     [
       "another operator's override after one for its runner has ended",
       {
         settings: {
-          operator: {
+          override: {
             ...fleetWish({ power: "off", ...ada }),
             runners: { "dev-cloud-1": { power: "off", ...ada, until: until(now) } },
           },
@@ -108,39 +108,39 @@ describe("a machine without an idle timeout is asleep only while something wants
     ],
     [
       "an idle timeout, whatever put it to sleep before",
-      { settings: { shutdown: { idleMinutes: 30, minimumAwake: 0 } } },
+      { settings: { limits: { idleMinutes: 30, minimumAwake: 0 } } },
       "asleep",
     ],
     [
       "not an idle timeout where it is one of those that are to be awake",
-      { settings: { shutdown: { idleMinutes: 30, minimumAwake: 1 } } },
+      { settings: { limits: { idleMinutes: 30, minimumAwake: 1 } } },
       "started",
     ],
     [
       "not an idle timeout where an operator wants it awake",
       {
         settings: {
-          shutdown: { idleMinutes: 30, minimumAwake: 0 },
-          operator: fleetWish({ power: "on", ...ada }),
+          limits: { idleMinutes: 30, minimumAwake: 0 },
+          override: fleetWish({ power: "on", ...ada }),
         },
       },
       "started",
     ],
-    ["what could not be read: an override", { settings: { operator: undefined } }, "asleep"],
+    ["what could not be read: an override", { settings: { override: undefined } }, "asleep"],
     [
       "what could not be read: an override, within working hours that have just begun",
-      { settings: { operator: undefined, power: byHours }, hoursSince: minute },
+      { settings: { override: undefined, power: byHours }, hoursSince: minute },
       "asleep",
     ],
-    ["what could not be read: its idle timeout", { settings: { shutdown: undefined } }, "asleep"],
-    ...(["operator", "shutdown"] as const).map((unread): [string, Scene, "asleep"] => [
+    ["what could not be read: its idle timeout", { settings: { limits: undefined } }, "asleep"],
+    ...(["override", "limits"] as const).map((unread): [string, Scene, "asleep"] => [
       `what could not be read: ${unread}, after a week too`,
       { ...whichSaid("asleep", 8 * 24 * hour, idleTimeoutWords), settings: { [unread]: undefined } },
       "asleep",
     ]),
     [
       "not an idle timeout that could not be read where an operator wants it awake",
-      { settings: { shutdown: undefined, operator: fleetWish({ power: "on", ...ada }) } },
+      { settings: { limits: undefined, override: fleetWish({ power: "on", ...ada }) } },
       "started",
     ],
     [
@@ -152,19 +152,23 @@ describe("a machine without an idle timeout is asleep only while something wants
     [
       "not its idle timeout where it is a candidate that slept through the night, once working hours begin",
       {
-        settings: { roster: [], power: byHours, shutdown: { idleMinutes: 30, minimumAwake: 0 } },
+        settings: { roster: [], power: byHours, limits: { idleMinutes: 30, minimumAwake: 0 } },
         hoursSince: minute,
       },
       "started",
     ],
     [
       "an idle timeout where it is a candidate, which is no one of those that are to be awake",
-      { settings: { roster: ["i-2"], shutdown: { idleMinutes: 30, minimumAwake: 1 } } },
+      { settings: { roster: ["i-2"], limits: { idleMinutes: 30, minimumAwake: 1 } } },
       "asleep",
     ],
     ["what could not be read: the roster", { settings: { roster: undefined } }, "asleep"],
     ["its place: on neither list", { settings: { candidates: ["i-2"], roster: ["i-2"] } }, "asleep"],
-    ["its fleet that closes", { settings: { operator: { ...initialOperator, closing: true } } }, "asleep"],
+    [
+      "its fleet that closes",
+      { settings: { override: { ...initialOverrideSetting, closing: true } } },
+      "asleep",
+    ],
     // What went down without going to sleep is started again, and not each minute.
     ["nothing, where a job powered it off long after its start", whichSaid("busy", hour), "started"],
     [
@@ -203,13 +207,13 @@ describe("a machine without an idle timeout is asleep only while something wants
     expect(reasonOf({})).to.equal(
       "nothing keeps it asleep, and power is on by stack (no working hours are set)",
     );
-    expect(reasonOf({ settings: { operator: fleetWish({ power: "on", ...ada }) } })).to.equal(
+    expect(reasonOf({ settings: { override: fleetWish({ power: "on", ...ada }) } })).to.equal(
       "nothing keeps it asleep, and power is on by ada (maintenance)",
     );
     expect(reasonOf({ settings: { power: byHours }, hoursSince: hour })).to.equal(
       "working hours have begun (Mon-Fri 07:30, UTC)",
     );
-    expect(reasonOf({ settings: { shutdown: { idleMinutes: 30, minimumAwake: 2 } } })).to.equal(
+    expect(reasonOf({ settings: { limits: { idleMinutes: 30, minimumAwake: 2 } } })).to.equal(
       "2 of its fleet are to be awake",
     );
     expect(reasonOf(whichSaid("boot-failed", restAfterBootMs))).to.match(
@@ -235,7 +239,7 @@ describe("a machine without an idle timeout is asleep only while something wants
     const launchedAgo = fc.integer({ min: 0, max: 8 * hour });
     fc.assert(
       fc.property(launchedAgo, fc.option(report, { nil: undefined }), (ago, said) => {
-        const one: Machine = { ...silent, launchedAt: now - ago, ...(said && { report: said }) };
+        const one: ControlledMachine = { ...silent, launchedAt: now - ago, ...(said && { report: said }) };
         const { start, resting } = decided({ machines: [one] });
         expect(start.length + resting.length).to.equal(1);
         if (ago >= restAfterBootMs) expect(start).to.have.lengthOf(1);
@@ -250,18 +254,18 @@ describe("a machine that EC2 did not start the last time", () => {
   const minutes = (count: number) => count * minute;
   const why = "Client.InternalError: Client error on launch";
   /** Slept for want of jobs, and was started in vain so long ago. */
-  const failed = (ago: number, asleepFor = 8 * hour, count = 1): Machine => ({
+  const failed = (ago: number, asleepFor = 8 * hour, count = 1): ControlledMachine => ({
     ...silent,
     launchedAt: now - ago,
     report: { state: "asleep", since: now - asleepFor, detail: idleTimeoutWords },
     failedStart: { why, count, lastAt: now - ago },
   });
-  const idle = { shutdown: { idleMinutes: 30, minimumAwake: 0 } };
-  const wakesAda = { operator: fleetWish({ power: "on", ...ada }) };
+  const idle = { limits: { idleMinutes: 30, minimumAwake: 0 } };
+  const wakesAda = { override: fleetWish({ power: "on", ...ada }) };
   const week = 7 * 24 * hour;
   const reasons: [reason: string, scene: Scene, asleepFor?: number][] = [
     ["nothing that keeps it asleep", {}],
-    ["so many that are to be awake", { settings: { shutdown: { idleMinutes: 30, minimumAwake: 1 } } }],
+    ["so many that are to be awake", { settings: { limits: { idleMinutes: 30, minimumAwake: 1 } } }],
     ["an operator", { settings: { ...idle, ...wakesAda } }],
     ["working hours that have begun", { settings: { ...idle, power: byHours }, hoursSince: minutes(30) }],
     ["its registration, that GitHub drops after two weeks", { settings: idle }, week],
@@ -283,17 +287,22 @@ describe("a machine that EC2 did not start the last time", () => {
   describe("and that is one of those that are to be awake", () => {
     const shutdown = { idleMinutes: 30, minimumAwake: 1 };
     const roster = ["i-1", "i-2", "i-3"];
-    const other = (number: number, more: Partial<Machine> = {}): Machine => ({
+    const other = (number: number, more: Partial<ControlledMachine> = {}): ControlledMachine => ({
       ...silent,
       id: `i-${number}`,
       runner: `dev-cloud-${number}`,
       report: { state: "asleep", since: now - hour, detail: idleTimeoutWords },
       ...more,
     });
-    const standIns = (others: Machine[], settings: Partial<FleetSettings> = {}, first = failed(1000)) =>
-      decided({ settings: { roster, shutdown, ...settings }, machines: [first, ...others] }).start.map(
-        ({ instanceId }) => instanceId,
-      );
+    const standIns = (
+      others: ControlledMachine[],
+      settings: Partial<FleetSettings> = {},
+      first = failed(1000),
+    ) =>
+      decided({
+        settings: { roster, limits: shutdown, ...settings },
+        machines: [first, ...others],
+      }).start.map(({ instanceId }) => instanceId);
 
     it("has its place taken by the next of the roster that is healthy", () => {
       expect(standIns([other(3), other(2)])).to.deep.equal(["i-2"]);
@@ -313,19 +322,19 @@ describe("a machine that EC2 did not start the last time", () => {
     });
 
     it("and by none that something else keeps asleep, or that has just gone down in another way", () => {
-      const asleep: OperatorSetting = {
-        ...initialOperator,
+      const asleep: OverrideSetting = {
+        ...initialOverrideSetting,
         runners: { "dev-cloud-2": { power: "off", ...ada } },
       };
-      expect(standIns([other(2), other(3)], { operator: asleep })).to.deep.equal(["i-3"]);
+      expect(standIns([other(2), other(3)], { override: asleep })).to.deep.equal(["i-3"]);
       const lost = other(2, { ...whichSaid("busy", minute).machines[0]!, id: "i-2", runner: "dev-cloud-2" });
       expect(standIns([lost])).to.deep.equal([]);
       for (const power of [breach, night]) expect(standIns([other(2)], { power })).to.deep.equal([]);
-      expect(standIns([other(2)], { shutdown: undefined })).to.deep.equal([]);
+      expect(standIns([other(2)], { limits: undefined })).to.deep.equal([]);
     });
 
     it("and by one for each that is missing", () => {
-      const two = { shutdown: { idleMinutes: 30, minimumAwake: 2 } };
+      const two = { limits: { idleMinutes: 30, minimumAwake: 2 } };
       expect(standIns([other(2), other(3)], two), "the second starts by itself").to.deep.equal([
         "i-2",
         "i-3",
@@ -339,7 +348,7 @@ describe("a machine that EC2 did not start the last time", () => {
     for (const settings of [
       { power: breach },
       { power: night },
-      { operator: fleetWish({ power: "off", ...ada }) },
+      { override: fleetWish({ power: "off", ...ada }) },
       idle,
     ])
       expect(decided({ settings, machines }).start).to.deep.equal([]);

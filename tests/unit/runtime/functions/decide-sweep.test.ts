@@ -33,7 +33,7 @@ const item = (id: number, changes: Partial<WaitingJob> = {}): WaitingJob => ({
   ...changes,
 });
 const decide = (jobs: readonly JobReport[], table: readonly WaitingJob[] = []) =>
-  decideSweep({ told: jobs, table, now }, rules);
+  decideSweep({ reported: jobs, table, now }, rules);
 const writes = (jobs: readonly JobReport[], table?: readonly WaitingJob[]) =>
   decide(jobs, table).write.map(({ id, state }) => `${id} ${state}`);
 const asks = (jobs: readonly JobReport[], table: readonly WaitingJob[]) =>

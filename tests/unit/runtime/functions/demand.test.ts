@@ -11,7 +11,7 @@ import {
 import type {
   DemandFleet,
   DemandMachine,
-  Observation,
+  DemandInput,
 } from "../../../../runtime/functions/controller/demand.ts";
 
 const now = Date.UTC(2026, 4, 1, 10, 0, 0);
@@ -56,11 +56,11 @@ const large: DemandFleet = {
   roster: [11, 12].map(idOf),
 };
 
-function decide(observation: Partial<Observation>) {
+function decide(observation: Partial<DemandInput>) {
   return decideDemand({ jobs: [], fleets: [cloud, large], machines: [], maxWakes: 3, now, ...observation });
 }
 
-const startedOf = (observation: Partial<Observation>) =>
+const startedOf = (observation: Partial<DemandInput>) =>
   decide(observation).starts.map(({ instanceId, job: { id } }) => `${id}: ${Number(instanceId.slice(2))}`);
 
 describe("for jobs that wait", () => {

@@ -12,11 +12,11 @@ import {
   recovered,
   withoutFailedWakes,
 } from "../../../../runtime/functions/controller/failed-starts.ts";
-import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import type { ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 
 const minute = 60_000;
 const noon = Date.parse("2026-11-26T12:00:00Z");
-const machine: Machine = {
+const machine: ControlledMachine = {
   id: "i-1",
   fleet: "cloud",
   runner: "dev-cloud-1",
@@ -28,7 +28,7 @@ const machine: Machine = {
   hasPublicAddress: false,
 };
 const why = "Client.InternalError: Client error on launch";
-const failed: Machine = { ...machine, failedStart: { why, count: 1, lastAt: noon } };
+const failed: ControlledMachine = { ...machine, failedStart: { why, count: 1, lastAt: noon } };
 
 describe("the reason for a machine's state", () => {
   const rows: [code: string, state: string, isFailed: boolean][] = [
@@ -105,7 +105,7 @@ describe("what is remembered of failed starts", () => {
 
   it("is forgotten once the machine has run, and not before", () => {
     const failedStartsTag = "2 2026-11-26T12:00:00.000Z";
-    const all: Machine[] = [
+    const all: ControlledMachine[] = [
       { ...machine, id: "i-running", state: "running", failedStartsTag },
       { ...machine, id: "i-slept", failedStartsTag },
       { ...machine, id: "i-pending", state: "pending", failedStartsTag },
@@ -129,7 +129,7 @@ describe("a wake whose machine EC2 did not start", () => {
     wokenAt: noon / 1000,
     wokenMachine: "i-1",
   };
-  const taken = (one: Partial<WaitingJob>, its: Machine = failed, now = noon + 5_000) =>
+  const taken = (one: Partial<WaitingJob>, its: ControlledMachine = failed, now = noon + 5_000) =>
     withoutFailedWakes([{ ...job, ...one }], [its], now).failedWakes.length === 1;
 
   it("is none of the job's, which then may have another machine", () => {

@@ -1,8 +1,8 @@
 import type { ControllerConfiguration } from "../../../../contract/controller.ts";
-import { initialOperator } from "../../../../contract/operator.ts";
+import { initialOverrideSetting } from "../../../../contract/override.ts";
 import { initialPower } from "../../../../contract/parameters.ts";
-import type { FleetSettings } from "../../../../contract/wishes.ts";
-import type { Machine } from "../../../../runtime/functions/controller/machine.ts";
+import type { FleetSettings } from "../../../../contract/desired.ts";
+import type { ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 
 /* One fleet of two machines, as the controller's decisions see it. */
 
@@ -42,12 +42,12 @@ export const settings: FleetSettings = {
   candidates: ["i-1", "i-2"],
   roster: ["i-1", "i-2"],
   power: initialPower,
-  operator: initialOperator,
-  shutdown: { idleMinutes: 30, minimumAwake: 0 },
+  override: initialOverrideSetting,
+  limits: { idleMinutes: 30, minimumAwake: 0 },
 };
 
 /** Asleep since some moment of the last day, and of no words. */
-export const machine: Machine = {
+export const machine: ControlledMachine = {
   id: "i-1",
   fleet: "cloud",
   runner: "dev-cloud-1",

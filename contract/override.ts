@@ -1,0 +1,100 @@
+/** The SSM parameter `override`: what people want of a fleet beside its configuration. */
+
+import { isObject, parseObject } from "./json.ts";
+import type { Power } from "./parameters.ts";
+import { isPower } from "./parameters.ts";
+
+/** One override of an operator. */
+export interface Override {
+  power: Power;
+  /** Who asked, for example an IAM user name. */
+  by: string;
+  reason: string;
+  /** ISO 8601 in UTC; absent: until it is taken back. */
+  until?: string;
+  /** With power on: it holds although the month's money is gone. */
+  overBudget?: true;
+}
+
+/** What people want of the fleet, as it is read. */
+export interface OverrideSetting {
+  /** The fleet is going away: every machine retires when its job has ended. */
+  closing: boolean;
+  /** Who closed it and why, for the log. */
+  closingReason?: string;
+  fleet?: Override;
+  /** By runner name. */
+  runners: Record<string, Override>;
+}
+
+/** An override as it is written: for the runners that it names, or for the whole fleet. */
+export interface WrittenOverride extends Override {
+  runners?: readonly string[];
+}
+
+/** The same setting as it is written: an override that several runners share stands there once. */
+export interface WrittenOverrideSetting extends Pick<OverrideSetting, "closing" | "closingReason"> {
+  overrides: readonly WrittenOverride[];
+}
+
+export const initialOverrideSetting: OverrideSetting = { closing: false, runners: {} };
+
+/** The parameter's value for a setting. */
+export function formatOverrideSetting({ fleet, runners, ...rest }: OverrideSetting): string {
+  const names = new Map<string, string[]>();
+  for (const [runner, override] of Object.entries(runners)) {
+    const key = JSON.stringify(override);
+    names.set(key, [...(names.get(key) ?? []), runner]);
+  }
+  const ofRunners = [...names].map(([key, named]) => ({
+    ...(JSON.parse(key) as Override),
+    runners: named,
+  }));
+  const written: WrittenOverrideSetting = { ...rest, overrides: [...(fleet ? [fleet] : []), ...ofRunners] };
+  return JSON.stringify(written);
+}
+
+/**
+ * Undefined: damaged. An override that cannot be understood is left out. Where
+ * two are for the same runner, the last one holds.
+ */
+export function parseOverrideSetting(text: string | undefined): OverrideSetting | undefined {
+  const value = parseObject(text);
+  if (!value || typeof value.closing !== "boolean") return undefined;
+  const { closing, closingReason, overrides } = value;
+  const setting: OverrideSetting = {
+    closing,
+    ...(typeof closingReason === "string" && { closingReason }),
+    runners: {},
+  };
+  for (const override of Array.isArray(overrides) ? overrides.filter(isObject) : []) {
+    const parsed = parseOverride(override);
+    if (!parsed) continue;
+    if (override.runners === undefined) setting.fleet = parsed;
+    else for (const runner of runnersOf(override)) setting.runners[runner] = parsed;
+  }
+  return setting;
+}
+
+/** The runners that an override as it was read names; none where what it names is damaged. */
+export function runnersOf({ runners }: Record<string, unknown>): string[] {
+  return Array.isArray(runners) ? runners.filter((runner) => typeof runner === "string") : [];
+}
+
+/** False: its end has passed. @param now milliseconds since the epoch */
+export function isCurrent({ until }: Pick<Override, "until">, now: number): boolean {
+  return until === undefined || Date.parse(until) > now;
+}
+
+function parseOverride(value: Record<string, unknown>): Override | undefined {
+  const { power, by, reason, until, overBudget } = value;
+  if (!isPower(power) || typeof by !== "string" || typeof reason !== "string") return undefined;
+  if (until !== undefined && (typeof until !== "string" || Number.isNaN(Date.parse(until)))) return undefined;
+  return {
+    power,
+    by,
+    reason,
+    ...(until !== undefined && { until }),
+    ...(overBudget === true && { overBudget }),
+  };
+}

@@ -1,0 +1,91 @@
+import { existsSync, statSync } from "node:fs";
+import { expect } from "chai";
+import { commandRunner } from "../../../runtime/agent/command.ts";
+import type { RunCommand } from "../../../runtime/agent/command.ts";
+import { diskBallast, fullBytes, ballastBytes } from "../../../runtime/agent/ballast.ts";
+import { temporaryFolder } from "./fixture.ts";
+
+describe("the reserve on a machine's disk", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  beforeEach(() => (folder = temporaryFolder()));
+  afterEach(() => {
+    folder.remove();
+  });
+
+  const plenty = 20 * ballastBytes;
+  function machine(run: RunCommand = commandRunner({ PATH: process.env.PATH! })) {
+    const file = `${folder.path}/reserve`;
+    let room = plenty;
+    const times = { full: 0 };
+    const reserve = diskBallast(
+      file,
+      run,
+      () => times.full++,
+      () => room,
+    );
+    return {
+      file,
+      times,
+      look: (bytes: number, worker = false) => {
+        room = bytes;
+        return reserve.look(worker);
+      },
+    };
+  }
+
+  it("takes its space at once, so that no job can", async () => {
+    const { file, look } = machine();
+    await look(plenty, true);
+    const { size, blocks } = statSync(file);
+    expect(size).to.equal(ballastBytes);
+    expect(blocks * 512).to.be.at.least(ballastBytes);
+  });
+
+  it("is given up when there is too little for the next job, and under a job when nothing is left", async () => {
+    const { file, look, times } = machine();
+    await look(plenty);
+    await look(fullBytes, true);
+    expect(existsSync(file), "while the job that runs still has something").to.equal(true);
+    await look(fullBytes - 1, true);
+    expect(existsSync(file)).to.equal(false);
+    expect(times.full).to.equal(1);
+    await look(plenty);
+    await look(ballastBytes);
+    expect(existsSync(file), "while there is as much room anyway").to.equal(true);
+    await look(0);
+    expect(existsSync(file)).to.equal(false);
+  });
+
+  it("is told of once for each time that a job fills the disk, also by a job that has died of it", async () => {
+    const { look, times } = machine();
+    for (const room of [0, 0, 3 * fullBytes, 0]) await look(room, true);
+    expect(times.full, "about the same time").to.equal(1);
+    await look(plenty, true);
+    await look(0);
+    expect(times.full, "by the job before").to.equal(2);
+    await look(plenty);
+    await look(0);
+    expect(times.full, "by no job").to.equal(2);
+  });
+
+  it("comes back when the disk has been tidied up, and not before", async () => {
+    const { file, look } = machine();
+    await look(2 * ballastBytes);
+    expect(existsSync(file)).to.equal(false);
+    await look(plenty, true);
+    expect(existsSync(file)).to.equal(true);
+  });
+
+  it("leaves nothing half done where the disk does not give it, says so, and does not ask each second", async () => {
+    let asked = 0;
+    const { file, look } = machine(() => {
+      asked++;
+      return Promise.resolve({ code: 1, output: "fallocate: fallocate failed: Operation not supported\n" });
+    });
+    const problem = await look(plenty).catch((error: unknown) => (error as Error).message);
+    expect(problem).to.equal("fallocate: fallocate failed: Operation not supported");
+    await look(plenty);
+    expect(asked).to.equal(1);
+    expect(existsSync(file)).to.equal(false);
+  });
+});
