@@ -1,4 +1,3 @@
-import type { Queues } from "../aws/queues.ts";
 import { createAsyncCalls } from "./async-calls.ts";
 import type { AsyncCalls } from "./async-calls.ts";
 import { createFunctionHost } from "./host.ts";
@@ -6,7 +5,7 @@ import type { FunctionHost, FunctionHostOptions } from "./host.ts";
 import { createMinuteCalls } from "./minutes.ts";
 import type { MinuteCalls } from "./minutes.ts";
 import { createQueuePolls } from "./queue-polls.ts";
-import type { QueuePolls } from "./queue-polls.ts";
+import type { MessageSource, QueuePolls } from "./queue-polls.ts";
 import { createFunctionUrls } from "./urls.ts";
 import type { FunctionUrls } from "./urls.ts";
 
@@ -21,7 +20,7 @@ export interface Functions {
 }
 
 /** @param queues of the account that the functions are in */
-export function createFunctions(options: FunctionHostOptions, queues: () => Queues): Functions {
+export function createFunctions(options: FunctionHostOptions, queues: () => MessageSource): Functions {
   const host = createFunctionHost(options);
   const asyncCalls = createAsyncCalls(host, options.clock);
   const minutes = createMinuteCalls(options.clock);

@@ -1,8 +1,15 @@
-import type { Queues } from "../aws/queues.ts";
 import type { FunctionHost } from "./host.ts";
 
 /** Milliseconds of the computer between two looks into a queue. */
 const lookEveryMs = 100;
+
+/** The queues that messages are taken from, as far as that matters here. */
+export interface MessageSource {
+  /** At most `max` messages that no other receiver holds. */
+  receive(queueArn: string, max: number): { messageId: string; receiptHandle: string; body: string }[];
+  /** Takes a message away for good. */
+  remove(queueArn: string, receiptHandle: string): void;
+}
 
 /** Takes queues' messages to functions, as Lambda's event sources do. */
 export interface QueuePolls {
@@ -15,7 +22,7 @@ export interface QueuePolls {
  * One batch at a time: what a function has worked on without an error is taken
  * off the queue, all else becomes visible again and is tried again.
  */
-export function createQueuePolls(host: FunctionHost, queues: () => Queues): QueuePolls {
+export function createQueuePolls(host: FunctionHost, queues: () => MessageSource): QueuePolls {
   const polls = new Map<string, { queueArn: string; functionName: string; isBusy: boolean }>();
 
   const work = async (poll: { queueArn: string; functionName: string }) => {

@@ -1,4 +1,4 @@
-import { ApiError } from "./rest/answers.ts";
+import { ApiError } from "./answers.ts";
 
 /*
  * What a default branch demands of each commit. The sentences are GitHub's own

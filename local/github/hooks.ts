@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { fullName, sameName } from "./model.ts";
 import type { Delivery, Hook, Job, Model } from "./model.ts";
-import { jobBody } from "./rest/workflow-bodies.ts";
+import { jobBody } from "./workflow-bodies.ts";
 
 /* Webhooks: GitHub tells whoever asked that a job's state has changed, once, and does not try again. */
 

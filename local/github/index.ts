@@ -19,7 +19,7 @@ import { registrationRoutes } from "./registration.ts";
 import { releaseRoutes } from "./releases.ts";
 import { authenticated } from "./rest/access.ts";
 import { appRoutes } from "./rest/apps.ts";
-import { ApiError, notFound } from "./rest/answers.ts";
+import { ApiError, notFound } from "./answers.ts";
 import { hookRoutes } from "./rest/hooks.ts";
 import { runnerGroupRoutes, variableRoutes } from "./rest/organization.ts";
 import { repositoryRoutes } from "./rest/repositories.ts";

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { maxRunnerEntryLength } from "../../contract/names.ts";
 import { newSecret, sameName } from "./model.ts";
 import type { Model, RunnerEntry } from "./model.ts";
-import { faultAnswer } from "./rest/answers.ts";
+import { faultAnswer } from "./answers.ts";
 
 interface RegistrationBody {
   name: string;

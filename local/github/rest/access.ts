@@ -2,8 +2,8 @@ import type { Context, MiddlewareHandler } from "hono";
 import { fullName, sameName } from "../model.ts";
 import type { Model, Repository } from "../model.ts";
 import type { InstallationAccess, KnownApp, KnownToken, Scope } from "../options.ts";
-import { ApiError, faultAnswer, notFound } from "./answers.ts";
-import type { Body } from "./answers.ts";
+import { ApiError, faultAnswer, notFound } from "../answers.ts";
+import type { Body } from "../answers.ts";
 import { appOf } from "./app-claim.ts";
 
 /** Asks the client who it is, counts its requests, and lets armed faults answer in place of the API. */

@@ -2,7 +2,7 @@ import { verify } from "node:crypto";
 import type { Model } from "../model.ts";
 import type { KnownApp } from "../options.ts";
 import { parseObject } from "../../../contract/json.ts";
-import { ApiError } from "./answers.ts";
+import { ApiError } from "../answers.ts";
 
 /** GitHub refuses a claim that lasts for longer, seconds from its own clock's now. */
 const longestSeconds = 600;

@@ -5,7 +5,7 @@ import { cloudLimits } from "../options.ts";
 import type { AppPermissions, KnownApp } from "../options.ts";
 import { isObject } from "../../../contract/json.ts";
 import { callerOf, callingAppOf } from "./access.ts";
-import { ApiError, bodyOf, noContent, notFound, textsIn } from "./answers.ts";
+import { ApiError, bodyOf, noContent, notFound, textsIn } from "../answers.ts";
 
 /** What an App asks for as itself: a token of its installation; and what is done with that: revoking it. */
 export function appRoutes(model: Model): Hono {

@@ -5,7 +5,7 @@ import { isoTime, sameName } from "../model.ts";
 import type { Hook, Model } from "../model.ts";
 import { isObject } from "../../../contract/json.ts";
 import { scopeOf } from "./access.ts";
-import { ApiError, bodyOf, noContent, notFound, paged, textIn, textsIn } from "./answers.ts";
+import { ApiError, bodyOf, noContent, notFound, paged, textIn, textsIn } from "../answers.ts";
 
 /** Webhooks of a repository or of the organisation. */
 export function hookRoutes(model: Model): Hono {

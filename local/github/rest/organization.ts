@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { isoTime, sameName, variablesOf } from "../model.ts";
 import type { Model, RunnerGroup, Variable } from "../model.ts";
 import { scopeOf } from "./access.ts";
-import { ApiError, bodyOf, noContent, notFound, paged, textIn } from "./answers.ts";
+import { ApiError, bodyOf, noContent, notFound, paged, textIn } from "../answers.ts";
 import { repositoryBody } from "./repositories.ts";
 
 /** Actions variables of a repository or of the organisation. */

@@ -5,8 +5,8 @@ import { removeFile, writeFile } from "../contents.ts";
 import { fullName } from "../model.ts";
 import type { Model, Repository, StoredFile } from "../model.ts";
 import { allows, callerOf, repositoryOf } from "./access.ts";
-import { ApiError, bodyOf, notFound, paged, textIn } from "./answers.ts";
-import type { Body } from "./answers.ts";
+import { ApiError, bodyOf, notFound, paged, textIn } from "../answers.ts";
+import type { Body } from "../answers.ts";
 
 type Summary = Pick<
   Body<"GET /repos/{owner}/{repo}">,

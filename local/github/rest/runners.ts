@@ -6,8 +6,8 @@ import type { Model, RunnerEntry } from "../model.ts";
 import { cloudLimits } from "../options.ts";
 import { removeRunner } from "../queue.ts";
 import { scopeOf } from "./access.ts";
-import { ApiError, bodyOf, noContent, notFound, paged, textsIn } from "./answers.ts";
-import type { Body } from "./answers.ts";
+import { ApiError, bodyOf, noContent, notFound, paged, textsIn } from "../answers.ts";
+import type { Body } from "../answers.ts";
 
 type RunnerBody = Body<"GET /repos/{owner}/{repo}/actions/runners/{runner_id}">;
 type TokenBody = Body<"POST /repos/{owner}/{repo}/actions/runners/registration-token">;

@@ -5,8 +5,8 @@ import { isoTime } from "../model.ts";
 import type { Job, Model, Run } from "../model.ts";
 import { cancelRun, forceCancelRun } from "../queue.ts";
 import { repositoryOf } from "./access.ts";
-import { ApiError, notFound, paged } from "./answers.ts";
-import { jobBody, runBody, shownStatus } from "./workflow-bodies.ts";
+import { ApiError, notFound, paged } from "../answers.ts";
+import { jobBody, runBody, shownStatus } from "../workflow-bodies.ts";
 
 /** Runs and their jobs. */
 export function runRoutes(model: Model): Hono {

@@ -4,10 +4,10 @@ import { dispatch } from "../dispatch.ts";
 import type { Model } from "../model.ts";
 import { isObject } from "../../../contract/json.ts";
 import { callerOf, repositoryOf } from "./access.ts";
-import { ApiError, bodyOf, noContent, notFound, textIn } from "./answers.ts";
+import { ApiError, bodyOf, noContent, notFound, textIn } from "../answers.ts";
 import { listRuns } from "./runs.ts";
-import { dispatchedBody, workflowFolder, workflowsOf } from "./workflow-bodies.ts";
-import type { WorkflowBody } from "./workflow-bodies.ts";
+import { dispatchedBody, workflowFolder, workflowsOf } from "../workflow-bodies.ts";
+import type { WorkflowBody } from "../workflow-bodies.ts";
 
 /** Workflows and their dispatch. */
 export function workflowRoutes(model: Model): Hono {

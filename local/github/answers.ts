@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Endpoints } from "@octokit/types";
-import { isObject } from "../../../contract/json.ts";
+import { isObject } from "../../contract/json.ts";
 
 /** The body that GitHub documents for an endpoint. */
 export type Body<Route extends keyof Endpoints> = Endpoints[Route]["response"]["data"];

@@ -1,7 +1,7 @@
-import type { RunStatus } from "../faults.ts";
-import { fullName, isoTime } from "../model.ts";
-import type { Job, Model, Repository, Run } from "../model.ts";
-import { parseWorkflow } from "../workflow-file.ts";
+import type { RunStatus } from "./faults.ts";
+import { fullName, isoTime } from "./model.ts";
+import type { Job, Model, Repository, Run } from "./model.ts";
+import { parseWorkflow } from "./workflow-file.ts";
 import type { Body } from "./answers.ts";
 
 export type WorkflowBody = Body<"GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}">;
