@@ -11,7 +11,10 @@ import type {
   SmokeWorkflowRequest,
   Target,
 } from "../contract/requests.ts";
+import { parseObject } from "../contract/json.ts";
 import { requestVariable } from "../contract/requests.ts";
+import { formatPath } from "../config/issues.ts";
+import { sentence } from "../config/sentences.ts";
 import { BadUsage } from "./exit-codes.ts";
 
 /*
@@ -19,6 +22,9 @@ import { BadUsage } from "./exit-codes.ts";
  * a guard's request comes from the state and may be older or newer than the
  * command.
  */
+
+/** A field for each key of a request, so that none that may be absent is forgotten and then passed over. */
+type Fields<Value> = { [Key in keyof Value]-?: z.ZodType<Value[Key]> };
 
 const text = z.string().min(1);
 const url = z.url({ protocol: /^https?$/ });
@@ -35,22 +41,26 @@ const target: z.ZodType<Target> = z.object({
       sts: url.exactOptional(),
       logs: url.exactOptional(),
       budgets: url.exactOptional(),
-    }),
-  }),
-  github: z.object({ apiUrl: url, url, owner: text, repository: text.exactOptional() }),
-});
+    } satisfies Fields<Target["aws"]["endpoints"]>),
+  } satisfies Fields<Target["aws"]>),
+  github: z.object({
+    apiUrl: url,
+    url,
+    owner: text,
+    repository: text.exactOptional(),
+  } satisfies Fields<Target["github"]>),
+} satisfies Fields<Target>);
 
 const machine: z.ZodType<DeclaredMachine> = z.object({
   runner: text,
   instanceId: z.string().regex(/^i-[0-9a-f]{8,17}$/, "must be an instance id"),
-});
+} satisfies Fields<DeclaredMachine>);
 
 const smoke: z.ZodType<SmokeSource> = z.object({
   owner: text,
   repository: text,
   workflow: text,
-  ref: text.exactOptional(),
-});
+} satisfies Fields<SmokeSource>);
 
 const ownTags = z.record(text, z.string());
 
@@ -62,7 +72,7 @@ export const awaitRequest: z.ZodType<AwaitRequest> = z.object({
   onlineWithinMinutes: positive,
   ownTags,
   kmsKeyArn: text.exactOptional(),
-});
+} satisfies Fields<AwaitRequest>);
 
 export const settleRequest: z.ZodType<SettleRequest> = z.object({
   target,
@@ -70,7 +80,7 @@ export const settleRequest: z.ZodType<SettleRequest> = z.object({
   labels: z.array(text),
   ownTags,
   kmsKeyArn: text.exactOptional(),
-});
+} satisfies Fields<SettleRequest>);
 
 export const drainRequest: z.ZodType<DrainRequest> = z.object({
   target,
@@ -81,11 +91,16 @@ export const drainRequest: z.ZodType<DrainRequest> = z.object({
   ]),
   smoke: smoke.exactOptional(),
   waitMinutes: positive,
-});
+} satisfies Fields<DrainRequest>);
 
-export const awaitMeterRequest: z.ZodType<AwaitMeterRequest> = z.object({ target });
+export const awaitMeterRequest: z.ZodType<AwaitMeterRequest> = z.object({
+  target,
+} satisfies Fields<AwaitMeterRequest>);
 
-export const liftRequest: z.ZodType<LiftRequest> = z.object({ target, budget: text });
+export const liftRequest: z.ZodType<LiftRequest> = z.object({
+  target,
+  budget: text,
+} satisfies Fields<LiftRequest>);
 
 export const smokeDispatchRequest: z.ZodType<SmokeDispatchRequest> = z.object({
   target,
@@ -95,19 +110,19 @@ export const smokeDispatchRequest: z.ZodType<SmokeDispatchRequest> = z.object({
   minutes: z.int().positive(),
   wait: z.enum(["start", "end"]),
   onlineWithinMinutes: positive,
-});
+} satisfies Fields<SmokeDispatchRequest>);
 
 export const smokeWorkflowRequest: z.ZodType<SmokeWorkflowRequest> = z.object({
   target,
   smoke,
   text: text.exactOptional(),
-});
+} satisfies Fields<SmokeWorkflowRequest>);
 
 /**
  * A verb's request.
  *
  * @param value of the variable `LONGHAUL_REQUEST`
- * @throws BadUsage with everything that is wrong with it, never with its values
+ * @throws BadUsage naming each field that is missing or wrong, with what stands there
  */
 export function readRequest<Request>(
   verb: string,
@@ -120,21 +135,26 @@ export function readRequest<Request>(
         "`pulumi up` and `pulumi destroy` set it; `pulumi stack export` shows what they set it to.",
     );
   }
-  const parsed = schema.safeParse(parseJson(verb, value));
+  const remedy =
+    "The command and the program that wrote the request are of different versions: " +
+    "`npm ls longhaul` shows which are installed, and `pulumi up` writes the request anew.";
+  const request = parseObject(value);
+  if (!request) {
+    // Only fields that are known to hold no secret are quoted.
+    throw new BadUsage(
+      `${requestVariable} is not JSON or no JSON object, so "longhaul ${verb}" does not know what to do. ${remedy}`,
+    );
+  }
+  const parsed = schema.safeParse(request, { reportInput: true });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
-    (issue) => `${issue.path.join(".") || "the request"}: ${issue.message}`,
+    (issue) =>
+      `  ${formatPath(
+        issue.path.filter((step) => typeof step !== "symbol"),
+        "",
+      )} ${sentence(issue)}`,
   );
   throw new BadUsage(
-    `${requestVariable} is not a request for "longhaul ${verb}":\n${problems.map((each) => `  ${each}`).join("\n")}`,
+    `${requestVariable} is not a request for "longhaul ${verb}", and nothing was done:\n${problems.join("\n")}\n${remedy}`,
   );
-}
-
-function parseJson(verb: string, value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    // The parser's message quotes the text.
-    throw new BadUsage(`${requestVariable} is not JSON, so "longhaul ${verb}" does not know what to do.`);
-  }
 }

@@ -8,9 +8,10 @@ export function sentence(issue: z.core.$ZodIssue): string {
   const { input } = issue;
   switch (issue.code) {
     case "invalid_type":
-      if (input === undefined) return "is missing, and has no default";
+      if (input === undefined) return missing;
       return `must be ${kinds[issue.expected] ?? issue.expected}; it is ${show(input)}${hint(issue.expected, input)}`;
     case "invalid_value":
+      if (input === undefined) return missing;
       return `must be one of ${issue.values.map(String).join(", ")}; it is ${show(input)}`;
     case "too_small":
       if (issue.origin === "string") return "must not be empty";
@@ -31,6 +32,8 @@ export function sentence(issue: z.core.$ZodIssue): string {
         : issue.message;
   }
 }
+
+const missing = "is missing, and has no default";
 
 const kinds: Partial<Record<string, string>> = {
   string: "text",

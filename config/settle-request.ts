@@ -1,6 +1,8 @@
 import { architectureOf, fleetOf, tagsOfFleet } from "./derive.ts";
 import type { Configuration } from "./schema.ts";
 import type { SettleRequest } from "../contract/requests.ts";
+import { written } from "../contract/written.ts";
+import type { Whole } from "../contract/written.ts";
 import { serviceLabels } from "./runs-on-labels.ts";
 import { targetOf } from "./target.ts";
 
@@ -14,14 +16,13 @@ export function settleRequestOf(
   environment: string,
   configuration: Configuration,
   fleet: string,
-): SettleRequest {
+): Whole<SettleRequest> {
   const settings = fleetOf(configuration, fleet);
-  const { kmsKeyArn } = configuration.aws;
-  return {
+  return written<SettleRequest>({
     target: targetOf(environment, configuration),
     fleet,
     labels: serviceLabels(architectureOf(settings), settings.labels),
     ownTags: tagsOfFleet(configuration, fleet),
-    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
-  };
+    kmsKeyArn: configuration.aws.kmsKeyArn,
+  });
 }

@@ -3,38 +3,33 @@ import { apiUrl, ownerOf, repositoryOf, smokeWorkflowOf } from "./derive.ts";
 import { withoutTrailingSlash } from "./urls.ts";
 import type { Configuration } from "./schema.ts";
 import type { SmokeSource, Target } from "../contract/requests.ts";
+import { written } from "../contract/written.ts";
+import type { Whole } from "../contract/written.ts";
 
 /** Which environment the program's Commands work on. */
-export function targetOf(environment: string, { aws, github }: Configuration): Target {
+export function targetOf(environment: string, { aws, github }: Configuration): Whole<Target> {
   const { ec2, ssm, sts, logs, budgets } = aws.endpoints;
-  const repository = repositoryOf(github);
-  return {
+  return written<Target>({
     environment,
     aws: {
       account: aws.account,
       region: aws.region,
-      endpoints: {
-        ...(ec2 && { ec2 }),
-        ...(ssm && { ssm }),
-        ...(sts && { sts }),
-        ...(logs && { logs }),
-        ...(budgets && { budgets }),
-      },
+      endpoints: { ec2, ssm, sts, logs, budgets },
     },
     github: {
       apiUrl: apiUrl(github),
       url: withoutTrailingSlash(github.url),
       owner: ownerOf(github),
-      ...(repository !== undefined && { repository }),
+      repository: repositoryOf(github),
     },
-  };
+  });
 }
 
 /** Where the smoke test's workflow lives; undefined where the test is off. */
 export function smokeSourceOf(
   environment: string,
   { github, smokeTest }: Configuration,
-): SmokeSource | undefined {
+): Whole<SmokeSource> | undefined {
   if (!smokeTest.enabled) return undefined;
   const repository = repositoryOf(github) ?? smokeTest.repository;
   if (repository === undefined) {
@@ -43,5 +38,9 @@ export function smokeSourceOf(
         "set smokeTest.repository, or smokeTest.enabled to false.",
     );
   }
-  return { owner: ownerOf(github), repository, workflow: smokeWorkflowOf(environment, smokeTest) };
+  return written<SmokeSource>({
+    owner: ownerOf(github),
+    repository,
+    workflow: smokeWorkflowOf(environment, smokeTest),
+  });
 }

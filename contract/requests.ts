@@ -1,3 +1,7 @@
+import type { Shape } from "./shape.ts";
+import { checkShape, parseShape } from "./shape.ts";
+import type { Whole } from "./written.ts";
+
 /**
  * What the program's Commands hand to `longhaul`. The whole request travels as
  * JSON in one environment variable, so that the command line is the same text
@@ -95,8 +99,6 @@ export interface SmokeSource {
   repository: string;
   /** File name below `.github/workflows`. */
   workflow: string;
-  /** Branch that the dispatch runs on. Absent: the repository's default branch. */
-  ref?: string;
 }
 
 /** `longhaul smoke publish` and `smoke withdraw`: the workflow comes into its repository, and leaves it. */
@@ -134,4 +136,46 @@ export interface SmokeRun {
   minutes: number;
   /** Set with `wait: "end"`. */
   conclusion?: string;
+}
+
+const runShape: Shape<SmokeRun> = {
+  workflow: "text",
+  runId: "number",
+  runUrl: "text",
+  expectedRunner: "text",
+  actualRunner: "text",
+  minutes: "number",
+  "conclusion?": "text",
+};
+
+/** What `longhaul smoke dispatch` prints. @param run undefined: there was none */
+export function formatSmokeRun(run: Whole<SmokeRun> | undefined): string {
+  return JSON.stringify(run ?? null);
+}
+
+/**
+ * Reads what {@link formatSmokeRun} has written.
+ *
+ * @throws {Failure} naming each value that is missing or of another kind
+ */
+export function parseSmokeRun(output: string): SmokeRun | null {
+  if (output.trim() === "null") return null;
+  return parseShape<SmokeRun>(output, runShape, {
+    subject: 'What "longhaul smoke dispatch" printed',
+    remedy:
+      "The command and the program are of different versions, or something else prints as well: `npm ls longhaul` shows which are installed.",
+  });
+}
+
+/**
+ * The smoke runs among the outputs of a stack, which may be of another program than this one's.
+ *
+ * @param output undefined: the stack has no such output
+ * @throws {Failure} naming each value that is missing or of another kind
+ */
+export function readSmokeRuns(output: unknown): readonly SmokeRun[] {
+  return checkShape<readonly SmokeRun[]>(output ?? [], [runShape], {
+    subject: 'The stack\'s output "smoke"',
+    remedy: "Give it the runs of Longhaul's stackOutputs, or another name.",
+  });
 }

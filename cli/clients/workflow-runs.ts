@@ -57,7 +57,7 @@ export interface WorkflowRuns {
    * without that: what it refuses has started nothing.
    */
   dispatch(
-    workflow: Pick<SmokeSource, "workflow" | "ref">,
+    workflow: Pick<SmokeSource, "workflow">,
     inputs: Readonly<Record<string, string>>,
   ): Promise<DispatchOutcome>;
 }
@@ -122,8 +122,8 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
         if (!hasStatus(error, 409)) throw error; // 409: it has ended.
       }
     },
-    dispatch: async ({ workflow, ref: branch }, inputs) => {
-      const ref = branch ?? (await defaultBranch());
+    dispatch: async ({ workflow }, inputs) => {
+      const ref = await defaultBranch();
       const send = (asking: { return_run_details?: true }) =>
         githubCall(`dispatching ${workflow} in ${name}`, () =>
           actions.createWorkflowDispatch({

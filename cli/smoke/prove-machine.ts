@@ -1,6 +1,8 @@
 import { explained, Failure, sentenceOf } from "../../contract/failure.ts";
 import { machineName } from "../../contract/names.ts";
 import type { SmokeDispatchRequest, SmokeRun } from "../../contract/requests.ts";
+import { written } from "../../contract/written.ts";
+import type { Whole } from "../../contract/written.ts";
 import type { Aws } from "../clients/aws.ts";
 import type { Github } from "../clients/github.ts";
 import type { WorkflowRuns } from "../clients/workflow-runs.ts";
@@ -29,7 +31,7 @@ export interface ProofCollaborators extends Omit<RunCollaborators, "runs"> {
 export async function proveMachine(
   collaborators: ProofCollaborators,
   request: SmokeDispatchRequest,
-): Promise<SmokeRun | undefined> {
+): Promise<Whole<SmokeRun> | undefined> {
   const { github, clock, output } = collaborators;
   const { machine, smoke, wait, onlineWithinMinutes } = request;
   const runs = github.runs(smoke);
@@ -49,17 +51,19 @@ export async function proveMachine(
     throw explained(error, (why) => `${why} ${end}`);
   });
   output.say(`The smoke test is in progress on ${actualRunner}.`);
-  const proof: SmokeRun = {
-    workflow: smoke.workflow,
-    runId: run.id,
-    runUrl: run.url,
-    expectedRunner,
-    actualRunner,
-    minutes,
-  };
-  if (wait === "start") return proof;
+  const proof = (conclusion?: string) =>
+    written<SmokeRun>({
+      workflow: smoke.workflow,
+      runId: run.id,
+      runUrl: run.url,
+      expectedRunner,
+      actualRunner,
+      minutes,
+      conclusion,
+    });
+  if (wait === "start") return proof();
   const { conclusion } = await followRun({ runs, clock, output }, { runId: run.id, minutes });
-  if (conclusion === "success") return { ...proof, conclusion };
+  if (conclusion === "success") return proof(conclusion);
   throw new Failure(`The smoke test of ${machine.runner} ended with ${conclusion}: ${run.url}`);
 
   /** @returns undefined for a machine that has been in service before */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { formatSmokeRun } from "../../contract/requests.ts";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
 
@@ -13,6 +14,6 @@ export function smokeDispatchCommand(context: VerbContext): Command {
       const github = await requireGithub(context, request.target.github);
       const aws = await context.connectAws(request.target);
       const run = await proveMachine({ ...context, aws, github }, request);
-      context.output.result(JSON.stringify(run ?? null));
+      context.output.result(formatSmokeRun(run));
     });
 }

@@ -11,6 +11,7 @@ import type { Configuration } from "../../config/schema.ts";
 import { controllerMetrics, metricNamespace } from "../../contract/metrics.ts";
 import { budgetName } from "../../contract/names.ts";
 import type { AwaitMeterRequest, LiftRequest } from "../../contract/requests.ts";
+import { written } from "../../contract/written.ts";
 import { tags } from "../../contract/tags.ts";
 import type { AlarmTopic } from "../alarm-topic/alarm-topic.ts";
 import { budgetTrust, denial, denialArn, denialName, executionStatements } from "../iam/budget-policy.ts";
@@ -158,10 +159,9 @@ export class BudgetAlarm extends pulumi.ComponentResource {
         `${own}-lift`,
         {
           delete: commandLine("lift"),
-          environment: requestEnvironment<LiftRequest>({
-            target: targetOf(environment, configuration),
-            budget: own,
-          }),
+          environment: requestEnvironment(
+            written<LiftRequest>({ target: targetOf(environment, configuration), budget: own }),
+          ),
         },
         { parent, dependsOn: [action], ignoreChanges: ["*"] },
       );
@@ -173,9 +173,9 @@ export class BudgetAlarm extends pulumi.ComponentResource {
         `${own}-meter`,
         {
           create: commandLine("await-meter"),
-          environment: requestEnvironment<AwaitMeterRequest>({
-            target: targetOf(environment, configuration),
-          }),
+          environment: requestEnvironment(
+            written<AwaitMeterRequest>({ target: targetOf(environment, configuration) }),
+          ),
         },
         { ...child, dependsOn: [controller], ignoreChanges: ["*"] },
       );

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { requestVariable } from "../../contract/requests.ts";
+import type { Whole } from "../../contract/written.ts";
 
 /** What of `longhaul` the program itself calls. */
 export type ProgramVerb =
@@ -25,7 +26,7 @@ export function commandLine(verb: ProgramVerb): string {
 
 /** The environment that carries a request to the command line. Credentials are never in it. */
 export function requestEnvironment<Request>(
-  request: pulumi.Input<Request>,
+  request: pulumi.Input<Whole<Request>>,
 ): Record<typeof requestVariable, pulumi.Output<string>> {
   return { [requestVariable]: pulumi.jsonStringify(request) };
 }

@@ -2,6 +2,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../../config/schema.ts";
 import type { DrainRequest } from "../../contract/requests.ts";
+import { written } from "../../contract/written.ts";
 import { commandLine, requestEnvironment } from "./commands.ts";
 import { smokeSourceOf, targetOf } from "../../config/target.ts";
 
@@ -32,12 +33,13 @@ export interface GuardArgs {
 export function createGuard(name: string, args: GuardArgs, parent: pulumi.Resource): Command {
   const { environment, configuration, guards, dependsOn } = args;
   const smoke = smokeSourceOf(environment, configuration);
-  const request = (what: DrainRequest["guards"]): DrainRequest => ({
-    target: targetOf(environment, configuration),
-    guards: what,
-    ...(smoke && { smoke }),
-    waitMinutes: drainMinutes,
-  });
+  const request = (what: DrainRequest["guards"]) =>
+    written<DrainRequest>({
+      target: targetOf(environment, configuration),
+      guards: what,
+      smoke,
+      waitMinutes: drainMinutes,
+    });
   return new Command(
     `${name}-${configuration.aws.region}-guard`,
     {

@@ -4,16 +4,18 @@ import type { Configuration } from "../../config/schema.ts";
 import type { ControllerConfiguration, SweepConfiguration } from "../../contract/controller.ts";
 import { budgetName, waitingJobsTable } from "../../contract/names.ts";
 import { appKeyParameter } from "../../contract/parameters.ts";
+import { written } from "../../contract/written.ts";
+import type { Whole } from "../../contract/written.ts";
 import { labelledFleets } from "../wake-on-demand/receiver-configuration.ts";
 
 /** What the controller of an environment is told: what of the configuration it decides by. */
 export function controllerConfiguration(
   environment: string,
   configuration: Configuration,
-): ControllerConfiguration {
+): Whole<ControllerConfiguration> {
   const { aws, fleets, wakeOnDemand, budget } = configuration;
   const hourly = hourlyPrices(configuration);
-  return {
+  return written<ControllerConfiguration>({
     environment,
     aws: {
       region: aws.region,
@@ -27,28 +29,29 @@ export function controllerConfiguration(
     fleets: Object.entries(fleets).map(([name, { instanceType, autoShutdown }]) => ({
       name,
       instanceType,
-      ...(autoShutdown.workingHours && { workingHours: autoShutdown.workingHours }),
+      workingHours: autoShutdown.workingHours,
       prices: { machine: hourly[name]!.machine, disk: hourly[name]!.disk },
     })),
     addressPrice: prices.publicIpv4,
     priceList: priceList(aws.region),
-    ...(budget.monthlyUsd !== undefined && {
-      budget: {
-        monthlyUsd: budget.monthlyUsd,
-        ...(budget.awsBudget && {
-          awsBudget: { account: aws.account, name: budgetName(environment, aws.region) },
-        }),
-      },
-    }),
-    ...(wakeOnDemand.enabled && {
-      demand: {
-        table: waitingJobsTable(environment),
-        fleets: labelledFleets(configuration),
-        ...(wakeOnDemand.emptyLabels !== undefined && { emptyLabels: wakeOnDemand.emptyLabels }),
-        ...(wakeOnDemand.app && { sweep: sweepConfiguration(environment, wakeOnDemand.app, configuration) }),
-      },
-    }),
-  };
+    budget:
+      budget.monthlyUsd === undefined
+        ? undefined
+        : {
+            monthlyUsd: budget.monthlyUsd,
+            awsBudget: budget.awsBudget
+              ? { account: aws.account, name: budgetName(environment, aws.region) }
+              : undefined,
+          },
+    demand: wakeOnDemand.enabled
+      ? {
+          table: waitingJobsTable(environment),
+          fleets: labelledFleets(configuration),
+          emptyLabels: wakeOnDemand.emptyLabels,
+          sweep: wakeOnDemand.app && sweepConfiguration(environment, wakeOnDemand.app, configuration),
+        }
+      : undefined,
+  });
 }
 
 function sweepConfiguration(

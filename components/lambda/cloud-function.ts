@@ -9,6 +9,7 @@ import type { ControllerConfiguration } from "../../contract/controller.ts";
 import { configurationFile, functionLogGroupName, functionName } from "../../contract/names.ts";
 import type { FunctionName } from "../../contract/names.ts";
 import type { ReceiverConfiguration } from "../../contract/receiver.ts";
+import type { Whole } from "../../contract/written.ts";
 import { functionBundle } from "../assets/assets.ts";
 import { fingerprintOf } from "../../contract/fingerprint.ts";
 import { document, trustPolicy } from "../iam/policy.ts";
@@ -26,8 +27,8 @@ interface Surroundings {
 
 /** What each function is told when it is deployed; it reads the same type. */
 interface FunctionConfigurations {
-  controller: ControllerConfiguration;
-  receiver: ReceiverConfiguration;
+  controller: Whole<ControllerConfiguration>;
+  receiver: Whole<ReceiverConfiguration>;
 }
 
 export interface CloudFunctionArgs<Name extends FunctionName> extends Surroundings {

@@ -1,6 +1,7 @@
 import { checksumOf, registrationUrl, serviceEndpoint, tarballUrl } from "../../config/derive.ts";
-import type { Configuration, FleetConfiguration, NetworkConfiguration } from "../../config/schema.ts";
+import type { Configuration, FleetConfiguration } from "../../config/schema.ts";
 import type { MachineConfiguration } from "../../contract/machine.ts";
+import { written } from "../../contract/written.ts";
 
 /** What one machine of a fleet is told at its creation: plain values, and no secret among them. */
 export function machineConfiguration(
@@ -9,7 +10,8 @@ export function machineConfiguration(
   fleet: FleetConfiguration,
 ): MachineConfiguration {
   const { aws, github, network, agent } = configuration;
-  return {
+  const { proxy, caBundle } = network;
+  return written<MachineConfiguration>({
     ...machine,
     instanceType: fleet.instanceType,
     aws: {
@@ -21,11 +23,11 @@ export function machineConfiguration(
         monitoring: serviceEndpoint(aws, "monitoring"),
         logs: serviceEndpoint(aws, "logs"),
       },
-      ...(aws.kmsKeyArn !== undefined && { kmsKeyArn: aws.kmsKeyArn }),
+      kmsKeyArn: aws.kmsKeyArn,
     },
     github: {
       registrationUrl: registrationUrl(github),
-      ...(github.runnerGroup && { runnerGroup: github.runnerGroup.name }),
+      runnerGroup: github.runnerGroup?.name,
     },
     runnerSoftware: {
       version: fleet.runner.version,
@@ -40,23 +42,8 @@ export function machineConfiguration(
     sudo: fleet.sudo,
     bootSteps: fleet.bootSteps,
     everyBoot: fleet.everyBoot,
-    ...connection(network),
+    proxy: proxy && { http: proxy.http, https: proxy.https, noProxy: proxy.noProxy },
+    caBundle,
     ...agent,
-  };
-}
-
-function connection({
-  proxy,
-  caBundle,
-}: NetworkConfiguration): Pick<MachineConfiguration, "proxy" | "caBundle"> {
-  return {
-    ...(proxy && {
-      proxy: {
-        ...(proxy.http !== undefined && { http: proxy.http }),
-        ...(proxy.https !== undefined && { https: proxy.https }),
-        noProxy: proxy.noProxy,
-      },
-    }),
-    ...(caBundle !== undefined && { caBundle }),
-  };
+  });
 }

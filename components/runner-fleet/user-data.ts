@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { AgentConfiguration } from "../../contract/agent.ts";
 import type { MachineConfiguration } from "../../contract/machine.ts";
 import { softwarePath } from "../../contract/parameters.ts";
+import { written } from "../../contract/written.ts";
 import type { MachineAssets } from "../assets/assets.ts";
 import { softwareScript, softwareSha256 } from "./machine-software.ts";
 import { bare, file, quote } from "./shell-text.ts";
@@ -68,12 +69,26 @@ export function compressUserData(text: string, runner: string): string {
 }
 
 /** All but what only boot.sh works with. */
-function toldToAgent(machine: MachineConfiguration): AgentConfiguration {
-  const { environment, fleet, runner, instanceType, aws, github, user } = machine;
-  const { pollSeconds, quietSeconds, spreadSeconds, staySeconds } = machine;
-  const runnerSoftware = { selfUpdate: machine.runnerSoftware.selfUpdate };
-  const what = { environment, fleet, runner, instanceType, aws, github, runnerSoftware, user };
-  return { ...what, pollSeconds, quietSeconds, spreadSeconds, staySeconds };
+function toldToAgent({ aws, github, runnerSoftware, ...machine }: MachineConfiguration): AgentConfiguration {
+  return written<AgentConfiguration>({
+    environment: machine.environment,
+    fleet: machine.fleet,
+    runner: machine.runner,
+    instanceType: machine.instanceType,
+    aws: {
+      account: aws.account,
+      region: aws.region,
+      endpoints: aws.endpoints,
+      kmsKeyArn: aws.kmsKeyArn,
+    },
+    github: { registrationUrl: github.registrationUrl, runnerGroup: github.runnerGroup },
+    runnerSoftware: { selfUpdate: runnerSoftware.selfUpdate },
+    user: machine.user,
+    pollSeconds: machine.pollSeconds,
+    quietSeconds: machine.quietSeconds,
+    spreadSeconds: machine.spreadSeconds,
+    staySeconds: machine.staySeconds,
+  });
 }
 
 /** The certificates of a PEM text, each as base64 in one line. */

@@ -4,6 +4,7 @@ import { tagsOfFleet } from "../../config/derive.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { formatMachineList } from "../../contract/parameters.ts";
 import type { AwaitRequest } from "../../contract/requests.ts";
+import { written } from "../../contract/written.ts";
 import { commandLine, requestEnvironment } from "../commands/commands.ts";
 import { createFleetParameter } from "../ssm/fleet-parameter.ts";
 import { createGuard } from "../commands/guard.ts";
@@ -31,7 +32,6 @@ export class RunnerRoster extends pulumi.ComponentResource {
     const { environment, configuration, fleet, proof } = args;
     const ownTags = tagsOfFleet(configuration, fleet.fleet);
     const target = targetOf(environment, configuration);
-    const { kmsKeyArn } = configuration.aws;
     const instanceIds = pulumi.all(fleet.machines.map(({ instanceId }) => instanceId));
     const list = instanceIds.apply(formatMachineList);
 
@@ -42,15 +42,17 @@ export class RunnerRoster extends pulumi.ComponentResource {
     this.registerOutputs({});
 
     function awaitMachines(parent: pulumi.Resource) {
-      const request: pulumi.Input<AwaitRequest> = instanceIds.apply((ids) => ({
-        target,
-        fleet: fleet.fleet,
-        machines: fleet.machines.map(({ runner }, index) => ({ runner, instanceId: ids[index]! })),
-        labels: [...fleet.serviceLabels],
-        onlineWithinMinutes: configuration.smokeTest.onlineWithinMinutes,
-        ownTags,
-        ...(kmsKeyArn !== undefined && { kmsKeyArn }),
-      }));
+      const request = instanceIds.apply((ids) =>
+        written<AwaitRequest>({
+          target,
+          fleet: fleet.fleet,
+          machines: fleet.machines.map(({ runner }, index) => ({ runner, instanceId: ids[index]! })),
+          labels: fleet.serviceLabels,
+          onlineWithinMinutes: configuration.smokeTest.onlineWithinMinutes,
+          ownTags,
+          kmsKeyArn: configuration.aws.kmsKeyArn,
+        }),
+      );
       const script = commandLine("await");
       return new Command(
         `${name}-await`,

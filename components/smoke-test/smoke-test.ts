@@ -2,6 +2,8 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration, SmokeTestConfiguration } from "../../config/schema.ts";
 import type { SmokeDispatchRequest, SmokeRun } from "../../contract/requests.ts";
+import { parseSmokeRun } from "../../contract/requests.ts";
+import { written } from "../../contract/written.ts";
 import { commandLine, requestEnvironment } from "../commands/commands.ts";
 import type { FleetMachine, RunnerFleet } from "../runner-fleet/runner-fleet.ts";
 import type { SmokeWorkflow } from "../smoke-workflow/smoke-workflow.ts";
@@ -49,15 +51,17 @@ export class SmokeTest extends pulumi.ComponentResource {
       number: number,
       parent: pulumi.Resource,
     ): SmokeProof {
-      const request: pulumi.Input<SmokeDispatchRequest> = machine.instanceId.apply((instanceId) => ({
-        target: targetOf(environment, configuration),
-        fleet: fleet.fleet,
-        machine: { runner: machine.runner, instanceId },
-        smoke: workflow.source,
-        minutes: smokeMinutes(smokeTest, number),
-        wait: smokeTest.wait,
-        onlineWithinMinutes: smokeTest.onlineWithinMinutes,
-      }));
+      const request = machine.instanceId.apply((instanceId) =>
+        written<SmokeDispatchRequest>({
+          target: targetOf(environment, configuration),
+          fleet: fleet.fleet,
+          machine: { runner: machine.runner, instanceId },
+          smoke: workflow.source,
+          minutes: smokeMinutes(smokeTest, number),
+          wait: smokeTest.wait,
+          onlineWithinMinutes: smokeTest.onlineWithinMinutes,
+        }),
+      );
       const command = new Command(
         machine.resourceName,
         { create: commandLine("smoke dispatch"), environment: requestEnvironment(request) },
@@ -89,15 +93,4 @@ export function smokeMinutes(
   number: number,
 ): number {
   return machines === "all" || number === 1 ? minutes : Math.min(minutes, shortMinutes);
-}
-
-/** @throws when a Command's output is not the run that it dispatched */
-export function parseSmokeRun(stdout: string): SmokeRun | null {
-  try {
-    return JSON.parse(stdout) as SmokeRun | null;
-  } catch (error) {
-    throw new Error(`"longhaul smoke dispatch" printed something else than one run as JSON: ${stdout}`, {
-      cause: error,
-    });
-  }
 }

@@ -5,6 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../../config/schema.ts";
 import type { SmokeSource, SmokeWorkflowRequest } from "../../contract/requests.ts";
 import { smokeWorkflowText, workflowMaker } from "../../contract/smoke-workflow.ts";
+import { written } from "../../contract/written.ts";
+import type { Whole } from "../../contract/written.ts";
 import { commandLine, requestEnvironment } from "../commands/commands.ts";
 import { smokeSourceOf, targetOf } from "../../config/target.ts";
 
@@ -18,7 +20,7 @@ export interface SmokeWorkflowArgs {
  * there, or the one of somebody else's that it leaves alone.
  */
 export class SmokeWorkflow extends pulumi.ComponentResource {
-  readonly source: SmokeSource;
+  readonly source: Whole<SmokeSource>;
   /** The file is there. A fleet that waits for it costs nothing where the repository refuses it. */
   readonly published: pulumi.Resource;
 
@@ -42,15 +44,15 @@ export class SmokeWorkflow extends pulumi.ComponentResource {
      * ignores the case of a repository's name, and so does the resource's: else
      * the "former" file would be the same one.
      */
-    function publish(smoke: SmokeSource, parent: pulumi.Resource) {
+    function publish(smoke: Whole<SmokeSource>, parent: pulumi.Resource) {
       const target = targetOf(environment, configuration);
-      const request: SmokeWorkflowRequest = {
+      const request = written<SmokeWorkflowRequest>({
         target,
         smoke,
-        ...(configuration.smokeTest.manageWorkflow && {
-          text: smokeWorkflowText(workflowMaker(target), readSmokeWorkflow()),
-        }),
-      };
+        text: configuration.smokeTest.manageWorkflow
+          ? smokeWorkflowText(workflowMaker(target), readSmokeWorkflow())
+          : undefined,
+      });
       const script = commandLine("smoke publish");
       const repository = `${smoke.owner}-${smoke.repository}`.toLowerCase();
       return new Command(

@@ -4,16 +4,17 @@ import { waitingJobsTable } from "../../contract/names.ts";
 import { webhookSecretParameter } from "../../contract/parameters.ts";
 import type { LabelledFleet } from "../../contract/job-labels.ts";
 import type { ReceiverConfiguration } from "../../contract/receiver.ts";
+import { written } from "../../contract/written.ts";
+import type { Whole } from "../../contract/written.ts";
 import { serviceLabels } from "../../config/runs-on-labels.ts";
 
 /** What the webhook's receiver of an environment is told: plain values, and no secret among them. */
 export function receiverConfiguration(
   environment: string,
   configuration: Configuration,
-): ReceiverConfiguration {
+): Whole<ReceiverConfiguration> {
   const { aws, github, wakeOnDemand } = configuration;
-  const repositories = wakingRepositories(configuration);
-  return {
+  return written<ReceiverConfiguration>({
     environment,
     region: aws.region,
     endpoints: {
@@ -24,10 +25,10 @@ export function receiverConfiguration(
     table: waitingJobsTable(environment),
     secretParameter: webhookSecretParameter(environment),
     owner: ownerOf(github),
-    ...(repositories && { repositories }),
+    repositories: wakingRepositories(configuration),
     fleets: labelledFleets(configuration),
-    ...(wakeOnDemand.emptyLabels !== undefined && { emptyLabels: wakeOnDemand.emptyLabels }),
-  };
+    emptyLabels: wakeOnDemand.emptyLabels,
+  });
 }
 
 /** The fleets with all labels of their machines, in the order of the configuration. */

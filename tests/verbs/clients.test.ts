@@ -13,7 +13,7 @@ import { unpaced } from "./clouds.ts";
 
 const canary = "ghp_canary0123456789";
 
-const dispatch = (runs: WorkflowRuns) => runs.dispatch({ workflow: "smoke.yml", ref: "main" }, {});
+const dispatch = (runs: WorkflowRuns) => runs.dispatch({ workflow: "smoke.yml" }, {});
 
 describe("the clients of the operator's command", () => {
   let server: Server | undefined;
@@ -43,6 +43,11 @@ describe("the clients of the operator's command", () => {
         response.writeHead(status, { "content-type": "application/json", ...headers });
         response.end(JSON.stringify({ message }));
       };
+    /** What a dispatch asks first. */
+    const defaultBranch: RequestListener = (_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ default_branch: "main" }));
+    };
     const github = (apiUrl: string, said: string[] = []) =>
       connectGithub(
         { apiUrl, owner: "acme", repository: "app" },
@@ -129,7 +134,8 @@ describe("the clients of the operator's command", () => {
       let posts = 0;
       const url = await serve((request, response) => {
         if (request.method === "POST") posts += 1;
-        answer(500, "boom")(request, response);
+        const listener = request.method === "POST" ? answer(500, "boom") : defaultBranch;
+        listener(request, response);
       });
       const runs = github(url).runs({ owner: "acme", repository: "app" });
       expect(await dispatch(runs)).to.deep.equal({ kind: "unknown" });
@@ -141,6 +147,10 @@ describe("the clients of the operator's command", () => {
       const dispatched = async (...answers: (readonly [number, string?])[]) => {
         const asked: unknown[] = [];
         const url = await serve((request, response) => {
+          if (request.method === "GET") {
+            defaultBranch(request, response);
+            return;
+          }
           const [status, body] = answers[asked.length]!;
           let text = "";
           request.on("data", (chunk: Buffer) => (text += chunk.toString()));

@@ -243,7 +243,7 @@ describe("longhaul smoke dispatch", () => {
 
   it("says what is missing when the workflow does not exist", async () => {
     await clouds.connect(machine);
-    const { code, said } = await dispatching({ smoke: { ...smoke, workflow: "none.yml", ref: "main" } });
+    const { code, said } = await dispatching({ smoke: { ...smoke, workflow: "none.yml" } });
     expect(code).to.equal(1);
     expect(said).to.include("dispatching none.yml in acme/app (HTTP 404");
   });

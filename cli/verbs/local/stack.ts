@@ -8,6 +8,7 @@ import { localEnvironment } from "../../../config/local.ts";
 import type { Configuration } from "../../../config/schema.ts";
 import { Failure } from "../../../contract/failure.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";
+import { readSmokeRuns } from "../../../contract/requests.ts";
 import { brieflyDescribe } from "../../../observe/describe-machine.ts";
 import { observeMachines } from "../../../observe/observe-machines.ts";
 import { connectAws } from "../../clients/aws.ts";
@@ -24,7 +25,7 @@ export interface UpReport {
   resources: number;
   changed: boolean;
   /** The smoke runs that the program has as its output `smoke`; none where it has no such output. */
-  smoke: SmokeRun[];
+  smoke: readonly SmokeRun[];
 }
 
 /**
@@ -126,7 +127,7 @@ function reportOf({ summary, outputs }: UpResult): UpReport {
   return {
     resources: same + create + update,
     changed: Object.keys(others).length > 0,
-    smoke: (outputs.smoke?.value ?? []) as SmokeRun[],
+    smoke: readSmokeRuns(outputs.smoke?.value),
   };
 }
 

@@ -88,7 +88,7 @@ for (const [who, { value, parse, mayLack }] of Object.entries(wires)) {
         for (const fine of [undefined, given])
           expect(() => parse(withValue(value, path, fine))).not.to.throw();
         for (const wrong of [1, null, false]) {
-          expect(() => parse(withValue(value, path, wrong))).to.throw(`${name} is no`);
+          expect(() => parse(withValue(value, path, wrong))).to.throw(`${name} must be`);
         }
       });
     }
@@ -97,11 +97,11 @@ for (const [who, { value, parse, mayLack }] of Object.entries(wires)) {
       const name = path.join(".");
       it(`is refused by name with something else in place of ${name}`, () => {
         for (const wrong of [null, [], {}, Number.NaN, Infinity, -1])
-          expect(() => parse(withValue(value, path, wrong))).to.throw(`${name} is no`);
+          expect(() => parse(withValue(value, path, wrong))).to.throw(`${name} must be`);
       });
       if (!isKnownByName(path) || name in mayLack) continue;
       it(`is refused by name without ${name}`, () => {
-        expect(() => parse(withValue(value, path, undefined))).to.throw(`${name} is no`);
+        expect(() => parse(withValue(value, path, undefined))).to.throw(`${name} is missing`);
       });
     }
 
@@ -118,5 +118,7 @@ for (const [who, { value, parse, mayLack }] of Object.entries(wires)) {
 
 it("a disk's prices are three, in their order", () => {
   const prices = (disks: readonly number[]) => withValue(controller, ["priceList", "disks"], disks);
-  expect(() => parseControllerConfiguration(prices([1, 2]))).to.throw("priceList.disks is no list of 3");
+  expect(() => parseControllerConfiguration(prices([1, 2]))).to.throw(
+    "priceList.disks must be a list of 3 and is one of 2",
+  );
 });

@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
+import { formatSmokeRun, parseSmokeRun, readSmokeRuns } from "../../../contract/requests.ts";
+import type { SmokeRun } from "../../../contract/requests.ts";
+import { written } from "../../../contract/written.ts";
+
+const run = written<SmokeRun>({
+  workflow: "smoke.yml",
+  runId: 7,
+  runUrl: "https://github.com/acme/app/actions/runs/7",
+  expectedRunner: "dev-cloud-1",
+  actualRunner: "dev-cloud-1",
+  minutes: 180,
+  conclusion: "success",
+});
+
+/** What stands in place of a key, and what a reader is told of it. */
+const wrong: readonly [keyof SmokeRun, unknown, string][] = [
+  ["workflow", 1, "workflow must be a text and is 1"],
+  ["runId", "7", 'runId must be a number from 0 up and is "7"'],
+  ["runUrl", undefined, "runUrl is missing"],
+  ["expectedRunner", null, "expectedRunner must be a text and is null"],
+  ["actualRunner", ["a"], "actualRunner must be a text and is a list of 1"],
+  ["minutes", -1, "minutes must be a number from 0 up and is -1"],
+  ["conclusion", {}, "conclusion must be a text and is an object"],
+];
+
+describe("what longhaul smoke dispatch prints", () => {
+  it("is read as it was written: a run, or that there was none", () => {
+    const going = written<SmokeRun>({ ...run, conclusion: undefined });
+    expect(parseSmokeRun(formatSmokeRun(run))).to.deep.equal(run);
+    expect(parseSmokeRun(JSON.stringify(going))).to.deep.equal(going);
+    expect(parseSmokeRun(`${formatSmokeRun(undefined)}\n`)).to.equal(null);
+  });
+
+  for (const [key, value, sentence] of wrong)
+    it(`is refused with what stands there: ${sentence}`, () => {
+      const text = JSON.stringify({ ...run, [key]: value });
+      expect(() => parseSmokeRun(text))
+        .to.throw(Failure, sentence)
+        .with.property("message")
+        .match(/npm ls longhaul/);
+    });
+
+  it("is refused where something else prints", () => {
+    for (const text of ["npm notice", "", "[]", "7"])
+      expect(() => parseSmokeRun(text)).to.throw(Failure, "is no JSON object");
+  });
+});
+
+describe("the output smoke of a stack", () => {
+  it("is a list of runs, or is not there", () => {
+    expect(readSmokeRuns([run])).to.deep.equal([run]);
+    expect(readSmokeRuns(undefined)).to.deep.equal([]);
+  });
+
+  it("is refused where another program means something else by it", () => {
+    expect(() => readSmokeRuns("on")).to.throw(
+      Failure,
+      'The stack\'s output "smoke" cannot be used: it must be a list and is "on"',
+    );
+    expect(() => readSmokeRuns([run, { ...run, runId: null }])).to.throw(Failure, "1.runId must be a number");
+  });
+});
