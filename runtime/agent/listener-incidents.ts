@@ -4,7 +4,7 @@ import { refusedSentence } from "./decide.ts";
 import { hungSentence, isHung } from "./hung-listener.ts";
 import type { Incidents } from "./incidents.ts";
 import { maxPollErrors } from "./jobs.ts";
-import type { ListenerView } from "./listener-watch.ts";
+import type { ListenerView } from "./listener-eyes.ts";
 
 /** What people are told of a listener besides the machine's state, from one look. */
 export function tellOfListener(

@@ -1,6 +1,9 @@
+import type { ConnectionView } from "./connection-watch.ts";
 import type { Decision } from "./decide.ts";
 import type { FleetView } from "./fleet-memory.ts";
+import type { ListenerMemory } from "./listener-memory.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
+import type { SeenWorker } from "./seen-worker.ts";
 import type { SleepTime } from "./sleep-time.ts";
 
 /** What an agent remembers from look to look, beside what it knows of its listener and its fleet. Moments as in {@link RunnerObservation}. */
@@ -20,6 +23,36 @@ export type ListenerSighting = Omit<
   "now" | "sleepAt" | "quietMs" | "bootTimer" | keyof FleetView
 > &
   Pick<AgentMemory, "lastUsedAt">;
+
+/** What a look finds of the listener in its files, processes and sockets. */
+export interface ListenerFindings extends Pick<
+  RunnerObservation,
+  "listener" | "worker" | "updating" | "job" | "pendingJobEvidence" | "registered"
+> {
+  seenWorker: Pick<SeenWorker, "startedAt" | "toldToEndAt"> | undefined;
+  connection: ConnectionView;
+}
+
+/** What that says together with what is remembered, written out as {@link observationOf} is. */
+export function sightingOf(memory: ListenerMemory, found: ListenerFindings): ListenerSighting {
+  return {
+    listener: found.listener,
+    worker: found.worker,
+    workerAt: found.seenWorker?.startedAt,
+    toldToEndAt: found.seenWorker?.toldToEndAt,
+    updating: found.updating,
+    job: found.job,
+    lastActivityAt: memory.lastActivityAt,
+    lastUsedAt: memory.lastUsedAt,
+    pendingJobEvidence: found.pendingJobEvidence,
+    missedAt: memory.missedAt,
+    exit: memory.exit,
+    refusals: memory.refusals,
+    disconnectedAt: found.connection.disconnectedAt,
+    reachableAt: found.connection.reachableAt,
+    registered: found.registered,
+  };
+}
 
 /** What a look is made with, beside what was seen. */
 export interface LookTerms {

@@ -5,7 +5,7 @@ import type { IncidentCounts, Incidents } from "./incidents.ts";
 import { jobPath } from "./job-facts.ts";
 import { isOverdue } from "./job-limit.ts";
 import type { Ledger } from "./ledger.ts";
-import type { ListenerView } from "./listener-watch.ts";
+import type { ListenerView } from "./listener-eyes.ts";
 import type { MetricValues } from "./metrics.ts";
 import { metricsEveryMs } from "./metrics.ts";
 import type { Registrar } from "./registrar.ts";

@@ -11,6 +11,7 @@ import {
   newMemory,
 } from "../../runtime/agent/listener-memory.ts";
 import type { ListenerSighting } from "../../runtime/agent/look.ts";
+import { sightingOf } from "../../runtime/agent/look.ts";
 import { traceSeen, watchForPendingJobs } from "../../runtime/agent/pending-job-evidence.ts";
 import type { Agent } from "./agent.ts";
 import { later, period } from "./agent.ts";
@@ -20,7 +21,7 @@ import { epoch } from "./world.ts";
 
 /**
  * What an agent sees of its listener, in the order in which
- * runtime/agent/listener-watch.ts looks; what it makes of it is the agent's own code.
+ * runtime/agent/listener-eyes.ts looks; what it makes of it is the agent's own code.
  */
 export interface Eyes {
   current: Listener | undefined;
@@ -114,27 +115,20 @@ function finishLook(
   else if (!worker) eyes.state = { ...eyes.state, open: [] };
   const job = eyes.state.open.length > 0;
   const connection = job || worker ? connectedSince(undefined, now) : connectedSince(current, now);
-  const { memory } = eyes;
   const { reachableAt } = connection;
   const trace = traceSeen({ runs: current !== undefined, stopped, closely, job, worker, reachableAt }, () =>
     eyes.traceOf(now, worker ? 1 : 0, current!.sockets),
   );
-  return {
-    worker,
-    workerAt: worker ? eyes.workerSince : undefined,
-    toldToEndAt: eyes.toldToEndAt,
-    updating,
+  return sightingOf(eyes.memory, {
     listener: current && { listening: eyes.state.listening, frozen: stopped !== "none" },
+    worker,
+    seenWorker: worker ? { startedAt: eyes.workerSince, toldToEndAt: eyes.toldToEndAt } : undefined,
+    updating,
     job,
-    lastActivityAt: memory.lastActivityAt,
-    lastUsedAt: memory.lastUsedAt,
     pendingJobEvidence: trace,
-    missedAt: memory.missedAt,
-    exit: memory.exit,
-    refusals: memory.refusals,
-    ...connection,
+    connection,
     registered: machine.registered,
-  };
+  });
 }
 
 /** GitHub answers whenever it is asked, which is a while after the listener has lost its connection. */

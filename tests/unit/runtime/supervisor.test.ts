@@ -4,7 +4,7 @@ import { Failure } from "../../../contract/failure.ts";
 import type { FleetView } from "../../../runtime/agent/fleet-memory.ts";
 import { unknownFacts } from "../../../runtime/agent/job-facts.ts";
 import { watchIncidents } from "../../../runtime/agent/incidents.ts";
-import type { ListenerView } from "../../../runtime/agent/listener-watch.ts";
+import type { ListenerView } from "../../../runtime/agent/listener-eyes.ts";
 import type { RegistrationResult } from "../../../runtime/agent/registration.ts";
 import { supervise } from "../../../runtime/agent/supervisor.ts";
 import type { SleepRequest } from "../../../runtime/agent/sleep-time.ts";
