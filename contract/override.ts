@@ -3,6 +3,7 @@
 import { isObject, parseObject } from "./json.ts";
 import type { Power } from "./parameters.ts";
 import { isPower } from "./parameters.ts";
+import { written } from "./written.ts";
 
 /** One override of an operator. */
 export interface Override {
@@ -41,17 +42,16 @@ export const initialOverrideSetting: OverrideSetting = { closing: false, runners
 
 /** The parameter's value for a setting. */
 export function formatOverrideSetting({ fleet, runners, ...rest }: OverrideSetting): string {
-  const names = new Map<string, string[]>();
+  const shared = new Map<string, { override: Override; named: string[] }>();
   for (const [runner, override] of Object.entries(runners)) {
     const key = JSON.stringify(override);
-    names.set(key, [...(names.get(key) ?? []), runner]);
+    const known = shared.get(key);
+    if (known) known.named.push(runner);
+    else shared.set(key, { override, named: [runner] });
   }
-  const ofRunners = [...names].map(([key, named]) => ({
-    ...(JSON.parse(key) as Override),
-    runners: named,
-  }));
-  const written: WrittenOverrideSetting = { ...rest, overrides: [...(fleet ? [fleet] : []), ...ofRunners] };
-  return JSON.stringify(written);
+  const ofRunners = [...shared.values()].map(({ override, named }) => ({ ...override, runners: named }));
+  const setting: WrittenOverrideSetting = { ...rest, overrides: [...(fleet ? [fleet] : []), ...ofRunners] };
+  return JSON.stringify(setting);
 }
 
 /**
@@ -90,11 +90,11 @@ function parseOverride(value: Record<string, unknown>): Override | undefined {
   const { power, by, reason, until, overBudget } = value;
   if (!isPower(power) || typeof by !== "string" || typeof reason !== "string") return undefined;
   if (until !== undefined && (typeof until !== "string" || Number.isNaN(Date.parse(until)))) return undefined;
-  return {
+  return written<Override>({
     power,
     by,
     reason,
-    ...(until !== undefined && { until }),
-    ...(overBudget === true && { overBudget }),
-  };
+    until,
+    overBudget: overBudget === true ? overBudget : undefined,
+  });
 }

@@ -5,6 +5,7 @@
  */
 
 import { isCount, isObject, parseObject } from "./json.ts";
+import { written } from "./written.ts";
 
 /** States of a job in the order in which it passes through them. GitHub's deliveries may come in any other. */
 export const jobStates = ["queued", "in_progress", "completed"] as const;
@@ -17,7 +18,7 @@ export interface WaitingJob {
   /** `owner/name` */
   repository: string;
   /** What the job's `runs-on` came to, as GitHub writes it. */
-  labels: string[];
+  labels: readonly string[];
   state: JobState;
   /** When the job was queued. */
   queuedAt: number;
@@ -76,7 +77,7 @@ export function parseWaitingJob(value: unknown): WaitingJob | undefined {
   if (!isJobId(id) || typeof repository !== "string" || !isJobState(state)) return undefined;
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) return undefined;
   if (!isCount(queuedAt) || !isCount(at) || !isCount(expiresAt)) return undefined;
-  return {
+  return written<WaitingJob>({
     id,
     repository,
     labels,
@@ -85,11 +86,11 @@ export function parseWaitingJob(value: unknown): WaitingJob | undefined {
     at,
     expiresAt,
     wakes: isCount(wakes) ? wakes : 0,
-    ...(typeof runner === "string" && { runner }),
-    ...(isCount(wokenAt) && { wokenAt }),
-    ...(typeof wokenMachine === "string" && { wokenMachine }),
-    ...(isCount(seenAt) && { seenAt }),
-  };
+    runner: typeof runner === "string" ? runner : undefined,
+    wokenAt: isCount(wokenAt) ? wokenAt : undefined,
+    wokenMachine: typeof wokenMachine === "string" ? wokenMachine : undefined,
+    seenAt: isCount(seenAt) ? seenAt : undefined,
+  });
 }
 
 /** The version of the queue's messages that this code writes and reads. */

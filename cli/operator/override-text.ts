@@ -1,6 +1,6 @@
 import { parameterLength } from "../../contract/aws-limits.ts";
 import { isDeepStrictEqual } from "node:util";
-import { isObject } from "../../contract/json.ts";
+import { isObject, parseObject } from "../../contract/json.ts";
 import {
   formatOverrideSetting,
   initialOverrideSetting,
@@ -95,8 +95,8 @@ function changed(text: string, now: number, change: (raw: Raw) => Raw): string |
 
 /** A damaged setting is one that no machine can read: there is nothing in it to keep. */
 function readRaw(text: string): Raw {
-  const readable = parseOverrideSetting(text) !== undefined;
-  return JSON.parse(readable ? text : formatOverrideSetting(initialOverrideSetting)) as Raw;
+  const raw = parseObject(text);
+  return raw && parseOverrideSetting(text) ? raw : { closing: initialOverrideSetting.closing };
 }
 
 function overridesOf({ overrides }: Raw): Raw[] {

@@ -12,7 +12,7 @@ const kept = 12;
 /** @param text the parameter's value, which is JSON */
 export function withWrite(text: string, id: string): string {
   const writes = writesIn(text).filter((other) => other !== id);
-  return JSON.stringify({ ...(JSON.parse(text) as object), writes: [...writes.slice(1 - kept), id] });
+  return JSON.stringify({ ...parseObject(text), writes: [...writes.slice(1 - kept), id] });
 }
 
 export function hasWrite(text: string, id: string): boolean {

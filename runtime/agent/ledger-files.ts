@@ -1,5 +1,5 @@
 import { traceOf } from "../../contract/failure.ts";
-import { parseObject } from "../../contract/json.ts";
+import { isObject, parseObject } from "../../contract/json.ts";
 import type { LedgerLine } from "../../contract/ledger.ts";
 import { parseJson } from "../aws/json.ts";
 import { keptFile } from "./kept-file.ts";
@@ -71,6 +71,11 @@ function readWritten(path: string): string[] {
 
 function readWaiting(path: string, machine: string): WaitingLine[] {
   const content = parseObject(readSmallFile(path, 2 * maxBytes));
-  // Whoever could write anything else into it is root, and could write into the ledger itself.
-  return content?.machine === machine && Array.isArray(content.lines) ? (content.lines as WaitingLine[]) : [];
+  if (content?.machine !== machine || !Array.isArray(content.lines)) return [];
+  return content.lines.filter(isWaitingLine);
+}
+
+/** A reader of the ledger judges what a line says. */
+function isWaitingLine(waiting: unknown): waiting is WaitingLine {
+  return isObject(waiting) && isObject(waiting.line);
 }

@@ -1,6 +1,6 @@
 import { statSync, utimesSync } from "node:fs";
 import { traceOf } from "../../contract/failure.ts";
-import { parseObject } from "../../contract/json.ts";
+import { isObject, parseObject } from "../../contract/json.ts";
 import type { Clock } from "./clock.ts";
 import type { RunnerJobFacts } from "./job-facts.ts";
 import type { OpenJob } from "./jobs.ts";
@@ -72,9 +72,18 @@ export function openJobs(
 }
 
 function readLeft(path: string, machine: string): MarkedJobs {
-  const none = { jobs: [], lastSeenAt: 0 };
   const lastSeenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   // A power cut may have left the file in pieces.
   const content = parseObject(readSmallFile(path, maxBytes));
-  return content?.machine === machine ? { jobs: content.jobs as MarkedJob[], lastSeenAt } : none;
+  if (content?.machine !== machine || !Array.isArray(content.jobs)) return { jobs: [], lastSeenAt: 0 };
+  return { jobs: content.jobs.filter(isMarkedJob), lastSeenAt };
+}
+
+/** Whether all is there that its record in the ledger is made of. Who reads the ledger judges what its texts say. */
+function isMarkedJob(job: unknown): job is MarkedJob {
+  if (!isObject(job) || !isObject(job.facts)) return false;
+  const { id, receivedAt, startedAt } = job;
+  return (
+    typeof id === "string" && [receivedAt, startedAt].every((at) => !Number.isNaN(Date.parse(String(at))))
+  );
 }

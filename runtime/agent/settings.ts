@@ -3,6 +3,7 @@ import { fleetParameters } from "../../contract/parameters.ts";
 import type { LimitsSetting } from "../../contract/parameters.ts";
 import { parseFleetSettings } from "../../contract/desired.ts";
 import type { FleetSettings } from "../../contract/desired.ts";
+import { parametersIn } from "../aws/parameters.ts";
 import type { Aws } from "./aws.ts";
 
 /** One look at the fleet's parameters. What could not be read is undefined, and `problem` says why, for the log. */
@@ -29,7 +30,7 @@ export async function readSettings(
   const names = fleetParameters(environment, fleet);
   let values: Map<string, string>;
   try {
-    values = parametersOf(await aws("ssm:GetParameters", { Names: Object.values(names) }));
+    values = parametersIn(await aws("ssm:GetParameters", { Names: Object.values(names) }));
   } catch (error) {
     return { ...unreadSettings, problem: traceOf(error) };
   }
@@ -68,9 +69,4 @@ function withoutJobLimit(limits: LimitsSetting | undefined): LimitsSetting | und
   if (!limits) return undefined;
   const { idleMinutes, minimumAwake } = limits;
   return { ...(idleMinutes !== undefined && { idleMinutes }), minimumAwake };
-}
-
-function parametersOf(answer: unknown): Map<string, string> {
-  const { Parameters = [] } = answer as { Parameters?: { Name: string; Value: string }[] };
-  return new Map(Parameters.map(({ Name, Value }) => [Name, Value]));
 }

@@ -1,5 +1,6 @@
 import { tokenParameter, usedToken } from "../../contract/parameters.ts";
 import { AwsError } from "../aws/error.ts";
+import { parameterIn } from "../aws/parameters.ts";
 import type { Aws } from "./aws.ts";
 
 /** The parameter through which a machine gets its registration tokens. */
@@ -34,8 +35,7 @@ export function machineToken(
 
   const find = async (): Promise<{ value: string } | { denied: string } | "missing"> => {
     try {
-      const answer = await aws("ssm:GetParameter", { Name: name, WithDecryption: true });
-      return { value: (answer as { Parameter: { Value: string } }).Parameter.Value };
+      return { value: parameterIn(await aws("ssm:GetParameter", { Name: name, WithDecryption: true })) };
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       if (error.code === "ParameterNotFound") return "missing";

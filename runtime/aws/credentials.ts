@@ -1,5 +1,8 @@
 import { Failure } from "../../contract/failure.ts";
-import { parseJson } from "./json.ts";
+import { parseObject } from "../../contract/json.ts";
+import { printable } from "../../contract/printable.ts";
+import type { Shape } from "../../contract/shape.ts";
+import { parseShape } from "../../contract/shape.ts";
 import type { ReadMetadata } from "./metadata.ts";
 
 export interface AwsCredentials {
@@ -45,20 +48,35 @@ export function instanceCredentials(read: ReadMetadata, now: () => number): Cred
   };
 }
 
+/** What the metadata service says of a role that it has credentials for, as far as it is read. */
+interface RoleCredentials {
+  AccessKeyId: string;
+  SecretAccessKey: string;
+  Token: string;
+  /** ISO 8601 in UTC. */
+  Expiration: string;
+}
+
+const shape: Shape<RoleCredentials> = {
+  AccessKeyId: "text",
+  SecretAccessKey: "secret",
+  Token: "secret",
+  Expiration: "time",
+};
+
 function parseCredentials(text: string, role: string) {
-  const answer = parseJson(text) as Record<string, string> | undefined;
-  if (answer?.Code !== "Success") {
-    throw new Failure(
-      `The metadata service has no credentials for the role ${role}: ${answer?.Code ?? "no JSON"}.`,
-    );
+  const code = parseObject(text)?.Code;
+  if (code !== "Success") {
+    const why = typeof code === "string" ? printable(code) : "its answer has no Code";
+    throw new Failure(`The metadata service has no credentials for the role ${role}: ${why}.`);
   }
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = parseShape<RoleCredentials>(text, shape, {
+    subject: `The metadata service's answer for the role ${role}`,
+    remedy: "The next call asks again.",
+  });
   return {
-    credentials: {
-      accessKeyId: answer.AccessKeyId!,
-      secretAccessKey: answer.SecretAccessKey!,
-      sessionToken: answer.Token!,
-    },
-    expiresAt: Date.parse(answer.Expiration!),
+    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token },
+    expiresAt: Date.parse(Expiration),
   };
 }
 

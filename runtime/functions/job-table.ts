@@ -1,3 +1,5 @@
+import { Failure } from "../../contract/failure.ts";
+import { isObject } from "../../contract/json.ts";
 import type { WaitingJob } from "../../contract/waiting-jobs.ts";
 import { parseWaitingJob, secondsThatCount, statesBefore } from "../../contract/waiting-jobs.ts";
 import type { CallAws } from "../aws/client.ts";
@@ -136,21 +138,39 @@ export async function readJobs(table: string, call: CallAws<"dynamodb:Scan">): P
   const jobs: WaitingJob[] = [];
   let next: AwsInput | undefined;
   do {
-    const page = (await call("dynamodb:Scan", {
+    const page = await call("dynamodb:Scan", {
       TableName: table,
       // The hint that a job waits comes within a second of its write, which another read may miss.
       ConsistentRead: true,
       ...(next && { ExclusiveStartKey: next }),
-    })) as { Items?: Record<string, Attribute>[]; LastEvaluatedKey?: AwsInput };
-    for (const item of page.Items ?? []) {
-      const job = parseWaitingJob(
-        Object.fromEntries(Object.entries(item).map(([name, value]) => [name, valueOf(value)])),
+    });
+    if (!isPage(page))
+      throw new Failure(
+        `DynamoDB answers for the table ${table} with no page of items: another server may answer in its place. ` +
+          "Look at the endpoint that the configuration names.",
       );
+    for (const item of page.Items.filter(isObject)) {
+      const values = Object.entries(item).map(([name, value]) => [name, valueOf(value)]);
+      const job = parseWaitingJob(Object.fromEntries(values));
       if (job) jobs.push(job);
     }
     next = page.LastEvaluatedKey;
   } while (next);
   return jobs;
+}
+
+/** A page of the table, as far as it is read before its items are. */
+interface Page {
+  Items: readonly unknown[];
+  /** Absent: it is the last one. */
+  LastEvaluatedKey?: AwsInput;
+}
+
+/** An answer without items is no empty table: jobs that wait would count as gone. */
+function isPage(answer: unknown): answer is Page {
+  if (!isObject(answer)) return false;
+  const { Items, LastEvaluatedKey } = answer;
+  return Array.isArray(Items) && (LastEvaluatedKey === undefined || isObject(LastEvaluatedKey));
 }
 
 /** A value as DynamoDB writes it, by its type. */
@@ -162,25 +182,26 @@ function attributeOf(value: Plain): Attribute {
   return typeof value === "number" ? { N: String(value) } : { L: value.map(attributeOf) };
 }
 
-function valueOf(attribute: Attribute): unknown {
-  if ("S" in attribute) return attribute.S;
-  if ("N" in attribute) return Number(attribute.N);
-  return "L" in attribute ? attribute.L.map(valueOf) : undefined;
+/** Undefined: a type that no item of ours has. */
+function valueOf(attribute: unknown): unknown {
+  if (!isObject(attribute)) return undefined;
+  const { S, N, L } = attribute;
+  if (N !== undefined) return Number(N);
+  return Array.isArray(L) ? L.map(valueOf) : S;
 }
 
 interface Update {
   table: string;
   id: string;
-  set: Readonly<Record<string, Plain | undefined>>;
+  /** What the item is to say; the table's reader knows the same fields. */
+  set: Readonly<Partial<Omit<WaitingJob, "id">>>;
   condition: string;
-  conditionNames: readonly string[];
+  conditionNames: readonly (keyof WaitingJob)[];
   conditionValues: Readonly<Record<string, Plain>>;
 }
 
 async function update(call: CallAws<"dynamodb:UpdateItem">, change: Update): Promise<WriteOutcome> {
-  const set = Object.entries(change.set).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
+  const set: [string, Plain][] = Object.entries(change.set);
   const names = [...set.map(([name]) => name), ...change.conditionNames];
   const values = [
     ...set.map(([name, value]) => [`:${name}`, value] as const),

@@ -1,4 +1,5 @@
 import { isJobState } from "../../contract/waiting-jobs.ts";
+import { written } from "../../contract/written.ts";
 import type { JobReport } from "./job-table.ts";
 
 /** GitHub ends a workflow run after 35 days, the time that it waited for an approval among them. */
@@ -42,14 +43,14 @@ export function readWorkflowJob(
   if (now - createdMs > maxJobAgeMs) return malformed("the job is older than a run can be");
   return {
     kind: "job",
-    job: {
+    job: written<JobReport>({
       id: String(id),
       repository,
       labels: named,
       state,
       queuedAt: Math.floor(createdMs / 1000),
-      ...(typeof runner === "string" && runner !== "" && { runner }),
-    },
+      runner: typeof runner === "string" && runner !== "" ? runner : undefined,
+    }),
   };
 }
 

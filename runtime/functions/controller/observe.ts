@@ -6,6 +6,7 @@ import { fleetParameters } from "../../../contract/parameters.ts";
 import { parseFleetSettings } from "../../../contract/desired.ts";
 import type { FleetSettings } from "../../../contract/desired.ts";
 import type { ControllerConfiguration } from "../../../contract/controller.ts";
+import { parametersIn } from "../../aws/parameters.ts";
 import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { Sighting } from "./sighting.ts";
@@ -92,12 +93,8 @@ export async function observe(
 type Values = ReadonlyMap<string, string | undefined>;
 
 async function readParameters(names: readonly string[], aws: ControllerAws): Promise<Values> {
-  const answer = await aws("ssm:GetParameters", { Names: names });
-  const { Parameters = [] } = answer as { Parameters?: { Name: string; Value: string }[] };
-  return new Map([
-    ...names.map((name) => [name, undefined] as const),
-    ...Parameters.map(({ Name, Value }) => [Name, Value] as const),
-  ]);
+  const values = parametersIn(await aws("ssm:GetParameters", { Names: names }));
+  return new Map(names.map((name) => [name, values.get(name)]));
 }
 
 function present(values: Values): Map<string, string> {

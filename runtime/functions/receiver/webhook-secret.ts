@@ -1,5 +1,6 @@
 import { Failure } from "../../../contract/failure.ts";
 import type { CallAws } from "../../aws/client.ts";
+import { parameterIn } from "../../aws/parameters.ts";
 
 /** How old a secret must be before a signature that does not match is a reason to read it again. */
 const rereadAfterMs = 60_000;
@@ -28,10 +29,7 @@ export function webhookSecret(
 
   const read = async (): Promise<string> => {
     const askedAt = now();
-    const answer = (await call("ssm:GetParameter", { Name: parameter, WithDecryption: true })) as {
-      Parameter?: { Value?: string };
-    };
-    const value = answer.Parameter?.Value ?? "";
+    const value = parameterIn(await call("ssm:GetParameter", { Name: parameter, WithDecryption: true }));
     if (value.length < shortestSecret) {
       throw new Failure(
         `${parameter} holds ${value.length} characters; a webhook's secret has at least ${shortestSecret}.`,

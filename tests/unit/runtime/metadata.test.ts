@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
 import { instanceCredentials } from "../../../runtime/aws/credentials.ts";
 import { sendHttp } from "../../../runtime/aws/http.ts";
 import { metadataReader } from "../../../runtime/aws/metadata.ts";
@@ -82,6 +83,26 @@ describe("the role's credentials", () => {
       "The metadata service has no credentials for the role the-role: Failed.",
     );
   });
+
+  for (const [key, value, sentence] of [
+    ["AccessKeyId", undefined, "AccessKeyId is missing"],
+    ["SecretAccessKey", ["canary"], "SecretAccessKey must be a text and is something else"],
+    ["Token", { canary: 1 }, "Token must be a text and is something else"],
+    ["Expiration", "soon", 'Expiration must be a time and is "soon"'],
+    ["Expiration", undefined, "Expiration is missing"],
+    ["Code", 7, "its answer has no Code"],
+  ] as const)
+    it(`are refused without their secrets where ${sentence}`, async () => {
+      const bad = JSON.stringify({ ...(JSON.parse(answer(1, 3_600_000)) as object), [key]: value });
+      const { read } = roleOf(() => bad);
+      const error = await instanceCredentials(read, () => 0)().catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(Failure);
+      expect((error as Error).message)
+        .to.match(/^The metadata service/)
+        .and.include("the-role")
+        .and.include(sentence)
+        .and.not.include("canary");
+    });
 
   it("an answer that is no JSON is not quoted", async () => {
     const { read } = roleOf(() => "canary");

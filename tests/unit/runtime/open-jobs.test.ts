@@ -52,6 +52,20 @@ describe("what outlives the power of the jobs at work", () => {
     expect(open().left.jobs[0]!.cause).to.equal("overdue");
   });
 
+  for (const [what, damaged] of Object.entries<unknown>({
+    "no list": null,
+    "an entry that is no job": [job, null, 7, "a"],
+    "a job without an id": [job, { ...job, id: null }],
+    "a job of which the ledger could not say when it began": [job, { ...job, startedAt: null }],
+    "a job with a moment that is none": [job, { ...job, receivedAt: "yesterday" }],
+    "a job without what its hook saw": [job, { ...job, facts: undefined }],
+  })) {
+    it(`is what can be understood of a file that a power cut has left with ${what}`, () => {
+      put(path(), JSON.stringify({ machine: "local-1", jobs: damaged }));
+      expect(open().left.jobs).to.deep.equal(Array.isArray(damaged) ? [job] : []);
+    });
+  }
+
   it("is gone when none is at work", () => {
     const jobs = open();
     jobs.keep([job]);

@@ -5,6 +5,7 @@ import { Failure } from "../../../../contract/failure.ts";
 import { isObject } from "../../../../contract/json.ts";
 import type { CallAws } from "../../../aws/client.ts";
 import { parseJson } from "../../../aws/json.ts";
+import { parameterIn } from "../../../aws/parameters.ts";
 import { GithubRefusal } from "./ask.ts";
 import type { Ask } from "./ask.ts";
 
@@ -26,10 +27,8 @@ const permissions = { actions: "read" };
  * @throws AwsError when the parameter cannot be read; Error when it holds no RSA key
  */
 export async function readAppKey(parameter: string, call: CallAws<"ssm:GetParameter">): Promise<KeyObject> {
-  const answer = (await call("ssm:GetParameter", { Name: parameter, WithDecryption: true })) as {
-    Parameter?: { Value?: string };
-  };
-  const key = privateKeyIn(answer.Parameter?.Value ?? "");
+  const pem = parameterIn(await call("ssm:GetParameter", { Name: parameter, WithDecryption: true }));
+  const key = privateKeyIn(pem);
   if (key?.asymmetricKeyType === "rsa") return key;
   throw new Failure(`${parameter} holds no RSA private key; store the App's with \`longhaul app-key\`.`);
 }

@@ -37,10 +37,10 @@ async function called(
   const calls: string[] = [];
   const lines: string[] = [];
   const known: Record<string, unknown> = {
-    "ssm:GetParameters": {},
+    "ssm:GetParameters": { Parameters: [] },
     "ec2:DescribeInstances": { reservationSet: [], nextToken: "" },
     "ec2:DescribeVolumes": { volumeSet: [], nextToken: "" },
-    "dynamodb:Scan": {},
+    "dynamodb:Scan": { Items: [] },
     "ssm:GetParameter": { Parameter: { Value: "canary-that-is-no-key" } },
     ...answers,
   };
