@@ -103,7 +103,7 @@ describe("the stack on the real engine", function () {
   it("what the run time does to a machine is no drift: tagged and asleep, refresh finds nothing to change", async () => {
     await jobsEnd();
     const [machine] = running();
-    await environment.onMachine(machine!.id, "limits", "-h", "now");
+    await environment.onMachine(machine!.id, "shutdown", "-h", "now");
     await eventually("the machine has stopped", () => instance(machine!.id)?.state === "stopped");
     const result = await environment.up({ refresh: true });
     expect(changes(result).others).to.deep.equal({});
