@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isObject } from "../contract/json.ts";
 import { ConfigurationError, formatPath } from "./issues.ts";
 import { sentence } from "./sentences.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../contract/failure.ts";
 import { instanceIdLength, maxRunnerEntryLength, maxRunnerNameLength } from "../contract/names.ts";
 import { regionsWithoutFunctionUrls } from "./function-urls.ts";

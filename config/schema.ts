@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { agentSchema } from "./schema/agent.ts";
 import { alarmsSchema } from "./schema/alarms.ts";
 import { awsSchema } from "./schema/aws.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /**
  * A refusal of the schema as a sentence: what would be right, and what is

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isObject } from "../contract/json.ts";
 import type { Issue, Path } from "./issues.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";

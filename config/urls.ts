@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Whether a URL's host is the computer itself: `localhost`, `127.*`, `[::1]`. */
 export function isLoopback(url: string): boolean {

@@ -14,7 +14,13 @@ import type { Metafile } from "esbuild";
 export const recordFile = "dist/build.json";
 
 /** What decides about a build although no bundle contains it: how it is made, and from which packages. */
-const alsoDecide = ["package.json", "package-lock.json", "scripts/build.ts", "tsconfig.json"];
+const alsoDecide = [
+  "package.json",
+  "package-lock.json",
+  "scripts/build.ts",
+  "scripts/unused-schemas.ts",
+  "tsconfig.json",
+];
 
 /**
  * The files that bundles were made from and those that were made, with the

@@ -10,6 +10,7 @@ import project from "../package.json" with { type: "json" };
 import { replaceFile } from "../cli/replace-file.ts";
 import { recordBuild, recordFile } from "./build-record.ts";
 import { deleteOldChunks } from "./old-chunks.ts";
+import { unusedSchemas } from "./unused-schemas.ts";
 
 /*
  * Builds what does not run from its sources:
@@ -102,6 +103,7 @@ async function buildCommand(): Promise<Metafile> {
     mainFields: ["module", "main"],
     // Some are CommonJS and require Node's own modules.
     banner: { js: requireForCommonJs },
+    plugins: [unusedSchemas],
   });
   const made = outputFiles.filter(({ path }) => dirname(path) === chunks);
   const entries = outputFiles.filter((file) => !made.includes(file));

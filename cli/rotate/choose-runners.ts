@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DeclaredRunner } from "../../config/declared-runners.ts";
 import { BadUsage } from "../exit-codes.ts";
 import { isSelected, select } from "../fleet/select-runners.ts";

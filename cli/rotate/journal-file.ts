@@ -1,6 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../contract/failure.ts";
 import type { Environment } from "../environment.ts";
 import { replaceFile } from "../replace-file.ts";

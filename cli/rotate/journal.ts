@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { rotationSelection } from "./choose-runners.ts";
 import type { RotationSelection } from "./choose-runners.ts";
 import type { RotationStep } from "./plan-rotation.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDaysAndTime } from "../../contract/working-hours.ts";
 import { defaults } from "../defaults.ts";
 import { limits } from "../limits.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defaults } from "../defaults.ts";
 import { partitions } from "../partitions.ts";
 import type { Partition } from "../partitions.ts";

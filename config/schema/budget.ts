@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { text } from "./text.ts";
 
 const usd = z.number().min(0.01).max(10_000_000);

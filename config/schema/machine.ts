@@ -1,5 +1,5 @@
 import { gp3 } from "../../contract/aws-limits.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { defaultDistribution, defaults, imageParameters } from "../defaults.ts";
 import { httpUrl } from "../urls.ts";
 import { text } from "./text.ts";

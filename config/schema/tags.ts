@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Tags of one's own. What AWS takes is for the rules: some of it rests on the tags of other places. */
 export const tagsSchema = z

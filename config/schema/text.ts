@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A string of one form: the refusal says which, the reference shows the example. */
 export function text(pattern: RegExp, what: string, example: string) {

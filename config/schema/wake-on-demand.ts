@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { repositoryName, text } from "./text.ts";
 
 export const wakeOnDemandSchema = z

@@ -16,6 +16,7 @@ const sources = [
   "package.json",
   "package-lock.json",
   "scripts/build.ts",
+  "scripts/unused-schemas.ts",
   "tsconfig.json",
 ];
 
