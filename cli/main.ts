@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { requestVariable } from "../contract/requests.ts";
 import { systemClock } from "./clock.ts";
 import type { VerbContext } from "./context.ts";
 import { confirmAt } from "./terminal/confirm.ts";
+import type { UpdatableStack } from "./engine/stack-engine.ts";
 import type { Environment } from "./environment.ts";
 import { watchInterruption } from "./interruption.ts";
 import { createOutput } from "./terminal/output.ts";
@@ -61,7 +61,7 @@ const context: VerbContext = {
 };
 
 /** On the local cloud the program runs in this process: the engine that is built for it cannot run one. */
-async function openStack(environment: Environment, say: (line: string) => void): Promise<Stack> {
+async function openStack(environment: Environment, say: (line: string) => void): Promise<UpdatableStack> {
   const { localEnvironment } = await import("../config/local.ts");
   if (environment.name === localEnvironment) {
     const { openStandingStack } = await installed(() => import("./verbs/local/standing-stack.ts"));

@@ -7,6 +7,7 @@ export type { CloudOptions } from "./cloud.ts";
 export { findEngine } from "./engine/find-engine.ts";
 export type { EngineTools as Engine } from "./engine/find-engine.ts";
 export { localStackName, openLocalStack, openStandingStack, stackFile } from "./engine/local-stack.ts";
+export type { LocalStack, Update } from "./engine/operations.ts";
 export { clearDeadLocks } from "./engine/stack-locks.ts";
 export { reapMachines } from "./machines/index.ts";
 export { enterCloudEnvironment, ownVariables, withoutOwn } from "./own-credentials.ts";

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { EC2Client } from "@aws-sdk/client-ec2";
-import type { DestroyResult, PreviewResult, Stack, UpResult } from "@pulumi/pulumi/automation/index.js";
+import type { PreviewResult } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import program from "../index.ts";
 import { startCloud } from "../local/cloud.ts";
@@ -14,6 +14,7 @@ import { enterCloudEnvironment } from "../local/own-credentials.ts";
 import { findTools } from "./find-tools.ts";
 import { environmentPatienceMs } from "./patience.ts";
 import { configureLocalStack, openLocalStack, stackFile } from "../local/engine/local-stack.ts";
+import type { LocalStack, Update } from "../local/engine/operations.ts";
 
 const run = promisify(execFile);
 const project = join(import.meta.dirname, "..");
@@ -24,7 +25,7 @@ export type StackValues = Record<string, unknown>;
 /** The whole environment `local` in this process: real engine, emulated clouds, real machines' processes. */
 export interface TestEnvironment {
   cloud: LocalCloud;
-  stack: Stack;
+  stack: LocalStack;
   /** With the operator's key. */
   ec2: EC2Client;
   /** Runs a system command on a machine, as root there would: `shutdown -h now`. */
@@ -33,9 +34,9 @@ export interface TestEnvironment {
   lastOutput(): string;
   /** Sets the configuration: that of Pulumi.local.yaml after `change`. */
   configure(change?: (values: StackValues) => void): Promise<void>;
-  up(options?: { refresh?: boolean }): Promise<UpResult>;
+  up(options?: { refresh?: boolean }): Promise<Update>;
   preview(): Promise<PreviewResult>;
-  destroy(): Promise<DestroyResult>;
+  destroy(): Promise<void>;
   close(): Promise<void>;
 }
 

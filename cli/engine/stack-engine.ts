@@ -1,14 +1,19 @@
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/index.js";
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { UpOptions } from "@pulumi/pulumi/automation/index.js";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { OperationFailed, runOperation } from "./operation.ts";
+
+/** A stack, as far as it is used here. */
+export interface UpdatableStack {
+  up(options: UpOptions): Promise<unknown>;
+}
 
 /**
  * The engine through the Automation API. Ctrl-C is not passed on: the
  * engine's process has got it from the terminal as well. It lets what it has
  * begun come to an end, and is waited for.
  */
-export function stackEngine(stack: Pick<Stack, "up">, { say, interruption }: EngineOptions): Engine {
+export function stackEngine(stack: UpdatableStack, { say, interruption }: EngineOptions): Engine {
   return {
     up: async () => {
       try {

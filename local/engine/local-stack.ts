@@ -1,10 +1,13 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
-import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import type { EngineTools } from "./find-engine.ts";
 import { loadProgram } from "./load-program.ts";
+import { localStack } from "./operations.ts";
+import type { LocalStack } from "./operations.ts";
+import { withoutSourceMaps } from "./source-maps.ts";
 
 /** The name of the stack, and so of the environment. */
 export const localStackName = "local";
@@ -49,7 +52,7 @@ const mainFile = "main";
  * this process, against the real engine. The project folder is a copy, so that
  * two clouds and a changed configuration do not meet.
  */
-export async function openLocalStack(options: LocalStackOptions): Promise<Stack> {
+export async function openLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const workDir = join(options.dir, "project");
   await mkdir(workDir, { recursive: true });
   await mkdir(join(options.dir, "state"), { recursive: true });
@@ -59,11 +62,11 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
   await writeFile(join(options.dir, mainFile), options.main);
   if (options.configuration !== undefined)
     await configureLocalStack(options.dir, await readFile(options.configuration, "utf8"));
-  return LocalWorkspace.createOrSelectStack(
+  const stack = await LocalWorkspace.createOrSelectStack(
     {
       stackName: localStackName,
       projectName: nameIn(settings),
-      program: options.program ?? programOf(options.main),
+      program: options.program ? withoutSourceMaps(options.program) : programOf(options.main),
     },
     {
       workDir,
@@ -72,11 +75,12 @@ export async function openLocalStack(options: LocalStackOptions): Promise<Stack>
       envVars: options.environment,
     },
   );
+  return localStack(stack);
 }
 
 /** Loaded when it is called: to destroy an environment, the engine calls no program. */
 function programOf(main: string): PulumiFn {
-  return async () => (await loadProgram(main))();
+  return async () => withoutSourceMaps(await loadProgram(main))();
 }
 
 /**
@@ -85,13 +89,14 @@ function programOf(main: string): PulumiFn {
  *
  * @param project the stack's own project folder, `<cloud>/project`
  */
-export async function openStandingStack(project: string, engine: EngineTools): Promise<Stack> {
+export async function openStandingStack(project: string, engine: EngineTools): Promise<LocalStack> {
   const main = await readFile(join(dirname(project), mainFile), "utf8");
   const settings = await readFile(join(project, "Pulumi.yaml"), "utf8");
-  return LocalWorkspace.selectStack(
+  const stack = await LocalWorkspace.selectStack(
     { stackName: localStackName, projectName: nameIn(settings), program: programOf(main) },
     { workDir: project, pulumiCommand: await commandOf(engine) },
   );
+  return localStack(stack);
 }
 
 /** The project's name in a Pulumi.yaml. */

@@ -1,7 +1,7 @@
 import { Instance } from "@pulumi/aws/ec2/instance.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import { Command } from "@pulumi/command/local/command.js";
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { LocalStack } from "../../local/engine/operations.ts";
 import program from "../../index.ts";
 import { startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
@@ -72,7 +72,7 @@ async function measurePreview(environment: TestEnvironment, runners: number): Pr
 }
 
 async function preview(
-  stack: Stack,
+  stack: LocalStack,
   run: () => Promise<object>,
 ): Promise<{ seconds: number; resources: number }> {
   let resources = 0;

@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { isMachineOfFleet, machineName } from "../../contract/names.ts";
 import { fleetParameters, parseMachineList, tokenParameter, usedToken } from "../../contract/parameters.ts";
 import { tags } from "../../contract/tags.ts";
+import type { Update } from "../../local/engine/operations.ts";
 import { eventually, startEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
 import type { StackValues, TestEnvironment } from "../environment.ts";
@@ -44,8 +45,8 @@ describe("the stack on the real engine", function () {
   const calls = (action: string) => environment.cloud.aws.calls().filter((call) => call.action === action);
   const entry = (id: string) =>
     environment.cloud.github.runners().find(({ name }) => name === machineName("local-cloud-1", id));
-  const changes = (result: { summary: { resourceChanges?: Partial<Record<string, number>> } }) => {
-    const { same, ...others } = result.summary.resourceChanges ?? {};
+  const changes = (update: Update) => {
+    const { same, ...others } = update.changes;
     return { same: same ?? 0, others };
   };
   /** Lets the cloud's time run until no job is on any runner. */
@@ -76,7 +77,7 @@ describe("the stack on the real engine", function () {
       "cloud",
       "extended-timeout",
     ]);
-    const [smoke] = result.outputs.smoke!.value as { actualRunner: string; expectedRunner: string }[];
+    const [smoke] = result.outputs.smoke as { actualRunner: string; expectedRunner: string }[];
     expect(smoke).to.include({
       expectedRunner: machineName("local-cloud-1", machine!.id),
       actualRunner: machineName("local-cloud-1", machine!.id),

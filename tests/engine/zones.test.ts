@@ -58,8 +58,8 @@ describe("the zones of an environment", function () {
   it("stay what they are when EC2 offers the type elsewhere, and so do the machines", async () => {
     const before = machines();
     environment.cloud.aws.offer(instanceType, [zone("b")]);
-    const { summary } = await environment.up();
-    expect(summary.resourceChanges).to.have.all.keys("same");
+    const { changes } = await environment.up();
+    expect(changes).to.have.all.keys("same");
     expect(machines()).to.deep.equal(before);
   });
 

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Stack, UpOptions, UpResult } from "@pulumi/pulumi/automation/index.js";
+import type { UpOptions } from "@pulumi/pulumi/automation/index.js";
 import { clearDeadLocks, enterCloudEnvironment, openLocalStack, stackFile } from "longhaul-local";
-import type { CloudHandle, Engine } from "longhaul-local";
+import type { CloudHandle, Engine, LocalStack, Update } from "longhaul-local";
 import { targetOf } from "../../../config/target.ts";
 import { localEnvironment } from "../../../config/local.ts";
 import type { Configuration } from "../../../config/schema.ts";
@@ -49,7 +49,7 @@ export async function openStack(
   cloud: CloudHandle,
   tell: ProgressLines,
   configuration?: string,
-): Promise<Stack> {
+): Promise<LocalStack> {
   enterCloud(cloud);
   await clearDeadLocks(dir);
   return tell.waiting({ what: "the engine to open the stack" }, () =>
@@ -72,7 +72,7 @@ export async function openStack(
 export async function up(
   context: LocalContext,
   cloud: CloudHandle,
-  stack: Stack,
+  stack: LocalStack,
   tell: ProgressLines,
 ): Promise<UpReport> {
   return reportOf(await operate("up", context, cloud, tell, (options) => stack.up(options)));
@@ -82,7 +82,7 @@ export async function up(
 export async function destroy(
   context: LocalContext,
   cloud: CloudHandle,
-  stack: Stack,
+  stack: LocalStack,
   tell: ProgressLines,
 ): Promise<void> {
   await operate("destroy", context, cloud, tell, (options) => stack.destroy(options));
@@ -121,13 +121,13 @@ async function operate<Result>(
   }
 }
 
-function reportOf({ summary, outputs }: UpResult): UpReport {
-  const { same = 0, ...others } = summary.resourceChanges ?? {};
-  const { create = 0, update = 0 } = others as Record<string, number | undefined>;
+function reportOf({ changes, outputs }: Update): UpReport {
+  const { same = 0, ...others } = changes;
+  const { create = 0, update = 0 } = others;
   return {
     resources: same + create + update,
     changed: Object.keys(others).length > 0,
-    smoke: readSmokeRuns(outputs.smoke?.value),
+    smoke: readSmokeRuns(outputs.smoke),
   };
 }
 

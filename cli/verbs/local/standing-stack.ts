@@ -1,5 +1,5 @@
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { findEngine, openStandingStack as openIn } from "longhaul-local";
+import type { LocalStack } from "longhaul-local";
 import type { Environment } from "../../environment.ts";
 import { engineSearch } from "./context.ts";
 
@@ -13,7 +13,7 @@ export async function openStandingStack(
   { project }: Environment,
   variables: NodeJS.ProcessEnv,
   say: (line: string) => void,
-): Promise<Stack> {
+): Promise<LocalStack> {
   const engine = await findEngine({ ...engineSearch(variables), log: say });
   return openIn(project, engine);
 }

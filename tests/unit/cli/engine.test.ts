@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent, Stack, UpOptions } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, UpOptions } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
 import { failureWords } from "../../../cli/engine/failure-words.ts";
 import { stackEngine } from "../../../cli/engine/stack-engine.ts";
@@ -35,7 +35,7 @@ describe("an up of the engine", () => {
   const up = async (run: (options: UpOptions, signals: EventEmitter) => Promise<unknown>) => {
     const signals = new EventEmitter();
     const interruption = watchInterruption(signals as unknown as NodeJS.Process);
-    const stack = { up: (options: UpOptions) => run(options, signals) } as unknown as Pick<Stack, "up">;
+    const stack = { up: (options: UpOptions) => run(options, signals) };
     const said: string[] = [];
     const outcome = await stackEngine(stack, { say: (line) => said.push(line), interruption }).up();
     interruption.stop();
