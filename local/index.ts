@@ -11,7 +11,7 @@ export type { LocalStack, Update } from "./engine/operations.ts";
 export { clearDeadLocks } from "./engine/stack-locks.ts";
 export { reapMachines } from "./machines/index.ts";
 export { enterCloudEnvironment, ownVariables, withoutOwn } from "./own-credentials.ts";
-export { cloudFile, startCloudHere } from "./process/cloud-handle.ts";
+export { cloudFile, parseCloudFile, readBootSeconds, startCloudHere } from "./process/cloud-handle.ts";
 export type { CloudFile, CloudHandle } from "./process/cloud-handle.ts";
 export { holderOf, holdFolder } from "./process/folder-hold.ts";
 export { serveCloud } from "./process/serve-cloud.ts";

@@ -6,6 +6,7 @@ import type { AccessRequest, PolicyDocument, RequestContext, PolicyVerdict } fro
 import { principalId, secret } from "./ids.ts";
 import { managedPolicyType } from "./managed-policies.ts";
 import { rolePolicyType } from "./policy-sizes.ts";
+import { readIdentityPolicy } from "./read-policy.ts";
 import type { Protocol } from "./protocols.ts";
 import type { AccessKey, Cloud, Instance } from "./state.ts";
 
@@ -157,9 +158,7 @@ export function policiesOf(cloud: Cloud, roleName: string): PolicyDocument[] {
     const policy = resources[managedPolicyType]?.[arn];
     return policy ? [policy] : [];
   });
-  return [...inline, ...managed].map(({ policy }) =>
-    typeof policy === "string" ? (JSON.parse(policy) as PolicyDocument) : (policy as PolicyDocument),
-  );
+  return [...inline, ...managed].map(({ policy }) => readIdentityPolicy(policy));
 }
 
 /** The Authorization header that this key would have made. */

@@ -1,4 +1,5 @@
-import type { EmulatedAwsError } from "./errors.ts";
+import { parseObject } from "../../contract/json.ts";
+import { EmulatedAwsError } from "./errors.ts";
 import type { Input } from "./input.ts";
 import { xmlDocument } from "./xml.ts";
 import type { XmlStyle } from "./xml.ts";
@@ -75,7 +76,11 @@ export const queryProtocol: Protocol = {
 
 /** AWS JSON 1.0 and 1.1: SSM, Logs, DynamoDB, SQS, and CloudWatch's newer clients. */
 export const jsonProtocol: Protocol = {
-  decode: (body) => (body === "" ? {} : (JSON.parse(body) as Input)),
+  decode: (body) => {
+    const input = body === "" ? {} : parseObject(body);
+    if (!input) throw new EmulatedAwsError("SerializationException", "The request is no JSON object");
+    return input;
+  },
   result: (_action, output) => jsonResponse(jsonValue(output)),
   error: ({ code, text, status }) => jsonResponse({ __type: code, message: text }, status),
   refusals: {

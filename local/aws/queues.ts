@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { parseObject } from "../../contract/json.ts";
 import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud, StoredMessage } from "./state.ts";
 
@@ -117,6 +118,12 @@ export function nameOf(queue: string): string {
 
 function redriveOf(policy: unknown): { target: string; maxReceiveCount: number } | undefined {
   if (typeof policy !== "string" || policy === "") return undefined;
-  const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(policy) as Record<string, unknown>;
-  return { target: String(deadLetterTargetArn), maxReceiveCount: Number(maxReceiveCount) };
+  const { deadLetterTargetArn, maxReceiveCount } = parseObject(policy) ?? {};
+  if (typeof deadLetterTargetArn !== "string" || !(Number(maxReceiveCount) >= 1)) {
+    throw new EmulatedAwsError(
+      "InvalidParameterValue",
+      `Value ${policy} for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid JSON map.`,
+    );
+  }
+  return { target: deadLetterTargetArn, maxReceiveCount: Number(maxReceiveCount) };
 }

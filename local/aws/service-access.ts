@@ -1,5 +1,7 @@
+import { isObject } from "../../contract/json.ts";
 import { evaluate } from "./iam.ts";
-import type { AccessRequest, Statement } from "./iam.ts";
+import type { AccessRequest } from "./iam.ts";
+import { readStatements } from "./read-policy.ts";
 
 /** A service of AWS that acts by itself. */
 export type ActingService = "budgets" | "cloudwatch";
@@ -12,15 +14,11 @@ export type ActingService = "budgets" | "cloudwatch";
  */
 export function serviceMay(policy: unknown, service: ActingService, request: AccessRequest): boolean {
   if (typeof policy !== "string") return false;
-  const { Statement: statements } = JSON.parse(policy) as { Statement: Addressed[] };
-  const own = statements.flatMap(({ Principal, ...statement }) =>
+  const own = readStatements(policy).flatMap(({ Principal, ...statement }) =>
     // A role's policy is about the role, and names no resource.
-    Principal.Service === `${service}.amazonaws.com` ? [{ Resource: "*", ...statement }] : [],
+    isObject(Principal) && Principal.Service === `${service}.amazonaws.com`
+      ? [{ Resource: "*", ...statement }]
+      : [],
   );
   return evaluate([{ Statement: own }], request) === "allowed";
 }
-
-type Addressed = Omit<Statement, "Resource"> & {
-  Principal: { Service: string };
-  Resource?: Statement["Resource"];
-};

@@ -79,7 +79,7 @@ export function readFilter(subscription: Input): Filter | undefined {
   const written = optionalText(subscription, "filterPolicy");
   if (written === undefined) return undefined;
   if (subscription.filterPolicyScope !== "MessageBody") refuse(written);
-  return filterOf(JSON.parse(written), written);
+  return filterOf(parseObject(written), written);
 }
 
 function filterOf(policy: unknown, written: string): Filter {

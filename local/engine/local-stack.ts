@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
+import { checkShape } from "../../contract/shape.ts";
 import type { EngineTools } from "./find-engine.ts";
 import { loadProgram } from "./load-program.ts";
 import { localStack } from "./operations.ts";
@@ -101,7 +102,12 @@ export async function openStandingStack(project: string, engine: EngineTools): P
 
 /** The project's name in a Pulumi.yaml. */
 function nameIn(settings: string): string {
-  return (parse(settings) as { name: string }).name;
+  const { name } = checkShape<{ name: string }>(
+    parse(settings),
+    { name: "text" },
+    { subject: "Pulumi.yaml", remedy: "Give the project a name there." },
+  );
+  return name;
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Shape } from "../../contract/shape.ts";
+import { parseShape } from "../../contract/shape.ts";
 import type { Distribution } from "./distributions.ts";
 
 /**
@@ -19,6 +21,16 @@ export interface SystemdTimes {
   delayLockSeconds: number;
   /** How many times longer than its unit says (`RestartSec`) a service waits before it is started again. */
   restartFactor: number;
+}
+
+const systemdShape: Shape<SystemdTimes> = { delayLockSeconds: "number", restartFactor: "number" };
+
+/** @throws {Failure} naming each value that is missing or of another kind */
+export function parseSystemdTimes(text: string): SystemdTimes {
+  return parseShape<SystemdTimes>(text, systemdShape, {
+    subject: "LONGHAUL_SYSTEMD",
+    remedy: "The host of the machines sets it: build its programs anew.",
+  });
 }
 
 /** What EC2 and IAM tell a machine through its metadata service. */

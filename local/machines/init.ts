@@ -3,7 +3,8 @@ import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { prepareInstance, runUserData } from "./cloud-init.ts";
 import { serveControl } from "./control.ts";
-import type { PowerDown, SystemdTimes } from "./host.ts";
+import type { PowerDown } from "./host.ts";
+import { parseSystemdTimes } from "./host.ts";
 import { processesOf } from "./marker.ts";
 import { createPower, delayLockFile } from "./power.ts";
 import { endProcesses, processesEnded, signalProcesses } from "./processes.ts";
@@ -37,7 +38,7 @@ process.once("disconnect", () => {
   void endProcesses(tree).finally(() => process.exit(1));
 });
 
-const times = JSON.parse(required("LONGHAUL_SYSTEMD")) as SystemdTimes;
+const times = parseSystemdTimes(required("LONGHAUL_SYSTEMD"));
 const services = createServices(
   {
     root,

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { Shape } from "../../contract/shape.ts";
+import { checkShape, parseShape } from "../../contract/shape.ts";
 import { bootSeconds } from "../boot-seconds.ts";
 import { startCloud } from "../cloud.ts";
 import type { CloudOptions } from "../cloud.ts";
@@ -27,6 +29,44 @@ export interface CloudFile {
 
 export function cloudFile(dir: string): string {
   return join(dir, "cloud.json");
+}
+
+const fileShape: Shape<CloudFile> = {
+  pid: "number",
+  url: "text",
+  secret: "secret",
+  environment: { "*": "secret" },
+};
+
+/**
+ * What the process of a cloud has written into its {@link cloudFile}.
+ *
+ * @throws {Failure} naming each value that is missing or of another kind
+ */
+export function parseCloudFile(text: string, path: string): CloudFile {
+  return parseShape<CloudFile>(text, fileShape, {
+    subject: path,
+    remedy:
+      "The cloud there was started by another version of Longhaul, or something else has written the file: " +
+      'run "npx longhaul local down" with that version, or name another folder with --dir.',
+  });
+}
+
+/**
+ * A cloud's answer to the question for {@link CloudHandle.bootSeconds}.
+ *
+ * @throws {Failure} naming each value that is of another kind
+ */
+export function readBootSeconds(answer: unknown): Record<string, number> {
+  return checkShape<Record<string, number>>(
+    answer,
+    { "*": "number" },
+    {
+      subject: "The local cloud's answer for /boot-seconds",
+      remedy:
+        'The cloud was started by another version of Longhaul: run "npx longhaul local down" with that version.',
+    },
+  );
 }
 
 /** A cloud inside this process, which ends with it. */

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect, createServer } from "node:net";
+import type { Shape } from "../../contract/shape.ts";
+import { parseShape } from "../../contract/shape.ts";
 
 /*
  * Who works in a cloud's folder. Each role is held by listening on an address
@@ -16,6 +18,8 @@ export interface Holder {
   /** Undefined: it did not say, as a process does that is stopped. */
   pid?: number;
 }
+
+const holderShape: Shape<Holder> = { "pid?": "number" };
 
 /** A holder that does not say who it is within this time holds all the same. */
 const answerWithinMs = 2_000;
@@ -52,23 +56,37 @@ export async function holdFolder(
   }
 }
 
-/** Who has a role in a folder; undefined: nobody. */
-export function holderOf(dir: string, role: Role): Promise<Holder | undefined> {
+/**
+ * Who has a role in a folder; undefined: nobody.
+ *
+ * @throws {Failure} when what listens there is something else
+ */
+export async function holderOf(dir: string, role: Role): Promise<Holder | undefined> {
+  const answer = await askHolder(dir, role);
+  if (answer === undefined) return undefined;
+  if (answer === "") return {};
+  return parseShape<Holder>(answer, holderShape, {
+    subject: `The answer of the process that holds the role "${role}" in ${dir}`,
+    remedy: "Another program listens where a local cloud would: end it, or name another folder with --dir.",
+  });
+}
+
+/** Undefined: nobody has the role; empty: its holder says nothing, because it is stopped, or ends at this moment. */
+function askHolder(dir: string, role: Role): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let text = "";
     const connection = connect(addressOf(dir, role));
     connection.setTimeout(answerWithinMs, () => {
       connection.destroy();
-      resolve({});
+      resolve("");
     });
     connection.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     connection.once("end", () => {
-      resolve(text === "" ? {} : (JSON.parse(text) as Holder));
+      resolve(text);
     });
     connection.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ECONNREFUSED") resolve(undefined);
-      else if (error.code === "ECONNRESET" || error.code === "EPIPE")
-        resolve({}); // It ends at this moment.
+      else if (error.code === "ECONNRESET" || error.code === "EPIPE") resolve("");
       else reject(error);
     });
   });

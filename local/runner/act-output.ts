@@ -1,3 +1,5 @@
+import type { Shape } from "../../contract/shape.ts";
+import { checkShape } from "../../contract/shape.ts";
 import type { StepReport } from "./exchange.ts";
 
 /** The fields that matter of one line of `act --json`. */
@@ -19,6 +21,32 @@ export interface ActRecord {
   step?: string;
   stepResult?: string;
   jobResult?: string;
+}
+
+const recordShape: Shape<ActRecord> = {
+  "jobID?": "text",
+  "msg?": "text",
+  "level?": "text",
+  "raw_output?": "flag",
+  "command?": "text",
+  "raw?": "text",
+  "content?": "text",
+  "name?": "text",
+  "arg?": "text",
+  "stage?": "text",
+  "stepID?": ["text"],
+  "stepid?": ["text"],
+  "step?": "text",
+  "stepResult?": "text",
+  "jobResult?": "text",
+};
+
+/** @throws {Failure} naming each value that is of another kind */
+export function checkActRecord(record: Record<string, unknown>): ActRecord {
+  return checkShape<ActRecord>(record, recordShape, {
+    subject: "A line of act's output",
+    remedy: "LONGHAUL_ACT names another version of act than this runner knows.",
+  });
 }
 
 /** What is known of a job from act's output so far. */

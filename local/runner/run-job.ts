@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import { parseObject } from "../../contract/json.ts";
 import { endProcesses, findProcesses } from "../machines/processes.ts";
 import type { ActRecord, JobProgress } from "./act-output.ts";
-import { concludeSteps, jobOutputs, plannedSteps, reduceAct } from "./act-output.ts";
+import { checkActRecord, concludeSteps, jobOutputs, plannedSteps, reduceAct } from "./act-output.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { endingOf } from "./dispatcher.ts";
 import type { AcquiredJob } from "./exchange.ts";
@@ -141,7 +142,8 @@ async function runAct(
   };
   ended.addEventListener("abort", end);
   createInterface({ input: child.stdout }).on("line", (line) => {
-    if (line.startsWith("{")) take(JSON.parse(line) as ActRecord);
+    const record = parseObject(line);
+    if (record) take(checkActRecord(record));
     else diagnostics.trace("JobRunner", line);
   });
   createInterface({ input: child.stderr }).on("line", (line) => {

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Shape } from "../../contract/shape.ts";
+import { parseShape } from "../../contract/shape.ts";
 
 /** `.runner`. */
 export interface RunnerSettings {
@@ -18,6 +20,26 @@ export interface RunnerCredentials {
   clientId: string;
   secret: string;
 }
+
+interface CredentialsFile {
+  data: { clientId: string };
+}
+interface KeyFile {
+  secret: string;
+}
+
+/** What {@link saveConfiguration} puts into the files. */
+const settingsShape: Shape<RunnerSettings> = {
+  agentId: "number",
+  agentName: "text",
+  poolName: "text",
+  serverUrl: "text",
+  gitHubUrl: "text",
+  workFolder: "text",
+  disableUpdate: "flag",
+};
+const credentialsShape: Shape<CredentialsFile> = { data: { clientId: "text" } };
+const keyShape: Shape<KeyFile> = { secret: "secret" };
 
 const files = { settings: ".runner", credentials: ".credentials", key: ".credentials_rsaparams" };
 
@@ -38,7 +60,7 @@ export function hasCredentials(root: string): boolean {
 /** @throws where there is a key that cannot be read: config.sh takes one that it finds */
 export function checkKey(root: string): void {
   const path = join(root, files.key);
-  if (existsSync(path)) JSON.parse(readFileSync(path, "utf8"));
+  if (existsSync(path)) parseFile<KeyFile>(root, files.key, keyShape);
 }
 
 export function saveConfiguration(
@@ -55,14 +77,21 @@ export function saveConfiguration(
 }
 
 export function loadSettings(root: string): RunnerSettings {
-  return JSON.parse(readFileSync(join(root, files.settings), "utf8")) as RunnerSettings;
+  return parseFile<RunnerSettings>(root, files.settings, settingsShape);
 }
 
 export function loadCredentials(root: string): RunnerCredentials {
-  const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8")) as unknown;
-  const { data } = read(files.credentials) as { data: { clientId: string } };
-  const { secret } = read(files.key) as { secret: string };
+  const { data } = parseFile<CredentialsFile>(root, files.credentials, credentialsShape);
+  const { secret } = parseFile<KeyFile>(root, files.key, keyShape);
   return { clientId: data.clientId, secret };
+}
+
+/** @throws {Failure} naming each value that is missing or of another kind */
+function parseFile<Value>(root: string, file: string, shape: Shape<Value>): Value {
+  return parseShape(readFileSync(join(root, file), "utf8"), shape, {
+    subject: `The runner's file ${file}`,
+    remedy: "The runner cannot start with it: configure it anew.",
+  });
 }
 
 /** Keeps the key where there are no credentials, as the real one does. */

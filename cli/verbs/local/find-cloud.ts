@@ -3,7 +3,15 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { cloudFile, holderOf, holdFolder, reapMachines, withoutOwn } from "longhaul-local";
+import {
+  cloudFile,
+  holderOf,
+  holdFolder,
+  parseCloudFile,
+  readBootSeconds,
+  reapMachines,
+  withoutOwn,
+} from "longhaul-local";
 import type { CloudFile, CloudHandle } from "longhaul-local";
 import { Failure } from "../../../contract/failure.ts";
 import { BadUsage } from "../../exit-codes.ts";
@@ -25,7 +33,7 @@ export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
     const holder = await holderOf(dir, "cloud");
     if (!holder) return undefined;
     const text = await readFile(cloudFile(dir), "utf8").catch(() => undefined);
-    if (text !== undefined) return reachCloud(dir, JSON.parse(text) as CloudFile);
+    if (text !== undefined) return reachCloud(dir, parseCloudFile(text, cloudFile(dir)));
     if (!existsSync(logFileOf(dir)) && holder.pid !== undefined) {
       throw new Failure(
         `The folder ${dir} was deleted under its local cloud, which still runs (process ${holder.pid}): ` +
@@ -66,7 +74,7 @@ async function reachCloud(dir: string, { pid, url, secret, environment }: CloudF
     setPace: async (factor) => {
       await call("POST", `/pace/${factor}`);
     },
-    bootSeconds: async () => (await call("GET", "/boot-seconds")) as Record<string, number>,
+    bootSeconds: async () => readBootSeconds(await call("GET", "/boot-seconds")),
     stop: async () => {
       await call("POST", "/stop");
     },

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { reapMachines } from "../../../local/machines/index.ts";
 import { findCloud } from "../../../cli/verbs/local/find-cloud.ts";
+import { Failure } from "../../../contract/failure.ts";
+import { parseCloudFile, readBootSeconds } from "../../../local/process/cloud-handle.ts";
 import { holderOf, holdFolder } from "../../../local/process/folder-hold.ts";
 
 describe("a role in a cloud's folder", () => {
@@ -45,6 +49,44 @@ describe("a role in a cloud's folder", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(await holderOf(dir, "cloud")).to.equal(undefined);
+  });
+
+  for (const answer of ["HTTP/1.1 400 Bad Request", "[]", '{"pid":"7"}', '{"pid":-1}'])
+    it(`is not held by another program, which answers ${answer}`, async () => {
+      const address = `\0longhaul-cloud-${createHash("sha256").update(dir).digest("hex")}`;
+      const server = createServer((connection) => connection.end(answer)).listen(address);
+      await once(server, "listening");
+      const error = await holderOf(dir, "cloud").catch((reason: unknown) => reason);
+      server.close();
+      expect(error).to.be.instanceOf(Failure);
+      expect((error as Error).message)
+        .to.include(dir)
+        .and.include("end it, or name another folder with --dir");
+    });
+
+  const whole = { pid: 7, url: "http://127.0.0.1:9", secret: "canary", environment: { A: "canary" } };
+  const damaged: readonly [string, unknown][] = [
+    ["is no JSON object", [whole]],
+    ['pid must be a number from 0 up and is "7"', { ...whole, pid: "7" }],
+    ["url is missing", { ...whole, url: undefined }],
+    ["secret must be a text and is something else", { ...whole, secret: ["canary"] }],
+    ["environment must be an object and is null", { ...whole, environment: null }],
+    ["environment.A must be a text and is something else", { ...whole, environment: { A: 1 } }],
+  ];
+  for (const [sentence, file] of damaged)
+    it(`has a file whose secrets are not told where it cannot be read: ${sentence}`, () => {
+      expect(() => parseCloudFile(JSON.stringify(file), "/c/cloud.json"))
+        .to.throw(Failure, sentence)
+        .with.property("message")
+        .match(/^\/c\/cloud\.json .*local down/)
+        .and.not.match(/canary/);
+    });
+
+  it("answers with seconds, or is another version's", () => {
+    expect(parseCloudFile(JSON.stringify(whole), "")).to.deep.equal(whole);
+    expect(readBootSeconds({ "i-1": 7 })).to.deep.equal({ "i-1": 7 });
+    for (const answer of [undefined, [], { "i-1": "7" }, { "i-1": null }])
+      expect(() => readBootSeconds(answer)).to.throw(Failure, "by another version of Longhaul");
   });
 
   it("says of a cloud that lives and does not answer that it lives", async () => {
