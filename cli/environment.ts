@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { z } from "zod";
+import { checkFile } from "./check-file.ts";
 import { targetOf } from "../config/target.ts";
 import { loadStackConfiguration } from "../config/load.ts";
 import type { Configuration } from "../config/schema.ts";
@@ -54,6 +56,14 @@ export async function openEnvironment(
   return { name, configuration, target: targetOf(name, configuration), project, stackFile };
 }
 
+/** A key without anything below it is null in YAML. */
+const stackSchema = z.looseObject({
+  config: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((config) => config ?? {}),
+});
+
 /**
  * The configuration in a stack file, which is beside its project's Pulumi.yaml.
  *
@@ -64,9 +74,7 @@ export async function readStackFile(
   path: string,
   variables: Readonly<Record<string, string | undefined>>,
 ): Promise<Configuration> {
-  const { config = {} } = (parse(await readFile(path, "utf8")) ?? {}) as {
-    config?: Record<string, unknown>;
-  };
+  const { config } = checkFile(path, stackSchema, parse(await readFile(path, "utf8")) ?? {});
   const namespace = `${readProject(dirname(path)).name}:`;
   const raw = Object.fromEntries(
     Object.entries(config)

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
+import { z } from "zod";
+import { checkFile } from "./check-file.ts";
 import { BadUsage } from "./exit-codes.ts";
 
 /** What Pulumi.yaml says of a project. */
@@ -25,11 +27,17 @@ export function findProject(folder: string): string {
   }
 }
 
-/** @param folder where its Pulumi.yaml is */
+const projectSchema = z.looseObject({
+  name: z.string().min(1),
+  main: z.string().min(1).default("index.ts"),
+});
+
+/**
+ * @param folder where its Pulumi.yaml is
+ * @throws {Failure} naming each value that is missing or of another kind
+ */
 export function readProject(folder: string): Project {
-  const { name, main = "index.ts" } = parse(readFileSync(join(folder, projectFile), "utf8")) as {
-    name: string;
-    main?: string;
-  };
+  const path = join(folder, projectFile);
+  const { name, main } = checkFile(path, projectSchema, parse(readFileSync(path, "utf8")));
   return { name, main: join(folder, main) };
 }

@@ -13,8 +13,8 @@ import type {
 } from "../contract/requests.ts";
 import { parseObject } from "../contract/json.ts";
 import { requestVariable } from "../contract/requests.ts";
-import { formatPath } from "../config/issues.ts";
 import { sentence } from "../config/sentences.ts";
+import { nameOf } from "./check-file.ts";
 import { BadUsage } from "./exit-codes.ts";
 
 /*
@@ -147,13 +147,7 @@ export function readRequest<Request>(
   }
   const parsed = schema.safeParse(request, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    (issue) =>
-      `  ${formatPath(
-        issue.path.filter((step) => typeof step !== "symbol"),
-        "",
-      )} ${sentence(issue)}`,
-  );
+  const problems = parsed.error.issues.map((issue) => `  ${nameOf(issue)} ${sentence(issue)}`);
   throw new BadUsage(
     `${requestVariable} is not a request for "longhaul ${verb}", and nothing was done:\n${problems.join("\n")}\n${remedy}`,
   );

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, parseDocument } from "yaml";
 import type { Document, Scalar, YAMLMap } from "yaml";
+import { z } from "zod";
 import { Failure } from "../../contract/failure.ts";
+import { isObject } from "../../contract/json.ts";
+import { checkFile } from "../check-file.ts";
 
 /** The generation that one runner is to have. */
 export interface GenerationTarget {
@@ -41,16 +44,26 @@ export function generationIn(text: string, runner: Omit<GenerationTarget, "to">)
   return generationOf(contentOf(parseDocument(text)), runner);
 }
 
-/** What of a stack file is looked at here. */
-interface Stack {
-  config: Record<string, Fleets | undefined>;
-}
+/** What of a stack file is looked at here. Other projects' settings stand there as well. */
+const stackSchema = z.looseObject({ config: z.record(z.string(), z.unknown()) });
+type Stack = z.infer<typeof stackSchema>;
 
-type Fleets = Record<string, { generations?: Record<string, number> }>;
+const fleetSchema = z.looseObject({ generations: z.record(z.string(), z.number()).optional() });
+type Fleet = z.infer<typeof fleetSchema>;
 
 /** The key that has the fleets, which begins with the project's name; undefined where none has this fleet. */
 function fleetsKey({ config }: Stack, fleet: string): string | undefined {
-  return Object.keys(config).find((key) => key.endsWith(":fleets") && config[key]?.[fleet] !== undefined);
+  return Object.keys(config).find((key) => {
+    const fleets = config[key];
+    return key.endsWith(":fleets") && isObject(fleets) && fleets[fleet] !== undefined;
+  });
+}
+
+/** A fleet as the file has it; undefined where the file has none of this name. */
+function fleetIn(content: Stack, name: string): Fleet | undefined {
+  const key = fleetsKey(content, name);
+  const fleets = key === undefined ? undefined : content.config[key];
+  return isObject(fleets) ? checkFile(`The fleet ${name} in the stack file`, fleetSchema, fleets[name]) : undefined;
 }
 
 function raiseOne(text: string, target: GenerationTarget): string {
@@ -72,7 +85,7 @@ function raiseOne(text: string, target: GenerationTarget): string {
 
 /** What a file says, with nothing shared between two places. */
 function contentOf(stack: Document): Stack {
-  return JSON.parse(JSON.stringify(stack)) as Stack;
+  return checkFile("The stack file", stackSchema, JSON.parse(JSON.stringify(stack)));
 }
 
 function says(text: string, content: Stack): boolean {
@@ -81,14 +94,18 @@ function says(text: string, content: Stack): boolean {
 }
 
 function generationOf(content: Stack, { fleet, number }: Omit<GenerationTarget, "to">): number {
-  const key = fleetsKey(content, fleet);
-  return (key === undefined ? undefined : content.config[key]?.[fleet]?.generations?.[number]) ?? 1;
+  return fleetIn(content, fleet)?.generations?.[number] ?? 1;
 }
 
 function withGeneration(content: Stack, { fleet, number, to }: GenerationTarget): Stack {
-  const one = content.config[fleetsKey(content, fleet)!]![fleet]!;
-  one.generations = { ...one.generations, [number]: to };
-  return content;
+  const key = fleetsKey(content, fleet)!;
+  const one = fleetIn(content, fleet)!;
+  const raised = { ...one, generations: { ...one.generations, [number]: to } };
+  const fleets = content.config[key];
+  return {
+    ...content,
+    config: { ...content.config, [key]: { ...(isObject(fleets) && fleets), [fleet]: raised } },
+  };
 }
 
 /** The one change that sets the generation; undefined where the fleet is not written as a map of its own. */
