@@ -63,7 +63,9 @@ function fleetsKey({ config }: Stack, fleet: string): string | undefined {
 function fleetIn(content: Stack, name: string): Fleet | undefined {
   const key = fleetsKey(content, name);
   const fleets = key === undefined ? undefined : content.config[key];
-  return isObject(fleets) ? checkFile(`The fleet ${name} in the stack file`, fleetSchema, fleets[name]) : undefined;
+  return isObject(fleets)
+    ? checkFile(`The fleet ${name} in the stack file`, fleetSchema, fleets[name])
+    : undefined;
 }
 
 function raiseOne(text: string, target: GenerationTarget): string {
