@@ -5,6 +5,7 @@
  */
 
 import { isCount, isObject, parseObject } from "./json.ts";
+import { written } from "./written.ts";
 
 export function fleetPath(environment: string, fleet: string): string {
   return `/longhaul/${environment}/${fleet}`;
@@ -132,14 +133,15 @@ export function parseLimits(text: string | undefined): LimitsSetting | undefined
   const value = parseObject(text);
   if (!value || !isCount(value.minimumAwake)) return undefined;
   const { idleMinutes, minimumAwake } = value;
-  const setting = { minimumAwake, ...parseJobLimit(value) };
-  if (idleMinutes === undefined) return setting;
-  return isPositive(idleMinutes) ? { idleMinutes, ...setting } : undefined;
+  if (idleMinutes !== undefined && !isPositive(idleMinutes)) return undefined;
+  return written<LimitsSetting>({ idleMinutes, minimumAwake, ...parseJobLimit(value) });
 }
 
 /** A limit that is damaged is none, unlike an idle limit: an earlier one that goes on to hold could end a job. */
 function parseJobLimit({ maxJobHours, enforce }: Record<string, unknown>) {
-  return isPositive(maxJobHours) ? { maxJobHours, enforce: enforce === true } : {};
+  return isPositive(maxJobHours)
+    ? { maxJobHours, enforce: enforce === true }
+    : { maxJobHours: undefined, enforce: undefined };
 }
 
 function isPositive(value: unknown): value is number {

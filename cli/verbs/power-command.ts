@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { Failure } from "../../contract/failure.ts";
 import type { Override } from "../../contract/override.ts";
+import { written } from "../../contract/written.ts";
 import type { Power } from "../../contract/parameters.ts";
 import type { VerbContext } from "../context.ts";
 import type { EnvironmentFlags } from "../environment.ts";
@@ -71,13 +72,13 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
         if (flags.json) output.result(JSON.stringify({ override: null, fleets }));
         return;
       }
-      const override: Override = {
+      const override = written<Override>({
         power,
         by: callerName(aws.caller),
         reason: flags.reason ?? `longhaul ${verb}`,
-        ...(until !== undefined && { until }),
-        ...(flags.overBudget && { overBudget: true }),
-      };
+        until,
+        overBudget: flags.overBudget ? true : undefined,
+      });
       const github = await context.connectGithub(environment.target.github);
       const result = await setPower({ aws, github, clock, output }, environment, {
         override,

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetConfiguration } from "../../config/schema.ts";
 import type { LimitsSetting } from "../../contract/parameters.ts";
+import { written } from "../../contract/written.ts";
 import { createFleetParameter } from "../ssm/fleet-parameter.ts";
 import type { OwnTags } from "../../contract/resource-tags.ts";
 
@@ -43,5 +44,5 @@ export function shutdownSetting({
   maxJobHours,
   enforce,
 }: FleetConfiguration["autoShutdown"]): LimitsSetting {
-  return { ...(idleMinutes !== undefined && { idleMinutes }), minimumAwake, maxJobHours, enforce };
+  return written<LimitsSetting>({ idleMinutes, minimumAwake, maxJobHours, enforce });
 }

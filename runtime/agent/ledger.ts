@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import type { AgentConfiguration } from "../../contract/agent.ts";
-import type { LedgerLine } from "../../contract/ledger.ts";
+import type { LedgerLine, LedgerRecord } from "../../contract/ledger.ts";
 import { logGroupName } from "../../contract/names.ts";
+import { written } from "../../contract/written.ts";
 import { AwsError } from "../aws/error.ts";
 import { unlessAbsent } from "./absent.ts";
 import type { Aws } from "./aws.ts";
@@ -108,20 +109,21 @@ export function machineLedger(host: LedgerHost): Ledger {
       stopped = true;
       note({ line: { ...self, kind: "stop", at: new Date(clock.now()).toISOString() } });
     },
-    add(job, facts, written) {
+    add(job, facts, onWritten) {
       // By its id and not by its times: those are read from different files before and after a reboot.
       if (known.includes(job.id)) {
-        written();
+        onWritten();
         return;
       }
       const same = waiting.find((entry) => entry.id === job.id);
       if (same) {
-        same.written = written; // An earlier agent has left it.
+        same.written = onWritten; // An earlier agent has left it.
         return;
       }
       const { id, receivedAt, startedAt, endedAt, result, cause } = job;
       const times = { receivedAt, startedAt, endedAt };
-      note({ line: { ...self, ...facts, ...times, result, ...(cause && { cause }) }, id, written });
+      const line = written<LedgerRecord>({ ...self, kind: undefined, ...facts, ...times, result, cause });
+      note({ line, id, written: onWritten });
     },
     flush: async () => {
       // A write that is under way has not all that was taken in, and its failure is told to who began it.

@@ -18,6 +18,8 @@ const refusals = ["tests/unit/config/refusals.test.ts"];
 
 const configurations = ["tests/unit/contract/configurations.test.ts"];
 
+const wires = ["tests/unit/components/wires.test.ts"];
+const seenWorker = "runtime/agent/seen-worker.ts";
 const listenerMemory = "runtime/agent/listener-memory.ts";
 const model = ["tests/model/first-schedules.test.ts"];
 
@@ -253,5 +255,68 @@ export const mutants: readonly Mutant[] = [
     from: "sleepAtOf(listener, fleet",
     to: "sleepAtOf(memory, fleet",
     tests: ["tests/unit/runtime/look.test.ts"],
+  },
+  {
+    harm: "An agent overwrites its registration token without the customer's key.",
+    file: "components/runner-fleet/user-data.ts",
+    from: "kmsKeyArn: aws.kmsKeyArn",
+    to: "kmsKeyArn: undefined",
+    tests: wires,
+  },
+  {
+    harm: "A long job is never told of, because its limit does not reach the machine.",
+    file: "components/auto-shutdown/auto-shutdown.ts",
+    from: "minimumAwake, maxJobHours, enforce });",
+    to: "minimumAwake, maxJobHours: undefined, enforce });",
+    tests: wires,
+  },
+  {
+    harm: "No machine is woken for jobs without labels.",
+    file: "components/wake-on-demand/receiver-configuration.ts",
+    from: "emptyLabels: wakeOnDemand.emptyLabels",
+    to: "emptyLabels: undefined",
+    tests: wires,
+  },
+  {
+    harm: "A guard does not cancel the smoke tests that hold its machines.",
+    file: "cli/request.ts",
+    from: "smoke: smoke.exactOptional(),",
+    to: "",
+    tests: ["tests/unit/cli/request.test.ts"],
+  },
+  {
+    harm: "An answer that is none of DynamoDB's counts as an empty table, and no machine is started for jobs.",
+    file: "runtime/functions/job-table.ts",
+    from: "if (!isPage(page))",
+    to: "if (!page)",
+    tests: ["tests/unit/runtime/functions/job-table.test.ts"],
+  },
+  {
+    harm: "A damaged file of jobs at work keeps the agent from looking after the runner.",
+    file: "runtime/agent/open-jobs.ts",
+    from: ".filter(isMarkedJob)",
+    to: "",
+    tests: ["tests/unit/runtime/open-jobs.test.ts"],
+  },
+  {
+    harm: "A secret among a machine's credentials is quoted in its log.",
+    file: "contract/shape.ts",
+    from: 'shape === "secret" ? fault(wanted, "something else") : fault(wanted)',
+    to: "fault(wanted)",
+    tests: ["tests/unit/runtime/metadata.test.ts", "tests/local/verb/folder-hold.test.ts"],
+  },
+  {
+    harm: "A job is ended early, because its worker got the process id of the worker before.",
+    file: seenWorker,
+    from: "before.mark.start === mark.start",
+    to: "true",
+    tests: ["tests/unit/runtime/seen-worker.test.ts"],
+  },
+  {
+    harm: "A worker that ignores that it is told to end is never killed.",
+    file: seenWorker,
+    from: "worker.toldToEndAt ?? now",
+    to: "now",
+    tests: ["tests/unit/runtime/seen-worker.test.ts"],
   },
 ];
