@@ -4,7 +4,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SemVer } from "semver";
-import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { Failure } from "../../contract/failure.ts";
 
 const run = promisify(execFile);
@@ -12,6 +11,8 @@ const limitMs = 5 * 60_000;
 
 /** The official installation of the engine, with its language hosts, below `<folder>/bin`. */
 export async function downloadPulumi(version: string, folder: string): Promise<void> {
+  // Loaded when it is used, as where the stack is opened.
+  const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
   const installed = PulumiCommand.install({ root: folder, version: new SemVer(version) });
   await Promise.race([
     installed,

@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
-import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
+import type { PulumiCommand, PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { checkShape } from "../../contract/shape.ts";
 import type { EngineTools } from "./find-engine.ts";
@@ -9,6 +8,9 @@ import { loadProgram } from "./load-program.ts";
 import { localStack } from "./operations.ts";
 import type { LocalStack } from "./operations.ts";
 import { withoutSourceMaps } from "./source-maps.ts";
+
+/** Loaded when it is used: that takes most of a second, and most verbs of `longhaul local` do without. */
+const automation = () => import("@pulumi/pulumi/automation/index.js");
 
 /** The name of the stack, and so of the environment. */
 export const localStackName = "local";
@@ -63,6 +65,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
   await writeFile(join(options.dir, mainFile), options.main);
   if (options.configuration !== undefined)
     await configureLocalStack(options.dir, await readFile(options.configuration, "utf8"));
+  const { LocalWorkspace } = await automation();
   const stack = await LocalWorkspace.createOrSelectStack(
     {
       stackName: localStackName,
@@ -93,6 +96,7 @@ function programOf(main: string): PulumiFn {
 export async function openStandingStack(project: string, engine: EngineTools): Promise<LocalStack> {
   const main = await readFile(join(dirname(project), mainFile), "utf8");
   const settings = await readFile(join(project, "Pulumi.yaml"), "utf8");
+  const { LocalWorkspace } = await automation();
   const stack = await LocalWorkspace.selectStack(
     { stackName: localStackName, projectName: nameIn(settings), program: programOf(main) },
     { workDir: project, pulumiCommand: await commandOf(engine) },
@@ -121,6 +125,7 @@ export async function configureLocalStack(dir: string, text: string): Promise<vo
 
 /** The engine as the Automation API takes it. */
 export async function commandOf({ pulumi }: EngineTools): Promise<PulumiCommand> {
+  const { PulumiCommand } = await automation();
   if (pulumi.source === "PATH") return PulumiCommand.get();
   return PulumiCommand.get({ root: dirname(dirname(pulumi.path)) });
 }
