@@ -114,12 +114,22 @@ function holds(
   return many(actual).some(matches);
 }
 
+/** Values without variables, whose expressions are the same for every request. */
+const fixed = new Map<string, RegExp | undefined>();
+
 /** A policy's value as an expression; undefined when a variable in it has no value. What a variable holds is literal. */
-function pattern(
+function pattern(text: string, context: Context, comparison: Comparison, flags = ""): RegExp | undefined {
+  if (text.includes("${")) return expressionOf(text, context, comparison, flags);
+  const key = JSON.stringify([text, comparison, flags]);
+  if (!fixed.has(key)) fixed.set(key, expressionOf(text, context, comparison, flags));
+  return fixed.get(key);
+}
+
+function expressionOf(
   text: string,
   context: Context,
   { wildcards, arn = false }: Comparison,
-  flags = "",
+  flags: string,
 ): RegExp | undefined {
   const unresolved: string[] = [];
   let colons = 0;

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 /*
@@ -131,9 +131,22 @@ export async function processesEnded(find: () => number[], limitMs: number): Pro
   return true;
 }
 
+/** Where files of /proc are read into, again and again: to find processes is to read two of each that runs. */
+const shared = Buffer.allocUnsafe(64 * 1024);
+
 /** A file of /proc; undefined when the process has ended or belongs to somebody else. */
 function readProc(file: string): string | undefined {
-  return unlessGone(() => readFileSync(file, "latin1"), undefined);
+  return unlessGone(() => {
+    const descriptor = openSync(file, "r");
+    try {
+      let text = "";
+      let length: number;
+      while ((length = readSync(descriptor, shared)) > 0) text += shared.toString("latin1", 0, length);
+      return text;
+    } finally {
+      closeSync(descriptor);
+    }
+  }, undefined);
 }
 
 /** The second where what is read has ended or belongs to somebody else. */

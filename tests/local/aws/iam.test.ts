@@ -36,6 +36,19 @@ describe("IAM's verdict", () => {
     });
   }
 
+  it("takes one text for what each operator makes of it", () => {
+    const text = "arn:aws:*:1:instance/x";
+    const holds = (operator: string, value: string) =>
+      verdict([allow({ Condition: { [operator]: { k: text } } })], { k: value }) === "allowed";
+    for (let times = 0; times < 2; times++) {
+      expect(holds("StringLike", "arn:aws:ec2:r:1:instance/x")).to.equal(true);
+      expect(holds("ArnLike", "arn:aws:ec2:r:1:instance/x")).to.equal(false);
+      expect(holds("StringEquals", text)).to.equal(true);
+      expect(holds("StringEquals", "arn:aws:ec2:r:1:instance/x")).to.equal(false);
+      expect(holds("StringEqualsIgnoreCase", text.toUpperCase())).to.equal(true);
+    }
+  });
+
   const self = { "ec2:SourceInstanceARN": "arn:aws:ec2:r:1:instance/i-1" };
   const tagged = (id: string) => ({ ...self, "aws:ResourceTag/longhaul:instance": id });
   const own = {
