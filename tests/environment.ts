@@ -13,6 +13,7 @@ import { processesOf } from "../local/machines/marker.ts";
 import { enterCloudEnvironment } from "../local/own-credentials.ts";
 import { findTools } from "./find-tools.ts";
 import { environmentPatienceMs } from "./patience.ts";
+import { withShortStacks } from "./short-stacks.ts";
 import { configureLocalStack, openLocalStack, stackFile } from "../local/engine/local-stack.ts";
 import type { LocalStack, Update } from "../local/engine/operations.ts";
 
@@ -58,7 +59,7 @@ export async function startEnvironment(
     configuration,
     environment,
     main: join(project, "index.ts"),
-    program,
+    program: () => withShortStacks(program),
   });
   const ec2 = new EC2Client({ region: cloud.environment.AWS_REGION!, endpoint: cloud.urls.aws });
   let output = "";

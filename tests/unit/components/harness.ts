@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import { withShortStacks } from "../../short-stacks.ts";
 import { mockCloud } from "./mock-cloud.ts";
 import type { MockAccount } from "./mock-cloud.ts";
 
@@ -143,20 +144,6 @@ function registrationOf(request: RegisterResourceRequest, urn: string): Registra
     replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
     aliases: request.getAliasesList().length,
   };
-}
-
-/**
- * Pulumi takes several stacks for each resource, in case it must explain a
- * hang. Resolved through source maps they are most of an evaluation's time.
- */
-async function withShortStacks<T>(run: () => Promise<T>): Promise<T> {
-  const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
-  try {
-    return await run();
-  } finally {
-    Error.stackTraceLimit = before;
-  }
 }
 
 /** Waits for all requests. The function is in the runtime and left out of its typings. */
