@@ -2,9 +2,9 @@ import type { LocalCloud } from "./cloud.ts";
 import { parseMachineName } from "../contract/names.ts";
 
 /**
- * Seconds of the computer from each machine's first launch (`launchedAt` is its
- * last, after each sleep) until its runner was first online, by instance id;
- * machines that were never online are left out.
+ * By instance id: the real seconds from each machine's first launch until its
+ * runner was first online. (`launchedAt` is the last launch, after each sleep.)
+ * Machines that were never online are left out.
  */
 export function bootSeconds(cloud: Pick<LocalCloud, "aws" | "github">): Record<string, number> {
   const seconds: Record<string, number> = {};

@@ -1,10 +1,10 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 /**
- * The local cloud's clock. It can run faster than the computer's, and change
- * its pace while something sleeps. Machines follow it through `file`: their
- * stand-ins for `sleep` and `date` read it, so what a workflow sees as an hour
- * is an hour of this clock.
+ * The local cloud's clock. It can run faster than the computer's clock, and its
+ * pace can change while a program sleeps. Machines follow it through `file`:
+ * their stand-ins for `sleep` and `date` read that file, so an hour in a
+ * workflow is an hour of this clock.
  */
 export interface Clock {
   /** Milliseconds since the epoch, in the cloud's time. */
@@ -24,7 +24,7 @@ export function createClock(file: string, factor = 1): Clock {
   const now = () => base.cloud + (Date.now() - base.real) * base.factor;
   const rebase = (cloud: number, next: number) => {
     base = { real: Date.now(), cloud, factor: next };
-    // Renamed into place, so that a reader never meets half a line.
+    // Rename the file into place, so that a reader never sees half a line.
     writeFileSync(`${file}.new`, `${base.real} ${Math.round(base.cloud)} ${base.factor}\n`);
     renameSync(`${file}.new`, file);
   };

@@ -28,15 +28,15 @@ const repositories = ["app"];
 export const appKeyFile = "github-app.pem";
 
 /**
- * The pace of a local machine's agent, in seconds. A real one reads its lists
- * every 30 and is quiet for 180 before it leaves; here nobody wants to wait,
- * loopback does not throttle, and GitHub hands a job over in milliseconds.
+ * The pace of a local machine's agent, in seconds. A real agent polls every 30
+ * seconds and must be quiet for 180 before it leaves. Here it can be faster:
+ * loopback does not throttle, and GitHub assigns a job within milliseconds.
  */
 const localAgent: AgentPace = { pollSeconds: 0.5, quietSeconds: 1.5, spreadSeconds: 1, staySeconds: 5 };
 
 /**
- * GitHub takes one and a half minutes to see that a runner is gone, and keeps
- * its session for four. Here machines come and go in seconds.
+ * GitHub needs 90 seconds to notice that a runner is gone, and keeps its
+ * session for four minutes. Here machines come and go within seconds.
  */
 const githubNotices = { offlineAfterSeconds: 2, sessionLingerSeconds: 3 };
 
@@ -47,27 +47,33 @@ export type AgentPace = Pick<
 >;
 
 export interface CloudOptions {
-  /** Folder of everything the cloud keeps: machines' disks, state, clock. */
+  /** Folder of everything that the cloud keeps: machines' disks, state, clock. */
   dir: string;
   /** Root of the project, where the stack's Commands run. */
   project: string;
-  /** The act program. */
+  /** Path of the act program. */
   act: string;
   /** `PATH` and `HOME` for the stack's Commands. */
   base: { PATH: string; HOME: string };
-  /** ARN of the customer's key that the account's disks are encrypted under unasked. Absent: AWS's own. */
+  /**
+   * ARN of the customer's key under which the account's disks are encrypted by
+   * default. Absent: AWS's own key.
+   */
   defaultDiskKey?: string;
-  /** What of the agent's pace is to be another than the local one. */
+  /** Values of the agent's pace that differ from the local ones. */
   agent?: Partial<AgentPace>;
   /** More variables for the processes of machines. */
   machineEnvironment?: Record<string, string>;
-  /** What of GitHub's times is to be another than here. */
+  /** GitHub's times that differ from the local ones. */
   wire?: Partial<WireTimes>;
-  /** How long the machines' systemd takes. */
+  /** How long the machines' systemd takes for its steps. */
   systemd?: MachineHostOptions["systemd"];
-  /** Bytes of each machine's disk, which is in memory then. Absent: it is a folder, as large as this computer's disk. */
+  /**
+   * Bytes of each machine's disk, which is then kept in memory. Absent: the disk
+   * is a folder, as large as this computer's disk.
+   */
   diskBytes?: number;
-  /** One line of what Commands print while they run. */
+  /** Receives each line that Commands print while they run. */
   log?: (line: string) => void;
 }
 
@@ -77,10 +83,13 @@ export interface LocalCloud {
   clock: Clock;
   aws: AwsCloud;
   github: GithubCloud;
-  /** What is done to machines behind EC2's back: their plug is pulled, their power is cut. */
+  /** The machines, for what happens to them without EC2: a pulled plug, a power cut. */
   machines: MachineHost;
   urls: { aws: string; github: string };
-  /** All that an engine, a program or an operator's command needs to work on this cloud and on no other. */
+  /**
+   * The variables with which an engine, a program or an operator's command works
+   * on this cloud and on no other.
+   */
   environment: Record<string, string>;
   /** Ends every process of the cloud. */
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * The local cloud as a package: an AWS, a GitHub and their machines on one
- * computer, and the engine that works on them. `longhaul local` is made of it.
+ * computer, and the engine that works on them. `longhaul local` is built on it.
  */
 export { readClock } from "./clock.ts";
 export type { CloudOptions } from "./cloud.ts";

@@ -1,13 +1,13 @@
 /*
- * The user's own credentials and settings of AWS, GitHub and Pulumi. Nothing
- * that works on the local cloud may have them: an SDK would prefer a profile
+ * The user's own credentials and settings of AWS, GitHub and Pulumi. Programs
+ * that work on the local cloud must not see them: an SDK would prefer a profile
  * to the cloud's key, and would send a real session token along with it.
  */
 
-/** Variables that tools of AWS and Pulumi read begin so; there are too many to name each. */
+/** Prefixes of the variables that AWS's and Pulumi's tools read; there are too many variables to list. */
 const prefixes = ["AWS_", "PULUMI_"];
 
-/** GitHub's by name: workflows have many that are no credentials, and need them. */
+/** GitHub's variables are listed by name, because workflows need many others that are not credentials. */
 const githubVariables = [
   "GITHUB_TOKEN",
   "GH_TOKEN",
@@ -23,7 +23,7 @@ const githubVariables = [
   "GH_HOST",
 ];
 
-/** Settings of this program itself, no credentials. */
+/** Settings of this program itself, which are not credentials. */
 const harmless = new Set(["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"]);
 
 /** Keep tools from the user's files below `~/.aws`, where a default profile may name another endpoint or region. */
@@ -37,15 +37,15 @@ export function ownVariables(environment: Readonly<Record<string, string | undef
   return Object.keys(environment).filter(isOwn).sort();
 }
 
-/** A copy of an environment without them. */
+/** A copy of an environment without the user's own variables. */
 export function withoutOwn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = new Set(ownVariables(environment));
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.has(name)));
 }
 
 /**
- * Makes an environment one that works on a cloud and on no other, as a shell
- * is after `local env`.
+ * Changes an environment so that programs work on a cloud and on no other, as
+ * in a shell after `local env`.
  *
  * @param environment this process's, which is changed
  * @param cloud the cloud's variables
@@ -54,7 +54,7 @@ export function enterCloudEnvironment(
   environment: NodeJS.ProcessEnv,
   cloud: Readonly<Record<string, string>>,
 ): void {
-  // Deleted one by one: process.env is no plain object that could be replaced.
+  // Delete the variables one by one: process.env is not a plain object that could be replaced.
   for (const name of ownVariables(environment)) Reflect.deleteProperty(environment, name);
   Object.assign(environment, cloud);
 }

@@ -1,6 +1,6 @@
 /**
  * What the engine asks of a provider, as the emulators offer it: a table of
- * resource types and one of functions, by Pulumi token
+ * resource types and a table of functions, by Pulumi token
  * (`aws:ec2/instance:Instance`). The gRPC service in engine/ speaks the
  * protocol; a type here only says what its resource does.
  */
@@ -14,7 +14,7 @@ export interface ResourceType {
     inputs: Properties,
     configuration: ProviderConfiguration,
   ): Promise<{ id: string; state: Properties }>;
-  /** The resource as it is now; undefined when it is gone. Called by `refresh`. */
+  /** The resource as it is now; undefined when it is gone. `refresh` calls it. */
   read(id: string, state: Properties, configuration: ProviderConfiguration): Promise<Properties | undefined>;
   /**
    * Absent: every change of an input replaces the resource.
@@ -28,15 +28,18 @@ export interface ResourceType {
     configuration: ProviderConfiguration,
     changed: readonly string[],
   ): Promise<Properties>;
-  /** Outputs that the provider computes anew, because the inputs are not what the state says. They count as changed. */
+  /**
+   * Outputs that the provider computes again because the inputs differ from the
+   * state. They count as changed.
+   */
   computedAnew?(state: Properties, inputs: Properties): readonly string[];
   delete(id: string, state: Properties, configuration: ProviderConfiguration): Promise<void>;
-  /** Inputs whose change asks for another resource. */
+  /** Inputs whose change replaces the resource. */
   replaceOn?: readonly string[];
   /**
-   * What the inputs of a resource that somebody else has made would be, as far
-   * as they can be read back; `read` is called with an empty state before.
-   * Absent: the type cannot be imported.
+   * The inputs of an existing resource that is imported, as far as they can be
+   * read back. `read` is called with an empty state before. Absent: the type
+   * cannot be imported.
    */
   inputsOf?(state: Properties): Properties;
 }

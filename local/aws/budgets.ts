@@ -10,17 +10,18 @@ import type { Cloud } from "./state.ts";
 import { mayPublish, publish, sendMail } from "./topics.ts";
 
 /*
- * AWS Budgets: what AWS would say of the month is told to it (`bill`), because
- * its own figures come from bills that nobody has here. What follows from them
- * happens: mail, messages to topics, and the actions.
+ * AWS Budgets. AWS derives the month's figures from bills, which do not exist
+ * here, so they are set by `bill`. Their consequences happen: mail, messages to
+ * topics, and the actions.
  */
 
 export const budgetType = "aws:budgets/budget:Budget";
 export const actionType = "aws:budgets/budgetAction:BudgetAction";
 
 /**
- * The `aws:SourceArn` of AWS Budgets. It is not documented; what a role's and a
- * topic's policy must match is. So here it is one that nothing narrower matches.
+ * The `aws:SourceArn` of AWS Budgets. AWS does not document its exact value,
+ * but does document what a role's and a topic's policy must match. So here it
+ * has a value that no narrower pattern matches.
  */
 const sourceArns = {
   role: (account: string) => `arn:aws:budgets::${account}:budget/undocumented`,
@@ -28,9 +29,9 @@ const sourceArns = {
 };
 
 /**
- * What AWS tries when a budget or an action is made.
+ * What AWS checks when a budget or an action is made.
  *
- * @throws AwsError where the topic may not be published to, or the role not be taken
+ * @throws AwsError if Budgets may not publish to the topic or assume the role
  */
 export function checkAccess(
   cloud: Cloud,
@@ -53,14 +54,14 @@ function mayTake({ account, data }: Cloud, role: string): boolean {
   return serviceMay(data.resources[roleType]?.[name]?.assumeRolePolicy, "budgets", request);
 }
 
-/** US dollars of a month, as AWS knows them by now. */
+/** US dollars of a month, as AWS knows them so far. */
 export interface Bill {
   actual: number;
-  /** What AWS forecasts for the whole month; default: no more than the actual. */
+  /** What AWS forecasts for the whole month. Default: the actual cost. */
   forecast?: number;
 }
 
-/** Tells AWS's figures of the month to a budget. */
+/** Gives a budget AWS's figures of the month. */
 export function takeBill(cloud: Cloud, budgetName: string, { actual, forecast = actual }: Bill): void {
   const budget = budgetOf(cloud, budgetName);
   cloud.data.bills[budgetName] = { actual, forecast };
@@ -92,7 +93,7 @@ function notify(cloud: Cloud, budget: Input, notification: Input): void {
   }
 }
 
-/** Attaches the policy with the action's role, if that may. */
+/** Attaches the policy with the action's role, if that role's permissions allow it. */
 function execute(cloud: Cloud, id: string, action: Input): void {
   const isDone = change(cloud, action, "iam:AttachRolePolicy", (attached, policyArn) =>
     attached.includes(policyArn) ? attached : [...attached, policyArn],
@@ -133,7 +134,7 @@ function change(
   return true;
 }
 
-/** The calls by which a denial is looked at and taken back. */
+/** The calls by which a denial is read and reversed. */
 export function budgetsService(cloud: Cloud): Service {
   const budgetArn = (input: Input) => `arn:aws:budgets::${cloud.account}:budget/${text(input, "BudgetName")}`;
   return {

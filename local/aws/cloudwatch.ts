@@ -5,11 +5,11 @@ import { addMetrics, sameDimensions, statistic } from "./metrics.ts";
 import type { Service } from "./server.ts";
 import type { Cloud, Datum } from "./state.ts";
 
-/** CloudWatch: metrics are stored, given back and looked at by alarms; expressions are not emulated. */
+/** CloudWatch: metrics are stored, returned and evaluated by alarms. Metric expressions are not emulated. */
 export function cloudwatchService(cloud: Cloud): Service {
   const { data, clock } = cloud;
 
-  /** The matching values in periods, the oldest first. */
+  /** The matching values, grouped by period, the oldest first. */
   const collect = (query: Input, period: number, start: number, end: number): [number, Datum[]][] => {
     const wanted = dimensionsOf(query);
     const periods = new Map<number, Datum[]>();

@@ -2,13 +2,13 @@ import { verdictOn } from "./principals.ts";
 import type { Principal } from "./principals.ts";
 import type { Cloud, Instance } from "./state.ts";
 
-/** What EC2 calls the default key of an account that has chosen none. */
+/** EC2's name for the default key of an account that has chosen none. */
 export const managedDiskKey = "alias/aws/ebs";
 
 /**
- * Whether EC2 can attach an instance's disk for whoever starts it: in the
- * caller's name it makes a grant on the disk's key. The key's own policy is not
- * emulated: it is taken to leave the decision to IAM.
+ * Whether EC2 can attach an instance's disk for the caller that starts it: EC2
+ * creates a grant on the disk's key in the caller's name. The key's own policy
+ * is not emulated: it is assumed to leave the decision to IAM.
  */
 export function mayUseDisk(cloud: Cloud, { disk }: Instance, caller: Principal): boolean {
   if (disk?.kmsKeyId === undefined) return true;

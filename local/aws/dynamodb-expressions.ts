@@ -5,10 +5,10 @@ import type { Input } from "./input.ts";
  * The part of DynamoDB's expressions that this project uses: conditions of
  * `attribute_exists`, `attribute_not_exists`, `=`, `<>`, `<`, `<=`, `>`, `>=`,
  * `IN`, `NOT`, `AND`, `OR` and brackets, and updates that only SET values.
- * What is not emulated is refused, so that nothing is taken for what it is not.
+ * Everything else is refused, so that no expression is misread.
  */
 
-/** A value by its type, as DynamoDB writes it: `{ S: "text" }`, `{ N: "7" }`. */
+/** A value with its type, as DynamoDB writes it: `{ S: "text" }`, `{ N: "7" }`. */
 export type Attribute = Readonly<Record<string, unknown>>;
 export type Item = Readonly<Record<string, Attribute>>;
 
@@ -25,14 +25,14 @@ export function placeholdersOf(input: Input): Placeholders {
   };
 }
 
-/** @throws AwsError ValidationException when a placeholder is in none of the expressions, as DynamoDB does */
+/** @throws AwsError ValidationException when no expression uses a placeholder, as DynamoDB does */
 export function checkAllUsed({ names, values }: Placeholders, expressions: readonly string[]): void {
   const used = new Set(expressions.flatMap((one) => one.match(/[#:]\w+/g) ?? []));
   const unused = [...Object.keys(names), ...Object.keys(values)].filter((name) => !used.has(name));
   if (unused.length > 0) throw invalid(`Value provided unused in expressions: keys: {${unused.join(", ")}}`);
 }
 
-/** The item with what a `SET #a = :a, #b = :b` says. */
+/** The item after an update `SET #a = :a, #b = :b`. */
 export function updated(item: Item, expression: string, placeholders: Placeholders): Item {
   const assignments = /^\s*SET\s+(.*)$/s.exec(expression)?.[1]?.split(",") ?? [];
   if (assignments.length === 0) throw invalid(`the local DynamoDB knows no update but SET: ${expression}`);
@@ -44,7 +44,7 @@ export function updated(item: Item, expression: string, placeholders: Placeholde
   return { ...item, ...Object.fromEntries(changes) };
 }
 
-/** Whether a condition holds for an item; an absent item is an empty one. */
+/** Whether an item meets a condition; an absent item counts as an empty one. */
 export function holds(item: Item, expression: string, placeholders: Placeholders): boolean {
   const tokens = expression.match(/<>|<=|>=|[=<>(),]|[#:]?\w+/g) ?? [];
   if (tokens.join("") !== expression.replace(/\s+/g, "")) throw notUnderstood();
@@ -103,7 +103,7 @@ export function holds(item: Item, expression: string, placeholders: Placeholders
   function compare(left: Attribute | undefined, operator: string, right: Attribute | undefined): boolean {
     if (operator === "=") return isSame(left, right);
     if (operator === "<>") return !isSame(left, right);
-    if (left?.N === undefined || right?.N === undefined) return false; // Another type is never less or more.
+    if (left?.N === undefined || right?.N === undefined) return false; // Values of different types are never less or greater.
     const difference = Number(left.N) - Number(right.N);
     if (operator === "<") return difference < 0;
     if (operator === "<=") return difference <= 0;
@@ -137,7 +137,7 @@ function isSame(left: Attribute | undefined, right: Attribute | undefined): bool
   return left !== undefined && right !== undefined && JSON.stringify(left) === JSON.stringify(right);
 }
 
-/** Names go by placeholders here: without them one would have to know DynamoDB's 573 reserved words. */
+/** Names must be placeholders here. Otherwise this file would have to know DynamoDB's 573 reserved words. */
 function nameOf(token: string, { names }: Placeholders): string {
   const name = names[token];
   if (name === undefined)

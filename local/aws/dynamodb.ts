@@ -6,20 +6,21 @@ import type { Input } from "./input.ts";
 import type { Need, Service } from "./server.ts";
 import type { Cloud } from "./state.ts";
 
-/** DynamoDB's limit for what one call reads, in bytes; here of the items' JSON. */
+/** DynamoDB's limit for what one call reads, in bytes. Here it counts the items' JSON. */
 const pageBytes = 1024 * 1024;
 
 /**
- * Real milliseconds for which a read that does not ask for consistency misses a write. DynamoDB says
- * "usually within a second"; here every such read misses it, so that nothing can rest on the luck of seeing it.
+ * Real milliseconds for which a read that does not ask for consistency misses a
+ * write. DynamoDB says "usually within a second". Here every such read misses
+ * it, so that no code can rely on seeing it by luck.
  */
 const staleMs = 1000;
 
 export const tableType = "aws:dynamodb/table:Table";
 
 /**
- * DynamoDB: tables with a text as their key, conditional updates, scans. An
- * item whose time has come stays: DynamoDB too deletes it days later.
+ * DynamoDB: tables with a text as their key, conditional updates, scans.
+ * Expired items stay: DynamoDB too deletes them only days later.
  *
  * @param wireNow real milliseconds
  */
@@ -28,7 +29,7 @@ export function dynamodbService(cloud: Cloud, wireNow: () => number = Date.now):
   const lastWrites = new Map<string, { at: number; before: Item | undefined }>();
   const place = (input: Input, key: string) => `${text(input, "TableName")} ${key}`;
 
-  /** The items as an eventually consistent read sees them. */
+  /** By table and key: when an item was last written, and its value before. */
   const staleItems = (input: Input, items: Readonly<Record<string, Item>>): Record<string, Item> =>
     Object.fromEntries(
       Object.entries(items).flatMap(([key, item]) => {

@@ -14,15 +14,15 @@ import { describeVolumes, rootVolumeId } from "./volumes.ts";
 
 interface Taggable {
   current: Readonly<Record<string, string>>;
-  /** @throws AwsError where EC2 does not take these tags on it */
+  /** @throws AwsError if EC2 does not accept these tags on it */
   check: (tags: Readonly<Record<string, string>>) => void;
   write: (tags: Record<string, string>) => void;
 }
 
-/** How long a terminated instance is still described. */
+/** How long a terminated instance is still described, in milliseconds. */
 const terminatedVisibleMs = 3_600_000;
 
-/** EC2: the calls that agent, functions and operators make about instances. */
+/** EC2: the calls that the agent, the functions and the operator make about instances. */
 export function ec2Service(cloud: Cloud, instances: Instances): Service {
   const { data, clock } = cloud;
 
@@ -40,7 +40,7 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
       throw new EmulatedAwsError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
     return instance;
   };
-  /** What carries tags: an instance, or the volume of one. */
+  /** The owner of tags: an instance, or an instance's volume. */
   const findTaggable = (id: string): Taggable => {
     if (!id.startsWith("vol-")) {
       const instance = find(id);
@@ -75,7 +75,7 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
   });
   const needEach = (input: Input) => texts(input, "InstanceId").map((id) => need(id));
 
-  /** Calls what changes the power of the named instances, and tells the states before and just after. */
+  /** Changes the power of the named instances, and answers with the states before and just after. */
   const power = (input: Input, act: (instances: readonly Instance[]) => Promise<void>) => {
     const before = named(input).map((instance) => ({ instance, previousState: stateOf(instance) }));
     void act(before.map(({ instance }) => instance));
@@ -266,14 +266,17 @@ function shutdownBehavior(value: string): "stop" | "terminate" {
 }
 
 interface Modification {
-  /** As policies see it in `ec2:Attribute`. */
+  /** The name that policies see in `ec2:Attribute`. */
   attribute: "InstanceInitiatedShutdownBehavior" | "DisableApiTermination" | "DisableApiStop";
   value: string;
 }
 
 const modifiable = ["InstanceInitiatedShutdownBehavior", "DisableApiTermination", "DisableApiStop"] as const;
 
-/** The one attribute of a request, in either of its forms: `X.Value=v`, or `Attribute=x&Value=v`. */
+/**
+ * The one attribute that a request modifies. A request has one of two forms:
+ * `X.Value=v`, or `Attribute=x&Value=v`.
+ */
 function modification(input: Input): Modification {
   const given = optionalText(input, "Attribute")?.toLowerCase();
   const found = modifiable.flatMap((attribute): Modification[] => {

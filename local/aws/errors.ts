@@ -1,8 +1,8 @@
-/** A refusal as AWS words it: a code that clients decide by, and a sentence for people. */
+/** A refusal in AWS's words: a code on which clients decide, and a sentence for people. */
 export class EmulatedAwsError extends Error {
-  /** For example `OperationNotPermitted`. */
+  /** AWS's error code, for example `OperationNotPermitted`. */
   readonly code: string;
-  /** The sentence without the code, as it goes over the wire. */
+  /** The sentence without the code, as it is sent. */
   readonly text: string;
   /** HTTP status. */
   readonly status: number;

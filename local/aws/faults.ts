@@ -5,40 +5,49 @@ import { EmulatedAwsError } from "./errors.ts";
 /** Something that goes wrong on purpose. */
 export interface Fault {
   /**
-   * Where: an API action, `ec2:StartInstances` (the provider's resources go
-   * through the actions they call, so `ec2:RunInstances` meets `up` as well);
-   * `machine:PowerDown`, EC2's notice that a machine has gone down;
-   * `machine:Appear`, the moment from which DescribeInstances knows a new one; or
-   * `machine:Start`, what comes of a launch or start after EC2 has said yes.
+   * Where it goes wrong: an API action, `ec2:StartInstances` (the provider's
+   * resources go through the actions they call, so `ec2:RunInstances` affects
+   * `up` as well); `machine:PowerDown`, EC2's notice that a machine has gone
+   * down; `machine:Appear`, the moment from which DescribeInstances knows a new
+   * machine; or `machine:Start`, the result of a launch or start that EC2 has
+   * accepted.
    */
   action: string;
   /** How often; default once. */
   times?: number;
   /**
-   * AWS error code that the call fails with, for example `RequestLimitExceeded` or `InsufficientInstanceCapacity`.
-   * For `machine:Start` the code of the state reason with which the machine goes back from pending: `Client.InternalError`.
+   * AWS error code that the call fails with, for example `RequestLimitExceeded`
+   * or `InsufficientInstanceCapacity`. For `machine:Start`: the code of the state
+   * reason with which the machine stops again while it is pending, for example
+   * `Client.InternalError`.
    */
   error?: string;
-  /** Milliseconds of the cloud's clock that the call, or the event, is late. */
+  /** Delay of the call or the event, in milliseconds of the cloud's clock. */
   delayMs?: number;
-  /** The call is held until this is fulfilled. */
+  /** The call is held until this promise is fulfilled. */
   until?: Promise<unknown>;
   /** The event is lost. Only for `machine:PowerDown`. */
   drop?: boolean;
-  /** The call is carried out, and whoever made it gets an error instead of the answer. Only for the provider's `ec2:RunInstances`. */
+  /**
+   * The call is carried out, but the caller gets an error instead of the answer.
+   * Only for the provider's `ec2:RunInstances`.
+   */
   answerLost?: boolean;
 }
 
 export interface Faults {
-  /** Arms a fault; the result takes it back. Several for one action are met in the order they were added. */
+  /**
+   * Arms a fault, and returns a function that disarms it. Several faults for one
+   * action occur in the order in which they were added.
+   */
   add(fault: Fault): () => void;
-  /** The next fault for an action, used up by one; undefined when all is well. */
+  /** Takes the next fault for an action, and counts it as used once; undefined when there is none. */
   take(action: string): Fault | undefined;
-  /** Waits and throws as the next fault for an action says; gives back one that says more. */
+  /** Waits and throws as the next fault for an action says. Returns a fault that asks for more than that. */
   meet(action: string): Promise<Fault | undefined>;
 }
 
-/** HTTP status of the codes that are no client's fault; all others are 400. */
+/** HTTP status of the codes that are not the client's fault; all others have 400. */
 const serverErrors: Record<string, number> = {
   RequestLimitExceeded: 503,
   ServiceUnavailable: 503,

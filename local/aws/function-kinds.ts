@@ -10,13 +10,13 @@ import type { Kind } from "./resources.ts";
 import type { Cloud } from "./state.ts";
 import { checkGroupTags } from "./tag-rules.ts";
 
-/** Seconds. Lambda's, where none is asked for. */
+/** Lambda's default, in seconds. */
 const defaultTimeout = 3;
 
-/** Lambda's limit for all variables of a function together. */
+/** Lambda's limit for all variables of a function together, in bytes. */
 const maxVariableBytes = 4096;
 
-/** The one expression that the local cloud knows: at the beginning of each minute. */
+/** The one schedule expression that the local cloud knows: the beginning of each minute. */
 const eachMinute = "cron(* * * * ? *)";
 
 /** Functions, and what calls them: schedules, queues and URLs, by Pulumi token. */
@@ -31,7 +31,7 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
         const own = arn("lambda", `function:${name}`);
         return { arn: own, invokeArn: `${own}/invocations`, version: "$LATEST" };
       },
-      // Its credentials stay: a call that is under way has them, and may what its role then still may.
+      // The credentials stay: a call in progress keeps them, with the permissions that its role still has.
       deleted: functions.host.remove,
       replaceOn: ["name"],
     },
@@ -145,7 +145,7 @@ async function deploy(cloud: Cloud, functions: Functions, name: string, inputs: 
   });
 }
 
-/** The files of an archive as the engine hands it over: each by its path on this computer, or by its text. */
+/** The files of an archive as the engine passes it: each by its path on this computer, or by its text. */
 async function filesOf(code: unknown): Promise<Record<string, string>> {
   const { assets = {} } = code as { assets?: Record<string, { path?: string; text?: string }> };
   const files = Object.entries(assets).map(async ([name, { path, text: inline }]) => {

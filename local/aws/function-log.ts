@@ -2,10 +2,10 @@ import { parseObject } from "../../contract/json.ts";
 import { addMetrics } from "./metrics.ts";
 import type { Cloud } from "./state.ts";
 
-/** Lines that are kept of a function's log. */
+/** Maximum number of lines that are kept of a function's log. */
 const maxLines = 5000;
 
-/** Metrics that a function leaves in a line of its log, in CloudWatch's embedded metric format. */
+/** Metrics that a function writes into a line of its log, in CloudWatch's embedded metric format. */
 interface EmbeddedMetrics {
   _aws?: {
     Timestamp: number;
@@ -19,8 +19,9 @@ interface EmbeddedMetrics {
 }
 
 /**
- * What a function printed goes to its log group, and the metrics that are in it
- * to CloudWatch. Lambda makes no group that is gone: no role here permits it.
+ * Writes a line that a function printed to its log group, and the metrics in
+ * that line to CloudWatch. If the group was deleted, Lambda does not create it
+ * again, because no role here permits that.
  */
 export function logLine(cloud: Cloud, logGroup: string, stream: string, message: string): void {
   const group = cloud.data.logs[logGroup];
@@ -48,7 +49,7 @@ function metricsIn(message: string) {
   );
 }
 
-/** A line that was cut, or is none of the kind, is ignored, as CloudWatch does. */
+/** A line that was cut or has another form is ignored, as CloudWatch does. */
 function parse(message: string): EmbeddedMetrics | undefined {
   return message.includes('"_aws"') ? parseObject(message) : undefined;
 }

@@ -7,7 +7,7 @@ import { parameterArn, parameterOf } from "./parameters.ts";
 import { instanceArn } from "./principals.ts";
 import type { Cloud, Instance } from "./state.ts";
 
-/** The data sources that the stack asks. */
+/** The data sources that the stack reads. */
 export function providerFunctions(cloud: Cloud): ProviderFunctions {
   const { account, region } = cloud;
   const visible = (): Instance[] =>
@@ -25,7 +25,7 @@ export function providerFunctions(cloud: Cloud): ProviderFunctions {
       );
       return { ...args, id: region, ids: found.map(({ id }) => id) };
     },
-    /** Of instances alone, and of terminated ones too: the index forgets them late. */
+    /** Reports instances only. Terminated ones are included, because AWS's index forgets them late. */
     "aws:resourcegroupstaggingapi/getResources:getResources": async (args) => {
       await cloud.faults.meet("tag:GetResources");
       const found = visible().filter((instance) =>

@@ -1,7 +1,8 @@
 /*
  * Whether a set of identity policies permits a request: the part of IAM's
- * evaluation that roles of this project need. What is not emulated throws, so
- * that a policy is never taken for narrower or wider than it is.
+ * evaluation that roles of this project need. Elements that are not emulated
+ * throw an error, so that a policy is never read as narrower or wider than it
+ * is.
  */
 
 type OneOrMany<T> = T | readonly T[];
@@ -11,7 +12,7 @@ export interface Statement {
   Effect: "Allow" | "Deny";
   Action: OneOrMany<string>;
   Resource: OneOrMany<string>;
-  /** Operator → condition key → values. */
+  /** By operator, then by condition key: the values. */
   Condition?: Record<string, Record<string, OneOrMany<string | boolean>>>;
 }
 
@@ -21,11 +22,11 @@ export interface PolicyDocument {
   Statement: OneOrMany<Statement>;
 }
 
-/** Condition keys of a request; a list for keys that hold several values, such as `aws:TagKeys`. */
+/** Condition keys of a request. A key that holds several values, such as `aws:TagKeys`, has a list. */
 export type RequestContext = Readonly<Record<string, string | readonly string[]>>;
 
 export interface AccessRequest {
-  /** For example `ssm:GetParameter`. */
+  /** The permission, for example `ssm:GetParameter`. */
   action: string;
   resource: string;
   context: RequestContext;
@@ -66,10 +67,10 @@ function applies(statement: Statement, request: AccessRequest, context: Context)
   );
 }
 
-/** How the values of an operator are compared. */
+/** How an operator compares values. */
 interface Comparison {
   wildcards: boolean;
-  /** Each of an ARN's six parts is compared by itself: `*` does not reach across a colon. */
+  /** Each of an ARN's six parts is compared separately: `*` does not match a colon. */
   arn?: boolean;
   flags?: string;
   /** True when none of the policy's values matches. */
@@ -114,10 +115,13 @@ function holds(
   return many(actual).some(matches);
 }
 
-/** Values without variables, whose expressions are the same for every request. */
+/** Expressions of values without variables, which are the same for every request. */
 const fixed = new Map<string, RegExp | undefined>();
 
-/** A policy's value as an expression; undefined when a variable in it has no value. What a variable holds is literal. */
+/**
+ * A policy's value as an expression; undefined when a variable in it has no
+ * value. A variable's value is taken literally.
+ */
 function pattern(text: string, context: Context, comparison: Comparison, flags = ""): RegExp | undefined {
   if (text.includes("${")) return expressionOf(text, context, comparison, flags);
   const key = JSON.stringify([text, comparison, flags]);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** A resource id as EC2 makes them: `vpc-0` and 16 hexadecimal digits. */
+/** A resource id as EC2 makes it: `vpc-0` and 16 hexadecimal digits. */
 export function resourceId(prefix: string): string {
   return `${prefix}-0${randomBytes(8).toString("hex")}`;
 }

@@ -33,7 +33,7 @@ const images: Record<string, Image> = {
 
 interface Image {
   architecture: "x86_64" | "arm64";
-  /** The public parameter that names it. */
+  /** The public parameter that names the image. */
   parameter: string;
   /** ISO 8601 in UTC. */
   createdAt: string;
@@ -48,17 +48,17 @@ function amazonParameter(architecture: string): string {
   return `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
 }
 
-/** What a new machine of an image is; images of the user's own are taken for Ubuntu. */
+/** The distribution of a new machine with this image. The user's own images are taken to be Ubuntu. */
 export function imageDistribution(imageId: string): Distribution {
   return images[imageId]?.distribution ?? "ubuntu";
 }
 
-/** Value of a public parameter, undefined for a name that is none. */
+/** The value of a public parameter; undefined if the name is not a public parameter. */
 export function publicParameter(name: string): string | undefined {
   return Object.entries(images).find(([, { parameter }]) => parameter === name)?.[0];
 }
 
-/** Those images of Canonical's and of the account's own that are among the ids, as DescribeImages tells them. */
+/** The images among the ids that are Canonical's or the account's own, as DescribeImages reports them. */
 export function describeImages({ data }: Cloud, ids: readonly string[]) {
   const own = Object.entries(data.images).map(([id, { architecture, createdAt }]): [string, Image] => [
     id,
@@ -75,9 +75,10 @@ export function describeImages({ data }: Cloud, ids: readonly string[]) {
 }
 
 /**
- * Makes an image of an instance's disk, at once.
+ * Makes an image of an instance's disk immediately.
  *
- * @throws AwsError for a running machine without `NoReboot`: EC2 would reboot it, and its job would be lost
+ * @throws AwsError for a running machine without `NoReboot`: EC2 would reboot
+ * it, and its job would be lost
  */
 export async function createImage(
   { data, clock, host }: Cloud,
@@ -94,7 +95,7 @@ export async function createImage(
   return imageId;
 }
 
-/** An image's architecture, which must be the type's; images of the user's own are taken to fit. */
+/** An image's architecture, which must match the type's. The user's own images are taken to match. */
 export function imageArchitecture(imageId: string, instanceType: string): "x86_64" | "arm64" {
   // Families with Graviton processors have a g after the generation: m7g, c6gd, t4g; a1 was the first.
   const architecture = /^([a-z]+\d+g|a1\.)/.test(instanceType) ? "arm64" : "x86_64";

@@ -25,42 +25,45 @@ import { stsService } from "./sts.ts";
 
 export interface AwsOptions {
   clock: Clock;
-  /** Twelve digits. */
+  /** The account's number, twelve digits. */
   account: string;
   region: string;
-  /** ARN of the customer's key that disks are encrypted under unasked. Absent: AWS's own. */
+  /** ARN of the customer's key under which disks are encrypted by default. Absent: AWS's own key. */
   defaultDiskKey?: string;
   host: MachineHost;
-  /** What runs functions, and all that calls them; absent: the account takes none. */
+  /** The functions' host and everything that calls it. Absent: the account accepts no functions. */
   functions?: Functions;
   /** One line of what people would be told. */
   tell?: (line: string) => void;
-  /** Real milliseconds, for how long a message is invisible and a write unseen. Default: the computer's. */
+  /**
+   * Real milliseconds, for how long a message is invisible and a write is not
+   * seen. Default: the computer's clock.
+   */
   wireNow?: () => number;
 }
 
 /** One emulated account in one region. */
 export interface AwsCloud {
-  /** For the engine. */
+  /** The provider for the engine. */
   provider: EmulatedProvider;
   /** A key with all permissions, for the operator's commands. */
   operator: AccessKey;
   faults: Faults;
-  /** What is in the queues, for whoever receives in this process. */
+  /** The queues, for a receiver in this process. */
   queues: Queues;
   /** Serves every service at one URL, on a free port of loopback. */
   listen(): Promise<{ url: string; close: () => Promise<void> }>;
-  /** Every instance that was ever made, terminated ones too. */
+  /** Every instance that was ever made, including terminated ones. */
   instances(): readonly Instance[];
   /** What the account holds, for tests and for `status`: to be read, not changed. */
   readonly account: Readonly<Account>;
   /** Credentials of an instance's role, as its metadata service hands them out. */
   credentialsOf(instanceId: string): AccessKey | undefined;
-  /** Tells AWS's own figures of the month to a budget. */
+  /** Gives a budget AWS's own figures of the month. */
   bill(budget: string, bill: Bill): void;
-  /** From now on these zones alone offer an instance type; what runs goes on. */
+  /** From now on only these zones offer an instance type. Running instances are not affected. */
   offer(instanceType: string, zones: readonly string[]): void;
-  /** From now on nothing may be made without tags of these keys, as an organisation can have it. */
+  /** From now on every resource must be made with tags of these keys, as an organisation can require. */
   demandTags(...keys: string[]): void;
   /** The last calls that were answered, the oldest first. */
   calls(): readonly CallRecord[];

@@ -1,7 +1,7 @@
 import { isObject } from "../../contract/json.ts";
 import { EmulatedAwsError } from "./errors.ts";
 
-/** Parameters of a call, after its protocol has been taken off: lists are arrays, values text or JSON's. */
+/** Parameters of a call, decoded from its protocol: lists are arrays, values are text or JSON's. */
 export type Input = Readonly<Record<string, unknown>>;
 
 export function optionalText(input: Input, name: string): string | undefined {
@@ -29,7 +29,7 @@ export function number(input: Input, name: string): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-/** A time in milliseconds since the epoch: text of ISO 8601 (query protocol) or seconds (JSON). */
+/** A time in milliseconds since the epoch, from ISO 8601 text (query protocol) or seconds (JSON). */
 export function time(input: Input, name: string): number | undefined {
   const value = input[name];
   if (typeof value === "number") return value * 1000;
@@ -51,14 +51,17 @@ export function records(input: Input, name: string): Input[] {
   return Array.isArray(value) ? (value as Input[]) : [];
 }
 
-/** Tags as every service's API takes them: a list of keys and values. */
+/** Tags in the form that every service's API takes: a list of keys and values. */
 export function tagsOf(input: Input, name: string): Record<string, string> {
   return Object.fromEntries(
     records(input, name).map((tag) => [text(tag, "Key"), optionalText(tag, "Value") ?? ""]),
   );
 }
 
-/** Tags as the provider's resources take them; a copy, because what runs changes its own. */
+/**
+ * Tags in the form that the provider's resources take. This is a copy, because
+ * instances change their own tags.
+ */
 export function tagMap(inputs: Input): Record<string, string> {
   return { ...(inputs.tags as Record<string, string> | undefined) };
 }

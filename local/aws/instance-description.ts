@@ -18,7 +18,10 @@ export function stateOf({ state }: Instance): { code: number; name: InstanceStat
 /** The device of the one volume that a machine has. */
 const rootDevice = "/dev/sda1";
 
-/** An instance as DescribeInstances tells it. A terminated one has left its network, and its volume is gone. */
+/**
+ * An instance as DescribeInstances reports it. A terminated one has left its
+ * network, and its volume is gone.
+ */
 export function describeInstance(cloud: Cloud, instance: Instance) {
   const connected = instance.state !== "terminated";
   return {
@@ -65,7 +68,10 @@ function profileArn(cloud: Cloud, { profile }: Instance): string | undefined {
   return found && String(found.arn);
 }
 
-/** Whether an instance passes one filter of DescribeInstances: one of its values must fit, with `*` and `?`. */
+/**
+ * Whether an instance passes one filter of DescribeInstances: one of the
+ * filter's values must match, with `*` and `?`.
+ */
 export function matches(cloud: Cloud, instance: Instance, name: string, wanted: readonly string[]): boolean {
   return actualValues(cloud, instance, name).some((actual) =>
     wanted.some((value) => wildcard(value).test(actual)),
@@ -91,7 +97,7 @@ function actualValues(cloud: Cloud, instance: Instance, name: string): string[] 
   return taggedValues(instance.tags, name);
 }
 
-/** Whether tags pass one filter by a tag's value. */
+/** Whether tags pass one filter on a tag's value. */
 export function matchesTags(
   tags: Readonly<Record<string, string>>,
   name: string,

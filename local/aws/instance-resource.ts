@@ -6,7 +6,7 @@ import { instanceArn } from "./principals.ts";
 import type { Cloud, Instance } from "./state.ts";
 import { volumeOf } from "./volumes.ts";
 
-/** `aws.ec2.Instance`, with what the provider does to it in place. */
+/** `aws.ec2.Instance`, with the provider's in-place updates. */
 export function instanceResource(cloud: Cloud, instances: Instances): ResourceType {
   const launch = (inputs: Properties): LaunchSpecification => {
     const plain = optionalText(inputs, "userData");
@@ -74,7 +74,10 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
   };
 }
 
-/** What the provider asks for: nothing but for types with credits, and what EC2 makes of nothing. */
+/**
+ * The CPU credits that the provider asks for: it asks only for types with
+ * credits. If it asks for none, EC2's default applies.
+ */
 function creditsOf(inputs: Properties): Pick<LaunchSpecification, "cpuCredits"> {
   const type = String(inputs.instanceType);
   if (!/^t\d/.test(type)) return {};
@@ -82,7 +85,7 @@ function creditsOf(inputs: Properties): Pick<LaunchSpecification, "cpuCredits"> 
   return { cpuCredits: asked ?? (type.startsWith("t2.") ? "standard" : "unlimited") };
 }
 
-/** Inputs that can be read back from an instance. Its user data and disk are not looked at here. */
+/** Inputs that can be read back from an instance. User data and disk are not read back here. */
 const readable = [
   "ami",
   "instanceType",
@@ -95,7 +98,7 @@ const readable = [
   "tags",
 ];
 
-/** What the provider reads back: the instance as it is now, and what cannot have changed as it was asked for. */
+/** What the provider reads back: the instance as it is now, with the inputs that cannot have changed. */
 function stateOf(cloud: Cloud, inputs: Properties, instance: Instance): Properties {
   return {
     ...inputs,

@@ -2,8 +2,8 @@ import { EmulatedAwsError } from "./errors.ts";
 import type { LogEvent } from "./state.ts";
 
 /*
- * What CloudWatch takes in one call of PutLogEvents, as its documentation says
- * (API_PutLogEvents), and what it drops of that.
+ * CloudWatch's limits for one call of PutLogEvents, as its documentation says
+ * (API_PutLogEvents), and the events that it drops.
  */
 const maxEvents = 10_000;
 const maxBytes = 1_048_576;
@@ -13,13 +13,19 @@ const maxSpanMs = 24 * hourMs;
 const maxAgeMs = 14 * 24 * hourMs;
 const maxAheadMs = 2 * hourMs;
 
-/** Which events were dropped of a call that was taken; by index, the end of what is too old and the start of what is too new. */
+/**
+ * The events that an accepted call dropped, by index: the end of those that are
+ * too old, and the start of those that are too new.
+ */
 export interface RejectedEvents {
   tooOldLogEventEndIndex?: number;
   tooNewLogEventStartIndex?: number;
 }
 
-/** @throws AwsError InvalidParameterException for the whole of a batch that is out of order, too large or too long */
+/**
+ * @throws AwsError InvalidParameterException for a whole batch that is out of
+ * order, too large or spans too much time
+ */
 export function takeEvents(
   events: readonly LogEvent[],
   now: number,

@@ -128,7 +128,7 @@ function inRange(events: readonly LogEvent[], input: Input): LogEvent[] {
   return events.filter(({ timestamp }) => timestamp >= start && timestamp < end);
 }
 
-/** The words of a pattern, quoted or not, that a message must all contain. */
+/** The words of a pattern, quoted or not; a message must contain them all. */
 function termsOf(pattern: string): string[] {
   if (/^\s*[{[%]|(^|\s)[-?]/.test(pattern)) {
     const text = `The local cloud knows patterns of words only, not ${pattern}: see local/README.md`;

@@ -4,7 +4,11 @@ import type { Cloud } from "./state.ts";
 export const roleType = "aws:iam/role:Role";
 export const managedPolicyType = "aws:iam/policy:Policy";
 
-/** Takes off what is attached to a role that goes; AWS refuses to delete it otherwise, and so the provider must be told to. */
+/**
+ * Detaches the policies of a role that is to be deleted. AWS refuses to delete
+ * the role otherwise, so the provider must be asked to detach them
+ * (`forceDetachPolicies`).
+ */
 export function detachAll({ data }: Cloud, role: string): void {
   const attached = data.attachedPolicies[role] ?? [];
   if (attached.length > 0 && data.resources[roleType]?.[role]?.forceDetachPolicies !== true) {
@@ -17,7 +21,7 @@ export function detachAll({ data }: Cloud, role: string): void {
   data.attachedPolicies[role] = [];
 }
 
-/** @throws AwsError while a role has it */
+/** @throws AwsError while a role has the policy attached */
 export function checkDetached({ data }: Cloud, policyArn: string): void {
   const holders = Object.entries(data.attachedPolicies).filter(([, attached]) =>
     attached.includes(policyArn),

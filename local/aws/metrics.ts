@@ -4,7 +4,7 @@ import type { Input } from "./input.ts";
 import { publish } from "./topics.ts";
 import type { Cloud, Datum } from "./state.ts";
 
-/** Data points that are kept; the oldest go first. */
+/** Number of data points that are kept; the oldest are dropped first. */
 const maxData = 20_000;
 
 export const alarmType = "aws:cloudwatch/metricAlarm:MetricAlarm";
@@ -24,7 +24,7 @@ const comparisons: Record<string, (value: number, threshold: number) => boolean>
   LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
 };
 
-/** Takes values in, however they came, and tells the alarms that look at them. */
+/** Stores values from any source, and evaluates the alarms on them. */
 export function addMetrics(cloud: Cloud, data: readonly Datum[]): void {
   const { metrics } = cloud.data;
   metrics.push(...data);
@@ -36,11 +36,13 @@ export function addMetrics(cloud: Cloud, data: readonly Datum[]): void {
 }
 
 /**
- * Takes an alarm in. Alarms are evaluated when they are made and when a value of
- * their metric comes, over one period. So an alarm for missing values is over as
- * soon as one comes, and begins only where it is made without any.
+ * Stores an alarm. Alarms are evaluated over one period, when they are made and
+ * when a value of their metric arrives. So an alarm for missing values is over
+ * as soon as a value arrives, and begins only when the alarm is made while
+ * there is no value.
  *
- * @throws Error for an alarm that the local cloud would not evaluate as CloudWatch does
+ * @throws Error for an alarm that the local cloud would not evaluate as
+ * CloudWatch does
  */
 export function putAlarm(cloud: Cloud, name: string, alarm: Input): void {
   checkAlarm(alarm);

@@ -12,7 +12,10 @@ import { readFilter, subscriptionType, topicPolicyType, topicType } from "./topi
 
 const dayMs = 24 * 60 * 60_000;
 
-/** What watches over money and tells people: topics, alarms, budgets and the policies that budgets attach, by Pulumi token. */
+/**
+ * The resources that watch over cost and notify people: topics, alarms, budgets
+ * and the policies that budgets attach, by Pulumi token.
+ */
 export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
   const { region, account, data } = cloud;
   const named = (inputs: Properties) => text(inputs, "name");
@@ -103,7 +106,7 @@ export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
   };
 }
 
-/** AWS knows a tag a day after something that costs money first had it. */
+/** AWS knows a tag one day after a resource that costs money first had it. */
 function checkKnownTag({ data, clock }: Cloud, key: string): void {
   const isKnown = Object.values(data.instances).some(
     ({ tags, createdAt }) => key in tags && createdAt < clock.now() - dayMs,

@@ -4,7 +4,7 @@ import { zonesOf, zonesOffering } from "./offerings.ts";
 import { subnetOf } from "./subnets.ts";
 import type { Cloud } from "./state.ts";
 
-/** The data sources about zones, what they offer, and subnets. */
+/** The data sources about zones, their offers, and subnets. */
 export function networkFunctions(cloud: Cloud): ProviderFunctions {
   const { region } = cloud;
   return {

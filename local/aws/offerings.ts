@@ -1,15 +1,15 @@
 import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud } from "./state.ts";
 
-/** A zone as DescribeAvailabilityZones tells it. */
+/** A zone as DescribeAvailabilityZones reports it. */
 interface Zone {
   name: string;
   state: "available";
-  /** A local zone is none of the region's own, and is told where the account has opted into it. */
+  /** A local zone is not one of the region's own zones. It is reported if the account has opted into it. */
   optInStatus: "opt-in-not-required" | "opted-in";
 }
 
-/** The zones of the local region, with a local zone whose name sorts before theirs, as those of EC2 do. */
+/** The zones of the local region. Among them is a local zone whose name sorts first, as on EC2. */
 export function zonesOf({ region }: Cloud): Zone[] {
   const own = ["a", "b", "c"].map((letter) => `${region}${letter}`);
   return [
@@ -19,12 +19,13 @@ export function zonesOf({ region }: Cloud): Zone[] {
 }
 
 /**
- * What zone b still offers. Like us-east-1's use1-az3 it has none of today's
- * families, so that zones taken by their names alone fail here as they do there.
+ * What zone b still offers. Like us-east-1's use1-az3 it offers none of today's
+ * families. So code that chooses zones by name alone fails here as it does on
+ * AWS.
  */
 const olderFamilies = new Set(["c3", "c4", "m3", "m4", "r3", "r4", "t2"]);
 
-/** A family with its generation, and a size: `m5.xlarge`. EC2 offers nothing else. */
+/** A family with its generation, and a size: `m5.xlarge`. All of EC2's type names have this form. */
 const typeName = /^[a-z][a-z-]*\d[a-z0-9-]*\.[a-z0-9-]+$/;
 
 /** The zones that offer an instance type. */

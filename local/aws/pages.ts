@@ -2,10 +2,14 @@ import { EmulatedAwsError } from "./errors.ts";
 import { number, optionalText } from "./input.ts";
 import type { Input } from "./input.ts";
 
-/** EC2 makes no smaller pages. */
+/** The smallest page that EC2 accepts. */
 const least = 5;
 
-/** The part of a list that a call asks for, and the token of the next. @param most that EC2 gives in one answer */
+/**
+ * The part of a list that a call asks for, and the token of the next part.
+ *
+ * @param most the largest page that EC2 gives
+ */
 export function pageOf<Item>(
   all: readonly Item[],
   input: Input,

@@ -8,7 +8,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
   const valueOf = (inputs: Properties) =>
     optionalText(inputs, "value") ?? optionalText(inputs, "insecureValue") ?? "";
 
-  /** The resource's state: what was asked for, with what the store holds now. */
+  /** The resource's state: its inputs, with what the store holds now. */
   const stateOf = (inputs: Properties, parameter: Parameter): Properties => ({
     ...inputs,
     ...("insecureValue" in inputs ? { insecureValue: parameter.value } : {}),
@@ -33,7 +33,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
         overwrite,
         tags: overwrite ? {} : tagMap(inputs),
       });
-      // SSM takes no tags with an overwrite, so the provider adds them by a call of its own.
+      // SSM accepts no tags together with an overwrite, so the provider adds them with a separate call.
       if (overwrite) Object.assign(parameter.tags, tagMap(inputs));
       return { id: parameter.name, state: stateOf(inputs, parameter) };
     },
@@ -41,13 +41,14 @@ export function parameterResource(cloud: Cloud): ResourceType {
       const parameter = cloud.data.parameters[id];
       return Promise.resolve(parameter && stateOf(state, parameter));
     },
-    // As AWS's provider does: it takes these for changed where the run time has written another value than the inputs'.
+    // As in AWS's provider: these outputs count as changed where the functions or
+    // the agent have written another value than the inputs'.
     computedAnew: (state, inputs) =>
       "insecureValue" in inputs && inputs.insecureValue !== state.insecureValue ? ["value", "version"] : [],
     update: async (id, state, inputs, _configuration, changed) => {
       await cloud.faults.meet("ssm:PutParameter");
       const before = cloud.data.parameters[id]!;
-      // As AWS's provider does: the value is written with any change but one of the tags.
+      // As in AWS's provider: the value is written with every change except a change of the tags.
       const after = changed.every((key) => key === "tags" || key === "overwrite")
         ? before
         : putParameter(cloud, {
@@ -63,7 +64,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
     },
     delete: async (id) => {
       await cloud.faults.meet("ssm:DeleteParameter");
-      // As AWS's provider does: what is gone already is no error.
+      // As in AWS's provider: deleting a parameter that is already gone is not an error.
       if (cloud.data.parameters[id]) deleteParameter(cloud, id);
     },
     replaceOn: ["name", "type"],

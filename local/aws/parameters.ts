@@ -3,15 +3,18 @@ import { publicParameter } from "./images.ts";
 import type { Cloud, Parameter, ParameterVersion } from "./state.ts";
 import { checkDemandedTags } from "./tag-rules.ts";
 
-/** Limit of the standard tier, in characters. */
+/** SSM's limit for a value in the standard tier, in characters. */
 const maxValueLength = 4096;
 
-/** AWS keeps so many versions, and deletes the oldest for the next one. (Labels, which can forbid that, are not emulated.) */
+/**
+ * AWS keeps this many versions, and deletes the oldest for a new one. (Labels,
+ * which can prevent that, are not emulated.)
+ */
 const maxVersions = 100;
 
 export interface ParameterValue {
   name: string;
-  /** Needed for a new parameter. */
+  /** Required for a new parameter. */
   type: Parameter["type"] | undefined;
   value: string;
   keyId: string | undefined;
@@ -73,7 +76,7 @@ export function putParameter(
   return parameter;
 }
 
-/** A parameter of the account, or a public one of AWS; undefined when there is none. */
+/** A parameter of the account, or a public one of AWS; undefined when it does not exist. */
 export function findParameter(cloud: Cloud, name: string): Parameter | undefined {
   const image = publicParameter(name);
   return image === undefined
@@ -81,7 +84,7 @@ export function findParameter(cloud: Cloud, name: string): Parameter | undefined
     : { name, type: "String", value: image, version: 1, modifiedAt: 0, tags: {} };
 }
 
-/** All versions that are kept, oldest first; the last one is what the parameter holds. */
+/** All versions that are kept, oldest first; the last one is the current value. */
 export function versionsOf({
   earlier = [],
   value,
@@ -92,13 +95,13 @@ export function versionsOf({
   return [...earlier, { value, version, modifiedAt, ...(keyId !== undefined && { keyId }) }];
 }
 
-/** A parameter's name, and what of it is asked for: `/a:3` is its third version. */
+/** A parameter's name, and the version that is asked for: `/a:3` is the third version of `/a`. */
 export function parseSelector(text: string): { name: string; selector?: string } {
   const [, name, selector] = /^([^:]+):([^:]+)$/.exec(text) ?? [];
   return name === undefined || selector === undefined ? { name: text } : { name, selector };
 }
 
-/** A parameter as it is, or as it was in the version that is asked for by `<name>:<version>`. */
+/** A parameter as it is, or as it was in the version that `<name>:<version>` asks for. */
 export function findVersion(cloud: Cloud, text: string): Parameter | undefined {
   const { name, selector } = parseSelector(text);
   const parameter = findParameter(cloud, name);

@@ -16,9 +16,9 @@ const maxManaged = 6_144;
 const maxTrust = 2_048;
 
 /**
- * The inline policies of a role count together.
+ * A role's inline policies count together.
  *
- * @param id of the policy that is written: what it was before does not count
+ * @param id of the policy that is written; its previous text does not count
  * @throws AwsError LimitExceeded
  */
 export function checkInlinePolicy({ data }: Cloud, id: string, inputs: Input): void {

@@ -10,25 +10,25 @@ import { readIdentityPolicy } from "./read-policy.ts";
 import type { Protocol } from "./protocols.ts";
 import type { AccessKey, Cloud, Instance } from "./state.ts";
 
-/** Who makes a call. */
+/** The caller of an action. */
 export interface Principal {
   arn: string;
   userId: string;
   /** The role whose policies are evaluated; absent: everything is permitted. */
   roleName?: string;
-  /** Condition keys that come with the caller. */
+  /** Condition keys that come from the caller. */
   context: RequestContext;
 }
 
-/** What the scope of a signature has to name. */
+/** What the scope of a signature must name. */
 export interface SigningScope {
-  /** Name of the service. */
+  /** The service's name in signatures. */
   signingName: string;
-  /** Absent: the cloud's. */
+  /** Absent: the cloud's region. */
   signingRegion?: string;
 }
 
-/** What was signed, as far as the signature covers it. */
+/** The part of a request that the signature covers. */
 export interface SignedRequest {
   method: string;
   url: string;
@@ -37,10 +37,11 @@ export interface SignedRequest {
 }
 
 /**
- * The caller, by the request's signature (version 4, in the Authorization header).
- * The time it was signed at is not checked: programs on a machine follow the
- * computer's clock, which the cloud's may have outrun. For the same reason an
- * instance's credentials stay valid as long as the instance lives.
+ * The caller, by the request's signature (version 4, in the Authorization
+ * header). The time of the signature is not checked: programs on a machine
+ * follow the computer's clock, and the cloud's clock may be ahead of it. For
+ * the same reason an instance's credentials stay valid as long as the instance
+ * exists.
  */
 export async function authenticate(
   cloud: Cloud,
@@ -105,7 +106,7 @@ export function instanceArn(cloud: Cloud, id: string): string {
   return `arn:aws:ec2:${cloud.region}:${cloud.account}:instance/${id}`;
 }
 
-/** Credentials of the instance's role; undefined when it has no profile, or the profile no role. */
+/** Credentials of the instance's role; undefined when the instance has no profile, or the profile no role. */
 export function instanceCredentials(cloud: Cloud, instance: Instance): Instance["key"] {
   const profile = cloud.data.resources["aws:iam/instanceProfile:InstanceProfile"]?.[instance.profile ?? ""];
   const roleName = profile?.role;
@@ -140,7 +141,7 @@ export function authorise(
   }
 }
 
-/** What the caller's role says of a request; everything is allowed to who has none. */
+/** IAM's verdict on a request of this caller. A caller without a role may do everything. */
 export function verdictOn(
   cloud: Cloud,
   { roleName, context }: Principal,
@@ -150,7 +151,7 @@ export function verdictOn(
   return evaluate(policiesOf(cloud, roleName), { ...request, context: { ...context, ...request.context } });
 }
 
-/** The policies of a role: its own, and the managed ones that are attached to it. */
+/** The policies of a role: its inline policies, and the managed policies that are attached to it. */
 export function policiesOf(cloud: Cloud, roleName: string): PolicyDocument[] {
   const { resources, attachedPolicies } = cloud.data;
   const inline = Object.values(resources[rolePolicyType] ?? {}).filter(({ role }) => role === roleName);
@@ -161,7 +162,7 @@ export function policiesOf(cloud: Cloud, roleName: string): PolicyDocument[] {
   return [...inline, ...managed].map(({ policy }) => readIdentityPolicy(policy));
 }
 
-/** The Authorization header that this key would have made. */
+/** The Authorization header that this key would produce. */
 async function sign(
   request: SignedRequest,
   names: readonly string[],

@@ -9,7 +9,7 @@ export interface Protocol {
   decode(body: string): Input;
   result(action: string, output: Input): Response;
   error(error: EmulatedAwsError): Response;
-  /** What the service calls credentials it does not know, a wrong signature and a call that is not permitted. */
+  /** The service's error codes for unknown credentials, a wrong signature and a call that is not permitted. */
   refusals: Record<"unknownKey" | "badSignature" | "denied", { code: string; status: number }>;
 }
 
@@ -21,7 +21,7 @@ export const ec2Protocol: Protocol = {
   result: (action, output) =>
     xmlResponse(xmlDocument(`${action}Response`, { requestId, ...output }, ec2Style, ec2Namespace)),
   error: ({ code, text, status }) =>
-    // Its refusals stand in one line.
+    // EC2 writes its errors in one line.
     xmlResponse(
       xmlDocument(
         "Response",
@@ -37,11 +37,11 @@ export const ec2Protocol: Protocol = {
   },
 };
 
-/** As recorded answers of EC2 look. */
+/** The format of recorded answers of EC2. */
 const ec2Style: XmlStyle = { list: "item", indent: 4 };
 const ec2Namespace = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/** As AWS's documents show STS's answers. */
+/** The format of STS's answers in AWS's documentation. */
 const queryStyle: XmlStyle = { list: "member", indent: 2 };
 
 /** The query protocol of STS and of CloudWatch's older clients. */
@@ -78,7 +78,7 @@ export const queryProtocol: Protocol = {
 export const jsonProtocol: Protocol = {
   decode: (body) => {
     const input = body === "" ? {} : parseObject(body);
-    if (!input) throw new EmulatedAwsError("SerializationException", "The request is no JSON object");
+    if (!input) throw new EmulatedAwsError("SerializationException", "The request is not a JSON object");
     return input;
   },
   result: (_action, output) => jsonResponse(jsonValue(output)),
@@ -124,7 +124,7 @@ function listsOf(node: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Times are seconds in AWS's JSON. */
+/** AWS's JSON writes times in seconds. */
 function jsonValue(value: unknown): unknown {
   if (value instanceof Date) return value.getTime() / 1000;
   if (Array.isArray(value)) return value.map(jsonValue);

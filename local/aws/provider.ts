@@ -28,7 +28,7 @@ export function awsProvider(cloud: Cloud, instances: Instances, functions?: Func
   };
 }
 
-/** A type that refuses to make anything for a provider that is configured for another account or region. */
+/** A type that refuses to make resources for a provider that is configured for another account or region. */
 function checked(cloud: Cloud, type: ResourceType): ResourceType {
   return {
     ...type,
@@ -51,7 +51,7 @@ function checked(cloud: Cloud, type: ResourceType): ResourceType {
   };
 }
 
-/** A setting of a provider; the SDK hands over everything but text as JSON. */
+/** A setting of a provider; the SDK passes everything except text as JSON. */
 function setting(configuration: ProviderConfiguration, name: string): unknown {
   const value = configuration[name];
   return typeof value === "string" && /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value;

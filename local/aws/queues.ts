@@ -4,9 +4,9 @@ import { EmulatedAwsError } from "./errors.ts";
 import type { Cloud, StoredMessage } from "./state.ts";
 
 /*
- * SQS's queues. Visibility is counted in real seconds: who receives a message
- * is a real program, however fast the cloud's clock runs. How long a message
- * is kept is counted in the cloud's.
+ * SQS's queues. Visibility counts real seconds: the receiver of a message is a
+ * real program, however fast the cloud's clock runs. A message's retention
+ * counts the cloud's seconds.
  */
 
 export const queueType = "aws:sqs/queue:Queue";
@@ -15,7 +15,7 @@ export interface ReceivedMessage {
   messageId: string;
   receiptHandle: string;
   body: string;
-  /** How often it was received, this time included. */
+  /** How often it was received, including this time. */
   receives: number;
   /** Milliseconds of the cloud's clock. */
   sentAt: number;
@@ -26,13 +26,14 @@ export interface Queues {
   /** @returns the message's id */
   send(queue: string, body: string, delaySeconds?: number): string;
   /**
-   * Messages that nobody else works on. Those that were received too often go
-   * to the dead-letter queue instead.
+   * Messages that no other receiver holds. Messages that were received too often
+   * go to the dead-letter queue instead.
    *
-   * @param visibilitySeconds until somebody else may receive them; default: the queue's
+   * @param visibilitySeconds until another receiver may get them; default: the
+   * queue's
    */
   receive(queue: string, max: number, visibilitySeconds?: number): ReceivedMessage[];
-  /** Takes a message away for good; a handle that is no longer the last one does nothing. */
+  /** Deletes a message. A handle that is not the latest one has no effect. */
   remove(queue: string, receiptHandle: string): void;
   /** Every message of a queue, whether it can be received or not. */
   messages(queue: string): readonly StoredMessage[];

@@ -2,30 +2,35 @@ import { isObject, parseObject } from "../../contract/json.ts";
 import { EmulatedAwsError } from "./errors.ts";
 import type { Statement } from "./iam.ts";
 
-/** A statement of any policy: one of a topic or of who may take a role has principals, and perhaps no resource. */
+/**
+ * A statement of any policy. A topic's policy or a role's trust policy has
+ * principals, and perhaps no resource.
+ */
 export interface AnyStatement extends Pick<Statement, "Effect" | "Action" | "Condition"> {
   Resource?: Statement["Resource"];
   Principal?: unknown;
 }
 
 /**
- * The statements of a policy.
+ * Reads the statements of a policy.
  *
  * @param policy its JSON, or the same as a value
- * @throws EmulatedAwsError MalformedPolicyDocument, the code of IAM for a policy that it does not take
+ * @throws EmulatedAwsError MalformedPolicyDocument, IAM's code for a policy
+ * that it does not accept
  */
 export function readStatements(policy: unknown): AnyStatement[] {
   const document = typeof policy === "string" ? parseObject(policy) : policy;
-  if (!isObject(document)) malformed("The policy is no JSON object");
+  if (!isObject(document)) malformed("The policy is not a JSON object");
   const { Statement: written } = document;
   const statements: unknown[] = Array.isArray(written) ? written : [written];
   return statements.map((statement, index): AnyStatement => {
     const name = `Statement ${index + 1}`;
-    if (!isObject(statement)) malformed(`${name} is no object`);
+    if (!isObject(statement)) malformed(`${name} is not an object`);
     const { Effect, Action, Resource, Condition } = statement;
     if (Effect !== "Allow" && Effect !== "Deny") malformed(`${name} has no Effect of Allow or Deny`);
     if (!isOneOrMany(Action)) malformed(`${name} has no Action`);
-    if (Resource !== undefined && !isOneOrMany(Resource)) malformed(`${name} has a Resource that is no text`);
+    if (Resource !== undefined && !isOneOrMany(Resource))
+      malformed(`${name} has a Resource that is not text`);
     if (Condition !== undefined && !isCondition(Condition))
       malformed(`${name} has a Condition of another form`);
     return {
@@ -38,7 +43,7 @@ export function readStatements(policy: unknown): AnyStatement[] {
   });
 }
 
-/** The same of a role's own policy, whose statements name their resources. */
+/** Reads a role's own policy, whose statements name their resources. */
 export function readIdentityPolicy(policy: unknown): { Statement: Statement[] } {
   const statements = readStatements(policy).map(({ Resource, ...statement }, index): Statement => {
     if (Resource === undefined) malformed(`Statement ${index + 1} has no Resource`);

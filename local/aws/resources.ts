@@ -12,30 +12,33 @@ import { checkDemandedTags } from "./tag-rules.ts";
 import { checkVolume } from "./volume-limits.ts";
 import { volumeOf, volumeType } from "./volumes.ts";
 
-/** A type whose resources are kept as they were made, with what AWS adds. Most of them only exist. */
+/**
+ * A type whose resources are stored as they were made, with the values that AWS
+ * adds. Most of these resources have no further effect.
+ */
 export interface Kind {
-  /** Its id: made up, or the name where AWS identifies it by that. */
+  /** The resource's id: a generated one, or the name where AWS identifies the resource by name. */
   id(inputs: Properties): string;
-  /** Outputs that are no inputs. */
+  /** Outputs that are not inputs. */
   outputs?(inputs: Properties, id: string): Properties;
-  /** Inputs whose change asks for another resource. */
+  /** Inputs whose change replaces the resource. */
   replaceOn: readonly string[];
-  /** Has no tags. */
+  /** Resources of this type have no tags. */
   untagged?: boolean;
-  /** Why AWS refuses to delete it while this instance is not terminated. */
+  /** Whether AWS refuses to delete the resource while this instance is not terminated. */
   heldBy?(id: string, instance: Instance): boolean;
-  /** Types and inputs that refer to it by id; it cannot be deleted before they are. */
+  /** Types and inputs that refer to the resource by id; it cannot be deleted before they are. */
   referredBy?: Readonly<Record<string, string>>;
   created?(id: string): void;
   /**
-   * Makes something happen by it, when it is made and at each update; gives
-   * back the outputs that follow from that.
+   * Carries out the resource's effect when it is made and at each update, and
+   * returns the outputs that follow from that.
    */
   applied?(inputs: Properties, id: string): Properties | Promise<Properties>;
   deleted?(id: string): void;
 }
 
-/** All types that only exist, by Pulumi token. */
+/** All types whose resources are only stored, by Pulumi token. */
 export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
   const { account, region, data } = cloud;
   const named = (inputs: Properties) => String(inputs.name);
@@ -72,7 +75,7 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
     "aws:ec2/internetGateway:InternetGateway": {
       ...ec2("igw", "internet-gateway"),
       replaceOn: [],
-      // AWS names mapped public addresses as the reason.
+      // AWS gives mapped public addresses as the reason.
       heldBy: (id, instance) =>
         instance.publicIp !== undefined &&
         data.resources["aws:ec2/internetGateway:InternetGateway"]?.[id]?.vpcId === instance.vpcId,
@@ -148,7 +151,8 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
     },
     "aws:iam/instanceProfile:InstanceProfile": {
       ...iam("instance-profile", "AIPA"),
-      // AWS would delete it under a running machine. Refused here, so that a guard that does not hold is seen.
+      // AWS would delete it under a running machine. Here that is refused, so that a
+      // missing guard is noticed.
       heldBy: (id, { profile }) => profile === id,
     },
     [tableType]: {
@@ -181,7 +185,10 @@ export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
   };
 }
 
-/** A stored resource as the engine asks for it. `read` gives back exactly what was made, so a refresh changes nothing. */
+/**
+ * A stored resource in the form that the engine needs. `read` returns exactly
+ * what was made, so a refresh changes nothing.
+ */
 export function storedResource(cloud: Cloud, type: string, kind: Kind): ResourceType {
   const { data } = cloud;
   const stored = () => (data.resources[type] ??= {});

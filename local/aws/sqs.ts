@@ -10,7 +10,7 @@ import type { Cloud } from "./state.ts";
 /** SQS's limit for a message, in bytes. */
 const maxMessageBytes = 1024 * 1024;
 
-/** Simple Queue Service. A receiver is answered at once: it does not wait for messages to come. */
+/** Simple Queue Service. A receiver is answered immediately: long polling is not emulated. */
 export function sqsService(cloud: Cloud, queues: Queues): Service {
   const needs = (input: Input): Need[] => [{ resource: queueArn(cloud, nameOf(text(input, "QueueUrl"))) }];
   return {

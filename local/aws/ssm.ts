@@ -18,7 +18,7 @@ import type { Cloud, Parameter } from "./state.ts";
 
 const maxNames = 10;
 
-/** Of a parameter's history, in one answer. */
+/** Largest page of a parameter's history. */
 const maxHistory = 50;
 
 /** Systems Manager: the parameter store. */
@@ -29,7 +29,7 @@ export function ssmService(cloud: Cloud): Service {
   });
   const key = (action: "kms:Decrypt" | "kms:Encrypt", name: string, keyId: string | undefined): Need[] =>
     keyId === undefined
-      ? [] // Anybody who may read the parameter may use the account's default key.
+      ? [] // Every caller that may read the parameter may use the account's default key.
       : [
           {
             action,
@@ -40,7 +40,10 @@ export function ssmService(cloud: Cloud): Service {
             },
           },
         ];
-  /** @param names each with a version or without: who may read a parameter may read all that it ever held */
+  /**
+   * @param names each with or without a version: a caller that may read a
+   * parameter may read all its versions
+   */
   const read = (input: Input, names: readonly string[]): Need[] => [
     ...names.map((name) => need(parseSelector(name).name)),
     ...(flag(input, "WithDecryption")
@@ -162,7 +165,7 @@ function tagContext(cloud: Cloud, name: string): RequestContext {
   );
 }
 
-/** What a SecureString looks like to a reader who does not ask for decryption. */
+/** A SecureString as a reader sees it without decryption. */
 function ciphertext({ name, version }: Parameter): string {
   return Buffer.from(`encrypted:${name}:${version}`).toString("base64");
 }

@@ -8,13 +8,13 @@ import { principalId, secret } from "./ids.ts";
 export interface AccessKey {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Temporary credentials only. */
+  /** Only temporary credentials have one. */
   token?: string;
 }
 
 export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
-/** What DescribeVolumes tells of a volume's size. */
+/** A volume's size and speed, as DescribeVolumes reports them. */
 export interface Volume {
   /** GiB. */
   size: number;
@@ -22,7 +22,7 @@ export interface Volume {
   iops: number;
   /** MiB/s. */
   throughput: number;
-  /** ARN of the customer's key that it is encrypted under. Absent: AWS's own. */
+  /** ARN of the customer's key under which it is encrypted. Absent: AWS's own key. */
   kmsKeyId?: string;
 }
 
@@ -30,19 +30,19 @@ export interface Instance {
   id: string;
   imageId: string;
   instanceType: string;
-  /** Of a type that lives on CPU credits: `unlimited` is billed for what it uses above them. */
+  /** For a type with CPU credits: with `unlimited`, use above the credits is billed. */
   cpuCredits?: string;
-  /** Its volume as it was asked for. Absent: nobody said. */
+  /** Its volume as it was requested. Absent: the request said nothing about it. */
   disk?: Volume;
   architecture: "x86_64" | "arm64";
   state: InstanceState;
-  /** Why it is in this state, where it is not simply running. */
+  /** Why it is in this state, unless it is simply running. */
   stateReason?: { code: string; message: string };
   /** When it was made. Milliseconds since the epoch, as all times here. */
   createdAt: number;
   /** When it was last started. */
   launchedAt: number;
-  /** From when on DescribeInstances knows it. */
+  /** From when on DescribeInstances reports it. */
   visibleFrom: number;
   terminatedAt?: number;
   /** Base64. */
@@ -57,10 +57,10 @@ export interface Instance {
   /** Name of the instance profile. */
   profile?: string;
   privateIp: string;
-  /** Another one after each start; absent while it does not run. */
+  /** A different one after each start; absent while the instance does not run. */
   publicIp?: string;
   tags: Record<string, string>;
-  /** Of its one volume. */
+  /** Tags of its one volume. */
   volumeTags: Record<string, string>;
   tagsInMetadata: boolean;
   /** The last 64 KiB of what the machine printed. */
@@ -69,7 +69,7 @@ export interface Instance {
   key?: AccessKey & { roleName: string };
 }
 
-/** An image that was made of an instance. */
+/** An image that was made from an instance. */
 export interface OwnImage {
   name: string;
   architecture: "x86_64" | "arm64";
@@ -80,17 +80,17 @@ export interface Parameter extends ParameterVersion {
   name: string;
   type: "String" | "StringList" | "SecureString";
   tags: Record<string, string>;
-  /** What was overwritten, oldest first. Absent: nothing was. */
+  /** Overwritten versions, oldest first. Absent: there are none. */
   earlier?: ParameterVersion[];
 }
 
-/** What each write of a parameter makes anew. */
+/** What each write of a parameter sets. */
 export interface ParameterVersion {
   value: string;
-  /** From 1. */
+  /** Counted from 1. */
   version: number;
   modifiedAt: number;
-  /** The customer's key; absent: the account's default one. */
+  /** The customer's key. Absent: the account's default key. */
   keyId?: string;
 }
 
@@ -119,11 +119,11 @@ export interface StoredMessage {
   visibleFromMs: number;
   /** How often it was received. */
   receives: number;
-  /** What the last receiver deletes it with. */
+  /** The last receiver's handle for deleting it. */
   handle?: string;
 }
 
-/** What somebody was told. */
+/** A mail that the cloud would have sent. */
 export interface Mail {
   to: string;
   subject: string;
@@ -136,14 +136,14 @@ export interface Mail {
 export interface Account {
   /** A key with all permissions, for the operator. */
   operator: AccessKey;
-  /** Resources that only exist, by Pulumi type and id. */
+  /** Resources that are only stored, by Pulumi type and id. */
   resources: Record<string, Record<string, Properties>>;
   instances: Record<string, Instance>;
-  /** Instance type → the zones that offer it, where that is not what they offer by themselves. */
+  /** Instance type → the zones that offer it, where that differs from the zones' default offers. */
   offerings: Record<string, string[]>;
-  /** Keys of tags without which nothing may be made. */
+  /** Keys of tags that every new resource must have. */
   demandedTags: string[];
-  /** Images that were made of instances, by id. */
+  /** Images that were made from instances, by id. */
   images: Record<string, OwnImage>;
   parameters: Record<string, Parameter>;
   /** Log group → stream → events in the order they came. */
@@ -155,25 +155,25 @@ export interface Account {
   tables: Record<string, Record<string, Item>>;
   /** Queue → messages in the order they came. */
   queues: Record<string, StoredMessage[]>;
-  /** What people were told, the oldest first. */
+  /** Mail that was sent, the oldest first. */
   mail: Mail[];
-  /** Alarm → its state, once it has one. */
+  /** Alarm → its state, from its first evaluation on. */
   alarms: Record<string, "OK" | "ALARM">;
   /** Role → ARNs of the managed policies that are attached to it. */
   attachedPolicies: Record<string, string[]>;
   /** Budget → AWS's figures of the month, in US dollars. */
   bills: Record<string, { actual: number; forecast: number }>;
-  /** Budget → notifications that its figures are above of. */
+  /** Budget → notifications whose threshold its figures exceed. */
   budgetMails: Record<string, string[]>;
-  /** Budget action → its status, once it is another than `STANDBY`. */
+  /** Budget action → its status, where that is not `STANDBY`. */
   budgetActions: Record<string, string>;
 }
 
-/** What every part of the emulator works with. */
+/** The state and collaborators that every part of the emulator uses. */
 export interface Cloud {
   account: string;
   region: string;
-  /** ARN of the customer's key that disks are encrypted under unasked. Absent: AWS's own. */
+  /** ARN of the customer's key under which disks are encrypted by default. Absent: AWS's own key. */
   defaultDiskKey?: string;
   clock: Clock;
   host: MachineHost;

@@ -1,7 +1,7 @@
 import type { Service } from "./server.ts";
 import type { Cloud } from "./state.ts";
 
-/** Security Token Service. Who one is, one may always ask. */
+/** Security Token Service. Every caller may ask for its own identity. */
 export function stsService(cloud: Cloud): Service {
   return {
     signingName: "sts",

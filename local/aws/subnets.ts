@@ -10,7 +10,7 @@ export function subnetOf(cloud: Cloud, id: string): Properties {
   return subnet;
 }
 
-/** The next address of a subnet that no instance has; AWS keeps the first four for itself. */
+/** The next free address of a subnet. AWS keeps the first four for itself. */
 export function privateAddress(cloud: Cloud, subnet: Properties): string {
   const base = String(subnet.cidrBlock).split("/")[0]!.split(".").map(Number);
   const first = base.reduce((address, byte) => address * 256 + byte, 0) + 4;
@@ -21,7 +21,7 @@ export function privateAddress(cloud: Cloud, subnet: Properties): string {
   }
 }
 
-/** An address of the block that documentation may use. */
+/** An address of a block that is reserved for documentation. */
 export function publicAddress(): string {
   return `203.0.113.${randomInt(1, 255)}`;
 }

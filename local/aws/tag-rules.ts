@@ -5,7 +5,7 @@ type Tags = Readonly<Record<string, string>>;
 
 const maxTags = 50;
 
-/** @throws AwsError where EC2 does not take these tags on a resource, all of them together */
+/** @throws AwsError if EC2 does not accept these tags, taken together, on a resource */
 export function checkTags(tags: Tags): void {
   const entries = Object.entries(tags);
   if (entries.length > maxTags) throw new EmulatedAwsError("TagLimitExceeded", `More than ${maxTags} tags.`);
@@ -23,11 +23,13 @@ export function checkTags(tags: Tags): void {
 }
 
 /**
- * What a policy of the organisation does that refuses to make anything without certain tags: they must be in the very
- * request that makes it. SSM takes no tags with an overwrite, so such a policy has to let overwrites pass.
+ * The effect of an organisation's policy that refuses to make resources without
+ * certain tags: the request that makes the resource must carry them. SSM
+ * accepts no tags together with an overwrite, so such a policy has to allow
+ * overwrites.
  *
  * @param what is to be made
- * @throws AwsError where a tag is missing that is demanded
+ * @throws AwsError if a required tag is missing
  */
 export function checkDemandedTags({ data }: Cloud, what: string, tags: Tags): void {
   const missing = data.demandedTags.filter((key) => !(key in tags));
@@ -37,9 +39,12 @@ export function checkDemandedTags({ data }: Cloud, what: string, tags: Tags): vo
 }
 
 /**
- * @param inMetadata whether the instance's metadata service shows them: their keys are steps of a path then
- * @throws AwsError as {@link checkTags} does, and for keys that the metadata service does not take
- * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+ * @param inMetadata whether the instance's metadata service shows the tags:
+ * their keys are then steps of a path
+ * @throws AwsError as {@link checkTags} does, and for keys that the metadata
+ * service does not accept
+ * @see
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
  */
 export function checkInstanceTags(tags: Tags, inMetadata: boolean): void {
   checkTags(tags);
@@ -55,7 +60,8 @@ export function checkInstanceTags(tags: Tags, inMetadata: boolean): void {
 }
 
 /**
- * @throws AwsError for tags that the group of a schedule does not take, alone of all that Longhaul tags
+ * @throws AwsError for tags that a schedule group does not accept; no other
+ * resource of Longhaul is that strict
  * @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html
  */
 export function checkGroupTags(tags: Tags): void {

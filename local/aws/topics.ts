@@ -6,15 +6,15 @@ import type { ActingService } from "./service-access.ts";
 import type { Cloud, Mail } from "./state.ts";
 
 /*
- * SNS's topics, as far as services of AWS publish to them and people read them
- * as mail, which is kept and told. Nobody has to confirm an address.
+ * SNS's topics, as far as AWS's services publish to them and people read them
+ * as mail. Mail is kept and logged. Addresses need no confirmation.
  */
 
 export const topicType = "aws:sns/topic:Topic";
 export const topicPolicyType = "aws:sns/topicPolicy:TopicPolicy";
 export const subscriptionType = "aws:sns/topicSubscription:TopicSubscription";
 
-/** What a service of AWS publishes. */
+/** A message that a service of AWS publishes. */
 export interface Notification {
   service: ActingService;
   /** ARN of the budget or alarm. */
@@ -32,7 +32,7 @@ export function sendMail({ data, clock, tell }: Cloud, mail: Omit<Mail, "sentAt"
   data.mail.splice(0, data.mail.length - maxMail);
 }
 
-/** Publishes to a topic; as at AWS, what its policy does not allow is lost without a word. */
+/** Publishes to a topic. As on AWS, a message that the topic's policy does not allow is lost silently. */
 export function publish(cloud: Cloud, topicArn: string, notification: Notification): void {
   const { resources } = cloud.data;
   if (!resources[topicType]?.[topicArn] || !mayPublish(cloud, topicArn, notification)) return;
@@ -58,7 +58,7 @@ export function mayPublish(
   });
 }
 
-/** Whether a subscription's filter lets a message through. */
+/** Whether a message passes a subscription's filter. */
 function passes(subscription: Input, message: string): boolean {
   const filter = readFilter(subscription);
   if (!filter) return true;
@@ -69,10 +69,11 @@ function passes(subscription: Input, message: string): boolean {
 type Filter = (body: Readonly<Record<string, unknown>>) => boolean;
 
 /**
- * A subscription's filter; undefined without one. Every key must fit, with one of
- * its values, and of `$or` one of the objects.
+ * A subscription's filter; undefined without one. For every key one of its
+ * values must match, and for `$or` one of its objects.
  *
- * @throws Error when the filter has what the local cloud does not know
+ * @throws Error when the filter uses a feature that the local cloud does not
+ * know
  * @see https://docs.aws.amazon.com/sns/latest/dg/and-or-logic.html
  */
 export function readFilter(subscription: Input): Filter | undefined {

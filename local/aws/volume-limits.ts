@@ -2,7 +2,7 @@ import { EmulatedAwsError } from "./errors.ts";
 import type { Volume } from "./state.ts";
 
 /**
- * What EC2 makes of a gp3, since September 2025.
+ * EC2's limits for a gp3 volume, since September 2025.
  *
  * @see https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
  */
@@ -16,13 +16,13 @@ const gp3 = {
   throughputPerIops: 0.25,
 } as const;
 
-/** @throws AwsError where EC2 does not make such a gp3; other types are not looked at */
+/** @throws AwsError if EC2 does not make such a gp3 volume; other types are not checked */
 export function checkVolume({ volumeType, size, iops, throughput }: Volume): void {
   if (volumeType !== "gp3") return;
   checkRange("size", size, gp3.sizes);
   checkRange("iops", iops, gp3.iops);
   checkRange("throughput", throughput, gp3.throughputs);
-  // 3,000 come with every disk, however small.
+  // Every disk has 3,000, however small it is.
   if (iops > gp3.iops[0]) checkRatio("Iops to volume size", iops / size, gp3.iopsPerGib, "iops per GiB");
   checkRatio("Throughput (MiBps) to iops", throughput / iops, gp3.throughputPerIops, "MiBps per iops");
 }

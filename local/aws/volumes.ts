@@ -8,11 +8,14 @@ interface DescribedVolume extends Partial<Volume> {
   volumeId: string;
   createTime: Date;
   tags: Readonly<Record<string, string>>;
-  /** Id of the instance that has it. */
+  /** Id of the instance that the volume is attached to. */
   attachedTo?: string;
 }
 
-/** A volume as it was asked for, in the words of the provider's `aws.ebs.Volume`, with what EC2 gives a gp3 unasked. */
+/**
+ * A volume as it was requested, in the terms of the provider's
+ * `aws.ebs.Volume`, with EC2's defaults for a gp3.
+ */
 export function volumeOf(inputs: Input): Volume {
   const kmsKeyId = optionalText(inputs, "kmsKeyId");
   return {
@@ -29,7 +32,10 @@ export function rootVolumeId({ id }: Pick<Instance, "id">): string {
   return id.replace("i-", "vol-");
 }
 
-/** Volumes as DescribeVolumes tells them: those of instances, which go with them, and those that were made alone. */
+/**
+ * Volumes as DescribeVolumes reports them: those of instances, which are
+ * deleted with them, and those that were made alone.
+ */
 export function describeVolumes(
   { data }: Cloud,
   passes: (tags: Readonly<Record<string, string>>) => boolean,

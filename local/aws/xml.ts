@@ -1,12 +1,15 @@
 /** How a service writes XML. */
 export interface XmlStyle {
-  /** What a member of a list is called. */
+  /** The element's name of a list's member. */
   list: "item" | "member";
-  /** Spaces for each level. Absent: everything stands in one line. */
+  /** Spaces for each level. Absent: everything is in one line. */
   indent?: number;
 }
 
-/** A document of one element. A value that is undefined has no element; an empty one closes itself, as AWS's do. */
+/**
+ * A document of one element. An undefined value has no element; an empty one is
+ * written as a self-closing tag, as AWS does.
+ */
 export function xmlDocument(name: string, value: unknown, style: XmlStyle, namespace?: string): string {
   const attributes = namespace === undefined ? "" : ` xmlns="${namespace}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, value, style, 0, attributes)}`;

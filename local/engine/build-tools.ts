@@ -11,12 +11,12 @@ const packages: Record<ToolName, string> = {
   act: "github.com/nektos/act",
 };
 
-/** Twice what two cores need from nothing; a proxy that hangs must not hang us. */
+/** Twice the time that two cores need with empty caches. The limit is for a proxy that hangs. */
 const buildLimitMs = 20 * 60_000;
 
 /**
- * Builds the tools from the Go module proxy, as go.mod beside this file names
- * them. Takes some minutes on two cores; tells how far it is.
+ * Builds the tools from the Go module proxy, in the versions of go.mod beside
+ * this file. This takes some minutes on two cores; progress is logged.
  */
 export async function buildTools(
   tools: readonly ToolName[],

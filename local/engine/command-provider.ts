@@ -2,20 +2,20 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { EmulatedProvider, Properties } from "../provider.ts";
 
-/** The command package: its scripts really run, in the project's folder. */
+/** The command package. Its scripts really run, in the project's folder. */
 export interface CommandProvider extends EmulatedProvider {
-  /** Ends what still runs; its resources fail. */
+  /** Ends the scripts that still run; their resources fail. */
   close(): void;
 }
 
 /**
- * `command:local:Command` as version 1.2.1 behaves: `triggers` replace; any
- * other change runs `update`, or `create` where there is none; `delete` may be
- * absent; standard output and error are kept.
+ * `command:local:Command` as version 1.2.1 behaves: `triggers` replace the
+ * resource; any other change runs `update`, or `create` if there is no
+ * `update`; `delete` may be absent; standard output and error are kept.
  *
  * @param options.directory where scripts run
  * @param options.environment what the scripts see besides their own variables:
- *   on a real stack that is the environment of `pulumi up`
+ * on a real stack that is the environment of `pulumi up`
  */
 export function commandProvider(options: {
   directory: string;
@@ -29,7 +29,7 @@ export function commandProvider(options: {
       return { stdout: before.stdout ?? "", stderr: before.stderr ?? "" };
     const child = spawn("/bin/sh", ["-c", script], {
       cwd: options.directory,
-      detached: true, // A group of its own, so that it ends with everything it started.
+      detached: true, // A process group of its own, so that it ends with everything it started.
       env: {
         ...options.environment(),
         ...(inputs.environment as Record<string, string> | undefined),

@@ -9,9 +9,9 @@ import { Failure } from "../../contract/failure.ts";
 const run = promisify(execFile);
 const limitMs = 5 * 60_000;
 
-/** The official installation of the engine, with its language hosts, below `<folder>/bin`. */
+/** Downloads the official installation of the engine, with its language hosts, below `<folder>/bin`. */
 export async function downloadPulumi(version: string, folder: string): Promise<void> {
-  // Loaded when it is used, as where the stack is opened.
+  // Import the module only when it is used, as where the stack is opened.
   const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
   const installed = PulumiCommand.install({ root: folder, version: new SemVer(version) });
   await Promise.race([
@@ -25,7 +25,8 @@ export async function downloadPulumi(version: string, folder: string): Promise<v
 }
 
 /**
- * act's release, checked against the checksums that are published with it.
+ * Downloads act's release and checks it against the checksums that are
+ * published with it.
  *
  * @param releases base URL of the releases; another one in tests
  */

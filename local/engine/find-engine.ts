@@ -11,10 +11,10 @@ import type { ToolName } from "./tools.ts";
 
 const run = promisify(execFile);
 
-/** The oldest versions on `PATH` that are used instead. */
+/** The oldest versions on `PATH` that are accepted instead. */
 const oldestVersions: Record<ToolName, string> = { pulumi: "v3.225.0", act: "v0.2.80" };
 
-/** Where a tool came from. What was downloaded or built is kept in the cache and found again. */
+/** Where a tool came from. Downloaded and built tools are kept in the cache and found again. */
 export type ToolSource = "PATH" | "downloaded" | "built";
 
 export interface Tool {
@@ -26,17 +26,20 @@ export interface Tool {
 export type EngineTools = Record<ToolName, Tool>;
 
 export interface FindEngineOptions {
-  /** `PATH` to search first. */
+  /** The `PATH` that is searched first. */
   searchPath: string;
   /** The user's cache folder, for example `~/.cache/longhaul`. */
   cacheDir: string;
-  /** One line of progress. */
+  /** Receives each line of progress. */
   log: (line: string) => void;
-  /** Ways to get a tool that is neither on the path nor in the cache; tried in this order. */
+  /**
+   * Installers for a tool that is neither on the path nor in the cache, in the
+   * order in which they are tried.
+   */
   sources?: readonly ToolInstaller[];
 }
 
-/** Puts the named tools below `<folder>/bin`, or throws with the reason why it cannot. */
+/** Puts the named tools below `<folder>/bin`, or throws an error with the reason why it cannot. */
 export interface ToolInstaller {
   source: ToolSource;
   install(tools: readonly ToolName[], folder: string, log: (line: string) => void): Promise<void>;
@@ -59,7 +62,8 @@ const installers: readonly ToolInstaller[] = [
  * The engine and act: from `PATH`, from the cache, from the official download,
  * or built from the Go module proxy, whichever comes first.
  *
- * @throws when no way is open; the sentence names each and why it failed
+ * @throws when none of these ways works; the message names each and why it
+ * failed
  */
 export async function findEngine(options: FindEngineOptions): Promise<EngineTools> {
   const found: Partial<EngineTools> = {};
@@ -84,7 +88,7 @@ async function onPath(
     const version = await versionOf(name, path);
     if (version && gte(version, oldestVersions[name])) return { path, version, source: "PATH" };
     log(
-      `${path} is ${version ?? "of an unknown version"}; ${oldestVersions[name]} or later is needed: looking further`,
+      `${path} is ${version ?? "of an unknown version"}; ${oldestVersions[name]} or later is needed: looking elsewhere`,
     );
   }
   return undefined;
@@ -98,7 +102,7 @@ async function versionOf(name: ToolName, path: string): Promise<string | undefin
   return version && `v${version}`;
 }
 
-/** One folder per tool and version; the file `source` is written last and says that it is whole. */
+/** One folder per tool and version. The file `source` is written last and marks the folder as complete. */
 function cacheFolder(name: ToolName, cacheDir: string): string {
   return join(cacheDir, `${name}-${toolVersions[name]}`);
 }
@@ -122,7 +126,8 @@ async function install(
   await mkdir(options.cacheDir, { recursive: true });
   for (const installer of options.sources ?? installers) {
     const { source } = installer;
-    // Made aside and renamed, so that two at once and a crash half way leave nothing broken.
+    // Install into a new folder and rename it, so that neither two installations at
+    // once nor a crash half way leave a broken folder.
     const folder = await mkdtemp(join(options.cacheDir, "new-"));
     try {
       await installer.install(missing, folder, options.log);
@@ -141,7 +146,7 @@ async function install(
     }
   }
   throw new Failure(
-    `The local cloud needs ${missing.join(" and ")}, and no way to get it is open:\n${reasons.join("\n")}\n` +
+    `The local cloud needs ${missing.join(" and ")}, and could not get it:\n${reasons.join("\n")}\n` +
       `Put ${missing.map((name) => `${name} ${oldestVersions[name]} or later`).join(" and ")} on PATH, ` +
       "or install Go 1.26 or later so that it can be built (see README.md#what-it-needs).",
   );
@@ -151,7 +156,7 @@ async function keep(name: ToolName, from: string, source: ToolSource, cacheDir: 
   const folder = cacheFolder(name, cacheDir);
   await mkdir(join(folder, "bin"), { recursive: true });
   await rename(join(from, "bin", name), join(folder, "bin", name));
-  // The official download brings plugins beside the engine, such as the language hosts.
+  // The official download puts plugins beside the engine, such as the language hosts.
   for (const beside of name === "pulumi" ? ["pulumi-language-nodejs"] : []) {
     if (await exists(join(from, "bin", beside)))
       await rename(join(from, "bin", beside), join(folder, "bin", beside));

@@ -3,9 +3,9 @@ import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { Failure } from "../../contract/failure.ts";
 
 /**
- * A Pulumi program as a function that an engine calls in this process. It may be
- * called more than once, while a module is evaluated only once: so what the
- * program makes must be in its default function.
+ * A Pulumi program as a function that an engine calls in this process. The
+ * function may be called more than once, but a module is evaluated only once.
+ * So the program must create its resources in its default function.
  *
  * @param path of its main file, JavaScript or TypeScript, an ES module
  * @throws when it cannot be loaded, or has no default function
@@ -16,7 +16,7 @@ export async function loadProgram(path: string): Promise<PulumiFn> {
   if (typeof program !== "function") {
     throw new Failure(
       `${path} does not export its program as a default function, which the local cloud calls for each update: ` +
-        "write what it makes into `export default async function () { … }`.",
+        "create the resources in `export default async function () { … }`.",
     );
   }
   return program as PulumiFn;
@@ -24,7 +24,7 @@ export async function loadProgram(path: string): Promise<PulumiFn> {
 
 /** From now on, modules that are imported may be TypeScript. */
 async function acceptTypescript(): Promise<void> {
-  process.env.TSX_DISABLE_CACHE = "1"; // Else it leaves a folder in the user's temporary folder. It is read as tsx is loaded.
+  process.env.TSX_DISABLE_CACHE = "1"; // Otherwise tsx leaves a folder in the user's temporary folder. tsx reads this variable when it is loaded.
   const { register } = await import("tsx/esm/api");
   register();
 }

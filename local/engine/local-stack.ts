@@ -9,27 +9,33 @@ import { localStack } from "./operations.ts";
 import type { LocalStack } from "./operations.ts";
 import { withoutSourceMaps } from "./source-maps.ts";
 
-/** Loaded when it is used: that takes most of a second, and most verbs of `longhaul local` do without. */
+/**
+ * Import the module only when it is used: that takes most of a second, and most
+ * verbs of `longhaul local` do not need it.
+ */
 const automation = () => import("@pulumi/pulumi/automation/index.js");
 
-/** The name of the stack, and so of the environment. */
+/** The name of the stack, and therefore of the environment. */
 export const localStackName = "local";
 /** The stack's configuration, in the project's folder. */
 export const stackFile = `Pulumi.${localStackName}.yaml`;
 
 export interface LocalStackOptions {
   engine: EngineTools;
-  /** The cloud's folder: the stack has its own project folder and state in it. */
+  /** The cloud's folder; the stack's project folder and state are in it. */
   dir: string;
   /** Root of the project, where Pulumi.yaml is. */
   project: string;
-  /** The stack file to take, as Pulumi.local.yaml is one. Absent: what the stack was given before. */
+  /**
+   * The stack file to use, in the form of Pulumi.local.yaml. Absent: the file
+   * that the stack was given before.
+   */
   configuration?: string;
   /** What the engine and the program's providers need to reach this cloud. */
   environment: Record<string, string>;
   /** The file of the program, which may be TypeScript. */
   main: string;
-  /** The program, where it is loaded already. */
+  /** The program, if it is loaded already. */
   program?: PulumiFn;
 }
 
@@ -47,13 +53,13 @@ export function engineVariables(dir: string, ports: { aws: number; github: numbe
   };
 }
 
-/** In the cloud's folder: the path of the program, for whoever brings the environment up again. */
+/** In the cloud's folder: the path of the program, for a later command that brings the environment up again. */
 const mainFile = "main";
 
 /**
  * The environment `local` as the Automation API sees it: the program runs in
  * this process, against the real engine. The project folder is a copy, so that
- * two clouds and a changed configuration do not meet.
+ * two clouds, or a changed configuration, do not affect each other.
  */
 export async function openLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const workDir = join(options.dir, "project");
@@ -82,14 +88,14 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
   return localStack(stack);
 }
 
-/** Loaded when it is called: to destroy an environment, the engine calls no program. */
+/** Load the program only when it is called: to destroy an environment, the engine calls no program. */
 function programOf(main: string): PulumiFn {
   return async () => withoutSourceMaps(await loadProgram(main))();
 }
 
 /**
- * The environment `local` as it stands: its project folder and its state are
- * there, and the process's own variables name the cloud.
+ * Opens an environment `local` that exists: its project folder and its state
+ * are there, and the process's own variables name the cloud.
  *
  * @param project the stack's own project folder, `<cloud>/project`
  */
@@ -115,15 +121,16 @@ function nameIn(settings: string): string {
 }
 
 /**
- * Gives the stack another configuration; the next `up` reads it.
+ * Gives the stack another configuration, which the next `up` reads.
  *
- * @param text a stack file, as Pulumi.local.yaml is one, with its encryption salt
+ * @param text a stack file in the form of Pulumi.local.yaml, with its
+ * encryption salt
  */
 export async function configureLocalStack(dir: string, text: string): Promise<void> {
   await writeFile(join(dir, "project", stackFile), text);
 }
 
-/** The engine as the Automation API takes it. */
+/** The engine in the form that the Automation API takes. */
 export async function commandOf({ pulumi }: EngineTools): Promise<PulumiCommand> {
   const { PulumiCommand } = await automation();
   if (pulumi.source === "PATH") return PulumiCommand.get();

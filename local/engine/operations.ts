@@ -1,10 +1,10 @@
 import type { DestroyOptions, EngineEvent, Stack, UpOptions } from "@pulumi/pulumi/automation/index.js";
 
-/** What an `up` came to, as the engine has told it. */
+/** The result of an `up`, as the engine reported it. */
 export interface Update {
-  /** How many resources each kind of step was for: `create`, `update`, `same`, … */
+  /** Number of resources by kind of step: `create`, `update`, `same`, … */
   changes: Readonly<Partial<Record<string, number>>>;
-  /** What the program returned; a secret is `[secret]`. */
+  /** What the program returned, with `[secret]` for each secret. */
   outputs: Readonly<Record<string, unknown>>;
 }
 
@@ -16,9 +16,10 @@ export interface LocalStack {
 }
 
 /**
- * A stack whose operations start the engine once. The Automation API's start it
- * three times more after an update and once more after a destroy, to read the
- * outputs and the changes, which the events have told before.
+ * A stack each of whose operations starts the engine once. The Automation API
+ * would start it three times more after an update and once more after a
+ * destroy, to read the outputs and the changes, which the events have already
+ * reported.
  */
 export function localStack(stack: Stack): LocalStack {
   stack.outputs = () => Promise.resolve({});
@@ -27,7 +28,7 @@ export function localStack(stack: Stack): LocalStack {
     up: async (options) => {
       let update: Update = { changes: {}, outputs: {} };
       const onEvent = (event: EngineEvent) => {
-        update = { ...update, ...toldBy(event) };
+        update = { ...update, ...reportedBy(event) };
         options?.onEvent?.(event);
       };
       await stack.up({ ...options, onEvent });
@@ -40,8 +41,8 @@ export function localStack(stack: Stack): LocalStack {
   };
 }
 
-/** What of an update an event tells; most tell nothing of it. */
-function toldBy({ summaryEvent, resOutputsEvent }: EngineEvent): Partial<Update> {
+/** The part of an update that an event reports; most events report none of it. */
+function reportedBy({ summaryEvent, resOutputsEvent }: EngineEvent): Partial<Update> {
   if (summaryEvent) return { changes: summaryEvent.resourceChanges };
   const { type, new: after } = resOutputsEvent?.metadata ?? {};
   // The program itself is a resource, and its outputs are those of the stack.

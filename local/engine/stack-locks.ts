@@ -13,15 +13,17 @@ export interface StackLock {
   timestamp: string;
 }
 
-/** How far the clock that dated a lock and the one that dates processes may differ, in milliseconds. */
+/** How far the clock that dated a lock may differ from the one that dates processes, in milliseconds. */
 const clockDifferenceMs = 2_000;
 
 /**
- * Whether the engine that wrote a lock has ended without taking it back, as
- * one does that was killed. What another computer wrote cannot be judged here.
+ * Whether the engine that wrote a lock has ended without removing it, as a
+ * killed engine does. A lock that another computer wrote cannot be judged here,
+ * and counts as alive.
  *
  * @param here this computer's name
- * @param startedAt when a process of this computer was started; undefined: there is none of this id
+ * @param startedAt when a process of this computer was started; undefined: no
+ * process has this id
  */
 export function isDead(
   { pid, hostname: there, timestamp }: StackLock,
@@ -30,28 +32,29 @@ export function isDead(
 ): boolean {
   if (there !== here) return false;
   const started = startedAt(pid);
-  // One that began after the lock was written only has the same number.
+  // A process that began after the lock was written only has the same id.
   return started === undefined || started > Date.parse(timestamp) + clockDifferenceMs;
 }
 
 /**
- * Takes back the locks of engines that were killed. (`pulumi cancel` would
- * take those of living ones as well.)
+ * Removes the locks of engines that were killed. (`pulumi cancel` would remove
+ * those of living engines as well.)
  *
  * @param dir the cloud's folder
- * @throws when an engine works on the stack at this moment; the sentence says which
+ * @throws when an engine works on the stack at this moment; the message says
+ * which
  */
 export async function clearDeadLocks(dir: string): Promise<void> {
   const folder = join(dir, "state", ".pulumi", "locks");
   const files = await readdir(folder, { recursive: true }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // No engine was here yet.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // No engine has run here yet.
     throw error;
   });
   for (const file of files.filter((name) => name.endsWith(".json")).map((name) => join(folder, name))) {
     const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) continue; // Its engine has ended meanwhile.
+    if (text === undefined) continue; // The engine has ended meanwhile and removed its lock.
     const lock = parseObject(text) as StackLock | undefined;
-    // Half a lock is one whose engine was killed while it wrote.
+    // Half a lock belongs to an engine that was killed while it wrote.
     if (lock && !isDead(lock, hostname(), processStartedAt)) {
       throw new Failure(
         `Another pulumi works on the environment (process ${lock.pid} of ${lock.hostname}, since ${lock.timestamp}): ` +

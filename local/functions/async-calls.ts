@@ -1,15 +1,15 @@
 import type { Clock } from "../clock.ts";
 import type { FunctionHost } from "./host.ts";
 
-/** What becomes of an asynchronous call that fails. */
+/** What Lambda does with an asynchronous call that fails. */
 export interface AsyncSettings {
-  /** How often it is tried again. */
+  /** How often the call is retried. */
   retries: number;
-  /** Seconds after which it is not tried any more. */
+  /** Seconds after which the call is not retried any more. */
   ageSeconds: number;
 }
 
-/** Lambda's, where nobody has said anything else. */
+/** Lambda's defaults. */
 const defaults: AsyncSettings = { retries: 2, ageSeconds: 6 * 3600 };
 
 /** Milliseconds of the cloud before the first retry and the second. */
@@ -18,12 +18,12 @@ const retryAfterMs = [60_000, 120_000];
 /** Milliseconds of the computer between two looks at the cloud's clock. */
 const lookEveryMs = 100;
 
-/** Lambda's asynchronous calls, of which whoever calls learns nothing: what fails is tried again. */
+/** Lambda's asynchronous calls. The caller does not learn the result; a call that fails is retried. */
 export interface AsyncCalls {
-  /** What is undefined is Lambda's default. */
+  /** An undefined setting has Lambda's default. */
   configure: (name: string, settings: Partial<Record<keyof AsyncSettings, number | undefined>>) => void;
   forget: (name: string) => void;
-  /** Resolves after the first try, whatever came of it: why it failed stands in the function's log. */
+  /** Resolves after the first try, whether it succeeded or not. The function's log says why it failed. */
   send: (name: string, event: unknown) => Promise<void>;
   stop: () => void;
 }

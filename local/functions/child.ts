@@ -1,18 +1,18 @@
 import { pathToFileURL } from "node:url";
 
 /*
- * One warm instance of a function: loads its handler and runs it for each event
- * that the host sends, one after the other, as Lambda does. What it prints is
- * its log.
+ * A warm instance of a function: it loads the handler and runs it for each
+ * event that the host sends, one after the other, as Lambda does. What it
+ * prints is the function's log.
  */
 
-/** From the host. */
+/** A message from the host. */
 export interface Invocation {
   id: number;
   event: unknown;
 }
 
-/** To the host. */
+/** A message to the host. */
 export type FunctionAnswer = { id: number } & ({ result: unknown } | { error: string });
 
 type Handler = (event: unknown) => unknown;
@@ -34,7 +34,7 @@ process.on("message", ({ id, event }: Invocation) => {
       process.send!({ id, error: (error as Error).stack ?? String(error) } satisfies FunctionAnswer),
   );
 });
-// The host is gone: so is everything that it emulates.
+// Without the host, the function that it emulates ends as well.
 process.on("disconnect", () => {
   process.exit();
 });

@@ -6,32 +6,32 @@ import type { Clock } from "../clock.ts";
 import { bundleProgram } from "../machines/bundle.ts";
 import type { FunctionAnswer, Invocation } from "./child.ts";
 
-/** A function as it was deployed. */
+/** A deployed function. */
 export interface DeployedFunction {
   name: string;
   /** `<file without ending>.<export>` */
   handler: string;
-  /** Seconds, of the computer: a real call takes as long here as there. */
+  /** In real seconds: a real call takes as long here as on AWS. */
   timeoutSeconds: number;
-  /** The archive's files. */
+  /** The archive's files: text by path. */
   files: Readonly<Record<string, string>>;
-  /** What Lambda puts into its environment: credentials of its role, variables. */
+  /** What Lambda puts into the function's environment: credentials of its role, and its variables. */
   environment: Readonly<Record<string, string>>;
-  /** One line of its log: what it printed, and why a call failed. */
+  /** Receives each line of its log: what it printed, and why a call failed. */
   print: (line: string) => void;
 }
 
 /** Runs functions as processes of the current user. */
 export interface FunctionHost {
-  /** Takes the place of what was deployed under that name. */
+  /** Replaces the function that is deployed under that name. */
   deploy(deployed: DeployedFunction): void;
-  /** Nobody calls it any more. A call that is under way comes to its end, as in Lambda. */
+  /** Accepts no further calls. A call that is in progress ends normally, as in Lambda. */
   remove: (name: string) => void;
   /**
-   * Calls a function and waits for its end. Calls of one function come one
-   * after the other.
+   * Calls a function and waits until it ends. Calls of one function run one after
+   * the other.
    *
-   * @throws Error with the function's own words when it fails or takes too long
+   * @throws Error with the function's own message when it fails or takes too long
    */
   invoke(name: string, event: unknown): Promise<unknown>;
   /** Ends every process. */
@@ -40,9 +40,9 @@ export interface FunctionHost {
 
 interface Instance {
   deployed: DeployedFunction;
-  /** Undefined: cold. */
+  /** Undefined while the instance is cold. */
   child?: ChildProcess;
-  /** The call that the next one waits for. */
+  /** The last call, which the next one waits for. */
   last: Promise<unknown>;
 }
 
@@ -50,13 +50,13 @@ export interface FunctionHostOptions {
   /** Folder of the functions' files. */
   dir: string;
   clock: Clock;
-  /** `PATH` and nothing else of this process. */
+  /** `PATH`, the only variable that functions take from this process. */
   path: string;
 }
 
 export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): FunctionHost {
   const instances = new Map<string, Instance>();
-  /** Of functions that were removed during a call. */
+  /** Instances of functions that were removed during a call. */
   const leaving = new Set<Instance>();
   let bundled: Promise<unknown> | undefined;
   let calls = 0;
@@ -89,14 +89,14 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
     return child;
   };
 
-  /** The process of an instance, which is started where it has none or the last one has ended. */
+  /** The process of an instance. It is started if the instance has none, or if the last one has ended. */
   const warm = async (instance: Instance): Promise<ChildProcess> => {
     const { child: last, deployed } = instance;
     if (last?.exitCode === null && last.signalCode === null) return last;
     const child = await start(deployed);
     if (instances.get(deployed.name) !== instance) {
       child.kill("SIGKILL");
-      throw new Error(`The function ${deployed.name} was deployed anew.`);
+      throw new Error(`The function ${deployed.name} was deployed again.`);
     }
     instance.child = child;
     return child;

@@ -9,7 +9,7 @@ import type { MessageSource, QueuePolls } from "./queue-polls.ts";
 import { createFunctionUrls } from "./urls.ts";
 import type { FunctionUrls } from "./urls.ts";
 
-/** What runs functions, and all that calls them. */
+/** The host of the functions, and everything that calls them. */
 export interface Functions {
   host: FunctionHost;
   asyncCalls: AsyncCalls;

@@ -4,21 +4,21 @@ import type { Clock } from "../clock.ts";
 const lookEveryMs = 100;
 
 /**
- * Milliseconds of the computer that are left between two calls at least: where
- * the cloud's time runs fast, some of its minutes get none. Who is called each
- * minute must not mind that on AWS either.
+ * Minimum pause between two calls, in milliseconds of the computer. Where the
+ * cloud's time runs fast, some of its minutes therefore get no call. A function
+ * that is called each minute must cope with that on AWS too.
  */
 const leastPauseMs = 1000;
 
-/** What is called each minute. */
+/** Calls that are made each minute. */
 export interface MinuteCalls {
-  /** @param call resolves when it is done: the next one waits for it */
+  /** @param call resolves when it is done; the next call waits for that */
   add(name: string, call: () => Promise<unknown>): void;
   remove: (name: string) => void;
   stop(): void;
 }
 
-/** A clock that calls at the beginning of each of the cloud's minutes. */
+/** A clock that calls at the beginning of each minute of the cloud's time. */
 export function createMinuteCalls(clock: Clock): MinuteCalls {
   const calls = new Map<string, { call: () => Promise<unknown>; minute: number; notBefore: number }>();
   const minuteNow = () => Math.floor(clock.now() / 60_000);

@@ -3,15 +3,15 @@ import type { FunctionHost } from "./host.ts";
 /** Milliseconds of the computer between two looks into a queue. */
 const lookEveryMs = 100;
 
-/** The queues that messages are taken from, as far as that matters here. */
+/** The queues from which messages are taken, as far as this file needs them. */
 export interface MessageSource {
   /** At most `max` messages that no other receiver holds. */
   receive(queueArn: string, max: number): { messageId: string; receiptHandle: string; body: string }[];
-  /** Takes a message away for good. */
+  /** Deletes a message. */
   remove(queueArn: string, receiptHandle: string): void;
 }
 
-/** Takes queues' messages to functions, as Lambda's event sources do. */
+/** Delivers queues' messages to functions, as Lambda's event sources do. */
 export interface QueuePolls {
   add(id: string, queueArn: string, functionName: string): void;
   remove: (id: string) => void;
@@ -19,8 +19,9 @@ export interface QueuePolls {
 }
 
 /**
- * One batch at a time: what a function has worked on without an error is taken
- * off the queue, all else becomes visible again and is tried again.
+ * Delivers one batch at a time. The messages of a batch that a function handled
+ * without an error are deleted from the queue; all others become visible again
+ * and are retried.
  */
 export function createQueuePolls(host: FunctionHost, queues: () => MessageSource): QueuePolls {
   const polls = new Map<string, { queueArn: string; functionName: string; isBusy: boolean }>();
@@ -43,7 +44,7 @@ export function createQueuePolls(host: FunctionHost, queues: () => MessageSource
     for (const poll of polls.values()) {
       if (poll.isBusy) continue;
       poll.isBusy = true;
-      // Why a call failed stands in the function's log.
+      // The function's log says why a call failed.
       void work(poll)
         .catch(() => undefined)
         .finally(() => {

@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { FunctionHost } from "./host.ts";
 
-/** Lambda's limit for a request, in bytes; what is larger is refused before the function sees it. */
+/** Lambda's limit for a request, in bytes. A larger request is refused before the function sees it. */
 const maxRequestBytes = 6 * 1024 * 1024;
 
-/** What a function answers to a request at its URL (payload format 2.0). */
+/** A function's answer to a request at its URL (payload format 2.0). */
 interface UrlAnswer {
   statusCode?: number;
   headers?: Record<string, string>;
@@ -39,7 +39,7 @@ export function createFunctionUrls(host: FunctionHost): FunctionUrls {
     try {
       return (await host.invoke(functionName, event)) as UrlAnswer;
     } catch {
-      return { statusCode: 502 }; // Why stands in the function's log.
+      return { statusCode: 502 }; // The function's log says why.
     }
   };
 

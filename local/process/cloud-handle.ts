@@ -5,14 +5,14 @@ import { bootSeconds } from "../boot-seconds.ts";
 import { startCloud } from "../cloud.ts";
 import type { CloudOptions } from "../cloud.ts";
 
-/** A running local cloud, as the verbs see it: in this process or in one of its own. */
+/** A running local cloud, as the verbs see it. It runs in this process or in its own. */
 export interface CloudHandle {
   dir: string;
-  /** All that an engine, a program or a command needs to work on this cloud. */
+  /** The variables with which an engine, a program or a command works on this cloud. */
   environment: Record<string, string>;
   /** Sets how many seconds of the cloud pass in one of the computer. */
   setPace(factor: number): Promise<void>;
-  /** Seconds from a machine's launch until its runner was online, by instance id. */
+  /** By instance id: the real seconds from a machine's launch until its runner was online. */
   bootSeconds(): Promise<Record<string, number>>;
   /** Ends the cloud with all its machines. */
   stop(): Promise<void>;
@@ -22,7 +22,7 @@ export interface CloudHandle {
 export interface CloudFile {
   pid: number;
   url: string;
-  /** Whoever can read the file may steer the cloud; nobody else on this computer. */
+  /** Authorises requests that steer the cloud. Only users who can read this file know it. */
   secret: string;
   environment: Record<string, string>;
 }
@@ -39,7 +39,7 @@ const fileShape: Shape<CloudFile> = {
 };
 
 /**
- * What the process of a cloud has written into its {@link cloudFile}.
+ * Parses what the process of a cloud has written into its {@link cloudFile}.
  *
  * @throws {Failure} naming each value that is missing or of another kind
  */
@@ -53,7 +53,7 @@ export function parseCloudFile(text: string, path: string): CloudFile {
 }
 
 /**
- * A cloud's answer to the question for {@link CloudHandle.bootSeconds}.
+ * Parses a cloud's answer to the request for {@link CloudHandle.bootSeconds}.
  *
  * @throws {Failure} naming each value that is of another kind
  */

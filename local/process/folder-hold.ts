@@ -4,41 +4,42 @@ import type { Shape } from "../../contract/shape.ts";
 import { parseShape } from "../../contract/shape.ts";
 
 /*
- * Who works in a cloud's folder. Each role is held by listening on an address
- * of Linux's abstract socket namespace (unix(7)): the kernel gives it to one
- * process only, and takes it back when that process ends, however it ends. So
- * nothing is left behind that could be taken for a living process, and two
- * that begin at once cannot both have it, as both could with a file.
+ * Roles of processes in a cloud's folder. A process holds a role by listening
+ * on an address of Linux's abstract socket namespace (unix(7)). The kernel
+ * gives an address to one process only, and takes it back when that process
+ * ends, however it ends. So no file is left behind that looks like a living
+ * process, and two processes that begin at once cannot both have the role.
  */
 
-/** `command`: one of the commands that change the cloud. `cloud`: the cloud's own process. */
+/** `command`: a command that changes the cloud. `cloud`: the cloud's own process. */
 export type Role = "command" | "cloud";
 
 export interface Holder {
-  /** Undefined: it did not say, as a process does that is stopped. */
+  /** Undefined when the holder did not answer, for example because its process is stopped (SIGSTOP). */
   pid?: number;
 }
 
 const holderShape: Shape<Holder> = { "pid?": "number" };
 
-/** A holder that does not say who it is within this time holds all the same. */
+/** A holder that does not answer within this time still holds the role. */
 const answerWithinMs = 2_000;
 
 /**
- * Takes a role in a folder, until this process ends or gives it back.
+ * Takes a role in a folder, until this process ends or gives the role back.
  *
  * @param dir the folder's real path; it need not exist
- * @returns how to give it back; or who has the role
+ * @returns a function that gives the role back; or the process that already
+ * holds it
  */
 export async function holdFolder(
   dir: string,
   role: Role,
 ): Promise<{ held: true; release: () => void } | { held: false; holder: Holder }> {
   const server = createServer((connection) => {
-    connection.on("error", () => undefined); // Who asked has gone; that is all right.
+    connection.on("error", () => undefined); // The asking process has gone, which does no harm.
     connection.end(JSON.stringify({ pid: process.pid } satisfies Holder));
   });
-  server.unref(); // To hold is no reason to go on.
+  server.unref(); // A held role must not keep this process alive.
   for (;;) {
     const taken = await new Promise<boolean>((resolve, reject) => {
       server.once("error", (error: NodeJS.ErrnoException) => {
@@ -52,14 +53,14 @@ export async function holdFolder(
     if (taken) return { held: true, release: () => server.close() };
     const holder = await holderOf(dir, role);
     if (holder) return { held: false, holder };
-    // It has ended between the two looks.
+    // The holder has ended between the two attempts.
   }
 }
 
 /**
- * Who has a role in a folder; undefined: nobody.
+ * The process that holds a role in a folder; undefined when the role is free.
  *
- * @throws {Failure} when what listens there is something else
+ * @throws {Failure} when another kind of program listens there
  */
 export async function holderOf(dir: string, role: Role): Promise<Holder | undefined> {
   const answer = await askHolder(dir, role);
@@ -71,7 +72,7 @@ export async function holderOf(dir: string, role: Role): Promise<Holder | undefi
   });
 }
 
-/** Undefined: nobody has the role; empty: its holder says nothing, because it is stopped, or ends at this moment. */
+/** Undefined: the role is free. Empty: the holder does not answer, because it is stopped or is just ending. */
 function askHolder(dir: string, role: Role): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -92,7 +93,7 @@ function askHolder(dir: string, role: Role): Promise<string | undefined> {
   });
 }
 
-/** An address has at most 107 bytes, and paths are longer. */
+/** An address has at most 107 bytes, and paths can be longer. */
 function addressOf(dir: string, role: Role): string {
   return `\0longhaul-${role}-${createHash("sha256").update(dir).digest("hex")}`;
 }

@@ -12,15 +12,15 @@ import type { CloudFile } from "./cloud-handle.ts";
 import { holdFolder } from "./folder-hold.ts";
 
 /**
- * The body of `longhaul local serve`. The cloud outlives the command that
- * started it, as a cloud does: it is a process of its own, found and steered
- * through a file in its folder, until it is told to stop.
+ * The body of `longhaul local serve`. Like a real cloud, this one outlives the
+ * command that started it: it is a process of its own, which is found and
+ * controlled through a file in its folder until it is stopped.
  */
 export async function serveCloud(options: CloudOptions): Promise<void> {
   const hold = await holdFolder(options.dir, "cloud");
   if (!hold.held) {
     throw new Failure(
-      `Another local cloud lives in ${options.dir} (process ${hold.holder.pid ?? "unknown"}).`,
+      `Another local cloud runs in ${options.dir} (process ${hold.holder.pid ?? "unknown"}).`,
     );
   }
   const cloud = await startCloudHere(options);
@@ -54,11 +54,11 @@ export async function serveCloud(options: CloudOptions): Promise<void> {
   const { environment } = cloud;
   const file: CloudFile = { pid: process.pid, url: `http://127.0.0.1:${port}`, secret, environment };
   const path = cloudFile(options.dir);
-  // Renamed into place: whoever finds the file finds it whole.
+  // Rename the file into place, so that readers never see half of it.
   await writeFile(`${path}.new`, JSON.stringify(file), { mode: 0o600 });
   await rename(`${path}.new`, path);
   await stopped;
   await rm(path, { force: true });
   hold.release();
-  server.close(); // The answer to /stop is still under way.
+  server.close(); // The answer to /stop is still being sent.
 }

@@ -16,15 +16,15 @@ describe("a policy in the local AWS", () => {
   });
 
   const bad: readonly [string, unknown][] = [
-    ["The policy is no JSON object", "{"],
-    ["The policy is no JSON object", "[]"],
-    ["The policy is no JSON object", undefined],
-    ["Statement 1 is no object", {}],
-    ["Statement 2 is no object", { Statement: [statement, "own"] }],
+    ["The policy is not a JSON object", "{"],
+    ["The policy is not a JSON object", "[]"],
+    ["The policy is not a JSON object", undefined],
+    ["Statement 1 is not an object", {}],
+    ["Statement 2 is not an object", { Statement: [statement, "own"] }],
     ["Statement 1 has no Effect of Allow or Deny", { Statement: { ...statement, Effect: "allow" } }],
     ["Statement 1 has no Action", { Statement: { ...statement, Action: undefined } }],
     ["Statement 1 has no Action", { Statement: { ...statement, Action: [7] } }],
-    ["Statement 1 has a Resource that is no text", { Statement: { ...statement, Resource: { a: 1 } } }],
+    ["Statement 1 has a Resource that is not text", { Statement: { ...statement, Resource: { a: 1 } } }],
     [
       "Statement 1 has a Condition of another form",
       { Statement: { ...statement, Condition: { Bool: "true" } } },
