@@ -1,6 +1,7 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
-import { roomsPlugin } from "./eslint.rooms.js";
+import { failuresPlugin, failuresSyntax } from "./eslint.failures.js";
+import { rooms, roomsPlugin } from "./eslint.rooms.js";
 
 export default defineConfig(
   { ignores: ["**/dist/**", "node_modules/**", "eslint.*.js", ".longhaul/**"] },
@@ -26,4 +27,10 @@ export default defineConfig(
     },
   },
   { files: ["**/*.ts"], plugins: { rooms: roomsPlugin }, rules: { "rooms/imports": "error" } },
+  {
+    files: Object.keys(rooms).map((room) => (room.endsWith(".ts") ? room : `${room}/**/*.ts`)),
+    plugins: { failures: failuresPlugin },
+    rules: { "failures/message": "error", "no-restricted-syntax": ["error", ...failuresSyntax] },
+  },
+  { files: ["contract/failure.ts"], rules: { "failures/message": "off" } },
 );

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { messageOf } from "../contract/failure.ts";
 import { requestVariable } from "../contract/requests.ts";
 import { systemClock } from "./clock.ts";
 import type { VerbContext } from "./context.ts";
@@ -79,8 +80,8 @@ async function installed<Module>(load: () => Promise<Module>): Promise<Module> {
   try {
     return await load();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes("'longhaul-local'")) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ERR_MODULE_NOT_FOUND" || !messageOf(error).includes("'longhaul-local'")) throw error;
     throw new BadUsage(
       "The local cloud is a package of its own, which is not installed here: npm install --save-dev longhaul-local",
       {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { messageOf } from "../contract/failure.ts";
 import { isObject } from "../contract/json.ts";
 import { ConfigurationError, formatPath } from "./issues.ts";
 import { sentence } from "./sentences.ts";
@@ -91,7 +92,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new ConfigurationError([
-      { path: localCloudVariable, message: `is not JSON (${(error as Error).message})` },
+      { path: localCloudVariable, message: `is not JSON (${messageOf(error)})` },
     ]);
   }
 }

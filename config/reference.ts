@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Failure } from "../contract/failure.ts";
+import { Fault } from "../contract/failure.ts";
 import { instanceIdLength, maxRunnerEntryLength, maxRunnerNameLength } from "../contract/names.ts";
 import { regionsWithoutFunctionUrls } from "./function-urls.ts";
 import { limits } from "./limits.ts";
@@ -69,7 +69,7 @@ function rowsAt(schema: Schema, key: string, required: boolean): Row[] {
 function keyTitle({ propertyNames }: Schema): string {
   const title = typeof propertyNames === "object" ? propertyNames.title : undefined;
   if (title === undefined)
-    throw new Failure("The schema of a map's keys has no title: give it one with meta().");
+    throw new Fault("The schema of a map's keys has no title: give it one with meta().");
   return title;
 }
 

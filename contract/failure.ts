@@ -2,8 +2,9 @@
  * Two kinds of errors. A failure is what can go wrong although the code is
  * right: a service refuses or does not answer, a file is missing, a command line
  * is wrong. Its message is a sentence, and says enough. Everything else, a
- * TypeError or a plain Error, is a fault of Longhaul's own: people are told that
- * there is one, and its stack goes to a log.
+ * TypeError or a {@link Fault}, is a fault of Longhaul's own: people are told that
+ * there is one, and its stack goes to a log. The linter refuses a plain Error,
+ * and refuses to read the message of an error that may be a fault.
  */
 
 /** The same in every bundle: the package of the local cloud has a copy of this module, and throws its failures at the command. */
@@ -17,6 +18,21 @@ export class Failure extends Error {
   override readonly name: string = "Failure";
 
   readonly [kind]: "failure" | "explained" = "failure";
+
+  /**
+   * Pulumi shows a program's error by its message alone where it has this mark, which its `RunError` has as well, and any
+   * other error with its stack and its cause. The mark is looked for by name, so that copies of Pulumi's package may differ.
+   *
+   * @see https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/errors.ts
+   */
+  get __pulumiRunError(): boolean {
+    return !isFault(this);
+  }
+}
+
+/** A state that the code rules out was met: its author has made a mistake. The message is for whoever reads the log. */
+export class Fault extends Error {
+  override readonly name = "Fault";
 }
 
 /** A failure that says more of another error of ours, which may be a fault. */
@@ -40,6 +56,30 @@ export function isFault(error: unknown): boolean {
 }
 
 /**
+ * The message of an error that a library has made, to stand in a sentence of ours.
+ *
+ * @throws the error itself where it comes from a wrong line of code
+ */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error) || isOfCode(error)) throw error;
+  return ownWords(error);
+}
+
+/**
+ * Whether an error comes from a wrong line of code, and from no service nor from the way to one: the call would fail for
+ * ever, and is no reason to try again. What the SDK and octokit throw of an answer, or of one that did not come, has its
+ * status; octokit gives a connection that failed the status 500.
+ */
+export function isOfCode(error: Error): boolean {
+  const isNative =
+    error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return (
+    error instanceof Fault ||
+    (isNative && !("status" in error || "$metadata" in error || isOfConnection(error)))
+  );
+}
+
+/**
  * What people are told of an error: one sentence.
  *
  * @param log takes the stack of a fault, of which people are told no more than that there is one
@@ -52,19 +92,40 @@ export function sentenceOf(error: unknown, log: (text: string) => void): string 
 /** What a log is told of an error: the sentence of a failure; the stack of a fault, and the causes behind it. */
 export function traceOf(error: unknown): string {
   if (!(error instanceof Error)) return `A value of the type ${typeof error} was thrown.`;
-  if (!isFault(error)) return error.message;
+  if (!isFault(error)) return wordsOf(error);
   const own = isSentence(error) ? error.message : stackOf(error);
   return error.cause === undefined ? own : `${own}\nCaused by: ${traceOf(error.cause)}`;
 }
 
 function wordsOf(error: unknown): string {
-  if (isSentence(error)) return error.message;
+  if (isSentence(error)) return ownWords(error);
   return `Longhaul has a fault of its own (${error instanceof Error ? error.name : typeof error}); its log has the stack.`;
 }
 
-/** Failures, and the errors of the operating system, which name the call and the file. */
+/**
+ * The message of an error that Node hands to whoever opened a connection, and so of none of our code. Where a server has
+ * several addresses and none of them answers, that error has no message, and an error for each address.
+ */
+export function ownWords(error: Error): string {
+  if (error instanceof AggregateError && error.message === "")
+    return (error.errors as Error[]).map(ownWords).join(", ");
+  return isOfConnection(error) ? `${error.message} (${ownWords(error.cause)})` : error.message;
+}
+
+/** Failures; the errors of the operating system, which name the call and the file; and what becomes of a request. */
 function isSentence(error: unknown): error is Error {
-  return error instanceof Error && (kind in error || "syscall" in error);
+  if (!(error instanceof Error)) return false;
+  return kind in error || "syscall" in error || isOfConnection(error) || isEnded(error);
+}
+
+/** `fetch` says only that it failed, in a TypeError; its cause says why, with a code. */
+function isOfConnection(error: Error): error is Error & { cause: Error } {
+  return error instanceof TypeError && error.cause instanceof Error && "code" in error.cause;
+}
+
+/** A time limit, or somebody who did not want to wait any longer. */
+function isEnded({ name }: Error): boolean {
+  return name === "TimeoutError" || name === "AbortError";
 }
 
 /** A stack begins with the message. A parser's quotes the text, which may be a secret: it is left out. */

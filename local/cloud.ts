@@ -172,7 +172,9 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     environment: () => environment,
     log: options.log ?? (() => undefined),
   });
-  const servers = await Promise.all([aws.provider, github.provider, command].map(serveProvider));
+  const servers = await Promise.all(
+    [aws.provider, github.provider, command].map((provider) => serveProvider(provider, console.error)),
+  );
   const [awsPort, githubPort, commandPort] = servers.map(({ port }) => port) as [number, number, number];
   Object.assign(
     environment,

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import type { BuildOptions, Metafile } from "esbuild";
 import { minify } from "terser";
+import { Failure } from "../contract/failure.ts";
 import type { FunctionName } from "../contract/names.ts";
 import project from "../package.json" with { type: "json" };
 import { replaceFile } from "../cli/replace-file.ts";
@@ -150,7 +151,7 @@ async function buildTypes(): Promise<void> {
     cwd: root,
     stdio: "inherit",
   });
-  if (status !== 0) throw new Error("The type declarations could not be written: see the errors above.");
+  if (status !== 0) throw new Failure("The type declarations could not be written: see the errors above.");
 }
 
 const began = Date.now();

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Failure } from "../contract/failure.ts";
 
 /*
  * Parts of documents that programs make, between two comments:
@@ -38,7 +39,7 @@ export function generatedSection(document: string, program: string): string | un
  */
 export function withGeneratedSection(document: string, program: string, text: string): string {
   if (generatedSection(document, program) === undefined) {
-    throw new Error(`The document has no part between "${beginning(program)}" and "${end}".`);
+    throw new Failure(`The document has no part between "${beginning(program)}" and "${end}".`);
   }
   const start = document.indexOf(beginning(program)) + beginning(program).length;
   return `${document.slice(0, start)}\n\n${text.trim()}\n\n${document.slice(document.indexOf(end, start))}`;

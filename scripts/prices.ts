@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { traceOf } from "../contract/failure.ts";
 import { formatPriceTable } from "../config/price-table.ts";
 import { prices } from "../config/prices.ts";
 import { readOffer } from "./prices/read-offer.ts";
@@ -23,6 +24,6 @@ try {
   }
   writeFileSync(file, formatPriceTable(table));
 } catch (error) {
-  console.error((error as Error).message);
+  console.error(traceOf(error));
   process.exitCode = 1;
 }

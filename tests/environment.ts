@@ -4,9 +4,9 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { EC2Client } from "@aws-sdk/client-ec2";
-import type { PreviewResult } from "@pulumi/pulumi/automation/index.js";
+import type { PreviewResult, PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
-import program from "../index.ts";
+import ourProgram from "../index.ts";
 import { startCloud } from "../local/cloud.ts";
 import type { CloudOptions, LocalCloud } from "../local/cloud.ts";
 import { processesOf } from "../local/machines/marker.ts";
@@ -41,9 +41,13 @@ export interface TestEnvironment {
   close(): Promise<void>;
 }
 
-export async function startEnvironment(
-  options: Pick<CloudOptions, "agent" | "wire" | "systemd" | "diskBytes"> = {},
-): Promise<TestEnvironment> {
+export async function startEnvironment({
+  program = ourProgram,
+  ...options
+}: Pick<CloudOptions, "agent" | "wire" | "systemd" | "diskBytes"> & {
+  /** Another program than the project's own. */
+  program?: PulumiFn;
+} = {}): Promise<TestEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-test-"));
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
   const engine = await findTools();

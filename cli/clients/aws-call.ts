@@ -1,5 +1,6 @@
 import { isRetryable } from "../../runtime/aws/retry.ts";
-import { isOfCode, ServiceError } from "./service-error.ts";
+import { isOfCode, messageOf } from "../../contract/failure.ts";
+import { ServiceError } from "./service-error.ts";
 
 /** What the SDK's errors have in common. */
 interface SdkError extends Error {
@@ -36,7 +37,7 @@ function serviceError(action: string, error: SdkError): ServiceError {
   const transient = isRetryable(status ?? 0, error.name) || error.$retryable !== undefined;
   const answer = status === undefined ? "no answer" : `HTTP ${status}`;
   // The parser's message quotes the answer, and there are secrets in some.
-  const words = error instanceof SyntaxError ? "the answer is damaged" : error.message;
+  const words = error instanceof SyntaxError ? "the answer is damaged" : messageOf(error);
   return new ServiceError(`${action} failed (${answer}): ${error.name}: ${words}`, {
     transient,
     ...(status !== undefined && { status }),

@@ -1,4 +1,5 @@
-import { isOfCode, ServiceError } from "./service-error.ts";
+import { isOfCode, messageOf } from "../../contract/failure.ts";
+import { ServiceError } from "./service-error.ts";
 
 /** By name in small letters, as octokit hands them over. */
 type Headers = Readonly<Record<string, string | number | undefined>>;
@@ -29,7 +30,8 @@ export async function githubCall<Answer>(what: string, call: () => Promise<Answe
 }
 
 function serviceError(what: string, error: OctokitError): ServiceError {
-  const { message, status = 0, response } = error;
+  const { status = 0, response } = error;
+  const message = messageOf(error);
   if (!response) {
     const failure = `GitHub failed at ${what} (no answer: ${message}).`;
     return new ServiceError(failure, { transient: true, cause: error });
@@ -49,10 +51,11 @@ function serviceError(what: string, error: OctokitError): ServiceError {
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  */
-function isRateLimit({ message, status = 0, response }: OctokitError): boolean {
+function isRateLimit(error: OctokitError): boolean {
+  const { status = 0, response } = error;
   if (status !== 403 && status !== 429) return false;
   const { [remaining]: left, "retry-after": retryAfter } = response?.headers ?? {};
-  return left === "0" || retryAfter !== undefined || /rate limit/i.test(message);
+  return left === "0" || retryAfter !== undefined || /rate limit/i.test(messageOf(error));
 }
 
 const remaining = "x-ratelimit-remaining";

@@ -23,14 +23,3 @@ export function isTransient(error: unknown): error is ServiceError {
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   return error instanceof ServiceError && error.status !== undefined && statuses.includes(error.status);
 }
-
-/**
- * Whether an error comes from a wrong line of code, and from no service nor from the way to one: the call would fail for
- * ever, and is no reason to try again. What the SDK and octokit throw of an answer, or of one that did not come, has its
- * status; octokit gives a connection that failed the status 500.
- */
-export function isOfCode(error: Error): boolean {
-  const isNative =
-    error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
-  return isNative && !("status" in error || "$metadata" in error);
-}

@@ -1,5 +1,5 @@
 import type { EngineEvent, UpOptions } from "@pulumi/pulumi/automation/index.js";
-import { Failure } from "../../contract/failure.ts";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import { failureWords } from "./failure-words.ts";
 import { tellEngineEvent } from "./tell-engine.ts";
 
@@ -44,7 +44,7 @@ export async function runOperation<Result>(
   try {
     return await run({ onEvent, onOutput: collect, onError: collect });
   } catch (error) {
-    const words = failureWords(events, output) || (error as Error).message;
+    const words = failureWords(events, output) || messageOf(error);
     throw new OperationFailed(words, output, error);
   }
 }

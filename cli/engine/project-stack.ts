@@ -1,6 +1,6 @@
 import { LocalWorkspace, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { Failure } from "../../contract/failure.ts";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import type { Environment } from "../environment.ts";
 
 /**
@@ -13,13 +13,13 @@ export async function openProjectStack({ name, project }: Environment): Promise<
   try {
     return await LocalWorkspace.selectStack({ stackName: name, workDir: project });
   } catch (error) {
-    const message = (error as Error).message;
     if (error instanceof StackNotFoundError) {
       throw new Failure(
         `There is no stack ${name} at Pulumi's backend: bring the environment up first (pulumi up -s ${name}).`,
         { cause: error },
       );
     }
+    const message = messageOf(error);
     if (message.includes("ENOENT")) {
       throw new Failure(
         "There is no pulumi on PATH: install it (https://www.pulumi.com/docs/iac/download-install/).",

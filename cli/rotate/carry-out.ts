@@ -1,3 +1,4 @@
+import { Fault } from "../../contract/failure.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { currentBatch, withCurrent } from "./journal.ts";
@@ -98,7 +99,7 @@ function advance(
     case "failed":
       return takeBack(batch, world);
     case "done":
-      throw new Error("A batch that is done has nothing to do.");
+      throw new Fault("A batch that is done has nothing to do.");
   }
 }
 
@@ -177,7 +178,7 @@ async function takeBack(
 
 /** What the stack file says before a batch that has been begun, and with it. */
 function textsOf({ before, steps }: RotationBatch): { before: string; raised: string } {
-  if (before === undefined) throw new Error("The journal lacks the stack file's text of before the batch.");
+  if (before === undefined) throw new Fault("The journal lacks the stack file's text of before the batch.");
   return { before, raised: raiseGenerations(before, steps) };
 }
 

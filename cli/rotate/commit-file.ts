@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { basename, dirname } from "node:path";
 import { promisify } from "node:util";
-import { Failure } from "../../contract/failure.ts";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import { BadUsage } from "../exit-codes.ts";
 
 const run = promisify(execFile);
@@ -76,7 +76,7 @@ export async function checkCommittable(
 }
 
 function wordsOf(error: unknown): string {
-  const { stderr, killed, message } = error as Error & { stderr?: string; killed?: boolean };
+  const { stderr, killed } = error as Error & { stderr?: string; killed?: boolean };
   if (killed) return "it did not end in time";
-  return stderr === undefined || stderr.trim() === "" ? message : stderr.trim();
+  return stderr === undefined || stderr.trim() === "" ? messageOf(error) : stderr.trim();
 }

@@ -1,6 +1,7 @@
 import { accessSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import type { FunctionName } from "../../contract/names.ts";
 
 /** The programs that travel to a machine: scripts in its user data, the rest in parameters. */
@@ -67,8 +68,8 @@ function unlessMissing<Result>(path: string, read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    throw new Error(
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): ` +
+    throw new Failure(
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? messageOf(error)}): ` +
         `what the stack makes runs it. Run "npm run build".`,
       { cause: error },
     );

@@ -6,6 +6,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import { CostAllocationTag } from "@pulumi/aws/costexplorer/costAllocationTag.js";
 import { Policy } from "@pulumi/aws/iam/policy.js";
 import * as pulumi from "@pulumi/pulumi";
+import { Failure } from "../../contract/failure.ts";
 import { dailyLimit } from "../../config/derive.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { controllerMetrics, metricNamespace } from "../../contract/metrics.ts";
@@ -57,7 +58,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
     const { aws, alarms, budget } = configuration;
     const { monthlyUsd } = budget;
     if (monthlyUsd === undefined) {
-      throw new Error(
+      throw new Failure(
         `The environment ${environment} has no budget to alarm at: set budget.monthlyUsd, or make no BudgetAlarm.`,
       );
     }

@@ -1,5 +1,6 @@
 import { getDefaultKmsKey } from "@pulumi/aws/ebs/getDefaultKmsKey.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import type { LivingMachines } from "../runner-fleet/adoption.ts";
 import { viaService } from "../iam/policy.ts";
 import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
@@ -30,9 +31,9 @@ export async function findDiskKey(
     // EC2 names its own key by its alias, alias/aws/ebs. A permission on that key would do no harm.
     return /:key\/[\w-]+$/.test(keyArn) ? keyArn : undefined;
   } catch (error) {
-    throw new Error(
+    throw new Failure(
       "The account's default key for disks could not be looked up, so nobody knows which key machines are started with: " +
-        `${(error as Error).message}\nIt takes ec2:GetEbsDefaultKmsKeyId; with aws.kmsKeyArn nothing is looked up.`,
+        `${messageOf(error)}\nIt takes ec2:GetEbsDefaultKmsKeyId; with aws.kmsKeyArn nothing is looked up.`,
       { cause: error },
     );
   }

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { PolicyDocument } from "./policy.ts";
 
 /**
@@ -36,7 +37,7 @@ function checkSize(kind: keyof typeof sizes, subject: string, documents: readonl
       length: JSON.stringify({ Sid, Resource, ...rest }).length,
     }))
     .sort((one, other) => other.length - one.length);
-  throw new Error(
+  throw new Failure(
     `${subject} ${size} characters, and IAM takes ${sizes[kind]}, so nothing was changed. ` +
       `The statement ${longest!.Sid} takes most of them: ${longest!.length} characters for ${longest!.count} resources. ` +
       "Split the environment in two, or have it name fewer of these resources.",

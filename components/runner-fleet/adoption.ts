@@ -1,6 +1,7 @@
 import { getInstances } from "@pulumi/aws/ec2/getInstances.js";
 import { getResources } from "@pulumi/aws/resourcegroupstaggingapi/getResources.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import { reportOf } from "../../contract/machine-report.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import { machineResourceName } from "./machine-shape.ts";
@@ -73,9 +74,9 @@ export async function findLivingMachines(
     ]);
     return livingMachines(tagged.resourceTagMappingLists, living, awake);
   } catch (error) {
-    throw new Error(
+    throw new Failure(
       `The living machines of ${environment} could not be looked up, so nobody knows which of them to go on with: ` +
-        `${(error as Error).message}\nIt takes ec2:DescribeInstances and tag:GetResources.`,
+        `${messageOf(error)}\nIt takes ec2:DescribeInstances and tag:GetResources.`,
       { cause: error },
     );
   }

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { runnersOfFleet } from "../../config/declared-runners.ts";
 import { fleetOf, imageReference, type ImageReference } from "../../config/derive.ts";
 import { isBurstable } from "../../config/instance-types.ts";
@@ -71,7 +72,7 @@ export function planMachines(fleetName: string, surroundings: FleetSurroundings)
     const identity = { environment, fleet: fleetName, runner };
     const subnetIndex = index % network.subnets.length;
     const subnet = network.subnets[subnetIndex];
-    if (!subnet) throw new Error(`The network ${network.identity} has no subnet for ${identity.runner}.`);
+    if (!subnet) throw new Failure(`The network ${network.identity} has no subnet for ${identity.runner}.`);
     const shape: MachineShape = {
       ...identity,
       generation,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { brotliCompressSync } from "node:zlib";
+import { Fault } from "../../contract/failure.ts";
 import { namesPerCall, parameterLength } from "../../contract/aws-limits.ts";
 import type { MachineAssets } from "../assets/assets.ts";
 import { bare, file } from "./shell-text.ts";
@@ -32,7 +33,7 @@ export function packSoftware(script: string): readonly string[] {
   const base64 = brotliCompressSync(script).toString("base64");
   const pieces = base64.match(new RegExp(`.{1,${parameterLength}}`, "g")) ?? [];
   if (pieces.length > namesPerCall) {
-    throw new Error(
+    throw new Fault(
       `The machines' software takes ${pieces.length} parameters, and a machine reads at most ${namesPerCall} in one call.`,
     );
   }

@@ -1,5 +1,6 @@
 import { getRestApi } from "@pulumi/github/getRestApi.js";
 import * as pulumi from "@pulumi/pulumi";
+import { Failure, messageOf, sentenceOf } from "../../contract/failure.ts";
 import { ownerOf, repositoryOf } from "../../config/derive.ts";
 import { readOffered, readSupport, readVersionNotes } from "../../config/runner-versions.ts";
 import type { Configuration } from "../../config/schema.ts";
@@ -19,7 +20,10 @@ export async function warnOfRunnerVersions(
     repository === undefined ? `orgs/${ownerOf(github)}` : `repos/${ownerOf(github)}/${repository}`;
   /** Undefined where GitHub answers 404, as it does for a version that it does not know. */
   const ask = async (path: string): Promise<unknown> => {
-    const { code, body } = await getRestApi({ endpoint: `${scope}/actions/runners/${path}` }, opts);
+    const endpoint = `${scope}/actions/runners/${path}`;
+    const { code, body } = await getRestApi({ endpoint }, opts).catch((error: unknown) => {
+      throw new Failure(messageOf(error), { cause: error });
+    });
     return code === 200 ? JSON.parse(body) : undefined;
   };
   try {
@@ -29,8 +33,7 @@ export async function warnOfRunnerVersions(
     });
     for (const note of notes) await pulumi.log.warn(note);
   } catch (error) {
-    await pulumi.log.info(
-      `The configured runner versions were not compared with GitHub's: ${(error as Error).message}`,
-    );
+    const words = sentenceOf(error, (trace) => void pulumi.log.debug(trace));
+    await pulumi.log.info(`The configured runner versions were not compared with GitHub's: ${words}`);
   }
 }

@@ -1,9 +1,11 @@
 /* Texts as pieces of the shell scripts that travel to a machine. */
 
+import { Failure } from "../../contract/failure.ts";
+
 /** A text as one word of a shell. */
 export function quote(text: string): string {
   if (text.includes("\0")) {
-    throw new Error(`A value for the machine holds a NUL character: ${JSON.stringify(text)}`);
+    throw new Failure(`A value for the machine holds a NUL character: ${JSON.stringify(text)}`);
   }
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import { Failure } from "../../contract/failure.ts";
 import type { AgentConfiguration } from "../../contract/agent.ts";
 import type { MachineConfiguration } from "../../contract/machine.ts";
 import { softwarePath } from "../../contract/parameters.ts";
@@ -60,7 +61,7 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
 export function compressUserData(text: string, runner: string): string {
   const bytes = gzipSync(text, { level: 9 });
   if (bytes.length > maxUserDataBytes) {
-    throw new Error(
+    throw new Failure(
       `The user data of ${runner} takes ${bytes.length} bytes compressed, and EC2 takes at most ${maxUserDataBytes}. ` +
         "Shorten the fleet's bootSteps, its everyBoot or the CA bundle, or put them into an image of your own.",
     );
@@ -94,7 +95,7 @@ function toldToAgent({ aws, github, runnerSoftware, ...machine }: MachineConfigu
 /** The certificates of a PEM text, each as base64 in one line. */
 function certificates(pem: string): string[] {
   const found = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g)];
-  if (found.length === 0) throw new Error("network.caBundle holds no whole certificate: give PEM text.");
+  if (found.length === 0) throw new Failure("network.caBundle holds no whole certificate: give PEM text.");
   return found.map(([, base64]) => base64!.replace(/\s/g, ""));
 }
 

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { limits } from "../../config/limits.ts";
 
 const { widestNetwork: widest, narrowestNetwork: narrowest } = limits;
@@ -13,7 +14,7 @@ export function subnetCidrs(cidr: string, zones: number): string[] {
   const [address, length] = cidr.split("/") as [string, string];
   const prefix = Number(length);
   if (prefix < widest || prefix > narrowest) {
-    throw new Error(
+    throw new Failure(
       `The network ${cidr} cannot be a VPC that is cut into quarters: ` +
         `set network.cidr to one between /${widest} and /${narrowest}.`,
     );
@@ -21,7 +22,7 @@ export function subnetCidrs(cidr: string, zones: number): string[] {
   const start = toNumber(address);
   const size = 2 ** (32 - prefix);
   if (start % size !== 0) {
-    throw new Error(
+    throw new Failure(
       `${address} is not the first address of a /${prefix}: ` +
         `set network.cidr to ${toAddress(start - (start % size))}/${prefix}.`,
     );

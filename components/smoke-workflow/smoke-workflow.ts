@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
+import { Failure } from "../../contract/failure.ts";
 import type { Configuration } from "../../config/schema.ts";
 import type { SmokeSource, SmokeWorkflowRequest } from "../../contract/requests.ts";
 import { smokeWorkflowText, workflowMaker } from "../../contract/smoke-workflow.ts";
@@ -29,7 +30,7 @@ export class SmokeWorkflow extends pulumi.ComponentResource {
     super("longhaul:index:SmokeWorkflow", name, {}, opts);
     const { environment, configuration } = args;
     const source = smokeSourceOf(environment, configuration);
-    if (!source) throw new Error(`The smoke test of ${environment} is off (smokeTest.enabled).`);
+    if (!source) throw new Failure(`The smoke test of ${environment} is off (smokeTest.enabled).`);
 
     this.source = source;
     this.published = publish(source, this);

@@ -5,6 +5,8 @@
  * refused before anything is made. What stands already is left where it is.
  */
 
+import { Failure } from "../../contract/failure.ts";
+
 /** Instance type → the zones that offer it. */
 export type Offerings = ReadonlyMap<string, readonly string[]>;
 
@@ -51,7 +53,7 @@ export function chooseZones(
     const chosen = zone ?? free.shift();
     if (chosen !== undefined) return chosen;
     const found = suitable.length === 0 ? "No availability zone" : `Only ${listed([...suitable].sort())}`;
-    throw new Error(
+    throw new Failure(
       `${found} of the region offers all of the fleets' instance types, and the network needs ${sites.length} such zones. ` +
         `${types.map((type) => `${type} is offered in ${listed(zonesOf(offerings, type))}`).join("; ")}. ` +
         "Take types that share more zones, name the zones to use in network.zones (one is enough), " +
@@ -64,7 +66,7 @@ export function chooseZones(
 export function checkVpc(vpcId: string, sites: readonly SubnetSite[]): void {
   const elsewhere = sites.filter((site) => site.vpcId !== vpcId);
   if (elsewhere.length === 0) return;
-  throw new Error(
+  throw new Failure(
     `${elsewhere.map((site) => `${site.subnet} is in ${site.vpcId}`).join(", ")}, and network.vpcId is ${vpcId}: ` +
       "the machines' security group is made in that VPC. Name subnets of one VPC, and that VPC.",
   );
@@ -75,7 +77,7 @@ export function checkOffered(wanted: WantedTypes, offerings: Offerings, region: 
   const nowhere = [...wanted].filter(([type]) => zonesOf(offerings, type).length === 0);
   if (nowhere.length === 0) return;
   const which = nowhere.map(([type, fleets]) => `${type} (${fleetsText(fleets)})`);
-  throw new Error(
+  throw new Failure(
     `${region} offers ${listed(which)} in none of its availability zones, so EC2 could make no such machine. ` +
       "Take another instanceType, or another region (aws.region).",
   );
@@ -103,7 +105,7 @@ export function checkPlacement(
       ];
     }),
   );
-  if (misfits.length > 0) throw new Error([...misfits, remedy].join("\n"));
+  if (misfits.length > 0) throw new Failure([...misfits, remedy].join("\n"));
 }
 
 function zonesOf(offerings: Offerings, type: string): readonly string[] {

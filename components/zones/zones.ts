@@ -3,6 +3,7 @@ import { getSubnet } from "@pulumi/aws/ec2/getSubnet.js";
 import { getSubnets } from "@pulumi/aws/ec2/getSubnets.js";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { tags } from "../../contract/tags.ts";
 import type { LivingMachines } from "../runner-fleet/adoption.ts";
@@ -66,9 +67,9 @@ export async function findZones(
 /** @throws with what it means for the machines, where EC2 does not answer */
 function answerOf<T>(answer: Promise<T>, { region }: Configuration["aws"]): Promise<T> {
   return answer.catch((error: unknown) => {
-    throw new Error(
+    throw new Failure(
       `What EC2 offers in ${region} could not be looked up, so nobody knows in which zones machines can be made: ` +
-        `${(error as Error).message}\nIt takes ec2:DescribeInstanceTypeOfferings, ec2:DescribeSubnets and ec2:DescribeAvailabilityZones.`,
+        `${messageOf(error)}\nIt takes ec2:DescribeInstanceTypeOfferings, ec2:DescribeSubnets and ec2:DescribeAvailabilityZones.`,
       { cause: error },
     );
   });

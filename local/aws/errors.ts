@@ -1,5 +1,8 @@
+import { Failure } from "../../contract/failure.ts";
+
 /** A refusal in AWS's words: a code on which clients decide, and a sentence for people. */
-export class EmulatedAwsError extends Error {
+export class EmulatedAwsError extends Failure {
+  override readonly name = "AwsError";
   /** AWS's error code, for example `OperationNotPermitted`. */
   readonly code: string;
   /** The sentence without the code, as it is sent. */
@@ -9,7 +12,6 @@ export class EmulatedAwsError extends Error {
 
   constructor(code: string, text: string, status = 400) {
     super(`${code}: ${text}`);
-    this.name = "AwsError";
     this.code = code;
     this.text = text;
     this.status = status;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { Failure } from "../../contract/failure.ts";
 import type { Functions } from "../functions/index.ts";
 import type { Properties } from "../provider.ts";
 import { EmulatedAwsError } from "./errors.ts";
@@ -48,7 +49,7 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
       applied: (inputs, id) => {
         const expression = text(inputs, "scheduleExpression");
         if (expression !== eachMinute) {
-          throw new Error(
+          throw new Failure(
             `The local cloud knows the schedule ${eachMinute} only, not ${expression}: see local/README.md`,
           );
         }
@@ -90,7 +91,7 @@ export function functionKinds(cloud: Cloud, functions: Functions): Readonly<Reco
       id: (inputs) => text(inputs, "functionName"),
       applied: async (inputs, name) => {
         if (text(inputs, "authorizationType") !== "NONE") {
-          throw new Error("The local cloud knows function URLs without IAM only: see local/README.md");
+          throw new Failure("The local cloud knows function URLs without IAM only: see local/README.md");
         }
         const functionUrl = await functions.urls.open(name);
         return { functionUrl, functionArn: arn("lambda", `function:${name}`), urlId: name };
@@ -151,7 +152,7 @@ async function filesOf(code: unknown): Promise<Record<string, string>> {
   const files = Object.entries(assets).map(async ([name, { path, text: inline }]) => {
     if (inline !== undefined && inline !== "") return [name, inline] as const;
     if (path === undefined)
-      throw new Error(`The local cloud knows archives of files and texts only, and ${name} is neither.`);
+      throw new Failure(`The local cloud knows archives of files and texts only, and ${name} is neither.`);
     return [name, await readFile(path, "utf8")] as const;
   });
   return Object.fromEntries(await Promise.all(files));

@@ -5,6 +5,8 @@
  * is.
  */
 
+import { Failure } from "../../contract/failure.ts";
+
 type OneOrMany<T> = T | readonly T[];
 
 export interface Statement {
@@ -52,7 +54,7 @@ const elements = new Set(["Sid", "Effect", "Action", "Resource", "Condition"]);
 function applies(statement: Statement, request: AccessRequest, context: Context): boolean {
   const unknown = Object.keys(statement).filter((element) => !elements.has(element));
   if (unknown.length > 0) {
-    throw new Error(`the local IAM does not know the policy element ${unknown.join(", ")}`);
+    throw new Failure(`the local IAM does not know the policy element ${unknown.join(", ")}`);
   }
   const actions = many(statement.Action).map((action) => pattern(action, new Map(), like, "i"));
   const resources = many(statement.Resource).map((resource) => pattern(resource, context, like));
@@ -101,7 +103,7 @@ function holds(
     /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
   if (name === "Null") return wanted.includes(String(actual === undefined || actual.length === 0));
   const comparison = comparisons[name ?? ""];
-  if (!comparison) throw new Error(`the local IAM does not know the condition operator ${operator}`);
+  if (!comparison) throw new Failure(`the local IAM does not know the condition operator ${operator}`);
 
   const expressions = wanted.map((value) => pattern(value, context, comparison, comparison.flags));
   // A variable without a value makes the condition fail, whatever the operator.

@@ -35,6 +35,8 @@ export interface AwsOptions {
   functions?: Functions;
   /** One line of what people would be told. */
   tell?: (line: string) => void;
+  /** Takes the stack of a fault of the emulator. Default: standard error, which is the local cloud's log. */
+  log?: (text: string) => void;
   /**
    * Real milliseconds, for how long a message is invisible and a write is not
    * seen. Default: the computer's clock.
@@ -72,7 +74,17 @@ export interface AwsCloud {
 const rememberedCalls = 10_000;
 
 export function createAws(options: AwsOptions): AwsCloud {
-  const { clock, account, region, defaultDiskKey, host, functions, wireNow, tell } = options;
+  const {
+    clock,
+    account,
+    region,
+    defaultDiskKey,
+    host,
+    functions,
+    wireNow,
+    tell,
+    log = console.error,
+  } = options;
   const data = emptyAccount();
   const faults = createFaults(clock);
   const cloud: Cloud = {
@@ -82,6 +94,7 @@ export function createAws(options: AwsOptions): AwsCloud {
     host,
     faults,
     data,
+    log,
     ...(tell && { tell }),
     ...(defaultDiskKey !== undefined && { defaultDiskKey }),
   };

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { Failure } from "../../contract/failure.ts";
 import type { Properties, ResourceType } from "../provider.ts";
 import { optionalText, record, tagMap, texts } from "./input.ts";
 import type { Instances, LaunchSpecification } from "./instances.ts";
@@ -33,10 +34,12 @@ export function instanceResource(cloud: Cloud, instances: Instances): ResourceTy
     create: async (inputs) => {
       const fault = await cloud.faults.meet("ec2:RunInstances");
       const { instance, done } = instances.launch(launch(inputs));
-      if (fault?.answerLost) throw new Error("RequestError: the answer to RunInstances was lost");
+      if (fault?.answerLost) throw new Failure("RequestError: the answer to RunInstances was lost");
       await done;
       if (instance.state === "terminated" && instance.stateReason?.code.startsWith("Server.")) {
-        throw new Error(`waiting for EC2 Instance (${instance.id}) create: ${instance.stateReason.message}`);
+        throw new Failure(
+          `waiting for EC2 Instance (${instance.id}) create: ${instance.stateReason.message}`,
+        );
       }
       return { id: instance.id, state: stateOf(cloud, inputs, instance) };
     },

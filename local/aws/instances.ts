@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { sentenceOf } from "../../contract/failure.ts";
 import type { HostedInstance, PowerDown } from "../machines/host.ts";
 import { mayUseDisk } from "./disk-keys.ts";
 import { EmulatedAwsError } from "./errors.ts";
@@ -90,7 +91,7 @@ export function createInstances(cloud: Cloud): Instances {
       powered.delete(instance.id);
       instance.stateReason = {
         code: "Server.InternalError",
-        message: `Server.InternalError: ${String(error)}`,
+        message: `Server.InternalError: ${sentenceOf(error, cloud.log)}`,
       };
       settle(instance, otherwise);
     }
@@ -110,7 +111,7 @@ export function createInstances(cloud: Cloud): Instances {
       instance.terminatedAt = cloud.clock.now();
       delete instance.key;
       cloud.host.discard(instance.id).catch((error: unknown) => {
-        print(instance, `local cloud: the disk could not be deleted: ${String(error)}`);
+        print(instance, `local cloud: the disk could not be deleted: ${sentenceOf(error, cloud.log)}`);
       });
     }
   };
@@ -172,7 +173,7 @@ export function createInstances(cloud: Cloud): Instances {
       return;
     }
     await cloud.host.kill(instance.id).catch((error: unknown) => {
-      print(instance, `local cloud: the machine could not be ended: ${String(error)}`);
+      print(instance, `local cloud: the machine could not be ended: ${sentenceOf(error, cloud.log)}`);
     });
   };
 

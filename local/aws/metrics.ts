@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { EmulatedAwsError } from "./errors.ts";
 import { number, optionalText, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
@@ -58,7 +59,7 @@ function checkAlarm(alarm: Input): void {
     optionalText(alarm, "metricName") !== undefined
   )
     return;
-  throw new Error(
+  throw new Failure(
     `The local cloud evaluates alarms on one metric over one period, and ${text(alarm, "name")} is another: see local/README.md`,
   );
 }

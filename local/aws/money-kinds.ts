@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Failure } from "../../contract/failure.ts";
 import type { Properties } from "../provider.ts";
 import { actionType, budgetType, checkAccess } from "./budgets.ts";
 import { EmulatedAwsError } from "./errors.ts";
@@ -30,7 +31,7 @@ export function moneyKinds(cloud: Cloud): Readonly<Record<string, Kind>> {
       id: (inputs) => `${text(inputs, "topic")}:${randomUUID()}`,
       applied: (inputs, arn) => {
         if (inputs.protocol !== "email") {
-          throw new Error(
+          throw new Failure(
             `The local cloud knows subscriptions by mail only, not ${text(inputs, "protocol")}: see local/README.md`,
           );
         }

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { EmulatedProvider, ProviderConfiguration, ResourceType } from "../provider.ts";
 import type { Functions } from "../functions/index.ts";
 import { functionKinds } from "./function-kinds.ts";
@@ -35,13 +36,15 @@ function checked(cloud: Cloud, type: ResourceType): ResourceType {
     create: async (inputs, configuration) => {
       const accounts = setting(configuration, "allowedAccountIds");
       if (Array.isArray(accounts) && !accounts.includes(cloud.account)) {
-        throw new Error(
+        throw new Failure(
           `AWS account ID not allowed: ${cloud.account}; the provider allows ${accounts.join(", ")}`,
         );
       }
       const region = setting(configuration, "region");
       if (typeof region === "string" && region !== cloud.region) {
-        throw new Error(`The local cloud is the region ${cloud.region}, and the provider asks for ${region}`);
+        throw new Failure(
+          `The local cloud is the region ${cloud.region}, and the provider asks for ${region}`,
+        );
       }
       return await type.create(inputs, configuration);
     },

@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
+import { sentenceOf } from "../../contract/failure.ts";
 import { EmulatedAwsError } from "./errors.ts";
 import type { RequestContext } from "./iam.ts";
 import type { Input } from "./input.ts";
@@ -124,7 +125,9 @@ async function answer(
   } catch (error) {
     // Anything else is a fault of the emulator: told to the caller, as AWS does with its own.
     const refusal =
-      error instanceof EmulatedAwsError ? error : new EmulatedAwsError("InternalFailure", String(error), 500);
+      error instanceof EmulatedAwsError
+        ? error
+        : new EmulatedAwsError("InternalFailure", sentenceOf(error, cloud.log), 500);
     record({ action: full, ...(caller ? { caller: caller.arn } : {}), error: refusal.code });
     return protocol.error(refusal);
   }

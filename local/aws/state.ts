@@ -181,6 +181,8 @@ export interface Cloud {
   data: Account;
   /** One line of what people would be told. */
   tell?: (line: string) => void;
+  /** Takes the stack of a fault of the emulator. */
+  log: (text: string) => void;
 }
 
 export function emptyAccount(): Account {

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import { isObject, parseObject } from "../../contract/json.ts";
 import { optionalText, text } from "./input.ts";
 import type { Input } from "./input.ts";
@@ -102,7 +103,7 @@ function filterOf(policy: unknown, written: string): Filter {
 }
 
 function refuse(filter: string): never {
-  throw new Error(
+  throw new Failure(
     `The local cloud knows filters of the message's body by values, existence and $or, not ${filter}: see local/README.md`,
   );
 }

@@ -3,7 +3,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { sourcePath } from "../machines/bundle.ts";
-import { Failure } from "../../contract/failure.ts";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import type { ToolName } from "./tools.ts";
 
 const packages: Record<ToolName, string> = {
@@ -53,7 +53,7 @@ export async function buildTools(
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       compiler.on("error", (error) => {
-        reject(new Failure(`Go could not be started (${error.message})`));
+        reject(new Failure(`Go could not be started (${messageOf(error)})`));
       });
       createInterface(compiler.stderr).on("line", (line) => {
         if (!line.startsWith("go: downloading")) compiled += 1;

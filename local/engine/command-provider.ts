@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { Failure } from "../../contract/failure.ts";
 import type { EmulatedProvider, Properties } from "../provider.ts";
 
 /** The command package. Its scripts really run, in the project's folder. */
@@ -45,7 +46,7 @@ export function commandProvider(options: {
       child.on("close", resolve);
     }).finally(() => running.delete(child));
     if (code !== 0) {
-      throw new Error(
+      throw new Failure(
         `${code === null ? "killed" : `exit status ${code}`}: ${script}\n${await stderr}${await stdout}`,
       );
     }

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SemVer } from "semver";
-import { Failure } from "../../contract/failure.ts";
+import { Failure, messageOf } from "../../contract/failure.ts";
 
 const run = promisify(execFile);
 const limitMs = 5 * 60_000;
@@ -39,7 +39,7 @@ export async function downloadAct(
   const get = async (name: string) => {
     const url = `${releases}/${version}/${name}`;
     const response = await fetch(url, { signal: AbortSignal.timeout(limitMs) }).catch((error: unknown) => {
-      throw new Failure(`${url}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Failure(`${url}: ${messageOf(error)}`);
     });
     if (!response.ok) throw new Failure(`${url}: HTTP ${response.status}`);
     return Buffer.from(await response.arrayBuffer());

@@ -3,7 +3,7 @@ import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { coerce, gte } from "semver";
-import { Failure } from "../../contract/failure.ts";
+import { Failure, sentenceOf } from "../../contract/failure.ts";
 import { buildTools } from "./build-tools.ts";
 import { downloadAct, downloadPulumi } from "./download-tools.ts";
 import { toolNames, toolVersions } from "./tools.ts";
@@ -138,7 +138,7 @@ async function install(
       }
       return tools;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = sentenceOf(error, options.log);
       options.log(`not ${source}: ${reason}`);
       reasons.push(`  ${source}: ${reason}`);
     } finally {

@@ -6,6 +6,7 @@ import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import { Failure, Fault, sentenceOf } from "../../contract/failure.ts";
 import type { EmulatedProvider, Properties, ResourceType } from "../provider.ts";
 
 /*
@@ -23,10 +24,17 @@ export interface ProviderServer {
   close(): void;
 }
 
-/** Serves one package on a free port of loopback. */
-export async function serveProvider(provider: EmulatedProvider): Promise<ProviderServer> {
+/**
+ * Serves one package on a free port of loopback.
+ *
+ * @param log takes the stack of a fault of the emulator
+ */
+export async function serveProvider(
+  provider: EmulatedProvider,
+  log: (text: string) => void,
+): Promise<ProviderServer> {
   const server = new grpc.Server();
-  server.addService(services.ResourceProviderService, implementation(provider));
+  server.addService(services.ResourceProviderService, implementation(provider, answering(log)));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
       if (error) reject(error);
@@ -41,7 +49,10 @@ export async function serveProvider(provider: EmulatedProvider): Promise<Provide
   };
 }
 
-function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplementation {
+function implementation(
+  provider: EmulatedProvider,
+  unary: ReturnType<typeof answering>,
+): grpc.UntypedServiceImplementation {
   let configuration: Properties = {};
 
   const typeOf = (urn: string): ResourceType => {
@@ -49,7 +60,7 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
     const token = urn.split("::")[2]!.split("$").pop()!;
     const type = provider.types[token];
     if (!type)
-      throw new Error(`the local cloud does not know the resource type ${token}: see local/README.md`);
+      throw new Failure(`the local cloud does not know the resource type ${token}: see local/README.md`);
     return type;
   };
 
@@ -71,7 +82,7 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
     invoke: unary(async (request: InstanceType<typeof messages.InvokeRequest>) => {
       const call = provider.functions[request.getTok()];
       if (!call)
-        throw new Error(
+        throw new Failure(
           `the local cloud does not know the function ${request.getTok()}: see local/README.md`,
         );
       return new messages.InvokeResponse().setReturn(
@@ -113,7 +124,7 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
     }),
     update: unary(async (request: InstanceType<typeof messages.UpdateRequest>) => {
       const type = typeOf(request.getUrn());
-      if (!type.update) throw new Error(`${request.getUrn()} cannot be updated in place`);
+      if (!type.update) throw new Fault(`${request.getUrn()} cannot be updated in place`);
       const changed = changesOf(type, request);
       const olds = read(request.getOlds());
       const news = withIgnored(read(request.getNews()), olds, request.getIgnorechangesList());
@@ -132,20 +143,21 @@ function implementation(provider: EmulatedProvider): grpc.UntypedServiceImplemen
   };
 }
 
-function unary<Request, Response>(handle: Unary<Request, Response>): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    Promise.resolve()
-      .then(() => handle(call.request))
-      .then(
-        (response) => {
-          callback(null, response);
-        },
-        (error: unknown) => {
-          const details = error instanceof Error ? error.message : String(error);
-          callback({ code: grpc.status.UNKNOWN, details });
-        },
-      );
-  };
+/** @param log takes the stack of a fault of the emulator */
+function answering(log: (text: string) => void) {
+  return <Request, Response>(handle: Unary<Request, Response>): grpc.handleUnaryCall<Request, Response> =>
+    (call, callback) => {
+      Promise.resolve()
+        .then(() => handle(call.request))
+        .then(
+          (response) => {
+            callback(null, response);
+          },
+          (error: unknown) => {
+            callback({ code: grpc.status.UNKNOWN, details: sentenceOf(error, log) });
+          },
+        );
+    };
 }
 
 type ChangeRequest = InstanceType<typeof messages.DiffRequest> | InstanceType<typeof messages.UpdateRequest>;

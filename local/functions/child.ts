@@ -1,4 +1,6 @@
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import { Failure } from "../../contract/failure.ts";
 
 /*
  * A warm instance of a function: it loads the handler and runs it for each
@@ -23,15 +25,14 @@ const loading = import(pathToFileURL(`${folder}/${file}.mjs`).href) as Promise<R
 
 async function run(event: unknown): Promise<unknown> {
   const handler = (await loading)[name];
-  if (!handler) throw new Error(`${file}.mjs exports no ${name}.`);
+  if (!handler) throw new Failure(`${file}.mjs exports no ${name}.`);
   return handler(event);
 }
 
 process.on("message", ({ id, event }: Invocation) => {
   run(event).then(
     (result) => process.send!({ id, result } satisfies FunctionAnswer),
-    (error: unknown) =>
-      process.send!({ id, error: (error as Error).stack ?? String(error) } satisfies FunctionAnswer),
+    (error: unknown) => process.send!({ id, error: inspect(error) } satisfies FunctionAnswer),
   );
 });
 // Without the host, the function that it emulates ends as well.

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Failure } from "../../contract/failure.ts";
 import type { Clock } from "../clock.ts";
 import { bundleProgram } from "../machines/bundle.ts";
 import type { FunctionAnswer, Invocation } from "./child.ts";
@@ -96,7 +97,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
     const child = await start(deployed);
     if (instances.get(deployed.name) !== instance) {
       child.kill("SIGKILL");
-      throw new Error(`The function ${deployed.name} was deployed again.`);
+      throw new Failure(`The function ${deployed.name} was deployed again.`);
     }
     instance.child = child;
     return child;
@@ -104,7 +105,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
 
   const call = async (instance: Instance, event: unknown): Promise<unknown> => {
     const { name, timeoutSeconds } = instance.deployed;
-    if (instances.get(name) !== instance) throw new Error(`There is no function ${name} any more.`);
+    if (instances.get(name) !== instance) throw new Failure(`There is no function ${name} any more.`);
     const child = await warm(instance);
     const id = ++calls;
     return new Promise((resolve, reject) => {
@@ -116,7 +117,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
       const fail = (reason: string) => {
         settle(() => {
           instance.deployed.print(`ERROR ${reason}`);
-          reject(new Error(`The function ${name} ${reason}`));
+          reject(new Failure(`The function ${name} ${reason}`));
         });
       };
       const answer = (message: FunctionAnswer) => {
@@ -166,7 +167,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
     },
     invoke(name, event) {
       const instance = instances.get(name);
-      if (!instance) return Promise.reject(new Error(`There is no function ${name}.`));
+      if (!instance) return Promise.reject(new Failure(`There is no function ${name}.`));
       const next = instance.last.then(() => call(instance, event));
       instance.last = next.catch(() => undefined);
       return next;

@@ -1,12 +1,13 @@
 import type { Context } from "hono";
 import type { Endpoints } from "@octokit/types";
+import { Failure } from "../../contract/failure.ts";
 import { isObject } from "../../contract/json.ts";
 
 /** The body that GitHub documents for an endpoint. */
 export type Body<Route extends keyof Endpoints> = Endpoints[Route]["response"]["data"];
 
 /** Ends a request with GitHub's error body. */
-export class ApiError extends Error {
+export class ApiError extends Failure {
   readonly status: number;
   readonly headers: Record<string, string>;
   constructor(status: number, message: string, headers: Record<string, string> = {}) {

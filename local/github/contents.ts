@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { Failure } from "../../contract/failure.ts";
 import type { Model, Repository, StoredFile } from "./model.ts";
 
 /* Commits: each changes one file of a branch and moves the branch on. */
@@ -25,7 +26,7 @@ export function removeFile(model: Model, repository: Repository, branch: string,
 
 function newCommit(model: Model, repository: Repository, name: string): string {
   const branch = repository.branches.get(name);
-  if (!branch) throw new Error(`The repository ${repository.name} has no branch ${name}.`);
+  if (!branch) throw new Failure(`The repository ${repository.name} has no branch ${name}.`);
   branch.sha = createHash("sha1").update(`commit ${model.nextId()}`).digest("hex");
   return branch.sha;
 }

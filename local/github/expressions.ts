@@ -1,3 +1,5 @@
+import { Failure } from "../../contract/failure.ts";
+
 /**
  * The expressions that GitHub itself evaluates before a runner sees a job:
  * `run-name`, `runs-on`, `timeout-minutes`, a job's `name` and `if`. A subset
@@ -22,7 +24,7 @@ export function interpolate(text: string, contexts: Contexts): Value {
  */
 export function evaluate(text: string, contexts: Contexts, status: Functions = {}): Value {
   const tokens = text.match(/'(?:[^']|'')*'|\d+(?:\.\d+)?|[A-Za-z_][\w-]*|&&|\|\||[=!]=|\S/g) ?? [];
-  const fail = (what: string) => new Error(`${what} in the expression "${text.trim()}"`);
+  const fail = (what: string) => new Failure(`${what} in the expression "${text.trim()}"`);
   let at = 0;
   const take = (wanted: string) => tokens[at] === wanted && ++at > 0;
   const expect = (wanted: string) => {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import type { ServerType } from "@hono/node-server";
 import { Hono } from "hono";
+import { Failure } from "../../contract/failure.ts";
 import type { EmulatedProvider } from "../provider.ts";
 import type { BranchRules } from "./branch-rules.ts";
 import { removeFile, writeFile } from "./contents.ts";
@@ -111,12 +112,12 @@ export function createGithub(settings: GithubArguments): GithubCloud {
   });
   const runnerNamed = (name: string): RunnerEntry => {
     const runner = model.runners.find((one) => one.name === name);
-    if (!runner) throw new Error(`No runner called ${name} is registered at the local GitHub.`);
+    if (!runner) throw new Failure(`No runner called ${name} is registered at the local GitHub.`);
     return runner;
   };
   const repositoryNamed = (name: string): Repository => {
     const repository = model.repositories.find((one) => sameName(fullName(one), name));
-    if (!repository) throw new Error(`The local GitHub has no repository ${name}.`);
+    if (!repository) throw new Failure(`The local GitHub has no repository ${name}.`);
     return repository;
   };
 
@@ -159,9 +160,9 @@ export function createGithub(settings: GithubArguments): GithubCloud {
       const request = { ref: repositoryNamed(repository).defaultBranch, inputs, actor: "octocat" };
       const outcome = dispatch(model, repositoryNamed(repository), `.github/workflows/${workflow}`, request);
       if ("refused" in outcome)
-        throw new Error(`${workflow} of ${repository} was not dispatched: ${outcome.refused}`);
+        throw new Failure(`${workflow} of ${repository} was not dispatched: ${outcome.refused}`);
       if (!outcome.run)
-        throw new Error(`${workflow} of ${repository} was swallowed by a fault of kind "dispatch".`);
+        throw new Failure(`${workflow} of ${repository} was swallowed by a fault of kind "dispatch".`);
       sweep(model);
       return outcome.run;
     },

@@ -1,3 +1,4 @@
+import { Failure, messageOf } from "../../contract/failure.ts";
 import { asText, evaluate, interpolate, isTrue } from "./expressions.ts";
 import type { Contexts, Value } from "./expressions.ts";
 import { announce } from "./hooks.ts";
@@ -50,7 +51,7 @@ function ready(model: Model, job: Job): void {
     const timeout =
       typeof timeoutMinutes === "string" ? interpolate(timeoutMinutes, contexts) : timeoutMinutes;
     if (timeout !== undefined && typeof timeout !== "number")
-      throw new Error(`Unexpected value '${asText(timeout)}' for timeout-minutes of job '${job.key}'`);
+      throw new Failure(`Unexpected value '${asText(timeout)}' for timeout-minutes of job '${job.key}'`);
     return { name: asText(interpolate(name, contexts)), labels: labelsOf(runsOn, contexts), timeout };
   });
   if ("refused" in decided) {
@@ -134,6 +135,6 @@ export function attempt<T>(work: () => T): { value: T } | { refused: string } {
   try {
     return { value: work() };
   } catch (error) {
-    return { refused: `failed to parse workflow: ${error instanceof Error ? error.message : String(error)}` };
+    return { refused: `failed to parse workflow: ${messageOf(error)}` };
   }
 }

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { Failure } from "../../contract/failure.ts";
 import { isObject } from "../../contract/json.ts";
 
 /** One input of `workflow_dispatch`, as the file declares it. */
@@ -34,13 +35,13 @@ const maxInputs = 25;
 /** @throws Error with what is wrong with the file */
 export function parseWorkflow(text: string): WorkflowFile {
   const file: unknown = parse(text);
-  if (!isObject(file)) throw new Error("a workflow file must be a mapping with the keys `on` and `jobs`");
+  if (!isObject(file)) throw new Failure("a workflow file must be a mapping with the keys `on` and `jobs`");
   if (!isObject(file.jobs) || Object.keys(file.jobs).length === 0)
-    throw new Error("No jobs defined in `jobs`");
+    throw new Failure("No jobs defined in `jobs`");
   const jobs = Object.entries(file.jobs).map(([key, job]) => jobOf(key, job));
   for (const job of jobs) {
     const unknown = job.needs.find((need) => !jobs.some(({ key }) => key === need));
-    if (unknown) throw new Error(`Job '${job.key}' depends on unknown job '${unknown}'.`);
+    if (unknown) throw new Failure(`Job '${job.key}' depends on unknown job '${unknown}'.`);
   }
   return {
     name: textOf(file.name),
@@ -79,13 +80,13 @@ export function resolveInputs(
 }
 
 function jobOf(key: string, job: unknown): JobDefinition {
-  if (!isObject(job)) throw new Error(`the job '${key}' must be a mapping`);
+  if (!isObject(job)) throw new Failure(`the job '${key}' must be a mapping`);
   if (job.strategy !== undefined || job.uses !== undefined)
-    throw new Error(`the local GitHub runs no matrices and no reusable workflows (job '${key}')`);
+    throw new Failure(`the local GitHub runs no matrices and no reusable workflows (job '${key}')`);
   const runsOn = job["runs-on"];
   const labels = isObject(runsOn) ? runsOn.labels : runsOn;
   if (typeof labels !== "string" && !isTexts(labels))
-    throw new Error(`Required property is missing: runs-on (job '${key}')`);
+    throw new Failure(`Required property is missing: runs-on (job '${key}')`);
   const needs = job.needs ?? [];
   const timeout = job["timeout-minutes"];
   const condition = textOf(job.if);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { Fault } from "../../contract/failure.ts";
 
 /**
  * A file or folder of the local cloud's sources, by its path from the root of
@@ -10,7 +11,7 @@ import { build } from "esbuild";
 export function sourcePath(path: string): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, "package.json"))) {
-    if (folder === dirname(folder)) throw new Error(`No package.json above ${import.meta.dirname}.`);
+    if (folder === dirname(folder)) throw new Fault(`No package.json above ${import.meta.dirname}.`);
     folder = dirname(folder);
   }
   return join(folder, path);

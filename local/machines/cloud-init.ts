@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
+import { Failure, messageOf } from "../../contract/failure.ts";
 import { defaultUserOf } from "./distributions.ts";
 
 /*
@@ -103,7 +104,7 @@ async function runScript(file: string, host: CloudInitHost): Promise<boolean> {
   }
   const failure = await new Promise<string>((resolve) => {
     child.once("error", (error) => {
-      resolve(error.message);
+      resolve(messageOf(error));
     });
     child.once("exit", (code, signal) => {
       resolve(code === 0 ? "" : `ended with ${signal ?? `status ${code}`}`);
@@ -123,7 +124,7 @@ async function metadataReader(url: string): Promise<(path: string) => Promise<Bu
   return async (path) => {
     const response = await fetch(`${url}/latest/${path}`, { headers: { "x-aws-ec2-metadata-token": token } });
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`The metadata service answered ${response.status} for ${path}.`);
+    if (!response.ok) throw new Failure(`The metadata service answered ${response.status} for ${path}.`);
     return Buffer.from(await response.arrayBuffer());
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
+import { traceOf } from "../../contract/failure.ts";
 import type { PowerDown } from "./host.ts";
 import type { Power } from "./power.ts";
 import type { Services } from "./services.ts";
@@ -137,7 +138,7 @@ export async function serveControl(path: string, services: Services, power: Powe
     try {
       return await control(splitWords(await text(request)), services, power);
     } catch (error) {
-      return { status: 1, text: (error as Error).message };
+      return { status: 1, text: traceOf(error) };
     }
   };
   const server = createServer((request, response) => {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Fault, traceOf } from "../../contract/failure.ts";
 import { prepareInstance, runUserData } from "./cloud-init.ts";
 import { serveControl } from "./control.ts";
 import type { PowerDown } from "./host.ts";
@@ -108,10 +109,10 @@ async function goDown(kind: PowerDown): Promise<void> {
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: init is started by the machine host.`);
+  if (value === undefined) throw new Fault(`${name} is not set: init is started by the machine host.`);
   return value;
 }
 
 boot().catch((error: unknown) => {
-  say(`boot failed: ${(error as Error).message}`);
+  say(`boot failed: ${traceOf(error)}`);
 });

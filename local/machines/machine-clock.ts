@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Fault } from "../../contract/failure.ts";
 
 /*
  * Loaded into every Node process of a machine before its program
@@ -11,7 +12,7 @@ import { readFileSync } from "node:fs";
 const refreshMs = 50;
 
 const file = process.env.LONGHAUL_CLOCK;
-if (file === undefined) throw new Error("LONGHAUL_CLOCK is not set: machines find the cloud's time there.");
+if (file === undefined) throw new Fault("LONGHAUL_CLOCK is not set: machines find the cloud's time there.");
 
 const ComputerDate = Date;
 const computerNow = Date.now.bind(Date);

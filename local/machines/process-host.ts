@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Fault } from "../../contract/failure.ts";
 import type { Clock } from "../clock.ts";
 import { bundleProgram } from "./bundle.ts";
 import { copyDisk, moveRoot } from "./disk-image.ts";
@@ -148,8 +149,8 @@ export function createMachineHost({
 
   return {
     async start(instance) {
-      if (stopped) throw new Error(`The machine host has stopped: it cannot start ${instance.id}.`);
-      if (machines.has(instance.id)) throw new Error(`${instance.id} runs already.`);
+      if (stopped) throw new Fault(`The machine host has stopped: it cannot start ${instance.id}.`);
+      if (machines.has(instance.id)) throw new Fault(`${instance.id} runs already.`);
       await bundle();
       boot(instance, await serveMetadata(instance, metadataRule(join(disks, instance.id))));
     },
@@ -170,7 +171,7 @@ export function createMachineHost({
     discard(instanceId) {
       if (machines.has(instanceId)) {
         return Promise.reject(
-          new Error(`${instanceId} runs: a disk can be discarded when its machine is down.`),
+          new Fault(`${instanceId} runs: a disk can be discarded when its machine is down.`),
         );
       }
       unmountDisk(join(disks, instanceId));

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { Failure } from "../../contract/failure.ts";
 
 /*
  * Finding and ending processes by what stands in their environment. A process
@@ -118,7 +119,9 @@ export async function endProcesses(find: () => number[]): Promise<void> {
     signalProcesses(pids, "SIGKILL");
     await delay(10);
   }
-  throw new Error(`Processes ${find().join(", ")} did not end within 10 s of SIGKILL. Look at them with ps.`);
+  throw new Failure(
+    `Processes ${find().join(", ")} did not end within 10 s of SIGKILL. Look at them with ps.`,
+  );
 }
 
 /** Waits until `find` finds nothing; false when the limit has passed. */

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { Failure, traceOf } from "../../contract/failure.ts";
 import { processesOfUnit } from "./marker.ts";
 import { endProcesses, processesEnded, signalProcesses } from "./processes.ts";
 import { createStartLimit } from "./start-limit.ts";
@@ -184,7 +185,7 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
         try {
           return await start(name);
         } catch (error) {
-          log(name, (error as Error).message, true);
+          log(name, traceOf(error), true);
           return false;
         }
       }),
@@ -220,7 +221,7 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
       service.state = (await service.settled) ? "active" : "failed";
     },
     addScope(name, order) {
-      if (halted) throw new Error(`Failed to start transient scope unit: the machine goes down.`);
+      if (halted) throw new Failure(`Failed to start transient scope unit: the machine goes down.`);
       scopes.set(name, order);
     },
     halt: async (others) => {

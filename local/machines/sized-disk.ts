@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { Failure, messageOf } from "../../contract/failure.ts";
 
 /**
  * A machine's disk with a size: a file system of its own, in the computer's
@@ -28,7 +29,7 @@ export function whyNoSizedDisk(scratch: string): string | undefined {
   mkdirSync(scratch, { recursive: true });
   const words = ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "longhaul-disk", scratch];
   const { status, stderr, error } = spawnSync("unshare", words, { encoding: "utf8" });
-  return status === 0 ? undefined : (error?.message ?? stderr.trim());
+  return status === 0 ? undefined : error ? messageOf(error) : stderr.trim();
 }
 
 function isMounted(folder: string): boolean {
@@ -47,5 +48,6 @@ function mountPoints(): string[] {
 
 function run(program: string, ...words: string[]): void {
   const { status, stderr, error } = spawnSync(program, words, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${program} ${words.join(" ")}: ${error?.message ?? stderr.trim()}`);
+  if (status !== 0)
+    throw new Failure(`${program} ${words.join(" ")}: ${error ? messageOf(error) : stderr.trim()}`);
 }

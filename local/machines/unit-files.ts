@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Failure } from "../../contract/failure.ts";
 import type { Unit } from "./units.ts";
 import { parseUnit } from "./units.ts";
 
@@ -28,8 +29,8 @@ export function unitFiles(root: string): UnitFiles {
   // An empty file is how systemd marks a unit that must not start, whoever has left it empty.
   const isMasked = (name: string) => exists(name) && read(name) === "";
   const load = (name: string) => {
-    if (!exists(name)) throw new Error(`Unit ${name} not found.`);
-    if (isMasked(name)) throw new Error(`Unit ${name} is masked.`);
+    if (!exists(name)) throw new Failure(`Unit ${name} not found.`);
+    if (isMasked(name)) throw new Failure(`Unit ${name} is masked.`);
     return parseUnit(name, read(name));
   };
   return {
@@ -45,7 +46,7 @@ export function unitFiles(root: string): UnitFiles {
       }
     },
     disable(name) {
-      if (!exists(name)) throw new Error(`Failed to disable unit: Unit file ${name} does not exist.`);
+      if (!exists(name)) throw new Failure(`Failed to disable unit: Unit file ${name} does not exist.`);
       for (const wants of wanted) rmSync(join(wants, name), { force: true });
     },
     enabled: () => wanted.flatMap((wants) => (existsSync(wants) ? readdirSync(wants).filter(exists) : [])),

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { messageOf } from "../../contract/failure.ts";
 import { unitVariable } from "./marker.ts";
 import type { Unit } from "./units.ts";
 import { expandVariables, parseEnvironmentFile } from "./units.ts";
@@ -42,7 +43,7 @@ export function runCommandOf(
   }
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => {
-      resolve(error.message);
+      resolve(messageOf(error));
     });
     child.once("exit", (code, signal) => {
       resolve(code === 0 ? "" : `ended with ${signal ?? `status ${code}`}`);

@@ -1,3 +1,5 @@
+import { Failure } from "../../contract/failure.ts";
+
 /** A service unit, as far as this project's units go. */
 export interface Unit {
   name: string;
@@ -49,7 +51,7 @@ export function parseUnit(name: string, text: string): Unit {
     const equals = line.indexOf("=");
     const key = line.slice(0, equals).trim();
     if (equals < 0 || !knownKeys.has(key)) {
-      throw new Error(
+      throw new Failure(
         `${name}: the local cloud's systemd does not know "${line}". Teach it in local/machines/units.ts.`,
       );
     }
@@ -138,7 +140,7 @@ export function parseEnvironmentFile(text: string): string[] {
 /** A time span such as `5`, `100ms`, `2min`, in milliseconds; a bare number is seconds. */
 function parseSpan(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|sec|min|h)?$/.exec(text);
-  if (!match) throw new Error(`"${text}" is no time span that the local cloud's systemd knows.`);
+  if (!match) throw new Failure(`"${text}" is no time span that the local cloud's systemd knows.`);
   const units: Record<string, number> = { ms: 1, s: 1000, sec: 1000, min: 60_000, h: 3_600_000 };
   return Number(match[1]) * units[match[2] ?? "s"]!;
 }

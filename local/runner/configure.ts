@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { Failure, sentenceOf } from "../../contract/failure.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { createCall, runnerAuthorization } from "./exchange.ts";
@@ -26,7 +27,7 @@ export async function configure(context: ConfigureContext): Promise<number> {
   return attempt(context, async () => {
     const { root, version, commandLine, diagnostics } = context;
     if (isConfigured(root)) {
-      throw new Error(
+      throw new Failure(
         "Cannot configure the runner because it is already configured. To reconfigure the runner, run 'config.cmd remove' or './config.sh remove' first.",
       );
     }
@@ -42,7 +43,7 @@ export async function configure(context: ConfigureContext): Promise<number> {
     const labels = (commandLine.value("labels") ?? "").split(",").filter((label) => label !== "");
     const noDefaultLabels = commandLine.flag("no-default-labels");
     if (noDefaultLabels && labels.length === 0) {
-      throw new Error("--no-default-labels is refused without --labels: the runner would have none.");
+      throw new Failure("--no-default-labels is refused without --labels: the runner would have none.");
     }
     const call = createCall(registration.url, `Bearer ${registration.token}`);
     const { status, body } = await call<{ id: number; credentials: RunnerCredentials; message?: string }>(
@@ -62,9 +63,9 @@ export async function configure(context: ConfigureContext): Promise<number> {
         },
       },
     );
-    if (status === 409) throw new Error(`A runner exists with the same name ${name}.`);
+    if (status === 409) throw new Failure(`A runner exists with the same name ${name}.`);
     if (status !== 200 || !body)
-      throw new Error(body?.message ?? `GitHub answered ${status} to the registration.`);
+      throw new Failure(body?.message ?? `GitHub answered ${status} to the registration.`);
     diagnostics.success("Runner successfully added");
     diagnostics.success("Runner connection is good");
     diagnostics.section("Runner settings");
@@ -102,7 +103,7 @@ export async function remove(context: ConfigureContext): Promise<number> {
       const { status } = await call("DELETE", `/runners/${settings.agentId}`);
       if (status === 401) diagnostics.line("Does not exist. Skipping Removing runner from the server");
       else if (status === 204) diagnostics.success("Runner removed successfully");
-      else throw new Error(`GitHub answered ${status} to the removal of ${settings.agentName}.`);
+      else throw new Failure(`GitHub answered ${status} to the removal of ${settings.agentName}.`);
     }
     removeLocalConfiguration(root, diagnostics);
   });
@@ -130,13 +131,13 @@ async function authenticate(url: string, token: string, event: string, diagnosti
   const reason = { 401: "Unauthorized", 403: "Forbidden", 404: "NotFound" }[status] ?? String(status);
   diagnostics.fail(`Http response code: ${reason} from 'POST ${base}${path}'`);
   diagnostics.fail(JSON.stringify(body ?? ""));
-  throw new Error(`Response status code does not indicate success: ${status}.`);
+  throw new Failure(`Response status code does not indicate success: ${status}.`);
 }
 
 function valueOf(commandLine: CommandLine, name: string): string {
   const value = commandLine.value(name);
   if (value === undefined)
-    throw new Error(`Invalid configuration provided for ${name}. Terminating unattended configuration.`);
+    throw new Failure(`Invalid configuration provided for ${name}. Terminating unattended configuration.`);
   return value;
 }
 
@@ -145,7 +146,11 @@ async function attempt({ diagnostics }: ConfigureContext, work: () => Promise<vo
     await work();
     return exitCodes.done;
   } catch (error) {
-    diagnostics.fail((error as Error).message);
+    diagnostics.fail(
+      sentenceOf(error, (trace) => {
+        diagnostics.trace("Listener", trace, "ERR ");
+      }),
+    );
     return exitCodes.terminated;
   }
 }

@@ -1,3 +1,4 @@
+import { traceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
 import type { AcquiredJob, Call } from "./exchange.ts";
@@ -103,7 +104,7 @@ export function createDispatcher(context: DispatcherContext): Dispatcher {
       `Return code ${code} indicate worker encounter an unhandled exception or app crash, attach worker stdout/stderr to JobRequest result.`,
     );
     await complete(job, "failed").catch((error: unknown) => {
-      trace(`Fail to raise job completion back to service. ${(error as Error).message}`, "ERR ");
+      trace(`Fail to raise job completion back to service. ${traceOf(error)}`, "ERR ");
     });
     return "Failed";
   };
@@ -134,9 +135,8 @@ export function createDispatcher(context: DispatcherContext): Dispatcher {
       if (former) await finishBefore(former);
       await execute(entry.job, entry.cancelled.signal);
     } catch (error) {
-      const reason = (error as Error).message;
       trace(
-        `Worker Dispatch failed with an exception for job request ${entry.job.jobGuid}. ${reason}`,
+        `Worker Dispatch failed with an exception for job request ${entry.job.jobGuid}. ${traceOf(error)}`,
         "ERR ",
       );
     } finally {

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Failure, traceOf } from "../../contract/failure.ts";
 import { removeLocalConfiguration } from "./configure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
@@ -113,10 +114,9 @@ async function takeJob(
     await call("POST", `/messages/${message.messageId}/acknowledge`, { signal: AbortSignal.timeout(5000) });
   } catch (error) {
     // The acknowledgement is a courtesy; the acquisition decides.
-    const reason = (error as Error).message;
     diagnostics.trace(
       "Runner",
-      `Best-effort acknowledge failed for request '${requestId}'. ${reason}`,
+      `Best-effort acknowledge failed for request '${requestId}'. ${traceOf(error)}`,
       "ERR ",
     );
   }
@@ -126,10 +126,9 @@ async function takeJob(
     });
     if (status === 404 || status === 409 || status === 422) {
       diagnostics.trace("Runner", `Skipping message Job. GitHub answered ${status}.`);
-    } else if (status !== 200 || !body) throw new Error(`GitHub answered ${status}`);
+    } else if (status !== 200 || !body) throw new Failure(`GitHub answered ${status}`);
     else dispatcher.run(body);
   } catch (error) {
-    const reason = (error as Error).message;
-    diagnostics.trace("Runner", `Caught exception from acquiring job message: ${reason}`, "ERR ");
+    diagnostics.trace("Runner", `Caught exception from acquiring job message: ${traceOf(error)}`, "ERR ");
   }
 }

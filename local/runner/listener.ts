@@ -1,5 +1,6 @@
 import { realpathSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { sentenceOf } from "../../contract/failure.ts";
 import { readCommandLine } from "./command-line.ts";
 import { configure, remove } from "./configure.ts";
 import { createDiagnostics } from "./diagnostics.ts";
@@ -70,7 +71,10 @@ main()
     if (error instanceof VersionRefused) diagnostics.fail(`An error occurred: ${error.message}`);
     if (error instanceof ListenerEnd) return error.exitCode;
     if (shutdown.signal.aborted) return Number(shutdown.signal.reason);
-    diagnostics.fail(`An error occurred: ${(error as Error).message}`);
+    const words = sentenceOf(error, (trace) => {
+      diagnostics.trace("Listener", trace, "ERR ");
+    });
+    diagnostics.fail(`An error occurred: ${words}`);
     return exitCodes.retryable;
   })
   .then(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Failure, traceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import type { AcquiredJob, Call } from "./exchange.ts";
 
@@ -36,13 +37,13 @@ export function keepLock(job: AcquiredJob, call: Call, diagnostics: Diagnostics)
           trace(`Job ${job.jobGuid} is no longer valid, stop renew job request.`);
           return;
         }
-        if (status !== 200 || !body) throw new Error(`status ${status}`);
+        if (status !== 200 || !body) throw new Failure(`status ${status}`);
         trace(`Successfully renew job ${job.jobGuid}, job is valid till ${body.lockedUntil}`);
         // The lock's ten minutes by GitHub, counted by a clock that nobody sets.
         validUntil = performance.now() + 600_000 + graceSeconds * 1000;
         toldFirst(true);
       } catch (error) {
-        trace(`Catch exception during renew runner job ${job.jobGuid}. ${(error as Error).message}`);
+        trace(`Catch exception during renew runner job ${job.jobGuid}. ${traceOf(error)}`);
         if (performance.now() > validUntil) return;
         pause = Math.min(pause, 5000);
       }

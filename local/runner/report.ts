@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Failure, traceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import type { AcquiredJob, Call, StepReport } from "./exchange.ts";
 import type { StepOutput } from "./step-output.ts";
@@ -43,7 +44,7 @@ export function createReporter(
       if (status < 500) return status;
       failed(`${what}: GitHub answered ${status}`);
     } catch (error) {
-      failed(`${what}: ${(error as Error).message}`);
+      failed(`${what}: ${traceOf(error)}`);
     }
     return undefined;
   };
@@ -100,10 +101,11 @@ export function createReporter(
         if (status !== undefined && status < 400) return;
         const trouble = `Catch exception while attempting to complete job ${jobGuid}, job request ${requestId}.`;
         diagnostics.trace("JobRunner", trouble, "ERR ");
-        if (status !== undefined) throw new Error(`GitHub answered ${status} to the end of job ${jobGuid}.`);
+        if (status !== undefined)
+          throw new Failure(`GitHub answered ${status} to the end of job ${jobGuid}.`);
         await delay(intervalMs * (attempt + 1));
       }
-      throw new Error(`GitHub did not take the end of job request ${requestId} in ${attempts} attempts.`);
+      throw new Failure(`GitHub did not take the end of job request ${requestId} in ${attempts} attempts.`);
     },
   };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import { Failure } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
 import { endProcesses, findProcesses } from "../machines/processes.ts";
 import type { ActRecord, JobProgress } from "./act-output.ts";
@@ -129,7 +130,7 @@ async function runAct(
   const { job, environment, diagnostics, reporter, ended } = context;
   const act = environment.LONGHAUL_ACT;
   if (act === undefined)
-    throw new Error("LONGHAUL_ACT is not set: it names the program that runs workflow files.");
+    throw new Failure("LONGHAUL_ACT is not set: it names the program that runs workflow files.");
   diagnostics.trace("JobRunner", `Starting ${act} for job ${job.jobKey}`);
   const child = spawn(act, parameters, {
     env: { ...environment, GITHUB_TOKEN: job.token },

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Failure, sentenceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
 import type { Answer, Call, RunnerMessage } from "./exchange.ts";
@@ -24,10 +25,10 @@ export const defaultPatience: Patience = {
 };
 
 /** GitHub no longer knows the registration. */
-export class RegistrationGone extends Error {}
+export class RegistrationGone extends Failure {}
 
 /** The listener must end with this code; it has told why. */
-export class ListenerEnd extends Error {
+export class ListenerEnd extends Failure {
   readonly exitCode: number;
   constructor(exitCode: number, message: string) {
     super(message);
@@ -94,7 +95,7 @@ export async function openSession(context: SessionContext): Promise<Session> {
           id = await create(context);
           trace("TaskAgentSessionExpiredException received, recovered by recreate session.");
         } else if (answer.status !== 204)
-          throw new Error(`Response status code ${answer.status} while polling`);
+          throw new Failure(`Response status code ${answer.status} while polling`);
       } catch (error) {
         shutdown.throwIfAborted();
         if (error instanceof RegistrationGone || error instanceof ListenerEnd) throw error;
@@ -105,12 +106,12 @@ export async function openSession(context: SessionContext): Promise<Session> {
           continue;
         }
         errors++;
-        const { message } = error as Error;
-        report(message);
+        const words = sentenceOf(error, report);
+        report(words);
         if (errors >= patience.pollErrors) throw error;
         if (errors === 1) {
           diagnostics.fail(
-            `${stamp(new Date())}: Runner connect error: ${message}. Retrying until reconnected.`,
+            `${stamp(new Date())}: Runner connect error: ${words}. Retrying until reconnected.`,
           );
         }
         await pause(context, 0.5, 1);
@@ -162,7 +163,7 @@ async function create(context: SessionContext): Promise<string> {
     const answer = await call<{ sessionId: string }>("POST", "/sessions", {
       body: { version },
       signal: shutdown,
-    }).catch((error: unknown) => (error as Error).message);
+    }).catch((error: unknown) => sentenceOf(error, trace));
     shutdown.throwIfAborted();
     if (typeof answer !== "string") {
       diagnostics.line("");

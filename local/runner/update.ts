@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Failure, sentenceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 
 export interface UpdateContext {
@@ -40,7 +41,7 @@ export async function selfUpdate(context: UpdateContext): Promise<boolean> {
     const name = `actions-runner-linux-${process.arch}-${targetVersion}.tar.gz`;
     const url = new URL(githubUrl).origin + `/actions/runner/releases/download/v${targetVersion}/${name}`;
     const response = await fetch(url);
-    if (!response.ok) throw new Error(`GET ${url} answered ${response.status}`);
+    if (!response.ok) throw new Failure(`GET ${url} answered ${response.status}`);
     writeFileSync(join(folder, name), Buffer.from(await response.arrayBuffer()));
     await promisify(execFile)("tar", ["-xzf", name], { cwd: folder });
     rmSync(join(folder, name));
@@ -56,7 +57,10 @@ export async function selfUpdate(context: UpdateContext): Promise<boolean> {
     diagnostics.line("Runner will exit shortly for update, should be back online within 10 seconds.");
     return true;
   } catch (error) {
-    diagnostics.fail(`Runner update failed: ${(error as Error).message}`);
+    const reason = sentenceOf(error, (trace) => {
+      diagnostics.trace("SelfUpdater", trace, "ERR ");
+    });
+    diagnostics.fail(`Runner update failed: ${reason}`);
     return false;
   }
 }

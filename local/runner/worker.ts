@@ -1,6 +1,7 @@
 import { realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { sentenceOf } from "../../contract/failure.ts";
 import { createDiagnostics } from "./diagnostics.ts";
 import type { Ending, WorkerMessage } from "./worker-process.ts";
 import type { AcquiredJob } from "./exchange.ts";
@@ -71,8 +72,10 @@ process.on("message", (message: WorkerMessage) => {
   work(message.job).then(
     (code) => process.exit(code),
     (error: unknown) => {
-      diagnostics.trace("Worker", (error as Error).stack ?? String(error), "ERR ");
-      process.stderr.write(`${(error as Error).message}\n`);
+      const words = sentenceOf(error, (trace) => {
+        diagnostics.trace("Worker", trace, "ERR ");
+      });
+      process.stderr.write(`${words}\n`);
       process.exit(1);
     },
   );

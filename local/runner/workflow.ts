@@ -1,4 +1,5 @@
 import { parse, stringify } from "yaml";
+import { Failure } from "../../contract/failure.ts";
 import type { AcquiredJob } from "./exchange.ts";
 
 /** One job of a workflow file, ready for `act`. */
@@ -31,7 +32,7 @@ interface WorkflowJob {
 export function isolateJob({ workflowText, jobKey, needs = {} }: AcquiredJob): IsolatedJob {
   const workflow = parse(workflowText) as Record<string, unknown> & { jobs: Record<string, WorkflowJob> };
   const job = workflow.jobs[jobKey];
-  if (!job) throw new Error(`The workflow has no job "${jobKey}".`);
+  if (!job) throw new Failure(`The workflow has no job "${jobKey}".`);
   const jobs: Record<string, unknown> = {};
   for (const [key, { result, outputs }] of Object.entries(needs)) {
     jobs[key] = {

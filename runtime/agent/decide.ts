@@ -1,3 +1,4 @@
+import { Fault } from "../../contract/failure.ts";
 import { idleTimeoutWords, powerOffWords } from "../../contract/last-words.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import { isListed } from "./fleet-memory.ts";
@@ -203,5 +204,5 @@ function stay(state: MachineState, detail = ""): Decision {
 
 function refuseNaN(seen: RunnerObservation): void {
   const names = Object.entries(seen).flatMap(([name, value]) => (Number.isNaN(value) ? [name] : []));
-  if (names.length > 0) throw new Error(`Nothing is decided on what is not known: ${names.join(", ")}.`);
+  if (names.length > 0) throw new Fault(`Nothing is decided on what is not known: ${names.join(", ")}.`);
 }

@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { text } from "node:stream/consumers";
-import { Failure } from "../../contract/failure.ts";
+import { Failure, ownWords } from "../../contract/failure.ts";
 
 export interface HttpRequest {
   method: "GET" | "HEAD" | "POST" | "PUT";
@@ -30,7 +30,7 @@ export const sendHttp: Send = ({ method, url, headers, body, timeoutMs }) =>
     const { request } = url.startsWith("https:") ? https : http;
     const signal = AbortSignal.timeout(timeoutMs);
     const fail = (error: Error) => {
-      const words = signal.aborted ? `no answer within ${timeoutMs} ms` : wordsOf(error);
+      const words = signal.aborted ? `no answer within ${timeoutMs} ms` : ownWords(error);
       reject(new Failure(words, { cause: error }));
     };
     request(url, { method, headers, signal }, (response) => {
@@ -41,12 +41,3 @@ export const sendHttp: Send = ({ method, url, headers, body, timeoutMs }) =>
       .once("error", fail)
       .end(body);
   });
-
-/**
- * Why there was no answer. Where a server has several addresses and none of them answers, Node's error has no message of its
- * own, and an error for each address.
- */
-export function wordsOf(error: Error): string {
-  if (!(error instanceof AggregateError)) return error.message;
-  return (error.errors as Error[]).map(({ message }) => message).join(", ");
-}

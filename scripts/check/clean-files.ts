@@ -4,7 +4,13 @@ import { dirname, join } from "node:path";
 import { importsOf } from "./imports.ts";
 
 /** What the verdict on every file depends on, besides the file and what it imports. */
-const settings = ["eslint.config.js", "eslint.rooms.js", "tsconfig.json", "package-lock.json"];
+const settings = [
+  "eslint.config.js",
+  "eslint.failures.js",
+  "eslint.rooms.js",
+  "tsconfig.json",
+  "package-lock.json",
+];
 
 /**
  * The files that a linter has found to be clean, remembered in a file. A

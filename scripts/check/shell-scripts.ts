@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { extname, join } from "node:path";
+import { Failure } from "../../contract/failure.ts";
 import { howToInstall, pythonTool } from "../test-tools/python-tools.ts";
 import { filesBelow } from "./files-below.ts";
 import type { CheckResult } from "./finding.ts";
@@ -33,7 +34,7 @@ export function checkShellScripts(
   if (error) throw error;
   // 0: nothing found · 1: findings · anything else: it could not read its input.
   if (status !== 0 && status !== 1) {
-    throw new Error(`shellcheck ended with exit code ${String(status)}: ${stderr.trim()}`);
+    throw new Failure(`shellcheck ended with exit code ${String(status)}: ${stderr.trim()}`);
   }
   return { what, findings: stdout.split("\n").filter((line) => line !== "") };
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../../contract/failure.ts";
 import type { PriceTable, RegionPrices } from "../../config/price-table.ts";
 import { sizeInXlarges } from "../../contract/prices.ts";
 import { csvFields } from "./csv-line.ts";
@@ -62,7 +63,7 @@ export function offerReader(region: string): OfferReader {
       const { storage, iops, throughput } = disks;
       const complete = storage !== undefined && iops !== undefined && throughput !== undefined;
       if (date === undefined || !complete || machines.size === 0) {
-        throw new Error(
+        throw new Failure(
           `AWS's price list for ${region} is not what it was: of its date, prices of machines and the three prices of gp3, ` +
             "something is missing. The table was not changed; see scripts/prices/offer-prices.ts for the columns that it expects.",
         );
@@ -115,7 +116,7 @@ function priceOfXlarge(region: string, family: string, sizes: ReadonlyMap<number
     .map(([size, usd]) => usd / size);
   const odd = others.find((usd) => Math.abs(usd / largest! - 1) > roundingTolerance);
   if (odd !== undefined) {
-    throw new Error(
+    throw new Failure(
       `The prices of ${family} in ${region} are not in proportion to its sizes: ${round(odd)} and ${round(largest!)} USD ` +
         "for each xlarge. The table was not changed: it has one price for a family (config/price-table.ts).",
     );

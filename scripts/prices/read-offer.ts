@@ -1,3 +1,4 @@
+import { Failure, messageOf } from "../../contract/failure.ts";
 import { offerReader } from "./offer-prices.ts";
 import type { OfferPrices } from "./offer-prices.ts";
 
@@ -27,12 +28,12 @@ export async function readOffer(
   const url = `${baseUrl}/offers/v1.0/aws/AmazonEC2/current/${region}/index.csv`;
   const silence = new AbortController();
   const timer = setTimeout(() => {
-    silence.abort(new Error(`there was silence for ${silenceMs / 1000} s`));
+    silence.abort(new Failure(`there was silence for ${silenceMs / 1000} s`));
   }, silenceMs);
   const signal = AbortSignal.any([silence.signal, AbortSignal.timeout(wholeMs)]);
   try {
     const answer = await fetch(url, { signal });
-    if (!answer.ok || !answer.body) throw new Error(`HTTP ${answer.status}`);
+    if (!answer.ok || !answer.body) throw new Failure(`HTTP ${answer.status}`);
     const reader = offerReader(region);
     const text = new TextDecoder();
     let rest = "";
@@ -45,14 +46,10 @@ export async function readOffer(
     reader.take(rest);
     return reader.prices();
   } catch (error) {
-    throw new Error(`GET ${url} failed: ${reasonOf(error, signal)}`, { cause: error });
+    throw new Failure(`GET ${url} failed: ${messageOf(signal.aborted ? signal.reason : error)}`, {
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** fetch itself says only that it failed. */
-function reasonOf(error: unknown, signal: AbortSignal): string {
-  const { message, cause } = (signal.aborted ? signal.reason : error) as Error;
-  return cause instanceof Error ? `${message} (${cause.message})` : message;
 }

@@ -4,6 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Failure } from "../../contract/failure.ts";
 
 /*
  * What the tests use that is no npm package: moto, which the contract suite
@@ -40,7 +41,7 @@ export async function installPythonTools(say: (line: string) => void): Promise<v
   try {
     await run("python3", ["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 8))"]);
   } catch {
-    throw new Error("They need python3 ≥ 3.8 with venv (on Debian and Ubuntu: the package python3-venv).");
+    throw new Failure("They need python3 ≥ 3.8 with venv (on Debian and Ubuntu: the package python3-venv).");
   }
   const packages = Object.entries(versions).map(([name, version]) => `${name}==${version}`);
   say(`Installing ${packages.join(" and ")} to ${folder}.`);

@@ -13,7 +13,7 @@ import {
   withoutOwn,
 } from "longhaul-local";
 import type { CloudFile, CloudHandle } from "longhaul-local";
-import { Failure } from "../../../contract/failure.ts";
+import { Failure, messageOf } from "../../../contract/failure.ts";
 import { BadUsage } from "../../exit-codes.ts";
 
 /** The first file in a cloud's folder, and the sign that it is one. */
@@ -63,7 +63,7 @@ async function reachCloud(dir: string, { pid, url, secret, environment }: CloudF
   };
   await call("GET", "/").catch((error: unknown) => {
     throw new Failure(
-      `The local cloud in ${dir} (process ${pid}) runs, but does not answer: ${(error as Error).message} ` +
+      `The local cloud in ${dir} (process ${pid}) runs, but does not answer: ${messageOf(error)} ` +
         `Run this again when the computer has less to do, or end it with "kill -9 ${pid}" and run "npx longhaul local down".`,
       { cause: error },
     );

@@ -1,3 +1,4 @@
+import { Failure } from "../../../contract/failure.ts";
 import type { Properties, ProviderConfiguration } from "../../provider.ts";
 
 /** The API as the provider sees it. */
@@ -55,7 +56,7 @@ export function connector(options: ConnectOptions): Connect {
       const text = await response.text();
       const answer = (text === "" ? {} : JSON.parse(text)) as Properties;
       if (response.ok) return answer;
-      throw new Error(`${method} ${path}: ${response.status} ${String(answer.message)}`);
+      throw new Failure(`${method} ${path}: ${response.status} ${String(answer.message)}`);
     };
     return {
       owner: owner ?? options.owner,

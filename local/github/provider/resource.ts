@@ -1,3 +1,4 @@
+import { Failure } from "../../../contract/failure.ts";
 import type { Properties, ResourceType } from "../../provider.ts";
 import type { ApiClient, Connect } from "./client.ts";
 
@@ -23,6 +24,6 @@ export function resourceType(connect: Connect, resource: ApiResource): ResourceT
 
 /** A property that must be a text. */
 export function text(value: unknown): string {
-  if (typeof value !== "string") throw new Error(`expected a text, found ${JSON.stringify(value)}`);
+  if (typeof value !== "string") throw new Failure(`expected a text, found ${JSON.stringify(value)}`);
   return value;
 }

@@ -1,5 +1,5 @@
 import { Parser } from "saxen";
-import { Failure } from "../../../contract/failure.ts";
+import { Failure, messageOf } from "../../../contract/failure.ts";
 
 /** Of an element its text is wanted. */
 export const text = "text";
@@ -36,7 +36,7 @@ export function xmlReader<const What extends WantedElements>(
     try {
       readInto({ name: "", place: top, value: document }, xml);
     } catch (error) {
-      const words = (error as Error).message; // The parser's own.
+      const words = messageOf(error); // The parser's own.
       throw new Failure(`${xml.length} characters are no whole <${root}>: ${words}`, { cause: error });
     }
     const read = document[root];

@@ -41,7 +41,7 @@ describe("mails of alarms", () => {
       ...(percent !== undefined && { [controllerMetrics.budgetUsed]: percent }),
     };
     addMetrics(
-      { account, region, clock, host, data: aws.account, faults: aws.faults },
+      { account, region, clock, host, data: aws.account, faults: aws.faults, log: console.error },
       Object.entries(amounts).map(([name, value]) => ({
         namespace: metricNamespace,
         name,

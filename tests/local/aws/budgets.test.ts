@@ -146,6 +146,7 @@ describe("money in the local AWS", () => {
           data: cloud.aws.account,
           host: cloud.host,
           faults: cloud.aws.faults,
+          log: console.error,
         },
         [datum],
       );

@@ -62,7 +62,7 @@ export interface TestCloud {
 }
 
 /** @param options of the account */
-export async function startTestCloud(options: Pick<AwsOptions, "defaultDiskKey"> = {}): Promise<TestCloud> {
+export async function startTestCloud(options: Pick<AwsOptions, "defaultDiskKey" | "log"> = {}): Promise<TestCloud> {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-aws-"));
   const clock = createClock(join(dir, "clock"));
   const host = createFakeHost();

@@ -9,6 +9,7 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
 import { refusal, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
@@ -144,9 +145,9 @@ describe("an emulated instance", () => {
 
   it("that cannot boot fails the creation with the reason", async () => {
     const start = cloud.host.start.bind(cloud.host);
-    cloud.host.start = () => Promise.reject(new Error("no space left"));
+    cloud.host.start = () => Promise.reject(new Failure("no space left"));
     try {
-      expect(await refusal(cloud.machine())).to.contain("Server.InternalError: Error: no space left");
+      expect(await refusal(cloud.machine())).to.contain("Server.InternalError: no space left");
     } finally {
       cloud.host.start = start;
     }

@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type * as failures from "../../../contract/failure.ts";
-import { explained, Failure, isFault, sentenceOf, traceOf } from "../../../contract/failure.ts";
+import {
+  explained,
+  Failure,
+  Fault,
+  isFault,
+  messageOf,
+  sentenceOf,
+  traceOf,
+} from "../../../contract/failure.ts";
 
 const secret = "ghs_canarycanarycanary";
 
@@ -22,6 +31,13 @@ const fault = caught(() => (undefined as unknown as string[]).length);
 const parsed = caught(() => JSON.parse(`${secret} is no JSON`));
 const told = "Longhaul has a fault of its own (TypeError); its log has the stack.";
 
+const address = (words: string) =>
+  Object.assign(new Error(`connect ECONNREFUSED ${words}`), { code: "ECONNREFUSED" });
+const unreachable = new TypeError("fetch failed", { cause: address("127.0.0.1:1") });
+const unreachableTwice = Object.assign(new AggregateError([address("::1:1"), address("127.0.0.1:1")]), {
+  code: "ECONNREFUSED",
+});
+
 interface Case {
   what: string;
   error: unknown;
@@ -39,6 +55,21 @@ const cases: Case[] = [
     sentence: "ENOENT: no such file or directory, open '/is/not/there'",
   },
   {
+    what: "a connection that failed",
+    error: unreachable,
+    sentence: "fetch failed (connect ECONNREFUSED 127.0.0.1:1)",
+  },
+  {
+    what: "a connection to a server with two addresses",
+    error: new TypeError("fetch failed", { cause: unreachableTwice }),
+    sentence: "fetch failed (connect ECONNREFUSED ::1:1, connect ECONNREFUSED 127.0.0.1:1)",
+  },
+  {
+    what: "a time limit",
+    error: new DOMException("The operation was aborted due to timeout", "TimeoutError"),
+    sentence: "The operation was aborted due to timeout",
+  },
+  {
     what: "a failure that somebody says more of",
     error: explained(refusal, (why) => `Nothing was done: ${why}`),
     sentence: "Nothing was done: EC2 refuses it: ask for another quota.",
@@ -48,6 +79,12 @@ const cases: Case[] = [
     error: fault,
     sentence: told,
     trace: [/^TypeError: Cannot read properties of undefined.*\n +at .*failure\.test\.ts/],
+  },
+  {
+    what: "a state that cannot be",
+    error: new Fault("two machines have one name"),
+    sentence: "Longhaul has a fault of its own (Fault); its log has the stack.",
+    trace: [/^(Fault|Error): two machines have one name\n +at /],
   },
   {
     what: "a plain Error",
@@ -122,4 +159,23 @@ describe("what is told of an error", () => {
   it("keeps the error that somebody says more of as the cause", () => {
     expect(explained(fault, (why) => why).cause).to.equal(fault);
   });
+  for (const { what, error, trace } of cases.filter(({ error }) => error instanceof Failure)) {
+    it(`${what}: ${trace ? "Pulumi shows its stack" : "Pulumi shows its sentence alone"}`, () => {
+      expect(pulumi.RunError.isInstance(error)).to.equal(trace === undefined);
+    });
+  }
+});
+
+describe("the message of a library's error", () => {
+  it("is its own, and what is behind a connection that failed", () => {
+    expect(messageOf(new Error("unclosed tag"))).to.equal("unclosed tag");
+    expect(messageOf(parsed)).to.include("is not valid JSON");
+    expect(messageOf(unreachable)).to.equal("fetch failed (connect ECONNREFUSED 127.0.0.1:1)");
+  });
+
+  for (const error of [fault, new Fault("two machines have one name"), "no error"]) {
+    it(`is not taken from ${String(error)}, which is thrown on`, () => {
+      expect(caught(() => messageOf(error))).to.equal(error);
+    });
+  }
 });

@@ -6,7 +6,7 @@ import type { AwsAction, AwsClientOptions } from "../../../runtime/aws/client.ts
 import { awsClient } from "../../../runtime/aws/client.ts";
 import { functionCredentials } from "../../../runtime/aws/credentials.ts";
 import { AwsError, redact } from "../../../runtime/aws/error.ts";
-import { sendHttp, wordsOf } from "../../../runtime/aws/http.ts";
+import { sendHttp } from "../../../runtime/aws/http.ts";
 import type { AwsService } from "../../../runtime/aws/protocols.ts";
 import { protocols } from "../../../runtime/aws/protocols.ts";
 import { isRetryable, isThrottling, maxTries, retryDelayMs } from "../../../runtime/aws/retry.ts";
@@ -269,17 +269,10 @@ describe("the machine's AWS client", () => {
     expect(String((error.cause as Error).stack)).not.to.match(/canary/i);
   });
 
-  it("names every address of a server where none of them answers", async () => {
-    const refused = [
-      new Error("connect ECONNREFUSED 127.0.0.1:443"),
-      new Error("connect ECONNREFUSED ::1:443"),
-    ];
+  it("says why there was no answer", async () => {
     const request = { method: "GET", url: "http://127.0.0.1:1/", headers: {}, timeoutMs: 1000 } as const;
     const error = await sendHttp(request).catch((reason: unknown) => reason);
     expect(traceOf(error)).to.equal("connect ECONNREFUSED 127.0.0.1:1");
-    expect(wordsOf(new AggregateError(refused))).to.equal(
-      "connect ECONNREFUSED 127.0.0.1:443, connect ECONNREFUSED ::1:443",
-    );
   });
 });
 

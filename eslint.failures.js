@@ -1,0 +1,48 @@
+/*
+ * Errors in the product's rooms are failures, whose sentence people are told, or
+ * faults, whose stack goes to a log: contract/failure.ts tells them apart. These
+ * rules refuse what would pass for neither, and what loses a stack.
+ */
+
+/** What `no-restricted-syntax` refuses. */
+export const failuresSyntax = [
+  {
+    selector: "NewExpression[callee.name=/^(Range|Type)?Error$/]",
+    message: "Say which it is: a Failure, told to people, or a Fault of ours (contract/failure.ts).",
+  },
+  {
+    selector: "CallExpression[callee.name='String'] > Identifier[name='error']",
+    message: "A fault loses its stack here: take sentenceOf, traceOf or messageOf (contract/failure.ts).",
+  },
+];
+
+/** Whether a type is an error, and none of ours that is a sentence. */
+function mayBeFault(type) {
+  if (type.isUnionOrIntersection()) return type.types.some(mayBeFault);
+  const name = type.symbol?.name;
+  if (name === "Failure") return false;
+  return name === "Error" || (type.getBaseTypes?.() ?? []).some(mayBeFault);
+}
+
+/** Refuses to read the message of an error that may be a fault: its stack would be lost. */
+const messageRule = {
+  meta: {
+    type: "problem",
+    schema: [],
+    messages: {
+      lost: "A fault loses its stack here: take sentenceOf, traceOf or messageOf (contract/failure.ts).",
+    },
+  },
+  create(context) {
+    const services = context.sourceCode.parserServices;
+    const check = (node, error) => {
+      if (mayBeFault(services.getTypeAtLocation(error))) context.report({ node, messageId: "lost" });
+    };
+    return {
+      "MemberExpression[property.name='message']": (node) => check(node, node.object),
+      "ObjectPattern > Property[key.name='message']": (node) => check(node, node.parent),
+    };
+  },
+};
+
+export const failuresPlugin = { rules: { message: messageRule } };
