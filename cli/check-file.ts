@@ -17,10 +17,5 @@ export function checkFile<Value>(path: string, schema: z.ZodType<Value>, value: 
 
 /** Where in its file or request a value stands. */
 export function nameOf({ path }: Pick<z.core.$ZodIssue, "path">): string {
-  return path.length === 0
-    ? "it"
-    : formatPath(
-        path.filter((step) => typeof step !== "symbol"),
-        "",
-      );
+  return path.length === 0 ? "it" : formatPath(path.filter((step) => typeof step !== "symbol"));
 }

@@ -75,11 +75,12 @@ export async function readStackFile(
   variables: Readonly<Record<string, string | undefined>>,
 ): Promise<Configuration> {
   const { config } = checkFile(path, stackSchema, parse(await readFile(path, "utf8")) ?? {});
-  const namespace = `${readProject(dirname(path)).name}:`;
+  const project = readProject(dirname(path)).name;
+  const namespace = `${project}:`;
   const raw = Object.fromEntries(
     Object.entries(config)
       .filter(([key]) => key.startsWith(namespace))
       .map(([key, value]) => [key.slice(namespace.length), value]),
   );
-  return loadStackConfiguration(stack, raw, variables);
+  return loadStackConfiguration(stack, raw, variables, project);
 }

@@ -13,13 +13,14 @@ import { warningsOf } from "../config/warnings.ts";
  * @throws ConfigurationError with everything that is wrong, all at once
  */
 export function readConfiguration(environment: string): Configuration {
-  const raw = readStackConfiguration(pulumi.runtime.allConfig(), pulumi.getProject());
-  return loadStackConfiguration(environment, raw, process.env);
+  const project = pulumi.getProject();
+  const raw = readStackConfiguration(pulumi.runtime.allConfig(), project);
+  return loadStackConfiguration(environment, raw, process.env, project);
 }
 
 /** Has `pulumi up` say what is valid and probably not meant. */
 export function warnOfConfiguration(configuration: Configuration): void {
   for (const { path, message } of warningsOf(configuration)) {
-    void pulumi.log.warn(`${formatPath(path)} ${message}`);
+    void pulumi.log.warn(`${formatPath(path, pulumi.getProject())} ${message}`);
   }
 }

@@ -34,10 +34,14 @@ export class ConfigurationError extends Failure {
   }
 }
 
-/** How a path is printed: `longhaul:fleets.cloud.labels[1]`, and `stack name` for the empty one. */
-export function formatPath(path: Path, namespace = "longhaul:"): string {
+/**
+ * How a path is printed: `longhaul:fleets.cloud.labels[1]`, and `stack name` for the empty one.
+ *
+ * @param project the name of the Pulumi project, which its stacks' keys begin with; absent: these are no keys of a stack
+ */
+export function formatPath(path: Path, project?: string): string {
   if (path.length === 0) return "stack name";
-  return namespace + path.map(formatStep).join("").replace(/^\./, "");
+  return (project === undefined ? "" : `${project}:`) + path.map(formatStep).join("").replace(/^\./, "");
 }
 
 function formatStep(step: string | number): string {

@@ -10,10 +10,15 @@ export { ConfigurationError } from "./issues.ts";
  * The configuration of one environment, validated, with every default filled in.
  *
  * @param environment the stack's name
- * @param raw the values below `longhaul:`, as {@link readStackConfiguration} gives them
+ * @param raw the values below the project's name, as {@link readStackConfiguration} gives them
+ * @param project the name of the Pulumi project, with which sentences name a key
  * @throws ConfigurationError with everything that is wrong, all at once
  */
-export function loadConfiguration(environment: string, raw: Record<string, unknown>): Configuration {
+export function loadConfiguration(
+  environment: string,
+  raw: Record<string, unknown>,
+  project = "longhaul",
+): Configuration {
   const { issues, configuration } = checkShape(raw);
   const refused = issues.map((issue) => issue.path);
   const findings = (configuration ? judge(environment, configuration, raw) : []).filter(
@@ -25,7 +30,7 @@ export function loadConfiguration(environment: string, raw: Record<string, unkno
   );
   if (configuration && issues.length + findings.length === 0) return configuration;
   throw new ConfigurationError(
-    [...issues, ...findings].map(({ path, message }) => ({ path: formatPath(path), message })),
+    [...issues, ...findings].map(({ path, message }) => ({ path: formatPath(path, project), message })),
   );
 }
 
@@ -34,15 +39,18 @@ export function loadConfiguration(environment: string, raw: Record<string, unkno
  * that cloud's addresses laid over what is written.
  *
  * @param variables the process's: `LONGHAUL_LOCAL` says where the local cloud is
+ * @param project the name of the Pulumi project, with which sentences name a key
  * @throws ConfigurationError with everything that is wrong, or when there is no local cloud
  */
 export function loadStackConfiguration(
   stack: string,
   raw: Record<string, unknown>,
   variables: Readonly<Record<string, string | undefined>>,
+  project: string,
 ): Configuration {
   const onLocalCloud = stack === localEnvironment;
-  return loadConfiguration(stack, onLocalCloud ? applyLocalCloud(raw, variables[localCloudVariable]) : raw);
+  const written = onLocalCloud ? applyLocalCloud(raw, variables[localCloudVariable]) : raw;
+  return loadConfiguration(stack, written, project);
 }
 
 /**

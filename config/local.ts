@@ -78,10 +78,10 @@ function parseOverlay(text: string | undefined): LocalCloudOverlay {
   if (parsed.success) return parsed.data;
   throw new ConfigurationError(
     parsed.error.issues.map((issue) => ({
-      path: formatPath(
-        [localCloudVariable, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))],
-        "",
-      ),
+      path: formatPath([
+        localCloudVariable,
+        ...issue.path.map((step) => (typeof step === "number" ? step : String(step))),
+      ]),
       message: sentence(issue),
     })),
   );

@@ -43,7 +43,7 @@ export function hourlyPrices(
   const found = Object.entries(fleets).map(([name, fleet]): [string, HourlyPrices] => {
     const machine = fleetMachinePrice(fleet, aws.region, known);
     if (machine === undefined) {
-      unknown.push(`longhaul:fleets.${name}: ${whyUnknown(fleet.instanceType, aws.region, known)}.`);
+      unknown.push(`fleets.${name}: ${whyUnknown(fleet.instanceType, aws.region, known)}.`);
     }
     return [name, { machine: machine ?? 0, disk: diskPrice(fleet.disk, aws.region, known), address }];
   });

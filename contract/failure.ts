@@ -118,9 +118,13 @@ function isSentence(error: unknown): error is Error {
   return kind in error || "syscall" in error || isOfConnection(error) || isEnded(error);
 }
 
-/** `fetch` says only that it failed, in a TypeError; its cause says why, with a code. */
+/** `fetch` says only that it failed, or that the answer ended too early, in a TypeError; its cause says why. */
 function isOfConnection(error: Error): error is Error & { cause: Error } {
-  return error instanceof TypeError && error.cause instanceof Error && "code" in error.cause;
+  return (
+    error instanceof TypeError &&
+    error.cause instanceof Error &&
+    /^(fetch failed|terminated)$/.test(error.message)
+  );
 }
 
 /** A time limit, or somebody who did not want to wait any longer. */

@@ -84,6 +84,6 @@ export function checkAccount(
   if (Account === expected) return;
   throw new Failure(
     `The AWS credentials here belong to account ${Account} (${Arn}), and ${environment} is in account ${expected}. ` +
-      `Nothing was done. Use credentials of ${expected} (AWS_PROFILE, …), or correct longhaul:aws.account.`,
+      `Nothing was done. Use credentials of ${expected} (AWS_PROFILE, …), or correct aws.account.`,
   );
 }

@@ -51,7 +51,7 @@ export async function publishWorkflow(
 function missing(path: string, repository: string): string {
   return (
     `The default branch of ${repository} has no ${path} (or the credentials may not read it), and ` +
-    "longhaul:smokeTest.manageWorkflow is false, so the stack does not make one. Commit one (the text of Longhaul's " +
+    "smokeTest.manageWorkflow is false, so the stack does not make one. Commit one (the text of Longhaul's " +
     "own is in its folder validation/workflows), or take manageWorkflow away."
   );
 }
@@ -61,9 +61,9 @@ function foreign(path: string, repository: string, own: string, maker: string | 
     maker === undefined ? "and Longhaul has not made it" : `and belongs to the environment ${maker}`;
   return (
     `${path} is in ${repository} already, ${whose}: it is not overwritten. Name another file for ${own} ` +
-    "(longhaul:smokeTest.workflow)" +
+    "(smokeTest.workflow)" +
     (maker === undefined
-      ? "; or set longhaul:smokeTest.manageWorkflow to false if this file is to be the smoke test."
+      ? "; or set smokeTest.manageWorkflow to false if this file is to be the smoke test."
       : ".") +
     " See docs/troubleshooting.md#workflow-refused."
   );

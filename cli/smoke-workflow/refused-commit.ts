@@ -44,7 +44,7 @@ const obstacles: readonly [words: RegExp, meaning: (repository: string) => strin
 const waysOn: Record<RefusedCommit["change"], (path: string) => string> = {
   write: (path) =>
     `Let the credentials bypass that rule; or commit ${path} by hand (its text is in Longhaul's folder ` +
-    "validation/workflows) and set longhaul:smokeTest.manageWorkflow to false, so that the stack leaves it alone.",
+    "validation/workflows) and set smokeTest.manageWorkflow to false, so that the stack leaves it alone.",
   delete: (path) =>
     `Delete the file ${path} by hand (as a pull request, where one is demanded), then run the same command again: ` +
     "it goes on where it stopped.",

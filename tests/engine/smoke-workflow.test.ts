@@ -50,7 +50,7 @@ describe("the smoke test's workflow on the real engine", function () {
   const stackOf = async (environment: string, smokeTest: object = {}): Promise<Stack> => {
     const program = () => {
       const raw = { aws: {}, github: { repository }, fleets: { cloud: {} }, smokeTest };
-      const configuration = loadStackConfiguration("local", raw, process.env);
+      const configuration = loadStackConfiguration("local", raw, process.env, "longhaul");
       new SmokeWorkflow(environment, { environment, configuration });
       return Promise.resolve({});
     };

@@ -74,7 +74,7 @@ describe("the smoke test's workflow file", () => {
       clouds.github.push(repository, path, standing);
       const { code, said } = await publish();
       expect(code).to.equal(1);
-      expect(said).to.include(words).and.include("longhaul:smokeTest.workflow");
+      expect(said).to.include(words).and.include("smokeTest.workflow");
       expect((await withdraw()).code).to.equal(0);
       expect(file()).to.equal(standing);
     });
@@ -115,7 +115,7 @@ describe("the smoke test's workflow file", () => {
         .to.include("HTTP 409")
         .and.include(meaning)
         .and.include("bypass that rule; or commit .github/workflows/longhaul-smoke-dev.yml by hand")
-        .and.include("longhaul:smokeTest.manageWorkflow to false")
+        .and.include("smokeTest.manageWorkflow to false")
         .and.include("#workflow-refused");
       clouds.github.push(repository, path, text);
       const deleted = await withdraw();

@@ -62,7 +62,9 @@ export interface TestCloud {
 }
 
 /** @param options of the account */
-export async function startTestCloud(options: Pick<AwsOptions, "defaultDiskKey" | "log"> = {}): Promise<TestCloud> {
+export async function startTestCloud(
+  options: Pick<AwsOptions, "defaultDiskKey" | "log"> = {},
+): Promise<TestCloud> {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-aws-"));
   const clock = createClock(join(dir, "clock"));
   const host = createFakeHost();
@@ -132,7 +134,7 @@ export async function refusal(call: Promise<unknown>): Promise<string> {
   try {
     await call;
   } catch (error) {
-    return error instanceof Error && error.name !== "Error" && error.name !== "AwsError"
+    return error instanceof Error && !["Error", "Failure", "AwsError"].includes(error.name)
       ? error.name
       : (error as Error).message;
   }

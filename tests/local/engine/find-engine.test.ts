@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Failure } from "../../../contract/failure.ts";
 import { findEngine } from "../../../local/engine/find-engine.ts";
 import type { ToolInstaller } from "../../../local/engine/find-engine.ts";
 import { toolVersions } from "../../../local/engine/tools.ts";
@@ -35,7 +36,7 @@ describe("where the engine comes from", () => {
   };
   const fails: ToolInstaller = {
     source: "downloaded",
-    install: () => Promise.reject(new Error("no route to the download")),
+    install: () => Promise.reject(new Failure("no route to the download")),
   };
 
   it("takes the tools on PATH and installs nothing", async () => {

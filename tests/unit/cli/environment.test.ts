@@ -37,6 +37,10 @@ describe("the environment that a verb works on", () => {
     await writeFile(join(ours, "Pulumi.dev.yaml"), text);
     const { configuration } = await openEnvironment({ stack: "dev", cwd: join(ours, "below") }, {});
     expect(configuration.aws.region).to.equal("us-east-1");
+    await writeFile(join(ours, "Pulumi.bad.yaml"), text.replace("us-east-1", "nowhere"));
+    expect(await failure({ stack: "bad", cwd: ours }, {}))
+      .to.include(" ours:aws.region: ")
+      .and.not.include("longhaul:");
     await rm(join(ours, "Pulumi.yaml"));
   });
 

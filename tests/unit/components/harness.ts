@@ -40,6 +40,8 @@ export interface Evaluation<Result> {
 }
 
 export interface EvaluationOptions extends MockAccount {
+  /** Name of the project. */
+  project?: string;
   /** Name of the stack. */
   environment?: string;
   /** A preview: resources have no ids, and what is computed from them is unknown. */
@@ -57,7 +59,13 @@ export const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  */
 export async function evaluate<Result>(
   program: () => Result | Promise<Result>,
-  { environment = "dev", preview = false, registrations = [], ...account }: EvaluationOptions = {},
+  {
+    project = "longhaul",
+    environment = "dev",
+    preview = false,
+    registrations = [],
+    ...account
+  }: EvaluationOptions = {},
 ): Promise<Evaluation<Result>> {
   const calls: Evaluation<Result>["calls"] = [];
   const failures: unknown[] = [];
@@ -87,7 +95,7 @@ export async function evaluate<Result>(
         }
       },
     },
-    "longhaul",
+    project,
     environment,
     preview,
   );

@@ -79,7 +79,10 @@ export async function evaluateStack(
     return await evaluate(() => {
       pulumi.runtime.setAllConfig(
         Object.fromEntries(
-          Object.entries(raw).map(([key, value]) => [`longhaul:${key}`, JSON.stringify(value)]),
+          Object.entries(raw).map(([key, value]) => [
+            `${options.project ?? "longhaul"}:${key}`,
+            JSON.stringify(value),
+          ]),
         ),
       );
       return program();

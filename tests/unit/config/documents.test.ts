@@ -21,7 +21,7 @@ function evaluate(environment: string, config: Record<string, unknown>) {
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   const raw = readStackConfiguration(Object.fromEntries(all) as Record<string, string>, "longhaul");
-  return loadStackConfiguration(environment, raw, { [localCloudVariable]: localCloud });
+  return loadStackConfiguration(environment, raw, { [localCloudVariable]: localCloud }, "longhaul");
 }
 
 const address = "http://127.0.0.1:4566";

@@ -147,7 +147,7 @@ export function leafChanges(
     pathsOf(leaf, raw).flatMap((path) => {
       const after = withValue(raw, path, other(valueAt(raw, path)));
       if (!loads(environment, after)) return [];
-      return [{ environment, before: raw, after, leaf, path: formatPath(path, "") }];
+      return [{ environment, before: raw, after, leaf, path: formatPath(path) }];
     }),
   );
 }

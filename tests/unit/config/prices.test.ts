@@ -144,8 +144,8 @@ describe("what a fleet's machines cost for each hour", () => {
       .with.property(
         "message",
         [
-          "longhaul:fleets.cloud: the price of x2idn.16xlarge in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour.",
-          "longhaul:fleets.metal: the price of m5.metal in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour.",
+          "fleets.cloud: the price of x2idn.16xlarge in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour.",
+          "fleets.metal: the price of m5.metal in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour.",
         ].join("\n"),
       );
   });

@@ -13,7 +13,7 @@ describe("a fleet with an idle timeout that nothing wakes", () => {
       fleets: { cloud: { runners: 3, autoShutdown }, other: {} },
       ...more,
     });
-    return warningsOf(configuration).map(({ path, message }) => `${formatPath(path)} ${message}`);
+    return warningsOf(configuration).map(({ path, message }) => `${formatPath(path, "longhaul")} ${message}`);
   };
 
   it("sleeps for ever, which is said with what to do", () => {
@@ -44,7 +44,7 @@ describe("an image of one's own without a key for disks", () => {
       github: { repository: "acme/app" },
       fleets: { cloud: { runners: 1, image }, other: {} },
     });
-    return warningsOf(configuration).map(({ path, message }) => `${formatPath(path)} ${message}`);
+    return warningsOf(configuration).map(({ path, message }) => `${formatPath(path, "longhaul")} ${message}`);
   };
 
   it("may bring its own key, under which nothing would wake: that is said with what to do", () => {

@@ -120,6 +120,13 @@ describe("the stack", () => {
       .and.to.include("longhaul:fleets.cloud.labels[0]");
     expect(registrations).to.deep.equal([]);
   });
+
+  it("names what is wrong as the stack file of its project does", async () => {
+    const raw = { ...repositoryStack, fleets: { cloud: { runners: 0 } } };
+    expect(await failureOf(evaluateStack(raw, { project: "ours" })))
+      .to.include(" ours:fleets.cloud.runners: ")
+      .and.not.include("longhaul:");
+  });
 });
 
 describe("the environment local", () => {
