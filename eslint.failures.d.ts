@@ -1,4 +1,0 @@
-import type { ESLint } from "eslint";
-
-export const failuresSyntax: readonly { selector: string; message: string }[];
-export const failuresPlugin: ESLint.Plugin;
