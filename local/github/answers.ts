@@ -3,10 +3,10 @@ import type { Endpoints } from "@octokit/types";
 import { Failure } from "../../contract/failure.ts";
 import { isObject } from "../../contract/json.ts";
 
-/** The body that GitHub documents for an endpoint. */
+/** The body that GitHub documents for an endpoint's answer. */
 export type Body<Route extends keyof Endpoints> = Endpoints[Route]["response"]["data"];
 
-/** Ends a request with GitHub's error body. */
+/** Ends a request with an error body in GitHub's form. */
 export class ApiError extends Failure {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -26,7 +26,7 @@ export class ApiError extends Failure {
   }
 }
 
-/** What GitHub answers where it was told to misbehave. */
+/** GitHub's answer for an armed fault. */
 export function faultAnswer({
   status,
   retryAfterSeconds = 60,
@@ -71,7 +71,7 @@ export async function bodyOf(c: Context): Promise<Record<string, unknown>> {
   throw new ApiError(400, "Body should be a JSON object");
 }
 
-/** A text the endpoint cannot do without. */
+/** A text that the endpoint requires. */
 export function textIn(body: Record<string, unknown>, key: string): string {
   const value = body[key];
   if (typeof value !== "string")

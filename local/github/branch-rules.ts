@@ -1,39 +1,42 @@
 import { ApiError } from "./answers.ts";
 
 /*
- * What a default branch demands of each commit. The sentences are GitHub's own
- * as far as they are on record: 409, with the words of a ruleset
- * ("Repository rule violations found", an empty line, one rule a paragraph) or
- * of a classic protected branch ("Could not update file: …", all in a line).
- * For a protected branch that demands a review, or names who may push to it,
- * the words of a refused `git push` are on record, and are assumed to be this
- * API's too. The words for a message that does not match, and those for a
- * protected branch's deletion, were not found and follow the others.
+ * What a default branch requires of each commit. The sentences are GitHub's own
+ * as far as they are on record: 409, with the words of a ruleset ("Repository
+ * rule violations found", an empty line, one rule a paragraph) or of a classic
+ * protected branch ("Could not update file: …", all in a line). For a protected
+ * branch that requires a review, or names who may push to it, the words of a
+ * refused `git push` are on record, and are assumed to be this API's too. The
+ * words for a message that does not match, and those for a protected branch's
+ * deletion, were not found and follow the others.
  */
 
-/** What the branch demands; nothing is demanded of a push, which stands for a merged pull request. */
+/** What the branch requires. A push is always accepted here: it stands for a merged pull request. */
 export interface BranchRules {
-  /** A ruleset, or a classic protected branch. They word their refusals in different ways. */
+  /** A ruleset, or a classic protected branch. Their refusals have different words. */
   by: "ruleset" | "protection";
   pullRequest?: boolean;
   /** Number of reviews that a change needs, in the words of a protected branch. */
   approvals?: number;
   signatures?: boolean;
-  /** Only those who bypass this rule, or whom the protection names, change the branch. */
+  /** Only those who may bypass this rule, or whom the protection names, can change the branch. */
   restricted?: boolean;
-  /** Nobody changes the branch. Only a protected branch can be locked. */
+  /** No one can change the branch. Only a protected branch can be locked. */
   locked?: boolean;
-  /** The words of a rule that is not among these. */
+  /** GitHub's sentence for a rule that is not among these. */
   other?: string;
-  /** Every commit's message must match it. Rulesets alone have such a rule. */
+  /** A pattern that every commit's message must match. Only rulesets have such a rule. */
   message?: RegExp;
 }
 
-/** A commit that the API is asked to make. */
+/** A commit that a request to the API would make. */
 export interface RequestedCommit {
   change: "create" | "update" | "delete";
   message: string;
-  /** GitHub signs what an App writes in its own name. It signs neither what a person's token writes nor any deletion. */
+  /**
+   * GitHub signs what an App writes in its own name. It signs neither what a
+   * person's token writes nor any deletion.
+   */
   signed: boolean;
 }
 

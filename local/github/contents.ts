@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { Failure } from "../../contract/failure.ts";
 import type { Model, Repository, StoredFile } from "./model.ts";
 
-/* Commits: each changes one file of a branch and moves the branch on. */
+/*
+ * Commits. Each changes one file of a branch and moves the branch's head.
+ */
 
 /** @throws Error when the repository has no such branch */
 export function writeFile(

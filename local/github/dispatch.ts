@@ -8,7 +8,9 @@ import type { JobDefinition } from "./workflow-file.ts";
 
 /**
  * Starts a run as `POST …/dispatches` does.
- * @returns the run (none where a fault swallows it), or GitHub's sentence for a 422
+ *
+ * @returns the run (undefined if a fault suppresses it), or GitHub's sentence
+ * for a 422
  */
 export function dispatch(
   model: Model,
@@ -54,7 +56,7 @@ export function dispatch(
   const title = attempt(() => asText(interpolate(workflow.runName ?? run.title, contextsOf(model, run))));
   if ("refused" in title) return title;
   run.title = title.value;
-  // The run of an event that a policy forbids is made, and fails before it has a job.
+  // A policy can forbid the event. Then the run is made, but fails before it has a job.
   const isAllowed = repository.allowedEvents?.includes(run.event) ?? true;
   if (isAllowed) run.jobs = workflow.jobs.map((definition) => newJob(model, run, definition));
   else Object.assign(run, { status: "completed", conclusion: "startup_failure" } satisfies Partial<Run>);

@@ -8,7 +8,7 @@ import { poll } from "./polling.ts";
 import { acquire, removeRunner, renew } from "./queue.ts";
 import { conclude } from "./runs.ts";
 
-/** What a runner calls the ends of a job, and what GitHub does. */
+/** The results of a job in the runner's words, and in GitHub's. */
 const conclusions: Readonly<Record<string, Conclusion>> = {
   succeeded: "success",
   failed: "failure",
@@ -27,8 +27,9 @@ const done = () => new Response(null, { status: 204 });
 const refuse = (status: 401 | 403 | 404 | 409, reason: string) => Response.json({ reason }, { status });
 
 /**
- * What a registered runner asks: sessions, messages, jobs. The order of steps
- * is that of the real exchange; the wire format is simpler (local/README.md).
+ * What a registered runner requests: sessions, messages, jobs. The order of
+ * steps is that of the real exchange; the wire format is simpler
+ * (local/README.md).
  */
 export function exchangeRoutes(model: Model): Hono {
   const app = new Hono();
@@ -39,16 +40,22 @@ export function exchangeRoutes(model: Model): Hono {
   const isCutOff = (runner: RunnerEntry | undefined) =>
     runner !== undefined &&
     model.faults.take("cut-off", ({ machine }) => runner.name.endsWith(`-${machine}`)) !== undefined;
-  /** No answer, and no error either: what a process waits for that has lost its network. */
+  /** Neither an answer nor an error, which is what a process gets that has lost its network. */
   const never = () => new Promise<Response>(() => undefined);
-  /** Runs a handler for the runner that asks; 401 tells a listener that its registration is gone. */
+  /**
+   * Runs a handler for the runner that sends the request. 401 means to a listener
+   * that its registration is gone.
+   */
   const asRunner =
     (handle: (runner: RunnerEntry, c: Context) => Promise<Response> | Response) => (c: Context) => {
       const runner = model.runners.find((one) => isOf(one, c));
       if (!runner) return refuse(401, "registration");
       return isCutOff(runner) ? never() : handle(runner, c);
     };
-  /** Runs a handler for the job that a worker holds, even when its registration is gone: jobs have a token of their own. */
+  /**
+   * Runs a handler for the job that a worker holds, even when its registration is
+   * gone: jobs have tokens of their own.
+   */
   const asWorker = (handle: (job: Job, c: Context) => Promise<Response> | Response) => (c: Context) => {
     const job = jobOf(model, c);
     if (!job || !isOf(job.runner, c)) return refuse(404, "job");
@@ -119,7 +126,7 @@ export function exchangeRoutes(model: Model): Hono {
       const offer = allJobs(model).find(
         (job) => job.offer?.messageId === Number(c.req.param("messageId")),
       )?.offer;
-      // The acquisition gets a time of its own.
+      // The time limit for the acquisition begins now.
       if (offer?.runner === runner)
         Object.assign(offer, { acknowledged: true, sinceWireMs: model.wireNow() });
       return done();
@@ -148,7 +155,7 @@ export function exchangeRoutes(model: Model): Hono {
     }),
   );
 
-  /** What a worker reports; each report of steps or of the summary replaces the one before. */
+  /** A worker's reports. Each report of steps or of the summary replaces the previous one. */
   const reports: Record<string, (job: Job, body: Report) => void> = {
     log: (job, { lines = [] }) => {
       const stamp = new Date(model.clock.now()).toISOString();
@@ -175,7 +182,7 @@ export function exchangeRoutes(model: Model): Hono {
   return app;
 }
 
-/** GitHub gives every version a session, and refuses its polls. */
+/** GitHub gives every version a session, but refuses the polls of an old one. */
 function isVersionRefused(model: Model, { version }: RunnerEntry): boolean {
   return semver.lt(version, model.minimumRunnerVersion) || model.faults.take("version-refused") !== undefined;
 }

@@ -10,7 +10,7 @@ export type Value = string | number | boolean | null | undefined | Value[] | { [
 export type Contexts = Readonly<Record<string, Value>>;
 type Functions = Readonly<Record<string, (...values: Value[]) => Value>>;
 
-/** A text with `${{ … }}` in it. One that is a single expression keeps the expression's type. */
+/** Evaluates the `${{ … }}` in a text. A text that is a single expression keeps the expression's type. */
 export function interpolate(text: string, contexts: Contexts): Value {
   const whole = /^\$\{\{((?:(?!\}\}).)*)\}\}$/s.exec(text.trim());
   if (whole) return evaluate(whole[1]!, contexts);
@@ -18,7 +18,8 @@ export function interpolate(text: string, contexts: Contexts): Value {
 }
 
 /**
- * One expression, without the braces.
+ * Evaluates one expression, without the braces.
+ *
  * @param status functions such as `success()`, where they have a meaning
  * @throws Error for anything outside the subset
  */
@@ -94,7 +95,7 @@ export function evaluate(text: string, contexts: Contexts, status: Functions = {
 /** false, 0, the empty text and null are false. */
 export const isTrue = (value: Value): boolean => Boolean(value);
 
-/** How GitHub writes a value into a text. */
+/** A value as GitHub writes it into a text. */
 export function asText(value: Value): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
 }
@@ -111,7 +112,7 @@ function member(value: Value, key: string): Value {
   return Object.entries(value).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
 }
 
-/** Texts compare without regard to case; unlike types compare as numbers. */
+/** Texts are compared without regard to case; values of different types are compared as numbers. */
 function areEqual(left: Value, right: Value): boolean {
   if (typeof left === "string" && typeof right === "string")
     return left.toLowerCase() === right.toLowerCase();

@@ -3,12 +3,15 @@ import { fullName, sameName } from "./model.ts";
 import type { Delivery, Hook, Job, Model } from "./model.ts";
 import { jobBody } from "./workflow-bodies.ts";
 
-/* Webhooks: GitHub tells whoever asked that a job's state has changed, once, and does not try again. */
+/*
+ * Webhooks. GitHub sends each change of a job's state once, to each hook that
+ * subscribed to it, and does not retry.
+ */
 
-/** GitHub waits for ten seconds. */
+/** GitHub waits ten seconds for an answer. */
 const answerWithinMs = 10_000;
 
-/** Tells a new hook that it is there. */
+/** Sends a new hook its first event, a ping. */
 export function ping(model: Model, hook: Hook): void {
   void deliver(model, hook, {
     event: "ping",
@@ -16,7 +19,7 @@ export function ping(model: Model, hook: Hook): void {
   });
 }
 
-/** Tells every hook of a job's repository and its owner what has become of the job. */
+/** Sends a job's change of state to every hook of its repository and of the repository's owner. */
 export function announce(model: Model, job: Job, action: "queued" | "in_progress" | "completed"): void {
   const { repository } = job.run;
   const name = fullName(repository);
@@ -60,7 +63,7 @@ interface Message {
 
 async function deliver(model: Model, hook: Hook, message: Message, until?: Promise<unknown>): Promise<void> {
   const { event, payload, action, jobId } = message;
-  const body = bodyFor(hook, JSON.stringify(payload)); // As things stand now, however late it comes.
+  const body = bodyFor(hook, JSON.stringify(payload)); // The body is written now, even if it is sent late.
   await until;
   const delivery: Delivery = { id: randomUUID(), hookId: hook.id, event, action, jobId, status: undefined };
   model.deliveries.push(delivery);
@@ -86,13 +89,13 @@ async function deliver(model: Model, hook: Hook, message: Message, until?: Promi
     await response.arrayBuffer();
     delivery.status = response.status;
   } catch {
-    delivery.status = 0; // Nobody answered: GitHub notes it among the hook's deliveries, and that is all.
+    delivery.status = 0; // No answer: GitHub records that among the hook's deliveries, and does nothing more.
   }
 }
 
 const contentTypes = { json: "application/json", form: "application/x-www-form-urlencoded" } as const;
 
-/** A form has the JSON in its one field. */
+/** A form carries the JSON in its one field. */
 function bodyFor({ contentType }: Hook, json: string): string {
   return contentType === "json" ? json : new URLSearchParams({ payload: json }).toString();
 }

@@ -44,20 +44,20 @@ export type { Delivery, DispatchRecord, Job, Run, RunnerEntry } from "./model.ts
 
 /** The emulated GitHub: one organisation, its repositories, their runners and runs. */
 export interface GithubCloud {
-  /** Serves everything on a free port of loopback; `url` is what `https://github.com` is elsewhere. */
+  /** Serves everything on a free port of loopback. `url` takes the place of `https://github.com`. */
   listen(): Promise<{ url: string; close(): Promise<void> }>;
-  /** What the engine asks of the `github` provider. */
+  /** The `github` provider for the engine. */
   provider: EmulatedProvider;
   faults: Faults;
-  /** Everything as it is at this moment, for tests and for `local status`. */
+  /** The current state, for tests and for `local status`. */
   runners(): readonly RunnerEntry[];
   runs(): readonly Run[];
   jobs(): readonly Job[];
-  /** Every registration token that has been handed out and has not been forgotten. */
+  /** Every registration token that was issued and is still remembered. */
   registrationTokens(): readonly string[];
   /** A job's log so far, also while it runs. */
   logOf(job: Job): string;
-  /** What webhooks were told, the oldest first. */
+  /** What was sent to webhooks, the oldest first. */
   deliveries(): readonly Delivery[];
   /** Every dispatch that was accepted. */
   dispatches(): readonly DispatchRecord[];
@@ -69,29 +69,33 @@ export interface GithubCloud {
   dispatch(repository: string, workflow: string, inputs?: Record<string, string>): Run;
   /** Puts a file on the default branch, as a push would. */
   push(repository: string, path: string, text: string): void;
-  /** A file of the default branch; undefined where there is none. */
+  /** A file of the default branch; undefined when it does not exist. */
   fileOf(repository: string, path: string): string | undefined;
   /** The newest commit of the default branch. */
   headOf(repository: string): string;
-  /** Takes a file from the default branch, as a push would. */
+  /** Removes a file from the default branch, as a push would. */
   unpush(repository: string, path: string): void;
-  /** What the default branch demands of commits from now on; undefined: nothing. */
+  /** What the default branch requires of commits from now on; undefined: nothing. */
   protect(repository: string, rules: BranchRules | undefined): void;
   /** Makes a repository read-only, for good. */
   archive(repository: string): void;
-  /** Gives a repository another name. Requests for the former one go on to reach it. */
+  /** Gives a repository another name. Requests for the former name still reach it. */
   rename(repository: string, name: string): void;
   /** Which events may start runs from now on, as an organisation's Actions policies say; undefined: all. */
   allowEvents(repository: string, events: readonly string[] | undefined): void;
-  /** Brings out a release of the runner software, now. @param sha256 of both architectures' tarballs */
+  /**
+   * Publishes a release of the runner software, dated now.
+   *
+   * @param sha256 of both architectures' tarballs
+   */
   releaseRunner(version: string, sha256?: string): void;
-  /** Tells a runner to update itself. */
+  /** Sends a runner the request to update itself. */
   updateRunner(name: string, targetVersion: string): void;
   /** Makes a runner's listener hang: its process lives and no longer polls, until it is killed. */
   hangRunner(name: string): void;
 }
 
-/** How often time limits are looked at, in real milliseconds. */
+/** Interval between two checks of the time limits, in real milliseconds. */
 const sweepEveryMs = 100;
 
 export function createGithub(settings: GithubArguments): GithubCloud {
@@ -213,7 +217,7 @@ export function createGithub(settings: GithubArguments): GithubCloud {
 function restApi(model: Model): Hono {
   const api = new Hono();
   api.use(authenticated(model));
-  // What a request has changed is acted on before the next one.
+  // The consequences of a request are worked out before the next request.
   api.use(async (_c, next) => {
     sweep(model);
     await next();

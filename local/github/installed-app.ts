@@ -4,12 +4,13 @@ import { promisify } from "node:util";
 import type { KnownApp } from "./options.ts";
 
 /**
- * Makes the GitHub App that the local GitHub knows from its beginning: installed
- * on every repository, with _Actions_ (read). Its private key is in a file that
- * only the present user can read, as GitHub hands it out: once, for download.
+ * Makes the GitHub App that the local GitHub knows from the start. It is
+ * installed on every repository, with _Actions_ (read). As GitHub does, it
+ * hands out the private key once: here into a file that only the present user
+ * can read.
  *
  * @param repositories names
- * @param keyFile written anew
+ * @param keyFile is overwritten
  */
 export async function installApp(repositories: readonly string[], keyFile: string): Promise<KnownApp> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", {
@@ -21,5 +22,5 @@ export async function installApp(repositories: readonly string[], keyFile: strin
   return { ...installedApp, publicKey, permissions: { actions: "read" }, repositories };
 }
 
-/** What `wakeOnDemand.app` says of it. */
+/** The ids for `wakeOnDemand.app`. */
 export const installedApp = { id: 1001, installationId: 2001 } as const;

@@ -2,7 +2,7 @@ import { fullName, isoTime } from "./model.ts";
 import type { Job, Model } from "./model.ts";
 import { needsContext } from "./runs.ts";
 
-/** All that a runner is told of its job. */
+/** Everything that a runner receives about its job. */
 export function jobMessage(model: Model, job: Job) {
   const { run } = job;
   return {
@@ -35,7 +35,7 @@ export function jobMessage(model: Model, job: Job) {
   };
 }
 
-/** GitHub's other name for runs and jobs, which the runner's log calls them by. */
+/** GitHub's other id for runs and jobs, which appears in the runner's log. */
 function guid(id: number): string {
   return `00000000-0000-4000-8000-${String(id).padStart(12, "0")}`;
 }

@@ -6,7 +6,10 @@ import type { Faults } from "./faults.ts";
 import type { KnownApp, KnownToken, OfferedRunner, WireTimes } from "./options.ts";
 import type { JobDefinition, WorkflowFile } from "./workflow-file.ts";
 
-/* What the emulated GitHub knows. Times are milliseconds of the cloud's clock, except where they are named `…WireMs`. */
+/*
+ * The emulated GitHub's state. Times are milliseconds of the cloud's clock,
+ * except where they are named `…WireMs`.
+ */
 
 export interface StoredFile {
   content: Buffer;
@@ -20,24 +23,27 @@ export interface Repository {
   id: number;
   owner: string;
   name: string;
-  /** `owner/name` before it was renamed: requests for it are for this repository, as by GitHub's redirects. */
+  /**
+   * `owner/name` before the repository was renamed. Requests for it reach this
+   * repository, as by GitHub's redirects.
+   */
   formerName?: string;
   defaultBranch: string;
   branches: Map<string, { sha: string; files: Map<string, StoredFile> }>;
-  /** What the default branch demands of commits. Absent: nothing. */
+  /** What the default branch requires of commits. Absent: nothing. */
   rules?: BranchRules | undefined;
-  /** It takes no change any more. */
+  /** Whether the repository is read-only. */
   archived?: boolean;
-  /** Events that the owner's Actions policies let start a run. Absent: all. */
+  /** Events that may start a run under the owner's Actions policies. Absent: all. */
   allowedEvents?: readonly string[] | undefined;
 }
 
-/** As the API shows it; `visibility` is for organisations only. */
+/** A variable as the API shows it. Only organisations' variables have `visibility`. */
 export type Variable = Endpoints["GET /repos/{owner}/{repo}/actions/variables/{name}"]["response"]["data"] & {
   visibility?: "all" | "private" | "selected";
 };
 
-/** As the API shows it, with the repositories that may use it where its visibility is `selected`. */
+/** A variable as the API shows it, with the repositories that may use it if its visibility is `selected`. */
 export interface RunnerGroup {
   body: Endpoints["GET /orgs/{org}/actions/runner-groups/{runner_group_id}"]["response"]["data"];
   repositoryIds: number[];
@@ -51,7 +57,7 @@ export interface Hook {
   active: boolean;
   events: string[];
   url: string;
-  /** GitHub's own choice, where nobody makes one, is `form`. */
+  /** GitHub's default is `form`. */
   contentType: "json" | "form";
   secret: string | undefined;
   createdAt: number;
@@ -64,16 +70,16 @@ export interface Delivery {
   id: string;
   hookId: number;
   event: "ping" | "workflow_job";
-  /** What the event says happened: `queued`, `in_progress`, `completed`. */
+  /** The event's action: `queued`, `in_progress`, `completed`. */
   action: string | undefined;
   jobId: number | undefined;
-  /** HTTP status of the answer; 0 where there was none in time; undefined while it is awaited. */
+  /** HTTP status of the answer; 0 when it did not come in time; undefined while it is awaited. */
   status: number | undefined;
 }
 
 export interface Message {
   messageId: number;
-  /** `Hang` is none of GitHub's: it tells the stand-in runner to do as a hung listener. */
+  /** `Hang` is not one of GitHub's messages: it makes the stand-in runner behave like a hung listener. */
   type: "RunnerJobRequest" | "JobCancellation" | "AgentRefresh" | "Hang";
   body: { requestId: string } | { targetVersion: string } | Record<string, never>;
 }
@@ -83,10 +89,10 @@ export interface Session {
   id: string;
   lastPollWireMs: number;
   openPolls: number;
-  /** Real seconds after the last poll during which the runner gets no other session. */
+  /** Real seconds after the last poll during which the runner cannot open another session. */
   lingerSeconds: number;
   messages: Message[];
-  /** Ends the waiting of an open poll. */
+  /** Ends the wait of an open poll. */
   wake: () => void;
 }
 
@@ -98,10 +104,13 @@ export interface RunnerEntry {
   groupId: number;
   version: string;
   os: string;
-  /** Added by GitHub: `self-hosted`, the system, the architecture. Read-only. */
+  /** Labels that GitHub adds: `self-hosted`, the system, the architecture. They are read-only. */
   systemLabels: string[];
   customLabels: string[];
-  /** Jobs are given to it by these as well, until then: what its token still claims, listed nowhere. */
+  /**
+   * Until then the runner also gets jobs for these labels. Its token still claims
+   * them, although they are listed nowhere.
+   */
   keptLabels?: { names: readonly string[]; untilWireMs: number };
   clientId: string;
   secret: string;
@@ -129,10 +138,10 @@ export interface Job {
   key: string;
   definition: JobDefinition;
   name: string;
-  /** What `runs-on` came to. */
+  /** The evaluated `runs-on`. */
   labels: string[];
   timeoutMinutes: number;
-  /** `waiting`: for the jobs it needs. */
+  /** `waiting`: for the jobs that it needs. */
   status: "waiting" | "queued" | "in_progress" | "completed";
   conclusion: Conclusion | undefined;
   createdAt: number;
@@ -141,7 +150,7 @@ export interface Job {
   /** The runner that a message was sent to, until it acquires the job. */
   offer: { runner: RunnerEntry; messageId: number; sinceWireMs: number; acknowledged: boolean } | undefined;
   misses: number;
-  /** The runner that acquired it; kept when its registration goes. */
+  /** The runner that acquired the job; kept when the runner's registration is deleted. */
   runner: RunnerEntry | undefined;
   token: string;
   lockedUntilWireMs: number;
@@ -150,7 +159,7 @@ export interface Job {
   log: string[];
   summary: string;
   outputs: Record<string, string>;
-  /** What GitHub itself has to say, as in a run's annotations. */
+  /** GitHub's own messages about the job, as in a run's annotations. */
   annotations: string[];
 }
 
@@ -170,10 +179,10 @@ export interface Run {
   createdAt: number;
   updatedAt: number;
   status: "queued" | "in_progress" | "completed";
-  /** `startup_failure`: it has no jobs, because GitHub did not let it start. */
+  /** `startup_failure`: the run has no jobs, because GitHub did not let it start. */
   conclusion: Conclusion | "startup_failure" | undefined;
   cancelled: boolean;
-  /** A fault: its jobs are never handed out. */
+  /** Set by a fault: the run's jobs are never assigned. */
   neverStarts: boolean;
   jobs: Job[];
 }
@@ -193,10 +202,10 @@ export interface Model {
   wire: WireTimes;
   faults: Faults;
   minimumRunnerVersion: string;
-  /** The runner software that it offers; what came before is refused 30 days after it came out. */
+  /** The runner software that GitHub offers. Older versions are refused 30 days after it was released. */
   offeredRunner: OfferedRunner;
   hourlyRateLimit: number;
-  /** Where it listens, without a trailing slash. */
+  /** The server's address, without a trailing slash. */
   url: string;
   organization: string;
   repositories: Repository[];
@@ -210,7 +219,7 @@ export interface Model {
   runs: Run[];
   dispatches: DispatchRecord[];
   hooks: Hook[];
-  /** What the hooks were told, the oldest first. */
+  /** What was sent to the hooks, the oldest first. */
   deliveries: Delivery[];
   nextId: () => number;
 }
@@ -229,7 +238,7 @@ export function variablesOf(model: Model, scope: string): Map<string, Variable> 
   return found;
 }
 
-/** Real GitHub shows a runner online while it polls, and for a while after. */
+/** GitHub shows a runner as online while it polls, and for a while afterwards. */
 export function isOnline(model: Model, runner: RunnerEntry): boolean {
   const { session } = runner;
   if (!session) return false;
@@ -238,7 +247,7 @@ export function isOnline(model: Model, runner: RunnerEntry): boolean {
   );
 }
 
-/** Whether it runs a job: the truth, which the API's flag need not tell. */
+/** Whether the runner really runs a job. The API's flag may differ from this. */
 export function isRunning(model: Model, runner: RunnerEntry): boolean {
   return model.runs.some(
     (run) =>

@@ -1,12 +1,16 @@
 import type { Clock } from "../clock.ts";
 
-/** What a token may do. `repo`: its repositories with their runners; `workflow`: files in .github/workflows; `admin:org`: the organisation's runners, groups and variables. */
+/**
+ * A token's scope. `repo`: its repositories with their runners; `workflow`:
+ * files in .github/workflows; `admin:org`: the organisation's runners, groups
+ * and variables.
+ */
 export type Scope = "repo" | "workflow" | "admin:org";
 
 export interface KnownToken {
   login: string;
   scopes: readonly Scope[];
-  /** Set on the token of an App's installation: what it may do, in place of scopes. */
+  /** Set on the token of an App's installation: its permissions, which take the place of scopes. */
   installation?: InstallationAccess;
 }
 
@@ -15,11 +19,11 @@ export type AppPermissions = Readonly<Record<string, "read" | "write">>;
 
 export interface InstallationAccess {
   permissions: AppPermissions;
-  /** Names of the repositories that it is for. */
+  /** Names of the repositories that the token is for. */
   repositories: readonly string[];
   /** In the cloud's time. */
   expiresAt: number;
-  /** How many requests with it are still refused, because it is new. */
+  /** How many requests with this token are still refused, because it is new. */
   refusals: number;
 }
 
@@ -41,18 +45,21 @@ export interface KnownApp {
 export interface WireTimes {
   /** How long a poll for messages is held open. */
   pollSeconds: number;
-  /** A job message that is not acknowledged, or not followed by an acquisition, goes back to the queue after this. */
+  /**
+   * A job message goes back to the queue after this time if it is not
+   * acknowledged, or if no acquisition follows.
+   */
   requeueSeconds: number;
-  /** How often that may happen to one job before it is cancelled. */
+  /** How often a job may go back to the queue before it is cancelled. */
   maxMisses: number;
-  /** A job whose worker has not renewed its lock for so long is lost. */
+  /** A job is lost when its worker has not renewed its lock for this long. */
   lockSeconds: number;
   renewEverySeconds: number;
-  /** How long a session that was not deleted keeps others out after its last poll. */
+  /** How long after its last poll a session that was not deleted keeps the runner from opening another. */
   sessionLingerSeconds: number;
-  /** A runner is shown offline when it has not polled for so long. */
+  /** A runner is shown as offline when it has not polled for this long. */
   offlineAfterSeconds: number;
-  /** A cancelled job that its runner does not end is ended by GitHub after this. */
+  /** GitHub ends a cancelled job after this time if its runner does not. */
   cancelGraceSeconds: number;
 }
 
@@ -61,7 +68,7 @@ export interface OfferedRunner {
   version: string;
   /** In the cloud's time. */
   releasedAt: number;
-  /** Of both architectures' tarballs. Absent: GitHub does not say. */
+  /** Checksums of both architectures' tarballs. Absent: GitHub does not publish them. */
   sha256?: string;
 }
 
@@ -73,9 +80,12 @@ export interface LocalGithubOptions {
   /** The token that the provider uses when its configuration has none, as the real one takes it from GITHUB_TOKEN. */
   providerToken?: string;
   wire?: Partial<WireTimes>;
-  /** The computer's time in milliseconds, for everything in {@link WireTimes} and for rate limits. */
+  /** The computer's time in milliseconds, for {@link WireTimes} and for rate limits. */
   wireNow?: () => number;
-  /** Runners below it get no session. Default: what facts say GitHub refuses, `2.329.0`. */
+  /**
+   * Runners below this version get no session. Default: `2.329.0`, the minimum
+   * that GitHub is known to refuse below.
+   */
   minimumRunnerVersion?: string;
   /** Requests per hour and token. Default: 5,000, as documented. */
   hourlyRateLimit?: number;
@@ -87,7 +97,7 @@ export interface GithubArguments {
   tokens?: Readonly<Record<string, KnownToken>>;
   /** Default: none. */
   apps?: readonly KnownApp[];
-  /** What runner releases are answered with, whatever their version. */
+  /** The file that is served for every runner release, whatever its version. */
   tarball?: { path: string };
   options: LocalGithubOptions;
 }
@@ -96,7 +106,7 @@ export const defaultTokens: Readonly<Record<string, KnownToken>> = {
   "local-github-token": { login: "longhaul", scopes: ["repo", "workflow", "admin:org"] },
 };
 
-/** GitHub's own, as documented or observed. */
+/** GitHub's own times, as documented or observed. */
 export const defaultWireTimes: WireTimes = {
   pollSeconds: 50,
   requeueSeconds: 60,
@@ -112,12 +122,12 @@ export const defaultWireTimes: WireTimes = {
 export const cloudLimits = {
   registrationTokenMs: 3_600_000,
   installationTokenMs: 3_600_000,
-  /** A job nobody takes. */
+  /** How long a job stays queued before it is cancelled. */
   queuedJobMs: 24 * 3_600_000,
-  /** A version of the runner software, after the next one came out. */
+  /** How long a version of the runner software is accepted after the next one was released. */
   olderRunnerMs: 30 * 24 * 3_600_000,
-  /** A registration that is not used. */
+  /** How long a registration is kept while it is not used. */
   offlineRunnerMs: 14 * 24 * 3_600_000,
-  /** `timeout-minutes` where the workflow says nothing, on self-hosted runners too. */
+  /** The default of `timeout-minutes`, on self-hosted runners too. */
   jobTimeoutMinutes: 360,
 } as const;

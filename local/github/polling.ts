@@ -4,7 +4,10 @@ import { sweep } from "./queue.ts";
 /** How a poll ends without a message. */
 export type PollEnd = "registration gone" | "session gone" | "time is up";
 
-/** Holds a poll open until there is a message, the session ends, the listener goes away, or the time is up. */
+/**
+ * Holds a poll open until there is a message, the session ends, the listener
+ * disconnects, or the time is up.
+ */
 export async function poll(model: Model, runner: RunnerEntry, gone: AbortSignal): Promise<Message | PollEnd> {
   const session = runner.session!;
   const until = model.wireNow() + model.wire.pollSeconds * 1000;

@@ -3,11 +3,14 @@ import type { Job, Message, Model, Repository, Run, RunnerEntry } from "./model.
 import { cloudLimits } from "./options.ts";
 import { begin, conclude } from "./runs.ts";
 
-/* Which runner gets which job, and the time limits of both. */
+/*
+ * The assignment of jobs to runners, and the time limits of both.
+ */
 
 /**
- * Brings the model up to the present: everything that GitHub does because time
- * has passed. Level-triggered: it may run at any moment and any number of times.
+ * Brings the model up to the present: does everything that GitHub does as time
+ * passes. It is level-triggered: it may run at any moment and any number of
+ * times.
  */
 export function sweep(model: Model): void {
   const now = model.clock.now();
@@ -25,7 +28,10 @@ export function sweep(model: Model): void {
   }
 }
 
-/** Puts a message where the runner's next poll finds it. Without a session it is lost, as at GitHub. */
+/**
+ * Puts a message where the runner's next poll finds it. Without a session the
+ * message is lost, as on GitHub.
+ */
 export function send(model: Model, runner: RunnerEntry, message: Omit<Message, "messageId">): number {
   const messageId = model.nextId();
   runner.session?.messages.push({ ...message, messageId });
@@ -33,14 +39,18 @@ export function send(model: Model, runner: RunnerEntry, message: Omit<Message, "
   return messageId;
 }
 
-/** Its registration is gone; a job that it runs goes on. */
+/** Deletes a registration. A job that the runner is running continues. */
 export function removeRunner(model: Model, runner: RunnerEntry): void {
   model.runners = model.runners.filter((one) => one !== runner);
   runner.session?.wake();
   model.faults.reached("runner-removed", runner.name);
 }
 
-/** A runner takes the job that was offered to it. @returns false when it is no longer to be had */
+/**
+ * Gives a runner the job that was offered to it.
+ *
+ * @returns false when the job is no longer available
+ */
 export function acquire(model: Model, job: Job, runner: RunnerEntry, messageId: number): boolean {
   if (job.status !== "queued" || job.offer?.runner !== runner || job.offer.messageId !== messageId)
     return false;
@@ -55,7 +65,7 @@ export function renew(model: Model, job: Job): void {
   job.lockedUntilWireMs = model.wireNow() + model.wire.lockSeconds * 1000;
 }
 
-/** Cancels a run: what is queued ends at once, what runs is told. */
+/** Cancels a run. Queued jobs end at once; the runners of running jobs get a message. */
 export function cancelRun(model: Model, run: Run): void {
   run.cancelled = true;
   for (const job of run.jobs) {
@@ -64,7 +74,7 @@ export function cancelRun(model: Model, run: Run): void {
   }
 }
 
-/** Ends a run without waiting for its runners; their locks are gone. */
+/** Ends a run without waiting for its runners, which lose their locks. */
 export function forceCancelRun(model: Model, run: Run): void {
   run.cancelled = true;
   for (const job of run.jobs) if (job.status !== "completed") conclude(model, job, "cancelled");
@@ -133,7 +143,7 @@ function offer(model: Model, job: Job): void {
       mayUse(model, job.run.repository, runner) &&
       hasLabels(model, runner, job.labels),
   );
-  // A runner that is polling at this moment before one that merely counts as online.
+  // Prefer a runner that is polling at this moment to one that only counts as online.
   const runner = free.find(({ session }) => session!.openPolls > 0) ?? free[0];
   if (!runner) return;
   job.offer = { runner, messageId: 0, sinceWireMs: model.wireNow(), acknowledged: false };

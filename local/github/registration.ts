@@ -12,13 +12,13 @@ interface RegistrationBody {
   os: string;
   arch: string;
   replace?: boolean;
-  /** The runner gets none of the labels that GitHub gives by itself. */
+  /** The runner gets none of GitHub's default labels. */
   noDefaultLabels?: boolean;
 }
 
 const notFound = () => Response.json({ message: "Not Found", status: "404" }, { status: 404 });
 
-/** How a runner becomes known: registration token → short-lived bearer → entry with credentials of its own. */
+/** A runner's registration: registration token → short-lived bearer → entry with credentials of its own. */
 export function registrationRoutes(model: Model): Hono {
   const app = new Hono();
   /** Scopes by bearer token. */
@@ -33,7 +33,7 @@ export function registrationRoutes(model: Model): Hono {
     );
     if (fault) return faultAnswer(fault).toResponse();
     const known = model.registrationTokens.get(token);
-    // A wrong token, an expired one and one for another place all look the same.
+    // GitHub's answer does not distinguish a wrong token, an expired one and one for another place.
     if (!known || known.expiresAt <= model.clock.now() || !sameName(url, `${model.url}/${known.scope}`))
       return notFound();
     const bearer = newSecret("");

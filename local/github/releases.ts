@@ -3,7 +3,10 @@ import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { Hono } from "hono";
 
-/** Serves one file as every release of the runner; a download that was interrupted can go on (`Range: bytes=N-`). */
+/**
+ * Serves one file as every release of the runner. An interrupted download can
+ * be resumed (`Range: bytes=N-`).
+ */
 export function releaseRoutes(tarball: { path: string } | undefined): Hono {
   const app = new Hono();
   app.get("/actions/runner/releases/download/:tag/:file", async (c) => {

@@ -6,9 +6,12 @@ import { fullName, variablesOf } from "./model.ts";
 import type { Conclusion, Job, Model, Run } from "./model.ts";
 import { cloudLimits } from "./options.ts";
 
-/* The life of a run and its jobs, apart from which runner gets them (queue.ts). */
+/*
+ * The life cycle of a run and its jobs. The assignment to runners is in
+ * queue.ts.
+ */
 
-/** Ends a job, and lets the jobs that need it and its run go on. */
+/** Ends a job, and lets its run and the jobs that need it continue. */
 export function conclude(model: Model, job: Job, conclusion: Conclusion, annotation?: string): void {
   job.status = "completed";
   job.conclusion = conclusion;
@@ -20,7 +23,7 @@ export function conclude(model: Model, job: Job, conclusion: Conclusion, annotat
   proceed(model, job.run);
 }
 
-/** A runner has begun a job. */
+/** Notes that a runner has begun a job. */
 export function begin(model: Model, job: Job): void {
   job.status = "in_progress";
   job.startedAt = model.clock.now();
@@ -30,7 +33,7 @@ export function begin(model: Model, job: Job): void {
   announce(model, job, "in_progress");
 }
 
-/** Queues what no longer waits, skips what will never run, and ends the run after its last job. */
+/** Queues jobs that no longer wait, skips those that will never run, and ends the run after its last job. */
 export function proceed(model: Model, run: Run): void {
   run.updatedAt = model.clock.now();
   for (const job of run.jobs) {
@@ -67,7 +70,7 @@ function ready(model: Model, job: Job): void {
   }
 }
 
-/** A job's `if`; without a status function in it, `success()` is meant as well. */
+/** Evaluates a job's `if`. Without a status function in it, `success()` is implied. */
 function wanted(job: Job, contexts: Contexts): boolean {
   const needs = needsOf(job);
   const status = {
@@ -87,7 +90,7 @@ function labelsOf(runsOn: string | string[], contexts: Contexts): string[] {
   return labels.map((label) => asText(typeof label === "string" ? interpolate(label, contexts) : label));
 }
 
-/** What expressions of a run may refer to, apart from `needs`. */
+/** The contexts of a run's expressions, apart from `needs`. */
 export function contextsOf(model: Model, run: Run): Record<string, Value> {
   const repository = fullName(run.repository);
   const scopes = [model.organization, repository];
@@ -130,7 +133,10 @@ function conclusionOf(jobs: readonly Job[]): Conclusion {
   return all.includes("success") ? "success" : "skipped";
 }
 
-/** What a faulty workflow file makes of an attempt is GitHub's answer, not an error of ours. */
+/**
+ * An attempt that fails because of a faulty workflow file becomes GitHub's
+ * answer, not an error of the emulator.
+ */
 export function attempt<T>(work: () => T): { value: T } | { refused: string } {
   try {
     return { value: work() };

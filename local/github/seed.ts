@@ -5,9 +5,9 @@ import { defaultTokens, defaultWireTimes } from "./options.ts";
 import type { GithubArguments } from "./options.ts";
 import { defaultRunnerGroup } from "./rest/organization.ts";
 
-/** GitHub before anything has happened. */
+/** GitHub's state at the start. */
 export function newModel({ clock, tokens, apps = [], options }: GithubArguments): Model {
-  // GitHub's numbers are large, and code that takes them for array indices should be found out.
+  // GitHub's numbers are large. Large ids here reveal code that uses them as array indices.
   let lastId = 9_100_000_000;
   const nextId = () => ++lastId;
   const organization = options.organization ?? "acme";

@@ -38,7 +38,7 @@ export function workflowsOf(model: Model, repository: Repository): WorkflowBody[
   });
 }
 
-/** A stable number for the path: GitHub keeps a workflow's id when its file changes. */
+/** An id that depends on the path alone: GitHub keeps a workflow's id when its file changes. */
 function workflowId(path: string): number {
   return Buffer.from(path).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000_007, 7);
 }
@@ -51,27 +51,29 @@ function nameIn(text: string): string | undefined {
   try {
     return parseWorkflow(text).name;
   } catch {
-    return undefined; // A workflow that GitHub cannot read is listed by its path.
+    return undefined; // GitHub lists a workflow that it cannot read by its path.
   }
 }
 
-/** Where a run is: at the API, and for people. */
+/** A run's addresses: at the API, and for people. */
 function runUrls({ url }: Model, repository: Repository, id: number) {
   const path = `${fullName(repository)}/actions/runs/${id}`;
   return { url: `${url}/api/v3/repos/${path}`, html_url: `${url}/${path}` };
 }
 
 /**
- * What a dispatch is answered that asks for its run. Not yet in octokit's types.
+ * The answer to a dispatch that asks for its run. It is not yet in octokit's
+ * types.
  *
- * @see https://github.blog/changelog/2026-02-19-workflow-dispatch-api-now-returns-run-ids
+ * @see
+ * https://github.blog/changelog/2026-02-19-workflow-dispatch-api-now-returns-run-ids
  */
 export function dispatchedBody(model: Model, repository: Repository, id: number) {
   const { url, html_url } = runUrls(model, repository, id);
   return { workflow_run_id: id, run_url: url, html_url };
 }
 
-/** What the API says of a run's status. */
+/** The status of a run that the API reports. */
 export function shownStatus({ faults }: Model, { status, title }: Run): RunStatus {
   return faults.take("run-status")?.report(status, title) ?? status;
 }

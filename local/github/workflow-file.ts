@@ -10,7 +10,7 @@ export interface InputDefinition {
   options: string[];
 }
 
-/** One job of the file, its expressions not yet evaluated. */
+/** One job of the file, with its expressions not yet evaluated. */
 export interface JobDefinition {
   key: string;
   name: string;
@@ -20,7 +20,7 @@ export interface JobDefinition {
   condition: string | undefined;
 }
 
-/** What GitHub itself reads in a workflow file; the rest is for the runner. */
+/** The part of a workflow file that GitHub itself reads; the rest is for the runner. */
 export interface WorkflowFile {
   name: string | undefined;
   runName: string | undefined;
@@ -29,10 +29,10 @@ export interface WorkflowFile {
   jobs: JobDefinition[];
 }
 
-/** GitHub takes no more inputs in a dispatch. */
+/** GitHub's maximum number of inputs in a dispatch. */
 const maxInputs = 25;
 
-/** @throws Error with what is wrong with the file */
+/** @throws Error that says what is wrong with the file */
 export function parseWorkflow(text: string): WorkflowFile {
   const file: unknown = parse(text);
   if (!isObject(file)) throw new Failure("a workflow file must be a mapping with the keys `on` and `jobs`");
@@ -52,7 +52,9 @@ export function parseWorkflow(text: string): WorkflowFile {
 }
 
 /**
- * The inputs of a run: given ones checked against the file, defaults filled in.
+ * The inputs of a run: given ones are checked against the file, and defaults
+ * are filled in.
+ *
  * @returns the inputs, or GitHub's sentence for a 422
  */
 export function resolveInputs(
@@ -73,7 +75,7 @@ export function resolveInputs(
       return { refused: `Provided value '${value}' for input '${name}' not in the list of allowed values` };
     if (input.type === "number" && value !== "" && !Number.isFinite(Number(value)))
       return { refused: `Provided value '${value}' for input '${name}' is not a number` };
-    // Only booleans keep their type; a workflow that needs a number says fromJSON.
+    // Only booleans keep their type; a workflow that needs a number uses fromJSON.
     inputs[name] = input.type === "boolean" ? value === "true" : value;
   }
   return { inputs };

@@ -2,7 +2,7 @@ import type { Shape } from "../../contract/shape.ts";
 import { checkShape } from "../../contract/shape.ts";
 import type { StepReport } from "./exchange.ts";
 
-/** The fields that matter of one line of `act --json`. */
+/** The fields of one line of `act --json` that matter here. */
 export interface ActRecord {
   jobID?: string;
   msg?: string;
@@ -41,7 +41,11 @@ const recordShape: Shape<ActRecord> = {
   "jobResult?": "text",
 };
 
-/** @throws {Failure} naming each value that is of another kind */
+/**
+ * Checks one line of act's output.
+ *
+ * @throws {Failure} naming each value that is of another kind
+ */
 export function checkActRecord(record: Record<string, unknown>): ActRecord {
   return checkShape<ActRecord>(record, recordShape, {
     subject: "A line of act's output",
@@ -49,17 +53,17 @@ export function checkActRecord(record: Record<string, unknown>): ActRecord {
   });
 }
 
-/** What is known of a job from act's output so far. */
+/** What act's output has shown of a job so far. */
 export interface JobProgress {
   steps: StepReport[];
   /** By step id, then by name. */
   stepOutputs: Record<string, Record<string, string>>;
   summary: string;
-  /** `success` or `failure`, once act has told. */
+  /** `success` or `failure`, once act has reported it. */
   result?: string;
 }
 
-/** The lists of a job's steps before it begins, GitHub's own steps around them. */
+/** A job's steps before it begins, with GitHub's own steps around them. */
 export function plannedSteps(names: readonly string[]): StepReport[] {
   return names.map((name, index) => ({
     name,
@@ -78,9 +82,10 @@ export interface Reduction {
 }
 
 /**
- * Takes one record into account.
+ * Updates the progress with one record.
  *
- * @param numberOf the number of a step by the id that act uses: the step's own or its index
+ * @param numberOf the number of a step by the id that act uses: the step's own
+ * or its index
  * @param now ISO 8601
  */
 export function reduceAct(
@@ -104,7 +109,7 @@ export function reduceAct(
   }
   if (record.jobResult !== undefined)
     return { progress: { ...progress, result: record.jobResult }, lines: [] };
-  // Stages before and after the main one belong to the same step at GitHub.
+  // At GitHub, the stages before and after the main one belong to the same step.
   const number = id === undefined || (record.stage ?? "Main") !== "Main" ? undefined : numberOf(id);
   const change = (changes: Partial<StepReport>): JobProgress => ({
     ...progress,
@@ -133,7 +138,10 @@ function logCommand(raw: string): string {
   return raw.trim().replace(/^::([\w-]+)(?: [^:]*)?::/, "##[$1]");
 }
 
-/** Steps that never ran were skipped; one that was running when its job was cancelled is cancelled. */
+/**
+ * Steps that never ran become skipped; a step that was running when its job was
+ * cancelled becomes cancelled.
+ */
 export function concludeSteps(steps: readonly StepReport[], now: string): StepReport[] {
   return steps.map((step) => {
     if (step.status === "completed") return step;
@@ -142,7 +150,10 @@ export function concludeSteps(steps: readonly StepReport[], now: string): StepRe
   });
 }
 
-/** A job's outputs; expressions of the form `steps.<id>.outputs.<name>` are evaluated, which is what outputs are made of. */
+/**
+ * A job's outputs. Only expressions of the form `steps.<id>.outputs.<name>` are
+ * evaluated, because outputs consist of those.
+ */
 export function jobOutputs(
   outputs: Readonly<Record<string, unknown>>,
   stepOutputs: JobProgress["stepOutputs"],

@@ -1,15 +1,15 @@
-/** The runner's arguments and those handed over as `ACTIONS_RUNNER_INPUT_<NAME>`. */
+/** The runner's arguments, with those that are passed as `ACTIONS_RUNNER_INPUT_<NAME>`. */
 export interface CommandLine {
   command: string;
   flag(name: string): boolean;
-  /** The value of `--<name>`; the command line beats the environment. */
+  /** The value of `--<name>`; the command line takes precedence over the environment. */
   value(name: string): string | undefined;
 }
 
 const prefix = "ACTIONS_RUNNER_INPUT_";
 
 /**
- * Reads arguments and inputs, and takes the inputs out of the environment, so
+ * Reads arguments and inputs, and removes the inputs from the environment, so
  * that no process started later sees a token.
  */
 export function readCommandLine(

@@ -83,7 +83,7 @@ export async function configure(context: ConfigureContext): Promise<number> {
   });
 }
 
-/** `config.sh remove`: takes the runner off GitHub's list, unless `--local`, and deletes its configuration. */
+/** `config.sh remove`: deletes the runner's registration, unless `--local`, and its configuration. */
 export async function remove(context: ConfigureContext): Promise<number> {
   const { root, commandLine, diagnostics } = context;
   if (commandLine.flag("local")) {
@@ -109,7 +109,10 @@ export async function remove(context: ConfigureContext): Promise<number> {
   });
 }
 
-/** Deletes the runner's files, as `remove --local` does and the listener whose registration is gone. */
+/**
+ * Deletes the runner's files, as `remove --local` does, and as the listener
+ * does whose registration is gone.
+ */
 export function removeLocalConfiguration(root: string, diagnostics: Diagnostics): void {
   const [had, was] = [hasCredentials(root), isConfigured(root)];
   deleteConfiguration(root);

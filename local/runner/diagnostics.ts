@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a runner's process tells: its diagnostic log, its terminal, its performance counters. */
+/** The outputs of a runner's process: its diagnostic log, its terminal, its performance counters. */
 export interface Diagnostics {
   /** A line of the diagnostic log. */
   trace(source: string, message: string, level?: "INFO" | "ERR "): void;
@@ -13,17 +13,21 @@ export interface Diagnostics {
   section(text: string): void;
   /** A line that another process has printed. */
   mirror(line: string): void;
-  /** A line of `<kind>.perf`, written at once: the earliest sign of what happens. */
+  /** A line of `<kind>.perf`, which is written at once and is the earliest sign of what happens. */
   perf(counter: string): void;
-  /** Its output could not be written, to a full disk for example. The real listener does not notice its worker's end then. */
+  /**
+   * Whether its output could not be written, for example because the disk is
+   * full. In that case the real listener does not notice that its worker has
+   * ended.
+   */
   isOutputLost(): boolean;
 }
 
 export interface DiagnosticsOptions {
-  /** The runner's folder; the log goes to `_diag` in it. */
+  /** The runner's folder; its log is in `_diag` there. */
   root: string;
   kind: "Runner" | "Worker";
-  /** `RUNNER_PERFLOG` and `ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT` are looked at. */
+  /** Only `RUNNER_PERFLOG` and `ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT` are read. */
   environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -51,10 +55,10 @@ export function createDiagnostics({ root, kind, environment }: DiagnosticsOption
     try {
       process.stdout.write(`${text}\n`);
     } catch {
-      noteLoss(); // A file is written at once, and Node throws what becomes of it.
+      noteLoss(); // A file is written synchronously, and Node throws the error.
     }
   };
-  /** A worker dies where it cannot write its log (actions/runner#1807); a listener lives on. */
+  /** A worker dies when it cannot write its log (actions/runner#1807); a listener continues. */
   const append = (text: string) => {
     try {
       appendFileSync(file, text);

@@ -8,19 +8,28 @@ import { keepLock } from "./lock.ts";
 import type { Ending } from "./worker-process.ts";
 import { startWorker } from "./worker-process.ts";
 
-/** Seconds that a cancelled worker may take before it is killed, as the real one's five minutes less fifteen seconds. */
+/**
+ * Seconds that a cancelled worker may take before it is killed: the real
+ * runner's five minutes, less fifteen seconds.
+ */
 const cancelSeconds = 285;
 
 /** Runs jobs in worker processes, one after the other. */
 export interface Dispatcher {
-  /** False from the end of the last job that was begun, even where another waits for it: as in the real one. */
+  /**
+   * False from the end of the last job that was begun, even if another job waits
+   * for that end, as in the real runner.
+   */
   readonly busy: boolean;
-  /** A job that still runs is cancelled first (`EnsureDispatchFinished`), and the new one waits for its end. */
+  /**
+   * Runs a job. A job that still runs is cancelled first
+   * (`EnsureDispatchFinished`), and the new one waits for its end.
+   */
   run(job: AcquiredJob): void;
   cancel(requestId: string): void;
-  /** Ends what runs and waits for it. */
+  /** Ends the running job and waits for its end. */
   shutdown(ending: Ending): Promise<void>;
-  /** Waits for the end of what runs. */
+  /** Waits for the end of the running job. */
   idle(): Promise<void>;
 }
 
@@ -33,7 +42,7 @@ export interface DispatcherContext {
   onStatus: () => void;
 }
 
-/** A job on its way through: from its arrival to its end. */
+/** A job from its arrival to its end. */
 interface Dispatch {
   job: AcquiredJob;
   cancelled: AbortController;
@@ -86,7 +95,7 @@ export function createDispatcher(context: DispatcherContext): Dispatcher {
       worker.kill();
     }, cancelSeconds * 1000);
     const code = await worker.ended;
-    trace("Worker process ended."); // Where that cannot be written, all that follows is never done.
+    trace("Worker process ended."); // If this line cannot be written, the steps below never happen.
     if (diagnostics.isOutputLost()) await new Promise(() => undefined);
     clearTimeout(killer);
     const result = first === "ended" ? await judgeExit(job, code) : first;
@@ -95,7 +104,7 @@ export function createDispatcher(context: DispatcherContext): Dispatcher {
     stopRenewal();
   };
 
-  /** A worker that has ended by itself has told GitHub of its job, unless it crashed. */
+  /** A worker that has ended on its own has reported its job's result to GitHub, unless it crashed. */
   const judgeExit = async (job: AcquiredJob, code: number): Promise<JobResult> => {
     trace(`Worker finished for job ${job.jobGuid}. Code: ${code}`);
     const result = resultOf(code);
@@ -109,7 +118,7 @@ export function createDispatcher(context: DispatcherContext): Dispatcher {
     return "Failed";
   };
 
-  /** Ends a job at GitHub that has no worker to do so. */
+  /** Ends a job at GitHub that has no worker which could do so. */
   const complete = async (job: AcquiredJob, result: "cancelled" | "failed") => {
     await call("POST", `/jobs/${job.requestId}/complete`, { body: { result, outputs: {} } });
   };
@@ -190,12 +199,12 @@ function abortOf(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Why a job is to end, of a signal that has aborted. */
+/** Why a job must end, from a signal that has aborted. */
 export function endingOf(signal: AbortSignal): Ending {
   return signal.reason === "shutdown" ? "shutdown" : "cancel";
 }
 
-/** The result that a worker's exit code stands for; undefined: it crashed. */
+/** The result that a worker's exit code stands for; undefined for a crash. */
 function resultOf(code: number): JobResult | undefined {
   return (Object.keys(jobResults) as JobResult[]).find((result) => jobResults[result] === code);
 }

@@ -1,10 +1,10 @@
-/** The answer to a call; `body` is undefined where there is none. */
+/** The answer to a call; `body` is undefined when the answer has none. */
 export interface Answer<T> {
   status: number;
   body: T | undefined;
 }
 
-/** One call to GitHub. Throws only when there is no answer at all. */
+/** Makes one call to GitHub. It throws only when no answer comes at all. */
 export type Call = <T = unknown>(
   method: "GET" | "POST" | "DELETE",
   path: string,
@@ -34,7 +34,10 @@ export function runnerAuthorization({ clientId, secret }: { clientId: string; se
   return `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}`;
 }
 
-/** A message that a listener receives. `Hang` is no message of GitHub's: it tells the stand-in to do as a hung listener. */
+/**
+ * A message that a listener receives. `Hang` is not one of GitHub's messages:
+ * it makes the stand-in behave like a hung listener.
+ */
 export interface RunnerMessage {
   messageId: number;
   type: "RunnerJobRequest" | "JobCancellation" | "AgentRefresh" | "Hang";
@@ -48,7 +51,7 @@ export interface AcquiredJob {
   runNumber: number;
   runAttempt: number;
   jobId: number;
-  /** The run and the job as the runner's log calls them. */
+  /** The ids of the run and the job in the runner's log. */
   planGuid: string;
   jobGuid: string;
   jobKey: string;

@@ -7,7 +7,7 @@ export interface JobFolders {
   workspace: string;
   temp: string;
   toolCache: string;
-  /** act's own: actions, and the folders in which it runs the steps. */
+  /** act's own folders: actions, and the folders in which it runs the steps. */
   act: string;
 }
 
@@ -21,7 +21,7 @@ export function jobFolders(work: string, repository: string): JobFolders {
   };
 }
 
-/** Default variables of a job that hooks see, and steps where act leaves them to its caller. */
+/** Default variables of a job. Hooks see them, and so do steps where act leaves them to its caller. */
 export function jobVariables(
   job: AcquiredJob,
   runnerName: string,
@@ -57,12 +57,12 @@ export function jobVariables(
   };
 }
 
-/** Variables that act makes itself, of the folder in which it runs the steps. */
+/** Variables that act sets itself, for the folder in which it runs the steps. */
 const madeByAct = new Set(["GITHUB_WORKSPACE", "GITHUB_EVENT_PATH", "RUNNER_TEMP", "RUNNER_TOOL_CACHE"]);
 
 /**
- * The command line of act for a job. The job's token is not on it: act takes
- * `GITHUB_TOKEN` from its environment.
+ * The command line of act for a job. It does not contain the job's token: act
+ * takes `GITHUB_TOKEN` from its environment.
  */
 export function actArguments(
   job: AcquiredJob,

@@ -26,7 +26,7 @@ export interface ListenContext {
   shutdown: AbortSignal;
 }
 
-/** `Runner.Listener run`: takes jobs until it is told to end. Returns the exit code. */
+/** `Runner.Listener run`: takes jobs until it is asked to end. Returns the exit code. */
 export async function listen(context: ListenContext): Promise<number> {
   const { root, version, settings, call, diagnostics, environment, patience, shutdown } = context;
   mkdirSync(join(root, settings.workFolder), { recursive: true });
@@ -96,12 +96,12 @@ export async function listen(context: ListenContext): Promise<number> {
   }
 }
 
-/** The process lives and polls no more, until it is killed (actions/runner#4444, #4446). */
+/** Keeps the process alive without polling, until it is killed (actions/runner#4444, #4446). */
 async function hang(): Promise<never> {
-  for (;;) await delay(60_000); // A process with nothing to wait for would end.
+  for (;;) await delay(60_000); // A process that waits for nothing would end.
 }
 
-/** Acknowledges the message and acquires its job; whoever cannot have it goes on listening. */
+/** Acknowledges the message and acquires its job. A runner that cannot acquire it continues to listen. */
 async function takeJob(
   message: RunnerMessage,
   context: ListenContext,
@@ -113,7 +113,7 @@ async function takeJob(
     diagnostics.trace("BrokerMessageListener", `Acknowledging runner request '${requestId}'.`);
     await call("POST", `/messages/${message.messageId}/acknowledge`, { signal: AbortSignal.timeout(5000) });
   } catch (error) {
-    // The acknowledgement is a courtesy; the acquisition decides.
+    // The acknowledgement is optional; the acquisition decides.
     diagnostics.trace(
       "Runner",
       `Best-effort acknowledge failed for request '${requestId}'. ${traceOf(error)}`,

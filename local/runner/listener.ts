@@ -10,18 +10,21 @@ import { listen } from "./listen.ts";
 import { defaultPatience, ListenerEnd, VersionRefused } from "./session.ts";
 import { isConfigured, loadCredentials, loadSettings, readEnvironmentFile } from "./settings.ts";
 
-/* Entry point: bin/Runner.Listener. Ends with one of the exit codes of the real one. */
+/*
+ * Entry point: bin/Runner.Listener. It ends with one of the real runner's exit
+ * codes.
+ */
 
-/** Put in when the program is bundled. */
+/** Defined when the program is bundled. */
 declare const RUNNER_VERSION: string;
 
-writeFileSync("/proc/self/comm", "Runner.Listener"); // Newer Nodes name their main thread after themselves.
+writeFileSync("/proc/self/comm", "Runner.Listener"); // Newer versions of Node give their main thread a name of its own.
 const root = dirname(dirname(realpathSync(process.argv[1]!)));
 Object.assign(process.env, readEnvironmentFile(root));
 const commandLine = readCommandLine(process.argv.slice(2), process.env);
 const environment = process.env;
 const diagnostics = createDiagnostics({ root, kind: "Runner", environment });
-/** Its reason is the exit code. */
+/** The abort's reason is the exit code. */
 const shutdown = new AbortController();
 
 async function main(): Promise<number> {

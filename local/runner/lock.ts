@@ -3,14 +3,14 @@ import { Failure, traceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import type { AcquiredJob, Call } from "./exchange.ts";
 
-/** Seconds between two renewals where the job does not say, as GitHub's. */
+/** Seconds between two renewals if the job does not say, as on GitHub. */
 const renewSeconds = 60;
-/** Seconds past the end of a lock during which renewing it is still tried. */
+/** Seconds past the end of a lock during which the renewal is still retried. */
 const graceSeconds = 300;
 
 /** A job's lock at GitHub, kept until it is released or lost. */
 export interface JobLock {
-  /** Resolves after the first renewal: true, the job is ours. */
+  /** Resolves after the first renewal; true means that the job is ours. */
   first: Promise<boolean>;
   /** Resolves when the lock is lost or the job was cancelled at GitHub; never after a release. */
   lost: Promise<void>;
@@ -39,7 +39,7 @@ export function keepLock(job: AcquiredJob, call: Call, diagnostics: Diagnostics)
         }
         if (status !== 200 || !body) throw new Failure(`status ${status}`);
         trace(`Successfully renew job ${job.jobGuid}, job is valid till ${body.lockedUntil}`);
-        // The lock's ten minutes by GitHub, counted by a clock that nobody sets.
+        // GitHub's locks last ten minutes, counted here by a monotonic clock.
         validUntil = performance.now() + 600_000 + graceSeconds * 1000;
         toldFirst(true);
       } catch (error) {
@@ -47,7 +47,7 @@ export function keepLock(job: AcquiredJob, call: Call, diagnostics: Diagnostics)
         if (performance.now() > validUntil) return;
         pause = Math.min(pause, 5000);
       }
-      await delay(pause, undefined, { signal: released.signal }).catch(() => undefined); // Released: the loop ends.
+      await delay(pause, undefined, { signal: released.signal }).catch(() => undefined); // After a release the loop ends.
     }
   };
   const lost = renew().then(() => {

@@ -6,21 +6,24 @@ import type { StepOutput } from "./step-output.ts";
 
 /** Milliseconds between two reports while there is something to report. */
 const intervalMs = 250;
-/** Lines in one report at most. */
+/** Maximum number of lines in one report. */
 const maxLines = 200;
-/** Attempts at the last report and at the completion. */
+/** Attempts at the last report and at the completion together. */
 const attempts = 20;
 
-/** Tells GitHub how a job goes, in batches and in order. */
+/** Reports a job's progress to GitHub, in batches and in order. */
 export interface Reporter {
   log(lines: readonly string[]): void;
   steps(steps: readonly StepReport[]): void;
   summary(markdown: string): void;
-  /** Sends what is left, then the job's end. Throws when GitHub cannot be reached, or has given the job up. */
+  /**
+   * Sends the remaining reports, then the job's end. Throws when GitHub cannot be
+   * reached, or has given up the job.
+   */
   complete(result: string, outputs: Record<string, string>): Promise<void>;
 }
 
-/** A report that fails is traced and tried again. */
+/** A report that fails is logged and retried. */
 export function createReporter(
   call: Call,
   { requestId, jobGuid }: AcquiredJob,
@@ -37,7 +40,7 @@ export function createReporter(
     diagnostics.trace("JobServerQueue", reason, "ERR ");
   };
 
-  /** The status of the answer, or undefined: try again. */
+  /** The status of the answer; undefined means that the report must be retried. */
   const ask = async (what: string, body: unknown): Promise<number | undefined> => {
     try {
       const { status } = await call("POST", `/jobs/${requestId}/${what}`, { body });
@@ -49,7 +52,10 @@ export function createReporter(
     return undefined;
   };
 
-  /** False: try again. A job that GitHub has given up takes no reports, and there is nothing to retry. */
+  /**
+   * False means that the report must be retried. When GitHub has given up the job
+   * it accepts no reports, so a retry would not help.
+   */
   const post = async (what: string, body: unknown) => (await ask(what, body)) !== undefined;
 
   const flush = async (): Promise<boolean> => {

@@ -16,7 +16,7 @@ import { actArguments, jobFolders, jobVariables } from "./job-environment.ts";
 import type { Reporter } from "./report.ts";
 import { isolateJob } from "./workflow.ts";
 
-/** The worker's own (`JobRunner`). */
+/** The real worker's message (`JobRunner`). */
 const shutdownWords =
   "##[error]The runner has received a shutdown signal. This can happen when the runner service is stopped, or a manually started runner is canceled.";
 
@@ -29,18 +29,21 @@ export interface RunJobContext {
   diagnostics: Diagnostics;
   reporter: Reporter;
   /**
-   * Aborts when the job is to end. Cancelled, its running step ends, and steps with `always()` and the completed hook
-   * still run. With the runner shut down, all the rest is left out and the job has failed (`StepsRunner`: "Skip evaluate
-   * condition on runner shutdown").
+   * Aborts when the job must end. When the job is cancelled, its running step
+   * ends, and steps with `always()` and the completed hook still run. When the
+   * runner is shut down, the rest is skipped and the job has failed
+   * (`StepsRunner`: "Skip evaluate condition on runner shutdown").
    */
   ended: AbortSignal;
-  /** Waited for before the job's end is reported. */
+  /** Awaited before the job's end is reported. */
   stepsEnded: () => Promise<void>;
 }
 
 /**
- * Runs a job as the worker does: started hook, steps, completed hook, end of stray processes, report. The completed
- * hook comes whatever became of the others. Hooks have the mark of the job's processes too.
+ * Runs a job as the worker does: started hook, steps, completed hook, end of
+ * stray processes, report. The completed hook runs even if the others have
+ * failed. Like the job's other processes, hooks carry its mark in their
+ * environment.
  */
 export async function runJob(context: RunJobContext): Promise<JobResult> {
   const { job, work, environment, diagnostics, reporter, ended } = context;
@@ -73,7 +76,7 @@ export async function runJob(context: RunJobContext): Promise<JobResult> {
     if (next.steps !== former.steps) reporter.steps(next.steps);
     if (next.summary !== former.summary) reporter.summary(next.summary);
   };
-  /** Runs a hook as a step of its own. True: it succeeded, or there is none. */
+  /** Runs a hook as a step of its own. Returns true if it succeeded, or if no hook is configured. */
   const hook = async (path: string | undefined, number: number, title: string): Promise<boolean> => {
     if (path === undefined || path === "") return true;
     reporter.log([`A ${title} has been configured by the self-hosted runner administrator`]);
@@ -95,7 +98,7 @@ export async function runJob(context: RunJobContext): Promise<JobResult> {
   };
 
   const event = variables.GITHUB_EVENT_PATH!;
-  // `deleted` and `after` are where act finds the commit without a clone.
+  // From `deleted` and `after`, act takes the commit without a clone.
   writeFileSync(event, JSON.stringify({ inputs: job.inputs, ref: job.ref, deleted: false, after: job.sha }));
   const workflow = join(folders.temp, "workflow.yml");
   writeFileSync(workflow, isolated.text);
@@ -119,8 +122,9 @@ export async function runJob(context: RunJobContext): Promise<JobResult> {
 }
 
 /**
- * Runs act to its end. The first SIGINT makes it end the running step and go on with what runs `always()`; a SIGTERM, end
- * it and all.
+ * Runs act until it ends. At the first SIGINT, act ends the running step and
+ * continues with steps that run `always()`. At a SIGTERM, it ends the running
+ * step and skips all others.
  */
 async function runAct(
   parameters: string[],
@@ -176,7 +180,7 @@ async function runHook(
   });
 }
 
-/** Ends what the job's steps left running. */
+/** Ends the processes that the job's steps left running. */
 async function endStrays(tracking: string, reporter: Reporter, diagnostics: Diagnostics): Promise<void> {
   const find = () => findProcesses((environment) => environment.includes(tracking));
   for (const pid of find()) {
@@ -187,7 +191,10 @@ async function endStrays(tracking: string, reporter: Reporter, diagnostics: Diag
   await endProcesses(find);
 }
 
-/** As .NET's `Process.ProcessName`: what the kernel has cut to 15 bytes is completed from the command line. */
+/**
+ * The name that .NET's `Process.ProcessName` has: a name that the kernel has
+ * cut to 15 bytes is completed from the command line.
+ */
 function nameOf(pid: number): string {
   try {
     const name = readFileSync(`/proc/${pid}/comm`, "utf8").replace(/\n$/, "");
@@ -195,6 +202,6 @@ function nameOf(pid: number): string {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, 2);
     return words.map((word) => basename(word)).find((word) => word.startsWith(name)) ?? name;
   } catch {
-    return "ended"; // Between the search and the look.
+    return "ended"; // It ended after the search.
   }
 }

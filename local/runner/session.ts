@@ -5,15 +5,21 @@ import { stamp } from "./diagnostics.ts";
 import type { Answer, Call, RunnerMessage } from "./exchange.ts";
 import { exitCodes } from "./exit-codes.ts";
 
-/** Seconds, as the real listener waits. Tests and impatient environments shorten the first. */
+/** The real listener's waiting times, in seconds. Tests and local environments shorten `retrySeconds`. */
 export interface Patience {
-  /** Between two attempts at a session; errors while polling are retried after half to a whole of it. */
+  /** Between two attempts at a session. Errors while polling are retried after half to all of it. */
   retrySeconds: number;
-  /** After so many attempts a session conflict is final: 4 minutes of 30 s. */
+  /** The number of attempts after which a session conflict is final: 4 minutes of 30 s. */
   conflictAttempts: number;
-  /** After so many errors in one wait for a message the listener gives up polling, whatever good polls came between them. */
+  /**
+   * The number of errors during one wait for a message after which the listener
+   * gives up. Successful polls in between do not reset it.
+   */
   pollErrors: number;
-  /** An error is so many tries that got no answer or a 5xx, because the real one's HTTP client retries those. */
+  /**
+   * The number of tries without an answer, or with a 5xx, that make one error.
+   * The real runner's HTTP client retries those.
+   */
   triesPerError: number;
 }
 
@@ -27,7 +33,7 @@ export const defaultPatience: Patience = {
 /** GitHub no longer knows the registration. */
 export class RegistrationGone extends Failure {}
 
-/** The listener must end with this code; it has told why. */
+/** The listener must end with this code. The reason has been logged. */
 export class ListenerEnd extends Failure {
   readonly exitCode: number;
   constructor(exitCode: number, message: string) {
@@ -36,7 +42,10 @@ export class ListenerEnd extends Failure {
   }
 }
 
-/** GitHub does not take this version of the runner. That is told last of all, when its job has ended and its session is gone. */
+/**
+ * GitHub does not accept this version of the runner. The listener prints that
+ * last, when its job has ended and its session is deleted.
+ */
 export class VersionRefused extends ListenerEnd {}
 
 export interface SessionContext {
@@ -45,7 +54,7 @@ export interface SessionContext {
   diagnostics: Diagnostics;
   patience: Patience;
   shutdown: AbortSignal;
-  /** `ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE` is set. */
+  /** Whether `ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE` is set. */
   tellsDeprecation: boolean;
 }
 
@@ -53,15 +62,15 @@ export interface Session {
   /**
    * Polls until there is a message.
    *
-   * @param status asked before each poll
-   * @param interrupt its abort starts the poll anew, with the status of then
+   * @param status read before each poll
+   * @param interrupt its abort restarts the poll with the current status
    * @throws RegistrationGone, ListenerEnd, or the abort of the shutdown
    */
   next(status: () => "Online" | "Busy", interrupt: () => AbortSignal): Promise<RunnerMessage>;
   delete(): Promise<void>;
 }
 
-/** Opens a session, as patiently as the real listener does. */
+/** Opens a session, with as many retries as the real listener. */
 export async function openSession(context: SessionContext): Promise<Session> {
   const { call, diagnostics, patience, shutdown } = context;
   const trace = (message: string, level?: "ERR ") => {
@@ -127,7 +136,7 @@ export async function openSession(context: SessionContext): Promise<Session> {
   };
 }
 
-/** Asks as often as the real one's HTTP client does before it counts an error. */
+/** Retries a request as often as the real runner's HTTP client does before it counts an error. */
 async function persistently<T>(
   context: SessionContext,
   signal: AbortSignal,

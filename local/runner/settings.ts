@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Shape } from "../../contract/shape.ts";
 import { parseShape } from "../../contract/shape.ts";
 
-/** `.runner`. */
+/** The content of `.runner`. */
 export interface RunnerSettings {
   agentId: number;
   agentName: string;
@@ -15,7 +15,7 @@ export interface RunnerSettings {
   disableUpdate: boolean;
 }
 
-/** `.credentials` and, for the secret, `.credentials_rsaparams`. */
+/** The content of `.credentials` and, for the secret, of `.credentials_rsaparams`. */
 export interface RunnerCredentials {
   clientId: string;
   secret: string;
@@ -28,7 +28,7 @@ interface KeyFile {
   secret: string;
 }
 
-/** What {@link saveConfiguration} puts into the files. */
+/** The content of the files that {@link saveConfiguration} writes. */
 const settingsShape: Shape<RunnerSettings> = {
   agentId: "number",
   agentName: "text",
@@ -44,7 +44,8 @@ const keyShape: Shape<KeyFile> = { secret: "secret" };
 const files = { settings: ".runner", credentials: ".credentials", key: ".credentials_rsaparams" };
 
 /**
- * Where the real listener puts what GitHub has it change. It prefers them to the others, and cannot start without those. This one
+ * The files in which the real listener saves settings that GitHub changes. It
+ * prefers them to the files above, but cannot start without those. The stand-in
  * never writes them.
  */
 const migrated = { settings: ".runner_migrated", credentials: ".credentials_migrated" };
@@ -57,7 +58,7 @@ export function hasCredentials(root: string): boolean {
   return [files, migrated].some(({ credentials }) => existsSync(join(root, credentials)));
 }
 
-/** @throws where there is a key that cannot be read: config.sh takes one that it finds */
+/** @throws if there is a key that cannot be read: config.sh uses a key that it finds */
 export function checkKey(root: string): void {
   const path = join(root, files.key);
   if (existsSync(path)) parseFile<KeyFile>(root, files.key, keyShape);
@@ -90,11 +91,11 @@ export function loadCredentials(root: string): RunnerCredentials {
 function parseFile<Value>(root: string, file: string, shape: Shape<Value>): Value {
   return parseShape(readFileSync(join(root, file), "utf8"), shape, {
     subject: `The runner's file ${file}`,
-    remedy: "The runner cannot start with it: configure it anew.",
+    remedy: "The runner cannot start with it: configure it again.",
   });
 }
 
-/** Keeps the key where there are no credentials, as the real one does. */
+/** The key is kept when there are no credentials, as by the real runner. */
 export function deleteConfiguration(root: string): void {
   const { key, ...others } = files;
   const keys = hasCredentials(root) ? [key] : [];
@@ -102,7 +103,7 @@ export function deleteConfiguration(root: string): void {
     rmSync(join(root, file), { force: true });
 }
 
-/** Variables of the runner's `.env`: lines of `NAME=value`, taken as they are. */
+/** Variables of the runner's `.env`: lines of `NAME=value`, with the value taken literally. */
 export function readEnvironmentFile(root: string): Record<string, string> {
   const file = join(root, ".env");
   if (!existsSync(file)) return {};

@@ -1,21 +1,22 @@
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a job's steps print, on the way to GitHub. */
+/** The output of a job's steps on its way to GitHub. */
 export interface StepOutput {
-  /** @throws where `_diag` is full */
+  /** @throws if `_diag` is full */
   write(lines: readonly string[]): void;
-  /** GitHub has all of it. */
+  /** Called when GitHub has received all of the output. */
   uploaded(): void;
 }
 
 /**
- * Keeps a job's output as the real worker does until it is uploaded
- * (`PagingLogger`): for GitHub in pages and for its storage in blocks, here in
- * one of each. A block that cannot be uploaded is not tried again, and stays.
+ * Keeps a job's output on disk until it is uploaded, as the real worker does
+ * (`PagingLogger`). The real one keeps it in pages for GitHub and in blocks for
+ * GitHub's storage; here there is one of each. A block that cannot be uploaded
+ * is not retried, and stays.
  *
- * @param root the runner's folder; the output goes to `_diag` in it
- * @param storageBlocked a firewall lets nobody reach GitHub's storage
+ * @param root the runner's folder; the output is in `_diag` there
+ * @param storageBlocked whether a firewall blocks GitHub's storage
  */
 export function stepOutput(root: string, jobGuid: string, storageBlocked: boolean): StepOutput {
   const pages = join(root, "_diag", "pages");

@@ -23,10 +23,11 @@ export interface RunnerTarball {
 
 /**
  * Builds the stand-in for a release of the runner, with the real one's layout.
- * The bytes depend on nothing but the sources, the version and the path of
- * Node, so the checksum in a machine's configuration stays.
+ * Its bytes depend only on the sources, the version and the path of Node. So
+ * the checksum in a machine's configuration stays the same.
  *
- * @param dir where the tarball goes; one that is there already is kept if it is the same
+ * @param dir where the tarball is written; an existing one is kept if it is the
+ * same
  * @param version for example `2.338.0`
  */
 export async function buildRunnerTarball(dir: string, version: string): Promise<RunnerTarball> {
@@ -39,7 +40,7 @@ export async function buildRunnerTarball(dir: string, version: string): Promise<
     const path = join(dir, `actions-runner-linux-${process.arch}-${version}.tar.gz`);
     if (!existsSync(path) || !readFileSync(path).equals(gzip)) {
       writeFileSync(`${path}.new`, gzip);
-      renameSync(`${path}.new`, path); // A download that reads the old file goes on undisturbed.
+      renameSync(`${path}.new`, path); // A download that is reading the old file is not disturbed.
     }
     return { path, sha256: createHash("sha256").update(gzip).digest("hex") };
   } finally {
@@ -59,7 +60,7 @@ async function layOut(root: string, version: string): Promise<void> {
       await bundleProgram({
         entry: `runner/${source}.ts`,
         outfile,
-        // The kernel names a process after the script it was started as, which /proc/*/comm then reads.
+        // The kernel names a process after the script that was started; /proc/*/comm shows that name.
         banner: `#!${process.execPath}`,
         define: { RUNNER_VERSION: JSON.stringify(version) },
       });
@@ -72,7 +73,7 @@ async function layOut(root: string, version: string): Promise<void> {
   }
 }
 
-/** A tar archive without times, owners and the order of directory listings. */
+/** Packs a tar archive without times and owners, in a fixed order. */
 function packReproducibly(folder: string): Buffer {
   const plain = [
     "--sort=name",

@@ -20,11 +20,11 @@ export interface UpdateContext {
 const parts = ["bin", "externals"] as const;
 
 /**
- * Fetches another version, puts it beside the present one, also while a job
- * runs, and leaves the change to it to `_update.sh`, which waits until this
- * process is gone. The one before stays, and what was unpacked.
+ * Downloads another version and unpacks it beside the present one, also while a
+ * job runs. The switch is left to `_update.sh`, which waits until this process
+ * has ended. The previous version and the downloaded files stay.
  *
- * @returns true: the listener must end now
+ * @returns true when the listener must end now
  */
 export async function selfUpdate(context: UpdateContext): Promise<boolean> {
   const { root, githubUrl, version, targetVersion, diagnostics } = context;
@@ -69,7 +69,7 @@ function putBeside(root: string, folder: string, version: string): void {
   for (const part of parts) cpSync(join(folder, part), join(root, `${part}.${version}`), { recursive: true });
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    rmSync(join(root, entry.name), { force: true }); // A shell may be reading the old one.
+    rmSync(join(root, entry.name), { force: true }); // A shell may be reading the old file.
     copyFileSync(join(folder, entry.name), join(root, entry.name));
   }
 }
@@ -81,7 +81,10 @@ function deleteOthers(root: string, versions: readonly string[]): void {
       rmSync(join(root, name), { recursive: true });
 }
 
-/** As the real one leaves things: `bin` and `externals` are links to folders with the version in their names. */
+/**
+ * The layout that the real update leaves: `bin` and `externals` are links to
+ * folders with the version in their names.
+ */
 function updateScript({ root, version, targetVersion }: UpdateContext): string {
   return `#!/bin/bash
 cd '${root}' || exit 1

@@ -6,27 +6,27 @@ import type { Diagnostics } from "./diagnostics.ts";
 import type { AcquiredJob } from "./exchange.ts";
 
 /**
- * Why a job ends before its time: GitHub has cancelled it (or its lock is lost), or the runner itself is shut down. The
- * reason of the abort signals here.
+ * Why a job ends early: GitHub has cancelled it (or its lock is lost), or the
+ * runner itself is shut down. Abort signals here have this as their reason.
  */
 export type Ending = "cancel" | "shutdown";
 
-/** What the listener tells its worker. */
+/** What the listener sends its worker. */
 export type WorkerMessage = { job: AcquiredJob } | { end: Ending };
 
 /** The process that runs one job. */
 export interface WorkerProcess {
-  /** Nothing happens where it has ended. */
+  /** Does nothing when the process has ended. */
   send(message: WorkerMessage): void;
   kill(): void;
-  /** Its exit code; of a signal 128 and its number, as .NET has it. */
+  /** Its exit code. After a signal it is 128 plus the signal's number, as in .NET. */
   ended: Promise<number>;
 }
 
-/** Numbers of the signals that end a worker here. */
+/** Numbers of the signals that can end a worker here. */
 const signals: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15 };
 
-/** Starts a worker and hands it its job. What it prints goes to the listener's output, line by line. */
+/** Starts a worker and sends it its job. What it prints goes to the listener's output, line by line. */
 export function startWorker(
   job: AcquiredJob,
   root: string,

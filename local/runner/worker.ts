@@ -12,20 +12,27 @@ import { runJob } from "./run-job.ts";
 import { loadCredentials, loadSettings } from "./settings.ts";
 import { stepOutput } from "./step-output.ts";
 
-/* Entry point: bin/Runner.Worker. Runs the one job that the listener sends, and ends with its result. */
+/*
+ * Entry point: bin/Runner.Worker. It runs the one job that the listener sends,
+ * and ends with the job's result.
+ */
 
-/** Seconds after a SIGTERM when the worker leaves, whatever it has still to do (`ExitOnUnloadTimeout`). */
+/** Seconds after a SIGTERM until the worker exits, even if it has not finished (`ExitOnUnloadTimeout`). */
 const unloadLimitSeconds = 30;
 /**
- * Seconds that a job takes to end when its runner is shut down, as was seen of the real one; GitHub is told after five
- * eighths of them. They are the machine's.
+ * Seconds of the machine's time that a job takes to end when its runner is shut
+ * down, as observed of the real one. The worker reports the end to GitHub after
+ * five eighths of them.
  */
 const defaultUnloadSeconds = 13.5;
 
-/** How often the clock is looked at, in milliseconds of the computer: its pace may change meanwhile. */
+/**
+ * Interval between two readings of the clock, in milliseconds of the computer:
+ * the clock's pace may change meanwhile.
+ */
 const lookMs = 50;
 
-writeFileSync("/proc/self/comm", "Runner.Worker"); // Newer Nodes name their main thread after themselves.
+writeFileSync("/proc/self/comm", "Runner.Worker"); // Newer versions of Node give their main thread a name of its own.
 const root = dirname(dirname(realpathSync(process.argv[1]!)));
 const environment = process.env;
 const unloadMs = Number(environment.LONGHAUL_RUNNER_UNLOAD_SECONDS ?? defaultUnloadSeconds) * 1000;
@@ -80,18 +87,23 @@ process.on("message", (message: WorkerMessage) => {
     },
   );
 });
-// Ctrl-C is the listener's, which tells its worker.
+// Ctrl-C is for the listener, which ends its worker.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => {
   terminated = true;
   end("shutdown");
   setTimeout(() => process.exit(exitCodes.sigterm), unloadLimitSeconds * 1000).unref();
 });
-// A worker whose listener has died goes on to the end of its job, with nobody to read what it prints.
+// A worker whose listener has died continues to the end of its job, although nothing reads its output.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
 
-/** Waits for a moment of the machine's clock, which may run faster than the computer's. @param moment as of `Date.now()` */
+/**
+ * Waits for a moment of the machine's clock, which may run faster than the
+ * computer's.
+ *
+ * @param moment as of `Date.now()`
+ */
 async function untilMoment(moment: number): Promise<void> {
   while (Date.now() < moment) await delay(Math.min(lookMs, moment - Date.now()));
 }

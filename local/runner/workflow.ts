@@ -4,10 +4,10 @@ import type { AcquiredJob } from "./exchange.ts";
 
 /** One job of a workflow file, ready for `act`. */
 export interface IsolatedJob {
-  /** The workflow with this job alone. */
+  /** The workflow with only this job. */
   text: string;
   steps: { id: string; name: string }[];
-  /** The job's `outputs`, unevaluated. */
+  /** The job's `outputs`, not evaluated. */
   outputs: Record<string, unknown>;
 }
 
@@ -24,10 +24,10 @@ interface WorkflowJob {
 }
 
 /**
- * Takes one job out of a workflow, because a runner is given one job while
- * `act` runs a whole workflow. Jobs that it needs become finished ones with
- * their outputs. The time limit is left to GitHub, which keeps it by the
- * cloud's clock; `act` would by the computer's.
+ * Isolates one job of a workflow, because a runner gets one job while `act`
+ * runs a whole workflow. Jobs that it needs become finished jobs with their
+ * outputs. The time limit is left to GitHub, which counts it by the cloud's
+ * clock; `act` would count it by the computer's.
  */
 export function isolateJob({ workflowText, jobKey, needs = {} }: AcquiredJob): IsolatedJob {
   const workflow = parse(workflowText) as Record<string, unknown> & { jobs: Record<string, WorkflowJob> };

@@ -3,13 +3,13 @@ import type { Properties, ProviderConfiguration } from "../../provider.ts";
 
 /** The API as the provider sees it. */
 export interface ApiClient {
-  /** The organisation or user that unqualified repository names belong to. */
+  /** The organisation or user to which unqualified repository names belong. */
   owner: string;
-  /** @throws Error as the real provider words it: method, URL, status, GitHub's message */
+  /** @throws Error in the real provider's words: method, URL, status, GitHub's message */
   call: (method: string, path: string, body?: Properties) => Promise<Properties>;
-  /** A GET that answers undefined where GitHub answers 404. */
+  /** A GET that returns undefined when GitHub answers 404. */
   find: (path: string) => Promise<Properties | undefined>;
-  /** A DELETE that does not mind a 404. */
+  /** A DELETE that ignores a 404. */
   remove: (path: string) => Promise<void>;
 }
 
@@ -19,13 +19,13 @@ export type Connect = (configuration: ProviderConfiguration) => ApiClient;
 export interface ConnectOptions {
   /** Handles a request in process. */
   request: (path: string, init: RequestInit) => Promise<Response>;
-  /** Where a configuration names none. */
+  /** The owner if a configuration names none. */
   owner: string;
   token: string | undefined;
   sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** What the real provider does where its configuration says nothing else. */
+/** The real provider's defaults. */
 const retryDefaults = { maxRetries: 3, retryableErrors: [500, 502, 503, 504], retryDelayMs: 1000 };
 
 /** Clients by provider configuration. */

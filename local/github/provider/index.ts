@@ -5,9 +5,12 @@ import { runnerGroup } from "./runner-group.ts";
 import { organizationVariable, repositoryVariable } from "./variable.ts";
 import { organizationWebhook, repositoryWebhook } from "./webhook.ts";
 
-/* The `github` provider's resource types and functions, over the emulated REST API, as the real provider is a client of the real one. */
+/*
+ * The `github` provider's resource types and functions, on the emulated REST
+ * API. The real provider is a client of the real API in the same way.
+ */
 
-/** @param connect a client with the credentials of a provider configuration */
+/** @param connect returns a client with the credentials of a provider configuration */
 export function githubProvider(connect: Connect): EmulatedProvider {
   return {
     types: {
@@ -37,7 +40,7 @@ export function githubProvider(connect: Connect): EmulatedProvider {
       },
       "github:index/getRestApi:getRestApi": async (args, configuration) => {
         const endpoint = text(args.endpoint);
-        // A 404 is an answer for the real one; every other refusal is an error.
+        // The real function returns a 404 as a result; it throws every other refusal.
         const found = await connect(configuration).find(`/${endpoint}`);
         const code = found ? 200 : 404;
         return {

@@ -2,12 +2,12 @@ import { Failure } from "../../../contract/failure.ts";
 import type { Properties, ResourceType } from "../../provider.ts";
 import type { ApiClient, Connect } from "./client.ts";
 
-/** A resource type in terms of a connected client. */
+/** A resource type whose operations use a connected client. */
 export interface ApiResource {
   create: (client: ApiClient, inputs: Properties) => Promise<{ id: string; state: Properties }>;
   read: (client: ApiClient, id: string, state: Properties) => Promise<Properties | undefined>;
   update: (client: ApiClient, id: string, state: Properties, inputs: Properties) => Promise<Properties>;
-  /** What is gone already is fine. */
+  /** Deleting a resource that is already gone is not an error. */
   delete: (client: ApiClient, id: string, state: Properties) => Promise<void>;
   replaceOn: readonly string[];
 }
@@ -22,7 +22,7 @@ export function resourceType(connect: Connect, resource: ApiResource): ResourceT
   };
 }
 
-/** A property that must be a text. */
+/** A property that must be text. */
 export function text(value: unknown): string {
   if (typeof value !== "string") throw new Failure(`expected a text, found ${JSON.stringify(value)}`);
   return value;

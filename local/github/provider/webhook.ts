@@ -29,7 +29,7 @@ function webhook(
       },
     };
   };
-  /** What GitHub shows; the secret stays as it was written, because GitHub shows none. */
+  /** The state that GitHub shows, except the secret: GitHub does not show it, so it stays as it was written. */
   const stateOf = (inputs: Properties, hook: Properties): Properties => ({
     ...inputs,
     active: hook.active,

@@ -6,16 +6,16 @@ import { ApiError, faultAnswer, notFound } from "../answers.ts";
 import type { Body } from "../answers.ts";
 import { appOf } from "./app-claim.ts";
 
-/** Asks the client who it is, counts its requests, and lets armed faults answer in place of the API. */
+/** Authenticates the client, counts its requests, and lets armed faults answer in place of the API. */
 export function authenticated(model: Model): MiddlewareHandler {
-  /** Requests of the present hour, by token. */
+  /** Requests of the current hour, by token. */
   const used = new Map<string, { count: number; resetWireMs: number }>();
   return async (c, next) => {
     const path = c.req.path.replace(/^\/api\/v3/, "");
     if (path === "/meta") return next();
     const text = tokenText(c.req.header("authorization"));
     if (text === undefined) throw new ApiError(401, "Requires authentication");
-    // As an App itself, by a claim that it has signed, and as nobody else.
+    // Below /app/, an App authenticates only with a claim that it has signed.
     const app = path.startsWith("/app/") ? appOf(model, text) : undefined;
     if (app) c.set("app", app);
     const token = app ? { login: `app ${app.id}`, scopes: [] } : model.tokens.get(text);
@@ -57,22 +57,22 @@ export function authenticated(model: Model): MiddlewareHandler {
   };
 }
 
-/** Who asks; set by {@link authenticated}. */
+/** The token of the request; set by {@link authenticated}. */
 export const callerOf = (c: Context): KnownToken => c.get("token") as KnownToken;
 
-/** The App that asks; set by {@link authenticated} below `/app/`. */
+/** The App that sends the request; set by {@link authenticated} below `/app/`. */
 export const callingAppOf = (c: Context): KnownApp => c.get("app") as KnownApp;
 
 function isExpired(model: Model, { installation }: KnownToken): boolean {
   return installation !== undefined && installation.expiresAt <= model.clock.now();
 }
 
-/** Counts as one of its refusals. */
+/** Whether a new token is still refused. Each call counts as one refusal. */
 function isTooNew({ installation }: KnownToken): boolean {
   return installation !== undefined && installation.refusals-- > 0;
 }
 
-/** GitHub hides what a token may not see: 404 rather than 403. */
+/** GitHub answers 404 rather than 403 for what a token may not see. */
 export function repositoryOf(model: Model, c: Context): Repository {
   const wanted = `${c.req.param("owner") ?? ""}/${c.req.param("repo") ?? ""}`;
   const repository =
@@ -84,13 +84,13 @@ export function repositoryOf(model: Model, c: Context): Repository {
   return repository;
 }
 
-/** The permission that a place in a repository asks for. */
+/** The permission that a path in a repository requires. */
 const permissionsByPath: readonly [path: RegExp, permission: string][] = [
   [/\/actions\/(runs|jobs|workflows)(\/|$)/, "actions"],
   [/\/contents\//, "contents"],
 ];
 
-/** An installation sees its repositories alone, and of them what its permissions are for. */
+/** An installation sees only its repositories, and in them only what its permissions cover. */
 function checkInstallation(
   { repositories, permissions }: InstallationAccess,
   { name }: Repository,
@@ -108,7 +108,7 @@ export function scopeOf(model: Model, c: Context): string {
   const organization = c.req.param("org");
   if (organization === undefined) return fullName(repositoryOf(model, c));
   if (!sameName(organization, model.organization)) throw notFound();
-  // The sentence speaks of a repository for organisations too.
+  // GitHub's sentence speaks of a repository for organisations too.
   if (!allows(c, "admin:org")) throw new ApiError(403, "Must have admin rights to Repository.");
   return model.organization;
 }

@@ -4,14 +4,16 @@ import type { KnownApp } from "../options.ts";
 import { parseObject } from "../../../contract/json.ts";
 import { ApiError } from "../answers.ts";
 
-/** GitHub refuses a claim that lasts for longer, seconds from its own clock's now. */
+/** The longest claim that GitHub accepts, in seconds from its own clock's now. */
 const longestSeconds = 600;
 
 /**
  * The App that signed a claim (a JSON web token, RS256).
  *
- * @throws ApiError 401 in GitHub's words, which do not tell a wrong key from a text that is no claim
- * @see https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+ * @throws ApiError 401 in GitHub's words, which do not distinguish a wrong key
+ * from a text that is not a claim
+ * @see
+ * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
  */
 export function appOf(model: Model, text: string): KnownApp {
   const [header, payload, signature, ...rest] = text.split(".");

@@ -7,7 +7,10 @@ import { isObject } from "../../../contract/json.ts";
 import { callerOf, callingAppOf } from "./access.ts";
 import { ApiError, bodyOf, noContent, notFound, textsIn } from "../answers.ts";
 
-/** What an App asks for as itself: a token of its installation; and what is done with that: revoking it. */
+/**
+ * The endpoints that an App uses as itself, to get a token of its installation,
+ * and the endpoint that revokes such a token.
+ */
 export function appRoutes(model: Model): Hono {
   const app = new Hono();
   app.post("/app/installations/:id/access_tokens", async (c) => {
@@ -49,7 +52,10 @@ export function appRoutes(model: Model): Hono {
   return app;
 }
 
-/** Some of the repositories that the App is installed on; all of them where the request names none. */
+/**
+ * The repositories that the request names among those on which the App is
+ * installed; all of them if it names none.
+ */
 function repositoriesIn(body: Record<string, unknown>, known: KnownApp): readonly string[] {
   if (body.repositories === undefined) return known.repositories;
   const wanted = textsIn(body, "repositories");
@@ -59,7 +65,7 @@ function repositoriesIn(body: Record<string, unknown>, known: KnownApp): readonl
   throw new ApiError(422, message);
 }
 
-/** Some of the permissions that the App was given; all of them where the request names none. */
+/** The permissions that the request names among those of the App; all of them if it names none. */
 function permissionsIn({ permissions }: Record<string, unknown>, known: KnownApp): AppPermissions {
   if (permissions === undefined) return known.permissions;
   const wanted = isObject(permissions) ? Object.entries(permissions) : [];

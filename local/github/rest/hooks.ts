@@ -65,7 +65,7 @@ export function hookRoutes(model: Model): Hono {
   return app;
 }
 
-/** The emulator delivers on this computer alone. */
+/** The emulator delivers only on this computer. */
 function configIn({ config }: Record<string, unknown>): Pick<Hook, "url" | "contentType" | "secret"> {
   if (!isObject(config)) throw new ApiError(422, 'Invalid request.\n\n"config" wasn\'t supplied.');
   const url = textIn(config, "url");
@@ -90,7 +90,7 @@ function hookBody(model: Model, hook: Hook) {
       url,
       content_type: contentType,
       insecure_ssl: "0",
-      // GitHub shows that there is one, and never which.
+      // GitHub shows that a secret exists, but never its value.
       ...(secret === undefined ? {} : { secret: "********" }),
     },
     url: `${model.url}/api/v3/${isRepository ? "repos" : "orgs"}/${scope}/hooks/${id}`,

@@ -115,7 +115,7 @@ export function runnerGroupRoutes(model: Model): Hono {
 
 const defaultGroupId = 1;
 
-/** The group that every organisation has. */
+/** The default group of every organisation. */
 export const defaultRunnerGroup = (): RunnerGroup => newRunnerGroup(defaultGroupId, "Default", "all");
 
 function groupBody({ url, organization }: Model, { body }: RunnerGroup): RunnerGroup["body"] {

@@ -23,7 +23,7 @@ type Summary = Pick<
 > & { owner: { login: string } };
 type FileBody = Extract<Body<"GET /repos/{owner}/{repo}/contents/{path}">, { type: "file"; content: string }>;
 
-/** A repository, as far as GitHub's clients need it. Every one here is private. */
+/** A repository, as far as GitHub's clients need it. Every repository here is private. */
 export function repositoryBody(model: Model, repository: Repository): Summary {
   return {
     id: repository.id,
@@ -74,7 +74,7 @@ export function repositoryRoutes(model: Model): Hono {
     const message = textIn(body, "message");
     const content = Buffer.from(textIn(body, "content"), "base64");
     checkSha(path, former, body.sha);
-    // An author of the request's own keeps GitHub from signing.
+    // GitHub does not sign a commit whose author or committer the request names.
     const signed = callerOf(c).installation !== undefined && !body.author && !body.committer;
     checkCommit(repository, branch, { change: former ? "update" : "create", message, signed });
     const file = writeFile(model, repository, branch, path, content);
@@ -96,7 +96,7 @@ export function repositoryRoutes(model: Model): Hono {
   return app;
 }
 
-/** The file that a request is about, and its branch: the default one where the request names none. */
+/** The file that a request is about, and its branch: the default branch if the request names none. */
 function placeOf(model: Model, c: Context, ref: unknown) {
   const repository = repositoryOf(model, c);
   const path = decodeURIComponent(c.req.param("path") ?? "");
@@ -113,12 +113,12 @@ function placeOf(model: Model, c: Context, ref: unknown) {
   return { repository, branch, former: files.get(path), path };
 }
 
-/** Workflow files are written with a scope, or an App's permission, of their own. */
+/** Writing workflow files needs a separate scope, or a separate permission of an App. */
 function checkWorkflowsWriter(c: Context): void {
   const { installation } = callerOf(c);
   if (installation && installation.permissions.workflows !== "write")
     throw new ApiError(403, "Resource not accessible by integration");
-  // Without the scope GitHub answers as if there were no such place.
+  // Without the scope GitHub answers as if the path did not exist.
   if (!installation && !allows(c, "workflow")) throw notFound();
 }
 

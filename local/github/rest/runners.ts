@@ -13,7 +13,7 @@ type RunnerBody = Body<"GET /repos/{owner}/{repo}/actions/runners/{runner_id}">;
 type TokenBody = Body<"POST /repos/{owner}/{repo}/actions/runners/registration-token">;
 type LabelsBody = Body<"GET /repos/{owner}/{repo}/actions/runners/{runner_id}/labels">;
 
-/** Custom labels that one request may name; that a runner may have no more is a guess. */
+/** Maximum number of custom labels in one request. That a runner may have no more is a guess. */
 const maxLabels = 100;
 const tooManyLabels = () => new ApiError(422, `A runner may have at most ${maxLabels} custom labels.`);
 
@@ -26,7 +26,7 @@ export function runnerRoutes(model: Model): Hono {
     if (!runner) throw notFound();
     return runner;
   };
-  /** What a request asks for. GitHub counts before it leaves out what the runner has. */
+  /** The labels that a request asks for. GitHub counts them before it leaves out those that the runner has. */
   const asked = async (c: Context): Promise<string[]> => {
     const labels = textsIn(await bodyOf(c), "labels");
     if (labels.length > maxLabels) throw tooManyLabels();
@@ -81,7 +81,7 @@ export function runnerRoutes(model: Model): Hono {
     });
     app.get(`${runners}/:id`, (c) => Response.json(runnerBody(model, runnerOf(c))));
     app.delete(`${runners}/:id`, (c) => {
-      // The documentation promises 422 for a busy runner; 204 has been seen.
+      // The documentation promises 422 for a busy runner; 204 has been observed.
       removeRunner(model, runnerOf(c));
       return noContent();
     });
@@ -124,7 +124,7 @@ function runnerBody(model: Model, runner: RunnerEntry): RunnerBody {
   };
 }
 
-/** What is listed can differ from what was answered to the request that gave the labels. */
+/** The listed labels can differ from the answer to the request that set them. */
 function listedLabels(model: Model, runner: RunnerEntry): LabelsBody {
   const { customLabels, name } = runner;
   const listed = model.faults.take("listed-labels")?.report(customLabels, name) ?? customLabels;
@@ -165,7 +165,7 @@ interface DeprecationBody {
   runtime_deprecates_at: string | null;
 }
 
-/** GitHub does not know versions that never came out. */
+/** GitHub does not know versions that were never released. */
 function deprecation(
   { offeredRunner, minimumRunnerVersion, clock }: Model,
   version: string,

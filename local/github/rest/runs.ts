@@ -59,7 +59,7 @@ export function runRoutes(model: Model): Hono {
   return app;
 }
 
-/** One page of a repository's runs, newest first; of one workflow where its path is given. */
+/** One page of a repository's runs, newest first; only those of one workflow if its path is given. */
 export function listRuns(model: Model, c: Context, path?: string): Response {
   const repository = repositoryOf(model, c);
   const matching = model.runs

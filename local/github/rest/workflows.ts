@@ -42,7 +42,7 @@ export function workflowRoutes(model: Model): Hono {
     const outcome = dispatch(model, repository, path, request);
     if ("refused" in outcome) throw new ApiError(422, outcome.refused);
     if (!wantsDetails || older === 204) return noContent();
-    // A run that a fault has swallowed was promised all the same.
+    // A run that a fault suppresses is still promised in the answer.
     return Response.json(dispatchedBody(model, repository, outcome.run?.id ?? model.nextId()));
   });
   return app;
