@@ -5,8 +5,8 @@ import { Fault } from "../../contract/failure.ts";
 
 /**
  * A file or folder of the local cloud's sources, by its path from the root of
- * this package. Found by walking up to package.json, because this module may
- * run from its source or from a bundle in dist/.
+ * this package. The root is found by walking up to package.json, because this
+ * module may run from its source or from a bundle in dist/.
  */
 export function sourcePath(path: string): string {
   let folder = import.meta.dirname;
@@ -18,9 +18,9 @@ export function sourcePath(path: string): string {
 }
 
 export interface Program {
-  /** Source, from the root of this package. */
+  /** Source file, from the root of this package. */
   entry: string;
-  /** Where the program goes. */
+  /** Path of the bundled program. */
   outfile: string;
   /** First line, for example `#!/usr/bin/node`. */
   banner?: string;

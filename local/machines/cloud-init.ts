@@ -7,12 +7,12 @@ import { Failure, messageOf } from "../../contract/failure.ts";
 import { defaultUserOf } from "./distributions.ts";
 
 /*
- * What cloud-init does of importance here, read in its source
+ * The parts of cloud-init that matter here, read in its source
  * (canonical/cloud-init: helpers.py, stages.py, handlers/shell_script.py). At
- * each boot, before the services, it says which instance this is and writes the
- * user data's script down. After the services it runs that script, once for
- * each instance: the semaphore that says so is there from before the script
- * begins, and its existence is all that counts.
+ * each boot, before the services, it determines the instance and saves the user
+ * data's script. After the services it runs that script, once for each
+ * instance. A semaphore file marks that: it is created before the script
+ * begins, and only its existence counts.
  */
 
 export interface CloudInitHost {
@@ -23,11 +23,11 @@ export interface CloudInitHost {
   console(line: string): void;
 }
 
-/** Below the instance's folder. */
+/** Path below the instance's folder. */
 const scriptFile = "scripts/part-001";
 const semaphoreFile = "sem/config_scripts_user";
 
-/** The stage before the services: says which instance this is, and lays its script ready. */
+/** The stage before the services: determines the instance, and saves its script. */
 export async function prepareInstance(host: CloudInitHost): Promise<void> {
   const { root, metadataUrl } = host;
   const read = await metadataReader(metadataUrl);
@@ -52,9 +52,10 @@ export async function prepareInstance(host: CloudInitHost): Promise<void> {
 }
 
 /**
- * The administrator that an image of the disk's system has, made once for each
- * instance: with groups, and with a rule for sudo that is written behind those
- * that are there (cc_users_groups.py, distros/__init__.py, config/cloud.cfg.tmpl).
+ * Makes the default user of an image of the disk's system, once for each
+ * instance. The user gets groups, and a rule for sudo that is appended to the
+ * existing ones (cc_users_groups.py, distros/__init__.py,
+ * config/cloud.cfg.tmpl).
  */
 function makeDefaultUser(root: string, semaphore: string): void {
   const user = defaultUserOf(root);
@@ -73,7 +74,7 @@ function makeDefaultUser(root: string, semaphore: string): void {
   add("sudoers.d/90-cloud-init-users", `${name} ALL=(ALL) NOPASSWD:ALL`);
 }
 
-/** The last stage: runs the user data if this instance has not run it before. False: it failed. */
+/** The last stage: runs the user data if this instance has not run it before. Returns false if it failed. */
 export async function runUserData(host: CloudInitHost): Promise<boolean> {
   const instance = join(host.root, "var/lib/cloud/instance");
   const [script, semaphore] = [join(instance, scriptFile), join(instance, semaphoreFile)];
@@ -85,7 +86,7 @@ export async function runUserData(host: CloudInitHost): Promise<boolean> {
   return existsSync(script) ? runScript(script, host) : true;
 }
 
-/** User data as text; gzip is known by its first two bytes, as cloud-init knows it. */
+/** User data as text. Like cloud-init, it recognises gzip by the first two bytes. */
 export function unpackUserData(data: Buffer): string {
   return (data[0] === 0x1f && data[1] === 0x8b ? gunzipSync(data) : data).toString("utf8");
 }
@@ -114,7 +115,10 @@ async function runScript(file: string, host: CloudInitHost): Promise<boolean> {
   return failure === "";
 }
 
-/** Reads metadata below `/latest/` with a session token; undefined where there is nothing. */
+/**
+ * Returns a reader of metadata below `/latest/`, which uses a session token and
+ * returns undefined for a path that does not exist.
+ */
 async function metadataReader(url: string): Promise<(path: string) => Promise<Buffer | undefined>> {
   const session = await fetch(`${url}/latest/api/token`, {
     method: "PUT",

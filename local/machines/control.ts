@@ -15,7 +15,7 @@ export interface Answer {
 
 /**
  * Answers the stand-ins for `systemctl`, `shutdown`, `poweroff`, `reboot`,
- * `busctl` and `systemd-run`, given as the words of their command line.
+ * `busctl` and `systemd-run`. `words` is their command line.
  */
 export async function control(words: readonly string[], services: Services, power: Power): Promise<Answer> {
   const [command, ...rest] = words;
@@ -33,7 +33,7 @@ export async function control(words: readonly string[], services: Services, powe
     case "reboot":
       return goDown(verb === "reboot" ? "reboot" : "poweroff", power);
     case "daemon-reload":
-      return succeeded; // Units are read anew at each start.
+      return succeeded; // Units are read again at each start.
     case "enable":
       operands.forEach((name) => {
         services.enable(name);
@@ -103,7 +103,7 @@ function signalOf(flags: readonly string[]): NodeJS.Signals {
   return `SIG${named ?? "TERM"}` as NodeJS.Signals;
 }
 
-/** What `systemd-run --scope` asks for: the scope's name, then its properties. */
+/** Handles a request of `systemd-run --scope`: the scope's name, then its properties. */
 function startScope([name, ...properties]: readonly string[], services: Services): Answer {
   const valuesOf = (key: string) =>
     properties.flatMap((property) => (property.startsWith(`${key}=`) ? property.slice(key.length + 1) : []));
@@ -130,8 +130,8 @@ function shutdown(flags: string[], operands: string[], power: Power): Answer {
 }
 
 /**
- * Serves the stand-ins over a Unix socket. The path is relative to the current
- * folder on both sides: a socket's path may be no longer than 107 bytes.
+ * Serves the stand-ins over a Unix socket. Both sides use a path relative to
+ * the current folder, because a socket's path may be no longer than 107 bytes.
  */
 export async function serveControl(path: string, services: Services, power: Power): Promise<void> {
   const answer = async (request: IncomingMessage): Promise<Answer> => {

@@ -3,14 +3,14 @@ import { join, relative } from "node:path";
 
 /*
  * Images of machines' disks. On a real machine every path begins at the root of
- * its own disk; here that root is a folder named after the instance, and units,
- * links and settings hold it. So a copy has another root written into it.
+ * its own disk. Here that root is a folder named after the instance, and units,
+ * links and settings contain its path. So the new root is written into a copy.
  */
 
-/** In memory, and gone with the power. */
+/** These paths are in memory, and are lost with the power. */
 const isMemory = (path: string) => path === "run" || path.startsWith("run/");
 
-/** Files above this size hold no paths: the local cloud's own are small. */
+/** Larger files contain no paths: the local cloud's own files are small. */
 const maxTextBytes = 2 ** 20;
 
 /**
@@ -29,7 +29,7 @@ export function copyDisk(from: string, to: string): void {
   });
 }
 
-/** Writes the new root over the old one, wherever the copy of a disk holds it. */
+/** Replaces the old root by the new one, wherever the copy of a disk contains it. */
 export function moveRoot(disk: string, oldRoot: string, newRoot: string): void {
   const [before, after] = [oldRoot, newRoot].map((root) => Buffer.from(root, "utf8").toString("latin1"));
   for (const entry of readdirSync(disk, { withFileTypes: true, recursive: true })) {

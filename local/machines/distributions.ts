@@ -9,16 +9,16 @@ export type Distribution = "ubuntu" | "amzn";
 /** The administrator that cloud-init makes on an image. */
 export interface DefaultUser {
   name: string;
-  /** Its full name. */
+  /** The user's full name. */
   gecos: string;
-  /** As lines of etc/group without the members, for example `adm:x:4`. */
+  /** Lines of etc/group without the members, for example `adm:x:4`. */
   groups: readonly string[];
 }
 
 interface System {
   osRelease: string;
   defaultUser: DefaultUser;
-  /** What `rpm` knows as installed on a fresh image; absent where there is no rpm. */
+  /** Packages that `rpm` knows as installed on a fresh image; absent where there is no rpm. */
   packages?: readonly string[];
 }
 
@@ -31,7 +31,7 @@ ID_LIKE=debian
 `,
     defaultUser: { name: "ubuntu", gecos: "Ubuntu", groups: ["adm:x:4", "sudo:x:27", "lxd:x:101"] },
   },
-  // Its image has neither git nor iptables, and of the libraries of .NET it lacks ICU.
+  // The image has neither git nor iptables. Of the libraries that .NET needs, it lacks ICU.
   amzn: {
     osRelease: `VERSION="2023"
 ID="amzn"
@@ -52,7 +52,10 @@ PRETTY_NAME="Amazon Linux 2023.9.20250929"
 
 const osReleaseFile = "etc/os-release";
 
-/** Lays a system on a disk that has none: a new one, not a stopped machine's or a copy. */
+/**
+ * Installs a system on an empty disk, such as a new machine's. A stopped
+ * machine's disk and a copy already have one.
+ */
 export function installSystem(root: string, distribution: Distribution): void {
   if (existsSync(join(root, osReleaseFile))) return;
   const { osRelease, packages } = systems[distribution];
@@ -62,13 +65,16 @@ export function installSystem(root: string, distribution: Distribution): void {
   markWritten(root);
 }
 
-/** Folders of the commands that stand in for those of a disk's system, for `PATH`: its own before those of all. */
+/**
+ * Folders of the commands that stand in for those of a disk's system, for
+ * `PATH`: the system's own folder comes before the common one.
+ */
 export function commandFolders(root: string): string[] {
   const common = sourcePath("machines/commands");
   return [join(common, systemOf(root) ?? ""), common].filter((folder) => existsSync(folder));
 }
 
-/** The administrator that an image of the disk's system has; undefined where the system is not one of ours. */
+/** The default user of an image of the disk's system; undefined for an unknown system. */
 export function defaultUserOf(root: string): DefaultUser | undefined {
   const id = systemOf(root);
   return Object.entries(systems).find(([name]) => name === id)?.[1].defaultUser;

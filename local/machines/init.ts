@@ -15,11 +15,14 @@ import type { Stopping } from "./stop-order.ts";
 
 /*
  * Entry point: the first process of a machine, its cloud-init and its systemd.
- * It lives as long as the machine is up, and no longer than the local cloud:
- * when its parent goes away, whatever the way, it takes the machine with it.
+ * It lives as long as the machine is up, but no longer than the local cloud:
+ * when its parent ends in any way, it takes the machine with it.
  */
 
-/** What init tells the host. `network`: whether the machine's processes still reach anything outside. */
+/**
+ * Messages from init to the host. `network`: whether the machine's processes
+ * can still reach anything outside.
+ */
 export type InitMessage = { console: string } | { network: boolean } | { down: PowerDown };
 
 /** Milliseconds that processes have between SIGTERM and SIGKILL when the machine goes down (systemd: 90 s). */
@@ -51,7 +54,7 @@ const services = createServices(
   },
   times.restartFactor,
 );
-/** The network is no service here, but goes where systemd takes it down. */
+/** The network is not a service here, but it ends where systemd would take it down. */
 const network = new Map<string, Stopping>([
   ["network-online.target", { after: ["network.target"], before: [], stop: () => Promise.resolve() }],
   [
@@ -75,10 +78,10 @@ function prepareRoot(): void {
   process.chdir(root);
   rmSync("run", { recursive: true });
   mkdirSync("run");
-  rmSync(".kernel", { recursive: true, force: true }); // What a real machine's kernel keeps until it goes down.
+  rmSync(".kernel", { recursive: true, force: true }); // State that a real machine's kernel keeps until it goes down.
   if (environment.LONGHAUL_MOUNTS)
     execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=20%", "tmpfs", "run"]);
-  // Nothing is ever written to it: reading it with a time limit is how `sleep` waits without a process.
+  // Nothing writes to this pipe. `sleep` waits without a process of its own by reading it with a time limit.
   execFileSync("mkfifo", ["run/never"]);
 }
 
@@ -109,7 +112,7 @@ async function goDown(kind: PowerDown): Promise<void> {
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Fault(`${name} is not set: init is started by the machine host.`);
+  if (value === undefined) throw new Fault(`${name} is not set: the machine host must start init.`);
   return value;
 }
 

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { Fault } from "../../contract/failure.ts";
 
 /*
- * Loaded into every Node process of a machine before its program
- * (`node --require`): the wall clock it sees is the cloud's, as `date` and
- * `sleep` see it. The monotonic clock and timers stay the computer's, so time
- * limits on real network calls keep their meaning.
+ * Loaded into every Node process of a machine before its program (`node
+ * --require`): the wall clock that the process sees is the cloud's, as for
+ * `date` and `sleep`. The monotonic clock and timers stay the computer's, so
+ * that time limits on real network calls keep their meaning.
  */
 
-/** Milliseconds between two looks at the clock's file. */
+/** Milliseconds between two readings of the clock's file. */
 const refreshMs = 50;
 
 const file = process.env.LONGHAUL_CLOCK;
@@ -18,7 +18,7 @@ const ComputerDate = Date;
 const computerNow = Date.now.bind(Date);
 let base = { readAt: -Infinity, real: 0, cloud: 0, factor: 1 };
 
-/** The cloud's time by the three numbers of the clock's file (see local/clock.ts). */
+/** The cloud's time, computed from the three numbers of the clock's file (see local/clock.ts). */
 function cloudNow(): number {
   const at = performance.now();
   if (at - base.readAt > refreshMs) {

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { processesOf } from "./marker.ts";
 import { environmentOf, processesWithSocket } from "./processes.ts";
 
-/** What the stand-in for iptables has written down of the one rule that closes the service. */
+/** The one rule that closes the service, as the stand-in for iptables records it. */
 const rule = "OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT";
 
 /**
- * Obeys a machine's rule about its metadata service: true for a request that comes from a port of a process which is not
- * root's on the machine, while the rule is set.
+ * Applies a machine's rule about its metadata service. While the rule is set,
+ * the result returns true for a request from a port of a process that is not
+ * root's on the machine.
  *
  * @param root the machine's root folder
  */
@@ -21,7 +22,7 @@ export function metadataRule(root: string): (port: number) => boolean {
   };
 }
 
-/** Whom `setpriv` or `sudo` has changed to stands in the environment. */
+/** The environment shows the user to which `setpriv` or `sudo` has changed. */
 function isRoot(pid: number): boolean {
   const user = environmentOf(pid).find((entry) => entry.startsWith("LONGHAUL_USER="));
   return user === undefined || user === "LONGHAUL_USER=root";

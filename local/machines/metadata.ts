@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import type { HostedInstance } from "./host.ts";
 
 /*
- * The instance metadata service, version 2 alone: a session token first, then
+ * The instance metadata service, only in version 2: a session token first, then
  * plain text by path.
  */
 
-/** What a path below `/latest/` answers; undefined: 404. */
+/** The answer for a path below `/latest/`; undefined means 404. */
 export function metadataAt(path: string, instance: HostedInstance): string | Buffer | undefined {
   if (path === "user-data") return instance.userData.length > 0 ? instance.userData : undefined;
   if (path === "dynamic/instance-identity/document") return identityDocument(instance);
@@ -63,14 +63,14 @@ function credentialsAt(role: string, instance: HostedInstance): string | undefin
   });
 }
 
-/** EC2 derives nothing from the address; here it makes one that stays. */
+/** EC2 does not derive the MAC address from the IP address; here that keeps it stable. */
 function macOf(privateIp: string): string {
   const bytes = privateIp.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
   return ["02", "00", ...bytes].join(":");
 }
 
 export interface MetadataService {
-  /** `http://127.0.0.1:<port>`, what the machine finds in `AWS_EC2_METADATA_SERVICE_ENDPOINT`. */
+  /** `http://127.0.0.1:<port>`, which the machine reads from `AWS_EC2_METADATA_SERVICE_ENDPOINT`. */
   url: string;
   close(): void;
 }
@@ -78,7 +78,8 @@ export interface MetadataService {
 /**
  * Serves one machine's metadata on a free port of the loopback interface.
  *
- * @param isClosed whether the machine's own rules keep what comes from a port of it away
+ * @param isClosed whether the machine's own rules block requests from a port of
+ * the machine
  */
 export async function serveMetadata(
   instance: HostedInstance,

@@ -2,28 +2,30 @@ import { readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /*
- * What a cut of the power does to a machine's disk. ext4 puts names and sizes
- * of new files on the disk within seconds, their contents within half a minute,
- * unless somebody asks for it (`sync`). So a cut leaves files that are there
- * and empty, in whatever order they were written.
+ * The effect of a power cut on a machine's disk. ext4 writes names and sizes of
+ * new files to the disk within seconds, and their contents within half a
+ * minute, unless a program asks for it earlier (`sync`). So after a cut some
+ * files exist but are empty, regardless of the order in which they were
+ * written.
  */
 
-/** The stand-in for `sync` makes it anew: what is younger may not be on the disk. */
+/** The stand-in for `sync` renews this file. Younger contents may not be on the disk. */
 const syncMark = ".synced";
 
-/** The kernel writes contents by itself when they are this old (`vm.dirty_expire_centisecs`). */
+/** The kernel writes contents to the disk at this age (`vm.dirty_expire_centisecs`), in milliseconds. */
 const writtenAfterMs = 30_000;
 
-/** Below the root: what is in memory, and what the local cloud itself writes down. */
+/** Paths below the root that are in memory, or that the local cloud itself writes. */
 const untouched = new Set(["run", "var/log/journal", "var/log/stand-ins.log", syncMark]);
 
 /**
- * The files that a cut of the power would empty: those that were made or
- * written to since the last `sync`, in the last half minute. A file's time of
- * birth counts too, because archives are unpacked with old times.
+ * The files that a power cut would empty: those that were made or written to
+ * since the last `sync`, in the last half minute. A file's time of birth counts
+ * too, because archives are unpacked with old times.
  *
  * @param root the machine's disk
- * @param factor how many seconds of the cloud pass in one second of the computer
+ * @param factor how many seconds of the cloud pass in one second of the
+ * computer
  * @returns paths below the root
  */
 export function unsyncedFiles(root: string, factor: number): string[] {
@@ -41,12 +43,12 @@ export function unsyncedFiles(root: string, factor: number): string[] {
   return search("");
 }
 
-/** Notes that all of a disk is written: what an image brings along was so long ago. */
+/** Marks a whole disk as written: the files of an image were written long ago. */
 export function markWritten(root: string): void {
   writeFileSync(join(root, syncMark), "");
 }
 
-/** Empties files of a disk and keeps their names. */
+/** Empties files of a disk but keeps their names. */
 export function emptyFiles(root: string, paths: readonly string[]): void {
   for (const path of paths) truncateSync(join(root, path));
 }

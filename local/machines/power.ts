@@ -2,26 +2,34 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { PowerDown } from "./host.ts";
 
-/** How often an armed timer looks at the cloud's clock, and a machine on its way down at its delay lock, in milliseconds of the computer. */
+/**
+ * Interval, in milliseconds of the computer, at which an armed timer reads the
+ * cloud's clock, and at which a machine that is going down checks its delay
+ * lock.
+ */
 const lookMs = 50;
 
-/** The machine's way down, at once or by `shutdown`'s timer: what logind does. */
+/** The machine's shutdown, at once or by `shutdown`'s timer, as logind does it. */
 export interface Power {
-  /** Goes down, once the delay locks are given up. False: it is about to already. */
+  /** Goes down once the delay locks are released. Returns false if it is already about to. */
   down(kind: PowerDown): boolean;
-  /** Arms the timer; a later one replaces it. @param milliseconds of the cloud's time */
+  /**
+   * Arms the timer, which replaces an earlier one.
+   *
+   * @param milliseconds of the cloud's time
+   */
   schedule(kind: PowerDown, milliseconds: number): Date;
-  /** Stops the timer. One that has run out is not stopped by it. */
+  /** Stops the timer. A timer that has run out cannot be stopped. */
   cancel(): void;
-  /** It is going down, or about to: `PreparingForShutdown`. */
+  /** Whether it is going down, or about to: `PreparingForShutdown`. */
   preparing(): boolean;
 }
 
-/** What somebody on the machine has taken so that it does not go down yet. */
+/** A lock that delays the shutdown (systemd-inhibit, mode `delay`). */
 export interface DelayLock {
-  /** Made here. Who removes it has given the lock up. */
+  /** The file of the lock, which is made here. Removing it releases the lock. */
   file: string;
-  /** How long logind waits for that, in milliseconds of the computer; 0: there is no such lock. */
+  /** How long logind waits for that, in milliseconds of the computer; 0: there is no lock. */
   maxMs: number;
 }
 
@@ -61,7 +69,7 @@ export function createPower(now: () => number, lock: DelayLock, goDown: (kind: P
     schedule(kind, milliseconds) {
       const at = now() + milliseconds;
       cancel();
-      // The clock may change its pace meanwhile, so the wait cannot be worked out beforehand.
+      // The clock's pace may change meanwhile, so the wait cannot be computed beforehand.
       timer = setInterval(() => {
         if (now() >= at) down(kind);
       }, lookMs);

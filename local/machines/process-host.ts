@@ -22,29 +22,32 @@ export interface MachineHostOptions {
   dir: string;
   clock: Clock;
   /**
-   * The environment machines start with. Nothing else of this process's own
-   * gets in; `PATH` defaults to the usual folders of a system.
+   * The environment with which machines start. They see no other variables of
+   * this process; `PATH` defaults to the usual folders of a system.
    */
   environment: Record<string, string>;
-  /** Default: nobody holds a delay lock, and services wait as long as their units say. */
+  /** Default: there is no delay lock, and services wait as long as their units say. */
   systemd?: Partial<SystemdTimes>;
-  /** Told when a machine has a network, and when it has none any more although its processes still run. */
+  /** Called when a machine gets a network, and when it loses it although its processes still run. */
   onNetwork?: (instanceId: string, isUp: boolean) => void;
-  /** Gives each machine a disk of this size, in the computer's memory, and lets it mount more. Only where `whyNoSizedDisk` has no reason. */
+  /**
+   * Gives each machine a disk of this size, in the computer's memory, and lets it
+   * mount more. Only where `whyNoSizedDisk` returns undefined.
+   */
   diskBytes?: number;
 }
 
 interface RunningMachine {
-  /** What was not written to the disk is lost when it goes down. */
+  /** Whether its power was cut: then what was not yet written to the disk is lost. */
   isCut?: boolean;
   instance: HostedInstance;
   metadata: MetadataService;
   init: ChildProcess;
-  /** Resolves when every process of the machine is gone. */
+  /** Resolves when every process of the machine has ended. */
   down: Promise<void>;
 }
 
-/** What a machine mounts is its own, and goes with its last process. */
+/** A machine's mounts are its own, and end with its last process. */
 const ownMounts = ["unshare", "--mount", "--propagation", "private"];
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -76,10 +79,10 @@ export function createMachineHost({
     ));
 
   const images = join(disks, ".images");
-  /** Whose disk an image was taken of: its root stands in the copy. */
+  /** By image: the root of the disk from which it was captured. The copy contains that path. */
   const captured = new Map<string, string>();
 
-  /** A new machine's disk is its image's, or empty; an old one's is as it was left. */
+  /** A new machine's disk comes from its image, or is empty; an existing disk stays as it is. */
   const layDisk = (root: string, imageId: string) => {
     const origin = captured.get(imageId);
     if (origin === undefined || existsSync(root)) {
@@ -171,7 +174,7 @@ export function createMachineHost({
     discard(instanceId) {
       if (machines.has(instanceId)) {
         return Promise.reject(
-          new Fault(`${instanceId} runs: a disk can be discarded when its machine is down.`),
+          new Fault(`${instanceId} runs: its disk can only be discarded when the machine is down.`),
         );
       }
       unmountDisk(join(disks, instanceId));
@@ -186,10 +189,13 @@ export function createMachineHost({
   };
 }
 
-/** Ends what an earlier local cloud left running below `dir`, its machines' init processes included. */
+/**
+ * Ends everything that an earlier local cloud left running below `dir`,
+ * including its machines' init processes.
+ */
 export async function reapMachines(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
-  const disks = realpathSync(dir); // As the machines' own environment has it.
+  const disks = realpathSync(dir); // The form in which the machines' own environment has the path.
   await endProcesses(() => processesBelow(disks));
   unmountBelow(disks);
 }

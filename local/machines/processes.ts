@@ -3,23 +3,24 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../../contract/failure.ts";
 
 /*
- * Finding and ending processes by what stands in their environment. A process
- * cannot lose its environment by detaching or by outliving its parent, so this
- * finds what process groups and parent ids lose.
+ * Finds and ends processes by their environment. A process cannot lose its
+ * environment by detaching or by outliving its parent, so this finds processes
+ * that process groups and parent ids miss.
  */
 
 type Probe = (environment: readonly string[]) => boolean;
 
 /**
- * Ids of the processes whose environment fits, and of all their descendants; never the caller's own.
+ * Ids of the processes whose environment fits, and of all their descendants,
+ * without the caller's own.
  *
- * @param isOthers descendants that do not count, and through which none is looked for
+ * @param isOthers descendants that are left out, with their own descendants
  */
 export function findProcesses(fits: Probe, isOthers: Probe = () => false): number[] {
   return searchProcesses(fits, isOthers, []);
 }
 
-/** Ids of all processes that come from this one. */
+/** Ids of all descendants of a process. */
 export function findDescendants(pid: number): number[] {
   return searchProcesses(
     () => false,
@@ -37,7 +38,7 @@ function searchProcesses(fits: Probe, isOthers: Probe, ancestors: number[]): num
     const stat = readProc(`/proc/${name}/stat`);
     if (stat === undefined || pid === process.pid) continue;
     const [state, parent] = fieldsOf(stat);
-    if (state === "Z") continue; // Ended already; only its parent has not asked for its status yet.
+    if (state === "Z") continue; // It has ended, but its parent has not yet read its status.
     const environment = environmentOf(pid);
     if (fits(environment)) found.add(pid);
     if (!isOthers(environment)) parents.set(pid, Number(parent));
@@ -49,12 +50,12 @@ function searchProcesses(fits: Probe, isOthers: Probe, ancestors: number[]): num
   return [...found];
 }
 
-/** A process's variables, `NAME=value`; none when it has ended or belongs to somebody else. */
+/** A process's variables, `NAME=value`; none when it has ended or belongs to another user. */
 export function environmentOf(pid: number): string[] {
   return readProc(`/proc/${pid}/environ`)?.split("\0") ?? [];
 }
 
-/** Those of the processes that hold the IPv4 socket of a local TCP port. */
+/** Ids of the processes, among those given, that hold the IPv4 socket of a local TCP port. */
 export function processesWithSocket(pids: readonly number[], port: number): number[] {
   // Columns: number, local address, remote address, state, queues, timer, retransmissions, user, timeout, inode.
   const rows = readFileSync("/proc/net/tcp", "latin1")
@@ -65,7 +66,7 @@ export function processesWithSocket(pids: readonly number[], port: number): numb
   return pids.filter((pid) => openFiles(pid).some((file) => sockets.includes(file)));
 }
 
-/** What a process's descriptors stand for. */
+/** The targets of a process's file descriptors. */
 function openFiles(pid: number): string[] {
   return unlessGone(() => readdirSync(`/proc/${pid}/fd`), []).map((descriptor) =>
     unlessGone(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`), ""),
@@ -74,13 +75,14 @@ function openFiles(pid: number): string[] {
 
 /**
  * When a process was started, in milliseconds since 1970, to a second or so;
- * undefined when there is none of this id (any more). With it an id that was
- * given to another process since can be told from the one it was written for.
+ * undefined when no process has this id (any more). The start time shows
+ * whether an id now belongs to another process than the one for which it was
+ * recorded.
  */
 export function processStartedAt(pid: number): number | undefined {
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // proc(5) counts the state as field 3, and the start as 22, in ticks since the computer's own.
+  // In proc(5) the state is field 3, and the start is field 22, in ticks since the computer's own start.
   const fields = fieldsOf(stat);
   if (fields[0] === "Z") return undefined;
   const booted = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))![1]!;
@@ -101,16 +103,16 @@ export function signalProcesses(pids: readonly number[], signal: NodeJS.Signals)
     try {
       process.kill(pid, signal);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // ESRCH: it ended meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // ESRCH: the process has ended meanwhile.
     }
   }
 }
 
 /**
  * Kills what `find` finds until it finds nothing, so that a process which was
- * being forked meanwhile is met in the next round.
+ * being forked meanwhile is found in the next round.
  *
- * @throws when something is still there after ten seconds
+ * @throws when a process is still there after ten seconds
  */
 export async function endProcesses(find: () => number[]): Promise<void> {
   for (let round = 0; round < 1000; round++) {
@@ -124,7 +126,7 @@ export async function endProcesses(find: () => number[]): Promise<void> {
   );
 }
 
-/** Waits until `find` finds nothing; false when the limit has passed. */
+/** Waits until `find` finds nothing. Returns false when the limit has passed. */
 export async function processesEnded(find: () => number[], limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (find().length > 0) {
@@ -134,10 +136,13 @@ export async function processesEnded(find: () => number[], limitMs: number): Pro
   return true;
 }
 
-/** Where files of /proc are read into, again and again: to find processes is to read two of each that runs. */
+/**
+ * A buffer that is used again for every file of /proc, because finding
+ * processes reads two files of each running process.
+ */
 const shared = Buffer.allocUnsafe(64 * 1024);
 
-/** A file of /proc; undefined when the process has ended or belongs to somebody else. */
+/** The content of a file of /proc; undefined when the process has ended or belongs to another user. */
 function readProc(file: string): string | undefined {
   return unlessGone(() => {
     const descriptor = openSync(file, "r");
@@ -152,7 +157,7 @@ function readProc(file: string): string | undefined {
   }, undefined);
 }
 
-/** The second where what is read has ended or belongs to somebody else. */
+/** Returns the second argument when the process has ended or belongs to another user. */
 function unlessGone<Read, Otherwise>(read: () => Read, otherwise: Otherwise): Read | Otherwise {
   try {
     return read();

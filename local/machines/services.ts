@@ -12,35 +12,43 @@ import type { Unit } from "./units.ts";
 
 export type ServiceState = "inactive" | "activating" | "active" | "failed";
 
-/** The machine's systemd: starts, restarts and stops services as their units say. Names with or without `.service`. */
+/** The machine's systemd: starts, restarts and stops services as their units say. Names may omit `.service`. */
 export interface Services {
-  /** Starts the unit, after what it requires. True: it runs (simple) or has succeeded (oneshot). */
+  /**
+   * Starts the unit, after the units that it requires. Returns true if it runs
+   * (simple) or has succeeded (oneshot).
+   */
   start(name: string): Promise<boolean>;
   /** Stops a service or a scope. */
   stop(name: string): Promise<void>;
   /** Sends a signal to all processes of a unit, as `systemctl kill` does. */
   kill(name: string, signal: NodeJS.Signals): void;
   enable(name: string): void;
-  /** @throws when there is no such unit, as systemctl fails then */
+  /** @throws when the unit does not exist, as systemctl fails then */
   disable(name: string): void;
-  /** Starts what is enabled and ordered before the network, and waits for it. */
+  /** Starts the enabled units that are ordered before the network, and waits for them. */
   startBeforeNetwork(): Promise<void>;
-  /** Starts everything else that is enabled. */
+  /** Starts all other enabled units. */
   startEnabled(): Promise<void>;
   state(name: string): ServiceState;
   resetFailed(name: string): void;
-  /** Runs something as a unit that has no file, as cloud-init is one, so that others can wait for it. */
+  /** Runs work as a unit without a file, such as cloud-init, so that other units can wait for it. */
   during(name: string, work: () => Promise<boolean>): Promise<void>;
-  /** A process is about to go on as a unit of its own. @throws when the machine goes down */
+  /**
+   * Registers a scope that a process is about to enter.
+   *
+   * @throws when the machine goes down
+   */
   addScope(name: string, order: Pick<Stopping, "after" | "before">): void;
-  /** The target is changed: what is not to ignore that stops, in the order of the units. Scopes ignore it. */
+  /** Changes the target: units stop in their order, except those that ignore it. Scopes ignore it. */
   isolate(): Promise<void>;
-  /** The machine is being shut down, and no unit starts any more. */
+  /** Whether the machine is shutting down, so that no unit starts any more. */
   stopping(): boolean;
   /**
-   * The machine goes down: nothing is started any more, and what runs is stopped in the order of its units.
+   * Shuts the machine down: no unit is started any more, and running units are
+   * stopped in their order.
    *
-   * @param others what is no service here, and stops among them
+   * @param others things that are not services here, and stop among them
    */
   halt(others: ReadonlyMap<string, Stopping>): Promise<void>;
 }
@@ -50,14 +58,14 @@ interface Service {
   /** Resolves when the state is no longer `activating`. */
   settled: Promise<boolean>;
   child?: ChildProcess;
-  /** Somebody asked it to stop: no restart. */
+  /** A stop was requested, so the service is not restarted. */
   stopping?: boolean;
 }
 
 /** Milliseconds between SIGTERM and SIGKILL of a scope. */
 const scopeStopMs = 5000;
 
-/** @param restartFactor how many times longer than its unit says a service waits before it is started again */
+/** @param restartFactor the factor by which a service waits longer before a restart than its unit says */
 export function createServices(host: ServiceHost, restartFactor = 1): Services {
   const { root, log } = host;
   const files = unitFiles(root);
@@ -123,10 +131,10 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
     return true;
   };
 
-  /** The main process of a simple service has ended. */
+  /** Handles the end of a simple service's main process. */
   const afterMain = async (unit: Unit, service: Service, failure: string) => {
     log(unit.name, failure === "" ? "ended" : failure, unit.console);
-    if (service.stopping) return; // Whoever stops it ends the rest; what runs of the unit by now may be its next start.
+    if (service.stopping) return; // The stop ends the remaining processes. Processes that the unit has now may belong to its next start.
     if (unit.killMode === "control-group") await endProcesses(() => processesOfUnit(root, unit.name));
     service.state = failure === "" ? "inactive" : "failed";
     if (unit.restart === "no" || (unit.restart === "on-failure" && failure === "")) return;
@@ -240,15 +248,16 @@ export function createServices(host: ServiceHost, restartFactor = 1): Services {
 }
 
 /**
- * Whether systemd starts it before there is a network. Not one with default dependencies: that waits for
- * `sysinit.target`, which waits for the network where cloud-init does.
+ * Whether systemd starts the unit before there is a network. A unit with
+ * default dependencies does not: it waits for `sysinit.target`, which waits for
+ * the network where cloud-init does.
  */
 function isBeforeNetwork({ defaultDependencies, before, wants }: Unit): boolean {
   const hasTarget = [before, wants].every((names) => names.includes("network-pre.target"));
   return !defaultDependencies && hasTarget;
 }
 
-/** SIGTERM, and SIGKILL for what is left after the limit. */
+/** Sends SIGTERM, and after the limit SIGKILL to the remaining processes. */
 async function endGently(running: () => number[], limitMs: number): Promise<void> {
   signalProcesses(running(), "SIGTERM");
   if (!(await processesEnded(running, limitMs))) await endProcesses(running);

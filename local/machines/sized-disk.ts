@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { Failure, messageOf } from "../../contract/failure.ts";
 
 /**
- * A machine's disk with a size: a file system of its own, in the computer's
- * memory, that lives as long as a folder would. Only root can have one.
+ * Mounts a machine's disk with a size: a separate file system in the computer's
+ * memory, which lives as long as a folder would. Only root can do this.
  */
 export function mountDisk(folder: string, bytes: number): void {
   if (isMounted(folder)) return;
@@ -16,7 +16,7 @@ export function unmountDisk(folder: string): void {
   if (isMounted(folder)) run("umount", folder);
 }
 
-/** Ends what an earlier local cloud has left mounted below a folder. */
+/** Unmounts the disks that an earlier local cloud left below a folder. */
 export function unmountBelow(folder: string): void {
   mountPoints()
     .filter((point) => point.startsWith(`${folder}/`))
@@ -24,7 +24,7 @@ export function unmountBelow(folder: string): void {
     .forEach(unmountDisk);
 }
 
-/** Why this computer gives no machine a disk with a size; undefined: it does. */
+/** Why this computer cannot give machines a disk with a size; undefined if it can. */
 export function whyNoSizedDisk(scratch: string): string | undefined {
   mkdirSync(scratch, { recursive: true });
   const words = ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "longhaul-disk", scratch];
@@ -36,7 +36,7 @@ function isMounted(folder: string): boolean {
   return existsSync(folder) && mountPoints().includes(folder);
 }
 
-/** As the kernel lists them: blanks and the like in octal. */
+/** Mount points as the kernel lists them: blanks and similar characters in octal. */
 function mountPoints(): string[] {
   return readFileSync("/proc/self/mounts", "utf8")
     .split("\n")

@@ -1,14 +1,17 @@
 import type { Unit } from "./units.ts";
 
-/** Counts the starts of units, whoever asked for them: systemd does so before each start, a restart of its own included. */
+/**
+ * Counts the starts of units, whatever requested them. systemd does so before
+ * each start, including its own restarts.
+ */
 export interface StartLimit {
-  /** Whether the unit may be started now; if so, that counts. */
+  /** Whether the unit may be started now. If so, this counts as a start. */
   takes(unit: Pick<Unit, "name" | "startLimit">): boolean;
   /** `systemctl reset-failed`. */
   reset(name: string): void;
 }
 
-/** @param now milliseconds of a clock that nobody sets */
+/** @param now milliseconds of a monotonic clock */
 export function createStartLimit(now: () => number): StartLimit {
   const starts = new Map<string, number[]>();
   return {

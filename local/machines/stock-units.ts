@@ -2,15 +2,16 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Services that a stock image brings along, enabled, ordered as its packages order them: after `sysinit.target` and no
- * later than Longhaul's own. Each stands for what it does at its start, and ends.
+ * Services that a stock image contains and has enabled, ordered as its packages
+ * order them: after `sysinit.target` and no later than Longhaul's own. Each
+ * does what the real service does at its start, and ends.
  */
 const stockUnits: Readonly<Record<string, string>> = {
   "cron.service": "cron",
   "systemd-logind.service": "logind",
 };
 
-/** Puts them on a disk that has none yet. Returns the names of those that are to be enabled. */
+/** Writes them to a disk that does not have them yet. Returns the names of those that must be enabled. */
 export function putStockUnits(root: string): string[] {
   const isNew = ([name]: [string, string]) => !existsSync(join(root, "etc/systemd/system", name));
   return Object.entries(stockUnits)

@@ -1,4 +1,4 @@
-/** A unit that is to stop. `after` and `before` name units, whether they run or not. */
+/** A unit that must stop. `after` and `before` name units, whether they run or not. */
 export interface Stopping {
   after: readonly string[];
   before: readonly string[];
@@ -6,8 +6,8 @@ export interface Stopping {
 }
 
 /**
- * Stops units in the reverse of the order in which they start: a unit waits
- * for all that come after it, and those without an order among them stop at the
+ * Stops units in the reverse of the order in which they start. A unit waits for
+ * all units that come after it; units without an order between them stop at the
  * same time.
  */
 export async function stopInOrder(units: ReadonlyMap<string, Stopping>): Promise<void> {
@@ -17,7 +17,7 @@ export async function stopInOrder(units: ReadonlyMap<string, Stopping>): Promise
   const stop = (name: string): Promise<void> => {
     const begun = stops.get(name);
     if (begun) return begun;
-    stops.set(name, Promise.resolve()); // In a circle, nobody waits for the one that began it.
+    stops.set(name, Promise.resolve()); // In a cycle, no unit waits for the one that began it.
     const later = [...units.keys()].filter((other) => other !== name && comesAfter(other, name));
     const stopped = Promise.all(later.map(stop)).then(units.get(name)!.stop);
     stops.set(name, stopped);

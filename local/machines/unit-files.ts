@@ -4,20 +4,23 @@ import { Failure } from "../../contract/failure.ts";
 import type { Unit } from "./units.ts";
 import { parseUnit } from "./units.ts";
 
-/** The unit files of a machine, read anew each time, and which of them its boot starts. */
+/** The unit files of a machine, read again each time, and the units that its boot starts. */
 export interface UnitFiles {
-  /** @throws when there is none, or it is masked */
+  /** @throws when the unit does not exist, or is masked */
   load(name: string): Unit;
   exists(name: string): boolean;
   isMasked(name: string): boolean;
   enable(name: string): void;
-  /** @throws when there is no such unit, as systemctl fails then */
+  /** @throws when the unit does not exist, as systemctl fails then */
   disable(name: string): void;
   /** Names of the units that the boot starts. */
   enabled(): string[];
 }
 
-/** Whose wants the boot starts. In which order is a matter of the units, not of the target that wants them. */
+/**
+ * The targets whose wanted units the boot starts. The units' own order decides,
+ * not the target that wants them.
+ */
 const bootTargets = ["sysinit.target", "multi-user.target"];
 
 /** @param root the machine's root folder */
@@ -26,7 +29,7 @@ export function unitFiles(root: string): UnitFiles {
   const wanted = bootTargets.map((target) => join(folder, `${target}.wants`));
   const exists = (name: string) => existsSync(join(folder, name));
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
-  // An empty file is how systemd marks a unit that must not start, whoever has left it empty.
+  // systemd treats an empty unit file as masked, whatever the reason that it is empty.
   const isMasked = (name: string) => exists(name) && read(name) === "";
   const load = (name: string) => {
     if (!exists(name)) throw new Failure(`Unit ${name} not found.`);

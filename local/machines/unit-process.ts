@@ -12,17 +12,17 @@ export interface ServiceHost {
   /** The machine's root folder. */
   root: string;
   environment: Record<string, string>;
-  /** One line of a unit's output, or of what happened to it. */
+  /** Receives each line of a unit's output, or of what happened to it. */
   log: (unit: string, line: string, console: boolean) => void;
 }
 
 export interface UnitProcess {
   child: ChildProcess;
-  /** Resolves with what went wrong; empty: nothing. */
+  /** Resolves with the failure's description; an empty text means success. */
   ended: Promise<string>;
 }
 
-/** Runs one of a unit's commands, with the unit's environment and mark, its output going to the journal. */
+/** Runs one of a unit's commands with the unit's environment and mark. Its output goes to the journal. */
 export function runCommandOf(
   unit: Unit,
   command: readonly string[],

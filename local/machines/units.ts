@@ -1,21 +1,21 @@
 import { Failure } from "../../contract/failure.ts";
 
-/** A service unit, as far as this project's units go. */
+/** The parts of a service unit that this project's units use. */
 export interface Unit {
   name: string;
   after: string[];
   before: string[];
   requires: string[];
   wants: string[];
-  /** False: it does not wait for `sysinit.target`, as all others do. */
+  /** False: the unit does not wait for `sysinit.target`. All other units do. */
   defaultDependencies: boolean;
   type: "oneshot" | "simple";
   remainAfterExit: boolean;
   /** Program and arguments, quotes resolved, variables not yet expanded. */
   command: string[];
-  /** What is run to stop it, before what is left of it is signalled. */
+  /** The command that stops it, before the remaining processes get a signal. */
   stopCommand: string[];
-  /** Milliseconds that its stop may take. */
+  /** Time limit for its stop, in milliseconds. */
   stopMs: number;
   /** `NAME=value`. */
   environment: string[];
@@ -23,13 +23,16 @@ export interface Unit {
   environmentFiles: string[];
   workingDirectory?: string;
   restart: "no" | "on-failure" | "always";
-  /** Milliseconds, as systemd's default of 100. */
+  /** In milliseconds; systemd's default is 100. */
   restartMs: number;
-  /** So many starts within an interval (milliseconds; 0: any) are allowed. systemd's default: five in ten seconds. */
+  /**
+   * The number of starts (`burst`) that are allowed within an interval
+   * (milliseconds; 0: no limit). systemd's default: five in ten seconds.
+   */
   startLimit: { intervalMs: number; burst: number };
   /** A change of the target does not stop it. */
   ignoreOnIsolate: boolean;
-  /** `process`: only the main process is signalled; what it started lives on. */
+  /** `process`: only the main process gets the signal; the processes that it started stay alive. */
   killMode: "control-group" | "process";
   /** Whether output goes to the console too. */
   console: boolean;
@@ -39,7 +42,8 @@ export interface Unit {
 /**
  * Reads a unit file.
  *
- * @throws on a key that is not known here: the local cloud must not pass over what systemd would obey
+ * @throws on an unknown key: the local cloud must not ignore what systemd would
+ * obey
  */
 export function parseUnit(name: string, text: string): Unit {
   const values = new Map<string, string[]>();
@@ -52,7 +56,7 @@ export function parseUnit(name: string, text: string): Unit {
     const key = line.slice(0, equals).trim();
     if (equals < 0 || !knownKeys.has(key)) {
       throw new Failure(
-        `${name}: the local cloud's systemd does not know "${line}". Teach it in local/machines/units.ts.`,
+        `${name}: the local cloud's systemd does not know "${line}". Add it to local/machines/units.ts.`,
       );
     }
     values.set(key, [...(values.get(key) ?? []), line.slice(equals + 1).trim()]);
@@ -92,7 +96,7 @@ function isYes(value: string | undefined): boolean {
   return /^(yes|true|1|on)$/.test(value ?? "no");
 }
 
-/** systemd gives a unit 90 s; nobody wants to wait here for one that hangs. */
+/** systemd gives a unit 90 s; that is too long to wait here for a unit that hangs. */
 const defaultStopLimit = "5s";
 
 const knownKeys = new Set(
@@ -100,13 +104,13 @@ const knownKeys = new Set(
     "Description Documentation DefaultDependencies After Before Requires Wants IgnoreOnIsolate Type RemainAfterExit ExecStart ExecStop Environment EnvironmentFile " +
     "WorkingDirectory Restart RestartSec KillMode TimeoutStopSec StartLimitIntervalSec StartLimitBurst " +
     "StandardOutput StandardError WantedBy " +
-    // Limits that a stand-in has no need of.
+    // Limits that a stand-in does not need.
     "TimeoutStartSec OOMScoreAdjust OOMPolicy " +
     "LimitNOFILE TasksMax SendSIGKILL SyslogIdentifier"
   ).split(" "),
 );
 
-/** Words as systemd splits them: blanks outside quotes; quotes of both kinds are taken off. */
+/** Splits text into words as systemd does: at blanks outside quotes, with quotes of both kinds removed. */
 export function splitWords(text: string): string[] {
   const words = text.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
   return words.map((word) =>
@@ -118,14 +122,14 @@ export function splitWords(text: string): string[] {
   );
 }
 
-/** `${NAME}` and `$NAME` in a command's words; `$$` is a dollar. */
+/** Expands `${NAME}` and `$NAME` in a command's words; `$$` is a dollar. */
 export function expandVariables(word: string, environment: Readonly<Record<string, string>>): string {
   return word.replace(/\$(?:\$|\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) =>
     whole === "$$" ? "$" : (environment[braced ?? bare!] ?? ""),
   );
 }
 
-/** Lines of an EnvironmentFile. */
+/** Reads the lines of an EnvironmentFile. */
 export function parseEnvironmentFile(text: string): string[] {
   return text
     .split("\n")
@@ -140,7 +144,7 @@ export function parseEnvironmentFile(text: string): string[] {
 /** A time span such as `5`, `100ms`, `2min`, in milliseconds; a bare number is seconds. */
 function parseSpan(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|sec|min|h)?$/.exec(text);
-  if (!match) throw new Failure(`"${text}" is no time span that the local cloud's systemd knows.`);
+  if (!match) throw new Failure(`The local cloud's systemd does not know the time span "${text}".`);
   const units: Record<string, number> = { ms: 1, s: 1000, sec: 1000, min: 60_000, h: 3_600_000 };
   return Number(match[1]) * units[match[2] ?? "s"]!;
 }

@@ -4,7 +4,7 @@ if [[ $(id -u) -eq 0 && -z $RUNNER_ALLOW_RUNASROOT ]]; then
   echo "Must not run with sudo"
   exit 1
 fi
-# The real one asks ldd and ldconfig for the libraries of .NET.
+# The real script asks ldd and ldconfig for the libraries of .NET.
 if [[ -e $LONGHAUL_ROOT/var/lib/rpm/packages ]] && ! rpm -q --quiet libicu; then
   echo "Libicu's dependencies is missing for Dotnet Core 6.0"
   echo "Execute sudo ./bin/installdependencies.sh to install any missing Dotnet Core 6.0 dependencies."

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Keeps what the listener shall find in its environment.
+# Saves the environment for the listener.
 touch .env
 echo "$PATH" >.path
 [[ -z $LANG ]] || grep -q '^LANG=' .env || echo "LANG=$LANG" >>.env
