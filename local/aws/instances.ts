@@ -17,7 +17,7 @@ import { checkVolume } from "./volume-limits.ts";
 export interface LaunchSpecification {
   imageId: string;
   instanceType: string;
-  /** What is asked of a type that lives on CPU credits. */
+  /** The credit option that is requested for a type with CPU credits. */
   cpuCredits?: string;
   disk?: Volume;
   subnetId: string;
@@ -34,13 +34,13 @@ export interface LaunchSpecification {
 }
 
 /**
- * The life of instances: what EC2 permits, and what the machines do. A refusal
- * (AwsError IncorrectInstanceState; OperationNotPermitted for a locked one) is
- * thrown at once and changes none of the instances; the promise settles when
- * the machines have come up or gone down, and never rejects.
+ * The life cycle of instances: what EC2 permits, and what the machines do. A
+ * refusal (AwsError IncorrectInstanceState; OperationNotPermitted for a locked
+ * one) is thrown at once and changes none of the instances. The promise settles
+ * when the machines have come up or gone down, and never rejects.
  */
 export interface Instances {
-  /** @param caller for whom the disk is attached; absent: somebody who may do everything */
+  /** @param caller for whom the disk is attached; absent: a caller that may do everything */
   launch: (
     specification: LaunchSpecification,
     caller?: Principal,
@@ -60,14 +60,14 @@ const consoleBytes = 64 * 1024;
 const credentialsLifetimeMs = 6 * 3_600_000;
 
 export function createInstances(cloud: Cloud): Instances {
-  /** Machines that have been started and have not gone down. */
+  /** Machines that were started and have not gone down. */
   const powered = new Set<string>();
   const rebooting = new Set<string>();
 
   /**
-   * Brings up what was launched or started. EC2 has said yes by then, whatever
-   * comes of it: a disk that cannot be attached shows in the instance's state
-   * reason alone.
+   * Starts machines that were launched or started. EC2 has already accepted the
+   * call: a disk that cannot be attached shows only in the instance's state
+   * reason.
    */
   const comeUp = async (
     instance: Instance,
@@ -77,7 +77,7 @@ export function createInstances(cloud: Cloud): Instances {
     const isAttached = caller === undefined || mayUseDisk(cloud, instance, caller);
     const code = isAttached ? cloud.faults.take("machine:Start")?.error : "Client.InternalError";
     if (code === undefined) return boot(instance, otherwise);
-    await nextTurn(); // The answer says `pending`.
+    await nextTurn(); // Let the answer say `pending` first.
     instance.stateReason = { code, message: `${code}: Client error on launch` };
     settle(instance, otherwise);
   };
@@ -97,7 +97,7 @@ export function createInstances(cloud: Cloud): Instances {
     }
   };
 
-  /** The state has been reached: its addresses, and what the machine leaves behind, follow. */
+  /** The state is reached: update the addresses, and keep or delete what the machine leaves behind. */
   const settle = (instance: Instance, state: "running" | "stopped" | "terminated"): void => {
     instance.state = state;
     if (state === "running") {
@@ -117,7 +117,7 @@ export function createInstances(cloud: Cloud): Instances {
   };
 
   const down = (instance: Instance, kind: PowerDown): void => {
-    if (kind === "reboot") return; // The host boots it again by itself, and EC2 sees nothing of it.
+    if (kind === "reboot") return; // The host boots the machine again on its own, and EC2 does not notice.
     powered.delete(instance.id);
     if (rebooting.delete(instance.id)) void boot(instance);
     else if (instance.state === "stopping") settle(instance, "stopped");
@@ -127,7 +127,7 @@ export function createInstances(cloud: Cloud): Instances {
       instance.stateReason = { code: "Client.InstanceInitiatedShutdown", message };
       settle(instance, instance.shutdownBehavior === "terminate" ? "terminated" : "stopped");
     }
-    // A crash that nobody asked for: EC2 goes on calling the instance running.
+    // After an unexpected crash, EC2 still calls the instance running.
   };
 
   const noticed = (instance: Instance, kind: PowerDown): void => {

@@ -18,7 +18,7 @@ export interface Action {
   needs?(input: Input): Need[];
 }
 
-/** A permission: a resource's ARN, the condition keys that hold for it, and an action other than the called one. */
+/** A permission: a resource's ARN, its condition keys, and an action if it is not the called one. */
 export interface Need {
   resource: string;
   context?: RequestContext;
@@ -37,7 +37,7 @@ export interface Service extends SigningScope {
 export interface CallRecord {
   /** For example `ssm:GetParameter`. */
   action: string;
-  /** ARN of the caller; absent when it was not known. */
+  /** ARN of the caller; absent when the caller was not recognised. */
   caller?: string;
   /** AWS's error code; absent when the call succeeded. */
   error?: string;
@@ -45,7 +45,7 @@ export interface CallRecord {
 
 export type ServiceName = "ec2" | "sts" | "monitoring" | "ssm" | "logs" | "dynamodb" | "sqs" | "budgets";
 
-/** How a service is told from a request: the query's Version, or the prefix of `X-Amz-Target`. */
+/** The service of a request, by the query's Version or the prefix of `X-Amz-Target`. */
 const routes: Record<string, { service: ServiceName; protocol: Protocol }> = {
   "2016-11-15": { service: "ec2", protocol: ec2Protocol },
   "2011-06-15": { service: "sts", protocol: queryProtocol },
@@ -123,7 +123,7 @@ async function answer(
     record({ action: full, caller: caller.arn });
     return response;
   } catch (error) {
-    // Anything else is a fault of the emulator: told to the caller, as AWS does with its own.
+    // Any other error is a fault of the emulator. It is reported to the caller, as AWS does with its own.
     const refusal =
       error instanceof EmulatedAwsError
         ? error

@@ -10,10 +10,10 @@ import { Failure, Fault, sentenceOf } from "../../contract/failure.ts";
 import type { EmulatedProvider, Properties, ResourceType } from "../provider.ts";
 
 /*
- * The engine's ResourceProvider protocol over one emulated package. The engine
+ * The engine's ResourceProvider protocol for one emulated package. The engine
  * does the hard part: with `acceptSecrets` and `supportsPreview` off, secrets
  * arrive unwrapped (and are secret again in the state), and unknown values
- * never arrive at all.
+ * never arrive.
  */
 
 type Unary<Request, Response> = (request: Request) => Promise<Response> | Response;
@@ -115,9 +115,9 @@ function implementation(
       const known = read(request.getProperties());
       const state = await type.read(request.getId(), known, configuration);
       const response = new messages.ReadResponse();
-      if (!state) return response; // An empty id says that the resource is gone.
+      if (!state) return response; // An empty id means that the resource is gone.
       response.setId(request.getId()).setProperties(write(state));
-      // An import knows nothing but the id; a refresh knows what it had.
+      // An import passes only the id; a refresh also passes the known state.
       const isImport = Object.keys(known).length === 0;
       const inputs = isImport ? type.inputsOf?.(state) : refreshed(read(request.getInputs()), state);
       return inputs ? response.setInputs(write(inputs)) : response;
@@ -138,8 +138,9 @@ function implementation(
     cancel: unary(() => new empty.Empty()),
     attach: unary(() => new empty.Empty()),
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion("0.0.0-local")),
-    // What is missing here (schemas, mappings, parameters, components of the
-    // provider's own) answers "unimplemented", and the engine goes on without.
+    // Methods that are missing here (schemas, mappings, parameters, components of
+    // the provider's own) answer "unimplemented", and the engine continues without
+    // them.
   };
 }
 
@@ -162,7 +163,7 @@ function answering(log: (text: string) => void) {
 
 type ChangeRequest = InstanceType<typeof messages.DiffRequest> | InstanceType<typeof messages.UpdateRequest>;
 
-/** What an update would change, or changes. */
+/** The keys that an update would change, or changes. */
 function changesOf(type: ResourceType, request: ChangeRequest): string[] {
   const news = read(request.getNews());
   const anew = type.computedAnew?.(read(request.getOlds()), news) ?? [];
@@ -177,13 +178,13 @@ function changedKeys(olds: Properties, news: Properties): string[] {
   return [...keys].filter((key) => !isDeepStrictEqual(olds[key], news[key]));
 }
 
-/** What is ignored stays as the state has it, whatever the run time has made of it: the inputs may be older. */
+/** An ignored input stays as the state has it, whatever has been written since: the inputs may be older. */
 function withIgnored(news: Properties, olds: Properties, ignored: readonly string[]): Properties {
   const kept = ignored.filter((key) => key in news && key in olds);
   return { ...news, ...Object.fromEntries(kept.map((key) => [key, olds[key]])) };
 }
 
-/** A resource's inputs as they are now: what its state tells of them, else what they were. */
+/** A resource's inputs as they are now: the state's value where it has one, otherwise the old input. */
 function refreshed(inputs: Properties, state: Properties): Properties {
   return Object.fromEntries(
     Object.entries(inputs).map(([key, value]) => [key, key in state ? state[key] : value]),
@@ -195,6 +196,6 @@ function read(value: InstanceType<typeof struct.Struct> | undefined): Properties
 }
 
 function write(value: Properties): InstanceType<typeof struct.Struct> {
-  // JSON drops what is undefined, which a Struct cannot hold.
+  // JSON drops undefined values, which a Struct cannot hold.
   return struct.Struct.fromJavaScript(JSON.parse(JSON.stringify(value)) as Record<string, JavaScriptValue>);
 }
