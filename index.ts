@@ -62,9 +62,9 @@ export default async function stack(): Promise<StackOutputs> {
     new RunnerRoster(`${environment}-${fleet.fleet}`, { ...args, fleet, proof }, { providers });
   }
 
-  const controller = new FleetController(environment, { ...args, fleets, diskKeys }, { providers });
+  const controller = new FleetController(environment, { ...args, fleets, diskKeys, topic }, { providers });
   const { queue } = controller;
-  if (queue) new WakeOnDemand(environment, { ...args, queue }, { providers });
+  if (queue) new WakeOnDemand(environment, { ...args, queue, topic }, { providers });
   if (configuration.budget.monthlyUsd !== undefined) {
     new BudgetAlarm(environment, { ...args, topic, controller }, { providers });
   }

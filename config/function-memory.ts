@@ -1,15 +1,22 @@
+import type { FunctionName } from "../contract/names.ts";
+
 /** Megabytes. Lambda gives processor time by memory: with less, a cold start takes seconds. */
-export const memorySize = 256;
+const smallestMb = 256;
 
 /** Lambda gives one whole processor at this many megabytes, and the functions use no second one. */
 const wholeProcessorMb = 1769;
 
+/** Runners that the controller looks at in time with the smallest memory. */
+const runnersOfSmallest = 500;
+
 /**
- * Megabytes for a function that looks at every runner. What it needs of them
+ * Megabytes for a function. The controller looks at every runner. What it needs of them
  * hardly grows, because EC2 is read page by page (docs/benchmarks.md); its time
- * does, and processor time comes with memory.
+ * does, and processor time comes with memory. The receiver looks at one delivery.
+ *
+ * @param runners of all fleets
  */
-export function memoryForFleets(fleets: Readonly<Record<string, { runners: number }>>): number {
-  const all = Object.values(fleets).reduce((sum, { runners }) => sum + runners, 0);
-  return Math.min(wholeProcessorMb, memorySize * Math.ceil(all / 500));
+export function functionMemoryMb(name: FunctionName, runners: number): number {
+  if (name === "receiver") return smallestMb;
+  return Math.min(wholeProcessorMb, smallestMb * Math.max(1, Math.ceil(runners / runnersOfSmallest)));
 }

@@ -1,4 +1,5 @@
-import { memorySize } from "../../config/function-memory.ts";
+import { functionMemoryMb } from "../../config/function-memory.ts";
+import type { FunctionName } from "../../contract/names.ts";
 import { hoursPerMonth } from "../../contract/prices.ts";
 import { controllerMetrics, machineMetrics, receiverMetrics } from "../../contract/metrics.ts";
 import { jobStates } from "../../contract/waiting-jobs.ts";
@@ -7,6 +8,8 @@ import { platformPrices } from "./platform-prices.ts";
 
 /** How an environment is used in an average month. */
 export interface PlatformUsage {
+  /** Of all fleets, awake and asleep: the controller's memory is by their number. */
+  runners: number;
   /** Of all machines together. */
   awakeHours: number;
   jobs: number;
@@ -51,13 +54,13 @@ const ledgerBytes = 700;
  * for an average month. The parameters of SSM (standard tier), the schedule
  * itself, the function URL and the webhook cost nothing.
  */
-export function platformLines({ awakeHours, jobs, alarms }: PlatformUsage): PlatformLine[] {
+export function platformLines({ runners, awakeHours, jobs, alarms }: PlatformUsage): PlatformLine[] {
   const deliveries = jobs * jobStates.length;
   const controllerCalls = minutesPerMonth + jobs;
   const polls = (polling.connections * hoursPerMonth * 3600) / polling.seconds;
   const tableBytes = (jobs * item.bytes * item.days * 24) / hoursPerMonth;
   const readUnits = Math.max(1, Math.ceil(tableBytes / bytesPerUnit)) / 2;
-  const calls = [callsOf("controller", controllerCalls), callsOf("receiver", deliveries)];
+  const calls = [callsOf("controller", controllerCalls, runners), callsOf("receiver", deliveries, runners)];
   const own = Object.keys(controllerMetrics).length + Object.keys(receiverMetrics).length;
   const machine = Object.keys(machineMetrics).length;
   const machineMonths = awakeHours / hoursPerMonth;
@@ -115,8 +118,8 @@ export function platformUsd(usage: PlatformUsage): number {
   return platformLines(usage).reduce((sum, { usd }) => sum + usd, 0);
 }
 
-function callsOf(what: "controller" | "receiver", calls: number): PlatformLine {
-  const gigabytes = memorySize / 1024;
+function callsOf(what: FunctionName, calls: number, runners: number): PlatformLine {
+  const gigabytes = functionMemoryMb(what, runners) / 1024;
   const seconds = billedSeconds[what];
   return {
     what,

@@ -1,6 +1,5 @@
 import { Budget } from "@pulumi/aws/budgets/budget.js";
 import { BudgetAction } from "@pulumi/aws/budgets/budgetAction.js";
-import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm.js";
 import type { MetricAlarmArgs } from "@pulumi/aws/cloudwatch/metricAlarm.js";
 import { Command } from "@pulumi/command/local/command.js";
 import { CostAllocationTag } from "@pulumi/aws/costexplorer/costAllocationTag.js";
@@ -15,6 +14,7 @@ import type { AwaitMeterRequest, LiftRequest } from "../../contract/requests.ts"
 import { written } from "../../contract/written.ts";
 import { tags } from "../../contract/tags.ts";
 import type { AlarmTopic } from "../alarm-topic/alarm-topic.ts";
+import { createAlarm } from "../alarm-topic/create-alarm.ts";
 import { budgetTrust, denial, denialArn, denialName, executionStatements } from "../iam/budget-policy.ts";
 import { commandLine, requestEnvironment } from "../commands/commands.ts";
 import { createServiceRole, serviceRoleName } from "../lambda/cloud-function.ts";
@@ -25,9 +25,6 @@ import { targetOf } from "../../config/target.ts";
 
 /** Percent of the month's limit at which people are told. */
 const thresholds = [50, 80, 100] as const;
-
-/** Seconds: the meter says how much is spent once a minute, and one that it missed is no news. */
-const alarmPeriod = 300;
 
 /** Seconds after which a meter that has said nothing has failed. */
 const silencePeriod = 900;
@@ -184,7 +181,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
 
     function createMeterAlarms(): void {
       for (const threshold of thresholds) {
-        createAlarm(`budget-${threshold}`, {
+        alarmAt(`budget-${threshold}`, {
           metricName: controllerMetrics.budgetUsed,
           threshold,
           ...(threshold < 100
@@ -195,12 +192,12 @@ export class BudgetAlarm extends pulumi.ComponentResource {
               }),
         });
       }
-      createAlarm("budget-day", {
+      alarmAt("budget-day", {
         metricName: controllerMetrics.spentToday,
         threshold: dailyLimit(budget)!,
         alarmDescription: `Today costs more than the ${dailyLimit(budget)!} USD of budget.dailyUsd. Nothing was turned off.`,
       });
-      createAlarm(
+      alarmAt(
         "budget-silent",
         {
           // Measured without a budget too: in an environment that is given one the meter is not silent.
@@ -217,27 +214,23 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       );
     }
 
-    /** An alarm on the meter that tells the topic. @param kind the rest of its name */
-    function createAlarm(
+    /** An alarm on the meter. @param kind the rest of its name */
+    function alarmAt(
       kind: string,
       settings: Partial<MetricAlarmArgs>,
       dependsOn: pulumi.Resource[] = [],
     ): void {
-      const alarmName = `longhaul-${environment}-${kind}`;
-      new MetricAlarm(
-        alarmName,
+      createAlarm(
         {
-          name: alarmName,
+          environment,
+          configuration,
+          topic,
+          kind,
           namespace: metricNamespace,
           dimensions: { Environment: environment },
-          comparisonOperator: "GreaterThanOrEqualToThreshold",
           statistic: "Maximum",
-          period: alarmPeriod,
-          evaluationPeriods: 1,
           // A meter that is silent has not spent less; that it is silent is told by an alarm of its own.
           treatMissingData: "ignore",
-          alarmActions: [topic.arn],
-          tags: environmentTags(environment, alarmName, configuration.tags),
           ...settings,
         },
         { ...child, dependsOn },

@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "../../config/schema.ts";
 import { emptyMeter, meterParameter } from "../../contract/meter.ts";
 import { functionName } from "../../contract/names.ts";
-import { memoryForFleets } from "../../config/function-memory.ts";
+import type { AlarmTopic } from "../alarm-topic/alarm-topic.ts";
 import { createCloudFunction, createServiceRole } from "../lambda/cloud-function.ts";
 import { controllerConfiguration } from "./controller-configuration.ts";
 import { clockStatements, controllerQueueArn, environmentControllerStatements } from "./controller-policy.ts";
@@ -42,6 +42,8 @@ export interface FleetControllerArgs {
   fleets: readonly RunnerFleet[];
   /** ARNs of the customers' keys that the machines' disks are under, to start them. Absent: the configured one. */
   diskKeys?: readonly string[];
+  /** Is told when calls of the function fail again and again. Absent: nobody is. */
+  topic?: AlarmTopic;
 }
 
 /**
@@ -56,7 +58,7 @@ export class FleetController extends pulumi.ComponentResource {
 
   constructor(name: string, args: FleetControllerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:FleetController", name, {}, opts);
-    const { environment, configuration, fleets } = args;
+    const { environment, configuration, fleets, topic } = args;
     const { aws, wakeOnDemand } = configuration;
     const { diskKeys = aws.kmsKeyArn === undefined ? [] : [aws.kmsKeyArn] } = args;
     const full = functionName(environment, "controller");
@@ -73,7 +75,7 @@ export class FleetController extends pulumi.ComponentResource {
         statements: environmentControllerStatements(environment, configuration, diskKeys),
         plain: controllerConfiguration(environment, configuration),
         timeoutSeconds,
-        memoryMb: memoryForFleets(configuration.fleets),
+        ...(topic && { topic }),
         writes: [meter, ...settings],
       },
       this,

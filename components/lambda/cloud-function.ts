@@ -3,13 +3,15 @@ import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
 import * as pulumi from "@pulumi/pulumi";
-import { memorySize } from "../../config/function-memory.ts";
+import { functionMemoryMb } from "../../config/function-memory.ts";
 import type { Configuration } from "../../config/schema.ts";
 import type { ControllerConfiguration } from "../../contract/controller.ts";
 import { configurationFile, functionLogGroupName, functionName } from "../../contract/names.ts";
 import type { FunctionName } from "../../contract/names.ts";
 import type { ReceiverConfiguration } from "../../contract/receiver.ts";
 import type { Whole } from "../../contract/written.ts";
+import type { AlarmTopic } from "../alarm-topic/alarm-topic.ts";
+import { createAlarm } from "../alarm-topic/create-alarm.ts";
 import { functionBundle } from "../assets/assets.ts";
 import { fingerprintOf } from "../../contract/fingerprint.ts";
 import { document, trustPolicy } from "../iam/policy.ts";
@@ -19,6 +21,14 @@ import { functionStatements } from "./function-policy.ts";
 
 /** Days that what a function printed is kept: long enough to look into last month's bill. */
 const logDays = 60;
+
+/**
+ * Failed calls within five minutes that people are told of. A call that fails once is made good by the next one.
+ * Lambda counts what the code throws, a call that takes too long, and a process that ends or cannot begin.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+const toldErrors = 3;
 
 interface Surroundings {
   environment: string;
@@ -41,8 +51,8 @@ export interface CloudFunctionArgs<Name extends FunctionName> extends Surroundin
   /** Its environment, for what is known only after creation. */
   variables?: Record<string, pulumi.Input<string>>;
   timeoutSeconds: number;
-  /** Megabytes. Absent: {@link memorySize}. */
-  memoryMb?: number;
+  /** Who is told when its calls fail. Absent: nobody. */
+  topic?: AlarmTopic;
   /** What it writes: there before it may, and until it may no more. */
   writes?: readonly pulumi.Resource[];
 }
@@ -55,7 +65,17 @@ export function createCloudFunction<Name extends FunctionName>(
   args: CloudFunctionArgs<Name>,
   parent: pulumi.Resource,
 ): LambdaFunction {
-  const { environment, configuration, name, description, statements, plain, variables, writes = [] } = args;
+  const {
+    environment,
+    configuration,
+    name,
+    description,
+    statements,
+    plain,
+    variables,
+    topic,
+    writes = [],
+  } = args;
   const full = functionName(environment, name);
   const tags = environmentTags(environment, full, configuration.tags);
   const logGroupName = functionLogGroupName(environment, name);
@@ -72,7 +92,8 @@ export function createCloudFunction<Name extends FunctionName>(
     },
     parent,
   );
-  return new LambdaFunction(
+  const runners = Object.values(configuration.fleets).reduce((sum, fleet) => sum + fleet.runners, 0);
+  const made = new LambdaFunction(
     full,
     {
       name: full,
@@ -84,7 +105,7 @@ export function createCloudFunction<Name extends FunctionName>(
         [`${name}.mjs`]: new pulumi.asset.FileAsset(functionBundle(name)),
         [configurationFile]: new pulumi.asset.StringAsset(JSON.stringify(plain)),
       }),
-      memorySize: args.memoryMb ?? memorySize,
+      memorySize: functionMemoryMb(name, runners),
       timeout: args.timeoutSeconds,
       role: role.arn,
       ...(variables && { environment: { variables } }),
@@ -94,6 +115,27 @@ export function createCloudFunction<Name extends FunctionName>(
     // Without its permissions its first calls would fail.
     { parent, dependsOn: [role.policy, logGroup] },
   );
+  if (topic) {
+    createAlarm(
+      {
+        environment,
+        configuration,
+        topic,
+        kind: `${name}-errors`,
+        namespace: "AWS/Lambda",
+        dimensions: { FunctionName: full },
+        metricName: "Errors",
+        statistic: "Sum",
+        threshold: toldErrors,
+        // A function that nobody calls leaves no value.
+        treatMissingData: "notBreaching",
+        alarmDescription: `In ALARM: ${toldErrors} calls of the function ${full} or more have failed within five minutes. Its log group ${logGroupName} says why. See docs/troubleshooting.md#function-errors. OK: its calls succeed.`,
+        okActions: [topic.arn],
+      },
+      { parent },
+    );
+  }
+  return made;
 }
 
 export interface ServiceRoleArgs extends Surroundings {

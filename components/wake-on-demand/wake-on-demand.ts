@@ -10,6 +10,7 @@ import type { Configuration } from "../../config/schema.ts";
 import { functionName, waitingJobsTable } from "../../contract/names.ts";
 import { webhookSecretParameter } from "../../contract/parameters.ts";
 import { queueUrlVariable } from "../../contract/receiver.ts";
+import type { AlarmTopic } from "../alarm-topic/alarm-topic.ts";
 import { createCloudFunction } from "../lambda/cloud-function.ts";
 import { commandLine } from "../commands/commands.ts";
 import { receiverConfiguration } from "./receiver-configuration.ts";
@@ -29,6 +30,8 @@ export interface WakeOnDemandArgs {
   environment: string;
   configuration: Configuration;
   queue: ControllerQueue;
+  /** Is told when calls of the function fail again and again. Absent: nobody is. */
+  topic?: AlarmTopic;
 }
 
 /**
@@ -44,7 +47,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
 
   constructor(name: string, args: WakeOnDemandArgs, opts?: pulumi.ComponentResourceOptions) {
     super("longhaul:index:WakeOnDemand", name, {}, opts);
-    const { environment, configuration, queue } = args;
+    const { environment, configuration, queue, topic } = args;
     const { aws, github } = configuration;
     const child = { parent: this };
 
@@ -118,6 +121,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
           plain: receiverConfiguration(environment, configuration),
           variables: { [queueUrlVariable]: queue.url },
           timeoutSeconds,
+          ...(topic && { topic }),
         },
         parent,
       );

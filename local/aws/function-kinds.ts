@@ -5,6 +5,7 @@ import type { Functions } from "../functions/index.ts";
 import type { Properties } from "../provider.ts";
 import { EmulatedAwsError } from "./errors.ts";
 import { logLine } from "./function-log.ts";
+import { addMetrics } from "./metrics.ts";
 import { principalId, secret } from "./ids.ts";
 import { number, optionalText, record, tagMap, text } from "./input.ts";
 import type { Kind } from "./resources.ts";
@@ -142,6 +143,13 @@ async function deploy(cloud: Cloud, functions: Functions, name: string, inputs: 
     },
     print: (line) => {
       logLine(cloud, logGroup, name, line);
+    },
+    ended: ({ hasFailed }) => {
+      const dimensions = { FunctionName: name };
+      const [timestamp, unit] = [cloud.clock.now(), "Count"];
+      addMetrics(cloud, [
+        { namespace: "AWS/Lambda", name: "Errors", dimensions, timestamp, values: [Number(hasFailed)], unit },
+      ]);
     },
   });
 }

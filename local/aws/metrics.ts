@@ -55,7 +55,7 @@ function checkAlarm(alarm: Input): void {
   if (
     comparison in comparisons &&
     number(alarm, "evaluationPeriods") === 1 &&
-    ["ignore", "breaching"].includes(optionalText(alarm, "treatMissingData") ?? "") &&
+    ["ignore", "breaching", "notBreaching"].includes(optionalText(alarm, "treatMissingData") ?? "") &&
     optionalText(alarm, "metricName") !== undefined
   )
     return;
@@ -75,11 +75,15 @@ function evaluateAlarm(cloud: Cloud, name: string, alarm: Input): void {
       datum.timestamp > from &&
       sameDimensions(datum.dimensions, wanted),
   );
-  if (values.length === 0 && alarm.treatMissingData !== "breaching") return;
+  if (values.length === 0 && alarm.treatMissingData === "ignore") return;
   const threshold = number(alarm, "threshold")!;
   const isBreached =
-    values.length === 0 ||
-    comparisons[text(alarm, "comparisonOperator")]!(statistic(text(alarm, "statistic"), values), threshold);
+    values.length === 0
+      ? alarm.treatMissingData === "breaching"
+      : comparisons[text(alarm, "comparisonOperator")]!(
+          statistic(text(alarm, "statistic"), values),
+          threshold,
+        );
   const state = isBreached ? "ALARM" : "OK";
   const before = data.alarms[name] ?? "INSUFFICIENT_DATA";
   data.alarms[name] = state;
@@ -93,7 +97,7 @@ function evaluateAlarm(cloud: Cloud, name: string, alarm: Input): void {
     NewStateValue: state,
     NewStateReason:
       values.length === 0
-        ? "Threshold Crossed: no datapoints were received, and missing ones are treated as breaching."
+        ? `Threshold Crossed: no datapoints were received, and missing ones are treated as ${text(alarm, "treatMissingData")}.`
         : `Threshold Crossed: ${values.length} datapoints against the threshold ${threshold}.`,
     StateChangeTime: new Date(clock.now()).toISOString(),
   };

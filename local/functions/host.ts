@@ -20,6 +20,8 @@ export interface DeployedFunction {
   environment: Readonly<Record<string, string>>;
   /** Receives each line of its log: what it printed, and why a call failed. */
   print: (line: string) => void;
+  /** Receives the end of each call. */
+  ended: (call: { hasFailed: boolean }) => void;
 }
 
 /** Runs functions as processes of the current user. */
@@ -93,7 +95,8 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
   /** The process of an instance. It is started if the instance has none, or if the last one has ended. */
   const warm = async (instance: Instance): Promise<ChildProcess> => {
     const { child: last, deployed } = instance;
-    if (last?.exitCode === null && last.signalCode === null) return last;
+    // A process that took too long has been killed, and may not have ended yet.
+    if (last?.exitCode === null && last.signalCode === null && !last.killed) return last;
     const child = await start(deployed);
     if (instances.get(deployed.name) !== instance) {
       child.kill("SIGKILL");
@@ -117,6 +120,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
       const fail = (reason: string) => {
         settle(() => {
           instance.deployed.print(`ERROR ${reason}`);
+          instance.deployed.ended({ hasFailed: true });
           reject(new Failure(`The function ${name} ${reason}`));
         });
       };
@@ -125,6 +129,7 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
         if ("error" in message) fail(`failed: ${message.error}`);
         else
           settle(() => {
+            instance.deployed.ended({ hasFailed: false });
             resolve(message.result);
           });
       };

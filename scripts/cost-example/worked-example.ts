@@ -15,8 +15,8 @@ const sizes = [1, 10, 50];
 /** Of a runner in a month: five or so on each working day. */
 const jobsPerRunner = 100;
 
-/** Three for the month's money, one for the day's and one for a silent meter, as BudgetAlarm makes them. */
-const alarms = 5;
+/** Three for the month's money, one for the day's and one for a silent meter, as BudgetAlarm makes them, and one for each function. */
+const alarms = 7;
 
 /** Parts of the working hours in which jobs run, to be set beside GitHub's runners. */
 const busyShares = [0.25, 0.5, 1];
@@ -67,7 +67,12 @@ export function monthOf(
 
 function usageOf(runners: number, state: State): PlatformUsage {
   const hours = { asleep: 0, "working hours": workingHours(), "always awake": hoursPerMonth }[state];
-  return { awakeHours: runners * hours, jobs: state === "asleep" ? 0 : runners * jobsPerRunner, alarms };
+  return {
+    runners,
+    awakeHours: runners * hours,
+    jobs: state === "asleep" ? 0 : runners * jobsPerRunner,
+    alarms,
+  };
 }
 
 /** Hours that a machine is awake in a month of working hours, as the estimate has it. */

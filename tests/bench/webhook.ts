@@ -70,6 +70,7 @@ export async function webhookTable(): Promise<string> {
         [queueUrlVariable]: `${aws.url}/queue`,
       },
       print: () => undefined,
+      ended: () => undefined,
     });
     const url = await urls.open("receiver");
     const kinds = kindsOfDeliveries();

@@ -29,6 +29,7 @@ export const types = {
   logGroup: "aws:cloudwatch/logGroup:LogGroup",
   table: "aws:dynamodb/table:Table",
   queue: "aws:sqs/queue:Queue",
+  function: "aws:lambda/function:Function",
   topic: "aws:sns/topic:Topic",
   topicPolicy: "aws:sns/topicPolicy:TopicPolicy",
   subscription: "aws:sns/topicSubscription:TopicSubscription",
@@ -63,7 +64,7 @@ export interface TestCloud {
 
 /** @param options of the account */
 export async function startTestCloud(
-  options: Pick<AwsOptions, "defaultDiskKey" | "log"> = {},
+  options: Pick<AwsOptions, "defaultDiskKey" | "functions" | "log"> = {},
 ): Promise<TestCloud> {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-aws-"));
   const clock = createClock(join(dir, "clock"));

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { functionBundle } from "../../../components/assets/assets.ts";
-import { memoryForFleets } from "../../../config/function-memory.ts";
+import { FleetController } from "../../../components/fleet-controller/fleet-controller.ts";
+import { functionMemoryMb } from "../../../config/function-memory.ts";
+import { loadConfiguration } from "../../../config/load.ts";
 import {
   budgetCalls,
   controllerCalls,
@@ -15,6 +17,7 @@ import { parseControllerConfiguration } from "../../../contract/controller.ts";
 import type { PolicyDocument } from "../../../components/iam/policy.ts";
 import { graphOf } from "./graph.ts";
 import type { Graph } from "./graph.ts";
+import { evaluate } from "./harness.ts";
 import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
 import type { Raw } from "./stack-program.ts";
 
@@ -70,16 +73,23 @@ describe("the controller of an environment", () => {
   });
 
   it("has memory, and with it processor time, by the number of runners", async () => {
-    const memoryOf = (...runners: number[]) =>
-      memoryForFleets(
-        Object.fromEntries(runners.map((count, index) => [`cloud${index}`, { runners: count }])),
+    const memory = [1, 500, 501, 3000, 100_000].map((runners) => functionMemoryMb("controller", runners));
+    expect(memory).to.deep.equal([256, 256, 512, 1536, 1769]);
+    expect(functionMemoryMb("receiver", 100_000)).to.equal(256);
+    const memoryIn = async (runnersOfFleets: readonly number[]) => {
+      const fleets = runnersOfFleets.map((runners, index) => [
+        `cloud${index}`,
+        { runners, labels: [`cloud${index}`] },
+      ]);
+      const raw = { ...repositoryStack, fleets: Object.fromEntries(fleets) as Raw };
+      const configuration = loadConfiguration("dev", raw);
+      const evaluation = await evaluate(
+        () => new FleetController("dev", { environment: "dev", configuration, fleets: [] }),
       );
-    expect([1, 500, 501, 3000, 100_000].map((runners) => memoryOf(runners))).to.deep.equal([
-      256, 256, 512, 1536, 1769,
-    ]);
-    expect(memoryOf(300, 300)).to.equal(512);
-    const graph = graphOf(await evaluateOnce(repositoryStack));
-    expect(graph.one("Function", "longhaul-dev-controller").inputs.memorySize).to.equal(256);
+      return graphOf(evaluation).one("Function", "longhaul-dev-controller").inputs.memorySize;
+    };
+    expect(await memoryIn([1])).to.equal(256);
+    expect(await memoryIn([100, 100, 100, 100, 100, 1])).to.equal(512);
   });
 
   describe("where a GitHub App is configured", () => {

@@ -29,6 +29,7 @@ describe("the resources of an environment", () => {
       "FleetController > Function longhaul-dev-controller",
       "FleetController > FunctionEventInvokeConfig longhaul-dev-controller",
       "FleetController > LogGroup longhaul-dev-controller",
+      "FleetController > MetricAlarm longhaul-dev-controller-errors",
       "FleetController > Parameter dev-meter",
       "FleetController > Role dev-clock-#",
       "FleetController > Role dev-controller-#",

@@ -2,13 +2,14 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { controllerMetrics, machineMetrics, receiverMetrics } from "../../../contract/metrics.ts";
+import { functionMemoryMb } from "../../../config/function-memory.ts";
 import { estimateOf } from "../../../cli/cost/estimate.ts";
 import { exampleConfiguration } from "../../../scripts/cost-example/example-configuration.ts";
 import { platformLines, platformUsd } from "../../../cli/cost/platform.ts";
 import { monthOf, workedExample } from "../../../scripts/cost-example/worked-example.ts";
 import { generatedSection } from "../../../scripts/generated-section.ts";
 
-const nothing = { awakeHours: 0, jobs: 0, alarms: 0 };
+const nothing = { runners: 1, awakeHours: 0, jobs: 0, alarms: 0 };
 const lineOf = (what: string, usage: typeof nothing) =>
   platformLines(usage).find((line) => line.what === what)!.usd;
 
@@ -24,6 +25,17 @@ describe("what stands around the machines", () => {
     expect(lineOf("controller", nothing)).to.be.closeTo(43_800 * (0.2e-6 + 0.25 * 13.3334e-6), 1e-9);
     expect(lineOf("queue", nothing)).to.be.closeTo((5 * 730 * 180 * 0.4) / 1e6, 1e-9);
     expect(lineOf("table", nothing)).to.be.closeTo((43_800 * 0.5 * 0.1525) / 1e6, 1e-9);
+  });
+
+  it("costs the memory that the stack gives the controller for as many runners", () => {
+    for (const runners of [500, 501, 2000, 100_000]) {
+      const gigabytes = functionMemoryMb("controller", runners) / 1024;
+      const all = lineOf("controller", { ...nothing, runners });
+      expect(all, `${runners} runners`).to.be.closeTo(43_800 * (0.2e-6 + gigabytes * 13.3334e-6), 1e-9);
+    }
+    expect(lineOf("receiver", { ...nothing, runners: 2000, jobs: 100 })).to.equal(
+      lineOf("receiver", { ...nothing, jobs: 100 }),
+    );
   });
 
   it("costs the more, the more machines are awake, jobs come and alarms watch", () => {
