@@ -1,34 +1,37 @@
-/** Somebody's wish that the program ends, taken note of instead of obeyed at once. */
+/** By which a user, a service manager and a closed terminal end a program. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** A signal that asks a program to end. */
+export type EndSignal = (typeof signals)[number];
+
+/** A request that the program ends, noted instead of obeyed at once. */
 export interface Interruption {
-  /** Aborts at the first Ctrl-C or SIGTERM. */
+  /** Aborts at the first signal. Its reason is the signal's name, an {@link EndSignal}. */
   asked: AbortSignal;
   /**
-   * Aborts at a SIGTERM, which this process alone has got. (Ctrl-C reaches all
-   * that a terminal runs: a child that got it once more from here would take it
-   * for impatience and end hard.)
+   * Aborts at a signal that this process alone has received. Ctrl-C reaches every
+   * process of the terminal: a child that received it again from here would take it
+   * for impatience and end hard.
    */
   askedAlone: AbortSignal;
-  /** From now on such a wish ends the process again. */
-  stop(): void;
+  /** From now on such a signal ends the process again. */
+  stop: () => void;
 }
 
-/** Begins to take note. @param source the process */
+/** Begins to note signals. @param source the process */
 export function watchInterruption(source: Pick<NodeJS.Process, "on" | "off">): Interruption {
   const asked = new AbortController();
   const askedAlone = new AbortController();
-  const onInterrupt = () => {
-    asked.abort();
+  const onSignal = (signal: EndSignal) => {
+    asked.abort(signal);
+    if (signal !== "SIGINT") askedAlone.abort(signal);
   };
-  const onTerminate = () => {
-    asked.abort();
-    askedAlone.abort();
-  };
-  source.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
+  for (const signal of signals) source.on(signal, onSignal);
   return {
     asked: asked.signal,
     askedAlone: askedAlone.signal,
     stop: () => {
-      source.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
+      for (const signal of signals) source.off(signal, onSignal);
     },
   };
 }

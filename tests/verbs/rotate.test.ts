@@ -200,7 +200,7 @@ describe("longhaul rotate", () => {
   it("ends as unfinished when Ctrl-C ends up, with how to go on, and is given up", async () => {
     const { code, said } = await longhaul("--runner dev-cloud-1 --yes", {
       ups: [{ kind: "interrupted" }],
-      onUp: (signals) => signals.emit("SIGINT"),
+      onUp: (signals) => signals.emit("SIGINT", "SIGINT"),
     });
     expect(code).to.equal(3);
     expect(said)

@@ -1,16 +1,14 @@
 import { constants } from "node:os";
 import { Failure, traceOf } from "../../../contract/failure.ts";
-
-/** By which a user, a service manager and a closed terminal end a program. */
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-type Ending = (typeof signals)[number];
+import { watchInterruption } from "../../interruption.ts";
+import type { EndSignal } from "../../interruption.ts";
 
 /** Somebody has ended the command; what must be left in order is in order. */
 export class Interrupted extends Failure {
   /** What shells report of a program that the signal has ended. */
   readonly exitCode: number;
 
-  constructor(signal: Ending, message: string, options?: ErrorOptions) {
+  constructor(signal: EndSignal, message: string, options?: ErrorOptions) {
     super(message, options);
     this.exitCode = 128 + constants.signals[signal];
   }
@@ -32,25 +30,21 @@ export async function throughInterruption<Result>(
   run: (tellEngine: AbortSignal) => Promise<Result>,
   onAsked: () => void,
 ): Promise<Result> {
-  const engine = new AbortController();
-  let asked: Ending | undefined;
-  const onSignal = (signal: Ending) => {
-    if (asked === undefined) onAsked();
-    asked ??= signal;
-    if (signal !== "SIGINT") engine.abort();
-  };
-  for (const signal of signals) process.on(signal, onSignal);
+  const { asked, askedAlone, stop } = watchInterruption(process);
+  asked.addEventListener("abort", onAsked);
+  const interrupted = (options?: ErrorOptions) =>
+    new Interrupted(asked.reason as EndSignal, leftAsItIs, options);
   let result: Result;
   try {
-    result = await run(engine.signal);
+    result = await run(askedAlone);
   } catch (error) {
-    if (asked === undefined) throw error;
-    throw new Interrupted(asked, leftAsItIs, { cause: error });
+    if (!asked.aborted) throw error;
+    throw interrupted({ cause: error });
   } finally {
-    for (const signal of signals) process.off(signal, onSignal);
+    stop();
   }
   // It came to its end in time: what would follow was not wanted any more.
-  if (asked !== undefined) throw new Interrupted(asked, leftAsItIs);
+  if (asked.aborted) throw interrupted();
   return result;
 }
 
@@ -62,18 +56,18 @@ export async function untilInterrupted<Result>(
   run: () => Promise<Result>,
   leave: () => Promise<void>,
 ): Promise<Result> {
-  const onSignal = (signal: Ending) => {
-    for (const each of signals) process.off(each, onSignal);
+  const { asked, stop } = watchInterruption(process);
+  asked.addEventListener("abort", () => {
+    stop();
     leave()
       .catch((error: unknown) => {
         process.stderr.write(`${traceOf(error)}\n`);
       })
-      .finally(() => process.exit(128 + constants.signals[signal]));
-  };
-  for (const signal of signals) process.on(signal, onSignal);
+      .finally(() => process.exit(128 + constants.signals[asked.reason as EndSignal]));
+  });
   try {
     return await run();
   } finally {
-    for (const signal of signals) process.off(signal, onSignal);
+    stop();
   }
 }

@@ -68,7 +68,7 @@ describe("an up of the engine", () => {
   it("that fails after Ctrl-C was interrupted, and got no second signal from here", async () => {
     let passedOn: boolean | undefined;
     const { outcome } = await up((options, signals) => {
-      signals.emit("SIGINT");
+      signals.emit("SIGINT", "SIGINT");
       passedOn = options.signal?.aborted;
       return fail("cancelled");
     });
@@ -76,22 +76,24 @@ describe("an up of the engine", () => {
     expect(passedOn).to.equal(false);
   });
 
-  it("is ended with the process when that alone is told to end", async () => {
-    const { outcome } = await up(
-      (options, signals) =>
-        new Promise((_, reject) => {
-          options.signal?.addEventListener("abort", () => {
-            reject(new Error("cancelled"));
-          });
-          signals.emit("SIGTERM");
-        }),
-    );
-    expect(outcome).to.deep.equal({ kind: "interrupted" });
-  });
+  for (const signal of ["SIGTERM", "SIGHUP"]) {
+    it(`is ended with the process when that alone is told to end, by ${signal}`, async () => {
+      const { outcome } = await up(
+        (options, signals) =>
+          new Promise((_, reject) => {
+            options.signal?.addEventListener("abort", () => {
+              reject(new Error("cancelled"));
+            });
+            expect(signals.emit(signal, signal), "the signal is noted").to.equal(true);
+          }),
+      );
+      expect(outcome).to.deep.equal({ kind: "interrupted" });
+    });
+  }
 
   it("that succeeds although Ctrl-C was pressed is done", async () => {
     const { outcome } = await up((_, signals) => {
-      signals.emit("SIGINT");
+      signals.emit("SIGINT", "SIGINT");
       return Promise.resolve();
     });
     expect(outcome).to.deep.equal({ kind: "done" });
