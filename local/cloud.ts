@@ -100,10 +100,8 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const { dir, project } = options;
   await mkdir(dir, { recursive: true });
   const clock = createClock(join(dir, "clock"));
-  const [tarball, app] = await Promise.all([
-    buildRunnerTarball(join(dir, "runner"), runnerVersion),
-    installApp(repositories, join(dir, appKeyFile)),
-  ]);
+  const tarball = buildRunnerTarball(join(dir, "runner"), runnerVersion);
+  const app = await installApp(repositories, join(dir, appKeyFile));
   const token = `local_${randomBytes(20).toString("hex")}`;
   const github = createGithub({
     clock,

@@ -23,6 +23,7 @@ import { unusedSchemas } from "./unused-schemas.ts";
  *   dist/main.js      the same as a module: the program's Commands call it
  *   dist/index.js     the package: the components, for other Pulumi programs
  *   local/dist/index.js  the package of the local cloud
+ *   local/dist/programs/ what machines, functions and the stand-in runner run there
  *   dist/types/       their type declarations, with --types and when npm prepares the package
  *   dist/build.json   what all but the declarations were made from: tests build anew when that has changed
  *
@@ -131,7 +132,6 @@ async function buildPackage(): Promise<Metafile> {
   return metafile;
 }
 
-/** The programs of its machines are bundled from their sources as a cloud begins. */
 async function buildLocalCloud(): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
     ...shared,
@@ -140,6 +140,26 @@ async function buildLocalCloud(): Promise<Metafile> {
     packages: "external",
   });
   await write(join(root, "local/dist/index.js"), outputFiles[0]!.text);
+  return metafile;
+}
+
+/** The programs that the local cloud starts. RUNNER_VERSION stays a name: it is set where a release of the stand-in runner is packed. */
+async function buildLocalPrograms(): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    outdir: join(root, "local/dist/programs"),
+    entryPoints: {
+      child: "local/functions/child.ts",
+      init: "local/machines/init.ts",
+      listener: "local/runner/listener.ts",
+      "machine-clock": "local/machines/machine-clock.ts",
+      worker: "local/runner/worker.ts",
+    },
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    logOverride: { "empty-import-meta": "silent" }, // What finds the package's own files is read, and not taken in.
+  });
+  await Promise.all(outputFiles.map(({ path, text }) => write(path, text)));
   return metafile;
 }
 
@@ -162,6 +182,7 @@ const metafiles = await Promise.all([
   buildCommand(),
   buildPackage(),
   buildLocalCloud(),
+  buildLocalPrograms(),
 ]);
 await write(join(root, recordFile), recordBuild(root, metafiles, began));
 // Declarations take seconds: only who depends on the package needs them.

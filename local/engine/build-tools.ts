@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { sourcePath } from "../machines/bundle.ts";
+import { ownPath } from "../own-files.ts";
 import { Failure, messageOf } from "../../contract/failure.ts";
 import type { ToolName } from "./tools.ts";
 
@@ -26,7 +26,7 @@ export async function buildTools(
 ): Promise<void> {
   const source = join(folder, "module");
   await mkdir(source, { recursive: true });
-  for (const file of ["go.mod", "go.sum"]) await copyFile(sourcePath(`engine/${file}`), join(source, file));
+  for (const file of ["go.mod", "go.sum"]) await copyFile(ownPath(`engine/${file}`), join(source, file));
   // A build from the module proxy does not know its own version.
   const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${versions.pulumi}`;
   const args = [

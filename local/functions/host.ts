@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../contract/failure.ts";
 import type { Clock } from "../clock.ts";
-import { bundleProgram } from "../machines/bundle.ts";
+import { copyPrograms } from "../own-files.ts";
 import type { FunctionAnswer, Invocation } from "./child.ts";
 
 /** A deployed function. */
@@ -61,21 +61,21 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
   const instances = new Map<string, Instance>();
   /** Instances of functions that were removed during a call. */
   const leaving = new Set<Instance>();
-  let bundled: Promise<unknown> | undefined;
   let calls = 0;
 
   const programs = join(dir, ".programs");
-  const bundle = () =>
-    (bundled ??= Promise.all([
-      bundleProgram({ entry: "functions/child.ts", outfile: join(programs, "child.cjs") }),
-      bundleProgram({ entry: "machines/machine-clock.ts", outfile: join(programs, "clock.cjs") }),
-    ]));
+  copyPrograms(programs, ["child", "machine-clock"]);
 
-  const start = async ({ name, handler, environment, print }: DeployedFunction): Promise<ChildProcess> => {
-    await bundle();
+  const start = ({ name, handler, environment, print }: DeployedFunction): ChildProcess => {
     const child = spawn(
       process.execPath,
-      ["--require", join(programs, "clock.cjs"), join(programs, "child.cjs"), join(dir, name), handler],
+      [
+        "--require",
+        join(programs, "machine-clock.cjs"),
+        join(programs, "child.cjs"),
+        join(dir, name),
+        handler,
+      ],
       {
         env: { ...environment, PATH: path, LONGHAUL_CLOCK: clock.file },
         stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -93,23 +93,17 @@ export function createFunctionHost({ dir, clock, path }: FunctionHostOptions): F
   };
 
   /** The process of an instance. It is started if the instance has none, or if the last one has ended. */
-  const warm = async (instance: Instance): Promise<ChildProcess> => {
+  const warm = (instance: Instance): ChildProcess => {
     const { child: last, deployed } = instance;
     // A process that took too long has been killed, and may not have ended yet.
     if (last?.exitCode === null && last.signalCode === null && !last.killed) return last;
-    const child = await start(deployed);
-    if (instances.get(deployed.name) !== instance) {
-      child.kill("SIGKILL");
-      throw new Failure(`The function ${deployed.name} was deployed again.`);
-    }
-    instance.child = child;
-    return child;
+    return (instance.child = start(deployed));
   };
 
-  const call = async (instance: Instance, event: unknown): Promise<unknown> => {
+  const call = (instance: Instance, event: unknown): Promise<unknown> => {
     const { name, timeoutSeconds } = instance.deployed;
     if (instances.get(name) !== instance) throw new Failure(`There is no function ${name} any more.`);
-    const child = await warm(instance);
+    const child = warm(instance);
     const id = ++calls;
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {

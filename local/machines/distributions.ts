@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sourcePath } from "./bundle.ts";
+import { ownPath } from "../own-files.ts";
 import { markWritten } from "./power-cut.ts";
 
 /** The systems that local machines can have, by the `ID` of os-release(5). */
@@ -70,7 +70,7 @@ export function installSystem(root: string, distribution: Distribution): void {
  * `PATH`: the system's own folder comes before the common one.
  */
 export function commandFolders(root: string): string[] {
-  const common = sourcePath("machines/commands");
+  const common = ownPath("machines/commands");
   return [join(common, systemOf(root) ?? ""), common].filter((folder) => existsSync(folder));
 }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "../../contract/failure.ts";
 import type { Clock } from "../clock.ts";
-import { bundleProgram } from "./bundle.ts";
+import { copyPrograms } from "../own-files.ts";
 import { copyDisk, moveRoot } from "./disk-image.ts";
 import { commandFolders, installSystem } from "./distributions.ts";
 import type { HostedInstance, MachineHost, PowerDown, SystemdTimes } from "./host.ts";
@@ -67,16 +67,9 @@ export function createMachineHost({
   mkdirSync(dir, { recursive: true });
   const disks = realpathSync(dir);
   const programs = join(disks, ".programs");
+  copyPrograms(programs, ["init", "machine-clock"]);
   const machines = new Map<string, RunningMachine>();
-  let bundled: Promise<unknown> | undefined;
   let stopped = false;
-
-  const bundle = () =>
-    (bundled ??= Promise.all(
-      ["init", "machine-clock"].map((name) =>
-        bundleProgram({ entry: `machines/${name}.ts`, outfile: join(programs, `${name}.cjs`) }),
-      ),
-    ));
 
   const images = join(disks, ".images");
   /** By image: the root of the disk from which it was captured. The copy contains that path. */
@@ -154,7 +147,6 @@ export function createMachineHost({
     async start(instance) {
       if (stopped) throw new Fault(`The machine host has stopped: it cannot start ${instance.id}.`);
       if (machines.has(instance.id)) throw new Fault(`${instance.id} runs already.`);
-      await bundle();
       boot(instance, await serveMetadata(instance, metadataRule(join(disks, instance.id))));
     },
     kill,

@@ -1,18 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { bundleProgram, sourcePath } from "../machines/bundle.ts";
+import { ownPath, programPath } from "../own-files.ts";
 
 /** A runner release of the local cloud. */
 export interface RunnerTarball {
@@ -30,12 +21,12 @@ export interface RunnerTarball {
  * same
  * @param version for example `2.338.0`
  */
-export async function buildRunnerTarball(dir: string, version: string): Promise<RunnerTarball> {
+export function buildRunnerTarball(dir: string, version: string): RunnerTarball {
   const content = join(dir, `.runner-${version}-${process.pid}`);
   rmSync(content, { recursive: true, force: true });
   mkdirSync(content, { recursive: true });
   try {
-    await layOut(content, version);
+    layOut(content, version);
     const gzip = gzipSync(packReproducibly(content));
     const path = join(dir, `actions-runner-linux-${process.arch}-${version}.tar.gz`);
     if (!existsSync(path) || !readFileSync(path).equals(gzip)) {
@@ -48,25 +39,17 @@ export async function buildRunnerTarball(dir: string, version: string): Promise<
   }
 }
 
-async function layOut(root: string, version: string): Promise<void> {
-  cpSync(sourcePath("runner/layout"), root, { recursive: true });
+function layOut(root: string, version: string): void {
+  cpSync(ownPath("runner/layout"), root, { recursive: true });
   const programs = [
     ["listener", "bin/Runner.Listener"],
     ["worker", "bin/Runner.Worker"],
   ] as const;
-  await Promise.all(
-    programs.map(async ([source, program]) => {
-      const outfile = join(root, program);
-      await bundleProgram({
-        entry: `runner/${source}.ts`,
-        outfile,
-        // The kernel names a process after the script that was started; /proc/*/comm shows that name.
-        banner: `#!${process.execPath}`,
-        define: { RUNNER_VERSION: JSON.stringify(version) },
-      });
-      chmodSync(outfile, 0o755);
-    }),
-  );
+  for (const [name, program] of programs) {
+    // The kernel names a process after the script that was started; /proc/*/comm shows that name.
+    const head = `#!${process.execPath}\nconst RUNNER_VERSION = ${JSON.stringify(version)};\n`;
+    writeFileSync(join(root, program), head + readFileSync(programPath(name), "utf8"), { mode: 0o755 });
+  }
   for (const node of ["externals/node20/bin/node", "externals/node24/bin/node"]) {
     mkdirSync(dirname(join(root, node)), { recursive: true });
     writeFileSync(join(root, node), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });

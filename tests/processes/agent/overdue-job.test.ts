@@ -113,7 +113,7 @@ jobs:
   async function installRunner(act: string) {
     const paths = pathsBelow(folder.path, "runner");
     mkdirSync(paths.runner, { recursive: true });
-    const { path } = await buildRunnerTarball(folder.path, "2.338.0");
+    const { path } = buildRunnerTarball(folder.path, "2.338.0");
     execFileSync("tar", ["-xzf", path, "-C", paths.runner]);
     for (const file of [paths.listenerLog, paths.listenerProcess]) {
       mkdirSync(file.replace(/[^/]+$/, ""), { recursive: true });

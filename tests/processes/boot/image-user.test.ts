@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Instance } from "../../../local/aws/state.ts";
-import { sourcePath } from "../../../local/machines/bundle.ts";
+import { ownPath } from "../../../local/own-files.ts";
 import type { MachineCloud } from "./machine-cloud.ts";
 import { startMachineCloud } from "./machine-cloud.ts";
 
@@ -14,7 +14,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
     await machines.close();
   });
 
-  const path = `PATH=${sourcePath("machines/commands")}:${process.env.PATH}`;
+  const path = `PATH=${ownPath("machines/commands")}:${process.env.PATH}`;
   /** What a job does, as the user. */
   const asUser = (machine: Instance, user: string, ...command: string[]) =>
     machines.onMachine(machine, "setpriv", `--reuid=${user}`, "--", "/usr/bin/env", path, ...command);

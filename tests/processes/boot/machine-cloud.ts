@@ -25,7 +25,7 @@ import { initialOverrideSetting } from "../../../contract/override.ts";
 import type { MachineState } from "../../../contract/tags.ts";
 import { tags } from "../../../contract/tags.ts";
 import type { Instance } from "../../../local/aws/state.ts";
-import { sourcePath } from "../../../local/machines/bundle.ts";
+import { ownPath } from "../../../local/own-files.ts";
 import type { CloudOptions, LocalCloud } from "../../../local/cloud.ts";
 import { startCloud } from "../../../local/cloud.ts";
 import type { Properties } from "../../../local/provider.ts";
@@ -158,10 +158,10 @@ export async function startMachineCloud(
     stateOf,
     onMachine: async (instance, command, ...words) => {
       const env = { PATH: base.PATH, LONGHAUL_ROOT: disk(instance) };
-      await run(sourcePath(`machines/commands/${command}`), words, { env, timeout: 20_000 });
+      await run(ownPath(`machines/commands/${command}`), words, { env, timeout: 20_000 });
     },
     asJob: async (instance, script) => {
-      const path = `${sourcePath("machines/commands")}:${base.PATH}`;
+      const path = `${ownPath("machines/commands")}:${base.PATH}`;
       const env = { PATH: path, LONGHAUL_ROOT: disk(instance), LONGHAUL_USER: told.user };
       const home = join(disk(instance), "home", told.user);
       return (await run("bash", ["-c", script], { env, cwd: home, timeout: 20_000 })).stdout;

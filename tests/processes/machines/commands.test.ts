@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Clock } from "../../../local/clock.ts";
 import { createClock } from "../../../local/clock.ts";
-import { bundleProgram, sourcePath } from "../../../local/machines/bundle.ts";
+import { ownPath, programPath } from "../../../local/own-files.ts";
 import { until } from "./machine-fixture.ts";
 
 describe("stand-in commands of a machine", () => {
@@ -26,7 +26,7 @@ describe("stand-in commands of a machine", () => {
       mkdirSync(join(root, folder), { recursive: true });
     execFileSync("mkfifo", [join(root, "run/never")]);
     clock = createClock(join(root, "clock"), 600);
-    const commands = sourcePath("machines/commands");
+    const commands = ownPath("machines/commands");
     environment = {
       LONGHAUL_ROOT: root,
       LONGHAUL_CLOCK: clock.file,
@@ -110,9 +110,8 @@ describe("stand-in commands of a machine", () => {
     expect(bash("date -u -d @0 +%Y").output).to.equal("1970");
   });
 
-  it("Node on a machine has the cloud's wall clock and the computer's monotonic one", async () => {
-    const outfile = join(root, "machine-clock.cjs");
-    await bundleProgram({ entry: "machines/machine-clock.ts", outfile });
+  it("Node on a machine has the cloud's wall clock and the computer's monotonic one", () => {
+    const outfile = programPath("machine-clock");
     clock.advance(86_400_000 * 400);
     const program = `
       const before = performance.now(), from = Date.now(), began = performance.now();

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { reapMachines } from "../../../local/machines/index.ts";
 import { processesBelow, processesOf } from "../../../local/machines/marker.ts";
-import { sourcePath } from "../../../local/machines/bundle.ts";
+import { ownPath } from "../../../local/own-files.ts";
 import type { Observed, Site } from "./machine-fixture.ts";
 import { instanceOf, openSite, until } from "./machine-fixture.ts";
 
@@ -220,8 +220,8 @@ describe("a crash of the local cloud", () => {
   /** A cloud in a process of its own, with one machine that has begun to sleep. */
   const cloudProcess = async () => {
     const fixture = pathToFileURL(join(import.meta.dirname, "machine-fixture.ts")).href;
-    const machines = pathToFileURL(sourcePath("machines/index.ts")).href;
-    const clock = pathToFileURL(sourcePath("clock.ts")).href;
+    const machines = pathToFileURL(ownPath("machines/index.ts")).href;
+    const clock = pathToFileURL(ownPath("clock.ts")).href;
     const program = join(dir, "cloud.mts");
     writeFileSync(
       program,

@@ -269,9 +269,9 @@ describe("the runner's tarball", () => {
     try {
       const dir = join(site.root, "..");
       const [first, again, other] = [
-        await buildRunnerTarball(dir, "2.338.0"),
-        await buildRunnerTarball(dir, "2.338.0"),
-        await buildRunnerTarball(dir, "2.339.0"),
+        buildRunnerTarball(dir, "2.338.0"),
+        buildRunnerTarball(dir, "2.338.0"),
+        buildRunnerTarball(dir, "2.339.0"),
       ];
       expect(again).to.deep.equal(first);
       expect(other.sha256)

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { createClock } from "../../../local/clock.ts";
-import { bundleProgram } from "../../../local/machines/bundle.ts";
+import { programPath } from "../../../local/own-files.ts";
 import { buildRunnerTarball } from "../../../local/runner/tarball.ts";
 import { listenerReader } from "../../../runtime/agent/job-events.ts";
 import { advance, freshListener } from "../../../runtime/agent/jobs.ts";
@@ -130,8 +130,7 @@ describe("the stand-in runner's listener", () => {
 
   it("a job that is shut down takes its time by the machine's clock, 13.5 s in all", async () => {
     const clock = createClock(join(site.root, "../clock"), 100);
-    const program = join(site.root, "../machine-clock.cjs");
-    await bundleProgram({ entry: "machines/machine-clock.ts", outfile: program });
+    const program = programPath("machine-clock");
     const { listener } = await working({
       NODE_OPTIONS: `--require="${program}"`,
       LONGHAUL_CLOCK: clock.file,
@@ -342,7 +341,7 @@ describe("the stand-in runner's listener", () => {
 
   it("an update waits for the job, ends the listener with 3, and leaves the new version behind", async () => {
     const { listener } = await working();
-    site.github.tarball = readFileSync((await buildRunnerTarball(dirname(site.root), "2.339.0")).path);
+    site.github.tarball = readFileSync(buildRunnerTarball(dirname(site.root), "2.339.0").path);
     site.github.send("AgentRefresh", { targetVersion: "2.339.0" });
     await says(listener, "Waiting for current job finish running.");
     expect(site.has("bin.2.339.0/Runner.Listener"), "while the job still runs").to.equal(true);

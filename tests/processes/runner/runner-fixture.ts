@@ -58,16 +58,16 @@ say "\\"stage\\":\\"Main\\",\\"stepID\\":[\\"0\\"],\\"stepResult\\":\\"$result\\
 say "\\"jobResult\\":\\"$result\\""
 `;
 
-let template: Promise<string> | undefined;
+let template: string | undefined;
 
 /** An unpacked runner to copy, made once. */
-function unpacked(): Promise<string> {
-  template ??= (async () => {
+function unpacked(): string {
+  template ??= (() => {
     const dir = mkdtempSync(join(tmpdir(), "longhaul-runner-"));
     process.once("exit", () => {
       rmSync(dir, { recursive: true });
     });
-    const { path } = await buildRunnerTarball(dir, version);
+    const { path } = buildRunnerTarball(dir, version);
     mkdirSync(join(dir, "runner"));
     execFileSync("tar", ["-xzf", path, "-C", join(dir, "runner")]);
     return join(dir, "runner");
@@ -78,7 +78,7 @@ function unpacked(): Promise<string> {
 export async function openRunnerSite(): Promise<RunnerSite> {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-runner-"));
   const root = join(dir, "runner");
-  cpSync(await unpacked(), root, { recursive: true });
+  cpSync(unpacked(), root, { recursive: true });
   execFileSync("mkfifo", [join(dir, "never")]);
   writeFileSync(join(dir, "act"), quickAct(dir), { mode: 0o755 });
   const github = await openFakeGithub();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readMachineAssets } from "../../../components/assets/assets.ts";
 import { bare } from "../../../components/runner-fleet/shell-text.ts";
 import { createClock } from "../../../local/clock.ts";
-import { sourcePath } from "../../../local/machines/bundle.ts";
+import { ownPath } from "../../../local/own-files.ts";
 import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 
@@ -81,11 +81,11 @@ export function openRoom({
   putCommands(path("commands"), {
     docker,
     df: `cd "$LONGHAUL_ROOT/home/runner" && echo Use% && echo "$(${used})% -"`,
-    pgrep: `exec '${sourcePath("machines/commands/pgrep")}' "$@"`,
+    pgrep: `exec '${ownPath("machines/commands/pgrep")}' "$@"`,
     sudo: "exit 1",
   });
   const environment: Record<string, string | undefined> = {
-    PATH: `${path("commands")}:${sourcePath("machines/commands")}:${process.env.PATH!}`,
+    PATH: `${path("commands")}:${ownPath("machines/commands")}:${process.env.PATH!}`,
     LONGHAUL_ROOT: root,
     LONGHAUL_MACHINE: root,
     LONGHAUL_CLOCK: clock.file,
