@@ -1,8 +1,8 @@
 /**
- * Every AWS action that a machine calls, agent and boot script together. The
- * client on the machine takes no other, and the tests compare the machine's
- * role with this list, so that a permission nobody uses and a call nobody may
- * make are both found.
+ * Every AWS action that a machine calls, by its agent or its boot script. The
+ * client on the machine accepts no other, and tests compare the machine's role
+ * with this list. So neither an unused permission nor a call without one stays
+ * unnoticed.
  */
 export const agentCalls = [
   "cloudwatch:PutMetricData",

@@ -2,7 +2,7 @@ import type { MachineConfiguration } from "./machine.ts";
 import type { Shape } from "./shape.ts";
 import { parseShape } from "./shape.ts";
 
-/** What the agent is told of its machine: all but what only the boot script works with. */
+/** The machine's configuration for the agent. What only the boot script uses is left out. */
 export type AgentConfiguration = Pick<
   MachineConfiguration,
   | "environment"
@@ -39,8 +39,8 @@ const shape: Shape<AgentConfiguration> = {
 };
 
 /**
- * What the stack wrote as JSON. An agent that decides on half of it could put a
- * machine to sleep under a job, so it does not begin.
+ * Reads what the stack wrote as JSON. An agent with half of its configuration
+ * could put a machine to sleep under a job, so it does not start.
  *
  * @throws naming each value that is missing or of another kind
  */

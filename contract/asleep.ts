@@ -8,22 +8,22 @@ import type { FleetSettings, Desired } from "./desired.ts";
 export interface SleepingMachine {
   /** When it was last started. Milliseconds since the epoch. */
   launchedAt: number;
-  /** Absent: it has never said anything that can be read. */
+  /** Absent: the machine has not reported anything that can be read. */
   report?: LastWords;
-  /** Absent: EC2 did not fail to start it the last time. */
+  /** Absent: its last start did not fail at EC2. */
   failedStart?: FailedStarts;
 }
 
 /**
- * Why a machine that is off stays off. A machine is asleep only while a reason
- * to sleep holds, and there are two kinds of them: `power` (the budget, an
- * operator's override, working hours) and `idle` (the fleet's idle timeout).
+ * Why a stopped machine stays stopped. A machine sleeps only while a reason
+ * holds. There are two kinds: `power` (the budget, an operator's override,
+ * working hours) and `idle` (the fleet's idle timeout).
  *
- * `resting`: no reason holds, but its last start came to nothing, or it went
- * down without going to sleep; it is started again at that moment.
- * `none`: no reason holds, and the controller starts it.
+ * `resting`: no reason holds, but its last start failed, or it stopped without
+ * going to sleep. It is started again at the given moment.
+ * `none`: no reason holds, so the controller starts it.
  * `unlisted`: it is on neither list.
- * `unknown`: its fleet's parameters cannot be read, which changes nothing.
+ * `unknown`: its fleet's parameters cannot be read, so nothing changes.
  */
 export type WhyAsleep =
   | { kind: "power"; by: string; reason: string; until?: string }
@@ -32,26 +32,27 @@ export type WhyAsleep =
   | { kind: "none" | "unlisted" | "unknown" };
 
 /**
- * A machine that went down without going to sleep (`poweroff` in a job, a
- * failure of its host) is started again so long after its last start, so that
- * one which always does so is not started each minute. Milliseconds.
+ * Milliseconds from the last start of a machine that stopped without going to
+ * sleep (`poweroff` in a job, a failure of its host) until it is started again.
+ * A machine that always does so is not started each minute.
  */
 export const restAfterLossMs = 10 * 60_000;
 
 /**
- * The same for a machine whose agent never came up: its boot timer lets it run
- * for an hour each time. So four hours of a day are paid for in vain at most,
- * and what failed from outside (a mirror that was down) heals by itself.
+ * The same for a machine whose agent never started. Its boot timer lets it run
+ * for an hour each time, so at most four hours a day are paid for without use.
+ * A cause outside of the machine, such as a mirror that was down, needs no
+ * operator: a later start succeeds.
  */
 export const restAfterBootMs = 6 * 60 * 60_000;
 
 /**
  * The one rule for what keeps a sleeping machine asleep. It holds for candidates
- * too: one that went to sleep at night must be awake for the next `pulumi up`,
- * which proves it and fails at once where it is off. The controller starts
- * by it, and `status` and `settle` say it.
+ * too: the next `pulumi up` proves each candidate and fails at once if one is
+ * off. The controller starts machines by this rule; `status` and `settle` report
+ * it.
  *
- * @param desired what `desiredFor` says of the machine by the same settings
+ * @param desired the machine's desired state, by `desiredFor` of the same settings
  * @param now milliseconds since the epoch
  */
 export function whyAsleep(
@@ -61,7 +62,7 @@ export function whyAsleep(
   now: number,
 ): WhyAsleep {
   if (desired.listing === "none") return { kind: "unlisted" };
-  // What cannot be read may be a reason to sleep.
+  // A setting that cannot be read may be a reason to sleep.
   if (desired.listing === "unknown" || !roster || !power || !override) return { kind: "unknown" };
   if (desired.power === "off") {
     const { by, reason, until } = desired;
@@ -81,7 +82,7 @@ function restMs({ launchedAt, report }: SleepingMachine): number {
   return report.state === "booting" || report.state === "boot-failed" ? restAfterBootMs : restAfterLossMs;
 }
 
-/** Why a machine is off, as a sentence that holds now; empty where its own last words are all there is to say. */
+/** Why a machine is off, as a sentence that holds now; empty if its own last report says all. */
 export function asleepSentence(why: WhyAsleep): string {
   switch (why.kind) {
     case "power": {

@@ -1,7 +1,7 @@
 /**
- * Limits of AWS that the rules, the stack, its functions and the operator's
- * command must agree about. The local cloud has numbers of its own: it stands
- * for AWS, and is checked beside the real one.
+ * Limits of AWS on which the rules, the stack, its functions and the operator's
+ * command must agree. The local cloud stands for AWS, so it has its own copies,
+ * which are compared with real AWS.
  */
 
 /**
@@ -35,8 +35,8 @@ export const gp3 = {
   iopsPerGb: 500,
   /** MiB/s that each operation per second allows. */
   throughputPerIops: 0.25,
-  /** Operations per second that it has without being asked, and free of charge. */
+  /** Operations per second that every volume has, free of charge. */
   baseIops: 3000,
-  /** MiB/s that it has in the same way. */
+  /** MiB/s that every volume has, free of charge. */
   baseThroughput: 125,
 } as const;

@@ -1,7 +1,7 @@
 /**
- * Every AWS action that the controller calls. Its client takes no other, and
- * the tests compare its role with these lists. None of them stops or terminates
- * anything.
+ * Every AWS action that the controller calls. Its client accepts no other, and
+ * tests compare its role with these lists. None of them stops or terminates a
+ * machine.
  */
 export const controllerCalls = [
   "dynamodb:Scan",
@@ -14,10 +14,10 @@ export const controllerCalls = [
   "ssm:PutParameter",
 ] as const;
 
-/** What it calls besides where a GitHub App is configured: it reads the App's private key, and nothing else. */
+/** Additional actions where a GitHub App is configured: it reads the App's private key. */
 export const sweepCalls = ["ssm:GetParameter"] as const;
 
-/** What it calls besides where there is a budget: it takes back what AWS's budget has denied. */
+/** Additional actions where there is a budget: it withdraws the denial that AWS's budget has applied. */
 export const budgetCalls = [
   "budgets:DescribeBudget",
   "budgets:DescribeBudgetActionsForBudget",
@@ -27,7 +27,7 @@ export const budgetCalls = [
 export type BudgetCall = (typeof budgetCalls)[number];
 export type ControllerCall = (typeof controllerCalls | typeof sweepCalls | typeof budgetCalls)[number];
 
-/** What IAM calls the permission for a call that has another name there. */
+/** IAM's name of the permission, for calls whose permission is named differently. */
 export const permissionNames: Readonly<Partial<Record<ControllerCall, string>>> = {
   "budgets:DescribeBudget": "budgets:ViewBudget",
 };

@@ -12,19 +12,19 @@ export interface MachinePrices {
   disk: number;
 }
 
-/** What the controller knows of a fleet before it has looked at anything. */
+/** A fleet as the configuration describes it. */
 export interface ControlledFleet {
   /** Its key in the configuration. */
   name: string;
   /** Absent: power is on at any time. */
   workingHours?: WorkingHours;
-  /** Of the machines that the fleet makes now: older ones may be of another until their jobs have ended. */
+  /** Of the machines that the fleet creates now. Older machines may have another type until their jobs have ended. */
   instanceType: string;
-  /** Of such a machine. */
+  /** Of a machine of that type. */
   prices: MachinePrices;
 }
 
-/** Whom the controller asks for jobs that no webhook told of. */
+/** How the controller asks GitHub for jobs whose webhook deliveries were lost. */
 export interface SweepConfiguration {
   /** Base URL of GitHub's REST API, without a trailing slash. */
   apiUrl: string;
@@ -37,7 +37,7 @@ export interface SweepConfiguration {
   repositories: readonly string[];
 }
 
-/** What the controller is told at each deployment: plain values in a file beside its code, and no secret among them. */
+/** The controller's configuration, written at each deployment to a file beside its code: plain values, no secrets. */
 export interface ControllerConfiguration {
   environment: string;
   aws: {
@@ -48,24 +48,24 @@ export interface ControllerConfiguration {
   fleets: readonly ControlledFleet[];
   /** US dollars for each hour of a public address. */
   addressPrice: number;
-  /** What AWS asks for in the region: prices machines of another type than their fleet's, and disks by their size. */
+  /** AWS's prices in the region. They price disks, and machines whose type differs from their fleet's. */
   priceList: PriceList;
-  /** Absent: no machine is woken for a job that waits. */
+  /** Absent: queued jobs start no machines. */
   demand?: {
     /** Name of the table of waiting jobs. */
     table: string;
-    /** In the order of the configuration: a job counts for the first that has all of its labels. */
+    /** In the order of the configuration: a job counts for the first fleet that has all of its labels. */
     fleets: readonly LabelledFleet[];
     /** The fleet that jobs without labels count for. */
     emptyLabels?: string;
-    /** Absent: GitHub is not asked, and of a job that its webhook did not tell of nobody knows. */
+    /** Absent: GitHub is not asked, so a job whose delivery was lost stays unknown. */
     sweep?: SweepConfiguration;
   };
-  /** Absent: nothing is turned off for money. */
+  /** Absent: no limit turns power off. */
   budget?: {
     /** US dollars for a month in UTC. */
     monthlyUsd: number;
-    /** AWS's budget of this environment. Absent: the meter alone holds the limit. */
+    /** AWS's budget of this environment. Absent: only the meter enforces the limit. */
     awsBudget?: { account: string; name: string };
   };
 }
@@ -101,8 +101,9 @@ const shape: Shape<ControllerConfiguration> = {
 };
 
 /**
- * What the stack wrote as JSON. A controller that knows half of it could count
- * too little money or forget a fleet, so it does nothing.
+ * Reads what the stack wrote as JSON. A controller with half of its
+ * configuration could count too little money or overlook a fleet, so it does
+ * nothing.
  *
  * @throws naming each value that is missing or of another kind
  */

@@ -3,7 +3,7 @@ import type { OverrideSetting } from "./override.ts";
 import { fleetParameters, parseMachineList, parsePower, parseLimits } from "./parameters.ts";
 import type { Power, PowerSetting, LimitsSetting } from "./parameters.ts";
 
-/** What the fleet's parameters say. Undefined: could not be read, which changes nothing. */
+/** The values of a fleet's parameters. Undefined: could not be read, so nothing changes. */
 export interface FleetSettings {
   candidates: readonly string[] | undefined;
   roster: readonly string[] | undefined;
@@ -12,7 +12,7 @@ export interface FleetSettings {
   limits: LimitsSetting | undefined;
 }
 
-/** What a fleet's parameters say, by their values as SSM gave them; what is absent or damaged was not read. */
+/** Parses a fleet's parameters from SSM's values, by parameter name. An absent or damaged value counts as not read. */
 export function parseFleetSettings(
   environment: string,
   fleet: string,
@@ -31,31 +31,33 @@ export function parseFleetSettings(
 /**
  * A machine's place on the lists:
  * `service` on the roster · `candidate` declared, not yet proven ·
- * `none` the lists were read and it is on neither, or the fleet is closing ·
+ * `none` on neither list, both of which were read, or the fleet is closing ·
  * `unknown` a list could not be read, or both are empty without `closing`
- * (an empty list by hand or by mistake retires nobody).
+ * (a list that was emptied by hand or by mistake retires no machine).
  */
 export type Listing = "service" | "candidate" | "none" | "unknown";
 
-/** What is wanted of a runner, by whom, why, until when. */
+/** The desired state of a runner: who set it, why, and until when. */
 export interface Desired {
   listing: Listing;
   power: Power;
   by: string;
   reason: string;
-  /** ISO 8601 in UTC, where the override ends by itself. */
+  /** ISO 8601 in UTC, if the override ends by itself. */
   until?: string;
-  /** After so many minutes without a job it sleeps all the same; absent: it does not. */
+  /** Minutes without a job after which it sleeps although power is on; absent: it does not. */
   idleMinutes?: number;
 }
 
 /**
- * The one rule for what is wanted of a machine. Agent, controller and `status`
- * all ask here. Budget beats operator beats working hours, but for an operator
- * who said to go over the budget; an operator's override for one runner beats one
- * for its fleet; an expired override is none. Whom an
- * operator has woken stays awake; everybody else sleeps when idle for as long
- * as the fleet allows, the first of the roster aside that are to stay awake.
+ * The one rule for a machine's desired state, used by agent, controller and
+ * `status`. The budget beats an operator's override, unless the override says
+ * to exceed the budget. An override beats working hours, and an override for one
+ * runner beats one for its fleet. An expired override does not count.
+ *
+ * A machine that an operator has woken stays awake. Every other machine sleeps
+ * after the fleet's idle timeout, except the first ones of the roster
+ * (`minimumAwake`).
  *
  * @param now milliseconds since the epoch
  */

@@ -1,9 +1,9 @@
 import { withFullStop } from "./full-stop.ts";
 
 /**
- * Starts that fail after EC2 has agreed to them. `StartInstances` answers 200, the machine goes from `pending` back to
- * `stopped`, and the reason for its state says why: no capacity, no permission to use the key of its disk, a fault of
- * AWS's own. The controller remembers in a tag of the machine how often in a row, and waits longer each time.
+ * Starts that fail after EC2 has accepted them. `StartInstances` answers 200, the machine goes from `pending` back to
+ * `stopped`, and its state reason says why: no capacity, no permission to use the key of its disk, an internal error
+ * of AWS. The controller counts consecutive failures in a tag of the machine, and backs off longer each time.
  */
 
 /** Why a machine is in its state, as EC2 has it. */
@@ -15,8 +15,8 @@ export interface StateReason {
 }
 
 /**
- * The reasons of machines that ran until something shut them down. Every other reason of a machine that is off is taken
- * for a failed start, those that AWS has not documented yet too: such a machine is only started less often.
+ * State reasons of machines that ran until something shut them down. Any other reason of a stopped machine counts as a
+ * failed start, also one that AWS has not documented yet: such a machine is only started less often.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
  */
@@ -31,8 +31,8 @@ const shutdowns: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a machine is off because its last start failed, so that it never ran since then. EC2 gives the same reasons
- * where a running machine is lost to a fault of AWS's own (read, not tried).
+ * True if a machine is stopped because its last start failed, so it has not run since. EC2 gives the same reasons for a
+ * running machine that is lost to a failure of AWS (read, not tried).
  *
  * @param state EC2's word, for example `stopped`
  */
@@ -40,21 +40,21 @@ export function isFailedStart(state: string, { code }: Pick<StateReason, "code">
   return state !== "pending" && state !== "running" && code !== "" && !shutdowns.has(code);
 }
 
-/** Starts of one machine that failed, one after the other. */
+/** Consecutive failed starts of one machine. */
 export interface FailedStarts {
   count: number;
   /** When the last of them was asked for. Milliseconds since the epoch. */
   lastAt: number;
 }
 
-/** That EC2 did not start a machine although it had agreed to. */
+/** A start that EC2 accepted and did not carry out. */
 export interface FailedStart extends FailedStarts {
   /** EC2's words, which begin with the code of the reason. */
   why: string;
 }
 
 /**
- * The failed start that a machine is off for; undefined: there is none.
+ * The failed start that left a machine stopped; undefined if there is none.
  *
  * @param state EC2's word, for example `stopped`
  * @param tag the value of the tag {@link tags.failedStarts}
@@ -70,7 +70,7 @@ export function failedStartOf(
   return { why: reason.message, ...parseFailedStarts(tag, launchedAt) };
 }
 
-/** What is said of it to people: one sentence. */
+/** The failed start as one sentence for people. */
 export function failedStartSentence({ why, count }: FailedStart): string {
   const often = count === 1 ? "" : `, ${count} times in a row`;
   return `EC2 agreed to start it and did not${often}: ${withFullStop(why)}`;
@@ -82,9 +82,9 @@ export function formatFailedStarts({ count, lastAt }: FailedStarts): string {
 }
 
 /**
- * The failed starts of a machine whose last start has failed. A tag that is missing or damaged counts that one alone.
+ * The failed starts of a machine whose last start has failed. A missing or damaged tag counts as this one failure.
  *
- * @param launchedAt when it was last started, whoever did; milliseconds since the epoch
+ * @param launchedAt the time of its last start, from any cause; milliseconds since the epoch
  */
 export function parseFailedStarts(tag: string | undefined, launchedAt: number): FailedStarts {
   const [, count = "1", moment = ""] = /^(\d{1,9}) (\S+)$/.exec(tag ?? "") ?? [];
@@ -97,7 +97,7 @@ export function parseFailedStarts(tag: string | undefined, launchedAt: number): 
 const firstWaitMs = 60_000;
 const longestWaitMs = 60 * 60_000;
 
-/** When a machine whose starts failed is started again: a minute after the first, doubling to an hour. */
+/** When a machine with failed starts is started again: a minute after the first failure, doubling up to an hour. */
 export function nextStartAt({ count, lastAt }: FailedStarts): number {
   return lastAt + Math.min(longestWaitMs, firstWaitMs * 2 ** (count - 1));
 }

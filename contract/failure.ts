@@ -1,10 +1,10 @@
 /*
- * Two kinds of errors. A failure is what can go wrong although the code is
- * right: a service refuses or does not answer, a file is missing, a command line
- * is wrong. Its message is a sentence, and says enough. Everything else, a
- * TypeError or a {@link Fault}, is a fault of Longhaul's own: people are told that
- * there is one, and its stack goes to a log. The linter refuses a plain Error,
- * and refuses to read the message of an error that may be a fault.
+ * Two kinds of errors. A failure can happen although the code is right: a
+ * service refuses or does not answer, a file is missing, a command line is
+ * wrong. Its message is a sentence that says enough. Everything else, a
+ * TypeError or a {@link Fault}, is a fault of Longhaul's code: people are told
+ * that it happened, and its stack goes to a log. The linter refuses a plain
+ * Error, and refuses to read the message of an error that may be a fault.
  */
 
 /** The same in every bundle: the package of the local cloud has a copy of this module, and throws its failures at the command. */
@@ -35,21 +35,21 @@ export class Fault extends Error {
   override readonly name = "Fault";
 }
 
-/** A failure that says more of another error of ours, which may be a fault. */
+/** A failure that adds to another error of ours, which may be a fault. */
 class Explained extends Failure {
   override readonly [kind] = "explained";
 }
 
 /**
- * An error with the sentence of its caller around its own. A fault stays one.
+ * Puts the sentence of the caller around that of an error. A fault stays a fault.
  *
- * @param words makes the whole sentence from the error's own
+ * @param words makes the whole sentence from that of the error
  */
 export function explained(error: unknown, words: (sentence: string) => string): Failure {
   return new Explained(words(wordsOf(error)), { cause: error });
 }
 
-/** Whether an error is a fault of the code, or says more of one. */
+/** True if an error is a fault of the code, or adds to one. */
 export function isFault(error: unknown): boolean {
   if (!isSentence(error)) return true;
   return kind in error && error[kind] === "explained" && isFault(error.cause);
@@ -80,16 +80,16 @@ export function isOfCode(error: Error): boolean {
 }
 
 /**
- * What people are told of an error: one sentence.
+ * An error as one sentence for people.
  *
- * @param log takes the stack of a fault, of which people are told no more than that there is one
+ * @param log receives the stack of a fault, whose sentence says only that it happened
  */
 export function sentenceOf(error: unknown, log: (text: string) => void): string {
   if (isFault(error)) log(traceOf(error));
   return wordsOf(error);
 }
 
-/** What a log is told of an error: the sentence of a failure; the stack of a fault, and the causes behind it. */
+/** An error for a log: the sentence of a failure; the stack of a fault, with those of its causes. */
 export function traceOf(error: unknown): string {
   if (!(error instanceof Error)) return `A value of the type ${typeof error} was thrown.`;
   if (!isFault(error)) return wordsOf(error);
@@ -112,7 +112,7 @@ export function ownWords(error: Error): string {
   return isOfConnection(error) ? `${error.message} (${ownWords(error.cause)})` : error.message;
 }
 
-/** Failures; the errors of the operating system, which name the call and the file; and what becomes of a request. */
+/** True for failures, for errors of the operating system, which name the call and the file, and for failed requests. */
 function isSentence(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return kind in error || "syscall" in error || isOfConnection(error) || isEnded(error);
@@ -127,7 +127,7 @@ function isOfConnection(error: Error): error is Error & { cause: Error } {
   );
 }
 
-/** A time limit, or somebody who did not want to wait any longer. */
+/** A time limit was reached, or the caller cancelled. */
 function isEnded({ name }: Error): boolean {
   return name === "TimeoutError" || name === "AbortError";
 }

@@ -14,8 +14,8 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * Short hash of plain configuration. Two things with the same fingerprint were
- * asked for in the same way; `undefined` is the same as absent.
+ * Short hash of plain configuration. Equal fingerprints mean equal
+ * configuration; `undefined` counts as absent.
  *
  * @returns ten hexadecimal digits
  */

@@ -1,4 +1,4 @@
-/** Words of AWS or of a machine as a sentence: some end with a full stop, and some do not. */
+/** Ends a text of AWS or of a machine with a full stop, if it has none. */
 export function withFullStop(words: string): string {
   return words.replace(/\.?$/, ".");
 }

@@ -13,11 +13,11 @@ export interface LabelledFleet {
 
 /**
  * The fleet that a job counts for: the first one whose labels include all of
- * the job's. One fleet and no more, so that no job wakes two machines.
+ * the job's. It is never more than one, so that no job wakes two machines.
  *
  * @param fleets in the order of the configuration
- * @param emptyLabels the fleet that jobs without any label count for (`runs-on` with a runner group
- *   alone); absent: they count for none, because nothing says that they are meant for these machines
+ * @param emptyLabels the fleet for jobs without any label (`runs-on` with a runner group alone). Absent: such jobs
+ *   count for no fleet, because nothing shows that they are meant for these machines
  * @returns the fleet's name
  */
 export function fleetForLabels(

@@ -1,8 +1,8 @@
 /**
- * The memory of `longhaul settle`: which machines it has seen at EC2, and when
- * last. EC2 forgets a terminated instance after about an hour, and does not
- * always describe a living one; that a machine was seen and is not described
- * any more is what tells the two apart.
+ * The machines that `longhaul settle` knows: which ones it has seen at EC2, and
+ * when last. EC2 forgets a terminated instance after about an hour, and
+ * sometimes does not describe a living one. The time since a machine was last
+ * seen tells these two cases apart.
  */
 
 import { parameterLength } from "./aws-limits.ts";
@@ -11,15 +11,15 @@ import { isObject, parseObject } from "./json.ts";
 /** Milliseconds since the epoch, by instance id. */
 export type KnownMachines = ReadonlyMap<string, number>;
 
-/** What every id begins with; it is not written down, so that twice a fleet's largest size has room. */
+/** The prefix of every id. It is not written, so that there is room for twice the largest size of a fleet. */
 const idPrefix = "i-";
 
 const idDigits = /^[0-9a-f]{8,17}$/;
 
 /**
- * The value of a fleet's `known-machines` parameter: ids by the moment, because one look
- * sees most machines at once. What does not fit is left out, beginning with the
- * machines seen last: they will be seen again.
+ * The value of a fleet's `known-machines` parameter: ids grouped by time,
+ * because one look sees most machines at the same time. If the value is too
+ * long, the machines seen last are left out: they will be seen again.
  */
 export function formatKnownMachines(seen: KnownMachines): string {
   const kept = [...seen].sort(([a, one], [b, other]) => one - other || (a < b ? -1 : 1));
@@ -40,7 +40,7 @@ function formatAll(seen: readonly (readonly [string, number])[]): string {
   return JSON.stringify({ machines });
 }
 
-/** @returns undefined when the text is no such memory; then nothing is remembered */
+/** @returns undefined if the text has another form; then no machine is known */
 export function parseKnownMachines(text: string | undefined): KnownMachines | undefined {
   const machines = parseObject(text)?.machines;
   if (!isObject(machines)) return undefined;
@@ -57,5 +57,5 @@ export function parseKnownMachines(text: string | undefined): KnownMachines | un
   return seen;
 }
 
-/** The value that the fleet begins with. */
+/** The first value of the parameter. */
 export const initialKnownMachines = formatKnownMachines(new Map());

@@ -1,14 +1,14 @@
 /*
- * The ledger: what a fleet's machines did, one line of JSON each, in the
- * fleet's log group and the machine's stream. Machines write it about
- * themselves, so it explains what was paid for and decides nothing.
+ * The ledger: what a fleet's machines did, one line of JSON for each record, in
+ * the fleet's log group and the machine's stream. Machines write it about
+ * themselves, so it explains costs and decides nothing.
  */
 
 import { parseObject } from "./json.ts";
 
 /**
- * Why a job ended other than by itself, where the machine knows. `Canceled`
- * alone does not tell a person's click from the runner's own doing.
+ * Why a job did not end by itself, if the machine knows. `Canceled` alone does
+ * not distinguish a person's click from an action of the runner.
  */
 export const jobEndCauses = [
   "cancelled", // at GitHub: by a person, a newer run, `timeout-minutes`
@@ -45,25 +45,25 @@ export interface LedgerRecord {
   receivedAt: string;
   /** When the listener announced the job; null if it never started. */
   startedAt: string | null;
-  /** Of a job whose end nobody saw: when it last gave a sign of life. */
+  /** When a job whose end was not observed last showed a sign of life. */
   endedAt: string;
   /**
-   * `Succeeded`, `Failed`, `Canceled`, `Abandoned`, … as the listener says, or its worker where the listener has died.
-   * `Lost`: it was on its way and never came to an end. `Unknown`: its worker went on without a listener, and no log of
-   * it is left.
+   * `Succeeded`, `Failed`, `Canceled`, `Abandoned`, … as the listener reports it, or the worker if the listener has
+   * died. `Lost`: the job was under way and never finished. `Unknown`: its worker continued without a listener, and
+   * left no log.
    */
   result: string;
   cause?: JobEndCause;
 }
 
-/** A machine was ready: its listener started for the first time since the machine did. */
+/** A machine became ready: its listener started for the first time since the boot. */
 export interface StartRecord extends PowerRecord {
   kind: "start";
   /** From the beginning of the boot script until {@link PowerRecord.at}. */
   bootSeconds: number;
 }
 
-/** A machine was about to power off by its own decision. One that goes down otherwise says nothing. */
+/** A machine was about to power itself off. A machine that stops in another way writes nothing. */
 export interface StopRecord extends PowerRecord {
   kind: "stop";
 }
@@ -84,9 +84,9 @@ interface PowerRecord {
 export type LedgerLine = LedgerRecord | StartRecord | StopRecord;
 
 /**
- * One line of a fleet's log group.
+ * Parses one line of a fleet's log group.
  *
- * @returns undefined for what is none of the ledger's: other streams, other versions, damage
+ * @returns undefined for a line of another stream or version, or a damaged one
  */
 export function parseLedgerLine(text: string): LedgerLine | undefined {
   const value = parseObject(text);

@@ -3,7 +3,7 @@ import { machineStates, tags } from "./tags.ts";
 import type { MachineState } from "./tags.ts";
 
 /**
- * What a machine says of itself, by tags on its own instance. Information for
+ * A machine's report, in tags on its own instance. It is information for
  * people: a job with Docker is root on its machine and can forge it.
  */
 export interface MachineReport {
@@ -19,9 +19,9 @@ export interface MachineReport {
 }
 
 /**
- * A machine's report from the tags of its instance; undefined while it has not
- * spoken. A job can write these tags, and they end up on terminals and in
- * links: what does not have the promised form is left out.
+ * Reads a machine's report from the tags of its instance; undefined before its
+ * first report. A job can write these tags, and they reach terminals and links,
+ * so a value without the promised form is left out.
  */
 export function reportOf(
   instanceTags: Readonly<Record<string, string | undefined>>,

@@ -1,7 +1,7 @@
 /**
- * All that a machine is told at its creation. It travels in the user data, so
- * it holds plain values only: no secret, nothing that is known after creation,
- * and not the fleet's labels (a machine registers with its own label alone).
+ * A machine's configuration at its creation. It travels in the user data, so it
+ * holds plain values only: no secret, nothing that is known after creation, and
+ * not the fleet's labels (a machine registers with its own label alone).
  */
 export interface MachineConfiguration {
   environment: string;
@@ -57,10 +57,10 @@ export interface MachineConfiguration {
   pollSeconds: number;
   /** Seconds without a job before the machine may leave. */
   quietSeconds: number;
-  /** Machines that share a wish to sleep leave at random moments within so many seconds. */
+  /** Seconds over which machines spread out when one change of the desired state puts several of them to sleep. */
   spreadSeconds: number;
   /** Percent of the disk that may be in use after a job. */
   diskPercent: number;
-  /** Seconds that the machine stays after its start, whatever its wish. */
+  /** Seconds that the machine stays on after its start, whatever its desired state. */
   staySeconds: number;
 }

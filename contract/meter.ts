@@ -1,8 +1,8 @@
 /**
- * The meter's record: what the environment has cost since the month began.
- * The controller alone writes it, each minute, from prices and from what EC2
- * says exists; `longhaul cost` reads it. What machines report about themselves
- * is not in it.
+ * The meter's record: what the environment has cost since the month began. Only
+ * the controller writes it, each minute, from prices and from what EC2
+ * describes; `longhaul cost` reads it. Machines' reports about themselves have
+ * no part in it.
  */
 
 import { parameterLength } from "./aws-limits.ts";
@@ -20,13 +20,13 @@ export interface MeterRecord {
   v: 1;
   /** The month that is metered, in UTC: `2026-11`. */
   month: string;
-  /** ISO 8601 in UTC: when there was no record to go on from, so that this one was begun. */
+  /** ISO 8601 in UTC: when this record was begun, because there was no earlier one to continue. */
   begun: string;
-  /** ISO 8601 in UTC: everything before this moment is in the record, nothing after it. */
+  /** ISO 8601 in UTC: the record holds the costs until this moment. */
   at: string;
   /** Days on which nothing existed may be missing. */
   days: CostsByDay;
-  /** This month's costs by fleet. They add up to those of the days, but for what {@link formatMeter} left out. */
+  /** This month's costs by fleet. Their sum equals that of the days, except for what {@link formatMeter} left out. */
   fleets: Readonly<Record<string, Costs>>;
   /** The month before, once it has ended. */
   previous?: { month: string; days: CostsByDay };
@@ -37,10 +37,10 @@ export function meterParameter(environment: string): string {
   return `/longhaul/${environment}/_meter`;
 }
 
-/** What the stack writes into it: no record yet. */
+/** The value that the stack writes: no record yet. */
 export const emptyMeter = "{}";
 
-/** What there is to spend nothing on: the costs that others are added to. */
+/** Zero costs, the start of every sum. */
 export const noCosts: Costs = [0, 0, 0];
 
 export function addCosts(one: Costs, other: Costs): Costs {
@@ -58,20 +58,20 @@ export function spentInMonth({ days }: Pick<MeterRecord, "days">): number {
 }
 
 /**
- * Decimal places of a dollar: what a minute of one small disk costs is some
- * hundred millionths, and it is added up forty thousand times a month.
+ * Decimal places of a dollar. A minute of one small disk costs some hundred
+ * millionths, and is added forty thousand times a month.
  */
 const places = 6;
 
-/** A month that has ended is not added to any more. */
+/** Decimal places of the month before, to which nothing is added any more. */
 const placesOfPrevious = [4, 2];
 
 /**
- * The parameter's value, which always fits: where it would not, the month
- * before loses its last places, then goes, and with it the costs by fleet.
- * This month's days are kept whatever happens.
+ * The parameter's value, which always fits. If it would not, the month before
+ * first loses decimal places and is then left out, and the costs by fleet after
+ * it. The days of this month are always kept.
  *
- * @throws Error when an amount is no finite number: JSON has none, and whoever reads the record would take all of it for damaged
+ * @throws if an amount is not a finite number: JSON cannot hold it, and readers would take the whole record for damaged
  */
 export function formatMeter(record: MeterRecord): string {
   const { v, month, begun, at, days, fleets, previous } = record;
@@ -105,7 +105,7 @@ function rounded(costs: Readonly<Record<string, Costs>>, kept: number): Record<s
   );
 }
 
-/** @returns undefined when the text is no such record, or one of another version */
+/** @returns undefined for a text of another form or version */
 export function parseMeter(text: string | undefined): MeterRecord | undefined {
   const value = parseObject(text);
   if (value?.v !== 1) return undefined;

@@ -1,10 +1,10 @@
 /**
- * The CloudWatch namespace of what controller and receiver measure, and the
- * alarms on money watch. No machine's role may put a metric into it.
+ * The CloudWatch namespace of the metrics that controller and receiver write.
+ * The alarms on money watch it, so no machine's role may write to it.
  */
 export const metricNamespace = "Longhaul";
 
-/** The namespace of what machines say about themselves: a job can forge it. Their role may write no other. */
+/** The namespace of metrics that machines write about themselves: a job can forge them. Their role may write to no other. */
 export const machineMetricNamespace = "Longhaul/Machines";
 
 /** Dimensions: `Environment`, `Fleet`, `Runner`. Published by each machine once a minute. */
@@ -22,9 +22,9 @@ export const machineMetrics = {
 } as const;
 
 /**
- * What can go wrong on a machine while its state stays what it is. Dimensions
- * and namespace as above. Published only for minutes in which it happened or
- * went on, because each metric of a runner costs money by the hour: an alarm
+ * Incidents on a machine that do not change its state. Dimensions and namespace
+ * as above. Published only for minutes in which the incident happened or
+ * continued, because each metric of a runner costs money by the hour; an alarm
  * treats missing data as "not breaching".
  */
 export const machineIncidents = {
@@ -34,67 +34,67 @@ export const machineIncidents = {
   registrationGone: { name: "RegistrationsGone", unit: "Count" },
   /** GitHub refuses the version of the runner software. */
   versionRefused: { name: "VersionsRefused", unit: "Count" },
-  /** A listener that no longer polled was started anew. */
+  /** A listener that no longer polled was restarted. */
   listenerHung: { name: "ListenersHung", unit: "Count" },
-  /** The machine could not overwrite the registration token that it has used. */
+  /** The machine could not overwrite its used registration token. */
   tokenKept: { name: "TokensKept", unit: "Count" },
-  /** The machine has asked for its power-off, and still runs a minute later. */
+  /** The machine has requested its power-off and still runs a minute later. */
   powerOffHeld: { name: "PowerOffsHeld", unit: "Count" },
-  /** SSM does not tell the machine what is wanted of its fleet: what it was told before goes on to hold. */
+  /** SSM does not return the fleet's parameters: the last values that were read still apply. */
   parametersUnread: { name: "ParametersUnread", unit: "Count" },
-  /** The agent cannot see what the runner does: the machine neither sleeps nor leaves. */
+  /** The agent cannot observe the runner, so the machine neither sleeps nor retires. */
   runnerUnseen: { name: "RunnersUnseen", unit: "Count" },
-  /** The timer that powers off a machine whose agent does not come up cannot be cancelled: it is armed still. */
+  /** The timer that powers off a machine whose agent does not start could not be cancelled and is still armed. */
   bootTimerKept: { name: "BootTimersKept", unit: "Count" },
   /** The disk is full under a job. */
   diskFull: { name: "DisksFull", unit: "Count" },
-  /** The memory for the runner's own logs is nearly full: without it, workers die at their start. */
+  /** The file system for the runner's own logs is nearly full: without it, workers die at their start. */
   runnerLogsFull: { name: "RunnerLogsFull", unit: "Count" },
 } as const;
 
-/** Dimension: `Environment`. Left by the webhook's receiver, one for each delivery. */
+/** Dimension: `Environment`. Written by the webhook's receiver, one for each delivery. */
 export const receiverMetrics = {
   /** A job's state was written. */
   accepted: "WebhookAccepted",
-  /** Genuine, and nothing to do: another event, a job that no fleet is for, one that has got further already. */
+  /** Genuine, without effect: another event, a job for no fleet, or a job that is already in a later state. */
   ignored: "WebhookIgnored",
-  /** Not what GitHub sends: no or a wrong signature, too large, malformed. */
+  /** Not from GitHub: a missing or wrong signature, too large, malformed. */
   refused: "WebhookRefused",
-  /** Genuine, and could not be carried out. */
+  /** Genuine, but its state could not be written. */
   failed: "WebhookFailed",
 } as const;
 
-/** Dimension: `Environment`. Left by the controller, once for each call. */
+/** Dimension: `Environment`. Written by the controller, once for each call. */
 export const controllerMetrics = {
   /** Machines that run or are about to. */
   awake: "MachinesAwake",
-  /** Disks of the environment that no machine has, and that cost money all the same. */
+  /** Disks of the environment that are attached to no machine, and still cost money. */
   strayDisks: "DisksWithoutMachine",
   /** Sleeping machines that were started. */
   started: "MachinesStarted",
   /**
-   * Sleeping machines that EC2 did not start: it refused (no capacity in their zone, for example), or agreed and failed,
-   * then or at an earlier call. It is above 0 for as long as the last start of any machine has failed.
+   * Sleeping machines that EC2 did not start: it refused (no capacity in their zone, for example), or accepted the start
+   * and failed, now or at an earlier call. It is above 0 as long as the last start of any machine has failed.
    */
   notStarted: "MachinesNotStarted",
   /**
-   * Machines that are to be awake, no job aside, and that sleep after this call: EC2 did not start them, or their last
-   * start came to nothing and they rest before the next.
+   * Machines that should be awake, apart from those for queued jobs, and still sleep after this call: EC2 did not start
+   * them, or their last start failed and they wait for the next one.
    */
   leftAsleep: "MachinesLeftAsleep",
-  /** Things that could not be read, so that what rests on them was not done: machines, parameters, the meter, jobs, disks. */
+  /** Reads that failed, so that nothing was done that depends on them: machines, parameters, the meter, jobs, disks. */
   readsFailed: "ReadsFailed",
-  /** Things that were decided and could not be written, starts aside: power, the meter, a wake of a job. */
+  /** Decisions that could not be written, apart from starts: power, the meter, a wake of a job. */
   writesFailed: "WritesFailed",
   /** Queued jobs that count for a fleet. */
   waiting: "JobsWaiting",
   /** Queued jobs whose labels no fleet has. */
   unmatched: "JobsUnmatched",
-  /** Queued jobs that have had their wakes: something else than a missing machine holds them. */
+  /** Queued jobs that have used up their wakes: something other than a missing machine holds them. */
   leftAlone: "JobsLeftAlone",
   /** Queued jobs for which no machine is left that may be started. */
   noMachine: "JobsWithoutMachine",
-  /** Messages of its queue that were none, or of another version. */
+  /** Queue messages that were malformed or of an unknown version. */
   unread: "MessagesUnread",
   /** US dollars since the month began, by the meter. */
   spent: "SpentUsd",
@@ -104,12 +104,12 @@ export const controllerMetrics = {
   budgetUsed: "BudgetUsedPercent",
 } as const;
 
-/** Dimension: `Environment`. Left by the controller where a GitHub App is configured, once for each sweep. */
+/** Dimension: `Environment`. Written by the controller once for each sweep, where a GitHub App is configured. */
 export const sweepMetrics = {
-  /** Queued jobs that no webhook had told of. */
+  /** Queued jobs whose webhook delivery was lost. */
   found: "SweepJobsFound",
-  /** Jobs that were over, or gone, and of which no webhook had told that. */
+  /** Jobs that had ended or were deleted, whose webhook delivery was lost. */
   forgotten: "SweepJobsForgotten",
-  /** 1 where GitHub could not be asked for all that was to be asked. */
+  /** 1 if the sweep could not ask GitHub for everything. */
   failed: "SweepFailed",
 } as const;

@@ -21,9 +21,9 @@ export function runnerName(environment: string, fleet: string, number: number): 
 }
 
 /**
- * What a machine is called at GitHub, for example `dev-cloud-1-i-0abc…`. It is
- * also the one label that the machine registers with, so that nothing but its
- * proof asks for it before it is in service.
+ * A machine's name at GitHub, for example `dev-cloud-1-i-0abc…`. It is also the
+ * only label that the machine registers with, so that before the machine is in
+ * service only its proof can ask for it.
  */
 export function machineName(runner: string, instanceId: string): string {
   return `${runner}-${instanceId}`;
@@ -36,9 +36,9 @@ export function parseMachineName(name: string): { runner: string; instanceId: st
 }
 
 /**
- * The fleet of a machine by its name at GitHub, or undefined when the name is
- * none of this environment's. A name alone can be read in two ways:
- * `dev-eu-cloud-1-…` is of the fleet `eu-cloud` in `dev`, or of `cloud` in
+ * The fleet of a machine by its name at GitHub, or undefined if the name belongs
+ * to no fleet of this environment. A name alone is ambiguous:
+ * `dev-eu-cloud-1-…` can be of the fleet `eu-cloud` in `dev`, or of `cloud` in
  * `dev-eu`.
  */
 export function fleetOfEntry(name: string, environment: string): string | undefined {
@@ -61,12 +61,12 @@ export function logGroupName(environment: string, fleet: string): string {
 /** The functions that run in the cloud, each one bundle. */
 export type FunctionName = "controller" | "receiver";
 
-/** What a function of an environment is called, for example `longhaul-dev-receiver`. */
+/** Name of a function of an environment, for example `longhaul-dev-receiver`. */
 export function functionName(environment: string, name: FunctionName): string {
   return `longhaul-${environment}-${name}`;
 }
 
-/** The log group of a function. No fleet's: a fleet's name has no slash. */
+/** The log group of a function. It cannot be a fleet's: a fleet's name has no slash. */
 export function functionLogGroupName(environment: string, name: FunctionName): string {
   return `/longhaul/${environment}/functions/${name}`;
 }
@@ -79,12 +79,12 @@ export function waitingJobsTable(environment: string): string {
   return `longhaul-${environment}-waiting-jobs`;
 }
 
-/** The topic of everything that people should hear of. */
+/** The topic for everything that people should be notified of. */
 export function alarmTopicName(environment: string): string {
   return `longhaul-${environment}-alarms`;
 }
 
-/** The AWS budget of an environment. Budgets are an account's, so the region is in the name. */
+/** The AWS budget of an environment. Budgets belong to an account, so the region is part of the name. */
 export function budgetName(environment: string, region: string): string {
   return `longhaul-${environment}-${region}`;
 }

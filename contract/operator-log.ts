@@ -1,14 +1,14 @@
-/** The stream in a fleet's log group that says what operators did to its machines. */
+/** The stream in a fleet's log group that records what operators did to its machines. */
 export const operatorStream = "operator";
 
-/** An operator ended a machine, whatever ran on it: one line of JSON, written before it is done. */
+/** An operator ended a machine, whatever ran on it. One line of JSON, written before the machine is ended. */
 export interface EvictionRecord {
   /** Version of this shape. */
   v: 1;
   kind: "eviction";
   /** ISO 8601 in UTC. */
   at: string;
-  /** ARN of who did it. */
+  /** ARN of the operator. */
   by: string;
   reason: string | null;
   environment: string;
@@ -17,7 +17,7 @@ export interface EvictionRecord {
   /** The machine's name at GitHub. */
   machine: string;
   instanceId: string;
-  /** EC2's word for it at that moment. */
+  /** The instance state at that moment, in EC2's words. */
   instanceState: string;
   /** Links of the runs whose jobs were found on it. */
   jobs: string[];

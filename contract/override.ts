@@ -1,4 +1,4 @@
-/** The SSM parameter `override`: what people want of a fleet beside its configuration. */
+/** The SSM parameter `override`: what operators set for a fleet in addition to its configuration. */
 
 import { isObject, parseObject } from "./json.ts";
 import type { Power } from "./parameters.ts";
@@ -11,15 +11,15 @@ export interface Override {
   /** Who asked, for example an IAM user name. */
   by: string;
   reason: string;
-  /** ISO 8601 in UTC; absent: until it is taken back. */
+  /** ISO 8601 in UTC; absent: until an operator clears it. */
   until?: string;
-  /** With power on: it holds although the month's money is gone. */
+  /** With power on: it holds although the month's budget is used up. */
   overBudget?: true;
 }
 
-/** What people want of the fleet, as it is read. */
+/** The overrides of a fleet, as they are read. */
 export interface OverrideSetting {
-  /** The fleet is going away: every machine retires when its job has ended. */
+  /** The fleet is being removed: every machine retires once its job has ended. */
   closing: boolean;
   /** Who closed it and why, for the log. */
   closingReason?: string;
@@ -28,12 +28,12 @@ export interface OverrideSetting {
   runners: Record<string, Override>;
 }
 
-/** An override as it is written: for the runners that it names, or for the whole fleet. */
+/** An override as it is written: for the named runners, or for the whole fleet. */
 export interface WrittenOverride extends Override {
   runners?: readonly string[];
 }
 
-/** The same setting as it is written: an override that several runners share stands there once. */
+/** The same setting as it is written: an override that several runners share is written once. */
 export interface WrittenOverrideSetting extends Pick<OverrideSetting, "closing" | "closingReason"> {
   overrides: readonly WrittenOverride[];
 }
@@ -55,8 +55,8 @@ export function formatOverrideSetting({ fleet, runners, ...rest }: OverrideSetti
 }
 
 /**
- * Undefined: damaged. An override that cannot be understood is left out. Where
- * two are for the same runner, the last one holds.
+ * Undefined: damaged. An override that cannot be understood is left out. Of two
+ * overrides for the same runner, the last one holds.
  */
 export function parseOverrideSetting(text: string | undefined): OverrideSetting | undefined {
   const value = parseObject(text);
@@ -76,12 +76,12 @@ export function parseOverrideSetting(text: string | undefined): OverrideSetting 
   return setting;
 }
 
-/** The runners that an override as it was read names; none where what it names is damaged. */
+/** The runners that an override names; none if the names are damaged. */
 export function runnersOf({ runners }: Record<string, unknown>): string[] {
   return Array.isArray(runners) ? runners.filter((runner) => typeof runner === "string") : [];
 }
 
-/** False: its end has passed. @param now milliseconds since the epoch */
+/** False once its end has passed. @param now milliseconds since the epoch */
 export function isCurrent({ until }: Pick<Override, "until">, now: number): boolean {
   return until === undefined || Date.parse(until) > now;
 }

@@ -1,43 +1,44 @@
 /**
- * Tags of one's own on machines and disks: those of the configuration. Both outlive
- * changes of it, and other people tag them too. So each carries a list of the keys
- * that Longhaul has written, and only what is on that list is ever removed.
+ * The configuration's own tags on machines and disks. Machines and disks outlive
+ * changes of the configuration, and other people tag them too. So each carries a
+ * list of the keys that Longhaul has written, and only keys on that list are
+ * ever removed.
  */
 
 import { createHash } from "node:crypto";
 import { tags } from "./tags.ts";
 
-/** Tags that are on a machine beside those of one's own: `Name`, and those of Longhaul but `instance`. */
+/** Number of tags on a machine besides the configured ones: `Name`, and those of Longhaul except `instance`. */
 export const reservedTagCount = Object.keys(tags).length;
 
-/** EC2's limit for the tags of a resource, and that of nearly every service. */
+/** EC2's limit of tags for a resource; nearly every service has the same. */
 export const maxTags = 50;
 
-/** Letters of a key's mark: 36 bits, so that no other key of a resource has the same one. */
+/** Letters of a key's mark: 36 bits, so that no two keys of a resource share one. */
 const markLength = 6;
 
-/** A key as it stands in the list: the keys themselves would not fit into a tag's 256 characters. */
+/** A key as it is written in the list: the keys themselves would not fit into the 256 characters of a tag. */
 function markOf(key: string): string {
   return createHash("sha256").update(key).digest("base64url").slice(0, markLength);
 }
 
-/** The tags as a machine or a disk gets them when it is made. */
+/** The tags that a machine or a disk gets when it is created. */
 export function markedTags(own: Readonly<Record<string, string>>): Record<string, string> {
   const marks = Object.keys(own).map(markOf).sort().join("");
   return marks === "" ? {} : { ...own, [tags.ownTags]: marks };
 }
 
-/** What must be called to bring a resource's tags of one's own to what is wanted. */
+/** The calls that bring a resource's configured tags to the desired ones. */
 export interface TagChange {
   write: Record<string, string>;
-  /** Keys. They go first, because 50 tags are the most. */
+  /** Keys. They are removed first, because a resource has at most 50 tags. */
   remove: string[];
 }
 
 /**
  * @param current all tags of the resource
- * @param own the tags of one's own that it should have
- * @returns undefined where nothing has to change
+ * @param own the configured tags that it should have
+ * @returns undefined if nothing has to change
  */
 export function tagChange(
   current: Readonly<Record<string, string>>,

@@ -1,7 +1,7 @@
 /**
- * The SSM parameters of a fleet: who writes them, what they hold. Every value
- * is JSON; the readers here never throw, because what cannot be read must
- * change nothing.
+ * The SSM parameters of a fleet: who writes them, and what they hold. Every value
+ * is JSON. The readers here never throw, because a value that cannot be read
+ * must change nothing.
  */
 
 import { isCount, isObject, parseObject } from "./json.ts";
@@ -11,7 +11,7 @@ export function fleetPath(environment: string, fleet: string): string {
   return `/longhaul/${environment}/${fleet}`;
 }
 
-/** Names of the parameters that say what is wanted of a fleet's machines: what each machine reads. */
+/** Names of the parameters with a fleet's settings, which each machine reads. */
 export function fleetParameters(environment: string, fleet: string) {
   const path = fleetPath(environment, fleet);
   return {
@@ -23,7 +23,7 @@ export function fleetParameters(environment: string, fleet: string) {
     power: `${path}/power`,
     /** Written by `longhaul sleep`, `wake`, `drain`, `reopen`: see contract/override.ts. */
     override: `${path}/override`,
-    /** When its machines sleep for want of jobs, and how long a job may run. Written by Pulumi. */
+    /** The idle timeout of its machines, and how long a job may run. Written by Pulumi. */
     limits: `${path}/limits`,
   } as const;
 }
@@ -37,17 +37,17 @@ export function knownMachinesParameter(environment: string, fleet: string): stri
 }
 
 /**
- * The `SecureString` that GitHub signs its webhook deliveries with. Below no
- * fleet's path: a fleet's name is a single step.
+ * The `SecureString` that GitHub signs its webhook deliveries with. It is not
+ * below a fleet's path: a fleet's name is a single step.
  */
 export function webhookSecretParameter(environment: string): string {
   return `/longhaul/${environment}/webhook/secret`;
 }
 
 /**
- * The `SecureString` with the private key of the GitHub App that the sweep asks
- * with, as PEM. Written by `longhaul app-key`, and by nothing of the stack: in
- * its state there would be a copy.
+ * The `SecureString` with the private key of the sweep's GitHub App, as PEM.
+ * Only `longhaul app-key` writes it. If the stack did, its state would hold a
+ * copy.
  */
 export function appKeyParameter(environment: string): string {
   return `/longhaul/${environment}/github/app-key`;
@@ -59,9 +59,9 @@ export function tokenParameter(environment: string, fleet: string, instanceId: s
 }
 
 /**
- * The path below which the machines' software of one version is, in parameters
- * named 0, 1, 2, …: another version has another path, so that a machine only
- * ever reads what it was made for.
+ * The path of the machines' software of one version, in parameters named 0, 1,
+ * 2, … Another version has another path, so a machine only ever reads the
+ * software that it was made for.
  *
  * @param sha256 of the software's text, hexadecimal
  */
@@ -79,27 +79,27 @@ export interface MachineList {
 
 export type Power = "on" | "off";
 
-/** `power`: what the environment wants of the fleet. Budget beats working hours. */
+/** `power`: the environment's power setting for the fleet. The budget beats working hours. */
 export interface PowerSetting {
   power: Power;
   by: "stack" | "working-hours" | "budget";
   reason: string;
   /**
-   * With `budget`: what was known to be spent when it was off. The meter's record may be lost or damaged afterwards, and
-   * the month's money is gone all the same.
+   * With `budget`: the known costs when power was turned off. They still count if the meter's record is lost or damaged
+   * afterwards.
    */
   spent?: { month: string; usd: number };
 }
 
-/** `limits`: when a machine sleeps for want of jobs, although power is on, and how long it may have one. */
+/** `limits`: when an idle machine sleeps although power is on, and how long a job may run. */
 export interface LimitsSetting {
-  /** Minutes without a job; absent: it never does. */
+  /** Minutes without a job; absent: there is no idle timeout. */
   idleMinutes?: number;
-  /** The first so many machines of the roster never do. */
+  /** Number of machines, the first of the roster, that have no idle timeout. */
   minimumAwake: number;
-  /** Hours that a job may run before people are told; absent: any. */
+  /** Hours that a job may run before people are notified; absent: no limit. */
   maxJobHours?: number;
-  /** A job is ended when it has run for so long. Nothing else than `true`, beside a limit, ends anything. */
+  /** Whether a job is ended at that limit. No value but `true`, together with a limit, ends a job. */
   enforce?: boolean;
 }
 
@@ -137,7 +137,7 @@ export function parseLimits(text: string | undefined): LimitsSetting | undefined
   return written<LimitsSetting>({ idleMinutes, minimumAwake, ...parseJobLimit(value) });
 }
 
-/** A limit that is damaged is none, unlike an idle limit: an earlier one that goes on to hold could end a job. */
+/** A damaged job limit counts as none, unlike a damaged idle timeout: an earlier limit that still applied could end a job. */
 function parseJobLimit({ maxJobHours, enforce }: Record<string, unknown>) {
   return isPositive(maxJobHours)
     ? { maxJobHours, enforce: enforce === true }
@@ -148,7 +148,7 @@ function isPositive(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) > 0; // JSON's 1e999 is read as Infinity.
 }
 
-/** Whether a value that was read is a power. */
+/** Type guard for a value that was read. */
 export function isPower(value: unknown): value is Power {
   return value === "on" || value === "off";
 }

@@ -1,6 +1,6 @@
 /**
- * What machines and disks cost by what EC2 says of them: the configuration
- * looks its fleets up, and the controller what it finds.
+ * Prices of machines and disks as EC2 describes them. The configuration looks up
+ * its fleets, and the controller the machines that it finds.
  */
 
 import { gp3 } from "./aws-limits.ts";
@@ -53,42 +53,42 @@ export function sizeInXlarges(instanceType: string): { family: string; xlarges: 
   return xlarges === undefined ? undefined : { family, xlarges };
 }
 
-/** US dollars for an hour of an instance type; undefined where the list does not know. */
+/** US dollars for an hour of an instance type; undefined if the list does not have it. */
 export function listedMachinePrice(
   instanceType: string,
   { machines }: Pick<PriceList, "machines">,
 ): number | undefined {
   const size = sizeInXlarges(instanceType);
-  // A family may be written that is called what every object has.
+  // A configured family may have the name of a property that every object has.
   if (!size || !Object.hasOwn(machines, size.family)) return undefined;
   return roundPrice(machines[size.family]! * size.xlarges);
 }
 
-/** What a fleet's machines are now, and what one costs for an hour by the configuration. */
+/** The type of a fleet's machines, and the configured price for an hour of one. */
 export interface FleetPrice {
   instanceType: string;
   machine: number;
 }
 
 /**
- * US dollars for an hour of a machine. It outlives changes of its fleet for as
- * long as its job takes, so it is priced by its own type: by the configuration
- * where that is the fleet's type still, else by AWS's price.
+ * US dollars for an hour of a machine. A machine outlives changes of its fleet
+ * until its job has ended, so its own type decides: the configured price if the
+ * fleet still has that type, otherwise AWS's price.
  *
  * @param fleets by name
- * @returns undefined where neither knows the type
+ * @returns undefined if neither price is known
  */
 export function machineHourPrice(
   { fleet, instanceType }: { fleet: string; instanceType: string },
   fleets: Readonly<Record<string, FleetPrice>>,
   list: Pick<PriceList, "machines">,
 ): number | undefined {
-  // A fleet may be written that is called what every object has.
+  // A configured fleet may have the name of a property that every object has.
   const own = Object.hasOwn(fleets, fleet) ? fleets[fleet] : undefined;
   return own?.instanceType === instanceType ? own.machine : listedMachinePrice(instanceType, list);
 }
 
-/** No price is more precise than this, and products of numbers often look so. */
+/** Decimal places of a price. Products of decimal fractions often show more. */
 function roundPrice(usd: number): number {
   return Number(usd.toFixed(6));
 }

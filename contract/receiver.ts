@@ -3,8 +3,8 @@ import type { Shape } from "./shape.ts";
 import { parseShape } from "./shape.ts";
 
 /**
- * Every AWS action that the webhook's receiver calls. Its client takes no
- * other, and the tests compare its role with this list.
+ * Every AWS action that the webhook's receiver calls. Its client accepts no
+ * other, and tests compare its role with this list.
  */
 export const receiverCalls = ["dynamodb:UpdateItem", "sqs:SendMessage", "ssm:GetParameter"] as const;
 export type ReceiverCall = (typeof receiverCalls)[number];
@@ -12,7 +12,7 @@ export type ReceiverCall = (typeof receiverCalls)[number];
 /** The variable of a function's environment that holds the URL of the controller's queue. */
 export const queueUrlVariable = "LONGHAUL_QUEUE_URL";
 
-/** What the webhook's receiver is told when it is deployed; plain values, no secret. */
+/** The webhook receiver's configuration, written when it is deployed: plain values, no secrets. */
 export interface ReceiverConfiguration {
   environment: string;
   region: string;
@@ -45,8 +45,8 @@ const shape: Shape<ReceiverConfiguration> = {
 };
 
 /**
- * What the stack wrote as JSON. A receiver that knows half of it could drop jobs, so it does not begin: GitHub shows its
- * deliveries as failed.
+ * Reads what the stack wrote as JSON. A receiver with half of its configuration could drop jobs, so it does not start,
+ * and GitHub shows its deliveries as failed.
  *
  * @throws naming each value that is missing or of another kind
  */

@@ -56,24 +56,24 @@ export interface AwaitRequest {
   kmsKeyArn?: string;
 }
 
-/** `longhaul settle`: after the roster has changed. */
+/** `longhaul settle`: runs after the roster has changed. */
 export interface SettleRequest {
   target: Target;
   fleet: string;
   /** As in {@link AwaitRequest}. */
   labels: string[];
-  /** Tags of one's own, by key, of machines, disks and token parameters. */
+  /** Configured tags of machines, disks and token parameters, by key. */
   ownTags: Record<string, string>;
   /** ARN of the key for registration tokens. Absent: the account's AWS managed key. */
   kmsKeyArn?: string;
 }
 
-/** `longhaul await-meter`: run once, before the alarm on a meter that says nothing is made. */
+/** `longhaul await-meter`: runs once, before the alarm on a silent meter is created. */
 export interface AwaitMeterRequest {
   target: Target;
 }
 
-/** `longhaul drain`: run when what it guards is about to be deleted. Never changes once made. */
+/** `longhaul drain`: runs when what it guards is about to be deleted. It never changes once it exists. */
 export interface DrainRequest {
   target: Target;
   /** What machines stand on. `fleet` also tells the fleet's machines to leave. */
@@ -86,14 +86,14 @@ export interface DrainRequest {
   waitMinutes: number;
 }
 
-/** `longhaul lift`: run when the budget is about to be deleted, so that it leaves no role denied. */
+/** `longhaul lift`: runs when the budget is about to be deleted, so that no role stays denied. */
 export interface LiftRequest {
   target: Target;
   /** Name of AWS's budget. */
   budget: string;
 }
 
-/** Where the smoke test's workflow lives. */
+/** Location of the smoke test's workflow. */
 export interface SmokeSource {
   owner: string;
   repository: string;
@@ -101,11 +101,11 @@ export interface SmokeSource {
   workflow: string;
 }
 
-/** `longhaul smoke publish` and `smoke withdraw`: the workflow comes into its repository, and leaves it. */
+/** `longhaul smoke publish` and `smoke withdraw`: commit the workflow to its repository, and remove it. */
 export interface SmokeWorkflowRequest {
   target: Target;
   smoke: SmokeSource;
-  /** The whole file, with the mark of its environment. Absent: the file is somebody else's, and is left alone. */
+  /** The whole file, with the mark of its environment. Absent: the file belongs to others and is left alone. */
   text?: string;
 }
 
@@ -124,8 +124,8 @@ export interface SmokeDispatchRequest {
 }
 
 /**
- * What `longhaul smoke dispatch` prints, and what the stack shows as its output.
- * It prints null for a machine that has been in service before: there was no run.
+ * What `longhaul smoke dispatch` prints, and what the stack has as its output.
+ * For a machine that was in service before it prints null: there was no run.
  */
 export interface SmokeRun {
   workflow: string;

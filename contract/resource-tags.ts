@@ -1,22 +1,22 @@
 import { projectTag, tags } from "./tags.ts";
 
 /*
- * The tags of everything that can carry some. They are written on each
- * resource and not left to the provider's default tags: machines are found by
- * them, a provider of somebody else's program would not have them, and default
- * tags do not reach the volumes of an instance. The tags of one's own come
- * first, so that none of them can take the place of Longhaul's.
+ * The tags of every resource that can have tags. They are set on each resource
+ * instead of as default tags of the provider: machines are found by them, the
+ * provider of another program would not have them, and default tags do not
+ * reach the volumes of an instance. Configured tags come first, so that none of
+ * them can replace Longhaul's.
  */
 
-/** Tags of one's own, by key: of the environment, or of the fleet (`tagsOfFleet`). */
+/** Configured tags, by key: of the environment, or of the fleet (`tagsOfFleet`). */
 export type OwnTags = Readonly<Record<string, string>>;
 
-/** Tags of what belongs to a whole environment. `Name` is what the console shows. */
+/** Tags of a resource of a whole environment. `Name` is what the console shows. */
 export function environmentTags(environment: string, name: string, own: OwnTags): Record<string, string> {
   return { ...own, [tags.project]: projectTag, [tags.environment]: environment, Name: name };
 }
 
-/** Tags of what belongs to one fleet. */
+/** Tags of a resource of one fleet. */
 export function fleetTags(
   environment: string,
   fleet: string,
@@ -26,7 +26,7 @@ export function fleetTags(
   return { ...environmentTags(environment, name, own), [tags.fleet]: fleet };
 }
 
-/** Tags of what belongs to one runner. */
+/** Tags of a resource of one runner. */
 export function runnerTags(
   environment: string,
   fleet: string,

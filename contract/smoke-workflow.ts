@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import type { Target } from "./requests.ts";
 
 /*
- * Who made a smoke test's workflow file. The file itself says so, in its first
- * line: the stack's state can be lost, and then it must still be certain.
+ * Which environment made a smoke test's workflow file. The file's first line
+ * says so, because the stack's state can be lost.
  */
 
 const mark = /^# Made by Longhaul for the environment ([^:]+): /;
 
 /**
  * An environment as its file names it. Two AWS accounts, or two regions of one,
- * can have an environment of one name, and a repository in common. The
- * repository may be public, so the account is in it as a part of its digest.
+ * can have environments of the same name that share a repository. The
+ * repository may be public, so the account enters as part of a digest.
  */
 export function workflowMaker({
   environment,
@@ -29,7 +29,7 @@ export function smokeWorkflowText(maker: string, template: string): string {
   );
 }
 
-/** For whom a file was made, see {@link workflowMaker}; undefined for a file that Longhaul has not made. */
+/** The environment that made a file, as {@link workflowMaker} names it; undefined for a file that Longhaul has not made. */
 export function makerOfWorkflow(text: string): string | undefined {
   return mark.exec(text)?.[1];
 }

@@ -1,4 +1,4 @@
-/** A time from `from` until `to`, in milliseconds since the epoch; the end is not part of it. Empty where it is not after the beginning. */
+/** A time from `from` until, but not including, `to`, in milliseconds since the epoch. It is empty if `to` is not after `from`. */
 export interface Span {
   from: number;
   to: number;
@@ -6,12 +6,12 @@ export interface Span {
 
 const dayMs = 24 * 60 * 60_000;
 
-/** What two spans share. */
+/** The intersection of two spans. */
 export function overlap(one: Span, other: Span): Span {
   return { from: Math.max(one.from, other.from), to: Math.min(one.to, other.to) };
 }
 
-/** A span in pieces, cut where days begin in UTC. */
+/** A span cut into pieces where days begin in UTC. */
 export function daysOf({ from, to }: Span): Span[] {
   const pieces: Span[] = [];
   while (from < to) {

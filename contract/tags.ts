@@ -1,6 +1,6 @@
 /** EC2 tag keys. */
 export const tags = {
-  /** Always `longhaul`: finds everything of ours in an account. */
+  /** Always `longhaul`: finds everything in an account that belongs to Longhaul. */
   project: "longhaul:project",
   environment: "longhaul:environment",
   fleet: "longhaul:fleet",
@@ -8,11 +8,11 @@ export const tags = {
   /** Short hash of the configuration that shapes the machine. */
   fingerprint: "longhaul:fingerprint",
   generation: "longhaul:generation",
-  /** ARN of the customer's key that the machine's disk is under; absent: it is AWS's own. */
+  /** ARN of the customer's key of the machine's disk; absent: the disk has AWS's own key. */
   diskKey: "longhaul:disk-key",
-  /** Which tags of one's own Longhaul has written, see contract/own-tags.ts. Absent: none. */
+  /** Which configured tags Longhaul has written, see contract/own-tags.ts. Absent: none. */
   ownTags: "longhaul:own-tags",
-  /** Written by the controller alone: how often in a row its start has failed, see contract/failed-starts.ts. */
+  /** Written only by the controller: how many starts in a row have failed, see contract/failed-starts.ts. */
   failedStarts: "longhaul:failed-starts",
   /** On a token parameter: the id of the one instance that may read it. */
   instance: "longhaul:instance",
@@ -28,16 +28,16 @@ export const tags = {
   version: "longhaul:version",
 } as const;
 
-/** The tags a machine may write, on itself alone. Its role permits no other key. */
+/** The tags that a machine may write, on itself only. Its role permits no other key. */
 export const tagsOfTheMachine = [tags.state, tags.job, tags.since, tags.detail, tags.version] as const;
 
 export const projectTag = "longhaul";
 
 /**
- * What a machine says of itself in `longhaul:state`. Information for people: a
- * job with Docker is root on its machine and can forge it, so nothing about
- * money is decided by it. The controller takes from it when a sleeping machine
- * ran last, and which running ones cannot take jobs.
+ * The states that a machine reports in `longhaul:state`. They are information
+ * for people: a job with Docker is root on its machine and can forge them, so no
+ * decision about money rests on them. The controller reads from them when a
+ * sleeping machine last ran, and which running machines cannot take jobs.
  */
 export const machineStates = [
   "booting", // the boot script is at work

@@ -1,13 +1,13 @@
 /**
- * What the webhook's receiver and the controller agree on: the items of the
- * table of waiting jobs, and the messages of the controller's queue. The
- * readers here never throw: what cannot be read is none.
+ * The contract between the webhook's receiver and the controller: the items of
+ * the table of waiting jobs, and the messages of the controller's queue. The
+ * readers here never throw: what cannot be read is treated as absent.
  */
 
 import { isCount, isObject, parseObject } from "./json.ts";
 import { written } from "./written.ts";
 
-/** States of a job in the order in which it passes through them. GitHub's deliveries may come in any other. */
+/** States of a job in the order in which it passes through them. GitHub's deliveries may arrive in another order. */
 export const jobStates = ["queued", "in_progress", "completed"] as const;
 export type JobState = (typeof jobStates)[number];
 
@@ -17,16 +17,16 @@ export interface WaitingJob {
   id: string;
   /** `owner/name` */
   repository: string;
-  /** What the job's `runs-on` came to, as GitHub writes it. */
+  /** The job's `runs-on` labels, as GitHub writes them. */
   labels: readonly string[];
   state: JobState;
   /** When the job was queued. */
   queuedAt: number;
   /** When {@link state} was written. */
   at: number;
-  /** From then on the item counts for nothing; DynamoDB deletes it some days later. */
+  /** From then on the item does not count; DynamoDB deletes it some days later. */
   expiresAt: number;
-  /** Name at GitHub of the machine that has the job, once one has. */
+  /** Name at GitHub of the machine that runs the job, once it is known. */
   runner?: string;
   /** How many machines were started for it. */
   wakes: number;
@@ -46,8 +46,8 @@ const day = 24 * hour;
  *
  * - GitHub cancels a job that has been queued for a day, and one that a
  *   self-hosted runner has had for five.
- * - A `completed` stays as a tombstone for as long as somebody can have GitHub
- *   deliver the job's `queued` once more, three days, and one more.
+ * - A `completed` stays as a tombstone for three days, in which anybody can make
+ *   GitHub redeliver the job's `queued`, and one day more.
  */
 export const secondsThatCount: Readonly<Record<JobState, number>> = {
   queued: day,
@@ -55,7 +55,7 @@ export const secondsThatCount: Readonly<Record<JobState, number>> = {
   completed: 4 * day,
 };
 
-/** The states that may become this one: those before it. */
+/** The states that may change to this one: the earlier ones. */
 export function statesBefore(state: JobState): JobState[] {
   return jobStates.slice(0, jobStates.indexOf(state));
 }
@@ -64,12 +64,12 @@ export function isJobState(value: unknown): value is JobState {
   return jobStates.some((state) => state === value);
 }
 
-/** Whether an item still counts. DynamoDB deletes expired ones late. @param now milliseconds since the epoch */
+/** True while an item counts. DynamoDB deletes expired items late. @param now milliseconds since the epoch */
 export function isCurrentJob(job: Pick<WaitingJob, "expiresAt">, now: number): boolean {
   return now < job.expiresAt * 1000;
 }
 
-/** A job as its item has it, or undefined when it is none. */
+/** Parses a job from its item; undefined if the item has another form. */
 export function parseWaitingJob(value: unknown): WaitingJob | undefined {
   if (!isObject(value)) return undefined;
   const { id, repository, labels, state, queuedAt, at, expiresAt, runner } = value;
@@ -97,9 +97,9 @@ export function parseWaitingJob(value: unknown): WaitingJob | undefined {
 const messageVersion = 1;
 
 /**
- * "Look at the table": a job has been queued. A hint and no more: the
- * controller decides by the table, and looks there each minute anyway, so a
- * message that is lost, late or doubled changes nothing but the moment.
+ * "Look at the table": a job has been queued. It is only a hint. The controller
+ * decides by the table, which it also reads each minute, so a lost, late or
+ * duplicate message changes only the moment.
  */
 export interface JobMessage {
   kind: "job";
@@ -112,7 +112,7 @@ export function formatJobMessage({ id, repository }: Omit<JobMessage, "kind">): 
   return JSON.stringify({ v: messageVersion, kind: "job", id, repository });
 }
 
-/** A message of the queue; undefined when it is none, or one of another version. */
+/** Parses a message of the queue; undefined for another form or version. */
 export function parseJobMessage(text: string): JobMessage | undefined {
   const value = parseObject(text);
   if (value?.v !== messageVersion || value.kind !== "job") return undefined;

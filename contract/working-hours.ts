@@ -1,10 +1,10 @@
 import type { Power } from "./parameters.ts";
 
-/** Working hours as the configuration has them: on at each `wake`, off at each `sleep`, by a zone's clocks. */
+/** Configured working hours: power is on from each `wake` and off from each `sleep`, by the clocks of a zone. */
 export interface WorkingHours {
-  /** Days and a time, for example `Mon-Fri 07:30`. Not on holidays. */
+  /** Days and a time, for example `Mon-Fri 07:30`. Does not apply on holidays. */
   wake: string;
-  /** As `wake`. On holidays as well. */
+  /** As `wake`. Applies on holidays as well. */
   sleep: string;
   /** IANA name, for example `Europe/Berlin`. */
   zone: string;
@@ -18,12 +18,12 @@ export interface DaysAndTime {
   minutes: number;
 }
 
-/** What working hours say at a moment. Moments are milliseconds since the epoch. */
+/** Whether power is on at a moment. Moments are milliseconds since the epoch. */
 export interface WorkingHoursPower {
   power: Power;
-  /** Since when. */
+  /** Since when this holds. */
   since: number;
-  /** When it changes next; undefined: not within the days that are looked at. */
+  /** When it changes next; undefined: not within the days that are searched. */
   until: number | undefined;
 }
 
@@ -33,10 +33,10 @@ const dayMs = 24 * 60 * 60_000;
 
 const minuteMs = 60_000;
 
-/** A week, and one day for what a zone's clocks may be off from the date in UTC. */
+/** Days that are searched: a week, and one day for the zone's offset from UTC. */
 const daysLookedAt = 8;
 
-/** `Mon-Fri 07:30`, `Sat,Sun 10:00`, `Fri-Mon 22:00`, `daily 07:00`; undefined where it is none of the kind. */
+/** Parses `Mon-Fri 07:30`, `Sat,Sun 10:00`, `Fri-Mon 22:00`, `daily 07:00`; undefined for any other form. */
 export function parseDaysAndTime(text: string): DaysAndTime | undefined {
   const match = /^(\S+) (\d{1,2}):(\d{2})$/.exec(text);
   if (!match) return undefined;
@@ -71,7 +71,7 @@ export function formatDaysAndTime({ days, minutes }: DaysAndTime): string {
 function formatDays(days: readonly number[]): string {
   const has = (day: number) => days.includes(day % 7);
   if (days.length === 7) return "daily";
-  // The week of working people begins on Monday: no range is cut in two by its end.
+  // The working week begins on Monday, so that its range is not split by the end of the week.
   const mondayFirst = [1, 2, 3, 4, 5, 6, 0];
   const ranges = mondayFirst
     .filter((day) => has(day) && !has(day + 6))
@@ -84,10 +84,11 @@ function formatDays(days: readonly number[]): string {
 }
 
 /**
- * Whether it is within working hours. Where clocks are put forward over a time,
- * it comes at the moment they are; where they are put back, the first of the two
- * counts. So no edge ever passes the one that follows it on the clock: what lies
- * between two edges gets shorter or longer with that day, and may come to nothing.
+ * Whether a moment is within working hours. A time that is skipped when clocks
+ * go forward counts at the moment of the change; of a time that occurs twice
+ * when they go back, the first counts. So edges never change their order. The
+ * span between two edges gets shorter or longer on such a day, and may become
+ * empty.
  *
  * @param hours of valid form: the configuration has been checked
  */
@@ -105,10 +106,10 @@ export function workingHoursAt(hours: WorkingHours, now: number): WorkingHoursPo
   return { power, since, until };
 }
 
-/** Hours of an ordinary week, without holidays and change of clocks, in which power is on. */
+/** Hours with power on in an ordinary week, without holidays and clock changes. */
 export function workingHoursPerWeek(hours: Pick<WorkingHours, "wake" | "sleep">): number {
   const always = { ...hours, zone: "UTC", holidays: [] };
-  const end = 7 * dayMs; // The first week of the epoch is as good as any.
+  const end = 7 * dayMs; // Any week without a clock change would do; this is the first of the epoch.
   let on = 0;
   for (let now = 0; now < end;) {
     const { power, until = end } = workingHoursAt(always, now);
@@ -135,13 +136,14 @@ function edgesAround({ wake, sleep, zone, holidays }: WorkingHours, now: number)
       edges.push({ power, wall, at: momentOf(wall, zone) });
     }
   }
-  // By the clock: edges that a change of clocks brings to one moment keep their order, and the last of them holds.
+  // Sorted by the zone's clock: edges that a clock change brings to one moment keep their order, and the last one holds.
   return edges.sort((one, other) => one.wall - other.wall);
 }
 
 /**
- * When a zone's clocks show a time: of two moments the first, and of none the one
- * at which they skip it. Never earlier for a later time.
+ * The moment when a zone's clocks show a time: the first of two, and for a
+ * skipped time the moment of the change. A later time never gives an earlier
+ * moment.
  *
  * @param wall what the zone's clocks show, as if it were UTC
  */
@@ -150,7 +152,7 @@ function momentOf(wall: number, zone: string): number {
   const [early, late] = [wall - before, wall - after];
   if (offsetAt(early, zone) === before) return early;
   if (offsetAt(late, zone) === after) return late;
-  // Skipped: `late` lies before the change, and `early` after it.
+  // The time is skipped: `late` lies before the change, and `early` after it.
   let [last, first] = [late, early];
   while (first - last > minuteMs) {
     const middle = last + Math.floor((first - last) / 2 / minuteMs) * minuteMs;

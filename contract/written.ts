@@ -2,12 +2,12 @@ import { isObject } from "./json.ts";
 
 declare const whole: unique symbol;
 
-/** A value that {@link written} has made. The mark exists for the compiler alone. */
+/** A value that {@link written} has made. Only the compiler sees the mark. */
 export type Whole<Value> = Value & { readonly [whole]: true };
 
 /**
- * What a value that travels as JSON is written from. Each of its keys is named, also one that may be absent, at every
- * depth: a writer that forgets one does not compile. It says `undefined` where there is nothing to write.
+ * The input of a writer of JSON. Each key must be named at every depth, also an optional one, with `undefined` if there
+ * is nothing to write. So a writer that forgets a key does not compile.
  */
 export type Written<Value> = Value extends readonly (infer Item)[]
   ? readonly Written<Item>[]
