@@ -27,7 +27,7 @@ export type StackValues = Record<string, unknown>;
 export interface TestEnvironment {
   cloud: LocalCloud;
   stack: LocalStack;
-  /** With the operator's key. */
+  /** A client with the operator's key. */
   ec2: EC2Client;
   /** Runs a system command on a machine, as root there would: `shutdown -h now`. */
   onMachine(instanceId: string, command: string, ...words: string[]): Promise<void>;
@@ -52,7 +52,7 @@ export async function startEnvironment({
   const base = { PATH: process.env.PATH ?? "", HOME: homedir() };
   const engine = await findTools();
   const cloud = await startCloud({ dir, project, act: engine.act.path, base, ...options });
-  // The program and the providers' clients in it look at the process, as they do in a shell.
+  // The program and its providers' clients read the process's environment, as they do in a shell.
   enterCloudEnvironment(process.env, cloud.environment);
   const configuration = join(project, stackFile);
   const { environment } = cloud;
@@ -110,7 +110,10 @@ export async function startEnvironment({
   };
 }
 
-/** Waits until a condition holds, looking every so often; fails with what was awaited after the limit. */
+/**
+ * Waits until a condition holds, and checks it at intervals. After the limit it
+ * fails with the name of the condition.
+ */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { EngineTools } from "../local/engine/find-engine.ts";
 import { findEngine } from "../local/engine/find-engine.ts";
 
-/** Finding the engine takes milliseconds; fetching or building it, on a machine that never had it, minutes. */
+/**
+ * Finding the engine takes milliseconds. Downloading or building it, on a
+ * computer that never had it, takes minutes.
+ */
 export const toolsLimitMs = 25 * 60_000;
 
 /** The engine and act, as `npm run local` finds them. */

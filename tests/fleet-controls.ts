@@ -5,17 +5,17 @@ import { formatOverrideSetting, initialOverrideSetting } from "../contract/overr
 import { fleetParameters, formatMachineList } from "../contract/parameters.ts";
 import type { TestEnvironment } from "./environment.ts";
 
-/** What people and `up` want of a fleet's machines, by the parameters that the machines read. */
+/** Changes the parameters with which operators and `up` control a fleet's machines. */
 export interface FleetControls {
   /** Power off, for the whole fleet or for one of its runners. */
   sleep(fleet: string, runner?: string): Promise<void>;
-  /** Power on again; starts the machines named. */
+  /** Power on again; also starts the named machines. */
   wake(fleet: string, ...instanceIds: string[]): Promise<void>;
-  /** What both lists of the fleet name, made anew where somebody has deleted them. */
+  /** Sets both lists of the fleet, and creates them again if they were deleted. */
   list(fleet: string, instanceIds: readonly string[]): Promise<void>;
-  /** Writes a parameter as somebody would by hand. */
+  /** Writes a parameter as a person would by hand. */
   write(name: string, value: string): Promise<void>;
-  /** Deletes a parameter as somebody would by hand. */
+  /** Deletes a parameter as a person would by hand. */
   erase(name: string): Promise<void>;
   close(): void;
 }
@@ -54,5 +54,8 @@ export function fleetControlsOf({ cloud, ec2 }: TestEnvironment): FleetControls 
   };
 }
 
-/** A well-formed id of no machine: what lists name that tell a machine to leave, for an empty list retires nobody. */
+/**
+ * A well-formed id that no machine has. Lists that ask a machine to leave name
+ * it, because empty lists retire no machine.
+ */
 export const successor = "i-0123456789abcdef0";

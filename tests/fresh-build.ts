@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { isBuilt } from "../scripts/build-record.ts";
 
 /*
- * Builds what tests run from dist/, where dist/ is not that of the sources.
- * Mocha loads this file before the tests (.mocharc.json), which read dist/ as
- * they are loaded, so a global set-up would come too late. Its parallel workers
- * load it too, after the process that starts them.
+ * Builds what tests run from dist/, if dist/ does not match the sources. Mocha
+ * loads this file before the tests (.mocharc.json). Tests read dist/ when they
+ * are loaded, so a global set-up would come too late. Mocha's parallel workers
+ * load this file too, after the process that starts them.
  */
 
 const root = join(import.meta.dirname, "..");

@@ -1,8 +1,8 @@
 /**
- * Milliseconds that a test waits for a condition, which comes to pass in a few
- * of them on a free computer. It is long because both processors may be busy
- * with something else, and shorter than mocha's own limit (.mocharc.json),
- * because the message of this one names the condition.
+ * Milliseconds that a test waits for a condition, which takes a few
+ * milliseconds on a free computer. The limit is long because both processors
+ * may be busy. It is shorter than mocha's own limit (.mocharc.json), because
+ * the message of this limit names the condition.
  */
 export const patienceMs = 40_000;
 

@@ -1,6 +1,7 @@
 /**
- * Runs a Pulumi program. Pulumi writes out several stacks for each resource, in
- * case it must explain a hang: in full they are most of a program's time.
+ * Runs a Pulumi program with short stacks. Pulumi writes out several stacks for
+ * each resource, in case it must explain a hang. Full stacks take most of a
+ * program's time.
  */
 export async function withShortStacks<Result>(run: () => Promise<Result>): Promise<Result> {
   const before = Error.stackTraceLimit;

@@ -1,10 +1,10 @@
 /*
- * `npm run bench`: figures beside a reference from the same run. It prints and
- * asserts nothing: a loaded computer is no fault of the code. `npm run bench
- * wake controller` runs these parts alone.
+ * `npm run bench`: figures beside a reference from the same run. It prints
+ * figures and asserts nothing, because a loaded computer is not a fault of the
+ * code. `npm run bench wake controller` runs only these parts.
  */
 
-/** Each part is imported when it is wanted: some bring Pulumi and the whole local cloud along. */
+/** Each part is imported only when it is requested: some load Pulumi and the whole local cloud. */
 const parts: Readonly<Record<string, () => Promise<string>>> = {
   preview: async () => (await import("./preview.ts")).previewTable(),
   machine: async () => (await import("./machine.ts")).machineTable(),
@@ -19,7 +19,7 @@ const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
 
 if (unknown.length > 0) {
-  console.error(`There is no part ${unknown.join(", ")} of the benchmark: they are ${all.join(", ")}.`);
+  console.error(`The benchmark has no part ${unknown.join(", ")}. Its parts are ${all.join(", ")}.`);
   process.exitCode = 2;
 } else {
   for (const name of wanted.length > 0 ? wanted : all) console.log(`${name}\n\n${await parts[name]!()}\n`);

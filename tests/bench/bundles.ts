@@ -26,7 +26,10 @@ const variables = {
   [queueUrlVariable]: "https://sqs/queue",
 };
 
-/** How large the functions are, and how long a fresh process takes to import them, beside a module with nothing in it. */
+/**
+ * The size of the functions, and the time that a fresh process takes to import
+ * them, beside an empty module.
+ */
 export async function bundlesTable(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "longhaul-bench-"));
   try {
@@ -36,7 +39,7 @@ export async function bundlesTable(): Promise<string> {
       await emptyModule(dir),
     ];
     const times = files.map(() => [] as number[]);
-    // In turn, so that what else the computer does falls on all of them.
+    // Alternate between them, so that other load on the computer affects all of them.
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
       for (const [index, { path }] of files.entries()) times[index]!.push(await importMs(path));
     }
@@ -59,7 +62,7 @@ interface ModuleFile {
   zipped: number;
 }
 
-/** A function's bundle with its configuration beside it, in a folder of its own as in Lambda. */
+/** Writes a function's bundle with its configuration beside it, into a folder of its own as in Lambda. */
 async function deployed(name: FunctionName, dir: string): Promise<ModuleFile> {
   const folder = await mkdtemp(join(dir, `${name}-`));
   const path = join(folder, `${name}.mjs`);
@@ -83,7 +86,10 @@ async function moduleFile(name: string, path: string): Promise<ModuleFile> {
   return { name, path, bytes: content.length, zipped: zippedBytes(path, content) };
 }
 
-/** A ZIP archive of one file: its name stands in it twice, between records of 30, 46 and 22 bytes. */
+/**
+ * The size of a ZIP archive of one file. It contains the file's name twice,
+ * between records of 30, 46 and 22 bytes.
+ */
 function zippedBytes(path: string, content: Uint8Array): number {
   const name = path.slice(path.lastIndexOf("/") + 1);
   return deflateRawSync(content, { level: 9 }).length + 2 * name.length + 30 + 46 + 22;

@@ -31,9 +31,9 @@ import {
 import { median, table } from "./measure.ts";
 
 /*
- * Calls of the controller's bundle in a process of its own, as in Lambda, from
- * the signature to the line of metrics, against an AWS on loopback that answers
- * at once and as EC2 does. Beside it: reading EC2's answers alone, by the
+ * Calls of the controller's bundle in its own process, as in Lambda, from the
+ * signature to the line of metrics. AWS is a server on loopback that answers at
+ * once, in EC2's format. Beside that: only the reading of EC2's answers, by the
  * bundle's reader and by fast-xml-parser.
  */
 
@@ -42,7 +42,10 @@ const run = promisify(execFile);
 const sizes = [10, 100, 1000];
 const repetitions = 15;
 
-/** What Lambda's runtime starts Node with in its smallest function: shares of 128 MB. With more, V8 collects later. */
+/**
+ * The arguments with which Lambda's runtime starts Node in its smallest
+ * function: shares of 128 MB. With more memory, V8 collects later.
+ */
 const lambdaArguments = ["--max-semi-space-size=6", "--max-old-space-size=115"];
 
 const scenes = [
@@ -83,11 +86,11 @@ export async function controllerTable(): Promise<string> {
 interface Described {
   action: string;
   body: string;
-  /** As it is sent, so that encoding it is no part of a call. */
+  /** The answer in the form in which it is sent, so that encoding it is not part of a call. */
   bytes: Buffer;
 }
 
-/** Milliseconds and speed of reading EC2's answers. */
+/** The time and speed of reading EC2's answers. */
 function reading(described: readonly Described[], read: (body: string, action: string) => unknown): string {
   const bytes = described.reduce((sum, { body }) => sum + body.length, 0);
   const milliseconds = median(
@@ -113,7 +116,7 @@ interface CallFigures {
   /** Milliseconds of the first call, before anything is compiled, and of the others. */
   firstMs: number;
   medianMs: number;
-  /** Resident memory of the process at its highest, Node itself included. */
+  /** The process's highest resident memory in MB, including Node itself. */
   peakMb: number;
 }
 
@@ -176,7 +179,7 @@ interface BenchAws {
   server: Server;
   /** Calls so far, by their name. */
   calls: Record<string, number>;
-  /** What EC2 has answered, each page once. */
+  /** EC2's answers, each page once. */
   described: () => Described[];
 }
 
@@ -209,7 +212,7 @@ async function startAws(machines: number, withJobs: boolean): Promise<BenchAws> 
   return { url: `http://127.0.0.1:${port}`, server, calls, described: () => [...pages.values()] };
 }
 
-/** What AWS answers. */
+/** AWS's answers. */
 function answersOf(machines: number, withJobs: boolean) {
   const now = Date.now();
   const all = Array.from({ length: machines }, (_, number) => number);

@@ -35,12 +35,17 @@ export function isAsleep(number: number): boolean {
   return number % 2 === 1;
 }
 
-/** Named as the machine is at GitHub. */
+/** The machine's name at GitHub. */
 export function nameOf(number: number): string {
   return machineName(runnerOf(number), idOf(number));
 }
 
-/** One page. @param now milliseconds since the epoch @param token of the next page */
+/**
+ * One page.
+ *
+ * @param now milliseconds since the epoch
+ * @param token of the next page
+ */
 export function instancesAnswer(numbers: readonly number[], now: number, token?: string): Promise<string> {
   const reservationSet = numbers.map((number) => ({
     reservationId: idOf(number).replace("i-", "r-"),
@@ -51,7 +56,12 @@ export function instancesAnswer(numbers: readonly number[], now: number, token?:
   return ec2Protocol.result("DescribeInstances", { reservationSet, nextToken: token }).text();
 }
 
-/** One page of their disks. @param now milliseconds since the epoch @param token of the next page */
+/**
+ * One page of their disks.
+ *
+ * @param now milliseconds since the epoch
+ * @param token of the next page
+ */
 export function volumesAnswer(numbers: readonly number[], now: number, token?: string): Promise<string> {
   const volumeSet = numbers.map((number) => volume(number, now));
   return ec2Protocol.result("DescribeVolumes", { volumeSet, nextToken: token }).text();

@@ -6,10 +6,13 @@ import { eventually, startEnvironment } from "../environment.ts";
 import { cpuSeconds, residentMb, table } from "./measure.ts";
 import { defaultUserDataBytes } from "./user-data.ts";
 
-/** How long the idle agent is watched: long enough for two reads of the lists and one report of its metrics. */
+/**
+ * How long the idle agent is observed: long enough for two reads of the lists
+ * and one report of its metrics.
+ */
 const idleSeconds = 60;
 
-/** What one machine takes. */
+/** The figures of one machine. */
 export async function machineTable(): Promise<string> {
   const environment = await startEnvironment({ agent: { pollSeconds: 30 } });
   try {
@@ -31,14 +34,14 @@ export async function machineTable(): Promise<string> {
 }
 
 interface MachineFigures {
-  /** From the machine's launch until its smoke job was in progress, in seconds of the computer. */
+  /** Seconds of the computer from the machine's launch until its smoke job was in progress. */
   launchToJob: number;
   agentMb: number;
   /** Share of one core, in percent. */
   agentCpuPercent: number;
 }
 
-/** Brings up one runner, lets its smoke test end, and watches its agent idle for a minute. */
+/** Brings up one runner, waits until its smoke test has ended, and observes its idle agent for a minute. */
 async function measureMachine(environment: TestEnvironment): Promise<MachineFigures> {
   const { aws, github, clock } = environment.cloud;
   await environment.configure((config) => {
@@ -79,6 +82,6 @@ function commandLine(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
-    return ""; // It has ended since it was listed.
+    return ""; // It has ended since the processes were listed.
   }
 }

@@ -10,7 +10,7 @@ import { median, seconds, table } from "./measure.ts";
 const repetitions = 3;
 const sizes = [1, 10, 100];
 
-/** What the stack takes for so many runners, beside the engine's floor. */
+/** The time that the stack takes by number of runners, beside the engine's minimum. */
 export async function previewTable(): Promise<string> {
   const environment = await startEnvironment();
   try {
@@ -32,14 +32,14 @@ export async function previewTable(): Promise<string> {
   }
 }
 
-/** Seconds that a stack of so many runners takes, beside as many resources that do nothing. */
+/** Seconds that a stack with a number of runners takes, beside as many resources that do nothing. */
 interface PreviewFigures {
   runners: number;
   resources: number;
-  /** Running the program, without waiting for the engine. */
+  /** The program alone, without the engine. */
   evaluation: number;
   preview: number;
-  /** The preview of a program that only registers as many bare resources: the engine's floor. */
+  /** The preview of a program that only registers as many bare resources, which is the engine's minimum. */
   floor: number;
 }
 
@@ -55,7 +55,7 @@ async function measurePreview(environment: TestEnvironment, runners: number): Pr
     evaluations.push((performance.now() - started) / 1000);
     return outputs;
   };
-  const { resources } = await preview(stack, timed); // Also warms the module cache.
+  const { resources } = await preview(stack, timed); // This also warms the module cache.
   evaluations.length = 0;
   const [previews, floors]: [number[], number[]] = [[], []];
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
@@ -84,9 +84,10 @@ async function preview(
 }
 
 /**
- * The same numbers of the same types as the stack has for its runners, and
- * parameters for the rest, with no more inputs than they must have. The SDK's
- * own classes: what they cost is no choice of ours. The stack itself counts as one.
+ * As many resources of the same types as the stack has for its runners, and
+ * parameters for the rest, with only the required inputs. They use the SDK's
+ * own classes, whose cost is not under our control. The stack itself counts as
+ * one.
  */
 function bareResources(count: number, runners: number): Promise<object> {
   const bare = (name: string) => new Parameter(name, { type: "String", value: "x" });

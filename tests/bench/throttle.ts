@@ -1,9 +1,11 @@
 /**
- * A bucket of tokens, as AWS throttles with: so many at once, and so many more
- * each second. https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+ * A token bucket, with which AWS throttles: it holds `size` tokens, and gains
+ * `perSecond` each second.
+ *
+ * @see https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
 export interface Bucket {
-  /** Takes tokens and says so, or takes none where there are not as many. */
+  /** Takes the tokens and returns true. If there are too few, it takes none and returns false. */
   take(count: number): boolean;
 }
 

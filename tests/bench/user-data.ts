@@ -5,7 +5,7 @@ import { machineConfiguration } from "../../components/runner-fleet/machine-conf
 import { compressUserData, renderUserData } from "../../components/runner-fleet/user-data.ts";
 import { loadConfiguration } from "../../config/load.ts";
 
-/** Bytes of user data that a machine of Pulumi.dev.yaml takes, before base64. */
+/** Size of the user data for a machine of Pulumi.dev.yaml, in bytes before base64. */
 export function defaultUserDataBytes(assets: MachineAssets): number {
   const file = new URL("../../Pulumi.dev.yaml", import.meta.url);
   const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };

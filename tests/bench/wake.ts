@@ -12,18 +12,18 @@ import { createBucket } from "./throttle.ts";
 
 /*
  * From queued jobs to StartInstances, in virtual time: the controller's own
- * decisions, starts and back-off against an EC2 that throttles as AWS's
- * documentation says. What it prints is the same each time.
+ * decisions, starts and back-off against an EC2 that throttles as AWS
+ * documents. The output is the same each time.
  */
 
 /** StartInstances: calls at once and per second, and ids at once and per second. */
 const limits = { calls: { size: 5, perSecond: 2 }, ids: { size: 1000, perSecond: 2 } };
 
-/** Seconds that EC2 takes for an answer, and a machine from a start until it runs: assumptions. */
+/** Assumed seconds that EC2 takes for an answer, and that a machine takes from its start until it runs. */
 const answerSeconds = 0.25;
 const runningAfterSeconds = 30;
 
-/** Lambda ends the controller after so many seconds: see components/fleet-controller/fleet-controller.ts. */
+/** Lambda ends the controller after this many seconds: see components/fleet-controller/fleet-controller.ts. */
 const controllerSeconds = 50;
 
 /** The most that a roster holds: its parameter has 4 KB. */
@@ -35,7 +35,7 @@ interface Case {
   words: string;
   /** Machines that sleep for each job. */
   machinesPerJob: number;
-  /** What EC2 has against a machine, by its number. */
+  /** Why EC2 refuses to start a machine, by its number. */
   refusal: (number: number) => Refusal | undefined;
 }
 interface Refusal {
@@ -63,7 +63,7 @@ function isInFirstZone(number: number): boolean {
 }
 
 export interface WakeFigures {
-  /** StartInstances, those that were throttled among them. */
+  /** Calls of StartInstances, including throttled ones. */
   calls: number;
   throttled: number;
   started: number;
@@ -71,7 +71,7 @@ export interface WakeFigures {
   seconds: number;
 }
 
-/** The table of all cases, beside what other ways would take. */
+/** The table of all cases, beside computed alternatives. */
 export async function wakeTable(): Promise<string> {
   const rows: string[][] = [];
   for (const jobs of sizes) {
@@ -99,13 +99,13 @@ export async function wakeTable(): Promise<string> {
   return table(["jobs", "case", "calls", "throttled", "started", "virtual s"], rows);
 }
 
-/** Calls as fast as EC2 takes them, without a single one too early. */
+/** One call for each machine, as fast as EC2 accepts them and without a call that comes too early. */
 function oneByOne(jobs: number): string {
   const { size, perSecond } = limits.calls;
   return Math.max(jobs * answerSeconds, (jobs - size) / perSecond + answerSeconds).toFixed(1);
 }
 
-/** Calls the controller at once and then each minute, until nothing is left that it could start. */
+/** Calls the controller at once and then each minute, until it can start nothing more. */
 export async function wake(jobs: number, { machinesPerJob, refusal }: Case): Promise<WakeFigures> {
   const epoch = Date.UTC(2026, 4, 1, 10, 0, 0) / 1000;
   const random = seededRandom(jobs);
@@ -135,7 +135,7 @@ export async function wake(jobs: number, { machinesPerJob, refusal }: Case): Pro
     return Promise.resolve({ status: 200, body: "" });
   };
 
-  /** One call of the controller; what Lambda ends comes to nothing but the starts that EC2 has taken. */
+  /** One call of the controller. If Lambda ends it, only the starts that EC2 has accepted remain. */
   const call = async (): Promise<void> => {
     const end = clock + controllerSeconds;
     const now = (epoch + clock) * 1000;
@@ -182,7 +182,7 @@ export async function wake(jobs: number, { machinesPerJob, refusal }: Case): Pro
     }
   };
 
-  // What is refused for good is tried again each minute: what comes after the last start is not counted.
+  // Machines that EC2 always refuses are retried each minute: calls after the last start are not counted.
   let last: WakeFigures = { ...figures };
   for (let minute = 0; ; minute += 1) {
     const before = { started: startedAt.size, throttled: figures.throttled };
@@ -218,7 +218,7 @@ function fleetsOf(machines: readonly { instanceId: string; fleet: string }[]) {
   }));
 }
 
-/** Each fleet has as many jobs as all of its machines are for. */
+/** A job of the fleet to which its machines belong; each fleet gets jobs for all of its machines. */
 function jobOf(number: number, machinesPerJob: number, epoch: number): WaitingJob {
   return {
     id: String(number + 1),

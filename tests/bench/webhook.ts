@@ -18,20 +18,20 @@ import { isSigned } from "../../runtime/functions/receiver/decide-delivery.ts";
 import { table } from "./measure.ts";
 
 /*
- * Webhook deliveries per second on loopback. The receiver's bundle runs as it
- * is deployed, in one process behind the local cloud's function URL, and takes
+ * Webhook deliveries per second on loopback. The receiver's bundle runs as
+ * deployed, in one process behind the local cloud's function URL. It handles
  * one delivery after the other, as one warm instance in Lambda does; its AWS is
- * a server of this process that answers at once. Beside it, by the same client:
- * a bare HTTP server; and without HTTP: the function alone, and its check of the
- * signature alone.
+ * a server in this process that answers at once. For comparison with the same
+ * client: a bare HTTP server. Without HTTP: the function alone, and its check
+ * of the signature alone.
  */
 
 const seconds = 3;
-/** Deliveries under way at once. */
+/** Number of deliveries in progress at once. */
 const concurrency = 8;
-/** What GitHub sends has some 20 kB. */
+/** GitHub's payloads have about 20 kB. */
 const payloadBytes = 20_000;
-/** Deliveries that are signed before anything is measured, and sent again and again. */
+/** Number of deliveries that are signed before the measurement, and sent again and again. */
 const differentDeliveries = 200;
 
 const secret = "bench-webhook-secret-0123456789abcdef";
@@ -103,7 +103,7 @@ export async function webhookTable(): Promise<string> {
   }
 }
 
-/** What the receiver answers to each kind. */
+/** The receiver's answer to each kind. */
 const expected = { queued: { status: 202 }, in_progress: { status: 202 }, forged: { status: 401 } } as const;
 
 function kindsOfDeliveries(): Record<keyof typeof expected, Delivery[]> {
@@ -155,7 +155,7 @@ function configurationOf(aws: string): ReceiverConfiguration {
   };
 }
 
-/** The parameter with the secret, and a nod to everything else. */
+/** Answers the request for the parameter with the secret, and everything else with success. */
 function answerAsAws(message: IncomingMessage, response: ServerResponse): void {
   void buffer(message).then(() => {
     response.end(message.headers["x-amz-target"] === "AmazonSSM.GetParameter" ? secretAnswer : "{}");
@@ -186,10 +186,10 @@ function post(url: string, { headers, body }: Delivery): Promise<number> {
   });
 }
 
-/** @throws Error when something is answered that should not be: what is measured would be another thing */
+/** @throws Error for an unexpected answer, because the figures would then measure something else */
 async function postPerSecond(url: string, deliveries: readonly Delivery[], status: number): Promise<number> {
   const send = async (delivery: Delivery) => (await post(url, delivery)) === status;
-  for (const delivery of deliveries.slice(0, concurrency)) await send(delivery); // Warms it up.
+  for (const delivery of deliveries.slice(0, concurrency)) await send(delivery); // Warm up the server.
   return perSecond(deliveries, send, concurrency);
 }
 
@@ -211,14 +211,14 @@ async function perSecond(
   const worker = async () => {
     while (performance.now() < end) {
       if (!(await call(deliveries[count++ % deliveries.length]!)))
-        throw new Error("A delivery was answered otherwise.");
+        throw new Error("A delivery got an unexpected answer.");
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return count / ((performance.now() - started) / 1000);
 }
 
-/** The receiver from its sources, called directly, with an AWS that costs nothing. */
+/** The receiver from its sources, called directly, with an AWS that takes no time. */
 function receiverAlone(): (delivery: Delivery) => Promise<number> {
   const handler = createReceiver({
     configuration: configurationOf("http://aws"),

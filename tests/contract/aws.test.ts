@@ -50,7 +50,10 @@ function suite(
   });
 }
 
-/** Passes when what was expected of AWS did not hold, or the server refused; not when it could not be reached. */
+/**
+ * Passes when AWS's rule does not hold on the server, or when the server
+ * refuses the call. It does not pass when the server cannot be reached.
+ */
 async function mustFail(title: string, run: Promise<void>): Promise<void> {
   try {
     await run;
@@ -59,5 +62,5 @@ async function mustFail(title: string, run: Promise<void>): Promise<void> {
     if (error instanceof AssertionError || answered !== undefined) return;
     throw error;
   }
-  throw new Error(`moto now does as AWS does ("${title}"): take the note away from the case`);
+  throw new Error(`moto now behaves as AWS does ("${title}"): remove the note from the case`);
 }

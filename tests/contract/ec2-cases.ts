@@ -93,7 +93,7 @@ const stop = ({ ec2 }: Clients, id: string) => ec2.send(new StopInstancesCommand
 const terminate = ({ ec2 }: Clients, id: string) =>
   ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
 
-/** The life of an instance, and what the locks refuse. */
+/** The life cycle of an instance, and what the locks refuse. */
 export const ec2Cases: readonly Case[] = [
   {
     title: "an instance is described as it was launched",
@@ -112,7 +112,7 @@ export const ec2Cases: readonly Case[] = [
     },
   },
   {
-    title: "when an instance was made is told by its root volume, whenever it was last started",
+    title: "an instance's root volume shows when it was made, whenever it was last started",
     run: async (clients, target) => {
       const id = await launch(clients, target);
       const attached = ({ RootDeviceName, BlockDeviceMappings = [] }: Instance) =>
@@ -162,7 +162,7 @@ export const ec2Cases: readonly Case[] = [
       expect(gone.StateTransitionReason).to.contain("User initiated");
       expect(gone.VpcId ?? "").to.equal("");
     },
-    motoDiffers: "moto keeps the network of a terminated instance; AWS tells it no more",
+    motoDiffers: "moto keeps the network of a terminated instance; AWS no longer reports it",
   },
   {
     title: "a terminated instance does not start",
@@ -207,7 +207,7 @@ export const ec2Cases: readonly Case[] = [
       const id = await launch(clients, target, { DisableApiStop: true });
       expect(await refusal(terminate(clients, id))).to.equal("OperationNotPermitted");
     },
-    motoDiffers: "moto's DisableApiStop refuses stop alone; AWS's refuses stop and terminate",
+    motoDiffers: "moto's DisableApiStop refuses only stop; AWS's refuses stop and terminate",
   },
   {
     title: "the shutdown behaviour of a running instance can be changed, by its own field",
@@ -216,7 +216,7 @@ export const ec2Cases: readonly Case[] = [
       await modify(clients, { InstanceId: id, InstanceInitiatedShutdownBehavior: { Value: "terminate" } });
       expect(await shutdownBehavior(clients, id)).to.equal("terminate");
     },
-    motoDiffers: "moto takes the Attribute/Value form alone; AWS takes both",
+    motoDiffers: "moto accepts only the Attribute/Value form; AWS accepts both",
   },
   {
     title: "the shutdown behaviour of a running instance can be changed, by attribute and value",
@@ -232,7 +232,7 @@ export const ec2Cases: readonly Case[] = [
     },
   },
   {
-    title: "tags are written over and taken away",
+    title: "tags are overwritten and removed",
     run: async (clients, target) => {
       const id = await launch(clients, target, tagSpecification({ "longhaul:state": "booting", keep: "it" }));
       const tag = (Key: string, Value: string) => ({ Resources: [id], Tags: [{ Key, Value }] });
@@ -308,13 +308,13 @@ export const ec2Cases: readonly Case[] = [
     },
   },
   {
-    title: "an instance that does not exist is told from one that cannot",
+    title: "an unknown instance id and a malformed one have different errors",
     run: async (clients) => {
       const ask = (id: string) => clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
       expect(await refusal(ask("i-0123456789abcdef0"))).to.equal("InvalidInstanceID.NotFound");
       expect(await refusal(ask("i-nonsense"))).to.equal("InvalidInstanceID.Malformed");
     },
-    motoDiffers: "moto calls every unknown id NotFound; AWS calls what is no id Malformed",
+    motoDiffers: "moto calls every unknown id NotFound; AWS calls a malformed id Malformed",
   },
   {
     title: "the console output can be read, and an instance rebooted",

@@ -10,7 +10,7 @@ import { howToInstall, pythonTool } from "../../scripts/test-tools/python-tools.
 import { createClients, eventually } from "./target.ts";
 import type { Target } from "./target.ts";
 
-/** Starts moto's server, or says in a sentence why it cannot be had. */
+/** Starts moto's server, or returns a sentence that says why it is not available. */
 export async function startMoto(environment: NodeJS.ProcessEnv): Promise<Target | string> {
   const server = pythonTool("moto_server");
   if (server === undefined) return `moto is not installed. ${howToInstall}`;

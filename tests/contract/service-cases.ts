@@ -32,7 +32,7 @@ const get = async ({ ssm }: Clients, name: string, decrypt = false) =>
 
 const ssmCases: readonly Case[] = [
   {
-    title: "a parameter is written over only when that is asked for, and its version rises",
+    title: "a parameter is overwritten only when the call asks for it, and its version rises",
     run: async (clients) => {
       await put(clients, { Name: "/longhaul/a", Value: "1", Type: "String" });
       const again = put(clients, { Name: "/longhaul/a", Value: "2", Type: "String" });
@@ -46,7 +46,7 @@ const ssmCases: readonly Case[] = [
     },
   },
   {
-    title: "a SecureString is in the clear only for who asks for decryption",
+    title: "a SecureString is in plain text only for a caller that asks for decryption",
     run: async (clients) => {
       await put(clients, { Name: "/longhaul/secret", Value: "s3cret", Type: "SecureString" });
       expect((await get(clients, "/longhaul/secret"))?.Value).not.to.contain("s3cret");
@@ -55,7 +55,7 @@ const ssmCases: readonly Case[] = [
     motoDiffers: "moto shows the text behind `kms:alias/aws/ssm:`; AWS shows what KMS made of it",
   },
   {
-    title: "what was overwritten can still be read by its version, until the parameter is deleted",
+    title: "an overwritten value can still be read by its version, until the parameter is deleted",
     run: async (clients) => {
       const Name = "/longhaul/versions";
       await put(clients, { Name, Value: "token", Type: "SecureString" });
@@ -95,7 +95,7 @@ const ssmCases: readonly Case[] = [
     },
   },
   {
-    title: "several parameters are read at once, and unknown names told apart",
+    title: "several parameters are read at once, and unknown names are listed separately",
     run: async (clients) => {
       await put(clients, { Name: "/longhaul/b", Value: "x", Type: "String" });
       const answer = await clients.ssm.send(
@@ -254,7 +254,7 @@ const identityCases: readonly Case[] = [
     },
   },
   {
-    title: "a key that nobody knows is refused, by each service in its words",
+    title: "an unknown access key is refused, by each service in its own words",
     run: async (_clients, { endpoint }) => {
       const credentials = { accessKeyId: "AKIAUNKNOWNUNKNOWN00", secretAccessKey: "x" };
       const { ec2, sts, ssm, logs, cloudwatchByQuery } = createClients({ endpoint, credentials });
@@ -269,7 +269,7 @@ const identityCases: readonly Case[] = [
       expect(await refusal(cloudwatchByQuery.send(metrics))).to.equal("InvalidClientTokenId");
       for (const client of [ec2, sts, ssm, logs, cloudwatchByQuery]) client.destroy();
     },
-    motoDiffers: "moto's server takes any key unless told otherwise; AWS looks it up",
+    motoDiffers: "moto's server accepts any key by default; AWS looks it up",
   },
   {
     title: "a wrong secret is refused",

@@ -7,7 +7,7 @@ import { AwsQueryProtocol } from "@aws-sdk/core/protocols";
 import { AssertionError } from "chai";
 import { patienceMs } from "../patience.ts";
 
-/** Something that claims to be AWS. */
+/** A server that claims to be AWS. */
 export interface Target {
   endpoint: string;
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
@@ -22,7 +22,7 @@ export interface Target {
 
 export const region = "eu-central-1";
 
-/** The official clients, with no retries: a refusal is to be seen at once. */
+/** The official clients without retries, so that a refusal is seen at once. */
 export function createClients({ endpoint, credentials }: Pick<Target, "endpoint" | "credentials">) {
   const options = { endpoint, credentials, region, maxAttempts: 1 };
   return {
@@ -42,11 +42,11 @@ export type Clients = ReturnType<typeof createClients>;
 export interface Case {
   title: string;
   run: (clients: Clients, target: Target) => Promise<void>;
-  /** How moto differs and what AWS does. The case must then fail on moto, so that no note outlives its reason. */
+  /** How moto differs from AWS. The case must then fail on moto, so that no note outlives its reason. */
   motoDiffers?: string;
 }
 
-/** Tries until the value is there, for what AWS does in its own time. */
+/** Retries until the value is there, for changes that AWS makes with a delay. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined>,
@@ -61,7 +61,7 @@ export async function eventually<T>(
   throw new Error(`${what}: not within ${limitMs / 1000} s`);
 }
 
-/** AWS's code of the error that a call is refused with. */
+/** AWS's error code with which a call is refused. */
 export async function refusal(call: Promise<unknown>): Promise<string> {
   try {
     await call;

@@ -14,9 +14,9 @@ const minute = 60_000;
 const address = "ops@example.com";
 
 /*
- * Two machines of 50 USD an hour, and 18 USD for the month, some days before
- * it ends. Three minutes of them pass until the stack is up: it waits until the
- * controller counts. Each rule goes on from the one before.
+ * Two machines at 50 USD an hour, and 18 USD for the month, some days before it
+ * ends. Three minutes of that pass until the stack is up, because `up` waits
+ * until the controller counts. Each test continues where the one before ended.
  */
 describe("an environment whose money runs out", function () {
   this.timeout(600_000);
@@ -58,25 +58,25 @@ describe("an environment whose money runs out", function () {
 
   const pass = (minutes: number) => passMinutes(environment, minutes);
 
-  it("tells people nothing while it is new, for nothing is wrong", async () => {
+  it("sends no mail while it is new, because nothing is wrong", async () => {
     await pass(1);
     expect(mail()).to.deep.equal([]);
   });
 
-  it("tells people when a half is spent, and four fifths", async () => {
+  it("sends mail when a half is spent, and again at four fifths", async () => {
     long = await jobs.start();
     await pass(2);
-    await eventually("a half is told", () => wasTold("ALARM", "50"));
+    await eventually("the mail about a half", () => wasTold("ALARM", "50"));
     await pass(3);
-    await eventually("four fifths are told", () => wasTold("ALARM", "80"));
+    await eventually("the mail about four fifths", () => wasTold("ALARM", "80"));
     expect(power()).to.include({ power: "on" });
     expect(awake()).to.equal(2);
   });
 
-  it("sleeps job by job when all is spent, and says so to people", async () => {
+  it("sleeps job by job when all is spent, and sends mail about it", async () => {
     await pass(2);
     await eventually("power is off", () => power()?.by === "budget");
-    await eventually("people are told", () => wasTold("ALARM", "100"));
+    await eventually("mail is sent", () => wasTold("ALARM", "100"));
     await eventually("the idle machine sleeps", () => awake() === 1);
     expect(long.status).to.equal("in_progress");
     await jobs.letEnd();
@@ -85,7 +85,8 @@ describe("an environment whose money runs out", function () {
   });
 
   it("leaves a job queued, and counts it", async () => {
-    // Where the computer is busy, hours of the cloud have passed until the long job's end: the month must not have turned.
+    // If the computer is busy, hours of the cloud have passed until the long job's
+    // end. The month must not have changed by then.
     const { clock } = environment.cloud;
     clock.advance(untilNextMonth(clock.now()) - 30 * minute);
     await pass(1);
@@ -96,7 +97,7 @@ describe("an environment whose money runs out", function () {
     expect(awake()).to.equal(0);
   });
 
-  it("has a second line: when AWS's own figures say so as well, the controller may start nothing", () => {
+  it("has a second line of defence: when AWS's own figures exceed the limit too, the controller may start nothing", () => {
     environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 18.5, forecast: 70 });
     expect(mail().filter((line) => line.includes("AWS Budgets"))).to.have.lengthOf(4);
     const roles = Object.keys(account().attachedPolicies);
@@ -106,26 +107,29 @@ describe("an environment whose money runs out", function () {
     ]);
   });
 
-  it("is not lifted by the meter alone when the month turns", async () => {
+  it("cannot start machines while only the meter's month has turned", async () => {
     const { clock } = environment.cloud;
     clock.advance(untilNextMonth(clock.now()));
     await pass(1);
     await eventually("power is on again", () => power()?.power === "on");
-    await eventually("the end is told", () => wasTold("OK", "100"));
+    await eventually("the mail about the end", () => wasTold("OK", "100"));
     await eventually("AWS refuses the start", () =>
       log().some((line) => line.startsWith("Could not start") && line.includes("UnauthorizedOperation")),
     );
     expect(awake()).to.equal(0);
   });
 
-  it("takes the denial back when AWS has turned the month as well; both machines come back, and the job that waited runs", async () => {
+  it("lifts the denial when AWS's month has turned as well; both machines start, and the waiting job runs", async () => {
     environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 0.1 });
     await pass(5);
-    await eventually("the denial is taken back", () =>
+    await eventually("the denial is lifted", () =>
       log().some((line) => line.includes("its denial to start machines is taken back")),
     );
     await pass(1);
-    await eventually("both machines are started, the one that no job waits for too", () => awake() === 2);
+    await eventually(
+      "both machines are started, including the one for which no job waits",
+      () => awake() === 2,
+    );
     await eventually("the job is in progress", () => waiting.status === "in_progress");
     await jobs.letEnd();
     expect(waiting.conclusion).to.equal("success");
@@ -135,7 +139,7 @@ describe("an environment whose money runs out", function () {
     );
   });
 
-  it("leaves nothing behind, not even a denial that holds when it is destroyed", async () => {
+  it("leaves nothing behind, not even a denial that is active when it is destroyed", async () => {
     environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 19 });
     expect(Object.values(account().attachedPolicies).flat()).to.not.deep.equal([]);
     await environment.destroy();

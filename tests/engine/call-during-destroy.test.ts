@@ -9,12 +9,12 @@ import { impatient } from "../journey/user-jobs.ts";
 
 const minute = 60_000;
 
-/** A call of an API that is under way for as long as a test wants. */
+/** A call of an API that is in progress for as long as a test needs. */
 function hold({ cloud }: TestEnvironment, action: string) {
   let release!: () => void;
   const until = new Promise<void>((resolve) => (release = resolve));
   let isReached = false;
-  // Read by the call that meets the fault, and by nothing else.
+  // Only the call that meets the fault reads this.
   cloud.aws.faults.add({
     action,
     get until() {
@@ -46,16 +46,16 @@ describe("a controller's call that outlives its environment", function () {
     return held;
   };
 
-  it("does not keep the next `up` from making what it has written at the last moment, with its tags", async () => {
-    const look = await callAndHold("ec2:DescribeVolumes"); // Nothing but the controller makes this call.
-    const write = hold(environment, "ssm:PutParameter"); // Permitted by then, and late.
+  it("does not prevent the next `up` from creating what the call wrote at the last moment, with its tags", async () => {
+    const look = await callAndHold("ec2:DescribeVolumes"); // Only the controller makes this call.
+    const write = hold(environment, "ssm:PutParameter"); // The call was permitted by then, but is late.
     look.release();
     await eventually("it writes", write.isReached);
     await environment.destroy();
     expect(account().parameters).to.deep.equal({});
     write.release();
     const meter = meterParameter("local");
-    await eventually("what was written is there", () => meter in account().parameters);
+    await eventually("the written parameter exists", () => meter in account().parameters);
 
     await environment.up();
     expect(account().parameters[meter]!.tags).to.include({ [tags.environment]: "local" });

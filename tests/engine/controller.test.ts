@@ -19,8 +19,8 @@ const byDay = (config: StackValues): void => {
 };
 
 /*
- * The controller in its cloud: the function that was deployed, called by its
- * schedule, with its role's permissions. Each rule goes on from the one before.
+ * The controller in its cloud: the deployed function, called by its schedule,
+ * with its role's permissions. Each test continues where the one before ended.
  */
 describe("a fleet that works by day", function () {
   this.timeout(600_000);
@@ -30,7 +30,7 @@ describe("a fleet that works by day", function () {
 
   before(async function () {
     this.timeout(toolsLimitMs);
-    // Long enough for a job to reach a machine that was woken for it, whatever the hours.
+    // Long enough for a job to reach a machine that was woken for it, whatever the working hours.
     const agent = { ...impatient.agent, staySeconds: 25 };
     environment = await startEnvironment({ ...impatient, agent });
     const { clock } = environment.cloud;
@@ -47,7 +47,7 @@ describe("a fleet that works by day", function () {
   const state = () => instanceOf(environment, machine).state;
   const log = () => functionLog(environment, "controller");
 
-  it("has its power from the clock, and the controller's role is enough for all it does", async () => {
+  it("gets its power from working hours, and the controller's role permits all that it does", async () => {
     environment.cloud.clock.advance(minute);
     await eventually("power is on by hours", () => power()?.by === "working-hours");
     expect(power()).to.include({ power: "on", by: "working-hours" });
@@ -58,7 +58,7 @@ describe("a fleet that works by day", function () {
     expect(log().filter((line) => line.startsWith("ERROR"))).to.deep.equal([]);
   });
 
-  it("sleeps when the evening comes, the machine with a job only after that", async () => {
+  it("sleeps in the evening; the machine with a job only after the job", async () => {
     const { clock } = environment.cloud;
     clock.advance(untilHour(clock.now(), 20) - 2 * minute);
     const job = await jobs.start(); // Ten minutes of work, two of them before the evening.
@@ -91,7 +91,7 @@ describe("a fleet that works by day", function () {
     expect(job.runner?.name).to.equal(`${runner}-${machine}`);
   });
 
-  it("has a meter that counts its hours awake and its disk at night, and says so as a metric", async () => {
+  it("has a meter that counts its hours awake and its disk at night, and publishes that as a metric", async () => {
     const meter = () => parseMeter(parameter(meterParameter("local")));
     const { clock } = environment.cloud;
     clock.advance(minute);
@@ -107,11 +107,11 @@ describe("a fleet that works by day", function () {
       environment.cloud.aws.account.metrics
         .filter(({ namespace, name }) => namespace === metricNamespace && name === "SpentUsd")
         .at(-1)?.values[0] ?? 0;
-    // It comes with the log of the call, which ends later than its writes.
+    // The metric is in the log of the call, which ends later than its writes.
     await eventually("its metric says so", () => Math.abs(published() - spentInMonth(meter()!)) < 0.05);
   });
 
-  it("counts a disk that no machine has, and none of those that machines have", async () => {
+  it("counts a disk that no machine has, but no disk of a machine", async () => {
     const { clock, aws } = environment.cloud;
     const stray = () =>
       aws.account.metrics.filter(({ name }) => name === "DisksWithoutMachine").at(-1)?.values[0];
@@ -133,11 +133,11 @@ describe("a fleet that works by day", function () {
     await eventually("it is gone", () => stray() === 0);
   });
 
-  it("has nothing to change for another up, whatever the controller has written", async () => {
+  it("has nothing to change in another up, although the controller has written parameters", async () => {
     expect((await environment.preview()).changeSummary).to.not.have.any.keys("create", "update", "delete");
   });
 
-  it("goes to sleep when the month's money is gone, and starts no more until there is more", async () => {
+  it("goes to sleep when the month's budget is spent, and starts again only when the budget is raised", async () => {
     const { clock } = environment.cloud;
     const budget = async (monthlyUsd: number) => {
       await environment.configure((config) => {
@@ -151,9 +151,9 @@ describe("a fleet that works by day", function () {
     await eventually("power is off by the budget", () => power()?.by === "budget");
     expect(power()!.reason).to.match(/^\d\.\d\d of 0.01 USD are spent in \d{4}-\d\d$/);
     await eventually("the machine sleeps", () => state() === "stopped");
-    // The next morning wakes nobody.
+    // The next morning starts no machine.
     clock.advance(untilHour(clock.now(), 8) + minute);
-    await eventually("the controller has looked", () => {
+    await eventually("the controller has run", () => {
       const meter = parseMeter(parameter(meterParameter("local")));
       return Date.parse(meter!.at) > clock.now() - minute;
     });
@@ -163,7 +163,7 @@ describe("a fleet that works by day", function () {
     await eventually("the machine runs", () => state() === "running");
   });
 
-  it("is destroyed with its controller, and nobody writes a parameter after that", async () => {
+  it("is destroyed with its controller, which writes no parameter afterwards", async () => {
     await environment.destroy();
     environment.cloud.clock.advance(10 * minute);
     expect(Object.keys(environment.cloud.aws.account.parameters)).to.deep.equal([]);

@@ -8,10 +8,10 @@ import { impatient } from "../journey/user-jobs.ts";
 import { upWithBudget } from "./pass-minutes.ts";
 
 /*
- * An organisation can refuse whatever is made without its tags. Here everything
- * is made that an environment can have.
+ * An organisation can refuse to create anything without its tags. This
+ * environment has everything that an environment can have.
  */
-describe("an account that refuses what is made without a tag", function () {
+describe("an account that refuses resources without a tag", function () {
   this.timeout(600_000);
   let environment: TestEnvironment;
 
@@ -29,7 +29,7 @@ describe("an account that refuses what is made without a tag", function () {
   });
   after(() => environment.close());
 
-  it("takes a whole environment with that tag: it is in each request that makes something", async () => {
+  it("accepts a whole environment with that tag, which is in each request that creates something", async () => {
     await upWithBudget(environment);
     const [machine] = rosterOf(environment).map((id) => instanceOf(environment, id));
     expect(machine!.tags).to.include({ "cost-centre": "4711" });

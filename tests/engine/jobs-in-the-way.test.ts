@@ -11,9 +11,10 @@ import { toolsLimitMs } from "../find-tools.ts";
 import { candidatesOf, failureOf, instanceOf, rosterOf } from "../journey/one-runner.ts";
 
 /*
- * Changes of the stack while users' jobs run, on the real engine: none of them
- * waits for a job for long, and none ends one. Each rule goes on from the one
- * before, with a working machine of the fleet `cloud` and one of `nightly`.
+ * Changes of the stack while users' jobs run, on the real engine. None of them
+ * waits long for a job, and none ends a job. Each test continues where the one
+ * before ended, with a serving machine of the fleet `cloud` and one of
+ * `nightly`.
  */
 describe("a stack that changes while jobs run", function () {
   this.timeout(600_000);
@@ -24,7 +25,7 @@ describe("a stack that changes while jobs run", function () {
   before(async function () {
     this.timeout(toolsLimitMs);
     environment = await startEnvironment();
-    // What an operator writes before `pulumi up` or `pulumi destroy` who does not want to wait.
+    // An operator who does not want to wait sets this before `pulumi up` or `pulumi destroy`.
     environment.cloud.environment.LONGHAUL_DRAIN_MINUTES = "0.05";
     const { github } = environment.cloud;
     for (const fleet of ["cloud", "nightly"]) {
@@ -54,7 +55,7 @@ describe("a stack that changes while jobs run", function () {
     await eventually("the agent knows that the last job is over", () => tag(tags.state) === "idle");
     const run = environment.cloud.github.dispatch("acme/app", `${fleet}.yml`);
     const path = `acme/app/actions/runs/${run.id}`;
-    await eventually("the agent tells of the job", () => tag(tags.job) === path);
+    await eventually("the agent reports the job", () => tag(tags.job) === path);
     const [job] = run.jobs;
     expect(instanceIdOf(job!)).to.equal(id);
     return job!;
@@ -71,7 +72,10 @@ describe("a stack that changes while jobs run", function () {
     environment.cloud.clock.setFactor(1);
   }
 
-  /** The machine has ended itself, and GitHub has noticed: until then it may be offered the next job. */
+  /**
+   * Waits until the machine has ended itself and GitHub has noticed. Until then
+   * GitHub may offer it the next job.
+   */
   async function isGone(id: string): Promise<void> {
     await eventually(`${id} has ended itself`, () => state(id) === "terminated");
     await eventually(`GitHub shows ${id} offline`, async () => {
@@ -88,7 +92,7 @@ describe("a stack that changes while jobs run", function () {
     return ((await response.json()) as { runners: { name: string; status: string }[] }).runners;
   }
 
-  it("proves a new machine and takes it into service, and the old one ends its job before itself", async () => {
+  it("proves a new machine and puts it into service, and the old one ends only after its job", async () => {
     const old = serving();
     const job = await startJob();
     generation = 2;
@@ -134,14 +138,14 @@ describe("a stack that changes while jobs run", function () {
     expect(changes).to.have.all.keys("same");
   });
 
-  it("does not go on where AWS does not tell which machines live: it would make a second one", async () => {
+  it("stops if AWS does not list the living machines, because it would make a second one", async () => {
     environment.cloud.aws.faults.add({ action: "tag:GetResources", error: "AccessDeniedException" });
     expect(await failureOf(environment.preview()))
       .to.include("The living machines of local could not be looked up")
       .and.include("AccessDeniedException");
   });
 
-  it("goes on with a machine that an up had made when it broke down", async () => {
+  it("continues with a machine that an interrupted up has made", async () => {
     const [before, machines] = [serving(), launched()];
     environment.cloud.aws.faults.add({ action: "ec2:RunInstances", answerLost: true });
     generation = 4;
@@ -179,7 +183,7 @@ describe("a stack that changes while jobs run", function () {
     ]);
   });
 
-  it("keeps a fleet that was taken out until its job has ended, and says so", async () => {
+  it("keeps a removed fleet until its job has ended, and says so", async () => {
     const old = serving("nightly");
     const job = await startJob("nightly");
     await configure({});
@@ -208,7 +212,7 @@ describe("a stack that changes while jobs run", function () {
     expect(state(serving())).to.equal("running");
   });
 
-  it("takes jobs on the same machine again when the destroy is given up", async () => {
+  it("takes jobs on the same machine again when the destroy is abandoned", async () => {
     const machine = serving();
     await reopen("cloud");
     await letJobsEnd();
@@ -241,7 +245,7 @@ describe("a stack that changes while jobs run", function () {
     expect(calls).to.not.include("ec2:StopInstances").and.not.include("ec2:TerminateInstances");
   });
 
-  /** Takes back that a fleet is closing. */
+  /** Reverts the closing of a fleet. */
   async function reopen(fleet: string): Promise<void> {
     const { urls, environment: variables } = environment.cloud;
     const ssm = new SSMClient({ region: variables.AWS_REGION!, endpoint: urls.aws });

@@ -7,20 +7,24 @@ import { rosterOf } from "../journey/one-runner.ts";
 
 const minute = 60_000;
 
-/** Lets minutes pass, and the controller look at each. */
+/** Advances the cloud's time minute by minute, and waits for the controller after each. */
 export async function passMinutes({ cloud }: TestEnvironment, minutes: number): Promise<void> {
   const { aws, clock } = cloud;
   for (let passed = 0; passed < minutes; passed++) {
     clock.advance(minute);
     const now = clock.now();
-    await eventually("the controller has looked", () => {
+    await eventually("the controller has run", () => {
       const meter = parseMeter(aws.account.parameters[meterParameter("local")]?.value);
       return meter !== undefined && Date.parse(meter.at) > now - minute;
     });
   }
 }
 
-/** Brings up an environment with a budget, for whose alarms `up` waits until the controller has counted for some minutes. */
+/**
+ * Brings up an environment with a budget. Minutes pass meanwhile, because `up`
+ * waits with the budget's alarms until the controller has counted for some
+ * minutes.
+ */
 export async function upWithBudget(environment: TestEnvironment): Promise<void> {
   const { aws } = environment.cloud;
   const waits = `${budgetName("local", "eu-central-1")}-meter creating`;

@@ -13,8 +13,9 @@ import { enterCloudEnvironment } from "../../local/own-credentials.ts";
 import { findTools, toolsLimitMs } from "../find-tools.ts";
 
 /*
- * Whose file the smoke test's workflow is: the component on the real engine,
- * without machines, its Commands against a GitHub whose branch has rules.
+ * The ownership of the smoke test's workflow file: the component on the real
+ * engine, without machines, with its Commands against a GitHub whose branch has
+ * rules.
  */
 describe("the smoke test's workflow on the real engine", function () {
   this.timeout(300_000);
@@ -46,7 +47,7 @@ describe("the smoke test's workflow on the real engine", function () {
     await rm(dir, { recursive: true, force: true });
   });
 
-  /** The stack of an environment that has nothing but the smoke test. */
+  /** The stack of an environment that has only the smoke test. */
   const stackOf = async (environment: string, smokeTest: object = {}): Promise<Stack> => {
     const program = () => {
       const raw = { aws: {}, github: { repository }, fleets: { cloud: {} }, smokeTest };
@@ -68,7 +69,7 @@ describe("the smoke test's workflow on the real engine", function () {
   };
   const up = async (stack: Stack) => stack.up(listen());
   const destroy = async (stack: Stack) => stack.destroy(listen());
-  /** What a failed operation printed, in one line. */
+  /** The output of a failed operation, in one line. */
   const failure = async (operation: Promise<unknown>): Promise<string> => {
     await operation.then(
       () => expect.fail("the operation succeeded"),
@@ -78,7 +79,7 @@ describe("the smoke test's workflow on the real engine", function () {
   };
   const file = (path: string) => cloud.github.fileOf(repository, path);
 
-  it("a file of that name that the stack has not made stays as it is, through up and destroy", async () => {
+  it("a file of that name that the stack did not create stays unchanged through up and destroy", async () => {
     cloud.github.push(repository, ofDev, theirs);
     const stack = await stackOf("dev");
     expect(await failure(up(stack))).to.include(
@@ -88,7 +89,7 @@ describe("the smoke test's workflow on the real engine", function () {
     expect(file(ofDev)).to.equal(theirs);
   });
 
-  it("two environments of one repository have a file each, and each takes away its own", async () => {
+  it("two environments of one repository have a file each, and each removes its own", async () => {
     const [dev, qa] = [await stackOf("dev"), await stackOf("qa")];
     await up(dev);
     await up(qa);
@@ -101,7 +102,7 @@ describe("the smoke test's workflow on the real engine", function () {
     expect(file(ofQa)).to.equal(undefined);
   });
 
-  it("two environments that name one file: the second is refused, and its destroy leaves the first one's", async () => {
+  it("of two environments that name the same file the second is refused, and its destroy leaves the file", async () => {
     const [dev, qa] = [await stackOf("dev"), await stackOf("qa", { workflow: "longhaul-smoke-dev.yml" })];
     await up(dev);
     const made = file(ofDev);
@@ -113,7 +114,7 @@ describe("the smoke test's workflow on the real engine", function () {
     await destroy(dev);
   });
 
-  it("a file of another name takes the place of the former one", async () => {
+  it("a file of another name replaces the former one", async () => {
     await up(await stackOf("dev"));
     const renamed = await stackOf("dev", { workflow: "longhaul-smoke-qa.yml" });
     await up(renamed);
@@ -122,7 +123,7 @@ describe("the smoke test's workflow on the real engine", function () {
     await destroy(renamed);
   });
 
-  it("a stack whose state was lost takes up its own file", async () => {
+  it("a stack whose state was lost takes over its own file again", async () => {
     await up(await stackOf("dev"));
     await (await stackOf("dev")).workspace.removeStack("dev", { force: true });
     const again = await stackOf("dev");
@@ -131,7 +132,7 @@ describe("the smoke test's workflow on the real engine", function () {
     expect(file(ofDev)).to.equal(undefined);
   });
 
-  it("a replacement by hand brings back a file that was deleted, and none is deleted after it", async () => {
+  it("a replacement by hand creates a deleted file again, and deletes none afterwards", async () => {
     const stack = await stackOf("dev");
     await up(stack);
     cloud.github.unpush(repository, ofDev);
@@ -153,7 +154,7 @@ describe("the smoke test's workflow on the real engine", function () {
     await destroy(stack);
   });
 
-  it("a file that is not managed is used, and left alone, whatever the branch demands", async () => {
+  it("an unmanaged file is used and not changed, whatever the branch requires", async () => {
     cloud.github.protect(repository, { by: "protection", pullRequest: true });
     const smokeTest = { workflow: "longhaul-smoke-qa.yml", manageWorkflow: false };
     const stack = await stackOf("dev", smokeTest);

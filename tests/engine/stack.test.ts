@@ -15,8 +15,9 @@ import { toolsLimitMs } from "../find-tools.ts";
 import type { StackValues, TestEnvironment } from "../environment.ts";
 
 /*
- * The stack on the real engine: what `up` does to machines, in the order in
- * which a platform team meets it. Each rule goes on from the one before.
+ * The stack on the real engine: the effects of `up` on machines, in the order
+ * in which a platform team meets them. Each test continues where the one before
+ * ended.
  */
 describe("the stack on the real engine", function () {
   this.timeout(600_000);
@@ -29,7 +30,7 @@ describe("the stack on the real engine", function () {
   });
   after(() => environment.close());
 
-  /** One runner, and a smoke test that is over soon after it was seen to begin. */
+  /** One runner, and a smoke test that ends soon after it was seen to begin. */
   function oneRunner(config: StackValues): void {
     fleet(config).runners = 1;
     config["longhaul:smokeTest"] = { minutes: 2 };
@@ -101,7 +102,7 @@ describe("the stack on the real engine", function () {
     for (const secret of secrets) expect(environment.lastOutput()).to.not.include(secret);
   });
 
-  it("what the run time does to a machine is no drift: tagged and asleep, refresh finds nothing to change", async () => {
+  it("changes at run time are not drift: refresh finds nothing to change on a tagged, sleeping machine", async () => {
     await jobsEnd();
     const [machine] = running();
     await environment.onMachine(machine!.id, "shutdown", "-h", "now");
@@ -113,7 +114,7 @@ describe("the stack on the real engine", function () {
     await eventually("the runner is online again", () => entry(machine!.id)?.session !== undefined);
   });
 
-  it("another label touches no machine and is there at GitHub", async () => {
+  it("another label changes no machine and appears at GitHub", async () => {
     const before = running().map(({ id }) => id);
     await environment.configure((config) => {
       oneRunner(config);
@@ -132,7 +133,7 @@ describe("the stack on the real engine", function () {
     expect(changes(result).others).to.have.all.keys("update");
   });
 
-  it("other tags replace and stop nothing: they are on all that stands, and go again with the configuration", async () => {
+  it("other tags replace and stop nothing: existing resources get them, and lose them with the configuration", async () => {
     const [machine] = running();
     const { launchedAt } = machine!;
     const writes = (closingReason: string) =>
@@ -171,7 +172,7 @@ describe("the stack on the real engine", function () {
     expect(await tagged({ team: "tests" })).to.deep.equal({});
   });
 
-  it("a machine that never comes up fails up with its own words, and the old one stays in service", async () => {
+  it("a machine that never comes up makes up fail with the machine's own message, and the old one stays in service", async () => {
     const [old] = running();
     await environment.configure((config) => {
       oneRunner(config);
@@ -187,7 +188,7 @@ describe("the stack on the real engine", function () {
     expect(entry(old!.id)?.session).to.not.equal(undefined);
   });
 
-  it("going back heals it: the old machine serves on without a new boot", async () => {
+  it("reverting the configuration repairs it: the old machine continues to serve without a new boot", async () => {
     const [serving] = list(paths.roster);
     const launched = Object.keys(account().instances).length;
     await environment.configure(oneRunner);
@@ -217,14 +218,15 @@ describe("the stack on the real engine", function () {
     expect(current).to.not.equal(old);
     expect(entry(current!)!.customLabels).to.include("cloud");
     expect(changes(result).others).to.include.keys("create", "delete");
-    // Dropped from the state only: the machine itself goes, and only because it is on neither list.
+    // The program only drops it from the state. The machine ends itself, and only
+    // because it is on neither list.
     await eventually("the old machine has ended itself", () => instance(old!)?.state === "terminated");
-    // Settle has ended the machine that slept on neither list, and nobody any other.
+    // Settle has ended the machine that slept on neither list, and no other.
     expect(instance(asleep)?.state).to.equal("terminated");
     expect([calls("ec2:TerminateInstances").length, calls("ec2:StopInstances").length]).to.deep.equal([1, 0]);
   });
 
-  it("a machine that is gone is made anew by a refresh, with a token and a smoke test of its own", async () => {
+  it("a missing machine is made again after a refresh, with its own token and smoke test", async () => {
     await jobsEnd();
     const [gone] = list(paths.roster);
     const runs = environment.cloud.github.runs().length;

@@ -15,7 +15,7 @@ import type { UserJobs } from "../journey/user-jobs.ts";
 
 /*
  * GitHub's webhook, the receiver, the table, the queue and the controller, each
- * as it was deployed. Each rule goes on from the one before.
+ * as deployed. Each test continues where the one before ended.
  */
 describe("a fleet that is woken by jobs", function () {
   this.timeout(600_000);
@@ -28,7 +28,7 @@ describe("a fleet that is woken by jobs", function () {
     this.timeout(toolsLimitMs);
     [environment, workplace] = await Promise.all([startEnvironment(impatient), openWorkplace()]);
     await environment.configure((config) => {
-      // Longer than GitHub takes to hand a job out again that it had offered to a machine which was gone.
+      // Longer than GitHub takes to assign a job again that it had offered to a machine which was gone.
       oneRunner({ autoShutdown: { idleMinutes: 0.4 } }, { enabled: false })(config);
       config["longhaul:wakeOnDemand"] = { enabled: true, app: installedApp };
     });
@@ -54,7 +54,7 @@ describe("a fleet that is woken by jobs", function () {
     expect(deliveries()).to.deep.equal(["ping 200"]);
   });
 
-  it("sleeps for want of jobs", async () => {
+  it("sleeps when it has no jobs", async () => {
     await eventually("the machine sleeps", () => state() === "stopped");
   });
 
@@ -99,7 +99,7 @@ describe("a fleet that is woken by jobs", function () {
     expect(job.conclusion).to.equal("success");
   });
 
-  it("sleeps again afterwards, and a job of other labels wakes nobody", async () => {
+  it("sleeps again afterwards, and a job with other labels starts no machine", async () => {
     await eventually("the machine sleeps", () => state() === "stopped");
     const { github } = environment.cloud;
     github.push("acme/app", ".github/workflows/hosted.yml", hosted);
@@ -109,7 +109,7 @@ describe("a fleet that is woken by jobs", function () {
     expect(state()).to.equal("stopped");
   });
 
-  it("stays asleep by its idle timeout when an operator's override is taken back, and says so", async () => {
+  it("stays asleep by its idle timeout when an operator's override is cleared, and says so", async () => {
     const { clock, environment: env } = environment.cloud;
     const longhaul = async (...words: string[]) => {
       const { code, stdout, stderr } = await workplace.longhaul(env, ...words, "--stack", "local");
@@ -123,12 +123,12 @@ describe("a fleet that is woken by jobs", function () {
     await longhaul("sleep", "--fleet", "cloud", "--clear");
     const before = logOf("controller").length;
     clock.advance(minute);
-    await eventually("the controller has looked", () => logOf("controller").length > before);
+    await eventually("the controller has run", () => logOf("controller").length > before);
     expect(state()).to.equal("stopped");
     expect(await detail()).to.include("its fleet has an idle timeout of 0.4 min");
   });
 
-  it("is started when that timeout is taken out of the configuration", async () => {
+  it("is started when that timeout is removed from the configuration", async () => {
     await environment.configure((config) => {
       oneRunner({}, { enabled: false })(config);
       config["longhaul:wakeOnDemand"] = { enabled: true, app: installedApp };

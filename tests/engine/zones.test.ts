@@ -6,8 +6,8 @@ import { failureOf } from "../journey/one-runner.ts";
 
 /*
  * Zones on the real engine. The local region's zone b, like us-east-1's
- * use1-az3, has none of today's instance types. Each rule goes on from the one
- * before.
+ * use1-az3, offers none of today's instance types. Each test continues where
+ * the one before ended.
  */
 describe("the zones of an environment", function () {
   this.timeout(600_000);
@@ -38,7 +38,7 @@ describe("the zones of an environment", function () {
   });
   after(() => environment.close());
 
-  it("are asked for before anything is made: a type that the region has nowhere is refused", async () => {
+  it("are read before anything is made: a type that no zone of the region offers is refused", async () => {
     environment.cloud.aws.offer(instanceType, []);
     const output = await failureOf(environment.up());
     expect(output).to.contain(`${region} offers ${instanceType} (fleet cloud) in none`);
@@ -55,7 +55,7 @@ describe("the zones of an environment", function () {
     ]);
   });
 
-  it("stay what they are when EC2 offers the type elsewhere, and so do the machines", async () => {
+  it("stay the same when EC2 offers the type elsewhere, and so do the machines", async () => {
     const before = machines();
     environment.cloud.aws.offer(instanceType, [zone("b")]);
     const { changes } = await environment.up();

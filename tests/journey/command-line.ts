@@ -8,10 +8,10 @@ import { eventually } from "../environment.ts";
 /** Root of the project. */
 export const project = join(import.meta.dirname, "../..");
 
-/** The operator's command, as `npm run build` leaves it. */
+/** The operator's command, as `npm run build` produces it. */
 export const longhaul = join(project, "dist/longhaul.js");
 
-/** What a program printed, and how it ended. */
+/** A program's output, and how it ended. */
 export interface Ended {
   /** Null: a signal ended it. */
   code: number | null;
@@ -19,33 +19,39 @@ export interface Ended {
   stderr: string;
 }
 
-/** A program at work. */
+/** A running program. */
 export interface Running {
-  /** Waits until it has printed something; fails when it ends without. */
+  /** Waits until it has printed a text. Fails if it ends before. */
   printed(text: RegExp): Promise<void>;
-  /** What Ctrl-C does in a terminal: the signal goes to the program and to all that it has in its group. */
+  /** Does what Ctrl-C does in a terminal: the program and its process group get the signal. */
   pressCtrlC(): void;
-  /** The terminal is closed: all that it runs is told. */
+  /** Closes the terminal: the program and its process group get the signal for that. */
   closeTerminal(): void;
-  /** `kill <id>`: the program alone gets the signal. */
+  /** Does what `kill <id>` does: only the program gets the signal. */
   terminate(): void;
-  /** As where memory is short: the program and all that it has in its group end at once. */
+  /** Ends the program and its process group at once, as when memory is short. */
   killAll(): void;
   pid: number;
   ended: Promise<Ended>;
 }
 
-/** A folder for everything that a test makes: the temporary folder of each program it starts. */
+/**
+ * A folder for everything that a test makes. It is the temporary folder of each
+ * program that the test starts.
+ */
 export interface Workplace {
   folder: string;
   start(program: string, ...words: string[]): Running;
-  /** `node dist/longhaul.js …`, to its end, with the variables of an environment. */
+  /** Runs `node dist/longhaul.js …` until it ends, with the variables of an environment. */
   longhaul(variables: Record<string, string>, ...words: string[]): Promise<Ended>;
-  /** `node dist/longhaul.js local …`, as a user runs it, to its end. */
+  /** Runs `node dist/longhaul.js local …` as a user does, until it ends. */
   local(...words: string[]): Promise<Ended>;
-  /** Ids of all processes that belong to something below the folder, or were started by such a one. */
+  /**
+   * Ids of all processes that belong to something below the folder, and of the
+   * processes that those started.
+   */
   processes(below?: string): number[];
-  /** Ends what is left, and deletes the folder. */
+  /** Ends the remaining processes, and deletes the folder. */
   close(): Promise<void>;
 }
 
@@ -78,7 +84,7 @@ export async function openWorkplace(): Promise<Workplace> {
         const what = `"${program} ${words.join(" ")}" prints ${String(text)}`;
         const hasPrinted = () => text.test(stdout + stderr);
         await eventually(what, () => hasPrinted() || isOver);
-        if (!hasPrinted()) throw new Error(`${what}: it has ended before, after\n${stdout}${stderr}`);
+        if (!hasPrinted()) throw new Error(`${what}: the program ended first, after\n${stdout}${stderr}`);
       },
       pressCtrlC: () => process.kill(-child.pid!, "SIGINT"),
       closeTerminal: () => process.kill(-child.pid!, "SIGHUP"),

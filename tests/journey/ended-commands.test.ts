@@ -11,9 +11,9 @@ import { longhaul, openWorkplace } from "./command-line.ts";
 
 /*
  * Commands of `longhaul local` that are ended while the engine works: the next
- * one goes on from there. Each rule goes on from the one before.
+ * command continues from there. Each test continues where the one before ended.
  */
-describe("longhaul local that was ended half way", function () {
+describe("longhaul local, ended half way,", function () {
   this.timeout(600_000);
   let workplace: Workplace;
   let dir: string;
@@ -39,10 +39,10 @@ describe("longhaul local that was ended half way", function () {
     return workplace.start(process.execPath, longhaul, "local", "--dir", dir, "--config", file);
   };
 
-  it("is not disturbed by a second one in its folder, which says who is there and what to do", async () => {
+  it("is not disturbed by a second one in its folder, which names the first one's process and says what to do", async () => {
     first = up();
     await first.printed(/machine \S+ launched/);
-    // By another name of the same folder.
+    // Another name of the same folder.
     const link = join(workplace.folder, "link");
     await symlink(workplace.folder, link);
     for (const words of [["--json"], ["down"]]) {
@@ -53,14 +53,14 @@ describe("longhaul local that was ended half way", function () {
     }
   });
 
-  it("by kill while a machine boots has let the engine end, and left no lock", async () => {
+  it("by kill while a machine boots, lets the engine end and leaves no lock", async () => {
     first.terminate();
     const { code, stdout } = await first.ended;
     expect(code, stdout).to.equal(143);
     expect(stdout).to.include("the engine lets what it has begun come to its end");
   });
 
-  it("by the terminal's end while it follows the smoke test has set the clock's pace back", async () => {
+  it("by the terminal's end while it follows the smoke test, sets the clock's pace back", async () => {
     const command = up();
     await command.printed(/a minute of the cloud now takes/);
     command.closeTerminal();
@@ -69,7 +69,7 @@ describe("longhaul local that was ended half way", function () {
     expect(readClock(join(dir, "clock")).factor).to.equal(1);
   });
 
-  it("in a destroy is destroyed by the next down", async () => {
+  it("in a destroy, is destroyed by the next down", async () => {
     const command = workplace.start(process.execPath, longhaul, "local", "--dir", dir, "down");
     await command.printed(/engine: /);
     command.killAll();
@@ -77,7 +77,7 @@ describe("longhaul local that was ended half way", function () {
     const { code, stdout, stderr } = await workplace.local("--dir", dir, "down");
     expect(code, stdout + stderr).to.equal(0);
     expect(existsSync(dir)).to.equal(false);
-    // What the killed command had begun may need a moment to see that it is alone.
+    // Processes that the killed command started may need a moment to notice that it is gone.
     await eventually("no process is left behind", () => workplace.processes().length === 0);
   });
 });

@@ -14,9 +14,9 @@ import { candidatesOf, entryOf, failureOf, instanceOf, oneRunner, rosterOf, runn
 import { tamperTarball } from "./tampered-tarball.ts";
 
 /*
- * What goes wrong while `up` brings a machine into service. Each rule goes on
- * from the one before, with another generation of the one runner where it
- * needs a new machine.
+ * Failures while `up` brings a machine into service. Each test continues where
+ * the one before ended, with another generation of the one runner if it needs a
+ * new machine.
  */
 describe("an up that meets failures", function () {
   this.timeout(600_000);
@@ -32,7 +32,7 @@ describe("an up that meets failures", function () {
     environment.configure(oneRunner({ generations: { 1: number } }, smokeTest));
   const declared = () => candidatesOf(environment)[0]!;
 
-  it("costs nothing where the repository does not take the smoke test's workflow", async () => {
+  it("costs nothing if the repository does not accept the smoke test's workflow", async () => {
     await generation(1);
     const { github, aws } = environment.cloud;
     github.protect("acme/app", { by: "ruleset", pullRequest: true });
@@ -46,11 +46,11 @@ describe("an up that meets failures", function () {
     await generation(1);
     const { faults } = environment.cloud.github;
     const answers: (Extract<Fault, { kind: "answer" }> & { times: number })[] = [
-      // To the provider, while the program is evaluated.
+      // For the provider, while the program is evaluated.
       { kind: "answer", status: 500, times: 2, method: "POST", path: /registration-token$/ },
-      // To the command that writes the workflow's file.
+      // For the command that writes the workflow's file.
       { kind: "answer", status: 403, times: 1, method: "PUT", path: /\/contents\//, retryAfterSeconds: 1 },
-      // To the commands that dispatch the smoke test, look for the runner and label it.
+      // For the commands that dispatch the smoke test, look for the runner and label it.
       { kind: "answer", status: 502, times: 1, method: "GET", path: /\/actions\/runs$/ },
       {
         kind: "answer",
@@ -72,12 +72,12 @@ describe("an up that meets failures", function () {
     ];
     for (const answer of answers) faults.add(answer);
     await environment.up();
-    expect(faults.take("answer"), "an answer that nobody got").to.equal(undefined);
+    expect(faults.take("answer"), "an answer that no request took").to.equal(undefined);
     expect(rosterOf(environment)).to.deep.equal([declared()]);
     expect(environment.cloud.github.dispatches()).to.have.length(1);
   });
 
-  it("fails with both checksums when the runner's tarball is another than was pinned, and nothing of it was unpacked", async () => {
+  it("fails with both checksums when the runner's tarball differs from the pinned one, and unpacks nothing of it", async () => {
     const [serving] = rosterOf(environment);
     const { runnerSha256 } = JSON.parse(environment.cloud.environment.LONGHAUL_LOCAL!) as {
       runnerSha256: string;
@@ -115,7 +115,7 @@ describe("an up that meets failures", function () {
     expect(rosterOf(environment), "the old one stays in service").to.deep.equal([serving]);
   });
 
-  it("goes on with the same machine once `longhaul settle` has given it another token", async () => {
+  it("continues with the same machine once `longhaul settle` has given it another token", async () => {
     const waiting = declared();
     const { code, stdout, stderr } = await settle();
     expect(code, stderr).to.equal(3);
@@ -134,7 +134,7 @@ describe("an up that meets failures", function () {
   it("cancels a smoke run that never starts, and says what was found", async () => {
     const [serving] = rosterOf(environment);
     const { github } = environment.cloud;
-    // A first try ends once the machine is up, for which a busy computer takes its time.
+    // The first attempt ends once the machine is up, which takes a while on a busy computer.
     github.allowEvents("acme/app", ["push"]);
     await generation(5);
     expect(await failureOf(environment.up())).to.include("forbids the event workflow_dispatch");
@@ -155,7 +155,7 @@ describe("an up that meets failures", function () {
     expect(instanceOf(environment, declared()).tags[tags.state]).to.equal("idle");
   });
 
-  /** What an operator calls, in the project of this environment. */
+  /** Runs the operator's `longhaul settle` in the project of this environment. */
   async function settle(): Promise<{ code: number; stdout: string; stderr: string }> {
     const { dir, environment: variables } = environment.cloud;
     const words = [longhaul, "settle", "--json", "--stack", "local", "--cwd", join(dir, "project")];

@@ -17,7 +17,7 @@ describe("two fleets in one stack", function () {
     this.timeout(toolsLimitMs);
     environment = await startEnvironment({ wire: { requeueSeconds: 15 } });
     await environment.configure((config) => {
-      // The one with apt-get, the other with dnf.
+      // One image has apt-get, the other dnf.
       const image = { distribution: "amazon-linux-2023" };
       config["longhaul:fleets"] = { cloud: { runners: 2 }, nightly: { labels: ["nightly", "long"], image } };
       config["longhaul:smokeTest"] = { minutes: 2 };
@@ -48,7 +48,8 @@ describe("two fleets in one stack", function () {
     const { github } = environment.cloud;
     github.push("acme/app", ".github/workflows/two-fleets.yml", jobForEach(["cloud", "nightly"]));
     const { jobs } = github.dispatch("acme/app", "two-fleets.yml");
-    // A message that meets a poll which its runner has just given up comes again, here after a quarter of GitHub's minute.
+    // GitHub sends a message again if it met a poll that its runner had just given
+    // up: here after a quarter of GitHub's minute.
     await eventually("both jobs are over", () => jobs.every(({ status }) => status === "completed"));
     const taken = jobs.map(({ key, conclusion, runner }) => [key, conclusion, runner!.name.split("-")[1]]);
     expect(taken).to.deep.equal([
@@ -57,7 +58,7 @@ describe("two fleets in one stack", function () {
     ]);
   });
 
-  it("a machine's own role opens its own registration token, and no other machine's", async () => {
+  it("a machine's own role decrypts its own registration token, and no other machine's", async () => {
     const [first, second, other] = machines;
     const token = (fleet: string, id: string) => tokenParameter("local", fleet, id);
     const open = (as: string, Name: string) =>
@@ -80,7 +81,7 @@ describe("two fleets in one stack", function () {
     expect(await read("nightly")).to.equal("AccessDeniedException");
   });
 
-  /** What becomes of a call with the credentials that a machine finds in its metadata service. */
+  /** The result of a call with the credentials that a machine gets from its metadata service. */
   async function codeOf(instanceId: string, call: (ssm: SSMClient) => Promise<unknown>): Promise<string> {
     const { aws, urls, environment: variables } = environment.cloud;
     const { accessKeyId, secretAccessKey, token } = aws.credentialsOf(instanceId)!;

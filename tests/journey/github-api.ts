@@ -2,7 +2,7 @@ import type { TestEnvironment } from "../environment.ts";
 
 const runners = "/repos/acme/app/actions/runners";
 
-/** What a person does at GitHub by hand, with the operator's token. */
+/** What a person can do at GitHub by hand, with the operator's token. */
 export function githubApi({ cloud }: TestEnvironment) {
   const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const response = await fetch(`${cloud.urls.github}/api/v3${path}`, {
@@ -17,12 +17,12 @@ export function githubApi({ cloud }: TestEnvironment) {
     ((await (await call("POST", `${runners}/registration-token`)).json()) as { token: string }).token;
   return {
     newToken,
-    /** What GitHub says of a runner, the word for its job included. */
+    /** A runner as GitHub shows it, with its busy flag. */
     runner: async (id: number) =>
       (await (await call("GET", `${runners}/${id}`)).json()) as { busy: boolean; status: string },
     removeRunner: (id: number) => call("DELETE", `${runners}/${id}`),
     addLabels: (id: number, labels: readonly string[]) => call("POST", `${runners}/${id}/labels`, { labels }),
-    /** Registers a runner of that name which nothing will ever run. */
+    /** Registers a name for which no runner will ever run. */
     register: async (name: string) => {
       const post = async (
         url: string,

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { processesOf } from "../../local/machines/marker.ts";
 import type { TestEnvironment } from "../environment.ts";
 
-/** A machine's programs that the rules are about; undefined: it does not run. */
+/** The programs of a machine that tests check; undefined while a program does not run. */
 export interface MachinePrograms {
   agent: number | undefined;
   listener: number | undefined;
   worker: number | undefined;
-  /** What calls itself `left-running`: jobs of tests leave it behind. */
+  /** Processes named `left-running`, which jobs of tests leave behind. */
   left: number[];
 }
 
@@ -17,7 +17,7 @@ export function diskOf({ cloud }: TestEnvironment, instanceId: string): string {
   return join(realpathSync(join(cloud.dir, "machines")), instanceId);
 }
 
-/** Process ids, by what `/proc` calls the programs. */
+/** Process ids, by the programs' names in `/proc`. */
 export function programsOf(environment: TestEnvironment, instanceId: string): MachinePrograms {
   const root = diskOf(environment, instanceId);
   const pids = processesOf(root);
@@ -31,7 +31,7 @@ export function programsOf(environment: TestEnvironment, instanceId: string): Ma
   };
 }
 
-/** A process may end between being found and being looked at. */
+/** A process may end after it was found and before it is read. */
 function read(file: string): string {
   try {
     return readFileSync(file, "utf8");

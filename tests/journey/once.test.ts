@@ -14,14 +14,14 @@ describe("longhaul local --once --json, as a user runs it", function () {
 
   before(async function () {
     this.timeout(toolsLimitMs);
-    await findTools(); // The first time takes minutes, which are not the journey's.
+    await findTools(); // The first search takes minutes, which are not part of the journey.
     workplace = await openWorkplace();
   });
   after(() => workplace.close());
 
-  it("proves an environment with the 360-minute workflow, tells it in one JSON object, and leaves nothing behind", async () => {
+  it("proves an environment with the 360-minute workflow, reports it in one JSON object, and leaves nothing behind", async () => {
     const command = workplace.start(process.execPath, longhaul, "local", "--once", "--json");
-    // Else finding nothing afterwards would say nothing.
+    // Otherwise, finding no process afterwards would prove nothing.
     await eventually("processes can be found while it runs", () => workplace.processes().length > 1);
     const { code, stdout, stderr } = await command.ended;
 

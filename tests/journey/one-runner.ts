@@ -8,7 +8,7 @@ import type { StackValues, TestEnvironment } from "../environment.ts";
 /** The environment of most journeys: a fleet `cloud` of one runner, and a smoke test that is over soon. */
 export const runner = "local-cloud-1";
 
-/** Changes a stack's configuration to it; `fleet` and `smokeTest` are laid over. */
+/** Changes a stack's configuration to this environment; `fleet` and `smokeTest` are merged into it. */
 export function oneRunner(fleet: StackValues = {}, smokeTest: StackValues = {}) {
   return (config: StackValues): void => {
     config["longhaul:fleets"] = { cloud: { runners: 1, ...fleet } };
@@ -47,7 +47,7 @@ export async function failureOf(up: Promise<unknown>): Promise<string> {
   throw new Error("up has succeeded, and should have failed");
 }
 
-/** What a function of the environment has printed, line by line. */
+/** The log of a function of the environment, line by line. */
 export function functionLog({ cloud }: TestEnvironment, name: FunctionName): string[] {
   const streams = cloud.aws.account.logs[functionLogGroupName("local", name)] ?? {};
   return Object.values(streams)

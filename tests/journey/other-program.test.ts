@@ -8,7 +8,7 @@ import { installPackages } from "../unit/stack/installed-package.ts";
 import type { Workplace } from "./command-line.ts";
 import { openWorkplace } from "./command-line.ts";
 
-/** A fleet and what it stands on, and nothing else of Longhaul's. */
+/** A fleet and its requirements, and nothing else of Longhaul's. */
 const program = `
 import * as pulumi from "@pulumi/pulumi";
 import {
@@ -37,7 +37,7 @@ const stack = {
   "ours:smokeTest": { enabled: false },
 };
 
-describe("longhaul local, in a project of somebody else's who has installed both packages", function () {
+describe("longhaul local, in another user's project with both packages installed", function () {
   this.timeout(600_000);
   let workplace: Workplace;
   let project: string;
@@ -75,13 +75,13 @@ describe("longhaul local, in a project of somebody else's who has installed both
     );
   });
 
-  it("refuses a program that is not there", async () => {
+  it("refuses a program that does not exist", async () => {
     const { code, stderr } = await local();
     expect(code).to.equal(2);
     expect(stderr).to.include(`There is no program ${join(project, "none.ts")}`);
   });
 
-  it("refuses a program that makes everything as it is loaded, which happens only once", async () => {
+  it("refuses a program that creates its resources while it is loaded, which happens only once", async () => {
     const path = join(project, "outputs.ts");
     await writeFile(path, "export const machines: string[] = [];\n");
     const { code, stdout } = await local("--program", path);

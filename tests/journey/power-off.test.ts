@@ -16,11 +16,12 @@ import { entryOf, instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
 import { workFile } from "./work-file.ts";
 
 /*
- * A machine whose `shutdown` waits for a delay lock, as one with
- * unattended-upgrades does, while a job waits for it at GitHub. Each rule gives
- * the lock up when it has seen what it waits for, so that it does not depend on
- * the computer's load. GitHub holds no dead session here: it is not to be
- * relied on. Each rule goes on from the one before.
+ * A machine whose `shutdown` waits for a delay lock, as with
+ * unattended-upgrades, while a job waits for the machine at GitHub. Each test
+ * releases the lock once it has seen what it waits for, so that it does not
+ * depend on the computer's load. GitHub keeps no dead session here, because
+ * nothing may rely on such a session. Each test continues where the one before
+ * ended.
  */
 describe("a machine that powers off", function () {
   this.timeout(600_000);
@@ -58,7 +59,7 @@ describe("a machine that powers off", function () {
   };
   const journal = () =>
     readFileSync(join(diskOf(environment, id), "var/log/journal/longhaul-agent.service.log"), "utf8");
-  it("takes no job while it does, though it is killed and started again by systemd, and takes it when it is back", async () => {
+  it("takes no job meanwhile, although its agent is killed and started again by systemd, and takes it when it is back", async () => {
     await controls.sleep("cloud");
     await eventually("its listener has ended", () => programs().listener === undefined);
     const job = send();
@@ -75,7 +76,7 @@ describe("a machine that powers off", function () {
     expect(job).to.include({ status: "in_progress" });
   });
 
-  it("whose owner reboots it has its job fail at GitHub at once, and its session deleted, while it has a network", async () => {
+  it("that its owner reboots reports its job's failure and deletes its session while it still has a network", async () => {
     const [job] = environment.cloud.github.jobs().filter(({ status }) => status === "in_progress");
     const sessions = new Set([entryOf(environment, id)!.session?.id]);
     giveLockUp();
@@ -87,15 +88,15 @@ describe("a machine that powers off", function () {
     await isIdle();
   });
 
-  it("loses a job where its agent ends after it has asked for its power-off: this can fail", async () => {
+  it("loses a job if its agent ends after it has asked for its power-off: this can fail", async () => {
     await installAgent(environment, id, await carelessAgent("power"));
-    await eventually("the careless agent tells of it", () => programs().agent !== undefined);
+    await eventually("the careless agent runs", () => programs().agent !== undefined);
     await controls.sleep("cloud");
     await eventually("it asks for its power-off", () => existsSync(poweringOffMark()));
-    // Its successor has all the time it needs: nothing tells it to sleep any more.
+    // The next agent has all the time it needs: no setting asks it to sleep any more.
     await controls.wake("cloud");
     const job = send();
-    await eventually("it takes the job, and says so", () => tag(tags.state) === "busy");
+    await eventually("it takes the job, and reports it", () => tag(tags.state) === "busy");
     giveLockUp();
     await eventually("it is off", is("stopped"));
     expect(job).to.include({ conclusion: "failure" });

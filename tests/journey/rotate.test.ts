@@ -15,7 +15,7 @@ import { tamperTarball } from "./tampered-tarball.ts";
 
 /*
  * `longhaul rotate`, as an operator runs it in a shell with the variables of
- * `local env`. Each rule goes on from the one before.
+ * `local env`. Each test continues where the one before ended.
  */
 describe("longhaul rotate, as an operator runs it", function () {
   this.timeout(600_000);
@@ -24,7 +24,7 @@ describe("longhaul rotate, as an operator runs it", function () {
   before(async function () {
     this.timeout(toolsLimitMs);
     environment = await startEnvironment();
-    // Without the test's own job on it the machine is idle, and leaves as soon as it may.
+    // Without the smoke test's job the machine is idle, and leaves as soon as it may.
     await environment.configure(oneRunner({}, { enabled: false }));
     await environment.up();
   });
@@ -57,7 +57,7 @@ describe("longhaul rotate, as an operator runs it", function () {
     return {
       ended,
       printed: () => stderr,
-      /** As a terminal does: all that it runs gets the signal. */
+      /** As in a terminal, the whole process group gets the signal. */
       pressCtrlC: () => process.kill(-child.pid!, "SIGINT"),
     };
   }
@@ -97,9 +97,9 @@ describe("longhaul rotate, as an operator runs it", function () {
     expect(entryOf(environment, serving!)!.customLabels).to.include("cloud");
   });
 
-  it("goes on after Ctrl-C with the machine that had begun", async () => {
+  it("continues after Ctrl-C with the machine that it had begun", async () => {
     const [serving] = rosterOf(environment);
-    const command = rotate("--all", "--yes"); // The same command as before: it tries again.
+    const command = rotate("--all", "--yes"); // The command is the same as before: it tries again.
     await eventually("the new machine is launched", () => / launched$/m.test(command.printed()));
     command.pressCtrlC();
     const { code, stderr } = await command.ended;

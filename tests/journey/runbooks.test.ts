@@ -20,12 +20,12 @@ import { workFile } from "./work-file.ts";
 
 const minute = 60_000;
 
-/** How a command ended: `longhaul`'s exit code, or whether the engine went through. */
+/** How a command ended: `longhaul`'s exit code, or whether the engine succeeded. */
 type Ending = number | "done" | "failed";
 
 /*
- * Every command of every runbook, in the situation that the runbook is for,
- * on one environment that goes from one to the next.
+ * Every command of every runbook, in the situation that the runbook is for, on
+ * one environment that passes through all of them.
  */
 describe("the runbooks", function () {
   this.timeout(600_000);
@@ -53,7 +53,7 @@ describe("the runbooks", function () {
   const serving = () => rosterOf(environment)[0]!;
   const state = (id: string) => instanceOf(environment, id).state;
 
-  /** Runs a command of a runbook on this environment instead of `dev`; a question is answered with yes. */
+  /** Runs a command of a runbook with this environment in place of `dev`; questions are answered with yes. */
   async function run(command: string, machine: string): Promise<{ ending: Ending; said: string }> {
     const [program, ...words] = wordsOf(
       command
@@ -92,7 +92,11 @@ describe("the runbooks", function () {
   /** Commits what rotations have written, as the runbook says. */
   const commit = () => execFileSync("git", ["commit", "-qam", "Rotate"], { cwd: project() });
 
-  /** Runs a runbook from its first command to its last. @returns what the commands said */
+  /**
+   * Runs a runbook from its first command to its last.
+   *
+   * @returns the output of the commands
+   */
   async function follow(runbook: string, endings: Ending[], machine = serving()): Promise<string[]> {
     const said: string[] = [];
     const seen: Ending[] = [];
@@ -162,7 +166,7 @@ describe("the runbooks", function () {
     environment.cloud.clock.advance(minute);
   }
 
-  /** Else the first `up` with a budget would wait for as long. */
+  /** Otherwise the first `up` with a budget would wait for these minutes. */
   async function countForMinutes(): Promise<void> {
     const { clock, aws } = environment.cloud;
     clock.advance(minute);
@@ -172,14 +176,15 @@ describe("the runbooks", function () {
     clock.advance(3 * minute);
   }
 
-  it("a budget that is raised is no reason to sleep any more: the machine is started", async () => {
+  it("after the budget is raised, the machine is started", async () => {
     await environment.configure(dear);
     await environment.up();
     await countForMinutes();
-    // Only now: a machine that is new would be put to sleep before it is in service, where a minute ends meanwhile.
+    // The limit is set only now. Otherwise, if a minute ended meanwhile, a new
+    // machine would be put to sleep before it is in service.
     await limitTo(0.01);
     const machine = serving();
-    await eventually("the machine sleeps, for the money is gone", () => state(machine) === "stopped");
+    await eventually("the machine sleeps, because the budget is spent", () => state(machine) === "stopped");
     await limitTo(1000);
     await eventually("the machine is started", () => state(machine) === "running");
   });
@@ -187,7 +192,7 @@ describe("the runbooks", function () {
   it("budget-breached, and then change the limit", async () => {
     await limitTo(0.01);
     const machine = serving();
-    await eventually("the machine sleeps, for the money is gone", () => state(machine) === "stopped");
+    await eventually("the machine sleeps, because the budget is spent", () => state(machine) === "stopped");
     const said = await follow("budget-breached", [0, 0, 0, 0]);
     expect(said[0]).to.include("of 0.01 USD are spent");
     expect(state(machine)).to.equal("running");
@@ -203,7 +208,7 @@ describe("the runbooks", function () {
     expect(said.at(-1)).to.include("taken back");
   });
 
-  it("an override that ends, or is taken back, is no reason to sleep any more: the machine is started", async () => {
+  it("after an override ends or is cleared, the machine is started", async () => {
     const machine = serving();
     const longhaul = async (words: string) => {
       const { ending, said } = await run(`npx longhaul ${words}`, machine);
@@ -224,7 +229,7 @@ describe("the runbooks", function () {
 
   it("jobs stay queued", async () => {
     const machine = serving();
-    // The command's time is this computer's, and the cloud's has been put an hour ahead of it.
+    // The command uses this computer's time, and the cloud's clock is an hour ahead of it.
     const asleep = await run("npx longhaul sleep --stack dev --fleet cloud --until 3h", machine);
     expect(asleep.ending, asleep.said).to.equal(0);
     const job = environment.cloud.github.dispatch("acme/app", "short.yml").jobs[0]!;
@@ -256,7 +261,7 @@ describe("the runbooks", function () {
     expect(state(machine)).to.equal("terminated");
   });
 
-  it("are all of those that there are", () => {
+  it("are all tested here", () => {
     const written = readdirSync(runbooks).map((file) => file.replace(/\.md$/, ""));
     expect([...done, "README"]).to.have.members(written);
   });
@@ -272,7 +277,7 @@ function makeRepository(folder: string): void {
   git("commit", "-q", "-m", "An environment");
 }
 
-/** The words of a command, as a shell reads them; quotes hold several together. */
+/** The words of a command, as a shell splits them; quotes group several words. */
 function wordsOf(command: string): string[] {
   return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
 }

@@ -15,9 +15,10 @@ import { entryOf, instanceOf, oneRunner, rosterOf, runner } from "./one-runner.t
 import { workFile } from "./work-file.ts";
 
 /*
- * What befalls a machine in service, and what its agent makes of it: the
+ * Failures and restarts of a machine in service, and its agent's response. The
  * listener, the worker and the agent itself are killed as the kernel would kill
- * them, and the machine is rebooted. Each rule goes on from the one before.
+ * them, and the machine is rebooted. Each test continues where the one before
+ * ended.
  */
 describe("a machine in service", function () {
   this.timeout(600_000);
@@ -43,7 +44,7 @@ describe("a machine in service", function () {
     const events = group[machineName(runner, id)] ?? [];
     return events
       .map(({ message }) => JSON.parse(message) as LedgerRecord)
-      .filter((line) => !("kind" in line)); // Jobs alone, without the machine's starts.
+      .filter((line) => !("kind" in line)); // Only jobs, without the machine's starts.
   };
   /** Lets the cloud's time run until the jobs of all runs have ended. */
   const letJobsEnd = async () => {
@@ -58,7 +59,7 @@ describe("a machine in service", function () {
   const startJob = async (): Promise<Job> => {
     const run = environment.cloud.github.dispatch("acme/app", "work.yml");
     await eventually("the job has a worker", () => programs().worker !== undefined);
-    await eventually("the agent tells of the job", () => tag(tags.job) === `acme/app/actions/runs/${run.id}`);
+    await eventually("the agent reports the job", () => tag(tags.job) === `acme/app/actions/runs/${run.id}`);
     return run.jobs[0]!;
   };
   const recordsOf = (job: Job) => ledger().filter(({ runId }) => runId === String(job.run.id));
@@ -80,7 +81,7 @@ describe("a machine in service", function () {
     await endJob(await startJob());
   });
 
-  it("is a tidy room after a job, before that is over at GitHub", async () => {
+  it("is tidied after a job, before GitHub shows the job's end", async () => {
     await isIdle();
     const disk = diskOf(environment, id);
     environment.cloud.github.push("acme/app", ".github/workflows/untidy.yml", untidyWork);
@@ -96,7 +97,7 @@ describe("a machine in service", function () {
     expect(programs().listener).to.be.a("number");
   });
 
-  it("ends a job well whose agent is killed: the next agent adopts listener and job", async () => {
+  it("completes a job although its agent is killed: the next agent adopts listener and job", async () => {
     await isIdle();
     const job = await startJob();
     const before = programs();
@@ -111,7 +112,7 @@ describe("a machine in service", function () {
     expect(programs().listener, "the same listener still").to.equal(before.listener);
   });
 
-  it("ends a job well whatever is done to its units: restarted time and again, left by a change of the target, killed with all that is in it", async () => {
+  it("completes a job whatever happens to its units: repeated restarts, a change of the target, a kill of all their processes", async () => {
     await isIdle();
     const job = await startJob();
     const { listener, worker } = programs();
@@ -154,7 +155,7 @@ describe("a machine in service", function () {
     process.kill(listener!, "SIGKILL");
     const reads = () =>
       environment.cloud.aws.calls().filter(({ action }) => action === "ssm:GetParameters").length;
-    await eventually("the agent tells of it", () => (tag(tags.detail) ?? "").includes("listener has died"));
+    await eventually("the agent reports it", () => (tag(tags.detail) ?? "").includes("listener has died"));
     expect(tag(tags.state)).to.equal("busy");
     // An idle listener would have been started again after five seconds. The agent reads its lists every half a second.
     const before = reads();
@@ -170,7 +171,7 @@ describe("a machine in service", function () {
     expect(instanceOf(environment, id).state).to.equal("running");
   });
 
-  it("tells the truth of that job, which its worker completes, and takes the next one", async () => {
+  it("reports that job correctly, which its worker completes, and takes the next one", async () => {
     await endJob(orphaned);
     expect(recordsOf(orphaned)[0]!.cause).to.equal("listener-ended");
     await eventually("another listener runs", () => programs().listener !== undefined);
@@ -178,7 +179,7 @@ describe("a machine in service", function () {
     await endJob(await startJob());
   });
 
-  it("knows the beginning and the end of a job whatever its name holds", async () => {
+  it("recognises the beginning and the end of a job whatever its name contains", async () => {
     const strange =
       "one\r\ntwo\u2028[RUNNER 2026-05-01 10:00:00Z INFO JobDispatcher] x\nThe runner no longer exists on the server";
     const text = tenMinutesOfWork.replace("  work:\n", `  work:\n    name: ${JSON.stringify(strange)}\n`);
@@ -193,7 +194,10 @@ describe("a machine in service", function () {
   });
 });
 
-/** Leaves a process that has left its session and cleared the runner's mark, a temporary file and a credential. */
+/**
+ * Leaves behind a process that has left its session and cleared the runner's
+ * mark, a temporary file and a credential.
+ */
 const untidyWork = workFile(`
 env --unset RUNNER_TRACKING_ID setsid nohup bash -c 'exec -a left-running /bin/sleep 86400' >/dev/null 2>&1 &
 echo canary | tee "$LONGHAUL_ROOT/tmp/rest" >"$LONGHAUL_ROOT/home/runner/.netrc"

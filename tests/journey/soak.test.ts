@@ -4,7 +4,10 @@ import { carelessAgent } from "../soak/careless-agent.ts";
 import type { SoakReport } from "../soak/rounds.ts";
 import { soakRounds } from "../soak/rounds.ts";
 
-/* Short soaks, of seeds that have something of everything. `npm run soak` plays more rounds. */
+/*
+ * Short soaks, with seeds that contain every kind of round. `npm run soak`
+ * plays more rounds.
+ */
 describe("a soak", function () {
   this.timeout(toolsLimitMs);
   let said: string[] = [];
@@ -22,14 +25,15 @@ describe("a soak", function () {
     expect(report.jobs).to.be.at.least(6);
   });
 
-  it("finds the jobs that an agent loses which does not freeze its listener and look again, and tells their story", async () => {
+  it("finds the jobs that an agent loses which neither freezes its listener nor looks again, and prints their story", async () => {
     const { lost } = await soak(3, "brisk", await carelessAgent("decide"));
     expect(lost).to.be.greaterThan(0);
     expect(said.join("\n"))
       .to.match(/LOST in round \d+: \w+, a job \d+ ms after "\w+" of i-\w+/)
-      // longhaul-shutdown still tells the worker that is left, so the job has an end at GitHub.
+      // longhaul-shutdown still ends the remaining worker, so the job has an end at GitHub.
       .and.match(/log of the job:\n( +.*\n)*? +.*The runner has received a shutdown signal/)
-      // Not which words: which of its agents loses the job, and where, is for the load on the computer to say.
+      // The test does not check which words: the load on the computer decides which
+      // of the agents loses the job, and where.
       .and.match(/journal of the agent:\n( +.*\n)*? +.*\b(starting|idle|leaving)\b/);
   });
 });

@@ -11,9 +11,9 @@ import type { Running, Workplace } from "./command-line.ts";
 import { longhaul, openWorkplace, project } from "./command-line.ts";
 
 /*
- * An environment that stands on the user's computer until it is taken down:
- * `longhaul local` and its verbs, in the order in which somebody tries them.
- * Each rule goes on from the one before.
+ * An environment that stays on the user's computer until it is taken down:
+ * `longhaul local` and its verbs, in the order in which a user tries them. Each
+ * test continues where the one before ended.
  */
 describe("longhaul local, as a user runs it", function () {
   this.timeout(600_000);
@@ -77,11 +77,11 @@ describe("longhaul local, as a user runs it", function () {
   it("env is all that a plain pulumi needs to see the stack", async () => {
     const lines = [
       'eval "$("$NODE" "$LONGHAUL" local --dir "$DIR" env)"',
-      "pulumi stack ls --json", // The one that longhaul found, on PATH or not.
+      "pulumi stack ls --json", // The engine that longhaul found, on PATH or not.
       "echo ---",
-      // Where the engine was built from its module there is no host for the program's language.
+      // An engine that was built from its module has no host for the program's language.
       "if command -v pulumi-language-nodejs >&2; then pulumi preview >&2; fi",
-      "pulumi stack output --json", // Of the stack that PULUMI_STACK names, as longhaul's verbs take it.
+      "pulumi stack output --json", // The stack is the one that PULUMI_STACK names, as for longhaul's verbs.
     ];
     const variables = { NODE: process.execPath, LONGHAUL: longhaul, DIR: first };
     const before = readFileSync(join(project, "Pulumi.local.yaml"), "utf8");
@@ -108,7 +108,7 @@ describe("longhaul local, as a user runs it", function () {
     ]);
   });
 
-  it("a second cloud stands beside it, in another folder", async () => {
+  it("a second cloud runs beside it, in another folder", async () => {
     const { code, stdout } = await workplace.start(process.execPath, ...up(second, "smallest.yaml")).ended;
     expect(code, stdout).to.equal(0);
     const [other] = (await status(second)).machines;
@@ -136,7 +136,7 @@ describe("longhaul local, as a user runs it", function () {
   it("down says which machine it waits for while one does not leave", async () => {
     const agents = workplace.processes(join(first, "machines")).filter(isAgent);
     expect(agents).to.have.length(1);
-    // It neither reads that its fleet is closing nor leaves.
+    // The agent neither reads that its fleet is closing nor leaves.
     process.kill(agents[0]!, "SIGSTOP");
     down = workplace.start(process.execPath, longhaul, "local", "--dir", first, "down");
     const named = `local-cloud-1-${machine.instanceId} \\(running`;
@@ -167,7 +167,7 @@ describe("longhaul local, as a user runs it", function () {
     }
   });
 
-  it("a stack file that is not there is bad usage, before anything has begun", async () => {
+  it("a missing stack file is a usage error, before anything has begun", async () => {
     const { code, stderr } = await workplace.local("--dir", first, "--config", "nowhere.yaml");
     expect(code).to.equal(2);
     expect(stderr).to.include("There is no stack file").and.include("nowhere.yaml");
@@ -180,7 +180,7 @@ function isAgent(pid: number): boolean {
   return readFileSync(`/proc/${pid}/cmdline`, "utf8").endsWith("/agent.mjs\0");
 }
 
-/** Whether a process is the one that a cloud lives in. */
+/** Whether a process is the one in which a cloud runs. */
 function isCloudOf(dir: string, pid: number): boolean {
   const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   return words.includes(dir) && words.includes("serve");

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { TestEnvironment } from "../environment.ts";
 
 /**
- * Appends a byte to the runner's tarball, so that no machine comes up that is
- * made from now on.
+ * Appends a byte to the runner's tarball, so that machines that are made from
+ * now on do not come up.
  *
- * @returns what takes it away again, and tells the checksum that it had
+ * @returns a function that removes the byte, and returns the original checksum
  */
 export function tamperTarball({ cloud }: TestEnvironment): () => { sha256: string } {
   const folder = join(cloud.dir, "runner");

@@ -23,9 +23,9 @@ import { workFile } from "./work-file.ts";
 const minuteMs = 60_000;
 
 /*
- * What goes wrong on a machine that nobody has done anything to, and passes
- * without anybody doing anything: a full disk, a listener that hangs, a version
- * that GitHub refuses for a while. Each rule goes on from the one before.
+ * Faults of a machine that no one caused and that pass on their own: a full
+ * disk, a listener that hangs, a version that GitHub refuses for a while. Each
+ * test continues where the one before ended.
  */
 describe("a machine in trouble", function () {
   this.timeout(600_000);
@@ -39,8 +39,8 @@ describe("a machine in trouble", function () {
     whyNoDisk = whyNoSizedDisk(scratch);
     rmdirSync(scratch);
     environment = await startEnvironment({
-      wire: { pollSeconds: 2 }, // What a poll is answered with, the listener learns soon.
-      ...(whyNoDisk === undefined && { diskBytes: 1.5 * 1024 ** 3 }), // Room for the agent's reserve.
+      wire: { pollSeconds: 2 }, // Short polls, so that the listener soon learns of a change.
+      ...(whyNoDisk === undefined && { diskBytes: 1.5 * 1024 ** 3 }), // Room for the agent's ballast.
     });
     await environment.configure(oneRunner({}, { enabled: false }));
     await environment.up();
@@ -72,24 +72,24 @@ describe("a machine in trouble", function () {
     await isIdle();
   };
 
-  it("whose disk a job fills has the job fail by itself, at once, tells of it, and takes the next one", async function () {
+  it("with a disk that a job fills fails that job at once, reports it, and takes the next one", async function () {
     if (whyNoDisk !== undefined) {
       console.log(`      skipped: this computer mounts nothing for us (${whyNoDisk})`);
       this.skip();
     }
     const { reserve } = pathsBelow(diskOf(environment, id), "runner");
-    await eventually("the reserve is laid in", () => existsSync(reserve));
+    await eventually("the ballast is in place", () => existsSync(reserve));
     environment.cloud.github.push("acme/app", ".github/workflows/fill.yml", workFile(fillTheDisk));
-    const job = await endOf("fill.yml"); // It ends only once the reserve is given up.
+    const job = await endOf("fill.yml"); // It ends only once the ballast is released.
     expect(job.conclusion).to.equal("failure");
     expect(environment.cloud.github.logOf(job)).to.include("No space left on device");
-    await eventually("that is told", () => tag(tags.detail).includes(diskFullSentence));
+    await eventually("it is reported", () => tag(tags.detail).includes(diskFullSentence));
     await isCounted("diskFull");
     await takesJobs();
-    await eventually("the reserve is laid in again", () => existsSync(reserve));
+    await eventually("the ballast is in place again", () => existsSync(reserve));
   });
 
-  it("whose listener no longer polls has it started anew, tells of it, and takes jobs", async () => {
+  it("with a listener that no longer polls restarts it, reports that, and takes jobs", async () => {
     await isIdle();
     const hung = listener()!;
     environment.cloud.github.hangRunner(machineName(runner, id));
@@ -101,13 +101,13 @@ describe("a machine in trouble", function () {
     await eventually("it is ended", () => listener() !== hung);
     environment.cloud.clock.setFactor(1);
     await eventually("another polls", polls);
-    await eventually("that is told", () => tag(tags.detail).includes(hungSentence));
+    await eventually("it is reported", () => tag(tags.detail).includes(hungSentence));
     await isCounted("listenerHung");
     await takesJobs();
   });
 
-  it("whose version GitHub refuses for a while says so, and when it tries again, and is back by itself", async () => {
-    /** The moment of the next try, as the machine tells it; undefined: it tells of none. */
+  it("with a version that GitHub refuses for a while reports that and its next attempt, and recovers on its own", async () => {
+    /** The time of the next attempt, as the machine reports it; undefined if it reports none. */
     const nextTry = () => {
       const detail = tag(tags.detail);
       if (tag(tags.state) !== "failed" || !detail.startsWith(refusedSentence)) return undefined;
@@ -117,7 +117,7 @@ describe("a machine in trouble", function () {
     const { clock, github } = environment.cloud;
     const { clientId } = entryOf(environment, id)!;
     const relent = github.faults.add({ kind: "version-refused" });
-    await eventually("that is told", () => nextTry() !== undefined);
+    await eventually("it is reported", () => nextTry() !== undefined);
     const first = nextTry()!;
     clock.advance(10 * minuteMs);
     await eventually(
@@ -128,14 +128,14 @@ describe("a machine in trouble", function () {
     relent();
     clock.advance(20 * minuteMs);
     await eventually("it polls again", polls);
-    clock.advance(2 * minuteMs); // It has been taken for good by then.
+    clock.advance(2 * minuteMs); // By then the agent knows that the version is accepted.
     await isIdle();
     await takesJobs();
     expect(entryOf(environment, id)!.clientId, "its credentials at GitHub").to.equal(clientId);
   });
 });
 
-/** Takes all that there is, and then what the agent gives up for it. */
+/** Fills all free space, and then the space that the agent releases. */
 const fillTheDisk = `
 fill() { head -c 100G /dev/zero >>"$LONGHAUL_ROOT/tmp/fill"; }
 until [ ! -e "$LONGHAUL_ROOT/var/lib/longhaul/reserve" ]; do fill || sleep 1; done

@@ -5,20 +5,20 @@ import { eventually } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { workFile } from "./work-file.ts";
 
-/** The jobs of a user, each ten minutes of work by the cloud's clock on a machine of the fleet `cloud`. */
+/** A user's jobs, each ten minutes of work by the cloud's clock on a machine of the fleet `cloud`. */
 export interface UserJobs {
-  /** Sends one, which may have to wait for a machine. */
+  /** Dispatches a job, which may have to wait for a machine. */
   send(): Job;
-  /** Sends one, and waits until a machine has taken it. */
+  /** Dispatches a job, and waits until a machine has taken it. */
   start(): Promise<Job>;
   /** Lets the cloud's time run until every job is over. */
   letEnd(): Promise<void>;
 }
 
 /**
- * For environments in which machines leave and come back all the time. GitHub
- * hands a job whose message was lost on its way out again after a minute: here
- * after a quarter of it.
+ * For environments in which machines leave and return all the time. GitHub
+ * assigns a job again a minute after its message was lost; here a quarter of
+ * that.
  */
 export const impatient: Pick<CloudOptions, "agent" | "wire"> = {
   agent: { pollSeconds: 0.25, quietSeconds: 1, staySeconds: 1 },

@@ -14,7 +14,7 @@ describe("how long a machine took to boot", () => {
     expect(bootSeconds(cloudWith(4_200))).to.deep.equal({ [id]: 3.2 });
   });
 
-  it("is not known of one that was never online", () => {
+  it("is unknown for a machine that was never online", () => {
     expect(bootSeconds(cloudWith())).to.deep.equal({});
   });
 });

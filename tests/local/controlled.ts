@@ -28,24 +28,24 @@ const environment = "dev";
 const fleet = "cloud";
 const table = waitingJobsTable(environment);
 
-/** An environment of one fleet that a controller looks after, with its role's permissions, over HTTP. */
+/** An environment with one fleet and its controller, which has its role's permissions, over HTTP. */
 export interface Controlled {
   cloud: TestCloud;
   machines: Instance[];
-  /** One call of the controller, a minute after the last; its error's text, or undefined. */
+  /** Calls the controller a minute after the last call. Resolves to its error's text, or undefined. */
   minute: () => Promise<string | undefined>;
-  /** Calls until so many minutes have passed. */
+  /** Calls the controller until this many minutes have passed. */
   minutes: (count: number) => Promise<void>;
-  /** What the last call measured. */
+  /** The metrics of the last call. */
   metrics: () => Record<string, number>;
-  /** What all calls have logged, metrics aside. */
+  /** The log of all calls, without metrics. */
   log: () => string;
   meter: () => MeterRecord;
   spent: () => number;
   power: () => PowerSetting | undefined;
-  /** How often a start was asked for. */
+  /** How many starts were requested. */
   starts: () => number;
-  /** A job of the fleet's labels is queued. */
+  /** Queues a job with the fleet's labels. */
   queue: (id: string) => Promise<void>;
   /** The table's item of a job. */
   job: (id: string) => Record<string, { S?: string; N?: string }>;
@@ -53,13 +53,13 @@ export interface Controlled {
 }
 
 export interface ControlledOptions {
-  /** How many machines, all of them asleep. */
+  /** Number of machines, all of them asleep. */
   machines?: number;
-  /** How many of them are to be awake, jobs or not. Default: none. */
+  /** How many of them must be awake, with or without jobs. Default: none. */
   minimumAwake?: number;
   /** More of the configuration. */
   configuration?: Record<string, unknown>;
-  /** More of the fleet's. */
+  /** More of the fleet's configuration. */
   fleet?: Record<string, unknown>;
 }
 
@@ -114,7 +114,7 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
   for (const [name, value] of Object.entries(values))
     await cloud.make("parameter", { name, type: "String", value });
 
-  // A machine of no fleet lends the controller its role's key.
+  // A machine outside the fleet provides the key of the controller's role.
   const { id: lender } = await cloud.machine({ iamInstanceProfile: "controller", tags: {} });
   const key = cloud.aws.credentialsOf(lender)!;
   const awsWithin = controllerAws(
@@ -178,7 +178,7 @@ export async function startControlled(options: ControlledOptions = {}): Promise<
   };
 }
 
-/** A machine goes to sleep for want of jobs, and says so. */
+/** A machine goes to sleep because it has no jobs, and reports that. */
 export function goToSleep({ clock, host }: TestCloud, machine: Instance): void {
   const since = new Date(clock.now()).toISOString();
   Object.assign(machine.tags, {

@@ -7,9 +7,9 @@ const forEver = 1_000_000;
 const alwaysOne = { minimumAwake: 1 };
 
 /*
- * The controller at the local AWS, minute by minute, while EC2 agrees to start
- * machines and does not: for want of a permission for the key of their disks,
- * for example.
+ * The controller at the local AWS, minute by minute, while EC2 accepts starts
+ * of machines but does not carry them out, for example because a permission for
+ * their disks' key is missing.
  */
 describe("a machine that EC2 agrees to start and does not start", function () {
   this.timeout(60_000);
@@ -22,7 +22,7 @@ describe("a machine that EC2 agrees to start and does not start", function () {
     return controlled;
   }
 
-  it("is tried again after a minute, then after twice as long each time, and once an hour at last", async () => {
+  it("is retried after a minute, then after twice as long each time, and finally once an hour", async () => {
     const { machines, minute, starts } = await broken(alwaysOne);
     const triedAt: number[] = [];
     for (let passed = 0; passed < 130; passed++) {
@@ -49,7 +49,7 @@ describe("a machine that EC2 agrees to start and does not start", function () {
     expect(power()).to.include({ power: "on" });
   });
 
-  it("is counted for as long as its last start has failed, and told in EC2's words", async () => {
+  it("is counted as long as its last start has failed, and reported in EC2's words", async () => {
     const { machines, minute, minutes, metrics, log } = await broken(alwaysOne);
     await minutes(3);
     expect(metrics()).to.include({ MachinesNotStarted: 1 });
@@ -60,7 +60,7 @@ describe("a machine that EC2 agrees to start and does not start", function () {
     expect(await minute(), "nothing else failed").to.equal(undefined);
   });
 
-  it("is as any other again once it has come up, and what failed is forgotten", async () => {
+  it("is like any other once it has come up, and its failures are forgotten", async () => {
     const { cloud, machines, minutes, metrics, starts } = await broken(
       alwaysOne,
       "Server.InsufficientInstanceCapacity",
@@ -81,7 +81,7 @@ describe("a machine that EC2 agrees to start and does not start", function () {
     ["cannot be written", undefined],
     ["is damaged", "many, lately"],
   ] as const) {
-    it(`is started no more than once a minute at first and then hourly where its tag ${why}`, async () => {
+    it(`is started no more than once a minute at first and then hourly if its tag ${why}`, async () => {
       const { cloud, machines, minutes, starts } = await broken(alwaysOne);
       if (tag === undefined)
         cloud.aws.faults.add({ action: "ec2:CreateTags", error: "UnauthorizedOperation", times: forEver });
@@ -92,7 +92,7 @@ describe("a machine that EC2 agrees to start and does not start", function () {
   }
 
   describe("for a job", () => {
-    it("gives way to another machine, and is not one of the job's two", async () => {
+    it("gives way to another machine, and does not count as one of the job's two", async () => {
       const { cloud, machines, minutes, queue, job } = await broken(
         { machines: 4 },
         "Client.InternalError",
@@ -107,11 +107,11 @@ describe("a machine that EC2 agrees to start and does not start", function () {
       expect(job("7").wakes!.N, "the job's second").to.equal("2");
     });
 
-    it("is tried again for as long as the job waits, ever less often", async () => {
+    it("is retried as long as the job waits, less and less often", async () => {
       const { minutes, queue, starts, metrics, job } = await broken({ machines: 2 });
       await queue("7");
       await minutes(60);
-      // At most six tries of each in an hour, as without a job.
+      // At most six attempts for each machine in an hour, as without a job.
       expect(starts()).to.be.within(8, 12);
       expect(metrics()).to.include({ JobsLeftAlone: 0, MachinesNotStarted: 2 });
       expect(Number(job("7").wakes!.N)).to.be.at.most(1);

@@ -35,7 +35,7 @@ const workflow = (runsOn: string) =>
   `on: workflow_dispatch\njobs: { one: { runs-on: ${runsOn}, steps: [{ run: "true" }] } }\n`;
 const machineName = "dev-cloud-1-i-0a1b2c3d";
 
-/** GitHub, the sweep with the controller's role, and AWS, each over HTTP; no webhook tells of anything. */
+/** GitHub, the sweep with the controller's role, and AWS, each over HTTP. No webhook reports anything. */
 describe("a sweep", () => {
   let cloud: TestCloud;
   let github: StartedGithub;
@@ -116,9 +116,9 @@ describe("a sweep", () => {
     github.github.dispatch(repository, `${name}.yml`).jobs[0]!;
 
   /**
-   * @param repositories those that are asked, in place of the configured one
+   * @param repositories that are read, in place of the configured one
    * @param isNotFound the URLs that GitHub does not find
-   * @returns the metrics that it left
+   * @returns the metrics that it published
    */
   async function sweepOnce({
     elapsed = () => waited,
@@ -168,7 +168,7 @@ describe("a sweep", () => {
     );
   const said = () => lines.slice(0, -1).join("\n");
 
-  it("finds a job that no webhook told of, so that a machine is started for it", async () => {
+  it("finds a job that no webhook reported, so that a machine is started for it", async () => {
     const { id } = dispatch();
     dispatch("hosted");
     expect(await sweepOnce()).to.include({ SweepJobsFound: 1, SweepJobsForgotten: 0, SweepFailed: 0 });
@@ -188,7 +188,7 @@ describe("a sweep", () => {
     });
   }
 
-  it("asks every repository for runs that want a machine now before it asks any for runs that are held", async () => {
+  it("asks every repository for runs that need a machine now before it asks any for runs that are held", async () => {
     await sweepOnce({ repositories: ["app", "other"] });
     const statuses = requests.flatMap(({ url }) => new URL(url).searchParams.get("status") ?? []);
     expect(new Set(statuses.slice(0, 4))).to.deep.equal(new Set(["queued", "in_progress"]));
@@ -197,7 +197,7 @@ describe("a sweep", () => {
     );
   });
 
-  it("finds nothing new the second time, and two at once come to the same", async () => {
+  it("finds nothing new the second time, and two concurrent sweeps have the same result", async () => {
     dispatch();
     await Promise.all([sweepOnce(), sweepOnce()]);
     const before = await jobs();
@@ -206,7 +206,7 @@ describe("a sweep", () => {
     expect(await jobs()).to.deep.equal(before);
   });
 
-  it("asks for no more than to read these repositories' runs", async () => {
+  it("asks only for permission to read these repositories' runs", async () => {
     dispatch("ours", "acme/other");
     await sweepOnce();
     const token = requests.find(({ method }) => method === "POST")!;
@@ -255,7 +255,7 @@ describe("a sweep", () => {
       expect(tokensAskedFor()).to.equal(2);
     });
 
-    it("asks for another one where that was revoked", async () => {
+    it("asks for another one if that was revoked", async () => {
       await sweepOnce();
       waited += 300_000;
       await github.octokitFor(kept.token!.text).rest.apps.revokeInstallationAccessToken();
@@ -276,14 +276,14 @@ describe("a sweep", () => {
     });
   });
 
-  it("never takes back what came meanwhile", async () => {
+  it("never reverts what arrived meanwhile", async () => {
     const { id } = dispatch();
     await write({ id: String(id), state: "completed" });
     expect(await sweepOnce()).to.include({ SweepJobsFound: 0, SweepJobsForgotten: 0 });
     expect(await states()).to.deep.equal([`${id} completed`]);
   });
 
-  it("forgets a job that was cancelled, and nobody told of it", async () => {
+  it("forgets a cancelled job although no webhook reported that", async () => {
     const job = dispatch();
     await sweepOnce();
     await github.octokit.rest.actions.cancelWorkflowRun({ ...acme, run_id: job.run.id });
@@ -309,7 +309,7 @@ describe("a sweep", () => {
     expect(await states()).to.deep.equal([`${job.id} completed`]);
   });
 
-  it("lets a job that is held have one machine more, an hour after its last", async () => {
+  it("allows a held job one more machine, an hour after its last", async () => {
     const { id } = dispatch();
     await sweepOnce();
     for (let wakesBefore = 0; wakesBefore < wakesPerJob; wakesBefore++) {
@@ -386,7 +386,7 @@ describe("a sweep", () => {
     });
   });
 
-  it("keeps what GitHub told before it refused", async () => {
+  it("keeps what GitHub reported before it refused", async () => {
     const { id } = dispatch();
     github.github.faults.add({ kind: "answer", status: 502, path: /runs$/, times: 1 });
     await sweepOnce();
@@ -397,7 +397,7 @@ describe("a sweep", () => {
     expect((await states()).sort()).to.deep.equal(["12345 queued", `${id} queued`].sort());
   });
 
-  it("is not kept from the others by a repository that GitHub does not find, and says so", async () => {
+  it("continues with the others if GitHub does not find a repository, and says so", async () => {
     const found = dispatch("ours", "acme/other");
     await write({ id: "12345", state: "queued" });
     const metrics = await sweepOnce({
@@ -405,12 +405,12 @@ describe("a sweep", () => {
       isNotFound: (url) => url.includes("/acme/app/actions/runs"),
     });
     expect(metrics).to.include({ SweepFailed: 1, SweepJobsFound: 1, SweepJobsForgotten: 0 });
-    // Whether that job is gone cannot be known.
+    // It is not known whether that job is gone.
     expect((await states()).sort()).to.deep.equal(["12345 queued", `${found.id} queued`].sort());
     expect(said()).to.include("GitHub answered 404 to GET /repos/acme/app/actions/runs");
   });
 
-  it("is not kept from the others by a repository that the App is not installed on, and says so", async () => {
+  it("continues with the others if the App is not installed on a repository, and says so", async () => {
     const found = dispatch();
     const metrics = await sweepOnce({ repositories: ["gone", "app"] });
     expect(metrics).to.include({ SweepFailed: 1, SweepJobsFound: 1 });
@@ -418,7 +418,7 @@ describe("a sweep", () => {
     expect(said()).to.include("/repos/acme/gone/actions/runs");
   });
 
-  it("stops at its limits and leaves the rest to the next ones, which is no failure", async () => {
+  it("stops at its limits and leaves the rest to the next sweeps, which is not a failure", async () => {
     for (let count = 0; count < 90; count++) dispatch("hosted");
     dispatch();
     await write({ id: "12345", state: "queued" });
@@ -430,7 +430,7 @@ describe("a sweep", () => {
     expect(said()).to.include("20 s are enough for once");
   });
 
-  /** Machines that would be started for these jobs, of one that sleeps. */
+  /** The machines that would be started for these jobs, out of one that sleeps. */
   function starts(waiting: readonly WaitingJob[]): string[] {
     const machine = {
       instanceId: "i-0a",

@@ -11,10 +11,10 @@ const limit = { budget: { monthlyUsd: 3 } };
 const names = fleetParameters("dev", "cloud");
 
 /*
- * The controller at the local AWS, minute by minute, while something that it
- * looks at cannot be read: it costs what rests on it, and nothing else.
+ * The controller at the local AWS, minute by minute, while one of its inputs
+ * cannot be read. It omits what depends on that input, and nothing else.
  */
-describe("where the controller cannot read", function () {
+describe("when the controller cannot read", function () {
   this.timeout(60_000);
   let controlled: Controlled;
   /** One of two machines is awake for as long as there is money. */
@@ -65,7 +65,7 @@ describe("where the controller cannot read", function () {
     expect(power()).to.include({ power: "off", by: "budget" });
   });
 
-  it("the meter's record because it is damaged, what was spent is not given back, and it is told", async () => {
+  it("the meter's record because it is damaged, the spent amount is kept, and that is reported", async () => {
     const { minute, minutes, metrics, power, starts } = controlled;
     await minutes(4);
     expect(power()).to.include({ by: "budget" });
@@ -81,7 +81,7 @@ describe("where the controller cannot read", function () {
     expect(metrics().SpentUsd, "at least what was spent when power went off").to.be.at.least(3);
   });
 
-  it("any parameter, the meter is not begun anew, and power stays as it is", async () => {
+  it("any parameter, the meter does not begin again, and power stays as it is", async () => {
     const { minute, minutes, metrics, meter, power, spent, starts } = controlled;
     await minutes(4);
     const before = [meter(), power(), starts()];
@@ -96,7 +96,7 @@ describe("where the controller cannot read", function () {
     expect(spent(), "no minute is missing").to.be.within(7, 8.5);
   });
 
-  it("a roster that is not there, it starts nothing, and tells as soon as a machine is asleep that it might name", async () => {
+  it("a roster that is missing, it starts nothing, and reports that as soon as a machine sleeps that the roster might name", async () => {
     const { cloud, machines, minute, metrics, starts } = controlled;
     for (const machine of machines) machine.state = "running";
     Reflect.deleteProperty(cloud.aws.account.parameters, names.roster);
@@ -135,7 +135,7 @@ describe("where the controller cannot read", function () {
     expect(starts()).to.equal(1);
   });
 
-  it("because others use up what SSM takes of the account, it tries again, and then goes without and measures that", async () => {
+  it("because others use up the account's SSM rate, it retries, and then continues without and publishes that", async () => {
     const { minute, metrics, power, queue, starts, cloud } = controlled;
     const tries = () => cloud.aws.calls().filter(({ action }) => action === "ssm:GetParameters").length;
     const before = [tries(), starts(), power()];
@@ -167,7 +167,7 @@ describe("where the controller cannot read", function () {
     expect([meter(), power()]).to.deep.equal(before);
   });
 
-  it("a meter's record that makes sense, it begins anew, and that is told", async () => {
+  it("a valid record of the meter, it begins again, and that is reported", async () => {
     const { minute, metrics, meter } = controlled;
     set(meterParameter("dev"), { v: 2 });
     expect(await minute()).to.include(`${meterParameter("dev")} holds no record that this version knows`);
@@ -177,7 +177,7 @@ describe("where the controller cannot read", function () {
   });
 });
 
-describe("what the controller cannot write", function () {
+describe("a parameter that the controller cannot write", function () {
   this.timeout(60_000);
 
   it("keeps it from nothing else", async () => {

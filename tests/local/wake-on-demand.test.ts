@@ -84,7 +84,7 @@ describe("from a queued job to the machines to start", () => {
   const answered = (count: number) =>
     until("the answers", () => statuses().length === count && statuses().every((one) => !one.endsWith("…")));
 
-  it("a job of the fleet's labels is written and hinted at, one for hosted runners is not", async () => {
+  it("a job with the fleet's labels is written and announced, one for hosted runners is not", async () => {
     github.github.dispatch("acme/app", "ours.yml");
     github.github.dispatch("acme/app", "hosted.yml");
     await answered(3);
@@ -116,7 +116,7 @@ describe("from a queued job to the machines to start", () => {
     expect(starts.map(({ instanceId }) => instanceId)).to.deep.equal(["i-0a"]);
   });
 
-  it("a job that begins is no longer one that waits", async () => {
+  it("a job that begins no longer waits", async () => {
     github.github.dispatch("acme/app", "ours.yml");
     const runner = await connect(github, "dev-cloud-1-i-0a", { labels: ["self-hosted", "cloud"] });
     await answered(2);
@@ -125,7 +125,7 @@ describe("from a queued job to the machines to start", () => {
     expect((await jobs())[0]).to.include({ state: "in_progress", runner: "dev-cloud-1-i-0a" });
   });
 
-  it("a job ends for us, however many steps it had, and with a null among its labels", async () => {
+  it("the end of a job is written, however many steps it had, and with a null among its labels", async () => {
     github.github.faults.add({ kind: "delivery", effect: "null-label", action: "completed" });
     const { jobs: dispatched } = github.github.dispatch("acme/app", "ours.yml");
     const runner = await connect(github, "dev-cloud-1-i-0a", { labels: ["self-hosted", "cloud"] });
@@ -145,7 +145,7 @@ describe("from a queued job to the machines to start", () => {
     expect((await jobs())[0]).to.deep.include({ state: "completed", labels: ["self-hosted", "Cloud"] });
   });
 
-  it("a webhook with GitHub's own content type is told what to set", async () => {
+  it("a webhook with GitHub's default content type gets an answer that says what to set", async () => {
     await github.octokit.rest.repos.createWebhook({
       ...acme,
       events: ["workflow_job"],
@@ -155,7 +155,7 @@ describe("from a queued job to the machines to start", () => {
     expect(statuses()).to.deep.equal(["ping 200", "ping 415"]);
   });
 
-  it("deliveries that are doubled, or overtaken by the job's end, wake nobody twice or too late", async () => {
+  it("deliveries that are duplicated, or overtaken by the job's end, start no machine twice or too late", async () => {
     github.github.faults.add({ kind: "delivery", times: 1, effect: "duplicate", action: "queued" });
     github.github.dispatch("acme/app", "ours.yml");
     await answered(3);
@@ -186,7 +186,7 @@ async function startReceiver(handler: ReturnType<typeof createReceiver>): Promis
   });
 }
 
-/** What is in the table, read in process. */
+/** The content of the table, read in process. */
 async function readTable({ aws }: TestCloud, table: string): Promise<WaitingJob[]> {
   return readJobs(table, () => Promise.resolve({ Items: Object.values(aws.account.tables[table] ?? {}) }));
 }

@@ -5,7 +5,10 @@ import type { Listener } from "./listener.ts";
 import { tell } from "./trace.ts";
 import type { Cause, Machine, World } from "./world.ts";
 
-/* What becomes of a job that a listener has taken: github.ts says when it is lost by us. */
+/*
+ * The fate of a job that a listener has taken. github.ts says when it is lost
+ * by us.
+ */
 
 const lockMs = 10 * 60_000;
 
@@ -33,7 +36,7 @@ export function complete(world: World, job: Job): void {
   world.tally.completed++;
 }
 
-/** Nobody is left to work on it: GitHub notices when the lock is not renewed. */
+/** Nothing works on the job any more. GitHub notices that when the lock is not renewed. */
 export function abandon(world: World, job: Job, cause: Cause): void {
   if (job.state !== "acquired") return;
   if (cause !== "outside") {
@@ -70,7 +73,7 @@ function flagBusy(world: World, entry: Entry, busy: boolean): void {
   entry.flag = { busy, from: world.time.now + world.random.next() * world.plan.github.flagMs };
 }
 
-/** What GitHub's API says, which is behind. */
+/** What GitHub's API reports, with a delay. */
 export function showsBusy(world: World, machine: Machine): boolean {
   const flag = entryOf(world, machine)?.flag;
   if (!flag) return false;

@@ -11,7 +11,10 @@ import { registerMachine } from "./machine.ts";
 import { settings } from "./settings.ts";
 import type { World } from "./world.ts";
 
-/* What runtime/agent/supervisor.ts does, with the time that it takes and what may go wrong. */
+/*
+ * The actions of runtime/agent/supervisor.ts, with the time that they take and
+ * their possible failures.
+ */
 
 const endLookMs = 50;
 
@@ -65,7 +68,7 @@ function act(
       break;
     case "end-job":
     case "kill-job":
-      // The worker that was seen, or none.
+      // Only the worker that was seen.
       if (eyes.works?.worker && eyes.works.workerSince === eyes.workerSince) {
         endJob(world, eyes.works, action);
         eyes.toldToEndAt ??= world.time.now;
@@ -80,7 +83,7 @@ function act(
   }
 }
 
-/** config.sh, where there is a token. */
+/** Runs config.sh, if there is a token. */
 function register(world: World, agent: Agent, again: () => void): void {
   const { machine } = agent;
   agent.memory = afterAskingForToken(agent.memory, world.time.now, settings.pollMs);
@@ -109,7 +112,7 @@ function cancelBootTimer(world: World, agent: Agent, again: () => void): void {
   });
 }
 
-/** Dies here, if it is an agent that does, or goes on. */
+/** Dies here if this agent is one that dies, and continues otherwise. */
 export function orDie(world: World, agent: Agent, next: () => void): void {
   if (world.time.now < world.plan.calmAt && world.random.chance(world.plan.nervous))
     crashAgent(world, agent.machine);
@@ -125,7 +128,7 @@ function start(world: World, agent: Agent, again: () => void): void {
     watchNew(world, agent.eyes, listener);
     again();
   };
-  // Seldom indeed: it dies after the process was made and before its file says so.
+  // In rare cases it dies after the process was started and before its file says so.
   if (world.random.chance(0.1)) orDie(world, agent, mark);
   else mark();
 }

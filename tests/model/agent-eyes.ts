@@ -21,24 +21,25 @@ import { epoch } from "./world.ts";
 
 /**
  * What an agent sees of its listener, in the order in which
- * runtime/agent/listener-eyes.ts looks; what it makes of it is the agent's own code.
+ * runtime/agent/listener-eyes.ts looks. The conclusions come from the agent's
+ * own code.
  */
 export interface Eyes {
   current: Listener | undefined;
-  /** The listener is a child of this very run of the agent: its exit code can be had. */
+  /** Whether the listener is a child of this run of the agent, so that its exit code is available. */
   own: boolean;
   state: ListenerState;
   /** How far the two files have been read: entries, and bytes of the next one. */
   perfRead: number;
   logRead: number;
   logPart: number;
-  /** There is more in the log than one look takes in. */
+  /** Whether the log holds more than one look reads. */
   behind: boolean;
   memory: ListenerMemory;
   traceOf: ReturnType<typeof watchForPendingJobs>;
   /** When a worker was last seen. */
   workerAt: number | undefined;
-  /** The listener whose worker that is, when the worker began, and when it was told to end its job. */
+  /** The listener whose worker was seen, when that worker began, and when it was told to end its job. */
   works: Listener | undefined;
   workerSince: number;
   toldToEndAt: number | undefined;
@@ -64,12 +65,12 @@ export function openEyes(world: World): Eyes {
   };
 }
 
-/** The listener that its file names, or else one that the list of processes shows. */
+/** The listener that the agent's file names, or else one from the list of processes. */
 function adopted({ listeners, listenerMark }: Machine): Listener | undefined {
   return listenerMark && !listenerMark.ended ? listenerMark : listeners.find(({ ended }) => !ended);
 }
 
-/** @param closely the sockets are looked at, too, a moment after the files */
+/** @param closely the look includes the sockets, a moment after the files */
 export function lookAtListener(
   world: World,
   agent: Agent,
@@ -78,7 +79,7 @@ export function lookAtListener(
 ): void {
   const { eyes, machine } = agent;
   const now = world.time.now;
-  // Looks that were left out would have seen the worker as well.
+  // The skipped looks would have seen the worker as well.
   if (eyes.workerAt !== undefined) {
     const at = Math.max(eyes.workerAt, now - period(agent));
     eyes.memory = afterSighting(eyes.memory, { now: at, runs: eyes.current !== undefined, worker: true });
@@ -146,7 +147,7 @@ function noteWorker(eyes: Eyes, works: Listener | undefined): void {
   eyes.toldToEndAt = undefined;
 }
 
-/** What is new in the listener's files, and its end, which was seen before. */
+/** Reads what is new in the listener's files, and its end, which was seen before. */
 function readNews(eyes: Eyes, machine: Machine, now: number, ended: boolean): void {
   const { current, own, state: before } = eyes;
   readFiles(eyes, machine, !current || ended);
@@ -163,7 +164,7 @@ function readNews(eyes: Eyes, machine: Machine, now: number, ended: boolean): vo
   eyes.state = { ...eyes.state, listening: false };
 }
 
-/** The log is read first and taken in last, and at most a megabyte of it in one look at a listener that runs. */
+/** The log is read first and processed last. One look at a running listener reads at most a megabyte of it. */
 function readFiles(eyes: Eyes, { perf, log }: Machine, toTheEnd: boolean): void {
   const lines: JobEvent[] = [];
   let left = toTheEnd ? Infinity : maxBytes;
@@ -180,7 +181,7 @@ function readFiles(eyes: Eyes, { perf, log }: Machine, toTheEnd: boolean): void 
   for (const event of lines) take(eyes, event);
 }
 
-/** What has been read is taken out of the log between two jobs, where it is worth it. */
+/** Between two jobs, the agent removes what it has read from the log, if that frees enough space. */
 function freeLog(eyes: Eyes, { log }: Machine): void {
   if (eyes.state.open.length > 0) return;
   if (log.slice(0, eyes.logRead).reduce((sum, { bytes }) => sum + bytes, 0) <= maxBytes) return;
@@ -192,7 +193,7 @@ function take(eyes: Eyes, event: JobEvent): void {
   eyes.state = advance(eyes.state, event).state;
 }
 
-/** The agent has started a listener: what was told of an earlier run is no news of it. */
+/** The agent has started a listener: output of an earlier run is not news of this one. */
 export function watchNew(world: World, eyes: Eyes, listener: Listener): void {
   Object.assign(eyes, {
     memory: afterStart(eyes.memory, world.time.now),
@@ -205,12 +206,16 @@ export function watchNew(world: World, eyes: Eyes, listener: Listener): void {
   });
 }
 
-/** The agent has registered its machine anew. */
+/** The agent has registered its machine again. */
 export function forgetExit(eyes: Eyes): void {
   eyes.memory = afterRegistration(eyes.memory);
 }
 
-/** The look that waits for the end of a listener. @returns whether it has ended */
+/**
+ * The look that waits for the end of a listener.
+ *
+ * @returns whether it has ended
+ */
 export function hasEnded(world: World, agent: Agent): boolean {
   const { eyes, machine } = agent;
   const ended = eyes.current?.ended === true;

@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 
 /* As in runtime/agent/leaving.ts and powering-off.ts. */
 
-/** A call to AWS is served in its middle, whatever becomes of the caller. */
+/** A call to AWS takes effect in its middle, whatever happens to the caller. */
 function callAws(world: World, agent: Agent, serve: () => boolean, then: (done: boolean) => void): void {
   const { random, time } = world;
   if (time.now < world.awsOutUntil) {
@@ -31,7 +31,10 @@ function callAws(world: World, agent: Agent, serve: () => boolean, then: (done: 
   });
 }
 
-/** As in runtime/agent/powering-off.ts: from now on it does nothing else, and neither does an agent that comes after it. */
+/**
+ * As in runtime/agent/powering-off.ts: from now on the agent does nothing else,
+ * and neither does an agent that comes after it.
+ */
 export function powerOffForGood(world: World, agent: Agent): void {
   agent.machine.poweringOff = true;
   orDie(world, agent, () => {
@@ -46,7 +49,7 @@ export function powerOffForGood(world: World, agent: Agent): void {
   });
 }
 
-/** The command, which fails now and then. */
+/** Runs the command, which sometimes fails. */
 export function askToPowerOff(world: World, agent: Agent, then: (done: boolean) => void): void {
   later(world, agent, world.random.between(50, 300), () => {
     const done = world.random.below(100) > 0;
@@ -55,7 +58,7 @@ export function askToPowerOff(world: World, agent: Agent, then: (done: boolean) 
   });
 }
 
-/** Ledger, shutdown behaviour, report, power: in this order. */
+/** Leaves in this order: ledger, shutdown behaviour, report, power. */
 export function leave(
   world: World,
   agent: Agent,

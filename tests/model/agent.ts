@@ -28,19 +28,19 @@ export interface Agent {
   eyes: Eyes;
   sleepTime: SleepTime;
   memory: AgentMemory;
-  /** How long it takes from the log to the sockets, in a look. */
+  /** Milliseconds from the log to the sockets in a look. */
   lookMs: number;
   /** Looks are due at `grid` and each period after it. */
   grid: number;
-  /** The last look was at the sockets, too. */
+  /** Whether the last look included the sockets. */
   closely: boolean;
-  /** What is waited for between two looks; undefined while a look or an act is under way. */
+  /** The wait between two looks; undefined while a look or an action is in progress. */
   resting: { wakeAt: number } | undefined;
-  /** Something has changed while a look or an act was under way. */
+  /** Whether something changed while a look or an action was in progress. */
   stirred: boolean;
 }
 
-/** Milliseconds from look to look while nothing is done. */
+/** Milliseconds from look to look while nothing happens. */
 export function period({ lookMs, closely }: Agent): number {
   return lookEveryMs + (closely ? lookMs : 0);
 }
@@ -101,7 +101,7 @@ function look(world: World, agent: Agent): void {
   agent.stirred = false;
   const view = fleetView(world, agent.machine, agent.reader);
   const now = world.time.now;
-  // Looks that were left out would have seen the worker that the last one saw.
+  // The skipped looks would have seen the worker that the last look saw.
   const lastUsedAt = agent.eyes.workerAt === undefined ? agent.memory.lastUsedAt : now;
   const sleepAt = sleepAtOf({ lastUsedAt }, view, agent.sleepTime);
   const leave = wantsToLeave({ now, ...view, sleepAt });
@@ -130,7 +130,7 @@ function look(world: World, agent: Agent): void {
   });
 }
 
-/** Counts decisions, and tells those that are news. */
+/** Counts decisions, and traces those that are new. */
 function notice(
   world: World,
   agent: Agent,
@@ -147,7 +147,7 @@ function notice(
   }
 }
 
-/** Looks again when `wakeAt` has come, or something has changed that a look would see. */
+/** Looks again at `wakeAt`, or when something has changed that a look would see. */
 export function rest(world: World, agent: Agent, closely: boolean, wakeAt: number): void {
   agent.grid = world.time.now + lookEveryMs;
   agent.closely = closely;
@@ -163,11 +163,11 @@ export function lookAfter(world: World, agent: Agent, ms: number): void {
 }
 
 /**
- * Something has changed on a machine. A look that would see the same as the
- * last one, and decide the same, is left out: the next one is made when it
- * would have been.
+ * Something has changed on a machine. A look that would see and decide the same
+ * as the last one is skipped: the next look is made when it would have been
+ * made anyway.
  *
- * @param closely only a look at the sockets would see it
+ * @param closely only a look at the sockets would see the change
  */
 export function wakeAgent(world: World, { agent }: Machine, closely?: "closely"): void {
   if (!agent || agent.ended) return;

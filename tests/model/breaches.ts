@@ -12,10 +12,10 @@ import type { Cause, Machine, WayToLeave, World } from "./world.ts";
  *
  * `lost` a job was ended by us (github.ts says what that is)
  * `cancelled` GitHub gave a job up because one machine missed it twice
- * `late` a desired was not acted on in time
+ * `late` a machine did not reach its desired state in time
  * `ended` a machine was terminated that some list has always named
  * `asleep` a machine sleeps and was not started, although no reason to sleep holds
- * `forgotten` in the end, a machine is not where its desired wants it
+ * `forgotten` in the end, a machine is not in its desired state
  */
 export interface Breach {
   kind: "lost" | "cancelled" | "late" | "ended" | "asleep" | "forgotten";
@@ -23,13 +23,16 @@ export interface Breach {
   about: readonly string[];
 }
 
-/** What happened in schedules, so that a model in which nothing happens is noticed. */
+/** What happened in schedules. It reveals a model in which nothing happens. */
 export interface Tally {
   jobs: number;
   completed: number;
   requeued: number;
   cancelled: number;
-  /** By three machines that left one after the other, each in the moment in which it was offered the job. */
+  /**
+   * Jobs that were cancelled because three machines left one after the other,
+   * each at the moment when it was offered the job.
+   */
   cancelledByUs: number;
   lostOutside: number;
   conflicts: number;
@@ -37,11 +40,11 @@ export interface Tally {
   starts: number;
   wakes: number;
   terminated: number;
-  /** By settle. */
+  /** Entries that settle removed. */
   entriesRemoved: number;
-  /** Machines whose entry somebody had removed, and that were given another token. */
+  /** Machines whose entry was removed by hand, and that were given another token. */
   registeredAnew: number;
-  /** Looks at a job that had run for too long. */
+  /** Looks that found a job that had run for too long. */
   overdue: number;
   /** Listeners that were ended because they no longer polled. */
   hung: number;
@@ -101,17 +104,20 @@ export function breach(world: World, kind: Breach["kind"], about: readonly strin
   world.breaches.push({ kind, about, text });
 }
 
-/** A read that is late (two reads at the worst), a look that takes long, the calls before the power goes. */
+/** The delays: a late read (two reads at worst), a long look, the calls before the power goes. */
 const readMs = settings.pollMs * 2;
 const slackMs = 60_000;
-/** Connections settle while the machine is quiet; one that GitHub has just replaced may be new again. */
+/**
+ * Connections settle while the machine is quiet; a connection that GitHub has
+ * just replaced may be new again.
+ */
 const settleMs = 10_000;
 
 /**
- * How long after the desired, or after the last thing that gave it a reason to
- * wait (a sign of work, a start of its agent, a call to AWS that failed), a
- * quiet machine must have powered off. The time of quiet, the turn among those
- * that share the desired and the stay after a start run side by side.
+ * How long after a change of the desired state, or after the last reason to
+ * wait (a sign of work, a start of its agent, a failed call to AWS), a quiet
+ * machine must have powered off. The quiet time, the turn among machines that
+ * share the desired state, and the stay after a start run side by side.
  */
 export function leaveBoundMs(kind: WayToLeave): number {
   const turnMs =
@@ -119,16 +125,16 @@ export function leaveBoundMs(kind: WayToLeave): number {
   return Math.max(settings.quietMs, readMs, turnMs) + settleMs + slackMs;
 }
 
-/** Something gives a machine a reason to wait, from now or for so long. */
+/** Gives a machine a reason to wait, from now or for a duration. */
 export function disturb(world: World, machine: Machine, forMs = 0): void {
   machine.disturbedAt = Math.max(machine.disturbedAt, world.time.now + forMs);
 }
 
-/** A machine powers off by itself: it did so in time. */
+/** A machine powers off on its own. This checks that it did so in time. */
 export function judgeLeaving(world: World, machine: Machine): void {
   const { wanted, disturbedAt } = machine;
   const readableAt = Math.max(...Object.values(world.parameters.damagedUntil));
-  if (!wanted || wanted.since < readableAt || machine.clockOffMs !== 0) return; // It could not know.
+  if (!wanted || wanted.since < readableAt || machine.clockOffMs !== 0) return; // The machine could not know.
   const waitedMs = world.time.now - Math.max(wanted.since, disturbedAt);
   if (waitedMs <= leaveBoundMs(wanted.kind)) return;
   breach(
@@ -139,20 +145,26 @@ export function judgeLeaving(world: World, machine: Machine): void {
   );
 }
 
-/** A job is ended for its length: the fleet has a limit, enforces it, and the job's own worker has run for so long. */
+/**
+ * A job is ended for its duration. This checks that the fleet has a limit and
+ * enforces it, and that the job's own worker has run for that long.
+ */
 export function judgeJobEnd(world: World, { machine, workerSince }: Listener, name: string): void {
   const jobLimit = jobLimitOf(world.plan.limits);
   if (jobLimit?.enforce && world.time.now >= overdueAt({ workerAt: workerSince, jobLimit })) return;
   breach(world, "lost", [name, machine.name], `${name} was ended on ${machine.name} in its time`);
 }
 
-/** A machine is terminated: it was on neither list at some moment since those were read. */
+/** A machine is terminated. This checks that it was on neither list at some moment since those were read. */
 export function judgeEnd(world: World, machine: Machine, readAt: number): void {
   if (machine.unlistedAt >= readAt) return;
   breach(world, "ended", [machine.name], `${machine.name} was terminated although a list names it`);
 }
 
-/** What is wrong with where a machine is, once the wishes have been constant for long enough; undefined: nothing. */
+/**
+ * What is wrong with a machine's state once the desired state has been constant
+ * for long enough; undefined: nothing.
+ */
 export function restlessness(world: World, machine: Machine): string | undefined {
   const { listing, power } = trueDesired(world, machine);
   if (listing === "unknown") return undefined; // Empty lists without `closing` ask for nothing.
@@ -163,10 +175,10 @@ export function restlessness(world: World, machine: Machine): string | undefined
   );
   const state = machine.state === "running" && listens ? "listening" : machine.state;
   if (state === wanted || state === "terminated") return undefined;
-  return `${machine.name} is ${state}, and its desired is ${wanted}`;
+  return `${machine.name} is ${state}, but its desired state is ${wanted}`;
 }
 
-/** A job that is under way, or that somebody could take. */
+/** Whether a job is in progress, or could be taken. */
 export function isUnderWay(world: World): boolean {
   return world.github.jobs.some(
     ({ state, only }) =>

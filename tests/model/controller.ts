@@ -13,10 +13,14 @@ import { epoch } from "./world.ts";
 const fleet = "cloud";
 const hours = { wake: "whenever", sleep: "the model says so", zone: "UTC", holidays: [] };
 
-/** A machine that nothing keeps asleep may be found so at this many calls, unless EC2 refuses it; at the next it is forgotten. */
+/**
+ * At up to this many calls in a row, a machine may be found asleep without a
+ * reason, unless EC2 refuses to start it. At the next call it counts as
+ * forgotten.
+ */
 const callsToStart = 3;
 
-/** Starts what is to be awake, and judges whether anything was forgotten. */
+/** Starts the machines that must be awake, and checks that none was forgotten. */
 export function control(world: World): void {
   const stopped = world.machines.filter(({ state }) => state === "stopped");
   judgeSleepers(world);
@@ -35,10 +39,7 @@ export function control(world: World): void {
   }
 }
 
-/**
- * A machine is asleep only while a reason to sleep holds. What is asked here is what is true, and not what the
- * product's rule says.
- */
+/** A machine sleeps only while a reason to sleep holds. This checks the truth, and not the product's rule. */
 function judgeSleepers(world: World): void {
   for (const machine of world.machines) {
     if (!isToBeStarted(world, machine)) {
@@ -58,7 +59,7 @@ function isToBeStarted(world: World, machine: Machine): boolean {
   if (listing !== "service" || power === "off" || idleMinutes !== undefined) return false;
   const { report, launchedAt } = machine;
   const toldThatItSleeps = report?.state === "asleep" && report.since >= epoch + launchedAt;
-  // Else it went down in another way, AWS did not hear that it went to sleep, or its clock was wrong by then.
+  // Otherwise it went down in another way, AWS did not receive its report, or its clock was wrong by then.
   return toldThatItSleeps || now >= launchedAt + restAfterBootMs;
 }
 
@@ -70,7 +71,7 @@ function isDamaged({ time, parameters }: World): boolean {
   return Object.values(parameters.damagedUntil).some((until) => time.now < until);
 }
 
-/** What the controller can read; the power it writes itself. */
+/** The settings that the controller can read. It writes the power itself. */
 function readable(world: World): FleetSettings {
   const { time, parameters } = world;
   const settings = { ...currentSettings(world) };
@@ -80,7 +81,7 @@ function readable(world: World): FleetSettings {
   return settings;
 }
 
-/** Since when the power is on by working hours. */
+/** Since when working hours have kept the power on. */
 function hoursOf({ parameters: { versions } }: World): { since: number } | undefined {
   const isOn = ({ settings: { power } }: (typeof versions)[number]) =>
     power?.by === "working-hours" && power.power === "on";

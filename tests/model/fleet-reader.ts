@@ -10,12 +10,12 @@ import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
-/** How an agent reads its fleet's parameters; what it makes of them is the agent's own code. */
+/** How an agent reads its fleet's parameters. The conclusions come from the agent's own code. */
 export interface FleetReader {
   memory: FleetMemory;
-  /** When that was last read which says who is listed. */
+  /** When the parameters were last read that decide which machines are listed. */
   readAt: Record<"candidates" | "roster" | "override", number>;
-  /** When the last read was begun, and whether one is under way. */
+  /** When the last read began, and whether one is in progress. */
   begunAt: number;
   reading: boolean;
 }
@@ -41,7 +41,10 @@ function desired(world: World, machine: Machine, known: FleetSettings) {
   return world.variant.desiredFor(machine, known, epoch + world.time.now + machine.clockOffMs);
 }
 
-/** When, on the monotonic clock, what is known means something else because an operator's desired has expired. */
+/**
+ * When, on the monotonic clock, the known settings change their meaning because
+ * an operator's override expires.
+ */
 export function desiredEndsAt(machine: Machine, { memory }: FleetReader, now: number): number {
   const { fleet, runners } = memory.known.override ?? {};
   let first = Infinity;
@@ -53,7 +56,7 @@ export function desiredEndsAt(machine: Machine, { memory }: FleetReader, now: nu
   return first;
 }
 
-/** A read that would bring nothing new is left out: see {@link wakeReader}. */
+/** Reads the parameters. A read that would bring nothing new is skipped: see {@link wakeReader}. */
 function read(world: World, machine: Machine, reader: FleetReader): void {
   const { time, random } = world;
   if (machine.agent?.reader !== reader || machine.agent.ended) return;
@@ -79,7 +82,7 @@ function read(world: World, machine: Machine, reader: FleetReader): void {
   });
 }
 
-/** Each parameter as it was at some moment of the request. */
+/** Takes each parameter as it was at some moment of the request. */
 function take(world: World, machine: Machine, reader: FleetReader): void {
   const { time, random, parameters } = world;
   const reading = { ...unreadSettings, isAnswered: true };

@@ -6,14 +6,14 @@ import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 
 /**
- * GitHub: which runner is offered which job, and what becomes of it.
+ * GitHub: which runner is offered which job, and how the job ends.
  *
  * A job is **lost by us** when a listener that had acquired it is ended by the
  * agent, or its machine is powered off or terminated by the agent, the boot
  * timer or settle, while the job could have been completed: GitHub had not
  * given it up, and its worker had not reported its end. The same holds for a
  * job whose acquisition was on its way when that happened. A job that was
- * offered and not acquired is none of these: it goes back to the queue after a
+ * offered and not acquired is not lost: it goes back to the queue after a
  * minute, which counts as a **miss**.
  */
 export interface Github {
@@ -29,7 +29,7 @@ export interface Job {
   only: Machine | undefined;
   state: "queued" | "offered" | "acquired" | "done" | "cancelled" | "lost";
   offer: Offer | undefined;
-  /** Machines that did not take it, each with whether that was of our doing. */
+  /** Machines that did not take it, each with whether we caused that. */
   misses: { machine: Machine; ours: boolean }[];
   holder: Listener | undefined;
 }
@@ -44,11 +44,11 @@ export interface Offer {
 /** A registered runner. */
 export interface Entry {
   machine: Machine;
-  /** It has the fleet's labels. */
+  /** Whether it has the fleet's labels. */
   proven: boolean;
   session: Session | undefined;
   work: Job | undefined;
-  /** What the busy flag shows once it has caught up, and when it will have. */
+  /** The value that the busy flag will show, and from when. */
   flag: { busy: boolean; from: number };
 }
 
@@ -104,7 +104,7 @@ function offerTo(world: World, job: Job, entry: Entry): void {
   else answer(world, session, offer);
   world.time.after(requeueMs, () => {
     if (!offer.acknowledged) requeue(world, offer);
-    // The acquisition gets a time of its own.
+    // The time limit for the acquisition begins now.
     else
       world.time.after(requeueMs, () => {
         requeue(world, offer);
@@ -115,7 +115,7 @@ function offerTo(world: World, job: Job, entry: Entry): void {
 function requeue(world: World, offer: Offer): void {
   const { job, entry, listener } = offer;
   if (job.offer !== offer) return;
-  // One that hangs would have missed it in any case, whatever we do with it.
+  // A listener that hangs would have missed it in any case.
   const ours =
     !listener.hangs &&
     (listener.frozen || (listener.endedBy !== undefined && listener.endedBy !== "outside"));
@@ -131,17 +131,17 @@ function requeue(world: World, offer: Offer): void {
     () => `not taken by ${entry.machine.name} within a minute: ${job.state}`,
   );
   if (job.state === "cancelled") judgeCancelled(world, job);
-  matchSoon(world); // Also where this job is given up: its runner is free for the others that are queued.
+  matchSoon(world); // This is needed even when the job is given up: its runner is then free for other queued jobs.
 }
 
 /**
- * Three misses cancel a job. One machine may cause one of them, by leaving in
- * the moment in which it is offered the job: a freeze that ends in a thaw must
- * cause none, and no machine two.
+ * Three misses cancel a job. One machine may cause one of them, by leaving at
+ * the moment when it is offered the job. A freeze that ends in a thaw must
+ * cause none, and no machine may cause two.
  *
- * What no machine can help, knowing nothing of the others: three that leave a
- * minute apart may each cause one, where GitHub goes on to offer jobs to a
- * listener whose connection is gone. That is counted, and is no breach.
+ * A machine knows nothing of the others. So three that leave a minute apart may
+ * each cause one, if GitHub continues to offer jobs to a listener whose
+ * connection is gone. That is counted, and is not a breach.
  */
 function judgeCancelled(world: World, { name, misses }: Job): void {
   world.tally.cancelled++;

@@ -41,18 +41,18 @@ describe("a simulated fleet", () => {
     expect(busyHours).to.equal(0);
   });
 
-  it("has a job wait for a boot, and the next one for nothing while the limit lasts", () => {
+  it("makes a job wait for a boot, and the next one not at all while the limit lasts", () => {
     const { waits, wakes } = simulate(1, { idleMinutes: 60 }, [jobAt(1), jobAt(2.5), jobAt(6)]);
     expect(waits).to.deep.equal([wakeMs, 0, wakeMs]);
-    expect(wakes - 2).to.equal(3); // Two weeks without a job come after that.
+    expect(wakes - 2).to.equal(3); // Two weeks without a job follow.
   });
 
-  it("has a job wait for another's end where all machines have one", () => {
+  it("makes a job wait for another's end if all machines are busy", () => {
     const { waits } = simulate(1, { idleMinutes: 5 }, [jobAt(1), jobAt(1.5)]);
     expect(waits).to.deep.equal([wakeMs, hour / 2 + wakeMs]);
   });
 
-  it("has a machine that has just left meet its own session", () => {
+  it("lets a machine that has just left meet its own old session", () => {
     const left = simulate(1, { idleMinutes: 5 }, [jobAt(1)]);
     expect(left.awakeHours).to.be.lessThan(4 * 2);
     const waits = [6, 7, 8, 9, 10].map((minutes) => {
@@ -62,7 +62,7 @@ describe("a simulated fleet", () => {
     expect(Math.max(...waits)).to.be.within(wakeMs + minute, modelSeconds.lingeringSession * 1000 + minute);
   });
 
-  it("loses no job and gives none to two machines, however they come", () => {
+  it("loses no job and gives none to two machines, whenever they arrive", () => {
     for (const pattern of patterns) {
       const arrivals = pattern.arrivals(span, seededRandom(7));
       const { waits, busyHours, awakeHours } = simulate(10, { idleMinutes: 10 }, arrivals);

@@ -11,14 +11,15 @@ import { tell } from "./trace.ts";
 import { ask, connect, disconnect, network } from "./wire.ts";
 import type { World } from "./world.ts";
 
-/** An unused connection to the run service is given up after this. */
+/** An unused connection to the run service is closed after this, in milliseconds. */
 const idleConnectionMs = 60_000;
 
 /**
- * A message has been read. For a moment it is nowhere to be seen: no bytes in
- * a socket, and not in the performance log yet, which is written before
- * anything is answered. Then it is acknowledged (GitHub's word that this
- * failed changes nothing), and the job is acquired from the run service.
+ * A message has been read. For a moment it is visible nowhere: its bytes have
+ * left the socket, and the performance log, which is written before anything is
+ * answered, does not show it yet. Then the message is acknowledged (an answer
+ * that this failed changes nothing), and the job is acquired from the run
+ * service.
  */
 export function takeMessage(world: World, listener: Listener, offer: Offer): void {
   const { machine } = listener;
@@ -75,7 +76,8 @@ function requestJob(world: World, listener: Listener, offer: Offer, socket: Sock
         return;
       }
       if (acquired) {
-        // GitHub has given it the job and it does not know: the runner's own fault, and GitHub's.
+        // GitHub has assigned it the job, but the listener does not know. That is a
+        // fault of the runner and of GitHub.
         release(listener, job);
         abandon(world, job, "outside");
       }
@@ -87,7 +89,7 @@ function requestJob(world: World, listener: Listener, offer: Offer, socket: Sock
   );
 }
 
-/** The main loop polls on, and the job gets a task of its own once the one before has ended. */
+/** The main loop continues to poll. The job gets its own task once the previous one has ended. */
 function dispatch(world: World, listener: Listener, job: Job): void {
   say(world, listener, events.acquired(job));
   poll(world, listener);
@@ -98,7 +100,7 @@ function dispatch(world: World, listener: Listener, job: Job): void {
   else run(world, listener, job);
 }
 
-/** Announced, then the first renewal, and only then a worker. */
+/** The job is announced, then comes the first renewal, and only then a worker. */
 function run(world: World, listener: Listener, job: Job): void {
   const { machine } = listener;
   const { random, plan } = world;
@@ -120,7 +122,10 @@ function run(world: World, listener: Listener, job: Job): void {
   });
 }
 
-/** The worker tells GitHub the end of its job by itself, and is gone a little later; the listener hears of it then. */
+/**
+ * The worker itself reports the end of its job to GitHub, and exits a little
+ * later. The listener learns of it then.
+ */
 function report(world: World, listener: Listener, job: Job): void {
   if (!listener.worker || listener.working !== job || !listener.machine.listeners.includes(listener)) return;
   listener.working = undefined;
@@ -128,7 +133,7 @@ function report(world: World, listener: Listener, job: Job): void {
   release(listener, job);
   world.time.after(world.random.delay(50, 2000, 20, 20_000), () => {
     listener.worker = false;
-    // With the job's processes, what they have done is over, and what the machine tidies up after them.
+    // The effects of the job's processes end with them, after the machine has tidied up.
     const { machine } = listener;
     if (machine.perfLostUntil === Infinity)
       machine.perfLostUntil = world.time.now + world.random.between(0, 3000);
@@ -140,9 +145,9 @@ function report(world: World, listener: Listener, job: Job): void {
 }
 
 /**
- * The worker of a job is told to end it, or killed. Told, it leaves out what it
- * has still to do and reports, if it is not one of a few that hang; of a killed
- * one, the listener reports.
+ * A job's worker is told to end it, or is killed. When told, it skips its
+ * remaining steps and reports, unless it is one of a few that hang. For a
+ * killed worker, the listener reports.
  */
 export function endJob(world: World, listener: Listener, by: "end-job" | "kill-job"): void {
   const { random } = world;
@@ -156,7 +161,10 @@ export function endJob(world: World, listener: Listener, by: "end-job" | "kill-j
   });
 }
 
-/** It says how the job ended, then that it is free; the poll that told GitHub otherwise is given up for another. */
+/**
+ * The listener prints how the job ended, then that it is free. It abandons the
+ * poll that reported it as busy, and opens another.
+ */
 function conclude(world: World, listener: Listener, job: Job): void {
   const { random } = world;
   say(

@@ -12,14 +12,14 @@ import { tell } from "./trace.ts";
 import type { Cause, Machine, World } from "./world.ts";
 
 /**
- * The listener's process, after actions/runner: it makes a session, polls, and
- * does what messages ask. Its own steps stand still while it is frozen; what
- * the network brings waits in its sockets meanwhile.
+ * The listener's process, after actions/runner: it opens a session, polls, and
+ * acts on messages. While it is frozen its own steps stop, and what the network
+ * brings waits in its sockets.
  */
 export interface Listener {
   machine: Machine;
   ended: boolean;
-  /** Undefined: it ended by itself, or runs. */
+  /** Undefined while it runs, or if it ended on its own. */
   endedBy: Cause | undefined;
   code: number | undefined;
   /** SIGSTOP has been sent, and its threads are about to stop. */
@@ -30,22 +30,22 @@ export interface Listener {
   sockets: Socket[];
   session: Session | undefined;
   broker: Socket | undefined;
-  /** The poll that it waits for; another number than the server's: that one was given up. */
+  /** The poll that it waits for. If the server's number differs, that poll was given up. */
   poll: number;
   polling: boolean;
-  /** It will poll no more, although it lives on; since when it has had no connection. */
+  /** Whether it will poll no more, although it is alive; and since when it has had no connection. */
   hangs: boolean;
   disconnectedAt: number | undefined;
-  /** Acquired, and neither reported as ended nor given up. */
+  /** Jobs that it has acquired, and that are neither reported as ended nor given up. */
   holds: Job[];
-  /** The job whose task has not ended, and what waits for that. */
+  /** The job whose task has not ended, and the jobs that wait for that. */
   dispatched: Job | undefined;
   afterDispatch: (() => void) | undefined;
   worker: boolean;
-  /** When its worker began, and what that works on until it has reported the end. */
+  /** When its worker began, and the job that the worker has not yet reported as ended. */
   workerSince: number;
   working: Job | undefined;
-  /** It fetches an update of itself, and takes no job. */
+  /** Whether it downloads an update of itself, and therefore takes no job. */
   updating: boolean;
   conflicts: number;
   /** Its output. */
@@ -86,7 +86,10 @@ export function startProcess(world: World, machine: Machine): Listener {
   return listener;
 }
 
-/** What it does next by itself, unless it has ended by then; frozen, it does it when it is thawed. */
+/**
+ * The listener's next own step, unless it has ended by then. If it is frozen,
+ * it makes the step when it is thawed.
+ */
 export function step(world: World, listener: Listener, ms: number, act: () => void): void {
   world.time.after(ms, () => {
     proceed(listener, act);
@@ -114,7 +117,10 @@ export function thaw(listener: Listener): void {
   for (const act of listener.held.splice(0)) proceed(listener, act);
 }
 
-/** Asked to end (SIGINT), and thawed for it: what it holds by then it cancels, and its session it deletes. */
+/**
+ * Asks the listener to end (SIGINT), and thaws it for that. It cancels the jobs
+ * that it then holds, and deletes its session.
+ */
 export function interrupt(world: World, listener: Listener): void {
   thaw(listener);
   step(world, listener, world.random.delay(1, 30, 20, 500), () => {
@@ -123,13 +129,13 @@ export function interrupt(world: World, listener: Listener): void {
   });
 }
 
-/** It ends by itself. */
+/** The listener ends on its own. */
 export function exit(world: World, listener: Listener, code: number): void {
   listener.code = code;
   end(world, listener, "outside");
 }
 
-/** Its process is gone, and its worker soon after: the pipe between them has broken. */
+/** Its process ends, and soon its worker too, because the pipe between them is broken. */
 export function end(world: World, listener: Listener, cause: Cause): void {
   if (listener.ended) return;
   const { machine } = listener;
@@ -146,7 +152,7 @@ export function end(world: World, listener: Listener, cause: Cause): void {
   const { holds, worker } = listener;
   const left = holds[0];
   if (worker && cause === "outside" && left && world.random.chance(0.3)) {
-    // It goes on to the end of the job, which GitHub takes as long as the lock lasts.
+    // The worker continues to the end of the job, which GitHub accepts as long as the lock lasts.
     holds.slice(1).forEach((job) => {
       abandon(world, job, cause);
     });
@@ -167,7 +173,7 @@ function leaveWorker(world: World, listener: Listener, job: Job): void {
   reap(world, listener);
 }
 
-/** What is left of it in the machine's list of processes. */
+/** Removes what is left of it from the machine's list of processes. */
 export function reap(world: World, listener: Listener): void {
   const { machine } = listener;
   disturb(world, machine);
@@ -176,7 +182,10 @@ export function reap(world: World, listener: Listener): void {
   wakeAgent(world, machine);
 }
 
-/** Its entry at GitHub is removed while it polls: it cancels the job that it runs, and forgets its registration. */
+/**
+ * Its entry at GitHub is removed while it polls: it cancels the job that it
+ * runs, and forgets its registration.
+ */
 export function loseRegistration(world: World, listener: Listener, cause: "settle" | "outside"): void {
   if (listener.ended) return;
   listener.machine.registered = false;

@@ -14,7 +14,7 @@ export interface LogEntry {
 
 const at = "2026-05-01T10:00:00.000Z";
 
-/** What the listener can tell. The times in it decide nothing. */
+/** What the listener can report. The times in it decide nothing. */
 export const events = {
   session: { kind: "session-created" },
   received: { kind: "received", at },
@@ -26,7 +26,7 @@ export const events = {
   registrationGone: { kind: "registration-gone" },
 } satisfies Record<string, JobEvent | ((job: Job) => JobEvent)>;
 
-/** A line in `Runner.perf`. Where it cannot be written, the listener only traces that, and goes on. */
+/** Writes a line to `Runner.perf`. If that fails, the listener only traces the failure, and continues. */
 export function mark(world: World, { machine }: Listener, event: JobEvent): void {
   if (world.time.now < machine.perfLostUntil) {
     disturb(world, machine, stuckAfterMs);
@@ -37,7 +37,10 @@ export function mark(world: World, { machine }: Listener, event: JobEvent): void
   wakeAgent(world, machine);
 }
 
-/** A line in the listener's output, after some that tell nothing; an earlier listener's goes to an earlier file. */
+/**
+ * Writes a line to the listener's output, after some that mean nothing. An
+ * earlier listener's output goes to an earlier file.
+ */
 export function say(world: World, { machine, log }: Listener, event: JobEvent, bytes = 500): void {
   if (world.time.now < machine.diskFullUntil) {
     swallow(world, machine);
@@ -48,12 +51,15 @@ export function say(world: World, { machine, log }: Listener, event: JobEvent, b
   wakeAgent(world, machine);
 }
 
-/** Where the end of an earlier job was not told, each later sign of work puts off the moment when that is noticed. */
+/**
+ * If the end of an earlier job was not reported, each later sign of work delays
+ * the moment when that is noticed.
+ */
 function noteSign(world: World, machine: Machine): void {
   disturb(world, machine, machine.untold ? stuckAfterMs : 0);
 }
 
-/** An agent that does not hear of the end of a job waits until GitHub has given it up. */
+/** An agent that does not learn of the end of a job waits until GitHub has given it up. */
 function swallow(world: World, machine: Machine): void {
   machine.untold = true;
   disturb(world, machine, stuckAfterMs);

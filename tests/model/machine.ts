@@ -10,7 +10,7 @@ import { epoch } from "./world.ts";
 
 const bootTimerMs = 60 * 60_000;
 
-/** An instance is launched; its runner may have had others before. */
+/** Launches an instance for a runner, which may have had others before. */
 export function launch(world: World, runner: string): Machine {
   const instanceId = `i-${String(world.machines.length + 1).padStart(8, "0")}`;
   const machine: Machine = {
@@ -89,13 +89,13 @@ export function boot(world: World, machine: Machine): void {
   });
 }
 
-/** Tags that a machine writes about itself, if AWS answers. */
+/** Writes the tags of a machine about itself, if AWS answers. */
 export function report(world: World, machine: Machine, state: MachineState, detail = ""): void {
   if (world.time.now < world.awsOutUntil) return;
   machine.report = { state, since: epoch + world.time.now + machine.clockOffMs, detail };
 }
 
-/** Whoever registers replaces an entry of the same name. */
+/** A registration replaces an entry of the same name. */
 export function registerMachine(world: World, machine: Machine): void {
   machine.registered = true;
   disturb(world, machine);
@@ -109,9 +109,9 @@ export function registerMachine(world: World, machine: Machine): void {
 }
 
 /**
- * `shutdown`: it returns at once, and everything on the machine goes on until
- * the delay locks are given up. Neither another one nor `shutdown -c` changes
- * anything then.
+ * `shutdown` returns at once, and everything on the machine continues until the
+ * delay locks are released. Neither another `shutdown` nor `shutdown -c`
+ * changes anything then.
  */
 export function shutDown(world: World, machine: Machine, cause: PowerOffCause): void {
   if (machine.state !== "running" || machine.goingDown) return;
@@ -124,7 +124,7 @@ export function shutDown(world: World, machine: Machine, cause: PowerOffCause): 
   });
 }
 
-/** The system goes down: everything on it ends at once, the instance stops some time later. */
+/** The system goes down: everything on it ends at once, and the instance stops some time later. */
 export function powerOff(world: World, machine: Machine, cause: Exclude<Cause, "outside">): void {
   const { random, time, tally } = world;
   if (machine.state !== "running") return;
@@ -139,7 +139,7 @@ export function powerOff(world: World, machine: Machine, cause: Exclude<Cause, "
   });
 }
 
-/** The instance restarts in the middle of everything: AWS does that, or its owner. */
+/** The instance restarts in the middle of everything. Either AWS or its owner does that. */
 export function reboot(world: World, machine: Machine): void {
   if (machine.state !== "running") return;
   world.tally.reboots++;

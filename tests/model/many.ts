@@ -5,17 +5,17 @@ import type { Breach, Tally } from "./breaches.ts";
 import { planOf } from "./plan.ts";
 import { live } from "./schedule.ts";
 
-/** What came of many schedules. */
+/** The results of many schedules. */
 export interface Summary {
   schedules: number;
   tally: Tally;
   broken: { seed: number; breach: Breach }[];
 }
 
-/** Seeds are whole numbers below this; those of many schedules follow one another. */
+/** Seeds are whole numbers below this. Many schedules use consecutive seeds. */
 export const seeds = 2 ** 32;
 
-/** Schedules that a process lives through at a time. */
+/** Number of schedules in one batch of a process. */
 const batchSize = 1000;
 
 export interface Batch {
@@ -34,9 +34,10 @@ export function liveBatch({ first, count }: Batch): Summary {
 }
 
 /**
- * Lives through many schedules on all cores, the broken ones in the order in which they were met.
+ * Lives through many schedules on all cores. The broken ones are in the order
+ * in which they were found.
  *
- * @param progress is told after each batch
+ * @param progress is called after each batch
  */
 export async function liveMany(
   { first, count }: Batch,

@@ -8,13 +8,19 @@ import { live } from "./schedule.ts";
 import { mutants } from "./variants.ts";
 
 const schedules = 20_000;
-/** The same each time, so that a change is judged by what it changes. The nightly workflow lives through 100,000 others. */
+/**
+ * The same seed each time, so that a change is judged by its effect. The
+ * nightly workflow lives through 100,000 other schedules.
+ */
 const usualSeed = "00000000";
 
-/** What happens never or hardly ever: settle meets a running machine in a race of seconds. */
+/** Events that happen never or rarely: settle meets a running machine only in a race of seconds. */
 const seldom = ["settle", "cancelled", "cancelledByUs"];
 
-/** Every other kind of thing must have happened in so many schedules: nothing is proven by what never occurs. */
+/**
+ * Every other kind of event must have happened in this many schedules:
+ * schedules prove nothing about what never occurs.
+ */
 function happened({ decisions, powerOffs, ...counts }: Tally): [string, number][] {
   return Object.entries({ ...counts, ...decisions, ...powerOffs }).filter(([what]) => !seldom.includes(what));
 }
@@ -59,8 +65,11 @@ describe("a model of the machine's life", function () {
     }
   });
 
-  describe("finds what is missing, so it can fail: a machine that", () => {
-    /** How many schedules it may take, several times what it did take; and what is broken then. */
+  describe("finds a missing protection, so it can fail: a machine that", () => {
+    /**
+     * The number of schedules that each may need, several times what it did need,
+     * and the kind of promise that is broken then.
+     */
     const expected: Record<keyof typeof mutants, [within: number, kind: Breach["kind"]]> = {
       "ends the listener right after the freeze, without a second look": [10_000, "lost"],
       "trusts GitHub's busy flag instead of looking": [2000, "lost"],

@@ -5,7 +5,7 @@ import { endLimitMs, overdueAt } from "../../runtime/agent/job-limit.ts";
 import type { Agent } from "./agent.ts";
 import { desiredEndsAt } from "./fleet-reader.ts";
 
-/** When the same observation would make another decision only because time has passed. */
+/** When the same observation would lead to another decision only because time has passed. */
 export function nextChange(seen: RunnerObservation, agent: Agent, closely: boolean): number {
   const { now, lastActivityAt, quietMs, sleepAt, missedAt, exit, pendingJobEvidence, disconnectedAt } = seen;
   if (agent.eyes.behind || (closely && pendingJobEvidence !== undefined && now - lastActivityAt >= quietMs))

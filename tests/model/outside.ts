@@ -100,7 +100,7 @@ export function happen(world: World, happening: Happening): void {
   }
 }
 
-/** GitHub refuses that as long as the runner has a job. */
+/** GitHub refuses that while the runner has a job. */
 function unregister(world: World, machine: Machine): void {
   const entry = entryOf(world, machine);
   if (!entry || entry.work) return;
@@ -122,7 +122,7 @@ function close(world: World, closing: boolean): void {
   writeSettings(world, { override: { ...currentSettings(world).override!, closing } });
 }
 
-/** What could not be read can be read again. */
+/** Makes readable again what could not be read. */
 export function recover(world: World): void {
   for (const machine of world.machines) {
     disturb(world, machine);
@@ -148,7 +148,7 @@ function writeOperator(
   writeSettings(world, { override: { ...operator, runners } });
 }
 
-/** It fetches a new version of itself, taking no job meanwhile, and leaves the rest to a script. */
+/** The listener downloads a new version of itself, takes no job meanwhile, and leaves the rest to a script. */
 function update(world: World, machine: Machine): void {
   const listener = machine.listeners.find(({ ended, session }) => !ended && session);
   if (!listener || listener.dispatched || listener.holds.length > 0) return;

@@ -7,10 +7,10 @@ import type { Plan } from "./plan.ts";
 import type { Machine, WayToLeave, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
-/** The fleet's parameters with all that they have held: a late answer brings what was true a while ago. */
+/** The fleet's parameters with all their earlier values, because a late answer contains an earlier value. */
 export interface FleetParameters {
   versions: { from: number; settings: FleetSettings }[];
-  /** What the program declares and has in service, whatever became of the parameters. */
+  /** What the program declares and has in service, whatever happened to the parameters. */
   declared: { candidates: readonly string[]; roster: readonly string[] };
   /** By parameter, until when it is damaged or missing. */
   damagedUntil: Record<keyof FleetSettings, number>;
@@ -57,19 +57,20 @@ export function writeLists(world: World): void {
   writeSettings(world, { candidates, roster });
 }
 
-/** What the parameters want of a machine at this moment, by the true time. */
+/** The desired state of a machine under the current parameters, by the true time. */
 export function trueDesired(world: World, machine: Machine): Desired {
   return desiredFor(machine, currentSettings(world), epoch + world.time.now);
 }
 
-/** Follows what is wanted of a machine, for the judge. */
+/** Records a machine's desired state, for the judge. */
 export function noteDesired(world: World, machine: Machine): void {
   const desired = trueDesired(world, machine);
   const { now } = world.time;
   if (desired.listing === "none") machine.unlistedAt = Infinity;
   else if (machine.unlistedAt === Infinity) machine.unlistedAt = now;
   const kind = wayToLeave(world, machine, desired);
-  // Where one's desired to sleep ends in the middle of another's, a machine that has yet to read of that one takes a new turn.
+  // If one sleep ends while another one's source still wants sleep, a machine
+  // that has yet to read the latter takes a new turn.
   const by = kind === "sleep" ? desired.by : undefined;
   if (machine.wanted?.kind !== kind || machine.wanted?.by !== by)
     machine.wanted = kind && { kind, by, since: now };

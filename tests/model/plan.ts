@@ -2,12 +2,18 @@ import type { LimitsSetting } from "../../contract/parameters.ts";
 import { randomFrom } from "./random.ts";
 import type { Random } from "./random.ts";
 
-/** Something that happens to the environment from outside. Machines are told by a number, taken modulo how many there are. */
+/**
+ * Something that happens to the environment from outside. Machines are given by
+ * a number, taken modulo how many there are.
+ */
 export type Happening = { at: number } & (
   | { what: "job"; ms: number; only?: number }
   | { what: "power"; power: "on" | "off"; by: "stack" | "working-hours" | "budget" }
   | { what: "override"; runner?: number; power?: "on" | "off"; forMs?: number }
-  /** `pulumi up` that replaces a machine; where it fails, the old one stays in service and both stay candidates. */
+  /**
+   * `pulumi up` that replaces a machine. If it fails, the old one stays in
+   * service and both stay candidates.
+   */
   | { what: "rotate"; machine: number; fails: boolean }
   | { what: "drop" | "name"; machine: number }
   | { what: "empty-lists" | "mend-lists" | "close" | "reopen" | "settle" }
@@ -33,18 +39,21 @@ export interface Plan {
   seed: number;
   machines: number;
   happenings: readonly Happening[];
-  /** Nothing happens from outside after this: what was broken is mended, and the environment must come to rest. */
+  /**
+   * Nothing happens from outside after this: what was broken is repaired, and the
+   * environment must come to rest.
+   */
   calmAt: number;
-  /** When machines sleep for want of jobs until then, and how long a job may run. */
+  /** The idle timeout until then, and how long a job may run. */
   limits: LimitsSetting;
-  /** The desired that holds from then on. */
+  /** The desired state from then on. */
   last: { power: "on" | "off"; closing: boolean };
   github: {
-    /** How long it goes on to offer jobs to a listener whose connection has gone. */
+    /** How long GitHub continues to offer jobs to a listener whose connection has gone. */
     onlineMs: number;
-    /** How long the session of such a listener keeps the next one out. */
+    /** How long the session of such a listener blocks the next one. */
     lingerMs: number;
-    /** How far the busy flag is behind. */
+    /** The delay of the busy flag. */
     flagMs: number;
     /** How likely it is that the server closes the connection after a poll. */
     churn: number;
@@ -57,15 +66,18 @@ export interface Plan {
   nervous: number;
   /** How likely it is that a job keeps the listener from writing its performance log as long as it runs. */
   mutes: number;
-  /** How likely it is that a boot comes to nothing, or is so slow that its timer runs out as its agent starts. */
+  /** How likely it is that a boot fails, or is so slow that its timer runs out as its agent starts. */
   bootFails: number;
   /** How long `shutdown` waits for delay locks before it ends anything. */
   delayLockMs: number;
-  /** Makes every look, also those that would see what the last one saw: slow, and the same in the end. */
+  /**
+   * Makes every look, including those that would see what the last one saw. This
+   * is slow, and has the same result.
+   */
   everyLook: boolean;
-  /** How long it takes from the log to the sockets, in a look. */
+  /** Milliseconds from the log to the sockets in a look. */
   lookMs: number;
-  /** How likely it is that an act comes late, on a machine under load. */
+  /** How likely it is that an action is late, on a machine under load. */
   load: number;
 }
 
@@ -110,7 +122,7 @@ export function planOf(seed: number): Plan {
     : limited;
 }
 
-/** Most jobs end in time, many do not; most limits only warn. */
+/** Most jobs end within the limit, and many do not; most limits only warn. */
 function jobLimit(random: Random): Pick<LimitsSetting, "maxJobHours" | "enforce"> {
   return { maxJobHours: random.between(minute, 30 * minute) / (60 * minute), enforce: random.chance(0.3) };
 }
@@ -122,12 +134,12 @@ function job(random: Random, at: number): Happening {
   return { at, what: "job", ms, ...(random.chance(0.1) && { only: random.below(8) }) };
 }
 
-/** Somebody removes a machine from GitHub's list of runners. */
+/** A person removes a machine from GitHub's list of runners. */
 function unregister(random: Random, calmAt: number): Happening {
   return { at: random.between(0, calmAt), what: "unregister", machine: random.below(8) };
 }
 
-/** Each kind with how often it comes: wishes first, for they are what the protocol is about. */
+/** Each kind with its weight. Changes of the desired state come first, because the protocol is about them. */
 const kinds: [weight: number, make: (random: Random, at: number, machine: number) => Happening][] = [
   [8, (random, at) => ({ at, what: "power", power: random.pick(["on", "off", "off"]), by: "working-hours" })],
   [3, (random, at) => ({ at, what: "power", power: random.pick(["on", "off"]), by: "budget" })],

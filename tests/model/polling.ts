@@ -11,13 +11,16 @@ import { tell } from "./trace.ts";
 import { ask, connect, disconnect, network, receive } from "./wire.ts";
 import type { World } from "./world.ts";
 
-/** The first thing that a listener does. */
+/** The first step of a listener. */
 export function beginSession(world: World, listener: Listener): void {
   listener.broker = connect(world, listener);
   askForSession(world, listener);
 }
 
-/** GitHub keeps it out as long as it holds the session of an earlier run: asked every 30 s, for four minutes. */
+/**
+ * GitHub refuses a session as long as it holds that of an earlier run. The
+ * listener asks every 30 s, for four minutes.
+ */
 function askForSession(world: World, listener: Listener): void {
   const { machine } = listener;
   ask(
@@ -50,7 +53,7 @@ function askForSession(world: World, listener: Listener): void {
   );
 }
 
-/** Opens a poll. The server closes the connection after one or keeps it, as the schedule has it. */
+/** Opens a poll. After it the server closes or keeps the connection, as the schedule says. */
 export function poll(world: World, listener: Listener): void {
   if (listener.hangs) {
     fallSilent(world, listener);
@@ -64,7 +67,7 @@ export function poll(world: World, listener: Listener): void {
   });
 }
 
-/** The next poll that it would make it does not make; one that is open it lets fall. */
+/** The listener makes no further poll, and abandons an open one. */
 export function hang(world: World, listener: Listener): void {
   if (listener.ended || listener.hangs) return;
   listener.hangs = true;
@@ -86,7 +89,7 @@ export function reconnect(world: World, listener: Listener): void {
   listener.broker = connect(world, listener);
 }
 
-/** The server answers a poll. An answer to one that was given up is lost on its way, message and all. */
+/** The server answers a poll. The answer to an abandoned poll is lost, together with its message. */
 export function answerPoll(world: World, listener: Listener, number: number, offer: Offer | undefined): void {
   world.time.after(network(world), () => {
     if (listener.poll !== number || listener.ended) return;

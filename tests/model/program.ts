@@ -5,12 +5,12 @@ import { settle } from "./settle.ts";
 import { tell } from "./trace.ts";
 import type { Machine, World } from "./world.ts";
 
-/* What `pulumi up` does to a fleet: machines → proof → service. */
+/* The effects of `pulumi up` on a fleet: machines → proof → service. */
 
 const proofMs = 20 * 60_000;
 const askEveryMs = 10_000;
 
-/** A new machine takes the place of one: declared, awaited and proven, and only then in service. */
+/** A new machine replaces an old one: it is declared, awaited and proven, and only then in service. */
 export function rotate(world: World, old: Machine, fails: boolean): void {
   const { declared } = world.parameters;
   if (!declared.roster.includes(old.instanceId)) return;
@@ -40,7 +40,7 @@ export function rotate(world: World, old: Machine, fails: boolean): void {
   world.time.after(askEveryMs, ask);
 }
 
-/** It is taken out: from the candidates first, from the roster a moment later. */
+/** The machine is removed: from the candidates first, from the roster a moment later. */
 export function drop(world: World, { instanceId }: Machine): void {
   const { declared } = world.parameters;
   const without = (ids: readonly string[]) => ids.filter((id) => id !== instanceId);
@@ -49,7 +49,7 @@ export function drop(world: World, { instanceId }: Machine): void {
   writeRosterSoon(world, () => without(declared.roster));
 }
 
-/** It is in service again, as after a way back to an older configuration. */
+/** The machine is in service again, as after a return to an older configuration. */
 export function name(world: World, machine: Machine): void {
   if (machine.state === "terminated") return;
   const { declared } = world.parameters;

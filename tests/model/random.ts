@@ -1,15 +1,18 @@
 import { seededRandom } from "../../scripts/simulation/random.ts";
 
-/** Numbers that one seed decides: the same on every computer and in every run. */
+/** Numbers that one seed determines: the same on every computer and in every run. */
 export interface Random {
-  /** From 0 to 1, without 1. */
+  /** From 0 up to, but not including, 1. */
   next(): number;
   chance(probability: number): boolean;
   between(low: number, high: number): number;
   /** A whole number from 0 to below `count`. */
   below(count: number): number;
   pick<T>(from: readonly T[]): T;
-  /** Mostly from `low` to `high`; once in `oneIn` times up to `worst`, as a busy computer or network has it. */
+  /**
+   * Mostly from `low` to `high`. Once in `oneIn` times it is up to `worst`, as on
+   * a busy computer or network.
+   */
   delay(low: number, high: number, oneIn: number, worst: number): number;
 }
 

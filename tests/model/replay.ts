@@ -5,14 +5,14 @@ import { readable } from "./trace.ts";
 import { product } from "./variants.ts";
 import type { Variant } from "./variants.ts";
 
-/** Lines of the trace that a report shows. */
+/** Number of the trace's lines that a report shows. */
 const shownLines = 60;
 
 export function formatSeed(seed: number): string {
   return seed.toString(16).padStart(8, "0");
 }
 
-/** Undefined: it is no seed. */
+/** Undefined if the text is not a seed. */
 export function parseSeed(text: string): number | undefined {
   return /^[0-9a-f]{1,8}$/i.test(text) ? parseInt(text, 16) : undefined;
 }
@@ -28,7 +28,7 @@ export function shorten(plan: Plan, variant: Variant = product): Plan {
   return shortest;
 }
 
-/** What a person needs to understand a schedule that breaks a promise. */
+/** What a person needs in order to understand a schedule that breaks a promise. */
 export function describeBroken(seed: number, variant: Variant = product): string {
   const plan = planOf(seed);
   const short = shorten(plan, variant);

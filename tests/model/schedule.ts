@@ -24,10 +24,10 @@ const settleEveryMs = 5 * minute;
 const restEveryMs = 2 * minute;
 
 /**
- * Lives through one schedule: what its plan lets happen, then calm, until all
+ * Lives through one schedule: the happenings of its plan, then calm, until all
  * is at rest.
  *
- * @param tally counts on here
+ * @param tally is counted up here
  */
 export function live(
   plan: Plan,
@@ -88,7 +88,7 @@ function newWorld(plan: Plan, variant: Variant, tally: Tally, traced: boolean): 
   return world;
 }
 
-/** What was broken is mended, and the wishes stay as they are from now on. */
+/** Repairs what was broken, and keeps the desired state constant from now on. */
 function calm(world: World): void {
   const { time, plan, parameters, machines } = world;
   world.awsOutUntil = time.now;
@@ -106,7 +106,7 @@ function calm(world: World): void {
     roster: parameters.declared.roster,
     power: { power, by: "working-hours", reason: "the model" },
     override: { closing, runners: {} },
-    // Whoever found no job sleeps by now; who is awake from here on is what the judge looks at.
+    // Idle machines sleep by now. The judge checks those that are awake from here on.
     limits: { minimumAwake: 0 },
   });
   recover(world);

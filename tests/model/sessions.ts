@@ -5,19 +5,23 @@ import type { Listener } from "./listener.ts";
 import { answerPoll } from "./polling.ts";
 import type { World } from "./world.ts";
 
-/** What GitHub holds for a listener that has come, and how messages reach it. */
+/** GitHub's session of a listener, and how messages reach it. */
 export interface Session {
   listener: Listener;
-  /** The poll that is open. */
+  /** The open poll. */
   poll: number | undefined;
-  /** When its connection was closed without a word. */
+  /** When its connection was closed without notice. */
   goneAt: number;
   waiting: Offer | undefined;
 }
 
 const pollMs = 50_000;
 
-/** A listener asks for its session. @returns the refusal, or the session */
+/**
+ * A listener requests a session.
+ *
+ * @returns the refusal, or the session
+ */
 export function createSession(world: World, listener: Listener): Session | "conflict" | "unknown" {
   const entry = entryOf(world, listener.machine);
   if (!entry) return "unknown";
@@ -42,7 +46,10 @@ export function openPoll(world: World, session: Session, poll: number): void {
   closePollLater(world, session, poll);
 }
 
-/** A poll without a message ends after a while, for the next one. Where nobody looks at the listener's sockets, it may as well stay open. */
+/**
+ * Ends a poll without a message after a while, so that the next one begins.
+ * While nothing looks at the listener's sockets, the poll may stay open.
+ */
 function closePollLater(world: World, session: Session, poll: number): void {
   world.time.after(pollMs, () => {
     if (session.poll !== poll) return;
@@ -67,7 +74,10 @@ export function closeConnection(world: World, listener: Listener): void {
   session.goneAt = world.time.now;
 }
 
-/** A runner is taken out of GitHub's list: its listener hears of that at its next poll, or when it asks for a session. */
+/**
+ * Removes a runner from GitHub's list. Its listener learns of that at its next
+ * poll, or when it requests a session.
+ */
 export function removeEntry(world: World, entry: Entry, cause: "settle" | "outside"): void {
   world.github.entries = world.github.entries.filter((one) => one !== entry);
   if (entry.session) loseRegistration(world, entry.session.listener, cause);

@@ -1,4 +1,4 @@
-/** How the machines of the model are configured: the defaults. */
+/** The configuration of the model's machines: the defaults. */
 export const settings = {
   pollMs: 30_000,
   quietMs: 180_000,

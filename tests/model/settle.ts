@@ -8,8 +8,9 @@ import type { Machine, World } from "./world.ts";
 import { epoch } from "./world.ts";
 
 /**
- * Ends what sleeps on neither list, writes tokens for the machines that ask for one, and removes the entries of machines
- * that are gone: cli/settle does it so.
+ * Ends machines that sleep on neither list, writes tokens for machines that ask
+ * for one, and removes the entries of machines that are gone, as cli/settle
+ * does.
  */
 export function settle(world: World): void {
   const { time, random } = world;
@@ -34,7 +35,7 @@ export function settle(world: World): void {
   });
 }
 
-/** The call that terminates, at a machine whose locks are open: whatever its state is by now. */
+/** The terminating call for a machine whose locks are open, whatever its state is by now. */
 function endUnlocked(world: World, machine: Machine, readAt: number): void {
   if (machine.state === "running") powerOff(world, machine, "settle");
   if (machine.state === "terminated") return;
@@ -45,7 +46,7 @@ function endUnlocked(world: World, machine: Machine, readAt: number): void {
 
 function removeEntries(world: World): void {
   const { github, machines, random, variant } = world;
-  // EC2 forgets a machine some time after its end, and now and then does not find one that it has.
+  // EC2 forgets a machine some time after its end, and sometimes does not find an existing one.
   const found = machines.filter(() => random.below(20) > 0);
   if (found.length === machines.length && machines.every(({ state }) => state !== "terminated")) return;
   const states = new Map(found.map(({ instanceId, state }) => [instanceId, state]));

@@ -5,7 +5,10 @@ import type { Machine, World } from "./world.ts";
 
 const maxTemptations = 4;
 
-/** Queues a job so that it is offered about when an agent would end its listener: the moment that the protocol is for. */
+/**
+ * Queues a job so that it is offered about when an agent would end its
+ * listener, the moment for which the protocol exists.
+ */
 export function tempt(world: World, machine: Machine, seen: RunnerObservation): void {
   const { random, plan, time } = world;
   if (plan.temptation === 0 || time.now > plan.calmAt) return;
@@ -24,7 +27,7 @@ export function tempt(world: World, machine: Machine, seen: RunnerObservation): 
   });
 }
 
-/** Infinity: it does not, as things are. */
+/** When the agent would leave; infinity if it would not, as things are. */
 function leavesAt({
   now,
   listing,

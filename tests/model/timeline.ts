@@ -1,15 +1,19 @@
-/** Virtual time: what is to happen, in order. Milliseconds since the schedule began. */
+/** Virtual time: the planned events in order. Milliseconds since the schedule began. */
 export interface Timeline {
   readonly now: number;
   at(time: number, act: () => void): void;
   after(milliseconds: number, act: () => void): void;
-  /** Lets the next thing happen. @returns false when there is none before `until` */
+  /**
+   * Lets the next event happen.
+   *
+   * @returns false when there is none before `until`
+   */
   step(until: number): boolean;
 }
 
 interface Entry {
   time: number;
-  /** Of two things at the same time, the one that was planned first happens first. */
+  /** Of two events at the same time, the one that was planned first happens first. */
   order: number;
   act: () => void;
 }
@@ -19,7 +23,7 @@ function exact(time: number): number {
   return Math.ceil(time * 1024) / 1024;
 }
 
-/** A binary heap: a schedule plans and lives through some hundreds of things. */
+/** A binary heap: a schedule plans and lives through some hundreds of events. */
 export function timeline(): Timeline {
   const heap: Entry[] = [];
   let now = 0;

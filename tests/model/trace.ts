@@ -1,11 +1,11 @@
 import type { TraceLine, World } from "./world.ts";
 
-/** Notes what has happened, where somebody reads it. */
+/** Notes an event, if the trace is kept. */
 export function tell({ trace, time }: World, of: readonly string[], text: () => string): void {
   trace?.push({ at: time.now, of, text: text() });
 }
 
-/** A schedule's lines that have to do with some machines and jobs, the last of them. */
+/** The last lines of a schedule that concern some machines and jobs. */
 export function readable(trace: readonly TraceLine[], about: readonly string[], count: number): string {
   const near = (of: readonly string[]) => of.length === 0 || of.some((name) => about.includes(name));
   const lines = trace

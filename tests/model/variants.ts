@@ -26,16 +26,20 @@ const ours = {
   [tags.fleet]: place.fleet,
 };
 
-/** The parts of the protocol that a test can take out. */
+/** The parts of the protocol that a test can remove. */
 export interface Variant {
   decide: (seen: RunnerObservation, world: World, machine: Machine) => Decision;
   desiredFor: typeof desiredFor;
   startsOf: typeof startsOf;
   quietMs: number;
   endListener: (world: World, listener: Listener) => void;
-  /** What an agent does when its machine is ready for it. @param again looks again */
+  /**
+   * What an agent does when its machine is ready to power off.
+   *
+   * @param again looks again
+   */
   powerOff: (world: World, agent: Agent, again: () => void) => void;
-  /** Which power-offs that wait for delay locks it hears of when it cancels its boot timer. */
+  /** The causes of a delayed power-off that the agent notices when it cancels its boot timer. */
   hearsOf: readonly PowerOffCause[];
   /** The entries at GitHub that settle removes. */
   removable: (entries: RunnerEntry[], states: ReadonlyMap<string, InstanceState>) => RunnerEntry[];
@@ -55,7 +59,10 @@ export const product: Variant = {
   removable: (entries, states) => entriesThatAre(["gone"], entries, states),
 };
 
-/** What settle says of entries; a machine that EC2 does not describe is one that nobody remembers. */
+/**
+ * The entries to which settle gives one of these fates. No machine that EC2 does
+ * not describe counts as known.
+ */
 function entriesThatAre(
   fates: EntryFate[],
   entries: RunnerEntry[],

@@ -6,7 +6,7 @@ import { createBucket } from "../bench/throttle.ts";
 import { wakeTable } from "../bench/wake.ts";
 
 describe("a bucket of tokens", () => {
-  it("gives so many at once, and so many more each second, up to its size", () => {
+  it("gives its size at once, and then its rate each second, up to its size", () => {
     let now = 0;
     const bucket = createBucket({ size: 5, perSecond: 2 }, () => now);
     const taken = () => Array.from({ length: 20 }, () => bucket.take(1)).filter(Boolean).length;
@@ -17,7 +17,7 @@ describe("a bucket of tokens", () => {
     expect(taken()).to.equal(5);
   });
 
-  it("gives none where there are too few, and keeps what it has", () => {
+  it("gives none if there are too few, and keeps what it has", () => {
     const bucket = createBucket({ size: 5, perSecond: 2 }, () => 0);
     expect([bucket.take(6), bucket.take(5), bucket.take(1)]).to.deep.equal([false, true, false]);
   });

@@ -4,7 +4,7 @@ import { step } from "./listener.ts";
 import type { Listener } from "./listener.ts";
 import type { World } from "./world.ts";
 
-/* The listener's connections, and what is on its way through them. */
+/* The listener's connections, and the data on its way through them. */
 
 export function connect(world: World, listener: Listener): Socket {
   const socket = { inode: String(++world.sockets), connected: true, waiting: false };
@@ -18,7 +18,7 @@ export function disconnect(world: World, listener: Listener, socket: Socket | un
   wakeAgent(world, listener.machine, "closely");
 }
 
-/** One way through the network, in milliseconds. */
+/** One-way delay of the network, in milliseconds. */
 export function network(world: World): number {
   return world.random.delay(4, 60, 50, 400);
 }
@@ -33,7 +33,7 @@ export function receive(world: World, listener: Listener, socket: Socket, read: 
   });
 }
 
-/** Sends a request that the server serves whatever has become of the listener, and reads the answer. */
+/** Sends a request, which the server serves whatever has happened to the listener, and reads the answer. */
 export function ask<T>(
   world: World,
   listener: Listener,

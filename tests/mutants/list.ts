@@ -1,10 +1,10 @@
-/** A fault to plant: one that a reader has found, or that somebody has planted by hand and no test noticed. */
+/** A fault to plant: one that a reader found, or one that was planted by hand and that no test noticed. */
 export interface Mutant {
-  /** What would happen to whoever runs the product with it. */
+  /** The harm to users who run the product with it. */
   harm: string;
-  /** Below the project's folder. */
+  /** Path below the project's folder. */
   file: string;
-  /** A text that the file holds exactly once, and what it becomes. */
+  /** Text that the file contains exactly once, and its replacement. */
   from: string;
   to: string;
   /** Test files of which at least one must fail, below the project's folder. */
@@ -23,7 +23,7 @@ const seenWorker = "runtime/agent/seen-worker.ts";
 const listenerMemory = "runtime/agent/listener-memory.ts";
 const model = ["tests/model/first-schedules.test.ts"];
 
-/** Each fault that is ever found gets a line here, with the test that has noticed it since. */
+/** Every fault that is found gets a line here, with the test that notices it now. */
 export const mutants: readonly Mutant[] = [
   {
     harm: "A fleet that closes is started for jobs.",
@@ -47,14 +47,14 @@ export const mutants: readonly Mutant[] = [
     tests: controllerDemand,
   },
   {
-    harm: "What a machine said before its last start keeps it from jobs.",
+    harm: "A machine's report from before its last start keeps it from jobs.",
     file: controllerDecide,
     from: "report !== undefined && report.since >= launchedAt",
     to: "report !== undefined",
     tests: controllerDemand,
   },
   {
-    harm: "What a machine says as soon as it is started does not count.",
+    harm: "A machine's first report after its start does not count.",
     file: controllerDecide,
     from: "report.since >= launchedAt",
     to: "report.since > launchedAt",
@@ -75,7 +75,7 @@ export const mutants: readonly Mutant[] = [
     tests: controllerDemand,
   },
   {
-    harm: "A machine that EC2 does not start is tried each minute.",
+    harm: "A machine that EC2 does not start is retried each minute.",
     file: controllerDecide,
     from: " && !isBackingOff(machine, now)",
     to: "",
@@ -103,14 +103,14 @@ export const mutants: readonly Mutant[] = [
     tests: ["tests/unit/runtime/functions/controller-observe.test.ts"],
   },
   {
-    harm: "A machine whose agent was told half of what it decides on sleeps at once.",
+    harm: "A machine whose agent got half of the settings that it decides on sleeps at once.",
     file: "contract/shape.ts",
     from: "if (faults.length > 0)",
     to: "if (faults.length > 99)",
     tests: configurations,
   },
   {
-    harm: "A controller that was told half of its prices counts the money as NaN, which no budget stops.",
+    harm: "A controller that got half of its prices counts the money as NaN, which no budget stops.",
     file: "contract/shape.ts",
     from: "Number.isFinite(value) && (value as number) >= 0",
     to: "true",
@@ -138,21 +138,21 @@ export const mutants: readonly Mutant[] = [
     tests: ["tests/processes/boot/image-user.test.ts"],
   },
   {
-    harm: "The webhook's secret stands in the state in the clear.",
+    harm: "The webhook's secret is in plain text in the state.",
     file: "components/wake-on-demand/wake-on-demand.ts",
     from: ', additionalSecretOutputs: ["stdout"]',
     to: "",
     tests: ["tests/unit/components/wake-on-demand.test.ts"],
   },
   {
-    harm: "The least idle limit that a message names is refused.",
+    harm: "The smallest idle timeout that a message names is refused.",
     file: rules,
     from: "idleMinutes * 60 >= agent",
     to: "idleMinutes * 60 > agent",
     tests: refusals,
   },
   {
-    harm: "The least job limit that a message names is refused.",
+    harm: "The smallest job limit that a message names is refused.",
     file: rules,
     from: "maxJobHours * 60 >= needed",
     to: "maxJobHours * 60 > needed",
@@ -166,7 +166,7 @@ export const mutants: readonly Mutant[] = [
     tests: refusals,
   },
   {
-    harm: "A configuration that does not fit AWS's sizes is refused when half of it is made.",
+    harm: "A configuration that exceeds AWS's sizes is refused only when half of it is made.",
     file: "index.ts",
     from: "  checkSizes(environment, configuration, diskKeys);\n",
     to: "",
@@ -201,35 +201,35 @@ export const mutants: readonly Mutant[] = [
     tests: ["tests/unit/components/network.test.ts"],
   },
   {
-    harm: "Tags cannot be exchanged where others fill the machine's fifty.",
+    harm: "Tags cannot be replaced if other tags fill the machine's fifty.",
     file: "cli/settle/settle-tags.ts",
     from: "    if (remove.length > 0) await resourceTags.remove(ids, remove);\n    if (Object.keys(write).length > 0) await resourceTags.write(ids, write);\n",
     to: "    if (Object.keys(write).length > 0) await resourceTags.write(ids, write);\n    if (remove.length > 0) await resourceTags.remove(ids, remove);\n",
     tests: ["tests/verbs/settle.test.ts"],
   },
   {
-    harm: "A machine leaves while a job is on its way, because what its listener tells is no sign of work.",
+    harm: "A machine leaves while a job is on its way, because its listener's output does not count as a sign of work.",
     file: listenerMemory,
     from: "lastActivityAt: work ? now : memory.lastActivityAt",
     to: "lastActivityAt: memory.lastActivityAt",
     tests: model,
   },
   {
-    harm: "A machine leaves as soon as its job has ended, because a worker is no sign of work.",
+    harm: "A machine leaves as soon as its job has ended, because a worker does not count as a sign of work.",
     file: listenerMemory,
     from: "lastActivityAt: worker ? now : memory.lastActivityAt",
     to: "lastActivityAt: memory.lastActivityAt",
     tests: model,
   },
   {
-    harm: "A machine that was registered anew asks for tokens for ever, and starts no listener.",
+    harm: "A machine that was registered again asks for tokens for ever, and starts no listener.",
     file: listenerMemory,
     from: "{ ...memory, exit: undefined, failures: 0 }",
     to: "{ ...memory, failures: 0 }",
     tests: model,
   },
   {
-    harm: "A machine that was registered anew is not told of that, and starts no listener.",
+    harm: "The agent does not notice that its machine was registered again, and starts no listener.",
     file: "runtime/agent/acts.ts",
     from: 'if ((await host.registrar.attempt()).outcome === "registered") listener.forgetExit();',
     to: "await host.registrar.attempt();",
@@ -243,14 +243,14 @@ export const mutants: readonly Mutant[] = [
     tests: model,
   },
   {
-    harm: "A listener that fails time and again keeps its machine awake.",
+    harm: "A listener that fails repeatedly keeps its machine awake.",
     file: listenerMemory,
     from: "lastUsedAt: memory.exit ? memory.lastUsedAt : now",
     to: "lastUsedAt: now",
     tests: ["tests/unit/runtime/listener-memory.test.ts"],
   },
   {
-    harm: "An idle machine sleeps by what it was last of use a look before.",
+    harm: "An idle machine sleeps by its last use as of the look before.",
     file: "runtime/agent/look.ts",
     from: "sleepAtOf(listener, fleet",
     to: "sleepAtOf(memory, fleet",
@@ -264,7 +264,7 @@ export const mutants: readonly Mutant[] = [
     tests: wires,
   },
   {
-    harm: "A long job is never told of, because its limit does not reach the machine.",
+    harm: "A long job is never reported, because its limit does not reach the machine.",
     file: "components/auto-shutdown/auto-shutdown.ts",
     from: "minimumAwake, maxJobHours, enforce });",
     to: "minimumAwake, maxJobHours: undefined, enforce });",
@@ -285,7 +285,7 @@ export const mutants: readonly Mutant[] = [
     tests: ["tests/unit/cli/request.test.ts"],
   },
   {
-    harm: "An answer that is none of DynamoDB's counts as an empty table, and no machine is started for jobs.",
+    harm: "An answer that is not DynamoDB's counts as an empty table, and no machine is started for jobs.",
     file: "runtime/functions/job-table.ts",
     from: "if (!isPage(page))",
     to: "if (!page)",
@@ -313,7 +313,7 @@ export const mutants: readonly Mutant[] = [
     tests: ["tests/unit/runtime/seen-worker.test.ts"],
   },
   {
-    harm: "A worker that ignores that it is told to end is never killed.",
+    harm: "A worker that ignores the request to end is never killed.",
     file: seenWorker,
     from: "worker.toldToEndAt ?? now",
     to: "now",

@@ -7,14 +7,17 @@ import { planted } from "./plant.ts";
 
 /*
  * `npm run mutants`: plants each fault of list.ts in a copy of the project, one
- * after the other, and says which of them no test notices. Ends with 1 when one
- * lives, or when its tests fail without it.
+ * after the other, and prints those that no test notices. Ends with 1 if there
+ * is one, or if its tests fail without the fault.
  */
 
 const project = join(import.meta.dirname, "../..");
 /** Milliseconds for the tests of one fault. */
 const limitMs = 5 * 60_000;
-/** What a copy needs, the packages aside. The build is copied, because tests make it anew with the fault in it. */
+/**
+ * What a copy needs, apart from the packages. The build is copied, because
+ * tests build again with the fault in it.
+ */
 const isCopied = (path: string) => !["node_modules", ".git"].some((name) => path === join(project, name));
 
 const copy = mkdtempSync(join(tmpdir(), "longhaul-mutants-"));

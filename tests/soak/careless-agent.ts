@@ -11,12 +11,15 @@ export async function carelessAgent(part: "decide" | "power"): Promise<string> {
   return agentWith(part, `careless-${part}.ts`);
 }
 
-/** The agent as it is built from its sources, but one whose durations are the cloud's: its minutes pass as fast as those. */
+/**
+ * The agent as it is built from its sources, but with durations on the cloud's
+ * clock: its minutes pass as fast as the cloud's.
+ */
 export async function agentOnCloudTime(): Promise<string> {
   return agentWith("clock", "cloud-clock.ts");
 }
 
-/** @param part the module of the agent that another one takes the place of */
+/** @param part the module of the agent that is replaced */
 async function agentWith(part: string, file: string): Promise<string> {
   const other = join(import.meta.dirname, file);
   const { outputFiles } = await build({
@@ -41,7 +44,7 @@ async function agentWith(part: string, file: string): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-/** Puts another agent on a machine, and lets its systemd start it in place of the one that runs. */
+/** Puts another agent on a machine, and lets its systemd start it in place of the running one. */
 export async function installAgent(
   environment: TestEnvironment,
   instanceId: string,

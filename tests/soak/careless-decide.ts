@@ -5,16 +5,16 @@ import type { RunnerObservation } from "../../runtime/agent/runner-observation.t
 export * from "../../runtime/agent/decide.ts";
 
 /*
- * `decide` of an agent that many people would write: it looks once whether the
- * listener is quiet, and then ends it. It neither freezes nor looks again, nor
- * does it look back. Between its look and its act comes the job that can be
- * lost, however busy the computer is.
+ * `decide` of an agent that many people would write. It checks once whether the
+ * listener is quiet, and then ends it. It neither freezes the listener and
+ * looks again, nor looks back. A job that arrives between its look and its
+ * action can be lost, however busy the computer is.
  */
 
-/** Milliseconds from its look to its act, where no job comes. */
+/** Milliseconds from its look to its action, if no job comes. */
 const carelessMs = 5000;
 
-/** What it goes on to by its one look. */
+/** The actions that it takes after its one look. */
 const leaving: readonly Action[] = ["end-listener", "sleep", "retire"];
 
 let lookedAt: number | undefined;

@@ -3,8 +3,9 @@ import * as protocol from "../../runtime/agent/power.ts";
 export * from "../../runtime/agent/power.ts";
 
 /*
- * The power of an agent that takes its work for done once it has asked for the
- * power-off: it ends, and the one that systemd starts then knows nothing of it.
+ * The power of an agent that considers its work done once it has asked for the
+ * power-off. It ends, and the agent that systemd starts next does not know
+ * about it.
  */
 
 export function machinePower(...host: Parameters<typeof protocol.machinePower>): protocol.MachinePower {

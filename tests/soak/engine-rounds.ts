@@ -4,14 +4,14 @@ import { watchInstants } from "./instants.ts";
 import type { Place, Surroundings } from "./places.ts";
 import type { Lap } from "./plan.ts";
 
-/** From the begin of an engine's command until all old machines are off. */
+/** Milliseconds from the beginning of an engine's command until all old machines are off. */
 const leaveLimitMs = 180_000;
 
 /**
  * Plays the rounds that are one command of the engine for all places: `up` with
- * a changed fingerprint, or `destroy`. Resolves when it has ended, the old
- * machines are off, and the jobs have been sent: they may still wait for the
- * next machines.
+ * a changed fingerprint, or `destroy`. Resolves when the command has ended, the
+ * old machines are off, and the jobs have been sent. Those may still wait for
+ * the next machines.
  */
 export async function playEngineRounds(
   { environment, jobs }: Surroundings,
@@ -28,7 +28,7 @@ export async function playEngineRounds(
       return jobs.put(round, machine?.instanceId, instants);
     });
     const left = watched.map((instants) => instants.watchLeaving());
-    for (const instants of watched) instants.tell("wish");
+    for (const instants of watched) instants.tell("change");
     await Promise.all([command(), ...left]);
     await Promise.all(sending);
   } finally {

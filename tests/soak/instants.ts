@@ -9,20 +9,20 @@ import type { Instant } from "./plan.ts";
 
 /** The instants of one machine in one round. */
 export interface Instants {
-  /** Resolves when the instant is there; to be asked before it can be. */
+  /** Resolves when the instant occurs. Call this before it can occur. */
   at(instant: Instant): Promise<void>;
-  /** Says that an instant is there which only the round knows of. */
-  tell(instant: "wish" | "started"): void;
-  /** The machine's leaving is watched from now on. Resolves when it is off. */
+  /** Reports an instant that only the round knows. */
+  tell(instant: "change" | "started"): void;
+  /** Watches the machine's leaving from now on. Resolves when the machine is off. */
   watchLeaving(): Promise<void>;
-  /** Watches no longer; what has not come until now counts as over, so that nothing waits for it. */
+  /** Stops watching. Instants that have not occurred count as over, so that nothing waits for them. */
   close(): void;
 }
 
-/** Before each line of the agent's journal, on the machine's console. */
+/** Prefix of each line of the agent's journal on the machine's console. */
 export const agentPrefix = "longhaul-agent.service: ";
 
-/** In their order. */
+/** In the order in which they occur. */
 const leavingInstants: readonly Instant[] = ["leaving", "ended", "off"];
 
 /** A freeze lasts 20 ms. */
@@ -37,10 +37,11 @@ export interface WatchedMachine {
 
 /**
  * Watches a machine from outside, as no part of the product can: its listener
- * through the kernel, its sessions and jobs at the emulated GitHub. Where
- * there is no machine any more, all instants of its leaving are over at once.
+ * through the kernel, its sessions and jobs at the emulated GitHub. Without a
+ * machine, all instants of its leaving are over at once.
  *
- * @param leaveLimitMs how long it may take from the watch's begin until the machine is off
+ * @param leaveLimitMs how long the machine may take from the beginning of the
+ * watch until it is off
  */
 export function watchInstants(
   environment: TestEnvironment,
@@ -67,7 +68,7 @@ export function watchInstants(
     machine !== undefined && lastWordOf(instanceOf(environment, machine.instanceId)).startsWith("leaving");
   let closed = false;
   let ahead: readonly Instant[] = leavingInstants;
-  /** A look can come too late for the first of two. */
+  /** A look can come too late for the first of two instants. */
   const pass = (instant: Instant) => {
     const passed = ahead.slice(0, ahead.indexOf(instant) + 1);
     ahead = ahead.slice(passed.length);
@@ -105,12 +106,12 @@ export function watchInstants(
   };
 }
 
-/** What the agent said last: its journal goes to the console as well. */
+/** The agent's last message: its journal goes to the console as well. */
 function lastWordOf({ console }: Pick<Instance, "console">): string {
   return console.slice(console.lastIndexOf(agentPrefix) + agentPrefix.length);
 }
 
-/** What the kernel says of a listener; undefined: it has ended. */
+/** The listener's state in the kernel; undefined: it has ended. */
 export function listenerState(pid: number): "frozen" | "runs" | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");

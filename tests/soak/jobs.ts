@@ -6,7 +6,7 @@ import type { Instants } from "./instants.ts";
 import type { Round } from "./plan.ts";
 import { storyOf } from "./story.ts";
 
-/** A job of a round, and the machine that it was put around. */
+/** A job of a round, and the machine around which it was sent. */
 export interface SentJob {
   job: Job;
   round: Round;
@@ -20,11 +20,11 @@ export interface SentJob {
 
 /** The jobs of a soak. */
 export interface Jobs {
-  /** Puts the jobs of a round when their instants are there. Resolves when they have been sent. */
+  /** Sends the jobs of a round at their instants. Resolves when they have been sent. */
   put(round: Round, machine: string | undefined, instants: Instants): Promise<SentJob[]>;
   /**
-   * Waits until the jobs are over, and writes down the story of those that are
-   * lost; those that are not over after the limit are left to the last count.
+   * Waits until the jobs are over, and records the story of those that are lost.
+   * Jobs that are not over after the limit are left to the last count.
    */
   over(sent: readonly SentJob[], limitMs: number): Promise<void>;
   count(): { jobs: number; requeued: number; lost: SentJob[] };
@@ -32,7 +32,7 @@ export interface Jobs {
 
 const repository = "acme/app";
 
-/** A fleet is a place: a workflow of its own asks for its label. */
+/** A fleet is a place, and has its own workflow, which asks for its label. */
 const workflowOf = (fleet: string) => `${fleet}.yml`;
 
 /** @param fleets one for each place */
@@ -54,8 +54,8 @@ export function createJobs(environment: TestEnvironment, fleets: readonly string
     put: async (round, machine, instants) => {
       const { instant, afterMs } = round.aim;
       const aimed = instants.at(instant);
-      // The end of a job that is not there cannot be aimed at.
-      const first = instant === "completed" ? instants.at("wish").then(() => [send(round, machine)]) : [];
+      // The instant `completed` needs an earlier job.
+      const first = instant === "completed" ? instants.at("change").then(() => [send(round, machine)]) : [];
       await aimed;
       await delay(afterMs);
       return [...(await first), send(round, machine)];

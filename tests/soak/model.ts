@@ -2,29 +2,32 @@ import type { Breach } from "../model/breaches.ts";
 import { liveMany } from "../model/many.ts";
 import { describeBroken, formatSeed, parseSeed } from "../model/replay.ts";
 
-/** What `npm run soak -- --model N --json` prints. */
+/** The output of `npm run soak -- --model N --json`. */
 export interface ModelReport {
   schedules: number;
   jobs: number;
   requeued: number;
-  /** By GitHub, after three machines had left one after the other, each as it was offered the job. */
+  /**
+   * Jobs that GitHub cancelled after three machines had left one after the other,
+   * each as it was offered the job.
+   */
   cancelled: number;
   lost: number;
-  /** Schedules that broke another promise than that about jobs, by its name. */
+  /** Number of schedules that broke another promise than the one about jobs, by its name. */
   broken: Partial<Record<Breach["kind"], number>>;
   seconds: number;
   seed: string;
 }
 
-/** Broken schedules that are described. */
+/** Number of broken schedules that are described. */
 const described = 3;
 const sayEvery = 50_000;
 
 /**
  * Lives through schedules of the model.
  *
- * @param say is told the progress, and how broken schedules go
- * @throws when the seed is none
+ * @param say receives the progress, and descriptions of broken schedules
+ * @throws when the seed is invalid
  */
 export async function soakModel({
   schedules,

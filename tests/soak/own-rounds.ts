@@ -9,14 +9,17 @@ import type { Place, Surroundings } from "./places.ts";
 import { isIdle, readyMachine } from "./places.ts";
 import type { OwnAct, Round } from "./plan.ts";
 
-/** From a wish, or a job's end, to the machine being off; what takes longer has been forgotten. */
+/**
+ * Milliseconds from a change of the desired state, or a job's end, until the
+ * machine is off. A machine that takes longer was forgotten.
+ */
 const leaveLimitMs = 60_000;
-/** Until a job on a machine that listens is over. Longer than GitHub takes to give a lost one up. */
+/** Milliseconds until a job on a listening machine is over. GitHub gives a lost job up sooner. */
 const jobLimitMs = 40_000;
 /** Several reads of the lists. */
 const settledMs = 5000 * agentPace.pollSeconds;
 
-/** Plays a round that concerns one place alone. */
+/** Plays a round that concerns only one place. */
 export async function playOwnRound(
   surroundings: Surroundings,
   place: Place,
@@ -40,32 +43,35 @@ export async function playOwnRound(
 
 type Play = (surroundings: Surroundings, place: Place, instants: Instants, round: Round) => Promise<void>;
 
-const sleep: Play = async ({ environment, wishes }, place, instants) => {
+const sleep: Play = async ({ environment, controls }, place, instants) => {
   const left = instants.watchLeaving();
-  await wishes.sleep(place.fleet);
-  instants.tell("wish");
+  await controls.sleep(place.fleet);
+  instants.tell("change");
   await left;
-  await wishes.wake(place.fleet, place.machine!);
+  await controls.wake(place.fleet, place.machine!);
   instants.tell("started");
   await readyMachine(environment, place);
 };
 
-/** The lists name another machine in its stead, as after an `up` that replaced it. */
-const retire: Play = async ({ wishes }, place, instants) => {
+/** The lists name another machine in its place, as after an `up` that replaced it. */
+const retire: Play = async ({ controls }, place, instants) => {
   const left = instants.watchLeaving();
-  await wishes.list(place.fleet, [successor]);
-  instants.tell("wish");
+  await controls.list(place.fleet, [successor]);
+  instants.tell("change");
   await left;
 };
 
-/** As when the configuration goes back to what it was. The machine stays, or has just gone. */
-const recall: Play = async ({ environment, wishes }, place, instants, { recallAfterMs }) => {
+/**
+ * The lists name the machine again, as when the configuration is reverted. The
+ * machine stays, or has just gone.
+ */
+const recall: Play = async ({ environment, controls }, place, instants, { recallAfterMs }) => {
   const leaving = instants.watchLeaving();
-  await wishes.list(place.fleet, [successor]);
-  instants.tell("wish");
+  await controls.list(place.fleet, [successor]);
+  instants.tell("change");
   await delay(recallAfterMs);
-  await wishes.list(place.fleet, [place.machine!]);
-  // What has not left when it has read the lists again does not leave any more.
+  await controls.list(place.fleet, [place.machine!]);
+  // A machine that has not left when it has read the lists again does not leave any more.
   await delay(settledMs);
   await eventually(
     `${place.runner} stays or has gone`,

@@ -18,11 +18,11 @@ export interface Place {
 
 export interface Surroundings {
   environment: TestEnvironment;
-  wishes: FleetControls;
+  controls: FleetControls;
   jobs: Jobs;
 }
 
-/** Until a machine that was started, or made, listens. */
+/** Milliseconds until a machine that was started, or made, listens. */
 const readyLimitMs = 60_000;
 
 export function placeNamed(fleet: string): Place {
@@ -37,7 +37,7 @@ export async function readyMachine(environment: TestEnvironment, place: Place): 
   return { runner, instanceId, listener: programsOf(environment, instanceId).listener! };
 }
 
-/** It listens, and no job is on it. */
+/** Whether it listens and has no job. */
 export function isIdle(environment: TestEnvironment, { runner, machine }: Place): boolean {
   const { state, tags: told } = instanceOf(environment, machine!);
   const { github } = environment.cloud;
@@ -50,7 +50,7 @@ export function isIdle(environment: TestEnvironment, { runner, machine }: Place)
   );
 }
 
-/** Takes the machines on the rosters for those of the places. */
+/** Assigns the machines on the rosters to the places. */
 export function takeMachines(environment: TestEnvironment, places: readonly Place[]): void {
   for (const place of places) place.machine = rosterOf(environment, place.fleet)[0]!;
 }

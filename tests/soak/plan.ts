@@ -1,19 +1,22 @@
 import { draw } from "./draw.ts";
 import { leavingMs } from "./pace.ts";
 
-/** What happens to one machine alone in a round. `recall`: dropped from the lists and put back soon. */
+/** What happens to one machine in a round. `recall`: it is dropped from the lists and put back soon. */
 export type OwnAct = "sleep" | "recall" | "retire";
 /** What the engine does to the machines of all places. */
 export type EngineAct = "replace" | "destroy";
 export type Act = OwnAct | EngineAct;
 
-/** An instant in a machine's leaving and return that a job can be aimed at. */
+/** An instant in a machine's leaving and return at which a job can be aimed. */
 export type Instant =
-  /** The wish has been written, or the engine's command begins. */
-  | "wish"
-  /** Its agent says that it leaves, which it does just before it freezes its listener, or the listener is seen frozen. */
+  /** The desired state has changed in the parameters, or the engine's command begins. */
+  | "change"
+  /**
+   * Its agent reports that it leaves, which it does just before it freezes its
+   * listener, or the listener is seen frozen.
+   */
   | "leaving"
-  /** Its listener is gone. */
+  /** Its listener has ended. */
   | "ended"
   /** EC2 calls it stopped or terminated. */
   | "off"
@@ -21,10 +24,10 @@ export type Instant =
   | "started"
   /** Its listener has a session again. */
   | "session"
-  /** An earlier job on it, put there at the wish, has ended. */
+  /** An earlier job on it, sent at the change, has ended. */
   | "completed";
 
-/** A job's moment: so many milliseconds after an instant. */
+/** A job's moment: milliseconds after an instant. */
 export interface Aim {
   instant: Instant;
   afterMs: number;
@@ -39,7 +42,7 @@ export interface Round<Kind extends Act = Act> {
   aim: Aim;
   /** How long the job sleeps. */
   jobSeconds: number;
-  /** When a machine that is recalled is back on its lists, after it was dropped. */
+  /** Milliseconds after its drop at which a recalled machine is back on its lists. */
   recallAfterMs: number;
 }
 
@@ -49,15 +52,18 @@ export interface Lap {
   end: { act: EngineAct; rounds: Round<EngineAct>[] };
 }
 
-/** Where a job may be aimed: an instant, and the milliseconds after it that are swept. Listed twice: twice as often. */
+/**
+ * Where a job may be aimed: an instant, and the range of milliseconds after it.
+ * A window that is listed twice is used twice as often.
+ */
 type Window = [instant: Instant, fromMs: number, toMs: number];
 
-/** What comes just before the agent decides to leave can be aimed at by the time that passes alone. */
-const before: Window = ["wish", leavingMs.from, leavingMs.to];
-/** A freeze lasts about 20 ms, so this reaches from its begin beyond the listener's end. */
+/** The time just before the agent decides to leave can only be aimed at by elapsed time. */
+const before: Window = ["change", leavingMs.from, leavingMs.to];
+/** A freeze lasts about 20 ms, so this window reaches from its beginning beyond the listener's end. */
 const freeze: Window = ["leaving", 0, 30];
 const leavings: Window[] = [before, before, before, freeze, freeze, ["ended", 0, 300]];
-const engineWindows: Window[] = [["wish", 0, 10_000], freeze, freeze, ["ended", 0, 300], ["off", 0, 500]];
+const engineWindows: Window[] = [["change", 0, 10_000], freeze, freeze, ["ended", 0, 300], ["off", 0, 500]];
 const windows: Record<Act, Window[]> = {
   sleep: [
     ...leavings,
@@ -72,19 +78,19 @@ const windows: Record<Act, Window[]> = {
   destroy: engineWindows,
 };
 
-/** What a machine may not come back from. */
+/** Acts after which a machine may not come back. */
 const lastActs: readonly OwnAct[] = ["retire", "recall", "sleep"];
 
 const placesOfLongSoak = 4;
 const ownRoundsOfLongSoak = 4;
 
 /**
- * Rounds in laps: a long soak has four places, whose machines each sleep and
- * wake three times and then are dropped, recalled or sleep once more, before
- * the engine replaces or destroys them all; a short one has one place, and two
- * rounds between two commands of the engine.
+ * Plans the rounds in laps. A long soak has four places. Their machines each
+ * sleep and wake three times, and then are dropped, recalled or sleep once
+ * more, before the engine replaces or destroys them all. A short soak has one
+ * place, and two rounds between two commands of the engine.
  *
- * @param rounds how many in all; the last lap is as long as is left
+ * @param rounds how many in all; the last lap has those that remain
  */
 export function planLaps(rounds: number, seed: string): Lap[] {
   const isLong = rounds >= 20;

@@ -13,34 +13,34 @@ import { countReturns, storyOf } from "./story.ts";
 
 export interface SoakOptions {
   rounds: number;
-  /** The same seed plans the same rounds; what real processes make of them differs by milliseconds. */
+  /** The same seed plans the same rounds. Real processes carry them out with differences of milliseconds. */
   seed: string;
   say: (line: string) => void;
-  /** Text of another agent that every machine is to run: a soak must be able to fail. */
+  /** Text of another agent that every machine must run: a soak must be able to fail. */
   agent?: string;
 }
 
-/** What became of the jobs of a soak. */
+/** The results of a soak's jobs. */
 export interface SoakReport {
   rounds: number;
-  /** All that were sent. */
+  /** Jobs that were sent. */
   jobs: number;
-  /** Offered to a listener that did not take them, and run to a good end later. */
+  /** Jobs that were offered to a listener that did not take them, and that succeeded later. */
   requeued: number;
-  /** Ended in anything but success, or never ran. */
+  /** Jobs that did not succeed, or never ran. */
   lost: number;
   seed: string;
 }
 
-/** What is still waiting when all rounds are over gets a machine, and so long. */
+/** Jobs that still wait when all rounds are over get a machine, and this many milliseconds. */
 const lastJobsLimitMs = 120_000;
 
 /**
- * Puts jobs at chosen moments around machines that sleep, are dropped, recalled,
- * replaced and destroyed, on the local cloud with real processes, and counts
- * what becomes of them.
+ * Sends jobs at chosen moments around machines that sleep, are dropped,
+ * recalled, replaced and destroyed, on the local cloud with real processes, and
+ * counts the results.
  *
- * @throws when a machine does not do what is wanted of it within minutes
+ * @throws when a machine does not reach its desired state within minutes
  */
 export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Promise<SoakReport> {
   const laps = planLaps(rounds, seed);
@@ -51,12 +51,12 @@ export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Pro
     // A worker that another agent leaves behind could end its short job while `shutdown` waits.
     systemd: agent === undefined ? systemdTimes : { ...systemdTimes, delayLockSeconds: 0 },
   });
-  const wishes = fleetControlsOf(environment);
+  const controls = fleetControlsOf(environment);
   const jobs = createJobs(
     environment,
     places.map(({ fleet }) => fleet),
   );
-  const surroundings = { environment, wishes, jobs };
+  const surroundings = { environment, controls, jobs };
   let generation = 1;
   let played = 0;
 
@@ -108,11 +108,11 @@ export async function soakRounds({ rounds, seed, say, agent }: SoakOptions): Pro
     if (waiting.length > 0) await up();
     await jobs.over(waiting, lastJobsLimitMs);
     const { lost, ...counts } = jobs.count();
-    say(`${countReturns(environment)} times a machine had begun to leave and stayed for what came`);
+    say(`${countReturns(environment)} times a machine had begun to leave and stayed for a possible job`);
     for (const job of lost) say(`LOST in ${job.story ?? storyOf(environment, job)}`);
     return { rounds: played, ...counts, lost: lost.length, seed };
   } finally {
-    wishes.close();
+    controls.close();
     await environment.close();
   }
 }

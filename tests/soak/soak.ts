@@ -27,7 +27,7 @@ const say = (line: string) => {
 };
 const { seed } = values;
 
-/** @returns what was asked for; exits with 2 where it is no count */
+/** @returns the requested number; exits with 2 if it is not a positive whole number */
 function countOf(option: "rounds" | "model", text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count > 0) return count;

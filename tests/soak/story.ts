@@ -6,10 +6,10 @@ import { instanceOf } from "../journey/one-runner.ts";
 import { agentPrefix } from "./instants.ts";
 import type { SentJob } from "./jobs.ts";
 
-/** Lines of a journal that are told. */
+/** Number of a journal's lines that are printed. */
 const maxJournalLines = 60;
 
-/** All that is known of a job that was lost. */
+/** Everything that is known of a lost job. */
 export function storyOf(environment: TestEnvironment, { job, round, machine, sentAt }: SentJob): string {
   const time = (at: number | undefined) => (at === undefined ? "never" : new Date(at).toISOString());
   const { instant, afterMs } = round.aim;
@@ -17,7 +17,7 @@ export function storyOf(environment: TestEnvironment, { job, round, machine, sen
   return [
     `round ${round.number}: ${round.act}, a job ${afterMs} ms after "${instant}" of ${machine ?? "no machine"}`,
     `  sent ${time(sentAt)}, started ${time(job.startedAt)}, completed ${time(job.completedAt)}`,
-    `  ${job.status}, ${job.conclusion ?? "no conclusion"}, missed ${job.misses} times, taken by ${job.runner?.name ?? "nobody"}`,
+    `  ${job.status}, ${job.conclusion ?? "no conclusion"}, missed ${job.misses} times, taken by ${job.runner?.name ?? "no runner"}`,
     ...job.annotations.map((line) => `  GitHub: ${line}`),
     "  log of the job:",
     ...indented(environment.cloud.github.logOf(job).split("\n")),
@@ -26,7 +26,7 @@ export function storyOf(environment: TestEnvironment, { job, round, machine, sen
   ].join("\n");
 }
 
-/** With times while the machine has its disk; its console outlives that. */
+/** The journal has times, but lasts only as long as the machine's disk; the console lasts longer. */
 function journalOf(environment: TestEnvironment, instanceId: string): string[] {
   const file = join(diskOf(environment, instanceId), "var/log/journal/longhaul-agent.service.log");
   if (existsSync(file)) return readFileSync(file, "utf8").trim().split("\n");
@@ -36,7 +36,7 @@ function journalOf(environment: TestEnvironment, instanceId: string): string[] {
     .map((line) => line.slice(agentPrefix.length));
 }
 
-/** How often machines had begun to leave and stayed after all: a job, or what could be one, was on its way. */
+/** How often machines had begun to leave and stayed because a job, or a possible job, was on its way. */
 export function countReturns(environment: TestEnvironment): number {
   const begunAndStayed = new RegExp(`^${agentPrefix}leaving.*\\n${agentPrefix}(idle|busy)`, "gm");
   const consoles = environment.cloud.aws.instances().map(({ console }) => console);

@@ -16,13 +16,13 @@ import type { UserJobs } from "../user-jobs.ts";
 import { impatient, userJobs } from "../user-jobs.ts";
 
 /*
- * What has cost users of other tools their jobs, on the one machine of a
- * fleet: wrong words of GitHub, hands of operators, an agent without AWS, an
- * agent that dies. Each rule goes on from the one before.
+ * Situations that cost users of other tools their jobs, on the one machine of a
+ * fleet: wrong answers of GitHub, mistakes of operators, an agent without AWS,
+ * an agent that dies. Each test continues where the one before ended.
  */
-describe("a machine that is wanted away", function () {
+describe("a machine that must leave", function () {
   this.timeout(600_000);
-  /** Seconds where the computer is free; this is where it is no longer only slow. */
+  /** The tests take seconds on a free computer. After this limit it is not just slow. */
   let environment: TestEnvironment;
   let controls: FleetControls;
   let jobs: UserJobs;
@@ -52,7 +52,7 @@ describe("a machine that is wanted away", function () {
     await controls.wake("cloud", id);
     await isIdle();
   };
-  /** The agent has asked for the lists since now, so often that it would have left on their account. */
+  /** Waits until the agent has read the lists so often that it would have left because of them. */
   const listsAreAskedFor = async () => {
     const calls = () =>
       environment.cloud.aws.calls().filter(({ action }) => action === "ssm:GetParameters").length;
@@ -80,7 +80,7 @@ describe("a machine that is wanted away", function () {
     await wake();
   });
 
-  it("is neither stopped nor terminated by an operator who may do anything, and its job ends well", async () => {
+  it("is neither stopped nor terminated by an operator who may do anything, and its job succeeds", async () => {
     const job = await jobs.start();
     const { ec2 } = environment;
     const InstanceIds = [id];
@@ -102,7 +102,7 @@ describe("a machine that is wanted away", function () {
     await isIdle();
     await controls.sleep("cloud");
     const { agent, listener } = programs();
-    // As an agent leaves it that is killed between freezing and looking again.
+    // This is the state in which an agent leaves it that is killed between freezing and looking again.
     process.kill(agent!, "SIGKILL");
     process.kill(listener!, "SIGSTOP");
     const job = jobs.send();
@@ -133,7 +133,7 @@ describe("a machine that is wanted away", function () {
     for (const name of [candidates, roster]) await act(name);
   };
   for (const [what, damage] of damages)
-    it(`is not retired by lists that ${what}, and works on`, async () => {
+    it(`is not retired by lists that ${what}, and continues to work`, async () => {
       await isIdle();
       const { listener } = programs();
       await damage();
@@ -147,13 +147,14 @@ describe("a machine that is wanted away", function () {
       await controls.list("cloud", [id]);
     });
 
-  it("asks for a token when somebody has deleted its entry under its job, and works on with another", async () => {
+  it("asks for a token when its entry was deleted during a job, and continues with another", async () => {
     await isIdle();
     const api = githubApi(environment);
     const job = await jobs.start();
     await api.removeRunner(entryOf(environment, id)!.id);
     await soon("it asks for a token", () => tag(tags.state) === "needs-token");
-    // The runner itself cancels its job when it is told that it is no more; nobody else has ended anything.
+    // The runner itself cancels its job when it learns that its registration is
+    // gone. Nothing else has ended a job.
     expect(job).to.include({ status: "completed", conclusion: "cancelled" });
     expect(machine().state).to.equal("running");
 
@@ -166,7 +167,7 @@ describe("a machine that is wanted away", function () {
     expect(next.runner!.name).to.equal(machineName(runner, id));
   });
 
-  it("ends its job well and takes another while AWS answers none of its calls, and retires once it is heard", async () => {
+  it("completes its job and takes another while AWS answers none of its calls, and retires once AWS answers", async () => {
     await isIdle();
     const { aws } = environment.cloud;
     const job = await jobs.start();
@@ -201,7 +202,7 @@ describe("a machine that is wanted away", function () {
         "in the ledger",
       ).to.deep.equal(["Succeeded"]);
     }
-    // Through sleep and wake, dead agents, and a listener that was started anew.
+    // The ledger covers sleep and wake, dead agents, and a restarted listener.
     const runs = records.flatMap(({ runId = null }) => runId ?? []);
     expect(new Set(runs), "no run is written twice").to.have.property("size", runs.length);
     const cancelled = records.filter(({ result }) => result === "Canceled");

@@ -12,12 +12,12 @@ import type { UserJobs } from "../user-jobs.ts";
 import { impatient, ranOn, userJobs } from "../user-jobs.ts";
 
 /*
- * A fleet of two: which of them leaves, and what is left of those that have.
- * Each rule goes on from the one before.
+ * A fleet of two: which of them leaves, and what remains of those that have
+ * left. Each test continues where the one before ended.
  */
 describe("a fleet of two runners", function () {
   this.timeout(600_000);
-  /** Seconds where the computer is free; this is where it is no longer only slow. */
+  /** The tests take seconds on a free computer. After this limit it is not just slow. */
   const [first, second] = [1, 2].map((number) => runnerName("local", "cloud", number)) as [string, string];
   let environment: TestEnvironment;
   let controls: FleetControls;
@@ -67,7 +67,7 @@ describe("a fleet of two runners", function () {
     expect(Math.max(...hours), "hours since their launch").to.be.lessThan(1.5);
   });
 
-  it("lets exactly the one sleep that is not needed, and the other takes the next job", async () => {
+  it("puts exactly the one to sleep that is not needed, and the other takes the next job", async () => {
     await configure(2);
     await environment.up();
     const [one, other] = serving();
@@ -83,7 +83,7 @@ describe("a fleet of two runners", function () {
     await areIdle(one, other);
   });
 
-  it("replaces both while both are busy: no job is touched, new ones run meanwhile, and the old leave after theirs", async () => {
+  it("replaces both while both are busy: no job is affected, new ones run meanwhile, and the old machines leave after theirs", async () => {
     const old = serving();
     const running = [await jobs.start(), await jobs.start()];
     await configure(3);
@@ -115,14 +115,14 @@ describe("a fleet of two runners", function () {
     expect(stateOf(kept)).to.equal("running");
   });
 
-  it("leaves only those entries at GitHub whose machines EC2 does not know: nobody knows that they are gone", async () => {
+  it("leaves only entries at GitHub whose machines EC2 does not know, because those might still exist", async () => {
     const ghosts = entries().filter((name) => stateOf(parseMachineName(name)!.instanceId) === "terminated");
     expect(ghosts).to.not.be.empty;
     const outOfSight = machineName(first, "i-0fedcba9876543210");
     await githubApi(environment).register(outOfSight);
     await environment.destroy();
     expect(entries()).to.deep.equal([outOfSight]);
-    // Those that never registered were asleep on no list: they are gone as well.
+    // The machines that never registered slept on no list: they are gone as well.
     const left = environment.cloud.aws.instances().filter(({ state }) => state !== "terminated");
     expect(left.map(({ id }) => id)).to.deep.equal([]);
   });

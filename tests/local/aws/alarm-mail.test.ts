@@ -7,7 +7,7 @@ import { budgetStack, evaluateOnce } from "../../unit/components/stack-program.t
 import { account, region, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
-/** The stack's topic, subscriptions and alarms in the local AWS, and what their mails would be. */
+/** The stack's topic, subscriptions and alarms in the local AWS, and the mails that they would send. */
 describe("mails of alarms", () => {
   let cloud: TestCloud;
   let makeAlarms: () => Promise<void>;
@@ -32,7 +32,11 @@ describe("mails of alarms", () => {
   const mails = () =>
     cloud.aws.account.mail.splice(0).map(({ subject }) => subject.replace("longhaul-dev-budget-", ""));
 
-  /** What the controller measures in a minute. @param percent of the budget; absent: there is none yet */
+  /**
+   * Publishes the controller's metrics of a minute.
+   *
+   * @param percent of the budget; absent: there is no figure yet
+   */
   function meter(percent?: number): void {
     const { clock, host, aws } = cloud;
     clock.advance(60_000);
@@ -53,21 +57,21 @@ describe("mails of alarms", () => {
     );
   }
 
-  it("are not sent where nothing is wrong while an environment is made", async () => {
+  it("are not sent while an environment is made and nothing is wrong", async () => {
     meter(1);
     await makeAlarms();
     for (let minute = 0; minute < 20; minute++) meter(1);
     expect(mails()).to.deep.equal([]);
   });
 
-  it("are not sent where an environment that has run for long is given a budget", async () => {
+  it("are not sent when an environment that has run for long is given a budget", async () => {
     for (let minute = 0; minute < 20; minute++) meter();
     await makeAlarms();
     for (let minute = 0; minute < 20; minute++) meter(1);
     expect(mails()).to.deep.equal([]);
   });
 
-  it("say that the money is gone, and that there is some again", async () => {
+  it("say that the budget is spent, and that it is available again", async () => {
     meter(1);
     await makeAlarms();
     meter(1);
@@ -78,7 +82,7 @@ describe("mails of alarms", () => {
     expect(mails()).to.deep.equal([inRegion('OK: "100"')]);
   });
 
-  it("say that nobody counts where the meter has never said anything, and that it does", async () => {
+  it("say that the meter does not count if it has never published a value, and that it counts again", async () => {
     await makeAlarms();
     expect(mails()).to.deep.equal([inRegion('ALARM: "silent"')]);
     meter(1);

@@ -64,7 +64,7 @@ describe("money in the local AWS", () => {
     cloud.aws.bill("longhaul-dev-eu-central-1", { actual });
   };
 
-  it("is told once for each threshold, and again when it is crossed again", () => {
+  it("causes one mail for each threshold, and another when it is crossed again", () => {
     bill(79);
     expect(mail()).to.deep.equal([]);
     bill(81);
@@ -77,7 +77,7 @@ describe("money in the local AWS", () => {
     expect(mail()).to.have.lengthOf(3);
   });
 
-  it("denies what the budget's action says, with the permissions of its role, and nothing that is another environment's", async () => {
+  it("denies what the budget's action says, with the permissions of its role, and nothing in another environment", async () => {
     await makeAction();
     const machine = await cloud.machine({
       tags: { "longhaul:project": "longhaul", "longhaul:environment": "dev", "longhaul:fleet": "cloud" },
@@ -89,7 +89,7 @@ describe("money in the local AWS", () => {
     expect(await refusal(cloud.remove("managedPolicy", policyArn))).to.include("attached");
   });
 
-  it("does not act where the role of the action may not", async () => {
+  it("does not act if the role of the action may not", async () => {
     await cloud.remove("rolePolicy", "executor:own");
     await makeAction();
     bill(101);
@@ -97,7 +97,7 @@ describe("money in the local AWS", () => {
     expect(Object.values(cloud.aws.account.budgetActions)).to.deep.equal(["EXECUTION_FAILURE"]);
   });
 
-  it("is refused where the role or the topic trusts one budget alone: which ARN AWS sends is not documented", async () => {
+  it("is refused if the role or the topic trusts only one budget: which ARN AWS sends is not documented", async () => {
     const one = budgetArn("dev", aws);
     const ArnLike = { "aws:SourceArn": [one, `${one}/action/*`] };
     const narrow = (policy: string) =>
@@ -113,7 +113,7 @@ describe("money in the local AWS", () => {
     expect(await refusal(makeAction())).to.include("may not publish");
   });
 
-  it("reaches people by the topic only from those whom the topic's policy names", async () => {
+  it("reaches people through the topic only from services that the topic's policy names", async () => {
     const dimensions = { Environment: "dev" };
     await cloud.make("alarm", {
       name: "half",
@@ -157,7 +157,7 @@ describe("money in the local AWS", () => {
     put(52);
     expect(mail()).to.have.lengthOf(1);
     expect(mail()[0]).to.include('ALARM: "half"');
-    // AWS's budget published to the topic as well: the subscription's filter keeps it from being told twice.
+    // AWS's budget published to the topic as well. The subscription's filter prevents a second mail.
     bill(101);
     expect(mail().filter((line) => line.includes("AWS Budgets"))).to.have.lengthOf(2);
 
@@ -175,7 +175,7 @@ describe("money in the local AWS", () => {
     expect(mail().filter((line) => line.includes("half"))).to.have.lengthOf(1);
   });
 
-  it("does not know a cost allocation tag before something has cost money with it for a day", async () => {
+  it("does not know a cost allocation tag before a resource with it has cost money for a day", async () => {
     const tag = { tagKey: "longhaul:environment", status: "Active" };
     await cloud.machine({ tags: { "longhaul:environment": "dev" } });
     expect(await refusal(cloud.make("costTag", tag))).to.include("Tag keys not found");
@@ -183,7 +183,7 @@ describe("money in the local AWS", () => {
     await cloud.make("costTag", tag);
   });
 
-  it("has a budget that stands for its environment alone", () => {
+  it("has a budget for its environment alone", () => {
     expect(budgetArn("dev", aws)).to.equal(`arn:aws:budgets::${account}:budget/longhaul-dev-eu-central-1`);
   });
 });

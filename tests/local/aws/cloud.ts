@@ -47,7 +47,7 @@ export interface TestCloud {
   aws: AwsCloud;
   host: FakeHost;
   clock: Clock;
-  /** Lets real seconds pass for the queues. */
+  /** Advances the real time of the queues by seconds. */
   passWireSeconds: (seconds: number) => void;
   url: string;
   /** Ids of the network, and the name of the profile. */
@@ -130,7 +130,7 @@ export async function startTestCloud(
   };
 }
 
-/** AWS's code of the error that a call is refused with, or the message of another one. */
+/** AWS's error code with which a call is refused, or the message of another error. */
 export async function refusal(call: Promise<unknown>): Promise<string> {
   try {
     await call;

@@ -23,21 +23,21 @@ describe("a machine whose disk is under a customer's key", () => {
     return machine;
   }
 
-  /** Has it started by the controller's role, as the stack writes it for disks under these keys. */
+  /** Starts it with the controller's role, as the stack writes it for disks under these keys. */
   async function startAsController({ id }: Instance, diskKeys: readonly string[]) {
     const aws = { account, region, rolePath: "/", endpoints: {} };
     await cloud.make("role", { name: "controller", path: "/" });
     const policy = JSON.stringify(document(controllerStatements("dev", aws, diskKeys)));
     await cloud.make("rolePolicy", { role: "controller", name: "own", policy });
     await cloud.make("instanceProfile", { name: "controller", path: "/", role: "controller" });
-    // Whose credentials they are does not matter: the role's policies are what is looked at.
+    // It does not matter which machine has the credentials: only the role's policies are evaluated.
     const caller = await cloud.machine({ iamInstanceProfile: "controller" });
     return cloud.clients(caller).ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
   }
   const settled = (machine: Instance) =>
     eventually("it has started or not", () => machine.state !== "pending");
 
-  it("does not come up for who may not grant the key to EC2, although EC2 says yes", async () => {
+  it("does not come up for a caller that may not grant the key to EC2, although EC2 accepts the start", async () => {
     cloud = await startTestCloud();
     const machine = await asleep({ kmsKeyId: key });
     const { StartingInstances } = await startAsController(machine, [otherKey]);
@@ -49,7 +49,7 @@ describe("a machine whose disk is under a customer's key", () => {
     expect([State?.Name, StateReason?.Code]).to.deep.equal(["stopped", "Client.InternalError"]);
   });
 
-  it("comes up for a controller that is told of its key", async () => {
+  it("comes up for a controller that is configured with its key", async () => {
     cloud = await startTestCloud();
     const machine = await asleep({ kmsKeyId: key });
     await startAsController(machine, [key]);
@@ -57,7 +57,7 @@ describe("a machine whose disk is under a customer's key", () => {
     expect(machine.state).to.equal("running");
   });
 
-  it("is under the account's default key where it names none", async () => {
+  it("is under the account's default key if it names none", async () => {
     cloud = await startTestCloud({ defaultDiskKey: key });
     const machine = await asleep();
     await startAsController(machine, []);

@@ -2,13 +2,13 @@ import type { HostedInstance, MachineHost, PowerDown } from "../../../local/mach
 
 /** A host whose machines are up at once and do nothing until a test takes them down. */
 export interface FakeHost extends MachineHost {
-  /** Machines that are up, as they were given to the host. */
+  /** Machines that are up, as the host received them. */
   machines: Map<string, HostedInstance>;
   /** Ids whose disk was deleted. */
   discarded: string[];
   /** Disks that were copied: `<instance id> as <image id>`. */
   captured: string[];
-  /** What a machine does by itself: `shutdown`, `reboot`, or dying. */
+  /** Takes a machine down from inside: by `shutdown`, `reboot`, or a crash. */
   goDown(instanceId: string, kind: PowerDown): void;
 }
 

@@ -21,7 +21,7 @@ describe("a fault", () => {
     await describeAll();
   });
 
-  it("meets one action alone, in the words of its protocol", async () => {
+  it("affects only its action, in the form of its protocol", async () => {
     const undo = cloud.aws.faults.add({ action: "ssm:GetParameter", error: "ThrottlingException" });
     await describeAll();
     const read = cloud.clients().ssm.send(new GetParameterCommand({ Name: "/none" }));
@@ -29,12 +29,12 @@ describe("a fault", () => {
     undo();
   });
 
-  it("can be taken back", async () => {
+  it("can be disarmed", async () => {
     cloud.aws.faults.add({ action: "ec2:DescribeInstances", times: 9, error: "InternalError" })();
     await describeAll();
   });
 
-  it("of a start comes after EC2 has said yes, and shows in the state reason", async () => {
+  it("of a start comes after EC2 has accepted the call, and shows in the state reason", async () => {
     const machine = await cloud.machine();
     cloud.host.goDown(machine.id, "poweroff");
     cloud.aws.faults.add({ action: "machine:Start", error: "Server.InternalError" });
@@ -48,7 +48,7 @@ describe("a fault", () => {
     await eventually("it runs", () => machine.state === "running");
   });
 
-  it("of capacity meets the creation and the start of a machine", async () => {
+  it("of capacity affects the creation and the start of a machine", async () => {
     const noCapacity = { error: "InsufficientInstanceCapacity" };
     cloud.aws.faults.add({ action: "ec2:RunInstances", ...noCapacity });
     expect(await refusal(cloud.machine())).to.contain(noCapacity.error);

@@ -21,11 +21,15 @@ describe("IAM's verdict", () => {
     ["nothing is permitted without a statement", [], "no allow"],
     ["an allow permits its action", [allow()], "allowed"],
     ["an allow of another action permits nothing", [allow({ Action: "ssm:PutParameter" })], "no allow"],
-    ["actions know wildcards", [allow({ Action: ["ec2:*", "ssm:Get*"] })], "allowed"],
-    ["actions know no case", [allow({ Action: "SSM:getparameter" })], "allowed"],
+    ["actions can contain wildcards", [allow({ Action: ["ec2:*", "ssm:Get*"] })], "allowed"],
+    ["actions ignore case", [allow({ Action: "SSM:getparameter" })], "allowed"],
     ["a longer action is another action", [allow({ Action: "ssm:GetParam" })], "no allow"],
-    ["resources know wildcards", [allow({ Resource: ["x", "arn:aws:ssm:*:*:parameter/a/?"] })], "allowed"],
-    ["resources know case", [allow({ Resource: "arn:aws:ssm:r:1:parameter/A/b" })], "no allow"],
+    [
+      "resources can contain wildcards",
+      [allow({ Resource: ["x", "arn:aws:ssm:*:*:parameter/a/?"] })],
+      "allowed",
+    ],
+    ["resources respect case", [allow({ Resource: "arn:aws:ssm:r:1:parameter/A/b" })], "no allow"],
     ["a dot in a resource is a dot", [allow({ Resource: "arn.aws:ssm:r:1:parameter/a/b" })], "no allow"],
     ["a deny beats an allow", [allow(), deny()], "explicit deny"],
     ["a deny of another action denies nothing", [allow(), deny({ Action: "ssm:Put*" })], "allowed"],
@@ -36,7 +40,7 @@ describe("IAM's verdict", () => {
     });
   }
 
-  it("takes one text for what each operator makes of it", () => {
+  it("reads the same text as each operator reads it", () => {
     const text = "arn:aws:*:1:instance/x";
     const holds = (operator: string, value: string) =>
       verdict([allow({ Condition: { [operator]: { k: text } } })], { k: value }) === "allowed";
@@ -58,9 +62,9 @@ describe("IAM's verdict", () => {
   const some = { "ForAnyValue:StringEquals": { "aws:TagKeys": ["a"] } };
   const conditions: [string, NonNullable<Statement["Condition"]>, RequestContext, boolean][] = [
     ["StringEquals takes any of its values", { StringEquals: { k: ["x", "y"] } }, { k: "y" }, true],
-    ["StringEquals knows no wildcards", { StringEquals: { k: "x*" } }, { k: "xy" }, false],
+    ["StringEquals has no wildcards", { StringEquals: { k: "x*" } }, { k: "xy" }, false],
     ["StringEquals needs the key", { StringEquals: { k: "x" } }, {}, false],
-    ["condition keys know no case", { StringEquals: { "AWS:K": "x" } }, { "aws:k": "x" }, true],
+    ["condition keys ignore case", { StringEquals: { "AWS:K": "x" } }, { "aws:k": "x" }, true],
     ["all keys of a condition must hold", { StringEquals: { k: "x", l: "y" } }, { k: "x", l: "z" }, false],
     ["all operators must hold", { StringEquals: { k: "x" }, StringLike: { k: "y*" } }, { k: "x" }, false],
     [
@@ -70,9 +74,9 @@ describe("IAM's verdict", () => {
       false,
     ],
     ["StringNotEquals holds without the key", { StringNotEquals: { k: "x" } }, {}, true],
-    ["StringLike knows wildcards", { StringLike: { k: "a?c*" } }, { k: "abcdef" }, true],
+    ["StringLike has wildcards", { StringLike: { k: "a?c*" } }, { k: "abcdef" }, true],
     [
-      "StringEqualsIgnoreCase knows no case",
+      "StringEqualsIgnoreCase ignores case",
       { StringEqualsIgnoreCase: { k: "Terminate" } },
       { k: "tERMINATE" },
       true,
@@ -90,14 +94,14 @@ describe("IAM's verdict", () => {
       true,
     ],
     ["Bool compares words", { Bool: { k: true } }, { k: "True" }, true],
-    ["Null true wants the key absent", { Null: { k: "true" } }, { k: "x" }, false],
-    ["Null false wants the key present", { Null: { k: "false" } }, {}, false],
-    ["Null takes an empty list for absent", { Null: { k: "false" } }, { k: [] }, false],
+    ["Null true requires that the key is absent", { Null: { k: "true" } }, { k: "x" }, false],
+    ["Null false requires that the key is present", { Null: { k: "false" } }, {}, false],
+    ["Null treats an empty list as absent", { Null: { k: "false" } }, { k: [] }, false],
     ["IfExists holds without the key", { StringEqualsIfExists: { k: "x" } }, {}, true],
-    ["ForAllValues wants every value listed", keys, { "aws:TagKeys": ["a", "c"] }, false],
-    ["ForAllValues takes a part of the list", keys, { "aws:TagKeys": ["b"] }, true],
+    ["ForAllValues requires that every value is listed", keys, { "aws:TagKeys": ["a", "c"] }, false],
+    ["ForAllValues accepts a part of the list", keys, { "aws:TagKeys": ["b"] }, true],
     ["ForAllValues holds without any value", keys, {}, true],
-    ["ForAnyValue wants one value listed", some, { "aws:TagKeys": ["c", "a"] }, true],
+    ["ForAnyValue requires that one value is listed", some, { "aws:TagKeys": ["c", "a"] }, true],
     ["ForAnyValue fails without any value", some, {}, false],
     ["a variable is the request's value", own, tagged("i-1"), true],
     ["a variable with another value does not match", own, tagged("i-2"), false],
@@ -117,7 +121,7 @@ describe("IAM's verdict", () => {
     });
   }
 
-  it("does not guess at what it does not know", () => {
+  it("refuses what it does not know", () => {
     const unknown = { ...allow(), NotAction: "x" } as Statement;
     expect(() => verdict([unknown])).to.throw("NotAction");
     expect(() => verdict([allow({ Condition: { DateLessThan: { k: "x" } } })])).to.throw("DateLessThan");

@@ -31,7 +31,7 @@ describe("an emulated instance", () => {
     expect(hosted.credentials()!.expiration.getTime()).to.be.greaterThan(cloud.clock.now() + 3_600_000);
   });
 
-  it("takes any key of a tag, but no slash and no blank where its metadata shows them", async () => {
+  it("accepts any key of a tag, but no slash and no blank if its metadata shows tags", async () => {
     const key = "kubernetes.io/cluster of tests";
     const tagging = async (id: string) =>
       cloud.clients().ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: key, Value: "x" }] }));
@@ -43,7 +43,7 @@ describe("an emulated instance", () => {
     expect(hidden.tags).to.include({ [key]: "x" });
   });
 
-  it("shows no tags in its metadata unless that is asked for", async () => {
+  it("shows no tags in its metadata unless that is requested", async () => {
     const { id } = await cloud.machine({ metadataOptions: { httpTokens: "required" } });
     expect(cloud.host.machines.get(id)!.tags()).to.deep.equal({});
   });
@@ -58,7 +58,7 @@ describe("an emulated instance", () => {
     expect(cloud.host.discarded).not.to.include(machine.id);
   });
 
-  it("is made an image of when it is stopped, or running and not to be rebooted for it", async () => {
+  it("becomes an image when it is stopped, or when it runs and must not be rebooted for that", async () => {
     const { ec2 } = cloud.clients();
     const machine = await cloud.machine();
     const image = (NoReboot: boolean) =>
@@ -82,13 +82,13 @@ describe("an emulated instance", () => {
     expect(cloud.host.discarded).to.include(machine.id);
   });
 
-  it("runs on through a reboot of its own", async () => {
+  it("keeps running through its own reboot", async () => {
     const machine = await cloud.machine();
     cloud.host.goDown(machine.id, "reboot");
     expect(machine.state).to.equal("running");
   });
 
-  it("is called running when its system has crashed, and a reboot heals it", async () => {
+  it("is reported as running when its system has crashed, and a reboot repairs it", async () => {
     const machine = await cloud.machine();
     cloud.host.goDown(machine.id, "crash");
     expect(machine.state).to.equal("running");
@@ -106,14 +106,14 @@ describe("an emulated instance", () => {
   });
 
   for (const lock of ["disableApiTermination", "disableApiStop"]) {
-    it(`is not terminated while it has the lock ${lock} alone`, async () => {
+    it(`is not terminated while it has only the lock ${lock}`, async () => {
       const { id } = await cloud.machine({ ...unlocked, [lock]: true });
       const terminate = new TerminateInstancesCommand({ InstanceIds: [id] });
       expect(await refusal(cloud.clients().ec2.send(terminate))).to.equal("OperationNotPermitted");
     });
   }
 
-  it("is spared with all others when one of a batch is locked", async () => {
+  it("is not affected, like all others of its batch, when one of them is locked", async () => {
     const { ec2 } = cloud.clients();
     const [free, locked] = [await cloud.machine(unlocked), await cloud.machine()];
     const batch = ec2.send(new TerminateInstancesCommand({ InstanceIds: [free.id, locked.id] }));
@@ -121,7 +121,7 @@ describe("an emulated instance", () => {
     expect([free.state, locked.state]).to.deep.equal(["running", "running"]);
   });
 
-  it("loses its plug to an unlocked stop, and starts again with its disk and another address", async () => {
+  it("is cut off by an unlocked stop, and starts again with its disk and another address", async () => {
     const { ec2 } = cloud.clients();
     const machine = await cloud.machine(unlocked);
     await ec2.send(new StopInstancesCommand({ InstanceIds: [machine.id] }));
@@ -153,7 +153,7 @@ describe("an emulated instance", () => {
     }
   });
 
-  it("runs a type that lives on CPU credits as it is asked to, and else as EC2 sees fit", async () => {
+  it("runs a type with CPU credits as requested, and otherwise with EC2's default", async () => {
     const creditsOf = async (instanceType: string, cpuCredits?: string) => {
       const asked = cpuCredits === undefined ? {} : { creditSpecification: { cpuCredits } };
       return (await cloud.machine({ instanceType, ...asked })).cpuCredits;

@@ -57,7 +57,7 @@ describe("a machine's role, as the stack writes it", () => {
     });
   });
 
-  it("lets it read the token that it has overwritten until the parameter is deleted, and not write it anew", async () => {
+  it("lets it read the token that it has overwritten until the parameter is deleted, and not create it again", async () => {
     const name = tokenOf(machine);
     expect((await read(`${name}:1`)).Parameter?.Value).to.equal(`token of ${machine.id}`);
     expect(await refusal(read(`${tokenOf(other)}:1`))).to.equal("AccessDeniedException");
@@ -119,7 +119,7 @@ describe("a machine's role, as the stack writes it", () => {
     expect(await refusal(ec2.send(new TerminateInstancesCommand(ids)))).to.equal("UnauthorizedOperation");
   });
 
-  it("takes its key with its own session token alone", async () => {
+  it("accepts its key only with its own session token", async () => {
     const { accessKeyId, secretAccessKey } = cloud.aws.credentialsOf(machine.id)!;
     const { token } = cloud.aws.credentialsOf(other.id)!;
     const ssm = new SSMClient({
@@ -133,7 +133,7 @@ describe("a machine's role, as the stack writes it", () => {
     ssm.destroy();
   });
 
-  it("ends with its machine: the credentials of a terminated one are unknown", async () => {
+  it("ends with its machine: the credentials of a terminated machine are unknown", async () => {
     const gone = await cloud.machine({ instanceInitiatedShutdownBehavior: "terminate" });
     const { ssm } = cloud.clients(gone);
     cloud.host.goDown(gone.id, "poweroff");

@@ -15,7 +15,7 @@ describe("the emulated aws provider", () => {
   afterEach(() => cloud.close());
 
   const typeOf = (type: keyof typeof types) => cloud.aws.provider.types[types[type]]!;
-  /** What a refresh reads, as far as the program set it. */
+  /** The inputs that a refresh reads, as far as the program set them. */
   const refreshed = async (type: keyof typeof types, id: string, state: Properties, inputs: Properties) => {
     const now = (await typeOf(type).read(id, state, {}))!;
     return Object.fromEntries(Object.keys(inputs).map((key) => [key, now[key]]));
@@ -67,7 +67,7 @@ describe("the emulated aws provider", () => {
     });
   }
 
-  it("tells a refresh what the run time did to a machine: tags and sleep", async () => {
+  it("shows a refresh what has changed on a machine at run time: tags and sleep", async () => {
     const inputs = cloud.machineInputs();
     const { id, state } = await cloud.make("instance", inputs);
     const machine = cloud.aws.account.instances[id]!;
@@ -83,7 +83,7 @@ describe("the emulated aws provider", () => {
     ]);
   });
 
-  it("tells a refresh that a terminated machine and a deleted parameter are gone", async () => {
+  it("shows a refresh that a terminated machine and a deleted parameter are gone", async () => {
     const { id, state } = await cloud.make(
       "instance",
       cloud.machineInputs({ instanceInitiatedShutdownBehavior: "terminate" }),
@@ -99,7 +99,7 @@ describe("the emulated aws provider", () => {
     expect(cloud.host.machines.has(id)).to.equal(true);
   });
 
-  it("changes tags in place, and what needs a stop only where EC2 permits one", async () => {
+  it("changes tags in place, and inputs that need a stop only if EC2 permits the stop", async () => {
     const { id, state } = await cloud.make("instance", cloud.machineInputs());
     const inputs = cloud.machineInputs({ tags: { a: "b" } });
     await typeOf("instance").update!(id, state, inputs, {}, []);
@@ -110,7 +110,7 @@ describe("the emulated aws provider", () => {
     expect(await refusal(larger)).to.contain("OperationNotPermitted");
   });
 
-  it("deletes nothing that a machine stands on, asleep or not", async () => {
+  it("deletes nothing that a machine depends on, asleep or not", async () => {
     const machine = await cloud.machine();
     cloud.host.goDown(machine.id, "poweroff");
     const { vpcId, subnetId, securityGroupId } = cloud.network;
@@ -127,7 +127,7 @@ describe("the emulated aws provider", () => {
     for (const [type, id] of standsOn) await cloud.remove(type, id);
   });
 
-  it("deletes a VPC and a role only after what is in them", async () => {
+  it("deletes a VPC and a role only after their contents", async () => {
     expect(await refusal(cloud.remove("vpc", cloud.network.vpcId))).to.contain("DependencyViolation");
     expect(await refusal(cloud.remove("role", "machines"))).to.contain("DeleteConflict");
   });
@@ -140,7 +140,7 @@ describe("the emulated aws provider", () => {
     );
   });
 
-  it("takes no tag without a value on the group of a schedule", () => {
+  it("accepts no tag without a value on a schedule group", () => {
     expect(() => {
       checkGroupTags({ team: "builds", stage: "" });
     }).to.throw("the tag 'stage' failed to satisfy constraint");
@@ -171,7 +171,7 @@ describe("the emulated aws provider", () => {
     expect(await refusal(create({ region: "us-east-1" }))).to.contain("us-east-1");
   });
 
-  it("does not launch into what does not exist", async () => {
+  it("does not launch a machine with references that do not exist", async () => {
     const launch = (more: Properties) => refusal(cloud.machine(more));
     expect(await launch({ subnetId: "subnet-0" })).to.contain("InvalidSubnetID.NotFound");
     expect(await launch({ vpcSecurityGroupIds: ["sg-0"] })).to.contain("InvalidGroup.NotFound");
@@ -216,7 +216,7 @@ describe("the emulated aws provider", () => {
     );
   });
 
-  it("tells the inputs of a machine that is imported by its id", async () => {
+  it("reads back the inputs of a machine that is imported by its id", async () => {
     const inputs = cloud.machineInputs();
     const { id } = await cloud.make("instance", inputs);
     const { metadataOptions, rootBlockDevice, userDataBase64, ...readable } = inputs;
@@ -245,7 +245,7 @@ describe("the emulated aws provider", () => {
     ]);
   });
 
-  it("loses the answer to a launch, and the machine is there all the same", async () => {
+  it("loses the answer to a launch, and the machine exists nevertheless", async () => {
     cloud.aws.faults.add({ action: "ec2:RunInstances", answerLost: true });
     expect(await refusal(cloud.machine())).to.contain("the answer to RunInstances was lost");
     expect(cloud.aws.instances().map(({ state }) => state)).to.deep.equal(["running"]);

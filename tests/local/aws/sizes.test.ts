@@ -7,7 +7,7 @@ import { repositoryStack } from "../../unit/components/stack-program.ts";
 import { refusal, region, startTestCloud } from "./cloud.ts";
 import type { TestCloud } from "./cloud.ts";
 
-/** A policy of exactly so many characters that count. */
+/** A policy with exactly this many characters that count. */
 function policyOf(size: number): string {
   const statement = { Effect: "Allow", Action: "ssm:GetParameter", Resource: "" };
   const room = size - JSON.stringify({ Statement: [statement] }).length;
@@ -68,7 +68,7 @@ describe("what the local AWS refuses because it is too large", () => {
     await parameter("x".repeat(4096));
   });
 
-  it("a disk beyond the limits of gp3, of a machine and one that is made alone", async () => {
+  it("a disk beyond gp3's limits, whether a machine's or a separate one", async () => {
     const launch = (rootBlockDevice: object) => cloud.machine({ rootBlockDevice });
     const disk = (more: object) => ({ volumeSize: 65_536, iops: 80_000, throughput: 2_000, ...more });
     await launch(disk({}));

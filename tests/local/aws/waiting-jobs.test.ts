@@ -21,7 +21,7 @@ const job: JobReport = {
   queuedAt: now / 1000,
 };
 
-/** What a receiver may do, and a controller besides. */
+/** The permissions of a receiver, and those of a controller besides. */
 function policyOf(queueArn: string) {
   const statements = receiverStatements("dev", { account, region }, queueArn);
   const tables = `arn:aws:dynamodb:${region}:${account}:table/${table}`;
@@ -68,7 +68,7 @@ describe("the functions' calls at the local AWS", () => {
     writeJobState(table, { ...job, state, ...more }, now, call);
 
   describe("the table of waiting jobs", () => {
-    it("gives back a job as it was written", async () => {
+    it("returns a job as it was written", async () => {
       expect(await write("queued")).to.equal("written");
       expect(await readJobs(table, call)).to.deep.equal([
         { ...job, at: now / 1000, expiresAt: now / 1000 + 86_400, wakes: 0 },
@@ -85,7 +85,7 @@ describe("the functions' calls at the local AWS", () => {
       expect(await count({})).to.equal(1);
     });
 
-    it("takes states forward only, in whatever order they come and however often", async () => {
+    it("only advances states, in whatever order and however often they arrive", async () => {
       const outcomes = [];
       for (const state of [
         "in_progress",
@@ -100,11 +100,11 @@ describe("the functions' calls at the local AWS", () => {
       expect((await readJobs(table, call)).map(({ state }) => state)).to.deep.equal(["completed"]);
     });
 
-    it("keeps a completed that overtook its queued as a tombstone", async () => {
+    it("keeps a `completed` event that overtook its `queued` event as a tombstone", async () => {
       expect([await write("completed"), await write("queued")]).to.deep.equal(["written", "behind"]);
     });
 
-    it("counts a wake once, however many controllers have made it", async () => {
+    it("counts a wake once, even if several controllers made it", async () => {
       const wake = { id: "7", wakesBefore: 0, instanceId: "i-0a" };
       await write("queued");
       const first = [await writeJobWake(table, wake, now, call), await writeJobWake(table, wake, now, call)];
@@ -117,7 +117,7 @@ describe("the functions' calls at the local AWS", () => {
       });
     });
 
-    it("counts no wake on a job that has begun meanwhile, or that it does not know", async () => {
+    it("counts no wake on a job that has begun meanwhile, or that is unknown", async () => {
       const wake = { wakesBefore: 0, instanceId: "i-0a" };
       await write("in_progress");
       expect(await writeJobWake(table, { id: "7", ...wake }, now, call)).to.equal("behind");
@@ -158,7 +158,7 @@ describe("the functions' calls at the local AWS", () => {
       return (answer as { Messages: { Body: string; ReceiptHandle: string }[] }).Messages;
     };
 
-    it("hands a message to one receiver at a time, until it is deleted", async () => {
+    it("delivers a message to one receiver at a time, until it is deleted", async () => {
       await send("a");
       const [first] = await receive();
       expect(first!.Body).to.equal("a");
@@ -171,7 +171,7 @@ describe("the functions' calls at the local AWS", () => {
       expect(cloud.aws.queues.messages(queue.url)).to.deep.equal([]);
     });
 
-    it("puts aside what was received twice for nothing", async () => {
+    it("puts a message aside that was received twice without success", async () => {
       await send("poison");
       for (let count = 0; count < 2; count++) {
         expect(await receive()).to.have.length(1);

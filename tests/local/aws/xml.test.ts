@@ -9,7 +9,7 @@ describe("the XML of the local AWS", () => {
     value: "a < b & c",
   };
 
-  it("looks as EC2's does: indented, and empty elements close themselves", () => {
+  it("looks like EC2's: indented, with self-closing empty elements", () => {
     expect(xmlDocument("Answer", answer, { list: "item", indent: 4 }, "http://ec2/")).to.equal(
       [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -32,7 +32,7 @@ describe("the XML of the local AWS", () => {
     );
   });
 
-  it("stands in one line where the service writes it so", () => {
+  it("is in one line if the service writes it so", () => {
     expect(xmlDocument("Response", { Errors: { Error: { Code: "X" } } }, { list: "item" })).to.match(
       /\n<Response><Errors><Error><Code>X<\/Code><\/Error><\/Errors><\/Response>$/,
     );

@@ -40,13 +40,13 @@ describe("the command provider of the local cloud", () => {
     expect(updated.stdout).to.equal("old");
   });
 
-  it("runs delete from what was recorded, and nothing when there is none", async () => {
+  it("runs the recorded delete, and nothing when there is none", async () => {
     await command.delete("id", { delete: "echo bye $WHO >&2", environment: { WHO: "now" } }, {});
     expect(lines).to.include("bye now");
     await command.delete("id", {}, {});
   });
 
-  it("ends what runs when the cloud closes", async () => {
+  it("ends running scripts when the cloud closes", async () => {
     const running = command
       .create({ create: "echo started >&2; sleep 600" }, {})
       .catch((error: unknown) => error);

@@ -48,7 +48,7 @@ describe("the download of act", () => {
     expect(readFileSync(join(dir, "to", "bin", "act"), "utf8")).to.equal("the program");
   });
 
-  it("refuses an archive whose checksum is another, with both", async () => {
+  it("refuses an archive with another checksum, and names both", async () => {
     files.set("/v1.0.0/checksums.txt", Buffer.from(`${"ab".repeat(32)}  ${file}\n`));
     expect(await failure()).to.match(
       new RegExp(`${file} of act v1.0.0 has SHA-256 [0-9a-f]{64}, but .* (ab){32}`),

@@ -52,7 +52,7 @@ describe("where the engine comes from", () => {
     expect(lines).to.deep.equal([]);
   });
 
-  it("passes over a tool on PATH that is too old, and says so", async () => {
+  it("skips a tool on PATH that is too old, and says so", async () => {
     await putOnPath("pulumi", "v3.100.0");
     await putOnPath("act", "act version 0.2.89");
     const engine = await find(works);
@@ -61,16 +61,16 @@ describe("where the engine comes from", () => {
     expect(lines[0]).to.match(/pulumi is v3\.100\.0; v[\d.]+ or later is needed/);
   });
 
-  it("goes on to the next way when one is closed, and keeps what it made for the next time", async () => {
+  it("tries the next installer when one fails, and keeps the result for the next time", async () => {
     const first = await find(fails, works);
     expect(first.pulumi).to.include({ version: toolVersions.pulumi, source: "built" });
     expect(lines).to.deep.equal(["not downloaded: no route to the download"]);
-    const again = await find(); // No way to install anything: it must be found.
+    const again = await find(); // No installer is given, so the tool must be found.
     expect(again).to.deep.equal(first);
     expect((await readdir(cacheDir)).filter((name) => name.startsWith("new-"))).to.deep.equal([]);
   });
 
-  it("says what was tried and what to do when no way is open", async () => {
+  it("says what was tried and what to do when every installer fails", async () => {
     const error = await find(fails).then(
       () => undefined,
       (reason: unknown) => reason as Error,
@@ -80,7 +80,7 @@ describe("where the engine comes from", () => {
     expect(error?.message).to.include("install Go 1.26 or later");
   });
 
-  it("does not believe a cache that was left half made", async () => {
+  it("does not use a half-made cache", async () => {
     await mkdir(join(cacheDir, `pulumi-${toolVersions.pulumi}`, "bin"), { recursive: true });
     await writeFile(join(cacheDir, `pulumi-${toolVersions.pulumi}`, "bin", "pulumi"), "half");
     const engine = await find(works);

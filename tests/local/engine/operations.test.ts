@@ -2,7 +2,7 @@ import type { EngineEvent, Stack, UpOptions } from "@pulumi/pulumi/automation/in
 import { expect } from "chai";
 import { localStack } from "../../../local/engine/operations.ts";
 
-/** What the engine tells of an update; other events come between. */
+/** The engine's events of an update; other events come between. */
 const events = [
   { resOutputsEvent: { metadata: { type: "aws:ssm:Parameter", new: { outputs: { value: "x" } } } } },
   { resOutputsEvent: { metadata: { type: "pulumi:pulumi:Stack", new: { outputs: { smoke: [1] } } } } },
@@ -10,7 +10,7 @@ const events = [
   { summaryEvent: { resourceChanges: { create: 2, same: 1 } } },
 ] as unknown as EngineEvent[];
 
-/** The Automation API: after an operation it starts the engine again, to read what came of it. */
+/** Behaves like the Automation API: after an operation it starts the engine again, to read the result. */
 class StartsAgain {
   starts: string[] = [];
   outputs(): Promise<object> {
@@ -35,7 +35,7 @@ class StartsAgain {
 describe("the stack of a local cloud", () => {
   const stackOf = (api: StartsAgain) => localStack(api as unknown as Stack);
 
-  it("tells what came of an update from the engine's events, which others hear as well", async () => {
+  it("reads the result of an update from the engine's events, which other listeners receive as well", async () => {
     const heard: EngineEvent[] = [];
     const update = await stackOf(new StartsAgain()).up({ onEvent: (event) => heard.push(event) });
     expect(update).to.deep.equal({ changes: { create: 2, same: 1 }, outputs: { smoke: [1] } });

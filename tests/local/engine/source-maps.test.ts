@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { withoutSourceMaps } from "../../../local/engine/source-maps.ts";
 
 describe("a program that runs without source maps", () => {
-  it("has none while it runs, and the process has them again afterwards", async () => {
+  it("runs without them, and the process has them again afterwards", async () => {
     const enabled: (boolean | undefined)[] = [];
     const program = withoutSourceMaps(() => {
       enabled.push(process.sourceMapsEnabled);
@@ -12,7 +12,7 @@ describe("a program that runs without source maps", () => {
     expect([...enabled, process.sourceMapsEnabled]).to.deep.equal([false, true]);
   });
 
-  it("tells the line of its source at which it failed", async () => {
+  it("names the line of its source at which it failed", async () => {
     const fail = () => Promise.reject(new Error("on line 16 of this file"));
     const program = withoutSourceMaps(fail);
     const error = await program().then(

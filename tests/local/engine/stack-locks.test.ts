@@ -6,18 +6,18 @@ import { expect } from "chai";
 import { clearDeadLocks, isDead } from "../../../local/engine/stack-locks.ts";
 import { processStartedAt } from "../../../local/machines/processes.ts";
 
-/** Above every process id that Linux gives (`pid_max` is at most 2^22). */
-const nobody = 2 ** 22 + 1;
+/** Above every process id that Linux assigns (`pid_max` is at most 2^22). */
+const unusedPid = 2 ** 22 + 1;
 
 describe("a lock of the engine", () => {
   const written = "2026-03-01T12:00:00Z";
   const lock = { pid: 7, hostname: "here", timestamp: written };
   const at = (offsetSeconds: number) => () => Date.parse(written) + offsetSeconds * 1000;
   const rows: [what: string, dead: boolean, Parameters<typeof isDead>][] = [
-    ["whose process runs since before it was written is alive", false, [lock, "here", at(-60)]],
-    ["whose process began in the same second is alive", false, [lock, "here", at(1)]],
-    ["whose process is no more is dead", true, [lock, "here", () => undefined]],
-    ["whose number another process has since is dead", true, [lock, "here", at(3600)]],
+    ["is alive if its process began before it was written", false, [lock, "here", at(-60)]],
+    ["is alive if its process began in the same second", false, [lock, "here", at(1)]],
+    ["is dead if its process has ended", true, [lock, "here", () => undefined]],
+    ["is dead if another process has its process id now", true, [lock, "here", at(3600)]],
     ["of another computer cannot be judged here", false, [lock, "there", () => undefined]],
   ];
   for (const [what, dead, args] of rows) {
@@ -28,12 +28,12 @@ describe("a lock of the engine", () => {
 });
 
 describe("when a process was started", () => {
-  it("is known of one that runs, to two seconds", () => {
+  it("is known for a running process, to two seconds", () => {
     const began = Date.now() - process.uptime() * 1000;
     expect(processStartedAt(process.pid)).to.be.closeTo(began, 2000);
   });
-  it("is not known of one that there is not", () => {
-    expect(processStartedAt(nobody)).to.equal(undefined);
+  it("is unknown for a process that does not exist", () => {
+    expect(processStartedAt(unusedPid)).to.equal(undefined);
   });
 });
 
@@ -50,22 +50,22 @@ describe("clearing the locks of a cloud's folder", () => {
   const lockOf = (pid: number) =>
     JSON.stringify({ pid, username: "ada", hostname: hostname(), timestamp: new Date().toISOString() });
 
-  it("takes back one whose engine was killed, and half a one", async () => {
-    for (const text of [lockOf(nobody), lockOf(nobody).slice(0, 20)]) {
+  it("removes the lock of a killed engine, and an incomplete lock", async () => {
+    for (const text of [lockOf(unusedPid), lockOf(unusedPid).slice(0, 20)]) {
       await writeFile(file, text);
       await clearDeadLocks(dir);
       expect(existsSync(file), text).to.equal(false);
     }
   });
 
-  it("leaves one whose engine runs, and says which it is and what to do", async () => {
+  it("leaves the lock of a running engine, and says which it is and what to do", async () => {
     await writeFile(file, lockOf(process.pid));
     const refusal = await clearDeadLocks(dir).catch((error: unknown) => (error as Error).message);
     expect(refusal).to.include(`process ${process.pid}`).and.include(`kill ${process.pid}`);
     expect(existsSync(file)).to.equal(true);
   });
 
-  it("has nothing to do where no engine was yet", async () => {
+  it("has nothing to do if no engine has run yet", async () => {
     await clearDeadLocks(join(dir, "nowhere"));
   });
 });

@@ -17,7 +17,7 @@ const app: KnownApp = {
   repositories: ["app"],
 };
 
-/** A claim with whatever is to be wrong with it. */
+/** A claim with the fault that a test wants. */
 function claimOf(
   payload: object,
   { key = own.privateKey, header = { alg: "RS256", typ: "JWT" } } = {},
@@ -47,7 +47,7 @@ describe("an App at the local GitHub", () => {
   const tokenFor = (claim: string, body: object = {}, installation_id = 70) =>
     as(claim).rest.apps.createInstallationAccessToken({ installation_id, ...body });
 
-  it("gets a token by a claim that it has signed, for an hour", async () => {
+  it("gets a token for an hour by a claim that it has signed", async () => {
     const before = now();
     const { data } = await tokenFor(claimOf(right()));
     expect(data.token).to.match(/^ghs_/);
@@ -55,7 +55,7 @@ describe("an App at the local GitHub", () => {
     expect(data.permissions).to.deep.equal({ actions: "read", metadata: "read" });
   });
 
-  it("is known to octokit's own client", async () => {
+  it("works with octokit's own client", async () => {
     const octokit = new Octokit({
       baseUrl: `${cloud.url}/api/v3`,
       authStrategy: createAppAuth,
@@ -68,7 +68,7 @@ describe("an App at the local GitHub", () => {
     expect((await octokit.rest.actions.listWorkflowRunsForRepo(acme)).data.total_count).to.equal(0);
   });
 
-  it("gives the operator's command one token for all its requests, which it waits for", async () => {
+  it("gives the operator's command one token for all its requests; the command waits until GitHub accepts it", async () => {
     cloud.github.faults.add({ kind: "fresh-token", refusals: 1 });
     const { id } = cloud.github.dispatch("acme/app", "proof.yml", { runner: "one" });
     const said: string[] = [];
@@ -91,18 +91,18 @@ describe("an App at the local GitHub", () => {
       says: undecodable,
     },
     "of another App": { claim: () => claimOf({ ...right(), iss: "8" }), says: undecodable },
-    "that nobody signed": { claim: () => claimOf(right()).replace(/[^.]*$/, ""), says: undecodable },
+    "without a signature": { claim: () => claimOf(right()).replace(/[^.]*$/, ""), says: undecodable },
     "that says it needs no signature": {
       claim: () => claimOf(right(), { header: { alg: "none", typ: "JWT" } }),
       says: undecodable,
     },
-    "that is none": { claim: () => "local-github-token", says: undecodable },
+    "that is not a claim": { claim: () => "local-github-token", says: undecodable },
     "that has expired": { claim: () => claimOf({ ...right(), exp: now() }), says: /'exp'\) must be/ },
     "that lasts too long": {
       claim: () => claimOf({ ...right(), exp: now() + 660 }),
       says: /too far in the future/,
     },
-    "of the future": { claim: () => claimOf({ ...right(), iat: now() + 30 }), says: /'iat'\) must be/ },
+    "from the future": { claim: () => claimOf({ ...right(), iat: now() + 30 }), says: /'iat'\) must be/ },
   };
   for (const [what, { claim, says }] of Object.entries(cases)) {
     it(`gets nothing for a claim ${what}`, async () => {
@@ -153,7 +153,7 @@ describe("an App at the local GitHub", () => {
       );
     });
 
-    it("is nobody after an hour", async () => {
+    it("is refused after an hour", async () => {
       cloud.clock.advance(3_600_000);
       const { status } = await refusal(octokit.rest.actions.listWorkflowRunsForRepo(acme));
       expect(status).to.equal(401);

@@ -59,7 +59,7 @@ describe("a default branch with rules at the local GitHub", () => {
     });
   }
 
-  it("takes what an App writes in its own name as signed, and no deletion", async () => {
+  it("accepts what an App writes in its own name as signed, but no deletion", async () => {
     cloud.github.protect("acme/app", { by: "ruleset", signatures: true });
     const author = { name: "a", email: "a@example.com" };
     expect((await words(put("app", { author })))[0]).to.equal(409);
@@ -72,7 +72,7 @@ describe("a default branch with rules at the local GitHub", () => {
     ]);
   });
 
-  it("takes a message that matches, a push, and everything once the rules are gone", async () => {
+  it("accepts a matching message, a push, and everything once the rules are gone", async () => {
     cloud.github.protect("acme/app", { by: "ruleset", message: /^Add / });
     await put("local-github-token");
     cloud.github.push("acme/app", path, "on: push");
@@ -82,7 +82,7 @@ describe("a default branch with rules at the local GitHub", () => {
     expect(cloud.github.fileOf("acme/app", path)).to.equal(undefined);
   });
 
-  it("is written by an App with the permissions contents and workflows alone", async () => {
+  it("is written only by an App with the permissions contents and workflows", async () => {
     const denied = [403, "Resource not accessible by integration"];
     expect(await words(put("reader"))).to.deep.equal(denied);
     expect(await words(put("no-workflows"))).to.deep.equal(denied);
@@ -90,7 +90,7 @@ describe("a default branch with rules at the local GitHub", () => {
     expect((await cloud.octokitFor("reader").rest.repos.getContent({ ...acme, path })).status).to.equal(200);
   });
 
-  it("whose owner's policies forbid an event makes a run of it that has no job", async () => {
+  it("makes a run without a job for an event that the owner's policies forbid", async () => {
     const text = "on: workflow_dispatch\njobs: { a: { runs-on: x, steps: [{ run: make }] } }\n";
     cloud.github.push("acme/app", path, text);
     cloud.github.allowEvents("acme/app", ["push"]);

@@ -26,7 +26,7 @@ jobs:
     steps: [{ run: "true" }]
 `;
 
-/** An emulated GitHub that listens, with its clocks in the test's hand. Close it after the test. */
+/** An emulated GitHub that listens, with clocks that the test controls. Close it after the test. */
 export async function startGithub(options: GithubOptions = {}, rest: Partial<GithubArguments> = {}) {
   const dir = mkdtempSync(join(tmpdir(), "longhaul-github-"));
   const clock = createClock(join(dir, "clock"));
@@ -46,7 +46,7 @@ export async function startGithub(options: GithubOptions = {}, rest: Partial<Git
     },
     octokit: octokitFor("local-github-token"),
     octokitFor,
-    /** Lets real seconds pass for everything on the wire. */
+    /** Advances the real time of everything on the wire by seconds. */
     passWireSeconds: (seconds: number) => {
       wire += seconds * 1000;
     },

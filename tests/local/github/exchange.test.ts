@@ -14,7 +14,7 @@ describe("the exchange between a runner and the local GitHub", () => {
   });
   afterEach(() => cloud.close());
 
-  it("leads a job from its dispatch to its conclusion, with steps, log and summary kept", async () => {
+  it("takes a job from its dispatch to its conclusion, with steps, log and summary kept", async () => {
     const runner = await connect(cloud, "one");
     const polled = runner.message();
     const run = dispatch(cloud, "one", { nonce: "n-1" });
@@ -74,7 +74,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     }
   });
 
-  it("gives a job to no runner but an online, idle one that has every label, in whatever case", async () => {
+  it("gives a job only to an online, idle runner that has every label, in whatever case", async () => {
     const offline = await connect(cloud, "offline", { labels: ["one"] });
     await offline.closeSession();
     await connect(cloud, "other", { labels: ["two"] });
@@ -102,7 +102,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect(run.jobs[0]!.annotations[0]).to.match(/not acquired by runner one/);
   });
 
-  it("fails a job whose lock is not renewed for ten minutes, and takes nothing more from its worker", async () => {
+  it("fails a job whose lock is not renewed for ten minutes, and accepts nothing more from its worker", async () => {
     const runner = await connect(cloud, "one");
     const run = dispatch(cloud, "one");
     const requestId = await runner.takeJob();
@@ -116,7 +116,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect((await runner.complete(requestId)).status).to.equal(404);
   });
 
-  it("tells listener and worker of a cancelled run, and ends the job itself where they do not", async () => {
+  it("notifies listener and worker of a cancelled run, and ends the job itself if they do not", async () => {
     const runner = await connect(cloud, "one");
     const run = dispatch(cloud, "one");
     const requestId = await runner.takeJob();
@@ -151,7 +151,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     await until("the run has ended", () => run.conclusion === "cancelled");
   });
 
-  it("lets one session live at a time, and a silent one linger", async () => {
+  it("allows one session at a time, and lets a silent one linger", async () => {
     const runner = await connect(cloud, "one");
     expect((await runner.openSession()).status).to.equal(409);
     cloud.passWireSeconds(239);
@@ -162,7 +162,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect((await runner.openSession()).status).to.equal(200);
   });
 
-  it("tells a listener that its session was replaced, and one that its registration is gone", async () => {
+  it("tells a listener that its session was replaced, and another that its registration is gone", async () => {
     const runner = await connect(cloud, "one");
     const polled = runner.poll();
     await until("the poll is open", () => cloud.github.runners()[0]!.session?.openPolls === 1);
@@ -175,7 +175,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect((await again.poll()).status).to.equal(404);
   });
 
-  it("lets the worker of a removed runner bring its job to an end", async () => {
+  it("lets the worker of a removed runner complete its job", async () => {
     const runner = await connect(cloud, "one");
     const run = dispatch(cloud, "one");
     const requestId = await runner.takeJob();
@@ -205,7 +205,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect([refused.status, await refused.json()]).to.deep.equal([403, { reason: "version" }]);
   });
 
-  it("hands a self-update to the listener", async () => {
+  it("sends a self-update to the listener", async () => {
     const runner = await connect(cloud, "one");
     cloud.github.updateRunner("one", "2.340.0");
     expect(await runner.message()).to.deep.include({
@@ -215,7 +215,7 @@ describe("the exchange between a runner and the local GitHub", () => {
   });
 
   describe("registration", () => {
-    it("takes a token for one hour of the cloud's time", async () => {
+    it("accepts a token for one hour of the cloud's time", async () => {
       const { data } = await cloud.octokit.rest.actions.createRegistrationTokenForRepo(acme);
       expect(Date.parse(data.expires_at) - cloud.clock.now()).to.be.within(3_590_000, 3_600_000);
       cloud.clock.advance(3_500_000);
@@ -245,7 +245,7 @@ describe("the exchange between a runner and the local GitHub", () => {
       expect((await register(cloud, "one", { scope: "acme", group: "nope" })).status).to.equal(404);
     });
 
-    it("is taken back by the runner itself, with a removal token in hand", async () => {
+    it("is removed by the runner itself, with a removal token", async () => {
       const runner = await connect(cloud, "one");
       const { data } = await cloud.octokit.rest.actions.createRemoveTokenForRepo(acme);
       expect(data.token).to.be.a("string");

@@ -3,7 +3,7 @@ import { acme, refusal, startGithub, workflowText } from "./cloud.ts";
 import type { StartedGithub } from "./cloud.ts";
 import { connect, register } from "./scripted-runner.ts";
 
-describe("the local GitHub can be told to misbehave", () => {
+describe("the local GitHub can be made to misbehave", () => {
   let cloud: StartedGithub;
   beforeEach(async () => {
     cloud = await startGithub();
@@ -28,7 +28,7 @@ describe("the local GitHub can be told to misbehave", () => {
     });
   }
 
-  it("strikes only the requests that it was told to, until it is undone", async () => {
+  it("affects only matching requests, until the fault is disarmed", async () => {
     const undo = cloud.github.faults.add({ kind: "answer", status: 500, method: "GET", path: /\/runners$/ });
     const list = () => cloud.octokit.rest.actions.listSelfHostedRunnersForRepo(acme);
     expect((await cloud.octokit.rest.repos.get(acme)).status).to.equal(200);

@@ -43,7 +43,7 @@ describe("the webhooks of the local GitHub", () => {
   const states = () => told().map(({ action }) => action);
   const dispatch = () => cloud.github.dispatch("acme/app", "a.yml");
 
-  it("tell of a job that is queued, signed over the bytes that they send", async () => {
+  it("report a queued job, signed over the bytes that they send", async () => {
     await hook();
     dispatch();
     await until("ping and job", () => server.requests.length === 2);
@@ -60,7 +60,7 @@ describe("the webhooks of the local GitHub", () => {
     await until("the answers", () => cloud.github.deliveries().every(({ status }) => status === 202));
   });
 
-  it("tell of each state that a job comes to, and of the machine that has it", async () => {
+  it("report each state of a job, and the machine that has it", async () => {
     await hook();
     dispatch();
     await until("queued", () => states().length === 1);
@@ -76,7 +76,7 @@ describe("the webhooks of the local GitHub", () => {
     expect(states().slice(2)).to.deep.equal(["completed", "completed"]);
   });
 
-  it("of the organisation tell of its repositories' jobs", async () => {
+  it("of the organisation report its repositories' jobs", async () => {
     await cloud.octokit.rest.orgs.createWebhook({
       org: "acme",
       name: "web",
@@ -87,7 +87,7 @@ describe("the webhooks of the local GitHub", () => {
     await until("queued", () => states().length === 1);
   });
 
-  it("tell nothing of what they did not ask for, nor when they are off", async () => {
+  it("report no events to which they are not subscribed, and none while they are off", async () => {
     const { data } = await hook();
     await cloud.octokit.rest.repos.updateWebhook({ ...acme, hook_id: data.id, events: ["push"] });
     dispatch();
@@ -101,7 +101,7 @@ describe("the webhooks of the local GitHub", () => {
     expect(cloud.github.deliveries().map(({ event }) => event)).to.deep.equal(["ping"]);
   });
 
-  it("are told once: GitHub does not try again", async () => {
+  it("are sent once: GitHub does not retry", async () => {
     await hook();
     await until("ping", () => cloud.github.deliveries()[0]?.status === 202);
     server.close();
@@ -110,7 +110,7 @@ describe("the webhooks of the local GitHub", () => {
     expect(cloud.github.deliveries()).to.have.length(2);
   });
 
-  it("lose, double and hold back what they are told to", async () => {
+  it("are lost, duplicated or delayed when a fault says so", async () => {
     await hook();
     cloud.github.faults.add({ kind: "delivery", times: 1, effect: "lose" });
     cloud.github.faults.add({ kind: "delivery", times: 1, effect: "duplicate" });
@@ -139,7 +139,7 @@ describe("the webhooks of the local GitHub", () => {
     expect(ended()!.workflow_job.labels).to.deep.equal([null, "self-hosted", "cloud"]);
   });
 
-  it("send a form where nobody asks for JSON, signed over the form's bytes", async () => {
+  it("send a form by default, signed over the form's bytes", async () => {
     await cloud.octokit.rest.repos.createWebhook({
       ...acme,
       events: ["workflow_job"],
@@ -153,7 +153,7 @@ describe("the webhooks of the local GitHub", () => {
     expect(headers["x-hub-signature-256"]).to.equal(`sha256=${signature}`);
   });
 
-  it("never show their secret, and deliver to this computer alone", async () => {
+  it("never show their secret, and deliver only to this computer", async () => {
     await hook();
     const { data } = await cloud.octokit.rest.repos.listWebhooks(acme);
     expect(data[0]!.config.secret).to.equal("********");

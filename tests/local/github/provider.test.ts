@@ -88,7 +88,7 @@ describe("the local GitHub as a Pulumi provider", () => {
     });
   }
 
-  it("sees what was changed behind the program's back", async () => {
+  it("sees what was changed outside the program", async () => {
     const variable = type("actionsVariable:ActionsVariable");
     const inputs = { repository: "app", variableName: "LABELS", value: "mine" };
     const made = await variable.create(inputs, configuration);
@@ -96,7 +96,7 @@ describe("the local GitHub as a Pulumi provider", () => {
     expect(await variable.read(made.id, made.state, configuration)).to.include({ value: "theirs" });
   });
 
-  it("fetches registration tokens that register, for a repository and for the organisation", async () => {
+  it("fetches registration tokens that work, for a repository and for the organisation", async () => {
     const forRepository = await invoke("getActionsRegistrationToken", { repository: "app" });
     expect(forRepository.expiresAt).to.be.closeTo(cloud.clock.now() / 1000 + 3600, 5);
     expect((await register(cloud, "one", { token: forRepository.token as string })).status).to.equal(200);
@@ -114,7 +114,7 @@ describe("the local GitHub as a Pulumi provider", () => {
     expect(found).to.deep.include({ fullNames: ["acme/app"], repoIds: [repoId] });
   });
 
-  it("works with no token but a valid one", async () => {
+  it("works only with a valid token", async () => {
     const get = (token?: string) =>
       invoke("getRepository", { name: "app" }, { owner: "acme", ...(token ? { token } : {}) });
     expect((await refusal(get("wrong"))).message).to.match(/GET \/repos\/acme\/app: 401 Bad credentials/);
@@ -128,14 +128,14 @@ describe("the local GitHub as a Pulumi provider", () => {
     }
   });
 
-  it("tries again three times when GitHub has a bad moment, and then gives up", async () => {
+  it("retries three times when GitHub fails, and then gives up", async () => {
     cloud.github.faults.add({ kind: "answer", status: 502, times: 3 });
     expect(await invoke("getRepository", { name: "app" })).to.include({ name: "app" });
     cloud.github.faults.add({ kind: "answer", status: 500 });
     expect((await refusal(invoke("getRepository", { name: "app" }))).message).to.match(/500/);
   });
 
-  it("tries again what, and as often as, its configuration says", async () => {
+  it("retries the errors that its configuration names, as often as it says", async () => {
     const settings = { ...configuration, retryableErrors: [401], maxRetries: 5 };
     cloud.github.faults.add({ kind: "answer", status: 401, times: 5 });
     expect(await invoke("getRepository", { name: "app" }, settings)).to.include({ name: "app" });

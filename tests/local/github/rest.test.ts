@@ -76,7 +76,7 @@ describe("the local GitHub's REST API", () => {
         message: /Not Found/,
       },
       {
-        who: "anybody for another organisation",
+        who: "any token for another organisation",
         token: "local-github-token",
         call: (c, t) => c.octokitFor(t).rest.actions.listSelfHostedRunnersForOrg({ org: "other" }),
         status: 404,
@@ -91,7 +91,7 @@ describe("the local GitHub's REST API", () => {
       });
     }
 
-    it("lets a running job's token in, without rights, and forgets it with the job", async () => {
+    it("accepts a running job's token without permissions, and forgets it with the job", async () => {
       const runner = await connect(cloud, "one");
       const run = cloud.github.dispatch("acme/app", "proof.yml", { runner: "one" });
       const requestId = await runner.takeJob();
@@ -125,7 +125,7 @@ describe("the local GitHub's REST API", () => {
   });
 
   describe("repositories and their files", () => {
-    it("tells what a repository is, and finds those of an organisation", async () => {
+    it("describes a repository, and finds those of an organisation", async () => {
       const { data } = await cloud.octokit.rest.repos.get(acme);
       expect(data).to.include({
         full_name: "acme/app",
@@ -161,7 +161,7 @@ describe("the local GitHub's REST API", () => {
       expect((await refusal(repos.getContent(file))).status).to.equal(404);
     });
 
-    it("knows no branch that does not exist", async () => {
+    it("refuses a branch that does not exist", async () => {
       const { repos } = cloud.octokit.rest;
       expect((await refusal(repos.getContent({ ...acme, path, ref: "nope" }))).message).to.match(
         /No commit found for the ref nope/,
@@ -189,7 +189,7 @@ describe("the local GitHub's REST API", () => {
       ).to.equal(404);
     });
 
-    it("keep the labels that GitHub gave them, whatever is asked of the others", async () => {
+    it("keep the labels that GitHub gave them, whatever happens to the others", async () => {
       const { id } = await connect(cloud, "one");
       const { actions } = cloud.octokit.rest;
       const runner = { ...acme, runner_id: id };
@@ -228,7 +228,7 @@ describe("the local GitHub's REST API", () => {
       expect(types).to.deep.equal(["read-only", "read-only", "read-only"]);
     });
 
-    it("take 100 labels at most, those that they have counted again", async () => {
+    it("accept at most 100 labels in a request, counting those that they already have", async () => {
       const { id } = await connect(cloud, "one");
       const { actions } = cloud.octokit.rest;
       const labels = (count: number) => Array.from({ length: count }, (_, index) => `label-${index}`);
@@ -244,7 +244,7 @@ describe("the local GitHub's REST API", () => {
       expect((await refusal(added)).status).to.equal(422);
     });
 
-    it("are busy while they run a job, and can be deleted all the same, as has been seen", async () => {
+    it("are busy while they run a job, and can be deleted nevertheless, as observed", async () => {
       const runner = await connect(cloud, "one");
       const { actions } = cloud.octokit.rest;
       const entry = async () =>
@@ -336,7 +336,7 @@ describe("the local GitHub's REST API", () => {
   });
 
   describe("dispatching a workflow", () => {
-    it("tells its run where it is asked to, unless the server knows no such parameter", async () => {
+    it("reports its run if asked, unless the server does not know the parameter", async () => {
       const path = "/repos/acme/app/actions/workflows/proof.yml/dispatches";
       const asking = () =>
         cloud.octokit.request(`POST ${path}`, {
@@ -409,7 +409,7 @@ describe("the local GitHub's REST API", () => {
       },
       { what: "a missing required input", inputs: {}, message: /Required input 'runner' not provided/ },
       {
-        what: "a choice that is none",
+        what: "an invalid choice",
         inputs: { runner: "one", size: "huge" },
         message: /not in the list of allowed values/,
       },

@@ -14,7 +14,7 @@ interface Credentials {
 
 export interface RegistrationOptions {
   labels?: string[];
-  /** As a machine of ours registers: with none of the labels that runners give themselves. */
+  /** Registers as our machines do, without the labels that runners give themselves. */
   noDefaultLabels?: boolean;
   group?: string;
   replace?: boolean;
@@ -26,7 +26,11 @@ export interface RegistrationOptions {
 
 const defaultVersion = "2.338.0";
 
-/** Registers over HTTP as config.sh does. @returns the answer that ended it */
+/**
+ * Registers over HTTP as config.sh does.
+ *
+ * @returns the answer that ended it
+ */
 export async function register(cloud: StartedGithub, name: string, options: RegistrationOptions = {}) {
   const scope = options.scope ?? "acme/app";
   const token =
@@ -53,7 +57,7 @@ export async function register(cloud: StartedGithub, name: string, options: Regi
   });
 }
 
-/** A registered runner, each step of the exchange one call. */
+/** A registered runner; each step of the exchange is one call. */
 export async function connect(cloud: StartedGithub, name: string, options: RegistrationOptions = {}) {
   const answer = await register(cloud, name, options);
   if (!answer.ok) throw new Error(`registration: ${answer.status}`);
@@ -78,7 +82,7 @@ export async function connect(cloud: StartedGithub, name: string, options: Regis
         headers: { authorization },
         ...(signal ? { signal } : {}),
       }),
-    /** The next message, which must come. */
+    /** Receives the next message, and fails if none comes. */
     message: async (): Promise<RunnerMessage> => {
       const polled = await runner.poll();
       if (polled.status !== 200) throw new Error(`no message for ${name}: ${polled.status}`);
@@ -88,7 +92,7 @@ export async function connect(cloud: StartedGithub, name: string, options: Regis
       runner.call(`/jobs/${body.requestId}/acquire`, { messageId }),
     /** Receives, acknowledges and acquires the next job. */
     takeJob: async (): Promise<string> => (await runner.takeMessage()).requestId,
-    /** The same, with all that the job's answer says. */
+    /** Does the same, and returns everything that the answer says about the job. */
     takeMessage: async (): Promise<{ requestId: string; needs: unknown }> => {
       const message = await runner.message();
       await runner.call(`/messages/${message.messageId}/acknowledge`);

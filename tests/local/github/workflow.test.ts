@@ -77,7 +77,7 @@ describe("several jobs of a run", () => {
   const conclusions = () =>
     Object.fromEntries(cloud.github.jobs().map(({ key, conclusion }) => [key, conclusion]));
 
-  it("follow their needs, and hand outputs on", async () => {
+  it("follow their needs, and pass outputs on", async () => {
     const runner = await connect(cloud, "one");
     const run = start(`
   b: { needs: a, runs-on: "\${{ needs.a.outputs.label }}" }
@@ -116,7 +116,7 @@ describe("several jobs of a run", () => {
     expect(run.conclusion).to.equal("failure");
   });
 
-  it("take their labels from a variable, and 360 minutes where nothing is said", async () => {
+  it("take their labels from a variable, and have 360 minutes by default", async () => {
     const { actions } = cloud.octokit.rest;
     await actions.createRepoVariable({
       owner: "acme",
@@ -128,7 +128,7 @@ describe("several jobs of a run", () => {
     expect(run.jobs[0]).to.deep.include({ labels: ["self-hosted", "gpu"], timeoutMinutes: 360 });
   });
 
-  it("fail with GitHub's own word for a time limit that is a text", () => {
+  it("fail with GitHub's own message for a time limit that is a text", () => {
     const run = start(`  a: { runs-on: one, timeout-minutes: "\${{ inputs.x }}" }`, { x: "30" });
     expect(run.conclusion).to.equal("failure");
     expect(run.jobs[0]!.annotations[0]).to.match(/Unexpected value '30'/);

@@ -7,7 +7,7 @@ import {
 } from "../../../local/machines/units.ts";
 
 describe("the machine's systemd reads units", () => {
-  it("reads what this project's units say", () => {
+  it("reads the keys that this project's units use", () => {
     const unit = parseUnit(
       "agent.service",
       `[Unit]
@@ -60,7 +60,7 @@ WantedBy=multi-user.target
     });
   });
 
-  it("refuses a key it would have to pass over", () => {
+  it("refuses a key that it would have to ignore", () => {
     expect(() => parseUnit("a.service", "[Service]\nExecReload=/bin/true")).to.throw(
       /a\.service.*ExecReload=\/bin\/true/,
     );

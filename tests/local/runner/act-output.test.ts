@@ -56,7 +56,7 @@ describe("what act prints becomes what GitHub shows", () => {
       ["##[error]Process completed with exit code 3."],
     ],
     ["a notice", { command: "notice", raw: "::notice file=a,line=1::look\n" }, ["##[notice]look"]],
-    ["a word of act's own", { level: "warning", msg: "unable to get git ref" }, []],
+    ["a message of act's own", { level: "warning", msg: "unable to get git ref" }, []],
   ] as const) {
     it(`the log has ${what}`, () => {
       expect(play(record).lines).to.deep.equal(lines);
@@ -80,7 +80,7 @@ describe("what act prints becomes what GitHub shows", () => {
     ).to.deep.equal({ a: "7-x", b: "", c: "1" });
   });
 
-  it("what never began was skipped; what never ended was cancelled", () => {
+  it("a step that never began is skipped; one that never ended is cancelled", () => {
     const { progress } = play({ stage: "Main", stepID: ["build"], msg: "⭐ Run Main Build" });
     expect(concludeSteps(progress.steps, "t").map(({ conclusion }) => conclusion)).to.deep.equal([
       "skipped",
@@ -136,7 +136,7 @@ jobs:
     ]);
   });
 
-  it("and is not guessed where the workflow has no such job", () => {
+  it("and is refused if the workflow has no such job", () => {
     expect(() => isolateJob(job({ jobKey: "none" }))).to.throw(/no job "none"/);
   });
 });

@@ -62,14 +62,14 @@ describe("the files of the stand-in runner", () => {
     });
 });
 
-describe("what a program of the local cloud is told by another", () => {
-  it("is refused where the host of the machines says something else of systemd", () => {
+describe("a message between programs of the local cloud", () => {
+  it("is refused if the host of the machines sends wrong values for systemd", () => {
     expect(parseSystemdTimes('{"delayLockSeconds":0,"restartFactor":1}').restartFactor).to.equal(1);
     for (const text of ["", "{}", '{"delayLockSeconds":0}', '{"delayLockSeconds":"0","restartFactor":1}'])
       expect(() => parseSystemdTimes(text), text).to.throw(Failure, "LONGHAUL_SYSTEMD");
   });
 
-  it("is refused where act prints another kind of record", () => {
+  it("is refused if act prints another kind of record", () => {
     const record = { jobID: "a", msg: "b", stepID: ["0"], later: 1 };
     expect(checkActRecord(record)).to.deep.equal(record);
     for (const [sentence, wrong] of [
@@ -80,7 +80,7 @@ describe("what a program of the local cloud is told by another", () => {
       expect(() => checkActRecord(wrong)).to.throw(Failure, sentence);
   });
 
-  it("is refused with AWS's code where a request is no JSON object", () => {
+  it("is refused with AWS's code if a request is not a JSON object", () => {
     expect(jsonProtocol.decode("")).to.deep.equal({});
     expect(jsonProtocol.decode('{"Name":"/a"}')).to.deep.equal({ Name: "/a" });
     for (const body of ["{", "[]", "null", "7"])

@@ -19,7 +19,7 @@ describe("a role in a cloud's folder", () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  it("is one process's: of two that want it at once one has it, and the other learns who", async () => {
+  it("belongs to one process: of two that want it at once one has it, and the other learns which", async () => {
     const holds = await Promise.all([holdFolder(dir, "command"), holdFolder(dir, "command")]);
     expect(holds.filter(({ held }) => held)).to.have.length(1);
     const refused = holds.find(({ held }) => !held);
@@ -28,7 +28,7 @@ describe("a role in a cloud's folder", () => {
     expect(await holderOf(dir, "command")).to.equal(undefined);
   });
 
-  it("does not keep another role, nor another folder's", async () => {
+  it("does not block another role, nor another folder's", async () => {
     const holds = await Promise.all([
       holdFolder(dir, "command"),
       holdFolder(dir, "cloud"),
@@ -74,7 +74,7 @@ describe("a role in a cloud's folder", () => {
     ["environment.A must be a text and is something else", { ...whole, environment: { A: 1 } }],
   ];
   for (const [sentence, file] of damaged)
-    it(`has a file whose secrets are not told where it cannot be read: ${sentence}`, () => {
+    it(`has a file whose secrets are not printed when it cannot be read: ${sentence}`, () => {
       expect(() => parseCloudFile(JSON.stringify(file), "/c/cloud.json"))
         .to.throw(Failure, sentence)
         .with.property("message")
@@ -89,9 +89,9 @@ describe("a role in a cloud's folder", () => {
       expect(() => readBootSeconds(answer)).to.throw(Failure, "by another version of Longhaul");
   });
 
-  it("says of a cloud that lives and does not answer that it lives", async () => {
+  it("says that a cloud runs which does not answer", async () => {
     const hold = await holdFolder(dir, "cloud");
-    // Nobody listens on the port 9 of loopback.
+    // Nothing listens on the port 9 of loopback.
     const file = { pid: process.pid, url: "http://127.0.0.1:9", secret: "", environment: {} };
     await writeFile(join(dir, "cloud.json"), JSON.stringify(file));
     const refusal = await findCloud(dir).catch((error: unknown) => (error as Error).message);
@@ -111,7 +111,7 @@ describe("what a crashed cloud left running", () => {
     const ended = once(left, "exit");
     await once(left, "spawn");
     await reapMachines(join(dir, "link/machines"));
-    left.kill("SIGTERM"); // Where it was not ended before, this would be its signal.
+    left.kill("SIGTERM"); // If it was not ended before, this signal would end it.
     expect((await ended)[1]).to.equal("SIGKILL");
     await rm(dir, { recursive: true });
   });

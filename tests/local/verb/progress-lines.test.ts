@@ -13,7 +13,7 @@ function event(op: string, type: string, name: string, began = false, planning =
 
 const command = "command:local:Command";
 
-describe("what is told of the engine's steps", () => {
+describe("what is printed of the engine's steps", () => {
   const rows: [EngineEvent, string | undefined][] = [
     [event("create", "aws:ec2/instance:Instance", "local-cloud-1-ab"), "machine local-cloud-1-ab launched"],
     [event("create", "aws:ec2/instance:Instance", "local-cloud-1-ab", true), undefined],
@@ -47,7 +47,7 @@ describe("what is told of the engine's steps", () => {
   }
 });
 
-describe("what is told of an engine that works", () => {
+describe("the progress of a working engine", () => {
   const guard = "local-cloud-eu-central-1-guard";
 
   it("is each step that has begun and not ended", () => {
@@ -63,7 +63,7 @@ describe("what is told of an engine that works", () => {
     expect(underWay.words()).to.equal("the engine, which changes d, changes e");
   });
 
-  it("is no step that has failed", () => {
+  it("does not include a step that has failed", () => {
     const underWay = createUnderWay();
     const begun = event("delete", command, guard, true);
     underWay.see(begun);
@@ -90,7 +90,7 @@ describe("progress lines", () => {
     expect(tell.seconds()).to.equal(12.3);
   });
 
-  it("prints progress every five seconds where nobody can see a line change", () => {
+  it("prints progress every five seconds if the output is not a terminal", () => {
     const { written, stream } = streamOf(false);
     let now = 0;
     const tell = createProgressLines(stream, () => now);

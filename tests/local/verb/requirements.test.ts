@@ -29,7 +29,7 @@ describe("what a computer needs to boot local machines", () => {
     });
   }
 
-  it("is looked for on PATH, and told in one sentence with how to install it", async () => {
+  it("is searched on PATH, and reported in one sentence with how to install it", async () => {
     const empty = await mkdtemp(join(tmpdir(), "longhaul-path-"));
     const refusal: unknown = await requirePrograms({ base: { PATH: empty, HOME: empty } }).catch(
       (error: unknown) => error,

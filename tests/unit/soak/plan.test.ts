@@ -32,7 +32,7 @@ describe("the plan of a soak", () => {
     const rounds = roundsOf(200, "any");
     const acts: Act[] = ["sleep", "recall", "retire", "replace", "destroy"];
     expect(new Set(rounds.map(({ act }) => act))).to.have.all.keys(...acts);
-    const instants = ["wish", "leaving", "ended", "off", "started", "session", "completed"];
+    const instants = ["change", "leaving", "ended", "off", "started", "session", "completed"];
     expect(new Set(rounds.map(({ aim }) => aim.instant))).to.have.all.keys(...instants);
   });
 });
