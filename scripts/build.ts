@@ -12,6 +12,7 @@ import { replaceFile } from "../cli/replace-file.ts";
 import { recordBuild, recordFile } from "./build-record.ts";
 import { deleteOldChunks } from "./old-chunks.ts";
 import { unusedSchemas } from "./unused-schemas.ts";
+import "./end-in-words.ts";
 
 /*
  * Builds what does not run from its sources:

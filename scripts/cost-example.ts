@@ -1,5 +1,6 @@
 import { workedExample } from "./cost-example/worked-example.ts";
 import { printGeneratedSection } from "./generated-section.ts";
+import "./end-in-words.ts";
 
 /*
  * `npm run cost-example` prints what environments of one, ten and fifty runners

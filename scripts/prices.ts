@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { traceOf } from "../contract/failure.ts";
 import { formatPriceTable } from "../config/price-table.ts";
 import { prices } from "../config/prices.ts";
 import { readOffer } from "./prices/read-offer.ts";
 import { withOffer } from "./prices/offer-prices.ts";
+import "./end-in-words.ts";
 
 /*
  * `npm run prices` writes config/prices.json anew from AWS's price list, for
@@ -16,14 +16,9 @@ import { withOffer } from "./prices/offer-prices.ts";
 const file = join(import.meta.dirname, "..", "config", "prices.json");
 const regions = process.argv.slice(2);
 
-try {
-  let table = prices;
-  for (const region of regions.length > 0 ? regions : Object.keys(prices.regions)) {
-    console.error(`${region} …`);
-    table = withOffer(table, region, await readOffer(region));
-  }
-  writeFileSync(file, formatPriceTable(table));
-} catch (error) {
-  console.error(traceOf(error));
-  process.exitCode = 1;
+let table = prices;
+for (const region of regions.length > 0 ? regions : Object.keys(prices.regions)) {
+  console.error(`${region} …`);
+  table = withOffer(table, region, await readOffer(region));
 }
+writeFileSync(file, formatPriceTable(table));

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configurationReference } from "../config/reference.ts";
 import { checkReference, referenceFile } from "./check/reference.ts";
+import "./end-in-words.ts";
 
 /*
  * `npm run reference` writes docs/configuration.md from the schema;

@@ -1,5 +1,6 @@
 import { printGeneratedSection } from "./generated-section.ts";
 import { idleLimits } from "./simulation/idle-limits.ts";
+import "./end-in-words.ts";
 
 /*
  * `npm run simulate` prints what idle limits cost and how long jobs wait, by

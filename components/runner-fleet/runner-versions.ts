@@ -33,7 +33,7 @@ export async function warnOfRunnerVersions(
     });
     for (const note of notes) await pulumi.log.warn(note);
   } catch (error) {
-    const words = sentenceOf(error, (trace) => void pulumi.log.debug(trace));
+    const words = sentenceOf(error, (trace) => void pulumi.log.info(trace));
     await pulumi.log.info(`The configured runner versions were not compared with GitHub's: ${words}`);
   }
 }

@@ -4,6 +4,7 @@ import type { CheckResult } from "./finding.ts";
 import { checkReference } from "./reference.ts";
 import { checkShellScripts } from "./shell-scripts.ts";
 import { checkWorkflows } from "./workflows.ts";
+import "../end-in-words.ts";
 
 /*
  * `npm run check:rest`, what `npm run check` adds to the compiler, the linter

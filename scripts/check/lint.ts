@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { ESLint } from "eslint";
 import { readCleanFiles } from "./clean-files.ts";
 import { filesBelow } from "./files-below.ts";
+import "../end-in-words.ts";
 
 /*
  * `npm run check:lint`: ESLint over the files that were not found clean before.

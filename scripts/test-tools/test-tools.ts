@@ -1,4 +1,5 @@
 import { installPythonTools } from "./python-tools.ts";
+import "../end-in-words.ts";
 
 /*
  * `npm run test-tools`: installs what tests and checks are skipped without. In
