@@ -9,10 +9,10 @@ import type { MachineReport } from "../contract/machine-report.ts";
 import type { ObservedMachine } from "./machine.ts";
 
 /**
- * What to say of a machine that is off: what keeps it so now, and before that how it went down where it did not go to
- * sleep. What it said itself may be over: its words are of the moment at which it left.
+ * The detail of a machine that is off: how it stopped, if it did not go to sleep, and what keeps it off now. Its own report
+ * may be out of date: it is from the moment at which the machine left.
  *
- * @param settings absent: no fleet of the environment is meant
+ * @param settings absent: it belongs to no fleet of the environment
  * @param now milliseconds since the epoch
  */
 export function asleepDetail(
@@ -47,7 +47,7 @@ function howItWentDown(machine: ObservedMachine, { kind }: WhyAsleep): string {
   return kind === "unlisted" ? detail : "";
 }
 
-/** What a machine has said since its last start; where a time is missing, its word is taken for that. */
+/** What a machine has reported since its last start; if a time is missing, the report counts. */
 export function spokenInThisLife({
   launchedAt,
   report,

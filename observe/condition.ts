@@ -5,33 +5,33 @@ import { asleepDetail, spokenInThisLife } from "./asleep-detail.ts";
 import type { MachineReport } from "../contract/machine-report.ts";
 import type { ObservedMachine } from "./machine.ts";
 
-/** What a runner's machine is, in one word. */
+/** The condition of a runner's machine, in one word. */
 export const conditions = [
-  "missing", // a runner of the configuration without a machine
+  "missing", // a configured runner without a machine
   "gone", // terminated, or not described by EC2
-  "asleep", // EC2 says that it is stopped
+  "asleep", // stopped, by EC2
   "leaving", // on its way to power off
-  "silent", // up for minutes, and neither it nor GitHub gives a sign of it
+  "silent", // up for minutes, without a report and without an online entry at GitHub
   "booting", // the boot script is at work
   "boot-failed",
   "busy", // it has received a job that has not ended
-  "on-no-list", // it runs, and neither list of its fleet names it
+  "on-no-list", // it runs, and is on neither list of its fleet
   "failed", // its listener cannot run
   "needs-token", // it waits for a registration token
   "waiting", // registered, with its listener off
   "starting", // its listener is not there yet
   "unproven", // ready, a candidate that is not on the roster
   "idle",
-  "online", // GitHub shows it online, and itself it has said nothing: it may be busy
+  "online", // online at GitHub, without a report of its own: it may be busy
 ] as const;
 export type Condition = (typeof conditions)[number];
 
 export interface ConditionInput {
   /** The machine's place on the lists of its fleet. */
   listing: Listing;
-  /** What its fleet's parameters say, from which it follows what keeps it asleep. Absent: of no fleet that is known. */
+  /** Its fleet's settings, which show what keeps it asleep. Absent: it belongs to no known fleet. */
   settings?: FleetSettings;
-  /** Whether GitHub could be asked; where not, a missing entry says nothing. */
+  /** False if GitHub could not be asked: then a missing entry means nothing. */
   githubAsked: boolean;
   /** Milliseconds since the epoch. */
   now: number;
@@ -39,7 +39,7 @@ export interface ConditionInput {
 
 export interface MachineCondition {
   condition: Condition;
-  /** ISO 8601 in UTC; absent where nobody knows it. */
+  /** ISO 8601 in UTC; absent if it is not known. */
   since?: string;
   /** One sentence for people. */
   detail?: string;
@@ -47,18 +47,18 @@ export interface MachineCondition {
   job?: string;
 }
 
-/** So long may a machine be up, and its last word old, before a missing sign of it means something. */
+/** Milliseconds that a machine may be up, and its last report old, before a missing report means something. */
 export const silentAfterMs = 5 * 60_000;
 
 /** States in which the listener has a session, so that GitHub shows the runner online. */
 const listening: readonly MachineState[] = ["idle", "busy"];
 
 /**
- * What a machine is. EC2's word comes first, because a machine that is off can
- * correct nothing; then whether it gives a sign of itself at all; then its own
- * word. A job beats the lists: it is what an operator has to know of a machine
- * that should leave. GitHub's `busy` decides nothing: it lags, and has been
- * seen to be wrong.
+ * The condition of a machine. EC2's state comes first, because a stopped machine
+ * cannot correct its report. Then it counts whether the machine reports at all,
+ * and then what it reports. A job comes before the lists: operators need to know
+ * of it on a machine that should retire. GitHub's `busy` decides nothing: it
+ * lags, and has been seen to be wrong.
  */
 export function conditionOf(machine: ObservedMachine, circumstances: ConditionInput): MachineCondition {
   const { instanceState, launchedAt, report, stateReason } = machine;
@@ -137,7 +137,7 @@ function silent({ launchedAt, entry }: ObservedMachine, spoken: MachineReport | 
     });
   }
   const since = spoken.since === undefined ? "" : ` since ${spoken.since}`;
-  // When it went silent is not known: its word changes with its state alone.
+  // When it went silent is not known: its report changes only with its state.
   return judged("silent", { detail: `It reports ${spoken.state}${since}, and ${github}.`, job: spoken.job });
 }
 

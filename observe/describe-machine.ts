@@ -1,7 +1,7 @@
 import type { ObservedMachine } from "./machine.ts";
 
 /**
- * What is known of a machine, as one half of a sentence:
+ * The known facts of a machine, as one half of a sentence:
  * `its machine i-0abc is running, reports booting since 2026-03-01T10:00:00Z (installing Docker), and has no entry at GitHub`.
  */
 export function describeMachine({

@@ -16,12 +16,12 @@ export interface RunnerStatus {
   since: string | null;
   /** One sentence for people. */
   detail: string | null;
-  /** Link to the run of the job that it has. */
+  /** Link to the run of its job. */
   job: string | null;
   instanceId: string | null;
-  /** What the machine is called at GitHub. */
+  /** The machine's name at GitHub. */
   name: string | null;
-  /** EC2's own word. */
+  /** EC2's word for its state. */
   instanceState: InstanceState | "unknown" | null;
   listing: Listing | null;
   desired: { power: Power; by: string; reason: string; until: string | null } | null;
@@ -37,16 +37,16 @@ export interface RunnerStatus {
 /** What `longhaul status --json` prints. */
 export interface EnvironmentStatus {
   environment: string;
-  /** When it was looked at. */
+  /** When the environment was observed. */
   at: string;
   /** Whether GitHub could be asked. */
   githubAsked: boolean;
   runners: RunnerStatus[];
-  /** Sentences about what could not be found out, and about runner versions that are to be raised. */
+  /** Sentences about what could not be read, and about runner versions that should be raised. */
   notes: string[];
 }
 
-/** What an environment's status is made of. */
+/** The input of an environment's status. */
 export interface Findings {
   environment: string;
   /** The runners of the configuration. */
@@ -65,9 +65,9 @@ export interface Findings {
 }
 
 /**
- * Every runner of the configuration and every machine that is there, whoever
- * made it, in the order of fleets and of the runners' numbers. Terminated
- * machines are not shown.
+ * Every configured runner and every existing machine, whatever created it, in
+ * the order of fleets and of the runners' numbers. Terminated machines are not
+ * shown.
  */
 export function environmentStatus(findings: Findings): EnvironmentStatus {
   const { environment, declared, githubAsked, notes, now } = findings;

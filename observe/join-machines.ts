@@ -3,7 +3,7 @@ import { tags } from "../contract/tags.ts";
 import type { Instance, ObservedMachine, RunnerEntry } from "./machine.ts";
 import { reportOf } from "../contract/machine-report.ts";
 
-/** A machine that somebody asks about by name. */
+/** A machine that is asked for by name. */
 export interface NamedMachine {
   fleet: string;
   runner: string;
@@ -11,9 +11,9 @@ export interface NamedMachine {
 }
 
 /**
- * Puts together what EC2 and GitHub say of the same machines: all that EC2
- * describes, in the order of their runners, and those asked for that it does
- * not describe.
+ * Joins what EC2 and GitHub know of the same machines: all that EC2 describes,
+ * in the order of their runners, and the requested ones that it does not
+ * describe.
  */
 export function joinMachines(
   instances: readonly Instance[],

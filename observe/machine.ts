@@ -8,7 +8,7 @@ export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "sh
 export interface Instance {
   id: string;
   state: InstanceState;
-  /** EC2's own words for how it came to its state; empty where EC2 gives none. */
+  /** EC2's state reason; empty if EC2 gives none. */
   stateReason: string;
   /** Absent: its last start did not fail. */
   failedStart?: FailedStart;
@@ -16,7 +16,7 @@ export interface Instance {
   /** When it was last started. ISO 8601 in UTC, as all times here. */
   launchedAt: string;
   /**
-   * When it was made: its root volume was attached then. Where no volume is
+   * When it was made: its root volume was attached then. If no volume is
    * described (just launched, or terminated), the last start.
    */
   createdAt: string;
@@ -26,10 +26,10 @@ export interface Instance {
 /** A runner's entry at GitHub. */
 export interface RunnerEntry {
   id: number;
-  /** Of a machine of ours: `<runner>-<instance id>`. */
+  /** For a machine of Longhaul: `<runner>-<instance id>`. */
   name: string;
   online: boolean;
-  /** For people to read. It lags by up to a minute and has been seen to be wrong: nothing may be decided by it. */
+  /** For people only. It lags by up to a minute and has been seen to be wrong, so no decision may rest on it. */
   busy: boolean;
   /** Labels that GitHub added by itself; they cannot be changed. */
   systemLabels: readonly string[];
@@ -37,28 +37,28 @@ export interface RunnerEntry {
   customLabels: readonly string[];
 }
 
-/** A machine as EC2, GitHub and the machine itself tell of it. */
+/** A machine as EC2, GitHub and its own report describe it. */
 export interface ObservedMachine {
   fleet: string;
   /** The runner's name, for example `dev-cloud-1`. */
   runner: string;
   instanceId: string;
-  /** What it is called at GitHub. */
+  /** The machine's name at GitHub. */
   name: string;
-  /** `unknown`: EC2 does not describe it, which may be because it is very new. It does not mean that it is gone. */
+  /** `unknown`: EC2 does not describe it, perhaps because it is very new. It does not mean that it is gone. */
   instanceState: InstanceState | "unknown";
-  /** EC2's own words; empty where it gives none. */
+  /** EC2's state reason; empty if EC2 gives none. */
   stateReason: string;
   /** As of {@link Instance}. */
   failedStart?: FailedStart;
-  /** As of {@link Instance}, the three of them; absent where EC2 does not describe the machine. */
+  /** All three as in {@link Instance}; absent if EC2 does not describe the machine. */
   imageId?: string;
   launchedAt?: string;
   createdAt?: string;
-  /** The runner's generation that the machine was made for, where its tag tells. */
+  /** The runner's generation that the machine was made for, if its tag says so. */
   generation?: number;
-  /** Absent until the machine has first spoken. */
+  /** Absent before the machine's first report. */
   report?: MachineReport;
-  /** Absent where it is not registered, or where GitHub was not asked. */
+  /** Absent if it is not registered, or if GitHub was not asked. */
   entry?: RunnerEntry;
 }

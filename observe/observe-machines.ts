@@ -5,26 +5,26 @@ import type { NamedMachine } from "./join-machines.ts";
 import type { ObservedMachine, RunnerEntry } from "./machine.ts";
 import type { InstanceFilter, InstanceSource, RunnerSource } from "./sources.ts";
 
-/** Up to so many machines are asked for at GitHub by name; above, the whole list takes fewer requests. */
+/** Most machines that are asked for at GitHub one by one; for more, the whole list takes fewer requests. */
 const maxAskedByName = 5;
 
 export interface MachineFilter extends Omit<InstanceFilter, "tags" | "instanceIds"> {
   environment: string;
   /** Absent: every fleet. */
   fleet?: string;
-  /** Just these machines, told of even where EC2 does not describe them. */
+  /** Only these machines, including those that EC2 does not describe. */
   machines?: readonly Omit<NamedMachine, "fleet">[];
 }
 
 export interface MachineSources {
   ec2: InstanceSource;
-  /** Absent: the picture has no entries. */
+  /** Absent: the inventory has no entries. */
   github?: RunnerSource;
 }
 
 /**
- * The one picture of an environment's machines: found by tag, as EC2 describes
- * them, with their own reports and their entries at GitHub.
+ * The inventory of an environment's machines: found by tag, as EC2 describes
+ * them, with their reports and their entries at GitHub.
  *
  * @throws what the sources throw
  */

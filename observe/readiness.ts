@@ -1,7 +1,7 @@
 import type { FailedStart } from "../contract/failed-starts.ts";
 import type { ObservedMachine } from "./machine.ts";
 
-/** How far a machine is on its way to being online, and what to do where it is not. */
+/** How far a machine is from being online, and what to do if it will not be. */
 export interface Readiness {
   /** `failed`: waiting will not help. */
   verdict: "online" | "coming" | "failed";
@@ -17,7 +17,7 @@ const withoutDiskKey = failed(
   "disk-key",
 );
 
-/** What to do where EC2 has taken a start back after it had agreed to it. */
+/** What to do when EC2 accepted a start and did not carry it out. */
 function ofFailedStart({ why }: FailedStart): Readiness {
   if (why.startsWith("Client.InternalError")) return withoutDiskKey;
   return failed(
@@ -27,8 +27,8 @@ function ofFailedStart({ why }: FailedStart): Readiness {
 }
 
 /**
- * Whether a machine is online, will be, or cannot be without help. An entry
- * that is online beats the machine's own report, which may be stale.
+ * Whether a machine is online, will be, or needs help. An entry that is online
+ * beats the machine's own report, which may be out of date.
  */
 export function readinessOf({ instanceState, failedStart, report, entry }: ObservedMachine): Readiness {
   switch (instanceState) {

@@ -9,7 +9,7 @@ export interface InstanceFilter {
   instanceProfileArn?: string;
 }
 
-/** EC2, as far as observing needs it. Instances that are not found are left out, never an error. */
+/** EC2, as far as observing needs it. Instances that are not found are left out, without an error. */
 export interface InstanceSource {
   describe(filter: InstanceFilter): Promise<Instance[]>;
 }

@@ -11,24 +11,24 @@ import type { ControllerPlan } from "./decide.ts";
 import { forgetFailedStarts, rememberFailedStarts } from "./remember-starts.ts";
 import type { MachineStart } from "./starts.ts";
 
-/** What became of a plan. */
+/** The outcome of a plan. */
 export interface ActOutcome {
   started: MachineStart[];
   /** Machines that EC2 did not start. */
   notStarted: StartFailure[];
-  /** What was thrown by each thing else that failed. */
+  /** The errors of everything else that failed. */
   failures: unknown[];
 }
 
 /**
- * Milliseconds for what is written at once, for starting machines, and for writing down what became of the starts:
- * with those for looking less than a call may take, so that none of them costs what comes after it.
+ * Milliseconds for immediate writes, for starting machines, and for recording the starts. Together with the time for
+ * observing they are less than a call may take, so that none of them takes the time of what comes after it.
  */
 const limitsMs = { write: 8_000, start: 18_000, correct: 5_000 };
 
 /**
- * Does what was decided. One thing that fails keeps nothing else from being
- * done: the next call decides again by what is then the case.
+ * Carries out a plan. A step that fails does not prevent the others: the next
+ * call decides again, by the state at that time.
  */
 export async function act(
   plan: ControllerPlan,
@@ -48,7 +48,7 @@ export async function act(
   const put = (Name: string, format: () => string) =>
     attempt(() => writing("ssm:PutParameter", { Name, Value: format(), Type: "String", Overwrite: true }));
 
-  // First of all, for it is what keeps machines from being paid for; and what was spent is spent, whatever starts.
+  // First, because power that is off is what stops costs; and money that is spent is spent, whatever starts.
   await Promise.all([
     ...Object.entries(plan.power).map(([fleet, setting]) =>
       put(fleetParameters(environment, fleet).power, () => JSON.stringify(setting)),
@@ -73,7 +73,7 @@ export async function act(
   if (plan.recovered.length > 0) await attempt(() => forgetFailedStarts(plan.recovered, aws));
   return outcome;
 
-  /** Before new wakes: those are counted on what is then left. */
+  /** Before new wakes, which count on the result. */
   async function takeBackFailedWakes(table: string) {
     await inTurns(plan.failedWakes, ({ id, wakes, wokenMachine: instanceId }) =>
       attempt(() => correctJobWake(table, { id, wakesBefore: wakes - 1, instanceId }, {}, undefined, aws)),
@@ -81,10 +81,9 @@ export async function act(
   }
 
   /**
-   * A wake is counted before its start: should this call die in between, a job
-   * has lost one of its tries, and no job ever has one too many. What EC2 refused
-   * to start is taken back, or a minute without capacity would cost a job its tries.
-   * Whose wake cannot be counted, or was by another copy, is not started for here.
+   * A wake is counted before its start. If this call dies in between, the job has lost one of its wakes; it never has one
+   * too many. A start that EC2 refuses is taken off the count again: a minute without capacity must not use up the wakes.
+   * Jobs whose wake could not be recorded, or was just recorded by a concurrent controller, are skipped.
    */
   async function startForJobs(starts: readonly JobStart[], spares: readonly Spare[], table: string) {
     const wakeOf = ({ job, instanceId }: JobStart) => ({ id: job.id, wakesBefore: job.wakes, instanceId });
@@ -94,7 +93,7 @@ export async function act(
         if ((await writeJobWake(table, wakeOf(one), now, aws)) === "written") written.add(one);
       }),
     );
-    const counted = starts.filter((one) => written.has(one)); // In their order: who has waited for longest first.
+    const counted = starts.filter((one) => written.has(one)); // Still in order: the job that has waited longest is first.
     const started = new Map<string, string>();
     const unsure = new Set<string>();
     await attempt(async () => {
@@ -112,7 +111,7 @@ export async function act(
   }
 }
 
-/** Writes of the table that are under way at once: a thousand one after the other would take longer than a call may. */
+/** Concurrent writes to the table. A thousand sequential ones would take longer than a call may. */
 const writesAtOnce = 25;
 
 async function inTurns<Item>(items: readonly Item[], doing: (item: Item) => Promise<void>): Promise<void> {

@@ -2,13 +2,13 @@ import type { ControllerCall } from "../../../contract/controller-calls.ts";
 import { awsClient } from "../../aws/client.ts";
 import type { AwsClientOptions, CallAws, ServiceOf } from "../../aws/client.ts";
 
-/** Calls what the controller may call, and nothing else. */
+/** Calls the actions that the controller may call, and no others. */
 export type ControllerAws = CallAws<ControllerCall>;
 
-/** The same for as long as it is wanted: no call begins after these milliseconds, or lasts longer, its retries included. */
+/** The same with a time limit: no call begins later, or lasts longer, including its retries. */
 export type ControllerAwsWithin = (limitMs: number) => ControllerAws;
 
-/** @param elapsed milliseconds of a clock that nobody sets */
+/** @param elapsed milliseconds of a monotonic clock */
 export function controllerAws(
   options: Omit<AwsClientOptions<ServiceOf<ControllerCall>>, "leftMs">,
   elapsed: () => number,

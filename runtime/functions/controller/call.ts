@@ -1,15 +1,15 @@
 import { isObject } from "../../../contract/json.ts";
 import { parseJobMessage } from "../../../contract/waiting-jobs.ts";
 
-/** What there is to say of a call of the controller. It looks at the environment whatever its event. */
+/** What the event of a call says. The controller looks at the environment whatever it says. */
 export interface ControllerCall {
-  /** Its queue called, because a job waits: nothing is to keep it from starting a machine. */
+  /** The queue called it, because a job waits: nothing may delay the start of a machine. */
   isHint: boolean;
-  /** Ids of the queue's messages that are none, or of another version: nobody knows what they ask for. */
+  /** Ids of queue messages that were malformed or of an unknown version. */
   unread: string[];
 }
 
-/** @param event what Lambda hands over: messages of the queue, or whatever else */
+/** @param event from Lambda: messages of the queue, or anything else */
 export function readCall(event: unknown): ControllerCall {
   const records = isObject(event) && Array.isArray(event.Records) ? (event.Records as unknown[]) : [];
   const messages = records.filter(isObject).filter(({ eventSource }) => eventSource === "aws:sqs");

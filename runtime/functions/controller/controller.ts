@@ -25,27 +25,27 @@ export interface ControllerHost extends Pick<SweepHost, "kept" | "sleep"> {
   send: Send;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds of a clock that nobody sets, for time limits. */
+  /** Milliseconds of a monotonic clock, for time limits. */
   elapsed: () => number;
   log: (line: string) => void;
 }
 
-/** Milliseconds for looking: what does not answer in that time is not read, and holds up nothing else. */
+/** Milliseconds for observing. What does not answer in that time counts as not read, and delays nothing else. */
 const lookLimitMs = 12_000;
 
-/** Milliseconds for what a call may do at its end. */
+/** Milliseconds for the last steps of a call. */
 const restLimitMs = 20_000;
 
-/** Milliseconds of a call after which it does nothing more that takes long: it has 50 seconds. */
+/** Milliseconds of a call after which it begins nothing long any more: it has 50 seconds. */
 const lateMs = 25_000;
 
 /**
  * Looks after the environment once: observe, decide, act. It does not matter
- * who calls, how often, or with what: an event says no more than that now is a
- * good time to look. Asking GitHub comes last, because it takes the longest and
- * nothing of this call waits for it: what it finds is for the next one.
+ * what calls it, how often, or with which event: an event only means that now is
+ * a good time to look. GitHub is asked last, because that takes longest and
+ * nothing in this call needs the answer: the next call does.
  *
- * @throws AggregateError of all that could not be seen or done, for Lambda to count; the next call tries again
+ * @throws AggregateError of everything that could not be read or done, for Lambda to count; the next call tries again
  */
 export async function control(host: ControllerHost, event: unknown): Promise<void> {
   const { configuration, awsWithin, now, elapsed, log } = host;
@@ -54,7 +54,7 @@ export async function control(host: ControllerHost, event: unknown): Promise<voi
   const seen = await observe(configuration, awsWithin(lookLimitMs), now);
   const plan = decide(configuration, seen);
   const outcome = await act(plan, configuration, awsWithin, seen.now);
-  for (const line of describe(plan, outcome, call)) log(line);
+  for (const line of logLines(plan, outcome, call)) log(line);
   log(metricsOf(configuration, seen, plan, outcome, call));
   const failures: unknown[] = [...seen.problems, ...outcome.failures];
   if (elapsed() - begun < lateMs) {
@@ -65,8 +65,8 @@ export async function control(host: ControllerHost, event: unknown): Promise<voi
 }
 
 /**
- * One error for all that failed. Lambda prints its name, its message and its stack, and neither the errors in it nor their
- * causes: so the message has each one's sentence, and the log the stacks of faults.
+ * One error for everything that failed. Lambda prints its name, its message and its stack, but neither the errors in it
+ * nor their causes. So the message has the sentence of each, and the log has the stacks of faults.
  *
  * @see https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/utils/error.ts
  */
@@ -74,7 +74,7 @@ function errorOf(failures: readonly unknown[], log: (text: string) => void): Agg
   return new AggregateError(failures, failures.map((each) => sentenceOf(each, log)).join(" "));
 }
 
-/** A hint's call does not, nor does it sweep: there may be many within a minute. */
+/** A call by a hint neither lifts a denial nor sweeps: there may be many hints within a minute. */
 async function liftIfDue(
   { configuration, awsWithin, log }: ControllerHost,
   { isHint }: ControllerCall,
@@ -96,14 +96,14 @@ async function sweepIfDue(
   { now, jobs }: Sighting,
 ): Promise<void> {
   const { environment, demand } = host.configuration;
-  // Beside a table that cannot be read, everything that GitHub tells would be news.
+  // If the table cannot be read, every job that GitHub lists would look new.
   if (!demand?.sweep || !jobs || isHint || !isSweepDue(now)) return;
   const aws = host.awsWithin(restLimitMs);
   await sweep({ ...host, aws, configuration: { environment, demand } }, demand.sweep, jobs);
 }
 
-/** What has changed, what was assumed, and what EC2 did not do, a line each. What failed is in the error that is thrown. */
-function describe(
+/** Changes, assumptions, and starts that EC2 did not carry out, one line each. Failures are in the error that is thrown. */
+function logLines(
   { power, assumptions, notStarted: failed }: ControllerPlan,
   { started, notStarted }: ActOutcome,
   { unread }: ControllerCall,
@@ -167,7 +167,7 @@ function metricsOf(
       }),
       ...(waits && { [controllerMetrics.unread]: unread.length }),
     },
-    // A meter that stands still says nothing: an alarm watches for that.
+    // A meter that could not go on publishes nothing: an alarm watches for that.
     ...(meter && spent && { amounts: moneyOf(spent, budget?.monthlyUsd) }),
   });
 }

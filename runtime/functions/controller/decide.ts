@@ -20,34 +20,34 @@ import type { Sighting } from "./sighting.ts";
 import { startsOf } from "./starts.ts";
 import type { MachineStart } from "./starts.ts";
 
-/** What is to be done. Doing it twice is doing it once. */
+/** What to do. It is idempotent. */
 export interface ControllerPlan {
-  /** Power settings that are to be another than they are, by fleet. */
+  /** New power settings, by fleet. Fleets whose setting stays are not in it. */
   power: Readonly<Record<string, PowerSetting>>;
-  /** Sleeping machines that are to be awake, no job aside. */
+  /** Sleeping machines to start, apart from those for queued jobs. */
   start: readonly MachineStart[];
-  /** Ids of sleeping machines that nothing keeps asleep, and that are started later. */
+  /** Ids of sleeping machines that no reason keeps asleep, and that are started later. */
   resting: readonly string[];
-  /** Those that jobs wait for, and what was counted. Absent: nobody is woken for jobs. */
+  /** Machines to start for queued jobs, and the counts. Absent: jobs wake no machines. */
   demand?: Demand;
-  /** Sleeping machines whose last start EC2 had agreed to and did not carry out, whether they are wanted or not. */
+  /** Sleeping machines whose last start EC2 accepted and did not carry out, whether or not they should be awake. */
   notStarted: readonly NotStarted[];
-  /** Ids of machines of which it is to be forgotten that their starts failed. */
+  /** Ids of machines whose failed starts are to be forgotten. */
   recovered: readonly string[];
-  /** Wakes to be taken off their jobs: their machines did not come up. */
+  /** Wakes to take off the counts of their jobs: their machines did not start. */
   failedWakes: readonly FailedWake[];
-  /** Absent: it stays as it is. */
+  /** Absent: the record stays as it is. */
   meter?: MeterRecord;
-  /** What the month has cost by all that is known. Absent: the meter could not be read. */
+  /** The known costs of the month. Absent: the meter could not be read. */
   spent?: MonthsCost;
-  /** A sentence for each thing that had to be assumed, for the log. */
+  /** A sentence for each assumption, for the log. */
   assumptions: readonly string[];
 }
 
 /**
- * The one place where it is decided what the environment wants of its fleets.
- * It can want machines to be started and never to be stopped: they sleep by
- * themselves when power is off and no job is on them.
+ * The one place that decides what an environment does with its fleets. It can
+ * start machines and never stops one: machines sleep by themselves when power is
+ * off and they have no job.
  */
 export function decide(configuration: ControllerConfiguration, seen: Sighting): ControllerPlan {
   const { now, machines = [] } = seen;
@@ -91,13 +91,13 @@ export function decide(configuration: ControllerConfiguration, seen: Sighting): 
   };
 }
 
-/** States in which a machine stays until somebody helps. Those that pass by themselves are waited for. */
+/** States in which a machine stays until it gets help. States that pass by themselves are waited for. */
 const notReadyStates: ReadonlySet<string> = new Set<MachineState>(["boot-failed", "needs-token", "failed"]);
 
 /**
- * Working hours and idle limits are nothing against a job that waits; an
- * operator's wish to sleep is, and the budget. Who is woken anyway is on its
- * way for the jobs as well.
+ * A queued job overrides working hours and the idle timeout, but neither an
+ * operator's sleep override nor the budget. Machines that are being started for
+ * another reason count as waking.
  */
 function demandOf(
   { demand }: ControllerConfiguration,
@@ -129,7 +129,7 @@ function demandOf(
         name: machineName(runner, id),
         state: woken.has(id) ? "pending" : state,
         availabilityZone,
-        // What it said before its last start says nothing of now.
+        // Its report from before its last start does not describe it now.
         cannotTakeJobs:
           report !== undefined && report.since >= launchedAt && notReadyStates.has(report.state),
         mayStart: mayWork({ runner, instanceId: id }, settingsOf(fleet), now) && !isBackingOff(machine, now),
@@ -147,7 +147,7 @@ function mayWork(
   settings: FleetSettings | undefined,
   now: number,
 ): boolean {
-  // What could not be read may be an operator's wish to sleep, or the end of the money.
+  // A setting that could not be read may be an operator's sleep override, or a budget that is used up.
   if (!settings?.override || !settings.power) return false;
   const { listing, power, by } = desiredFor(machine, settings, now);
   return listing === "service" && (power === "on" || by === "working-hours");

@@ -4,42 +4,41 @@ import { isCurrentJob, jobStates } from "../../../contract/waiting-jobs.ts";
 import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 
 /*
- * Which sleeping machines to start for the jobs that wait.
+ * Which sleeping machines to start for queued jobs.
  *
- * The decision rests on what EC2 describes and on what GitHub's signed
- * deliveries say of jobs. A job with Docker is root on its machine and can forge
- * what the machine reports, so a report counts in one row of the second table
- * alone.
+ * The decision rests on what EC2 describes and on GitHub's signed deliveries
+ * about jobs. A job with Docker is root on its machine and can forge the
+ * machine's report, so reports count only in one row of the second table.
  *
- * An `in_progress` job names its machine, so the jobs tell which machines are
+ * An `in_progress` job names its machine, so the jobs show which machines are
  * busy. A lost delivery makes that wrong. Where a GitHub App is configured, the
- * sweep (controller/sweep/) mends each of these within minutes:
+ * sweep (controller/sweep/) corrects each of these within minutes:
  *
  * | lost delivery of a job      | until then                                | what it costs                              |
  * | --------------------------- | ----------------------------------------- | ------------------------------------------ |
  * | `queued`                    | the job is not known                      | no machine is woken for it                 |
- * | `in_progress`               | it counts as waiting and its machine as   | after that, two machines are started for   |
- * |                             | idle: they even out for `trustsIdleMs`    | it, one after the other                    |
- * | `completed`                 | its machine counts as busy, until it      | one machine too many is started at most    |
+ * | `in_progress`               | the job counts as waiting and its machine | afterwards two machines are started for    |
+ * |                             | as idle: they cancel each other out for   | it, one after the other                    |
+ * |                             | `trustsIdleMs`                            |                                            |
+ * | `completed`                 | its machine counts as busy, until it      | at most one machine too many is started    |
  * |                             | sleeps, has another job, or five days     |                                            |
  * |                             | have passed                               |                                            |
- * | `completed`, when it was    | it counts as waiting, and is forgotten    | as many machines are woken for it as for   |
- * | cancelled in the queue      | after a day                               | any other job, `wakesPerJob`               |
+ * | `completed`, when it was    | the job counts as waiting, and is         | as many machines are woken for it as for   |
+ * | cancelled in the queue      | forgotten after a day                     | any other job, `wakesPerJob`               |
  *
  * | a running machine that      | counts                                                                                 |
  * | --------------------------- | -------------------------------------------------------------------------------------- |
  * | reports nothing (its boot   | as idle, until a job has waited beside it for `trustsIdleMs`                           |
  * | hangs)                      |                                                                                        |
- * | reports that it cannot take | not at all. Where that is forged, no more machines are started than jobs wait for      |
+ * | reports that it cannot take | not at all. If that is forged, still no more machines are started than jobs wait for   |
  * | jobs                        |                                                                                        |
- * | is on no roster: there is   | not at all, and asleep it is not started                                               |
- * | no proof of it yet, or no   |                                                                                        |
- * | use for it any more         |                                                                                        |
+ * | is on no roster: not yet    | not at all, and it is not started when it sleeps                                       |
+ * | proven, or no longer needed |                                                                                        |
  */
 
-/** A fleet as far as waiting jobs matter to it. */
+/** A fleet as waiting jobs see it. */
 export interface DemandFleet extends LabelledFleet {
-  /** Ids of its machines in service. Undefined: could not be read, and nothing is started. */
+  /** Ids of its machines in service. Undefined: could not be read, so nothing is started. */
   roster: readonly string[] | undefined;
 }
 
@@ -51,43 +50,40 @@ export interface DemandMachine {
   /** EC2's word, for example `stopped`. */
   state: string;
   availabilityZone: string;
-  /**
-   * Whether anybody is against starting it: the budget, or an operator's wish
-   * to sleep. Working hours are not: that is what waking on demand is for.
-   */
+  /** True unless the budget or an operator's override forbids starting it. Working hours do not count. */
   mayStart: boolean;
-  /** It says of itself that it can take no job. */
+  /** It reports that it cannot take jobs. */
   cannotTakeJobs?: boolean;
   /** Its last start failed: others are started before it. */
   hasFailedToStart?: boolean;
 }
 
 export interface DemandInput {
-  /** The table's items, expired ones among them. */
+  /** The items of the table, including expired ones. */
   jobs: readonly WaitingJob[];
   /** In the order of the configuration. */
   fleets: readonly DemandFleet[];
   machines: readonly DemandMachine[];
   /** The fleet that jobs without labels count for. */
   emptyLabels?: string;
-  /** Machines that are started for one job before it must have been seen at GitHub, see {@link wakesPerJob}. */
+  /** Machines that are started for one job until it has been seen at GitHub, see {@link wakesPerJob}. */
   maxWakes: number;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
 /**
- * How many machines one job may have started, one after the other, before it is
- * left alone: something else than a missing machine holds it (`max-parallel`,
- * `concurrency`), or it is gone and nobody said so.
+ * Number of machines that are started for one job, one after the other. After
+ * that, something other than a missing machine holds the job (`max-parallel`,
+ * `concurrency`), or the job has ended and the delivery was lost.
  */
 export const wakesPerJob = 2;
 
 /**
- * Seconds after the last wake of a job that has had its wakes. Who sees it
- * queued at GitHub so much later gives it one more: it is not gone, and what
- * held it may have let it go, of which GitHub documents no delivery. One machine
- * an hour at most for a job that is held, and none where nobody asks GitHub.
+ * Seconds after the last wake of a job that has used up its wakes. If the sweep
+ * sees it queued at GitHub after that, it gets one wake more: the job still
+ * exists, and GitHub documents no delivery for the end of what held it. That is
+ * at most one machine an hour for a job that is held, and none without a sweep.
  */
 export const secondsUntilSeenAgain = 3600;
 
@@ -100,17 +96,17 @@ export function mayWakeOneMore(
 }
 
 /**
- * Milliseconds after a start in which a machine counts as waking though EC2
- * still describes it as stopped: its descriptions may be late by that much.
+ * Milliseconds after a start during which a machine counts as waking although
+ * EC2 still describes it as stopped: EC2's descriptions may be that late.
  */
 export const startSettlesMs = 90_000;
 
 /**
- * Milliseconds that a job waits for machines which count as idle, since it was
- * queued or a machine was last started for it. After that none of them takes it,
- * and it may be that none can: another is started. It may as well be the job that
- * is held, so that is done for a job's first {@link wakesPerJob} machines alone,
- * and for one job of a fleet in this time.
+ * Milliseconds that a job waits for machines that count as idle, since it was
+ * queued or a machine was last started for it. After that, perhaps none of them
+ * can take it, and another one is started. As the job itself may be held, this is
+ * done only for the first {@link wakesPerJob} machines of a job, and for one job
+ * of a fleet in this time.
  */
 export const trustsIdleMs = 15 * 60_000;
 
@@ -119,13 +115,13 @@ export interface DemandStart {
   instanceId: string;
   fleet: string;
   availabilityZone: string;
-  /** The job, and the wakes that it had before. */
+  /** The job, with its wakes before this one. */
   job: Pick<WaitingJob, "id" | "wakes" | "wokenAt" | "wokenMachine">;
   /** A sentence for the log. */
   reason: string;
 }
 
-/** A sleeping machine that was not chosen: what is tried where the chosen one's zone has no capacity. */
+/** A sleeping machine that was not chosen. It is tried if the zone of the chosen one has no capacity. */
 export type Spare = Pick<DemandStart, "instanceId" | "fleet" | "availabilityZone">;
 
 export interface FleetDemand {
@@ -137,7 +133,7 @@ export interface FleetDemand {
 }
 
 export interface Demand {
-  /** In the order in which the jobs were queued; no machine twice, no job twice. */
+  /** In the order in which the jobs were queued. Each machine and each job occurs once at most. */
   starts: DemandStart[];
   spares: Spare[];
   counts: {
@@ -145,19 +141,19 @@ export interface Demand {
     waiting: number;
     /** Queued jobs whose labels no fleet has (any more). */
     unmatched: number;
-    /** Of the waiting: had their wakes, and are still queued. */
+    /** Of the waiting jobs: those that have used up their wakes. */
     leftAlone: number;
-    /** Of the waiting: want a machine, and none is left that may be started. */
+    /** Of the waiting jobs: those for which no machine is left that may be started. */
     noMachine: number;
   };
-  /** What was counted, by fleet. */
+  /** The counts, by fleet. */
   fleets: Record<string, FleetDemand>;
 }
 
 /**
- * As many sleeping machines as the waiting jobs are short of. The same
- * input gives the same machines, so two controllers at once start the
- * same ones, which for EC2 is one start.
+ * Chooses as many sleeping machines as waiting jobs lack. Equal input gives
+ * equal machines, so two concurrent controllers start the same ones, which for
+ * EC2 is one start.
  */
 export function decideDemand(input: DemandInput): Demand {
   const { fleets, emptyLabels } = input;
@@ -183,7 +179,7 @@ export function decideDemand(input: DemandInput): Demand {
   return demand;
 }
 
-/** How a fleet's machines stand. */
+/** Counts of a fleet's machines. */
 interface Capacity {
   idle: number;
   waking: number;
@@ -236,7 +232,7 @@ function decideFleet(
   demand.fleets[fleet] = { waiting: waiting.length, ...capacity, asleep: asleep.length };
 }
 
-/** Jobs that neither an idle nor a waking machine is there for. @param starving the one that counts on waking ones alone */
+/** Jobs left over once each idle and waking machine is matched to one. @param starving is matched to waking ones only */
 function withoutMachine(
   jobs: readonly WaitingJob[],
   capacity: Pick<Capacity, "idle" | "waking">,
@@ -252,11 +248,11 @@ function withoutMachine(
 }
 
 /**
- * The job that no idle machine of its fleet takes, whatever the reason: the one
- * that has waited for longest, where no machine was started for any of late.
+ * The job that no idle machine of its fleet takes, for whatever reason: the one
+ * that has waited longest, unless a machine was started for any job recently.
  *
  * @param waiting by age
- * @param all that count for the fleet
+ * @param all jobs that count for the fleet
  */
 function starvingJob(
   waiting: readonly WaitingJob[],
@@ -270,7 +266,7 @@ function starvingJob(
 
 /**
  * @param own the jobs that count for this fleet
- * @param all every job: one may run on a machine of another fleet than it counts for
+ * @param all every job: a job may run on a machine of a fleet other than the one that it counts for
  */
 function capacityOf(
   { roster = [] }: DemandFleet,
@@ -294,7 +290,7 @@ function capacityOf(
     ({ state, name, cannotTakeJobs }) => state === "running" && (!cannotTakeJobs || taken.has(name)),
   );
   const named = up.filter(({ name }) => taken.has(name)).length;
-  // GitHub names the machine of every job that runs. Should it ever not, one of the fleet's has it.
+  // GitHub names the machine of every running job. If it does not, one of the fleet's machines is assumed to have it.
   const unnamed = own.filter(({ state, runner }) => state === "in_progress" && runner === undefined).length;
   const busy = Math.min(up.length, named + unnamed);
   return {
@@ -305,7 +301,7 @@ function capacityOf(
   };
 }
 
-/** Each job once, as far as it has got, without those that have expired. */
+/** Each job once, in its latest state, without expired ones. */
 function jobsThatCount({ jobs, now }: DemandInput): WaitingJob[] {
   const byId = new Map<string, WaitingJob>();
   for (const job of jobs) {
@@ -316,7 +312,7 @@ function jobsThatCount({ jobs, now }: DemandInput): WaitingJob[] {
   return [...byId.values()];
 }
 
-/** Who was queued first; GitHub's ids grow, and tell apart what came in the same second. */
+/** By the time of queueing; GitHub's ids, which increase, decide between jobs of the same second. */
 function byAge(one: WaitingJob, other: WaitingJob): number {
   return (
     one.queuedAt - other.queuedAt ||

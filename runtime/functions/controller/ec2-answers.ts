@@ -3,7 +3,7 @@ import { text, xmlReader } from "./read-xml.ts";
 import type { Read } from "./read-xml.ts";
 
 /*
- * What is read of EC2's answers: to know more of a machine or a disk, name it
+ * What is read from EC2's answers: to know more of a machine or a disk, name it
  * here. All values are text as EC2 sends it, and empty where it sends none.
  */
 
@@ -13,7 +13,7 @@ const instance = {
   instanceId: text,
   instanceType: text,
   instanceState: { name: text },
-  /** What ended it, with the moment in brackets where somebody asked for it: `User initiated (2026-11-26 01:02:03 GMT)`. */
+  /** Why it ended, with the moment in brackets if a user asked for it: `User initiated (2026-11-26 01:02:03 GMT)`. */
   reason: text,
   stateReason: { code: text, message: text },
   launchTime: text,
@@ -30,7 +30,7 @@ const volume = {
   size: text,
   volumeType: text,
   iops: text,
-  /** MiB/s; gp3 alone has it. */
+  /** MiB/s; only gp3 has it. */
   throughput: text,
   status: text,
   createTime: text,
@@ -55,9 +55,9 @@ export type ReadAction = keyof typeof readers & ControllerCall;
 export type Ec2Answer<Action extends ReadAction> = ReturnType<(typeof readers)[Action]>;
 
 /**
- * What an answer of EC2 says; undefined for an action of which nothing is wanted.
+ * Reads an answer of EC2; undefined for an action whose answer is not needed.
  *
- * @throws Error when the answer is not a whole one
+ * @throws Error when the answer is incomplete
  */
 export function readEc2Answer(body: string, action: string): unknown {
   return isRead(action) ? readers[action](body) : undefined;

@@ -19,26 +19,26 @@ export function failedMachines(machines: readonly ControlledMachine[]): NotStart
   );
 }
 
-/** Whether its last start failed so short a time ago that it is not started yet, whatever for. */
+/** True if its last start failed so recently that it is not started yet, for any purpose. */
 export function isBackingOff({ failedStart }: ControlledMachine, now: number): boolean {
   return failedStart !== undefined && now < nextStartAt(failedStart);
 }
 
-/** Machines that have run since their starts failed: what is remembered of those is out of date. */
+/** Machines that have run since their failed starts, which no longer matter. */
 export function recovered(machines: readonly ControlledMachine[]): string[] {
   return machines.flatMap(({ id, state, failedStart, failedStartsTag }) =>
     failedStartsTag !== undefined && !failedStart && (state === "running" || state === "stopped") ? [id] : [],
   );
 }
 
-/** A wake that was counted on a job, and whose machine did not come up. */
+/** A wake that was counted for a job, and whose machine did not start. */
 export type FailedWake = Pick<WaitingJob, "id" | "wakes"> & { wokenMachine: string };
 
 /**
- * The jobs without the wakes whose machines EC2 did not start after all: those do not count among the tries that a job
- * has. A machine that EC2 describes as it was before its start is not meant.
+ * Takes the wakes whose machines EC2 did not start off the counts of their jobs. A machine that EC2 still describes as it
+ * was before its start is not one of them.
  *
- * @returns the jobs as they count, and the wakes to be taken off them
+ * @returns the jobs as they count, and the wakes to take off
  */
 export function withoutFailedWakes(
   jobs: readonly WaitingJob[],

@@ -11,15 +11,15 @@ export interface BudgetFigures {
   actual: number;
 }
 
-/** Whether this call of the controller looks: AWS's own figures change a few times a day. */
+/** Whether this call of the controller asks: AWS's own figures change a few times a day. */
 export function looksAtDenial(now: number): boolean {
   return isTurn(2, now);
 }
 
 /**
- * What takes a denial back and has AWS watch again, a step for each look.
- * Nothing while AWS itself says that the budget is spent: the meter may be
- * wrong, and this is what stands behind it.
+ * The action that withdraws a denial and makes AWS watch again, one step for
+ * each call. None while AWS itself says that the budget is spent: the meter may
+ * be wrong, and AWS's budget is the safeguard behind it.
  */
 export function liftSteps(actions: readonly BudgetAction[], { limit, actual }: BudgetFigures): ActionStep[] {
   if (!(actual < limit)) return [];
@@ -31,11 +31,11 @@ export function liftSteps(actions: readonly BudgetAction[], { limit, actual }: B
 }
 
 /**
- * Takes back what AWS's budget has denied, once by AWS's own figures it is not
- * spent any more: the month has turned, or the limit was raised. Should AWS
- * have done so by itself, there is nothing left to take back.
+ * Withdraws the denial that AWS's budget has applied, once the budget is no
+ * longer spent by AWS's own figures: the month has turned, or the limit was
+ * raised. If AWS has withdrawn it by itself, nothing is left to do.
  *
- * @returns a sentence for each thing that was done
+ * @returns a sentence for each step that was taken
  * @throws AwsError when AWS Budgets does not answer
  */
 export async function liftDenial(place: BudgetPlace, aws: CallAws<BudgetCall>): Promise<string[]> {

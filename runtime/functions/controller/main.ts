@@ -9,8 +9,8 @@ import { control } from "./controller.ts";
 import { readEc2Answer } from "./ec2-answers.ts";
 
 /*
- * Entry point of the controller in Lambda. The only module of it that reads the
- * process's environment and the files beside it.
+ * Entry point of the controller in Lambda. No other module of it reads the
+ * process's environment or the files beside it.
  */
 
 const configuration = parseControllerConfiguration(
@@ -19,7 +19,7 @@ const configuration = parseControllerConfiguration(
 
 const elapsed = () => performance.now();
 const clock = { now: Date.now, sleep: (milliseconds: number) => sleep(milliseconds) };
-/** Outlives the call, as Lambda mostly has the next one in the same process. */
+/** Kept between calls: Lambda usually runs the next one in the same process. */
 const kept = {};
 
 const awsWithin = controllerAws(
@@ -35,7 +35,7 @@ const awsWithin = controllerAws(
   elapsed,
 );
 
-/** Whatever the event: see {@link control}. */
+/** Works with any event: see {@link control}. */
 export const handler = (event: unknown): Promise<void> =>
   control(
     {

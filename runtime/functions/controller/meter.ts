@@ -7,9 +7,9 @@ import { daysOf, overlap } from "../../../contract/spans.ts";
 import type { Span } from "../../../contract/spans.ts";
 import type { Disk, ControlledMachine } from "./machine.ts";
 
-/** What things cost, in US dollars for each hour. */
+/** Prices in US dollars for each hour. */
 export interface MeterPrices {
-  /** By fleet: of a machine as the fleet has them now. */
+  /** By fleet: of a machine as the fleet creates them now. */
   fleets: Readonly<Record<string, MachinePrices & FleetPrice>>;
   /** A public address. */
   address: number;
@@ -17,33 +17,33 @@ export interface MeterPrices {
   list: PriceList;
 }
 
-/** What costs money. */
+/** Everything that costs money. */
 export interface MeterUpdate {
-  /** All of the environment, also those that have just been terminated. */
+  /** All machines of the environment, including recently terminated ones. */
   machines: readonly ControlledMachine[];
   strayDisks: readonly Disk[];
 }
 
 const hourMs = 60 * 60_000;
 
-/** Milliseconds that one computer's clock may be ahead of another's; more is a clock that was wrong. */
+/** Milliseconds by which the clocks of two computers may differ; a larger difference means that a clock was wrong. */
 const maxSkewMs = 10 * 60_000;
 
 /**
- * The record with everything in it until now. What it missed since it was last
- * written is made up from what EC2 tells of each machine: when it was made, when
- * it was last started and, where it says so, when it stopped. A machine that
- * powered itself off meanwhile counts until the record's end, and one that was
- * started since then as well until now: each sleep is a minute at most, and an
- * outage of the controller what ended in it. Counting the same time twice is
- * impossible, because a record says until when it counts.
+ * The record with all costs until now. Time since it was last written is
+ * reconstructed from what EC2 describes of each machine: when it was made, when
+ * it was last started and, if EC2 says so, when it stopped. A machine that
+ * powered itself off in that time counts until the record's end, and one that
+ * was started since then counts until now as well. Each sleep adds a minute at
+ * most, and an outage of the controller adds the sleeps that began in it. No time
+ * can be counted twice, because a record says until when it counts.
  *
- * An absent or damaged record is begun anew with the month. What runs then
- * counts since it was started, and what sleeps from now on, its disk aside: for
- * how long it ran before nobody knows, and hours that are made up could turn the
- * environment off.
+ * An absent or damaged record starts again with the month. Machines that run
+ * count from their start. Of machines that sleep, only the disks count: it is not
+ * known how long they ran before, and invented hours could turn the environment
+ * off.
  *
- * A disk that no machine has costs for as long as it is there.
+ * A disk that is attached to no machine costs money as long as it exists.
  */
 export function meterUntil(
   record: MeterRecord | undefined,
@@ -78,7 +78,7 @@ export function meterUntil(
   return { v: 1, month, begun, at, days, fleets, ...(known?.previous && { previous: known.previous }) };
 }
 
-/** A sentence for each thing that the meter had to assume, for the log. */
+/** A sentence for each assumption of the meter, for the log. */
 export function meterAssumptions(
   record: MeterRecord | undefined,
   now: number,
@@ -112,25 +112,25 @@ export function meterAssumptions(
   ];
 }
 
-/** Whether it tells what was spent; one of the future does not, a clock was wrong. */
+/** True if the record can be continued. One with a future time cannot: a clock was wrong. */
 function isUsable(record: MeterRecord | undefined, now: number): record is MeterRecord {
   return record !== undefined && Date.parse(record.at) <= now;
 }
 
-/** Another copy of the controller wrote it, whose clock is a little ahead of this one's. */
+/** True if a concurrent controller wrote it, whose clock is a little ahead of this one's. */
 function isJustAhead({ at }: MeterRecord, now: number): boolean {
   const aheadMs = Date.parse(at) - now;
   return aheadMs > 0 && aheadMs <= maxSkewMs;
 }
 
-/** Until when it ran; Infinity: it still does. @param from when it was last looked at */
+/** When it stopped running; Infinity: it still runs. @param from the end of the record */
 function ranUntil(machine: ControlledMachine, from: number): number {
   if (machine.state === "running") return Infinity;
   if (hasNotRun(machine)) return machine.launchedAt;
   return machine.stoppedAt ?? (machine.launchedAt > from ? Infinity : from);
 }
 
-/** The same where nobody has looked before: what is on its way down ran until a moment ago. */
+/** The same without a record: a machine that is stopping ran until a moment ago. */
 function knownToHaveRunUntil(machine: ControlledMachine): number {
   const { state, stoppedAt } = machine;
   if (state === "running") return Infinity;
@@ -139,7 +139,8 @@ function knownToHaveRunUntil(machine: ControlledMachine): number {
 }
 
 /**
- * It has not run since its last start: it is not up yet, or the start failed. AWS bills an instance from `running` on.
+ * True if it has not run since its last start: it is still pending, or the start failed. AWS bills an instance from
+ * `running` on.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
  */
@@ -147,7 +148,7 @@ function hasNotRun({ state, failedStart }: ControlledMachine): boolean {
   return state === "pending" || failedStart !== undefined;
 }
 
-/** What a machine cost within a span of time. */
+/** The costs of a machine within a span of time. */
 function costsOf(machine: ControlledMachine, span: Span, ranTo: number, prices: MeterPrices): Costs {
   const { state, createdAt, launchedAt, hasPublicAddress } = machine;
   const ran = hoursOf(overlap(span, { from: launchedAt, to: ranTo }));
@@ -160,7 +161,7 @@ function costsOf(machine: ControlledMachine, span: Span, ranTo: number, prices: 
   ];
 }
 
-/** What a machine costs; one of a type that nobody knows the price of is as dear as its fleet's are now. */
+/** The price of a machine; without a known price for its type, the price of its fleet's machines now. */
 function machinePrice(machine: ControlledMachine, prices: MeterPrices): { usd: number; isKnown: boolean } {
   const usd = machineHourPrice(machine, prices.fleets, prices.list);
   return usd === undefined
@@ -177,7 +178,7 @@ function strayDiskPrice({ fleet, size }: Disk, prices: MeterPrices): number {
   return size ? listedDiskPrice(size, prices.list) : presentPrices(fleet, prices).disk;
 }
 
-/** What a fleet's machines cost now; one that has been taken out is as dear as the dearest there is. */
+/** The price of a fleet's machines now; for a fleet that was removed, the highest price of all. */
 function presentPrices(fleet: string, prices: MeterPrices): MachinePrices {
   if (Object.hasOwn(prices.fleets, fleet)) return prices.fleets[fleet]!;
   return Object.values(prices.fleets).reduce<MachinePrices>(
@@ -186,7 +187,7 @@ function presentPrices(fleet: string, prices: MeterPrices): MachinePrices {
   );
 }
 
-/** The record as the month has it that is now: where it turned, what was spent is the month's before. */
+/** The record for the current month: if the month has turned, the costs become those of the month before. */
 function turned(record: MeterRecord, month: string): MeterRecord {
   if (record.month === month) return record;
   const isNext = new Date(Date.parse(`${record.month}-28`) + 7 * 24 * hourMs).toISOString().startsWith(month);

@@ -10,14 +10,14 @@ import { parametersIn } from "../../aws/parameters.ts";
 import { readJobs } from "../job-table.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { Sighting } from "./sighting.ts";
-import { describeDisks, describeMachines, strayDisks, withDisks } from "./log-lines.ts";
+import { describeDisks, describeMachines, strayDisks, withDisks } from "./describe-environment.ts";
 import type { ControlledMachine } from "./machine.ts";
 
 /**
- * Looks at everything that a decision rests on, all at once. It never throws:
- * what cannot be read is undefined, and a problem says what that costs. Of what
- * comes in pages it is all or nothing: a machine on a page that is missing would
- * count as one that is gone.
+ * Reads everything that a decision rests on, concurrently. It never throws: what
+ * cannot be read is undefined, and a problem says what that costs. Lists that
+ * come in pages are read whole or not at all, because a machine on a missing
+ * page would count as gone.
  */
 export async function observe(
   { environment, fleets, demand }: ControllerConfiguration,
@@ -89,7 +89,7 @@ export async function observe(
   };
 }
 
-/** By name; undefined: there is no such parameter. */
+/** By name; undefined: the parameter does not exist. */
 type Values = ReadonlyMap<string, string | undefined>;
 
 async function readParameters(names: readonly string[], aws: ControllerAws): Promise<Values> {
@@ -101,16 +101,16 @@ function present(values: Values): Map<string, string> {
   return new Map([...values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** Whether one of a fleet's machines is stopped, as far as they could be read. */
+/** True if one of a fleet's machines is stopped, as far as machines could be read. */
 function hasSleeper(fleet: string, machines: readonly ControlledMachine[] = []): boolean {
   return machines.some((machine) => machine.fleet === fleet && machine.state === "stopped");
 }
 
 /**
- * A problem where a fleet's parameters were read, and one that its starts rest
- * on was missing or damaged. A fleet has no roster until its first machines are
- * proven, which takes hours with a long smoke test: that a roster is missing
- * matters as soon as a machine is asleep that it might name.
+ * The problem of a fleet whose parameters were read, but one that its starts
+ * rest on was missing or damaged. A fleet has no roster until its first machines
+ * are proven, which takes hours with a long smoke test. So a missing roster
+ * matters only once a machine sleeps that it might name.
  */
 function damaged(one: {
   environment: string;

@@ -3,7 +3,7 @@ import type { WorkingHoursPower } from "../../../contract/working-hours.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
 import type { MonthsCost } from "./spending.ts";
 
-/** Power as the budget wants it. `free`: it wants nothing. `unknown`: nobody knows whether it is spent. */
+/** The budget's power. `free`: it sets none. `unknown`: it is not known whether the budget is spent. */
 export type PowerByMoney = PowerSetting | "free" | "unknown";
 
 export function powerByMoney(
@@ -24,8 +24,8 @@ export function powerByMoney(
 }
 
 /**
- * Power as it is to be; undefined where nobody knows. While it is not known what was spent, a fleet that is off for the
- * budget stays off, and any other goes by its hours.
+ * The power setting of a fleet; undefined if it cannot be known. While the costs are not known, a fleet that is off for
+ * the budget stays off, and any other follows its working hours.
  */
 export function powerOf(
   byMoney: PowerByMoney,
@@ -50,7 +50,7 @@ export function powerByWorkingHours(
   return { power, by: "working-hours", reason: `${reason}, ${workingHours.zone}` };
 }
 
-/** Another sum is no news: a breach would be written each minute. Another month is. */
+/** Another amount is no change: a breach would be written each minute. Another month is a change. */
 export function saysTheSame(one: PowerSetting | undefined, other: PowerSetting): boolean {
   if (one?.power !== other.power || one.by !== other.by) return false;
   if (one.spent?.month !== other.spent?.month) return false;

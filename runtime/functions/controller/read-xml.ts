@@ -1,19 +1,19 @@
 import { Parser } from "saxen";
 import { Failure, messageOf } from "../../../contract/failure.ts";
 
-/** Of an element its text is wanted. */
+/** Reads the text of an element. */
 export const text = "text";
 
 /**
- * What is wanted of an element: its text, its `item`s, or elements in it by
- * their names. All others are passed over, whatever they hold.
+ * What to read of an element: its text, its `item`s, or child elements by their
+ * names. All others are skipped, whatever they hold.
  */
 export type Wanted = typeof text | readonly [Wanted] | WantedElements;
 export interface WantedElements {
   readonly [name: string]: Wanted;
 }
 
-/** What has been read. What is not there is an empty text or an empty list. */
+/** The values that were read. A missing element gives an empty text or an empty list. */
 export type Read<What extends Wanted> = What extends typeof text
   ? string
   : What extends readonly [infer Item extends Wanted]
@@ -21,10 +21,10 @@ export type Read<What extends Wanted> = What extends typeof text
     : { -readonly [Name in keyof What]: What[Name] extends Wanted ? Read<What[Name]> : never };
 
 /**
- * A reader of documents whose root has this name. It reads in one pass and
- * keeps what is wanted, because EC2 sends some 10 kB for a machine.
+ * A reader of documents whose root has this name. It reads in one pass and keeps
+ * only the requested values, because EC2 sends some 10 kB for a machine.
  *
- * @returns a function that throws when a document is cut short, not well-formed or another one
+ * @returns a function that throws when a document is cut short, not well-formed or has another root
  */
 export function xmlReader<const What extends WantedElements>(
   root: string,
@@ -45,15 +45,15 @@ export function xmlReader<const What extends WantedElements>(
   };
 }
 
-/** A place in a document from which something is wanted. */
+/** A place in a document with requested values. */
 interface Place {
   inside: ReadonlyMap<string, Place>;
   kind: "text" | "list" | "elements";
-  /** What is read where the element holds nothing. */
+  /** The value of an empty element. */
   empty: () => unknown;
 }
 
-/** An element that has begun, and what has been read of it. */
+/** An open element, and the values that were read of it. */
 interface OpenElement {
   name: string;
   place: Place;
@@ -113,7 +113,7 @@ function readInto(document: OpenElement, xml: string): void {
 
 const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
-/** saxen's own decoder cuts characters off that need more than 16 bits. */
+/** saxen's own decoder truncates characters that need more than 16 bits. */
 function withoutEntities(escaped: string): string {
   return escaped.replace(
     /&(?:#(\d+)|#x([\da-f]+)|(lt|gt|amp|quot|apos));/gi,
@@ -124,7 +124,7 @@ function withoutEntities(escaped: string): string {
   );
 }
 
-/** V8 keeps a part of a text as a view of it: without a copy, a page of 2 MB would stay for an id of 19 characters. */
+/** V8 keeps a substring as a view of the whole text: without a copy, a page of 2 MB would stay for an id of 19 characters. */
 function copyOf(part: string): string {
   return ` ${part}`.slice(1);
 }

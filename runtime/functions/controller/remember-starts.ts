@@ -5,19 +5,20 @@ import type { Spare } from "./demand.ts";
 import type { ControllerAws } from "./aws.ts";
 import type { NotStarted } from "./failed-starts.ts";
 
-/** `CreateTags` takes so many instances. */
+/** Instances in one call of `CreateTags`. */
 const idsPerCall = 1000;
 
-/** Minutes of an hour in which a machine is started although its tag cannot be written: one start an hour, as at the longest wait. */
+/** Minutes of an hour in which a machine is started although its tag cannot be written: once an hour, as after the longest back-off. */
 const minuteWithoutTag = 0;
 
 /**
- * Writes down that machines whose last start failed are started once more, before they are: should it fail again, the
- * next one is later. Two controllers at once write the same. A machine whose tag cannot be written is left out, or it
- * would be started each minute; but for once an hour, or no machine would ever be started where tags are forbidden.
+ * Counts one more start of machines whose last start failed, before they are started: if it fails again, the next
+ * back-off is longer. Two concurrent controllers write the same. A machine whose tag cannot be written is left out,
+ * because it would be started each minute; but it is started once an hour, or where tags are forbidden no machine would
+ * ever be started.
  *
  * @param now milliseconds since the epoch
- * @returns the starts that may go on, all others among them, and what was thrown by each write that failed
+ * @returns the starts that may go on, including all others, and the error of each write that failed
  */
 export async function rememberFailedStarts<Start extends Spare>(
   starts: readonly Start[],
@@ -43,7 +44,7 @@ export async function rememberFailedStarts<Start extends Spare>(
   return { ready: starts.filter(({ instanceId }) => !unwritten.has(instanceId)), failures };
 }
 
-/** Forgets the failed starts of machines that have run since. @throws AwsError */
+/** Removes the count of failed starts from machines that have run since. @throws AwsError */
 export async function forgetFailedStarts(instanceIds: readonly string[], aws: ControllerAws): Promise<void> {
   await writeTag(instanceIds, "", aws);
 }

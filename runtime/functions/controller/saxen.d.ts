@@ -1,4 +1,4 @@
-/** As much of saxen as is used: it brings no types. */
+/** The part of saxen's interface that is used: the package has no types. */
 declare module "saxen" {
   interface Events {
     openTag: (name: string) => void;
@@ -10,7 +10,7 @@ declare module "saxen" {
 
   export class Parser {
     on<Event extends keyof Events>(event: Event, listener: Events[Event]): this;
-    /** @throws Error when the document is not well-formed, or not whole */
+    /** @throws Error when the document is not well-formed, or incomplete */
     parse(xml: string): void;
   }
 }

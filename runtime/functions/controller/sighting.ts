@@ -4,23 +4,23 @@ import type { WaitingJob } from "../../../contract/waiting-jobs.ts";
 import type { FleetSettings } from "../../../contract/desired.ts";
 import type { Disk, ControlledMachine } from "./machine.ts";
 
-/** All that a decision rests on. What could not be read costs what rests on it, and nothing else. */
+/** Everything that a decision rests on. What could not be read prevents only the decisions that need it. */
 export interface Sighting {
   /** Milliseconds since the epoch. */
   now: number;
-  /** By fleet; what could not be read is undefined in them. */
+  /** By fleet; a setting that could not be read is undefined. */
   settings: Readonly<Record<string, FleetSettings>>;
-  /** Undefined: they could not be read, all of them. Nothing is started then, and the meter stands still. */
+  /** Undefined: machines could not be read. Then nothing is started, and the meter does not go on. */
   machines: readonly ControlledMachine[] | undefined;
-  /** Disks of the environment that no machine has. Undefined: disks or machines could not be read. */
+  /** Disks of the environment that are attached to no machine. Undefined: disks or machines could not be read. */
   strayDisks: readonly Disk[] | undefined;
-  /** An error for each thing that could not be read. Its sentence says what it is, what that costs, and why. */
+  /** An error for each read that failed. Its sentence says which, what that costs, and why. */
   problems: readonly Failure[];
   /**
-   * The table of waiting jobs, expired ones among them; empty where nobody is woken for jobs. Undefined: it could not be
-   * read, and nobody is woken for them.
+   * The table of waiting jobs, including expired ones; empty where jobs wake no machines. Undefined: it could not be
+   * read, so no machine is woken for jobs.
    */
   jobs: readonly WaitingJob[] | undefined;
-  /** Undefined: it could not be read, which says nothing of what was spent. `none`: there is no record to go on from. */
+  /** Undefined: it could not be read, so the costs are not known. `none`: there is no record to continue. */
   meter: MeterRecord | "none" | undefined;
 }

@@ -11,7 +11,7 @@ export interface MonthsCost {
   today: number;
 }
 
-/** The meter until now; as it was where the machines could not be read, and undefined where itself could not be. */
+/** The meter until now; unchanged if the machines could not be read, and undefined if the meter itself could not be. */
 export function metered(
   { meter, now, machines, strayDisks = [] }: Pick<Sighting, "meter" | "now" | "machines" | "strayDisks">,
   prices: MeterPrices,
@@ -26,9 +26,10 @@ export function metered(
 }
 
 /**
- * What the month that is now has cost: by a record, which may be of the month
- * before, and by the breaches of the budget that the power settings remember. A
- * record that was lost has begun anew, and would give the month's money back.
+ * The costs of the current month, by a record, which may be of the month before,
+ * and by the budget breaches that the power settings remember. Without the
+ * breaches, a lost record would start again and allow the month's money once
+ * more.
  */
 export function costAt(
   meter: MeterRecord,

@@ -5,7 +5,7 @@ import { isCapacity, isRetryable, isThrottling } from "../../aws/retry.ts";
 import type { Spare } from "./demand.ts";
 
 export interface StartOutcome<Start extends Spare> {
-  /** Machines that EC2 has taken the start of, spares among them, each with what it was started for. */
+  /** Machines whose start EC2 has accepted, spares included, each with the purpose of its start. */
   started: Start[];
   failed: StartFailure[];
 }
@@ -13,32 +13,32 @@ export interface StartOutcome<Start extends Spare> {
 export interface StartFailure {
   instanceId: string;
   fleet: string;
-  /** EC2's, for example `InsufficientInstanceCapacity`. */
+  /** EC2's error code, for example `InsufficientInstanceCapacity`. */
   code: string;
   message: string;
-  /** There was no answer, or an error of AWS's own: EC2 may have started it all the same. */
+  /** EC2 may have started it all the same: there was no answer, or an internal error of AWS. */
   mayHaveStarted: boolean;
 }
 
 /**
- * Ids in one call. EC2 lets 1,000 be started at once and two more each second
+ * Ids in one call. EC2's bucket holds 1,000 starts and refills by two each second
  * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html), so
- * a call with more than that would be refused for ever. What is refused of the
- * second thousand is asked for again at the next round.
+ * a call with more ids would always be refused. Ids that are refused are tried
+ * again by the next call of the controller.
  */
 export const idsPerCall = 500;
 
 /**
- * Starts machines that EC2 describes as stopped: as many as may be in one call,
- * because EC2 takes few calls and many ids. One machine that cannot be started fails them
- * all, so after an error they are divided, by zone and then in halves, until
- * that one is alone: of hundreds it takes some calls to find it, and not
- * hundreds. Where capacity is missing, one machine of each zone tells where. In
- * the place of what is refused comes another machine of the fleet, of a zone
- * that has capacity. What time (throttling, no answer) or people (permissions)
- * must mend is left to the next round.
+ * Starts machines that EC2 describes as stopped, as many as possible in one call,
+ * because EC2 allows few calls and many ids. One machine that cannot be started
+ * fails the whole call. So after an error the ids are divided, by zone and then
+ * in halves, until that one is alone: for hundreds of machines that takes a few
+ * calls. If capacity may be missing, one machine of each zone is tried first.
+ * Each machine that is refused is replaced by another one of its fleet, in a zone
+ * that has capacity. Errors that need time (throttling, no answer) or people
+ * (permissions) are left to the next call of the controller.
  *
- * @throws whatever is no refusal of EC2's
+ * @throws whatever is no refusal by EC2
  */
 export async function startMachines<Start extends Spare>(
   { starts, spares }: { starts: readonly Start[]; spares: readonly Spare[] },
@@ -46,7 +46,7 @@ export async function startMachines<Start extends Spare>(
 ): Promise<StartOutcome<Start>> {
   const outcome: StartOutcome<Start> = { started: [], failed: [] };
   const left = [...spares];
-  /** What EC2 had no machine for. */
+  /** Places where EC2 had no capacity. */
   const exhausted = new Map<string, AwsError>();
   const groups: Group<Start>[] = pieces(starts, idsPerCall).map((machines) => ({
     machines,
@@ -75,7 +75,7 @@ export async function startMachines<Start extends Spare>(
   }
   return outcome;
 
-  /** Others of their fleets for the same purposes. @param refusal absent: that of their places */
+  /** Other machines of the fleets for the same purposes. @param refusal absent: the one of their places */
   function replace(refused: readonly Start[], refusal?: AwsError): void {
     const others = refused.flatMap((one) => {
       outcome.failed.push(failureOf(one, refusal ?? exhausted.get(placeOf(one))!));
@@ -86,26 +86,26 @@ export async function startMachines<Start extends Spare>(
   }
 }
 
-/** What has or has not capacity: a fleet is of one instance type. */
+/** The unit of capacity: a fleet has one instance type. */
 function placeOf({ fleet, availabilityZone }: Spare): string {
   return `${fleet} ${availabilityZone}`;
 }
 
-/** What is asked for in one call. */
+/** The ids of one call. */
 interface Group<Start> {
   machines: readonly Start[];
-  /** One machine of each of its places has told whether there is capacity. */
+  /** One machine of each of its places has shown whether there is capacity. */
   isProbed: boolean;
 }
 
-/** One machine of each place by itself, and then all others. */
+/** One machine of each place in a call of its own, and then all others. */
 function probe<Start extends Spare>(machines: readonly Start[]): Group<Start>[] {
   const probes = [...byPlace(machines).values()].map(([first]) => first!);
   const rest = machines.filter((one) => !probes.includes(one));
   return [...probes.map((one) => [one]), rest].map((each) => ({ machines: each, isProbed: true }));
 }
 
-/** A group for each place, or the halves where there is but one. */
+/** A group for each place, or the halves if there is only one. */
 function divide<Start extends Spare>(machines: readonly Start[], isProbed: boolean): Group<Start>[] {
   const places = [...byPlace(machines).values()];
   const half = Math.ceil(machines.length / 2);
@@ -136,12 +136,12 @@ async function start(
   }
 }
 
-/** Whether EC2 would say the same to any other machine. */
+/** True if EC2 would refuse any other machine in the same way. */
 function isForAll({ status, code }: AwsError): boolean {
   return isRetryable(status, code) || code === "UnauthorizedOperation";
 }
 
-/** Whether EC2 may have done it all the same: there was no answer, or it failed in the middle. */
+/** True if EC2 may have started the machines all the same: there was no answer, or it failed halfway. */
 function mayHaveDone({ status, code }: AwsError): boolean {
   return (status === 0 || status >= 500) && !isThrottling(status, code);
 }

@@ -15,26 +15,26 @@ import { isBackingOff } from "./failed-starts.ts";
 import type { ControlledMachine } from "./machine.ts";
 
 export interface MachineStart extends Spare {
-  /** The end of a sentence. */
+  /** The end of a sentence for the log. */
   reason: string;
 }
 
-/** What a fleet's sleeping machines come to, no job aside. */
+/** The result for a fleet's sleeping machines, apart from queued jobs. */
 export interface FleetStarts {
-  /** Machines that are to be awake. */
+  /** Machines that should be awake. */
   start: MachineStart[];
-  /** Ids of machines that nothing keeps asleep, and that are started later all the same: see `whyAsleep`. */
+  /** Ids of machines that no reason keeps asleep, and that are started later: see `whyAsleep`. */
   resting: string[];
 }
 
-/** What a fleet's starts rest on. */
+/** The input of the decision about a fleet's starts. */
 export interface StartInput {
   fleet: Pick<ControlledFleet, "name" | "workingHours">;
-  /** What its working hours say; undefined: it has none. */
+  /** The state of its working hours; undefined: it has none. */
   workingHours: Pick<WorkingHoursPower, "since"> | undefined;
-  /** With the power that is wanted now. */
+  /** With the power setting that applies from now on. */
   settings: FleetSettings;
-  /** All of the environment. */
+  /** All machines of the environment. */
   machines: readonly ControlledMachine[];
   /** Milliseconds since the epoch. */
   now: number;
@@ -42,21 +42,21 @@ export interface StartInput {
 
 const dayMs = 24 * 60 * 60_000;
 
-/** GitHub drops a registration that was offline for 14 days: half of that leaves a week to find out why. */
+/** GitHub drops a registration that was offline for 14 days. Half of that leaves a week to find a cause. */
 const longestSleepMs = 7 * dayMs;
 
 /**
- * A machine that slept so soon after working hours had begun may have gone by
- * what was wanted before: it reads its wishes every half minute, and takes some
- * seconds to leave.
+ * Milliseconds after the beginning of working hours in which a machine may still
+ * follow the earlier desired state: it reads its settings every half minute, and
+ * takes some seconds to leave.
  */
 const desiredSettlesMs = 2 * 60_000;
 
 /**
- * Which sleeping machines of a fleet are to be awake: those that no reason to
- * sleep holds for, whatever put them to sleep. It is decided by what is the
- * case now, so a change that nobody saw happen is acted on at the next call.
- * Only machines in service and candidates: what is on neither list must not run.
+ * Which sleeping machines of a fleet should be awake: those that no reason keeps
+ * asleep, whatever put them to sleep. The decision rests on the present state, so
+ * a change that went unnoticed takes effect at the next call. Only machines in
+ * service and candidates are started: a machine on neither list must not run.
  */
 export function startsOf(input: StartInput): FleetStarts {
   const { fleet, settings, machines, now } = input;
@@ -79,12 +79,12 @@ export function startsOf(input: StartInput): FleetStarts {
 }
 
 /**
- * Machines that take the place of those which are to be awake (`minimumAwake`)
- * and whose last starts failed: the next ones of the roster that nothing but
- * their idle timeout keeps asleep, as long as fewer than `minimumAwake` are
- * awake. A machine's agent decides by its own place in the roster whether it has
- * an idle timeout, so a stand-in sleeps again by its timeout, and is then
- * started again at most once in that time.
+ * Stand-ins for machines that should be awake (`minimumAwake`) and whose last
+ * starts failed: the next ones of the roster that only their idle timeout keeps
+ * asleep, as long as fewer than `minimumAwake` are awake. A machine's agent
+ * decides by its own place in the roster whether it has an idle timeout. So a
+ * stand-in sleeps again by its timeout, and is started again at most once in
+ * that time.
  */
 function standIns(
   { fleet, settings, machines, now }: StartInput,
@@ -121,21 +121,21 @@ function standIns(
     }));
 }
 
-/** Why a sleeping machine is started, each for the first reason that holds; undefined: it is not. */
+/** The first reason that holds for starting a sleeping machine; undefined: there is none. */
 function startReason(
   machine: ControlledMachine,
   desired: Desired,
   why: WhyAsleep["kind"],
   { fleet, workingHours, settings, now }: StartInput,
 ): string | undefined {
-  // What cannot be read may be an operator's desired to sleep, for a night or for a month.
+  // A setting that cannot be read may be an operator's sleep override, for a night or for a month.
   if (why === "unknown" || isBackingOff(machine, now)) return undefined;
   const isWithinHours = workingHours && desired.power === "on" && desired.by === "working-hours";
   if (isWithinHours && hasSleptThrough(workingHours.since, machine, now)) {
     return `working hours have begun (${fleet.workingHours!.wake}, ${fleet.workingHours!.zone})`;
   }
   if (why === "none") return noReasonToSleep(machine, desired, settings);
-  // Its registration can be renewed, and the money of a month that is over budget cannot.
+  // A registration can be renewed; the money of a month over budget cannot be had back.
   if (desired.by !== "budget" && now - lastRanAt(machine, now) >= longestSleepMs) {
     return "it slept for a week, and GitHub drops what is offline for two";
   }
@@ -157,8 +157,8 @@ function noReasonToSleep(
 }
 
 /**
- * Whether a machine has not been awake since working hours began, for all that it had to be: one that found no job
- * since and slept again by its idle timeout is left, and one that the budget or an operator put to sleep is not.
+ * True if a machine should have been awake since working hours began and was not. Machines that already ran since these
+ * hours began and went back to sleep idle are skipped; those that an operator or the budget put to sleep are included.
  */
 function hasSleptThrough(since: number, machine: ControlledMachine, now: number): boolean {
   const { launchedAt, report, failedStart } = machine;
@@ -171,9 +171,9 @@ function hasSleptThrough(since: number, machine: ControlledMachine, now: number)
 
 /**
  * When a sleeping machine is known to have run last. EC2 does not say when a
- * machine powered itself off; the machine does, by the moment of its last
- * report. Where it has said nothing, or something of the future, its last start
- * is what is known; where that has failed, the moment at which it was made.
+ * machine powered itself off; the time of the machine's last report does.
+ * Without a report, or with one from the future, its last start counts, and if
+ * that failed, the time at which it was made.
  */
 function lastRanAt(machine: ControlledMachine, now: number): number {
   const { createdAt, launchedAt, stoppedAt = launchedAt, report, failedStart } = machine;

@@ -1,11 +1,11 @@
-/** Minutes between two turns of what need not be done at each call. */
+/** Minutes between two turns of work that is not needed at each call. */
 export const turnMinutes = 5;
 
 /**
- * Whether this call of the controller does it: by the moment, so that nobody
- * has to remember, and two copies at once are no harm.
+ * True if this call of the controller does the work. It depends on the time
+ * alone, so no state is needed, and two concurrent controllers do no harm.
  *
- * @param minute of each turn; those that may take long have another one each
+ * @param minute of each turn; long work has minutes of its own
  * @param now milliseconds since the epoch
  */
 export function isTurn(minute: number, now: number): boolean {

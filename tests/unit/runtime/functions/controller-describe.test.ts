@@ -4,7 +4,7 @@ import {
   describeMachines,
   strayDisks,
   withDisks,
-} from "../../../../runtime/functions/controller/log-lines.ts";
+} from "../../../../runtime/functions/controller/describe-environment.ts";
 import { readEc2Answer } from "../../../../runtime/functions/controller/ec2-answers.ts";
 import type { ControlledMachine } from "../../../../runtime/functions/controller/machine.ts";
 

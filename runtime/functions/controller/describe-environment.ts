@@ -9,13 +9,13 @@ import type { DescribedInstance, DescribedVolume, Ec2Answer, ReadAction } from "
 import type { Disk, ControlledMachine, MachineTags } from "./machine.ts";
 
 /*
- * What EC2 tells of the environment's machines and disks, by their tags.
+ * The environment's machines and disks as EC2 describes them, found by tag.
  */
 
 /**
- * Machines and disks in one answer of EC2, which takes 1,000 and 500 at most:
- * some 2 MB and half a MB of text, so that a large environment needs no more
- * memory than a small one.
+ * Machines and disks in one answer of EC2, whose limits are 1,000 and 500. An
+ * answer has some 2 MB and half a MB of text, so that a large environment needs
+ * no more memory than a small one.
  */
 const perCall = { "ec2:DescribeInstances": 200, "ec2:DescribeVolumes": 250 } as const;
 
@@ -23,8 +23,8 @@ const perCall = { "ec2:DescribeInstances": 200, "ec2:DescribeVolumes": 250 } as 
 const settledMs = 10 * 60_000;
 
 /**
- * All machines of the environment, those that have just been terminated among them. Each is there once: what comes and
- * goes between two pages moves others from one to the next, and whatever is there twice would be metered twice.
+ * All machines of the environment, including recently terminated ones. Each occurs once: machines that come and go while
+ * pages are read move others to another page, and a machine that occurred twice would be metered twice.
  *
  * @throws Error when EC2 does not answer, or describes a machine without its id, its state or its start
  */
@@ -41,7 +41,7 @@ export async function describeMachines(
   return [...machines.values()];
 }
 
-/** A disk of the environment, and the machine that has it. */
+/** A disk of the environment, and the machine that it is attached to. */
 type AttachedDisk = Disk & { attachedTo: string | undefined };
 
 /**
@@ -60,7 +60,7 @@ export async function describeDisks(environment: string, aws: ControllerAws): Pr
   return [...disks.values()];
 }
 
-/** The machines with what is described of their disks. */
+/** The machines with the description of their disks. */
 export function withDisks(
   machines: readonly ControlledMachine[],
   disks: readonly AttachedDisk[],
@@ -78,7 +78,7 @@ export function withDisks(
   });
 }
 
-/** Disks that no machine has: whatever left them there, they cost money. @param now milliseconds since the epoch */
+/** Disks that are attached to no machine: they cost money all the same. @param now milliseconds since the epoch */
 export function strayDisks(
   disks: readonly AttachedDisk[],
   machines: readonly ControlledMachine[],
@@ -90,7 +90,7 @@ export function strayDisks(
   );
 }
 
-/** EC2's answers about what carries the environment's tags, page by page. */
+/** EC2's answers about everything with the environment's tags, page by page. */
 async function* describe<Action extends ReadAction>(
   action: Action,
   environment: string,
@@ -146,7 +146,7 @@ function machineOf(instance: DescribedInstance): ControlledMachine {
   };
 }
 
-/** What cannot be placed in time decides nothing here. */
+/** A report without a valid time decides nothing here. */
 function datedReport(report: MachineReport | undefined): MachineTags | undefined {
   if (report?.since === undefined) return undefined;
   const { state, since, detail = "" } = report;
@@ -169,7 +169,7 @@ function diskOf(volume: DescribedVolume): AttachedDisk {
   };
 }
 
-/** Other types than gp3 are described with operations that nobody pays for by themselves: gp2 has them by its size. */
+/** Only gp3 has operations that are paid for separately: those of gp2 come with its size. */
 function sizeOf({ size, volumeType, iops, throughput }: DescribedVolume): DiskSize | undefined {
   const sizeGb = countOf(size);
   if (sizeGb === undefined) return undefined;
