@@ -73,7 +73,7 @@ export interface CloudOptions {
    * is a folder, as large as this computer's disk.
    */
   diskBytes?: number;
-  /** Receives each line that Commands print while they run. */
+  /** Receives each line that Commands print while they run, and a line for each mail to people. */
   log?: (line: string) => void;
 }
 
@@ -137,7 +137,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     region,
     host: machines,
     functions,
-    ...(options.log && { tell: options.log }),
+    ...(options.log && { onMail: options.log }),
     ...(options.defaultDiskKey !== undefined && { defaultDiskKey: options.defaultDiskKey }),
   });
   const [awsServer, githubServer] = await Promise.all([aws.listen(), github.listen()]);

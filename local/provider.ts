@@ -32,9 +32,9 @@ export interface ResourceType {
    * Outputs that the provider computes again because the inputs differ from the
    * state. They count as changed.
    */
-  computedAnew?(state: Properties, inputs: Properties): readonly string[];
+  recomputed?(state: Properties, inputs: Properties): readonly string[];
   delete(id: string, state: Properties, configuration: ProviderConfiguration): Promise<void>;
-  /** Inputs whose change replaces the resource. */
+  /** Inputs that replace the resource when they change. */
   replaceOn?: readonly string[];
   /**
    * The inputs of an existing resource that is imported, as far as they can be

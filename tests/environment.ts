@@ -81,7 +81,7 @@ export async function startEnvironment({
     onMachine: async (instanceId, command, ...words) => {
       const root = join(await realpath(dir), "machines", instanceId);
       const env = { PATH: base.PATH, LONGHAUL_ROOT: root };
-      // A machine whose disk has a size sees more mounts than this process does.
+      // A machine that has a disk with a size sees more mounts than this process does.
       const inside =
         options.diskBytes === undefined ? [] : ["nsenter", "--mount", "--target", `${processesOf(root)[0]}`];
       const [program, ...parameters] = [

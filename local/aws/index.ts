@@ -33,8 +33,8 @@ export interface AwsOptions {
   host: MachineHost;
   /** The functions' host and everything that calls it. Absent: the account accepts no functions. */
   functions?: Functions;
-  /** One line of what people would be told. */
-  tell?: (line: string) => void;
+  /** Receives a line for each mail to people. */
+  onMail?: (line: string) => void;
   /** Takes the stack of a fault of the emulator. Default: standard error, which is the local cloud's log. */
   log?: (text: string) => void;
   /**
@@ -82,7 +82,7 @@ export function createAws(options: AwsOptions): AwsCloud {
     host,
     functions,
     wireNow,
-    tell,
+    onMail,
     log = console.error,
   } = options;
   const data = emptyAccount();
@@ -95,7 +95,7 @@ export function createAws(options: AwsOptions): AwsCloud {
     faults,
     data,
     log,
-    ...(tell && { tell }),
+    ...(onMail && { onMail }),
     ...(defaultDiskKey !== undefined && { defaultDiskKey }),
   };
   const instances = createInstances(cloud);

@@ -40,7 +40,7 @@ export interface LaunchSpecification {
  * when the machines have come up or gone down, and never rejects.
  */
 export interface Instances {
-  /** @param caller for whom the disk is attached; absent: a caller that may do everything */
+  /** @param caller in the name of which the disk is attached; absent: a caller that may do everything */
   launch: (
     specification: LaunchSpecification,
     caller?: Principal,

@@ -9,7 +9,7 @@ interface Zone {
   optInStatus: "opt-in-not-required" | "opted-in";
 }
 
-/** The zones of the local region. Among them is a local zone whose name sorts first, as on EC2. */
+/** The zones of the local region. Among them is a local zone, and its name sorts first, as on EC2. */
 export function zonesOf({ region }: Cloud): Zone[] {
   const own = ["a", "b", "c"].map((letter) => `${region}${letter}`);
   return [

@@ -43,7 +43,7 @@ export function parameterResource(cloud: Cloud): ResourceType {
     },
     // As in AWS's provider: these outputs count as changed where the functions or
     // the agent have written another value than the inputs'.
-    computedAnew: (state, inputs) =>
+    recomputed: (state, inputs) =>
       "insecureValue" in inputs && inputs.insecureValue !== state.insecureValue ? ["value", "version"] : [],
     update: async (id, state, inputs, _configuration, changed) => {
       await cloud.faults.meet("ssm:PutParameter");

@@ -14,7 +14,7 @@ import type { AccessKey, Cloud, Instance } from "./state.ts";
 export interface Principal {
   arn: string;
   userId: string;
-  /** The role whose policies are evaluated; absent: everything is permitted. */
+  /** The role that is evaluated, by its policies; absent: everything is permitted. */
   roleName?: string;
   /** Condition keys that come from the caller. */
   context: RequestContext;

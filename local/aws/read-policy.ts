@@ -43,7 +43,7 @@ export function readStatements(policy: unknown): AnyStatement[] {
   });
 }
 
-/** Reads a role's own policy, whose statements name their resources. */
+/** Reads a role's own policy, in which every statement names its resources. */
 export function readIdentityPolicy(policy: unknown): { Statement: Statement[] } {
   const statements = readStatements(policy).map(({ Resource, ...statement }, index): Statement => {
     if (Resource === undefined) malformed(`Statement ${index + 1} has no Resource`);

@@ -13,15 +13,15 @@ import { checkVolume } from "./volume-limits.ts";
 import { volumeOf, volumeType } from "./volumes.ts";
 
 /**
- * A type whose resources are stored as they were made, with the values that AWS
- * adds. Most of these resources have no further effect.
+ * A type of resources that are stored as they were made, with the values that
+ * AWS adds. Most of these resources have no further effect.
  */
 export interface Kind {
   /** The resource's id: a generated one, or the name where AWS identifies the resource by name. */
   id(inputs: Properties): string;
   /** Outputs that are not inputs. */
   outputs?(inputs: Properties, id: string): Properties;
-  /** Inputs whose change replaces the resource. */
+  /** Inputs that replace the resource when they change. */
   replaceOn: readonly string[];
   /** Resources of this type have no tags. */
   untagged?: boolean;
@@ -38,7 +38,7 @@ export interface Kind {
   deleted?(id: string): void;
 }
 
-/** All types whose resources are only stored, by Pulumi token. */
+/** All types of resources that are only stored, by Pulumi token. */
 export function kinds(cloud: Cloud): Readonly<Record<string, Kind>> {
   const { account, region, data } = cloud;
   const named = (inputs: Properties) => String(inputs.name);

@@ -163,7 +163,7 @@ export interface Account {
   attachedPolicies: Record<string, string[]>;
   /** Budget → AWS's figures of the month, in US dollars. */
   bills: Record<string, { actual: number; forecast: number }>;
-  /** Budget → notifications whose threshold its figures exceed. */
+  /** Budget → notifications with a threshold that its figures exceed. */
   budgetMails: Record<string, string[]>;
   /** Budget action → its status, where that is not `STANDBY`. */
   budgetActions: Record<string, string>;
@@ -179,8 +179,8 @@ export interface Cloud {
   host: MachineHost;
   faults: Faults;
   data: Account;
-  /** One line of what people would be told. */
-  tell?: (line: string) => void;
+  /** Receives a line for each mail to people. */
+  onMail?: (line: string) => void;
   /** Takes the stack of a fault of the emulator. */
   log: (text: string) => void;
 }

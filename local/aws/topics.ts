@@ -27,8 +27,8 @@ export interface Notification {
 /** Lines of mail that are kept. */
 const maxMail = 1000;
 
-export function sendMail({ data, clock, tell }: Cloud, mail: Omit<Mail, "sentAt">): void {
-  tell?.(`mail to ${mail.to}: ${mail.subject}`);
+export function sendMail({ data, clock, onMail }: Cloud, mail: Omit<Mail, "sentAt">): void {
+  onMail?.(`mail to ${mail.to}: ${mail.subject}`);
   data.mail.push({ ...mail, sentAt: clock.now() });
   data.mail.splice(0, data.mail.length - maxMail);
 }

@@ -16,7 +16,7 @@ export interface LocalStack {
 }
 
 /**
- * A stack each of whose operations starts the engine once. The Automation API
+ * A stack that starts the engine once for each operation. The Automation API
  * would start it three times more after an update and once more after a
  * destroy, to read the outputs and the changes, which the events have already
  * reported.

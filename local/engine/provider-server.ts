@@ -166,9 +166,9 @@ type ChangeRequest = InstanceType<typeof messages.DiffRequest> | InstanceType<ty
 /** The keys that an update would change, or changes. */
 function changesOf(type: ResourceType, request: ChangeRequest): string[] {
   const news = read(request.getNews());
-  const anew = type.computedAnew?.(read(request.getOlds()), news) ?? [];
+  const recomputed = type.recomputed?.(read(request.getOlds()), news) ?? [];
   const ignored = request.getIgnorechangesList();
-  return [...new Set([...changedKeys(read(request.getOldInputs()), news), ...anew])].filter(
+  return [...new Set([...changedKeys(read(request.getOldInputs()), news), ...recomputed])].filter(
     (key) => !ignored.includes(key),
   );
 }

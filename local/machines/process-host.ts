@@ -53,7 +53,7 @@ const ownMounts = ["unshare", "--mount", "--propagation", "private"];
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * A machine host whose machines are process trees of the current user: no
+ * A machine host that runs machines as process trees of the current user: no
  * root, no Docker. They end with this process, however it ends.
  */
 export function createMachineHost({

@@ -11,8 +11,8 @@ import { Failure } from "../../contract/failure.ts";
 type Probe = (environment: readonly string[]) => boolean;
 
 /**
- * Ids of the processes whose environment fits, and of all their descendants,
- * without the caller's own.
+ * Ids of the processes with an environment that fits, and of all their
+ * descendants, without the caller's own.
  *
  * @param isOthers descendants that are left out, with their own descendants
  */

@@ -18,8 +18,8 @@ export interface UnitFiles {
 }
 
 /**
- * The targets whose wanted units the boot starts. The units' own order decides,
- * not the target that wants them.
+ * The boot starts the units that these targets want. The units' own order
+ * decides, not the target that wants them.
  */
 const bootTargets = ["sysinit.target", "multi-user.target"];
 

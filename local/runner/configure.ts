@@ -110,8 +110,8 @@ export async function remove(context: ConfigureContext): Promise<number> {
 }
 
 /**
- * Deletes the runner's files, as `remove --local` does, and as the listener
- * does whose registration is gone.
+ * Deletes the runner's files. `remove --local` does this, and so does the
+ * listener when its registration is gone.
  */
 export function removeLocalConfiguration(root: string, diagnostics: Diagnostics): void {
   const [had, was] = [hasCredentials(root), isConfigured(root)];

@@ -30,8 +30,15 @@ export interface ListenContext {
 export async function listen(context: ListenContext): Promise<number> {
   const { root, version, settings, call, diagnostics, environment, patience, shutdown } = context;
   mkdirSync(join(root, settings.workFolder), { recursive: true });
-  const tellsDeprecation = environment.ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE === "1";
-  const session = await openSession({ call, version, diagnostics, patience, shutdown, tellsDeprecation });
+  const returnsDeprecationCode = environment.ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE === "1";
+  const session = await openSession({
+    call,
+    version,
+    diagnostics,
+    patience,
+    shutdown,
+    returnsDeprecationCode,
+  });
   diagnostics.perf("SessionCreated");
   diagnostics.line(`Current runner version: '${version}'`);
   diagnostics.line(`${stamp(new Date())}: Listening for Jobs`);

@@ -55,7 +55,7 @@ export interface SessionContext {
   patience: Patience;
   shutdown: AbortSignal;
   /** Whether `ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE` is set. */
-  tellsDeprecation: boolean;
+  returnsDeprecationCode: boolean;
 }
 
 export interface Session {
@@ -216,9 +216,9 @@ async function create(context: SessionContext): Promise<string> {
   }
 }
 
-function versionRefused({ version, tellsDeprecation }: SessionContext): VersionRefused {
+function versionRefused({ version, returnsDeprecationCode }: SessionContext): VersionRefused {
   return new VersionRefused(
-    tellsDeprecation ? exitCodes.versionRefused : exitCodes.terminated,
+    returnsDeprecationCode ? exitCodes.versionRefused : exitCodes.terminated,
     `Runner version v${version} is deprecated and cannot receive messages.`,
   );
 }

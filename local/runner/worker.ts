@@ -94,7 +94,7 @@ process.on("SIGTERM", () => {
   end("shutdown");
   setTimeout(() => process.exit(exitCodes.sigterm), unloadLimitSeconds * 1000).unref();
 });
-// A worker whose listener has died continues to the end of its job, although nothing reads its output.
+// If the listener has died, its worker continues to the end of the job, although nothing reads its output.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
 

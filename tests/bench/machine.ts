@@ -67,7 +67,7 @@ async function measureMachine(environment: TestEnvironment): Promise<MachineFigu
   };
 }
 
-/** The process of a machine whose command line ends with a program. */
+/** The process of a machine that has a program at the end of its command line. */
 function processWith(machine: string, program: string): number {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const words = commandLine(pid)

@@ -86,8 +86,8 @@ async function preview(
 /**
  * As many resources of the same types as the stack has for its runners, and
  * parameters for the rest, with only the required inputs. They use the SDK's
- * own classes, whose cost is not under our control. The stack itself counts as
- * one.
+ * own classes, because the cost of those is not under our control. The stack
+ * itself counts as one.
  */
 function bareResources(count: number, runners: number): Promise<object> {
   const bare = (name: string) => new Parameter(name, { type: "String", value: "x" });

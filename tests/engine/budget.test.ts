@@ -18,7 +18,7 @@ const address = "ops@example.com";
  * ends. Three minutes of that pass until the stack is up, because `up` waits
  * until the controller counts. Each test continues where the one before ended.
  */
-describe("an environment whose money runs out", function () {
+describe("an environment that uses up its budget", function () {
   this.timeout(600_000);
   let environment: TestEnvironment;
   let jobs: UserJobs;

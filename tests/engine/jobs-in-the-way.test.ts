@@ -171,7 +171,7 @@ describe("a stack that changes while jobs run", function () {
       .to.include(`still use the network of local (${vpcId}`)
       .and.include(`/acme/app/actions/runs/${job.run.id}`)
       .and.include("No job was ended");
-    expect(serving(), "the new machine is in service all the same").to.not.equal(old);
+    expect(serving(), "the new machine is in service nevertheless").to.not.equal(old);
     expect(job.status).to.equal("in_progress");
 
     await letJobsEnd();

@@ -6,7 +6,9 @@ import { startEnvironment } from "../environment.ts";
 import type { TestEnvironment } from "../environment.ts";
 import { toolsLimitMs } from "../find-tools.ts";
 
-/* What the engine shows of an error that a program with our components meets. */
+/*
+ * What the engine shows of an error in a program that uses our components.
+ */
 describe("an error of the program, on the real engine", function () {
   this.timeout(600_000);
   let environment: TestEnvironment;
@@ -26,7 +28,7 @@ describe("an error of the program, on the real engine", function () {
   async function shown(act: () => unknown): Promise<string> {
     program = act;
     await environment.preview().then(
-      () => expect.fail("the preview has succeeded"),
+      () => expect.fail("the preview succeeded"),
       () => undefined,
     );
     return environment.lastOutput();
@@ -47,7 +49,7 @@ describe("an error of the program, on the real engine", function () {
     ],
   ];
   for (const [what, act, sentence] of failures) {
-    it(`${what}: its sentence, without a stack and without what is behind it`, async () => {
+    it(`${what}: its sentence, without a stack and without its cause`, async () => {
       const output = await shown(act);
       expect(output).to.include(sentence).and.not.match(stack).and.not.include(secret);
     });

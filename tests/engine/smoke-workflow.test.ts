@@ -14,8 +14,8 @@ import { findTools, toolsLimitMs } from "../find-tools.ts";
 
 /*
  * The ownership of the smoke test's workflow file: the component on the real
- * engine, without machines, with its Commands against a GitHub whose branch has
- * rules.
+ * engine, without machines, with its Commands against a GitHub with rules for
+ * the branch.
  */
 describe("the smoke test's workflow on the real engine", function () {
   this.timeout(300_000);
@@ -123,7 +123,7 @@ describe("the smoke test's workflow on the real engine", function () {
     await destroy(renamed);
   });
 
-  it("a stack whose state was lost takes over its own file again", async () => {
+  it("a stack that has lost its state takes over its own file again", async () => {
     await up(await stackOf("dev"));
     await (await stackOf("dev")).workspace.removeStack("dev", { force: true });
     const again = await stackOf("dev");

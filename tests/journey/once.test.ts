@@ -65,7 +65,7 @@ describe("longhaul local --once --json, as a user runs it", function () {
     expect(await readdir(workplace.folder), "files left behind").to.deep.equal([]);
   });
 
-  it("does the same for an organisation's runners, and for a user whose shell has credentials of their own", async () => {
+  it("does the same for an organisation's runners, and for a user with own credentials in the shell", async () => {
     const config = {
       "longhaul:aws": { account: "000000000000", region: "us-east-1" },
       "longhaul:github": { organization: "acme" },

@@ -16,7 +16,7 @@ import { entryOf, instanceOf, oneRunner, rosterOf } from "./one-runner.ts";
 import { workFile } from "./work-file.ts";
 
 /*
- * A machine whose `shutdown` waits for a delay lock, as with
+ * A machine with a `shutdown` that waits for a delay lock, as with
  * unattended-upgrades, while a job waits for the machine at GitHub. Each test
  * releases the lock once it has seen what it waits for, so that it does not
  * depend on the computer's load. GitHub keeps no dead session here, because

@@ -1,6 +1,6 @@
 /**
- * Text of a workflow that is dispatched, and whose one job runs a script on the
- * fleet `cloud`.
+ * Text of a workflow with one job, which runs a script on the fleet `cloud`
+ * after a dispatch.
  *
  * @param script its lines
  */

@@ -22,7 +22,7 @@ describe("a fault of the local AWS leaves its stack in the log", () => {
   });
   afterEach(() => cloud.close());
 
-  it("of a call, whose caller is told that there is one", async () => {
+  it("of a call, and tells the caller that there is one", async () => {
     const { instances } = cloud.aws.account;
     instances["i-0123456789abcdef0"] = undefined as never;
     const error = await cloud
@@ -36,7 +36,7 @@ describe("a fault of the local AWS leaves its stack in the log", () => {
     expect(log[0]).to.match(stack);
   });
 
-  it("of a machine's start, whose state reason says that there is one", async () => {
+  it("of a machine's start, and has the state reason say that there is one", async () => {
     cloud.host.start = () => Promise.resolve().then(wrong) as Promise<never>;
     await cloud.machine().catch(() => undefined);
     await eventually("the fault is logged", () => log.length > 0);
@@ -68,14 +68,14 @@ describe("a local provider", () => {
     return { details, log };
   }
 
-  it("tells the engine a refusal in its sentence, and logs nothing", async () => {
+  it("reports a refusal to the engine in its own sentence, and logs nothing", async () => {
     const answer = await invoke(() => {
       throw new Failure("GitHub answers 404.");
     });
     expect(answer).to.deep.equal({ details: "GitHub answers 404.", log: [] });
   });
 
-  it("tells the engine that it has a fault, and logs the stack", async () => {
+  it("reports to the engine that it has a fault, and logs the stack", async () => {
     const { details, log } = await invoke(wrong as () => never);
     expect(details).to.equal("Longhaul has a fault of its own (TypeError); its log has the stack.");
     expect(log).to.have.length(1);

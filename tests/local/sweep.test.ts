@@ -218,7 +218,7 @@ describe("a sweep", () => {
     expect(requests.every(({ url }) => url.startsWith(`${github.url}/api/v3/`))).to.equal(true);
   });
 
-  describe("whose App has a token", () => {
+  describe("with a token of its App", () => {
     const tokensAskedFor = () => requests.filter(({ method }) => method === "POST").length;
     const anotherKey = () =>
       generateKeyPairSync("rsa", {

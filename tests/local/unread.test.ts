@@ -38,7 +38,7 @@ describe("when the controller cannot read", function () {
     await minutes(7);
     expect(power()).to.include({ power: "off", by: "budget" });
     expect(power()!.reason).to.match(/^3\.\d\d of 3 USD are spent/);
-    expect(spent(), "the meter goes on").to.be.greaterThan(7);
+    expect(spent(), "the meter continues").to.be.greaterThan(7);
   });
 
   it("the machines, the meter stands still and then catches up", async () => {
@@ -100,7 +100,7 @@ describe("when the controller cannot read", function () {
     const { cloud, machines, minute, metrics, starts } = controlled;
     for (const machine of machines) machine.state = "running";
     Reflect.deleteProperty(cloud.aws.account.parameters, names.roster);
-    expect(await minute(), "a fleet whose first machines are being proven has none").to.equal(undefined);
+    expect(await minute(), "a fleet has none while its first machines are being proven").to.equal(undefined);
     expect(metrics()).to.include({ ReadsFailed: 0 });
     goToSleep(cloud, machines[0]!);
     const before = starts();
@@ -111,7 +111,7 @@ describe("when the controller cannot read", function () {
     expect(metrics()).to.include({ ReadsFailed: 1 });
   });
 
-  it("an operator's override that is damaged, it starts nothing against it, and goes on with the rest", async () => {
+  it("an operator's override that is damaged, it starts nothing against it, and continues with the rest", async () => {
     const { cloud, machines, minute, queue, meter, metrics, starts } = controlled;
     set(names.override, 7);
     goToSleep(cloud, machines[0]!);

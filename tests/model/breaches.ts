@@ -42,7 +42,7 @@ export interface Tally {
   terminated: number;
   /** Entries that settle removed. */
   entriesRemoved: number;
-  /** Machines whose entry was removed by hand, and that were given another token. */
+  /** Machines that lost their entry by hand, and that were given another token. */
   registeredAnew: number;
   /** Looks that found a job that had run for too long. */
   overdue: number;

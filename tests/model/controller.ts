@@ -58,9 +58,9 @@ function isToBeStarted(world: World, machine: Machine): boolean {
   const { listing, power, idleMinutes } = trueDesired(world, machine);
   if (listing !== "service" || power === "off" || idleMinutes !== undefined) return false;
   const { report, launchedAt } = machine;
-  const toldThatItSleeps = report?.state === "asleep" && report.since >= epoch + launchedAt;
+  const reportedSleep = report?.state === "asleep" && report.since >= epoch + launchedAt;
   // Otherwise it went down in another way, AWS did not receive its report, or its clock was wrong by then.
-  return toldThatItSleeps || now >= launchedAt + restAfterBootMs;
+  return reportedSleep || now >= launchedAt + restAfterBootMs;
 }
 
 function isOut({ time, awsOutUntil }: World): boolean {

@@ -11,8 +11,8 @@ import type { Machine, World } from "./world.ts";
  * A job is **lost by us** when a listener that had acquired it is ended by the
  * agent, or its machine is powered off or terminated by the agent, the boot
  * timer or settle, while the job could have been completed: GitHub had not
- * given it up, and its worker had not reported its end. The same holds for a
- * job whose acquisition was on its way when that happened. A job that was
+ * given it up, and its worker had not reported its end. The same holds if a
+ * job was being acquired when that happened. A job that was
  * offered and not acquired is not lost: it goes back to the queue after a
  * minute, which counts as a **miss**.
  */
@@ -140,8 +140,8 @@ function requeue(world: World, offer: Offer): void {
  * cause none, and no machine may cause two.
  *
  * A machine knows nothing of the others. So three that leave a minute apart may
- * each cause one, if GitHub continues to offer jobs to a listener whose
- * connection is gone. That is counted, and is not a breach.
+ * each cause one, if GitHub continues to offer jobs to a listener without a
+ * connection. That is counted, and is not a breach.
  */
 function judgeCancelled(world: World, { name, misses }: Job): void {
   world.tally.cancelled++;

@@ -38,7 +38,7 @@ export interface Listener {
   disconnectedAt: number | undefined;
   /** Jobs that it has acquired, and that are neither reported as ended nor given up. */
   holds: Job[];
-  /** The job whose task has not ended, and the jobs that wait for that. */
+  /** The job with a task that has not ended, and the jobs that wait for that. */
   dispatched: Job | undefined;
   afterDispatch: (() => void) | undefined;
   worker: boolean;

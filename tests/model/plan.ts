@@ -49,7 +49,7 @@ export interface Plan {
   /** The desired state from then on. */
   last: { power: "on" | "off"; closing: boolean };
   github: {
-    /** How long GitHub continues to offer jobs to a listener whose connection has gone. */
+    /** How long GitHub continues to offer jobs to a listener that has lost its connection. */
     onlineMs: number;
     /** How long the session of such a listener blocks the next one. */
     lingerMs: number;

@@ -55,7 +55,7 @@ export function live(
     time.after(restEveryMs, askForRest);
   };
   time.at(plan.calmAt + minute, askForRest);
-  // A machine whose boot failed shortly before rests, is started again, and comes up.
+  // If a boot failed shortly before, the machine rests, is started again, and comes up.
   const until = plan.calmAt + jobsMs + restAfterBootMs + 4 * 60 * minute;
   while (!state.atRest && breaches.length === 0 && time.step(until));
   if (!state.atRest && breaches.length === 0) judgeRest(world);

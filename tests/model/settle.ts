@@ -35,7 +35,7 @@ export function settle(world: World): void {
   });
 }
 
-/** The terminating call for a machine whose locks are open, whatever its state is by now. */
+/** The terminating call for a machine with open locks, whatever its state is by now. */
 function endUnlocked(world: World, machine: Machine, readAt: number): void {
   if (machine.state === "running") powerOff(world, machine, "settle");
   if (machine.state === "terminated") return;

@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
     tests: ["tests/unit/runtime/functions/controller-observe.test.ts"],
   },
   {
-    harm: "A machine whose agent got half of the settings that it decides on sleeps at once.",
+    harm: "A machine sleeps at once if its agent got only half of the settings on which it decides.",
     file: "contract/shape.ts",
     from: "if (faults.length > 0)",
     to: "if (faults.length > 99)",

@@ -2,7 +2,7 @@ import { Failure } from "../../../contract/failure.ts";
 import type { Properties, ResourceType } from "../../provider.ts";
 import type { ApiClient, Connect } from "./client.ts";
 
-/** A resource type whose operations use a connected client. */
+/** A resource type with operations that use a connected client. */
 export interface ApiResource {
   create: (client: ApiClient, inputs: Properties) => Promise<{ id: string; state: Properties }>;
   read: (client: ApiClient, id: string, state: Properties) => Promise<Properties | undefined>;

@@ -74,7 +74,7 @@ export function repositoryRoutes(model: Model): Hono {
     const message = textIn(body, "message");
     const content = Buffer.from(textIn(body, "content"), "base64");
     checkSha(path, former, body.sha);
-    // GitHub does not sign a commit whose author or committer the request names.
+    // GitHub does not sign a commit if the request names its author or committer.
     const signed = callerOf(c).installation !== undefined && !body.author && !body.committer;
     checkCommit(repository, branch, { change: former ? "update" : "create", message, signed });
     const file = writeFile(model, repository, branch, path, content);

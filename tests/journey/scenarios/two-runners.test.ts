@@ -115,7 +115,7 @@ describe("a fleet of two runners", function () {
     expect(stateOf(kept)).to.equal("running");
   });
 
-  it("leaves only entries at GitHub whose machines EC2 does not know, because those might still exist", async () => {
+  it("leaves only entries at GitHub for machines that EC2 does not know, because those might still exist", async () => {
     const ghosts = entries().filter((name) => stateOf(parseMachineName(name)!.instanceId) === "terminated");
     expect(ghosts).to.not.be.empty;
     const outOfSight = machineName(first, "i-0fedcba9876543210");

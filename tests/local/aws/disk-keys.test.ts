@@ -11,7 +11,7 @@ const key = `arn:aws:kms:${region}:${account}:key/1234abcd-12ab-34cd-56ef-123456
 const otherKey = `arn:aws:kms:${region}:${account}:key/0000abcd-12ab-34cd-56ef-1234567890ab`;
 const ours = { "longhaul:project": "longhaul", "longhaul:environment": "dev", "longhaul:fleet": "cloud" };
 
-describe("a machine whose disk is under a customer's key", () => {
+describe("a machine with a disk under a customer's key", () => {
   let cloud: TestCloud;
   afterEach(() => cloud.close());
 

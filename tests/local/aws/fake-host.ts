@@ -1,10 +1,10 @@
 import type { HostedInstance, MachineHost, PowerDown } from "../../../local/machines/host.ts";
 
-/** A host whose machines are up at once and do nothing until a test takes them down. */
+/** A host with machines that are up at once and do nothing until a test takes them down. */
 export interface FakeHost extends MachineHost {
   /** Machines that are up, as the host received them. */
   machines: Map<string, HostedInstance>;
-  /** Ids whose disk was deleted. */
+  /** Ids of machines with a deleted disk. */
   discarded: string[];
   /** Disks that were copied: `<instance id> as <image id>`. */
   captured: string[];

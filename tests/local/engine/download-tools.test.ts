@@ -43,7 +43,7 @@ describe("the download of act", () => {
       (error: unknown) => (error as Error).message,
     );
 
-  it("unpacks an archive whose checksum is the published one", async () => {
+  it("unpacks an archive with the published checksum", async () => {
     await downloadAct("v1.0.0", join(dir, "to"), releases);
     expect(readFileSync(join(dir, "to", "bin", "act"), "utf8")).to.equal("the program");
   });

@@ -9,7 +9,7 @@ import type { Properties } from "../../../local/provider.ts";
 import { startTestCloud } from "../aws/cloud.ts";
 import type { TestCloud } from "../aws/cloud.ts";
 
-/** Does as its event says: ends with a value, with an error, without an answer, or never. */
+/** Does what its event says: ends with a value, with an error, without an answer, or never. */
 const code = `
 export const handler = (how) => {
   if (how === "throws") throw new TypeError("of undefined");
@@ -61,7 +61,7 @@ describe("Lambda's own count of the calls that failed", () => {
     expect(counted()).to.deep.equal([0, 1, 1, 1, 0].map((errors) => ["own", errors]));
   });
 
-  it("begins an alarm at its threshold, which nothing measured does not begin", async () => {
+  it("begins an alarm at its threshold, and a missing measurement does not begin it", async () => {
     const alarm: Properties = {
       name: "errors",
       namespace: "AWS/Lambda",

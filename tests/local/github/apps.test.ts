@@ -121,7 +121,7 @@ describe("an App at the local GitHub", () => {
     expect(await refused({ permissions: { contents: "read" } })).to.equal(422);
   });
 
-  describe("whose installation has a token", () => {
+  describe("with a token of its installation", () => {
     let octokit: Octokit;
     beforeEach(async () => {
       const body = { repositories: ["app"], permissions: { actions: "read" } };

@@ -51,8 +51,8 @@ describe("a default branch with rules at the local GitHub", () => {
     ["a protected branch's", { by: "protection", restricted: true }, "Could not create file: You're not authorized to push to this branch. Visit https://docs.github.com/articles/about-protected-branches/ for more information."],
     ["a protected branch's", { by: "protection", locked: true }, "Could not create file: Cannot change this locked branch"],
   ]; // prettier-ignore
-  for (const [whose, rules, sentence] of refusals) {
-    it(`refuses a token's commit with ${whose} words: ${JSON.stringify(sentence)}`, async () => {
+  for (const [origin, rules, sentence] of refusals) {
+    it(`refuses a token's commit with ${origin} words: ${JSON.stringify(sentence)}`, async () => {
       cloud.github.protect("acme/app", rules);
       expect(await words(put("local-github-token"))).to.deep.equal([409, sentence]);
       expect(cloud.github.fileOf("acme/app", path)).to.equal(undefined);

@@ -102,7 +102,7 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect(run.jobs[0]!.annotations[0]).to.match(/not acquired by runner one/);
   });
 
-  it("fails a job whose lock is not renewed for ten minutes, and accepts nothing more from its worker", async () => {
+  it("fails a job that has not renewed its lock for ten minutes, and accepts nothing more from its worker", async () => {
     const runner = await connect(cloud, "one");
     const run = dispatch(cloud, "one");
     const requestId = await runner.takeJob();
@@ -144,7 +144,7 @@ describe("the exchange between a runner and the local GitHub", () => {
   });
 
   it("cancels a job that has been queued for a day", async () => {
-    const run = dispatch(cloud, "nobody");
+    const run = dispatch(cloud, "absent");
     cloud.clock.advance(24 * 3_600_000 - 60_000);
     expect(run.status).to.equal("queued");
     cloud.clock.advance(120_000);

@@ -35,7 +35,7 @@ describe("the local GitHub's REST API", () => {
       message: RegExp;
     }[] = [
       {
-        who: "nobody",
+        who: "a request without a token",
         token: undefined,
         call: (c, t) => c.octokitFor(t).rest.repos.get(acme),
         status: 401,
@@ -375,7 +375,7 @@ describe("the local GitHub's REST API", () => {
       expect([await listed("pending"), await listed("queued")]).to.deep.equal([[], ["queued"]]);
     });
 
-    it("makes a run whose title is the evaluated run-name", async () => {
+    it("makes a run with the evaluated run-name as its title", async () => {
       expect((await dispatch({ runner: "one", nonce: "n-7" })).status).to.equal(204);
       const { data } = await cloud.octokit.rest.actions.listWorkflowRuns({
         ...acme,
@@ -471,7 +471,7 @@ describe("the local GitHub's REST API", () => {
 
   it("cancels a queued run at once, a running one by force, and a finished one not at all", async () => {
     const { actions } = cloud.octokit.rest;
-    const queued = cloud.github.dispatch("acme/app", "proof.yml", { runner: "nobody" });
+    const queued = cloud.github.dispatch("acme/app", "proof.yml", { runner: "absent" });
     expect((await actions.cancelWorkflowRun({ ...acme, run_id: queued.id })).status).to.equal(202);
     expect(queued.conclusion).to.equal("cancelled");
     expect((await refusal(actions.cancelWorkflowRun({ ...acme, run_id: queued.id }))).status).to.equal(409);

@@ -74,7 +74,7 @@ describe("a role in a cloud's folder", () => {
     ["environment.A must be a text and is something else", { ...whole, environment: { A: 1 } }],
   ];
   for (const [sentence, file] of damaged)
-    it(`has a file whose secrets are not printed when it cannot be read: ${sentence}`, () => {
+    it(`has a file, and its secrets are not printed when it cannot be read: ${sentence}`, () => {
       expect(() => parseCloudFile(JSON.stringify(file), "/c/cloud.json"))
         .to.throw(Failure, sentence)
         .with.property("message")

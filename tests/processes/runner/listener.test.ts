@@ -285,18 +285,18 @@ describe("the stand-in runner's listener", () => {
     expect(second.output()).to.include("Stop retry on SessionConflictException");
   });
 
-  const tellsDeprecation = { ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1" };
+  const returnsDeprecationCode = { ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1" };
 
   it("a version that GitHub refuses ends it with 7 where that is asked for, else with 1; a session that it refuses with 1", async () => {
     site.github.pollAnswers = [403, 403];
-    expect(await site.listen(tellsDeprecation).ended).to.equal(7);
+    expect(await site.listen(returnsDeprecationCode).ended).to.equal(7);
     expect(await site.listen().ended).to.equal(1);
     site.github.sessionAnswers = [403];
-    expect(await site.listen(tellsDeprecation).ended).to.equal(1);
+    expect(await site.listen(returnsDeprecationCode).ended).to.equal(1);
   });
 
   it("a version that GitHub refuses while a job runs cancels the job, and the agent knows why before it has ended", async () => {
-    const { listener } = await working(tellsDeprecation);
+    const { listener } = await working(returnsDeprecationCode);
     site.github.pollAnswers = [403];
     site.github.wake();
     expect(await listener.ended).to.equal(7);
