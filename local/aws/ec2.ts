@@ -139,7 +139,7 @@ export function ec2Service(cloud: Cloud, instances: Instances): Service {
         run: (input) => {
           const [filter, ...others] = records(input, "Filter");
           if (!filter || others.length > 0 || text(filter, "Name") !== "image-id") {
-            const problem = "The local cloud finds images by the filter image-id alone.";
+            const problem = "The local cloud finds images only by the filter image-id.";
             throw new EmulatedAwsError("InvalidParameterValue", problem);
           }
           return { imagesSet: describeImages(cloud, texts(filter, "Value")) };

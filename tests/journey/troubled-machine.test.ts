@@ -72,7 +72,7 @@ describe("a machine in trouble", function () {
     await isIdle();
   };
 
-  it("with a disk that a job fills fails that job at once, reports it, and takes the next one", async function () {
+  it("with a disk that a job fills: the job fails at once, and the machine reports it and takes the next one", async function () {
     if (whyNoDisk !== undefined) {
       console.log(`      skipped: this computer mounts nothing for us (${whyNoDisk})`);
       this.skip();

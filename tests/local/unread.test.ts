@@ -41,7 +41,7 @@ describe("when the controller cannot read", function () {
     expect(spent(), "the meter continues").to.be.greaterThan(7);
   });
 
-  it("the machines, the meter stands still and then catches up", async () => {
+  it("the machines, the meter stops and then catches up", async () => {
     const { minute, minutes, metrics, meter, power, spent, starts } = controlled;
     const before = [meter(), starts()];
     const undo = breaks("ec2:DescribeInstances", "InternalError");

@@ -39,7 +39,7 @@ export interface Eyes {
   traceOf: ReturnType<typeof watchForPendingJobs>;
   /** When a worker was last seen. */
   workerAt: number | undefined;
-  /** The listener that has the seen worker, when that worker began, and when it was told to end its job. */
+  /** The listener of the worker that was seen, when that worker began, and when it was told to end its job. */
   works: Listener | undefined;
   workerSince: number;
   toldToEndAt: number | undefined;

@@ -69,8 +69,8 @@ export function noteDesired(world: World, machine: Machine): void {
   if (desired.listing === "none") machine.unlistedAt = Infinity;
   else if (machine.unlistedAt === Infinity) machine.unlistedAt = now;
   const kind = wayToLeave(world, machine, desired);
-  // If one sleep ends while another one's source still wants sleep, a machine
-  // that has yet to read the latter takes a new turn.
+  // If one reason to sleep ends while another source's still holds, a machine that
+  // has yet to read the latter takes a new turn.
   const by = kind === "sleep" ? desired.by : undefined;
   if (machine.wanted?.kind !== kind || machine.wanted?.by !== by)
     machine.wanted = kind && { kind, by, since: now };

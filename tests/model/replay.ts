@@ -38,7 +38,7 @@ export function describeBroken(seed: number, variant: Variant = product): string
   return [
     `Schedule ${formatSeed(seed)} breaks a promise (${breach.kind}): ${breach.text}.`,
     `Again: npm run soak -- --model 1 --seed ${formatSeed(seed)}`,
-    "Once it is mended, add the seed to tests/model/found.ts.",
+    "After the fix, add the seed to tests/model/found.ts.",
     `With ${short.happenings.length} of its ${plan.happenings.length} happenings it goes like this:`,
     readable(trace, breach.about, shownLines),
   ].join("\n");

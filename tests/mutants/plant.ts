@@ -10,7 +10,7 @@ export function planted({ file, from, to }: Pick<Mutant, "file" | "from" | "to">
   if (after === undefined || more.length > 0) {
     const count = after === undefined ? "nowhere" : `${more.length + 1} times`;
     throw new Error(
-      `${file} holds ${JSON.stringify(from)} ${count}, and a fault is planted where a text stands once. ` +
+      `${file} holds ${JSON.stringify(from)} ${count}, but a fault can only be planted in a text that occurs once. ` +
         "Bring tests/mutants/list.ts up to date with the file.",
     );
   }

@@ -71,7 +71,7 @@ function configIn({ config }: Record<string, unknown>): Pick<Hook, "url" | "cont
   const url = textIn(config, "url");
   const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: "" };
   if (!["localhost", "[::1]"].includes(hostname) && !/^127(\.\d+){3}$/.test(hostname)) {
-    throw new ApiError(422, `The local GitHub delivers webhooks on this computer alone, not to ${url}`);
+    throw new ApiError(422, `The local GitHub delivers webhooks only on this computer, not to ${url}`);
   }
   const contentType = config.content_type === "json" ? "json" : "form";
   return { url, contentType, secret: typeof config.secret === "string" ? config.secret : undefined };

@@ -67,7 +67,7 @@ describe("a fleet of two runners", function () {
     expect(Math.max(...hours), "hours since their launch").to.be.lessThan(1.5);
   });
 
-  it("puts exactly the one to sleep that is not needed, and the other takes the next job", async () => {
+  it("puts to sleep exactly the one that is not needed, and the other takes the next job", async () => {
     await configure(2);
     await environment.up();
     const [one, other] = serving();

@@ -162,7 +162,7 @@ describe("the webhooks of the local GitHub", () => {
       cloud.octokit.rest.repos.createWebhook({ ...acme, events: ["workflow_job"], config: elsewhere }),
     );
     expect(refused).to.include({ status: 422 });
-    expect(refused.message).to.include("on this computer alone, not to https://example.com/hook");
+    expect(refused.message).to.include("only on this computer, not to https://example.com/hook");
     expect(await refusal(hook())).to.include({ status: 422 });
   });
 });
