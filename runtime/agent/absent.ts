@@ -1,8 +1,8 @@
-/** What the system says of a file or process that is not there (any more), or that is no plain file. */
+/** The system's error codes for a file or process that does not exist (any more), or that is not a plain file. */
 const absentCodes = ["ENOENT", "ESRCH", "ELOOP", "ENXIO"];
 
 /**
- * The result of a look at a file or process that may not be there; undefined when it is not.
+ * The result of reading a file or process that may not exist; undefined if it does not.
  *
  * @param more error codes that mean the same to the caller
  */

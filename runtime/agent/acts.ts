@@ -8,7 +8,7 @@ import { afterAskingForToken, afterBootTimer, afterListenerStart, afterRefusal }
 import type { MachinePower } from "./power.ts";
 import type { Registrar } from "./registrar.ts";
 
-/** With what a decision is carried out. */
+/** What a decision is carried out with. */
 export interface ActHost extends LeavingHost {
   listener: Pick<ListenerWatch, "start" | "freeze" | "thaw" | "end" | "endJob" | "forgetExit">;
   power: MachinePower;
@@ -16,7 +16,7 @@ export interface ActHost extends LeavingHost {
   incidents: Pick<Incidents, "goesOn" | "isOver">;
   pollSeconds: number;
   clock: Pick<Clock, "monotonic">;
-  /** Changes what the agent remembers, at once: an act that fails has been tried all the same. */
+  /** Changes what the agent remembers, at once: an act that fails has still been tried. */
   remember: (change: (memory: AgentMemory) => AgentMemory) => void;
 }
 
@@ -24,7 +24,7 @@ const bootTimerSentence =
   "The timer of the machine's boot cannot be cancelled: no listener is started, and where it is armed it powers the machine off an hour after the boot. The agent's log says why.";
 
 /**
- * Does what a look has decided, if it is due.
+ * Carries out the decision of a look, if it is due.
  *
  * @returns whether the machine is ready for its power-off
  * @throws what went wrong: the next look decides again

@@ -1,9 +1,9 @@
 import { traceOf } from "../../contract/failure.ts";
 
-/** Does something that may fail, and is then done again later. Never rejects. */
+/** Runs an act that may fail and is repeated later. Never rejects. */
 export type Attempt = (what: string, act: () => Promise<void>) => Promise<void>;
 
-/** Failures are logged once, not once a second: again where another one comes, or the same one after a success. */
+/** A failure is logged once, not once a second. It is logged again after another failure or after a success. */
 export function loggedAttempts(log: (line: string) => void): Attempt {
   const problems = new Map<string, string>();
   return async (what, act) => {

@@ -4,33 +4,32 @@ import { Failure } from "../../contract/failure.ts";
 import type { RunCommand } from "./command.ts";
 
 /**
- * Bytes of disk that no job gets: room for the logs of the next job's worker
- * and for its actions, which come before the hook that makes room.
+ * Bytes of disk that jobs do not get: room for the logs of the next job's worker
+ * and for its actions, which are written before the hook that makes room.
  */
 export const ballastBytes = 256 * 1024 ** 2;
 
-/** With less than this under a job, its disk is full: what it writes next fails. */
+/** If less than this is free during a job, its disk is full: its next write fails. */
 export const fullBytes = 16 * 1024 ** 2;
 
 export const diskFullSentence =
   "The disk has been full under a job: what the job wrote then has failed. Give its fleet a larger disk (disk.sizeGb), or have its jobs write less.";
 
-/** Keeps a disk that a job has filled to the last byte from stopping the next one. */
+/** A file that holds space, so that a job which fills the disk to the last byte does not stop the next job. */
 export interface DiskBallast {
   /**
-   * Gives the reserve up where nothing else is left, and lays it in again
-   * where there is room. Rejects, once, where the file system has no such
-   * thing.
+   * Releases the ballast if nothing else is left, and writes it again once there
+   * is room. Rejects, once, if the file system cannot reserve space.
    *
-   * @param worker a job's process runs. It may use the reserve up as well: so it gets it as late as can be, when the
-   *   alternative is that it fails
+   * @param worker a job's process runs. The job may use up the released space as well, so it gets it only at the last
+   *   moment, when it would fail otherwise
    */
   look: (worker: boolean) => Promise<void>;
 }
 
 /**
- * @param file the reserve, in a folder that exists
- * @param onFull a job has filled the disk; called once for each time
+ * @param file the ballast, in a folder that exists
+ * @param onFull called once each time that a job has filled the disk
  * @param available how many bytes the user of jobs can still write in that folder
  */
 export function diskBallast(
@@ -71,6 +70,6 @@ export function diskBallast(
 
 function availableIn(folder: string): number {
   const { bavail, bsize, files, ffree } = statfsSync(folder);
-  // Some file systems count no inodes. Without one left, nothing new can be written either.
+  // Some file systems do not count inodes. If none is left, no new file can be written either.
   return files > 0 && ffree === 0 ? 0 : bavail * bsize;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { Failure } from "../../contract/failure.ts";
 
-/** What a command is run with. Secrets go into the environment, never into the arguments. */
+/** Options of a command. Secrets go into the environment, never into the arguments. */
 export interface CommandOptions {
   cwd?: string;
   env?: Record<string, string>;
@@ -9,7 +9,7 @@ export interface CommandOptions {
   timeoutMs?: number;
 }
 
-/** Runs a command to its end and gives back its exit code and what it printed. Rejects when it cannot be run in time. */
+/** Runs a command to its end, and returns its exit code and its output. Rejects if it cannot be run in time. */
 export type RunCommand = (
   program: string,
   parameters: readonly string[],
@@ -19,7 +19,7 @@ export type RunCommand = (
 /** Characters of output that are kept. */
 const maxOutput = 20_000;
 
-/** @param environment what every command starts with */
+/** @param environment the base of every command's environment */
 export function commandRunner(environment: Record<string, string>): RunCommand {
   return (program, parameters, { cwd = "/", env = {}, timeoutMs = 60_000 } = {}) =>
     new Promise((resolve, reject) => {

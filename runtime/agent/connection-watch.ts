@@ -2,9 +2,9 @@ import type { Socket } from "./sockets.ts";
 
 /** Whether the listener is connected to GitHub. Moments are milliseconds of the monotonic clock. */
 export interface ConnectionView {
-  /** Since when the listener, which has no job, has had no connection; undefined: it has one, or that is not known. */
+  /** Since when a listener without a job has had no connection; undefined: it has one, or that is not known. */
   disconnectedAt: number | undefined;
-  /** Since when GitHub has answered this machine meanwhile; undefined: it does not, or was not asked. */
+  /** Since when GitHub has answered this machine in that time; undefined: it does not, or was not asked. */
   reachableAt: number | undefined;
 }
 
@@ -14,18 +14,18 @@ export interface ConnectionWatch {
 }
 
 /**
- * Milliseconds between two looks at the sockets of a connected listener: the
- * kernel's table is too much to be read each second, and a wait for messages
+ * Milliseconds between two looks at the sockets of a connected listener. The
+ * kernel's table is too large to be read each second, and a wait for messages
  * holds its connection for most of a minute.
  */
 const lookEveryMs = 15_000;
-/** A listener without a connection for this long is suspected, and GitHub is asked from the machine. Milliseconds. */
+/** Milliseconds without a connection after which a listener is suspected, and GitHub is asked from the machine. */
 const suspectAfterMs = 90_000;
 /** Milliseconds between two such questions. */
 const askEveryMs = 20_000;
 
 /**
- * Follows whether a listener polls. One that does holds a connection nearly
+ * Watches whether a listener polls. A listener that polls is connected nearly
  * all the time; between failed polls it waits for a minute at most.
  *
  * @param reachGithub whether the listener's server answers this machine; never rejects
@@ -43,7 +43,7 @@ export function watchConnection(reachGithub: () => Promise<boolean>): Connection
   const ask = (now: number) => {
     const question = (asking = { dueAt: Infinity });
     void reachGithub().then((reached) => {
-      if (asking !== question) return; // The listener has had a connection since.
+      if (asking !== question) return; // The listener has been connected since.
       asking = { dueAt: now + askEveryMs };
       view = { ...view, reachableAt: reached ? (view.reachableAt ?? now) : undefined };
     });

@@ -6,11 +6,11 @@ import { hungSentence, isHung } from "./hung-listener.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
 import { actOnOverdue, overdueDetail } from "./job-limit.ts";
 
-/** What to do now, and what to say of the machine. */
+/** What to do now, and what to report. */
 export interface Decision {
   action: Action;
   state: MachineState;
-  /** One sentence for people; empty where the state says it all. */
+  /** One sentence for people; empty if the state says enough. */
   detail: string;
 }
 
@@ -20,49 +20,49 @@ export type Action =
   | "start-listener"
   /** Stop all its threads, then look again at once. */
   | "freeze"
-  /** Let it go on. */
+  /** Thaw it. */
   | "thaw"
-  /** End it at once: it is frozen and holds nothing, or nothing but a job that GitHub has given up. */
+  /** End it at once: it is frozen and holds nothing but, perhaps, a job that GitHub has given up. */
   | "end-listener"
   /**
-   * Tell the worker that was seen to end its job: SIGTERM. Its step is ended, the rest is left out, and the runner tells
-   * GitHub that the job has failed because it was shut down; the listener goes on with the next job.
+   * Tell the observed worker to end its job: SIGTERM. The running step is ended, the others are skipped, and the runner
+   * reports to GitHub that the job failed because of a shutdown; the listener goes on with the next job.
    */
   | "end-job"
-  /** Kill the worker that was seen, which has not ended although it was told to: the listener fails its job at GitHub. */
+  /** Kill the observed worker, which has not ended although it was told to: the listener fails its job at GitHub. */
   | "kill-job"
-  /** Take the token in the machine's parameter, if there is one, and register again. */
+  /** Read the token in the machine's parameter, if there is one, and register again. */
   | "register"
   /** Power off; disk and registration stay. */
   | "sleep"
   /** Power off for good. */
   | "retire";
 
-/** After this long without a sign, GitHub has given the job's lock up (it lasts ten minutes). */
+/** Milliseconds without a sign of activity after which GitHub has given up the job's lock (it lasts ten minutes). */
 export const stuckAfterMs = 11 * 60_000;
 
-/** An update script that runs longer than this has failed. */
+/** Milliseconds after which an update script that still runs has failed. */
 export const updateLimitMs = 5 * 60_000;
 
 /**
- * A machine stays so long for a job that was on its way to it when its
- * listener ended: GitHub may hold the old session for four minutes, and hands
- * the job out again within the three after that.
+ * Milliseconds that a machine stays for a job that was on its way to it when its
+ * listener ended. GitHub may keep the old session for four minutes, and assigns
+ * the job again within three minutes after that.
  */
 export const returnMs = 7 * 60_000;
 
 /**
- * The one place where it is decided what happens to a machine. The invariant:
- * nothing here ends a machine or a listener while a job has been received and
- * has not ended, except a listener whose job GitHub has given up. A job itself
- * is ended only where its fleet's limit is enforced, and only an overdue one.
+ * The one place that decides what happens to a machine. The invariant: nothing
+ * here ends a machine or a listener between a job's message and its end, except
+ * a listener whose job GitHub has given up. A job itself is ended only if its
+ * fleet's limit is enforced and the job is overdue.
  *
- * A machine leaves in steps, each decided on what is seen at that moment, so
- * that an agent which dies in between goes on where it was: quiet → freeze the
- * listener → look again, thaw if anything is unclear → end it while it is
- * frozen → look back → power off.
+ * A machine leaves in steps, and each is decided on what is observed at that
+ * moment. So an agent that dies in between continues where it was: quiet →
+ * freeze the listener → look again, thaw if anything is unclear → end it while
+ * it is frozen → look back → power off.
  *
- * @throws when a number is NaN, which is neither before nor after any moment
+ * @throws if a number is NaN, which is neither before nor after any moment
  */
 export function decide(seen: RunnerObservation): Decision {
   refuseNaN(seen);
@@ -91,7 +91,7 @@ export function decide(seen: RunnerObservation): Decision {
   return stay(listener.listening ? "idle" : "starting");
 }
 
-/** A frozen listener is ended or thawed at the next look, within a second: GitHub must not notice it. */
+/** A frozen listener is ended or thawed at the next look, within a second: GitHub must not notice the freeze. */
 function decideFrozen(seen: RunnerObservation, leave: Leave | undefined): Decision {
   const { job, worker } = seen;
   const because = worker || (job && !isStuck(seen)) ? "a job has arrived" : pendingJob(seen);
@@ -109,7 +109,7 @@ const stuck = {
 
 const hung = { state: "starting", detail: hungSentence } as const;
 
-/** Holds until a listener has been taken again. */
+/** This holds until a listener runs again. */
 export const refusedSentence =
   "GitHub refuses this version of the runner: raise runner.version, run pulumi up.";
 
@@ -118,7 +118,7 @@ function decideWithJob(seen: RunnerObservation, leave: Leave | undefined): Decis
   if (!seen.listener || !isStuck(seen)) return stay("busy", afterItsJob(leave));
   const because = pendingJob(seen);
   if (because !== undefined) return stay("busy", `Its job has come to nothing. Stays: ${because}.`);
-  // GitHub may be handing it another job in this very moment.
+  // GitHub may be assigning it another job at this very moment.
   return { action: "freeze", ...stuck };
 }
 
@@ -132,27 +132,27 @@ function afterItsJob(leave: Leave | undefined): string {
   return leave ? `Leaves when its job has ended. ${leave.why}` : "";
 }
 
-/** GitHub has given its job up, or the job's end was never told: a full disk, a log that was cut. */
+/** GitHub has given up its job, or the end of the job was not logged: a full disk, a log that was cut. */
 function isStuck({ now, job, worker, lastActivityAt }: RunnerObservation): boolean {
   return job && !worker && now - lastActivityAt >= stuckAfterMs;
 }
 
-/** What speaks against ending the listener. One that hangs for twice the time, with bytes that it never reads, has had its chance. */
+/** The reason not to end the listener, if any. After 2 × `stuckAfterMs`, unread bytes no longer count as one. */
 function pendingJob({ now, job, lastActivityAt, pendingJobEvidence }: RunnerObservation): string | undefined {
   return job && now - lastActivityAt >= 2 * stuckAfterMs ? undefined : pendingJobEvidence;
 }
 
 export interface Leave {
   by: "sleep" | "retire";
-  /** One sentence, which is said while it leaves. */
+  /** One sentence, reported while it leaves. */
   why: string;
-  /** What it says last: it cannot be corrected while the machine is off. */
+  /** Its last report: it cannot be corrected while the machine is off. */
   lastWords: string;
 }
 
 const onNoList = "On neither list of its fleet any more.";
 
-/** How lists and power want the machine to leave; undefined: it is to stay. */
+/** Whether lists and power want the machine to sleep or to retire; undefined: it stays. */
 export function wantsToLeave({
   now,
   listing,
@@ -172,7 +172,7 @@ export function wantsToLeave({
   return { by: "sleep", why, lastWords: powerOffWords(power) };
 }
 
-/** Whether GitHub may be about to hand this very machine a job again that its listener could not take. */
+/** True if GitHub may be about to assign to this machine again a job that its listener could not take. */
 function isAwaited({ now, missedAt }: RunnerObservation): boolean {
   return missedAt !== undefined && now - missedAt < returnMs;
 }

@@ -5,7 +5,7 @@ import { adoptListener } from "./listener.ts";
 import type { ProcessMark } from "./processes.ts";
 import { unlessAbsent } from "./absent.ts";
 
-/** Milliseconds that systemd has to say whether the machine goes down: much less than the unit that asks may take to stop. */
+/** Milliseconds that systemd has to answer whether the machine goes down: much less than the unit that asks may take to stop. */
 const askLimitMs = 10_000;
 /** What `systemctl is-system-running` says of a machine that does not go down. */
 const upStates = ["initializing", "starting", "running", "degraded", "maintenance"];
@@ -13,17 +13,17 @@ const upStates = ["initializing", "starting", "running", "degraded", "maintenanc
 const lookEveryMs = 100;
 
 /**
- * Ends the listener politely, and waits for it: somebody else powers the
- * machine off or reboots it, and its network is about to go. A job that runs is
- * lost in any case, but GitHub hears of that now: told by SIGTERM, the listener
- * has the job fail (13.5 s) and deletes its session. Otherwise the job would be
- * "in progress" until its lock ends, and the session would keep the next
- * listener out for four minutes. A worker whose listener has died is told
- * itself.
+ * Ends the listener politely, and waits for it, when the machine is powered off
+ * or rebooted from outside and its network is about to go. A running job is lost
+ * in any case, but this way GitHub learns of it at once: after SIGTERM, the
+ * listener fails the job (13.5 s) and deletes its session. Otherwise the job
+ * would be "in progress" until its lock ends, and the session would keep the
+ * next listener out for four minutes. A worker whose listener has died is told
+ * directly.
  *
- * When the agent powers the machine off, no listener is left, and nothing is
- * done. Nor is anything done while the machine stays up: its unit can be stopped
- * without a shutdown, and that must not end a job.
+ * When the agent powers the machine off, no listener is left, and this does
+ * nothing. It does nothing either while the machine stays up: its unit can be
+ * stopped without a shutdown, and that must not end a job.
  *
  * @returns what was ended; systemd limits how long that may take
  */
@@ -45,7 +45,7 @@ export async function endListener(
 }
 
 /**
- * Where systemd gives no answer in time, the machine is taken to go down.
+ * If systemd does not answer in time, the machine is assumed to go down.
  *
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemctl.html (is-system-running)
  */

@@ -1,12 +1,12 @@
 /** How a run of the listener ended. */
 export interface ListenerExit {
-  /** Undefined: it was ended by a signal, or it was another agent's child. */
+  /** Undefined: a signal ended it, or it was the child of another agent. */
   code: number | undefined;
-  /** It said that GitHub no longer knows its registration, or its configuration is gone. */
+  /** The listener reported that GitHub no longer knows its registration, or its configuration is gone. */
   registrationGone: boolean;
-  /** Runs in a row that ended without ever having had a session, this one included. */
+  /** Consecutive runs without a session, this one included. */
   failures: number;
-  /** Runs in a row that ended because GitHub refuses the version, this one included where it did. */
+  /** Consecutive runs that ended because GitHub refuses the version, this one included if it did. */
   refusals: number;
   /** When it ended, in milliseconds since the epoch. */
   clockAt: number;
@@ -15,11 +15,12 @@ export interface ListenerExit {
 /** What to do after it. */
 export type AfterExit =
   | { then: "restart"; afterMs: number; reason: string }
-  /** Start again when the runner's own update script is through. */
+  /** Start again once the runner's own update script has ended. */
   | { then: "update" }
   /**
-   * GitHub does not take this version. Mostly that lasts until the machine is another one; but GitHub has refused its newest
-   * version by mistake, for hours (actions/runner#4613, #3378), and announces retirements with outages of four hours.
+   * GitHub does not accept this version. Usually that lasts until the machine is replaced. But GitHub has refused its
+   * newest version by mistake, for hours (actions/runner#4613, #3378), and announces retirements with outages of four
+   * hours.
    */
   | { then: "version-refused"; afterMs: number; /** When that is, for people. */ again: string }
   | { then: "needs-token" };
@@ -33,7 +34,7 @@ const maxConflictDelayMs = 4 * 60_000;
 const firstRefusedDelayMs = 10 * 60_000;
 const maxRefusedDelayMs = 60 * 60_000;
 
-/** The listener's exit code where GitHub refuses its version. */
+/** The listener's exit code when GitHub refuses its version. */
 export const versionRefusedCode = 7;
 
 /** Exit codes as in actions/runner's Constants.Runner.ReturnCode. */
@@ -57,7 +58,7 @@ export function afterExit({ code, registrationGone, failures, refusals, clockAt 
       return { then: "version-refused", afterMs, again: `${again.slice(0, 10)} ${again.slice(11, 16)} UTC` };
     }
     default: {
-      // 0 done, 1 an error it takes for final, 2 one that may pass: on a machine that is to work, all are to be got over.
+      // 0 done, 1 a final error, 2 a temporary one, by the runner's own judgement: a machine in service retries after all.
       const reason = code === undefined ? "it was ended from outside" : `it ended with code ${code}`;
       return { then: "restart", afterMs: backOff(firstDelayMs, maxDelayMs), reason };
     }

@@ -9,7 +9,7 @@ export interface FleetMemory {
   known: FleetSettings;
   /** The machine has been on a list at some time. */
   wasListed: boolean;
-  /** Number of reads in a row that found the machine on neither list. */
+  /** Consecutive reads that found the machine on neither list. */
   unlistedReads: number;
 }
 
@@ -19,16 +19,16 @@ export type FleetView = Pick<RunnerObservation, "listing" | "mayRetire" | "power
   idleMinutes: number | undefined;
 };
 
-/** Milliseconds between two reads of a machine that is on no list, at most. */
+/** Most milliseconds between two reads of a machine that is on neither list. */
 export const maxUnlistedMs = 5000;
 
 /**
- * So many times in a row a machine must find itself on neither list: one read
- * may bring one list from before a change and the other from after it.
+ * Consecutive reads that must find a machine on neither list: one read may have
+ * one list from before a change and the other from after it.
  */
 export const readsToRetire = 2;
 
-/** @param desiredOf what some settings want of this machine now */
+/** @param desiredOf the machine's desired state by some settings */
 export function afterRead(
   { known, wasListed, unlistedReads }: FleetMemory,
   reading: SettingsReading,
@@ -44,7 +44,7 @@ export function afterRead(
   };
 }
 
-/** What holds now: an operator's override may have expired since the last read. */
+/** The present view: an operator's override may have expired since the last read. */
 export function fleetViewOf(
   { known, wasListed, unlistedReads }: FleetMemory,
   { listing, power, by, reason, idleMinutes }: Desired,

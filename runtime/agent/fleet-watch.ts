@@ -11,7 +11,7 @@ import { unreadSettings } from "./settings.ts";
 export interface FleetWatch {
   /** Reads the parameters once more. */
   read(): Promise<void>;
-  /** What holds now: an operator's desired may have expired since the last read. */
+  /** The present view: an operator's override may have expired since the last read. */
   view(): FleetView;
   /** Milliseconds until the next read: a machine that waits to be listed asks more often. */
   nextReadMs(): number;
@@ -55,13 +55,13 @@ export function watchFleet({
         );
         problem = reading.problem;
       }
-      // A new fleet has no roster yet: that a parameter is missing is for the log.
+      // A new fleet has no roster yet, so a missing parameter is only logged.
       if (reading.isAnswered || !problem) incidents.isOver("parametersUnread");
       else incidents.goesOn("parametersUnread", unreadSentence);
       const { wasListed } = memory;
       const next = afterRead(memory, reading, desiredOf);
       memory = { ...next, wasListed };
-      // Not remembered before the file does: where it cannot be written, the next read tries again.
+      // Remembered only after the file is written: if it cannot be, the next read tries again.
       if (next.wasListed && !wasListed) writeFileSync(listedMark, "");
       memory = next;
     },

@@ -1,18 +1,18 @@
 import type { RunnerObservation } from "./runner-observation.ts";
 
 /**
- * Milliseconds without a connection after which a listener has ceased to poll,
- * or to ask for a session (actions/runner#4444, #4446). Between two tries that
- * fail it waits for a minute at most.
+ * Milliseconds without a connection after which a listener no longer polls or
+ * asks for a session (actions/runner#4444, #4446). Between two failed tries it
+ * waits for a minute at most.
  */
 export const hungAfterMs = 3 * 60_000;
 
-/** GitHub must have answered the machine for as long as a listener that is about to try again may wait. Milliseconds. */
+/** Milliseconds for which GitHub must have answered the machine: as long as a listener may wait before its next try. */
 export const reachableForMs = 75_000;
 
 /**
- * It has no job, and has not been connected for a while in which GitHub could
- * be reached from the machine: it takes no job any more.
+ * True for a listener without a job that has not been connected for a while in
+ * which the machine could reach GitHub: it takes no jobs any more.
  */
 export function isHung(seen: RunnerObservation): boolean {
   const { now, listener, job, worker, disconnectedAt, reachableAt } = seen;

@@ -3,26 +3,26 @@ import type { Clock } from "./clock.ts";
 
 export type IncidentKind = keyof typeof machineIncidents;
 
-/** How many incidents of each kind, by the metric's name; kinds with none are absent. */
+/** Number of incidents of each kind, by the metric's name; a kind without incidents is absent. */
 export type IncidentCounts = Readonly<Record<string, number>>;
 
 /**
- * What goes wrong on the machine while its state stays what it is. People are
- * told in three ways: a line in the log, the machine's detail (and so
- * `longhaul status`), and a metric that an alarm can rest on.
+ * Incidents on the machine that do not change its state. People learn of them
+ * in three ways: a line in the log, the machine's detail (and so
+ * `longhaul status`), and a metric for an alarm.
  */
 export interface Incidents {
-  /** Something happened. Its sentence stays in the detail for an hour. @param times how often, since it was last told */
+  /** Something happened. Its sentence stays in the detail for an hour. @param times how often, since the last call */
   happened(kind: IncidentKind, sentence: string, times?: number): void;
-  /** Something goes on, until it is over. Told again with another sentence, it is the same incident. */
+  /** Something continues until it is over. Another sentence does not make it another incident. */
   goesOn(kind: IncidentKind, sentence: string): void;
-  /** What went on is over. Nothing happens where nothing went on. */
+  /** What continued is over. Without such an incident, this does nothing. */
   isOver(kind: IncidentKind): void;
-  /** The sentences that hold now, the latest first; empty where there are none. */
+  /** The current sentences, the latest first; empty if there are none. */
   detail(): string;
   /**
-   * Hands over what there is to publish: how often each kind has happened since it last succeeded, and one more for what
-   * goes on. Rejects as `send` does, and counts the same again next time.
+   * Hands over what to publish: how often each kind has happened since the last success, plus one for each incident that
+   * continues. If `send` rejects, so does this, and the same is counted again next time.
    */
   publish(send: (counts: IncidentCounts) => Promise<void>): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface Incidents {
 export const toldForMs = 60 * 60_000;
 
 export function watchIncidents(clock: Pick<Clock, "monotonic">, log: (line: string) => void): Incidents {
-  /** By kind: its sentence, and until when that holds (Infinity: until it is over). The latest is the last. */
+  /** By kind: its sentence, and until when it holds (Infinity: until the incident is over). The latest is the last. */
   const told = new Map<IncidentKind, { sentence: string; until: number }>();
   const happened = new Map<string, number>();
 

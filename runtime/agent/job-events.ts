@@ -1,44 +1,44 @@
 import type { JobEndCause } from "../../contract/ledger.ts";
 
-/** What a line of the listener's output or of its performance log tells. Jobs are named by GitHub's id of them. */
+/** The meaning of a line of the listener's output or of its performance log. Jobs are named by GitHub's id. */
 export type JobEvent =
   | { kind: "session-created" }
   | { kind: "version"; version: string }
-  /** A job's message has arrived: the earliest sign of a job, which does not say yet which one. */
+  /** A job's message has arrived: the earliest sign of a job, which does not yet say which one. */
   | { kind: "received"; at: string }
-  /** The message was not turned into a job: skipped, or not acquired. */
+  /** The message did not become a job: it was skipped, or the job was not acquired. */
   | { kind: "not-acquired" }
-  /** The job is this runner's, and waits for the end of the one before. */
+  /** The runner has the job, which waits for the end of the one before. */
   | { kind: "acquired"; id: string; at: string }
   | { kind: "running"; id: string; at: string }
   /** The process that works on it. */
   | { kind: "worker"; id: string; pid: number | undefined }
-  /** It is about to end, and this is why. */
+  /** The job is about to end, for this reason. */
   | { kind: "ending"; id: string; cause: JobEndCause }
   | { kind: "ended"; id: string; result: string; at: string }
-  /** The listener is free again: a job that never got a worker has ended, whether or not that was told. */
+  /** The listener is free again: a job that never had a worker has ended, whether or not that was logged. */
   | { kind: "free"; at: string }
   | { kind: "poll-error" }
-  /** The last error of a poll was an ended session, which the listener has replaced. */
+  /** The last error of a poll was a session that had ended, which the listener has replaced. */
   | { kind: "session-replaced" }
-  /** GitHub has refused a poll, mostly because of the runner's version: the listener ends then, unless it tries again. */
+  /** GitHub has refused a poll, usually because of the runner's version: the listener then ends, unless it tries again. */
   | { kind: "poll-refused" }
   | { kind: "poll-retried" }
   | { kind: "registration-gone" };
 
 /*
- * What counts is the listener's own trace, mirrored to its output as
+ * Only the listener's own trace counts, which it mirrors to its output as
  * `[RUNNER <time> <level> <source>] <text>` (actions/runner 2.336). It is read
- * here, and not in the folder `_diag`, because that belongs to the runner's
- * user: a job can fill it, and write into it.
+ * there and not in the folder `_diag`, because that folder belongs to the
+ * runner's user: a job can fill it, and write to it.
  *
- * Other writers share the output. The worker's trace has `[WORKER` in front,
- * but is mirrored by .NET's ReadLine, for which a lone carriage return ends a
- * line: what follows one, in the name of a process for example, stands on a
- * line of its own. And the terminal prints the names of jobs, line ends and
- * all. So a job begins and ends by the dispatcher's lines alone, which hold its
- * id and nothing that a user wrote; nobody who chooses a name can know the id
- * that the job will have.
+ * Others write to the same output. The worker's trace begins with `[WORKER`, but
+ * .NET's ReadLine mirrors it, for which a lone carriage return ends a line: the
+ * rest, such as the name of a process, becomes a line of its own. And the
+ * terminal prints the names of jobs with any line ends in them. So a job begins
+ * and ends only by the dispatcher's lines, which hold the job's id and nothing
+ * that a user wrote. A user who chooses a name cannot know the id that the job
+ * will have.
  */
 const trace = /^\[RUNNER (\S{10}) (\S{8}Z) \w+ +(\w+)\] (.*)$/s;
 
@@ -47,14 +47,14 @@ const line = (text: string) => new RegExp(`^${text}`, "s");
 
 interface Context {
   id: string;
-  /** What the line holds besides the id. */
+  /** The rest of the line, without the id. */
   rest: string | undefined;
   at: string;
   /** The last process that the listener has started. */
   child: number | undefined;
 }
 
-/** The dispatcher's lines, and what they tell. */
+/** The dispatcher's lines, and their meaning. */
 const dispatched: readonly [RegExp, (context: Context) => JobEvent | undefined][] = [
   [
     line(`Job request \\S+ for plan \\S+ job ${guid} received\\.$`),
@@ -91,7 +91,7 @@ const dispatched: readonly [RegExp, (context: Context) => JobEvent | undefined][
   ],
 ];
 
-/** What other parts of the listener say, by the source of the line. */
+/** The lines of other parts of the listener, by their source. */
 const said: Readonly<Record<string, readonly [start: string, event: JobEvent][]>> = {
   BrokerMessageListener: [
     ["Catch exception during get next message.", { kind: "poll-error" }],
@@ -112,13 +112,13 @@ const said: Readonly<Record<string, readonly [start: string, event: JobEvent][]>
   ],
 };
 
-/** Why it ends the listener says last, when the job that it has cancelled is over; this comes before. */
+/** The listener says why it ends only after the job that it has cancelled is over; this line comes earlier. */
 const refusedPoll = /^GET request to \S+\/message\?\S+ failed\. HTTP Status: Forbidden$/;
 
-/** Lines of the terminal that are remembered at most. */
+/** Most lines of the terminal that are remembered. */
 const maxEchoes = 10_000;
 
-/** Reads the lines of one listener's output, in their order. */
+/** Reads the lines of one listener's output, in order. */
 export interface ListenerReader {
   /** The event in a line; undefined: none. */
   (line: string): JobEvent | undefined;
@@ -127,12 +127,13 @@ export interface ListenerReader {
 }
 
 /**
- * A reader remembers three things from line to line. What the terminal prints
- * is traced first, each line with a head of its own: the copy that follows is
- * passed over, so that no name of a job is read as the listener's word. A trace
- * is written in two parts, and a console line can land between them: the
- * dispatcher's text then stands alone, with the time of the line before. And
- * the process that was started last is the worker of the job that is sent next.
+ * A reader remembers three things between lines. First, what the terminal prints
+ * is traced before, each line with a head of its own: the copy that follows is
+ * skipped, so that no name of a job is read as the listener's line. Second, a
+ * trace is written in two parts, and a console line can come between them: the
+ * dispatcher's text then stands alone, and has the time of the line before.
+ * Third, the process that was started last is the worker of the next job that is
+ * sent.
  */
 export function listenerReader(): ListenerReader {
   const echoes: string[] = [];
@@ -194,7 +195,7 @@ export function parsePerfLine(text: string): JobEvent | undefined {
   };
 }
 
-/** Exit codes of a worker that has said how its job ended: 100 and the result's number (`TaskResultUtil`). */
+/** Exit codes of a worker that has reported how its job ended: 100 plus the number of the result (`TaskResultUtil`). */
 function isResult(code: number): boolean {
   return [0, 2, 3, 4, 5].includes(code - 100);
 }

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { readSmallFile } from "./tail.ts";
 
-/** What the start hook saw of a job, as GitHub's variables in it say. */
+/** What the start hook read of a job from GitHub's variables. */
 export interface RunnerJobFacts {
   repository: string | null;
   workflow: string | null;
@@ -19,10 +19,10 @@ export const unknownFacts: RunnerJobFacts = {
 };
 
 /**
- * Reads what the start hook of one job wrote: one value a line, in the order
- * of job-hooks.sh. The hook is a child of the job's worker, so its file is
- * named as that process. A job can write there too, so nothing but its form is
- * trusted, and nothing is decided by it.
+ * Reads what the start hook of one job wrote: one value a line, in the order of
+ * job-hooks.sh. The hook is a child of the job's worker, and its file has the
+ * name of that process. A job can write there too, so only the form is trusted,
+ * and no decision rests on it.
  *
  * @param folder where hooks write
  * @param worker process id of the job's worker; null: it has none yet
@@ -40,7 +40,7 @@ export function readJobFacts(folder: string, worker: number | null): RunnerJobFa
   };
 }
 
-/** Nothing is known of the job: its hook has not run, or has left no word. */
+/** Nothing is known of the job: its hook has not run, or has written nothing. */
 export function isUnknown(facts: RunnerJobFacts): boolean {
   return Object.values(facts).every((fact) => fact === null);
 }
@@ -50,7 +50,7 @@ export function jobPath({ repository, runId }: RunnerJobFacts): string {
   return repository !== null && runId !== null ? `${repository}/actions/runs/${runId}` : "";
 }
 
-/** The job is over, and what its hook saw has been put down elsewhere. */
+/** Forgets a job that is over, once its facts are recorded elsewhere. */
 export function forgetJobFacts(folder: string, worker: number | null): void {
   if (worker !== null) rmSync(factsFile(folder, worker), { force: true });
 }

@@ -1,18 +1,18 @@
 import type { LimitsSetting } from "../../contract/parameters.ts";
 import type { JobLimit, RunnerObservation } from "./runner-observation.ts";
 
-/** Undefined: the fleet's setting was never read, or knows no limit. */
+/** Undefined: the fleet's setting was never read, or has no limit. */
 export function jobLimitOf(limits: LimitsSetting | undefined): JobLimit | undefined {
   if (limits?.maxJobHours === undefined) return undefined;
   return { hours: limits.maxJobHours, enforce: limits.enforce === true };
 }
 
-/** What overdue jobs are judged by. */
+/** What decides whether a job is overdue. */
 export type JobAge = Pick<RunnerObservation, "now" | "workerAt" | "jobLimit" | "toldToEndAt">;
 
 const hourMs = 3_600_000;
 
-/** Its worker has run for as long as the fleet allows. A job that has no worker is none that runs. */
+/** True if its worker has run for longer than the fleet allows. A job without a worker process has not started, so it cannot be overdue. */
 export function isOverdue(age: JobAge): boolean {
   return age.now >= overdueAt(age);
 }
@@ -22,7 +22,7 @@ export function overdueAt({ workerAt, jobLimit }: Pick<JobAge, "workerAt" | "job
   return workerAt === undefined || !jobLimit ? Infinity : workerAt + jobLimit.hours * hourMs;
 }
 
-/** How long, which limit, and what to do; empty where the job is not overdue. A sentence that changes each six minutes. */
+/** How long the job has run, the limit, and what happens; empty if the job is not overdue. The sentence changes every six minutes. */
 export function overdueDetail(age: JobAge): string {
   if (!isOverdue(age)) return "";
   const { hours, enforce } = age.jobLimit!;
@@ -34,13 +34,13 @@ export function overdueDetail(age: JobAge): string {
 }
 
 /**
- * A worker that was told to end is given so long: the runner takes at most ten
- * seconds for the step that runs (SIGINT, SIGTERM, SIGKILL), and leaves after
- * 30 whatever it has still to do (`ExitOnUnloadTimeout` in actions/runner).
+ * Milliseconds that a worker has to end after it was told to. The runner takes
+ * at most ten seconds for the running step (SIGINT, SIGTERM, SIGKILL), and leaves
+ * after 30 in any case (`ExitOnUnloadTimeout` in actions/runner).
  */
 export const endLimitMs = 60_000;
 
-/** What is done about a job that runs. Without `enforce`, nothing whatsoever. */
+/** What happens to a running job. Without `enforce`, nothing at all. */
 export function actOnOverdue(age: JobAge): "stay" | "end-job" | "kill-job" {
   if (!age.jobLimit?.enforce || !isOverdue(age)) return "stay";
   if (age.toldToEndAt === undefined) return "end-job";

@@ -18,32 +18,32 @@ import type { Tail } from "./tail.ts";
 import { tailFile } from "./tail.ts";
 import { readWorkerLog } from "./worker-log.ts";
 
-/** What the listener's files tell of its jobs. */
+/** Reads the listener's files for its jobs. */
 export interface JobWatch {
   state(): ListenerState;
   /**
    * Reads what is new, and hands over jobs that have ended.
    *
-   * @param toTheEnd all of it, however much that is; else as much as a look has time for
+   * @param toTheEnd reads everything, however much; otherwise as much as a look has time for
    */
   readNews(toTheEnd: boolean): News;
-  /** Listener or worker were seen: their job lives. */
+  /** Listener or worker were observed: their job lives. */
   seenAlive(): void;
-  /** Neither is there any more: what they had begun is over, and how, their last words tell. */
+  /** Neither is left: the jobs that they had begun are over, and their last log lines say how. */
   settleLost(): void;
-  /** Writes down what is at work now. */
+  /** Records which jobs are running now. */
   keep(): void;
-  /** What the hook of the present job saw. */
+  /** The hook's facts about the present job. */
   facts(): RunnerJobFacts;
   giveCause(cause: JobEndCause): void;
-  /** The listener has ended; what it had begun may go on. */
+  /** The listener has ended; a job that it had begun may still run. */
   sessionEnded(): void;
-  /** Another listener starts: what an earlier one told is no news of it. */
+  /** Another listener starts: the output of an earlier one is no news of it. */
   begin(): void;
 }
 
 export interface News {
-  /** Failed polls; those of which an earlier agent may have told are left out. */
+  /** Failed polls, without those that an earlier agent may have counted. */
   pollErrors: number;
 }
 
@@ -63,10 +63,10 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
   const startedBefore = existsSync(paths.listenerProcess);
   let files = openFiles(host);
   let state = freshListener;
-  /** Milliseconds since the epoch at which listener or worker were seen; 0: not by this agent. */
+  /** When listener or worker were last observed, in milliseconds since the epoch; 0: not by this agent. */
   let aliveAt = 0;
   let left = marks.left;
-  /** What is read is news, and not what an earlier agent has read as well. */
+  /** The lines that are read are news: no earlier agent has read them. */
   let caughtUp = false;
 
   const finish = (job: EndedJob) => {
@@ -76,7 +76,7 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
     const facts = isUnknown(seen) ? (marked?.facts ?? unknownFacts) : seen;
     // An earlier agent may have ended it.
     const cause = marked?.cause ?? job.cause;
-    // Not before it is written down elsewhere: the next agent may have to read it again.
+    // Only once it is recorded elsewhere: the next agent may have to read it again.
     onEnded({ ...job, ...(cause && { cause }) }, facts, () => {
       forgetJobFacts(paths.jobFacts, job.worker);
     });
@@ -86,7 +86,7 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
     const word = job.worker === null ? undefined : readWorkerLog(paths.diagnostics, job.id);
     const unheard = job.worker !== null && cause === "listener-ended" ? "Unknown" : "Lost";
     const result = word ? (word.completed ? (word.result ?? "Unknown") : "Lost") : unheard;
-    // Clocks that were set must not end a job in the future, nor before its beginning.
+    // A clock that was set must not end a job in the future, or before its beginning.
     const endedAt = Math.max(Math.min(clock.now(), lastSeenAt), Date.parse(job.startedAt!));
     finish({ ...job, endedAt: new Date(endedAt).toISOString(), result, cause: job.cause ?? cause });
   };
@@ -97,8 +97,9 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
   return {
     state: () => state,
     /**
-     * The log is read first and taken in last: a message is in the performance
-     * log before anything about it is in the other.
+     * The log is read before the performance log, and its lines are used after
+     * it: a message is in the performance log before anything about it is in the
+     * log.
      */
     readNews(toTheEnd) {
       let pollErrors = 0;
@@ -128,7 +129,7 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
       const toldAt = Date.parse(files.reader.lastAt() ?? "") || 0;
       const lastSeenAt = Math.max(aliveAt, toldAt, left.lastSeenAt);
       for (const job of begunJobs(state)) settle(job, lastSeenAt, cause);
-      // Of these a reboot has taken the listener's words along.
+      // After a reboot, the listener's output about these is gone.
       for (const job of left.jobs) settle(job, left.lastSeenAt, cause);
       if (state.open.length > 0) state = { ...state, open: [] };
     },

@@ -1,20 +1,20 @@
 import type { JobEndCause } from "../../contract/ledger.ts";
 import type { JobEvent } from "./job-events.ts";
 
-/** A job whose message the listener has received and whose end it has not told. Times are ISO 8601. */
+/** A job with a received message and no recorded end. Times are ISO 8601. */
 export interface OpenJob {
   receivedAt: string;
-  /** GitHub's id of it; null until the listener has acquired it. */
+  /** GitHub's id; null until the listener has acquired the job. */
   id: string | null;
-  /** Null until the listener has begun with it. */
+  /** Null until the listener has begun it. */
   startedAt: string | null;
   /** Process id of its worker; null before there is one. */
   worker: number | null;
-  /** Why it is about to end, where that is known. */
+  /** Why it is about to end, if that is known. */
   cause?: JobEndCause;
 }
 
-/** A job that is over, told by the listener or by what is left of it. */
+/** A job that is over, by the listener's output or by what is left of it. */
 export interface EndedJob extends OpenJob {
   id: string;
   endedAt: string;
@@ -24,13 +24,13 @@ export interface EndedJob extends OpenJob {
 
 /** What is known of the listener's present run. */
 export interface ListenerState {
-  /** The session with GitHub is there. */
+  /** There is a session with GitHub. */
   listening: boolean;
-  /** The listener has said that GitHub no longer knows its registration. That alone proves nothing: see {@link isRegistrationGone}. */
+  /** The listener has reported that GitHub no longer knows its registration. Alone that proves nothing: see {@link isRegistrationGone}. */
   registrationGone: boolean;
-  /** Of the runner software; empty until it has been told. */
+  /** Version of the runner software; empty until the listener has reported it. */
   version: string;
-  /** Failed polls since the last message: the runner's own count, which good polls do not set back. */
+  /** Failed polls since the last message: the runner's own count, which successful polls do not reset. */
   pollErrors: number;
   /** GitHub has refused the last poll, and it was not tried again. */
   pollRefused: boolean;
@@ -47,18 +47,18 @@ export const freshListener: ListenerState = {
   open: [],
 };
 
-/** So many failed polls in one wait for a message end the listener and its job (`GetNextMessageAsync`, maxRetryCount). */
+/** Failed polls in one wait for a message that end the listener and its job (`GetNextMessageAsync`, maxRetryCount). */
 export const maxPollErrors = 10;
 
-/** What an event changes. */
+/** The changes by an event. */
 export interface Change {
   state: ListenerState;
   ended?: EndedJob;
 }
 
 /**
- * Takes one event in. A job begins with its message, long before a worker
- * shows, because from then on it would be lost with the listener.
+ * Applies one event. A job begins with its message, long before there is a
+ * worker, because from then on it would be lost with the listener.
  */
 export function advance(state: ListenerState, event: JobEvent): Change {
   const { open } = state;
@@ -100,15 +100,15 @@ export function advance(state: ListenerState, event: JobEvent): Change {
       return job ? end(state, job, event.at, event.result) : { state };
     }
     case "free": {
-      // The name of a left-over process can forge this line, and a worker prints it. The end of a job that has one is the
-      // dispatcher's to tell; what this is for is a job that was cancelled or given up before.
+      // The name of a left-over process can forge this line, and a worker prints it. So a job with a worker ends only by
+      // the dispatcher's line; this line ends a job that was cancelled or given up before it had one.
       const job = open.find(({ startedAt, worker }) => startedAt !== null && worker === null);
       return job ? end(state, job, event.at, job.cause ? "Canceled" : "Abandoned") : { state };
     }
   }
 }
 
-/** Notes why the job that runs is about to end, unless that is known. */
+/** Records why the running job is about to end, unless that is known. */
 export function giveCause(state: ListenerState, cause: JobEndCause): ListenerState {
   const open = state.open.map((job) =>
     job.startedAt === null ? job : { ...job, cause: job.cause ?? cause },
@@ -118,24 +118,24 @@ export function giveCause(state: ListenerState, cause: JobEndCause): ListenerSta
 
 /**
  * The jobs that were lost when listener and worker went away: those that had
- * begun. GitHub hands one that had not to another runner.
+ * begun. GitHub assigns a job that had not to another runner.
  */
 export function begunJobs({ open }: ListenerState): (OpenJob & { id: string })[] {
   return open.filter((job): job is OpenJob & { id: string } => job.startedAt !== null && job.id !== null);
 }
 
-/** What was a sign between two states: of work, in a session or a job, and of a job. */
+/** The signs between two states: of work (a session or a job), and of a job. */
 export function signsBetween(before: ListenerState, after: ListenerState): { work: boolean; job: boolean } {
   const job = after.open !== before.open;
   return { work: job || after.listening !== before.listening, job };
 }
 
 /**
- * Whether GitHub no longer knows the registration. The disk says so where the
- * listener has removed its files. It leaves them where it was refused at the
- * very start: then its word counts, together with the exit that goes with it,
- * and only of a run that never had a session, and so no job whose output could
- * have said the same.
+ * True if GitHub no longer knows the registration. The disk shows it if the
+ * listener has removed its files. A listener that is refused at its start leaves
+ * them. Then its log line counts, together with the matching exit code, and only
+ * of a run without a session: a run with one could have had a job whose output
+ * looks the same.
  */
 export function isRegistrationGone(state: ListenerState, code: number | undefined, onDisk: boolean): boolean {
   return !onDisk || (state.registrationGone && code === 1 && !state.listening);
@@ -147,7 +147,7 @@ function end(state: ListenerState, job: OpenJob, endedAt: string, result: string
   return { state: without(state, job), ended };
 }
 
-/** Makes sure that the job is there: as the oldest message that has no name yet, or, where that was never seen, as another. */
+/** Makes sure that the job exists: as the oldest message without an id, or as a new job if its message was not seen. */
 function known(state: ListenerState, { id, at }: { id: string; at: string }): ListenerState {
   if (state.open.some((job) => job.id === id)) return state;
   const unnamed = state.open.find(isUnnamed);
@@ -170,7 +170,7 @@ function afterMessage(state: ListenerState): ListenerState {
   return { ...state, pollErrors: 0 };
 }
 
-/** Why a listener ends that shuts its job down. */
+/** Why a listener ends and shuts down its job. */
 function whyItEnds({ pollErrors, pollRefused, registrationGone }: ListenerState): JobEndCause {
   if (registrationGone) return "registration-gone";
   if (pollRefused) return "version-refused";

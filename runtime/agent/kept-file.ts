@@ -1,10 +1,10 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 
 /**
- * Keeps a text in a file, whole or not at all, whenever the power goes. The
- * returned function writes it where it is another than this process has put
- * there, and says whether it was. An empty text removes the file, which a full
- * disk takes too. It throws where it cannot, and the file stays as it was.
+ * Keeps a text in a file so that a power cut leaves it whole or not written at
+ * all. The returned function writes the text if it differs from the last one of
+ * this process, and returns whether it did. An empty text removes the file, which
+ * works on a full disk too. If it fails, it throws, and the file stays as it was.
  */
 export function keptFile(path: string): (text: string) => boolean {
   let written: string | undefined;

@@ -10,16 +10,17 @@ export interface LeavingHost {
   log: (line: string) => void;
 }
 
-/** Refusals of EC2 after which a machine leaves without its consent. */
+/** Refusals by EC2 after which a machine leaves without the change. */
 export const maxRefusals = 5;
 
 /**
- * Makes a machine whose listener has ended ready for its power-off: to sleep,
- * or for good. The shutdown behaviour is changed as late as can be, because
- * from then on any power-off is the machine's end. Where EC2 refuses that time and again, the
- * machine is only stopped: `longhaul settle` ends what sleeps on no list. To
- * sleep, it does not leave before EC2 has taken back an end that it was told of
- * earlier: nothing brings a terminated machine back.
+ * Prepares a machine whose listener has ended for its power-off: to sleep, or to
+ * retire. The shutdown behaviour is changed as late as possible, because from
+ * then on any power-off terminates the machine. If EC2 keeps refusing the change,
+ * the machine is only stopped, and `longhaul settle` terminates it later: it
+ * sleeps on neither list. A machine that is to sleep does not leave before EC2
+ * has taken back an earlier change to terminate: a terminated machine cannot be
+ * had back.
  *
  * @param why one sentence for people
  * @param refusals how often EC2 has refused the change before
@@ -31,7 +32,7 @@ export async function leave(
   why: string,
   refusals: number,
 ): Promise<void> {
-  // Both reports are for people: they must not keep the machine.
+  // Both reports are for people: a failure must not keep the machine.
   const tell = (act: () => Promise<void>) =>
     act().catch((error: unknown) => {
       log(`Left without it: ${traceOf(error)}`);

@@ -5,20 +5,20 @@ import { parseJson } from "../aws/json.ts";
 import { keptFile } from "./kept-file.ts";
 import { readSmallFile } from "./tail.ts";
 
-/** A line that is still to be written into the ledger. */
+/** A line that is not in the ledger yet. */
 export interface WaitingLine {
   line: LedgerLine;
-  /** GitHub's id of the job that it is about; absent where it is about the machine. */
+  /** GitHub's id of its job; absent for a line about the machine. */
   id?: string;
 }
 
-/** What outlives the machine's power of the ledger: what was written last, and what still waits to be. */
+/** The part of the ledger that survives a power-off: what was written last, and what is not written yet. */
 export interface LedgerFiles {
   /** Ids of jobs that an earlier agent has written, the oldest first. */
   written: readonly string[];
   /** What an earlier agent has left, perhaps before a reboot. */
   waiting: readonly WaitingLine[];
-  /** Says that it is this now. Writes what has changed; where the disk takes nothing, that is logged, and tried with the next call. */
+  /** Saves the present state if it has changed. If the disk is full, that is logged, and tried again with the next call. */
   keep(written: readonly string[], waiting: readonly WaitingLine[]): void;
 }
 
@@ -27,10 +27,10 @@ export interface LedgerPaths {
   waiting: string;
 }
 
-/** Bytes of lines that are kept at most: those of some hundred jobs, which a machine has in weeks. */
+/** Most bytes of lines that are kept: those of some hundred jobs, which a machine has in weeks. */
 const maxBytes = 256 * 1024;
 
-/** @param machine its name at GitHub: lines that an image brought along are another machine's */
+/** @param machine its name at GitHub: lines from the image belong to another machine */
 export function ledgerFiles(paths: LedgerPaths, machine: string, log: (line: string) => void): LedgerFiles {
   const before = { written: readWritten(paths.written), waiting: readWaiting(paths.waiting, machine) };
   const put = { written: keptFile(paths.written), waiting: keptFile(paths.waiting) };
@@ -53,7 +53,7 @@ export function ledgerFiles(paths: LedgerPaths, machine: string, log: (line: str
   };
 }
 
-/** As many of the last ones as there is room for. */
+/** As many of the last lines as there is room for. */
 function latest(waiting: readonly WaitingLine[]): WaitingLine[] {
   let bytes = 0;
   const first = waiting.findLastIndex((line) => {
@@ -63,7 +63,7 @@ function latest(waiting: readonly WaitingLine[]): WaitingLine[] {
   return waiting.slice(first + 1);
 }
 
-/** A file that a power cut has left in pieces remembers none. */
+/** A file that a power cut has damaged counts as empty. */
 function readWritten(path: string): string[] {
   const ids = parseJson(readSmallFile(path, 2 * maxBytes) ?? "");
   return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];

@@ -12,19 +12,19 @@ import type { EndedJob } from "./jobs.ts";
 import type { LedgerFiles, WaitingLine } from "./ledger-files.ts";
 import { logBatches } from "./log-batches.ts";
 
-/** Writes finished jobs, and when the machine began and ceased to wait for them, to the fleet's log group. */
+/** Writes finished jobs, and when the machine became ready and left, to the fleet's log group. */
 export interface Ledger {
-  /** The listener has been started: the first time since the machine was, that goes into the ledger. */
+  /** The listener has been started: the first start since the machine's boot goes into the ledger. */
   noteStart: () => void;
-  /** The machine is about to power off; said again before anything else has happened, it is the same news. */
+  /** The machine is about to power off. A second call before anything else happens is the same record. */
   noteStop: () => void;
   /**
-   * Takes a job in, once: an agent that starts again reads the old log again.
+   * Records a job, once: an agent that starts again reads the old log again.
    *
-   * @param written called when it stands in the ledger; at once where it does already
+   * @param written called once the job is in the ledger; at once if it already is
    */
   add: (job: EndedJob, facts: RunnerJobFacts, written: () => void) => void;
-  /** Writes all that has been taken in until now. @throws AwsError when it cannot; nothing is forgotten then */
+  /** Writes everything that was recorded until now. @throws AwsError if it cannot; nothing is forgotten then */
   flush: () => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface LedgerHost {
   configuration: AgentConfiguration;
   /** The machine's name at GitHub, and that of its stream. */
   machine: string;
-  /** What an earlier agent has written and has not. */
+  /** What an earlier agent has written, and what it has not. */
   files: LedgerFiles;
   /** The file in which the boot script says when it began, in seconds since the epoch. */
   bootMark: string;
@@ -41,7 +41,7 @@ export interface LedgerHost {
   log: (line: string) => void;
 }
 
-/** Jobs that are remembered as written: more than an agent that starts again can find in the listener's output. */
+/** Number of written jobs that are remembered: more than an agent that starts again can find in the listener's output. */
 const maxRemembered = 500;
 
 interface Entry extends WaitingLine {
@@ -77,7 +77,7 @@ export function machineLedger(host: LedgerHost): Ledger {
       timestamp: momentOf(entry.line),
       message: JSON.stringify(entry.line),
     }));
-    // What comes first is done with first: a batch that fails takes no other along.
+    // Batches are written in order and one by one: a batch that fails does not lose another.
     for (const batch of logBatches(events, clock.now())) {
       const answer = await putEvents(
         aws,
@@ -126,10 +126,10 @@ export function machineLedger(host: LedgerHost): Ledger {
       note({ line, id, written: onWritten });
     },
     flush: async () => {
-      // A write that is under way has not all that was taken in, and its failure is told to who began it.
+      // A write that is under way may lack the last records, and its failure goes to the caller that began it.
       if (writing) await writing.catch(() => undefined);
       if (waiting.length === 0) return;
-      keep(); // It may have failed: a job that filled the disk is over.
+      keep(); // It may have failed before: a job that filled the disk is over.
       await (writing ??= write().finally(() => {
         writing = undefined;
       }));
@@ -138,7 +138,7 @@ export function machineLedger(host: LedgerHost): Ledger {
 }
 
 interface PutAnswer {
-  /** Which events CloudWatch has dropped though it took the call. */
+  /** The events that CloudWatch has dropped although it accepted the call. */
   rejectedLogEventsInfo?: object;
 }
 
@@ -169,7 +169,7 @@ function momentOf(record: LedgerLine): number {
   return Date.parse(record.kind ? record.at : record.endedAt);
 }
 
-/** When the boot script began, once: an agent that starts again must not take its start for the machine's. */
+/** When the boot script began, read once: an agent that starts again must not take its own start for the machine's. */
 function takeBootMark(path: string): number | undefined {
   const text = unlessAbsent(() => readFileSync(path, "utf8"));
   rmSync(path, { force: true });

@@ -9,20 +9,20 @@ export interface ListenerMemory extends Pick<
   "lastActivityAt" | "missedAt" | "exit" | "refusals"
 > {
   /**
-   * When the machine was last of use: a sign of a job, or the first start of a listener. A start after an exit is no such
-   * thing: a listener that is refused, fails or hangs, time and again, must not keep its machine awake.
+   * When the machine was last used: by a sign of a job, or by the first start of a listener. A start after an exit does
+   * not count: a listener that is refused, fails or hangs again and again must not keep its machine awake.
    */
   lastUsedAt: number;
-  /** Runs in a row that ended without ever having had a session. */
+  /** Consecutive runs without a session. */
   failures: number;
   /** When this agent last started a listener; -Infinity: it has started none. */
   startedAt: number;
 }
 
-/** What the listener's files told in a look, and its end, where that was seen before they were read. */
+/** The news of the listener's files in a look, and the listener's end, if it was seen before they were read. */
 export interface Reading {
   now: number;
-  /** What was known before they were read, and after. */
+  /** The known state before the files were read, and after. */
   before: ListenerState;
   after: ListenerState;
   ended?:
@@ -36,10 +36,10 @@ export interface Reading {
     | undefined;
 }
 
-/** Milliseconds after which a listener that runs has had its version taken: GitHub refuses it with the first poll. */
+/** Milliseconds after which the version of a running listener counts as accepted: GitHub refuses it with the first poll. */
 const acceptedAfterMs = 2 * 60_000;
 
-/** An agent has just begun: it knows nothing of what was before, and waits as if there had been a sign of work. */
+/** The memory of an agent that has just begun: it does not know the past, and waits as after a sign of work. */
 export function newMemory(now: number): ListenerMemory {
   return {
     lastActivityAt: now,
@@ -52,7 +52,7 @@ export function newMemory(now: number): ListenerMemory {
   };
 }
 
-/** The first half of a look: what is news is a sign of work, and a listener that has ended is remembered with its exit. */
+/** The first half of a look, at the files: news are signs of work, and the exit of a listener that has ended is remembered. */
 export function afterReading(memory: ListenerMemory, { now, before, after, ended }: Reading): ListenerMemory {
   const { work, job } = signsBetween(before, after);
   if (!work && !ended) return memory;
@@ -71,12 +71,12 @@ export function afterReading(memory: ListenerMemory, { now, before, after, ended
     failures,
     refusals,
     exit: { at: now, after: afterExit({ code, registrationGone, failures, refusals, clockAt }) },
-    // A message that it had taken and not made a job of comes again, perhaps to this runner.
+    // GitHub sends a message again that was received and did not become a job, perhaps to this runner.
     missedAt: after.open.some(({ startedAt }) => startedAt === null) ? now : memory.missedAt,
   };
 }
 
-/** The second half of a look, at the processes: a worker is a sign of work as long as it is there. */
+/** The second half of a look, at the processes: a worker is a sign of work as long as it exists. */
 export function afterSighting(
   memory: ListenerMemory,
   { now, runs, worker }: { now: number; /** A listener runs. */ runs: boolean; worker: boolean },
@@ -102,7 +102,7 @@ export function afterStart(memory: ListenerMemory, now: number): ListenerMemory 
   };
 }
 
-/** The runner was registered anew: what the last exit asked for no longer holds. */
+/** The runner was registered again: what the last exit asked for no longer holds. */
 export function afterRegistration(memory: ListenerMemory): ListenerMemory {
   return { ...memory, exit: undefined, failures: 0 };
 }

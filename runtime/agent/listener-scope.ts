@@ -1,11 +1,11 @@
 /**
- * A command that becomes another in a systemd scope of its own, so that what is
- * done to the agent's unit (`systemctl kill`) does not reach the listener and
- * its job. `systemd-run --scope` becomes the command once it is in the scope,
- * so process id and exit code are the command's. Where systemd makes no scope,
- * the command runs in the agent's unit: a listener in the wrong place is
- * better than none. An attempt with `true` tells that beforehand, because a
- * failure of `systemd-run` cannot be told from one of the command.
+ * The words before a command that move it to a systemd scope of its own, so that
+ * what is done to the agent's unit (`systemctl kill`) does not reach the listener
+ * and its job. `systemd-run --scope` becomes the command once it is in the scope,
+ * so process id and exit code are the command's. If systemd makes no scope, the
+ * command runs in the agent's unit: a listener in the wrong place is better than
+ * none. That is tried beforehand with `true`, because a failure of `systemd-run`
+ * looks like one of the command.
  *
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.scope.html
  */

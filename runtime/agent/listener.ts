@@ -18,10 +18,10 @@ import { inOwnScope } from "./listener-scope.ts";
 import type { MachinePaths } from "./paths.ts";
 import type { ProcessMark, ProcessTable } from "./processes.ts";
 
-/** The listener's process. It belongs to nobody: the agent may die and come back without it. */
+/** The listener's process. It is independent of the agent, which may die and come back without it. */
 export interface ListenerProcess {
   mark: ProcessMark;
-  /** Undefined while it runs. The code is undefined when a signal ended it, or another agent had started it. */
+  /** Undefined while it runs. The code is undefined if a signal ended it, or if another agent had started it. */
   ended(): { code: number | undefined } | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface ListenerHost {
  * @throws when it could not be started
  */
 export function startListener({ paths, account, processes, environment }: ListenerHost): ListenerProcess {
-  // What is told of one run must not be taken for news of the next.
+  // The output of one run must not be taken for news of the next.
   rmSync(paths.perfLog, { force: true });
   rmSync(paths.jobFacts, { force: true, recursive: true });
   unlessAbsent(() => {
@@ -70,7 +70,7 @@ export function startListener({ paths, account, processes, environment }: Listen
   child.once("exit", (code) => {
     ended = { code: code ?? undefined };
   });
-  child.once("error", () => undefined); // It has no process id then, which is told below.
+  child.once("error", () => undefined); // It has no process id then, which is reported below.
   child.unref();
   if (child.pid === undefined)
     throw new Failure(`${program} could not be started: the listener does not run.`);
@@ -80,9 +80,9 @@ export function startListener({ paths, account, processes, environment }: Listen
 }
 
 /**
- * The listener that an earlier agent has started, if it still runs. One that
- * died in the middle of the start has left no mark; a second listener beside
- * the first would be watched in its stead.
+ * The listener that an earlier agent has started, if it still runs. An agent that
+ * died in the middle of the start has left no mark; a second listener beside the
+ * first would be watched in its place.
  */
 export function adoptListener({
   paths,
@@ -95,15 +95,16 @@ export function adoptListener({
 }
 
 /**
- * `SIGSTOP` freezes it, `SIGCONT` thaws it, `SIGKILL` ends it at once: only for
- * a listener that holds no job. Not politely, for that would cancel a job that
- * slips in now, while a message never taken goes to another runner.
+ * `SIGSTOP` freezes it, `SIGCONT` thaws it, `SIGKILL` ends it at once: only for a
+ * listener without a job. It is not ended politely, because that would cancel a
+ * job that arrives at this moment; a message that was never received goes to
+ * another runner.
  */
 export function signalListener(listener: ListenerProcess, signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
   if (!listener.ended()) unlessAbsent(() => process.kill(listener.mark.pid, signal));
 }
 
-/** Undefined: none was started since the machine was, or the agent was killed while it wrote that down. */
+/** Undefined: none was started since the boot, or the agent was killed while it recorded that. */
 function readMark(path: string): ProcessMark | undefined {
   const { pid, start } = parseObject(unlessAbsent(() => readFileSync(path, "utf8"))) ?? {};
   return typeof pid === "number" && typeof start === "string" ? { pid, start } : undefined;

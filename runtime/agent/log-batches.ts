@@ -8,21 +8,22 @@ export interface LogEvent {
 /* CloudWatch's limits for a call of PutLogEvents. */
 const maxEvents = 10_000;
 const maxBytes = 1_048_576;
-/** Counted for each event besides its message in UTF-8. */
+/** Bytes that are counted for each event besides its message in UTF-8. */
 const bytesPerEvent = 26;
 const maxSpanMs = 24 * 3_600_000;
-/* What is older or newer than this is dropped by CloudWatch, with no more than a remark in its answer. */
+/* CloudWatch drops events that are older or newer than this, and says so only in a field of its answer. */
 const maxAgeMs = 14 * 24 * 3_600_000;
 const maxAheadMs = 2 * 3_600_000;
-/** Milliseconds that AWS's clock may be away from the machine's. */
+/** Milliseconds by which AWS's clock may differ from the machine's. */
 const toleranceMs = 15 * 60_000;
 
 /**
- * Cuts events into what CloudWatch takes in one call each: in the order of
- * their times, no more than a day from the first to the last. A machine that
- * was cut off for days has more than one, and CloudWatch would refuse them all.
+ * Cuts events into batches, each for one call of CloudWatch: in the order of
+ * their times, with no more than a day from the first to the last. A machine that
+ * was cut off for days has several batches; in one call CloudWatch would refuse
+ * them all.
  *
- * @param now milliseconds since the epoch: times that CloudWatch would drop are moved to the nearest that it takes
+ * @param now milliseconds since the epoch: times that CloudWatch would drop are moved to the nearest that it accepts
  */
 export function logBatches<Event extends LogEvent>(events: readonly Event[], now: number): Event[][] {
   const batches: Event[][] = [];

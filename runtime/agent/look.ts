@@ -6,9 +6,9 @@ import type { RunnerObservation } from "./runner-observation.ts";
 import type { SeenWorker } from "./seen-worker.ts";
 import type { SleepTime } from "./sleep-time.ts";
 
-/** What an agent remembers from look to look, beside what it knows of its listener and its fleet. Moments as in {@link RunnerObservation}. */
+/** What an agent remembers between looks, besides its listener and its fleet. Moments as in {@link RunnerObservation}. */
 export interface AgentMemory extends Pick<RunnerObservation, "bootTimer"> {
-  /** When the machine was last of use, as of the last look. */
+  /** When the machine was last used, as of the last look. */
   lastUsedAt: number;
   /** When it may ask for a registration token again. */
   tokenDueAt: number;
@@ -54,19 +54,19 @@ export function sightingOf(memory: ListenerMemory, found: ListenerFindings): Lis
   };
 }
 
-/** What a look is made with, beside what was seen. */
+/** The input of a look, besides what was observed. */
 export interface LookTerms {
   sleepTime: SleepTime;
   quietMs: number;
   decide: (seen: RunnerObservation) => Decision;
 }
 
-/** What a look comes to. */
+/** The result of a look. */
 export interface Look {
   memory: AgentMemory;
   seen: RunnerObservation;
   decision: Decision;
-  /** The decision's action is not to be done before this; now or earlier: it is due. */
+  /** The decision's action must not be done before this; a moment that is not in the future means that it is due. */
   dueAt: number;
   /** Milliseconds until the next look. */
   nextMs: number;
@@ -74,7 +74,7 @@ export interface Look {
 
 /** Milliseconds between two looks at the runner. */
 export const lookEveryMs = 1000;
-/** Milliseconds until the next look where a listener is frozen, or has just been ended. */
+/** Milliseconds until the next look while a listener is frozen, or after it has just been ended. */
 const lookSoonMs = 20;
 /** Milliseconds until EC2 is asked again after its first refusal of the machine's end; doubled each time. */
 const refusedMs = 5000;
@@ -100,7 +100,7 @@ export function sleepAtOf(
   return sleepTime({ power: power?.power, idleMinutes, lastUsedAt });
 }
 
-/** The way from what was seen to what is due next: the supervisor takes it, and so does the model of a machine's life. */
+/** From what was observed to what is due next. The supervisor uses it, and so does the model of a machine's life. */
 export function lookOver(
   memory: AgentMemory,
   now: number,
@@ -162,12 +162,12 @@ function nextLookMs({ action }: Decision): number {
   return action === "freeze" || action === "end-listener" ? lookSoonMs : lookEveryMs;
 }
 
-/** A listener is started: what EC2 refused before is over. */
+/** A listener is started: earlier refusals by EC2 no longer count. */
 export function afterListenerStart(memory: AgentMemory): AgentMemory {
   return { ...memory, leavingDueAt: -Infinity, refusals: 0 };
 }
 
-/** The machine asks for a token, whatever comes of it. */
+/** The machine asks for a token, with whatever result. */
 export function afterAskingForToken(memory: AgentMemory, now: number, pollMs: number): AgentMemory {
   return { ...memory, tokenDueAt: now + pollMs };
 }

@@ -36,9 +36,9 @@ import { watchUsedToken } from "./used-token.ts";
 
 /*
  * Entry point of the agent: `node agent.mjs` supervises the runner,
- * `node agent.mjs register` registers it, `node agent.mjs end-listener` ends the
- * listener of a machine that somebody powers off. The only module that reads
- * the process's environment.
+ * `node agent.mjs register` registers it, and `node agent.mjs end-listener` ends
+ * the listener of a machine that is powered off from outside. No other module
+ * reads the process's environment.
  */
 
 const environment = process.env as Record<string, string>;
@@ -49,7 +49,7 @@ const log = (line: string) => {
   process.stdout.write(`${line}\n`);
 };
 
-/** What `end-listener` says. */
+/** The line that `end-listener` prints. */
 const endWords = {
   listener: "The machine goes down: the listener was ended.",
   worker: "The machine goes down: the worker was ended.",
@@ -72,11 +72,11 @@ async function main(command: string | undefined): Promise<void> {
     const listener = adoptListener({ paths, processes });
     if (listener) signalListener(listener, "SIGCONT");
   };
-  // An agent that was killed in the milliseconds of a freeze has left it frozen, and what comes next may take its time.
+  // An agent that was killed in the milliseconds of a freeze has left the listener frozen, and the next steps may take time.
   thaw();
   process.once("SIGTERM", () => {
     try {
-      // systemd stops the agent, maybe in those milliseconds: nobody else would thaw the listener.
+      // systemd may stop the agent in those milliseconds: nothing else would thaw the listener.
       thaw();
     } finally {
       process.exit();

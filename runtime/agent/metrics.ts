@@ -10,14 +10,14 @@ export const metricsEveryMs = 60_000;
 
 export type MetricValues = Record<keyof typeof machineMetrics, number>;
 
-/** What is measured and not observed. */
+/** Values that are measured here and not observed elsewhere. */
 type Measured = Pick<MetricValues, "memoryUsed" | "diskUsed" | "load">;
 
 /**
- * What the machine itself has to say; percentages are of what a job could use.
- * What cannot be read is left out: that its metric is missing tells it, and the
- * others do not rest on it. CloudWatch would refuse all of them for one that is
- * no number.
+ * The machine's own metrics; percentages are of what a job could use. A value
+ * that cannot be read is left out: its missing metric shows that, and the others
+ * do not depend on it. CloudWatch would refuse all of them for one that is not a
+ * number.
  *
  * @param proc where `/proc` is mounted
  * @param disk a path on the disk that jobs work on

@@ -7,35 +7,35 @@ import type { OpenJob } from "./jobs.ts";
 import { keptFile } from "./kept-file.ts";
 import { readSmallFile } from "./tail.ts";
 
-/** A job that has begun, and what its hook has seen. */
+/** A job that has begun, with its hook's facts. */
 export type MarkedJob = OpenJob & { id: string; facts: RunnerJobFacts };
 
-/** Jobs that were at work when something last looked after them. */
+/** The jobs that were running when an agent last recorded them. */
 export interface MarkedJobs {
   jobs: readonly MarkedJob[];
   /** Milliseconds since the epoch. */
   lastSeenAt: number;
 }
 
-/** What outlives the machine's power of the jobs that are at work on it. */
+/** The record of running jobs that survives a power-off. */
 export interface OpenJobs {
   /** What an earlier agent has left, perhaps before a reboot. */
   left: MarkedJobs;
-  /** Says that these are at work now, and no other. Cheap: writes when they have changed, and once a minute that they still are. */
+  /** Records that exactly these jobs run now. It is cheap: it writes when they have changed, and once a minute otherwise. */
   keep(jobs: readonly MarkedJob[]): void;
 }
 
-/** Milliseconds between two signs of life: the time by which the end of a job that a power cut took is known. */
+/** Milliseconds between two signs of life: the precision with which the end of a job in a power cut is known. */
 const touchEveryMs = 60_000;
-/** Bytes of the file at most: one job is less than one kilobyte. */
+/** Most bytes of the file: one job takes less than one kilobyte. */
 const maxBytes = 64 * 1024;
 
 /**
- * Keeps a file of the jobs at work, on the disk, whose time is the last sign
- * of life of them: whoever starts after a power cut knows what was lost, and
- * when. A disk that a job has filled takes no new file, but a new time.
+ * Keeps a file of the running jobs on the disk, whose modification time is their
+ * last sign of life: an agent that starts after a power cut knows what was lost,
+ * and when. A disk that a job has filled takes no new file, but a new time.
  *
- * @param machine its name at GitHub: a file that an image brought along is another machine's
+ * @param machine its name at GitHub: a file from the image belongs to another machine
  */
 export function openJobs(
   path: string,
@@ -73,7 +73,7 @@ export function openJobs(
 
 function readLeft(path: string, machine: string): MarkedJobs {
   const lastSeenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  // A power cut may have left the file in pieces.
+  // A power cut may have damaged the file.
   const content = parseObject(readSmallFile(path, maxBytes));
   if (content?.machine !== machine || !Array.isArray(content.jobs)) return { jobs: [], lastSeenAt: 0 };
   return { jobs: content.jobs.filter(isMarkedJob), lastSeenAt };

@@ -3,12 +3,12 @@ import { Failure } from "../../contract/failure.ts";
 import { unlessAbsent } from "./absent.ts";
 
 /**
- * Refuses to work on the disk of another instance: an image of a used machine
- * brings its registration and its marks along, and with them this one would
- * take the other's jobs, or find itself on no list and end itself.
+ * Refuses to work on the disk of another instance. An image of a used machine
+ * brings that machine's registration and marks. With them this machine would take
+ * the other's jobs, or find itself on neither list and terminate itself.
  *
- * @param ownerFile holds the id of the instance that the disk was made for; absent or empty: nobody says
- * @throws Error when it is another than this instance
+ * @param ownerFile holds the id of the instance that the disk was made for; absent or empty: not known
+ * @throws Error if it is not this instance
  */
 export function refuseForeignDisk(ownerFile: string, instanceId: string): void {
   const owner = unlessAbsent(() => readFileSync(ownerFile, "utf8"))?.trim();

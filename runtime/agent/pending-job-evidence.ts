@@ -1,22 +1,22 @@
 import type { Socket } from "./sockets.ts";
 
-/** A connection that is known for so long belongs to the wait for messages, and to no job's acquisition. */
+/** Milliseconds after which a known connection belongs to the wait for messages, not to the acquisition of a job. */
 const settledMs = 10_000;
 
 /**
- * A closed connection in which bytes have waited for so long is one that the
- * listener has given up reading: it reads what arrives within milliseconds. What
- * GitHub sent there was never received, and so it queues the job again.
+ * Milliseconds for which bytes may wait in a closed connection. After that the
+ * listener has given up reading it: it reads what arrives within milliseconds.
+ * What GitHub sent there was never received, and so GitHub queues the job again.
  */
 const unreadMs = 60_000;
 
 /**
- * What a look says of a job that may be on its way. The processes and sockets
- * are looked at where that matters, and not each second.
+ * The evidence of a pending job in a look. Processes and sockets are read only
+ * where that matters, and not each second.
  *
  * @param closely the machine wants to leave
- * @param find as {@link watchForPendingJobs} does
- * @returns half a sentence; undefined: all is clear
+ * @param find as {@link watchForPendingJobs} returns it
+ * @returns half a sentence; undefined: there is none
  */
 export function traceSeen(
   {
@@ -29,7 +29,7 @@ export function traceSeen(
   }: {
     /** A listener runs. */
     runs: boolean;
-    /** Which of its threads stand still. */
+    /** Which of its threads are stopped. */
     stopped: "none" | "some" | "all";
     closely: boolean;
     job: boolean;
@@ -45,17 +45,17 @@ export function traceSeen(
 }
 
 /**
- * Looks for what may be a job on its way to a listener that has told of none:
- * a process of its own, bytes in its sockets, a connection that is new. The
- * run service, where a job is acquired, is reached by a connection made for
- * it, and the runner's HTTP client gives up one that it does not use after a
- * minute; the machine is quiet for longer before it asks. Bytes in a connection
- * that GitHub has closed (TLS says goodbye before TCP does) count for a while
- * only: a listener that hangs never reads them.
+ * Looks for evidence of a job on its way to a listener that has logged none: a
+ * process of its own, bytes in its sockets, a new connection. The run service,
+ * where a job is acquired, is reached by a connection made for it, and the
+ * runner's HTTP client closes an unused one after a minute; the machine is quiet
+ * for longer before it asks. Bytes in a connection that GitHub has closed (TLS
+ * says goodbye before TCP does) count for a while only: a listener that hangs
+ * never reads them.
  *
  * @param now milliseconds of the monotonic clock
  * @param quietMs how long the listener must have been quiet; a connection need not be known for longer
- * @returns what was found, as half a sentence; undefined: all is clear
+ * @returns the evidence, as half a sentence; undefined: there is none
  */
 export function watchForPendingJobs(quietMs: number) {
   let known = new Map<string, number>();

@@ -5,26 +5,25 @@ import type { RunCommand } from "./command.ts";
 
 /** The machine's own power. Each rejects with a sentence when it fails. */
 export interface MachinePower {
-  /** Stops the timer that the boot script has armed. Rejects as well when that has run out, which nothing can stop. */
+  /** Stops the timer that the boot script has armed. Rejects also if the timer has run out, which cannot be stopped. */
   cancelBootTimer(): Promise<void>;
-  /** Makes the next power-off the machine's end: EC2 terminates the instance then. */
+  /** Makes the next power-off terminate the instance. */
   endAtPowerOff(): Promise<void>;
-  /** Takes that back, where it was ever asked for: a machine that was to end may have been named again. */
+  /** Takes that back, if it was ever requested: a machine that should retire may be on a list again. */
   stopAtPowerOff(): Promise<void>;
   /**
-   * Asks for the power-off. That it resolves does not mean that the power goes now: logind waits for delay locks, 5 s at
-   * most, and 30 s where unattended-upgrades is installed. That it rejects does not mean that the power stays on: the
-   * answer may be lost.
+   * Requests the power-off. If it resolves, the power may still stay on for a while: logind waits for delay locks, 5 s at
+   * most, and 30 s where unattended-upgrades is installed. If it rejects, the power may still go: the answer may be lost.
    */
   powerOff(): Promise<void>;
-  /** Some agent has asked for the power-off since the machine was started. */
+  /** True if an agent has requested the power-off since the machine was started. */
   isPoweringOff(): boolean;
 }
 
 export interface PowerMarks {
   /** The file that remembers that EC2 may have been told to terminate the machine. */
   ending: string;
-  /** The file that remembers that the power-off may have been asked for, until the machine is started again. */
+  /** The file that remembers that the power-off may have been requested, until the machine is started again. */
   poweringOff: string;
 }
 
@@ -47,7 +46,7 @@ export function machinePower(instanceId: string, marks: PowerMarks, aws: Aws, ru
       if (await isPreparingForShutdown(run)) throw new Failure("The machine is powering off already.");
     },
     endAtPowerOff: async () => {
-      // First, and on the disk: the call may be served and its answer lost, and the power be cut.
+      // First, and on the disk: EC2 may execute the call although its answer is lost, and the power may be cut.
       writeFileSync(marks.ending, "", { flush: true });
       await behave("terminate");
     },
@@ -64,7 +63,7 @@ export function machinePower(instanceId: string, marks: PowerMarks, aws: Aws, ru
   };
 }
 
-/** Asks logind. Where it cannot be asked, that must not keep the machine from work: the timer was cancelled all the same. */
+/** Asks logind. If it cannot be asked, the machine works all the same: the timer was cancelled. */
 async function isPreparingForShutdown(run: RunCommand): Promise<boolean> {
   const manager = ["org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"];
   const asked = run("busctl", ["get-property", ...manager, "PreparingForShutdown"]);

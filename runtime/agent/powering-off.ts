@@ -16,19 +16,19 @@ export interface PoweringOffHost {
   log: (line: string) => void;
 }
 
-/** Milliseconds after which the power-off is asked for again: twice the longest that logind is known to wait for delay locks. */
+/** Milliseconds after which the power-off is requested again: twice the longest time that logind is known to wait for delay locks. */
 export const askAgainMs = 60_000;
 
 /**
- * Powers the machine off, and never resolves: systemd ends this process when
- * the machine goes down. An agent that ended by itself would be started again
- * while logind waits for delay locks. Its successor would start a listener,
- * take a job, and lose it when the power goes.
+ * Powers the machine off, and never resolves: systemd ends this process when the
+ * machine goes down. An agent that ended by itself would be started again while
+ * logind waits for delay locks. Its successor would start a listener, take a job,
+ * and lose it when the power goes.
  *
- * There is no way back, whatever lists and power say by now and whatever the
- * command answers: a power-off that was asked for may come at any time. Where
- * it does not come, something holds it (an inhibitor, a unit that does not
- * stop), people are told, and it is asked for again.
+ * There is no way back, whatever lists and power say by then and whatever the
+ * command answers: a requested power-off may come at any time. If it does not
+ * come, something holds it (an inhibitor, a unit that does not stop). Then people
+ * are notified, and it is requested again.
  */
 export async function powerOffForGood(host: PoweringOffHost): Promise<never> {
   const { power, clock, log } = host;

@@ -2,13 +2,13 @@ import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { unlessAbsent } from "./absent.ts";
 import { readSockets } from "./sockets.ts";
 
-/** A process, told from a later one with the same id by when it started (clock ticks since boot). */
+/** A process, distinguished from a later one with the same id by its start (clock ticks since boot). */
 export interface ProcessMark {
   pid: number;
   start: string;
 }
 
-/** What runs of the runner besides its listener. */
+/** The runner's processes besides its listener. */
 export interface RunnerProcesses {
   /** Its process id. */
   worker: number | undefined;
@@ -25,7 +25,7 @@ const tickMs = 10;
  * Reads processes from `/proc`.
  *
  * @param proc where it is mounted
- * @param runner the runner's folder: other processes of the same names are somebody else's
+ * @param runner the runner's folder: processes of the same names elsewhere do not count
  */
 export function processTable(proc: string, runner: string) {
   /** The fields of `/proc/…/stat` behind the name, which may hold anything: the state is the first. */
@@ -42,7 +42,7 @@ export function processTable(proc: string, runner: string) {
 
   const isRunning = ({ pid, start }: ProcessMark): boolean => mark(pid)?.start === start;
 
-  /** Milliseconds since a process began, by the kernel's count: no change of the time of day moves it. Undefined: it cannot be told. */
+  /** Milliseconds since a process began, by the kernel's count, which no change of the clock affects. Undefined: not known. */
   const ageMs = ({ start }: ProcessMark): number | undefined => {
     const age = Number(read(`${proc}/uptime`)?.split(" ")[0]) * 1000 - Number(start) * tickMs;
     return Number.isNaN(age) ? undefined : age;
@@ -77,7 +77,7 @@ export function processTable(proc: string, runner: string) {
     return found;
   };
 
-  /** The listener's process, whoever started it: the command line of an agent's start, before and after it has changed its user. */
+  /** The listener's process, whatever started it: by the command line of an agent's start, before and after its change of user. */
   const findListener = (): ProcessMark | undefined => {
     const pid = list(proc).find((entry) => {
       if (!/^\d+$/.test(entry)) return false;
@@ -108,14 +108,14 @@ function isBelow(path: string | undefined, folder: string): boolean {
   return path?.startsWith(`${folder}/`) ?? false;
 }
 
-/* A process may end between any two looks: what is no longer there is read as nothing. */
+/* A process may end between any two reads: what no longer exists counts as absent. */
 
 function read(path: string): string | undefined {
   return unlessAbsent(() => readFileSync(path, "utf8"));
 }
 
 function link(path: string): string | undefined {
-  return unlessAbsent(() => readlinkSync(path), "EACCES"); // Another user's, where this is not root.
+  return unlessAbsent(() => readlinkSync(path), "EACCES"); // Another user's process, if this one is not root.
 }
 
 function list(path: string): string[] {

@@ -6,9 +6,9 @@ import { readSmallFile } from "./tail.ts";
 const timeoutMs = 10_000;
 
 /**
- * Whether the server that the listener polls answers this machine, whatever it
- * says; an error of its own is no answer. False as well where the runner's
- * configuration names none.
+ * True if the server that the listener polls answers this machine, with any
+ * status but a server error. False also if the runner's configuration names no
+ * server.
  *
  * @param registration the runner's configuration, as config.sh writes it
  */
@@ -19,7 +19,7 @@ export async function reachGithub(registration: string, send: Send): Promise<boo
     const { status } = await send({ method: "HEAD", url, headers: {}, timeoutMs });
     return status < 500;
   } catch {
-    return false; // No answer in time, or no way there: that is what was asked.
+    return false; // There was no answer in time, or no route.
   }
 }
 

@@ -1,7 +1,7 @@
 import { traceOf } from "../../contract/failure.ts";
 import type { RunCommand } from "./command.ts";
 
-/** Gives back the space of what has been read of a log. */
+/** Frees the space of the part of a log that has been read. */
 export interface ReadLog {
   /**
    * The log has been read up to here.
@@ -13,24 +13,24 @@ export interface ReadLog {
   passed(offset: number, tells: boolean, jobs: boolean): void;
 }
 
-/** Less than this is not worth a call. Bytes. */
+/** Bytes that make a call worthwhile. */
 const worthBytes = 1 << 20;
-/** What stands before something that tells of a job may be needed to understand it. Bytes. */
+/** Bytes that are kept before a line about a job, because they may be needed to understand it. */
 const marginBytes = 64 << 10;
 
 /**
- * A listener mirrors what its worker traces into its log, which is in memory: a
- * job of days would fill it. The listener writes on meanwhile and outlives the
- * agent, so the log can neither be cut without losing what is written in that
- * moment, nor go through a pipe. But what has been read can be taken out of the
- * file (`fallocate --punch-hole`): its length stays, its pages are freed, and
- * later readers find zeros there.
+ * A listener mirrors its worker's trace into its log, which is in memory: a job
+ * of days would fill it. The listener keeps writing and outlives the agent, so
+ * the log cannot be truncated without losing what is written at that moment, nor
+ * go through a pipe. But the part that has been read can be taken out of the file
+ * (`fallocate --punch-hole`): its length stays, its pages are freed, and later
+ * readers find zeros there.
  *
- * @param onProblem told once, where the file system cannot do that
+ * @param onProblem called once if the file system cannot do that
  */
 export function readLog(path: string, run: RunCommand, onProblem: (problem: string) => void): ReadLog {
   let read = 0;
-  /** What lies before this is kept while a job is open. */
+  /** The log before this is kept while a job is open. */
   let from = 0;
   let freedTo = 0;
   let refused = false;

@@ -6,14 +6,14 @@ import { register } from "./registration.ts";
 import { isRegistered } from "./registration-files.ts";
 import type { StateTags } from "./state-tags.ts";
 
-/** Milliseconds that a token may be on its way before the machine asks for one by its state. */
+/** Milliseconds that a token may take to arrive before the machine asks for one by its state. */
 const patienceMs = 2 * 60_000;
 const maxPollMs = 5000;
 
 /**
- * Registers a machine at its first boot, and waits as long as it takes for the
- * token: the boot timer bounds it. Interrupted and run again, it goes on where
- * it was.
+ * Registers a machine at its first boot, and waits for the token as long as it
+ * takes: the boot timer limits that. If it is interrupted and run again, it
+ * continues where it was.
  */
 export async function registerAtBoot(
   host: RegistrationHost & { clock: Clock; tags: StateTags; log: (line: string) => void },

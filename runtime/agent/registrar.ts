@@ -1,15 +1,15 @@
 import type { RegistrationResult } from "./registration.ts";
 import { tokenDetail } from "./registration.ts";
 
-/** Registers a machine, at its first boot and where GitHub has forgotten it, and knows what to say of one that waits. */
+/** Registers a machine, at its first boot and when GitHub has forgotten it, and describes what a waiting machine waits for. */
 export interface Registrar {
   /**
-   * Tries with the token that is there, if one is.
+   * Tries with the present token, if there is one.
    *
-   * @throws AwsError when the parameter cannot be read
+   * @throws AwsError if the parameter cannot be read
    */
   attempt(): Promise<RegistrationResult>;
-  /** One sentence for people; undefined: nothing has been tried since the machine was last registered. */
+  /** One sentence for people; undefined: nothing has been tried since the last registration. */
   detail(): string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function createRegistrar(
           log(`The registration failed: ${failure}`);
           break;
         case "no-token": {
-          // What became of the last token says more than that the machine waits for another.
+          // The result of the last token says more than that the machine waits for another.
           const isDenied = typeof result.parameter === "object";
           detail = isDenied ? tokenDetail(result.parameter) : (failure ?? tokenDetail(result.parameter));
         }

@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import type { MachinePaths } from "./paths.ts";
 
 /**
- * Whether the listener can start with the registration on the disk, by the files
- * that config.sh has left. A cut of the power can leave them there and empty:
- * then it cannot. Neither can it where only the migrated settings are left.
+ * True if the listener can start with the registration on the disk, by the files
+ * that config.sh has left. After a power cut they may exist and be empty; then it
+ * cannot. Nor can it if only the migrated settings are left.
  *
  * @see https://github.com/actions/runner/blob/main/src/Runner.Common/ConfigurationStore.cs
  */

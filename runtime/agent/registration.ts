@@ -6,13 +6,13 @@ import type { MachinePaths } from "./paths.ts";
 import { isRegistered } from "./registration-files.ts";
 import type { TokenParameter } from "./token.ts";
 
-/** What came of one attempt to register. */
+/** The result of one attempt to register. */
 export type RegistrationResult =
-  /** `tokenKept`: the error because of which the used token could not be overwritten. The machine is registered all the same. */
+  /** `tokenKept`: why the used token could not be overwritten. The machine is registered all the same. */
   | { outcome: "registered"; tokenKept?: unknown }
-  /** There is no token to use: nobody has written one (`missing`), this machine has used it (`used`), or AWS denies it. */
+  /** There is no token to use: none was written (`missing`), this machine has used it (`used`), or AWS denies access (`denied`). */
   | { outcome: "no-token"; parameter: "missing" | "used" | { denied: string } }
-  /** The token was used up without success. */
+  /** The token was used without success. */
   | { outcome: "failed"; reason: string; tokenKept?: unknown };
 
 export interface RegistrationHost {
@@ -26,10 +26,10 @@ export interface RegistrationHost {
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** Tries with one token: GitHub or the way to it may be down for a moment. */
+/** Tries with one token: GitHub or the route to it may be down for a moment. */
 const maxTries = 5;
 const retryMs = 10_000;
-/** Before another try where GitHub answers 403: what it asks for after a secondary rate limit. */
+/** Milliseconds before another try after a 403: what GitHub asks for after a secondary rate limit. */
 const forbiddenRetryMs = 60_000;
 /** config.sh talks to GitHub several times. */
 const configTimeoutMs = 5 * 60_000;
@@ -37,18 +37,18 @@ const configTimeoutMs = 5 * 60_000;
 const syncTimeoutMs = 5 * 60_000;
 
 /**
- * Registers the runner once with the token in the machine's parameter. The
- * token reaches config.sh through its environment (a command line is for
- * everybody to read) and is overwritten whether or not it served. Where that
- * fails, the registration counts all the same: see {@link watchUsedToken}.
+ * Registers the runner once with the token in the machine's parameter. The token
+ * reaches config.sh through its environment, because every user can read a
+ * command line. It is overwritten whether or not it worked. If that fails, the
+ * registration still counts: see {@link watchUsedToken}.
  *
- * @throws AwsError when the parameter cannot be read
+ * @throws AwsError if the parameter cannot be read
  */
 export async function register(host: RegistrationHost): Promise<RegistrationResult> {
   const found = await host.token.read();
   if (typeof found === "string" || "denied" in found) return { outcome: "no-token", parameter: found };
   const result = await tryConfigure(host, found.token);
-  // Were the power cut before the registration is on the disk, there would be neither it nor a token.
+  // If the power were cut before the registration is on the disk, there would be neither a registration nor a token.
   if (result.outcome === "registered") await host.run("sync", [], { timeoutMs: syncTimeoutMs });
   try {
     await host.token.markUsed();
@@ -67,7 +67,7 @@ async function tryConfigure(
     await forgetRegistration(host);
     const { code, output } = await configure(host, token);
     if (code === 0 && isRegistered(host.paths)) return { outcome: "registered" };
-    // GitHub answers "not found" to a token that it does not take: another try would not help. "Forbidden" is its answer to
+    // GitHub answers "not found" to a token that it does not accept: another try would not help. It answers "forbidden" to
     // too many requests as well.
     const answer = /Http response code: (NotFound|Unauthorized|Forbidden)/.exec(output)?.[1];
     const refused = answer === "Forbidden" ? ++forbidden > 1 : answer !== undefined;
@@ -77,8 +77,8 @@ async function tryConfigure(
 }
 
 /**
- * Takes away what an earlier registration has left, in full or in part. config.sh refuses to work where there is one of the
- * two settings' files, takes a key that it finds, and the listener prefers the migrated files of before to the new ones.
+ * Removes what an earlier registration has left, in full or in part. config.sh refuses to work if either of the two
+ * settings files exists, and uses a key that it finds; the listener prefers old migrated files to new ones.
  * `config.sh remove --local` would leave a key that has lost its credentials.
  */
 async function forgetRegistration({ paths, account, run }: RegistrationHost): Promise<void> {
@@ -118,7 +118,7 @@ function reasonOf(code: number, output: string, token: string): string {
   return `config.sh ended with ${code}: ${line || "it printed nothing"}`;
 }
 
-/** What to say of a machine that has no token: why AWS denies it, where it does. */
+/** The detail of a machine without a token: why AWS denies access, if it does. */
 export function tokenDetail(parameter: "missing" | "used" | { denied: string }): string {
   return typeof parameter === "string" ? "Waits for a registration token." : parameter.denied;
 }

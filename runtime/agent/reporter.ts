@@ -12,13 +12,13 @@ import type { Registrar } from "./registrar.ts";
 import type { RunnerObservation } from "./runner-observation.ts";
 import type { StateTags } from "./state-tags.ts";
 
-/** Tells people and AWS of the machine, as often as each is to hear of it. */
+/** Reports the machine to people and to AWS, to each as often as needed. */
 export interface Reporter {
-  /** Tags and log, where they say something new. */
+  /** Tags and log, if they change. */
   report(decision: Decision, view: ListenerView): void;
-  /** The last report once more, with what has become of the incidents. */
+  /** The last report again, with the present incidents. */
   reportAgain(): void;
-  /** Metrics and ledger, where they are due. @param seen undefined: nothing could be seen */
+  /** Metrics and ledger, when they are due. @param seen undefined: the runner could not be observed */
   publish(seen: RunnerObservation | undefined): void;
 }
 

@@ -14,18 +14,18 @@ import { unlessAbsent } from "./absent.ts";
 import type { Clock } from "./clock.ts";
 import type { Incidents } from "./incidents.ts";
 
-/** Bytes of the runner's logs that are kept, where their file system is at least four times as large. */
+/** Bytes of the runner's logs that are kept, if their file system is at least four times as large. */
 const keptBytes = 256 * 1024 ** 2;
 /** Milliseconds between two looks. */
 const lookEveryMs = 10_000;
-/** Milliseconds for which a step's output may be that of a worker which has begun since the processes were looked at. */
+/** Milliseconds for which a step's output may belong to a worker that has begun since the processes were read. */
 const freshMs = 10_000;
 
 /** Listener and worker write into files of eight megabytes, each into its newest (`HostTraceListener`). */
 const logName = /^(Runner|Worker)_[\w-]+\.log$/;
 /**
- * A step's output, in pages of 8 MB and in blocks of 2 MB (`PagingLogger`). The worker removes each when it has been
- * uploaded. One whose upload fails is not tried again, and stays.
+ * A step's output, in pages of 8 MB and in blocks of 2 MB (`PagingLogger`). The worker removes each once it is uploaded.
+ * If an upload fails, it is not tried again, and the page or block stays.
  */
 const outputNames = { pages: /^[\w-]+_\d+\.log$/, blocks: /^[\w-]+\.\d+$/ };
 
@@ -37,21 +37,21 @@ export interface Room {
 }
 
 export interface RunnerLogs {
-  /** @param workerAt when the worker that runs has begun, by the monotonic clock; undefined: none runs */
+  /** @param workerAt when the running worker began, by the monotonic clock; undefined: none runs */
   look: (workerAt: number | undefined) => void;
 }
 
 /**
- * Keeps what the runner writes below `_diag` within bounds, also in the middle
- * of a job: the runner keeps its logs for 30 days, and step output that could
- * not be uploaded for ever, and a worker that cannot write its log dies. The
- * oldest go first. What a running process needs stays: the log that listener
+ * Limits what the runner writes below `_diag`, also in the middle of a job. The
+ * runner keeps its logs for 30 days, and step output that could not be uploaded
+ * for ever, and a worker that cannot write its log dies. The oldest files are
+ * removed first. Files that a running process needs stay: the log that listener
  * and worker each write now, and all output that is not older than the worker.
  *
- * @param folder belongs to the runner's user, who may put links there: this
- *   process is root, so folders are entered one by one, and nothing but regular
- *   files of the runner's names is removed
- * @param roomOf the file system of its own that the folder is; undefined where it is part of the disk
+ * @param folder belongs to the runner's user, who may put links there. This
+ *   process is root, so folders are entered one by one, and only regular files
+ *   with the runner's names are removed
+ * @param roomOf the folder's own file system; undefined if it is part of the disk
  */
 export function runnerLogs(
   folder: string,
@@ -75,7 +75,7 @@ export function runnerLogs(
         const logs = opened.flatMap(logsIn).sort((one, other) => other.at - one.at);
         const room = roomOf(folder);
         const listed = logs.reduce((sum, { bytes }) => sum + bytes, 0);
-        // What else is there takes its part as well.
+        // Other files there take space as well.
         let left = room ? Math.min(keptBytes, room.total / 4) - Math.max(0, room.used - listed) : keptBytes;
         const newest = new Set<string>();
         for (const { path, kind, bytes, at } of logs) {
@@ -101,7 +101,7 @@ function fullSentence(total: number): string {
   );
 }
 
-/** The log folder and those of step output, as paths that stay what they are whatever is put in their place. */
+/** The log folder and those of step output, as paths that stay valid whatever is put in their place. */
 function withFolders(folder: string, use: (opened: { name: string; path: string }[]) => void): void {
   const files: number[] = [];
   const open = (name: string, path: string) => {
@@ -120,7 +120,7 @@ function withFolders(folder: string, use: (opened: { name: string; path: string 
   }
 }
 
-/** Where the folder is if no link is in its place, or in that of the runner's folder above it. The one above that is root's to choose. */
+/** The folder's path, unless a link is in its place or in that of the runner's folder above it. The one above that belongs to root. */
 function inHome(folder: string): string {
   const runner = dirname(folder);
   return join(realpathSync(dirname(runner)), basename(runner), basename(folder));

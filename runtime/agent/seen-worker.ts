@@ -1,11 +1,11 @@
 import type { ProcessMark } from "./processes.ts";
 
-/** The worker that was seen last: each job has one of its own. Moments are milliseconds of the monotonic clock. */
+/** The last observed worker: each job has one of its own. Moments are milliseconds of the monotonic clock. */
 export interface SeenWorker {
   mark: ProcessMark;
-  /** When it began, and so its job; undefined: the kernel does not tell. */
+  /** When it began, and so its job; undefined: not known. */
   startedAt: number | undefined;
-  /** When it was told to end its job; undefined: it was not, or another agent did. */
+  /** When it was told to end its job; undefined: it was not, or another agent told it. */
   toldToEndAt: number | undefined;
 }
 

@@ -6,10 +6,10 @@ import type { FleetSettings } from "../../contract/desired.ts";
 import { parametersIn } from "../aws/parameters.ts";
 import type { Aws } from "./aws.ts";
 
-/** One look at the fleet's parameters. What could not be read is undefined, and `problem` says why, for the log. */
+/** One read of the fleet's parameters. What could not be read is undefined, and `problem` says why, for the log. */
 export interface SettingsReading extends FleetSettings {
   problem?: string;
-  /** SSM has answered: what is undefined is missing or damaged. */
+  /** SSM has answered: a value that is undefined is missing or damaged. */
   isAnswered?: boolean;
 }
 
@@ -42,11 +42,12 @@ export async function readSettings(
 }
 
 /**
- * What holds after another look: the new, and the old where nothing could be
- * read. Where one of the lists could not be read, the other takes nobody off:
- * a machine that leaves the candidates may be on a roster that is not seen. Nor
- * does it make two empty lists, which say nothing, say something. And a limit on jobs
- * that was there and is damaged now is none: going on to hold, it could end one.
+ * The settings after another read: the new ones, and the old ones for what could
+ * not be read. If one of the lists could not be read, the other takes no machine
+ * off: a machine that leaves the candidates may be on a roster that was not read.
+ * Nor do two empty lists, which mean nothing, come to mean something. A job limit
+ * that is damaged now counts as none: an old one that still applied could end a
+ * job.
  */
 export function keepKnown(known: FleetSettings, reading: SettingsReading): FleetSettings {
   const whole = reading.candidates && reading.roster;

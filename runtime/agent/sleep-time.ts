@@ -1,27 +1,26 @@
 import type { Power } from "../../contract/parameters.ts";
 import type { Clock } from "./clock.ts";
 
-/** What the moment depends on. Moments are milliseconds of the monotonic clock. */
+/** The input of the decision. Moments are milliseconds of the monotonic clock. */
 export interface SleepRequest {
   /** Undefined: not read yet. */
   power: Power | undefined;
-  /** Minutes without a job that are allowed while power is on; undefined: any. */
+  /** The idle timeout in minutes, while power is on; undefined: there is none. */
   idleMinutes: number | undefined;
-  /** When the machine was last of use, as in {@link "./listener-watch".ListenerView.lastUsedAt}. */
+  /** When the machine was last used, as in {@link "./listener-watch".ListenerView.lastUsedAt}. */
   lastUsedAt: number;
 }
 
-/** When a machine may sleep, on the monotonic clock; asked at each look. Infinity: nobody wants it to. */
+/** When a machine may sleep, on the monotonic clock; computed at each look. Infinity: it stays awake. */
 export type SleepTime = (desired: SleepRequest) => number;
 
 /**
- * Machines that share a desired leave at different moments, so that their
- * sessions do not all linger at GitHub when they are wanted again; those that
- * were woken together and found no job share one as well. And a machine that
- * has just started stays for a while, so that what it was started for can
- * begin.
+ * Machines with the same desired state leave at different moments, so that their
+ * sessions do not all linger at GitHub when they are needed again. That includes
+ * machines that were woken together and found no job. A machine that has just
+ * started stays for a while, so that what it was started for can begin.
  *
- * @param random between 0 and 1, drawn anew for each desired
+ * @param random between 0 and 1, drawn again for each desired state
  */
 export function sleepTime(
   { spreadSeconds, staySeconds }: { spreadSeconds: number; staySeconds: number },

@@ -15,8 +15,8 @@ export interface Socket {
 const connectedStates = ["01", "02", "03"];
 
 /**
- * The TCP sockets of a process: those among the kernel's that its own
- * descriptors name. Other processes' sockets are nobody's business.
+ * The TCP sockets of a process: those of the kernel's table that the process's
+ * own descriptors name.
  *
  * @param proc where `/proc` is mounted
  */

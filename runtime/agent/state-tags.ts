@@ -4,14 +4,14 @@ import { tags } from "../../contract/tags.ts";
 import type { Aws } from "./aws.ts";
 import type { Clock } from "./clock.ts";
 
-/** What the machine says of itself. */
+/** The machine's report. */
 export interface StateReport {
   state: MachineState;
   /** `<owner>/<repository>/actions/runs/<id>` of its job, else empty. */
   job: string;
   /** One sentence for people. */
   detail: string;
-  /** Of the runner software; absent or empty: what was told before stays. */
+  /** Version of the runner software; absent or empty: the last one stays. */
   version?: string;
 }
 

@@ -32,7 +32,7 @@ export interface SupervisorHost extends Pick<ReporterHost, "tags" | "publish"> {
   runnerLogs: RunnerLogs;
   incidents: Incidents;
   register: () => Promise<RegistrationResult>;
-  /** Sees to it that no used registration token stays in SSM. */
+  /** Makes sure that no used registration token stays in SSM. */
   overwriteUsedToken: () => Promise<void>;
   pollSeconds: number;
   quietMs: number;
@@ -40,14 +40,14 @@ export interface SupervisorHost extends Pick<ReporterHost, "tags" | "publish"> {
   log: (line: string) => void;
 }
 
-/** Milliseconds for which the runner may not be seen before people are told. */
+/** Milliseconds without a look at the runner after which people are notified. */
 export const unseenMs = 60_000;
 const unseenSentence =
   "The agent cannot see what the runner does, so the machine neither sleeps nor leaves: its log says why.";
 /**
- * Looks after the runner until the machine leaves, and then powers it off. Where
- * an earlier agent has asked for the power-off, that is all that is left to do.
- * Never resolves: systemd ends the agent with the machine.
+ * Looks after the runner until the machine leaves, and then powers it off. If an
+ * earlier agent has requested the power-off, only that is left to do. Never
+ * resolves: systemd ends the agent with the machine.
  */
 export async function supervise(host: SupervisorHost): Promise<never> {
   if (!host.power.isPoweringOff()) await lookAfterRunner(host);
@@ -62,8 +62,8 @@ export async function supervise(host: SupervisorHost): Promise<never> {
 
 /**
  * Observes, decides, acts and reports, once a second, until the machine is to
- * power off. Everything is level-triggered: what fails is logged, and decided
- * again on the next look.
+ * power off. Everything is level-triggered: a failure is logged, and the next
+ * look decides again.
  */
 async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   const { listener, fleet, clock, sleepTime, quietMs } = host;
@@ -96,7 +96,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
 
   const readFleet = () => attempt("Reading the fleet's parameters", () => fleet.read());
 
-  /** Beside the looks at the runner: a slow AWS must not hold them up. */
+  /** Concurrent with the looks at the runner: a slow AWS must not delay them. */
   const pollFleet = async () => {
     while (!agent.isLeaving) {
       await clock.sleep(fleet.nextReadMs());
@@ -106,7 +106,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
 
   const firstRead = readFleet();
   void firstRead.then(pollFleet);
-  // The first look would see nothing of the fleet yet.
+  // Without this, the first look would know nothing of the fleet.
   await Promise.race([firstRead, clock.sleep(lookEveryMs)]);
   while (!agent.isLeaving) {
     let nextMs = lookEveryMs;
@@ -114,7 +114,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
       try {
         nextMs = await look();
       } catch (error) {
-        listener.thaw(); // Whatever went wrong, a frozen listener is not left alone with it.
+        listener.thaw(); // Whatever went wrong, a listener must not stay frozen.
         throw error;
       }
     });
@@ -122,7 +122,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
   }
 }
 
-/** Where the runner cannot be seen, nothing is done to it, and that is told as far as AWS takes it. */
+/** If the runner cannot be observed, nothing is done to it, and that is reported as far as AWS allows. */
 function runnerEyes({ listener, incidents, clock }: SupervisorHost, reporter: Reporter) {
   let unseenSince: number | undefined;
   return (closely: boolean): ListenerView => {
@@ -143,7 +143,7 @@ function runnerEyes({ listener, incidents, clock }: SupervisorHost, reporter: Re
   };
 }
 
-/** What a machine does beside its jobs, where there is nothing else to do. */
+/** The machine's own upkeep, between the acts on its jobs. */
 async function keepHouse({ reserve, runnerLogs }: SupervisorHost, view: ListenerView, attempt: Attempt) {
   await attempt("Keeping room on the disk for the next job", () => reserve.look(view.worker));
   await attempt("Removing old logs of the runner", async () => {

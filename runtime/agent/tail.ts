@@ -4,20 +4,20 @@ import { unlessAbsent } from "./absent.ts";
 /** Reads what was added to a file since the last call, as whole lines. */
 export interface Tail {
   (): string[];
-  /** How many bytes of the file the lines so far have taken. */
+  /** Bytes of the file that have been returned as lines. */
   offset(): number;
 }
 
-/** Bytes taken in one call: a job may write to some of these files as fast as it likes. */
+/** Most bytes of one call: a job may write to some of these files as fast as it likes. */
 const maxBytes = 1 << 20;
 const hole = Buffer.alloc(maxBytes);
 
 /**
- * Follows a file that may not be there yet, may be replaced or cut. Nothing
- * but a regular file is read, and no link is followed: the folder may belong
- * to the runner's user, and this process is root. What was taken out of the
- * file (read-log.ts) reads as zeros: it is passed over in one call, and the
- * line that it has torn is none.
+ * Follows a file that may not exist yet, and may be replaced or cut. Only a
+ * regular file is read, and no link is followed: the folder may belong to the
+ * runner's user, and this process is root. What was taken out of the file
+ * (read-log.ts) reads as zeros: they are skipped in one call, and the line that
+ * they have cut is dropped.
  */
 export function tailFile(path: string): Tail {
   let offset = 0;
@@ -51,13 +51,13 @@ export function tailFile(path: string): Tail {
   return Object.assign(read, { offset: () => offset - Buffer.byteLength(rest) });
 }
 
-/** All whole lines of a file, one after the other, as carefully; none where there is no such file. */
+/** All whole lines of a file, read one by one with the same care; none if the file does not exist. */
 export function* linesOf(path: string): Generator<string> {
   const tail = tailFile(path);
   for (let lines = tail(); lines.length > 0; lines = tail()) yield* lines;
 }
 
-/** The beginning of a small file, read as carefully; undefined when there is none. */
+/** The beginning of a small file, read with the same care; undefined if the file does not exist. */
 export function readSmallFile(path: string, limit = 4096): string | undefined {
   const file = openRegular(path);
   if (file === undefined) return undefined;
@@ -69,9 +69,9 @@ export function readSmallFile(path: string, limit = 4096): string | undefined {
   }
 }
 
-/** Undefined: there is no such file, or it is something else than a regular one. */
+/** Undefined: the file does not exist, or is not a regular file. */
 function openRegular(path: string): number | undefined {
-  // Without O_NONBLOCK, a pipe in its place would hold the agent for ever.
+  // Without O_NONBLOCK, a pipe in its place would block the agent for ever.
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const file = unlessAbsent(() => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   if (file === undefined || fstatSync(file).isFile()) return file;

@@ -6,20 +6,20 @@ import type { Aws } from "./aws.ts";
 /** The parameter through which a machine gets its registration tokens. */
 export interface TokenParameter {
   /**
-   * `missing`: nobody has written it yet; `used`: the machine has had what is or was in it; `denied`: AWS's own words.
-   * It is denied until its tag is there, too, so a denial means something only when it lasts.
+   * `missing`: not written yet; `used`: the machine has read it; `denied`: AWS's own words. Access is also denied until the
+   * parameter's tag is there, so a denial means something only if it lasts.
    */
   read(): Promise<{ token: string } | { denied: string } | "missing" | "used">;
   /**
-   * Overwrites the token once it has been used. This process does not use it again even where AWS refuses that. SSM keeps
-   * what was there: `longhaul await` and `settle` remove that.
+   * Overwrites the token once it has been used. This process does not use it again even if AWS refuses that. SSM keeps
+   * the former value: `longhaul await` and `settle` remove it.
    */
   markUsed(): Promise<void>;
-  /** Whether the machine can still read a token there, a used one too. */
+  /** True if the machine can still read a token there, also a used one. */
   isKept(): Promise<boolean>;
 }
 
-/** Each call throws AwsError when AWS cannot be asked. */
+/** Each call throws AwsError if AWS cannot be asked. */
 export function machineToken(
   {
     environment,

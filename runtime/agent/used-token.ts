@@ -5,7 +5,7 @@ import type { Incidents } from "./incidents.ts";
 import type { TokenParameter } from "./token.ts";
 
 export interface UsedTokenHost {
-  /** The file that config.sh writes: another registration, another file. */
+  /** The file that config.sh writes: another registration has another file. */
   registration: string;
   token: Pick<TokenParameter, "isKept" | "markUsed">;
   incidents: Pick<Incidents, "goesOn" | "isOver">;
@@ -18,13 +18,13 @@ const firstRetryMs = 60_000;
 const maxRetryMs = 15 * 60_000;
 
 /**
- * Looks after the token that the machine has registered with. Who registers
- * overwrites it at once; where AWS refuses that, or the machine loses its power
- * in between, the token would stay, and a job could read it. So the agent asks
- * once after its own start and after each registration, and overwrites what is
- * there until it is gone. `longhaul await` and `settle` remove it too.
+ * Looks after the token that the machine has registered with. The registration
+ * overwrites it at once. If AWS refuses that, or the machine loses its power in
+ * between, the token would stay, and a job could read it. So the agent looks
+ * after its own start and after each registration, and overwrites what it finds
+ * until it is gone. `longhaul await` and `settle` remove it too.
  *
- * @returns what is called at each look
+ * @returns the function to call at each look
  */
 export function watchUsedToken({
   registration,
@@ -63,7 +63,7 @@ export function watchUsedToken({
   return async () => {
     const registeredAt = statSync(registration, { throwIfNoEntry: false })?.mtimeMs;
     if (registeredAt === undefined || registeredAt === doneFor || clock.monotonic() < dueAt) return;
-    // Set first: a look that comes while this one waits for AWS does nothing, and neither does one soon after an error.
+    // Set first: a look that comes while this one waits for AWS does nothing, nor does one soon after an error.
     dueAt = clock.monotonic() + Math.min(maxRetryMs, firstRetryMs * 2 ** failures++);
     if (!(await overwrite())) return;
     incidents.isOver("tokenKept");

@@ -18,12 +18,12 @@ export async function readAccount(user: string, run: RunCommand): Promise<UserAc
   return { name, groupId, home };
 }
 
-/** The words in front of a command that make it run as the account, with all its groups. */
+/** The words before a command that make it run as the account, with all its groups. */
 export function asUser({ name, groupId }: UserAccount): [string, ...string[]] {
   return ["setpriv", "--reuid", name, "--regid", groupId, "--init-groups", "--"];
 }
 
-/** What a login would set for the account. */
+/** The variables that a login would set for the account. */
 export function accountEnvironment({ name, home }: UserAccount): Record<string, string> {
   return { HOME: home, USER: name, LOGNAME: name };
 }

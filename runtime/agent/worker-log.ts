@@ -2,25 +2,24 @@ import { readdirSync } from "node:fs";
 import { unlessAbsent } from "./absent.ts";
 import { linesOf } from "./tail.ts";
 
-/** What a worker's own log says of its job. */
+/** What a worker's own log says about its job. */
 export type WorkerWord =
-  /** GitHub has taken the job's end from the worker, and this was it; undefined: not written down. */
+  /** GitHub has accepted the job's end from the worker, with this result; undefined: not logged. */
   | { completed: true; result: string | undefined }
-  /** The worker did not come to its end, or GitHub no longer took it. */
+  /** The worker did not reach its end, or GitHub no longer accepted it. */
   | { completed: false };
 
 /** `[<time> <level> <source>] <text>`, as in actions/runner 2.336. */
 const trace = /^\[\S{10} \S{8}Z (\w+) +(\w+)\] (.*)$/s;
 
 /**
- * What became of a job whose listener has died: its worker goes on, completes
- * the job by itself, and GitHub takes that as long as the job's lock lasts.
- * What the worker wrote down is the runner's user's to change, so nothing but
- * the ledger rests on it.
+ * The result of a job whose listener has died: its worker goes on, completes the
+ * job by itself, and GitHub accepts that as long as the job's lock lasts. The
+ * runner's user can change what the worker wrote, so only the ledger rests on it.
  *
  * @param folder the runner's `_diag`: a log begins with each worker, and goes on in another file after 8 MB
  * @param id GitHub's id of the job
- * @returns undefined where there is no word of that job
+ * @returns undefined if the logs do not mention the job
  */
 export function readWorkerLog(folder: string, id: string): WorkerWord | undefined {
   const files = unlessAbsent(() => readdirSync(folder)) ?? [];
@@ -32,13 +31,13 @@ export function readWorkerLog(folder: string, id: string): WorkerWord | undefine
       const [, level, source, text] = trace.exec(line) ?? [];
       const job = source === "JobRunner" ? /^Job ID (\S+)$/.exec(text!)?.[1] : undefined;
       if (job === id) word = { completed: false };
-      else if (job !== undefined && word) return word; // Another worker's.
+      else if (job !== undefined && word) return word; // It belongs to another worker.
       if (!word) continue;
       if (source === "JobRunner") {
         result = /^Job result after all job steps finish: (\w+)$/.exec(text!)?.[1] ?? result;
       }
       if (source === "Worker" && text === "Job completed.") word = { completed: true, result };
-      // The exception with which it ends where GitHub did not take the job's end.
+      // The exception that ends the worker if GitHub did not accept the job's end.
       if (source === "Worker" && level === "ERR") word = { completed: false };
     }
   }
