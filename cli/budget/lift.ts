@@ -7,20 +7,20 @@ import { NotFinished } from "../exit-codes.ts";
 import type { Output } from "../terminal/output.ts";
 import { pollUntil } from "../poll.ts";
 
-/** IAM is told of each role in turn: AWS takes seconds for it. */
+/** AWS changes the roles in IAM one after the other, which takes seconds. */
 const limitMs = 3 * 60_000;
 
-/** Whether nothing of it is left to take back. What is not known is taken back all the same. */
+/** Whether the action denies nothing. An action in an unknown phase counts as denying, so it is reversed. */
 function isFree(action: BudgetAction): boolean {
   const phase = actionPhaseOf(action);
   return phase === "watched" || phase === "released";
 }
 
 /**
- * Takes back what AWS's budget has denied, whatever its figures: the budget is
- * about to go, and roles that stay would be denied for good.
+ * Reverses all that AWS's budget has denied, whatever was spent. The budget is
+ * about to be deleted, and roles that outlive it would be denied for ever.
  *
- * @throws NotFinished when AWS is not through in time; AwsError when AWS Budgets does not answer
+ * @throws NotFinished when AWS does not finish in time; AwsError when AWS Budgets does not answer
  */
 export async function lift(
   { aws, clock, output }: { aws: Pick<Aws, "budgets">; clock: Clock; output: Output },
@@ -44,7 +44,7 @@ export async function lift(
     { clock, limitMs, say: output.say },
   );
   if (isDone) {
-    output.say(`The budget ${budget} denies nobody anything.`);
+    output.say(`Budget ${budget} denies no role any more.`);
     return;
   }
   const states = left.map(({ id, status }) => `${id} is ${status}`).join(", ");

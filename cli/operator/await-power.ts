@@ -8,17 +8,18 @@ import type { Output } from "../terminal/output.ts";
 export interface PowerWait extends Omit<PollOptions, "say"> {
   power: Power;
   output: Output;
-  /** The machines as they are now, without those of which something else is wanted meanwhile. */
+  /** The machines as they are now, without those that have another desired state by now. */
   look: () => Promise<ObservedMachine[]>;
-  /** Whether GitHub can tell that a runner is online; where not, running has to do. */
+  /** Whether GitHub can be asked if a runner is online. If not, a running instance counts as awake. */
   githubAsked: boolean;
 }
 
 /**
- * Waits until machines are as they are wished to be: asleep, or online at
- * GitHub. Each that was seen so once is done, whatever becomes of it.
+ * Waits until machines have reached the desired power: asleep, or online at
+ * GitHub. A machine that reached it once counts as done, even if it changes
+ * again.
  *
- * @returns those that are not, when the time is up
+ * @returns the machines that have not reached it when the time is up
  */
 export async function awaitPower(wait: PowerWait): Promise<ObservedMachine[]> {
   const { power, output, look, githubAsked, clock, limitMs } = wait;
@@ -42,7 +43,7 @@ export async function awaitPower(wait: PowerWait): Promise<ObservedMachine[]> {
   return left;
 }
 
-/** GitHub's `busy` is not asked: nothing may be decided by it. */
+/** GitHub's `busy` is not read: no decision may rest on it. */
 export function hasArrived(
   { instanceState, entry }: ObservedMachine,
   power: Power,
@@ -52,7 +53,7 @@ export function hasArrived(
   return instanceState === "running" && (!githubAsked || entry?.online === true);
 }
 
-/** What a wish comes to, for sentences. */
+/** The power as an adjective, for messages. */
 export function powerWords(power: Power): string {
   return power === "off" ? "asleep" : "awake";
 }

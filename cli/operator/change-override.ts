@@ -9,46 +9,46 @@ import { hasWrite, withWrite } from "./write-ids.ts";
 
 /** What is to be changed in a fleet's `override` parameter. */
 export interface OverrideEdit<Place extends string = string> {
-  /** What it is about. @param text the parameter's value before anything is changed */
+  /** The places to change. @param text the parameter's value before anything is changed */
   places: (text: string) => readonly Place[];
-  /** What stands there, to be compared. */
+  /** The present setting of a place, for comparing. */
   at: (text: string, place: Place) => unknown;
-  /** What the value must become; undefined when it is so already. @param now milliseconds since the epoch */
+  /** The changed value; undefined when nothing needs to change. @param now milliseconds since the epoch */
   apply: (text: string, places: readonly Place[], now: number) => string | undefined;
-  /** What is written where that value has no room. Absent: the change is refused. */
+  /** What is written when that value is too long for SSM. Absent: the change is refused. */
   whenTooLong?: () => string;
 }
 
-/** What became of it. */
+/** The result of a change. */
 export interface ChangeOutcome {
-  /** `absent`: there is no such parameter. */
+  /** `absent`: the parameter does not exist. */
   outcome: "written" | "already" | "absent";
-  /** Places that somebody else changed meanwhile, and later: theirs stands. Absent: there are none. */
+  /** Places that another operator changed after us, so that the other's change stays. Absent: no such place. */
   overtaken?: string[];
 }
 
 export interface OverrideCollaborators {
   parameters: Parameters;
   clock: Clock;
-  /** From 0 to below 1. */
+  /** At least 0 and below 1. */
   random?: () => number;
 }
 
-/** How often a change is written that others write over. */
+/** How often a change is written before we give up because others overwrite it. */
 const maxWrites = 8;
 
-/** An operator who had read the parameter before our write has written by then. Milliseconds. */
+/** Milliseconds within which an operator who read the parameter before our write has written. */
 const othersWithinMs = 2_000;
 
 /**
- * Changes a fleet's `override` parameter. SSM cannot compare and set, so two
- * operators at once can write over each other: after a while it is read again.
- * Where the present value was made by somebody who had read ours, whatever it
- * says is a later decision and stands. Where it was not, our write was lost, and
- * is made again in the places that nobody else has changed. The waits are
- * random, so that several who have lost do not meet again.
+ * Changes a fleet's `override` parameter. SSM has no compare-and-set, so two
+ * operators at the same time can overwrite each other. For that reason the
+ * parameter is read again after a wait. If the present value is based on ours, it
+ * is a later decision and stays. If it is not, our write was lost. It is then
+ * repeated for those places that no other operator has changed. The waits are
+ * random, so that operators who lost their writes do not collide again.
  *
- * @throws Error when the value does not fit, or others go on writing over it; ServiceError
+ * @throws Failure when the value does not fit, or others keep overwriting it; ServiceError
  */
 export async function changeOverride<Place extends string>(
   { parameters, clock, random = Math.random }: OverrideCollaborators,
@@ -88,13 +88,13 @@ export async function changeOverride<Place extends string>(
 }
 
 function neverStays(name: string): string {
-  return `${name} was written ${maxWrites} times, and somebody else wrote over it each time. Find out who does, and run it again.`;
+  return `${name} was written ${maxWrites} times, and somebody else overwrote it each time. Find out who changes it (CloudTrail: PutParameter), then run the command again.`;
 }
 
 function tooLong(name: string, environment: string, fleet: string, length: number): string {
   return (
-    `The overrides of the fleet ${environment}-${fleet} are too many for one parameter: ${name} would have ${length} characters, ` +
-    `and SSM takes ${parameterLength}. Nothing was written. Take back what is not needed any more (--clear), name several ` +
-    "runners or the whole fleet (--fleet) in one command instead of one by one, and give a shorter --reason."
+    `The overrides of the fleet ${environment}-${fleet} do not fit into one parameter: ${name} would have ${length} characters, ` +
+    `and SSM allows ${parameterLength}. Nothing was written. Remove overrides that are no longer needed (--clear), name several ` +
+    "runners or the whole fleet (--fleet) in one command, or give a shorter --reason."
   );
 }

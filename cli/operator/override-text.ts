@@ -10,24 +10,24 @@ import {
 } from "../../contract/override.ts";
 import type { Override } from "../../contract/override.ts";
 
-/** An `override` parameter as it stands there, with what this version does not know. */
+/** The JSON object of an `override` parameter, including keys that this version does not know. */
 type Raw = Record<string, unknown>;
 
-/** What an override can be for: a runner, by its name, or the whole fleet. */
+/** What an override applies to: a runner, by its name, or the whole fleet. */
 export type OverrideTarget = string;
 
 /** No runner has this name. */
 export const wholeFleet: OverrideTarget = "";
 
 /**
- * What `override` must become so that it holds an override for these places.
- * Everything else in it stays as it is (whether the fleet is closing, other
- * overrides, and what this version does not know), but for overrides that have
- * expired.
+ * The value of the parameter `override` with an override for these places.
+ * Overrides that have expired are removed. Everything else stays as it is:
+ * whether the fleet is closing, other overrides, and keys that this version does
+ * not know.
  *
  * @param text the parameter's value
  * @param now milliseconds since the epoch
- * @returns undefined when it says so already
+ * @returns undefined when the parameter holds this override already
  */
 export function withOverride(
   text: string,
@@ -43,7 +43,7 @@ export function withOverride(
   });
 }
 
-/** The same for taking overrides back. */
+/** The value without the overrides for these places; undefined when it has none of them. */
 export function withoutOverride(
   text: string,
   places: readonly OverrideTarget[],
@@ -52,33 +52,33 @@ export function withoutOverride(
   return changed(text, now, (raw) => ({ ...raw, overrides: withoutPlaces(overridesOf(raw), places) }));
 }
 
-/** And for a fleet that was closing and is not to be deleted after all. */
+/** The value for a fleet that was closing and is kept after all; undefined when it is open already. */
 export function reopened(text: string, now: number): string | undefined {
   return changed(text, now, (raw) => ({ ...raw, closing: false, closingReason: undefined }));
 }
 
-/** What it must become so that the fleet's machines retire. */
+/** The value that lets the fleet's machines retire; undefined when it is closing already. */
 export function closed(text: string, reason: string, now: number): string | undefined {
   if (parseOverrideSetting(text)?.closing) return undefined;
   return changed(text, now, (raw) => ({ ...raw, closing: true, closingReason: reason }));
 }
 
-/** The same without anything else, where there is no room for both. */
+/** The closing alone, without overrides: for a parameter that has no room for both. */
 export function closedAlone(reason: string): string {
   return formatOverrideSetting({ ...initialOverrideSetting, closing: true, closingReason: reason });
 }
 
-/** Whether SSM takes the value. */
+/** Whether the value is short enough for SSM. */
 export function fits(text: string): boolean {
   return text.length <= parameterLength;
 }
 
-/** All places for which there is an override, and the whole fleet. */
+/** All places that have an override, and the whole fleet. */
 export function placesIn(text: string): OverrideTarget[] {
   return [wholeFleet, ...new Set(overridesOf(readRaw(text)).flatMap(runnersOf))];
 }
 
-/** The override that stands at a place. */
+/** The override for a place. */
 export function overrideAt(text: string, place: OverrideTarget): Override | undefined {
   const setting = parseOverrideSetting(text);
   return place === wholeFleet ? setting?.fleet : setting?.runners[place];
@@ -88,12 +88,12 @@ function changed(text: string, now: number, change: (raw: Raw) => Raw): string |
   const raw = readRaw(text);
   const kept = { ...raw, overrides: withoutExpired(overridesOf(raw), now) };
   const next = JSON.stringify(change(kept));
-  // Who stands in which order in an override is all the same.
+  // The order of the runners in an override has no meaning.
   const isSame = isDeepStrictEqual(parseOverrideSetting(next), parseOverrideSetting(JSON.stringify(kept)));
   return parseOverrideSetting(text) && isSame ? undefined : next;
 }
 
-/** A damaged setting is one that no machine can read: there is nothing in it to keep. */
+/** Machines cannot read a damaged setting, so nothing in it is worth keeping. */
 function readRaw(text: string): Raw {
   const raw = parseObject(text);
   return raw && parseOverrideSetting(text) ? raw : { closing: initialOverrideSetting.closing };
@@ -103,7 +103,7 @@ function overridesOf({ overrides }: Raw): Raw[] {
   return Array.isArray(overrides) ? overrides.filter(isObject) : [];
 }
 
-/** An end that this version does not understand has not passed. */
+/** An override with an end that this version does not understand is kept: it may not have passed. */
 function withoutExpired(overrides: readonly Raw[], now: number): Raw[] {
   return overrides.filter(
     ({ until }) => typeof until !== "string" || Number.isNaN(Date.parse(until)) || isCurrent({ until }, now),
@@ -118,7 +118,7 @@ function withoutPlaces(overrides: readonly Raw[], places: readonly OverrideTarge
   });
 }
 
-/** An override that says the same of other runners is named once for all of them. */
+/** Runners with the same override share one entry, which keeps the parameter short. */
 function withRunners(others: readonly Raw[], runners: readonly OverrideTarget[], override: Override): Raw[] {
   if (runners.length === 0) return [...others];
   const saysSame = (other: Raw) =>

@@ -17,13 +17,13 @@ export interface ReopenCollaborators {
 export interface ReopenResult {
   /** `absent`: there is no `override` parameter, so there is nothing to reopen. */
   fleets: { fleet: string; outcome: "written" | "already" | "absent" }[];
-  /** Ids on the fleets' lists whose machines have left, or can no longer be held. */
+  /** Machines on the fleets' lists that have left, or that are leaving and can no longer be kept. */
   left: { fleet: string; instanceId: string }[];
 }
 
 /**
- * Undoes that fleets are closing, and tells which machines have left meanwhile.
- * Twice changes nothing.
+ * Takes back the closing of fleets, and reports which machines have left in the
+ * meantime. A second call changes nothing.
  *
  * @throws ServiceError
  */
@@ -54,22 +54,24 @@ export async function reopenFleets(
   });
   for (const { instanceId } of left) {
     const machine = byId.get(instanceId);
-    output.say(`${machine ? brieflyDescribe(machine) : instanceId} has left, or is leaving.`);
+    output.say(
+      `${machine ? brieflyDescribe(machine) : instanceId} has left or is leaving, and cannot be kept.`,
+    );
   }
   if (left.length > 0) {
-    output.say(`\`pulumi up --refresh\` makes new machines in place of the ${left.length} that left.`);
+    output.say(`Run \`pulumi up --refresh\` to replace the ${left.length} machine(s) that left.`);
   }
   return { fleets: outcomes, left };
 }
 
 const sentences = {
   written: (fleet: string) =>
-    `The fleet ${fleet} is open again: its machines stay. A destroy that is still at work closes it once more.`,
-  already: (fleet: string) => `The fleet ${fleet} is open.`,
+    `The fleet ${fleet} is open again: its machines stay. A destroy that is still running closes it again.`,
+  already: (fleet: string) => `The fleet ${fleet} is open already. Nothing was written.`,
   absent: (fleet: string) => `The fleet ${fleet} has no override parameter: there is nothing to reopen.`,
 };
 
-/** A machine that has told of its leaving has ended its listener: it reads no list any more. */
+/** A machine that reports "retired" has ended its listener. It does not read the lists again. */
 function hasLeft(machine: ObservedMachine | undefined): boolean {
   if (!machine) return true;
   const { instanceState, report } = machine;

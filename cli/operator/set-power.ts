@@ -22,21 +22,21 @@ import type { WrittenFleet } from "./write-overrides.ts";
 
 export interface PowerCollaborators {
   aws: Aws;
-  /** Absent: no credentials. Then a machine that runs counts as awake. */
+  /** Absent: no credentials. Then a running instance counts as awake. */
   github: Github | undefined;
   clock: Clock;
   output: Output;
 }
 
-/** What an operator wants of some runners. */
+/** An override for some runners, and how long to wait for it. */
 export interface PowerRequest {
   override: Override;
   selections: readonly FleetSelection[];
-  /** Minutes to wait for the machines; absent: not at all. */
+  /** Minutes to wait for the machines; absent: do not wait. */
   waitMinutes?: number;
 }
 
-/** What became of it. */
+/** The result of {@link setPower}. */
 export interface PowerResult {
   override: Override;
   fleets: WrittenFleet[];
@@ -44,7 +44,7 @@ export interface PowerResult {
   started: string[];
   /** Machines that EC2 did not start, and why. */
   notStarted: { runner: string; instanceId: string; why: string }[];
-  /** Machines that are not as wished after the wait, one sentence each. */
+  /** Machines that have not reached the power after the wait, with a sentence each. */
   left: { runner: string; instanceId: string; why: string }[];
 }
 
@@ -60,11 +60,11 @@ function withoutNames({
 type Target = Pick<Environment, "name" | "target">;
 
 /**
- * Writes an operator's wish, starts the machines that are to be awake, and
- * waits until all are as wished. No machine is stopped from here: each leaves
- * by itself when its job has ended.
+ * Writes an operator's override, starts the machines that it wakes, and waits
+ * until all machines have reached the power. This code never stops a machine:
+ * each one powers off by itself when its job has ended.
  *
- * @throws Error when power is off by the budget and machines are to be woken, unless the wish goes over it; ServiceError
+ * @throws Failure for a wake without `overBudget` while the budget has turned power off; ServiceError
  */
 export async function setPower(
   { aws, github, clock, output }: PowerCollaborators,
@@ -96,7 +96,7 @@ export async function setPower(
   const awaited = new Set(targets.map(({ instanceId }) => instanceId));
   for (const { machine } of refused) awaited.delete(machine.instanceId);
   if (power === "on" && !github) {
-    output.say("There are no GitHub credentials in the environment: a machine that runs counts as awake.");
+    output.say("There are no GitHub credentials in the environment, so a running instance counts as awake.");
   }
   const left = await awaitPower({
     power,
@@ -126,7 +126,7 @@ export async function setPower(
     return readSettingsOfFleets(aws.parameters, name, fleets);
   }
 
-  /** Those of the selection of which this wish's power is wanted; what others want of the rest is told. */
+  /** The selected machines that this power is desired for. For each other one, a message says why it is left out. */
   async function machinesAsDesired(): Promise<ObservedMachine[]> {
     const [all, known] = await Promise.all([
       observeMachines(
@@ -144,19 +144,19 @@ export async function setPower(
     });
   }
 
-  /** Why a machine is not waited for; undefined: it is. */
+  /** Why a machine is left out of the wait; undefined: it is waited for. */
   function whyNot({ instanceState }: ObservedMachine, wanted: Desired): string | undefined {
-    if (wanted.power !== power) return `stays ${wanted.power}: ${wanted.by}: ${wanted.reason}`;
+    if (wanted.power !== power) return `stays ${wanted.power}: set by ${wanted.by} (${wanted.reason})`;
     if (power === "off") return undefined;
-    if (instanceState === "terminated" || instanceState === "shutting-down") return "is on its way out";
-    if (wanted.listing === "none") return "is on no list: it runs nothing any more";
+    if (instanceState === "terminated" || instanceState === "shutting-down") return "is being terminated";
+    if (wanted.listing === "none") return "is on no list of its fleet, so it takes no more jobs";
     return wanted.listing === "unknown"
-      ? "is left as it is: the lists of its fleet cannot be read"
+      ? "is left as it is, because the lists of its fleet cannot be read"
       : undefined;
   }
 
   function tellOnce(machine: ObservedMachine, why: string): void {
-    // A machine that has ended is as far away as anybody may want.
+    // A terminated machine needs no message.
     if (machine.instanceState === "terminated") return;
     const line = `${machine.name} ${why}.`;
     if (!told.has(line)) output.say(line);
@@ -178,14 +178,14 @@ function isAsleep({ instanceState }: ObservedMachine): boolean {
   return instanceState === "stopped";
 }
 
-/** @throws Error when the budget has turned off one of the fleets */
+/** @throws Failure when the budget has turned off one of the fleets */
 function refuseWithoutBudget(settings: ReadonlyMap<string, FleetSettings>): void {
   const off = [...settings].flatMap(([fleet, { power }]) =>
     power?.power === "off" && power.by === "budget" ? [`${fleet} (${power.reason})`] : [],
   );
   if (off.length === 0) return;
   throw new Failure(
-    `The budget has turned power off for ${off.join(", ")}, and it beats every operator. Nothing was done. ` +
-      "Raise the budget in the stack's configuration, wait for the next month, or go over it for a while: --over-budget --until 2h.",
+    `The budget has turned power off for ${off.join(", ")}, and the budget takes precedence over overrides. Nothing was done. ` +
+      "Raise the budget in the stack's configuration, wait for the next month, or exceed it for a limited time: --over-budget --until 2h.",
   );
 }

@@ -5,14 +5,14 @@ import { ServiceError } from "../clients/service-error.ts";
 
 export interface Started {
   started: ObservedMachine[];
-  /** Those that EC2 did not start, and what it said. */
+  /** Machines that EC2 did not start, and its error message. */
   refused: { machine: ObservedMachine; why: string }[];
 }
 
 /**
- * Starts machines that EC2 described as stopped, in one call. One that cannot
- * be started (a stopped instance is bound to its zone, which may be full) lets
- * the whole call fail, so they are then started one by one.
+ * Starts machines that EC2 described as stopped, in one call. If one of them
+ * cannot be started, the whole call fails: a stopped instance is bound to its
+ * zone, which may be full. The machines are then started one by one.
  */
 export async function startByOperator(
   instances: Pick<Instances, "start" | "find">,
@@ -42,8 +42,8 @@ export async function startByOperator(
 /**
  * Machines that EC2 agreed to start and did not, among those that were started.
  *
- * @param started as they were before
- * @param now as they are now; one that EC2 describes as it was before its start is not meant
+ * @param started the machines as they were before the start
+ * @param now the machines as they are now; one that EC2 still describes as before its start is left out
  */
 export function notStartedAfterAll(
   started: readonly ObservedMachine[],
@@ -57,7 +57,7 @@ export function notStartedAfterAll(
   });
 }
 
-/** What AWS said where it refused; undefined where it did not. */
+/** AWS's error message when it refuses the call; undefined when it does not. */
 async function refusal(call: () => Promise<void>): Promise<string | undefined> {
   try {
     await call();

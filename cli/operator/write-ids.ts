@@ -1,12 +1,12 @@
 import { parseObject } from "../../contract/json.ts";
 
 /*
- * An `override` parameter names the last writes that went into it, each by a
- * few random characters. Whoever finds their own there knows that the present
- * value was made from theirs, and not from an older one.
+ * An `override` parameter lists the ids of the last writes that it is based on,
+ * each a few random characters. A writer that finds its own id there knows that
+ * the present value is based on its write, and not on an older value.
  */
 
-/** More than come to be within the seconds after which somebody looks for their own. */
+/** How many ids are kept: more than writes happen in the seconds before a writer looks for its own id. */
 const kept = 12;
 
 /** @param text the parameter's value, which is JSON */

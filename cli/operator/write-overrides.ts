@@ -12,14 +12,15 @@ export interface WriteCollaborators extends OverrideCollaborators {
   output: Output;
 }
 
-/** One fleet's `override` parameter after the writing. */
+/** What was written to one fleet's `override` parameter. */
 export type WrittenFleet = FleetSelection & ChangeOutcome;
 
 /**
- * Writes a wish for what is selected, or takes all wishes for it back.
+ * Writes an override for the selected fleets and runners, or removes their
+ * overrides.
  *
- * @param wish absent: taken back
- * @throws Error when none of the fleets has an `override` parameter; ServiceError
+ * @param override absent: the overrides are removed
+ * @throws Failure when none of the fleets has an `override` parameter; ServiceError
  */
 export async function writeOverrides(
   { output, ...collaborators }: WriteCollaborators,
@@ -39,12 +40,12 @@ export async function writeOverrides(
     if (each.overtaken) output.say(overtakenSentence(environment, each.fleet, each.overtaken));
   }
   if (written.every(({ outcome }) => outcome === "absent")) {
-    throw new Failure("Nothing was written. `pulumi up` makes the parameters of a fleet.");
+    throw new Failure("Nothing was written. `pulumi up` creates the parameters of a fleet.");
   }
   return written;
 }
 
-/** Those of a fleet are its own and those for each of its runners: all are taken back together. */
+/** Clearing a whole fleet removes the fleet's override and those of each of its runners. */
 function editOf(runners: readonly string[] | undefined, override: Override | undefined): OverrideEdit {
   return {
     places: (text) => runners ?? (override ? [wholeFleet] : placesIn(text)),
@@ -54,7 +55,7 @@ function editOf(runners: readonly string[] | undefined, override: Override | und
   };
 }
 
-/** What of the selection is as it was to be; undefined: nothing. */
+/** The part of the selection that now has the override; undefined: none of it. */
 function withoutOvertaken({ overtaken = [], ...written }: WrittenFleet): WrittenFleet | undefined {
   const { runners } = written;
   if (!runners) return overtaken.includes(wholeFleet) ? undefined : written;
@@ -66,7 +67,7 @@ function overtakenSentence(environment: string, fleet: string, overtaken: readon
   const names = overtaken.map((place) =>
     place === wholeFleet ? `the fleet ${environment}-${fleet}` : place,
   );
-  return `Somebody else has changed the overrides for ${names.join(", ")} meanwhile, after you: theirs stand. \`longhaul status\` shows them.`;
+  return `Somebody else has changed the overrides for ${names.join(", ")} after you did, and the later change holds. \`longhaul status\` shows it.`;
 }
 
 function sentence(
@@ -74,20 +75,22 @@ function sentence(
   { fleet, runners, outcome }: WrittenFleet,
   override: Override | undefined,
 ): string {
-  const who = runners ? runners.join(", ") : `the fleet ${environment}-${fleet}`;
+  const target = runners ? runners.join(", ") : `the fleet ${environment}-${fleet}`;
   switch (outcome) {
     case "absent":
-      return `There is no parameter ${fleetParameters(environment, fleet).override}: nobody can wish anything of ${who}.`;
+      return `Cannot set the power of ${target}: the parameter ${fleetParameters(environment, fleet).override} does not exist. Is the fleet deployed (\`pulumi up\`)?`;
     case "already":
-      return override ? `${describe(who, override)} already.` : `No operator's wish for ${who} was there.`;
+      return override
+        ? `${describe(target, override)}. This override was set already.`
+        : `There was no override for ${target} to remove.`;
     case "written":
       return override
-        ? `${describe(who, override)}.`
-        : `The operators' wishes for ${who} are taken back: budget, working hours and idle timeout decide.`;
+        ? `${describe(target, override)}.`
+        : `The overrides for ${target} are removed: budget, working hours and idle timeout decide again.`;
   }
 }
 
-function describe(who: string, { power, by, reason, until, overBudget }: Override): string {
-  const end = until === undefined ? "until it is taken back (--clear)" : `until ${formatMoment(until)}`;
-  return `Power of ${who} is wished ${power} by ${by} (${reason}) ${end}${overBudget ? ", over the budget" : ""}`;
+function describe(target: string, { power, by, reason, until, overBudget }: Override): string {
+  const end = until === undefined ? "until it is removed (--clear)" : `until ${formatMoment(until)}`;
+  return `Power of ${target}: ${power}, set by ${by} (${reason}), ${end}${overBudget ? ", over the budget" : ""}`;
 }

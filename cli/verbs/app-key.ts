@@ -13,7 +13,9 @@ interface AppKeyFlags extends EnvironmentFlags {
 /** `longhaul app-key`: the private key of the GitHub App that the controller asks with. */
 export function appKeyCommand(context: VerbContext): Command {
   return withEnvironment(new Command("app-key"))
-    .description("store the private key of the GitHub App that is asked for jobs which no webhook told of")
+    .description(
+      "store the private key of the GitHub App, with which the controller looks for jobs that no webhook reported",
+    )
     .option(
       "--file <path>",
       "the file that GitHub gave: PEM. The key is not printed, and not in the stack's state",

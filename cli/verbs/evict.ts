@@ -23,7 +23,7 @@ const withoutForce =
 export function evictCommand(context: VerbContext): Command {
   return withEnvironment(new Command("evict"))
     .description("terminate a machine at once, with the job that runs on it; nothing else does")
-    .option("--runner <name>", "the runner whose machine it is")
+    .option("--runner <name>", "the runner of the machine")
     .option("--machine <instance id>", "the machine, where its runner has more than one")
     .option("--force", "yes, interrupt the job")
     .option("--reason <text>", "why, for the fleet's log")

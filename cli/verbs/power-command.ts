@@ -23,19 +23,19 @@ export interface PowerFlags extends EnvironmentFlags {
   json?: boolean;
 }
 
-/** What `sleep` and `wake` have in common: all but the power that is wished. */
+/** `sleep` and `wake`, which differ only in the power that they set. */
 export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power: Power): Command {
   return withEnvironment(new Command(verb))
     .option("--fleet <name>", "the runners of one fleet (default: all fleets, after asking)")
     .option("--runner <names...>", "these runners alone")
     .option(
       "--until <time>",
-      "when the wish ends by itself: a span (90m, 36h, 3d, 2w, 1d12h), a time (2026-03-01T18:00) or a time of the day (18:30)",
+      "when the override expires: a span (90m, 36h, 3d, 2w, 1d12h), a time (2026-03-01T18:00) or a time of the day (18:30)",
     )
-    .option("--reason <text>", "why, for everybody who looks at the status")
+    .option("--reason <text>", "why; `longhaul status` shows it")
     .option(
       "--clear",
-      "take the wishes back instead: budget, working hours and idle timeout decide again, and start what none of them keeps asleep",
+      "remove the overrides instead: budget, working hours and idle timeout decide again; machines that none of these keeps asleep are started",
     )
     .option("--no-wait", `do not wait until the machines are ${power === "off" ? "asleep" : "online"}`)
     .option("--wait-minutes <minutes>", "how long to wait for them", parsePositive, 10)
@@ -58,7 +58,7 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
 
       if (flags.fleet === undefined && flags.runner === undefined && !flags.yes) {
         const fleets = selections.map(({ fleet }) => fleet).join(", ");
-        const what = flags.clear ? "Take back the wishes for" : verb === "sleep" ? "Put to sleep" : "Wake";
+        const what = flags.clear ? "Remove the overrides for" : verb === "sleep" ? "Put to sleep" : "Wake";
         const question = `${what} every fleet of ${environment.name} (${fleets})?`;
         if (!(await context.confirm(question))) throw new Failure("Nothing was done.");
       }
@@ -90,7 +90,7 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
     });
 }
 
-/** @throws Error when a machine could not be started; NotFinished when one is not as wished yet */
+/** @throws Failure when a machine could not be started; NotFinished when one has not reached the power yet */
 function throwUnlessDone(
   verb: "sleep" | "wake",
   waitMinutes: number,
@@ -102,11 +102,11 @@ function throwUnlessDone(
       : [
           `After ${waitMinutes} min, ${left.length} machine(s) are not ${verb === "sleep" ? "asleep" : "online"} yet:`,
           ...left.map(({ why }) => `  ${why}`),
-          "No job was ended, and the wish stands. Run it again to wait on.",
+          "No job was interrupted, and the override stays set. Run the command again to wait longer.",
         ];
   if (notStarted.length > 0) {
     const runners = notStarted.map(({ runner }) => runner).join(", ");
-    const refused = `${notStarted.length} machine(s) could not be started: ${runners}. The wish stands: run it again later.`;
+    const refused = `${notStarted.length} machine(s) could not be started: ${runners}. The override stays set: run the command again later.`;
     throw new Failure([...waiting, refused].join("\n"));
   }
   if (waiting.length > 0) throw new NotFinished(waiting.join("\n"));
@@ -116,11 +116,11 @@ function throwUnlessDone(
 function checkFlags({ clear, until, reason, overBudget }: PowerFlags): void {
   if (clear && (until !== undefined || reason !== undefined || overBudget)) {
     throw new BadUsage(
-      "--clear takes wishes back: it goes neither with --until nor with --reason or --over-budget.",
+      "--clear removes overrides: it cannot be combined with --until, --reason or --over-budget.",
     );
   }
   if (overBudget && until === undefined) {
-    throw new BadUsage("--over-budget needs an end: say --until 2h, for example.");
+    throw new BadUsage("--over-budget needs an end: add --until 2h, for example.");
   }
   checkReason(reason);
 }

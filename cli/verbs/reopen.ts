@@ -12,7 +12,7 @@ interface ReopenFlags extends EnvironmentFlags {
 /** `longhaul reopen`: undoes what an aborted destroy has begun. */
 export function reopenCommand(context: VerbContext): Command {
   return withEnvironment(new Command("reopen"))
-    .description("keep fleets after all that an aborted destroy has closed; twice changes nothing")
+    .description("keep fleets that an aborted destroy has closed; a second run changes nothing")
     .option("--fleet <name>", "one fleet (default: all fleets)")
     .option("--json", "print what was reopened as JSON")
     .action(async (flags: ReopenFlags) => {

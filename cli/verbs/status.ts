@@ -14,7 +14,7 @@ interface StatusFlags extends EnvironmentFlags {
 /** `longhaul status`: every runner and every machine of an environment. */
 export function statusCommand(context: VerbContext): Command {
   return withEnvironment(new Command("status"))
-    .description("show every runner: its machine, state, wish, version and age")
+    .description("show every runner: its machine, state, desired state, version and age")
     .option("-w, --watch", "look again and again, until Ctrl-C")
     .option("--interval <seconds>", "between two looks", parsePositive, 5)
     .option("--json", "print one JSON object (with --watch: one a line for each look)")

@@ -5,6 +5,6 @@ import { powerCommand } from "./power-command.ts";
 /** `longhaul wake`: runners are started and stay on. */
 export function wakeCommand(context: VerbContext): Command {
   return powerCommand(context, "wake", "on")
-    .description("start runners that are asleep, and let them stay on whatever the working hours")
-    .option("--over-budget", "although the month's money is gone; needs --until");
+    .description("start runners that are asleep, and keep them on regardless of working hours")
+    .option("--over-budget", "even though the month's budget is spent; needs --until");
 }

@@ -64,9 +64,9 @@ describe("longhaul drain", () => {
     expect(calls("ec2:TerminateInstances")).to.equal(0);
   });
 
-  it("keeps everything else that operators wish, also what it does not know itself", async () => {
-    const wish = { power: "on", by: "ada", reason: "release" };
-    const overrides = [wish, { ...wish, runners: ["dev-cloud-1"] }];
+  it("keeps operators' overrides, and keys that it does not know", async () => {
+    const override = { power: "on", by: "ada", reason: "release" };
+    const overrides = [override, { ...override, runners: ["dev-cloud-1"] }];
     const before = { closing: false, overrides, later: [1] };
     await clouds.writeParameter(parameters.override, JSON.stringify(before));
     clouds.meanwhile(() => {
@@ -81,7 +81,7 @@ describe("longhaul drain", () => {
     expect({ ...kept, closing: false }).to.deep.equal(before);
   });
 
-  it("tells it a fleet whose parameter is full as well", async () => {
+  it("closes a fleet even where its parameter is full", async () => {
     const long = { power: "off", by: "ada", reason: "x".repeat(3980) };
     await clouds.writeParameter(parameters.override, JSON.stringify({ closing: false, overrides: [long] }));
     clouds.meanwhile(() => {

@@ -33,7 +33,7 @@ describe("longhaul sleep and wake", () => {
   const nothing = () => undefined;
 
   describe("sleep", () => {
-    it("writes the wish with name, reason and end, and waits until the machines are stopped", async () => {
+    it("writes the override with name, reason and end, and waits until the machines are stopped", async () => {
       clouds.meanwhile(nothing, () => {
         down(one, two);
       });
@@ -91,7 +91,7 @@ describe("longhaul sleep and wake", () => {
       expect(clouds.instance(one.instanceId).state).to.equal("running");
     });
 
-    it("tells of a runner that has a wish of its own, and does not wait for it", async () => {
+    it("reports a runner that has an override of its own, and does not wait for it", async () => {
       const own = { power: "on", by: "bob", reason: "demo" } as const;
       const setting = { ...initialOverrideSetting, runners: { "dev-cloud-1": own } };
       await clouds.writeParameter(parameters.override, formatOverrideSetting(setting));
@@ -100,7 +100,7 @@ describe("longhaul sleep and wake", () => {
       });
       const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
       expect(code).to.equal(0);
-      expect(said).to.include(`${machineName(one.runner, one.instanceId)} stays on: bob: demo.`);
+      expect(said).to.include(`${machineName(one.runner, one.instanceId)} stays on: set by bob (demo).`);
       expect(operator().runners).to.deep.equal({ "dev-cloud-1": own });
     });
 
@@ -114,11 +114,11 @@ describe("longhaul sleep and wake", () => {
       );
       const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
       expect(code).to.equal(0);
-      expect(said).to.include("stays on: bob: hotfix.");
+      expect(said).to.include("stays on: set by bob (hotfix).");
       expect(operator().fleet!.by).to.equal("bob");
     });
 
-    it("takes wishes back with --clear, and waits for nobody", async () => {
+    it("removes overrides with --clear, and does not wait", async () => {
       await clouds.longhaul(["sleep", "--fleet", "cloud", "--no-wait"]);
       const outcome = await clouds.longhaul(["sleep", "--fleet", "cloud", "--clear", "--json"]);
       expect(outcome.code).to.equal(0);
@@ -148,7 +148,7 @@ describe("longhaul sleep and wake", () => {
   });
 
   describe("two operators at once", () => {
-    it("keep both their wishes", async () => {
+    it("keep both overrides", async () => {
       const [first, second] = await Promise.all([
         clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]),
         clouds.longhaul(["sleep", "--runner", "dev-cloud-2", "--no-wait"]),
@@ -168,7 +168,7 @@ describe("longhaul sleep and wake", () => {
       expect(Object.keys(operator().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
     });
 
-    it("leave a later word about the same runner as it is, and tell whose stands", async () => {
+    it("leave a later override for the same runner as it is, and say so", async () => {
       const theirs = { power: "on", by: "bob", reason: "hotfix" } as const;
       const later = formatOverrideSetting({ ...initialOverrideSetting, runners: { "dev-cloud-1": theirs } });
       clouds.meanwhile(() => clouds.writeParameter(parameters.override, later));
@@ -176,10 +176,10 @@ describe("longhaul sleep and wake", () => {
       expect(code).to.equal(0);
       expect(said)
         .to.include(
-          "Somebody else has changed the overrides for dev-cloud-1 meanwhile, after you: theirs stand.",
+          "Somebody else has changed the overrides for dev-cloud-1 after you did, and the later change holds.",
         )
-        .and.include("stays on: bob: hotfix.")
-        .and.not.include("is wished");
+        .and.include("stays on: set by bob (hotfix).")
+        .and.not.include("Power of dev-cloud-1");
       expect(operator().runners).to.deep.equal({ "dev-cloud-1": theirs });
     });
 
@@ -189,7 +189,7 @@ describe("longhaul sleep and wake", () => {
       clouds.meanwhile(...Array.from({ length: 10 }, () => over));
       const { code, said } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
       expect(code).to.equal(1);
-      expect(said).to.include("somebody else wrote over it each time");
+      expect(said).to.include("somebody else overwrote it each time");
     });
   });
 
@@ -217,7 +217,7 @@ describe("longhaul sleep and wake", () => {
       expect(code).to.equal(1);
       expect(said)
         .to.match(
-          /The overrides of the fleet dev-cloud are too many for one parameter: \S+ would have 4\d{3} characters/,
+          /The overrides of the fleet dev-cloud do not fit into one parameter: \S+ would have 4\d{3} characters/,
         )
         .and.include("Nothing was written.");
       expect(clouds.parameter(parameters.override)).to.equal(before);
@@ -268,7 +268,7 @@ describe("longhaul sleep and wake", () => {
       down(one, two);
       const first = await clouds.longhaul(["wake", "--fleet", "cloud", "--no-wait", "--json"]);
       expect(resultOf(first).started).to.deep.equal([one.instanceId]);
-      expect(first.said).to.include(`${machineName(two.runner, two.instanceId)} is on no list`);
+      expect(first.said).to.include(`${machineName(two.runner, two.instanceId)} is on no list of its fleet`);
       down(one);
       await clouds.writeParameter(parameters.roster, "{");
       await clouds.writeParameter(parameters.candidates, "{");
@@ -361,7 +361,7 @@ describe("longhaul sleep and wake", () => {
     [["--runner", "dev-cloud-9"], "There is no runner dev-cloud-9: they are dev-cloud-1, dev-cloud-2."],
     [["--fleet", "cloud", "--until", "yesterday"], "--until does not understand"],
     [["--fleet", "cloud", "--reason", "a\nb"], "--reason takes one line"],
-    [["--fleet", "cloud", "--clear", "--until", "2h"], "--clear takes wishes back"],
+    [["--fleet", "cloud", "--clear", "--until", "2h"], "--clear removes overrides"],
   ];
   for (const [args, why] of refusals) {
     it(`refuse ${args.join(" ").replace("\n", "\\n")} and write nothing`, async () => {
@@ -378,7 +378,7 @@ describe("longhaul sleep and wake", () => {
     clouds.deleteParameter(parameters.override);
     const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
     expect(code).to.equal(1);
-    expect(said).to.include(`There is no parameter ${parameters.override}`).and.include("`pulumi up`");
+    expect(said).to.include(`the parameter ${parameters.override} does not exist`).and.include("`pulumi up`");
     expect(clouds.parameter(parameters.override)).to.equal(undefined);
   });
 });
@@ -418,7 +418,7 @@ describe("longhaul reopen", () => {
     const before = writes();
     const { code, said } = await clouds.longhaul(["reopen"]);
     expect({ code, writes: writes() }).to.deep.equal({ code: 0, writes: before });
-    expect(said).to.include("The fleet dev-cloud is open.");
+    expect(said).to.include("The fleet dev-cloud is open already.");
   });
 
   it("opens it again when a destroy has closed it meanwhile", async () => {

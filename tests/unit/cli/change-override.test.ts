@@ -57,7 +57,7 @@ function office(seed: number, begun = formatOverrideSetting(initialOverrideSetti
     /** Lets an operator begin at a moment. */
     operator: async (by: string, at: number, power: "on" | "off" | undefined, runners: string[]) => {
       await sleep(at);
-      const wish: Override | undefined = power && { power, by, reason: "a test" };
+      const override: Override | undefined = power && { power, by, reason: "a test" };
       const [written] = await writeOverrides(
         {
           parameters: parameters(by),
@@ -67,7 +67,7 @@ function office(seed: number, begun = formatOverrideSetting(initialOverrideSetti
         },
         "dev",
         [{ fleet: "cloud", runners }],
-        wish,
+        override,
       );
       return written!;
     },

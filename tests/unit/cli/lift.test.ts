@@ -45,7 +45,7 @@ describe("what AWS's budget has denied, when the budget goes", () => {
     for (const state of [undefined, "STANDBY", "REVERSE_SUCCESS"]) {
       const { ending, steps, said } = await lifting(...(state === undefined ? [] : [state]));
       expect({ ending, steps }, state).to.deep.equal({ ending: "done", steps: [] });
-      expect(said).to.include(`${budget} denies nobody anything`);
+      expect(said).to.include(`${budget} denies no role any more`);
     }
   });
 

@@ -13,7 +13,7 @@ import {
 } from "../../../cli/operator/override-text.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
-const wish: Override = { power: "off", by: "ada", reason: "night" };
+const override: Override = { power: "off", by: "ada", reason: "night" };
 const expired = "2026-03-01T11:59:59.000Z";
 const places = fc.uniqueArray(fc.constantFrom(wholeFleet, "dev-cloud-1", "dev-cloud-2", "dev-cloud-3"), {
   minLength: 1,
@@ -46,8 +46,8 @@ describe("what is written into a fleet's overrides", () => {
     fc.assert(
       fc.property(settings, places, (setting, named) => {
         const text = JSON.stringify(setting);
-        const after = withOverride(text, named, wish, now) ?? text;
-        for (const place of named) expect(overrideAt(after, place)).to.deep.equal(wish);
+        const after = withOverride(text, named, override, now) ?? text;
+        for (const place of named) expect(overrideAt(after, place)).to.deep.equal(override);
       }),
     );
   });
@@ -56,7 +56,7 @@ describe("what is written into a fleet's overrides", () => {
     fc.assert(
       fc.property(settings, places, fc.boolean(), (setting, named, clears) => {
         const text = JSON.stringify(setting);
-        const next = clears ? withoutOverride(text, named, now) : withOverride(text, named, wish, now);
+        const next = clears ? withoutOverride(text, named, now) : withOverride(text, named, override, now);
         const [before, after] = [read(text), read(next ?? text)];
         expect({ ...after, overrides: [] }).to.deep.equal({ ...before, overrides: [] });
         for (const place of placesIn(text)) {
@@ -77,7 +77,7 @@ describe("what is written into a fleet's overrides", () => {
     fc.assert(
       fc.property(settings, places, (setting, named) => {
         for (const change of [
-          (text: string) => withOverride(text, named, wish, now),
+          (text: string) => withOverride(text, named, override, now),
           (text: string) => withoutOverride(text, named, now),
           (text: string) => reopened(text, now),
           (text: string) => closed(text, "destroy", now),
@@ -87,26 +87,28 @@ describe("what is written into a fleet's overrides", () => {
         }
       }),
     );
-    const both = { closing: false, overrides: [{ ...wish, runners: ["dev-cloud-2", "dev-cloud-1"] }] };
-    expect(withOverride(JSON.stringify(both), ["dev-cloud-1", "dev-cloud-2"], wish, now)).to.equal(undefined);
+    const both = { closing: false, overrides: [{ ...override, runners: ["dev-cloud-2", "dev-cloud-1"] }] };
+    expect(withOverride(JSON.stringify(both), ["dev-cloud-1", "dev-cloud-2"], override, now)).to.equal(
+      undefined,
+    );
   });
 
   it("names a runner beside those of which the same is wanted", () => {
     const text = withOverride(
-      JSON.stringify({ closing: false, overrides: [{ ...wish, runners: ["dev-cloud-1"] }] }),
+      JSON.stringify({ closing: false, overrides: [{ ...override, runners: ["dev-cloud-1"] }] }),
       ["dev-cloud-2"],
-      wish,
+      override,
       now,
     );
-    expect(read(text!).overrides).to.deep.equal([{ ...wish, runners: ["dev-cloud-1", "dev-cloud-2"] }]);
+    expect(read(text!).overrides).to.deep.equal([{ ...override, runners: ["dev-cloud-1", "dev-cloud-2"] }]);
   });
 
   it("loses with --clear what is selected, and nothing else", () => {
-    const all = { ...wish, runners: ["dev-cloud-1", "dev-cloud-2"] };
-    const text = JSON.stringify({ closing: true, overrides: [wish, all], later: [1] });
+    const all = { ...override, runners: ["dev-cloud-1", "dev-cloud-2"] };
+    const text = JSON.stringify({ closing: true, overrides: [override, all], later: [1] });
     expect(read(withoutOverride(text, ["dev-cloud-1"], now)!)).to.deep.equal({
       closing: true,
-      overrides: [wish, { ...wish, runners: ["dev-cloud-2"] }],
+      overrides: [override, { ...override, runners: ["dev-cloud-2"] }],
       later: [1],
     });
     expect(read(withoutOverride(text, placesIn(text), now)!)).to.deep.equal({
@@ -117,9 +119,9 @@ describe("what is written into a fleet's overrides", () => {
   });
 
   it("loses what has expired, with every write, and is not written for that alone", () => {
-    const old = { ...wish, until: expired };
+    const old = { ...override, until: expired };
     const text = JSON.stringify({ closing: true, overrides: [{ ...old, runners: ["dev-cloud-1"] }, old] });
-    const another = { ...wish, by: "bob" };
+    const another = { ...override, by: "bob" };
     for (const next of [
       withOverride(text, ["dev-cloud-2"], another, now),
       reopened(text, now),
@@ -132,26 +134,26 @@ describe("what is written into a fleet's overrides", () => {
 
   it("is begun anew where it is damaged: no machine can read it", () => {
     for (const text of ["", "{", '{"closing":"yes"}', "[]"]) {
-      expect(parseOverrideSetting(withOverride(text, [wholeFleet], wish, now))).to.deep.equal({
+      expect(parseOverrideSetting(withOverride(text, [wholeFleet], override, now))).to.deep.equal({
         ...initialOverrideSetting,
-        fleet: wish,
+        fleet: override,
       });
     }
   });
 
   it("is open again without the reason for closing, and with its overrides", () => {
-    const text = JSON.stringify({ closing: true, closingReason: "destroy", overrides: [wish], later: 1 });
-    expect(read(reopened(text, now)!)).to.deep.equal({ closing: false, overrides: [wish], later: 1 });
+    const text = JSON.stringify({ closing: true, closingReason: "destroy", overrides: [override], later: 1 });
+    expect(read(reopened(text, now)!)).to.deep.equal({ closing: false, overrides: [override], later: 1 });
   });
 });
 
 describe("a fleet that closes", () => {
   it("keeps its overrides where there is room", () => {
-    const text = JSON.stringify({ closing: false, overrides: [wish], later: 1 });
+    const text = JSON.stringify({ closing: false, overrides: [override], later: 1 });
     expect(read(closed(text, "destroy", now)!)).to.deep.equal({
       closing: true,
       closingReason: "destroy",
-      overrides: [wish],
+      overrides: [override],
       later: 1,
     });
   });

@@ -3,7 +3,7 @@ import { callerName } from "../../../cli/operator/caller-name.ts";
 import { isSelected, select } from "../../../cli/fleet/select-runners.ts";
 import { parseUntil } from "../../../cli/operator/until.ts";
 
-describe("until when a wish holds", () => {
+describe("until when an override holds", () => {
   const now = new Date(2026, 2, 1, 12, 0, 30).getTime();
   const local = (...parts: [number, number, number, number?, number?]) => new Date(...parts).toISOString();
   const understood: [string, string][] = [
@@ -47,7 +47,7 @@ describe("until when a wish holds", () => {
   }
 });
 
-describe("whom an operator means", () => {
+describe("the runners that an operator selects", () => {
   const known = [
     { fleet: "cloud", runner: "dev-cloud-1" },
     { fleet: "cloud", runner: "dev-cloud-2" },
@@ -67,7 +67,7 @@ describe("whom an operator means", () => {
     ]);
   });
 
-  it("is refused with what is known, where nobody knows it", () => {
+  it("refuses an unknown name, and lists the known ones", () => {
     expect(() => select(known, { fleet: "gpus" })).to.throw("There is no fleet gpus: they are cloud, gpu.");
     expect(() => select(known, { runners: ["x", "dev-gpu-1"] })).to.throw(
       "There is no runner x: they are dev-cloud-1, dev-cloud-2, dev-gpu-1.",

@@ -47,11 +47,11 @@ const status = (more: Partial<EnvironmentStatus> = {}): EnvironmentStatus => ({
 
 describe("an environment's status for people", () => {
   it("is a table with aligned columns, and no line ends in blanks", () => {
-    const wish = "leave, off until 2026-03-01 18:00 UTC (ada: quiet [2J night)";
+    const desired = "leave, off until 2026-03-01 18:00 UTC (ada: quiet [2J night)";
     expect(statusTable(status({ notes: ["GitHub was not asked."] }), false).split("\n")).to.deep.equal([
-      `RUNNER       MACHINE              STATE    SINCE  ${"DESIRED".padEnd(wish.length)}  VERSION  GEN  IMAGE`,
-      `dev-cloud-1  i-0123456789abcdef0  busy     5 min  ${wish}  2.338.0  3    32 d   ${busy.job!}`,
-      `dev-cloud-2  -                    missing  -      ${"-".padEnd(wish.length)}  -        -    -      No machine has its tag.`,
+      `RUNNER       MACHINE              STATE    SINCE  ${"DESIRED".padEnd(desired.length)}  VERSION  GEN  IMAGE`,
+      `dev-cloud-1  i-0123456789abcdef0  busy     5 min  ${desired}  2.338.0  3    32 d   ${busy.job!}`,
+      `dev-cloud-2  -                    missing  -      ${"-".padEnd(desired.length)}  -        -    -      No machine has its tag.`,
       "GitHub was not asked.",
     ]);
   });
