@@ -23,14 +23,14 @@ export const agentSchema = z
       .min(0)
       .max(3600)
       .default(defaults.spreadSeconds)
-      .describe("Machines that share a wish to sleep leave at random moments within so many seconds."),
+      .describe("Seconds over which machines that one change puts to sleep spread their leaving."),
     staySeconds: z
       .number()
       .min(0)
       .max(3600)
       .default(defaults.staySeconds)
       .describe(
-        "Seconds that a machine stays after its start whatever its wish, so that what it was started for can begin. The budget does not wait.",
+        "Seconds that a machine stays on after its start whatever its desired state, so that what it was started for can begin. The budget does not wait.",
       ),
     diskPercent: z
       .int()

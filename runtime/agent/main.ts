@@ -144,7 +144,7 @@ async function main(command: string | undefined): Promise<void> {
     ),
     tags,
     ledger,
-    reserve: diskBallast(paths.reserve, run, () => {
+    ballast: diskBallast(paths.ballast, run, () => {
       incidents.happened("diskFull", diskFullSentence);
     }),
     runnerLogs: runnerLogs(paths.diagnostics, clock, incidents),

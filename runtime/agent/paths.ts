@@ -50,7 +50,7 @@ export function pathsBelow(root: string, user: string) {
     /** Lines that are not in the ledger yet. */
     ledgerWaiting: `${state}/ledger-waiting`,
     /** The ballast. */
-    reserve: `${state}/reserve`,
+    ballast: `${state}/ballast`,
   } as const;
 }
 

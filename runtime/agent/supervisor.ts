@@ -27,7 +27,7 @@ export interface SupervisorHost extends Pick<ReporterHost, "tags" | "publish"> {
   sleepTime: SleepTime;
   power: MachinePower;
   ledger: Ledger;
-  reserve: DiskBallast;
+  ballast: DiskBallast;
   /** Keeps the runner's own logs within bounds. */
   runnerLogs: RunnerLogs;
   incidents: Incidents;
@@ -144,8 +144,8 @@ function runnerEyes({ listener, incidents, clock }: SupervisorHost, reporter: Re
 }
 
 /** The machine's own upkeep, between the acts on its jobs. */
-async function keepHouse({ reserve, runnerLogs }: SupervisorHost, view: ListenerView, attempt: Attempt) {
-  await attempt("Keeping room on the disk for the next job", () => reserve.look(view.worker));
+async function keepHouse({ ballast, runnerLogs }: SupervisorHost, view: ListenerView, attempt: Attempt) {
+  await attempt("Keeping room on the disk for the next job", () => ballast.look(view.worker));
   await attempt("Removing old logs of the runner", async () => {
     runnerLogs.look(view.worker ? (view.workerAt ?? -Infinity) : undefined);
     return Promise.resolve();

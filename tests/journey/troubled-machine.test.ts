@@ -77,8 +77,8 @@ describe("a machine in trouble", function () {
       console.log(`      skipped: this computer mounts nothing for us (${whyNoDisk})`);
       this.skip();
     }
-    const { reserve } = pathsBelow(diskOf(environment, id), "runner");
-    await eventually("the ballast is in place", () => existsSync(reserve));
+    const { ballast } = pathsBelow(diskOf(environment, id), "runner");
+    await eventually("the ballast is in place", () => existsSync(ballast));
     environment.cloud.github.push("acme/app", ".github/workflows/fill.yml", workFile(fillTheDisk));
     const job = await endOf("fill.yml"); // It ends only once the ballast is released.
     expect(job.conclusion).to.equal("failure");
@@ -86,7 +86,7 @@ describe("a machine in trouble", function () {
     await eventually("it is reported", () => tag(tags.detail).includes(diskFullSentence));
     await isCounted("diskFull");
     await takesJobs();
-    await eventually("the ballast is in place again", () => existsSync(reserve));
+    await eventually("the ballast is in place again", () => existsSync(ballast));
   });
 
   it("with a listener that no longer polls restarts it, reports that, and takes jobs", async () => {
@@ -138,6 +138,6 @@ describe("a machine in trouble", function () {
 /** Fills all free space, and then the space that the agent releases. */
 const fillTheDisk = `
 fill() { head -c 100G /dev/zero >>"$LONGHAUL_ROOT/tmp/fill"; }
-until [ ! -e "$LONGHAUL_ROOT/var/lib/longhaul/reserve" ]; do fill || sleep 1; done
+until [ ! -e "$LONGHAUL_ROOT/var/lib/longhaul/ballast" ]; do fill || sleep 1; done
 fill
 `;

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
 # What the disk keeps free, and what is kept off it.
 
-# The agent's reserve takes the place of the blocks that ext4 keeps for root: a job with Docker fills those like all
-# others, and then the reserve gave the next job nothing. XFS, which Amazon Linux has, keeps none. Never on somebody's own
-# computer.
+# The agent's ballast takes the place of the blocks that ext4 keeps for root: a job with Docker fills those like all
+# others, and then releasing the ballast would leave nothing for the next job. XFS, which Amazon Linux has, keeps none.
+# This is never done on a user's own computer, where $root is set.
 free_root_blocks() {
   [[ -n $root || $(findmnt -no FSTYPE /) != ext4 ]] || tune2fs -m 0 "$(findmnt -no SOURCE /)" ||
     echo "longhaul: the file system keeps its blocks for root"

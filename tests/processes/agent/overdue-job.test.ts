@@ -188,7 +188,7 @@ jobs:
       },
       tags: { report, reportNow: nothing },
       ledger: { add, noteStart: () => undefined, noteStop: () => undefined, flush: nothing },
-      reserve: { look: nothing },
+      ballast: { look: nothing },
       runnerLogs: { look: () => undefined },
       incidents: watchIncidents(clock, () => undefined),
       register: () => Promise.resolve({ outcome: "registered" }),

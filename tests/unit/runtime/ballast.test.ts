@@ -5,7 +5,7 @@ import type { RunCommand } from "../../../runtime/agent/command.ts";
 import { diskBallast, fullBytes, ballastBytes } from "../../../runtime/agent/ballast.ts";
 import { temporaryFolder } from "./fixture.ts";
 
-describe("the reserve on a machine's disk", () => {
+describe("the ballast on a machine's disk", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   beforeEach(() => (folder = temporaryFolder()));
   afterEach(() => {
@@ -14,10 +14,10 @@ describe("the reserve on a machine's disk", () => {
 
   const plenty = 20 * ballastBytes;
   function machine(run: RunCommand = commandRunner({ PATH: process.env.PATH! })) {
-    const file = `${folder.path}/reserve`;
+    const file = `${folder.path}/ballast`;
     let room = plenty;
     const times = { full: 0 };
-    const reserve = diskBallast(
+    const ballast = diskBallast(
       file,
       run,
       () => times.full++,
@@ -28,7 +28,7 @@ describe("the reserve on a machine's disk", () => {
       times,
       look: (bytes: number, worker = false) => {
         room = bytes;
-        return reserve.look(worker);
+        return ballast.look(worker);
       },
     };
   }

@@ -166,7 +166,7 @@ function machineOf() {
       noteStop: () => notes.push("stop"),
       flush: () => Promise.resolve(),
     },
-    reserve: { look: () => Promise.resolve() },
+    ballast: { look: () => Promise.resolve() },
     runnerLogs: { look: () => undefined },
     incidents,
     register: () => {
