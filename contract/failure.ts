@@ -103,8 +103,8 @@ function wordsOf(error: unknown): string {
 }
 
 /**
- * The message of an error that Node hands to whoever opened a connection, and so of none of our code. Where a server has
- * several addresses and none of them answers, that error has no message, and an error for each address.
+ * The message of an error that Node, not our code, makes where a connection fails. If a server has several addresses
+ * and none of them answers, the error has no message of its own, but an error for each address.
  */
 export function ownWords(error: Error): string {
   if (error instanceof AggregateError && error.message === "")

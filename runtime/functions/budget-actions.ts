@@ -4,14 +4,15 @@ import type { ControllerConfiguration } from "../../contract/controller.ts";
 import type { CallAws } from "../aws/client.ts";
 
 /*
- * The actions of AWS's budget, which attach the denial and take it off: for the
- * controller, while the budget is there, and for `longhaul lift`, before it goes.
+ * The actions of AWS's budget, which attach the denial and withdraw it. The
+ * controller uses them while the budget exists, and `longhaul lift` before the
+ * budget is removed.
  */
 
-/** Which budget, of which account. */
+/** A budget and its account. */
 export type BudgetPlace = NonNullable<NonNullable<ControllerConfiguration["budget"]>["awsBudget"]>;
 
-/** What AWS tells of the actions of a budget, as far as it matters. */
+/** The fields that are read of a budget's action. */
 export interface BudgetAction {
   id: string;
   /** See {@link actionPhaseOf}. */
@@ -19,10 +20,11 @@ export interface BudgetAction {
 }
 
 /**
- * Where an action is: `watched` it holds nothing, and AWS looks at the figures ·
- * `working` what comes of it is to be seen · `holding` what it denies is
- * attached, all of it or some · `released` it holds nothing, and AWS looks away
- * until a reset.
+ * The phase of an action:
+ * `watched`: nothing is attached, and AWS compares the costs with the limit ·
+ * `working`: AWS is carrying out a step, whose result is not known yet ·
+ * `holding`: the denial is attached, to all roles or to some ·
+ * `released`: nothing is attached, and AWS does not watch until a reset.
  */
 export type ActionPhase = "watched" | "working" | "holding" | "released";
 

@@ -4,11 +4,11 @@ export interface EmbeddedMetrics {
   environment: string;
   /** Milliseconds since the epoch. */
   now: number;
-  /** By the metric's name: counts. */
+  /** Counts, by the metric's name. */
   counts: Readonly<Record<string, number>>;
-  /** By the metric's name: what is no count, such as US dollars. */
+  /** Values other than counts, such as US dollars, by the metric's name. */
   amounts?: Readonly<Record<string, number>>;
-  /** What else the line says: for searches in the log, no dimensions. */
+  /** Additional fields of the line, for searches in the log. They are not dimensions. */
   properties?: Readonly<Record<string, string | number>>;
 }
 

@@ -129,8 +129,8 @@ export async function writeJobSeen(
 }
 
 /**
- * Every job in the table, expired ones and tombstones too. What is no job is
- * left out.
+ * Every job in the table, including expired ones and tombstones. Items that
+ * cannot be parsed as a job are left out.
  *
  * @throws AwsError when the table cannot be read
  */
@@ -140,7 +140,7 @@ export async function readJobs(table: string, call: CallAws<"dynamodb:Scan">): P
   do {
     const page = await call("dynamodb:Scan", {
       TableName: table,
-      // The hint that a job waits comes within a second of its write, which another read may miss.
+      // The hint arrives within a second of the job's write, which an eventually consistent read may miss.
       ConsistentRead: true,
       ...(next && { ExclusiveStartKey: next }),
     });
@@ -159,21 +159,21 @@ export async function readJobs(table: string, call: CallAws<"dynamodb:Scan">): P
   return jobs;
 }
 
-/** A page of the table, as far as it is read before its items are. */
+/** A page of the table, before its items are parsed. */
 interface Page {
   Items: readonly unknown[];
   /** Absent: it is the last one. */
   LastEvaluatedKey?: AwsInput;
 }
 
-/** An answer without items is no empty table: jobs that wait would count as gone. */
+/** An answer without a list of items must not count as an empty table: queued jobs would be forgotten. */
 function isPage(answer: unknown): answer is Page {
   if (!isObject(answer)) return false;
   const { Items, LastEvaluatedKey } = answer;
   return Array.isArray(Items) && (LastEvaluatedKey === undefined || isObject(LastEvaluatedKey));
 }
 
-/** A value as DynamoDB writes it, by its type. */
+/** A value in DynamoDB's notation, which names its type. */
 type Attribute = { S: string } | { N: string } | { L: Attribute[] };
 type Plain = string | number | readonly string[];
 
@@ -193,7 +193,7 @@ function valueOf(attribute: unknown): unknown {
 interface Update {
   table: string;
   id: string;
-  /** What the item is to say; the table's reader knows the same fields. */
+  /** The new values of the item, by the names that {@link parseWaitingJob} reads. */
   set: Readonly<Partial<Omit<WaitingJob, "id">>>;
   condition: string;
   conditionNames: readonly (keyof WaitingJob)[];

@@ -3,7 +3,7 @@ import type { LabelledFleet } from "../../contract/job-labels.ts";
 import { fleetOfEntry } from "../../contract/names.ts";
 import type { JobReport } from "./job-table.ts";
 
-/** Which jobs get into the table of waiting jobs, whoever tells of them. */
+/** Rules for which jobs get into the table of waiting jobs, by a webhook delivery or by the sweep. */
 export interface JobRules {
   environment: string;
   /** The organisation, or the repository's owner. */
@@ -31,8 +31,9 @@ export function isAllowed(
 }
 
 /**
- * A job that a fleet could take, or that one of the environment's machines has
- * taken: a smoke test's job has no fleet's labels, and holds its machine.
+ * True for a job that a fleet could take, or that one of the environment's
+ * machines has taken: a smoke test's job has no fleet's labels, but occupies its
+ * machine.
  */
 export function isOurs(
   { labels, runner }: Pick<JobReport, "labels" | "runner">,

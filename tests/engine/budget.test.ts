@@ -123,7 +123,7 @@ describe("an environment that uses up its budget", function () {
     environment.cloud.aws.bill(budgetName("local", "eu-central-1"), { actual: 0.1 });
     await pass(5);
     await eventually("the denial is lifted", () =>
-      log().some((line) => line.includes("its denial to start machines is taken back")),
+      log().some((line) => line.includes("its denial to start machines is withdrawn")),
     );
     await pass(1);
     await eventually(

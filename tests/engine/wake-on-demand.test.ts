@@ -87,7 +87,7 @@ describe("a fleet that is woken by jobs", function () {
     clock.advance(fiveMinutes - (clock.now() % fiveMinutes));
     await eventually("the sweep finds the job", () =>
       logOf("controller").includes(
-        `Nobody had told that job ${job.id} of acme/app is queued: the sweep found out.`,
+        `Job ${job.id} of acme/app is queued: no webhook delivery has said so, the sweep found it.`,
       ),
     );
     expect(deliveries().filter((delivery) => delivery.startsWith("queued"))).to.have.lengthOf(1);

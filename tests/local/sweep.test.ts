@@ -176,7 +176,7 @@ describe("a sweep", () => {
     expect(others).to.deep.equal([]);
     expect(found).to.include({ id: String(id), repository: "acme/app", state: "queued" });
     expect(starts([found!])).to.deep.equal(["i-0a"]);
-    expect(said()).to.include(`Nobody had told that job ${id} of acme/app is queued`);
+    expect(said()).to.include(`Job ${id} of acme/app is queued: no webhook delivery has said so`);
   });
 
   for (const status of ["requested", "waiting", "pending"] as const) {
@@ -424,10 +424,10 @@ describe("a sweep", () => {
     await write({ id: "12345", state: "queued" });
     expect(await sweepOnce()).to.include({ SweepFailed: 0, SweepJobsForgotten: 1 });
     expect(requests).to.have.lengthOf(77);
-    expect(said()).to.include("leaves some jobs to the next ones: 100 requests are enough for once.");
+    expect(said()).to.include("leaves some jobs to later sweeps: it has sent its limit of 100 requests.");
     let calls = 0;
     await sweepOnce({ elapsed: () => (calls++ < 4 ? 0 : 20_000) });
-    expect(said()).to.include("20 s are enough for once");
+    expect(said()).to.include("it has reached its limit of 20 s");
   });
 
   /** The machines that would be started for these jobs, out of one that sleeps. */

@@ -74,7 +74,7 @@ describe("when the controller cannot read", function () {
       if (machine.state === "running") goToSleep(cloud, machine);
     const before = [power(), starts()];
     set(meterParameter("dev"), { v: 1, days: { "01": [null, 0, 0] } });
-    expect(await minute()).to.include("so the meter begins anew");
+    expect(await minute()).to.include("so the meter starts the month again");
     expect(metrics()).to.include({ ReadsFailed: 1 });
     await minutes(5);
     expect([power(), starts()]).to.deep.equal(before);

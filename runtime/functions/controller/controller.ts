@@ -112,8 +112,8 @@ function logLines(
     ...(unread.length === 0
       ? []
       : [
-          `Messages of the queue that are none, or of another version: ${unread.join(", ")}. ` +
-            "They were counted, and nothing else comes of them.",
+          `Messages of the queue are malformed or of an unknown version: ${unread.join(", ")}. ` +
+            "They are counted and otherwise ignored.",
         ]),
     ...assumptions,
     ...Object.entries(power).map(

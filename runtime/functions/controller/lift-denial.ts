@@ -48,7 +48,7 @@ export async function liftDenial(place: BudgetPlace, aws: CallAws<BudgetCall>): 
   await takeSteps(steps, place, aws);
   return steps.map(({ step }) =>
     step === "REVERSE_BUDGET_ACTION"
-      ? `AWS's budget ${name} is at ${figures.actual} of ${figures.limit} USD: its denial to start machines is taken back.`
+      ? `AWS's budget ${name} is at ${figures.actual} of ${figures.limit} USD: its denial to start machines is withdrawn.`
       : `AWS's budget ${name} is watched again.`,
   );
 }

@@ -89,8 +89,8 @@ export function meterAssumptions(
     (record && isJustAhead(record, now)) || isUsable(record, now)
       ? []
       : [
-          "The meter has no record to go on from, and begins anew with the month: machines that run count " +
-            "since they were started, and machines that sleep from now on.",
+          "The meter has no record to continue and starts the month again: running machines count " +
+            "from their last start, sleeping machines from now.",
         ];
   const guessed = new Map<string, { ids: string[]; fleet: string; instanceType: string; usd: number }>();
   for (const machine of machines) {
@@ -106,8 +106,8 @@ export function meterAssumptions(
     ...begun,
     ...[...guessed.values()].map(
       ({ ids, fleet, instanceType, usd }) =>
-        `The price of ${instanceType} is not in the table of prices: ${ids.join(", ")} of ${fleet} ` +
-        `count as machines of today, at ${usd} USD for an hour.`,
+        `The price of ${instanceType} is not in the list of prices: ${ids.join(", ")} of ${fleet} ` +
+        `count at the price of the fleet's present type, ${usd} USD for an hour.`,
     ),
   ];
 }

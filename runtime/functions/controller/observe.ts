@@ -74,8 +74,8 @@ export async function observe(
   if (!meter && meterText !== undefined && meterText !== emptyMeter)
     problems.push(
       new Failure(
-        `${meterName} holds no record that this version knows, so the meter begins anew: what was spent earlier in the month ` +
-          "is forgotten, but for a budget that was spent already.",
+        `${meterName} holds no record that this version knows, so the meter starts the month again: earlier costs of the ` +
+          "month are forgotten, but power that the budget has turned off stays off.",
       ),
     );
   return {
@@ -107,8 +107,8 @@ function hasSleeper(fleet: string, machines: readonly ControlledMachine[] = []):
 }
 
 /**
- * The problem of a fleet whose parameters were read, but one that its starts
- * rest on was missing or damaged. A fleet has no roster until its first machines
+ * A problem for a fleet's parameters that were read, but are missing or damaged,
+ * and without which no machine is started. A fleet has no roster until its first machines
  * are proven, which takes hours with a long smoke test. So a missing roster
  * matters only once a machine sleeps that it might name.
  */

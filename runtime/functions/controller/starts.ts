@@ -117,7 +117,7 @@ function standIns(
       instanceId: id,
       fleet: fleet.name,
       availabilityZone,
-      reason: `${minimumAwake} of its fleet are to be awake, and EC2 does not start ${failing} of the first ones`,
+      reason: `${minimumAwake} of its fleet should be awake, and EC2 does not start ${failing} of the first ones`,
     }));
 }
 
@@ -137,7 +137,7 @@ function startReason(
   if (why === "none") return noReasonToSleep(machine, desired, settings);
   // A registration can be renewed; the money of a month over budget cannot be had back.
   if (desired.by !== "budget" && now - lastRanAt(machine, now) >= longestSleepMs) {
-    return "it slept for a week, and GitHub drops what is offline for two";
+    return "it slept for a week, and GitHub removes runners that are offline for two weeks";
   }
   return undefined;
 }
@@ -148,7 +148,7 @@ function noReasonToSleep(
   settings: FleetSettings,
 ): string {
   const wantedBy = staysAwake(id, settings)
-    ? `${settings.limits!.minimumAwake} of its fleet are to be awake`
+    ? `${settings.limits!.minimumAwake} of its fleet should be awake`
     : `nothing keeps it asleep, and power is on by ${by} (${reason})`;
   if (failedStart) return `EC2 did not start it the last time (${failedStart.why}), and ${wantedBy}`;
   if (report && isOfThisLife(report, launchedAt) && lastWordStates.includes(report.state)) return wantedBy;

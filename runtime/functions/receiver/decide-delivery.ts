@@ -7,10 +7,11 @@ import { readJob } from "./read-job.ts";
 import type { DeliveryRequest } from "./url-event.ts";
 
 /**
- * What becomes of a delivery:
- * `write` its job's state · `ignored` genuine, and nothing to do · `refused`
- * not what GitHub sends. `unsigned` tells a signature that does not match,
- * which another secret may still do.
+ * What the receiver does with a delivery:
+ * `write`: it writes the job's state · `ignored`: the delivery is genuine, but
+ * there is nothing to do · `refused`: GitHub does not send such a request.
+ * `unsigned` marks a signature that does not match this secret. It may match
+ * another one.
  */
 export type DeliveryDecision =
   | { kind: "write"; job: JobReport }
@@ -18,8 +19,8 @@ export type DeliveryDecision =
   | { kind: "refused"; status: number; reason: string; unsigned?: true };
 
 /**
- * Judges one delivery. Nothing of a body is read before its signature has been
- * checked over the bytes as they came. No text of a request gets into a reason.
+ * Judges one delivery. A body is parsed only after its signature has been checked
+ * over the bytes as they were received. No reason quotes text of the request.
  *
  * @param now milliseconds since the epoch
  */
@@ -29,7 +30,7 @@ export function decideDelivery(
   secret: string,
   now: number,
 ): DeliveryDecision {
-  if (method === undefined) return refused(400, "it is no request to the function's URL");
+  if (method === undefined) return refused(400, "it is not a request to the function's URL");
   if (method !== "POST") return refused(405, "GitHub delivers by POST");
   if (!body) return refused(413, "the body is larger than a workflow_job's");
   const signature = headers["x-hub-signature-256"];
@@ -37,7 +38,7 @@ export function decideDelivery(
   if (!isSigned(body, signature, secret)) {
     return { kind: "refused", status: 401, reason: "the signature does not match", unsigned: true };
   }
-  // GitHub's own choice: the payload would be in a field of a form.
+  // A webhook of this content type sends the payload in a field of a form.
   if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     return refused(415, "set the webhook's content type to application/json");
   }
@@ -56,10 +57,10 @@ export function decideDelivery(
 }
 
 /**
- * Whether a delivery says `queued` of a job that waits no more: one that was
- * delivered once more when the job's tombstone may be gone already. GitHub gives up
- * a job that has been queued for a day, long before. One of a deployment's environment
- * may have been held for approval before, for as long as its run lasts.
+ * True for a `queued` delivery of a job that no longer waits: it was redelivered
+ * when the job's tombstone may have been deleted. GitHub cancels a job that has been
+ * queued for a day, which is long before. A job of a deployment's environment is
+ * exempt, because it may have been held for approval for as long as its run lasts.
  */
 function isPastWaiting({ state, queuedAt }: JobReport, mayBeHeld: boolean, now: number): boolean {
   return state === "queued" && !mayBeHeld && now / 1000 - queuedAt >= secondsThatCount.completed;
@@ -74,7 +75,7 @@ function refused(status: number, reason: string): DeliveryDecision {
 }
 
 /**
- * Whether GitHub signed a body with this secret.
+ * True if a body's signature was made with this secret.
  *
  * @param signature the header `x-hub-signature-256`: `sha256=` and 64 hexadecimal digits
  * @see https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries

@@ -10,11 +10,11 @@ import { sendHttp } from "../../aws/http.ts";
 import { createReceiver } from "./receiver.ts";
 
 /*
- * Entry point of the webhook's receiver in Lambda. The only module of it that
- * reads the process's environment and the files beside it.
+ * Entry point of the webhook's receiver in Lambda. It is the receiver's only module
+ * that reads the process's environment and the files beside it.
  */
 
-/** GitHub waits ten seconds for an answer: three calls, each with a second try, fit into that. */
+/** Milliseconds for one call. GitHub waits ten seconds for an answer: three calls, each with a retry, fit into that. */
 const timeoutMs = 1500;
 
 const environment = process.env;

@@ -4,14 +4,14 @@ import { malformed, readWorkflowJob } from "../workflow-job.ts";
 import type { ReadJob } from "../workflow-job.ts";
 
 /**
- * As {@link ReadJob}; `mayBeHeld`: the job is of a deployment's environment, whose
- * rules may have held it before it was queued.
+ * As {@link ReadJob}. `mayBeHeld`: the job belongs to a deployment's environment,
+ * and the environment's rules may have held it before it was queued.
  *
  * @see https://github.blog/changelog/2022-11-22-webhook-enhancements-for-environment-protection-rules/
  */
 export type ReadDelivery = ReadJob & { mayBeHeld: boolean };
 
-/** What a delivery of `workflow_job` says. @param now milliseconds since the epoch */
+/** Reads a delivery of the event `workflow_job`. @param now milliseconds since the epoch */
 export function readJob(body: Uint8Array, now: number): ReadDelivery {
   const payload = parseJson(Buffer.from(body).toString("utf8"));
   if (!isObject(payload) || !isObject(payload.workflow_job)) {

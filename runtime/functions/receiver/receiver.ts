@@ -23,22 +23,22 @@ export interface ReceiverWorld {
   log: (line: string) => void;
 }
 
-/** What is told of a delivery. */
+/** The outcome of a delivery, for the answer, the log and the metrics. */
 interface DeliveryOutcome {
   metric: keyof typeof receiverMetrics;
   status: number;
   /** For GitHub and the log. */
   reason: string;
-  /** What failed inside: for the log alone. */
+  /** The error that the receiver met. It is logged, and not part of the answer. */
   error?: unknown;
 }
 
 /**
- * The webhook's receiver: checks what comes, writes the job's state, gives the
- * controller a hint, and answers. It never throws: what goes wrong is a 503,
- * which GitHub shows among the hook's deliveries.
+ * The webhook's receiver: checks the delivery, writes the job's state, sends the
+ * controller a hint, and answers. It never throws: if anything fails it answers
+ * 503, which GitHub shows among the webhook's deliveries.
  *
- * @returns a handler of whatever Lambda hands over
+ * @returns a handler of Lambda's events, of any form
  */
 export function createReceiver(world: ReceiverWorld): (event: unknown) => Promise<UrlAnswer> {
   const { configuration, queueUrl, aws, now, log } = world;
@@ -59,7 +59,7 @@ export function createReceiver(world: ReceiverWorld): (event: unknown) => Promis
         environment: configuration.environment,
         now: now(),
         counts: { [receiverMetrics[metric]]: 1 },
-        properties: { status, ...toldOf(reason, error), delivery: deliveryId(request) },
+        properties: { status, ...loggedReason(reason, error), delivery: deliveryId(request) },
       }),
     );
     return answerOf(status, reason);
@@ -85,29 +85,34 @@ export function createReceiver(world: ReceiverWorld): (event: unknown) => Promis
     const written = await writeJobState(configuration.table, job, now(), aws);
     const what = `job ${job.id} of ${job.repository} is ${job.state}`;
     if (written === "behind")
-      return { metric: "ignored", status: 202, reason: `${what}: known, or it has got further` };
-    // Only a job that waits can be a reason to start a machine.
+      return { metric: "ignored", status: 202, reason: `${what}: the table has this state or a later one` };
+    // Only a queued job can be a reason to start a machine.
     if (job.state !== "queued") return { metric: "accepted", status: 202, reason: what };
     try {
       await aws("sqs:SendMessage", { QueueUrl: queueUrl, MessageBody: formatJobMessage(job) });
       return { metric: "accepted", status: 202, reason: what };
     } catch (error) {
-      // The table has it: the controller finds it within a minute.
-      return { metric: "accepted", status: 202, reason: `${what}; without a hint`, error };
+      // The table has the job, and the controller reads the table each minute.
+      return {
+        metric: "accepted",
+        status: 202,
+        reason: `${what}; the controller was not sent a hint`,
+        error,
+      };
     }
   }
 }
 
-/** GitHub's id of the delivery, to find it among the hook's; nothing of another form. */
+/** GitHub's id of the delivery, by which it is found among the webhook's deliveries. Empty if it has another form. */
 function deliveryId({ headers }: DeliveryRequest): string {
   const id = headers["x-github-delivery"] ?? "";
   return /^[0-9a-f-]{36}$/.test(id) ? id : "";
 }
 
-/** The reason as it is logged, and the stack of a fault. */
-function toldOf(reason: string, error: unknown): Record<string, string> {
+/** The reason for the log, with the error's sentence, and the stack of a fault. */
+function loggedReason(reason: string, error: unknown): Record<string, string> {
   if (error === undefined) return { reason };
-  const told: Record<string, string> = {};
-  const why = sentenceOf(error, (trace) => (told.stack = trace));
-  return { ...told, reason: `${reason}: ${why}` };
+  const fault: Record<string, string> = {};
+  const why = sentenceOf(error, (trace) => (fault.stack = trace));
+  return { ...fault, reason: `${reason}: ${why}` };
 }

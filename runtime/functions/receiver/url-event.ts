@@ -8,22 +8,23 @@ export interface UrlAnswer {
 
 /** A request as the receiver judges it. */
 export interface DeliveryRequest {
-  /** Undefined: it is no request to a function URL. Whoever may call the function can send it anything. */
+  /** Undefined: the event is not a request to a function URL. Callers of the function can send any event. */
   method: string | undefined;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** The very bytes that were sent; undefined when there are more than the receiver reads. */
+  /** The bytes as they were sent; undefined if there are more than {@link maxBodyBytes}. */
   body: Uint8Array | undefined;
 }
 
 /**
- * The largest body that is read. GitHub's limit is 25 MB and Lambda's is 6. A
- * `workflow_job` has some 20 kB, and a `completed` has all the steps of its job,
- * of some 240 bytes each: without it the job's machine counts as busy for days.
+ * The largest body that is read. GitHub's limit is 25 MB and Lambda's is 6 MB. A
+ * `workflow_job` has some 20 kB. A `completed` also has all the steps of its job,
+ * some 240 bytes each, and must not be refused: without it, the job's machine
+ * counts as busy for days.
  */
 export const maxBodyBytes = 2 * 1024 * 1024;
 
-/** The request in what Lambda hands over for one to a function URL (payload format 2.0). */
+/** Reads the request from Lambda's event for a function URL (payload format 2.0). */
 export function requestOf(event: unknown): DeliveryRequest {
   const { requestContext, headers: sent, body, isBase64Encoded } = isObject(event) ? event : {};
   const http = isObject(requestContext) ? requestContext.http : undefined;
@@ -37,7 +38,7 @@ export function requestOf(event: unknown): DeliveryRequest {
 }
 
 function bytesOf(body: string, isBase64: boolean): Uint8Array | undefined {
-  // No encoding has fewer characters than three quarters of its bytes' number, so this is safe before decoding.
+  // Checked before decoding, so that a huge body is never decoded: no body of at most `maxBodyBytes` has more characters.
   if (body.length > (isBase64 ? Math.ceil(maxBodyBytes / 3) * 4 : maxBodyBytes)) return undefined;
   const bytes = Buffer.from(body, isBase64 ? "base64" : "utf8");
   return bytes.length > maxBodyBytes ? undefined : bytes;

@@ -5,16 +5,16 @@ import { parameterIn } from "../../aws/parameters.ts";
 /** How old a secret must be before a signature that does not match is a reason to read it again. */
 const rereadAfterMs = 60_000;
 
-/** GitHub takes any text; ours has 64 digits. Shorter than this is a parameter that holds something else. */
+/** GitHub accepts any text, and our secrets have 64 digits. A shorter text than this is something other than a secret. */
 const shortestSecret = 32;
 
 export interface WebhookSecret {
   /** The secret, read once. @throws Error when it cannot be read */
   current(): Promise<string>;
   /**
-   * Another secret, after a signature that did not match; undefined when there
-   * is none, or the present one is too young to be asked for again. Whoever
-   * sends forged deliveries makes one call a minute that way, and no more.
+   * Reads the secret again, after a signature that did not match. Undefined if the
+   * secret is unchanged, or was read less than a minute ago: forged deliveries
+   * cause at most one call a minute.
    */
   renewed(): Promise<string | undefined>;
 }

@@ -18,7 +18,7 @@ import type { Ask } from "./ask.ts";
  */
 const claim = { beforeSeconds: 60, afterSeconds: 540 };
 
-/** All that the sweep asks for; GitHub gives every App the permission to see names (`metadata`) besides. */
+/** The only permission that the sweep requests. GitHub also grants every App the permission to read names (`metadata`). */
 const permissions = { actions: "read" };
 
 /**
@@ -33,7 +33,7 @@ export async function readAppKey(parameter: string, call: CallAws<"ssm:GetParame
   throw new Failure(`${parameter} holds no RSA private key; store the App's with \`longhaul app-key\`.`);
 }
 
-/** The parser's own error is not passed on: it may say something of the key. */
+/** The parser's own error is not passed on, because it may quote the key. */
 function privateKeyIn(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);
@@ -59,9 +59,9 @@ export function appClaim(appId: number, key: KeyObject, now: number): string {
 
 /**
  * An installation's token that can read the runs of these repositories, and
- * nothing else. It holds for an hour. GitHub refuses one for repositories of
- * which the installation lacks a single one: then it is for all that it has, and
- * the one that is missing keeps nobody from the others.
+ * nothing else. It is valid for an hour. GitHub refuses the request if the
+ * installation lacks one of the repositories. The token is then requested for all
+ * repositories that the installation has, so that the others can still be swept.
  *
  * @returns `isForAll`: it is for all repositories of the installation
  * @throws what `ask` does; Error when there is no token in the answer

@@ -8,12 +8,12 @@ import type { Ask, Question } from "./ask.ts";
 /** Asks with an installation's token: see {@link Ask}. */
 export type AskAsInstallation = (path: string, question?: Pick<Question, "leave">) => Promise<string>;
 
-/** The token of an installation. It lives as long as the function's process, and is in no log. */
+/** The token of an installation. It is kept in the memory of the function's process only, and never logged. */
 export interface KeptToken {
-  /** What it was asked for with. Another key may be there because somebody else had the first one. */
+  /** The public half of the App's key that it was requested with. If the key was replaced, the token may be compromised. */
   key: string;
   text: string;
-  /** By the clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   givenAtMs: number;
   /** Milliseconds since the epoch. */
   keepUntil: number;
@@ -28,23 +28,24 @@ export interface InstallationHost {
   ask: Ask;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   elapsed: () => number;
   sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** GitHub's tokens of installations hold for an hour. This leaves a minute for the two clocks to differ. */
+/** GitHub's installation tokens are valid for an hour. This leaves a minute by which the two clocks may differ. */
 const keptMs = 59 * 60_000;
 
-/** Milliseconds for which a new token may be refused, and between two tries. */
+/** Milliseconds in which GitHub may still refuse a new token, and between two tries. */
 const freshMs = 5000;
 const retryMs = 1000;
 
 /**
- * Asks GitHub as an installation, with one token for its hour. Not all of GitHub
- * knows a new token at once: for the first seconds a 401 does not mean that the
- * token is wrong, and the request is sent again. After them, a token of an
- * earlier sweep is replaced, once: somebody may have revoked it.
+ * Asks GitHub as an installation, with one token for an hour. Newly created
+ * tokens may not be known to all of GitHub's servers yet. So a 401 in the first
+ * seconds does not mean that the token is wrong, and the request is retried.
+ * After that, a token of an earlier sweep is replaced once: somebody may have
+ * revoked it.
  *
  * @see https://github.com/octokit/auth-app.js/issues/65
  */
@@ -58,7 +59,7 @@ export function askAsInstallation(host: InstallationHost): AskAsInstallation {
     if (token?.key === keyText && (isNew || now() < token.keepUntil)) return token;
     const { text, isForAll } = await installationToken(settings, key, now(), ask);
     isNew = true;
-    // One that is for all repositories may not know those that the App is installed on later.
+    // A token for all repositories may not cover those on which the App is installed later, so it is not kept.
     const keepUntil = isForAll ? -Infinity : now() + keptMs;
     return (kept.token = { key: keyText, text, givenAtMs: elapsed(), keepUntil });
   };

@@ -4,7 +4,7 @@ import { redact, redactError } from "../../../aws/error.ts";
 import type { Send } from "../../../aws/http.ts";
 import { parseJson } from "../../../aws/json.ts";
 
-/** The version of the REST API that is asked. */
+/** The version of the REST API that requests name. */
 const apiVersion = "2022-11-28";
 
 /** Milliseconds for one request. */
@@ -15,13 +15,13 @@ export interface Question {
   authorization: string;
   /** Absent: it is a GET. */
   body?: string;
-  /** So many requests are left to others: without more than that, none is sent. */
+  /** Number of requests to keep for other questions: this one is sent only if more are left. */
   leave?: number;
 }
 
 /**
- * Sends one request to GitHub's REST API, and gives back the body of its
- * answer. Not found is an error as any other.
+ * Sends one request to GitHub's REST API and returns the body of its answer. A
+ * 404 is an error like any other.
  *
  * @param path below the API's base URL
  * @throws GithubRefusal when GitHub answers with an error; LimitReached when no request is left; Error when there is no answer
@@ -39,7 +39,7 @@ export class GithubRefusal extends Failure {
   }
 }
 
-/** The sweep has sent all the requests, or taken all the time, that it may: the next one goes on. */
+/** The sweep has reached its limit of requests or time. The next sweep continues. */
 export class LimitReached extends Failure {
   override readonly name = "LimitReached";
 }
@@ -48,19 +48,19 @@ export interface AskOptions {
   /** Base URL of the API, without a trailing slash. */
   apiUrl: string;
   send: Send;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   elapsed: () => number;
   limits: { requests: number; milliseconds: number };
 }
 
-/** One request after the other, as GitHub asks its clients, until one of the limits is reached. */
+/** Sends requests one after the other, as GitHub asks of its clients, until one of the limits is reached. */
 export function createAsk({ apiUrl, send, elapsed, limits }: AskOptions): Ask {
   const end = elapsed() + limits.milliseconds;
   let left = limits.requests;
   return async (path, { authorization, body, leave = 0 }) => {
     const timeoutMs = Math.min(requestMs, Math.floor(end - elapsed()));
-    if (left <= leave) throw new LimitReached(`${limits.requests} requests are enough for once`);
-    if (timeoutMs < 1) throw new LimitReached(`${limits.milliseconds / 1000} s are enough for once`);
+    if (left <= leave) throw new LimitReached(`it has sent its limit of ${limits.requests} requests`);
+    if (timeoutMs < 1) throw new LimitReached(`it has reached its limit of ${limits.milliseconds / 1000} s`);
     left -= 1;
     const method = body === undefined ? "GET" : "POST";
     const response = await send({
@@ -85,7 +85,7 @@ export function createAsk({ apiUrl, send, elapsed, limits }: AskOptions): Ask {
   };
 }
 
-/** GitHub's own words; a proxy's page has none. */
+/** GitHub's own message. A proxy's error page has none. */
 function messageIn(body: string): string {
   const answer = parseJson(body);
   return isObject(answer) && typeof answer.message === "string"

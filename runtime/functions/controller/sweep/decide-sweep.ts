@@ -5,29 +5,29 @@ import type { JobReport } from "../../job-table.ts";
 import { isAllowed, isOurs } from "../../our-jobs.ts";
 import type { JobRules } from "../../our-jobs.ts";
 
-/** What GitHub says, and what the table says. */
+/** Jobs as GitHub reports them, and as the table has them. */
 export interface SweepSighting {
-  /** Jobs as GitHub has reported of them in this sweep; not all that there are. */
+  /** Jobs that GitHub has reported in this sweep. There may be more. */
   reported: readonly JobReport[];
-  /** As it was before GitHub was asked; expired items and tombstones among them. */
+  /** As it was before GitHub was asked, including expired items and tombstones. */
   table: readonly WaitingJob[];
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** What is to be done. Doing it twice, or late, is doing it once: the table takes states forward only. */
+/** What the sweep does. It may be done twice or late, because the table only moves states forward. */
 export interface SweepPlan {
   /** States that the table does not have. */
   write: JobReport[];
-  /** Ids of jobs to note that they were still queued: they may have one wake more. */
+  /** Ids of jobs that are still queued at GitHub. Noting that allows each of them one more wake. */
   seen: string[];
-  /** Jobs of the table of which GitHub has not reported what the table says: to be asked for one by one. */
+  /** Jobs whose state in the table GitHub has not confirmed. The sweep asks for them one by one. */
   ask: WaitingJob[];
 }
 
 /**
- * Compares what GitHub tells with the table. That a job is missing in what
- * GitHub reported proves nothing: it may be in the part that was not asked for.
+ * Compares what GitHub has reported with the table. A job that is missing in the
+ * report may still exist: it may be in the part that was not asked for.
  */
 export function decideSweep({ reported, table, now }: SweepSighting, rules: JobRules): SweepPlan {
   const known = new Map(table.map((job) => [job.id, job]));
@@ -55,7 +55,7 @@ export function decideSweep({ reported, table, now }: SweepSighting, rules: JobR
   };
 }
 
-/** Whether it makes a difference that a job is seen queued now. */
+/** True if it changes anything to note that a job is still queued: the job gets one more wake. */
 function wantsToBeSeen(job: WaitingJob, now: number): boolean {
   if (job.state !== "queued" || mayWakeOneMore(job, wakesPerJob)) return false;
   return mayWakeOneMore({ ...job, seenAt: Math.floor(now / 1000) }, wakesPerJob);

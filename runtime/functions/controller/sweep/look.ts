@@ -12,27 +12,27 @@ import type { AskAsInstallation } from "./ask-as-installation.ts";
 const perPage = 100;
 
 /**
- * The states of runs that are not over, in two rounds of all repositories: what
- * is held in one of them (which can be for a month, by a rule of a deployment)
- * must not use up the requests for what waits for a machine now in another.
+ * The states of runs that are not over. They are listed in two rounds of all
+ * repositories. Runs that a deployment's rule holds, which can take a month, must
+ * not use up the requests for runs of other repositories that need a machine now.
  */
 const goingStates: readonly string[] = ["queued", "in_progress"];
 const heldStates = openRunStates.filter((state) => !goingStates.includes(state));
 
 export interface SweepLook {
-  /** Where the round of the repositories and of their runs begins: see {@link inTurn}. */
+  /** Determines with which repository, and with which of its runs, the sweep begins: see {@link inTurn}. */
   turn: number;
   /** Milliseconds since the epoch. */
   now: number;
-  /** Requests that are not to be used for lists. */
+  /** Number of requests to keep for single jobs. Lists do not use them. */
   leave: number;
 }
 
 /**
- * Every job that GitHub lists in the runs that are not over. A repository that
- * GitHub does not find keeps nobody from the others: its refusal comes last.
+ * Every job that GitHub lists in the runs that are not over. If GitHub does not
+ * find a repository, the others are still listed, and the error is thrown last.
  *
- * @throws what `ask` does, after the jobs that it came to
+ * @throws what `ask` throws, after the jobs that were listed before
  */
 export async function* listJobs(
   { owner, repositories }: Pick<SweepConfiguration, "owner" | "repositories">,
@@ -77,11 +77,11 @@ async function* listJobsOf(
 }
 
 /**
- * What has become of a job of the table. One that GitHub does not find is over
- * where it does find the repository: the job's run was deleted.
+ * The present state of a job of the table. If GitHub finds the repository but not
+ * the job, the job's run was deleted, so the job counts as completed.
  *
- * @returns undefined when nobody can tell, or it is in a state that is none of a job for runners
- * @throws what `ask` does
+ * @returns undefined if GitHub's answers do not tell, or if the state does not concern runners
+ * @throws what `ask` throws
  */
 export async function askForJob(
   known: WaitingJob,
@@ -100,7 +100,7 @@ export async function askForJob(
   return { id, repository, labels, state: "completed", queuedAt, ...(runner !== undefined && { runner }) };
 }
 
-/** What GitHub has at a path: null where its answer is no JSON, undefined where it finds nothing. */
+/** GitHub's answer at a path: null if it is not JSON, undefined if GitHub finds nothing there. */
 async function answerAt(path: string, ask: AskAsInstallation): Promise<unknown> {
   try {
     return parseJson(await ask(path)) ?? null;
@@ -130,13 +130,13 @@ async function pages(
   }
 }
 
-/** Spreads the beginnings of successive turns evenly over any number of things. */
+/** A step by which successive turns begin at places spread evenly over a list of any length. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
 /**
- * The same things in the same order, begun elsewhere at each turn: where there
- * are more than can be asked for at once, each is among the first within a few
- * turns, and two that ask at the same turn ask for the same.
+ * Rotates a list by a different amount at each turn. If there are more items than
+ * one sweep can ask for, each of them is among the first within a few turns. Two
+ * sweeps of the same turn get the same order.
  */
 export function inTurn<Thing>(things: readonly Thing[], turn: number): Thing[] {
   const start = Math.floor(((turn * goldenRatio) % 1) * things.length);

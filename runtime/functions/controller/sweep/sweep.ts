@@ -18,15 +18,15 @@ import type { SweepPlan } from "./decide-sweep.ts";
 import { askForJob, inTurn, isNotFound, listJobs } from "./look.ts";
 
 /*
- * Asks GitHub itself for jobs that wait, because its webhook tells once: of
- * those that nobody told of, and of those that are over and nobody said so.
- * What it finds gets into the table as a late delivery would, and the next call
- * decides by it.
+ * Asks GitHub's API for the jobs, because GitHub does not repeat a webhook
+ * delivery that was lost. It finds queued jobs that are missing in the table, and
+ * jobs of the table that have ended. It writes them as a late delivery would, and
+ * the controller's next call decides by them.
  */
 
 /**
- * What one sweep may take. An installation has at least 5,000 requests an hour;
- * a quarter of the requests is left for jobs that are asked for one by one.
+ * Limits of one sweep. GitHub allows an installation at least 5,000 requests an
+ * hour. `leave` keeps a quarter of the sweep's requests for single jobs.
  */
 const limits = { requests: 100, milliseconds: 20_000, leave: 25, writes: 500 };
 
@@ -43,22 +43,24 @@ export interface SweepHost extends Pick<InstallationHost, "kept" | "sleep"> {
   send: Send;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds of a clock that nobody sets, for the time limit. */
+  /** Milliseconds of a monotonic clock, for the time limit. */
   elapsed: () => number;
   log: (line: string) => void;
 }
 
-/** What came of a sweep. */
+/** The result of a sweep. */
 interface SweepOutcome {
+  /** Number of queued jobs that were written. */
   found: number;
+  /** Number of jobs of the table that had ended, or were deleted. */
   forgotten: number;
-  /** What was thrown. */
+  /** The errors that were thrown. */
   failures: unknown[];
 }
 
 /**
- * Sweeps once. It never throws: what fails is told in the log and counted, and
- * the next sweep begins anew.
+ * Sweeps once. It never throws: failures are logged and counted, and the next
+ * sweep starts again.
  *
  * @param table the waiting jobs as the call found them
  */
@@ -77,7 +79,7 @@ export async function sweep(
 
   await attempt(outcome, log, () => look(host, settings, reported, () => decide().ask));
   await attempt(outcome, log, () => write(decide()));
-  for (const failure of outcome.failures) log(`The sweep could not be made in full: ${traceOf(failure)}`);
+  for (const failure of outcome.failures) log(`The sweep is incomplete: ${traceOf(failure)}`);
   log(
     embeddedMetrics({
       environment,
@@ -90,24 +92,26 @@ export async function sweep(
     }),
   );
 
-  /** One after the other: there are few as a rule, and what is not written now is found again. */
+  /** Writes one after the other: there are usually few, and the next sweep finds again what is not written. */
   async function write(plan: SweepPlan): Promise<void> {
     const known = new Set(table.map(({ id }) => id));
     for (const job of plan.write.slice(0, limits.writes)) {
       if ((await writeJobState(demand.table, job, now(), aws)) === "behind") continue;
       if (job.state === "queued") outcome.found += 1;
       if (job.state === "completed" && known.has(job.id)) outcome.forgotten += 1;
-      log(`Nobody had told that job ${job.id} of ${job.repository} is ${job.state}: the sweep found out.`);
+      log(
+        `Job ${job.id} of ${job.repository} is ${job.state}: no webhook delivery has said so, the sweep found it.`,
+      );
     }
     for (const id of plan.seen.slice(0, limits.writes)) await writeJobSeen(demand.table, id, now(), aws);
     if (plan.write.length > limits.writes)
-      throw new LimitReached(`${limits.writes} writes are enough for once`);
+      throw new LimitReached(`it has written its limit of ${limits.writes} jobs`);
   }
 }
 
 /**
- * Puts what GitHub tells into `reported`, as far as it comes: lists first, then the
- * jobs that are to be asked for after them, those that wait before others.
+ * Adds to `reported` what GitHub answers, until a limit is reached: first the
+ * lists, then the single jobs of `toAsk`, queued ones before others.
  */
 async function look(
   { aws, send, kept, now, elapsed, sleep }: SweepHost,
@@ -125,7 +129,7 @@ async function look(
     for await (const job of listing) reported.push(job);
   } catch (error) {
     if (!(error instanceof LimitReached || isNotFound(error))) throw error;
-    unfinished = error; // What is left of the requests is for what comes now.
+    unfinished = error; // The remaining requests are for the single jobs below.
   }
   const jobs = inTurn(toAsk(), turn);
   const byUrgency = [
@@ -139,7 +143,7 @@ async function look(
   if (unfinished) throw unfinished;
 }
 
-/** That there is more to ask for than may be asked at once is no failure: the rest has its turn. */
+/** Reaching a limit is not a failure: a later sweep begins with other repositories and jobs. */
 async function attempt(
   { failures }: SweepOutcome,
   log: (line: string) => void,
@@ -148,7 +152,7 @@ async function attempt(
   try {
     await doing();
   } catch (error) {
-    if (error instanceof LimitReached) log(`The sweep leaves some jobs to the next ones: ${error.message}.`);
+    if (error instanceof LimitReached) log(`The sweep leaves some jobs to later sweeps: ${error.message}.`);
     else failures.push(error);
   }
 }

@@ -92,7 +92,7 @@ describe("a call of the controller", () => {
       expect(calls).to.include.members(["ec2:DescribeInstances", "dynamodb:Scan"]);
       expect(calls).not.to.include("ec2:StartInstances");
       expect(metrics).to.include({ MessagesUnread: 1 });
-      expect(lines.filter((line) => line.includes("another version"))).to.have.lengthOf(1);
+      expect(lines.filter((line) => line.includes("unknown version"))).to.have.lengthOf(1);
       expect(lines.join()).to.include("bad").and.not.to.include("good").and.not.to.include("stop everything");
     });
   }
@@ -146,7 +146,7 @@ describe("a call of the controller in which something fails", () => {
   it("the sweep logs the stack of a fault", async () => {
     const { failure, lines } = await called({}, { answers: { "ssm:GetParameter": fault } });
     expect(failure).to.equal(undefined);
-    expect(lines.join("\n")).to.match(/could not be made in full: TypeError: jobs is not iterable\n +at /);
+    expect(lines.join("\n")).to.match(/The sweep is incomplete: TypeError: jobs is not iterable\n +at /);
   });
 });
 
@@ -175,6 +175,6 @@ describe("the sweep of a call", () => {
     const { lines, metrics, failure } = await called({}, { answers: { "ssm:GetParameter": denied } });
     expect(failure).to.equal(undefined);
     expect(metrics).to.include({ SweepFailed: 1 });
-    expect(lines.join("\n")).to.include("could not be made in full: ssm:GetParameter failed");
+    expect(lines.join("\n")).to.include("The sweep is incomplete: ssm:GetParameter failed");
   });
 });

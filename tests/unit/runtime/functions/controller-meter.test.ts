@@ -186,7 +186,7 @@ describe("the meter", () => {
         { ...machine, instanceType: "c5.large" },
       ];
       expect(meterAssumptions(at(start), start + hour, { machines }, prices)).to.deep.equal([
-        "The price of m5.metal is not in the table of prices: i-1, i-2 of cloud count as machines of today, at 0.2 USD for an hour.",
+        "The price of m5.metal is not in the list of prices: i-1, i-2 of cloud count at the price of the fleet's present type, 0.2 USD for an hour.",
       ]);
     });
 

@@ -214,7 +214,7 @@ describe("a machine without an idle timeout is asleep only while something wants
       "working hours have begun (Mon-Fri 07:30, UTC)",
     );
     expect(reasonOf({ settings: { limits: { idleMinutes: 30, minimumAwake: 2 } } })).to.equal(
-      "2 of its fleet are to be awake",
+      "2 of its fleet should be awake",
     );
     expect(reasonOf(whichSaid("boot-failed", restAfterBootMs))).to.match(
       /^it went down without going to sleep \(it was boot-failed\), and nothing keeps it asleep/,

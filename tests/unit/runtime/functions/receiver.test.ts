@@ -108,7 +108,7 @@ describe("the webhook's receiver", () => {
     for (const event of [undefined, null, 7, "text", [], {}, { requestContext: null }, { body: "{}" }])
       expect(await handler(event)).to.include({
         statusCode: 400,
-        body: "it is no request to the function's URL\n",
+        body: "it is not a request to the function's URL\n",
       });
     expect(actions()).to.deep.equal(["ssm:GetParameter"]);
     expect(lines.every(({ WebhookRefused }) => WebhookRefused === 1)).to.equal(true);
@@ -165,7 +165,7 @@ describe("the webhook's receiver", () => {
     const answer = await receive(delivery());
     expect(answer).to.include({ statusCode: 202 });
     expect(lines[0]).to.include({ WebhookAccepted: 1 });
-    expect(lines[0]!.reason).to.match(/without a hint: .*ServiceUnavailable/);
+    expect(lines[0]!.reason).to.match(/was not sent a hint: .*ServiceUnavailable/);
     expect(answer.body, "what failed inside is for the log").not.to.include("ServiceUnavailable");
   });
 
