@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 /** First look after so long, then rarer and rarer: a machine boots in minutes, an emulated one in a second. */
 const firstPauseMs = 250;
 const growth = 1.1;
-/** Above it nobody waits longer than they notice; below it a large fleet's commands would use up GitHub's hourly limit. */
+/** A longer interval would make people wait noticeably. With a shorter one, a large fleet's commands would use up GitHub's hourly limit. */
 const longestPauseMs = 15_000;
 
 export interface PollOptions {

@@ -20,10 +20,10 @@ const newMetricMs = 2 * 60_000;
 const jitterMs = 15_000;
 
 /**
- * Waits until the controller has counted for so long that CloudWatch shows it:
- * an alarm that is made earlier begins at once, and is over with the first
- * value. Where nobody counts, it says so and ends well, because then the alarm
- * is right to begin, and must be made.
+ * Waits until the controller has counted long enough for CloudWatch to show the
+ * metric. An alarm that is created earlier goes off at once, and ends with the
+ * first value. If the controller does not count, this says so and succeeds: the
+ * alarm is then right to go off, and must be created.
  *
  * It compares times of the record with each other alone, so that this
  * computer's clock may be wrong.
@@ -54,8 +54,8 @@ export async function awaitMeter(
     ? `the record in ${name} goes from ${record.begun} to ${record.at}, and should grow each minute`
     : `${name} holds no record of what is spent`;
   output.say(
-    `After ${limitMs / 60_000} min, ${seen}. So the alarm on a silent meter is made all the same, and may tell people ` +
-      `that nobody counts. The log group ${functionLogGroupName(environment, "controller")} says ` +
+    `After ${limitMs / 60_000} min, ${seen}. The alarm on a silent meter is created all the same, and may report ` +
+      `that the meter does not count. The log group ${functionLogGroupName(environment, "controller")} shows ` +
       "what the controller does. See docs/troubleshooting.md#meter-silent.",
   );
 }

@@ -14,7 +14,7 @@ export interface CostBreakdown {
   jobsUsd: number;
   idleUsd: number;
   bootUsd: number;
-  /** What no record explains: disks, addresses, and the time of machines of which nobody has told. */
+  /** What no record explains: disks, addresses, and machine time without a record. */
   unattributedUsd: number;
   unattributed: { disksUsd: number; addressesUsd: number; machinesUsd: number };
   meterUsd: number;

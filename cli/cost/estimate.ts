@@ -5,7 +5,7 @@ import { workingHoursPerWeek } from "../../contract/working-hours.ts";
 
 /** What a configuration costs in an average month, in US dollars. */
 export interface MonthlyCosts {
-  /** Nobody wakes a machine. */
+  /** No machine is woken. */
   asleepUsd: number;
   /** Every machine is awake in working hours, and asleep otherwise. */
   workingHoursUsd: number;

@@ -7,8 +7,8 @@ import { findNonce } from "../smoke/nonce.ts";
 
 /**
  * Cancels the smoke tests that Longhaul itself dispatched onto machines that
- * are to leave. A run of a user is never touched. What GitHub refuses is told
- * and left: the machines leave when the runs end by themselves.
+ * are to leave. A run of a user is never touched. If GitHub refuses, a
+ * message says so: the machines leave when the runs end by themselves.
  */
 export async function cancelSmokeRuns(
   github: Github | undefined,

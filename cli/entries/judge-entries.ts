@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import { judgeEntry } from "./judge-entry.ts";
 import type { JudgedEntry } from "./judge-entry.ts";
 
-/** EC2 takes 200 values in a filter. */
+/** EC2 accepts at most 200 values in a filter. */
 const idsPerCall = 200;
 
 export interface EntryLook {
@@ -19,8 +19,8 @@ export interface EntryLook {
 }
 
 /**
- * Judges a fleet's entries by what EC2 says now of the very instances that
- * they name: tags alone could have been taken from a living one.
+ * Judges a fleet's entries by the instances in their names, as EC2 describes them
+ * now. Finding machines by tag is not enough: a living one may have lost its tags.
  */
 export async function judgeEntries(
   entries: readonly RunnerEntry[],

@@ -3,18 +3,18 @@ import type { KnownMachines } from "../../contract/known-machines.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { Instance, RunnerEntry } from "../../observe/machine.ts";
 
-/** So long after a machine was last seen, it is gone when EC2 does not know it: EC2 is late by seconds, not by hours. */
+/** A machine that EC2 does not know counts as gone this long after it was last seen. EC2 lags by seconds, not by hours. */
 export const forgottenAfterMs = 3_600_000;
 
 /**
  * What may be done with the entry of a machine at GitHub:
  * `living` its machine is there, powered on or off ·
- * `gone` its machine does not exist any more, and GitHub shows it offline: the only entry that may be removed ·
+ * `gone` its machine no longer exists, and GitHub shows it offline: the only entry that may be removed ·
  * `lingering` the machine is terminated, and GitHub has not noticed yet ·
  * `missing` EC2 does not describe the machine, which was seen less than an hour ago, or GitHub shows it online ·
- * `unknown` EC2 does not know the machine, and nobody remembers it: that is no proof that it is gone ·
+ * `unknown` EC2 does not know the machine, and no settle has seen it: this does not prove that it is gone ·
  * `untagged` EC2 describes the instance, and it does not carry the tags of a machine ·
- * `foreign` EC2 describes the instance as another fleet's or environment's, whose names can be read in two ways.
+ * `foreign` EC2 describes the instance as another fleet's or environment's: some names can be split in two ways.
  */
 export type EntryFate = "living" | "gone" | "lingering" | "missing" | "unknown" | "untagged" | "foreign";
 
@@ -25,7 +25,7 @@ export interface JudgedEntry {
   fate: EntryFate;
   /** Absent: EC2 does not describe it. */
   instance?: Instance;
-  /** Milliseconds since the epoch; absent: nobody remembers it. */
+  /** Milliseconds since the epoch; absent: no settle has seen it. */
   lastSeen?: number;
 }
 
@@ -39,7 +39,7 @@ export interface EntryEvidence {
   now: number;
 }
 
-/** @param entry one that carries the name of a machine of the fleet */
+/** @param entry an entry with the name of one of the fleet's machines */
 export function judgeEntry(entry: RunnerEntry, evidence: EntryEvidence): JudgedEntry {
   const { instanceId } = parseMachineName(entry.name)!;
   const instance = evidence.instances.get(instanceId);
@@ -71,7 +71,7 @@ function fateOfForgotten({ online }: RunnerEntry, lastSeen: number | undefined, 
   return !online && now - lastSeen >= forgottenAfterMs ? "gone" : "missing";
 }
 
-/** Why an entry that is not living stays, as the second half of a sentence. */
+/** Why an entry stays although its machine is not living, as the second half of a sentence. */
 export function whyItStays({ fate, instanceId, instance, entry, lastSeen }: JudgedEntry): string {
   switch (fate) {
     case "lingering":

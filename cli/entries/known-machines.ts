@@ -19,7 +19,7 @@ export async function readKnownMachines(
 
 /** One look at a fleet's machines. */
 export interface EntriesLook {
-  /** What EC2 describes as the fleet's. */
+  /** The fleet's instances, as EC2 describes them. */
   instances: readonly Instance[];
   /** The fleet's entries at GitHub; undefined: GitHub was not asked, so nothing may be forgotten. */
   entries: readonly Pick<RunnerEntry, "name">[] | undefined;
@@ -28,8 +28,8 @@ export interface EntriesLook {
 }
 
 /**
- * Everything that is described was seen now. What is not there and has no
- * entry is forgotten: it leaves no entry behind that would have to be removed.
+ * Every instance that EC2 describes counts as seen now. A machine that is neither
+ * there nor has an entry is forgotten, because no entry of it is left to remove.
  */
 export function remember(before: KnownMachines, { instances, entries, now }: EntriesLook): KnownMachines {
   const named = new Set(entries?.map(({ name }) => parseMachineName(name)?.instanceId));
@@ -40,11 +40,11 @@ export function remember(before: KnownMachines, { instances, entries, now }: Ent
 }
 
 /**
- * Adds a look to the fleet's memory, durably. Where the fleet has no parameter
- * for it, none is created: the stack makes it, so that it goes with the fleet.
+ * Adds a look to the fleet's parameter `known-machines`. A missing parameter is
+ * not created: the stack creates it, so that it is deleted with the fleet.
  *
- * @returns all that is remembered
- * @throws ServiceError when SSM does not take it
+ * @returns all known machines
+ * @throws ServiceError when SSM refuses the value
  */
 export async function keepKnownMachines(
   parameters: Parameters,

@@ -14,17 +14,17 @@ export interface EntryRemoval extends Omit<EntryLook, "clock"> {
   runners: Runners;
   clock: Clock;
   output: Output;
-  /** Whether an entry is worth waiting for, because it will be one to remove in a moment. */
+  /** Whether to wait for an entry, because it can be removed in a moment. */
   awaits: (entry: JudgedEntry) => boolean;
-  /** Told of each entry once it is removed. */
+  /** Called for each entry after it is removed. */
   removed?: (entry: JudgedEntry) => void;
 }
 
 /**
- * Removes the entries at GitHub of a fleet's machines that are gone, and of no
- * others: GitHub cancels the job of a runner whose entry is removed.
+ * Removes the entries at GitHub of a fleet's machines that are gone, and no
+ * others: when an entry is removed, GitHub cancels the runner's job.
  *
- * @returns what is left and has no living machine
+ * @returns the entries that are left without a living machine
  * @throws ServiceError when EC2 or GitHub does not answer
  */
 export async function removeEntries({

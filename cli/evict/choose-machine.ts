@@ -10,11 +10,11 @@ export interface EvictionFlags {
 }
 
 /**
- * The one machine that is meant; undefined where it is gone already.
+ * The machine that the flags select; undefined when it is gone already.
  *
  * @param known runners of configuration and machines
  * @param machines all of the environment that EC2 describes, terminated ones too
- * @throws BadUsage when it is not said which, or nobody knows it
+ * @throws BadUsage when no machine is named, or the name is unknown
  */
 export function chooseMachine(
   { runner, machine: instanceId }: EvictionFlags,
@@ -28,7 +28,7 @@ export function chooseMachine(
   const ofRunner = machines.filter((each) => runner === undefined || each.runner === runner);
   if (instanceId !== undefined) {
     const found = ofRunner.find((each) => each.instanceId === instanceId);
-    if (!found) throw new BadUsage(`${instanceId} is no machine of ${runner ?? "this environment"}.`);
+    if (!found) throw new BadUsage(`${instanceId} is not a machine of ${runner ?? "this environment"}.`);
     return isThere(found) ? found : undefined;
   }
   const there = ofRunner.filter(isThere);

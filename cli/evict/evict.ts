@@ -16,7 +16,7 @@ import { forceEnd } from "./force-end.ts";
 
 export interface EvictionCollaborators {
   aws: Aws;
-  /** Absent: no credentials. Then only the machine itself tells of its job. */
+  /** Absent: no credentials. Then only the machine's own tag shows its job. */
   github: Github | undefined;
   clock: Clock;
   output: Output;

@@ -31,7 +31,7 @@ export async function endAsleep(
   const { instanceId } = machine;
   try {
     await instances.setLocks(instanceId, false);
-    // Somebody may have started it since: what runs is never ended from here.
+    // It may have been started since. A running machine is never terminated from here.
     if ((await instances.find(instanceId))?.state === "stopped") {
       await instances.terminate(instanceId);
       return true;
@@ -46,7 +46,7 @@ export async function endAsleep(
   return lockUnlessEnded(instances, instanceId);
 }
 
-/** Two of these at once: one of them finds the machine ended by the other. */
+/** When two commands run at once, one of them finds that the other has terminated the machine. */
 async function lockUnlessEnded(instances: Instances, instanceId: string): Promise<boolean> {
   const state = (await instances.find(instanceId))?.state;
   if (state === "terminated" || state === "shutting-down") return true;
@@ -57,7 +57,7 @@ async function lockUnlessEnded(instances: Instances, instanceId: string): Promis
 function leftUnlocked({ name }: ObservedMachine, reason: unknown, error: unknown): unknown {
   if (!(reason instanceof ServiceError && error instanceof ServiceError)) return error;
   return new ServiceError(
-    `${reason.message} And ${name} could not be locked again: ${error.message} Run it again: that ends it.`,
+    `${reason.message} ${name} could not be locked again (stop and termination protection): ${error.message} Run the command again: it terminates the machine.`,
     { transient: error.transient, cause: reason },
   );
 }

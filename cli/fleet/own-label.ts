@@ -4,8 +4,8 @@ import { sameLabel } from "./labels.ts";
 /**
  * Whether GitHub lists a machine's own label and no other custom one. Only then
  * is a smoke test dispatched onto it, or a machine taken into service without
- * one: the list can lag, a machine that registers anew can keep the labels of
- * before, and people can give others by hand.
+ * one: the list can lag, a machine that registers again can keep its earlier
+ * labels, and people can add others by hand.
  *
  * What is listed is not all that counts: GitHub assigns jobs by labels in the
  * runner's own token, which change when that is refreshed.
@@ -23,8 +23,8 @@ export function describeLabels({ name, customLabels }: RunnerEntry): string {
       ? "without a label"
       : `with the ${customLabels.length === 1 ? "label" : "labels"} ${customLabels.join(", ")}`;
   return (
-    `GitHub lists it ${listed}, and it must have its own alone (${name}) until it is proven: a user's job could meet it. ` +
-    "Remove the others in GitHub's settings, or wait until GitHub has followed, then run it again. " +
+    `GitHub lists it ${listed}. Until it is proven it must have its own label alone (${name}): a user's job could reach it. ` +
+    "Remove the other labels in GitHub's settings, or wait until GitHub has updated its list, then run the command again. " +
     "See docs/troubleshooting.md#other-labels."
   );
 }

@@ -6,26 +6,26 @@ import type { Output } from "../terminal/output.ts";
 import { tokenSecret } from "./token-secret.ts";
 import type { TokenPlace } from "./token-secret.ts";
 
-/** A machine whose token parameter is looked after, and what is known of the machine. */
+/** A machine with a token parameter, and what is known about the machine. */
 export interface TokenHolder extends DeclaredMachine {
-  /** GitHub shows it online: it is registered, and has no use for a token. */
+  /** GitHub shows it online, so it is registered and needs no token. */
   isOnline: boolean;
   /**
-   * The stack has made its parameter. While an `up` is about to make it, nobody
-   * else may: the `up` would fail over one that exists.
+   * The stack has created its parameter. Before that, no other code may create
+   * it: the `up` would fail because the parameter exists.
    */
   hasParameter: boolean;
 }
 
 /**
- * What is to be done with a machine's token parameter. SSM keeps what is
- * overwritten, and shows it by its version to whoever may read the parameter;
- * it forgets only what is deleted.
+ * What to do with a machine's token parameter. SSM keeps overwritten values, and
+ * shows each version to anyone who may read the parameter. Only deleting the
+ * parameter removes them.
  *
- * `renew`: a token is in it, or in an earlier version of it, that the machine
- * has used or has no use for · `create`: it is missing, because a run ended
- * between the two calls of a renewal · `leave`: no version holds a token, or
- * the machine may be about to use the one that is there.
+ * `renew`: the parameter or an earlier version of it holds a token that the
+ * machine has used or does not need · `create`: the parameter is missing,
+ * because a run ended between the two calls of a renewal · `leave`: no version
+ * holds a token, or the machine may be about to use the present one.
  */
 export function tokenCare(
   found: Pick<FoundSecret, "value" | "version"> | undefined,
@@ -39,17 +39,17 @@ export function tokenCare(
 /**
  * Takes registration tokens out of the parameters of machines that have
  * registered, and out of their history: deletes the parameter and writes it
- * anew with {@link usedToken}. Where nothing is left to remove, one call for
- * ten machines finds that out.
+ * again with {@link usedToken}. If nothing is left to remove, one call for ten
+ * machines shows that.
  *
  * AWS advises half a minute between the two calls, because a parameter that was
  * deleted may be seen for a while. They follow one another nevertheless: a
  * write that is refused, or lost with the parameter, leaves none; a machine
  * without one waits for a token as it does with a used one, and the next run
- * writes it. In between nobody but another `longhaul` can write it: the
- * machine's role is bound to a tag that is gone with the parameter.
+ * writes it. In between only another `longhaul` can write it: the machine's role
+ * depends on a tag that is deleted with the parameter.
  *
- * @returns ids of the machines of which a token was removed
+ * @returns ids of the machines for which a token was removed
  * @throws ServiceError when SSM refuses; the machines before it are done
  */
 export async function removeSpentTokens(

@@ -1,12 +1,12 @@
 import { BadUsage } from "../exit-codes.ts";
 
-/** A runner that configuration or machines know. */
+/** A runner in the configuration, or in the tag of a machine. */
 export interface KnownRunner {
   fleet: string;
   runner: string;
 }
 
-/** What of one fleet is meant. */
+/** The selected part of one fleet. */
 export interface FleetSelection {
   fleet: string;
   /** Absent: the whole fleet. */
@@ -22,7 +22,7 @@ export interface SelectionFlags {
 /**
  * What the command line means: some runners, one fleet, or everything.
  *
- * @throws BadUsage for what nobody knows, with what is known
+ * @throws BadUsage for an unknown name, with the known ones
  */
 export function select(known: readonly KnownRunner[], { fleet, runners }: SelectionFlags): FleetSelection[] {
   const fleets = unique(known.map((each) => each.fleet));
@@ -37,12 +37,12 @@ export function select(known: readonly KnownRunner[], { fleet, runners }: Select
   }));
 }
 
-/** Whether a runner is among what is meant. */
+/** Whether a runner is selected. */
 export function isSelected(selections: readonly FleetSelection[], { fleet, runner }: KnownRunner): boolean {
   return selections.some((each) => each.fleet === fleet && (each.runners?.includes(runner) ?? true));
 }
 
-/** @throws BadUsage for names that nobody knows, with those that are known */
+/** @throws BadUsage for unknown names, with the known ones */
 export function checkNames(
   what: "fleet" | "runner",
   names: readonly string[],

@@ -13,7 +13,7 @@ export interface TokenPlace extends Pick<SettleRequest, "fleet" | "ownTags"> {
  * What a machine's token parameter is written with. The tags are those that the
  * stack gives it, by which that machine alone may read it.
  *
- * @param value a registration token, or that there is none
+ * @param value a registration token, or the text that says there is none
  */
 export function tokenSecret(
   { environment, fleet, ownTags, kmsKeyArn }: TokenPlace,

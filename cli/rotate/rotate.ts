@@ -115,7 +115,7 @@ async function checkCommit(
   }
 }
 
-/** The journal of a new rotation, told to the operator; undefined when there is nobody to rotate. */
+/** The journal of a new rotation, after showing its plan; undefined when no runner is to be rotated. */
 async function plan(
   { clock, output }: Outside,
   environment: Environment,
@@ -184,7 +184,7 @@ async function work(
   }
 }
 
-/** Tells of the machines that have been relieved and still run something. Nobody waits for them. */
+/** Reports replaced machines that still run a job. The command does not wait for them. */
 async function lookBack(
   { output }: Outside,
   { name, target }: Environment,

@@ -7,9 +7,9 @@ import { note, tell } from "./fleet-report.ts";
 import type { FleetReport } from "./fleet-report.ts";
 
 /**
- * Ends the machines that sleep on neither list.
+ * Terminates the stopped machines that are on neither list.
  *
- * @throws ServiceError when EC2 refuses; that machine is as it was
+ * @throws ServiceError when EC2 refuses; that machine is left unchanged
  */
 export async function endSleepers(
   { aws, clock, output }: { aws: Aws; clock: Clock; output: Output },
@@ -23,7 +23,12 @@ export async function endSleepers(
       report.ended.push(instanceId);
       output.say(`${name} was powered off and on neither list: terminated.`);
     } else {
-      tell(report, note(`${name} was powered off and on neither list, and was started or listed since.`));
+      tell(
+        report,
+        note(
+          `${name} was powered off and on neither list, and has been started or listed since, so it was left as it is.`,
+        ),
+      );
     }
   }
 }

@@ -3,8 +3,8 @@ import { asleepDetail } from "../../observe/asleep-detail.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 
 /**
- * What keeps a fleet's sleeping machines asleep, a sentence for each reason
- * with all that it holds for: a fleet sleeps for one reason as a rule.
+ * Says what keeps a fleet's machines asleep. Each reason is one sentence with
+ * all its runners, because most fleets sleep for a single reason.
  *
  * @param now milliseconds since the epoch
  */

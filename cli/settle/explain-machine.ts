@@ -6,8 +6,8 @@ import type { Explanation } from "./fleet-report.ts";
 import type { SettleVerdict } from "./judge-machine.ts";
 
 /**
- * What to say of a machine; undefined where nothing needs to be said, or where
- * the step that acts on it says it.
+ * The sentence about a machine in settle's report. Undefined when there is
+ * nothing to report, or when the step that acts on the machine reports it.
  *
  * @param githubUrl base of the links to jobs
  */
@@ -17,7 +17,7 @@ export function explainMachine(
   githubUrl: string,
 ): Explanation | undefined {
   const { runner, instanceId, fleet, report } = machine;
-  const unlisted = `${instanceId} (${runner || "no runner's"}) is on neither list of ${fleet}`;
+  const unlisted = `${instanceId} (${runner || "without a runner"}) is on neither list of ${fleet}`;
   switch (verdict) {
     case "in-service":
     case "ended":
@@ -33,25 +33,25 @@ export function explainMachine(
       );
     case "gone":
       return unsettled(
-        `Runner ${runner} is on a list and has no machine any more: ${describeMachine(machine)}. ${readinessOf(machine).nextStep}`,
+        `Runner ${runner} is on a list, but its machine is gone: ${describeMachine(machine)}. ${readinessOf(machine).nextStep}`,
       );
     case "undescribed":
       return unsettled(
-        `${instanceId} is on a list of ${fleet}, and EC2 does not describe it. See docs/troubleshooting.md#machine-unknown.`,
+        `${instanceId} is on a list of ${fleet}, but EC2 does not describe it. See docs/troubleshooting.md#machine-unknown.`,
       );
     case "working": {
       const job = report?.job === undefined ? "" : `: ${githubUrl}/${report.job}`;
       return note(`${unlisted} and runs a job${job}. It leaves when the job has ended.`);
     }
     case "leaving":
-      return note(`${unlisted} and on its way out: ${describeMachine(machine)}.`);
+      return note(`${unlisted} and is leaving: ${describeMachine(machine)}.`);
     case "overdue":
       return unsettled(
         `${unlisted} and has not left: ${describeMachine(machine)}. Look at the agent's log on the machine. See docs/troubleshooting.md#machine-stays.`,
       );
     case "silent":
       return unsettled(
-        `${unlisted} and has never reported anything: ${describeMachine(machine)}. Where a \`pulumi up\` is at work it is new; otherwise look at its console output. See docs/troubleshooting.md#machine-silent.`,
+        `${unlisted} and has never reported anything: ${describeMachine(machine)}. While a \`pulumi up\` is running, it may be new. Otherwise look at its console output. See docs/troubleshooting.md#machine-silent.`,
       );
   }
 }

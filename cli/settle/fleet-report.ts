@@ -1,19 +1,19 @@
 /** What settle did to a fleet, and what it found. */
 export interface FleetReport {
   fleet: string;
-  /** Machines whose labels were changed. */
+  /** Machines with changed labels. */
   labelled: { runner: string; instanceId: string; added: string[]; removed: string[] }[];
-  /** Ids of machines and disks whose tags of one's own were changed. */
+  /** Ids of the machines and disks on which tags from the configuration were changed. */
   tagged: string[];
   /** Ids of machines that were given a registration token. */
   tokens: string[];
-  /** Ids of machines that have registered, and whose token was removed from SSM with its history. */
+  /** Ids of registered machines for which the used token and its history were removed from SSM. */
   spentTokens: string[];
-  /** Ids of machines that slept on neither list and were terminated. */
+  /** Ids of machines that were stopped and on neither list, and were terminated. */
   ended: string[];
   /** Names of the entries at GitHub that were removed. */
   removed: string[];
-  /** Sentences that are good to know and ask for nothing. */
+  /** Sentences for information, which need no action. */
   notes: string[];
   /** One sentence, with the next step, for everything that is not finished or not understood. */
   unsettled: string[];
@@ -36,7 +36,7 @@ export function emptyReport(fleet: string): FleetReport {
   };
 }
 
-/** A sentence, and whether it is good to know or asks for something. */
+/** A sentence: `note` is for information, `unsettled` needs action. */
 export interface Explanation {
   kind: "note" | "unsettled";
   sentence: string;

@@ -11,7 +11,7 @@ import type { Output } from "../terminal/output.ts";
 import { tell, unsettled } from "./fleet-report.ts";
 import type { FleetReport } from "./fleet-report.ts";
 
-/** GitHub takes a registration token for an hour. */
+/** GitHub accepts a registration token for an hour. */
 const tokenLifetimeMs = 3_600_000;
 
 export interface TokenCollaborators {
@@ -21,7 +21,7 @@ export interface TokenCollaborators {
   output: Output;
 }
 
-/** Whether a machine that asks for a token has none that it could still use. */
+/** Whether a machine that asks for a token has no usable one in its parameter. */
 export function lacksToken(
   found: Pick<FoundSecret, "value" | "writtenAt"> | undefined,
   now: number,
@@ -30,9 +30,9 @@ export function lacksToken(
 }
 
 /**
- * Writes a registration token for each machine that asks for one, where only
- * that machine may read it. The machine looks every few seconds, registers,
- * and overwrites the token.
+ * Writes a registration token for each machine that asks for one, to a parameter
+ * that only this machine may read. The machine reads it every few seconds,
+ * registers, and overwrites the token.
  *
  * @throws ServiceError when GitHub or SSM refuses; the machines before it have theirs
  */
@@ -53,10 +53,10 @@ export async function giveTokens(
       tell(report, unsettled(`${found} ${nextStep}`));
       continue;
     }
-    token ??= await github.runners.registrationToken(); // One serves for any number of machines.
+    token ??= await github.runners.registrationToken(); // One token registers any number of machines.
     await secrets.write(name, tokenSecret({ environment, fleet, ownTags, kmsKeyArn }, machine, token));
     report.tokens.push(instanceId);
-    output.say(`${runner} (${instanceId}) asked for a registration token and was given one.`);
+    output.say(`${runner} (${instanceId}) asked for a registration token, and one was written for it.`);
     const given = `Runner ${runner} (${instanceId}) was given a registration token, and registers with its own label alone.`;
     tell(report, unsettled(`${given} ${nextStep}`));
   }

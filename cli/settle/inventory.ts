@@ -10,7 +10,7 @@ export interface Inventory {
   entries: readonly RunnerEntry[] | undefined;
 }
 
-/** What of a picture belongs to one fleet: instances by their tag, entries by their name. */
+/** One fleet's part of an inventory: its instances by their tag, its entries by their name. */
 export function fleetInventory(
   { instances, entries }: Inventory,
   environment: string,
@@ -23,8 +23,8 @@ export function fleetInventory(
 }
 
 /**
- * All fleets of an environment that there is any trace of: the configured
- * ones, those that instances are tagged with, those that entries are named after.
+ * All fleets of an environment: the configured ones, those in the instances'
+ * tags, and those in the names of entries at GitHub.
  */
 export function fleetsOf(
   environment: string,

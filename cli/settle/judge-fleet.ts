@@ -17,8 +17,8 @@ export interface JudgedMachine {
 }
 
 /**
- * Judges every machine of a fleet: those that EC2 describes, and those that
- * are on a list without being described.
+ * Judges every machine of a fleet: those that EC2 describes, and those on a list
+ * that EC2 does not describe.
  *
  * @throws ServiceError when SSM does not answer
  */
@@ -49,7 +49,7 @@ export async function judgeFleet(
   }
 }
 
-/** Whether the lists say of a machine that it is on neither: the same rule by which machines leave. */
+/** Whether the lists can be read, by the rule by which machines leave: an id that is on neither must be seen as such. */
 export function listsAreReadable(settings: FleetSettings, now: number): boolean {
   return desiredFor({ runner: "", instanceId: "" }, settings, now).listing === "none";
 }

@@ -3,15 +3,15 @@ import type { Listing } from "../../contract/desired.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 
 /**
- * What settle makes of a machine.
+ * Settle's verdict on a machine.
  *
- * On a list: `in-service` · `candidate` waits for its proof · `needs-token`
+ * On a list: `in-service` · `candidate` waits to be proven · `needs-token`
  * asks for a registration token · `unregistered` has no entry at GitHub ·
- * `gone` terminated, or about to be · `undescribed` EC2 does not know it.
+ * `gone` terminated or shutting down · `undescribed` EC2 does not describe it.
  *
- * On neither list: `asleep` powered off, to be ended · `working` runs a job ·
- * `leaving` on its way · `overdue` should have left long ago · `silent` runs
- * and has never spoken · `ended`.
+ * On neither list: `asleep` powered off, to be terminated · `working` runs a job ·
+ * `leaving` is about to leave · `overdue` should have left long ago · `silent`
+ * runs and has never reported · `ended`.
  *
  * `undecided`: the lists cannot be read.
  */
@@ -32,26 +32,26 @@ export type SettleVerdict =
 
 export interface SettleInput {
   listing: Listing;
-  /** Without GitHub, a missing entry says nothing. */
+  /** If false, a missing entry has no meaning. */
   githubAsked: boolean;
-  /** When the lists last changed: a machine on neither may have been on one until then. Milliseconds since the epoch. */
+  /** When the lists last changed, milliseconds since the epoch. Until then, an unlisted machine may have been on a list. */
   listsWrittenAt: number;
   now: number;
 }
 
-/** A machine on neither list notices within a minute, is quiet within minutes, and powers off. */
+/** A machine on neither list notices within a minute, becomes quiet within minutes, and powers off. */
 const leavesWithinMs = 3_600_000;
 
 /** GitHub ends a job that is older. */
 const longestJobMs = limits.jobMinutes * 60_000;
 
-export function judgeMachine(machine: ObservedMachine, circumstances: SettleInput): SettleVerdict {
-  switch (circumstances.listing) {
+export function judgeMachine(machine: ObservedMachine, input: SettleInput): SettleVerdict {
+  switch (input.listing) {
     case "service":
     case "candidate":
-      return judgeListed(machine, circumstances);
+      return judgeListed(machine, input);
     case "none":
-      return judgeUnlisted(machine, circumstances);
+      return judgeUnlisted(machine, input);
     case "unknown":
       return machine.instanceState === "terminated" ? "ended" : "undecided";
   }

@@ -18,13 +18,13 @@ export interface EntryCollaborators {
 
 export interface EntrySources {
   knownMachines: KnownMachines;
-  /** Ids on a list that EC2 does not describe: that has been told of the machine. */
+  /** Ids on a list that EC2 does not describe. The report mentions those machines already. */
   listed: readonly string[];
 }
 
 /**
- * Removes the entries of machines that are gone, waiting for those that this
- * run has ended, and tells of those whose machine is not understood.
+ * Removes the entries of machines that are gone. It waits for the machines that
+ * this run has terminated, and reports entries that it cannot judge.
  *
  * @throws ServiceError when EC2 or GitHub does not answer
  */
@@ -49,7 +49,7 @@ export async function settleEntries(
   }
 }
 
-/** What to say of an entry that stays although it has no living machine of the fleet. */
+/** The sentence about an entry that stays, although no living machine of the fleet has its name. */
 export function explainEntry(judged: JudgedEntry): Explanation {
   const stays = `The entry ${judged.entry.name} stays at GitHub: ${whyItStays(judged)}.`;
   if (judged.fate === "lingering") return note(`${stays} A later settle removes it.`);

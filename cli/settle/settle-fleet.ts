@@ -29,40 +29,43 @@ import { tellUnreadable } from "./tell-unreadable.ts";
 
 export interface SettleCollaborators {
   aws: Aws;
-  /** Absent: there are no credentials, or GitHub does not answer. Then what EC2 alone allows is done. */
+  /** Absent: there are no credentials, or GitHub does not answer. Then only the steps that need no GitHub are done. */
   github: Github | undefined;
   clock: Clock;
   output: Output;
 }
 
-/** A fleet to settle. Without labels it is not in the configuration, and its machines keep the labels and tags that they have. */
+/** A fleet to settle. A fleet without `labels` is not in the configuration; its machines keep their labels and tags. */
 export type FleetOrder = Pick<SettleRequest, "target" | "fleet" | "ownTags" | "kmsKeyArn"> &
   Partial<Pick<SettleRequest, "labels">>;
 
 /**
- * Brings one fleet in order. First what was seen is kept, so that nothing that
- * follows can lose it, and tokens are removed that nobody needs; then comes
- * what jobs wait for (labels, tokens), then what keeps machines from leaving
- * (labels again), tags, what costs money (machines that sleep on neither list),
- * and last the entries, because a machine that has just been ended leaves one behind.
+ * Reconciles one fleet, in this order. The known machines are written first, so
+ * that no later failure can lose them. Used tokens are removed. Then come labels
+ * and tokens, because jobs wait for them; then the labels of machines that
+ * should leave, and tags. Machines that are stopped and on neither list are
+ * terminated, because they cost money. Entries at GitHub are last, because a
+ * machine that has just been terminated leaves one behind.
  *
- * A service that fails ends the step it is in and no other. Each step begins
- * from what is there, so the next run goes on from wherever this one got to.
+ * A failing service ends its own step and no other. Each step starts from the
+ * present state, so the next run continues where this one stopped.
  */
 export async function settleFleet(
   collaborators: SettleCollaborators,
   order: FleetOrder,
-  picture: Inventory,
+  inventory: Inventory,
 ): Promise<FleetReport> {
   const { aws, github, clock } = collaborators;
   const { target, fleet, labels, ownTags } = order;
   const { environment } = target;
   const place = { environment, fleet };
   const report = emptyReport(fleet);
-  const own = fleetInventory(picture, environment, fleet);
+  const own = fleetInventory(inventory, environment, fleet);
 
   const settings = await step(() => readFleetSettings(aws.parameters, environment, fleet));
-  const seen = await step(() => keepKnownMachines(aws.parameters, place, { ...own, now: clock.now() }));
+  const knownMachines = await step(() =>
+    keepKnownMachines(aws.parameters, place, { ...own, now: clock.now() }),
+  );
   const judged = settings && (await step(() => judgeFleet(collaborators, place, settings, own)));
   if (!settings || !judged) return report;
   const machinesThat = (...verdicts: SettleVerdict[]) =>
@@ -70,7 +73,7 @@ export async function settleFleet(
 
   const isOnRoster = ({ instanceId }: ObservedMachine) => settings.roster?.includes(instanceId) === true;
 
-  // Before the labels: a machine that has registered again gets the fleet's, and with them jobs, only now.
+  // Before the labels: they bring jobs to a machine that has registered again, and no token may remain by then.
   await step(removeTokens);
   if (github) {
     // A candidate gets its labels from `longhaul await`, once it is proven.
@@ -93,8 +96,8 @@ export async function settleFleet(
     tell(report, explainMachine(machine, verdict, target.github.url));
   }
   report.notes.push(...explainAsleep(machinesThat("in-service", "candidate"), settings, clock.now()));
-  // What is not remembered must not look as if it had never been seen.
-  if (seen) await step(() => lookAfterEntries(settings, seen));
+  // Without the known machines, every missing machine would look as if it had never been seen.
+  if (knownMachines) await step(() => lookAfterEntries(settings, knownMachines));
   return report;
 
   async function removeTokens(): Promise<void> {
@@ -102,7 +105,7 @@ export async function settleFleet(
       runner: machine.runner,
       instanceId: machine.instanceId,
       isOnline: machine.entry?.online === true,
-      // The parameter of a candidate may still be on its way, in an `up` that runs now.
+      // An `up` that is running now may not have created a candidate's parameter yet.
       hasParameter: isOnRoster(machine),
     }));
     report.spentTokens = await removeSpentTokens(collaborators, { ...order, environment }, holders);
@@ -118,7 +121,7 @@ export async function settleFleet(
     }
   }
 
-  /** @returns undefined when a service failed, which the report then says */
+  /** @returns undefined when a service failed; the failure is then in the report */
   async function step<Done>(act: () => Promise<Done>): Promise<Done | undefined> {
     try {
       return await act();

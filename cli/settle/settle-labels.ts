@@ -5,11 +5,11 @@ import type { Output } from "../terminal/output.ts";
 import type { FleetReport } from "./fleet-report.ts";
 
 /**
- * Gives machines exactly these labels and their own: those in service their
- * fleet's, also where one has registered again and has only its own; those out
- * of service the one that says so.
+ * Gives machines exactly these labels and their own label. Machines in service
+ * get their fleet's labels, also after they registered again with their own label
+ * alone. Machines out of service get the label that says so.
  *
- * @throws ServiceError when GitHub refuses; the machines before it have theirs
+ * @throws ServiceError when GitHub refuses; the machines before that one are done
  */
 export async function settleLabels(
   { github, output }: { github: Github; output: Output },

@@ -7,16 +7,14 @@ import type { Output } from "../terminal/output.ts";
 import type { FleetReport } from "./fleet-report.ts";
 import type { Inventory } from "./inventory.ts";
 
-/** So many machines and disks in one call at most. */
+/** Maximum number of machines and disks in one call. */
 const batchSize = 100;
 
 /**
- * Brings the tags of one's own on a fleet's machines and disks to what the
- * configuration says. Nothing else about them is changed, and tags that other
- * people have written stay. The calls are few, because most machines need the
- * same change.
+ * Updates the configured tags on a fleet's machines and disks. Tags that came
+ * from elsewhere stay. Machines that need the same change share one call.
  *
- * @param machines those that EC2 described, on a list or on none
+ * @param machines all that EC2 described, whether on a list or not
  * @throws ServiceError when EC2 refuses; what was changed before stays changed
  */
 export async function settleTags(
@@ -40,7 +38,7 @@ export async function settleTags(
   if (count > 0) output.say(`${environment}-${fleet}: the tags of ${count} machines and disks were changed.`);
 }
 
-/** The changes that are needed, each with all that need it. */
+/** The changes that are needed, each with the resources that need it. */
 function changesOf(
   resources: readonly Tagged[],
   ownTags: Readonly<Record<string, string>>,

@@ -11,9 +11,9 @@ import type { FleetOrder, SettleCollaborators } from "./settle-fleet.ts";
 /** What settle did to an environment, and what it found. */
 export interface SettleReport {
   fleets: FleetReport[];
-  /** Sentences that are good to know and ask for nothing. */
+  /** Sentences for information, which need no action. */
   notes: string[];
-  /** As in {@link FleetReport}, of what belongs to no one fleet. */
+  /** As in {@link FleetReport}, for what belongs to no single fleet. */
   unsettled: string[];
   failed: string[];
 }
@@ -29,11 +29,11 @@ export async function settleRequested(
 }
 
 /**
- * Settles a whole environment: every fleet that there is any trace of.
+ * Settles a whole environment: every fleet in the configuration, in a tag or in the name of an entry.
  *
  * @param requests what the configuration asks for, by fleet
- * @param unconfigured what holds for fleets that the configuration has no more
- * @param only just this fleet
+ * @param unconfigured settings for fleets that are no longer in the configuration
+ * @param only settle this fleet alone
  * @throws BadUsage when there is no such fleet; ServiceError when EC2 does not answer
  */
 export async function settleEnvironment(
@@ -46,7 +46,7 @@ export async function settleEnvironment(
   const { environment } = target;
   const look = await lookAt(collaborators, environment, only);
   const configured = requests.map(({ fleet }) => fleet);
-  const fleets = fleetsOf(environment, configured, look.picture);
+  const fleets = fleetsOf(environment, configured, look.inventory);
   checkNames("fleet", only === undefined ? [] : [only], fleets);
   const orders = fleets
     .filter((fleet) => only === undefined || fleet === only)
@@ -58,7 +58,7 @@ export async function settleEnvironment(
 }
 
 interface Look {
-  picture: Inventory;
+  inventory: Inventory;
   unsettled: string[];
   failed: string[];
 }
@@ -66,12 +66,12 @@ interface Look {
 async function settleAll(
   collaborators: SettleCollaborators,
   orders: readonly FleetOrder[],
-  { picture, unsettled, failed }: Look,
+  { inventory, unsettled, failed }: Look,
 ): Promise<SettleReport> {
-  // Where GitHub could not even be listed, asking it again for every machine would only take time.
-  const github = picture.entries ? collaborators.github : undefined;
+  // If GitHub did not list its runners, asking again for each machine would only take time.
+  const github = inventory.entries ? collaborators.github : undefined;
   const fleets: FleetReport[] = [];
-  for (const order of orders) fleets.push(await settleFleet({ ...collaborators, github }, order, picture));
+  for (const order of orders) fleets.push(await settleFleet({ ...collaborators, github }, order, inventory));
   return { fleets, notes: [], unsettled, failed };
 }
 
@@ -81,7 +81,7 @@ async function lookAt(
   environment: string,
   fleet: string | undefined,
 ): Promise<Look> {
-  const look: Look = { picture: { instances: [], entries: undefined }, unsettled: [], failed: [] };
+  const look: Look = { inventory: { instances: [], entries: undefined }, unsettled: [], failed: [] };
   const instances = await aws.instances.describe({
     tags: {
       [tags.project]: projectTag,
@@ -96,10 +96,10 @@ async function lookAt(
     look.failed.push(`${error.message} Labels, tokens and entries were left as they were.`);
     return undefined;
   });
-  return { ...look, picture: { instances, entries } };
+  return { ...look, inventory: { instances, entries } };
 
   function withoutFleet({ id, state }: { id: string; state: string }): string {
-    return `${id} (${state}) is tagged as a machine of ${environment} and of no fleet. Correct its tag ${tags.fleet}.`;
+    return `${id} (${state}) is tagged as a machine of ${environment}, but has no fleet. Correct its tag ${tags.fleet}.`;
   }
 }
 

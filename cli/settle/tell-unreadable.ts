@@ -9,7 +9,7 @@ import { note, tell, unsettled } from "./fleet-report.ts";
 import type { Explanation, FleetReport } from "./fleet-report.ts";
 import type { Inventory } from "./inventory.ts";
 
-/** A fleet whose lists do not say which machines are wanted. */
+/** A fleet with unreadable lists, so that it is unknown which machines belong to it. */
 export interface UnreadableFleet {
   environment: string;
   fleet: string;
@@ -18,7 +18,7 @@ export interface UnreadableFleet {
 }
 
 /**
- * Tells of a fleet whose lists cannot be read, and of what was left alone there.
+ * Reports a fleet with unreadable lists, and the machines and entries that were left alone.
  *
  * @throws ServiceError when EC2 does not answer
  */
@@ -54,11 +54,11 @@ export function explainUnreadable(
     return unsettled(`${unreadable}${leftAlone} \`pulumi up\` writes them. ${anchor}`);
   }
   if (left.length === 0) return undefined;
-  // Nothing but names tells of such a fleet, and they can be read in another way.
+  // Only names of entries suggest such a fleet, and a name with a hyphen can be split in another way.
   if (machines.length === 0 && fleet.includes("-") && entries.every(({ fate }) => fate === "unknown")) {
     return note(
-      `Entries at GitHub are named like machines of ${environment}-${fleet}, which is no fleet of ${environment}; ` +
-        `they may be another environment's, and were left as they are: ${left.join(", ")}.`,
+      `Entries at GitHub are named like machines of ${environment}-${fleet}, but ${environment} has no such fleet. ` +
+        `They may belong to another environment, and were left as they are: ${left.join(", ")}.`,
     );
   }
   return unsettled(`${unreadable} The fleet is not in the configuration.${leftAlone} ${anchor}`);

@@ -2,7 +2,7 @@ import type { WorkflowJob } from "../clients/workflow-runs.ts";
 
 const minuteMs = 60_000;
 const longestBackOffMs = 5 * minuteMs;
-/** So far from the expected end nobody waits for the next look. */
+/** Farther than this from the expected end, a longer interval between looks is enough. */
 const farMinutes = 10;
 
 /** @returns milliseconds until the next look: longer after failures, and far from the expected end */

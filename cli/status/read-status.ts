@@ -20,10 +20,10 @@ export interface StatusCollaborators {
 }
 
 /**
- * Looks at an environment once. GitHub and the images' age are told of where
- * they can be found out; that they cannot is a note.
+ * Reads an environment's status once. If GitHub or the images' age cannot be
+ * read, a note says so and the rest is still reported.
  *
- * @param versionNotes what there is to say of the configured runner versions
+ * @param versionNotes notes about the configured runner versions
  * @throws ServiceError when EC2 or SSM does not answer
  */
 export async function readStatus(
@@ -64,7 +64,7 @@ export async function readStatus(
   async function settingsOf(found: readonly ObservedMachine[]): Promise<Map<string, FleetSettings>> {
     const fleets = new Set([
       ...Object.keys(configuration.fleets),
-      // What else stands in a tag is no fleet, and SSM would refuse its name.
+      // A tag can hold any text. SSM would refuse a name with other characters.
       ...found.map(({ fleet }) => fleet).filter((fleet) => namePattern.test(fleet)),
     ]);
     return readSettingsOfFleets(aws.parameters, name, fleets);
@@ -75,7 +75,7 @@ export async function readStatus(
     return unlessRefused(() => aws.images.createdAt([...ids]), new Map<string, string>());
   }
 
-  /** What is asked, or a note and something else where the service does not tell. */
+  /** The service's answer. If it refuses: `otherwise`, and a note with its error. */
   async function unlessRefused<Answer, Otherwise>(
     ask: () => Promise<Answer>,
     otherwise: Otherwise,

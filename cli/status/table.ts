@@ -11,7 +11,7 @@ type Style = Parameters<typeof styleText>[0];
 const columns = ["runner", "machine", "state", "since", "desired", "version", "gen", "image", ""];
 const stateColumn = columns.indexOf("state");
 
-/** Green: as it should be. Yellow: on its way. Red: somebody has to look at it. */
+/** Green: as it should be. Yellow: changing. Red: needs attention. */
 const styles: Record<Condition, Style> = {
   idle: "green",
   busy: "cyan",
@@ -61,7 +61,7 @@ function cellsOf(status: RunnerStatus, now: number): string[] {
   ].map(printable);
 }
 
-/** For example `off until 2026-03-01 18:00 UTC (ada: maintenance)`; a machine on no list is to leave. */
+/** For example `off until 2026-03-01 18:00 UTC (ada: maintenance)`; a machine on no list has `leave` in front. */
 function desiredOf({ desired, listing }: RunnerStatus): string {
   if (!desired) return "-";
   const until = desired.until === null ? "" : ` until ${formatMoment(desired.until)}`;

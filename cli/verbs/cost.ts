@@ -37,7 +37,10 @@ export function costCommand(context: VerbContext): Command {
       0,
     )
     .option("--forecast", "also where the month ends at this pace, for the whole environment")
-    .option("--estimate", "what a month of this configuration costs; asks nobody, works before the first up")
+    .option(
+      "--estimate",
+      "what a month of this configuration costs; needs no credentials, works before the first up",
+    )
     .option("--json", "the same as --format json")
     .action(async (flags: CostFlags) => {
       const format = flags.json ? "json" : flags.format;

@@ -244,7 +244,7 @@ describe("longhaul evict", () => {
   const unknown: [string[], string][] = [
     [[], "Which machine?"],
     [["--runner", "dev-cloud-7"], "There is no runner dev-cloud-7: they are dev-cloud-1, dev-cloud-2."],
-    [["--machine", "i-0123456789abcdef0"], "i-0123456789abcdef0 is no machine of this environment."],
+    [["--machine", "i-0123456789abcdef0"], "i-0123456789abcdef0 is not a machine of this environment."],
   ];
   for (const [args, why] of unknown) {
     it(`refuses ${args.join(" ") || "to guess"}`, async () => {

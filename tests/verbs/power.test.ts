@@ -374,7 +374,7 @@ describe("longhaul sleep and wake", () => {
     });
   }
 
-  it("say that a fleet without parameters cannot be told anything, and make none", async () => {
+  it("say that a fleet has no parameters, and create none", async () => {
     clouds.deleteParameter(parameters.override);
     const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
     expect(code).to.equal(1);

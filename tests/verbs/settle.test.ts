@@ -186,7 +186,7 @@ describe("longhaul settle", () => {
       await clouds.connect(machine);
       const { code, said } = await settling();
       expect(code).to.equal(0);
-      expect(said).to.include(`${nobody} is on a list of cloud, and EC2 does not describe it`);
+      expect(said).to.include(`${nobody} is on a list of cloud, but EC2 does not describe it`);
       expect(said).to.include(
         `Runner dev-cloud-2 could not be labelled: its machine ${unregistered.instanceId}`,
       );

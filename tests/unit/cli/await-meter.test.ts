@@ -74,13 +74,13 @@ describe("the wait for the meter", () => {
     }
   });
 
-  it("ends well where nobody counts, and says so: the alarm is right then, and must be made", async () => {
+  it("succeeds when the controller does not count, and says so: the alarm is then right to go off", async () => {
     for (const nothing of [emptyMeter, undefined, "{"]) {
       const { minutes, said } = await waiting(() => nothing);
       expect(minutes).to.equal(6);
       expect(said)
         .to.include(`After 6 min, ${name} holds no record`)
-        .and.include("the alarm on a silent meter is made all the same")
+        .and.include("The alarm on a silent meter is created all the same")
         .and.include("/longhaul/dev/functions/controller");
     }
   });
