@@ -86,9 +86,9 @@ describe("a message of the controller's queue", () => {
   const others: Record<string, string> = {
     "of another version": JSON.stringify({ v: 2, kind: "job", id: "7", repository: "acme/app" }),
     "of another kind": JSON.stringify({ v: 1, kind: "stop", id: "7", repository: "acme/app" }),
-    "of another job's form": JSON.stringify({ v: 1, kind: "job", id: 7, repository: "acme/app" }),
-    "that is no JSON": "wake up",
-    "that is no object": "null",
+    "about a job of another form": JSON.stringify({ v: 1, kind: "job", id: 7, repository: "acme/app" }),
+    "not JSON": "wake up",
+    "not an object": "null",
   };
   for (const [what, text] of Object.entries(others)) {
     it(`${what} is none`, () => {
