@@ -25,7 +25,7 @@ import {
 } from "./components/index.ts";
 import type { StackOutputs } from "./components/index.ts";
 
-/** The stack: one environment, named after the stack. A program of your own may say the same, with `longhaul` for `./components/index.ts`. */
+/** The stack: one environment, named after the stack. A program of your own can do the same, with `longhaul` instead of `./components/index.ts`. */
 export default async function stack(): Promise<StackOutputs> {
   const environment = pulumi.getStack();
   const configuration = readConfiguration(environment);

@@ -1,7 +1,7 @@
 /**
- * Longhaul as a package: all that its own stack is made of, for other Pulumi
- * programs. Each component takes the configuration of an environment:
- * {@link readConfiguration} reads it from the stack that runs,
+ * Longhaul as a package: everything that its own stack consists of, for other
+ * Pulumi programs. Each component takes the configuration of an environment:
+ * {@link readConfiguration} reads it from the running stack,
  * {@link loadConfiguration} makes it from plain values.
  */
 export { readAppCredentials } from "../config/app-credentials.ts";

@@ -21,13 +21,13 @@ export function createProviders(
 }
 
 /**
- * The AWS provider takes its credentials from the environment, as ever, and
- * refuses those of another account. No default tags: see resource-tags.ts.
+ * The AWS provider takes its credentials from the environment as usual, and
+ * refuses those of another account. It has no default tags: see resource-tags.ts.
  */
 export function awsProviderArgs(aws: AwsConfiguration): AwsProviderArgs {
   const { monitoring, ...others } = aws.endpoints;
   const endpoints = Object.fromEntries(
-    // The provider knows the service by its own name, AWS's host names by another.
+    // The provider names the service differently than AWS's host names do.
     Object.entries({ ...others, cloudwatch: monitoring }).filter(([, url]) => url !== undefined),
   );
   return {
@@ -38,12 +38,12 @@ export function awsProviderArgs(aws: AwsConfiguration): AwsProviderArgs {
 }
 
 /**
- * The GitHub provider reads a token from the environment by itself. It reads an
- * App's credentials only when it is told to use one, so these are handed over,
- * the private key as a secret: it is in the state, encrypted. A token made from
- * it at each run would be another input each time, and void in the state when
- * `destroy`, which runs no program, needs it. The URL is always written:
- * otherwise the SDK would take `GITHUB_BASE_URL`, and the stack another GitHub
+ * The GitHub provider reads a token from the environment by itself. It uses an
+ * App's credentials only if they are configured, so they are passed, and the
+ * private key as a secret: the state holds it encrypted. A token made from the
+ * key at each run would change the inputs each time, and would have expired when
+ * `destroy`, which runs no program, needs it. The URL is always passed: without
+ * it the SDK would read `GITHUB_BASE_URL`, and the stack could use another GitHub
  * than its Commands.
  */
 export function githubProviderArgs(
@@ -61,9 +61,9 @@ export function githubProviderArgs(
 }
 
 /**
- * The provider has GitHub make it a token at each run, and GitHub may answer 401
- * to a new one for some seconds (octokit/auth-app.js#65). So it tries again after
- * that too, a second apart. The other statuses are its own defaults.
+ * The provider lets GitHub make a token at each run, and GitHub may answer 401 to
+ * a new token for some seconds (octokit/auth-app.js#65). So that status is
+ * retried too, a second apart. The other statuses are the provider's defaults.
  */
 const retriesOfApp = { retryableErrors: [401, 500, 502, 503, 504], maxRetries: 5 };
 
@@ -75,10 +75,10 @@ function providerBaseUrl(github: GithubConfiguration): string {
 }
 
 /**
- * The SDK copies `GITHUB_TOKEN` into the provider's inputs, and does not mark it
- * as secret: it would stand in the state in the clear, and a later destroy
- * would use it long after it has expired. Without it the provider reads the
- * environment of the day.
+ * The SDK copies `GITHUB_TOKEN` into the provider's inputs without marking it as
+ * secret: the state would hold it in the clear, and a later destroy would use it
+ * long after it has expired. Without it, the provider reads the environment of
+ * each run.
  */
 function withoutToken({
   props,

@@ -5,9 +5,8 @@ import type { Configuration } from "../config/schema.ts";
 import { warningsOf } from "../config/warnings.ts";
 
 /**
- * The configuration of the environment that the program makes, from the stack's
- * configuration below the project's name. On the local cloud, that cloud's
- * addresses are laid over it.
+ * Reads the environment's configuration from the stack's configuration below the
+ * project's name. On the local cloud, that cloud's addresses override it.
  *
  * @param environment the stack's name
  * @throws ConfigurationError with everything that is wrong, all at once
@@ -18,7 +17,7 @@ export function readConfiguration(environment: string): Configuration {
   return loadStackConfiguration(environment, raw, process.env, project);
 }
 
-/** Has `pulumi up` say what is valid and probably not meant. */
+/** Makes `pulumi up` warn of settings that are valid and probably not intended. */
 export function warnOfConfiguration(configuration: Configuration): void {
   for (const { path, message } of warningsOf(configuration)) {
     void pulumi.log.warn(`${formatPath(path, pulumi.getProject())} ${message}`);

@@ -6,14 +6,14 @@ import type { RunnerFleet } from "./runner-fleet/runner-fleet.ts";
 import { runsOnExpression, runsOnLabels } from "../config/runs-on-labels.ts";
 import type { SmokeProof } from "./smoke-test/smoke-test.ts";
 
-/** What `pulumi stack output` shows of an environment. No secret is among it. */
+/** The outputs of an environment's stack. None of them is secret. */
 export interface StackOutputs {
   machines: {
     fleet: string;
     /** The runner's name, for example `dev-cloud-1`. */
     runner: string;
     instanceId: pulumi.Output<string>;
-    /** What the machine is called at GitHub. */
+    /** The machine's name at GitHub. */
     name: pulumi.Output<string>;
   }[];
   /** The smoke runs of the machines, each dispatched when its machine was new. */
@@ -31,7 +31,7 @@ export interface StackOutputs {
   >;
   /** Commands that follow the smoke test's runs to their end; empty where the test is off. */
   follow: pulumi.Output<string[]>;
-  /** ARN of the topic of all alarms: for chat, pagers and whoever else is to hear. */
+  /** ARN of the topic of all alarms, for chat, pagers and other subscribers. */
   alarmTopic: pulumi.Output<string>;
 }
 

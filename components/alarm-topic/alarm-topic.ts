@@ -11,9 +11,9 @@ import { environmentTags } from "../../contract/resource-tags.ts";
 
 /**
  * The messages that become mail: an alarm has begun, or is over. Every new alarm
- * goes from INSUFFICIENT_DATA to OK at its first value, which tells people
- * nothing, and CloudWatch takes its OK actions for that as well. AWS's budget
- * writes to the addresses by itself; its messages have no states and do not pass.
+ * goes from INSUFFICIENT_DATA to OK at its first value. CloudWatch runs the OK
+ * actions for that too, although it is no news to people. AWS's budget writes to
+ * the addresses by itself; its messages have no states and do not pass.
  *
  * @see https://docs.aws.amazon.com/sns/latest/dg/and-or-logic.html
  */
@@ -25,12 +25,12 @@ export interface AlarmTopicArgs {
 }
 
 /**
- * Carries everything that people should hear of: to the configured addresses,
- * and to whatever else subscribes. Nothing of Longhaul listens to it.
+ * Carries every notification for people: to the configured addresses, and to
+ * whatever else subscribes. Longhaul itself does not subscribe.
  */
 export class AlarmTopic extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
-  /** What lets services of AWS publish. Those that try it when they are configured must wait for it. */
+  /** Permits services of AWS to publish. Services that try it when they are configured must wait for it. */
   readonly mayPublish: pulumi.Resource;
 
   constructor(name: string, args: AlarmTopicArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,7 +40,7 @@ export class AlarmTopic extends pulumi.ComponentResource {
     const topicName = alarmTopicName(environment);
     const child = { parent: this };
 
-    // Not encrypted by a key of ours: AWS's budget and alarms could not publish. No message holds a secret.
+    // Not encrypted by a customer's key: AWS's budget and alarms could not publish. No message holds a secret.
     const topic = new Topic(
       topicName,
       { name: topicName, tags: environmentTags(environment, topicName, configuration.tags) },
@@ -75,8 +75,8 @@ export class AlarmTopic extends pulumi.ComponentResource {
 }
 
 /**
- * Who may put messages on the topic: the alarms of this account, and its
- * budgets where AWS's own is made. Other partitions need not know that service.
+ * Permits publishing: by the alarms of this account, and by its budgets if
+ * AWS's own budget is made. Other partitions may not know that service.
  */
 export function topicPolicy(topicArn: string, aws: PolicyScope, withBudgets: boolean): string {
   const publish = (Sid: string, service: string, source: string) => ({
@@ -93,8 +93,8 @@ export function topicPolicy(topicArn: string, aws: PolicyScope, withBudgets: boo
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
-      // As https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html demands it: which
-      // ARN AWS Budgets sends is not documented, so that nothing narrower is known to match.
+      // As https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html asks for. It is not
+      // documented which ARN AWS Budgets sends, so no narrower condition is known to match.
       ...(withBudgets
         ? [publish("Budgets", "budgets", `arn:${partitionOf(aws)}:budgets::${aws.account}:*`)]
         : []),

@@ -5,7 +5,7 @@ import type { Configuration } from "../../config/schema.ts";
 import { environmentTags } from "../../contract/resource-tags.ts";
 import type { AlarmTopic } from "./alarm-topic.ts";
 
-/** Seconds: what is measured once a minute may miss a value. */
+/** Seconds of one evaluation: a metric that is written once a minute may miss a value. */
 const period = 300;
 
 export interface AlarmArgs extends Partial<MetricAlarmArgs> {
@@ -16,7 +16,7 @@ export interface AlarmArgs extends Partial<MetricAlarmArgs> {
   kind: string;
 }
 
-/** An alarm `longhaul-<environment>-<kind>` that tells the environment's topic. */
+/** An alarm `longhaul-<environment>-<kind>` that notifies the environment's topic. */
 export function createAlarm(
   { environment, configuration, topic, kind, ...settings }: AlarmArgs,
   opts: pulumi.CustomResourceOptions,

@@ -8,11 +8,11 @@ import type { FunctionName } from "../../contract/names.ts";
 export interface MachineAssets {
   /** Text of the boot script, bash. */
   boot: string;
-  /** Texts of the parts whose functions it calls, bash, by their files' names. */
+  /** Texts of the parts whose functions it calls, bash, by file name. */
   bootParts: Readonly<Record<string, string>>;
-  /** Text of what the user data begins with, bash: takes away what is another machine's. */
+  /** Text of the first lines of the user data, bash: they remove what belongs to another machine. */
   foreignDisk: string;
-  /** Text of what the boot script reads where there is a proxy or a CA bundle, bash. */
+  /** Text that the boot script sources if there is a proxy or a CA bundle, bash. */
   connection: string;
   /** Text of the jobs' hooks, bash. */
   hooks: string;
@@ -41,8 +41,8 @@ export function readMachineAssets(): MachineAssets {
 }
 
 /**
- * Where the bundle of a function is that Lambda runs. By its path, Pulumi's
- * state keeps its hash; by its text, all of it.
+ * Path of the bundle that Lambda runs as a function. Given a path, Pulumi's
+ * state keeps only a hash; given a text, it keeps the whole text.
  *
  * @throws when nothing was built yet
  */

@@ -15,14 +15,14 @@ export interface AutoShutdownArgs {
 }
 
 /**
- * When a fleet's machines are off although nobody has put them to sleep. The
- * machines and the controller read it from one parameter at each look, so they
- * never go by two different limits; and it is no part of a machine's shape, so
- * that another limit makes no machine anew. Working hours are for the
- * controller alone, which is told them with its configuration.
+ * When a fleet's machines are off without an operator's override. The machines
+ * and the controller read it from one parameter at each look, so they never use
+ * different limits. It is not part of a machine's shape, so another limit
+ * replaces no machine. Working hours are only for the controller, which gets
+ * them with its configuration.
  */
 export class AutoShutdown extends pulumi.ComponentResource {
-  /** What machines and controller read. It must outlive them. */
+  /** The parameter that machines and controller read. It must outlive them. */
   readonly parameter: pulumi.Resource;
 
   constructor(name: string, args: AutoShutdownArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -37,7 +37,7 @@ export class AutoShutdown extends pulumi.ComponentResource {
   }
 }
 
-/** How long a machine may be without a job, and how long with one. */
+/** The idle timeout, and the limit of a job. */
 export function shutdownSetting({
   idleMinutes,
   minimumAwake,

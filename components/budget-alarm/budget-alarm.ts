@@ -23,29 +23,29 @@ import { roleName } from "../runner-fleet/machine-role.ts";
 import { environmentTags } from "../../contract/resource-tags.ts";
 import { targetOf } from "../../config/target.ts";
 
-/** Percent of the month's limit at which people are told. */
+/** Percent of the month's limit at which people are notified. */
 const thresholds = [50, 80, 100] as const;
 
-/** Seconds after which a meter that has said nothing has failed. */
+/** Seconds after which a meter that publishes nothing has failed. */
 const silencePeriod = 900;
 
 export interface BudgetAlarmArgs {
   environment: string;
   /** With `budget.monthlyUsd`. */
   configuration: Configuration;
-  /** Carries what there is to tell. */
+  /** Carries the notifications. */
   topic: AlarmTopic;
-  /** Its meter is what the alarms look at, and its role the first that is denied. */
+  /** The alarms watch its meter, and its role is the first that is denied. */
   controller: FleetController;
 }
 
 /**
- * Tells people what the environment costs, and is the second line behind the
- * controller, which turns power off when its meter says that the money is gone.
- * AWS's own budget knows what AWS will really charge, 8 to 12 hours late: it
- * tells the same people, and at 100 % denies the environment's roles to start
- * machines. What runs is not touched by any of it. Outside AWS's usual partition
- * there is no such budget, and the alarms on the meter are all.
+ * Notifies people of the environment's costs, and is the safeguard behind the
+ * controller, which turns power off when its meter reaches the limit. AWS's own
+ * budget knows what AWS will charge, 8 to 12 hours late. It notifies the same
+ * people, and at 100 % denies the environment's roles to start machines. None of
+ * this touches running machines. Outside of AWS's usual partition there is no
+ * such budget, and only the alarms on the meter remain.
  */
 export class BudgetAlarm extends pulumi.ComponentResource {
   /** @throws when the configuration has no budget: there is no limit to alarm at */
@@ -66,7 +66,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
     if (budget.awsBudget) createDenial(createBudget(), this);
     createMeterAlarms();
     if (budget.costAllocationTag) {
-      // Other environments of the account are told by the same tag.
+      // Other environments of the account are distinguished by the same tag.
       new CostAllocationTag(
         own,
         { tagKey: tags.environment, status: "Active" },
@@ -149,10 +149,10 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           ],
           tags: tagged,
         },
-        // The roles must be there to be denied anything, and the controller has waited for the fleets'.
+        // A role must exist before it can be denied, and the controller has waited for those of the fleets.
         { parent, dependsOn: [executor.policy, controller, topic.mayPublish] },
       );
-      // Deleted first of all, while the action can still be told. Roles that stay would be denied for good.
+      // Deleted first, while the action can still be changed. Roles that outlive it would stay denied.
       new Command(
         `${own}-lift`,
         {
@@ -165,7 +165,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       );
     }
 
-    /** A meter that begins with the environment is silent for some minutes, which is no news. */
+    /** A meter that begins with the environment is silent for some minutes, which must not raise the alarm. */
     function awaitMeter(): Command {
       return new Command(
         `${own}-meter`,
@@ -200,7 +200,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
       alarmAt(
         "budget-silent",
         {
-          // Measured without a budget too: in an environment that is given one the meter is not silent.
+          // Published without a budget too, so that the meter is not silent in an environment that gets one later.
           metricName: controllerMetrics.spentToday,
           statistic: "SampleCount",
           comparisonOperator: "LessThanThreshold",
@@ -229,7 +229,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           namespace: metricNamespace,
           dimensions: { Environment: environment },
           statistic: "Maximum",
-          // A meter that is silent has not spent less; that it is silent is told by an alarm of its own.
+          // A silent meter does not mean that less was spent; another alarm reports that it is silent.
           treatMissingData: "ignore",
           ...settings,
         },

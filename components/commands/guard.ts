@@ -12,23 +12,23 @@ const drainMinutes = 10;
 export interface GuardArgs {
   environment: string;
   configuration: Configuration;
-  /** What machines stand on, as `longhaul drain` looks for it. */
+  /** What the machines depend on, by which `longhaul drain` finds them. */
   guards: pulumi.Input<DrainRequest["guards"]>;
   /** Every resource that must outlive the machines. */
   dependsOn: pulumi.Input<pulumi.Resource>[];
 }
 
 /**
- * Keeps what machines stand on until they have left. A guard does nothing when
- * it is made; because it depends on all that it guards, the engine deletes it
- * first, and then its script waits for the machines (and fails, and with it
- * the deletion, when users' jobs still run).
+ * Keeps what machines depend on until they have left. A guard does nothing when
+ * it is created. Because it depends on all that it guards, the engine deletes it
+ * first, and then its script waits for the machines. If users' jobs still run,
+ * the script fails, and with it the deletion.
  *
- * Its inputs stay what they were when it was made: the engine runs the script
- * from the state, and the state must speak of the very things it guards. A
- * guard must therefore be named by what they are, so that another network or
- * role has another guard. The region is part of it: the same fleet in another
- * region is another fleet, and the machines in the old one must leave.
+ * Its inputs stay as they were at its creation: the engine runs the script from
+ * the state, which must name the very things that it guards. So a guard's name
+ * follows from these things, and another network or role has another guard. The
+ * region is part of it: the same fleet in another region is another fleet, and
+ * the machines in the old region must leave.
  */
 export function createGuard(name: string, args: GuardArgs, parent: pulumi.Resource): Command {
   const { environment, configuration, guards, dependsOn } = args;

@@ -8,7 +8,7 @@ import { written } from "../../contract/written.ts";
 import type { Whole } from "../../contract/written.ts";
 import { labelledFleets } from "../wake-on-demand/receiver-configuration.ts";
 
-/** What the controller of an environment is told: what of the configuration it decides by. */
+/** The controller's configuration: the part of the environment's that it decides by. */
 export function controllerConfiguration(
   environment: string,
   configuration: Configuration,

@@ -9,12 +9,12 @@ import { diskKeyStatements } from "./disk-keys.ts";
 import { arn, parameterArn, readSecretStatements } from "../iam/policy.ts";
 import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
-/** Its queue, by the name that the queue is made with. */
+/** Name of its queue. */
 export function controllerQueueArn(environment: string, aws: PolicyScope): string {
   return arn(aws, "sqs", functionName(environment, "controller"));
 }
 
-/** What the schedule's role may do: call the controller. */
+/** Permission of the schedule: call the controller. */
 export function clockStatements(environment: string, aws: PolicyScope): PolicyStatement[] {
   return [
     {
@@ -27,9 +27,9 @@ export function clockStatements(environment: string, aws: PolicyScope): PolicySt
 }
 
 /**
- * All that the controller of an environment may do, by what the configuration has it do.
+ * All permissions of an environment's controller, by what its configuration makes it do.
  *
- * @param diskKeys ARNs of the customers' keys that the machines' disks are under
+ * @param diskKeys ARNs of the customers' keys that encrypt the machines' disks
  */
 export function environmentControllerStatements(
   environment: string,
@@ -45,7 +45,7 @@ export function environmentControllerStatements(
   ];
 }
 
-/** What it may do for waking on demand besides: read the table of waiting jobs, and count wakes in it. */
+/** Additional permissions for waking on demand: read the table of waiting jobs, and count wakes in it. */
 export function demandStatements(
   environment: string,
   aws: AwsConfiguration,
@@ -59,7 +59,7 @@ export function demandStatements(
       Resource: [arn(aws, "dynamodb", `table/${waitingJobsTable(environment)}`)],
     },
     {
-      // Lambda receives for it, with its role.
+      // Lambda receives the messages, with the controller's role.
       Sid: "TakeHints",
       Effect: "Allow",
       Action: ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
@@ -68,7 +68,7 @@ export function demandStatements(
   ];
 }
 
-/** What it may do with a budget besides: take back what AWS's budget has denied. */
+/** Additional permissions with a budget: withdraw the denial that AWS's budget has applied. */
 export function budgetStatements(environment: string, aws: AwsConfiguration): PolicyStatement[] {
   const budget = budgetArn(environment, aws);
   return [
@@ -81,7 +81,7 @@ export function budgetStatements(environment: string, aws: AwsConfiguration): Po
   ];
 }
 
-/** What it may do for asking GitHub besides: read the App's private key. */
+/** Additional permission for asking GitHub: read the App's private key. */
 export function sweepStatements(environment: string, aws: AwsConfiguration): PolicyStatement[] {
   return readSecretStatements(aws, appKeyParameter(environment), {
     read: "ReadTheAppsKey",
@@ -90,20 +90,20 @@ export function sweepStatements(environment: string, aws: AwsConfiguration): Pol
 }
 
 /**
- * What the controller may do: exactly the calls of
- * contract/controller-calls.ts. It can start the environment's machines, and
- * nothing that it may do stops or terminates one. Its fleets' parameters are
- * patterns below the environment's path: a list of them would outgrow IAM's
- * limit at a dozen fleets.
+ * Permissions of the controller: exactly the calls of
+ * contract/controller-calls.ts. It can start the environment's machines, and none
+ * of its permissions can stop or terminate one. Its fleets' parameters are given
+ * as patterns below the environment's path: a list would exceed IAM's limit at a
+ * dozen fleets.
  *
- * @param diskKeys ARNs of the customers' keys that the machines' disks are under
+ * @param diskKeys ARNs of the customers' keys that encrypt the machines' disks
  */
 export function controllerStatements(
   environment: string,
   aws: AwsConfiguration,
   diskKeys: readonly string[],
 ): PolicyStatement[] {
-  // No other parameter of a fleet ends as one of these does: tokens end with an id, software with a number.
+  // No other parameter of a fleet has one of these endings: tokens end with an id, software with a number.
   const ofAnyFleet = fleetParameters(environment, "*");
   const meter = meterParameter(environment);
   const ofTheEnvironment = {
@@ -133,7 +133,7 @@ export function controllerStatements(
       Condition: {
         StringEquals: ofTheEnvironment,
         "ForAllValues:StringEquals": { "aws:TagKeys": [tags.failedStarts] },
-        // Without any key in the request, ForAllValues alone would hold.
+        // ForAllValues alone also holds for a request without any key.
         Null: { "aws:TagKeys": "false" },
       },
     },

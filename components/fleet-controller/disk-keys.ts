@@ -6,20 +6,20 @@ import { viaService } from "../iam/policy.ts";
 import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
 /*
- * Whoever launches or starts an instance must be allowed to create a grant on
- * the key of its disk, or EC2 answers 200 and the instance goes from pending
- * to stopped with the reason Client.InternalError:
+ * A principal that launches or starts an instance must be allowed to create a
+ * grant on the key of its disk. Otherwise EC2 answers 200, and the instance goes
+ * from pending to stopped with the reason Client.InternalError:
  * https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
  * AWS's own key for EBS needs no permission; a customer's key does.
  */
 
 /**
- * The customer's key that new disks are under: the configured one, else the
- * account's default key for EBS in the region, where somebody has chosen one.
+ * The customer's key of new disks: the configured one, else the account's default
+ * key for EBS in the region, if one was chosen.
  *
  * @param opts the AWS provider to ask
- * @returns its ARN; undefined where it is AWS's own key
- * @throws Error when AWS does not say which key is the default: without it, machines might never wake
+ * @returns its ARN; undefined if it is AWS's own key
+ * @throws Failure if AWS does not say which key is the default: without the permission, machines might never start
  */
 export async function findDiskKey(
   { kmsKeyArn }: Pick<PolicyScope, "kmsKeyArn">,
@@ -40,15 +40,15 @@ export async function findDiskKey(
 }
 
 /**
- * The keys of all disks: the one of new disks, and those that living machines
- * were made with before the configuration or the account's default changed.
+ * The keys of all disks: the one of new disks, and those of living machines that
+ * were made before the configuration or the account's default changed.
  */
 export function diskKeysOf(diskKey: string | undefined, living: LivingMachines): string[] {
   const ofMachines = [...living.values()].flat().map((machine) => machine.diskKey);
   return [...new Set([diskKey, ...ofMachines])].filter((key) => key !== undefined).sort();
 }
 
-/** The permission to have EC2 use these keys for the disks of machines that are started. */
+/** The permission for EC2 to use these keys for the disks of machines that are started. */
 export function diskKeyStatements(aws: PolicyScope, diskKeys: readonly string[]): PolicyStatement[] {
   if (diskKeys.length === 0) return [];
   return [

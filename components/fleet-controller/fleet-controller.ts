@@ -18,21 +18,21 @@ import type { RunnerFleet } from "../runner-fleet/runner-fleet.ts";
 import type { ControllerQueue } from "../wake-on-demand/wake-on-demand.ts";
 
 /**
- * Seconds for one call: a page of machines, some parameters, and retries, and at
- * most twenty for asking GitHub. The next call comes in a minute anyway.
+ * Seconds for one call: for a page of machines, some parameters and retries, and
+ * at most twenty for asking GitHub. The next call comes in a minute anyway.
  */
 const timeoutSeconds = 50;
 
 /**
- * Seconds within which a call may still come that the scheduler could not bring, or Lambda not begin: the next one
- * says the same. Lambda's own default is six hours, and two more tries of each call that fails.
+ * Seconds within which a call may still be delivered that the scheduler could not deliver, or Lambda not begin: the next
+ * one is equivalent. Lambda's default is six hours, and two more tries of each failed call.
  */
 const maximumEventAgeInSeconds = 60;
 
 /** Seconds in which one call works on a message before another may: six times the call's limit, as Lambda advises. */
 const visibilitySeconds = 6 * timeoutSeconds;
 
-/** A hint says no more than that now is a good time to look: after three calls that failed it is old. */
+/** Tries of a hint, which only means that now is a good time to look: after three failed calls it is out of date. */
 const maxReceives = 3;
 
 export interface FleetControllerArgs {
@@ -40,20 +40,20 @@ export interface FleetControllerArgs {
   configuration: Configuration;
   /** Its parameters must be there before the controller writes them. */
   fleets: readonly RunnerFleet[];
-  /** ARNs of the customers' keys that the machines' disks are under, to start them. Absent: the configured one. */
+  /** ARNs of the customers' keys that encrypt the machines' disks, needed to start them. Absent: the configured one. */
   diskKeys?: readonly string[];
-  /** Is told when calls of the function fail again and again. Absent: nobody is. */
+  /** Is notified when calls of the function fail repeatedly. Absent: no notification. */
   topic?: AlarmTopic;
 }
 
 /**
  * The function that looks after the environment: power by budget and working
- * hours, who is woken, the meter. It is called at the beginning of each minute,
- * so a fleet's hours begin and end on time, and where jobs wake machines at once
- * by its queue.
+ * hours, starts of machines, the meter. It is called at the beginning of each
+ * minute, so a fleet's hours begin and end on time. Where jobs wake machines, its
+ * queue calls it at once.
  */
 export class FleetController extends pulumi.ComponentResource {
-  /** Where hints are sent to that a job waits; undefined where jobs wake nobody. */
+  /** The queue for hints that a job waits; undefined where jobs wake no machines. */
   readonly queue: ControllerQueue | undefined;
 
   constructor(name: string, args: FleetControllerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -86,7 +86,7 @@ export class FleetController extends pulumi.ComponentResource {
     this.queue = queue && { arn: controllerQueueArn(environment, aws), url: queue.url };
     this.registerOutputs({});
 
-    /** Written by the controller alone, and begun anew by it where it says nothing. */
+    /** Only the controller writes it. It begins a new record if there is none. */
     function createMeter(parent: pulumi.Resource) {
       return new Parameter(
         `${environment}-meter`,
@@ -94,16 +94,16 @@ export class FleetController extends pulumi.ComponentResource {
           name: meterParameter(environment),
           type: "String",
           insecureValue: emptyMeter,
-          // A call that was under way when the environment was destroyed may have made it anew.
+          // A call that was under way when the environment was destroyed may have created it again.
           overwrite: true,
           tags: environmentTags(environment, `${environment}-meter`, configuration.tags),
         },
-        // After what can be made but once: another environment of this name would keep its meter.
+        // After a resource that can exist only once: another environment of this name would keep its meter.
         { parent, ignoreChanges: begunValue, dependsOn: settings },
       );
     }
 
-    /** Hints that cannot be worked on are kept for two weeks, to be looked at. */
+    /** Hints that cannot be processed are kept for two weeks for inspection. */
     function createQueue(parent: pulumi.Resource) {
       const dead = new Queue(
         `${full}-dead`,
@@ -131,7 +131,7 @@ export class FleetController extends pulumi.ComponentResource {
       );
     }
 
-    /** A burst of jobs is one call: each looks at all of them. */
+    /** A burst of jobs is one call: each call looks at all of them. */
     function callAtOnce({ arn: eventSourceArn }: Queue, parent: pulumi.Resource) {
       new EventSourceMapping(
         full,
@@ -163,7 +163,7 @@ export class FleetController extends pulumi.ComponentResource {
         { functionName: controller.name, maximumEventAgeInSeconds, maximumRetryAttempts: 0 },
         { parent },
       );
-      // A schedule itself can carry no tags.
+      // A schedule itself cannot have tags.
       const group = new ScheduleGroup(
         full,
         { name: full, tags: environmentTags(environment, full, configuration.tags) },
@@ -183,7 +183,7 @@ export class FleetController extends pulumi.ComponentResource {
             retryPolicy: { maximumEventAgeInSeconds, maximumRetryAttempts: 0 },
           },
         },
-        // It writes what the fleets begin, and starts no machine before there is one to start.
+        // It writes parameters that the fleets create, and has no machine to start before them.
         { parent, dependsOn: [role.policy, onlyOnce, meter, ...fleets] },
       );
     }

@@ -5,7 +5,7 @@ import { projectTag, tags } from "../../contract/tags.ts";
 import { arn, document } from "./policy.ts";
 import type { PolicyScope, PolicyDocument, PolicyStatement } from "./policy.ts";
 
-/** ARN of an environment's budget. Budgets are of an account, and of no region. */
+/** ARN of an environment's budget. A budget belongs to an account, and to no region. */
 export function budgetArn(environment: string, aws: PolicyScope): string {
   return `arn:${partitionOf(aws)}:budgets::${aws.account}:budget/${budgetName(environment, aws.region)}`;
 }
@@ -20,9 +20,9 @@ export function denialArn(environment: string, aws: AwsConfiguration): string {
 }
 
 /**
- * Only a budget of this account takes the role that attaches the denial. Which
- * ARN AWS Budgets sends is not documented, and its documentation demands this
- * pattern, so that nothing narrower is known to match:
+ * Only a budget of this account may assume the role that attaches the denial. It
+ * is not documented which ARN AWS Budgets sends, and its documentation asks for
+ * this pattern, so no narrower condition is known to match:
  * https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-action-role.html
  */
 export function budgetTrust(aws: PolicyScope): PolicyStatement["Condition"] {
@@ -33,9 +33,9 @@ export function budgetTrust(aws: PolicyScope): PolicyStatement["Condition"] {
 }
 
 /**
- * What roles may not do any more once the budget is spent by AWS's figures:
- * start or make machines of this environment. Everything else of theirs stays,
- * and so does everything that runs.
+ * What roles are denied once the budget is spent by AWS's figures: to start or
+ * launch machines of this environment. All their other permissions stay, and all
+ * running machines keep running.
  */
 export function denial(environment: string, aws: PolicyScope): PolicyDocument {
   const ours = (key: "ResourceTag" | "RequestTag") => ({
@@ -63,14 +63,14 @@ export function denial(environment: string, aws: PolicyScope): PolicyDocument {
   ]);
 }
 
-/** What AWS's budget may do: attach the denial to a role, that one policy and no other, and take it off again. */
+/** Permissions of AWS's budget: attach the denial to a role, this policy only, and detach it again. */
 export function executionStatements(policyArn: string, aws: PolicyScope): PolicyStatement[] {
   return [
     {
       Sid: "DenyAndLift",
       Effect: "Allow",
       Action: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
-      // A role's path is not told by its name, and a list of a hundred would be too long for a policy.
+      // A role's name does not contain its path, and a list of a hundred roles would be too long for a policy.
       Resource: [`arn:${partitionOf(aws)}:iam::${aws.account}:role/*`],
       Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
     },

@@ -2,7 +2,7 @@ import { Failure } from "../../contract/failure.ts";
 import type { PolicyDocument } from "./policy.ts";
 
 /**
- * Characters that IAM takes. White space does not count, and our documents have none.
+ * IAM's limits in characters. White space does not count, and these documents have none.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */

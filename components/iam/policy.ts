@@ -2,7 +2,7 @@ import { partitionOf } from "../../config/derive.ts";
 import { partitions } from "../../config/partitions.ts";
 import type { AwsConfiguration } from "../../config/schema.ts";
 
-/** One statement of an IAM policy, as far as Longhaul writes them. */
+/** One statement of an IAM policy, with the elements that Longhaul uses. */
 export interface PolicyStatement {
   Sid: string;
   Effect: "Allow" | "Deny";
@@ -16,10 +16,10 @@ export interface PolicyDocument {
   Statement: PolicyStatement[];
 }
 
-/** Where a policy holds. */
+/** The account, region and partition of a policy. */
 export type PolicyScope = Pick<AwsConfiguration, "account" | "region" | "partition" | "kmsKeyArn">;
 
-/** Who may take a role: a service of AWS, for what it runs. */
+/** Permits a service of AWS to assume a role, for what it runs. */
 export function trustPolicy(
   aws: PolicyScope,
   service: "ec2" | "lambda" | "scheduler" | "budgets",
@@ -54,7 +54,7 @@ export function parameterArn(aws: PolicyScope, name: string): string {
   return arn(aws, "ssm", `parameter${name}`);
 }
 
-/** The permission to read one `SecureString`, and to have it decrypted where it has a key of the account's own. */
+/** The permission to read one `SecureString`, and to decrypt it if it is encrypted with a customer's key. */
 export function readSecretStatements(
   aws: PolicyScope,
   parameter: string,
@@ -86,9 +86,9 @@ export function readSecretStatements(
 }
 
 /**
- * A service as `kms:ViaService` names it: by the domain of the partition. For
- * the Sovereign Cloud that is not documented, so AWS's usual domain, which is
- * no other's either, goes beside its own.
+ * A service as `kms:ViaService` names it: by the domain of the partition. For the
+ * Sovereign Cloud that domain is not documented, so AWS's usual one, which
+ * belongs to no other partition, is listed as well.
  */
 export function viaService(aws: PolicyScope, service: "ec2" | "ssm"): string | string[] {
   const partition = partitionOf(aws);

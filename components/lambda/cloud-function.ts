@@ -19,12 +19,12 @@ import type { PolicyStatement } from "../iam/policy.ts";
 import { environmentTags } from "../../contract/resource-tags.ts";
 import { functionStatements } from "./function-policy.ts";
 
-/** Days that what a function printed is kept: long enough to look into last month's bill. */
+/** Days that a function's log is kept: long enough to check last month's bill. */
 const logDays = 60;
 
 /**
- * Failed calls within five minutes that people are told of. A call that fails once is made good by the next one.
- * Lambda counts what the code throws, a call that takes too long, and a process that ends or cannot begin.
+ * Failed calls within five minutes of which people are notified. A single failed call is made good by the next one.
+ * Lambda counts errors that the code throws, calls that take too long, and processes that end or cannot begin.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
@@ -35,7 +35,7 @@ interface Surroundings {
   configuration: Configuration;
 }
 
-/** What each function is told when it is deployed; it reads the same type. */
+/** The configuration of each function, written when it is deployed; the function reads the same type. */
 interface FunctionConfigurations {
   controller: Whole<ControllerConfiguration>;
   receiver: Whole<ReceiverConfiguration>;
@@ -44,16 +44,16 @@ interface FunctionConfigurations {
 export interface CloudFunctionArgs<Name extends FunctionName> extends Surroundings {
   name: Name;
   description: string;
-  /** What it may do, writing its log aside. */
+  /** Its permissions, besides writing its log. */
   statements: readonly PolicyStatement[];
-  /** What it is told: a file beside its code, no secret. */
+  /** Its configuration: a file beside its code, without secrets. */
   plain: FunctionConfigurations[Name];
-  /** Its environment, for what is known only after creation. */
+  /** Its environment variables, for values that are known only after creation. */
   variables?: Record<string, pulumi.Input<string>>;
   timeoutSeconds: number;
-  /** Who is told when its calls fail. Absent: nobody. */
+  /** Is notified when its calls fail. Absent: no notification. */
   topic?: AlarmTopic;
-  /** What it writes: there before it may, and until it may no more. */
+  /** What it writes to: it exists before the function has its permissions, and is deleted after they are gone. */
   writes?: readonly pulumi.Resource[];
 }
 
@@ -127,7 +127,7 @@ export function createCloudFunction<Name extends FunctionName>(
         metricName: "Errors",
         statistic: "Sum",
         threshold: toldErrors,
-        // A function that nobody calls leaves no value.
+        // A function that is not called publishes no value.
         treatMissingData: "notBreaching",
         alarmDescription: `In ALARM: ${toldErrors} calls of the function ${full} or more have failed within five minutes. Its log group ${logGroupName} says why. See docs/troubleshooting.md#function-errors. OK: its calls succeed.`,
         okActions: [topic.arn],
@@ -139,25 +139,24 @@ export function createCloudFunction<Name extends FunctionName>(
 }
 
 export interface ServiceRoleArgs extends Surroundings {
-  /** Of what takes it, for example `controller`. */
+  /** Of the role's user, for example `controller`. */
   name: string;
   service: "lambda" | "scheduler" | "budgets";
-  /** When the service may take it. Absent: always. */
+  /** Condition on which the service may assume it. Absent: none. */
   trust?: PolicyStatement["Condition"];
   statements: readonly PolicyStatement[];
   /**
-   * What must be there before it may do anything, and until it may do nothing
-   * any more: a call that outlives its function finds its permissions gone.
+   * What must exist before the role has any permission and until it has none: a
+   * call that outlives its function finds its permissions gone.
    */
   dependsOn?: readonly pulumi.Resource[];
 }
 
 /**
- * What a service's role is called. The name carries a hash of the region and
- * the path, as that of a fleet does: IAM cannot change the path, and shares
- * names between regions. It does not begin as a fleet's does, so that no
- * fleet's can be the same, and fits IAM's 64 characters with the longest
- * environment.
+ * Name of a service's role. It contains a hash of the region and the path, as
+ * that of a fleet's role does: IAM cannot change the path, and shares names
+ * between regions. It begins differently from a fleet's, so the two can never be
+ * equal, and fits IAM's 64 characters with the longest environment.
  */
 export function serviceRoleName({
   environment,

@@ -4,7 +4,7 @@ import { arn } from "../iam/policy.ts";
 import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
 /**
- * What a function may do: its own statements, and writing its log.
+ * Permissions of a function: its own statements, and writing its log.
  *
  * @param statements its own
  */

@@ -7,13 +7,13 @@ import { projectTag, tags } from "../../contract/tags.ts";
 import { machineResourceName } from "./machine-shape.ts";
 
 /*
- * Machines outlive their resources: one that is no longer declared is dropped
- * from the state and ends itself when its job has ended. Until then its
- * configuration can be asked for again, and a crash can have kept a new
- * machine out of the state. Such a machine is found by its tags and becomes
- * its resource again by Pulumi's `import` option, instead of a second one
- * being made. What the engine does with the option, by what the state holds
- * under the resource's name and what lives in EC2:
+ * Machines outlive their resources: a machine that is no longer declared is
+ * dropped from the state, and ends itself once its job has ended. Until then its
+ * configuration can be declared again, and a crash can have kept a new machine
+ * out of the state. Such a machine is found by its tags, and becomes its resource
+ * again by Pulumi's `import` option instead of being made a second time. What the
+ * engine does with the option depends on what the state holds under the
+ * resource's name and on what lives in EC2:
  *
  * | state     | lives                 | declared    | the engine                                      |
  * | --------- | --------------------- | ----------- | ----------------------------------------------- |
@@ -40,7 +40,7 @@ export interface LivingMachine {
   diskKey?: string;
 }
 
-/** An environment's living machines that came up or still may, by the name of their resources: runner and fingerprint. */
+/** An environment's living machines that have come up or still may, by the name of their resources: runner and fingerprint. */
 export type LivingMachines = ReadonlyMap<string, readonly LivingMachine[]>;
 
 /** A machine's tags, by its ARN. */
@@ -83,8 +83,8 @@ export async function findLivingMachines(
 }
 
 /**
- * Puts together what was looked up. The tags come from an index that also
- * knows instances which are gone, and lags a little behind.
+ * Joins what was looked up. The tags come from an index that also knows instances
+ * which are gone, and lags a little behind.
  *
  * @param living ids of all that are not terminated
  * @param awake ids of those that are pending or running
@@ -112,9 +112,9 @@ export function livingMachines(
 }
 
 /**
- * Such a machine stays awake until its boot timer ends it, and never tries
- * again: whoever asks for its configuration again wants another try. It has
- * run no job, and one that only says so ends its job before itself.
+ * A machine whose boot failed stays awake until its boot timer ends it, and never
+ * tries again: a configuration that is declared again needs another try. Such a
+ * machine has run no job; one that only claims so ends its job before itself.
  */
 function hasFailedToBoot(instanceTags: Readonly<Record<string, string>>): boolean {
   return reportOf(instanceTags)?.state === "boot-failed";
@@ -125,7 +125,7 @@ export type Adoption =
   /** The state decides; where it has nothing, a machine is made. */
   | { kind: "none" }
   | { kind: "adopt"; instanceId: string }
-  /** The state decides, and people should know. */
+  /** The state decides, and people are warned. */
   | { kind: "ambiguous"; instanceIds: string[] };
 
 /**

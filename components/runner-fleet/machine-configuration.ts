@@ -3,7 +3,7 @@ import type { Configuration, FleetConfiguration } from "../../config/schema.ts";
 import type { MachineConfiguration } from "../../contract/machine.ts";
 import { written } from "../../contract/written.ts";
 
-/** What one machine of a fleet is told at its creation: plain values, and no secret among them. */
+/** The configuration of one machine of a fleet at its creation: plain values, without secrets. */
 export function machineConfiguration(
   machine: { environment: string; fleet: string; runner: string },
   configuration: Configuration,

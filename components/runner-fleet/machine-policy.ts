@@ -15,7 +15,7 @@ export function machinePolicies(
 }
 
 /**
- * What the agent and the boot script of a fleet's machines may do: exactly the
+ * Permissions of the agent and the boot script of a fleet's machines: exactly the
  * calls of contract/agent-calls.ts, each on as little as IAM can express.
  */
 export function machinePolicy(environment: string, fleet: string, aws: PolicyScope): PolicyDocument {
@@ -33,7 +33,7 @@ export function machinePolicy(environment: string, fleet: string, aws: PolicySco
       Condition: {
         ...onItself(aws),
         "ForAllValues:StringEquals": { "aws:TagKeys": [...tagsOfTheMachine] },
-        // Without any key in the request, ForAllValues alone would hold.
+        // ForAllValues alone also holds for a request without any key.
         Null: { "aws:TagKeys": "false" },
       },
     },
@@ -58,7 +58,7 @@ export function machinePolicy(environment: string, fleet: string, aws: PolicySco
       Effect: "Allow",
       Action: ["ssm:GetParameter", "ssm:PutParameter"],
       Resource: [tokens],
-      // The parameter says whose it is. Without the tag the variable has no value, and nothing matches.
+      // The parameter's tag names its machine. Without the tag the variable has no value, and nothing matches.
       Condition: {
         ArnEquals: {
           "ec2:SourceInstanceARN": arn(aws, "ec2", `instance/\${aws:ResourceTag/${tags.instance}}`),
@@ -76,10 +76,9 @@ export function machinePolicy(environment: string, fleet: string, aws: PolicySco
       Sid: "WriteTheLedger",
       Effect: "Allow",
       Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      // No policy variable holds the caller's bare instance id, so the fleet's
-      // streams are as narrow as it gets. Nothing is decided by the ledger. That a
-      // line of it can embed a metric of any namespace, no condition prevents:
-      // docs/cost.md#what-a-job-can-forge.
+      // No policy variable holds the bare id of the calling instance, so the fleet's streams are the narrowest possible
+      // resource. Nothing is decided by the ledger. No condition prevents that a line of it embeds a metric of any
+      // namespace: docs/cost.md#what-a-job-can-forge.
       Resource: [`${logGroup}:log-stream:${environment}-${fleet}-*`],
     },
     ...(aws.kmsKeyArn === undefined ? [] : [tokenKeyStatement(aws, aws.kmsKeyArn, tokens)]),
@@ -108,12 +107,12 @@ export function sessionPolicy(): PolicyDocument {
   ]);
 }
 
-/** The key of the account's own for tokens, through Systems Manager and for this fleet's tokens alone. */
+/** The use of the customer's key for tokens, only through Systems Manager and for this fleet's tokens. */
 function tokenKeyStatement(aws: PolicyScope, key: string, tokens: string): PolicyStatement {
   return {
     Sid: "UseTheTokensKey",
     Effect: "Allow",
-    // Where the account's default tier is advanced, PutParameter takes a data key instead of encrypting.
+    // If the account's default tier is advanced, PutParameter takes a data key instead of encrypting.
     Action: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
     Resource: [key],
     Condition: {
@@ -123,7 +122,7 @@ function tokenKeyStatement(aws: PolicyScope, key: string, tokens: string): Polic
   };
 }
 
-/** The condition that the instance acted upon is the one that asks. */
+/** The condition that an instance acts only on itself. */
 function onItself(aws: PolicyScope) {
   return { ArnLike: { "ec2:SourceInstanceARN": arn(aws, "ec2", "instance/${ec2:InstanceId}") } };
 }

@@ -10,18 +10,18 @@ import { machinePolicies } from "./machine-policy.ts";
 import { trustPolicy } from "../iam/policy.ts";
 import { fleetTags } from "../../contract/resource-tags.ts";
 
-/** The role of a fleet's machines, with all that keeps it standing. */
+/** The role of a fleet's machines, with everything that keeps it in place. */
 export interface MachineRole {
-  /** Name of the instance profile, as instances are launched with. */
+  /** Name of the instance profile that instances are launched with. */
   instanceProfile: pulumi.Output<string>;
   /** Everything that must exist before a machine boots and until it has left, guard included. */
   foundations: readonly pulumi.Resource[];
 }
 
 /**
- * Name of a fleet's role. It carries a hash of what IAM cannot change on a
- * role, so that another path makes another role beside the old one, of the
- * region, because IAM's names are shared by all regions of an account, and of
+ * Name of a fleet's role. It contains a hash of three things: of what IAM cannot
+ * change on a role, so that another path makes another role beside the old one;
+ * of the region, because all regions of an account share IAM's names; and of
  * environment and fleet, which the name alone does not tell apart (`dev` and
  * `eu-cloud`, `dev-eu` and `cloud`).
  */

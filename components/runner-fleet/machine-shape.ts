@@ -21,8 +21,8 @@ export interface MachineShape {
   generation: number;
   instanceType: string;
   /**
-   * Of a type that lives on CPU credits: what it does when they are spent. EC2's
-   * own choice for most of them, `unlimited`, costs more than anybody meters.
+   * For types with CPU credits: what happens when they are spent. EC2's default
+   * for most of them, `unlimited`, has costs that no meter here counts.
    */
   cpuCredits?: "standard";
   image: ImageReference;
@@ -56,7 +56,7 @@ export interface FleetSurroundings {
   network: { identity: string; subnets: readonly { identity: string }[] };
   /** Name of the fleet's role. */
   role: string;
-  /** Makes the user data's text from what a machine is told. */
+  /** Renders the user data's text from a machine's configuration. */
   renderUserData: (machine: MachineConfiguration) => string;
 }
 
@@ -94,7 +94,7 @@ export function planMachines(fleetName: string, surroundings: FleetSurroundings)
   });
 }
 
-/** Name of a machine's resources. A machine is found again by it, from the tags on its instance. */
+/** Name of a machine's resources. A machine is found by it again, from the tags on its instance. */
 export function machineResourceName(runner: string, fingerprint: string): string {
   return `${runner}-${fingerprint}`;
 }

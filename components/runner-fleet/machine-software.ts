@@ -6,26 +6,26 @@ import type { MachineAssets } from "../assets/assets.ts";
 import { bare, file } from "./shell-text.ts";
 
 /**
- * What a machine runs once it has a Node, as commands that put it in place. It
- * is too long for the user data; parameters that only the fleet's machines read
- * are as near to a machine as its registration token, and cost nothing.
+ * What a machine runs once it has Node, as commands that put it in place. It is
+ * too long for the user data. Parameters that only the fleet's machines can read
+ * are as available to a machine as its registration token, and cost nothing.
  */
 export function softwareScript({ hooks, agent }: Pick<MachineAssets, "hooks" | "agent">): string {
   return `${file("opt/longhaul/job-hooks.sh", bare(hooks))}\n${file("opt/longhaul/agent.mjs", agent)}\n`;
 }
 
-/** By which the user data names the script: hexadecimal SHA-256 of its text. */
+/** The name of the script in the user data: hexadecimal SHA-256 of its text. */
 export function softwareSha256(script: string): string {
   return createHash("sha256").update(script).digest("hex");
 }
 
-/** By script: every fleet has the same one, and packing it takes a tenth of a second. */
+/** By script: all fleets have the same one, and packing it takes a tenth of a second. */
 const packed = new Map<string, readonly string[]>();
 
 /**
  * The script as Brotli in base64, cut into values for parameters.
  *
- * @throws when it takes more of them than a machine can read in one call
+ * @throws if it takes more of them than a machine can read in one call
  */
 export function packSoftware(script: string): readonly string[] {
   const known = packed.get(script);

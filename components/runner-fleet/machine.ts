@@ -8,16 +8,16 @@ import { runnerTags } from "../../contract/resource-tags.ts";
 import type { OwnTags } from "../../contract/resource-tags.ts";
 import { compressUserData } from "./user-data.ts";
 
-/** What a machine needs that is known only when its surroundings exist. What they are is in its shape. */
+/** What a machine needs that is known only once its surroundings exist. Its shape names them. */
 export interface MachineSurroundings {
   ami: pulumi.Input<string>;
   subnetId: pulumi.Input<string>;
   securityGroupId: pulumi.Input<string>;
   /** Name of the instance profile. */
   instanceProfile: pulumi.Input<string>;
-  /** Tags of one's own. They are in no fingerprint: on a machine that stands, `settle` changes them. */
+  /** Configured tags. They are in no fingerprint: `settle` changes them on an existing machine. */
   ownTags: OwnTags;
-  /** ARN of the customer's key that its disk will be under; absent: it is AWS's own. */
+  /** ARN of the customer's key of its disk; absent: AWS's own key. */
   diskKey?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface MachineSurroundings {
  * The instance of a machine. Never add an input here that is in neither the
  * plan nor the surroundings: it would not be in the fingerprint.
  *
- * A public address is the subnet's to decide: `associatePublicIpAddress` would
+ * The subnet decides about a public address: `associatePublicIpAddress` would
  * read back as a difference whenever the machine is asleep.
  */
 export function instanceArgs(
@@ -46,7 +46,7 @@ export function instanceArgs(
     subnetId: surroundings.subnetId,
     vpcSecurityGroupIds: [surroundings.securityGroupId],
     iamInstanceProfile: surroundings.instanceProfile,
-    // The locks: nobody stops or terminates it through the API. A shutdown from inside still works.
+    // The locks: it cannot be stopped or terminated through the API. A shutdown from inside still works.
     disableApiTermination: true,
     disableApiStop: true,
     instanceInitiatedShutdownBehavior: "stop",
@@ -54,7 +54,7 @@ export function instanceArgs(
       httpEndpoint: "enabled",
       httpTokens: "required",
       httpPutResponseHopLimit: 1, // Keeps containers behind a bridge out.
-      // Nothing reads them there, and EC2 would refuse everybody's tags with a slash or a blank in the key.
+      // They are not read there, and EC2 would refuse tags whose keys have a slash or a blank.
       instanceMetadataTags: "disabled",
     },
     rootBlockDevice: {
@@ -73,9 +73,9 @@ export function instanceArgs(
 }
 
 /**
- * Declares a machine. Once made it is never changed (what the run time does to
- * it is no drift), and when it is no longer declared it is dropped from the
- * state without a call: it ends itself, when its job has ended.
+ * Declares a machine. It is never changed after its creation (what the run time
+ * does to it is not drift). When it is no longer declared, it is dropped from the
+ * state without a call: it ends itself once its job has ended.
  */
 export function createMachine(
   plan: MachinePlan,
@@ -83,7 +83,7 @@ export function createMachine(
   options: {
     parent: pulumi.Resource;
     dependsOn: pulumi.Resource[];
-    /** Id of a living instance that this resource is to become: see adoption.ts. */
+    /** Id of a living instance that this resource adopts: see adoption.ts. */
     import?: string;
   },
 ): Instance {

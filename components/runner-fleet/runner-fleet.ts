@@ -26,7 +26,7 @@ import type { MachineNetwork } from "../runner-network/runner-network.ts";
 import type { MachineRegistration } from "../runner-registration/runner-registration.ts";
 import { serviceLabels } from "../../config/runs-on-labels.ts";
 
-/** Days that the ledger is kept: a year, and the month in which it is looked at. */
+/** Days that the ledger is kept: a year, and one month to evaluate it. */
 const ledgerDays = 400;
 
 export interface RunnerFleetArgs {
@@ -36,15 +36,15 @@ export interface RunnerFleetArgs {
   fleet: string;
   network: MachineNetwork;
   registration: MachineRegistration;
-  /** What else must be there before a machine is made, and go after it has left, as the smoke test's workflow. */
+  /** What else must exist before a machine is made, and until it has left, such as the smoke test's workflow. */
   foundations?: readonly pulumi.Resource[];
   /**
-   * The environment's living machines. One that carries a machine's runner and
-   * fingerprint goes on as that machine. Absent: machines are made anew unless
-   * the state has them.
+   * The environment's living machines. One that has a machine's runner and
+   * fingerprint goes on as that machine. Absent: a machine that is not in the
+   * state is made.
    */
   living?: LivingMachines;
-  /** ARN of the customer's key that new disks are under. Absent: it is AWS's own, or the configured one. */
+  /** ARN of the customer's key of new disks. Absent: AWS's own key, or the configured one. */
   diskKey?: string | undefined;
 }
 
@@ -60,21 +60,21 @@ export interface FleetMachine {
 }
 
 /**
- * The machines of one fleet and all that is theirs: role, parameters, log
- * group, registration tokens, and the guard that keeps these until the
- * machines have left. The machines it declares are candidates; {@link
+ * The machines of one fleet and everything that belongs to them: role,
+ * parameters, log group, registration tokens, and the guard that keeps these
+ * until the machines have left. The declared machines are candidates; {@link
  * RunnerRoster} takes them into service.
  */
 export class RunnerFleet extends pulumi.ComponentResource {
   /** The fleet's key in the configuration. */
   readonly fleet: string;
-  /** The fleet's labels as the configuration has them: what its workflows ask for. */
+  /** The fleet's configured labels, which workflows ask for. */
   readonly labels: readonly string[];
   /** Every label that a machine in service has, besides its own. */
   readonly serviceLabels: readonly string[];
   /** In the order of the runners' numbers. */
   readonly machines: readonly FleetMachine[];
-  /** What the run time writes of it. It must be there before anything does, and go after that. */
+  /** What the run time writes for it. It must exist before anything that writes, and until after that. */
   readonly settings: readonly pulumi.Resource[];
   /** The list of these machines. A machine's listener stays off until it is on a list. */
   readonly candidates: pulumi.Resource;
@@ -112,9 +112,9 @@ export class RunnerFleet extends pulumi.ComponentResource {
     this.registerOutputs({ machines: machines.map(({ runner, instanceId }) => ({ runner, instanceId })) });
 
     /**
-     * What the run time and `longhaul` write and the program only begins: once
-     * made, nothing but their tags is changed. They overwrite what is there, and so come after something that
-     * AWS makes but once: another environment of this name keeps its own.
+     * Values that the run time and `longhaul` write and the program only begins: after their creation, only their tags
+     * change. They overwrite an existing value, and so come after a resource that AWS allows only once: another
+     * environment of this name keeps its own values.
      */
     function createSettings(madeButOnce: pulumi.Resource, parent: pulumi.Resource) {
       const initial = {
@@ -130,7 +130,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
       );
     }
 
-    /** Values are frozen: the name says which version it is, and another Node may pack the same text in another way. */
+    /** Values are frozen: the name contains the version, and another Node may pack the same text in another way. */
     function createSoftware(parent: pulumi.Resource) {
       const script = softwareScript(assets);
       const path = softwarePath(environment, fleet, softwareSha256(script));
@@ -159,8 +159,8 @@ export class RunnerFleet extends pulumi.ComponentResource {
     }
 
     /**
-     * Depends on the other guards too, and so runs before them: it is the one
-     * that tells the machines to leave.
+     * It depends on the other guards too, so it runs before them: this guard
+     * tells the machines to leave.
      */
     function createFleetGuard({ foundations }: MachineRole, own: pulumi.Resource[], parent: pulumi.Resource) {
       return createGuard(
@@ -190,7 +190,7 @@ export class RunnerFleet extends pulumi.ComponentResource {
           ownTags,
           diskKey: args.diskKey ?? configuration.aws.kmsKeyArn,
         };
-        // The guard stands on everything that a machine does, so this one dependency is all of them.
+        // The guard depends on everything that a machine needs, so this one dependency covers all.
         const { id: instanceId } = createMachine(plan, surroundings, {
           parent,
           dependsOn: [standsOn],
@@ -228,9 +228,9 @@ export class RunnerFleet extends pulumi.ComponentResource {
     }
 
     /**
-     * Frozen: the machine overwrites it when it has read it, and each `up` has another token at hand. Another instance
-     * behind the same name (the first was found gone by a refresh) gets a parameter of its own. Not even its tags are
-     * changed: `settle` deletes the parameter and writes it anew, so it may be gone for a moment.
+     * Frozen: the machine overwrites it after reading it, and each `up` has another token at hand. Another instance under
+     * the same name (a refresh found the first one gone) gets a parameter of its own. Its tags do not change either:
+     * `settle` deletes the parameter and writes it again, so it may be missing for a moment.
      */
     function createToken(
       { shape, resourceName }: MachinePlan,

@@ -7,7 +7,7 @@ import type { Configuration } from "../../config/schema.ts";
 
 /**
  * Warns, at each `up` and preview, of configured runner versions that GitHub
- * refuses or will refuse. What cannot be found out is told and costs nothing else.
+ * refuses or will refuse. A failed lookup is reported and has no other effect.
  *
  * @param opts the GitHub provider to ask
  */
@@ -18,7 +18,7 @@ export async function warnOfRunnerVersions(
   const repository = repositoryOf(github);
   const scope =
     repository === undefined ? `orgs/${ownerOf(github)}` : `repos/${ownerOf(github)}/${repository}`;
-  /** Undefined where GitHub answers 404, as it does for a version that it does not know. */
+  /** Undefined if GitHub answers 404, as it does for an unknown version. */
   const ask = async (path: string): Promise<unknown> => {
     const endpoint = `${scope}/actions/runners/${path}`;
     const { code, body } = await getRestApi({ endpoint }, opts).catch((error: unknown) => {

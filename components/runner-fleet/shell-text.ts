@@ -18,7 +18,7 @@ export function file(path: string, text: string): string {
   return [`cat >"$root/${path}" <<'${end}'`, ...lines, end].join("\n");
 }
 
-/** Without comments on lines of their own and without indentation: a machine needs neither. */
+/** Removes comments on lines of their own and indentation, which a machine does not need. */
 export function bare(script: string): string {
   return script.replace(/^ *#(?!!).*\n/gm, "").replace(/^ +/gm, "");
 }

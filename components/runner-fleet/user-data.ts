@@ -12,14 +12,14 @@ import { bare, file, quote } from "./shell-text.ts";
 export const maxUserDataBytes = 16_384;
 
 /**
- * A machine's user data: a bash script that takes away what an image may have
- * brought along of another machine, puts the boot script and what it and the
- * agent are told in place, and runs the boot script as a service, at this and
- * every later boot. The agent itself is named by its hash: the boot
- * script fetches it. A pure function of plain values, so that it can be hashed
- * into the machine's fingerprint.
+ * A machine's user data: a bash script that removes what an image may have
+ * brought along from another machine, puts the boot script and the configuration
+ * in place, and runs the boot script as a service, at this and every later boot.
+ * It names the agent by its hash, and the boot script fetches the agent. This is
+ * a pure function of plain values, so that it can be hashed into the machine's
+ * fingerprint.
  *
- * @throws when a value holds a NUL character, which no shell can carry
+ * @throws if a value holds a NUL character, which no shell can carry
  */
 export function renderUserData(machine: MachineConfiguration, assets: MachineAssets): string {
   return [
@@ -41,22 +41,22 @@ export function renderUserData(machine: MachineConfiguration, assets: MachineAss
     "systemctl daemon-reload",
     "systemctl enable longhaul-boot.service",
     'echo "$self" >"$state/instance"',
-    // All of it is on the disk before cloud-init may take the user data for run.
+    // Everything is on the disk before cloud-init may consider the user data run.
     "sync",
     ': >"$root/var/lib/cloud/instance/sem/config_scripts_user"',
-    // The script waits for a token: cloud-init should not wait with it.
+    // The script waits for a token, and cloud-init should not wait with it.
     "systemctl start --no-block longhaul-boot.service",
     "",
   ].join("\n");
 }
 
 /**
- * Packs user data as `userDataBase64` takes it: base64 of gzip, which cloud-init
- * unpacks by itself. This is not part of the text, because another version of
+ * Packs user data as `userDataBase64` expects it: base64 of gzip, which cloud-init
+ * unpacks by itself. This is separate from the text, because another version of
  * Node may pack in another way, and the text decides the machine's fingerprint.
  *
  * @param runner the machine's runner, for the message
- * @throws when it exceeds EC2's limit
+ * @throws if it exceeds EC2's limit
  */
 export function compressUserData(text: string, runner: string): string {
   const bytes = gzipSync(text, { level: 9 });
@@ -69,7 +69,7 @@ export function compressUserData(text: string, runner: string): string {
   return bytes.toString("base64");
 }
 
-/** All but what only boot.sh works with. */
+/** The machine's configuration without what only boot.sh uses. */
 function toldToAgent({ aws, github, runnerSoftware, ...machine }: MachineConfiguration): AgentConfiguration {
   return written<AgentConfiguration>({
     environment: machine.environment,
@@ -99,7 +99,7 @@ function certificates(pem: string): string[] {
   return found.map(([, base64]) => base64!.replace(/\s/g, ""));
 }
 
-/** What boot.sh reads before there is anything on the machine that could read JSON. */
+/** What boot.sh reads before the machine has anything that could read JSON. */
 function bootVariables(
   { aws, runnerSoftware, proxy, ...machine }: MachineConfiguration,
   softwareHash: string,
@@ -130,8 +130,8 @@ function bootVariables(
 }
 
 /**
- * What a first boot needs of others (packages, GitHub, AWS) may be away for a
- * while: it is tried again until the boot timer powers the machine off.
+ * A first boot needs others (packages, GitHub, AWS), which may be down for a
+ * while: it is retried until the boot timer powers the machine off.
  */
 const bootUnit = `cat >"$root/etc/systemd/system/longhaul-boot.service" <<END_OF_FILE
 [Unit]

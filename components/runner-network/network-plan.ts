@@ -1,16 +1,15 @@
 import type { NetworkConfiguration } from "../../config/schema.ts";
 import { subnetCidrs } from "./subnets.ts";
 
-/** Zones that a network of the stack's own covers when the configuration names none. */
+/** Number of zones of the stack's own network if the configuration names none. */
 const zoneCount = 2;
 
-/** What network an environment has, decided from plain configuration alone. */
+/** The network of an environment, decided from plain configuration alone. */
 export type NetworkPlan = {
   /**
-   * What the network is called: by its address range and the zones that the
-   * configuration names, or by the VPC it lives in. Every resource of it carries this name, so that another network is made
-   * beside the old one, and the old one's guard holds it until its machines
-   * have left.
+   * Name of the network: its address range and the configured zones, or the given
+   * VPC. Every resource of it carries this name. So another network is made
+   * beside the old one, whose guard holds it until its machines have left.
    */
   identity: string;
   /**
@@ -22,7 +21,7 @@ export type NetworkPlan = {
   | {
       kind: "own";
       cidr: string;
-      /** The zone of each subnet, where the configuration says so; else EC2's offers decide. */
+      /** The zone of each subnet, if configured; otherwise EC2's offers decide. */
       zones?: readonly string[];
     }
   | { kind: "given"; vpcId: string }
@@ -37,7 +36,7 @@ export function subnetName({ identity }: NetworkPlan, index: number): string {
   return `${identity}-${index + 1}`;
 }
 
-/** The network as the plans of its machines name it, before any of it is made. */
+/** The network as the plans of its machines name it, before it is made. */
 export function plannedSubnets({ identity, subnets }: NetworkPlan): {
   identity: string;
   subnets: { identity: string }[];

@@ -18,20 +18,20 @@ const anywhereIpv6 = "::/0";
 export interface RunnerNetworkArgs {
   environment: string;
   configuration: Configuration;
-  /** The zones of the subnets, as {@link findZones} has found or chosen them. Given subnets have theirs. */
+  /** The zones of the subnets, as {@link findZones} has found or chosen them. Given subnets have their own. */
   zones: readonly string[];
 }
 
 /** A subnet that machines can be put into. */
 export interface MachineSubnet {
-  /** What the subnet is, in plain configuration. A machine in another subnet is another machine. */
+  /** Identity of the subnet, in plain configuration. A machine in another subnet is another machine. */
   identity: string;
   id: pulumi.Input<string>;
 }
 
 /** What a machine needs of a network. {@link RunnerNetwork} is one; another program may bring its own. */
 export interface MachineNetwork {
-  /** What the network is, in plain configuration. A machine on another network is another machine. */
+  /** Identity of the network, in plain configuration. A machine on another network is another machine. */
   identity: string;
   /** Runners are spread over them by number. */
   subnets: readonly MachineSubnet[];
@@ -115,7 +115,7 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
             mapPublicIpOnLaunch: true,
             tags: environmentTags(environment, part, configuration.tags),
           },
-          // The state keeps the choice: what EC2 offers later must not move the subnets from under the machines.
+          // The state keeps the choice: later offers of EC2 must not replace the subnets of existing machines.
           { ...child, ignoreChanges: ["availabilityZone"] },
         );
         const association = new RouteTableAssociation(
@@ -152,7 +152,7 @@ export class RunnerNetwork extends pulumi.ComponentResource implements MachineNe
       const everything = { securityGroupId: securityGroup.id, ipProtocol: "-1", tags };
       const egress = [
         new SecurityGroupEgressRule(identity, { ...everything, cidrIpv4: anywhere }, child),
-        // The stack's own VPC has no IPv6, but subnets that are given may have.
+        // The stack's own VPC has no IPv6, but given subnets may have it.
         new SecurityGroupEgressRule(`${identity}-ipv6`, { ...everything, cidrIpv6: anywhereIpv6 }, child),
       ];
       return { securityGroup, egress };

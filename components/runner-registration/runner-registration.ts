@@ -23,16 +23,16 @@ export interface MachineRegistration {
   foundations: readonly pulumi.Resource[];
 }
 
-/** The repositories that may use the runners, in an order of its own so that GitHub's does not matter. */
+/** The repositories that may use the runners, sorted, so that GitHub's order does not matter. */
 interface Audience {
   visibility: "all" | "selected" | "private";
   selectedRepositoryIds?: pulumi.Output<number[]>;
 }
 
 /**
- * What GitHub must know: the runner group and who may use it (organisations),
- * a variable per fleet that workflows can use for `runs-on`, and the token that
- * new machines register with.
+ * Everything at GitHub: the runner group and the repositories that may use it
+ * (organisations), a variable per fleet for `runs-on` in workflows, and the token
+ * that new machines register with.
  */
 export class RunnerRegistration extends pulumi.ComponentResource implements MachineRegistration {
   readonly token: pulumi.Output<string>;
@@ -54,8 +54,8 @@ export class RunnerRegistration extends pulumi.ComponentResource implements Mach
     this.registerOutputs({});
 
     function findAudience(): Audience {
-      // Without a group of its own the organisation's default one is used, which public
-      // repositories cannot use either unless somebody has allowed it.
+      // Without a group of its own, the organisation's default one is used. Public repositories cannot use that either,
+      // unless an administrator has allowed it.
       if (!github.runnerGroup) return { visibility: "private" };
       const { visibility, repositories } = github.runnerGroup;
       if (visibility !== "selected") return { visibility };
@@ -87,7 +87,7 @@ export class RunnerRegistration extends pulumi.ComponentResource implements Mach
       }
     }
 
-    /** One request for each evaluation. The provider does not mark what it gets as secret. */
+    /** One request for each evaluation. The provider does not mark the result as secret. */
     function requestToken(): pulumi.Output<string> {
       const registration =
         repository === undefined

@@ -22,9 +22,9 @@ export interface RunnerRosterArgs {
 
 /**
  * Takes a fleet's machines into service once they are proven: waits until they
- * are online, gives them the fleet's labels, writes the roster, settles. When a
- * machine does not come up, the roster stays as it was, and so do the machines
- * in service.
+ * are online, gives them the fleet's labels, writes the roster, settles. If a
+ * machine does not come up, the roster and the machines in service stay as they
+ * were.
  */
 export class RunnerRoster extends pulumi.ComponentResource {
   constructor(name: string, args: RunnerRosterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -78,7 +78,7 @@ export class RunnerRoster extends pulumi.ComponentResource {
           update: script,
           environment: {
             ...requestEnvironment(request),
-            // Settle reads the roster itself. This is here so that another roster runs it again.
+            // Settle reads the roster itself. This input makes it run again for another roster.
             LONGHAUL_ROSTER: list,
           },
         },
@@ -87,11 +87,11 @@ export class RunnerRoster extends pulumi.ComponentResource {
     }
 
     /**
-     * The fleet's guard comes before its machines, so that even a failed first
-     * `up` can be destroyed in order; the engine deletes it when the machines
-     * have been dropped from the state. This one comes after everything: it
-     * runs first of all when the fleet goes, while lists, tokens and machines
-     * are still there, so that a destroy which is given up has lost nothing.
+     * The fleet's guard is created before its machines, so that even a failed
+     * first `up` can be destroyed in order; the engine deletes it when the
+     * machines have been dropped from the state. This guard is created last, so
+     * it runs first when the fleet is removed, while lists, tokens and machines
+     * still exist: a destroy that is given up has lost nothing.
      */
     function guardService(last: pulumi.Resource, parent: pulumi.Resource) {
       createGuard(

@@ -10,14 +10,14 @@ import { planNetwork, plannedSubnets } from "../runner-network/network-plan.ts";
 import { rolePolicies } from "./role-policies.ts";
 
 /**
- * Measures everything of an environment that AWS limits in size: the policies
- * of all roles, the machines' user data and their software. A program calls it
- * before it makes its first component. In a component's constructor an error
- * would come too late, because the engine is already making what the program
- * has declared before.
+ * Measures everything of an environment that AWS limits in size: the policies of
+ * all roles, the machines' user data and their software. A program calls it
+ * before it makes its first component. An error in a component's constructor
+ * would come too late, because the engine already makes what the program has
+ * declared before.
  *
- * @param diskKeys ARNs of the customers' keys that the machines' disks are under, as {@link diskKeysOf} tells them
- * @throws Error where AWS would refuse one of them, with its size and what makes it smaller
+ * @param diskKeys ARNs of the customers' keys that encrypt the machines' disks, as {@link diskKeysOf} returns them
+ * @throws Failure if AWS would refuse one of them, with its size and what makes it smaller
  */
 export function checkSizes(
   environment: string,
@@ -32,7 +32,7 @@ export function checkSizes(
 
   const assets = readMachineAssets();
   packSoftware(softwareScript(assets));
-  // The network is in the machines' plans, and not in their user data: any will do.
+  // The network is in the machines' plans, and not in their user data: any network will do.
   const plain = { environment, configuration, network: plannedSubnets(planNetwork(environment, network)) };
   for (const fleet of Object.keys(fleets)) {
     for (const { shape } of planFleet(fleet, plain, assets)) compressUserData(shape.userData, shape.runner);

@@ -16,10 +16,10 @@ import { roleName } from "../runner-fleet/machine-role.ts";
 import { receiverStatements } from "../wake-on-demand/receiver-policy.ts";
 
 /**
- * The inline policies of all roles that an environment's components make, by
- * the roles' names. The components take them from the same functions.
+ * The inline policies of all roles of an environment's components, by the roles'
+ * names. The components take them from the same functions.
  *
- * @param diskKeys ARNs of the customers' keys that the machines' disks are under
+ * @param diskKeys ARNs of the customers' keys that encrypt the machines' disks
  */
 export function rolePolicies(
   environment: string,

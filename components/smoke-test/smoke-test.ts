@@ -9,7 +9,7 @@ import type { FleetMachine, RunnerFleet } from "../runner-fleet/runner-fleet.ts"
 import type { SmokeWorkflow } from "../smoke-workflow/smoke-workflow.ts";
 import { targetOf } from "../../config/target.ts";
 
-/** What machines that are not tested in full run: long enough to see the beats of two minutes. */
+/** Minutes for machines that are not tested in full: long enough to see the beats of two minutes. */
 const shortMinutes = 2;
 
 export interface SmokeTestArgs {
@@ -24,13 +24,13 @@ export interface SmokeProof {
   fleet: string;
   /** The runner's name, for example `dev-cloud-1`. */
   runner: string;
-  /** The run that was dispatched onto the machine when it was new; null for one that was adopted in service. */
+  /** The run that was dispatched onto the machine when it was new; null for a machine that was adopted in service. */
   run: pulumi.Output<SmokeRun | null>;
   /** What must have succeeded before the machine may be in service. */
   command: pulumi.Resource;
 }
 
-/** The proof that a new machine works: for each one the Command that dispatches the workflow onto it. */
+/** The proof that new machines work: for each one the Command that dispatches the workflow onto it. */
 export class SmokeTest extends pulumi.ComponentResource {
   readonly proofs: readonly SmokeProof[];
 

@@ -18,11 +18,11 @@ export interface SmokeWorkflowArgs {
 
 /**
  * The smoke test's workflow in its repository: the file that the stack commits
- * there, or the one of somebody else's that it leaves alone.
+ * there, or an existing file of others that it leaves alone.
  */
 export class SmokeWorkflow extends pulumi.ComponentResource {
   readonly source: Whole<SmokeSource>;
-  /** The file is there. A fleet that waits for it costs nothing where the repository refuses it. */
+  /** The file exists. A fleet that waits for it costs nothing if the repository refuses the file. */
   readonly published: pulumi.Resource;
 
   /** @throws when the smoke test is off in the configuration, or has no repository */
@@ -37,13 +37,13 @@ export class SmokeWorkflow extends pulumi.ComponentResource {
     this.registerOutputs({});
 
     /**
-     * A Command and not the provider's RepositoryFile: that one either writes
-     * over whatever is there or, once the state is lost, stops at its own
-     * file; and it cannot tell what to do where a branch's rules refuse the
-     * deletion. Its name says which file it is, so that another file is
-     * another resource, and the former one is deleted by its own request. GitHub
-     * ignores the case of a repository's name, and so does the resource's: else
-     * the "former" file would be the same one.
+     * A Command and not the provider's RepositoryFile. That resource either
+     * overwrites whatever is there or, once the state is lost, stops at its own
+     * file; and it cannot say what to do if a branch's rules refuse the deletion.
+     * The Command's name contains the file's, so that another file is another
+     * resource, and the former one is deleted by its own request. GitHub ignores
+     * the case of a repository's name, and so does the resource's name: otherwise
+     * the "former" file could be the same one.
      */
     function publish(smoke: Whole<SmokeSource>, parent: pulumi.Resource) {
       const target = targetOf(environment, configuration);
@@ -64,7 +64,7 @@ export class SmokeWorkflow extends pulumi.ComponentResource {
           delete: commandLine("smoke withdraw"),
           environment: requestEnvironment(request),
         },
-        // Where somebody replaces it by hand, the file must not go after the new one has come.
+        // If it is replaced by hand, the file must not be deleted after the new one was committed.
         { parent, deleteBeforeReplace: true },
       );
     }

@@ -5,11 +5,11 @@ import { fleetTags } from "../../contract/resource-tags.ts";
 import type { OwnTags } from "../../contract/resource-tags.ts";
 
 /**
- * What is ignored of a parameter whose value the program only begins. The value
- * alone is not enough: AWS's provider reads it anew at each update of the tags.
- * At the next `up` it differs from what the program began with, and the provider
- * takes `value` and `version`, which it computes from it, for changed. It would
- * write the value that it read back over what the run time has written since.
+ * Properties that are ignored of a parameter whose value the program only begins.
+ * The value alone is not enough: AWS's provider reads it again at each update of
+ * the tags. At the next `up` it differs from the first value, and the provider
+ * considers `value` and `version`, which it computes from it, changed. It would
+ * then overwrite what the run time has written since with the value that it read.
  *
  * @see https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ssm/parameter.go
  */
@@ -20,17 +20,17 @@ export interface FleetParameterArgs {
   fleet: string;
   kind: keyof ReturnType<typeof fleetParameters> | "known-machines";
   value: pulumi.Input<string>;
-  /** Tags of one's own. */
+  /** Configured tags. */
   ownTags: OwnTags;
   /**
-   * Whether it may be there already when it is made. What the run time writes
-   * can have been made anew by a call that outlived its destroyed environment.
+   * Whether it may exist already. A call that outlived its destroyed environment
+   * can have created what the run time writes again.
    */
   overwrite?: boolean;
 }
 
 /**
- * One of a fleet's parameters, tokens aside. Their values are no secrets, and
+ * One of a fleet's parameters, except tokens. Their values are not secret, and
  * `insecureValue` is the property that lets a preview show how they change.
  */
 export function createFleetParameter(

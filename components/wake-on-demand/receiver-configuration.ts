@@ -8,7 +8,7 @@ import { written } from "../../contract/written.ts";
 import type { Whole } from "../../contract/written.ts";
 import { serviceLabels } from "../../config/runs-on-labels.ts";
 
-/** What the webhook's receiver of an environment is told: plain values, and no secret among them. */
+/** The webhook receiver's configuration: plain values, without secrets. */
 export function receiverConfiguration(
   environment: string,
   configuration: Configuration,

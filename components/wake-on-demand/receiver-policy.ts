@@ -4,8 +4,8 @@ import { arn, readSecretStatements } from "../iam/policy.ts";
 import type { PolicyScope, PolicyStatement } from "../iam/policy.ts";
 
 /**
- * What the webhook's receiver may do: exactly the calls of contract/receiver.ts,
- * each on one resource.
+ * Permissions of the webhook's receiver: exactly the calls of
+ * contract/receiver.ts, each on one resource.
  *
  * @param queueArn of the controller's queue
  */

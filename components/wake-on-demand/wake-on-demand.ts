@@ -30,19 +30,19 @@ export interface WakeOnDemandArgs {
   environment: string;
   configuration: Configuration;
   queue: ControllerQueue;
-  /** Is told when calls of the function fail again and again. Absent: nobody is. */
+  /** Is notified when calls of the function fail repeatedly. Absent: no notification. */
   topic?: AlarmTopic;
 }
 
 /**
  * How the environment learns that a job is queued: a webhook at GitHub, a
- * function that checks and writes down what it delivers, and the table of
- * waiting jobs. Whether a machine is started for them is the controller's.
+ * function that checks and records its deliveries, and the table of waiting jobs.
+ * The controller decides whether a machine is started for them.
  */
 export class WakeOnDemand extends pulumi.ComponentResource {
   /** The table of waiting jobs. Its name follows from the environment's. */
   readonly table: Table;
-  /** Where GitHub delivers to. No secret: what is not signed is refused. */
+  /** The address for GitHub's deliveries. It is not secret: unsigned deliveries are refused. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: WakeOnDemandArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -56,7 +56,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
     const table = createTable();
     const url = new FunctionUrl(
       functionName(environment, "receiver"),
-      { functionName: createReceiver(this).name, authorizationType: "NONE" }, // GitHub signs its deliveries in a way of its own.
+      { functionName: createReceiver(this).name, authorizationType: "NONE" }, // GitHub's deliveries have a signature of their own.
       child,
     );
     createWebhook();
@@ -66,9 +66,9 @@ export class WakeOnDemand extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
 
     /**
-     * Made once, when the Command is; the state keeps it, encrypted. Replacing
-     * the Command (`pulumi up --replace`) makes another one, and brings it to
-     * the parameter and to GitHub.
+     * Made once, with the Command; the state keeps it encrypted. Replacing the
+     * Command (`pulumi up --replace`) makes another secret, and brings it to the
+     * parameter and to GitHub.
      */
     function makeSecret(): pulumi.Output<string> {
       const made = new Command(
@@ -93,7 +93,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
       );
     }
 
-    /** Encrypted at rest, as every table is, with a key of DynamoDB's own: names of repositories and labels are in it. */
+    /** Encrypted at rest, as every table is, with a key of DynamoDB's own: it holds names of repositories and labels. */
     function createTable() {
       const tableName = waitingJobsTable(environment);
       return new Table(
@@ -127,7 +127,7 @@ export class WakeOnDemand extends pulumi.ComponentResource {
       );
     }
 
-    /** GitHub delivers a ping as soon as it is made: by then everything is there. */
+    /** GitHub delivers a ping as soon as the webhook exists: by then everything else does. */
     function createWebhook() {
       const repository = repositoryOf(github);
       const hook = {

@@ -1,8 +1,8 @@
 /*
  * Not every zone has every instance type: us-east-1's oldest zone, use1-az3,
- * offers none of today's families. So the zones of a network are chosen by
- * what EC2 offers in them, and a machine that no subnet's zone could take is
- * refused before anything is made. What stands already is left where it is.
+ * offers none of today's families. So the zones of a network are chosen by what
+ * EC2 offers in them, and a machine that no subnet's zone could take is refused
+ * before anything is made. Existing subnets stay where they are.
  */
 
 import { Failure } from "../../contract/failure.ts";
@@ -10,16 +10,16 @@ import { Failure } from "../../contract/failure.ts";
 /** Instance type → the zones that offer it. */
 export type Offerings = ReadonlyMap<string, readonly string[]>;
 
-/** What is to be made: instance type → the fleets that want machines of it. */
+/** Wanted types: instance type → the fleets with machines of it. */
 export type WantedTypes = ReadonlyMap<string, readonly string[]>;
 
-/** A subnet of the network: one that stands, with its zone, or one that is yet to be made. */
+/** A subnet of the network: an existing one with its zone, or one that is still to be made. */
 export interface SubnetSite {
   /** How messages name it: its address range or its id. */
   subnet: string;
   /** Undefined: it is not made yet. */
   zone: string | undefined;
-  /** The VPC of a subnet that is given. */
+  /** The VPC of a given subnet. */
   vpcId?: string;
 }
 
@@ -33,12 +33,12 @@ export function offeringsOf(instanceTypes: readonly string[], locations: readonl
 }
 
 /**
- * A zone for each subnet: its own where it stands, else the first by name that
+ * A zone for each subnet: its own if it exists, otherwise the first by name that
  * offers every type and has no subnet of this network yet.
  *
  * @param types of all fleets
  * @param available the region's zones
- * @throws when too few zones are left
+ * @throws if too few zones are left
  */
 export function chooseZones(
   sites: readonly SubnetSite[],

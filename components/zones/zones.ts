@@ -16,18 +16,18 @@ import type { SubnetSite, WantedTypes } from "./zone-choice.ts";
 
 /**
  * The zone of each subnet of the environment's network, in the order in which
- * runners are spread over them. EC2 is asked what it offers where, before
- * anything is made.
+ * runners are spread over them. EC2 is asked for its offers before anything is
+ * made.
  *
- * A subnet that stands keeps its zone, and a machine that lives needs no offer:
- * what EC2 begins or stops to offer moves and refuses nothing that is there.
- * Where all of them are there EC2 is not asked for offers, so that a change of
- * the budget, for example, does not wait until EC2 answers again.
+ * An existing subnet keeps its zone, and a living machine needs no offer. So a
+ * change of EC2's offers neither moves nor refuses what exists. If everything
+ * exists, EC2 is not asked for offers: a change of the budget, for example, does
+ * not have to wait until EC2 answers again.
  *
  * @param living the environment's living machines
  * @param opts the AWS provider to ask
- * @throws when EC2 does not answer, offers a type nowhere or in too few zones,
- *   and when the zone of a subnet does not offer a type
+ * @throws if EC2 does not answer, offers a type nowhere or in too few zones, or if
+ *   the zone of a subnet does not offer a type
  */
 export async function findZones(
   environment: string,
@@ -64,7 +64,7 @@ export async function findZones(
   return chooseZones(sites, types, offerings, available.names);
 }
 
-/** @throws with what it means for the machines, where EC2 does not answer */
+/** @throws with what it means for the machines, if EC2 does not answer */
 function answerOf<T>(answer: Promise<T>, { region }: Configuration["aws"]): Promise<T> {
   return answer.catch((error: unknown) => {
     throw new Failure(
@@ -75,7 +75,7 @@ function answerOf<T>(answer: Promise<T>, { region }: Configuration["aws"]): Prom
   });
 }
 
-/** The subnets of the network as far as they stand; those of one that is given all do. */
+/** The existing subnets of the network; those of a given network all exist. */
 function findSites(
   environment: string,
   plan: NetworkPlan,
@@ -91,7 +91,7 @@ function findSites(
     return { subnet: id, zone, vpcId };
   }
 
-  /** By the names of their resources, which no other network's subnets have. */
+  /** By the names of their resources, which are unique to this network. */
   async function findOwn(): Promise<SubnetSite[]> {
     const names = plan.subnets.map((_, index) => subnetName(plan, index));
     const filters = [
@@ -107,7 +107,7 @@ function findSites(
   }
 }
 
-/** The types of the machines that do not live yet, each with its fleets. */
+/** The types of machines that do not exist yet, each with its fleets. */
 function wantedTypes(
   environment: string,
   configuration: Configuration,
@@ -125,7 +125,7 @@ function wantedTypes(
   return wanted;
 }
 
-/** What to do where a subnet's zone does not offer a type, as a sentence. */
+/** What to do if a subnet's zone does not offer a type, as a sentence. */
 function remedyOf(plan: NetworkPlan): string {
   if (plan.kind === "given") {
     return "Machines are spread over all of network.subnetIds: name subnets in zones that offer every type, or take another instanceType.";
