@@ -1,6 +1,6 @@
 import { Failure } from "../contract/failure.ts";
 
-/** What a GitHub App authenticates with. */
+/** Credentials of a GitHub App. */
 export interface AppCredentials {
   id: string;
   installationId: string;
@@ -46,7 +46,7 @@ async function readPrivateKey(value: string, readFile: (path: string) => Promise
   try {
     return await readFile(value);
   } catch (error) {
-    // The error names what it took for a path, and that may be a key: its words and itself are not passed on.
+    // The error names what it took for a path, and that may be a key: neither the error nor its message is passed on.
     throw new Failure(
       `${variables.privateKey} is neither a private key nor the path of a file that can be read (${codeOf(error)}).`,
     );

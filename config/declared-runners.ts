@@ -8,7 +8,7 @@ export interface DeclaredRunner {
   number: number;
   /** Its name, for example `dev-cloud-1`. */
   runner: string;
-  /** The generation that its machine is to be of, from 1. */
+  /** The generation that its machine should have, from 1. */
   generation: number;
 }
 
@@ -20,7 +20,7 @@ export function declaredRunners(
   return Object.entries(fleets).flatMap(([name, fleet]) => runnersOfFleet(environment, name, fleet));
 }
 
-/** Those of one fleet. */
+/** The runners of one fleet. */
 export function runnersOfFleet(
   environment: string,
   fleet: string,

@@ -1,4 +1,4 @@
-/** What a user gets without saying anything. */
+/** Values that apply if the configuration does not set them. */
 export const defaults = {
   rolePath: "/longhaul/",
   githubUrl: "https://github.com",
@@ -18,7 +18,7 @@ export const defaults = {
   maxJobHours: 24,
 } as const;
 
-/** Distributions whose current image is found without naming one. */
+/** Distributions whose current image is found without a configured image. */
 export type Distribution = keyof typeof imageParameters;
 
 /**
@@ -38,7 +38,7 @@ export const imageParameters = {
   },
 } as const;
 
-/** What a machine is where the configuration names no image. */
+/** The distribution of a machine if the configuration names no image. */
 export const defaultDistribution = "ubuntu-24.04" satisfies Distribution;
 
 /** SHA-256 of the runner's Linux tarballs, from the release notes of each version. */

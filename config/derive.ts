@@ -13,11 +13,11 @@ import type {
 import { withoutTrailingSlash } from "./urls.ts";
 
 /*
- * What follows from the configuration without being written in it. Everything
- * here is pure, and total for a configuration that was loaded.
+ * Values that follow from the configuration. Everything here is pure, and defined
+ * for every configuration that was loaded.
  */
 
-/** The architecture as GitHub's runner names it: what is written, or what the instance type says. */
+/** The architecture as GitHub's runner names it: the configured one, or that of the instance type. */
 export function architectureOf(
   fleet: Pick<FleetConfiguration, "architecture" | "instanceType">,
 ): Architecture {
@@ -41,7 +41,7 @@ export function fleetOf(configuration: Configuration, name: string): FleetConfig
   return fleet;
 }
 
-/** Tags of one's own of what is a fleet's. Of a fleet that is not configured any more, they are the environment's. */
+/** Configured tags of a fleet's resources. For a fleet that is no longer configured, they are the environment's. */
 export function tagsOfFleet(
   { tags, fleets }: Pick<Configuration, "tags" | "fleets">,
   fleet: string,
@@ -49,7 +49,7 @@ export function tagsOfFleet(
   return { ...tags, ...fleets[fleet]?.tags };
 }
 
-/** Where a fleet's machines fetch the runner's tarball. */
+/** Where a fleet's machines download the runner's tarball. */
 export function tarballUrl(fleet: FleetConfiguration): string {
   const { url, version } = fleet.runner;
   const file = `actions-runner-linux-${architectureOf(fleet)}-${version}.tar.gz`;
@@ -93,14 +93,14 @@ export function serviceEndpoint(
   return `https://${service}.${aws.region}.${domain}`;
 }
 
-/** Whether AWS's own budget is made, as a second line behind the meter. */
+/** Whether AWS's own budget is made, as a safeguard behind the meter. */
 export function hasAwsBudget({ monthlyUsd, awsBudget }: Configuration["budget"]): boolean {
   return monthlyUsd !== undefined && awsBudget;
 }
 
 /**
- * US dollars of a day above which people are told: what is written, or twice an
- * even share of a month of 30 days. Undefined without a budget.
+ * US dollars of a day above which people are notified: the configured amount, or
+ * twice an even share of a month of 30 days. Undefined without a budget.
  */
 export function dailyLimit({ monthlyUsd, dailyUsd }: Configuration["budget"]): number | undefined {
   if (monthlyUsd === undefined) return undefined;
@@ -131,7 +131,7 @@ export function wakingRepositories({
   return wakeOnDemand.repositories ?? (group?.visibility === "selected" ? group.repositories : undefined);
 }
 
-/** File name of the smoke test's workflow: what is written, or one that carries the environment. */
+/** File name of the smoke test's workflow: the configured one, or one with the environment's name. */
 export function smokeWorkflowOf(
   environment: string,
   { workflow }: Pick<SmokeTestConfiguration, "workflow">,
@@ -139,7 +139,7 @@ export function smokeWorkflowOf(
   return workflow ?? `longhaul-smoke-${environment}.yml`;
 }
 
-/** What a runner registers with: `https://github.com/acme/app` or `https://github.com/acme`. */
+/** The address that a runner registers with: `https://github.com/acme/app` or `https://github.com/acme`. */
 export function registrationUrl(
   github: Pick<GithubConfiguration, "organization" | "repository" | "url">,
 ): string {

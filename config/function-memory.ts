@@ -6,13 +6,14 @@ const smallestMb = 256;
 /** Lambda gives one whole processor at this many megabytes, and the functions use no second one. */
 const wholeProcessorMb = 1769;
 
-/** Runners that the controller looks at in time with the smallest memory. */
+/** Number of runners that the controller can handle in time with the smallest memory. */
 const runnersOfSmallest = 500;
 
 /**
- * Megabytes for a function. The controller looks at every runner. What it needs of them
- * hardly grows, because EC2 is read page by page (docs/benchmarks.md); its time
- * does, and processor time comes with memory. The receiver looks at one delivery.
+ * Megabytes for a function. The controller looks at every runner. Its need of
+ * memory hardly grows with their number, because EC2 is read page by page
+ * (docs/benchmarks.md). Its need of time does, and Lambda gives processor time by
+ * memory. The receiver looks at one delivery.
  *
  * @param runners of all fleets
  */

@@ -25,14 +25,14 @@ export const regionsWithoutFunctionUrls: readonly string[] = [
 
 /**
  * Partitions whose own documentation says, read on 2026-11-30, that none of their
- * regions has function URLs. The list above leaves them out:
+ * regions has function URLs. The list above does not contain them:
  * https://docs.amazonaws.cn/en_us/aws/latest/userguide/lambda.html,
  * https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html.
- * Nothing was found about the European Sovereign Cloud.
+ * No statement was found about the European Sovereign Cloud.
  */
 const partitionsWithoutFunctionUrls: readonly Partition[] = ["aws-cn", "aws-us-gov"];
 
-/** Whether Lambda has function URLs in a region, as far as is known. */
+/** Whether Lambda has function URLs in a region, by the lists above. */
 export function hasFunctionUrls(region: string): boolean {
   return (
     !regionsWithoutFunctionUrls.includes(region) &&

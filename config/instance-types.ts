@@ -1,5 +1,5 @@
 /*
- * What an instance type's name says about it. EC2's names are
+ * What the name of an instance type says. EC2's names are
  * `<series><generation><attributes>[-<more>].<size>`: c7gn.large is series c,
  * generation 7, attributes gn. See
  * https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
@@ -7,10 +7,10 @@
 
 export type Architecture = "x64" | "arm64";
 
-/** Families that came before the attribute `g` for Graviton. */
+/** Graviton families from before the attribute `g`. */
 const earlyGraviton = new Set(["a1"]);
 
-/** Families whose only images are paravirtual, which Ubuntu has not published for years. */
+/** Families that need paravirtual images, which Ubuntu has not published for years. */
 const paravirtual = new Set(["c1", "m1", "m2", "t1"]);
 
 /**
@@ -30,14 +30,14 @@ export function architectureOfInstanceType(instanceType: string): Architecture |
 }
 
 /**
- * Whether an instance type lives on CPU credits: EC2's series `t`. Only such a
- * type takes a credit specification.
+ * Whether an instance type has CPU credits: EC2's series `t`. Only such a type
+ * accepts a credit specification.
  */
 export function isBurstable(instanceType: string): boolean {
   return /^t\d/.test(instanceType);
 }
 
-/** Why a runner cannot work on an instance type, as the end of a sentence; undefined where it can. */
+/** Why a runner cannot work on an instance type, as the end of a sentence; undefined if it can. */
 export function unusableInstanceType(instanceType: string): string | undefined {
   const family = instanceType.split(".")[0]!;
   if (family.startsWith("mac")) {

@@ -3,16 +3,16 @@ import { Failure } from "../contract/failure.ts";
 /** Where a value stands in the configuration: keys and indices from the top. Empty: the stack's own name. */
 export type Path = readonly (string | number)[];
 
-/** One thing that is wrong: where, what, and what would be right. */
+/** One thing that is wrong: where, what, and how to correct it. */
 export interface Issue {
   path: Path;
   /** A sentence without its subject: the path is the subject. */
   message: string;
 }
 
-/** Something wrong that only several values together show. */
+/** A fault that only several values together show. */
 export interface Finding extends Issue {
-  /** The other values the judgement rests on. Where one of them was refused itself, the finding is left out. */
+  /** The other values that the finding rests on. If one of them is refused itself, the finding is left out. */
   because?: readonly Path[];
 }
 
@@ -49,7 +49,7 @@ function formatStep(step: string | number): string {
   return /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }
 
-/** Whether one path is the other or lies on the way to it. */
+/** Whether one path equals the other or leads to it. */
 export function overlap(one: Path, other: Path): boolean {
   const length = Math.min(one.length, other.length);
   return one.slice(0, length).every((step, index) => String(step) === String(other[index]));

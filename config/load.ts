@@ -22,7 +22,7 @@ export function loadConfiguration(
   const { issues, configuration } = checkShape(raw);
   const refused = issues.map((issue) => issue.path);
   const findings = (configuration ? judge(environment, configuration, raw) : []).filter(
-    // A judgement on a value that was refused itself would be one on its stand-in.
+    // A finding that rests on a refused value would be one about its stand-in.
     ({ path, because = [] }) =>
       ![path, ...because].some(
         (judged) => judged.length > 0 && refused.some((other) => overlap(other, judged)),
@@ -35,12 +35,12 @@ export function loadConfiguration(
 }
 
 /**
- * The same for a stack of this project: the environment of the local cloud gets
- * that cloud's addresses laid over what is written.
+ * The same for a stack of this project: in the environment of the local cloud,
+ * that cloud's addresses override the configured ones.
  *
  * @param variables the process's: `LONGHAUL_LOCAL` says where the local cloud is
  * @param project the name of the Pulumi project, with which sentences name a key
- * @throws ConfigurationError with everything that is wrong, or when there is no local cloud
+ * @throws ConfigurationError with everything that is wrong, or if there is no local cloud
  */
 export function loadStackConfiguration(
   stack: string,
@@ -71,7 +71,7 @@ export function readStackConfiguration(
   );
 }
 
-/** Pulumi hands maps and lists over as JSON; anything else is plain text, for the schema to judge. */
+/** Pulumi passes maps and lists as JSON; anything else is plain text, which the schema checks. */
 function parseValue(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -44,7 +44,7 @@ const overlaySchema = z.strictObject({
   }),
 });
 
-/** What the local cloud lays over the stack's configuration; `LONGHAUL_LOCAL` holds it as JSON. */
+/** The values with which the local cloud overrides the stack's configuration; `LONGHAUL_LOCAL` holds them as JSON. */
 export type LocalCloudOverlay = z.output<typeof overlaySchema>;
 
 /**
@@ -97,7 +97,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Fleets of another form are left for the schema to refuse. */
+/** Fleets of another form are left to the schema, which refuses them. */
 function eachFleet(fleets: unknown, runner: { url: string; sha256: string }): unknown {
   if (!isObject(fleets)) return fleets;
   return Object.fromEntries(
@@ -108,7 +108,7 @@ function eachFleet(fleets: unknown, runner: { url: string; sha256: string }): un
   );
 }
 
-/** What is written with the overlay's values over it; what is not an object is left for the schema to refuse. */
+/** The configured values, overridden by the overlay's. What is not an object is left to the schema, which refuses it. */
 function merged(written: unknown, overlay: Record<string, unknown>): unknown {
   if (written !== undefined && !isObject(written)) return written;
   return { ...written, ...overlay };

@@ -8,7 +8,7 @@
 export type Partition = "aws" | "aws-cn" | "aws-us-gov" | "aws-eusc";
 
 interface PartitionFacts {
-  /** How its regions' names begin; the one of `aws` is what no other takes. */
+  /** Prefix of its regions' names; `aws` has the rest. */
   regions: string;
   /** Domain of its services' hosts. */
   domain: string;

@@ -1,15 +1,15 @@
 import type { PriceList } from "../contract/prices.ts";
 
-/** What AWS asks for, in US dollars: the shape of config/prices.json. */
+/** AWS's prices in US dollars: the shape of config/prices.json. */
 export interface PriceTable {
-  /** Where the figures are from, by the name that the regions refer to. */
+  /** Sources of the figures, by the name that regions refer to. */
   sources: Record<string, string>;
   /** For one public IPv4 address and hour, the same in every region. */
   publicIpv4: number;
   regions: Record<string, RegionPrices>;
 }
 
-/** What machines and disks cost in a region. */
+/** Prices of machines and disks in a region. */
 export interface RegionPrices extends PriceList {
   /** The day of the machines' prices, `2025-03-02`. */
   date: string;
@@ -17,7 +17,7 @@ export interface RegionPrices extends PriceList {
   source: string;
 }
 
-/** The text of config/prices.json: a line for each region, so that a refresh can be read as a difference. */
+/** The text of config/prices.json, one line for each region, so that the difference of a refresh is readable. */
 export function formatPriceTable({ sources, publicIpv4, regions }: PriceTable): string {
   const lines = sorted(regions).map(([region, { date, source, machines, disks }]) => {
     const ordered = { date, source, disks, machines: Object.fromEntries(sorted(machines)) };

@@ -6,31 +6,31 @@ import table from "./prices.json" with { type: "json" };
 import type { Configuration, FleetConfiguration } from "./schema.ts";
 
 /*
- * What machines cost. All prices are US dollars without tax and without
- * discounts; `npm run prices` refreshes the table.
+ * Prices of machines. All are US dollars without tax and discounts; `npm run
+ * prices` refreshes the table.
  */
 
-/** AWS's prices, as they stand in the repository. */
+/** AWS's prices, as checked in. */
 export const prices = table as unknown as PriceTable;
 
-/** What one machine of a fleet costs, in US dollars for each hour. */
+/** Price of one machine of a fleet, in US dollars for each hour. */
 export interface HourlyPrices {
   /** While it runs. */
   machine: number;
   /** While it exists, asleep or awake. */
   disk: number;
   /**
-   * Its public address, while it runs; 0 in subnets that were given, which are
-   * taken to be private. The meter counts the addresses that EC2 shows instead.
+   * Its public address, while it runs; 0 in given subnets, which are assumed to be
+   * private. The meter counts the addresses that EC2 describes instead.
    */
   address: number;
 }
 
-/** A machine's price is not known; the rules refuse a configuration where that is so. */
+/** A machine's price is not known; the rules refuse such a configuration. */
 export class UnknownPriceError extends Failure {}
 
 /**
- * What each fleet's machines cost, by the fleet's name.
+ * Prices of each fleet's machines, by the fleet's name.
  *
  * @throws UnknownPriceError with a sentence for each fleet whose price is not known
  */
@@ -51,7 +51,7 @@ export function hourlyPrices(
   return Object.fromEntries(found);
 }
 
-/** US dollars for an hour of a fleet's machines: as they are written, else as the table knows them; undefined where neither does. */
+/** US dollars for an hour of a fleet's machines: the configured price, else the table's; undefined if there is neither. */
 export function fleetMachinePrice(
   { priceUsdPerHour, instanceType }: Pick<FleetConfiguration, "priceUsdPerHour" | "instanceType">,
   region: string,
@@ -60,7 +60,7 @@ export function fleetMachinePrice(
   return priceUsdPerHour ?? machinePrice(instanceType, region, known);
 }
 
-/** US dollars for an hour of an instance type, on demand with Linux; undefined where the table does not know. */
+/** US dollars for an hour of an instance type, on demand with Linux; undefined if the table does not have it. */
 export function machinePrice(
   instanceType: string,
   region: string,
@@ -79,9 +79,9 @@ export function diskPrice(
 }
 
 /**
- * What the table knows of a region. In one that it does not know, no machine
- * has a price, and the dearest region's disks stand in: a disk is a small part
- * of the whole, and what is counted too high is noticed.
+ * The table's entry of a region. In an unknown region no machine has a price, and
+ * disks count at the highest price of all regions: a disk is a small part of the
+ * whole, and a cost that is counted too high is noticed.
  */
 export function priceList(region: string, { regions }: Pick<PriceTable, "regions"> = prices): PriceList {
   const { machines, disks } = own(regions, region) ?? {
@@ -95,7 +95,7 @@ function dearest(all: readonly DiskPrices[]): DiskPrices {
   return all.reduce((one, other) => (other[0] > one[0] ? other : one));
 }
 
-/** A region may be written that is called what every object has. */
+/** A configured region may have the name of a property that every object has. */
 function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

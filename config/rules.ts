@@ -20,12 +20,11 @@ import type { FleetRuleInput } from "./rules/fleet-rule-input.ts";
 import type { Configuration } from "./schema.ts";
 
 /**
- * Everything that needs more than one key, or more than a key's form, to be
- * refused.
+ * Every rule that needs more than one key, or more than a key's form.
  *
  * @param environment the stack's name
  * @param configuration of valid form, every default filled in
- * @param written the configuration before the defaults, to tell what was said from what was assumed
+ * @param written the configuration before the defaults, which shows what was set and what was assumed
  */
 export function judge(environment: string, configuration: Configuration, written: unknown): Finding[] {
   const { aws, github, network, fleets, smokeTest } = configuration;

@@ -5,8 +5,8 @@ import type { Architecture } from "./instance-types.ts";
 import type { Configuration, FleetConfiguration } from "./schema.ts";
 
 /*
- * How the configured versions of the runner software stand beside what GitHub
- * offers and refuses. Nothing here knows the time: dates are told as they are.
+ * Compares the configured versions of the runner software with what GitHub offers
+ * and refuses. Nothing here reads the clock: dates are reported as they are.
  */
 
 /** One tarball for Linux that GitHub offers. */
@@ -17,7 +17,7 @@ export interface OfferedRunner {
   sha256?: string;
 }
 
-/** From when on GitHub refuses a version, ISO 8601 in UTC. Absent: GitHub has not said. */
+/** When GitHub starts to refuse a version, ISO 8601 in UTC. Absent: GitHub has not said. */
 export interface VersionSupport {
   /** Nothing of this version can register. */
   registrationEndsAt?: string;
@@ -25,7 +25,7 @@ export interface VersionSupport {
   jobsEndAt?: string;
 }
 
-/** What GitHub said. */
+/** GitHub's answers. */
 export interface VersionAnswers {
   offered: readonly OfferedRunner[];
   /** By version. */
@@ -40,8 +40,8 @@ export function isOlder(version: string, other: string): boolean {
 }
 
 /**
- * What of `GET …/actions/runners/downloads` concerns Linux. The version stands
- * in the file's name alone: `actions-runner-linux-x64-2.338.0.tar.gz`.
+ * The Linux part of `GET …/actions/runners/downloads`. Only the file's name
+ * contains the version: `actions-runner-linux-x64-2.338.0.tar.gz`.
  */
 export function readOffered(body: unknown): OfferedRunner[] {
   return (Array.isArray(body) ? body : []).filter(isObject).flatMap((each): OfferedRunner[] => {
@@ -68,15 +68,15 @@ export function readSupport(body: unknown): VersionSupport {
   };
 }
 
-/** Who is asked. Rejects where GitHub does not say. */
+/** The sources. They reject if GitHub does not answer. */
 export interface VersionSource {
   /** What GitHub offers for Linux. */
   offered(): Promise<OfferedRunner[]>;
-  /** Until when GitHub takes a version. */
+  /** Until when GitHub accepts a version. */
   support(version: string): Promise<VersionSupport>;
 }
 
-/** What people should know of the configured runner versions, by what GitHub offers and refuses. */
+/** What people should know about the configured runner versions, by what GitHub offers and refuses. */
 export async function readVersionNotes(
   fleets: Configuration["fleets"],
   source: VersionSource,
@@ -90,12 +90,12 @@ export async function readVersionNotes(
   return versionNotes(fleets, { offered, support: new Map(support) });
 }
 
-/** The versions that fleets are configured with, each once. */
+/** The configured versions, each once. */
 export function configuredVersions(fleets: Configuration["fleets"]): string[] {
   return [...new Set(Object.values(fleets).map(({ runner }) => runner.version))];
 }
 
-/** A sentence or two for each fleet whose version people should raise or look at. */
+/** A sentence or two for each fleet whose version should be raised or checked. */
 export function versionNotes(fleets: Configuration["fleets"], answers: VersionAnswers): string[] {
   return Object.entries(fleets).flatMap(([name, fleet]) => {
     const offer = answers.offered.find(({ architecture }) => architecture === architectureOf(fleet));

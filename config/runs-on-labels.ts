@@ -1,15 +1,16 @@
 import type { Architecture } from "./instance-types.ts";
 
 /**
- * What every workflow for runners of one's own asks for. No machine of ours
- * registers with it: each gets it with its fleet's labels, and keeps it in service.
+ * What every workflow for self-hosted runners asks for. No machine of Longhaul
+ * registers with it: each gets it with its fleet's labels, and keeps it in
+ * service.
  */
 export const serviceLabel = "self-hosted";
 
 /**
- * What a workflow writes in `runs-on` to get a runner of a fleet.
- * `self-hosted` comes first, as GitHub asks: without it a hosted runner of an
- * equal label could be meant.
+ * What a workflow writes in `runs-on` to get a runner of a fleet. `self-hosted`
+ * comes first, as GitHub recommends: without it, a hosted runner with an equal
+ * label could be chosen.
  */
 export function runsOnLabels(labels: readonly string[]): string[] {
   return [serviceLabel, ...labels];

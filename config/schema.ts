@@ -11,9 +11,9 @@ import { tagsSchema } from "./schema/tags.ts";
 import { wakeOnDemandSchema } from "./schema/wake-on-demand.ts";
 
 /*
- * The shape of the configuration, one schema per top-level key of the stack
- * file. Descriptions, limits and examples become docs/configuration.md; what
- * needs more than one key to judge is in rules.ts.
+ * The shape of the configuration, one schema per top-level key of the stack file.
+ * Descriptions, limits and examples become docs/configuration.md. Rules that need
+ * more than one key are in rules.ts.
  */
 
 /** All top-level keys of a stack's configuration, below `longhaul:`. */
@@ -32,7 +32,7 @@ export const configurationSchema = z.strictObject({
   wakeOnDemand: wakeOnDemandSchema.prefault({}),
 });
 
-/** The configuration as the schema delivers it: every default filled in. */
+/** The configuration as the schema returns it: every default filled in. */
 export type Configuration = z.output<typeof configurationSchema>;
 export type FleetConfiguration = z.output<typeof fleetSchema>;
 export type NetworkConfiguration = z.output<typeof networkSchema>;

@@ -1,8 +1,8 @@
 import type * as z from "zod";
 
 /**
- * A refusal of the schema as a sentence: what would be right, and what is
- * there. The issue must carry its input (`reportInput`).
+ * A refusal of the schema as a sentence: what would be right, and what is there.
+ * The issue must contain its input (`reportInput`).
  */
 export function sentence(issue: z.core.$ZodIssue): string {
   const { input } = issue;

@@ -7,10 +7,10 @@ import { serviceLabels } from "./runs-on-labels.ts";
 import { targetOf } from "./target.ts";
 
 /**
- * What `longhaul settle` is to bring a fleet to. The stack's Command and an
- * operator's call ask for the same.
+ * The state that `longhaul settle` brings a fleet to. The stack's Command and an
+ * operator's call request the same.
  *
- * @throws Error when the configuration has no such fleet
+ * @throws if the configuration has no such fleet
  */
 export function settleRequestOf(
   environment: string,

@@ -5,13 +5,13 @@ import { type Configuration, configurationSchema } from "./schema.ts";
 import { sentence } from "./sentences.ts";
 import { unknownKeySentence } from "./unknown-keys.ts";
 
-/** What the schema says of a configuration as it is written. */
+/** The schema's result for a configuration as it is written. */
 export interface ConfigurationShape {
   issues: Issue[];
   /**
-   * The configuration with every default filled in. Where values were refused,
-   * defaults and stand-ins are in their place, so that the rest can still be
-   * judged and everything is reported at once. Undefined: nothing to judge.
+   * The configuration with every default filled in. Refused values are replaced
+   * by defaults and stand-ins, so that the rest can still be checked and
+   * everything is reported at once. Undefined: nothing can be checked.
    */
   configuration: Configuration | undefined;
 }
@@ -24,7 +24,7 @@ export function checkShape(raw: Record<string, unknown>): ConfigurationShape {
   return { issues, configuration: repaired.data };
 }
 
-/** One issue for each unknown key; every other as it is. */
+/** One issue for each unknown key; every other issue unchanged. */
 function toIssues(issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
   if (issue.code !== "unrecognized_keys") return [{ path, message: sentence(issue) }];
@@ -60,7 +60,7 @@ function withNamedGroup(github: Record<string, unknown>): Record<string, unknown
   return isObject(runnerGroup) ? { ...github, runnerGroup: { name: "none", ...runnerGroup } } : github;
 }
 
-/** Takes away the value at a path. A list goes as a whole: what stays must keep its place. */
+/** Removes the value at a path. A list is removed as a whole: the other entries must keep their places. */
 function remove(object: Record<string, unknown>, path: Path): void {
   const [step, ...rest] = path;
   if (step === undefined) return;

@@ -6,7 +6,7 @@ import type { SmokeSource, Target } from "../contract/requests.ts";
 import { written } from "../contract/written.ts";
 import type { Whole } from "../contract/written.ts";
 
-/** Which environment the program's Commands work on. */
+/** The environment that the program's Commands work on. */
 export function targetOf(environment: string, { aws, github }: Configuration): Whole<Target> {
   const { ec2, ssm, sts, logs, budgets } = aws.endpoints;
   return written<Target>({
@@ -25,7 +25,7 @@ export function targetOf(environment: string, { aws, github }: Configuration): W
   });
 }
 
-/** Where the smoke test's workflow lives; undefined where the test is off. */
+/** Location of the smoke test's workflow; undefined if the test is off. */
 export function smokeSourceOf(
   environment: string,
   { github, smokeTest }: Configuration,

@@ -1,5 +1,5 @@
 /*
- * What to say about a key that the schema does not know.
+ * Explanations for keys that the schema does not know.
  */
 
 const spot =
@@ -31,7 +31,7 @@ const explained: Readonly<Record<string, string>> = {
 /**
  * Why a key is refused, and which one was probably meant.
  *
- * @param known the keys that may stand in its place
+ * @param known the keys that may be used instead
  */
 export function unknownKeySentence(key: string, known: readonly string[]): string {
   const reason = explained[key.toLowerCase()];

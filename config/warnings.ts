@@ -2,16 +2,17 @@ import type { Issue } from "./issues.ts";
 import type { Configuration } from "./schema.ts";
 
 /**
- * What is valid and probably not meant: `pulumi up` says it and goes on. Each
- * message is a sentence without its subject, as those of the rules are.
+ * Settings that are valid and probably not intended: `pulumi up` reports them and
+ * goes on. Each message is a sentence without its subject, as those of the rules
+ * are.
  */
 export function warningsOf(configuration: Configuration): Issue[] {
   return [...sleepsForEver(configuration), ...imageBringsItsKey(configuration)];
 }
 
 /**
- * A disk made from an encrypted snapshot is under the snapshot's key where no
- * other is named, and the controller may start nothing under a key that it does not know.
+ * A disk from an encrypted snapshot has the snapshot's key unless another one is
+ * named, and the controller has no permission for a key that it does not know.
  *
  * @see https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html
  */
@@ -30,7 +31,7 @@ function imageBringsItsKey({ aws, fleets }: Configuration): Issue[] {
 /** Where AWS and Canonical publish their images, which are not encrypted. */
 const publicParameters = "/aws/service/";
 
-/** An idle timeout puts machines to sleep, and something else must be there that starts them again. */
+/** An idle timeout puts machines to sleep, so something else must start them again. */
 function sleepsForEver({ fleets, wakeOnDemand }: Configuration): Issue[] {
   if (wakeOnDemand.enabled) return [];
   return Object.entries(fleets).flatMap(([name, { runners, autoShutdown }]) => {

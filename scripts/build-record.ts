@@ -4,16 +4,15 @@ import { join } from "node:path";
 import type { Metafile } from "esbuild";
 
 /*
- * What the last build read and wrote, so that a test run can tell whether dist/
- * is what a build would make now. Times of files do not tell: a build leaves
- * alone what it does not change, and git gives new times to files that it
- * restores.
+ * What the last build read and wrote, so that a test run can tell whether dist/ is
+ * up to date. Modification times do not show that: a build leaves unchanged files
+ * alone, and git gives new times to files that it restores.
  */
 
-/** Where a build leaves its record, from the project's root. */
+/** Path of a build's record, from the project's root. */
 export const recordFile = "dist/build.json";
 
-/** What decides about a build although no bundle contains it: how it is made, and from which packages. */
+/** Files that determine a build although no bundle contains them: the build itself, and its packages. */
 const alsoDecide = [
   "package.json",
   "package-lock.json",
@@ -44,13 +43,13 @@ export function recordBuild(root: string, metafiles: readonly Metafile[], began:
   return `${JSON.stringify(Object.fromEntries([...sources, ...made].sort()), undefined, 2)}\n`;
 }
 
-/** Whether dist/ is what a build would make of the sources now. */
+/** Whether dist/ is what a build would make of the present sources. */
 export function isBuilt(root: string): boolean {
   try {
     const record = JSON.parse(readFileSync(join(root, recordFile), "utf8")) as Record<string, string>;
     return Object.entries(record).every(([path, built]) => digest(root, path) === built);
   } catch {
-    return false; // Nothing was built, the last build has not come to its end, or a file is gone.
+    return false; // Nothing was built, the last build did not finish, or a file is gone.
   }
 }
 

@@ -37,7 +37,7 @@ const dist = join(root, "dist");
 const chunks = join(dist, "chunks");
 /** npm prepares the package: it was installed from its sources, or is about to be published. */
 const isPrepared = process.env.npm_lifecycle_event === "prepare";
-/** For so long the chunks of earlier builds stay: nothing that loads them runs for longer. A package is prepared without them. */
+/** How long the chunks of earlier builds stay: nothing that loads them runs longer. A package is prepared without them. */
 const keepChunksMs = isPrepared ? 0 : 24 * 60 * 60_000;
 const requireForCommonJs =
   'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';

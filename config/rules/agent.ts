@@ -3,7 +3,7 @@ import { limits } from "../limits.ts";
 import { localEnvironment } from "../local.ts";
 import type { Configuration } from "../schema.ts";
 
-/** A machine that leaves too soon can meet a job that GitHub is handing it. The local cloud's GitHub is faster. */
+/** A machine that leaves too soon can get a job that GitHub is just assigning to it. The local cloud's GitHub is faster. */
 export function agentFindings(environment: string, { agent }: Configuration): Finding[] {
   if (environment === localEnvironment || agent.quietSeconds >= limits.quietSeconds) return [];
   const message = `must be at least ${limits.quietSeconds}; it is ${agent.quietSeconds}`;

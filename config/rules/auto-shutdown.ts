@@ -5,7 +5,7 @@ import type { Configuration } from "../schema.ts";
 import type { FleetRuleInput } from "./fleet-rule-input.ts";
 import { workingHoursFault } from "./working-hours.ts";
 
-/** Idle limit, minimum awake and working hours must be able to mean something. */
+/** The idle timeout, minimum awake and working hours must have an effect. */
 export function autoShutdownFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { minimumAwake, workingHours } = fleet.autoShutdown;
   const at = (...keys: string[]) => [...path, "autoShutdown", ...keys];
@@ -28,7 +28,7 @@ export function autoShutdownFindings({ fleet, path }: FleetRuleInput): Finding[]
   return findings;
 }
 
-/** A machine is looked at for so long before it leaves, whatever it leaves for. */
+/** Minutes of observation before a machine leaves, for whatever reason. */
 export function idleFindings(environment: string, { agent, fleets }: Configuration): Finding[] {
   if (environment === localEnvironment) return [];
   return Object.entries(fleets).flatMap(([name, { autoShutdown }]) => {
@@ -41,9 +41,9 @@ export function idleFindings(environment: string, { agent, fleets }: Configurati
 }
 
 /**
- * A limit that is enforced leaves the smoke test its time: at least one machine
- * of each fleet runs it in full. The local cloud's minutes are shorter than a
- * machine's.
+ * An enforced limit must leave enough time for the smoke test, which at least one
+ * machine of each fleet runs in full. The local cloud's minutes are shorter than
+ * a machine's.
  */
 export function jobLimitFindings(environment: string, { fleets, smokeTest }: Configuration): Finding[] {
   if (environment === localEnvironment || !smokeTest.enabled) return [];

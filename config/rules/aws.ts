@@ -2,7 +2,7 @@ import type { Finding } from "../issues.ts";
 import { partitionOfRegion, partitions } from "../partitions.ts";
 import type { AwsConfiguration } from "../schema.ts";
 
-/** Region, partition and the ARNs that are given must belong together. */
+/** Region, partition and the given ARNs must belong together. */
 export function awsFindings(aws: AwsConfiguration): Finding[] {
   const { region, partition, permissionsBoundary, kmsKeyArn } = aws;
   const because = [["aws", "region"]];

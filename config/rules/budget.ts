@@ -15,7 +15,7 @@ export function budgetFindings(configuration: Configuration): Finding[] {
       ];
 }
 
-/** AWS's own budget, where there is one, and what belongs to it. */
+/** AWS's own budget, if there is one, and the keys that belong to it. */
 function awsBudgetFindings({ aws, budget }: Configuration): Finding[] {
   if (!budget.awsBudget) {
     return Object.entries(secondLineOf(budget)).flatMap(([key, isSaid]) =>
@@ -37,12 +37,12 @@ function awsBudgetFindings({ aws, budget }: Configuration): Finding[] {
   return [{ path: ["budget", "awsBudget"], message, because: [["aws", "region"]] }];
 }
 
-/** What is set of the keys that only AWS's own budget has a use for. */
+/** The configured keys that only AWS's own budget uses. */
 function secondLineOf({ costAllocationTag, deniedRoles }: Configuration["budget"]) {
   return { costAllocationTag, deniedRoles: deniedRoles.length > 0 };
 }
 
-/** What belongs to a budget says nothing without one. */
+/** Keys that belong to a budget have no effect without one. */
 function withoutBudget({ budget }: Configuration): Finding[] {
   const said = {
     dailyUsd: budget.dailyUsd !== undefined,
@@ -63,7 +63,7 @@ function repeatedFindings({ budget }: Configuration): Finding[] {
   }));
 }
 
-/** AWS denies a hundred roles at most: the controller's and the fleets' are among them. */
+/** AWS denies a hundred roles at most, including those of the controller and the fleets. */
 const maxDeniedRoles = 100;
 
 function roleFindings({ budget, fleets }: Configuration): Finding[] {

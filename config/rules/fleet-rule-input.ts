@@ -1,7 +1,7 @@
 import type { Path } from "../issues.ts";
 import type { FleetConfiguration } from "../schema.ts";
 
-/** What a fleet's rules see. */
+/** The input of a fleet's rules. */
 export interface FleetRuleInput {
   environment: string;
   name: string;

@@ -2,7 +2,7 @@ import { lowerCase, repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import type { GithubConfiguration } from "../schema.ts";
 
-/** Whose runners they are, and who may use them. */
+/** Who owns the runners, and who may use them. */
 export function githubFindings(github: GithubConfiguration): Finding[] {
   return [...scopeFindings(github), ...runnerGroupFindings(github), ...urlFindings(github)];
 }

@@ -2,7 +2,7 @@ import { defaultDistribution } from "../defaults.ts";
 import type { Finding } from "../issues.ts";
 import type { FleetRuleInput } from "./fleet-rule-input.ts";
 
-/** Systems that a public parameter gives away by its name, and why no machine can be made of them. */
+/** Systems that a public parameter reveals by its name, and why no machine can be made of them. */
 const unusable: readonly [name: RegExp, why: string][] = [
   [/windows/i, "names an image of Windows; Longhaul's runners are Linux machines"],
   [/macos/i, "names an image of macOS; Longhaul's runners are Linux machines"],
@@ -13,7 +13,7 @@ const unusable: readonly [name: RegExp, why: string][] = [
   ],
 ];
 
-/** The image is one of: a distribution's, an AMI, a parameter with the id of one. */
+/** The image is exactly one of: a distribution's, an AMI, a parameter with the id of one. */
 export function imageFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { distribution, ami, parameter, baked } = fleet.image;
   const at = (key: string) => [...path, "image", key];

@@ -8,13 +8,13 @@ const systemLabels = new Set(["self-hosted", "linux", "windows", "macos", "x64",
 
 /**
  * Labels of GitHub's own runners, of all sizes: `ubuntu-24.04-arm`, `ubuntu-latest-8-cores`,
- * `windows-2025`, `macos-15-xlarge`. A label such as `ubuntu-gpu` is nobody's.
+ * `windows-2025`, `macos-15-xlarge`. A label such as `ubuntu-gpu` is not one of them.
  *
  * @see https://docs.github.com/actions/reference/runners/github-hosted-runners
  */
 const hostedLabel = /^(ubuntu-(latest|slim|\d)|windows-|macos-)/i;
 
-/** Labels are what workflows ask for: each must be one that GitHub takes, and one that is ours to give. */
+/** Labels are what workflows ask for: GitHub must accept each, and none may be reserved. */
 export function labelFindings({ fleet, path }: FleetRuleInput): Finding[] {
   const { labels } = fleet;
   const whole = [...path, "labels"];

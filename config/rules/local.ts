@@ -3,7 +3,7 @@ import { localEnvironment, outsideLocalCloud } from "../local.ts";
 import type { Configuration } from "../schema.ts";
 import { isLoopback } from "../urls.ts";
 
-/** The environment `local` talks to this computer alone: without the local cloud it is refused. */
+/** The environment `local` uses this computer only: it is refused without the local cloud. */
 export function localFindings(environment: string, { aws, github, fleets }: Configuration): Finding[] {
   if (environment !== localEnvironment) return [];
   const { ec2, ssm, monitoring, logs, dynamodb, sqs, sts, iam, budgets } = aws.endpoints;

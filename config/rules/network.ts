@@ -4,7 +4,7 @@ import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
 import type { NetworkConfiguration } from "../schema.ts";
 
-/** A VPC of the stack's own, or subnets that exist: one of the two. */
+/** Either a VPC of the stack's own, or existing subnets. */
 export function networkFindings(network: NetworkConfiguration, written: unknown, region: string): Finding[] {
   return [
     ...subnetFindings(network, written),
@@ -36,7 +36,7 @@ function subnetFindings({ vpcId, subnetIds, cidr }: NetworkConfiguration, writte
   return findings;
 }
 
-/** The stack cuts a VPC into quarters, and EC2 takes VPCs from /16 and subnets down to /28. */
+/** The stack cuts a VPC into quarters, and EC2 accepts VPCs from /16 and subnets down to /28. */
 function cidrFindings({ cidr }: NetworkConfiguration): Finding[] {
   const [address, length] = cidr.split("/") as [string, string];
   const prefix = Number(length);

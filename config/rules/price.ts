@@ -4,13 +4,13 @@ import { fleetMachinePrice, whyUnknown } from "../prices.ts";
 import type { Configuration } from "../schema.ts";
 
 /**
- * Every machine needs a price, budget or not: an environment with one that has
- * none would count no money at all, and nobody would be told.
+ * Every machine needs a price, with or without a budget. Otherwise its costs would
+ * not be counted, without any notification.
  */
 export function priceFindings({ fleets, aws }: Configuration): Finding[] {
   return Object.entries(fleets).flatMap(([name, fleet]) => {
     const { instanceType } = fleet;
-    if (unusableInstanceType(instanceType) !== undefined) return []; // Another rule says why; a price is no help.
+    if (unusableInstanceType(instanceType) !== undefined) return []; // Another rule says why; a price would not help.
     if (fleetMachinePrice(fleet, aws.region) !== undefined) return [];
     const path = ["fleets", name];
     const message = `is missing: ${whyUnknown(instanceType, aws.region)}`;

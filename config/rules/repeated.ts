@@ -1,7 +1,7 @@
 /**
- * Indices of the entries that stand earlier in a list already.
+ * Indices of entries that occur earlier in the list.
  *
- * @param keyOf what two entries must share to be the same; GitHub's names ignore case
+ * @param keyOf equal for entries that count as the same; GitHub's names ignore case
  */
 export function repeated(
   entries: readonly string[],

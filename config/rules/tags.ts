@@ -11,12 +11,12 @@ const valueLength = 256;
 /** What IAM, Systems Manager and others take; EC2 would take more. */
 const allowed = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]*$/u;
 
-/** What fits on a machine, which has most tags, beside those that Longhaul writes there. */
+/** The number of tags that fit on a machine, which has most tags, besides those of Longhaul. */
 const maxOwnTags = maxTags - reservedTagCount;
 
 /**
- * Tags of one's own must be such that every service takes them: a resource that is
- * refused would leave an `up` half done.
+ * Every service must accept the configured tags: a resource that is refused would
+ * leave an `up` half done.
  *
  * @see https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
  */
@@ -59,7 +59,7 @@ function besideFindings(path: Path, own: Tags, environments: Tags): Finding[] {
 }
 
 /**
- * Of what the environment's tags are on, one thing takes none without a value.
+ * One of the resources with the environment's tags accepts no tag without a value.
  *
  * @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html
  */

@@ -4,7 +4,7 @@ import { lowerCase, repeated } from "./repeated.ts";
 import type { Finding } from "../issues.ts";
 import type { Configuration } from "../schema.ts";
 
-/** Whose jobs wake machines, and which fleet those without labels wake. */
+/** Which repositories' jobs wake machines, and which fleet jobs without labels wake. */
 export function wakeOnDemandFindings(configuration: Configuration): Finding[] {
   const { wakeOnDemand, github, fleets } = configuration;
   const { repositories = [], emptyLabels } = wakeOnDemand;
@@ -52,7 +52,7 @@ function repositoriesFindings(
   });
 }
 
-/** GitHub narrows a token to no more. */
+/** GitHub accepts no more repositories for a token. */
 const maxRepositories = 500;
 
 function appFindings(configuration: Configuration): Finding[] {

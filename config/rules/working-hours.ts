@@ -15,17 +15,17 @@ interface Edge {
 
 const minutesOfWeek = 7 * 24 * 60;
 
-/** Minutes of a week. Less sleep than this has been mistyped, or is not meant to be any. */
+/** Minutes of a week. Less sleep than this is probably a typing error. */
 const leastSleep = 60;
 
 /**
  * What is wrong with a fleet's working hours, as the rest of a sentence about
- * `sleep`; undefined where nothing is. Through the week and over its end, wakes and
- * sleeps take turns, and there is some sleep in it.
+ * `sleep`; undefined if nothing is. Throughout the week and across its end, wakes
+ * and sleeps must alternate, with some sleep between them.
  */
 export function workingHoursFault(hours: Pick<WorkingHours, Line>): string | undefined {
   const [wake, sleep] = [parseDaysAndTime(hours.wake), parseDaysAndTime(hours.sleep)];
-  if (!wake || !sleep) return undefined; // Each line has been judged by itself.
+  if (!wake || !sleep) return undefined; // Each line has been checked by itself.
   const week = { wake, sleep };
   if (meet(week)) {
     return `is ${hours.sleep}, the moment of wake (${hours.wake}) on at least one day; name another time`;
@@ -61,8 +61,8 @@ function withBefore(edges: readonly Edge[]): { edge: Edge; before: Edge }[] {
 }
 
 /**
- * Two edges of one line that follow each other, and the next of the other line;
- * undefined where the lines take turns.
+ * Two consecutive edges of one line, and the next edge of the other line;
+ * undefined if the lines alternate.
  */
 function findRepeated(week: Week): [first: Edge, again: Edge, end: Edge] | undefined {
   const edges = edgesOf(week);
@@ -84,7 +84,7 @@ function describeRepeated([first, again, end]: [Edge, Edge, Edge]): string {
     : `the sleep of ${one} is followed by the sleep of ${next}, with no wake between them`;
 }
 
-/** Minutes of a week from each sleep to the wake that follows it. @param week in which they take turns */
+/** Minutes of a week from each sleep to the next wake. @param week with alternating edges */
 function minutesAsleep(week: Week): number {
   const spans = withBefore(edgesOf(week)).filter(({ edge }) => edge.line === "wake");
   return spans.reduce(

@@ -10,11 +10,11 @@ const daysAndTime = (example: string) =>
     .refine((line) => parseDaysAndTime(line) !== undefined, `must be days and a time, as in "${example}"`)
     .meta({ examples: [example] });
 
-/** Whether the computer's table of time zones has it; a function in the cloud has the same. */
+/** Whether the computer's time zone database has it; a function in the cloud has the same. */
 function isZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: name });
-    return /^[A-Z]/.test(name); // An offset such as +01:00 knows no daylight saving.
+    return /^[A-Z]/.test(name); // An offset such as +01:00 has no daylight saving.
   } catch {
     return false;
   }

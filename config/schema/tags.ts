@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** Tags of one's own. What AWS takes is for the rules: some of it rests on the tags of other places. */
+/** Configured tags. The rules check what AWS accepts, because some of it depends on tags in other places. */
 export const tagsSchema = z
   .record(
     z.string().meta({ title: "key" }),

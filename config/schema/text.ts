@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** A string of one form: the refusal says which, the reference shows the example. */
+/** A string of one form: a refusal says which, and the reference shows the example. */
 export function text(pattern: RegExp, what: string, example: string) {
   return z
     .string()
