@@ -187,7 +187,9 @@ describe("longhaul smoke dispatch", () => {
         expect(code).to.equal(1);
         expect(said)
           .to.include(`Runner ${machine.runner} did not begin its smoke test within 1 min`)
-          .and.include(`GitHub lists it ${listed}, and it must have its own alone (${name})`)
+          .and.include(
+            `GitHub lists it ${listed}. Until it is proven it must have its own label alone (${name})`,
+          )
           .and.include("#other-labels");
         nothingDispatched();
       });
