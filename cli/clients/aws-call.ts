@@ -2,7 +2,7 @@ import { isRetryable } from "../../runtime/aws/retry.ts";
 import { isOfCode, messageOf } from "../../contract/failure.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** What the SDK's errors have in common. */
+/** The common part of the SDK's errors. */
 interface SdkError extends Error {
   $metadata?: { httpStatusCode?: number };
   $retryable?: unknown;
@@ -33,10 +33,10 @@ function serviceError(action: string, error: SdkError): ServiceError {
     );
   }
   const status = error.$metadata?.httpStatusCode;
-  // The SDK knows more than codes: a connection that was reset, for example.
+  // The SDK recognises more than codes: a connection that was reset, for example.
   const transient = isRetryable(status ?? 0, error.name) || error.$retryable !== undefined;
   const answer = status === undefined ? "no answer" : `HTTP ${status}`;
-  // The parser's message quotes the answer, and there are secrets in some.
+  // The parser's message quotes the answer, which may contain secrets.
   const words = error instanceof SyntaxError ? "the answer is damaged" : messageOf(error);
   return new ServiceError(`${action} failed (${answer}): ${error.name}: ${words}`, {
     transient,

@@ -25,12 +25,12 @@ import type { ResourceTags } from "./resource-tags.ts";
 /** Milliseconds to reach an endpoint, and for one attempt of a call. */
 const limits = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
 
-/** Attempts of one call, the first included: throttling of a busy account is over within a few. */
+/** Attempts of one call, including the first: throttling of a busy account passes within a few. */
 const maxAttempts = 5;
 
-/** What the operator's command calls of AWS. */
+/** The AWS clients of the operator's command. */
 export interface Aws {
-  /** ARN of the identity whose credentials these are: who asks. */
+  /** ARN of the identity with these credentials: the caller. */
   caller: string;
   instances: Instances;
   images: Images;

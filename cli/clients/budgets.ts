@@ -7,7 +7,7 @@ import type { CredentialsSource } from "../../runtime/aws/credentials.ts";
 import { sendHttp } from "../../runtime/aws/http.ts";
 import { systemClock } from "../clock.ts";
 
-/** AWS Budgets, by the client that the controller has: for three calls there is no SDK. */
+/** AWS Budgets, with the controller's client: three calls do not justify another SDK package. */
 export function budgetsOf(
   { region, endpoints }: Target["aws"],
   credentials: CredentialsSource,

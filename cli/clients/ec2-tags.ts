@@ -1,11 +1,11 @@
 import type { Filter, Tag } from "@aws-sdk/client-ec2";
 
-/** A filter of EC2's descriptions: what is described has one of the values. */
+/** A filter of EC2's descriptions: the resource has one of the values. */
 export function filterBy(Name: string, ...Values: string[]): Filter {
   return { Name, Values };
 }
 
-/** Filters for what has all these tags. */
+/** Filters for resources with all these tags. */
 export function tagFilters(tags: Readonly<Record<string, string>>): Filter[] {
   return Object.entries(tags).map(([key, value]) => filterBy(`tag:${key}`, value));
 }

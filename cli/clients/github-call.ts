@@ -1,16 +1,16 @@
 import { isOfCode, messageOf } from "../../contract/failure.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** By name in small letters, as octokit hands them over. */
+/** By name in lower case, as octokit returns them. */
 type Headers = Readonly<Record<string, string | number | undefined>>;
 
-/** What octokit's errors have in common; without a response there was no answer. */
+/** The common part of octokit's errors; without a response there was no answer. */
 interface OctokitError extends Error {
   status?: number;
   response?: { headers: Headers };
 }
 
-/** GitHub's statuses for a request that might be taken a little later. */
+/** GitHub's statuses for a request that may succeed a little later. */
 const transientStatuses = new Set([408, 429]);
 
 /**
@@ -46,8 +46,9 @@ function serviceError(what: string, error: OctokitError): ServiceError {
 }
 
 /**
- * GitHub answers 403 and 429 to too many requests, and 403 to what is not permitted as well. An error of another status is
- * none of a limit, although the last request of an hour always says that none is left.
+ * True for an error of a rate limit. GitHub answers 403 and 429 to too many requests, and 403 also to what is not
+ * permitted. An error with another status is not one of a limit, although the last request of an hour always reports that
+ * none is left.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  */
@@ -60,7 +61,7 @@ function isRateLimit(error: OctokitError): boolean {
 
 const remaining = "x-ratelimit-remaining";
 
-/** `x-ratelimit-reset` is about the limit of the hour, and says nothing of a secondary one. */
+/** `x-ratelimit-reset` belongs to the limit of the hour, and does not apply to a secondary one. */
 function whenLifted(headers: Headers): string {
   const { [remaining]: left, "x-ratelimit-reset": reset, "retry-after": retryAfter } = headers;
   if (left === "0" && Number(reset) > 0)

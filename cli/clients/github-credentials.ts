@@ -1,7 +1,7 @@
 import { readAppCredentials } from "../../config/app-credentials.ts";
 import type { AppCredentials } from "../../config/app-credentials.ts";
 
-/** What the command authenticates with at GitHub. */
+/** Credentials of the command at GitHub. */
 export type GithubCredentials = { kind: "token"; token: string } | { kind: "app"; app: AppCredentials };
 
 /**
@@ -16,7 +16,7 @@ export async function readGithubCredentials(
 ): Promise<GithubCredentials | undefined> {
   const app = await readAppCredentials(environment, readFile);
   if (app) return { kind: "app", app };
-  // A variable that is set to nothing counts as not set, as everywhere in a shell.
+  // An empty variable counts as not set, as is usual in a shell.
   const token = [environment.GITHUB_TOKEN, environment.GH_TOKEN].find(Boolean);
   return token === undefined ? undefined : { kind: "token", token };
 }

@@ -17,10 +17,10 @@ import type { WritePace } from "./write-pace.ts";
 /** Milliseconds for one attempt of a request. */
 const requestLimitMs = 20_000;
 
-/** A rate limit is waited for when it is lifted within so many seconds, and so many times. */
+/** A rate limit is waited for if it is lifted within this number of seconds, and this number of times. */
 const rateLimit = { maxWaitSeconds: 900, maxWaits: 2 };
 
-/** What the operator's command calls of GitHub. */
+/** The GitHub clients of the operator's command. */
 export interface Github {
   /** The runners of the environment's repository or organisation. */
   runners: Runners;
@@ -37,7 +37,7 @@ export interface GithubOptions {
   pace?: WritePace;
 }
 
-/** What of the target a connection needs; without a repository the runners are the organisation's. */
+/** The part of the target that a connection needs; without a repository the runners are the organisation's. */
 export type GithubTarget = Pick<Target["github"], "apiUrl" | "owner" | "repository">;
 
 /** Connects to the REST API. Nothing is requested yet. */
@@ -74,7 +74,7 @@ function createOctokit(
     baseUrl,
     ...authentication(credentials),
     userAgent: "longhaul",
-    // Every error reaches the caller; octokit's own lines would say it twice.
+    // Every error reaches the caller; octokit's own log lines would repeat it.
     log: { debug: nothing, info: nothing, warn: say, error: nothing },
     request: { fetch: fetchWithLimit },
     retry: { retryAfterBaseValue: secondMs },
@@ -89,7 +89,7 @@ function createOctokit(
   });
 }
 
-/** In place of the plugin's own queue: of its type, which Bottleneck's classes make, only this is called. */
+/** Replaces the plugin's own queue: only this method of its type, a class of Bottleneck, is called. */
 function queueOfWrites(pace: WritePace): Readonly<Record<string, unknown>> {
   const schedule = async (_options: object, write: () => Promise<unknown>) => {
     await pace.turn();
@@ -109,11 +109,11 @@ function authentication(credentials: GithubCredentials) {
   };
 }
 
-/** The limit is here and not in a request's options: there one signal would have to do for all its retries. */
+/** The limit is set here and not in a request's options, where one signal would apply to all retries together. */
 function fetchWithLimit(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, { ...init, signal: AbortSignal.timeout(requestLimitMs) });
 }
 
 function nothing(): void {
-  // Octokit asks for a function.
+  // Octokit requires a function.
 }

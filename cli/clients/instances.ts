@@ -14,11 +14,11 @@ import { filterBy, tagFilters, tagsOf } from "./ec2-tags.ts";
 
 /** EC2, as far as the operator's command needs it. */
 export interface Instances extends InstanceSource {
-  /** The instance as it is at this moment; undefined when EC2 does not know it. */
+  /** The instance as it is at this moment; undefined if EC2 does not know it. */
   find(instanceId: string): Promise<Instance | undefined>;
   /** Sets or releases both of EC2's locks, against stopping and against termination. */
   setLocks(instanceId: string, locked: boolean): Promise<void>;
-  /** Starts all or none. Only for instances that are described as stopped. */
+  /** Starts all or none. Only for instances that EC2 describes as stopped. */
   start(instanceIds: readonly string[]): Promise<void>;
   terminate(instanceId: string): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function instancesOf(ec2: EC2Client): Instances {
   const describe = async (filters: Filter[]): Promise<Instance[]> => {
     const found: Instance[] = [];
     await awsCall("ec2:DescribeInstances", async () => {
-      // As a filter, an id that EC2 does not know is no error.
+      // An unknown id in a filter is no error.
       for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters: filters })) {
         const instances = page.Reservations?.flatMap((reservation) => reservation.Instances ?? []) ?? [];
         found.push(...instances.map(toInstance));
@@ -40,7 +40,7 @@ export function instancesOf(ec2: EC2Client): Instances {
     describe: (filter) => describe(filtersOf(filter)),
     find: async (instanceId) => (await describe([filterBy("instance-id", instanceId)]))[0],
     setLocks: async (InstanceId, Value) => {
-      // EC2 takes one attribute at a time.
+      // EC2 accepts one attribute at a time.
       for (const attribute of ["DisableApiStop", "DisableApiTermination"] as const) {
         const command = new ModifyInstanceAttributeCommand({ InstanceId, [attribute]: { Value } });
         await awsCall("ec2:ModifyInstanceAttribute", () => ec2.send(command));
@@ -90,7 +90,7 @@ function toInstance(described: Ec2Instance): Instance {
   };
 }
 
-/** EC2's LaunchTime is that of the last start; the root volume has been there from the beginning. */
+/** EC2's LaunchTime is that of the last start; the root volume was attached at the beginning. */
 function rootAttachedAt({ RootDeviceName, BlockDeviceMappings = [] }: Ec2Instance): Date | undefined {
   return BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.AttachTime;
 }

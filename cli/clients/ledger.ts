@@ -5,11 +5,11 @@ import type { LedgerLine } from "../../contract/ledger.ts";
 import { awsCall } from "./aws-call.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** What machines wrote down about themselves. */
+/** The records that machines wrote about themselves. */
 export interface LedgerReader {
   /**
    * The lines of a log group whose events happened in a span of time, page by
-   * page; undefined when there is no such group.
+   * page; undefined if the log group does not exist.
    *
    * @param span milliseconds since the epoch, without its end
    */

@@ -9,7 +9,7 @@ import type { EvictionRecord } from "../../contract/operator-log.ts";
 import { awsCall } from "./aws-call.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** Where what operators do to machines is written down. */
+/** The log of what operators do to machines. */
 export interface OperatorLog {
   /** Writes one line into the operators' stream of a log group. */
   write(logGroup: string, record: EvictionRecord): Promise<void>;
@@ -31,7 +31,7 @@ export function operatorLogOf(logs: CloudWatchLogsClient): OperatorLog {
         logs.send(new PutLogEventsCommand({ ...place, logEvents: [event] })),
       );
       if (!rejected) return;
-      // CloudWatch answers with success all the same: it takes nothing from tomorrow or of last month.
+      // CloudWatch reports success even for an event that it drops, such as one of tomorrow or of last month.
       throw new ServiceError(
         `logs:PutLogEvents did not take the record of ${record.at}: set this computer's clock right.`,
         { transient: false },

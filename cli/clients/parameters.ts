@@ -10,7 +10,7 @@ export interface Parameters {
   read(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** When they were last written, in milliseconds since the epoch, by name; at most ten names. */
   writtenAt(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Overwrites a parameter that exists. */
+  /** Overwrites an existing parameter. */
   write(name: string, value: string): Promise<void>;
   secrets: Secrets;
 }

@@ -2,27 +2,27 @@ import type { Octokit } from "@octokit/rest";
 import { githubCall } from "./github-call.ts";
 import { hasStatus, ServiceError } from "./service-error.ts";
 
-/** A file of a branch as it stands. */
+/** The present file of a branch. */
 export interface StandingFile {
   text: string;
-  /** Git's hash of it, without which GitHub changes nothing: somebody else may have been there first. */
+  /** Git's hash of it. GitHub changes nothing without it, because others may have changed the file. */
   sha: string;
-  /** `owner/name` of its repository as it is called today: GitHub redirects requests for a former name. */
+  /** `owner/name` of its repository today: GitHub redirects requests for a former name. */
   repository: string;
 }
 
 /** Files of a repository's default branch. Each change is a commit of its own. */
 export interface RepositoryFiles {
-  /** Undefined where there is no such file, or no such repository. */
+  /** Undefined if the file or the repository does not exist. */
   read(path: string): Promise<StandingFile | undefined>;
-  /** @param over the file that it replaces; absent: there must be none */
+  /** @param over the file that it replaces; absent: there must be no file */
   write(path: string, text: string, message: string, over?: StandingFile): Promise<void>;
   remove(path: string, message: string, standing: StandingFile): Promise<void>;
 }
 
 /**
- * GitHub answers 409 to a commit that came just before another one, and that
- * passes. It also answers 409 to a commit that breaks a rule, and that does not.
+ * GitHub answers 409 to a commit that came just before another one, which is
+ * temporary. It also answers 409 to a commit that breaks a rule, which is not.
  */
 const retries = 2;
 

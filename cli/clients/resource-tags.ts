@@ -11,10 +11,10 @@ export interface Tagged {
 
 /** Tags of EC2's resources. */
 export interface ResourceTags {
-  /** Disks that have all these tags. */
+  /** Disks with all these tags. */
   disks(tags: Readonly<Record<string, string>>): Promise<Tagged[]>;
   write(ids: readonly string[], tags: Readonly<Record<string, string>>): Promise<void>;
-  /** Whatever their values are. */
+  /** Whatever the values are. */
   remove(ids: readonly string[], keys: readonly string[]): Promise<void>;
 }
 

@@ -14,7 +14,7 @@ const perPage = 100;
 
 /** The entries of a repository's or an organisation's runners. */
 export interface Runners extends RunnerSource, VersionSource {
-  /** Adds labels to what it has; those it has already stay once. */
+  /** Adds labels to those that it has; a label that it has already stays once. */
   addLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
   /** Gives it exactly these custom labels. */
   setLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
@@ -45,7 +45,7 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
       try {
         await githubCall(`removing the entry ${name}`, () => api.remove(id));
       } catch (error) {
-        // Removed meanwhile, or by an attempt whose answer was lost.
+        // Removed in the meantime, or by an attempt whose answer was lost.
         if (!hasStatus(error, 404)) throw error;
       }
     },
@@ -58,7 +58,7 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
         const what = `asking until when ${place} may use the runner ${version}`;
         return readSupport((await githubCall(what, () => api.deprecation(version))).data);
       } catch (error) {
-        // A version that GitHub does not know, or a GitHub Enterprise Server, which refuses none.
+        // A version that GitHub does not know, or a GitHub Enterprise Server, which refuses no version.
         if (hasStatus(error, 404)) return {};
         throw error;
       }
@@ -86,7 +86,7 @@ function ofRepository({ paginate, request, rest }: Octokit, owner: string, repo:
     remove: (runner_id: number) => actions.deleteSelfHostedRunnerFromRepo({ ...place, runner_id }),
     registrationToken: () => actions.createRegistrationTokenForRepo(place),
     downloads: () => actions.listRunnerApplicationsForRepo(place),
-    // Not yet among octokit's own functions.
+    // Octokit has no function for it yet.
     deprecation: (version: string) =>
       request("GET /repos/{owner}/{repo}/actions/runners/deprecations/{version}", { ...place, version }),
   };

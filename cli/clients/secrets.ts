@@ -13,13 +13,13 @@ import { redactError } from "../../runtime/aws/error.ts";
 import { awsCall } from "./aws-call.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** A `SecureString` as it is now. */
+/** The present state of a `SecureString`. */
 export interface FoundSecret {
-  /** Decrypted: it goes into no message and no result. */
+  /** Decrypted: it must not reach any message or result. */
   value: string;
   /** Milliseconds since the epoch. */
   writtenAt: number;
-  /** How often it was written since it was created: above 1, SSM still shows what it held before. */
+  /** How often it was written since its creation: above 1, SSM still shows earlier values. */
   version: number;
 }
 
@@ -27,25 +27,25 @@ export interface NewSecret {
   value: string;
   /** ARN of the key that encrypts it; absent: the account's default key. */
   keyId?: string;
-  /** Who may read it depends on its tags. */
+  /** Its tags decide who may read it. */
   tags: Readonly<Record<string, string>>;
 }
 
-/** The SSM parameters that hold secrets. No error of theirs quotes a value. */
+/** The SSM parameters that hold secrets. Its errors quote no value. */
 export interface Secrets {
-  /** Undefined: there is no such parameter. */
+  /** Undefined: the parameter does not exist. */
   read(name: string): Promise<FoundSecret | undefined>;
   /** By name; a parameter that does not exist is absent. */
   readAll(names: readonly string[]): Promise<ReadonlyMap<string, FoundSecret>>;
   /**
    * Creates the parameter with its tags.
    *
-   * @returns false when there is one already, which stays as it is
+   * @returns false if it exists already; then it stays as it is
    */
   create(name: string, secret: NewSecret): Promise<boolean>;
-  /** Creates the parameter, or overwrites it; its tags are there before the value is. */
+  /** Creates the parameter, or overwrites it; its tags exist before the value does. */
   write(name: string, secret: NewSecret): Promise<void>;
-  /** @returns false when there was no such parameter */
+  /** @returns false if the parameter did not exist */
   remove(name: string): Promise<boolean>;
 }
 
@@ -122,7 +122,7 @@ export function secretsOf(ssm: SSMClient): Secrets {
     create,
     remove,
     write: async (name, secret) => {
-      // SSM takes tags at creation alone, and refuses them together with an overwrite.
+      // SSM accepts tags only at creation, and refuses them together with an overwrite.
       const isThere = (await read(name)) !== undefined || !(await create(name, secret));
       if (isThere) await overwrite(name, secret);
     },

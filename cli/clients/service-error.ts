@@ -3,9 +3,9 @@ import { Failure } from "../../contract/failure.ts";
 /** A call to AWS or GitHub that failed. The message is a sentence without credentials and without parameter values. */
 export class ServiceError extends Failure {
   override readonly name = "ServiceError";
-  /** The same call may succeed later: a network error, a time limit, throttling, a fault of the service itself. */
+  /** The same call may succeed later: a network error, a time limit, throttling, an internal error of the service. */
   readonly transient: boolean;
-  /** Status of the answer; absent when there was none. */
+  /** Status of the answer; absent if there was none. */
   readonly status?: number;
 
   constructor(message: string, details: { transient: boolean; status?: number; cause?: unknown }) {

@@ -7,54 +7,54 @@ import { hasStatus, isTransient } from "./service-error.ts";
 
 const per_page = 100;
 
-/** A workflow run, as far as it is looked at. */
+/** A workflow run, with the values that are used. */
 export interface Run {
   id: number;
-  /** What `run-name` came to. */
+  /** The evaluated `run-name`. */
   title: string;
   /** Link for people. */
   url: string;
   /** One of `openRunStates`, or `completed`. */
   status: string;
-  /** GitHub's word for how it ended: `success`, `failure`, `cancelled`, `timed_out`, …; null while it has not. */
+  /** GitHub's word for its end: `success`, `failure`, `cancelled`, `timed_out`, …; null before that. */
   conclusion: string | null;
 }
 
 /** A job of a run. */
 export interface WorkflowJob {
   name: string;
-  /** GitHub knows further ones, all of which mean that it has not begun. */
+  /** GitHub has further ones, all of which mean that it has not begun. */
   status: string;
   conclusion: string | null;
   /** The runner's name at GitHub; null until a runner has taken the job. */
   runnerName: string | null;
   /** ISO 8601 in UTC. */
   startedAt: string | null;
-  /** The step at work; absent between steps. */
+  /** The running step; absent between steps. */
   currentStep?: string;
 }
 
 /**
- * The runs of a repository; where nothing else is said, those that were
- * dispatched, whatever their workflow: a workflow that is new is not yet known
- * by its name, and one whose file has been deleted no longer is. Ours are told
- * by their title.
+ * The runs of a repository. Unless stated otherwise, those that were dispatched,
+ * of any workflow: a new workflow is not known by its name yet, and one whose
+ * file has been deleted no longer is. Longhaul's runs are recognised by their
+ * title.
  */
 export interface WorkflowRuns {
-  /** Those that have not ended, the newest first. */
+  /** Runs that have not ended, the newest first. */
   going(): Promise<Run[]>;
-  /** The same, whatever they came from: not only those that were dispatched. */
+  /** The same for runs of any event, not only dispatched ones. */
   goingOfAnyEvent(): Promise<Run[]>;
   /** The newest hundred, the newest first. */
   recent(): Promise<Run[]>;
   get(runId: number): Promise<Run>;
   jobs(runId: number): Promise<WorkflowJob[]>;
-  /** Cancels a run; one that has ended already is left as it is. */
+  /** Cancels a run. A run that has ended already is left as it is. */
   cancel(runId: number): Promise<void>;
   /**
    * Dispatches a workflow, in one attempt: a second one could start it twice.
-   * GitHub is asked to name the run. A server that refuses to is asked once more
-   * without that: what it refuses has started nothing.
+   * GitHub is asked to name the run. A server that refuses the request is asked
+   * once more without that, because a refused request has started nothing.
    */
   dispatch(
     workflow: Pick<SmokeSource, "workflow">,
@@ -63,9 +63,9 @@ export interface WorkflowRuns {
 }
 
 /**
- * What became of a dispatch: GitHub named the run; it took the dispatch and
- * named none (a server of before 2026-02); or there was no clear answer, so a
- * run may have been made.
+ * The result of a dispatch: GitHub named the run; it accepted the dispatch and
+ * named no run (a server from before 2026-02); or there was no clear answer, so a
+ * run may exist.
  */
 export type DispatchOutcome = { kind: "run"; runId: number } | { kind: "accepted" } | { kind: "unknown" };
 
@@ -76,7 +76,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
   const name = `${owner}/${repo}`;
   const event = "workflow_dispatch";
 
-  /** One state after the other: a run that moves on meanwhile is then on two lists, and not on none. */
+  /** One state after the other: a run that changes its state in between is then on two lists, and not on none. */
   const listGoing = async (filter: { event?: string; per_page: number }): Promise<Run[]> => {
     const byId = new Map<number, Run>();
     for (const status of openRunStates) {
@@ -137,7 +137,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
         );
       try {
         const { data } = await send({ return_run_details: true }).catch((error: unknown) => {
-          // GitHub does not take the request as it is: perhaps because its parameter is not known.
+          // GitHub refuses the request as it is, perhaps because it does not know the parameter.
           if (hasStatus(error, 400, 422)) return send({});
           throw error;
         });
@@ -150,7 +150,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
   };
 }
 
-/** @param body of GitHub's answer, whose types do not have it yet */
+/** @param body of GitHub's answer, whose types do not have the field yet */
 function dispatchOutcome(body: unknown): DispatchOutcome {
   const runId = isObject(body) ? body.workflow_run_id : undefined;
   return Number.isSafeInteger(runId) ? { kind: "run", runId: runId as number } : { kind: "accepted" };

@@ -4,21 +4,21 @@ import type { Clock } from "../clock.ts";
 const burst = 5;
 const spacingMs = 1000;
 
-/** Lets one write after the other through. */
+/** Paces writes. */
 export interface WritePace {
   /** Resolves when the next write may be made. */
   turn(): Promise<void>;
 }
 
 /**
- * GitHub asks for a second between a large number of writes, and counts them
- * by the minute. Octokit keeps the second between any two; a fleet of a few
- * machines need not wait for it.
+ * GitHub asks for a second between a large number of writes, and counts them by
+ * the minute. Octokit always waits a second between two writes, which a fleet of
+ * a few machines does not need.
  *
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
  */
 export function createWritePace({ now, sleep }: Pick<Clock, "now" | "sleep">): WritePace {
-  /** When everything that was let through would have been, a second apart. */
+  /** When all writes so far would have been made, a second apart. */
   let spentUntil = -Infinity;
   return {
     async turn() {

@@ -26,10 +26,10 @@ export interface DrainCollaborators {
 }
 
 /**
- * Waits until no machine uses what is about to be deleted. A running machine
- * is never stopped: it leaves by itself when its job has ended.
+ * Waits until no machine uses what is about to be deleted. A running machine is
+ * never stopped: it leaves by itself once its job has ended.
  *
- * @throws NotFinished with the machines that are left, when the time is up
+ * @throws NotFinished with the remaining machines, when the time is up
  */
 export async function drain(collaborators: DrainCollaborators, request: DrainRequest): Promise<void> {
   const { aws, github, clock, output } = collaborators;
@@ -71,7 +71,7 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
     return machines.filter(({ instanceState }) => instanceState !== "terminated");
   }
 
-  /** What is left at GitHub is told, and is no failure: GitHub drops it after 14 days. */
+  /** Entries that are left at GitHub are reported, which is no failure: GitHub drops them after 14 days. */
   async function tidyEntries(fleet: string, waiting: boolean): Promise<void> {
     if (!github) {
       output.say("There are no GitHub credentials in the environment: the machines' entries stay at GitHub.");

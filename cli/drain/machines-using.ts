@@ -14,7 +14,7 @@ export function machinesUsing({ target, guards }: DrainRequest): MachineFilter {
   }
 }
 
-/** What a drain guards, for sentences. */
+/** What a drain guards, for messages. */
 export function guardedName({ target, guards }: DrainRequest): string {
   switch (guards.what) {
     case "network":

@@ -1,12 +1,11 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 
-/** What the engine says at the end of every failed operation, and says nothing. */
+/** A line that the engine prints at the end of every failed operation, and that explains nothing. */
 const empty = /^(update failed|preview failed)$/;
 
 /**
- * Why an operation of the engine failed, in its own words: its errors, each
- * once and with the resource that it is about; where it gave none, all that it
- * printed.
+ * Why an operation of the engine failed, in its own words: its errors, each once
+ * and with its resource; if it gave none, its whole output.
  */
 export function failureWords(events: readonly EngineEvent[], output: string): string {
   const errors = events.flatMap(({ diagnosticEvent }) => {

@@ -6,7 +6,7 @@ import { tellEngineEvent } from "./tell-engine.ts";
 /** An operation of the engine that failed. Its message is {@link failureWords}, its cause what the Automation API threw. */
 export class OperationFailed extends Failure {
   override readonly name = "OperationFailed";
-  /** All that the engine printed. */
+  /** The engine's whole output. */
   readonly output: string;
 
   constructor(message: string, output: string, cause: unknown) {
@@ -15,14 +15,14 @@ export class OperationFailed extends Failure {
   }
 }
 
-/** What listens to the engine while it works. */
+/** Receives the engine's events and output while it works. */
 export type EngineEars = Required<Pick<UpOptions, "onEvent" | "onOutput" | "onError">>;
 
 /**
- * Runs an operation of the engine and tells what happens.
+ * Runs an operation of the engine and reports its progress.
  *
- * @param say takes one line for each event that a person follows
- * @param see is handed every event
+ * @param say receives one line for each event that a person follows
+ * @param see receives every event
  * @throws OperationFailed
  */
 export async function runOperation<Result>(

@@ -3,15 +3,15 @@ import type { UpOptions } from "@pulumi/pulumi/automation/index.js";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { OperationFailed, runOperation } from "./operation.ts";
 
-/** A stack, as far as it is used here. */
+/** A stack, with the methods that are used here. */
 export interface UpdatableStack {
   up(options: UpOptions): Promise<unknown>;
 }
 
 /**
- * The engine through the Automation API. Ctrl-C is not passed on: the
- * engine's process has got it from the terminal as well. It lets what it has
- * begun come to an end, and is waited for.
+ * The engine through the Automation API. Ctrl-C is not passed on, because the
+ * engine's process receives it from the terminal as well. It finishes the steps
+ * that it has begun, and this waits for it.
  */
 export function stackEngine(stack: UpdatableStack, { say, interruption }: EngineOptions): Engine {
   return {

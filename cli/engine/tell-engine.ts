@@ -1,12 +1,12 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 
-/** What a resource's creation means to the person who watches, by type. */
+/** What the creation of a resource means to a person who watches, by type. */
 const created: Record<string, (name: string) => string> = {
   "aws:ec2/vpc:Vpc": () => "network made",
   "aws:ec2/instance:Instance": (name) => `machine ${name} launched`,
 };
 
-/** The stack's Commands, by their resource's name: what is told when they begin, and when they are done. */
+/** The stack's Commands, by their resource's name: the messages when they begin and when they are done. */
 const commands: readonly [name: RegExp, began: string | undefined, done: string | undefined][] = [
   [/^(.*)-await$/, undefined, "machines of $1 are online and have its labels"],
   [/^(.*)-settle$/, undefined, "machines of $1 are in service"],
@@ -17,8 +17,8 @@ const commands: readonly [name: RegExp, began: string | undefined, done: string 
 ];
 
 /**
- * One line about an event of the engine, or undefined where it says nothing
- * that a person follows: previews, and what stays as it is.
+ * One line about an event of the engine; undefined for events that a person does
+ * not follow: previews, and resources that stay as they are.
  */
 export function tellEngineEvent(event: EngineEvent): string | undefined {
   const step = event.resourcePreEvent ?? event.resOutputsEvent;

@@ -1,6 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 
-/** So many resources are named; more would not fit into a line. */
+/** Most resources that are named; more would not fit into a line. */
 const namedAtMost = 3;
 
 const verbs: Record<string, string> = {
@@ -11,14 +11,14 @@ const verbs: Record<string, string> = {
   "delete-replaced": "deletes",
 };
 
-/** What the engine is doing right now, from its events. */
+/** What the engine is doing now, from its events. */
 export interface UnderWay {
   see: (event: EngineEvent) => void;
   /** As the end of a sentence: `the engine, which deletes local-cloud-eu-central-1-guard`. */
   words: () => string;
 }
 
-/** Keeps the steps that have begun and not ended. Steps that change nothing are none. */
+/** Records the steps that have begun and not ended. Steps that change nothing do not count. */
 export function createUnderWay(): UnderWay {
   const steps = new Map<string, string>();
   return {

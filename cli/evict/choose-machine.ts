@@ -10,11 +10,11 @@ export interface EvictionFlags {
 }
 
 /**
- * The machine that the flags select; undefined when it is gone already.
+ * The machine that the flags select; undefined if it is gone already.
  *
- * @param known runners of configuration and machines
- * @param machines all of the environment that EC2 describes, terminated ones too
- * @throws BadUsage when no machine is named, or the name is unknown
+ * @param known runners of the configuration and of machines
+ * @param machines all machines of the environment that EC2 describes, including terminated ones
+ * @throws BadUsage if no machine is named, or the name is unknown
  */
 export function chooseMachine(
   { runner, machine: instanceId }: EvictionFlags,

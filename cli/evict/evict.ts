@@ -25,11 +25,11 @@ export interface EvictionCollaborators {
 }
 
 /**
- * Ends a machine and the job on it: the one thing in Longhaul that does. Who
- * did it is written into the fleet's log group first.
+ * Ends a machine and the job on it. Nothing else in Longhaul does that. Who did it
+ * is written into the fleet's log group first.
  *
  * @returns the record
- * @throws Error when the person says no, the record cannot be written, or EC2 does not end the machine
+ * @throws Failure if the person says no, the record cannot be written, or EC2 does not end the machine
  */
 export async function evict(
   { aws, github, clock, output, confirm }: EvictionCollaborators,
@@ -85,7 +85,7 @@ export async function evict(
   }
 }
 
-/** What is known of the job, with who says so. */
+/** The known jobs, with the source of each. */
 function describeJobs({ name, report }: ObservedMachine, { jobs, notes }: FoundJobs): string[] {
   const sources = {
     both: "so say the machine and GitHub",

@@ -4,12 +4,12 @@ import type { Github } from "../clients/github.ts";
 import { ServiceError } from "../clients/service-error.ts";
 import type { Run, WorkflowRuns } from "../clients/workflow-runs.ts";
 
-/** So many runs are looked through, those in progress first, the oldest of them first: jobs here take hours. */
+/** Most runs that are searched: those in progress first, and of them the oldest first, because jobs here take hours. */
 const maxRuns = 200;
 
-/** What is known of a machine's job. */
+/** The known facts about a machine's job. */
 export interface FoundJobs {
-  /** Runs that have a job on the machine, by who says so. */
+  /** Runs with a job on the machine, by source. */
   jobs: { url: string; saidBy: "machine" | "GitHub" | "both" }[];
   /** Sentences about what was asked and what could not be found out. */
   notes: string[];
@@ -22,10 +22,10 @@ export interface JobPlaces {
 }
 
 /**
- * Which job a machine runs: what its own tag says, which a job can forge and
- * which may be late, and what GitHub says of the runs that are not over: one that
- * waits for something can have a job on the machine as well.
- * GitHub cannot be asked for a runner's job, and its `busy` flag decides nothing.
+ * Which job a machine runs: by its own tag, which a job can forge and which may
+ * be late, and by GitHub's unfinished runs, because a run that waits for
+ * something can have a job on the machine as well. GitHub cannot be asked for a
+ * runner's job, and its `busy` flag decides nothing.
  */
 export async function findJobs(
   github: Github | undefined,
@@ -57,7 +57,7 @@ export async function findJobs(
   }));
   return { jobs: claimed !== undefined && !found.has(claimed) ? [...byTag, ...jobs] : jobs, notes };
 
-  /** The environment's own repository; of an organisation's those where a job of it is to be expected. */
+  /** The environment's own repository; for an organisation, the repositories where one of its jobs is to be expected. */
   function repositories(): string[] {
     if (place.repository !== undefined) return [place.repository];
     const [owner, repository] = path?.split("/") ?? [];
@@ -68,7 +68,7 @@ export async function findJobs(
     return all;
   }
 
-  /** The run with a job in progress on the machine. It has one at a time. */
+  /** The run with a job in progress on the machine. A machine has one at a time. */
   async function runOn(runs: WorkflowRuns, repository: string): Promise<string | undefined> {
     const going = await runs.goingOfAnyEvent();
     const rank = ({ url, status }: Run) => (url === claimed ? 0 : status === "in_progress" ? 1 : 2);

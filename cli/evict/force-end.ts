@@ -2,10 +2,10 @@ import { explained } from "../../contract/failure.ts";
 import type { Instances } from "../clients/instances.ts";
 
 /**
- * Releases a machine's locks and terminates it, whatever it runs. Where EC2
- * does not terminate it, the locks are restored.
+ * Releases a machine's locks and terminates it, whatever it runs. If EC2 does not
+ * terminate it, the locks are restored.
  *
- * @throws ServiceError what EC2 said; Error when the locks could not be restored either
+ * @throws ServiceError with EC2's answer; Failure if the locks could not be restored either
  */
 export async function forceEnd(
   instances: Pick<Instances, "find" | "setLocks" | "terminate">,
@@ -15,7 +15,7 @@ export async function forceEnd(
     await instances.setLocks(instanceId, false);
     await instances.terminate(instanceId);
   } catch (error) {
-    if (await isEnding()) return; // The call has done its work, and only its answer was lost.
+    if (await isEnding()) return; // The call has succeeded, and only its answer was lost.
     await restoreLocks(error);
     throw error;
   }
@@ -25,7 +25,7 @@ export async function forceEnd(
       const state = (await instances.find(instanceId))?.state;
       return state === "shutting-down" || state === "terminated";
     } catch {
-      return false; // Unknown: the locks are tried, and the first error is the one to tell.
+      return false; // Unknown: the locks are tried, and the first error is the one to report.
     }
   }
 

@@ -22,7 +22,7 @@ export interface AwaitCollaborators {
   output: Output;
 }
 
-/** A machine that is online, and has the fleet's labels now. */
+/** A machine that is online and now has the fleet's labels. */
 export interface OnlineMachine {
   runner: string;
   instanceId: string;
@@ -33,13 +33,12 @@ export interface OnlineMachine {
 /**
  * Waits until every machine that is not in service yet is online at GitHub and
  * listed there with its own label alone, or has been in service before. Then it
- * removes what is left of their registration tokens, so that no job that asks for
- * the fleet runs beside one, and gives each the fleet's labels. When one fails,
- * no machine gets them.
- * Machines on the roster were proven before: whether they sleep or are broken,
- * they must not hold up the others.
+ * removes what is left of their registration tokens, so that no job for the fleet
+ * runs beside one, and gives each machine the fleet's labels. If one machine
+ * fails, none gets them. Machines on the roster were proven before: whether they
+ * sleep or are broken, they must not hold up the others.
  *
- * @throws Error with what is the matter with each machine that is not ready; ServiceError when AWS or GitHub refuses
+ * @throws Failure with the problem of each machine that is not ready; ServiceError if AWS or GitHub refuses
  */
 export async function awaitOnline(
   { aws, github, clock, output }: AwaitCollaborators,
@@ -91,13 +90,13 @@ function isOnline(machine: ObservedMachine): boolean {
   return readinessOf(machine).verdict === "online";
 }
 
-/** Whether it may get the fleet's labels. */
+/** True if the machine may get the fleet's labels. */
 function isReady(machine: ObservedMachine): boolean {
   const { entry } = machine;
   return isOnline(machine) && entry !== undefined && (hasOwnLabelAlone(entry) || wasInService(entry));
 }
 
-/** @param late what is said of machines that could still come */
+/** @param late the words for machines that may still come up */
 function notReady(machines: readonly ObservedMachine[], late: string): string {
   return machines
     .filter((machine) => !isReady(machine))

@@ -4,19 +4,19 @@ import type { Aws } from "../clients/aws.ts";
 import type { Environment } from "../environment.ts";
 import { declaredRunners } from "../../config/declared-runners.ts";
 
-/** The runners of an environment, and the machines that are there. */
+/** The runners of an environment, and its machines. */
 export interface EnvironmentRunners {
-  /** Those of the configuration and those that a machine has the tag of. */
+  /** Runners of the configuration and of machines' tags. */
   runners: { fleet: string; runner: string }[];
   /** Machines that are not terminated, without their entries at GitHub. */
   machines: ObservedMachine[];
 }
 
 /**
- * Which runners there are: machines are found by tag, so those of a fleet that
- * the configuration no longer names are among them.
+ * Finds an environment's runners. Machines are found by tag, so runners of a fleet
+ * that the configuration no longer names are among them.
  *
- * @throws ServiceError when EC2 does not answer
+ * @throws ServiceError if EC2 does not answer
  */
 export async function findRunners(
   { instances }: Pick<Aws, "instances">,

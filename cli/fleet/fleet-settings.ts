@@ -4,9 +4,9 @@ import type { FleetSettings } from "../../contract/desired.ts";
 import type { Parameters } from "../clients/parameters.ts";
 
 /**
- * What a fleet's parameters say now; one that does not exist or is damaged is undefined.
+ * The present values of a fleet's parameters; one that does not exist or is damaged is undefined.
  *
- * @throws ServiceError when SSM does not answer
+ * @throws ServiceError if SSM does not answer
  */
 export async function readFleetSettings(
   parameters: Parameters,
@@ -18,9 +18,9 @@ export async function readFleetSettings(
 }
 
 /**
- * The same for several fleets, by their names.
+ * The same for several fleets, by name.
  *
- * @throws ServiceError when SSM does not answer
+ * @throws ServiceError if SSM does not answer
  */
 export async function readSettingsOfFleets(
   parameters: Parameters,

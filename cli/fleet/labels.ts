@@ -4,19 +4,19 @@ import type { RunnerEntry } from "../../observe/machine.ts";
 export const sameLabel = (a: string) => (b: string) => a.toLowerCase() === b.toLowerCase();
 
 /**
- * The one label beside its own of a machine that was in service and is not any
- * more: no job asks for it, and it keeps the knowledge that the machine was proven.
- * Until GitHub has refreshed the runner's token, jobs of its former labels can still come.
+ * The one label, besides its own, of a machine that was in service and no longer
+ * is: no job asks for it, and it records that the machine was proven. Until GitHub
+ * has refreshed the runner's token, jobs of its former labels can still come.
  */
 export const leavingLabel = "longhaul-leaving";
 
-/** The labels that an entry has not got yet, in the order given. */
+/** The labels that an entry does not have yet, in the order given. */
 export function missingLabels(entry: RunnerEntry, labels: readonly string[]): string[] {
   const present = [...entry.systemLabels, ...entry.customLabels];
   return labels.filter((label) => !present.some(sameLabel(label)));
 }
 
-/** What must change at an entry that should have certain custom labels. */
+/** The change for an entry that should have certain custom labels. */
 export interface LabelChange {
   added: string[];
   removed: string[];
@@ -24,7 +24,7 @@ export interface LabelChange {
   wanted: string[];
 }
 
-/** @returns undefined when nothing has to change; labels that GitHub added by itself are left alone */
+/** @returns undefined if nothing has to change; labels that GitHub added by itself are left alone */
 export function labelChange(entry: RunnerEntry, labels: readonly string[]): LabelChange | undefined {
   const wanted = labels.filter((label) => !entry.systemLabels.some(sameLabel(label)));
   const added = missingLabels(entry, wanted);

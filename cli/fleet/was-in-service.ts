@@ -3,12 +3,12 @@ import type { RunnerEntry } from "../../observe/machine.ts";
 import { leavingLabel, sameLabel } from "./labels.ts";
 
 /**
- * Whether a machine has been in service before, by a label that no machine
- * registers with and each is given when it has been proven: the one that came
- * with its fleet's, or the one that `settle` has put in their place. Any other
- * label says nothing: somebody may have given it by hand. Machines register
- * without GitHub's own labels; whether GitHub lists a given `self-hosted` among
- * those is not known, so it counts there as well.
+ * True if a machine has been in service before. Its entry then has a label that no
+ * machine registers with and that each gets once it is proven: one of its fleet's,
+ * or the one with which `settle` has replaced them. Other labels prove nothing,
+ * because people can add them by hand. Machines register without GitHub's own
+ * labels. It is not known whether GitHub lists an added `self-hosted` among those,
+ * so it counts there as well.
  *
  * @param entry of the machine; undefined: it has not registered yet
  */

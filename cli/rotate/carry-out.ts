@@ -7,28 +7,28 @@ import { generationIn, raiseGenerations } from "./generations.ts";
 import type { Stop } from "./stop.ts";
 import { commitMessage, listRunners } from "./tell-rotation.ts";
 
-/** What a rotation works on. */
+/** The collaborators of a rotation. */
 export interface RotationWorld {
   clock: Pick<Clock, "now">;
-  /** One line of what happens. */
+  /** One line of progress. */
   say: (line: string) => void;
   engine: Engine;
   /** The stack file; it is replaced as a whole or not at all. */
   stackFile: { read(): Promise<string>; write(text: string): Promise<void> };
   /** The stack file in version control. */
   repository: {
-    /** Whether the file says something else than the last commit. */
+    /** True if the file differs from the last commit. */
     hasChanges(): Promise<boolean>;
     /** Commits the file alone. */
     commit(message: string): Promise<void>;
   };
-  /** Writes the journal down; what follows is done only then. */
+  /** Saves the journal; the next step is done only after that. */
   save(journal: Journal): Promise<void>;
-  /** Whether somebody has asked to end. */
+  /** True if an end was requested. */
   isInterrupted(): boolean;
 }
 
-/** How far a rotation came. */
+/** The result of a rotation. */
 export interface Progress {
   journal: Journal;
   /** Absent: it is finished. */
@@ -36,11 +36,11 @@ export interface Progress {
 }
 
 /**
- * Carries a rotation out, or goes on with it. Before each step the journal
- * says which one it is, and each comes to the same when it is done again, so
- * that a crash anywhere costs a repetition and nothing else.
+ * Carries a rotation out, or continues it. The journal names each step before it
+ * is done, and each step is idempotent, so a crash anywhere costs no more than a
+ * repetition.
  *
- * @throws what the world throws; the journal then says where to go on
+ * @throws what the collaborators throw; the journal then says where to continue
  */
 export async function carryOut(journal: Journal, world: RotationWorld): Promise<Progress> {
   for (let batch = currentBatch(journal); batch; batch = currentBatch(journal)) {
@@ -57,10 +57,10 @@ export async function carryOut(journal: Journal, world: RotationWorld): Promise<
 }
 
 /**
- * Gives an unfinished rotation up: a batch that is half way is taken back, and
- * what was done before stays.
+ * Gives up an unfinished rotation: a batch that is half done is undone, and
+ * earlier batches stay.
  *
- * @throws what the world throws
+ * @throws what the collaborators throw
  */
 export async function abandon(journal: Journal, world: RotationWorld): Promise<Progress> {
   let batch = currentBatch(journal);
@@ -72,7 +72,7 @@ export async function abandon(journal: Journal, world: RotationWorld): Promise<P
   if (batch?.phase === "failed") {
     const next = await takeBack(batch, world);
     if ("stop" in next) {
-      // Whoever has changed the file knows better what it is to say.
+      // Whoever has changed the file decides what it says.
       return next.stop.kind === "edited"
         ? { journal: await end(journal, "abandoned", world), stop: next.stop }
         : { journal, stop: next.stop };
@@ -82,7 +82,7 @@ export async function abandon(journal: Journal, world: RotationWorld): Promise<P
   return { journal: await end(journal, "abandoned", world) };
 }
 
-/** Does what the batch's phase asks for. @returns the batch in its next phase */
+/** Does the work of the batch's phase. @returns the batch in its next phase */
 function advance(
   batch: RotationBatch,
   journal: Journal,
@@ -110,7 +110,7 @@ async function begin(
 ): Promise<RotationBatch | { stop: Stop }> {
   const before = await stackFile.read();
   const isAsPlanned = steps.every((step) => generationIn(before, step) === step.from);
-  // What somebody has changed besides would get into the batch's commit.
+  // Other changes of the file would get into the batch's commit.
   if (!isAsPlanned || (commit && (await repository.hasChanges()))) return { stop: { kind: "edited" } };
   raiseGenerations(before, steps); // Throws while nothing has begun.
   return { steps, phase: "raised", before };
@@ -145,7 +145,7 @@ async function commit(
   { environment }: Journal,
   { say, stackFile, repository }: RotationWorld,
 ): Promise<RotationBatch | { stop: Stop }> {
-  // It was perhaps committed before a crash, or by hand.
+  // It may have been committed before a crash, or by hand.
   if (await repository.hasChanges()) {
     if ((await stackFile.read()) !== textsOf(batch).raised) return { stop: { kind: "edited" } };
     await repository.commit(commitMessage(environment, batch.steps));
@@ -176,7 +176,7 @@ async function takeBack(
   }
 }
 
-/** What the stack file says before a batch that has been begun, and with it. */
+/** The stack file's text before a batch that has begun, and with it. */
 function textsOf({ before, steps }: RotationBatch): { before: string; raised: string } {
   if (before === undefined) throw new Fault("The journal lacks the stack file's text of before the batch.");
   return { before, raised: raiseGenerations(before, steps) };

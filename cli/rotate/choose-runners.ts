@@ -4,28 +4,28 @@ import { BadUsage } from "../exit-codes.ts";
 import { isSelected, select } from "../fleet/select-runners.ts";
 import { notUnderstood, parseSpan, spanForm } from "../times/span.ts";
 
-/** Which runners to rotate, as the command line says. Exactly one way, but `olderThan` may be within a `fleet`. */
+/** Which runners to rotate, by the command line. Exactly one way, but `olderThan` may be within a `fleet`. */
 export const rotationSelection = z.strictObject({
   fleet: z.string().exactOptional(),
   /** By name, for example `dev-cloud-1`. */
   runners: z.array(z.string()).exactOptional(),
   all: z.boolean().exactOptional(),
-  /** Only those whose machine was made longer ago: a span of time as it was written, for example `36h`. */
+  /** Only runners whose machine is older: a span of time as it was written, for example `36h`. */
   olderThan: z.string().exactOptional(),
 });
 export type RotationSelection = z.output<typeof rotationSelection>;
 
-/** The machine that embodies a runner now. */
+/** The present machine of a runner. */
 export interface ServingMachine {
   instanceId: string;
-  /** The one that it was made with. */
+  /** The generation that it was made with. */
   generation: number;
-  /** When it was made, ISO 8601; absent where EC2 did not say. A stop and a start do not change it. */
+  /** When it was made, ISO 8601; absent if EC2 did not say. A stop and a start do not change it. */
   createdAt?: string;
 }
 
 /**
- * Refuses a selection that says nothing, or more than one thing.
+ * Refuses a selection that selects in no way, or in more than one.
  *
  * @throws BadUsage
  */
@@ -43,12 +43,12 @@ export function checkSelection({ fleet, runners, all, olderThan }: RotationSelec
 }
 
 /**
- * The runners that are meant. A machine whose age is not known, and a runner
- * without a machine, is not older than anything.
+ * The selected runners. A machine of unknown age, and a runner without a machine,
+ * never counts as older.
  *
  * @param machines the machine in service, by runner
  * @param now milliseconds since the epoch
- * @throws BadUsage where a name is not one of the environment, with those that are
+ * @throws BadUsage if the environment does not have a name, with those that it has
  */
 export function chooseRunners(
   { fleet, runners, olderThan }: RotationSelection,
@@ -66,11 +66,10 @@ export function chooseRunners(
 }
 
 /**
- * Makes sure that the stack file describes the machines that are there: from
- * another checkout than the one that they were last rotated in, `up` would
- * take them back.
+ * Makes sure that the stack file describes the existing machines: an `up` from a
+ * checkout that lacks the last rotation would undo it.
  *
- * @throws BadUsage with the runners of which it says another generation
+ * @throws BadUsage with the runners of which the file has another generation
  */
 export function checkGenerations(
   configured: readonly DeclaredRunner[],

@@ -6,18 +6,18 @@ import { BadUsage } from "../exit-codes.ts";
 
 const run = promisify(execFile);
 
-/** For git alone, and for a commit with all its hooks. */
+/** Milliseconds for git alone, and for a commit with all its hooks. */
 const limitMs = 20_000;
 const commitLimitMs = 180_000;
 
 /** One file in version control. */
 export interface CommittedFile {
-  /** Whether it says something else than the last commit. */
+  /** True if it differs from the last commit. */
   hasChanges(): Promise<boolean>;
   /**
-   * Commits it alone: nothing else that is changed or staged gets in.
+   * Commits this file only: no other changed or staged file is included.
    *
-   * @throws Error with git's own words
+   * @throws Failure with git's own words
    */
   commit(message: string): Promise<void>;
 }
@@ -45,11 +45,11 @@ export function committedFile(path: string): CommittedFile {
 }
 
 /**
- * Makes sure that a commit of the file will say what the rotation did, and
+ * Makes sure that a commit of the file will contain the rotation's changes and
  * nothing else.
  *
- * @param mayHaveChanges whether a rotation that is unfinished has perhaps left its own there
- * @throws BadUsage where it would not
+ * @param mayHaveChanges whether an unfinished rotation may have left its own changes there
+ * @throws BadUsage if it would contain others
  */
 export async function checkCommittable(
   path: string,

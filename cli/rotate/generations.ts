@@ -6,7 +6,7 @@ import { Failure } from "../../contract/failure.ts";
 import { isObject } from "../../contract/json.ts";
 import { checkFile } from "../check-file.ts";
 
-/** The generation that one runner is to have. */
+/** The new generation of one runner. */
 export interface GenerationTarget {
   fleet: string;
   /** The runner's number in its fleet, from 1. */
@@ -14,44 +14,43 @@ export interface GenerationTarget {
   to: number;
 }
 
-/** Text that takes the place of what stands between two positions of a file. */
+/** Text that replaces what is between two positions of a file. */
 interface Edit {
   start: number;
   end: number;
   text: string;
 }
 
-/** A key and its value in a file, both where they can be found again. */
+/** A key and its value in a file, with the positions of both. */
 interface Entry {
   key: Scalar & { range: [number, number, number] };
   value: { range: [number, number, number] };
 }
 
 /**
- * A stack file in which these runners have these generations. Only the numbers
- * are changed in the text, or added to it: comments, order, quotes and layout
- * of all the rest stay as they are. Where the generations are there already,
- * the text is the same.
+ * A stack file with these generations for these runners. Only the numbers change
+ * in the text, or are added: comments, order, quotes and layout of the rest stay.
+ * If the generations are there already, the text is the same.
  *
- * @throws Error when the file writes the fleet in a way in which it cannot be changed alone (an alias)
+ * @throws if the file writes the fleet in a way in which it cannot be changed alone (an alias)
  */
 export function raiseGenerations(text: string, targets: readonly GenerationTarget[]): string {
   return targets.reduce(raiseOne, text);
 }
 
-/** The generation of a runner in a stack file; 1 where it names none. */
+/** The generation of a runner in a stack file; 1 if it names none. */
 export function generationIn(text: string, runner: Omit<GenerationTarget, "to">): number {
   return generationOf(contentOf(parseDocument(text)), runner);
 }
 
-/** What of a stack file is looked at here. Other projects' settings stand there as well. */
+/** The part of a stack file that is used here. Other projects' settings are in it as well. */
 const stackSchema = z.looseObject({ config: z.record(z.string(), z.unknown()) });
 type Stack = z.infer<typeof stackSchema>;
 
 const fleetSchema = z.looseObject({ generations: z.record(z.string(), z.number()).optional() });
 type Fleet = z.infer<typeof fleetSchema>;
 
-/** The key that has the fleets, which begins with the project's name; undefined where none has this fleet. */
+/** The key of the fleets, which begins with the project's name; undefined if no such key has this fleet. */
 function fleetsKey({ config }: Stack, fleet: string): string | undefined {
   return Object.keys(config).find((key) => {
     const fleets = config[key];
@@ -74,7 +73,7 @@ function raiseOne(text: string, target: GenerationTarget): string {
   if (generationOf(content, target) === target.to) return text;
   const edit = editFor(stack, text, target);
   const raised = edit && text.slice(0, edit.start) + edit.text + text.slice(edit.end);
-  // YAML can write a thing in more ways than are thought of here: a file that says anything else is never written.
+  // YAML has more ways to write a thing than this code handles: a text that would mean anything else is never written.
   if (raised === undefined || !says(raised, withGeneration(content, target))) {
     throw new Failure(
       `The generation of runner ${target.number} of the fleet ${target.fleet} cannot be raised in the stack file: ` +
@@ -85,7 +84,7 @@ function raiseOne(text: string, target: GenerationTarget): string {
   return raised;
 }
 
-/** What a file says, with nothing shared between two places. */
+/** The content of a file, with no value shared between two places. */
 function contentOf(stack: Document): Stack {
   return checkFile("The stack file", stackSchema, JSON.parse(JSON.stringify(stack)));
 }
@@ -110,7 +109,7 @@ function withGeneration(content: Stack, { fleet, number, to }: GenerationTarget)
   };
 }
 
-/** The one change that sets the generation; undefined where the fleet is not written as a map of its own. */
+/** The one change that sets the generation; undefined if the fleet is not written as a map of its own. */
 function editFor(stack: Document, text: string, { fleet, number, to }: GenerationTarget): Edit | undefined {
   const map: unknown = stack.getIn(["config", fleetsKey(contentOf(stack), fleet), fleet]);
   if (!isMap(map)) return undefined;
@@ -135,7 +134,7 @@ function entriesOf(map: YAMLMap): Entry[] {
   return map.items as unknown as Entry[];
 }
 
-/** Adds an entry to a map after another one, or as its first: inside braces or on lines of its own, as the map has it. */
+/** Adds an entry to a map, after another one or as its first: inside braces or on lines of its own, as the map is written. */
 function added(
   text: string,
   map: YAMLMap,

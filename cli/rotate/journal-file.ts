@@ -7,14 +7,14 @@ import { replaceFile } from "../replace-file.ts";
 import { journalSchema } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 
-/** Where an environment's last rotation is written down. The folder is outside version control. */
+/** Path of the journal of an environment's last rotation. The folder is outside of version control. */
 export function journalPath({ project, name }: Pick<Environment, "project" | "name">): string {
   return join(project, ".longhaul", "rotations", `${name}.json`);
 }
 
 /**
- * @returns undefined where there never was a rotation
- * @throws Error when the file is not a journal
+ * @returns undefined if there never was a rotation
+ * @throws if the file is not a journal
  */
 export async function readJournal(path: string): Promise<Journal | undefined> {
   let text: string;
@@ -32,7 +32,7 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
   );
 }
 
-/** The stack file's text is in it, encrypted values and all: it is for its owner's eyes. */
+/** It contains the stack file's text with encrypted values, so only its owner may read it. */
 export async function writeJournal(path: string, journal: Journal): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await replaceFile(path, `${JSON.stringify(journal, null, 2)}\n`, 0o600);

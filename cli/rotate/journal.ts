@@ -5,9 +5,9 @@ import type { RotationSelection } from "./choose-runners.ts";
 import type { RotationStep } from "./plan-rotation.ts";
 
 /**
- * How far a batch is. Each name says what has been decided; what follows from
- * it may have been begun, done in part or done, and is done again after a
- * crash: every phase comes to the same the second time.
+ * How far a batch is. Each name says what has been decided. The work of a phase
+ * may be not begun, half done or done, and is done again after a crash: every
+ * phase is idempotent.
  *
  * | phase | what is done in it |
  * | --- | --- |
@@ -33,9 +33,9 @@ const stepSchema = z.strictObject({
 const batchSchema = z.strictObject({
   steps: z.array(stepSchema),
   phase: z.enum(phases),
-  /** The stack file's text before the batch; there from `raised` on. */
+  /** The stack file's text before the batch; present from `raised` on. */
   before: z.string().exactOptional(),
-  /** Why it was taken back. */
+  /** Why it was undone. */
   failure: z.string().exactOptional(),
 });
 export type RotationBatch = z.output<typeof batchSchema>;
@@ -51,14 +51,14 @@ export const journalSchema = z.strictObject({
   /** Whether the stack file is committed after each batch. */
   commit: z.boolean(),
   batches: z.array(batchSchema),
-  /** Absent while the rotation can still be gone on with. */
+  /** Absent while the rotation can still be continued. */
   ended: z.strictObject({ at: z.string(), how: z.enum(["finished", "abandoned"]) }).exactOptional(),
 });
 
-/** One rotation of an environment, as it is written down before each step. */
+/** One rotation of an environment, saved before each step. */
 export type Journal = z.output<typeof journalSchema>;
 
-/** The journal of a rotation that nothing has been done for yet. */
+/** The journal of a rotation that has not begun. */
 export function newJournal(
   options: Pick<Journal, "environment" | "startedAt" | "selection" | "atOnce" | "commit">,
   plan: readonly (readonly RotationStep[])[],
@@ -70,23 +70,23 @@ export function newJournal(
   };
 }
 
-/** The batch that is at work or comes next; undefined when all are done. */
+/** The batch that is under way or comes next; undefined when all are done. */
 export function currentBatch({ batches }: Journal): RotationBatch | undefined {
   return batches.find(({ phase }) => phase !== "done");
 }
 
-/** Whether something of a batch stands in the stack file already, or may stand there. */
+/** True if the stack file contains, or may contain, a part of a batch. */
 export function isHalfWay({ phase }: RotationBatch): boolean {
   return phase === "raised" || phase === "proven" || phase === "failed";
 }
 
-/** The journal after something has happened to its current batch. */
+/** The journal after a change of its current batch. */
 export function withCurrent(journal: Journal, changed: RotationBatch): Journal {
   const current = currentBatch(journal);
   return { ...journal, batches: journal.batches.map((batch) => (batch === current ? changed : batch)) };
 }
 
-/** Whether a command line asks for the rotation that this journal is of. */
+/** True if a command line asks for the rotation of this journal. */
 export function isSameRotation(
   { selection, atOnce }: Journal,
   asked: { selection: RotationSelection; atOnce: number },

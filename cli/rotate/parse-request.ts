@@ -6,11 +6,11 @@ import { isSameRotation } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 import { describeUnfinished } from "./tell-rotation.ts";
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export type RotationRequest =
   { kind: "rotate"; selection: RotationSelection; atOnce: number } | { kind: "resume" } | { kind: "abandon" };
 
-/** @throws BadUsage where it asks for nothing, or for several things */
+/** @throws BadUsage if it asks for nothing, or for several things */
 export function parseRequest({
   fleet,
   runner,
@@ -38,19 +38,19 @@ export function parseRequest({
   return { kind: resume ? "resume" : "abandon" };
 }
 
-/** Which rotation is meant. */
+/** The rotation to work on. */
 export type RotationChoice =
   | { kind: "new" }
   | { kind: "go-on"; journal: Journal }
-  /** It was asked to go on, and the last rotation is through. */
+  /** It was asked to continue, and the last rotation is finished. */
   | { kind: "nothing-left"; why: string };
 
 /**
- * Whether a new rotation is meant or the one that is unfinished. There is one
- * at a time: the same command again goes on with it.
+ * Chooses between a new rotation and the unfinished one. There is one at a time:
+ * the same command again continues it.
  *
  * @param last the environment's last rotation
- * @throws BadUsage where another is unfinished, or none
+ * @throws BadUsage if another rotation is unfinished, or none is
  */
 export function chooseRotation(
   asked: RotationRequest,

@@ -2,7 +2,7 @@ import { pieces } from "../../contract/pieces.ts";
 import type { DeclaredRunner } from "../../config/declared-runners.ts";
 import type { ServingMachine } from "./choose-runners.ts";
 
-/** What happens to one runner. */
+/** The plan for one runner. */
 export interface RotationStep {
   fleet: string;
   /** The runner's number in its fleet. */
@@ -11,14 +11,14 @@ export interface RotationStep {
   /** Its generations, before and after. */
   from: number;
   to: number;
-  /** Id of the machine that it has before; null where it has none in service. */
+  /** Id of its machine before; null if none is in service. */
   machine: string | null;
 }
 
 /**
- * In which order runners get their new machines: so many at once, the rest
- * after them. What each is to become stands in the plan as a number, so that
- * doing a step twice comes to the same as doing it once.
+ * The order in which runners get their new machines, in batches. The plan holds
+ * each runner's new generation as a number, so that a repeated step has the same
+ * result.
  *
  * @param machines the machine in service, by runner
  * @param atOnce runners in a batch, from 1

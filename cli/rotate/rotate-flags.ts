@@ -1,6 +1,6 @@
 import type { EnvironmentFlags } from "../environment.ts";
 
-/** What the command line of `rotate` says. */
+/** The flags of `rotate`. */
 export interface RotateFlags extends EnvironmentFlags {
   fleet?: string;
   runner?: string[];

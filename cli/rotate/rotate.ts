@@ -35,22 +35,22 @@ type Outside = Pick<
   "clock" | "output" | "isCi" | "confirm" | "connectAws" | "openEngine" | "watchInterruption"
 >;
 
-/** What `longhaul rotate --json` prints, and what the plan looks like with `--dry-run`. */
+/** What `longhaul rotate --json` prints, also of a plan with `--dry-run`. */
 export interface RotationReport {
   environment: string;
   state: "planned" | "finished" | "abandoned" | "unfinished";
-  /** Why it stands still, where it is unfinished. */
+  /** Why it does not continue, if it is unfinished. */
   stopped?: string;
   batches: Pick<Journal["batches"][number], "steps" | "phase">[];
-  /** Machines that have been relieved and are not gone yet. */
+  /** Replaced machines that still exist. */
   oldMachines: OldMachine[];
 }
 
 /**
- * The body of `longhaul rotate`: decides which rotation is meant, a new one or
- * the one that is unfinished, and carries it out.
+ * The body of `longhaul rotate`: chooses a new rotation or the unfinished one, and
+ * carries it out.
  *
- * @throws BadUsage before anything is changed; NotFinished where it was interrupted; Error where it failed
+ * @throws BadUsage before anything is changed; NotFinished if it was interrupted; Failure if it failed
  */
 export async function rotate(outside: Outside, environment: Environment, flags: RotateFlags): Promise<void> {
   const { output } = outside;
@@ -100,7 +100,7 @@ export async function rotate(outside: Outside, environment: Environment, flags: 
   throw stop.kind === "interrupted" || stop.kind === "locked" ? new NotFinished(words) : new Failure(words);
 }
 
-/** @throws BadUsage where a commit is needed and not asked for, or asked for and not possible */
+/** @throws BadUsage if a commit is needed and not asked for, or asked for and not possible */
 async function checkCommit(
   stackFile: string,
   { commit, isCi, batch }: { commit: boolean; isCi: boolean; batch: RotationBatch | undefined },
@@ -115,7 +115,7 @@ async function checkCommit(
   }
 }
 
-/** The journal of a new rotation, after showing its plan; undefined when no runner is to be rotated. */
+/** The journal of a new rotation, after its plan is shown; undefined if no runner is to be rotated. */
 async function plan(
   { clock, output }: Outside,
   environment: Environment,
@@ -127,7 +127,7 @@ async function plan(
   const configured = declaredRunners(environment.name, environment.configuration);
   const fleets = Object.keys(environment.configuration.fleets);
   const now = clock.now();
-  // A name that is mistyped is told before AWS is asked.
+  // A mistyped name is reported before AWS is asked.
   chooseRunners(selection, configured, new Map(), now);
   const machines = await servingMachines(aws, environment.name, fleets);
   checkGenerations(configured, machines);
@@ -139,14 +139,14 @@ async function plan(
     return undefined;
   }
   const batches = planRotation(runners, machines, atOnce);
-  // A plan that was asked for is the verb's result.
+  // With --dry-run the plan is the verb's result.
   const tell = dryRun && !json ? output.result : output.say;
   for (const line of describePlan(batches, machines, now)) tell(line);
   const startedAt = new Date(now).toISOString();
   return newJournal({ environment: environment.name, startedAt, selection, atOnce, commit }, batches);
 }
 
-/** Carries the rotation out, or gives it up, while Ctrl-C is only taken note of. */
+/** Carries the rotation out, or gives it up. Ctrl-C is only noted in that time. */
 async function work(
   { clock, output, openEngine, watchInterruption }: Outside,
   environment: Environment,
@@ -198,7 +198,7 @@ async function lookBack(
     for (const machine of old) output.say(describeOldMachine(machine, target.github.url));
     return old;
   } catch (error) {
-    // What was to be done is done; this was only to tell of it.
+    // The rotation is done; this would only have been a report.
     output.say(`What the old machines do could not be seen: ${sentenceOf(error, output.say)}`);
     return [];
   }

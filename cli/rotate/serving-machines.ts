@@ -5,10 +5,10 @@ import { readFleetSettings } from "../fleet/fleet-settings.ts";
 import type { ServingMachine } from "./choose-runners.ts";
 
 /**
- * The machine in service of each runner that has one, by runner: the one on
- * its fleet's roster.
+ * The machine in service of each runner that has one, by runner: the one on its
+ * fleet's roster.
  *
- * @throws ServiceError when AWS does not answer
+ * @throws ServiceError if AWS does not answer
  */
 export async function servingMachines(
   { instances, parameters }: Pick<Aws, "instances" | "parameters">,
@@ -35,17 +35,17 @@ export async function servingMachines(
   );
 }
 
-/** A machine that a rotation has relieved and that is still there. */
+/** A machine that a rotation has replaced and that still exists. */
 export interface OldMachine {
   runner: string;
   instanceId: string;
-  /** By its own word. */
+  /** By its own report. */
   isBusy: boolean;
-  /** `<owner>/<repository>/actions/runs/<id>` of the job that it says it runs. */
+  /** `<owner>/<repository>/actions/runs/<id>` of the job that it reports. */
   job?: string;
 }
 
-/** Which of the machines that had the runners before are not gone yet, by what they say of themselves. */
+/** The earlier machines of the runners that still exist, with their reports. */
 export function oldMachines(
   relieved: readonly { runner: string; machine: string | null }[],
   observed: readonly ObservedMachine[],

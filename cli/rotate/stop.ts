@@ -1,10 +1,10 @@
-/** Why a rotation does not go on. */
+/** Why a rotation does not continue. */
 export type Stop =
-  /** A new machine did not prove itself. Everything is as before its batch. */
+  /** A new machine was not proven. Everything is as before its batch. */
   | { kind: "taken-back"; words: string }
-  /** Nor could that be brought about. */
+  /** The batch could not be undone either. */
   | { kind: "not-taken-back"; words: string; failure: string }
-  /** The stack file says something else than this rotation left in it. */
+  /** The stack file differs from what this rotation left in it. */
   | { kind: "edited" }
   | { kind: "interrupted" }
   | { kind: "locked"; words: string };

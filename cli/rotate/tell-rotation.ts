@@ -13,7 +13,7 @@ export function listRunners(steps: readonly RotationStep[]): string {
   return steps.map(({ runner, from, to }) => `${runner} (generation ${from} → ${to})`).join(", ");
 }
 
-/** Which machines `--older-than` means. @param olderThan a span of time as it was written */
+/** The machines that `--older-than` selects. @param olderThan a span of time as it was written */
 export function describeAgeLimit(olderThan: string, now: number): string {
   return `Older than ${olderThan}: made before ${formatMoment(now - parseSpan(olderThan)!)}.`;
 }
@@ -39,7 +39,7 @@ function describeServing(machine: ServingMachine | undefined, now: number): stri
   return `now ${machine.instanceId}, ${age}`;
 }
 
-/** What a machine that was relieved still does. @param githubUrl where its job's page is */
+/** What a replaced machine still does. @param githubUrl where its job's page is */
 export function describeOldMachine(
   { runner, instanceId, isBusy, job }: OldMachine,
   githubUrl: string,
@@ -57,7 +57,7 @@ export function commitMessage(environment: string, steps: readonly RotationStep[
   );
 }
 
-/** What a journal says of its rotation, in one sentence, for whoever meets it unfinished. */
+/** A journal's rotation in one sentence, for a person who finds it unfinished. */
 export function describeUnfinished(journal: Journal): string {
   const done = journal.batches.filter(({ phase }) => phase === "done").length;
   const current = currentBatch(journal);
@@ -72,7 +72,7 @@ export function describeBatches({ batches }: Journal): string[] {
   );
 }
 
-/** Why a rotation stands still, and how to go on. */
+/** Why a rotation does not continue, and how to continue it. */
 export function describeStop(stop: Stop, journal: Journal, stackFile: string): string {
   const { environment } = journal;
   const rotate = (flag: string) => `longhaul rotate --stack ${environment} --${flag}`;
@@ -116,7 +116,7 @@ export function describeStop(stop: Stop, journal: Journal, stackFile: string): s
   }
 }
 
-/** What `--abandon` will do about the batch at which a rotation stands. */
+/** What `--abandon` will do about the current batch. */
 function whatIsGivenUp(journal: Journal): string {
   const phase = currentBatch(journal)?.phase;
   return phase === "raised" || phase === "failed" ? " and takes this batch back" : "";

@@ -16,9 +16,9 @@ import { observeOne } from "./observe-one.ts";
 /**
  * Waits until GitHub lists the machine with its own label alone.
  *
- * @param limitMs milliseconds until it is given up
- * @returns `served` where it turns out that the machine has been in service before
- * @throws Error with what is known of the machine, and which labels GitHub lists
+ * @param limitMs milliseconds until it gives up
+ * @returns `served` if the machine has been in service before
+ * @throws Failure with what is known of the machine, and which labels GitHub lists
  */
 export async function awaitOwnLabel(
   { aws, github, clock, output }: { aws: Aws; github: Github; clock: Clock; output: Output },
@@ -46,7 +46,7 @@ export async function awaitOwnLabel(
 function notListed(machine: ObservedMachine, problem: string): string {
   const { entry, runner } = machine;
   const { verdict, nextStep } = readinessOf(machine);
-  // A machine that cannot come online is the nearer reason.
+  // If the machine cannot come online, that is the reason to report.
   const reason = entry && verdict !== "failed" ? ` ${describeLabels(entry)}` : ` ${nextStep}`;
   return `Runner ${runner} ${problem}: ${describeMachine(machine)}.${reason}`;
 }

@@ -16,9 +16,9 @@ import type { RunCollaborators } from "./start-run.ts";
 /**
  * Waits until the run's job is on the machine.
  *
- * @param limitMs milliseconds until it is given up
+ * @param limitMs milliseconds until it gives up
  * @returns the name of the runner that has the job: this machine
- * @throws Error with what is known of the machine and the job
+ * @throws Failure with what is known of the machine and the job
  */
 export async function awaitStart(
   { aws, github, runs, clock, output }: RunCollaborators & { aws: Aws; github: Github },
@@ -39,7 +39,7 @@ export async function awaitStart(
         throw new Failure(`The smoke test of ${machine.runner} ended with ${start.conclusion} ${where}.`);
       }
       if (start.kind === "begun") return start.runnerName;
-      // GitHub is asked for the entry only when something looks wrong: its requests are counted.
+      // GitHub is asked for the entry only if something looks wrong: its requests are limited.
       if (readinessOf(await observeOne({ aws }, request)).verdict === "failed") {
         const whole = await observeOne({ aws, github }, request);
         if (readinessOf(whole).verdict === "failed")
@@ -70,7 +70,7 @@ function notBegun(machine: ObservedMachine, jobs: readonly WorkflowJob[], proble
   return `Runner ${machine.runner} ${problem}: ${describeMachine(machine)}. ${describeQueue(jobs)} ${step}`;
 }
 
-/** What GitHub has made of the run. */
+/** The state of the run at GitHub. */
 function describeQueue([job]: readonly WorkflowJob[]): string {
   if (!job) return "GitHub has made no job of its run yet.";
   return job.status === "in_progress"

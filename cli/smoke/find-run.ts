@@ -4,10 +4,9 @@ import { findNonce } from "./nonce.ts";
 import type { RunPlace } from "./run-place.ts";
 
 /**
- * The run that is meant, and how long it was told to take where Longhaul
- * dispatched it.
+ * The selected run, with its expected duration if Longhaul dispatched it.
  *
- * @throws Error when the machine has no smoke test; ServiceError
+ * @throws Failure if the machine has no smoke test; ServiceError
  */
 export async function findRun(
   runs: WorkflowRuns,

@@ -5,12 +5,12 @@ import type { RunCollaborators } from "./start-run.ts";
 
 const defaultPollMs = 15_000;
 
-/** How long GitHub may give no answer: a run of hours must outlast an outage of hours. */
+/** Milliseconds without an answer from GitHub that are tolerated: following a run of hours must survive an outage of hours. */
 const patienceMs = 3 * 3_600_000;
 
 export interface FollowOptions {
   runId: number;
-  /** How long it is expected to take, where that is known. */
+  /** Its expected duration, if that is known. */
   minutes?: number;
   /** Milliseconds between two looks near the expected end. Default 15 seconds. */
   pollMs?: number;
@@ -22,9 +22,9 @@ export interface EndedRun extends Run {
 }
 
 /**
- * Watches a run to its end, with a line of progress.
+ * Follows a run to its end, with a line of progress.
  *
- * @throws ServiceError when GitHub refuses, or has given no answer for three hours
+ * @throws ServiceError if GitHub refuses, or has not answered for three hours
  */
 export async function followRun(
   { runs, clock, output }: RunCollaborators,

@@ -1,6 +1,6 @@
 import type { WorkflowJob } from "../clients/workflow-runs.ts";
 
-/** How far a run of the smoke test has come. */
+/** How far a run of the smoke test is. */
 export type RunStart =
   | { kind: "waiting" }
   /** Its job is, or was, on a runner of this name. */

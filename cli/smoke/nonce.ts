@@ -1,7 +1,7 @@
-/** What a dispatch of ours is recognised by in the title of its run. */
+/** The mark in the title of a run by which Longhaul recognises its own dispatch. */
 export interface Nonce {
   instanceId: string;
-  /** How long the run was told to hold the machine. */
+  /** How long the run should hold the machine. */
   minutes: number;
   /** Milliseconds since the epoch: when it was dispatched. */
   at: number;

@@ -7,7 +7,7 @@ import type { Github } from "../clients/github.ts";
 /**
  * The machine that is to be proven.
  *
- * @param github absent: without its entry, and without one of GitHub's counted requests
+ * @param github absent: without its entry, which saves one of GitHub's limited requests
  * @throws ServiceError
  */
 export async function observeOne(

@@ -20,13 +20,13 @@ export interface ProofCollaborators extends Omit<RunCollaborators, "runs"> {
 
 /**
  * Proves one machine: the smoke test's job is in progress on it, or has ended
- * with success where that is asked for. It is dispatched once GitHub lists the
- * machine with its own label alone. A machine that has been in service
- * before is proven: it may be running a user's job of hours at this moment, and
- * a smoke test would only begin after that.
+ * with success if that was requested. The test is dispatched once GitHub lists the
+ * machine with its own label alone. A machine that has been in service before is
+ * proven already: it may be running a user's job of hours, and a smoke test could
+ * begin only after that.
  *
- * @returns the run; undefined when none was needed
- * @throws Error with what was found; the run has been cancelled then, unless it had ended
+ * @returns the run; undefined if none was needed
+ * @throws Failure with what was found; the run has been cancelled then, unless it had ended
  */
 export async function proveMachine(
   collaborators: ProofCollaborators,
@@ -76,7 +76,7 @@ export async function proveMachine(
   }
 }
 
-/** Cancels a run that proves nothing any more. @returns a sentence about it */
+/** Cancels a run that can prove nothing any more. @returns a sentence about it */
 async function cancelled(
   runs: WorkflowRuns,
   { id, url }: { id: number; url: string },

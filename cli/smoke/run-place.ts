@@ -4,7 +4,7 @@ import { BadUsage } from "../exit-codes.ts";
 
 const githubUrl = "https://github.com";
 
-/** Where a run is, and which one it is. */
+/** The repository of a run, and which run it is. */
 export interface RunPlace {
   /** Base URL of the REST API. */
   apiUrl: string;
@@ -14,7 +14,7 @@ export interface RunPlace {
   run: { id: number } | { ofInstance: string };
 }
 
-/** What the command line says besides the run. */
+/** The flags of the command line besides the run. */
 export interface PlaceFlags {
   /** `<owner>/<name>` */
   repo?: string;
@@ -22,12 +22,11 @@ export interface PlaceFlags {
 }
 
 /**
- * Finds out which run is meant. Flags beat the run's URL, and both beat the
- * request.
+ * Determines the run. Flags beat the run's URL, and both beat the request.
  *
  * @param run URL or number; undefined: the newest one of the request's machine
- * @param request of the environment, where there is one
- * @throws BadUsage when that does not name a run
+ * @param request of the environment, if there is one
+ * @throws BadUsage if that does not name a run
  */
 export function placeOf(
   run: string | undefined,

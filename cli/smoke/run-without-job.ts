@@ -1,10 +1,10 @@
 import type { Run } from "../clients/workflow-runs.ts";
 
 /**
- * Why a run that has no job will never have one; undefined while it may get
- * one. GitHub makes a run that its Actions policies forbid, and fails it at
- * its start. It does the same with a workflow file that it cannot use, so the
- * policies are no more than likely.
+ * Why a run without a job will never have one; undefined while it may get one.
+ * GitHub creates a run that its Actions policies forbid, and fails it at its
+ * start. It does the same with an unusable workflow file, so the policies are
+ * only the likely reason.
  */
 export function explainRunWithoutJob(
   { status, conclusion }: Run,

@@ -9,9 +9,9 @@ import type { Output } from "../terminal/output.ts";
 import { pollUntil } from "../poll.ts";
 import { findNonce, formatNonce } from "./nonce.ts";
 
-/** GitHub knows a workflow some seconds after its file was pushed. */
+/** Milliseconds until GitHub knows a workflow after its file was pushed. */
 const workflowKnownWithinMs = 60_000;
-/** GitHub finds a run some seconds after its dispatch, by its id and in its lists. */
+/** Milliseconds until GitHub finds a run after its dispatch, by its id and in its lists. */
 const runFoundWithinMs = { run: 180_000, accepted: 180_000, unknown: 60_000 };
 const maxDispatches = 3;
 
@@ -24,11 +24,11 @@ export interface RunCollaborators {
 /** A run of the smoke test on a machine. */
 export interface SmokeRunBegun {
   run: Run;
-  /** How long it holds the machine: an adopted run was perhaps told otherwise than this request. */
+  /** How long it holds the machine: an adopted run may have another duration than this request. */
   minutes: number;
 }
 
-/** An earlier run for the machine that is still going, if there is one. @throws ServiceError */
+/** An earlier unfinished run for the machine, if there is one. @throws ServiceError */
 export async function resumeRun(
   { runs, output }: Pick<RunCollaborators, "runs" | "output">,
   { machine }: Pick<SmokeDispatchRequest, "machine">,
@@ -44,9 +44,9 @@ export async function resumeRun(
 
 /**
  * Dispatches a run that proves a machine. A dispatch without a clear answer is
- * repeated only after its run has been looked for in vain.
+ * repeated only after its run was looked for and not found.
  *
- * @throws ServiceError; Error when GitHub took the dispatch and shows no run
+ * @throws ServiceError; Failure if GitHub accepted the dispatch and shows no run
  */
 export async function startRun(
   { runs, clock, output }: RunCollaborators,
@@ -78,7 +78,7 @@ export async function startRun(
   );
 }
 
-/** The run that GitHub named; where it named none, the one that has the nonce in its title. */
+/** The run that GitHub named; if it named none, the one with the nonce in its title. */
 async function findRunOf(
   runs: WorkflowRuns,
   outcome: DispatchOutcome,
@@ -93,7 +93,7 @@ async function findRunOf(
   }
 }
 
-/** 404 and 422 mean that no run was made, and for a workflow that is new they pass. */
+/** 404 and 422 mean that no run was created. For a new workflow they are temporary. */
 async function onceKnown<Answer>(clock: Clock, call: () => Promise<Answer>): Promise<Answer> {
   const end = clock.now() + workflowKnownWithinMs;
   for (;;) {

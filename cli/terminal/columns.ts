@@ -1,8 +1,8 @@
-/** How a table is laid out; whatever is absent: text to the left, as it is. */
+/** Layout of a table; by default, text is aligned to the left and unchanged. */
 export interface Layout {
   /** Columns of text; those of figures are aligned to the right. */
   isText?: (column: number) => boolean;
-  /** Colours a cell that has its width already. */
+  /** Colours a cell that already has its width. */
   paint?: (cell: string, column: number, row: number) => string;
 }
 

@@ -2,9 +2,9 @@ import { createInterface } from "node:readline/promises";
 import { BadUsage } from "../exit-codes.ts";
 
 /**
- * Asks a person a question that only an explicit yes answers with yes.
+ * Asks a person a question. Only an explicit yes counts as yes.
  *
- * @throws BadUsage (from the function returned) where nobody can be asked
+ * @throws BadUsage (from the returned function) if there is no terminal to ask on
  */
 export function confirmAt(
   input: NodeJS.ReadableStream & { isTTY?: boolean },

@@ -1,4 +1,4 @@
-/** A stream as small as it is used. */
+/** A stream, with the parts that are used. */
 export interface Stream {
   write(text: string): unknown;
   isTTY?: boolean;
@@ -7,11 +7,11 @@ export interface Stream {
   columns?: number;
 }
 
-/** What is going on right now. */
+/** Shows what is going on now. */
 export interface LiveLine {
-  /** Tells it: on a terminal in place of the line before, elsewhere only so often. */
+  /** Shows a text: on a terminal it replaces the previous line, elsewhere it is printed at intervals. */
   show: (line: string) => void;
-  /** Takes it away, before something is told that stays. */
+  /** Removes the line, before a permanent line is printed. */
   clear: () => void;
 }
 
@@ -19,7 +19,7 @@ const eraseLine = "\r\u001b[2K";
 
 /**
  * @param now milliseconds
- * @param everyMs how often it is told where it cannot be overwritten
+ * @param everyMs the interval where the line cannot be overwritten
  */
 export function liveLine(stream: Stream, now: () => number, everyMs: number): LiveLine {
   let isShown = false;

@@ -1,4 +1,4 @@
-/** US dollars with cents; what is less and not nothing is not shown as nothing. */
+/** US dollars with cents; an amount below a cent is not shown as zero. */
 export function usd(amount: number): string {
   return amount > 0 && amount < 0.005 ? "<0.01" : amount.toFixed(2);
 }

@@ -1,30 +1,30 @@
 import { liveLine } from "./live-line.ts";
 import type { Stream } from "./live-line.ts";
 
-/** Where a verb speaks. Results go to standard output, everything else to standard error. */
+/** The output of a verb. Results go to standard output, everything else to standard error. */
 export interface Output {
   /** The one result of a verb. */
   result: (text: string) => void;
-  /** One line of what happens. */
+  /** One line of progress that stays. */
   say: (line: string) => void;
-  /** What is going on right now: on a terminal it replaces the line before, elsewhere it is told once a minute. */
+  /** What is going on now: on a terminal it replaces the previous line, elsewhere it is printed once a minute. */
   progress: (line: string) => void;
-  /** Standard output, where it is a terminal. */
+  /** Standard output, if it is a terminal. */
   terminal?: Terminal;
 }
 
 /** A terminal that results are shown on. */
 export interface Terminal {
-  /** Whether colours are wanted. */
+  /** True if colours are wanted. */
   colours: boolean;
-  /** Shows a text in place of the whole screen. */
+  /** Shows a text instead of the whole screen. */
   redraw: (text: string) => void;
 }
 
-/** How often progress is told where it cannot be overwritten. */
+/** Milliseconds between lines of progress where they cannot be overwritten. */
 const progressEveryMs = 60_000;
 
-/** Control sequences of a screen that is drawn again and again, without flicker. */
+/** Control sequences for a screen that is redrawn without flicker. */
 const screen = {
   home: "\u001b[H",
   clearToEndOfLine: "\u001b[K",
@@ -42,7 +42,7 @@ export function createOutput(stdout: Stream, stderr: Stream, now: () => number, 
   const redraw = (text: string) => {
     live.clear();
     const lines = text.split("\n");
-    // A terminal that does not tell its size has none, or 0.
+    // A terminal of unknown size has none, or 0.
     const rows = stdout.rows ? Math.max(1, stdout.rows - 2) : Infinity;
     const shown =
       lines.length <= rows ? lines : [...lines.slice(0, rows), `… and ${lines.length - rows} more line(s)`];

@@ -1,23 +1,23 @@
 import { sentenceOf } from "../../contract/failure.ts";
 
-/** Something that may take long, as it is told while it does. */
+/** The words of something that may take long. */
 export interface Wait {
-  /** What is waited for, as the end of a sentence that begins with "waiting for". Asked anew for each line. */
+  /** What is waited for, as the end of a sentence that begins with "waiting for". Asked again for each line. */
   what: string | (() => string);
   /**
-   * What that itself waits for, as it is seen at the moment: named first, because a terminal cuts long lines. The line
-   * goes without an answer that takes longer than `answerWithinMs`.
+   * What that in turn waits for at the moment. It is named first, because a terminal cuts long lines. The line is shown
+   * without it if the answer takes longer than `answerWithinMs`.
    */
   first?: () => Promise<string>;
 }
 
-/** Runs something, and tells what is waited for as long as it takes. */
+/** Runs something, and reports what is waited for as long as it takes. */
 export type Waiting = <Result>(wait: Wait, run: () => Promise<Result>) => Promise<Result>;
 
-/** Runs something once after a time, unless the function that it returns is called before. */
+/** Runs something once after a time, unless the returned function is called before. */
 export type StartTimer = (run: () => void, milliseconds: number) => () => void;
 
-/** A wait that is shorter is not told. With the time for an answer, the first line is out within two seconds. */
+/** Milliseconds of a wait that is not reported. Together with the time for an answer, the first line comes within two seconds. */
 const firstLineMs = 1_000;
 const everyMs = 10_000;
 const answerWithinMs = 750;
@@ -30,10 +30,10 @@ const processTimer: StartTimer = (run, milliseconds) => {
 };
 
 /**
- * How a command speaks while it waits: it says what it waits for within two
- * seconds, and again every ten.
+ * Reports while a command waits: what it waits for, within two seconds and then
+ * every ten.
  *
- * @param show takes each line; on a terminal it may replace the line before
+ * @param show receives each line; on a terminal it may replace the previous one
  */
 export function createWaiting(show: (line: string) => void, startTimer = processTimer): Waiting {
   const tooLate = () =>

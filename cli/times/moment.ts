@@ -1,14 +1,14 @@
 import { notUnderstood, parseSpan, spanForm } from "./span.ts";
 
-/** How an option that takes a moment is to be read. */
+/** How an option for a moment is read. */
 export interface MomentOption {
   /** For example `--until`. */
   name: string;
-  /** Where spans and times of the day lead to: `ahead` of now, or back from it. */
+  /** The direction of spans and times of the day: `ahead` of now, or back from it. */
   direction: "ahead" | "back";
-  /** The zone of a time or a day that names none. */
+  /** The zone of a time or a day without one. */
   zone: "local" | "UTC";
-  /** Words of its own, for example `month`. Milliseconds since the epoch. */
+  /** Additional words, for example `month`. Milliseconds since the epoch. */
   words?: Readonly<Record<string, number>>;
 }
 
@@ -43,7 +43,7 @@ export function parseMoment(option: MomentOption, text: string, now: number): nu
   );
 }
 
-/** A moment for people, in the zone that everything of Longhaul is told in: `2026-03-01 18:00 UTC`. @param time ISO 8601, or milliseconds since the epoch */
+/** A moment for people, in UTC like every time that Longhaul prints: `2026-03-01 18:00 UTC`. @param time ISO 8601, or milliseconds since the epoch */
 export function formatMoment(time: string | number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
@@ -54,7 +54,7 @@ function spanFromNow({ direction }: MomentOption, text: string, now: number): nu
   return direction === "ahead" ? now + span : now - span;
 }
 
-/** The next time that a clock shows it, or the last. */
+/** The next or the last time that a clock shows it. */
 function timeOfDay({ direction, zone }: MomentOption, text: string, now: number): number | undefined {
   const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
   if (!match) return undefined;
@@ -75,7 +75,7 @@ function isoTime({ zone }: MomentOption, text: string): number | undefined {
   const match =
     /^(\d{4})-(\d\d)-(\d\d)(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text);
   if (!match) return undefined;
-  // JavaScript takes the 31st of any month, for a day of the next.
+  // JavaScript accepts the 31st of any month, and means a day of the next.
   const [year, month, day] = match.slice(1, 4).map(Number);
   if (day! > new Date(Date.UTC(year!, month, 0)).getUTCDate()) return undefined;
   const [time, ownZone] = [match[4] ?? "T00:00", match[8]];

@@ -4,19 +4,19 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** Milliseconds of the units, in the order in which a span names them. */
+/** Milliseconds of the units, in the order in which a span is written. */
 const units = { w: 7 * dayMs, d: dayMs, h: hourMs, m: minuteMs } as const;
 
 const written = /^(?=\d)(?:(?<w>\d{1,5})w)?(?:(?<d>\d{1,5})d)?(?:(?<h>\d{1,5})h)?(?:(?<m>\d{1,5})m)?$/;
 
-/** How a span of time is written on the command line. */
+/** The form of a span of time on the command line. */
 export const spanForm = "a span of time (90m, 36h, 3d, 2w, 1d12h)";
 
 /**
- * A span of time as every option takes it: weeks, days, hours and minutes, in
- * this order, each at most once.
+ * Parses a span of time, as every option accepts it: weeks, days, hours and
+ * minutes, in this order, each at most once.
  *
- * @returns milliseconds; undefined when it is written otherwise, or is nothing at all
+ * @returns milliseconds; undefined for another form, or for a span of zero
  */
 export function parseSpan(text: string): number | undefined {
   const counts = written.exec(text)?.groups;
@@ -26,9 +26,9 @@ export function parseSpan(text: string): number | undefined {
 }
 
 /**
- * How an option refuses what it cannot read.
+ * The refusal of an option's value.
  *
- * @param takes what it takes, as the end of a sentence
+ * @param takes what the option accepts, as the end of a sentence
  */
 export function notUnderstood(option: string, text: string, takes: string): BadUsage {
   return new BadUsage(`${option} does not understand "${text}": it takes ${takes}.`);
