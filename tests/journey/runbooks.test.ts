@@ -205,7 +205,7 @@ describe("the runbooks", function () {
 
   it("the month turns", async () => {
     const said = await follow("the-month-turns", [0, 0, 0, 0, 0]);
-    expect(said.at(-1)).to.include("taken back");
+    expect(said.at(-1)).to.include("are removed");
   });
 
   it("after an override ends or is cleared, the machine is started", async () => {
