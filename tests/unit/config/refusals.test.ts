@@ -166,8 +166,8 @@ const cases: Record<string, readonly Case[]> = {
     ["a limit beyond the boot timer's hour", { "smokeTest.onlineWithinMinutes": 90 }, "smokeTest.onlineWithinMinutes", "must be at most 60; it is 90"],
   ],
   "automatic shutdown": [
-    ["an idle limit of nothing", fleet({ autoShutdown: { idleMinutes: 0 } }), "fleets.cloud.autoShutdown.idleMinutes", "must be at least 0.1; it is 0"],
-    ["an idle limit shorter than a machine is looked at", fleet({ autoShutdown: { idleMinutes: 2 } }), "fleets.cloud.autoShutdown.idleMinutes", "is 2, less than the 180 seconds of agent.quietSeconds; name at least 3"],
+    ["an idle timeout of nothing", fleet({ autoShutdown: { idleMinutes: 0 } }), "fleets.cloud.autoShutdown.idleMinutes", "must be at least 0.1; it is 0"],
+    ["an idle timeout shorter than the quiet time", fleet({ autoShutdown: { idleMinutes: 2 } }), "fleets.cloud.autoShutdown.idleMinutes", "is 2, less than the 180 seconds of agent.quietSeconds; name at least 3"],
     ["more machines awake than there are", fleet({ runners: 2, autoShutdown: { minimumAwake: 3 } }), "fleets.cloud.autoShutdown.minimumAwake", "is 3, but the fleet has 2 runners; raise runners, or lower it"],
     ["no time for a job", fleet({ autoShutdown: { maxJobHours: 0 } }), "fleets.cloud.autoShutdown.maxJobHours", "must be at least 0.001; it is 0"],
     ["more time for a job than GitHub gives one", fleet({ autoShutdown: { maxJobHours: 121 } }), "fleets.cloud.autoShutdown.maxJobHours", "must be at most 120; it is 121"],
@@ -286,7 +286,7 @@ describe("the configuration refuses", () => {
 describe("the configuration takes", () => {
   // What the refusals' sentences name as the least or the most.
   const taken: [rule: string, values: Record<string, unknown>][] = [
-    ["an idle limit as long as a machine is looked at", fleet({ autoShutdown: { idleMinutes: 3 } })],
+    ["an idle timeout as long as the quiet time", fleet({ autoShutdown: { idleMinutes: 3 } })],
     ["as many machines awake as there are", fleet({ runners: 2, autoShutdown: { minimumAwake: 2 } })],
     [
       "an enforced limit that just leaves the smoke test its time",

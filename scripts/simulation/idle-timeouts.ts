@@ -56,10 +56,10 @@ const choices: readonly Choice[] = [
 ];
 
 /**
- * What idle limits cost, and how long jobs wait, by simulation: one table, in
+ * What idle timeouts cost, and how long jobs wait, by simulation: one table, in
  * Markdown, and what it rests on. The same text each time.
  */
-export function idleLimits(): string {
+export function idleTimeouts(): string {
   const rows = patterns.flatMap((pattern) => {
     const arrivals = arrivalsOf(pattern);
     return choices
@@ -74,7 +74,7 @@ export function idleLimits(): string {
     markdownTable(
       [
         "jobs",
-        "idle limit",
+        "idle timeout",
         "USD a month",
         "idle",
         "at once",

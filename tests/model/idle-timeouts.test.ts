@@ -7,7 +7,7 @@ import { generatedSection } from "../../scripts/generated-section.ts";
 import type { Arrival } from "../../scripts/simulation/arrivals.ts";
 import { patterns } from "../../scripts/simulation/arrivals.ts";
 import { modelSeconds, simulateFleet } from "../../scripts/simulation/fleet.ts";
-import { idleLimits } from "../../scripts/simulation/idle-limits.ts";
+import { idleTimeouts } from "../../scripts/simulation/idle-timeouts.ts";
 import { seededRandom } from "../../scripts/simulation/random.ts";
 
 const minute = 60_000;
@@ -74,13 +74,13 @@ describe("a simulated fleet", () => {
   });
 });
 
-describe("the table of idle limits", () => {
+describe("the table of idle timeouts", () => {
   it("is in docs/sleep-and-wake.md as the simulation makes it", function () {
     this.timeout(60_000);
     const document = readFileSync(join(import.meta.dirname, "../../docs/sleep-and-wake.md"), "utf8");
     expect(
       generatedSection(document, "simulate"),
       'run "npm run simulate -- --write" and commit it',
-    ).to.equal(idleLimits());
+    ).to.equal(idleTimeouts());
   });
 });
