@@ -69,7 +69,7 @@ function tableOf(report: CostReport): Table {
 
 function accountLines(report: CostReport): Table {
   const { recorded, account, jobMinutes, idleMinutes, bootMinutes, idleShare, jobs } = report;
-  const share = idleShare === null ? "" : `, ${(idleShare * 100).toFixed(0)} % of the time that is told of`;
+  const share = idleShare === null ? "" : `, ${(idleShare * 100).toFixed(0)} % of the recorded time`;
   const lines = [
     ["jobs", usd(recorded.jobsUsd), `${jobs} jobs, ${hours(jobMinutes)}`],
     ["idle", usd(recorded.idleUsd), `${hours(idleMinutes)}${share}`],

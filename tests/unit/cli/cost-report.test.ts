@@ -338,7 +338,7 @@ describe("a report for people", () => {
       "acme/app nightly         1       30      2 s      0.50        0.36",
       "",
       "jobs          1.00  2 jobs, 60 min",
-      "idle          0.50  30 min, 32 % of the time that is told of",
+      "idle          0.50  30 min, 32 % of the recorded time",
       "boot          0.05  3 min",
       "unattributed  1.05  disks 0.50, addresses 0.10, machines without records 0.45",
       "meter         2.60  all of it",
