@@ -46,7 +46,7 @@ export const machineIncidents = {
   runnerUnseen: { name: "RunnersUnseen", unit: "Count" },
   /** The timer that powers off a machine whose agent does not start could not be cancelled and is still armed. */
   bootTimerKept: { name: "BootTimersKept", unit: "Count" },
-  /** The disk is full under a job. */
+  /** The disk is full during a job. */
   diskFull: { name: "DisksFull", unit: "Count" },
   /** The file system for the runner's own logs is nearly full: without it, workers die at their start. */
   runnerLogsFull: { name: "RunnerLogsFull", unit: "Count" },

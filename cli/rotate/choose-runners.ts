@@ -85,8 +85,8 @@ export function checkGenerations(
   });
   if (different.length === 0) return;
   throw new BadUsage(
-    `The stack file here says other generations than the machines in service have:\n${different.join("\n")}\n` +
-      "A rotation from it would change these as well. Take over the stack file that they were made from (git pull), " +
-      'or bring about what this one says ("pulumi up"), and rotate then.',
+    `The stack file here has other generations than the machines in service:\n${different.join("\n")}\n` +
+      "A rotation from it would change these as well. Get the stack file that they were made from (git pull), " +
+      'or apply this one ("pulumi up"), and rotate then.',
   );
 }

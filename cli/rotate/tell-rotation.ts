@@ -81,27 +81,27 @@ export function describeStop(stop: Stop, journal: Journal, stackFile: string): s
     case "taken-back":
       return (
         `The rotation of ${runners} failed:\n${indented(stop.words)}\n` +
-        "The batch was taken back: the stack file says what it said before, and the machines that were in service still are. " +
-        `Correct what it names, then "${rotate("resume")}" tries it again; "${rotate("abandon")}" leaves it at that.`
+        "The batch was taken back: the stack file is as it was before, and the machines that were in service still are. " +
+        `Correct the cause, then "${rotate("resume")}" tries the batch again; "${rotate("abandon")}" ends the rotation here.`
       );
     case "not-taken-back":
       return (
         `The rotation of ${runners} failed:\n${indented(stop.failure)}\n` +
-        `The stack file says what it said before, but the up that was to bring that about failed too:\n${indented(stop.words)}\n` +
+        `The stack file is as it was before, but the up that applies it failed too:\n${indented(stop.words)}\n` +
         "The machines that were in service still are. " +
-        `Correct what it names, then "${rotate("resume")}" goes on with taking it back.`
+        `Correct the cause, then "${rotate("resume")}" goes on taking the batch back.`
       );
     case "edited":
       if (journal.ended) {
         return (
-          `The rotation is given up. ${stackFile} was changed since it was at work, so it was left as it is, with ${runners} half way. ` +
-          `Write the generations as you want them, and bring them about with "pulumi up --stack ${environment}".`
+          `The rotation is given up. ${stackFile} was changed while it ran, so the file was left as it is, with ${runners} half way. ` +
+          `Write the generations as you want them, and apply them with "pulumi up --stack ${environment}".`
         );
       }
       return (
-        `${stackFile} was changed since the rotation was planned or at work, so it was left as it is, and nothing more was done. ` +
+        `${stackFile} was changed since the rotation was planned, so it was left as it is, and nothing more was done. ` +
         `The rotation is at ${runners}. Undo the change and go on with "${rotate("resume")}", ` +
-        `or write the generations as you want them, bring them about with "pulumi up --stack ${environment}", and give the rotation up with "${rotate("abandon")}".`
+        `or write the generations as you want them, apply them with "pulumi up --stack ${environment}", and give the rotation up with "${rotate("abandon")}".`
       );
     case "interrupted":
       return (

@@ -13,7 +13,7 @@ export const ballastBytes = 256 * 1024 ** 2;
 export const fullBytes = 16 * 1024 ** 2;
 
 export const diskFullSentence =
-  "The disk has been full under a job: what the job wrote then has failed. Give its fleet a larger disk (disk.sizeGb), or have its jobs write less.";
+  "The disk was full during a job, and what the job wrote then has failed. Give its fleet a larger disk (disk.sizeGb), or make its jobs write less.";
 
 /** A file that holds space, so that a job which fills the disk to the last byte does not stop the next job. */
 export interface DiskBallast {

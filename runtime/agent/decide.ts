@@ -104,7 +104,7 @@ function decideFrozen(seen: RunnerObservation, leave: Leave | undefined): Decisi
 
 const stuck = {
   state: "starting",
-  detail: "Received a job that neither began nor ended: the listener is started anew.",
+  detail: "Received a job that neither began nor ended: the listener is restarted.",
 } as const;
 
 const hung = { state: "starting", detail: hungSentence } as const;
@@ -117,7 +117,7 @@ function decideWithJob(seen: RunnerObservation, leave: Leave | undefined): Decis
   if (seen.worker) return decideWithWorker(seen, leave);
   if (!seen.listener || !isStuck(seen)) return stay("busy", afterItsJob(leave));
   const because = pendingJob(seen);
-  if (because !== undefined) return stay("busy", `Its job has come to nothing. Stays: ${because}.`);
+  if (because !== undefined) return stay("busy", `Its job neither began nor ended. Stays: ${because}.`);
   // GitHub may be assigning it another job at this very moment.
   return { action: "freeze", ...stuck };
 }

@@ -21,4 +21,4 @@ export function isHung(seen: RunnerObservation): boolean {
 }
 
 export const hungSentence =
-  "The listener had not been connected to GitHub for three minutes, although GitHub answers this machine: it is started anew.";
+  "The listener was not connected to GitHub for three minutes, although GitHub answers this machine: it is restarted.";

@@ -510,7 +510,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
   });
 
-  it("starts a listener anew that no longer polls, counts it and tells of it", async () => {
+  it("restarts a listener that no longer polls, counts it and reports it", async () => {
     const { acts, reports, published } = await live(({ self, view }, look) => {
       if (look === 2)
         Object.assign(view, { disconnectedAt: self.now() - 180_000, reachableAt: self.now() - 75_000 });
@@ -518,7 +518,7 @@ describe("the supervisor", () => {
       return look < 70;
     });
     expect(acts.slice(0, 5)).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
-    expect(reports.at(-1)).to.match(/^idle: The listener had not been connected to GitHub for three minutes/);
+    expect(reports.at(-1)).to.match(/^idle: The listener was not connected to GitHub for three minutes/);
     expect(published).to.have.length(1);
     expect(published[0]).to.include({ ListenersHung: 1 });
   });
