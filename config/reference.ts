@@ -117,9 +117,9 @@ const introduction = `# Configuration
 
 <!-- Made from config/schema.ts by "npm run reference": change it there. -->
 
-An environment is a Pulumi stack; its configuration stands in \`Pulumi.<environment>.yaml\`, below \`config:\`. [\`Pulumi.dev.yaml\`](../Pulumi.dev.yaml) is an example with every key. Everything is checked before anything is made, and all errors are reported together, each with the path of its key.
+An environment is a Pulumi stack. Its configuration is in \`Pulumi.<environment>.yaml\`, below \`config:\`. [\`Pulumi.dev.yaml\`](../Pulumi.dev.yaml) is an example with every key. The whole configuration is checked before anything is made, and all errors are reported together, each with the path of its key.
 
-The least there can be, runners of one repository:
+The smallest configuration, with runners of one repository:
 
 \`\`\`yaml
 config:
@@ -133,7 +133,7 @@ config:
       runners: 2
 \`\`\`
 
-Runners of an organisation, two fleets, in subnets that exist:
+Runners of an organisation, in two fleets and in existing subnets:
 
 \`\`\`yaml
 config:
@@ -163,16 +163,16 @@ config:
 
 const notes = `## What is checked beyond the tables
 
-- Environments (stack names) and fleets are called by lower-case letters, digits and single hyphens. A runner's name, \`<environment>-<fleet>-<number>\`, has at most ${maxRunnerNameLength} characters: GitHub takes ${maxRunnerEntryLength}, and the instance id behind it needs ${instanceIdLength + 1}.
-- Labels: at most ${limits.labelsPerFleet}, because GitHub takes 100 and a machine has four more; none empty, none twice (GitHub ignores case), at most ${limits.labelLength} characters of letters, digits and \`_ . - : / = + @\`; none that GitHub gives by itself (\`self-hosted\`, \`linux\`, \`x64\`, …), none that looks like a runner that GitHub hosts (\`ubuntu-latest\`, \`ubuntu-24.04-arm\`, \`windows-…\`, \`macos-…\`), and none that looks like a machine's name.
-- The architecture is that of the instance type. macOS, Windows and spot are refused: EC2's locks against stopping and terminating do not exist for spot machines.
-- Runner versions below ${limits.oldestRunnerVersion} are refused, as GitHub does; for a version that is not known here, \`sha256\` is needed.
-- The smoke test's minutes and a margin of ${limits.smokeMarginMinutes} fit into the ${limits.jobMinutes} minutes (five days) that a job may run. For an organisation it needs a repository that may use the runners.
-- The network of a VPC that the stack makes is a /${limits.widestNetwork} to a /${limits.narrowestNetwork}, written with its first address.
-- The zones of its subnets are chosen by what EC2 offers in them, and \`up\` refuses a machine type that the region, or the zone of a subnet, does not offer: see [what it looks up](troubleshooting.md#zones).
-- Wake on demand needs Lambda's function URLs and is refused where AWS's documentation, read on 2026-11-30, says that there are none: in China, in GovCloud, and in ${regionsWithoutFunctionUrls.join(", ")}. Nothing was found about the European Sovereign Cloud.
+- Names of environments (stacks) and fleets have lower-case letters, digits and single hyphens. A runner's name, \`<environment>-<fleet>-<number>\`, has at most ${maxRunnerNameLength} characters: GitHub accepts ${maxRunnerEntryLength}, and the instance id after it needs ${instanceIdLength + 1}.
+- Labels: at most ${limits.labelsPerFleet}, because GitHub accepts 100 and a machine has four more. A label must not be empty and must not occur twice (GitHub ignores case). It has at most ${limits.labelLength} characters: letters, digits and \`_ . - : / = + @\`. Refused are labels that GitHub gives by itself (\`self-hosted\`, \`linux\`, \`x64\`, …), labels that look like a runner that GitHub hosts (\`ubuntu-latest\`, \`ubuntu-24.04-arm\`, \`windows-…\`, \`macos-…\`), and labels that look like a machine's name.
+- The architecture must be the instance type's. macOS, Windows and spot are refused: EC2's locks against stopping and terminating do not exist for spot machines.
+- Runner versions below ${limits.oldestRunnerVersion} are refused, because GitHub refuses them. For a version that Longhaul does not know, \`sha256\` is needed.
+- The smoke test's minutes and a margin of ${limits.smokeMarginMinutes} must fit into the ${limits.jobMinutes} minutes (five days) that a job may run. For an organisation it needs a repository that may use the runners.
+- The network of a VPC that the stack makes must be a /${limits.widestNetwork} to a /${limits.narrowestNetwork}, written with its first address.
+- The zones of its subnets are chosen by the instance types that EC2 offers in them, and \`up\` refuses a machine type that the region, or the zone of a subnet, does not offer: see [what it looks up](troubleshooting.md#zones).
+- Wake on demand needs Lambda's function URLs and is refused where AWS's documentation, read on 2026-11-30, says that they do not exist: in China, in GovCloud, and in ${regionsWithoutFunctionUrls.join(", ")}. We found nothing about the European Sovereign Cloud.
 - Partitions other than \`aws\` were read about in AWS's SDKs and documentation and never tried. A budget in US dollars [cannot be AWS's there](cost.md#the-budget); that Canonical publishes Ubuntu's images under the same parameters in each of them was not checked.
-- The security group lets nothing in and everything out, by IPv4 and IPv6. The VPC that the stack makes has no IPv6. Your subnets may have both; a subnet with IPv6 alone does not do, because GitHub and AWS's usual endpoints are reached by IPv4.
-- URLs carry no user names or passwords, and nothing in the configuration is a secret: it ends up in user data, which every process on a machine can read. Addresses that credentials are sent to begin with \`https://\`.
-- The environment \`local\` runs on the local cloud alone; see [its page](../local/README.md).
+- The security group allows no incoming and all outgoing connections, by IPv4 and IPv6. The VPC that the stack makes has no IPv6. Your subnets may have both; a subnet with IPv6 only is not enough, because GitHub and AWS's usual endpoints are reached by IPv4.
+- URLs must not contain user names or passwords, and the configuration must not contain secrets: it becomes part of user data, which every process on a machine can read. Addresses to which credentials are sent must begin with \`https://\`.
+- The environment \`local\` runs only on the local cloud; see [its page](../local/README.md).
 `;

@@ -16,21 +16,23 @@ export const agentSchema = z
       .max(3600)
       .default(defaults.quietSeconds)
       .describe(
-        `Seconds without a job before a machine leaves, at least ${limits.quietSeconds}: GitHub may be handing it another.`,
+        `Seconds without a job before a machine leaves, at least ${limits.quietSeconds}: GitHub may be assigning it another one.`,
       ),
     spreadSeconds: z
       .number()
       .min(0)
       .max(3600)
       .default(defaults.spreadSeconds)
-      .describe("Seconds over which machines that one change puts to sleep spread their leaving."),
+      .describe(
+        "When one change puts several machines to sleep, they leave at random moments within these seconds.",
+      ),
     staySeconds: z
       .number()
       .min(0)
       .max(3600)
       .default(defaults.staySeconds)
       .describe(
-        "Seconds that a machine stays on after its start whatever its desired state, so that what it was started for can begin. The budget does not wait.",
+        "Seconds for which a machine stays on after its start whatever its desired state, so that the job for which it was started can begin. The budget does not wait.",
       ),
     diskPercent: z
       .int()
@@ -38,7 +40,7 @@ export const agentSchema = z
       .max(95)
       .default(defaults.diskPercent)
       .describe(
-        "Percent of the disk that may be in use after a job. Above it, Docker's images and build cache of jobs go, then the workspaces and caches that were unused for longest.",
+        "Percent of the disk that may be in use after a job. Above it, jobs' Docker images and the build cache are removed, then the workspaces and caches that were unused for the longest time.",
       ),
   })
-  .describe("The supervisor on each machine.");
+  .describe("The agent, the supervisor on each machine.");

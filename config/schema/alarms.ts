@@ -8,7 +8,7 @@ export const alarmsSchema = z
       .max(10)
       .default([])
       .describe(
-        "Who is told of alarms by e-mail; with a budget also of AWS's own figures and forecast. Each address is asked once to confirm. Chat and pagers subscribe to the topic, which the output `alarmTopic` names.",
+        "E-mail addresses that get the alarms; with a budget also notices of AWS's own figures and forecast. Each address must confirm once. Subscribe chat and pagers to the topic, which the output `alarmTopic` names.",
       ),
   })
-  .describe("Who is told when something is wrong.");
+  .describe("Who is notified when something is wrong.");

@@ -33,11 +33,11 @@ export const workingHoursSchema = z
       .string()
       .refine(isZone, 'must be a time zone by its IANA name, as in "Europe/Berlin"')
       .meta({ examples: ["Europe/Berlin"] })
-      .describe("Whose clocks are meant, daylight saving and all."),
+      .describe("The time zone of these times, including its daylight saving."),
     holidays: z
       .array(text(/^\d{4}-\d{2}-\d{2}$/, "a date", "2026-12-25").refine(isDate, "must be a day that exists"))
       .default([])
-      .describe("Dates on which nobody is woken."),
+      .describe("Dates on which working hours wake no machine."),
   })
   .describe("Working hours. Outside of them power is off.");
 
@@ -49,27 +49,29 @@ export const autoShutdownSchema = z
       .max(7 * 24 * 60)
       .optional()
       .describe(
-        "Minutes without a job after which a machine sleeps, until a job (wakeOnDemand), workingHours or minimumAwake want it. Default: it never does, and is awake whenever power is on.",
+        "Minutes without a job after which a machine sleeps (the idle timeout), until a job (wakeOnDemand), workingHours or minimumAwake start it. Default: none, a machine is awake whenever power is on.",
       ),
     minimumAwake: z
       .int()
       .min(0)
       .default(0)
-      .describe("Number of machines without that idle timeout: they are awake whenever power is on."),
+      .describe("Number of machines without the idle timeout: they are awake whenever power is on."),
     maxJobHours: z
       .number()
       .min(0.001)
       .max(limits.jobMinutes / 60)
       .default(defaults.maxJobHours)
       .describe(
-        "Hours after which a job counts as [overdue](sleep-and-wake.md#how-long-a-job-may-run): people are told, and it runs on. GitHub ends a job after 120.",
+        "Hours after which a job counts as [overdue](sleep-and-wake.md#how-long-a-job-may-run): `status` and a metric show it, and it runs on. GitHub ends a job after 120 hours.",
       ),
     enforce: z
       .boolean()
       .default(false)
       .describe(
-        "Whether a job that is overdue is ended. It fails then, with the rest of its steps left out.",
+        "Whether the machine ends an overdue job. The job then fails, and the rest of its steps does not run.",
       ),
     workingHours: workingHoursSchema.optional(),
   })
-  .describe("When the fleet's machines sleep although nobody asks them to. A job is always waited for.");
+  .describe(
+    "When the fleet's machines sleep without an operator's override. A machine always waits for its job to end.",
+  );

@@ -17,20 +17,18 @@ const endpoints = z
     iam: tlsUrl.optional().describe("IAM."),
     budgets: tlsUrl.optional().describe("AWS Budgets."),
   })
-  .describe(
-    "Endpoint URLs, where the public ones of the region are not the right ones (VPC endpoints, FIPS).",
-  );
+  .describe("Endpoint URLs, where the region's public endpoints must not be used (VPC endpoints, FIPS).");
 
 export const awsSchema = z
   .strictObject({
     account: text(/^\d{12}$/, "the 12 digits of an account, in quotes", '"123456789012"').describe(
-      "The account. Every command refuses to work with another one.",
+      "The account's number. Every command refuses to work with another account.",
     ),
     region: text(/^[a-z]{2,4}(-[a-z]+)+-\d$/, "a region", "eu-central-1").describe("The region."),
     partition: z
       .enum(Object.keys(partitions) as [Partition, ...Partition[]])
       .optional()
-      .describe("The partition. Default: the one the region belongs to."),
+      .describe("The partition. Default: the region's."),
     endpoints: endpoints.default({}),
     rolePath: text(/^\/([\w+=,.@-]+\/)*$/, "a path that begins and ends with a slash", "/runners/")
       .max(512)
@@ -42,7 +40,7 @@ export const awsSchema = z
       "arn:aws:iam::123456789012:policy/runner-boundary",
     )
       .optional()
-      .describe("ARN of the policy that bounds every role."),
+      .describe("ARN of the policy that is the permissions boundary of every role."),
     kmsKeyArn: text(
       /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
       "the ARN of a KMS key (not of an alias)",

@@ -8,31 +8,31 @@ export const budgetSchema = z
     monthlyUsd: usd
       .optional()
       .describe(
-        "US dollars for the machines of a month in UTC, by the controller's meter: when they are spent, power is off in every fleet until the month turns or this is raised. Running jobs end first. AWS's own budget has the same limit (see `awsBudget`). Default: nothing is turned off for money.",
+        "US dollars for the machines in a month in UTC, by the controller's meter. When they are spent, power is off in every fleet until the month turns or this limit is raised. Running jobs end first. AWS's own budget has the same limit (see `awsBudget`). Default: no limit.",
       ),
     dailyUsd: usd
       .optional()
       .describe(
-        "US dollars for a day in UTC, by the meter: when they are spent, an alarm tells, and nothing is turned off. Default: a fifteenth of the month's, twice an even share.",
+        "US dollars for a day in UTC, by the meter. When they are spent, an alarm notifies people, and nothing is turned off. Default: a fifteenth of the month's limit, which is twice an even share.",
       ),
     awsBudget: z
       .boolean()
       .default(true)
       .describe(
-        "Whether AWS's own budget is made beside the meter, as a second line. It counts in US dollars only in AWS's usual partition: false in China, GovCloud and the European Sovereign Cloud, where the meter alone holds the limit.",
+        "Whether AWS's own budget is made as a second safeguard beside the meter. It counts in US dollars only in AWS's usual partition: set false in China, GovCloud and the European Sovereign Cloud, where only the meter enforces the limit.",
       ),
     costAllocationTag: z
       .boolean()
       .default(false)
       .describe(
-        "Whether the tag `longhaul:environment` is activated for AWS's bills, without which AWS's budget sees nothing. AWS knows the tag a day after the first `up`, and refuses before; only the account that pays may do it.",
+        "Whether `up` activates the tag `longhaul:environment` for AWS's bills, without which AWS's budget sees no costs. AWS knows the tag a day after the first `up` and refuses before; only the account that pays may activate it.",
       ),
     deniedRoles: z
       .array(text(/^[\w+=,.@-]{1,64}$/, "the name of an IAM role", "deploy"))
       .max(99)
       .default([])
       .describe(
-        "Names of roles of this account that may start no machines once AWS's own figures have reached the budget, beside the environment's own: those of people and pipelines.",
+        "Names of further roles of this account, of people and pipelines, that may start no machines once AWS's own figures have reached the budget. The environment's own roles are always denied.",
       ),
   })
   .describe("What the environment may cost.");

@@ -23,11 +23,11 @@ export const fleetSchema = z
         z.int().min(1).describe("The generation."),
       )
       .default({})
-      .describe("Generation by runner number; 1 where not named. Raising it rotates that runner."),
+      .describe("Generation by runner number; 1 if not named. Raising it gives that runner a new machine."),
     instanceType: text(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type", "m5.xlarge")
       .default(defaults.instanceType)
       .describe(
-        "EC2 instance type. Burstable ones run without unlimited credits: at [their baseline](cost.md#burstable-types), once these are spent.",
+        "EC2 instance type. Burstable types run without unlimited credits: when their credits are spent, they fall back to [their baseline](cost.md#burstable-types).",
       ),
     priceUsdPerHour: z
       .number()
@@ -35,16 +35,19 @@ export const fleetSchema = z
       .max(limits.priceUsdPerHour)
       .optional()
       .describe(
-        "What an hour of a running machine costs you, in US dollars, where it is another price than AWS's on demand or one that Longhaul does not know ([cost](cost.md#prices)).",
+        "What an hour of a running machine costs you, in US dollars. Set it if you do not pay AWS's on-demand price, or if Longhaul does not know the price ([cost](cost.md#prices)).",
       ),
-    architecture: z.enum(["x64", "arm64"]).optional().describe("Default: the one of the instance type."),
+    architecture: z
+      .enum(["x64", "arm64"])
+      .optional()
+      .describe("Architecture of the machines. Default: the instance type's."),
     image: imageSchema.prefault({}),
     disk: diskSchema.prefault({}),
     labels: z
       .array(z.string())
       .default([...defaults.labels])
       .describe(
-        "Labels that workflows ask for. Each machine gets `self-hosted`, `linux` and its architecture with them.",
+        "Labels that workflows ask for. Each machine also gets `self-hosted`, `linux` and its architecture.",
       ),
     runner: runnerSoftwareSchema.prefault({}),
     docker: z.boolean().default(true).describe("Docker for jobs. A job with Docker is root on its machine."),
@@ -52,13 +55,13 @@ export const fleetSchema = z
       .boolean()
       .default(true)
       .describe(
-        "Whether containers outlive a restart of Docker's daemon (its `live-restore`), and jobs with them. Off where jobs use `docker swarm`: Docker refuses `docker swarm init` beside it. Off leaves a setting of the image's own as it is; with `image.baked` any setting stays as the image has it.",
+        "Whether containers, and with them jobs, survive a restart of Docker's daemon (its `live-restore`). Set false where jobs use `docker swarm`: Docker refuses `docker swarm init` while it is on. False leaves the image's own setting as it is; with `image.baked` the image's setting always stays.",
       ),
     sudo: z
       .boolean()
       .default(false)
       .describe(
-        "Whether jobs may use sudo without a password. Where not, a user that the image brings along as an administrator [loses its rights](images.md#the-images-own-user).",
+        "Whether jobs may use sudo without a password. With false, a user whom the image makes an administrator [loses these rights](images.md#the-images-own-user).",
       ),
     autoShutdown: autoShutdownSchema.prefault({}),
     bootSteps: z
@@ -71,10 +74,10 @@ export const fleetSchema = z
       .array(shellLines)
       .default([])
       .describe(
-        "The same, run at each boot, and so after each sleep, behind `bootSteps` and before the machine takes jobs: for what no power-off outlives, such as mounts, swap and `sysctl`. One that fails keeps the machine from taking jobs ([boot-failed](troubleshooting.md#boot-failed)).",
+        "Shell lines run as root at each boot, and so after each sleep, after `bootSteps` and before the machine takes jobs: for what does not survive a power-off, such as mounts, swap and `sysctl`. If a line fails, the machine takes no jobs ([boot-failed](troubleshooting.md#boot-failed)).",
       ),
     tags: tagsSchema.describe(
-      "Tags of your own on what is the fleet's, beside the environment's. Of two with one key, the fleet's holds. They can be changed while machines run ([tags](tags.md)).",
+      "Tags of your own on the fleet's resources, in addition to the environment's. If both have a key, the fleet's value holds. They can be changed while machines run ([tags](tags.md)).",
     ),
   })
   .describe("One fleet: runners of one shape.");

@@ -18,7 +18,7 @@ export const githubSchema = z
           .enum(["all", "selected", "private"])
           .default("selected")
           .describe(
-            "Which repositories may use it: `all`, the `private` ones, or the `selected` ones below.",
+            "Which repositories may use the group: `all`, the `private` ones, or the `selected` ones below.",
           ),
         repositories: z
           .array(repositoryName)
@@ -26,11 +26,13 @@ export const githubSchema = z
           .describe("Names of the allowed repositories (without the owner), with visibility `selected`."),
       })
       .optional()
-      .describe("Organisations only. Default: the organisation's default group."),
+      .describe(
+        "Runner group that the stack makes, for organisations only. Default: the organisation's default group.",
+      ),
     url: tlsUrl
       .default(defaults.githubUrl)
       .describe(
-        "Base URL of GitHub. For GitHub Enterprise Server its own, for example https://github.example.com.",
+        "Base URL of GitHub, or of your GitHub Enterprise Server, for example https://github.example.com.",
       ),
   })
   .describe("The GitHub side. Credentials come from the environment: GITHUB_TOKEN, or an App's variables.");

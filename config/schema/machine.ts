@@ -21,11 +21,13 @@ export const imageSchema = z
     user: text(/^[a-z_][a-z0-9_-]{0,31}$/, "a Linux user name", "runner")
       .refine((user) => user !== "root", "must not be root: the runner refuses to run as root")
       .default(defaults.user)
-      .describe("The unprivileged user that jobs run as. Made when the image does not have it."),
+      .describe(
+        "The unprivileged user that runs jobs. The first boot creates it if the image does not have it.",
+      ),
     baked: z
       .boolean()
       .default(false)
-      .describe("The image brings every package along; nothing is installed at boot."),
+      .describe("Whether the image contains every package, so that nothing is installed at boot."),
   })
   .describe("The machine image.");
 
@@ -61,14 +63,14 @@ export const runnerSoftwareSchema = z
       .regex(/^[0-9a-f]{64}$/, "must be the 64 lower-case hexadecimal digits of a SHA-256")
       .optional()
       .describe(
-        "SHA-256 of the tarball, 64 hexadecimal digits. Known for the default version; needed for any other (the release notes of actions/runner carry it).",
+        "SHA-256 of the tarball, 64 hexadecimal digits. Needed for versions that Longhaul does not know (the release notes of actions/runner have it).",
       ),
     url: httpUrl.optional().describe("Where the tarball is. Default: GitHub's release."),
     selfUpdate: z
       .boolean()
       .default(true)
       .describe(
-        "Whether the runner may update itself. Without it, raise `version` within 30 days of each release: GitHub gives older ones no jobs, and a rotation installs the same version again. `up`, `status` and `settle` [say when](troubleshooting.md#runner-version).",
+        "Whether the runner may update itself. With false, raise `version` within 30 days of each release: GitHub gives older versions no jobs, and a rotation installs the same version again. `up`, `status` and `settle` [say when](troubleshooting.md#runner-version).",
       ),
   })
   .describe("The runner software.");

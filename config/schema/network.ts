@@ -23,7 +23,7 @@ export const networkSchema = z
       .max(limits.zones)
       .optional()
       .describe(
-        "Zones of the subnets in that VPC; machines are spread over them. Each must offer the instance types of all fleets. Another list is another network, which the machines move to. Default: the first two, by name, that offer all of these types when the network is made.",
+        "Zones of the subnets in that VPC; machines are spread over them. Each must offer the instance types of all fleets. A changed list makes another network, to which the machines move. Default: the first two, by name, that offer all of these types when the network is made.",
       ),
     vpcId: text(/^vpc-[0-9a-f]+$/, "a VPC id", "vpc-0123456789abcdef0")
       .optional()
@@ -37,11 +37,11 @@ export const networkSchema = z
       .describe(
         "Subnets of yours; machines are spread over them. The subnet decides whether a machine gets a public address.",
       ),
-    proxy: proxySchema.optional().describe("Reaches the agent, the package manager, Docker and the jobs."),
+    proxy: proxySchema.optional().describe("Proxy for the agent, the package manager, Docker and the jobs."),
     caBundle: z
       .string()
       .includes("-----BEGIN CERTIFICATE-----", "must be PEM text with at least one certificate")
       .optional()
-      .describe("Certificates to trust in addition, as PEM text. Reaches the same parts as the proxy."),
+      .describe("Additional certificates to trust, as PEM text, for the same programs as the proxy."),
   })
-  .describe("What machines are connected to.");
+  .describe("The network of the machines.");

@@ -12,15 +12,17 @@ export const smokeTestSchema = z
       .int()
       .min(1)
       .default(defaults.smokeMinutes)
-      .describe("How long the test holds the machine that is tested in full. A job may run for five days."),
+      .describe(
+        "Minutes for which the test occupies the machine that is tested in full. A job may run for five days.",
+      ),
     machines: z
       .enum(["first", "all"])
       .default("first")
-      .describe("Which new machines of a fleet run it in full; the others run one of two minutes."),
+      .describe("Which new machines of a fleet run the test in full; the others run a test of two minutes."),
     wait: z
       .enum(["start", "end"])
       .default("start")
-      .describe("Whether `up` returns when the job is in progress, or holds until its end."),
+      .describe("Whether `up` returns when the job is in progress, or waits until its end."),
     repository: repositoryName
       .optional()
       .describe("Organisations only: name of the repository that holds the workflow, without the owner."),
@@ -33,13 +35,13 @@ export const smokeTestSchema = z
       .boolean()
       .default(true)
       .describe(
-        "Whether the stack commits that file and deletes it at the end. With false it uses the file that is there, and leaves it alone: for branches that only take signed commits or pull requests.",
+        "Whether the stack commits that file, and deletes it at `destroy`. With false it uses the existing file and leaves it alone: for branches that only accept signed commits or pull requests.",
       ),
     onlineWithinMinutes: z
       .number()
       .min(0.1)
       .max(60)
       .default(defaults.onlineWithinMinutes)
-      .describe("How long a new machine may take until its test is in progress."),
+      .describe("Minutes that a new machine may take until its test is in progress."),
   })
   .describe("The proof that a new machine works.");

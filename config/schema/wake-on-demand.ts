@@ -7,14 +7,14 @@ export const wakeOnDemandSchema = z
       .boolean()
       .default(false)
       .describe(
-        "Whether GitHub tells of queued jobs, so that sleeping machines are started for them. The credentials at GitHub then need _Webhooks_ (read and write).",
+        "Whether a webhook reports queued jobs, so that sleeping machines are started for them. The credentials at GitHub then need _Webhooks_ (read and write).",
       ),
     repositories: z
       .array(repositoryName)
       .min(1)
       .optional()
       .describe(
-        "Organisations only: names of the repositories whose jobs wake machines, without the owner. Default: those that the runner group is for, else all of the organisation.",
+        "Organisations only: names of the repositories whose jobs wake machines, without the owner. Default: the runner group's repositories, else all of the organisation.",
       ),
     emptyLabels: text(/^[a-z][a-z0-9-]*$/, "the name of a fleet", "cloud")
       .optional()
@@ -31,7 +31,7 @@ export const wakeOnDemandSchema = z
       })
       .optional()
       .describe(
-        "A GitHub App with _Actions_ (read) on these repositories, whose private key `longhaul app-key` has stored. With it the controller asks GitHub every five minutes for jobs that no webhook told of. Default: it asks nobody.",
+        "A GitHub App with _Actions_ (read) on these repositories, whose private key `longhaul app-key` has stored. With it the controller asks GitHub every five minutes for jobs that no webhook reported. Default: it does not ask.",
       ),
   })
   .describe("Starting machines when a job is queued.");
