@@ -92,7 +92,11 @@ describe("the fingerprint of a machine", function () {
     ["tags of one's own", { ...cloud({ tags: { team: "ci" } }), tags: { stage: "test" } }, []],
     ["what an hour costs", cloud({ priceUsdPerHour: 0.2 }), []],
     ["the number of runners", cloud({ runners: 3 }), []],
-    ["the idle timeout and the working hours", cloud({ autoShutdown: { idleMinutes: 30, workingHours: hours } }), []],
+    [
+      "the idle timeout and the working hours",
+      cloud({ autoShutdown: { idleMinutes: 30, workingHours: hours } }),
+      [],
+    ],
     ["how long a job may run", cloud({ autoShutdown: { maxJobHours: 8, enforce: true } }), []],
     ["the smoke test", { ...cloud({}), smokeTest: { minutes: 5, wait: "end" } }, []],
     [
