@@ -129,8 +129,8 @@ function noteOn(
     offer?.version === version && offer.sha256 !== undefined && offer.sha256 !== checksumOf(fleet);
   if (!isOther || url !== undefined) return undefined;
   return (
-    `GitHub says that the checksum of ${version} for ${offer.architecture} is ${offer.sha256!}, and machines are told ` +
-    `${checksumOf(fleet)}: none that downloads this tarball will boot. Correct runner.sha256.`
+    `GitHub says that the checksum of ${version} for ${offer.architecture} is ${offer.sha256!}, but machines expect ` +
+    `${checksumOf(fleet)}: a machine that downloads this tarball will not boot. Correct runner.sha256.`
   );
 }
 

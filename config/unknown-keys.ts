@@ -4,7 +4,7 @@
 
 const spot =
   "is not a key of Longhaul's, which has no spot machines: EC2 takes them back at two minutes' notice, and its locks against stopping and terminating do not exist for them, so a job of hours would be killed; remove it";
-const linuxOnly = "is not a key of Longhaul's, whose runners are Linux machines only; remove it";
+const linuxOnly = "is not a key, because Longhaul's runners are Linux machines only; remove it";
 const credentials =
   "is not a key of Longhaul's: credentials never stand in the configuration, they come from the environment (GITHUB_TOKEN, or GITHUB_APP_ID and its companions); remove it, and replace what was written here";
 

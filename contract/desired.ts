@@ -75,13 +75,13 @@ export function desiredFor(
   if (own && (!isBreach || own.overBudget)) return { listing, ...own };
   if (power) {
     const { power: wanted, by, reason } = power;
-    const idleMinutes = wanted === "on" ? idleLimit(machine.instanceId, settings) : undefined;
+    const idleMinutes = wanted === "on" ? idleTimeoutOf(machine.instanceId, settings) : undefined;
     return { listing, power: wanted, by, reason, ...(idleMinutes !== undefined && { idleMinutes }) };
   }
   return { listing, power: "on", by: "default", reason: "no power setting could be read" };
 }
 
-function idleLimit(instanceId: string, settings: FleetSettings): number | undefined {
+function idleTimeoutOf(instanceId: string, settings: FleetSettings): number | undefined {
   return staysAwake(instanceId, settings) ? undefined : settings.limits?.idleMinutes;
 }
 

@@ -50,9 +50,7 @@ function withoutBudget({ budget }: Configuration): Finding[] {
     ...secondLineOf(budget),
   };
   return Object.entries(said).flatMap(([key, isSaid]) =>
-    isSaid
-      ? [{ path: ["budget", key], message: "belongs to a budget, and there is none: set budget.monthlyUsd" }]
-      : [],
+    isSaid ? [{ path: ["budget", key], message: "needs a budget: set budget.monthlyUsd" }] : [],
   );
 }
 

@@ -18,7 +18,7 @@ function scopeFindings({ organization, repository }: GithubConfiguration): Findi
     return [{ path: ["github"], message, because: scope }];
   }
   if (organization === undefined && repository === undefined) {
-    const message = "has neither organization nor repository; say whose runners they are with one of them";
+    const message = "has neither organization nor repository; set the one to which the runners belong";
     return [{ path: ["github"], message, because: scope }];
   }
   return [];
@@ -38,7 +38,7 @@ function runnerGroupFindings({
   const because = [[...path, "visibility"]];
   if (group.visibility === "selected" && group.repositories.length === 0) {
     const message =
-      "names no repository, so nobody could use the runners; name some, or set visibility to private or all";
+      "names no repository, so no repository could use the runners; name some, or set visibility to private or all";
     return [{ path: [...path, "repositories"], message, because }];
   }
   if (group.visibility !== "selected" && group.repositories.length > 0) {

@@ -9,7 +9,7 @@ const unusable: readonly [name: RegExp, why: string][] = [
   [/bottlerocket/i, "names an image of Bottlerocket, which runs no user data; take another distribution"],
   [
     /amzn2?-ami|amazon-linux-2(?!023)/i,
-    "names an image of Amazon Linux 2, whose systemd and C library are too old for the runner; set image.distribution to amazon-linux-2023 instead",
+    "names an image of Amazon Linux 2. Its systemd and C library are too old for the runner; set image.distribution to amazon-linux-2023 instead",
   ],
 ];
 

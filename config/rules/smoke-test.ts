@@ -31,7 +31,7 @@ function repositoryFindings(
   ];
   if (github.repository !== undefined) {
     if (repository === undefined) return [];
-    const message = `is for organisations only: the workflow goes into ${github.repository}, whose runners they are; remove it`;
+    const message = `is for organisations only: the workflow goes into ${github.repository}, to which the runners belong; remove it`;
     return [{ path, message, because }];
   }
   if (!enabled || github.organization === undefined) return [];

@@ -61,7 +61,7 @@ export const fleetSchema = z
       .boolean()
       .default(false)
       .describe(
-        "Whether jobs may use sudo without a password. With false, a user whom the image makes an administrator [loses these rights](images.md#the-images-own-user).",
+        "Whether jobs may use sudo without a password. With false, an image's user with administrator's rights [loses them](images.md#the-images-own-user).",
       ),
     autoShutdown: autoShutdownSchema.prefault({}),
     bootSteps: z

@@ -210,14 +210,14 @@ const cases: Record<string, readonly Case[]> = {
   ],
   budget: [
     ["a day that costs more than its month", { "budget.monthlyUsd": 10, "budget.dailyUsd": 20 }, "budget.dailyUsd", "is 20, more than the 10 of the whole month"],
-    ["roles of no budget", { "budget.deniedRoles": ["deploy"] }, "budget.deniedRoles", "belongs to a budget, and there is none: set budget.monthlyUsd"],
+    ["roles of no budget", { "budget.deniedRoles": ["deploy"] }, "budget.deniedRoles", "needs a budget: set budget.monthlyUsd"],
     ["more roles than AWS denies", { "budget.monthlyUsd": 10, "budget.deniedRoles": Array.from({ length: 99 }, (_, index) => `role-${index}`) }, "budget.deniedRoles", "names 99 roles beside the 2 of the environment, and AWS denies 100 at most"],
     ["a role by its ARN", { "budget.monthlyUsd": 10, "budget.deniedRoles": ["arn:aws:iam::123456789012:role/deploy"] }, "budget.deniedRoles[0]", "must be the name of an IAM role"],
     ["AWS's budget in GovCloud", { "aws.region": "us-gov-west-1", ...priced, "budget.monthlyUsd": 10 }, "budget.awsBudget", "a limit in US dollars cannot be made in us-gov-west-1: GovCloud has no AWS Budgets"],
     ["AWS's budget in China", { "aws.region": "cn-north-1", ...priced, "budget.monthlyUsd": 10 }, "budget.awsBudget", "AWS Budgets counts in CNY in China; set it to false, and the controller's own meter alone turns power off"],
     ["AWS's budget in the European Sovereign Cloud", { "aws.region": "eusc-de-east-1", ...priced, "budget.monthlyUsd": 10 }, "budget.awsBudget", "AWS Budgets counts in EUR"],
     ["roles for a budget of AWS's that is not made", { "budget.monthlyUsd": 10, "budget.awsBudget": false, "budget.deniedRoles": ["deploy"] }, "budget.deniedRoles", "belongs to AWS's own budget, and budget.awsBudget is false"],
-    ["no budget of AWS's where there is none", { "budget.awsBudget": false }, "budget.awsBudget", "belongs to a budget, and there is none"],
+    ["no budget of AWS's where there is none", { "budget.awsBudget": false }, "budget.awsBudget", "needs a budget"],
     ["no money at all", { "budget.monthlyUsd": 0 }, "budget.monthlyUsd", "must be at least 0.01; it is 0"],
   ],
   agent: [
@@ -230,7 +230,7 @@ const cases: Record<string, readonly Case[]> = {
 // prettier-ignore
 const forOrganizations: readonly Case[] = [
   ["a URL for a name", { "github.organization": "https://github.com/acme" }, "github.organization", "must be the short name of an organisation"],
-  ["selected repositories that are none", { "github.runnerGroup": { name: "ci" }, "smokeTest.enabled": false }, "github.runnerGroup.repositories", "names no repository, so nobody could use the runners"],
+  ["selected repositories that are none", { "github.runnerGroup": { name: "ci" }, "smokeTest.enabled": false }, "github.runnerGroup.repositories", "names no repository, so no repository could use the runners"],
   ["repositories where all may use the group", { "github.runnerGroup": { name: "ci", visibility: "all", repositories: ["app"] } }, "github.runnerGroup.repositories", "counts only with visibility selected, and visibility is all"],
   ["a repository twice", { "github.runnerGroup": { name: "ci", repositories: ["app", "App"] } }, "github.runnerGroup.repositories[1]", '"App" is there already'],
   ["a repository with its owner", { "github.runnerGroup": { name: "ci", repositories: ["app", "acme/b"] } }, "github.runnerGroup.repositories[1]", "must be the name of a repository without its owner"],

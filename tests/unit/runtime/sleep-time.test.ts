@@ -61,7 +61,7 @@ describe("the moment when a machine may sleep", () => {
     );
   });
 
-  it("is the wish's and not the idle limit's where power is off", () => {
+  it("is that of the desired state and not of the idle timeout where power is off", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);
