@@ -17,7 +17,7 @@ export function settleCommand(context: VerbContext): Command {
   const command = new Command("settle")
     .description(
       "bring an environment in order: labels, registration tokens, machines asleep on no list, entries of machines " +
-        "that are gone; tells what it does not understand; twice changes nothing",
+        "that are gone; lists what it does not understand; a second run changes nothing",
     )
     .option("-f, --fleet <name>", "only this fleet (default: every fleet of the environment)")
     .option("--json", "print what was done and found as JSON");
