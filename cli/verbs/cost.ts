@@ -23,7 +23,9 @@ interface CostFlags extends EnvironmentFlags {
 /** `longhaul cost`: what an environment cost and what for, or what it will cost. */
 export function costCommand(context: VerbContext): Command {
   return withEnvironment(new Command("cost"))
-    .description("show what jobs, idle machines and disks cost, and what the same jobs would have cost elsewhere")
+    .description(
+      "show what jobs, idle machines and disks cost, and what the same jobs would have cost elsewhere",
+    )
     .option("--since <time>", "a span (36h, 30d, 2w), a day or a time in UTC (2026-11-01) or month", "30d")
     .addOption(
       new Option("--by <what>", "what the jobs are grouped by").choices(groupings).default("workflow"),

@@ -22,7 +22,9 @@ const withoutForce =
 /** `longhaul evict`: the one verb that interrupts a job. */
 export function evictCommand(context: VerbContext): Command {
   return withEnvironment(new Command("evict"))
-    .description("terminate a machine at once, with the job that runs on it; the only verb that interrupts a job")
+    .description(
+      "terminate a machine at once, with the job that runs on it; the only verb that interrupts a job",
+    )
     .option("--runner <name>", "the runner of the machine")
     .option("--machine <instance id>", "the machine, where its runner has more than one")
     .option("--force", "yes, interrupt the job")
