@@ -8,7 +8,7 @@ import { platformPrices } from "./platform-prices.ts";
 
 /** How an environment is used in an average month. */
 export interface PlatformUsage {
-  /** Of all fleets, awake and asleep: the controller's memory is by their number. */
+  /** Runners of all fleets, awake and asleep. The controller's memory depends on their number. */
   runners: number;
   /** Of all machines together. */
   awakeHours: number;
@@ -17,10 +17,10 @@ export interface PlatformUsage {
   alarms: number;
 }
 
-/** One thing that costs money although it is no machine. */
+/** The cost of one service around the machines. */
 export interface PlatformLine {
   what: string;
-  /** How the dollars come about, in words. */
+  /** How `usd` is computed, for people. */
   arithmetic: string;
   usd: number;
 }
@@ -34,32 +34,32 @@ const minutesPerMonth = hoursPerMonth * 60;
  */
 const billedSeconds = { controller: 1, receiver: 0.5 };
 
-/** Lambda reads a queue with so many connections, each waiting for so many seconds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+/** Lambda reads a queue with this number of connections. Each read waits for this number of seconds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 const polling = { connections: 5, seconds: 20 };
 
-/** Each 4 KB are a unit of reading, or half of one where a moment's delay does not matter. */
+/** The bytes that one read unit covers in a strongly consistent read, as the controller makes it. */
 const bytesPerUnit = 4096;
 
-/** What a job's item takes in the table, and the days that it stays: four as a tombstone, two until DynamoDB deletes it. */
+/** The size of a job's item in the table, and the days that it stays: four as a tombstone, and two until DynamoDB deletes it. */
 const item = { bytes: 400, days: 6 };
 
-/** What Lambda itself writes for each call: its beginning, its end, and the report. */
+/** Bytes that Lambda itself logs for each call: its start, its end and its report. */
 const ownLogBytes = 400;
 
-/** One line of the ledger for each job. */
+/** Bytes of a job's line in the ledger. */
 const ledgerBytes = 700;
 
 /**
- * What stands around the machines of an environment that is woken on demand,
- * for an average month. The parameters of SSM (standard tier), the schedule
- * itself, the function URL and the webhook cost nothing.
+ * The costs around the machines of an environment with wake on demand, for an
+ * average month. The parameters of SSM (standard tier), the schedule itself, the
+ * function URL and the webhook cost nothing.
  */
 export function platformLines({ runners, awakeHours, jobs, alarms }: PlatformUsage): PlatformLine[] {
   const deliveries = jobs * jobStates.length;
   const controllerCalls = minutesPerMonth + jobs;
   const polls = (polling.connections * hoursPerMonth * 3600) / polling.seconds;
   const tableBytes = (jobs * item.bytes * item.days * 24) / hoursPerMonth;
-  const readUnits = Math.max(1, Math.ceil(tableBytes / bytesPerUnit)) / 2;
+  const readUnits = Math.max(1, Math.ceil(tableBytes / bytesPerUnit));
   const calls = [callsOf("controller", controllerCalls, runners), callsOf("receiver", deliveries, runners)];
   const own = Object.keys(controllerMetrics).length + Object.keys(receiverMetrics).length;
   const machine = Object.keys(machineMetrics).length;
@@ -113,7 +113,7 @@ export function platformLines({ runners, awakeHours, jobs, alarms }: PlatformUsa
   ];
 }
 
-/** US dollars altogether. */
+/** The sum of all lines, in US dollars. */
 export function platformUsd(usage: PlatformUsage): number {
   return platformLines(usage).reduce((sum, { usd }) => sum + usd, 0);
 }
@@ -130,7 +130,7 @@ function callsOf(what: FunctionName, calls: number, runners: number): PlatformLi
   };
 }
 
-/** A line of metrics as the functions write it. */
+/** Bytes of a line of metrics as the functions write it. */
 function lineBytes(names: Readonly<Record<string, string>>): number {
   const counts = Object.fromEntries(Object.values(names).map((name) => [name, 10]));
   return Buffer.byteLength(embeddedMetrics({ environment: "example", now: 0, counts }));
