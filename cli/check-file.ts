@@ -4,7 +4,7 @@ import { formatPath } from "../config/issues.ts";
 import { Failure } from "../contract/failure.ts";
 
 /**
- * What stands in a file that people write.
+ * The checked content of a file that people write.
  *
  * @throws {Failure} naming each value that is missing or of another kind
  */
@@ -15,7 +15,7 @@ export function checkFile<Value>(path: string, schema: z.ZodType<Value>, value: 
   throw new Failure(`${path} cannot be used; correct it and run this again:\n${problems.join("\n")}`);
 }
 
-/** Where in its file or request a value stands. */
+/** The path of a value in its file or request. */
 export function nameOf({ path }: Pick<z.core.$ZodIssue, "path">): string {
   return path.length === 0 ? "it" : formatPath(path.filter((step) => typeof step !== "symbol"));
 }

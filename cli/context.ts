@@ -9,15 +9,15 @@ import { BadUsage } from "./exit-codes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Output } from "./terminal/output.ts";
 
-/** All that a verb knows of the outside world. */
+/** Everything outside of itself that a verb works with. */
 export interface VerbContext {
   /** Value of the variable `LONGHAUL_REQUEST`. */
   request: string | undefined;
   clock: Clock;
   output: Output;
-  /** Whether this is a run of a CI system, whose checkout is gone afterwards. */
+  /** True in CI, where the checkout is deleted after the run. */
   isCi: boolean;
-  /** @throws BadUsage when it is not said which; ConfigurationError when its stack file is wrong */
+  /** @throws BadUsage when no stack is named; ConfigurationError when its stack file is wrong */
   openEnvironment(flags: EnvironmentFlags): Promise<Environment>;
   /**
    * Asks the person at the terminal; true only for an explicit yes.
@@ -27,7 +27,7 @@ export interface VerbContext {
   confirm(question: string): Promise<boolean>;
   /** @throws Error when the credentials are missing or of another account */
   connectAws(target: Target): Promise<Aws>;
-  /** Undefined: there are no GitHub credentials in the environment. */
+  /** @returns undefined when there are no GitHub credentials in the environment */
   connectGithub(target: GithubTarget): Promise<Github | undefined>;
   /**
    * Opens the environment's stack.
@@ -35,7 +35,7 @@ export interface VerbContext {
    * @throws Error when there is no engine or no such stack
    */
   openEngine(environment: Environment, options: EngineOptions): Promise<Engine>;
-  /** From now on Ctrl-C is taken note of, and does not end the process. */
+  /** From now on Ctrl-C is noted, and does not end the process. */
   watchInterruption(): Interruption;
   /** The command `local`, which works with the process itself. */
   loadLocal(): Promise<Command>;

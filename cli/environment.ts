@@ -23,19 +23,19 @@ export interface Environment {
   stackFile: string;
 }
 
-/** Which environment a verb is to work on, as its command line says. */
+/** The environment that a command line names. */
 export interface EnvironmentFlags {
   /** Default: `PULUMI_STACK`. */
   stack?: string;
-  /** A folder of the project; default: the present one. */
+  /** A folder of the project; default: the current one. */
   cwd?: string;
 }
 
 /**
- * Reads the environment that a verb is to work on. No engine is asked, so that
- * machines can be looked after while an `up` is at work or broken.
+ * Reads the environment that a verb is to work on. It does not use the engine, so
+ * that machines can be managed while an `up` is running or fails.
  *
- * @throws BadUsage when it is not said which, or there is no such stack file; ConfigurationError when what it says is wrong
+ * @throws BadUsage when no stack is named or the stack has no file; ConfigurationError when its content is wrong
  */
 export async function openEnvironment(
   { stack, cwd = "." }: EnvironmentFlags,
@@ -65,7 +65,7 @@ const stackSchema = z.looseObject({
 });
 
 /**
- * The configuration in a stack file, which is beside its project's Pulumi.yaml.
+ * The configuration in a stack file. The file is beside its project's Pulumi.yaml.
  *
  * @throws ConfigurationError with everything that is wrong with it
  */

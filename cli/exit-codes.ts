@@ -8,7 +8,7 @@ export const exitCodes = {
   badUsage: 2,
   /** Nothing is wrong, but something is still going on: run it again later. */
   notFinished: 3,
-  /** Longhaul itself has a fault, which is to be reported. */
+  /** Longhaul itself has a fault. People are asked to report it. */
   fault: 4,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

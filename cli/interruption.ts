@@ -1,4 +1,4 @@
-/** By which a user, a service manager and a closed terminal end a program. */
+/** The signals with which a user, a service manager and a closed terminal end a program. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A signal that asks a program to end. */

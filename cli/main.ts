@@ -21,8 +21,8 @@ import { runsInCi } from "./runs-in-ci.ts";
 // The SDK is pinned, and this Node is supported on purpose: its warning would be in every output.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-// A reader that has seen enough (`| head`) ends the command, without a word. A terminal that was closed takes no words:
-// to tell of that would fail in the same way, without an end.
+// A reader that stops reading (`| head`) ends the command without a message. Errors of a closed terminal (EIO) are
+// ignored, because a message about them would fail in the same way, again and again.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EIO") return;
@@ -61,7 +61,7 @@ const context: VerbContext = {
   },
 };
 
-/** On the local cloud the program runs in this process: the engine that is built for it cannot run one. */
+/** On the local cloud the program runs in this process, because the engine that is built for it cannot run programs. */
 async function openStack(environment: Environment, say: (line: string) => void): Promise<UpdatableStack> {
   const { localEnvironment } = await import("../config/local.ts");
   if (environment.name === localEnvironment) {
@@ -94,6 +94,6 @@ async function installed<Module>(load: () => Promise<Module>): Promise<Module> {
 /** Runs one command line in this process, and sets its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   const code = await run(args, context);
-  // `local` may have set one of its own.
+  // `local` may have set an exit code itself.
   if (code !== 0) process.exitCode = code;
 }

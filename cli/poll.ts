@@ -1,7 +1,7 @@
 import { isTransient } from "./clients/service-error.ts";
 import type { Clock } from "./clock.ts";
 
-/** First look after so long, then rarer and rarer: a machine boots in minutes, an emulated one in a second. */
+/** Milliseconds of the first pause. Pauses grow, because a machine boots in minutes and an emulated one in a second. */
 const firstPauseMs = 250;
 const growth = 1.1;
 /** A longer interval would make people wait noticeably. With a shorter one, a large fleet's commands would use up GitHub's hourly limit. */
@@ -9,14 +9,14 @@ const longestPauseMs = 15_000;
 
 export interface PollOptions {
   clock: Clock;
-  /** Milliseconds until it is given up. There is always one look, and one at the end. */
+  /** Milliseconds until polling gives up. There is always a first look, and a last one when the time is up. */
   limitMs: number;
   /** One line for the operator, for example that GitHub did not answer. */
   say: (line: string) => void;
 }
 
 /**
- * Looks again and again until `look` finds something. A transient failure of a
+ * Calls `look` again and again until it finds something. A transient failure of a
  * service counts as having seen nothing.
  *
  * @returns what was found; undefined when the time is up

@@ -28,7 +28,7 @@ const faultHelp =
   "Please report it: open an issue at Longhaul's repository with the lines above and the command line.";
 
 /**
- * Runs one command line. A failure is told as a sentence; a fault with its stack, and what to do about it.
+ * Runs one command line. A failure is printed as a sentence. A fault is printed with its stack trace and what to do about it.
  *
  * @param args without the interpreter and the script
  */
@@ -37,7 +37,7 @@ export async function run(args: readonly string[], context: VerbContext): Promis
     await createProgram(context).parseAsync([...args], { from: "user" });
     return exitCodes.done;
   } catch (error) {
-    // Commander has already told what is wrong with the command line, or shown the help.
+    // Commander has already printed what is wrong with the command line, or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage;
     context.output.say(traceOf(error));
     if (isFault(error)) context.output.say(faultHelp);
@@ -45,7 +45,7 @@ export async function run(args: readonly string[], context: VerbContext): Promis
   }
 }
 
-/** The table of verbs. Each loads what it works with when it is called, so that the help is there at once. */
+/** The verbs. Each loads its modules only when it is called, so that the help appears at once. */
 function createProgram(context: VerbContext): Command {
   const program = new Command("longhaul")
     .description("Self-hosted GitHub Actions runners on EC2 for jobs that take hours.")

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { checkFile } from "./check-file.ts";
 import { BadUsage } from "./exit-codes.ts";
 
-/** What Pulumi.yaml says of a project. */
+/** A project, as its Pulumi.yaml describes it. */
 export interface Project {
   /** What the keys of its stacks' configuration begin with, before a colon. */
   name: string;
@@ -15,7 +15,7 @@ export interface Project {
 
 const projectFile = "Pulumi.yaml";
 
-/** @throws BadUsage when there is none: the folder or one above it must have a Pulumi.yaml */
+/** @throws BadUsage when neither the folder nor one above it has a Pulumi.yaml */
 export function findProject(folder: string): string {
   for (let here = folder; ; here = dirname(here)) {
     if (existsSync(join(here, projectFile))) return here;

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { open, realpath, rename, rm, stat } from "node:fs/promises";
 
 /**
- * Gives a file another content at once: whoever reads it, and whoever comes
- * after a crash, finds the old text or the new one and never a part of it. The
- * file keeps its mode; a link stays one.
+ * Replaces a file's content atomically. A reader finds either the old text or the
+ * new one, also after a crash. The file keeps its mode, and a symbolic link stays
+ * a link.
  *
  * @param mode of a file that does not exist yet
  */
@@ -27,7 +27,7 @@ export async function replaceFile(path: string, text: string, mode = 0o644): Pro
   }
 }
 
-/** What counts where there is no such file. Any other error is passed on. */
+/** Returns `otherwise` if there is no such file. Any other error is thrown again. */
 function ifMissing<Otherwise>(otherwise: Otherwise): (error: unknown) => Otherwise {
   return (error) => {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

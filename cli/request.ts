@@ -18,12 +18,11 @@ import { nameOf } from "./check-file.ts";
 import { BadUsage } from "./exit-codes.ts";
 
 /*
- * The requests of contract/requests.ts, checked. Unknown keys are passed over:
- * a guard's request comes from the state and may be older or newer than the
- * command.
+ * The requests of contract/requests.ts, checked. Unknown keys are ignored: a
+ * guard's request comes from the state and may be older or newer than the command.
  */
 
-/** A field for each key of a request, so that none that may be absent is forgotten and then passed over. */
+/** A field for each key of a request. Without this check, an optional key that was forgotten here would be ignored. */
 type Fields<Value> = { [Key in keyof Value]-?: z.ZodType<Value[Key]> };
 
 const text = z.string().min(1);
@@ -122,7 +121,7 @@ export const smokeWorkflowRequest: z.ZodType<SmokeWorkflowRequest> = z.object({
  * A verb's request.
  *
  * @param value of the variable `LONGHAUL_REQUEST`
- * @throws BadUsage naming each field that is missing or wrong, with what stands there
+ * @throws BadUsage naming each field that is missing or wrong, with its value
  */
 export function readRequest<Request>(
   verb: string,
@@ -131,18 +130,18 @@ export function readRequest<Request>(
 ): Request {
   if (!value) {
     throw new BadUsage(
-      `"longhaul ${verb}" is told what to do by the variable ${requestVariable}, and it is not set. ` +
+      `"longhaul ${verb}" takes its request from the variable ${requestVariable}, which is not set. ` +
         "`pulumi up` and `pulumi destroy` set it; `pulumi stack export` shows what they set it to.",
     );
   }
   const remedy =
     "The command and the program that wrote the request are of different versions: " +
-    "`npm ls longhaul` shows which are installed, and `pulumi up` writes the request anew.";
+    "`npm ls longhaul` shows which are installed, and `pulumi up` writes the request again.";
   const request = parseObject(value);
   if (!request) {
     // Only fields that are known to hold no secret are quoted.
     throw new BadUsage(
-      `${requestVariable} is not JSON or no JSON object, so "longhaul ${verb}" does not know what to do. ${remedy}`,
+      `${requestVariable} is not a JSON object, so "longhaul ${verb}" does not know what to do. ${remedy}`,
     );
   }
   const parsed = schema.safeParse(request, { reportInput: true });

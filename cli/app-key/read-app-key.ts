@@ -2,15 +2,15 @@ import { createPrivateKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { BadUsage } from "../exit-codes.ts";
 
-/** GitHub makes keys of 2,048 bits; fewer are none of its. */
+/** GitHub makes keys of 2,048 bits, so a shorter key is not an App's. */
 const leastBits = 2048;
 
 /**
- * The private key of a GitHub App in a file's text, and nothing else of the
- * text, as GitHub writes it: PEM, PKCS #1.
+ * The private key of a GitHub App in a file's text, in the form in which GitHub
+ * writes it (PEM, PKCS #1). Anything else in the text is left out.
  *
- * @param file its path, for sentences; nothing of the text gets into one
- * @throws BadUsage when it is no RSA private key
+ * @param file its path, for messages; no message quotes the text
+ * @throws BadUsage when the text is not an RSA private key
  */
 export function appKeyIn(text: string, file: string): string {
   const key = parse(text, file);
@@ -25,7 +25,7 @@ export function appKeyIn(text: string, file: string): string {
   return key.export({ type: "pkcs1", format: "pem" }).toString();
 }
 
-/** The parser's own error is not passed on: it may say something of the key. */
+/** The parser's own error is not passed on, because it may quote a part of the key. */
 function parse(text: string, file: string): KeyObject {
   try {
     return createPrivateKey(text);

@@ -10,8 +10,8 @@ export interface AppKeyCollaborators {
 }
 
 /**
- * Stores the private key that the environment's controller asks GitHub with;
- * one that is there is replaced.
+ * Stores the private key with which the environment's controller authenticates at
+ * GitHub. An earlier key is replaced.
  *
  * @param key PEM text; it goes into the parameter and nowhere else
  * @throws ServiceError when SSM refuses
@@ -29,18 +29,19 @@ export async function storeAppKey(
     tags: environmentTags(name, parameter, configuration.tags),
   });
   output.say(
-    `The key is in ${parameter}, encrypted. Delete its file: GitHub makes another when one is needed.`,
+    `The key is stored in ${parameter}, encrypted. Delete its file now: GitHub can make another key at any time.`,
   );
   output.say(
     configuration.wakeOnDemand.app
-      ? "The controller takes it at its next sweep, within five minutes, if `pulumi up` has made it one that asks: " +
-          "the metric SweepFailed says whether GitHub knows the key."
+      ? "The controller uses the key from its next sweep on, within five minutes, if `pulumi up` has applied " +
+          "wakeOnDemand.app. The metric SweepFailed shows whether GitHub accepts the key."
       : `Next: set wakeOnDemand.app (id and installationId) in ${stackFile}, and run \`pulumi up -s ${name}\`.`,
   );
 }
 
 /**
- * Takes the key away again. `pulumi destroy` does not: it has not made it.
+ * Deletes the key. `pulumi destroy` does not delete it, because the stack did not
+ * create it.
  *
  * @throws ServiceError when SSM refuses
  */
@@ -50,10 +51,10 @@ export async function removeAppKey(
 ): Promise<void> {
   const parameter = appKeyParameter(name);
   const wasThere = await secrets.remove(parameter);
-  output.say(wasThere ? `${parameter} is gone.` : `There is no ${parameter}.`);
+  output.say(wasThere ? `${parameter} is deleted.` : `There is no ${parameter}: nothing was deleted.`);
   if (configuration.wakeOnDemand.app) {
     output.say(
-      "Until there is one again, or wakeOnDemand.app is taken out, each sweep fails and is counted.",
+      "Until you store a key again or remove wakeOnDemand.app from the configuration, each sweep fails (metric SweepFailed).",
     );
   }
 }

@@ -38,7 +38,7 @@ export async function lift(
         place,
         aws.budgets,
       );
-      output.progress(`Waiting for AWS to take back what the budget ${budget} has denied.`);
+      output.progress(`Waiting for AWS to reverse what the budget ${budget} has denied.`);
       return undefined;
     },
     { clock, limitMs, say: output.say },
@@ -49,6 +49,6 @@ export async function lift(
   }
   const states = left.map(({ id, status }) => `${id} is ${status}`).join(", ");
   throw new NotFinished(
-    `After ${limitMs / 60_000} min, AWS's budget ${budget} still denies roles to start machines: ${states}. Run it again later.`,
+    `After ${limitMs / 60_000} min, AWS's budget ${budget} still forbids roles to start machines: ${states}. Run it again later.`,
   );
 }

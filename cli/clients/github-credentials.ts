@@ -6,7 +6,7 @@ export type GithubCredentials = { kind: "token"; token: string } | { kind: "app"
 
 /**
  * The credentials in the environment, in the order of the GitHub provider:
- * `GITHUB_TOKEN`, an App's, `GH_TOKEN`; undefined when there are none.
+ * `GITHUB_TOKEN`, an App's, `GH_TOKEN`. Undefined when there are no credentials.
  *
  * @throws Error when an App's are incomplete or its key cannot be read
  */

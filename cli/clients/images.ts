@@ -4,7 +4,7 @@ import { awsCall } from "./aws-call.ts";
 
 /** EC2's machine images, as far as the operator's command needs them. */
 export interface Images {
-  /** When images were made, ISO 8601 in UTC, by id; images that EC2 no longer knows are absent. */
+  /** When images were created, ISO 8601 in UTC, by id; images that EC2 no longer knows are absent. */
   createdAt(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 

@@ -8,8 +8,9 @@ import { ServiceError } from "./service-error.ts";
 /** The records that machines wrote about themselves. */
 export interface LedgerReader {
   /**
-   * The lines of a log group whose events happened in a span of time, page by
-   * page; undefined if the log group does not exist.
+   * Reads a log group's lines from a span of time, page by page.
+   *
+   * @returns undefined if the log group does not exist
    *
    * @param span milliseconds since the epoch, without its end
    */
@@ -59,7 +60,7 @@ async function nextPage(
     }
     if (!signal.aborted) throw error;
     throw new ServiceError(
-      `logs:FilterLogEvents took more than ${limitMs / 60_000} min for the ledger: ask for less with --since.`,
+      `logs:FilterLogEvents took more than ${limitMs / 60_000} min for the ledger: choose a shorter time with --since.`,
       { transient: true, cause: error },
     );
   }

@@ -33,7 +33,7 @@ export function operatorLogOf(logs: CloudWatchLogsClient): OperatorLog {
       if (!rejected) return;
       // CloudWatch reports success even for an event that it drops, such as one of tomorrow or of last month.
       throw new ServiceError(
-        `logs:PutLogEvents did not take the record of ${record.at}: set this computer's clock right.`,
+        `logs:PutLogEvents did not accept the record of ${record.at}: correct this computer's clock, then run the command again.`,
         { transient: false },
       );
     },

@@ -14,7 +14,7 @@ const perPage = 100;
 
 /** The entries of a repository's or an organisation's runners. */
 export interface Runners extends RunnerSource, VersionSource {
-  /** Adds labels to those that it has; a label that it has already stays once. */
+  /** Adds labels to those that it has. A label that it has already is not added twice. */
   addLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
   /** Gives it exactly these custom labels. */
   setLabels(entry: RunnerEntry, labels: readonly string[]): Promise<void>;
@@ -45,7 +45,7 @@ export function runnersOf(octokit: Octokit, owner: string, repository: string | 
       try {
         await githubCall(`removing the entry ${name}`, () => api.remove(id));
       } catch (error) {
-        // Removed in the meantime, or by an attempt whose answer was lost.
+        // The entry was removed in the meantime, or by an earlier attempt that got no answer.
         if (!hasStatus(error, 404)) throw error;
       }
     },

@@ -23,7 +23,7 @@ export interface Run {
 /** A job of a run. */
 export interface WorkflowJob {
   name: string;
-  /** GitHub has further ones, all of which mean that it has not begun. */
+  /** `completed`, `in_progress`, or another one. All others mean that it has not begun. */
   status: string;
   conclusion: string | null;
   /** The runner's name at GitHub; null until a runner has taken the job. */
@@ -35,10 +35,10 @@ export interface WorkflowJob {
 }
 
 /**
- * The runs of a repository. Unless stated otherwise, those that were dispatched,
- * of any workflow: a new workflow is not known by its name yet, and one whose
- * file has been deleted no longer is. Longhaul's runs are recognised by their
- * title.
+ * The runs of a repository: unless stated otherwise, those that were dispatched.
+ * They are not filtered by workflow, because GitHub does not know a new workflow
+ * by its name yet, and no longer knows one after its file was deleted. Longhaul's
+ * runs are recognised by their title.
  */
 export interface WorkflowRuns {
   /** Runs that have not ended, the newest first. */
@@ -76,7 +76,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
   const name = `${owner}/${repo}`;
   const event = "workflow_dispatch";
 
-  /** One state after the other: a run that changes its state in between is then on two lists, and not on none. */
+  /** The states are listed one after the other: a run that moves on in between is then on two lists, and never missed. */
   const listGoing = async (filter: { event?: string; per_page: number }): Promise<Run[]> => {
     const byId = new Map<number, Run>();
     for (const status of openRunStates) {
@@ -119,7 +119,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
           actions.cancelWorkflowRun({ ...place, run_id }),
         );
       } catch (error) {
-        if (!hasStatus(error, 409)) throw error; // 409: it has ended.
+        if (!hasStatus(error, 409)) throw error; // 409: the run has ended.
       }
     },
     dispatch: async ({ workflow }, inputs) => {
@@ -150,7 +150,7 @@ export function workflowRunsOf(octokit: Octokit, owner: string, repo: string): W
   };
 }
 
-/** @param body of GitHub's answer, whose types do not have the field yet */
+/** @param body of GitHub's answer; octokit's types do not have the field yet */
 function dispatchOutcome(body: unknown): DispatchOutcome {
   const runId = isObject(body) ? body.workflow_run_id : undefined;
   return Number.isSafeInteger(runId) ? { kind: "run", runId: runId as number } : { kind: "accepted" };

@@ -18,7 +18,7 @@ export interface WritePace {
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
  */
 export function createWritePace({ now, sleep }: Pick<Clock, "now" | "sleep">): WritePace {
-  /** When all writes so far would have been made, a second apart. */
+  /** The time at which all writes so far would be done if they were a second apart. */
   let spentUntil = -Infinity;
   return {
     async turn() {

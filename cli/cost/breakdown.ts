@@ -22,7 +22,7 @@ export interface CostBreakdown {
   beyondMeterUsd: number;
 }
 
-/** Sums of a record's time alone: what is left where there is no meter. */
+/** The costs of recorded time. Without a meter, only these are known. */
 export type RecordedCosts = Pick<CostBreakdown, "jobsUsd" | "idleUsd" | "bootUsd">;
 
 export function recordedCosts(segments: readonly PricedSegment[]): RecordedCosts {
@@ -31,7 +31,7 @@ export function recordedCosts(segments: readonly PricedSegment[]): RecordedCosts
   return { jobsUsd: sum("job"), idleUsd: sum("idle"), bootUsd: sum("boot") };
 }
 
-/** Less than that is the rounding of the record: a hundredth of a cent. */
+/** US dollars up to which a difference comes from rounding in the records: a hundredth of a cent. */
 const rounding = 1e-4;
 
 export function costBreakdown(recorded: RecordedCosts, meter: Costs): CostBreakdown {
@@ -57,7 +57,7 @@ const hourMs = 3_600_000;
 /**
  * Each segment with its price.
  *
- * @param usdPerHour of the machine that a segment is of; undefined: it is not known, and nothing is counted
+ * @param usdPerHour price of the segment's machine; undefined if it is not known, and the segment then costs nothing
  */
 export function priced(
   segments: readonly Segment[],

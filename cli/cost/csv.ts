@@ -29,9 +29,9 @@ const columns: readonly (readonly [string, (row: CostRow) => string | number | n
 ];
 
 /**
- * A report's rows as CSV (RFC 4180), with what belongs to none of them in rows
- * of its own: the column `usd` adds up to the meter, as far as the records do
- * not explain more than it has seen.
+ * A report's rows as CSV (RFC 4180). Costs that belong to no row get rows of their
+ * own, so that the column `usd` adds up to the meter, unless the records explain
+ * more than the meter has seen.
  */
 export function costCsv(report: CostReport): string {
   const facts = report.by === "job" ? factColumns : [];
@@ -49,7 +49,7 @@ export function costCsv(report: CostReport): string {
   return [header, ...rows, ...rest].map((row) => row.map(csvCell).join(",")).join("\n");
 }
 
-/** What belongs to no row, by its name. */
+/** The costs that belong to no row, with their names. */
 export function restRows({ by, recorded, account }: CostReport): [key: string, usd: number][] {
   const rest: [string, number][] = [];
   if (by !== "runner" && by !== "day") rest.push(["(idle)", recorded.idleUsd], ["(boot)", recorded.bootUsd]);
@@ -58,9 +58,9 @@ export function restRows({ by, recorded, account }: CostReport): [key: string, u
 }
 
 /**
- * One cell. Names of workflows and branches are written by whoever may push:
- * a text that a spreadsheet would take for a formula gets an apostrophe before
- * it, which the spreadsheet shows as no part of it
+ * One cell. Everyone who may push can choose the names of workflows and branches.
+ * A text that a spreadsheet would take for a formula gets an apostrophe in front,
+ * which the spreadsheet does not show
  * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 export function csvCell(value: string | number | null): string {

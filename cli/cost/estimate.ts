@@ -28,15 +28,15 @@ export interface Estimate {
   total: MonthlyCosts;
 }
 
-/** What a fleet without working hours is reckoned with. */
+/** The working hours that are assumed for a fleet without any. */
 const usualHours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00" };
 
 const weeksPerMonth = 365 / 7 / 12;
 
 /**
- * What an environment will cost, from its configuration alone: before the
- * first `pulumi up` there is nothing else. Fleets without working hours are
- * reckoned with Monday to Friday from 07:30 to 19:00.
+ * What an environment will cost, from its configuration alone, so that it works
+ * before the first `pulumi up`. Fleets without working hours are estimated with
+ * Monday to Friday from 07:30 to 19:00.
  *
  * @throws UnknownPriceError
  */

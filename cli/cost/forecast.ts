@@ -3,14 +3,14 @@ import type { MeterRecord } from "../../contract/meter.ts";
 import { meteredDays } from "./metered.ts";
 import { dayOf } from "./timeline.ts";
 
-/** Where a month ends if it goes on as it went. */
+/** What a month will have cost at its end, at the present pace. */
 export interface Forecast {
   /** `2026-11`, in UTC. */
   month: string;
   spentUsd: number;
   /** Mean of {@link days}. */
   perDayUsd: number;
-  /** The days that the pace is taken from: a whole week where that is known, so that it has its weekend. */
+  /** Number of days from which the pace is computed: a whole week if it is known, so that a weekend is in it. */
   days: number;
   monthEndUsd: number;
 }
@@ -19,11 +19,11 @@ const dayMs = 24 * 3_600_000;
 const weekDays = 7;
 
 /**
- * The pace is that of the last seven whole days. The day on which an
- * environment was made is left out, unless there is nothing else; then, and
- * today, a part of a day counts as that part.
+ * The pace is that of the last seven whole days, without the first metered day,
+ * which may be incomplete. If no such day is left, the pace is that of all metered
+ * time, which then counts from the environment's beginning and as at least an hour.
  *
- * @param began when the environment is first heard of, in milliseconds since the epoch; Infinity: not at all
+ * @param began when the environment first appears in EC2 or the ledger, in milliseconds since the epoch; Infinity: not known
  */
 export function forecastOf(record: MeterRecord, began: number): Forecast {
   const at = Date.parse(record.at);
@@ -44,7 +44,7 @@ export function forecastOf(record: MeterRecord, began: number): Forecast {
   return { month: record.month, spentUsd, perDayUsd, days, monthEndUsd: spentUsd + perDayUsd * left };
 }
 
-/** The beginning of the first day that is metered, or that of the environment, where it is on that day. */
+/** The beginning of a day, or of the environment if it began on this day. */
 function beginningIn(day: string, began: number): number {
   const start = Date.parse(day);
   return began >= start && began < start + dayMs ? began : start;

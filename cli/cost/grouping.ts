@@ -1,3 +1,3 @@
-/** What the lines of a report can be about. */
+/** What the jobs of a report can be grouped by. */
 export const groupings = ["job", "workflow", "repository", "runner", "day"] as const;
 export type Grouping = (typeof groupings)[number];

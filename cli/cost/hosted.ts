@@ -25,15 +25,16 @@ const minutePrices: Readonly<Record<Architecture, readonly (readonly [cores: num
   ],
 };
 
-/** Since when GitHub asks for that. */
+/** The day from which these prices apply. */
 export const hostedPricesSince = "2026-01-01";
 
 /** GitHub's limit for a job on its own runners, in minutes. */
 export const hostedLimitMinutes = 360;
 
 /**
- * What a minute on a hosted runner costs that has at least as many cores;
- * undefined where there is none, or the type's name does not tell its cores.
+ * The price of a minute on the smallest hosted runner with at least as many cores.
+ * Undefined if GitHub has no such runner, or the instance type's name does not
+ * show the number of cores.
  */
 export function hostedMinutePrice(instanceType: string, architecture: Architecture): number | undefined {
   const cores = coresOf(instanceType);
@@ -41,14 +42,14 @@ export function hostedMinutePrice(instanceType: string, architecture: Architectu
   return minutePrices[architecture].find(([offered]) => offered >= cores)?.[1];
 }
 
-/** An `xlarge` has four virtual cores; nothing has less than one, and burstable types have two at least. */
+/** An `xlarge` has four virtual cores. Every type has at least one, and burstable types have at least two. */
 function coresOf(instanceType: string): number | undefined {
   const size = sizeInXlarges(instanceType);
   if (!size) return undefined;
   return Math.max(instanceType.startsWith("t") ? 2 : 1, size.xlarges * 4);
 }
 
-/** GitHub bills begun minutes. */
+/** The minutes that GitHub bills: it rounds up to whole minutes. */
 export function billedMinutes(milliseconds: number): number {
   return Math.ceil(milliseconds / 60_000);
 }

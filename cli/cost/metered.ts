@@ -5,14 +5,14 @@ import type { Span } from "../../contract/spans.ts";
 
 /** What the meter knows of a span of time. */
 export interface MeteredCosts {
-  /** Whole days, but for the last, which ends where the meter does. */
+  /** Whole days. The last one ends when the meter was last written. */
   span: Span;
   costs: Costs;
   /** By day: `2026-11-05`. */
   byDay: ReadonlyMap<string, Costs>;
 }
 
-/** All days that a record knows, the first first: `2026-11-05`. */
+/** All days of a record, oldest first: `2026-11-05`. */
 export function meteredDays({ month, days, previous }: MeterRecord): [day: string, costs: Costs][] {
   const ofMonth = (name: string, all: MeterRecord["days"]) =>
     Object.entries(all).map(([day, costs]): [string, Costs] => [`${name}-${day}`, costs]);
@@ -21,9 +21,9 @@ export function meteredDays({ month, days, previous }: MeterRecord): [day: strin
 }
 
 /**
- * What a record says of the time since some moment: the day of it is counted in
- * full, because the meter knows days. Undefined where it knows nothing of that
- * time.
+ * What a record says about the time since a moment. The moment's day is counted in
+ * full, because the meter counts by days. Undefined if the record has nothing
+ * about that time.
  */
 export function meteredSince(record: MeterRecord, since: number): MeteredCosts | undefined {
   const days = meteredDays(record).filter(([day]) => day >= dayOf(since));
@@ -36,7 +36,7 @@ export function meteredSince(record: MeterRecord, since: number): MeteredCosts |
   };
 }
 
-/** What one fleet has cost since the month began: of fleets the meter knows no days. */
+/** What one fleet has cost since the month began. The meter does not count single fleets by days. */
 export function meteredFleet(record: MeterRecord, fleet: string): MeteredCosts {
   const [first] = Object.keys(record.days).sort();
   const costs = Object.hasOwn(record.fleets, fleet) ? record.fleets[fleet]! : noCosts;

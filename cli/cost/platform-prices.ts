@@ -1,4 +1,4 @@
-/** A price with its day and where it is from. */
+/** A price with its date and its source. */
 interface ListPrice {
   usd: number;
   date: string;
@@ -14,9 +14,9 @@ const guides = {
 };
 
 /**
- * What AWS asks for what stands around the machines, in US dollars: first
- * tiers, without the free ones, which an account shares among all that is in
- * it. Small regional differences do not matter here: it is a few dollars.
+ * AWS's prices for the services around the machines, in US dollars. They are the
+ * prices of the first paid tier, because everything in an account shares the free
+ * one. Small regional differences do not matter here: the sum is a few dollars.
  */
 export const platformPrices = {
   /** A million calls by EventBridge Scheduler. */
@@ -27,13 +27,13 @@ export const platformPrices = {
   functionTime: { usd: 13.3334, ...priceList },
   /** A million requests to a queue. */
   queueRequests: { usd: 0.4, ...priceList },
-  /** A million units of reading from a table on demand. */
+  /** A million read units of an on-demand table. */
   tableReads: { usd: 0.1525, ...priceList },
-  /** A million units of writing to it. */
+  /** A million write units of it. */
   tableWrites: { usd: 0.7625, ...priceList },
   /** A GB that is written into a log. */
   logs: { usd: 0.63, ...priceList },
-  /** A custom metric for a month; it counts for the hours in which it gets values. */
+  /** A custom metric for a month. Only hours in which it gets values are billed. */
   metrics: { usd: 0.3, date: "2026-02", ...guides },
   /** A million calls of PutMetricData. */
   metricCalls: { usd: 10, date: "2026-02", ...guides },

@@ -7,13 +7,13 @@ import type { Clock } from "../clock.ts";
 import type { Environment } from "../environment.ts";
 import type { CostSources } from "./report.ts";
 
-/** A machine's start may lie before the time that is asked for, and says from when on it was idle. */
+/** How far before the requested time the ledger is read. A machine's start says since when it is idle, and may lie there. */
 const lookbackMs = 7 * 24 * 3_600_000;
 
 /**
- * Reads what a report is made of. Log groups that do not exist have no lines.
+ * Reads the sources of a report. Log groups that do not exist have no lines.
  *
- * @param fleet undefined: all of them
+ * @param fleet undefined: all fleets
  * @throws ServiceError
  */
 export async function readCost(
@@ -29,7 +29,7 @@ export async function readCost(
     observeMachines({ ec2: aws.instances }, { environment: name }),
   ]);
   const lines = [];
-  // One after the other: CloudWatch takes few searches at once.
+  // One after the other, because CloudWatch accepts few searches at the same time.
   for (const each of fleets) {
     lines.push(
       ...((await aws.ledger.read(logGroupName(name, each), { from: since - lookbackMs, to: now + 1 })) ?? []),
@@ -55,7 +55,7 @@ function madeAt(machines: readonly ObservedMachine[]): Map<string, number> {
   return first;
 }
 
-/** A job that runs has no line yet: what a machine says of itself tells it from waiting. */
+/** A running job has no line in the ledger yet. The machine's own report shows whether it is idle or busy. */
 function idleUntil({ name, instanceState, report }: ObservedMachine, now: number): [string, number][] {
   if (instanceState !== "running" || !report) return [];
   if (report.state === "idle") return [[name, now]];

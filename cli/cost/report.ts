@@ -20,16 +20,16 @@ import type { CostRow } from "./rows.ts";
 import { beginningOf, dayOf, isJob, timelineOf, within } from "./timeline.ts";
 import type { Span } from "../../contract/spans.ts";
 
-/** All that a report is made of. */
+/** The sources of a report. */
 export interface CostSources {
   environment: string;
   configuration: Configuration;
-  /** Of the fleets that are asked for, in any order. */
+  /** The lines of the requested fleets, in any order. */
   lines: readonly LedgerLine[];
   meter: MeterRecord | undefined;
-  /** When the first machine of each runner was made, by the runner's name, as far as EC2 describes machines. */
+  /** By runner: when its oldest machine was made, of those that EC2 still describes. */
   madeAt: ReadonlyMap<string, number>;
-  /** Until when machines were seen awake and without a job after their last line, by the machine's name. */
+  /** By machine name: until when the machine was seen awake and without a job after its last line. */
   idleUntil: ReadonlyMap<string, number>;
   now: number;
 }
@@ -37,11 +37,11 @@ export interface CostSources {
 export interface CostQuestion {
   since: number;
   by: Grouping;
-  /** Undefined: all of them. */
+  /** Undefined: all fleets. */
   fleet?: string;
-  /** US dollars that GitHub asks for a minute of a job on a runner of one's own. */
+  /** US dollars that GitHub charges for a minute of a job on a self-hosted runner. */
   platformCharge: number;
-  /** Of the whole environment: not together with {@link fleet}. */
+  /** Only for the whole environment, so not together with {@link fleet}. */
   forecast: boolean;
 }
 
@@ -58,23 +58,23 @@ export interface CostReport {
   jobMinutes: number;
   idleMinutes: number;
   bootMinutes: number;
-  /** The idle part of all time that is told of; null where nothing is. */
+  /** Idle time as a part of all recorded time, from 0 to 1; null if no time is recorded. */
   idleShare: number | null;
   recorded: RecordedCosts;
-  /** Null where there is no meter for this time. */
+  /** Null if the meter has nothing about this time. */
   account: CostBreakdown | null;
-  /** By day, where the meter knows days. */
+  /** The meter's total by day; null if it has no days for this report. */
   meterByDay: Record<string, number> | null;
-  /** The same jobs on GitHub's runners; null where a price is not known. */
+  /** What the same jobs would have cost on GitHub's runners; null if a price is not known. */
   hostedUsd: number | null;
   /** Jobs that GitHub's runners would have ended after six hours. */
   tooLongForHosted: number;
   platformUsd: number;
-  /** All runners awake for as long as there were any, without their disks; null without a meter. */
+  /** What the machines would have cost if all runners had always been awake, without disks; null without a meter. */
   alwaysAwakeUsd: number | null;
   savedBySleepingUsd: number | null;
   forecast: Forecast | null;
-  /** What a reader has to know to take the figures rightly: one sentence each. */
+  /** Sentences that a reader needs to understand the figures. */
   notes: string[];
 }
 
@@ -82,7 +82,7 @@ const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
 /**
- * @throws UnknownPriceError when the price of one of the fleets is not known
+ * @throws UnknownPriceError when the price of a fleet's instance type is not known
  */
 export function costReport(sources: CostSources, question: CostQuestion): CostReport {
   const { environment, meter, lines, now } = sources;
@@ -99,7 +99,7 @@ export function costReport(sources: CostSources, question: CostQuestion): CostRe
   const [all] = rowsBy("repository", oneGroup(jobs), rowPrices);
   const alwaysAwakeUsd = metered ? alwaysAwake(sources, configuration, metered.span) : null;
   const minutes = minutesByKind(segments);
-  const told = minutes.job + minutes.idle + minutes.boot;
+  const recordedMinutes = minutes.job + minutes.idle + minutes.boot;
   return {
     environment,
     fleet: fleet ?? null,
@@ -111,7 +111,7 @@ export function costReport(sources: CostSources, question: CostQuestion): CostRe
     jobMinutes: minutes.job,
     idleMinutes: minutes.idle,
     bootMinutes: minutes.boot,
-    idleShare: told === 0 ? null : minutes.idle / told,
+    idleShare: recordedMinutes === 0 ? null : minutes.idle / recordedMinutes,
     recorded,
     account,
     meterByDay: metered && metered.byDay.size > 0 ? dailyTotals(metered) : null,
@@ -134,7 +134,7 @@ function ofFleet(configuration: Configuration, fleet: string | undefined): Confi
   return { ...configuration, fleets: { [fleet]: configuration.fleets[fleet]! } };
 }
 
-/** A fleet's costs are known for the present month alone, and only from its beginning. */
+/** For a single fleet, the meter knows only the costs of the present month, from its beginning on. */
 function meteredFor(meter: MeterRecord, since: number, fleet: string | undefined): MeteredCosts | undefined {
   if (fleet === undefined) return meteredSince(meter, since);
   const whole = meteredFleet(meter, fleet);
@@ -174,7 +174,7 @@ function segmentsOf(lines: readonly LedgerLine[], idleUntil: ReadonlyMap<string,
   return [...machines].flatMap(([machine, own]) => within(timelineOf(own, idleUntil.get(machine)), span));
 }
 
-/** All jobs as one group, to have their sums by the same rules as those of the rows. */
+/** All jobs as one group, so that their sums follow the same rules as the rows. */
 function oneGroup<Piece extends PricedSegment & { line: LedgerRecord }>(jobs: readonly Piece[]): Piece[] {
   return jobs.map((job) => ({ ...job, line: { ...job.line, repository: null } }));
 }
@@ -190,8 +190,9 @@ function durationOf({ startedAt, endedAt }: LedgerRecord): number {
 }
 
 /**
- * The meter knows days, and a runner may have been made in the middle of one:
- * what it would have cost counts from when it is first heard of.
+ * What the machines would have cost if all runners had always been awake. The span
+ * begins with a whole day, but a runner may have been made later. It counts from
+ * when it first appears.
  */
 function alwaysAwake(sources: CostSources, configuration: Configuration, { from, to }: Span): number {
   const hourly = hourlyPrices(configuration);
@@ -203,7 +204,7 @@ function alwaysAwake(sources: CostSources, configuration: Configuration, { from,
   }, 0);
 }
 
-/** When each runner is first heard of, by EC2 or by a line of its own: its machine then may be gone. */
+/** When each runner first appears: in EC2, or in a line of the ledger, because its first machine may be gone. */
 function beginnings({ lines, madeAt }: CostSources): Map<string, number> {
   const first = new Map(madeAt);
   for (const line of lines) {
@@ -219,7 +220,7 @@ function dailyTotals({ byDay }: MeteredCosts): Record<string, number> {
 interface Found {
   metered: MeteredCosts | undefined;
   account: CostBreakdown | null;
-  /** Instance types of which no price is known. */
+  /** Instance types without a known price. */
   unpriced: string[];
   /** The sums of all jobs. */
   all: CostRow | undefined;
@@ -236,41 +237,41 @@ function notesOf(
   const notes: string[] = [];
   if (!meter) {
     notes.push(
-      "There is no meter: what disks, addresses and machines without records cost is not known. " +
-        "The controller writes it each minute; `pulumi up` makes the controller.",
+      "There is no meter, so the costs of disks, addresses and machines without records are not known. " +
+        "The controller writes the meter each minute; `pulumi up` creates the controller.",
     );
   } else if (!metered && fleet !== undefined) {
     notes.push(
-      `Of a single fleet the meter knows the present month alone: --since month (or ${meter.month}-01) gives its whole account.`,
+      `For a single fleet the meter has only the present month: use --since month (or ${meter.month}-01) to see all its costs.`,
     );
   } else if (!metered) {
-    notes.push(`The meter knows nothing of this time: it was last written at ${meter.at}.`);
+    notes.push(`The meter has nothing about this time: it was last written at ${meter.at}.`);
   } else if (dayOf(metered.span.from) > dayOf(since)) {
     notes.push(
-      `The meter knows nothing before ${dayOf(metered.span.from)}: it keeps this month and the one before. What was earlier is left out.`,
+      `The meter has nothing before ${dayOf(metered.span.from)}, because it keeps this month and the one before. Earlier costs are left out.`,
     );
   }
   if (meter && now - Date.parse(meter.at) > staleMs) {
     notes.push(
-      `The meter was last written at ${meter.at}: nothing after that is in the report. See whether the controller runs.`,
+      `The meter was last written at ${meter.at}, so later costs are not in the report. Check whether the controller runs. See docs/troubleshooting.md#meter-silent.`,
     );
   }
   if (account && isBeyondMeter(account)) {
     notes.push(
-      `The machines' records explain ${usd(account.beyondMeterUsd)} USD more than the meter has seen of machines: a price has changed, the meter began later, or a machine's records are wrong. The meter is right.`,
+      `The machines' records account for ${usd(account.beyondMeterUsd)} USD more than the meter has counted for machines: a price has changed, the meter began later, or a machine's records are wrong. Trust the meter.`,
     );
   }
   if (unpriced.length > 0) {
     notes.push(
-      `The price of ${unpriced.join(", ")} is not known; the time of such machines is counted in minutes alone.`,
+      `The price of ${unpriced.join(", ")} is not known, so the time of these machines counts in minutes but not in dollars.`,
     );
   }
   if (all?.hostedUsd === null) {
-    notes.push("GitHub has no runner with as many cores as some of the machines: there is no comparison.");
+    notes.push("GitHub has no runner with as many cores as some of the machines, so there is no comparison.");
   }
   if (forecast && !meter) notes.push("Without a meter there is no forecast.");
   notes.push(
-    "Waiting is from a job's arrival at its machine to its beginning. How long it was in GitHub's queue before is not in the ledger.",
+    "WAITING is the time from a job's arrival at its machine to its start. The ledger does not record how long the job was in GitHub's queue before.",
   );
   return notes;
 }

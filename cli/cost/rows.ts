@@ -8,20 +8,20 @@ import type { JobSegment } from "./timeline.ts";
 /** One line of the report. */
 export interface CostRow {
   key: string;
-  /** How many; a job counts for the day on which it came. */
+  /** Number of jobs. In a report by day, a job counts for the day of its arrival. */
   jobs: number;
   /** Machine minutes of jobs. */
   minutes: number;
-  /** Mean seconds between a job's arrival at its machine and its beginning; null where none has begun. */
+  /** Mean seconds between a job's arrival at its machine and its start; null if no job has started. */
   pickupSeconds: number | null;
   jobsUsd: number;
   /** Idle and boot time belong to runners and days, not to jobs. */
   idleUsd: number;
   bootUsd: number;
   usd: number;
-  /** What the same jobs would have cost on GitHub's runners; null where that is not known of all of them. */
+  /** What the same jobs would have cost on GitHub's runners; null unless that is known for all of them. */
   hostedUsd: number | null;
-  /** GitHub's charge for jobs on runners of one's own. */
+  /** GitHub's charge for jobs on self-hosted runners. */
   platformUsd: number;
   /** The job itself, in a report by job. */
   job: JobCostFacts | null;
@@ -40,20 +40,20 @@ export type JobCostFacts = Pick<
   | "endedAt"
   | "result"
 > & {
-  /** Why it ended other than by itself; null where that is not known. */
+  /** Why the job did not end by itself; null: not known, or it did. */
   cause: JobEndCause | null;
 };
 
 export interface RowPrices {
   /** US dollars for a minute of a job on GitHub's runners; undefined: not known. */
   hostedMinute: (record: LedgerRecord) => number | undefined;
-  /** US dollars for a minute of a job on runners of one's own. */
+  /** US dollars for a minute of a job on self-hosted runners. */
   platformMinute: number;
 }
 
 /**
- * The segments grouped, the dearest first, days in their order. Idle and boot
- * time that belongs to no group is left out.
+ * Groups segments into rows. The most expensive row comes first, but days are in
+ * their order. Idle and boot time that belongs to no group is left out.
  */
 export function rowsBy(by: Grouping, segments: readonly PricedSegment[], prices: RowPrices): CostRow[] {
   const pieces = by === "day" ? cutByDays(segments) : segments;
@@ -72,7 +72,7 @@ export function rowsBy(by: Grouping, segments: readonly PricedSegment[], prices:
     : rows.sort((one, other) => other.usd - one.usd || (one.key < other.key ? -1 : 1));
 }
 
-/** Price is time, so each part of a segment has its share. */
+/** Costs are proportional to time, so each part of a segment gets its share of the segment's. */
 function cutByDays(segments: readonly PricedSegment[]): PricedSegment[] {
   return segments.flatMap((segment) =>
     byDays([segment]).map((piece) => ({
@@ -98,10 +98,10 @@ function jobKey(by: "job" | "workflow" | "repository", record: LedgerRecord): st
   return `${name} / ${job ?? unknown}${run}, ${machine} ${receivedAt.slice(0, 16)}`;
 }
 
-/** The start hook did not run. */
+/** Shown in place of a name that is not known, because the start hook did not run. */
 const unknown = "(unknown)";
 
-/** The minutes that are billed for a job, by each of its milliseconds: a job may be cut into pieces. */
+/** Billed minutes for each millisecond of a job. Whole jobs are rounded up, and a job may be cut into pieces. */
 function billedShares(segments: readonly PricedSegment[]): ReadonlyMap<LedgerRecord, number> {
   const times = new Map<LedgerRecord, number>();
   for (const segment of segments.filter((each) => isJob(each))) {
@@ -123,7 +123,7 @@ function rowOf(
     sum(group.map((segment) => (segment.kind === kind ? segment.usd : 0)));
   const minutesOf = (segment: PricedSegment & JobSegment) => time(segment) * (billed.get(segment.line) ?? 0);
   const hosted = jobs.map((segment) => {
-    // A job that never began holds a machine of one's own, and costs nothing at GitHub.
+    // A job that never started occupies a machine here, but would have cost nothing at GitHub.
     const price = segment.line.startedAt === null ? 0 : prices.hostedMinute(segment.line);
     return price === undefined ? undefined : price * minutesOf(segment);
   });

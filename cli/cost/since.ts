@@ -10,12 +10,12 @@ const longestDays = 400;
  * The moment that `--since` names, in milliseconds since the epoch; `month` is
  * the first of the present one. Without a zone it is UTC, as the meter's days are.
  *
- * @throws BadUsage for what is no moment, the future, and what the ledger does not reach back to
+ * @throws BadUsage for text that is not a moment, for the future, and for a time from which the ledger is not kept
  */
 export function parseSince(text: string, now: number): number {
   const month = Date.parse(`${new Date(now).toISOString().slice(0, 7)}-01`);
   const at = parseMoment({ name: "--since", direction: "back", zone: "UTC", words: { month } }, text, now);
-  if (at > now) throw new BadUsage(`--since ${text} is still to come: it is ${formatMoment(now)} now.`);
+  if (at > now) throw new BadUsage(`--since ${text} is in the future: it is ${formatMoment(now)} now.`);
   if (now - at > longestDays * dayMs) {
     throw new BadUsage(
       `--since ${text} is more than ${longestDays} days ago: the ledger is not kept for longer.`,

@@ -6,10 +6,10 @@ import type { Estimate } from "./estimate.ts";
 import type { CostReport } from "./report.ts";
 import type { CostRow } from "./rows.ts";
 
-/** So many rows are for people; whoever wants all takes CSV or JSON. */
+/** Most rows in a table. CSV and JSON have all of them. */
 const maxRows = 50;
 
-/** A report for people: its rows, where the money went, what it would have been otherwise, and the notes. */
+/** A report for people: its rows, where the money went, what the alternatives would have cost, and the notes. */
 export function costTable(report: CostReport): string {
   const { environment, fleet, from, to, by } = report;
   const shown = by === "day" ? report.rows.slice(-maxRows) : report.rows.slice(0, maxRows);
@@ -29,7 +29,7 @@ export function costTable(report: CostReport): string {
   ].join("\n");
 }
 
-/** Text to the left, figures to the right. */
+/** A table with text aligned to the left and figures to the right. */
 interface Table {
   head?: string[];
   rows: string[][];
@@ -79,7 +79,7 @@ function accountLines(report: CostReport): Table {
     const { disksUsd, addressesUsd, machinesUsd } = account.unattributed;
     const parts = `disks ${usd(disksUsd)}, addresses ${usd(addressesUsd)}, machines without records ${usd(machinesUsd)}`;
     lines.push(["unattributed", usd(account.unattributedUsd), parts]);
-    lines.push(["meter", usd(account.meterUsd), "all of it"]);
+    lines.push(["meter", usd(account.meterUsd), "the whole cost"]);
   }
   return { rows: lines, left: [0, 2] };
 }
@@ -91,23 +91,23 @@ function comparisonLines(report: CostReport): string[] {
     const tooLong =
       tooLongForHosted === 0
         ? ""
-        : `; ${tooLongForHosted} of them are longer than the six hours that a job may take there`;
+        : `; ${tooLongForHosted} of them took longer than the six hours that GitHub allows there`;
     lines.push(
-      `The same jobs on GitHub's runners of as many cores: ${usd(hostedUsd)} USD, without included minutes${tooLong}.`,
+      `The same jobs on GitHub's runners with as many cores: ${usd(hostedUsd)} USD, without included minutes${tooLong}.`,
     );
   }
   if (platformUsd > 0)
     lines.push(`GitHub's charge for these minutes: ${usd(platformUsd)} USD, not in the meter.`);
   if (savedBySleepingUsd !== null) {
     lines.push(
-      `Always awake, the machines would have cost ${usd(alwaysAwakeUsd!)} USD: sleeping saved ${usd(savedBySleepingUsd)}.`,
+      `Always awake, the machines would have cost ${usd(alwaysAwakeUsd!)} USD. Sleeping saved ${usd(savedBySleepingUsd)} USD.`,
     );
   }
   if (forecast) {
     const { month, spentUsd, perDayUsd, days, monthEndUsd } = forecast;
     const pace = days < 1 ? "today's" : `that of ${days.toFixed(0)} day(s)`;
     lines.push(
-      `${month} has cost ${usd(spentUsd)} USD. At this pace (${pace}: ${usd(perDayUsd)} USD a day) it ends at ${usd(monthEndUsd)} USD.`,
+      `${month} has cost ${usd(spentUsd)} USD so far. At this pace (${pace}: ${usd(perDayUsd)} USD a day) the month ends at ${usd(monthEndUsd)} USD.`,
     );
   }
   return lines;
@@ -144,8 +144,8 @@ export function estimateTable({ environment, region, fleets, total }: Estimate):
 
 /** What an estimate leaves out. */
 export const estimateNotes = [
-  "Machines, disks and public addresses. Not in it: data that leaves AWS, logs, metrics and functions: docs/cost.md has a worked example.",
-  "Subnets that are given are taken to be private: a public address costs 0.005 USD for each hour that its machine is awake.",
+  "The estimate covers machines, disks and public addresses. It does not cover data that leaves AWS, logs, metrics and functions: docs/cost.md has a worked example.",
+  "Configured subnets are assumed to be private. In a public subnet, each address costs 0.005 USD more for each hour that its machine is awake.",
 ];
 
 function aligned({ head, rows, left }: Table): string[] {

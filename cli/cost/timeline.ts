@@ -5,7 +5,7 @@ import type { Span } from "../../contract/spans.ts";
 /** What a machine did for a while. */
 export interface Segment extends Span {
   kind: "job" | "idle" | "boot";
-  /** A line of the machine: the job's own, or any that says whose time it is. */
+  /** The job's own line. For idle and boot time, a line that names the machine. */
   line: LedgerLine;
 }
 
@@ -19,60 +19,61 @@ export function isJob<Any extends Segment>(segment: Any): segment is Any & JobSe
 }
 
 /**
- * What one machine did, as far as its lines tell: no two segments overlap. It
- * is idle between its start or a job's end and the next job, or its stop. What
- * lies between a stop and the next start is not in it, nor what followed a
- * machine's last word: it may have slept, or run a job that has not ended.
+ * What one machine did, by its lines in the ledger. Segments do not overlap. The
+ * machine is idle from its start, or from a job's end, until the next job or its
+ * stop. The time between a stop and the next start is left out. So is the time
+ * after the last line, because the machine may have slept since, or run a job that
+ * has not ended.
  *
  * @param lines of one machine, in any order
  * @param idleUntil until when the machine has been seen awake and without a job after its last line
  */
 export function timelineOf(lines: readonly LedgerLine[], idleUntil?: number): Segment[] {
   const segments: Segment[] = [];
-  /** Everything before is told. */
-  let told = -Infinity;
-  /** Since when it is awake without a job; undefined where that is not known. */
+  /** All time before this moment is in a segment or left out. */
+  let coveredUntil = -Infinity;
+  /** Since when the machine is awake without a job; undefined if that is not known. */
   let freeSince: number | undefined;
   let stoppedAt: number | undefined;
 
-  const tell = (kind: Segment["kind"], line: LedgerLine, from: number, to: number) => {
-    const segment = { kind, line, from: Math.max(from, told), to };
+  const add = (kind: Segment["kind"], line: LedgerLine, from: number, to: number) => {
+    const segment = { kind, line, from: Math.max(from, coveredUntil), to };
     if (segment.from < segment.to) segments.push(segment);
-    told = Math.max(told, to);
+    coveredUntil = Math.max(coveredUntil, to);
   };
 
   const ordered = inOrder(lines);
   for (const line of ordered) {
     if (line.kind === "start") {
       const at = Date.parse(line.at);
-      tell("boot", line, beginningOf(line), at);
-      freeSince = told;
+      add("boot", line, beginningOf(line), at);
+      freeSince = coveredUntil;
       stoppedAt = undefined;
     } else if (line.kind === "stop") {
       const at = Date.parse(line.at);
-      if (freeSince !== undefined) tell("idle", line, freeSince, at);
+      if (freeSince !== undefined) add("idle", line, freeSince, at);
       freeSince = undefined;
       stoppedAt = at;
     } else {
-      // Without a start in between, a machine that was about to stop has stayed.
+      // There was no start after the stop, so the machine was about to power off and stayed on.
       const free = freeSince ?? stoppedAt;
-      if (free !== undefined) tell("idle", line, free, beginningOf(line));
-      tell("job", line, beginningOf(line), Date.parse(line.endedAt));
-      freeSince = told;
+      if (free !== undefined) add("idle", line, free, beginningOf(line));
+      add("job", line, beginningOf(line), Date.parse(line.endedAt));
+      freeSince = coveredUntil;
       stoppedAt = undefined;
     }
   }
-  if (freeSince !== undefined && idleUntil !== undefined) tell("idle", ordered.at(-1)!, freeSince, idleUntil);
+  if (freeSince !== undefined && idleUntil !== undefined) add("idle", ordered.at(-1)!, freeSince, idleUntil);
   return segments;
 }
 
-/** Once each: a write that was tried again after a lost answer may stand there twice. */
+/** The lines in order and without duplicates. A write that was repeated after a lost answer may be in the ledger twice. */
 function inOrder(lines: readonly LedgerLine[]): LedgerLine[] {
   const different = new Map(lines.map((line) => [`${line.kind ?? "job"} ${beginningOf(line)}`, line]));
   return [...different.values()].sort((one, other) => beginningOf(one) - beginningOf(other));
 }
 
-/** When that began of which a line tells, in milliseconds since the epoch. */
+/** When what a line records began, in milliseconds since the epoch. */
 export function beginningOf(line: LedgerLine): number {
   if (line.kind === "start") return Date.parse(line.at) - line.bootSeconds * 1000;
   return Date.parse(line.kind === "stop" ? line.at : line.receivedAt);

@@ -71,7 +71,7 @@ export async function drain(collaborators: DrainCollaborators, request: DrainReq
     return machines.filter(({ instanceState }) => instanceState !== "terminated");
   }
 
-  /** Entries that are left at GitHub are reported, which is no failure: GitHub drops them after 14 days. */
+  /** Entries that are left at GitHub are reported. They are not a failure: GitHub deletes them after 14 days. */
   async function tidyEntries(fleet: string, waiting: boolean): Promise<void> {
     if (!github) {
       output.say("There are no GitHub credentials in the environment: the machines' entries stay at GitHub.");

@@ -43,11 +43,11 @@ export function tokenCare(
  * machines shows that.
  *
  * AWS advises half a minute between the two calls, because a parameter that was
- * deleted may be seen for a while. They follow one another nevertheless: a
- * write that is refused, or lost with the parameter, leaves none; a machine
- * without one waits for a token as it does with a used one, and the next run
- * writes it. In between only another `longhaul` can write it: the machine's role
- * depends on a tag that is deleted with the parameter.
+ * deleted may be seen for a while. They follow one another at once nevertheless.
+ * If the write is refused, or lost with the deletion, there is no parameter. The
+ * machine then waits for a token as it does with a used one, and the next run
+ * writes the parameter. In between only another `longhaul` can write it: the
+ * machine's role depends on a tag that is deleted with the parameter.
  *
  * @returns ids of the machines for which a token was removed
  * @throws ServiceError when SSM refuses; the machines before it are done
@@ -71,7 +71,7 @@ export async function removeSpentTokens(
       removed.push(instanceId);
       output.say(`${runner} (${instanceId}) has registered: its token was removed from SSM.`);
     }
-    // One that exists by now is another run's: a token that the machine has been given, or the same as this.
+    // If it exists by now, another run has created it, with a new token or with the same text as this.
     await secrets.create(name, tokenSecret(place, holder, usedToken));
   }
   return removed;

@@ -50,8 +50,8 @@ export function checkNames(
 ): void {
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const are = known.length === 0 ? "there are none" : `they are ${known.join(", ")}`;
-  throw new BadUsage(`There is no ${what} ${unknown.join(", ")}: ${are}.`);
+  const others = known.length === 0 ? `There are no ${what}s at all` : `The ${what}s are ${known.join(", ")}`;
+  throw new BadUsage(`There is no ${what} ${unknown.join(", ")}. ${others}.`);
 }
 
 function unique(names: readonly string[]): string[] {

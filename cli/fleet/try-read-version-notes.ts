@@ -3,7 +3,7 @@ import type { VersionSource } from "../../config/runner-versions.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { ServiceError } from "../clients/service-error.ts";
 
-/** The notes on the configured runner versions. That GitHub does not say is a note too, and costs nothing else. */
+/** The notes on the configured runner versions. If GitHub does not answer, a note says so, and nothing fails. */
 export async function tryReadVersionNotes(
   runners: VersionSource,
   fleets: Configuration["fleets"],

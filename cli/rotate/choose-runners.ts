@@ -10,7 +10,7 @@ export const rotationSelection = z.strictObject({
   /** By name, for example `dev-cloud-1`. */
   runners: z.array(z.string()).exactOptional(),
   all: z.boolean().exactOptional(),
-  /** Only runners whose machine is older: a span of time as it was written, for example `36h`. */
+  /** Only runners that have an older machine: a span of time as it was written, for example `36h`. */
   olderThan: z.string().exactOptional(),
 });
 export type RotationSelection = z.output<typeof rotationSelection>;
@@ -48,7 +48,7 @@ export function checkSelection({ fleet, runners, all, olderThan }: RotationSelec
  *
  * @param machines the machine in service, by runner
  * @param now milliseconds since the epoch
- * @throws BadUsage if the environment does not have a name, with those that it has
+ * @throws BadUsage for a name that the environment does not have, with the known names
  */
 export function chooseRunners(
   { fleet, runners, olderThan }: RotationSelection,

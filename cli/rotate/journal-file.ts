@@ -28,7 +28,7 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
   if (found.success) return found.data;
   throw new Failure(
     `The journal ${path} cannot be read, so nothing was done: ${z.prettifyError(found.error)}\n` +
-      "Look at what it says of the last rotation, run `pulumi up` so that the stack file is brought about, and delete it.",
+      "Read in it how far the last rotation came, apply the stack file with `pulumi up`, then delete the journal.",
   );
 }
 

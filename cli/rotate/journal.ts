@@ -15,7 +15,7 @@ import type { RotationStep } from "./plan-rotation.ts";
  * | `raised` | the stack file gets the batch's generations, and `up` makes and proves the machines |
  * | `proven` | the new machines are in service; the stack file is committed where that was asked |
  * | `done` | nothing any more |
- * | `failed` | the stack file gets back what it said before the batch, and `up` brings that about |
+ * | `failed` | the stack file gets its text from before the batch again, and `up` applies it |
  * | `taken-back` | nothing: everything is as before the batch, which can be begun again |
  */
 const phases = ["planned", "raised", "proven", "done", "failed", "taken-back"] as const;

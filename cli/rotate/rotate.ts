@@ -57,12 +57,12 @@ export async function rotate(outside: Outside, environment: Environment, flags: 
   const asked = parseRequest(flags);
   const path = journalPath(environment);
   const last = await readJournal(path);
-  const takenUp = chooseRotation(asked, last, environment.name);
-  if (takenUp.kind === "nothing-left") {
-    output.say(takenUp.why);
+  const choice = chooseRotation(asked, last, environment.name);
+  if (choice.kind === "nothing-left") {
+    output.say(choice.why);
     return;
   }
-  const journal = takenUp.kind === "go-on" ? takenUp.journal : undefined;
+  const journal = choice.kind === "go-on" ? choice.journal : undefined;
   if (journal) output.say(`Unfinished: ${describeUnfinished(journal)}.`);
   if (asked.kind !== "abandon" && !flags.dryRun) {
     const commit = flags.commit ?? journal?.commit ?? false;
@@ -158,7 +158,7 @@ async function work(
   const { stackFile } = environment;
   const interruption = watchInterruption();
   interruption.asked.addEventListener("abort", () => {
-    say("interrupted: what the engine has begun comes to its end first");
+    say("interrupted: the engine finishes what it has begun first");
   });
   try {
     const world: RotationWorld = {
@@ -177,7 +177,10 @@ async function work(
     const proceed = asked.kind === "abandon" ? abandon : carryOut;
     return await proceed(journal, world).catch((error: unknown) => {
       const goOn = `"longhaul rotate --stack ${environment.name} --resume" goes on from there`;
-      throw explained(error, (why) => `${why}\nWhere the rotation stands is in ${path}; ${goOn}.`);
+      throw explained(
+        error,
+        (why) => `${why}\nThe journal ${path} records how far the rotation came; ${goOn}.`,
+      );
     });
   } finally {
     interruption.stop();
@@ -198,8 +201,8 @@ async function lookBack(
     for (const machine of old) output.say(describeOldMachine(machine, target.github.url));
     return old;
   } catch (error) {
-    // The rotation is done; this would only have been a report.
-    output.say(`What the old machines do could not be seen: ${sentenceOf(error, output.say)}`);
+    // The rotation is done, and only this report is missing.
+    output.say(`The state of the old machines could not be read: ${sentenceOf(error, output.say)}`);
     return [];
   }
 }

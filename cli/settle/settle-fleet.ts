@@ -80,8 +80,8 @@ export async function settleFleet(
     const inService = machinesThat("in-service", "needs-token").filter(isOnRoster);
     if (labels) await step(() => settleLabels({ ...collaborators, github }, inService, labels, report));
     await step(() => giveTokens({ ...collaborators, github }, machinesThat("needs-token"), order, report));
-    // While jobs are queued for it, GitHub hands a machine the next one as each ends. Without the labels it finds
-    // none for this one, as soon as it has refreshed the runner's token, which holds them too.
+    // As long as jobs are queued for its labels, GitHub assigns a machine the next job as soon as one ends. Without
+    // the fleet's labels it stops doing so once it has refreshed the runner's token, which contains the labels too.
     const outOfService = machinesThat("working", "leaving", "overdue", "silent").filter(
       ({ instanceState }) => instanceState === "running",
     );

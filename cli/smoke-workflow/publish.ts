@@ -5,7 +5,7 @@ import type { RepositoryFiles } from "../clients/repository-files.ts";
 import type { Output } from "../terminal/output.ts";
 import { refusedCommit } from "./refused-commit.ts";
 
-/** What the smoke test's workflow is put in place with. */
+/** The collaborators of publishing and withdrawing the smoke test's workflow. */
 export interface WorkflowCollaborators {
   /** Of the repository that has the workflow. */
   files: RepositoryFiles;
@@ -13,11 +13,11 @@ export interface WorkflowCollaborators {
 }
 
 /**
- * Puts the smoke test's workflow into its repository, or makes sure that the
- * one that is to be left alone is there. A file that Longhaul has not made for
- * this environment is never written over.
+ * Writes the smoke test's workflow into its repository. If the stack does not
+ * manage the workflow, this only checks that it is there. A file that Longhaul did
+ * not make for this environment is never overwritten.
  *
- * @throws Error with what stands in the way and the way on; ServiceError when GitHub does not answer
+ * @throws Failure with the obstacle and what to do about it; ServiceError when GitHub does not answer
  */
 export async function publishWorkflow(
   { files, output }: WorkflowCollaborators,
@@ -41,7 +41,7 @@ export async function publishWorkflow(
   try {
     await files.write(path, text, `Longhaul's smoke test of ${target.environment}`, standing);
   } catch (error) {
-    // Of a commit whose answer was lost, another attempt is refused.
+    // If a commit succeeded and only its answer was lost, the next attempt is refused.
     const now = await files.read(path).catch(() => undefined);
     if (now?.text !== text) throw refusedCommit({ change: "write", path, repository, error });
   }
@@ -51,16 +51,15 @@ export async function publishWorkflow(
 function missing(path: string, repository: string): string {
   return (
     `The default branch of ${repository} has no ${path} (or the credentials may not read it), and ` +
-    "smokeTest.manageWorkflow is false, so the stack does not make one. Commit one (the text of Longhaul's " +
-    "own is in its folder validation/workflows), or take manageWorkflow away."
+    "smokeTest.manageWorkflow is false, so the stack does not create it. Commit a workflow there (the text of " +
+    "Longhaul's own is in its folder validation/workflows), or remove manageWorkflow from the configuration."
   );
 }
 
 function foreign(path: string, repository: string, own: string, maker: string | undefined): string {
-  const whose =
-    maker === undefined ? "and Longhaul has not made it" : `and belongs to the environment ${maker}`;
+  const origin = maker === undefined ? "was not made by Longhaul" : `belongs to the environment ${maker}`;
   return (
-    `${path} is in ${repository} already, ${whose}: it is not overwritten. Name another file for ${own} ` +
+    `${path} is in ${repository} already and ${origin}, so it is not overwritten. Name another file for ${own} ` +
     "(smokeTest.workflow)" +
     (maker === undefined
       ? "; or set smokeTest.manageWorkflow to false if this file is to be the smoke test."

@@ -5,12 +5,11 @@ import type { WorkflowCollaborators } from "./publish.ts";
 import { refusedCommit } from "./refused-commit.ts";
 
 /**
- * Takes the smoke test's workflow out of its repository. A file that Longhaul
- * has not made for this environment stays. So does one whose repository was
- * renamed: where the configuration has the new name by now, the file is the one
- * that is in use there.
+ * Deletes the smoke test's workflow from its repository. A file that Longhaul did
+ * not make for this environment stays. A file in a repository that was renamed
+ * stays too: if the configuration has the new name by now, the file is in use.
  *
- * @throws Error with what stands in the way and the way on; ServiceError when GitHub does not answer
+ * @throws Failure with the obstacle and what to do about it; ServiceError when GitHub does not answer
  */
 export async function withdrawWorkflow(
   { files, output }: WorkflowCollaborators,
@@ -48,7 +47,7 @@ export async function withdrawWorkflow(
       output.say(`${path} stays in ${repository}, which is archived: nothing runs there any more.`);
       return;
     }
-    // Of a commit whose answer was lost, another attempt is refused.
+    // If a commit succeeded and only its answer was lost, the next attempt is refused.
     const isGone = await files.read(path).then(
       (now) => now === undefined,
       () => false,

@@ -10,7 +10,7 @@ export interface RunPlace {
   apiUrl: string;
   owner: string;
   repository: string;
-  /** Either the run itself, or the machine whose newest smoke test it is. */
+  /** Either the run itself, or a machine: then it is the machine's newest smoke test. */
   run: { id: number } | { ofInstance: string };
 }
 

@@ -22,7 +22,7 @@ export function explainRunWithoutJob(
     `Actions policy of ${smoke.owner} or of ${smoke.owner}/${smoke.repository} forbids the event workflow_dispatch, or ` +
     "forbids the credentials' account to start workflows; where the workflow is a file of your own, it can also be an " +
     "error in the file. The run's page says which. Have the event and the account allowed (Settings, Actions, Policies), " +
-    "or mend the file, or set smokeTest.enabled to false: a machine is then in service as soon as it is " +
+    "or correct the file, or set smokeTest.enabled to false: a machine is then in service as soon as it is " +
     "online. See docs/troubleshooting.md#dispatch-forbidden."
   );
 }

@@ -7,7 +7,7 @@ export interface Stream {
   columns?: number;
 }
 
-/** Shows what is going on now. */
+/** One line of progress that changes. */
 export interface LiveLine {
   /** Shows a text: on a terminal it replaces the previous line, elsewhere it is printed at intervals. */
   show: (line: string) => void;
@@ -23,7 +23,7 @@ const eraseLine = "\r\u001b[2K";
  */
 export function liveLine(stream: Stream, now: () => number, everyMs: number): LiveLine {
   let isShown = false;
-  let toldAt = -Infinity;
+  let printedAt = -Infinity;
   const clear = () => {
     if (isShown) stream.write(eraseLine);
     isShown = false;
@@ -36,8 +36,8 @@ export function liveLine(stream: Stream, now: () => number, everyMs: number): Li
         // A line that wraps could not be erased.
         stream.write(stream.columns ? line.slice(0, stream.columns - 1) : line);
         isShown = true;
-      } else if (now() - toldAt >= everyMs) {
-        toldAt = now();
+      } else if (now() - printedAt >= everyMs) {
+        printedAt = now();
         stream.write(`${line}\n`);
       }
     },

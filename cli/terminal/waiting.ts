@@ -1,12 +1,12 @@
 import { sentenceOf } from "../../contract/failure.ts";
 
-/** The words of something that may take long. */
+/** Describes something that may take long. */
 export interface Wait {
   /** What is waited for, as the end of a sentence that begins with "waiting for". Asked again for each line. */
   what: string | (() => string);
   /**
-   * What that in turn waits for at the moment. It is named first, because a terminal cuts long lines. The line is shown
-   * without it if the answer takes longer than `answerWithinMs`.
+   * What that in turn waits for at the moment. The line names it first, because a terminal cuts long lines. The line is
+   * shown without it if the answer takes longer than `answerWithinMs`.
    */
   first?: () => Promise<string>;
 }

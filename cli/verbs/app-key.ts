@@ -10,7 +10,7 @@ interface AppKeyFlags extends EnvironmentFlags {
   remove?: boolean;
 }
 
-/** `longhaul app-key`: the private key of the GitHub App that the controller asks with. */
+/** `longhaul app-key`: stores or deletes the private key of the GitHub App with which the controller asks GitHub. */
 export function appKeyCommand(context: VerbContext): Command {
   return withEnvironment(new Command("app-key"))
     .description(
@@ -18,12 +18,12 @@ export function appKeyCommand(context: VerbContext): Command {
     )
     .option(
       "--file <path>",
-      "the file that GitHub gave: PEM. The key is not printed, and not in the stack's state",
+      "the PEM file that GitHub gave; the key is neither printed nor kept in the stack's state",
     )
     .option("--remove", "delete the stored key instead")
     .action(async ({ file, remove, ...flags }: AppKeyFlags) => {
       if ((file === undefined) === (remove === undefined)) {
-        throw new BadUsage("Say one of the two: --file <path> to store a key, or --remove to delete it.");
+        throw new BadUsage("Use one of the two: --file <path> stores a key, --remove deletes it.");
       }
       const { appKeyIn } = await import("../app-key/read-app-key.ts");
       const { removeAppKey, storeAppKey } = await import("../app-key/store-app-key.ts");

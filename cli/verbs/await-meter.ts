@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { VerbContext } from "../context.ts";
 
-/** `longhaul await-meter`: run before the alarm on a meter that says nothing is made. */
+/** `longhaul await-meter`: the stack runs it before it creates the alarm on a silent meter. */
 export function awaitMeterCommand(context: VerbContext): Command {
   return new Command("await-meter")
-    .description("wait until the controller counts what is spent, or for six minutes")
+    .description("wait until the controller counts what is spent, for at most six minutes; run by the stack")
     .action(async () => {
       const { awaitMeterRequest, readRequest } = await import("../request.ts");
       const request = readRequest("await-meter", awaitMeterRequest, context.request);

@@ -2,10 +2,12 @@ import { Command } from "commander";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
 
-/** `longhaul await`: new machines are online and have the fleet's labels. */
+/** `longhaul await`: waits for new machines and gives them the fleet's labels. */
 export function awaitCommand(context: VerbContext): Command {
   return new Command("await")
-    .description("wait until a fleet's new machines are online, then give them the fleet's labels")
+    .description(
+      "wait until a fleet's new machines are online, then give them the fleet's labels; run by the stack",
+    )
     .option("--json", "print the machines as JSON")
     .action(async ({ json }: { json?: boolean }) => {
       const { awaitRequest, readRequest } = await import("../request.ts");

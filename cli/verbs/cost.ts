@@ -20,28 +20,30 @@ interface CostFlags extends EnvironmentFlags {
   json?: boolean;
 }
 
-/** `longhaul cost`: what an environment cost and what for, or what it will cost. */
+/** `longhaul cost`: shows what an environment cost and what for, or what it will cost. */
 export function costCommand(context: VerbContext): Command {
   return withEnvironment(new Command("cost"))
     .description(
       "show what jobs, idle machines and disks cost, and what the same jobs would have cost elsewhere",
     )
-    .option("--since <time>", "a span (36h, 30d, 2w), a day or a time in UTC (2026-11-01) or month", "30d")
-    .addOption(
-      new Option("--by <what>", "what the jobs are grouped by").choices(groupings).default("workflow"),
+    .option(
+      "--since <time>",
+      'from when on: a span (36h, 30d, 2w), a day or a time in UTC (2026-11-01), or "month"',
+      "30d",
     )
+    .addOption(new Option("--by <what>", "how to group the jobs").choices(groupings).default("workflow"))
     .addOption(new Option("--format <format>", "how to print it").choices(formats).default("table"))
-    .option("--fleet <name>", "one fleet alone")
+    .option("--fleet <name>", "only this fleet (default: all fleets)")
     .option(
       "--platform-charge <usd>",
-      "what GitHub asks for a minute of a job on a runner of your own",
+      "US dollars that GitHub charges for a minute of a job on a self-hosted runner",
       parseCharge,
       0,
     )
-    .option("--forecast", "also where the month ends at this pace, for the whole environment")
+    .option("--forecast", "also show what the whole month will cost at this pace; not with --fleet")
     .option(
       "--estimate",
-      "what a month of this configuration costs; needs no credentials, works before the first up",
+      "show what a month of this configuration costs instead; needs no credentials, works before the first up",
     )
     .option("--json", "the same as --format json")
     .action(async (flags: CostFlags) => {
@@ -51,12 +53,12 @@ export function costCommand(context: VerbContext): Command {
       checkNames("fleet", flags.fleet === undefined ? [] : [flags.fleet], Object.keys(fleets));
       if (flags.fleet !== undefined && flags.forecast) {
         throw new BadUsage(
-          `--forecast is the whole environment's: of the fleet ${flags.fleet} alone the meter knows no days to take a pace from. Leave --fleet or --forecast out.`,
+          `--forecast is for the whole environment: the meter does not count the fleet ${flags.fleet} by days, so its pace is not known. Leave out --fleet or --forecast.`,
         );
       }
       const { costTable, estimateNotes, estimateTable } = await import("../cost/table.ts");
       if (flags.estimate) {
-        if (format === "csv") throw new BadUsage("--estimate prints a table or JSON.");
+        if (format === "csv") throw new BadUsage("--estimate prints a table or JSON, not CSV.");
         const { estimateOf } = await import("../cost/estimate.ts");
         const estimate = estimateOf(environment.name, selected(environment.configuration, flags.fleet));
         const text =
@@ -95,7 +97,7 @@ function selected<Any extends { fleets: Record<string, unknown> }>(
   return { ...configuration, fleets: { [fleet]: configuration.fleets[fleet] } };
 }
 
-/** Amounts to the millionth: what floating point adds behind it means nothing. */
+/** Rounds amounts to a millionth. Further digits come from floating point and have no meaning. */
 function jsonOf(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>
     typeof each === "number" && !Number.isInteger(each) ? Number(each.toFixed(6)) : each,
@@ -105,5 +107,7 @@ function jsonOf(value: unknown): string {
 function parseCharge(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value >= 0 && value < 1) return value;
-  throw new InvalidArgumentError("It must be US dollars for a minute, for example 0.002.");
+  throw new InvalidArgumentError(
+    "It must be US dollars for a minute, at least 0 and below 1, for example 0.002.",
+  );
 }

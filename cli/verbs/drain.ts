@@ -2,13 +2,16 @@ import { Command, Option } from "commander";
 import type { VerbContext } from "../context.ts";
 import { parsePositive } from "./option-values.ts";
 
-/** `longhaul drain`: the guard of what machines stand on, run when that is about to be deleted. */
+/** `longhaul drain`: the stack runs it before it deletes what machines use: a network, a role or a fleet. */
 export function drainCommand(context: VerbContext): Command {
   return new Command("drain")
-    .description("wait until no machine uses what is about to be deleted; never ends a job")
+    .description("wait until no machine uses what is about to be deleted; never ends a job; run by the stack")
     .addOption(
-      // The variable, because `pulumi destroy` calls this without options: patience is of the day, not of the stack.
-      new Option("--wait-minutes <minutes>", "how long to wait before telling what still runs")
+      // `pulumi destroy` calls this without options, so a variable can set it: how long to wait depends on the day.
+      new Option(
+        "--wait-minutes <minutes>",
+        "how long to wait before giving up with a list of what still runs",
+      )
         .env("LONGHAUL_DRAIN_MINUTES")
         .argParser(parsePositive),
     )

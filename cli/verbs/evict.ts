@@ -16,8 +16,8 @@ interface EvictFlags extends EnvironmentFlags {
 
 const withoutForce =
   "evict terminates a machine at once, and the job that runs on it is lost: no other verb does that. " +
-  "Nothing was done. A machine that is to go leaves by itself when its job has ended: wait for it " +
-  "(`longhaul status --watch` links the job), or cancel the run at GitHub. To evict all the same, add --force.";
+  "Nothing was done. A machine that is on no list leaves by itself when its job has ended: wait for it " +
+  "(`longhaul status --watch` links the job), or cancel the run at GitHub. To evict it nevertheless, add --force.";
 
 /** `longhaul evict`: the one verb that interrupts a job. */
 export function evictCommand(context: VerbContext): Command {
@@ -27,10 +27,10 @@ export function evictCommand(context: VerbContext): Command {
     )
     .option("--runner <name>", "the runner of the machine")
     .option("--machine <instance id>", "the machine, where its runner has more than one")
-    .option("--force", "yes, interrupt the job")
+    .option("--force", "required: confirms that the job is interrupted")
     .option("--reason <text>", "why, for the fleet's log")
     .option("-y, --yes", "do not ask")
-    .option("--json", "print the record of it as JSON")
+    .option("--json", "print the record of the eviction as JSON")
     .action(async (flags: EvictFlags) => {
       if (!flags.force) throw new BadUsage(withoutForce);
       checkReason(flags.reason);

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { VerbContext } from "../context.ts";
 
-/** `longhaul lift`: run when AWS's budget is about to be deleted. */
+/** `longhaul lift`: the stack runs it before it deletes AWS's budget. */
 export function liftCommand(context: VerbContext): Command {
   return new Command("lift")
-    .description("take back what AWS's budget has denied, before it is deleted")
+    .description("reverse what AWS's budget has denied, before the budget is deleted; run by the stack")
     .action(async () => {
       const { liftRequest, readRequest } = await import("../request.ts");
       const request = readRequest("lift", liftRequest, context.request);

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 
 /**
- * `longhaul local …`: a whole environment on this computer. It loads the local
- * cloud and the engine's client, so even its options are read only when it is
- * called.
+ * `longhaul local …`: a whole environment on this computer. The command itself
+ * needs the local cloud and the engine's client, so it is loaded only when it is
+ * called, and this one passes all arguments on.
  *
- * @param load the command itself
+ * @param load loads the command itself
  */
 export function localCommand(load: () => Promise<Command>): Command {
   return new Command("local")

@@ -9,7 +9,7 @@ interface ReopenFlags extends EnvironmentFlags {
   json?: boolean;
 }
 
-/** `longhaul reopen`: undoes what an aborted destroy has begun. */
+/** `longhaul reopen`: reopens fleets that an aborted destroy has closed. */
 export function reopenCommand(context: VerbContext): Command {
   return withEnvironment(new Command("reopen"))
     .description("keep fleets that an aborted destroy has closed; a second run changes nothing")
@@ -28,7 +28,7 @@ export function reopenCommand(context: VerbContext): Command {
       if (flags.json) output.result(JSON.stringify(result));
 
       async function fleets(fleet: string | undefined): Promise<string[]> {
-        // A fleet that was taken out of the configuration, and whose machines have left, may still be closing.
+        // A fleet may still be closing although it is no longer in the configuration and its machines have left.
         if (fleet !== undefined && (await isThere(fleet))) return [fleet];
         return select(runners, { fleet }).map((each) => each.fleet);
       }

@@ -12,7 +12,7 @@ interface SettleFlags extends EnvironmentFlags {
   json?: boolean;
 }
 
-/** `longhaul settle`: bring a standing environment in order. The stack runs it for one fleet, people for all. */
+/** `longhaul settle`: brings an existing environment in order. The stack runs it for one fleet, people for all. */
 export function settleCommand(context: VerbContext): Command {
   const command = new Command("settle")
     .description(
@@ -57,11 +57,11 @@ async function settleByHand(context: VerbContext, flags: SettleFlags): Promise<S
 }
 
 /**
- * Says what was found, and how it ends. The stack's own run only tells what is
- * left to people: its machines are in service by then, and an old entry that
- * nobody understands must not fail an `up`.
+ * Prints what was found, and fails if something is left. The stack's own run only
+ * prints what is left to do: its machines are in service by then, and an old entry
+ * that settle cannot judge must not fail an `up`.
  *
- * @throws Error when a service failed; NotFinished when something is left to do
+ * @throws Failure when a service failed; NotFinished when something is left to do
  */
 function conclude({ output }: VerbContext, { fleets, ...whole }: SettleReport, forStack: boolean): void {
   const all = [whole, ...fleets];

@@ -3,10 +3,13 @@ import { formatSmokeRun } from "../../contract/requests.ts";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
 
-/** `longhaul smoke dispatch`: proves one machine and prints the run, or null; the one line on standard output. */
+/** `longhaul smoke dispatch`: proves one machine. Prints one line on standard output: the run, or null if none was needed. */
 export function smokeDispatchCommand(context: VerbContext): Command {
   return new Command("dispatch")
-    .description("dispatch the smoke test onto one machine, wait for it as asked, print the run as JSON")
+    .description(
+      "dispatch the smoke test onto one machine, wait for its start or its end as the request says, and print the run " +
+        "as JSON; run by the stack",
+    )
     .action(async () => {
       const { readRequest, smokeDispatchRequest } = await import("../request.ts");
       const request = readRequest("smoke dispatch", smokeDispatchRequest, context.request);

@@ -11,14 +11,14 @@ interface FollowFlags {
   json?: boolean;
 }
 
-/** `longhaul smoke follow`: watches a run to its end; succeeds when the run does. */
+/** `longhaul smoke follow`: watches a run to its end, and succeeds if the run does. */
 export function smokeFollowCommand(context: VerbContext): Command {
   return new Command("follow")
     .description("watch a run to its end; exit code 0 only when it succeeds")
     .argument("[run]", "URL or number of the run; default: the newest smoke test of the request's machine")
     .option("--repo <owner/name>", "repository of a run that is given by its number")
     .option("--api-url <url>", "base URL of GitHub's REST API; default: derived from the run's URL")
-    .option("--poll <seconds>", "between two looks near the expected end", parsePositive, 15)
+    .option("--poll <seconds>", "how often to look near the expected end", parsePositive, 15)
     .option("--json", "print the run as JSON when it has ended")
     .action(async (run: string | undefined, flags: FollowFlags) => {
       const { findRun } = await import("../smoke/find-run.ts");

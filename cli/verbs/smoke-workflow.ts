@@ -2,10 +2,12 @@ import { Command } from "commander";
 import type { VerbContext } from "../context.ts";
 import { requireGithub } from "../context.ts";
 
-/** `longhaul smoke publish`: the workflow comes into its repository, or is found there. */
+/** `longhaul smoke publish`: writes the workflow into its repository, or checks that it is there. */
 export function smokePublishCommand(context: VerbContext): Command {
   return new Command("publish")
-    .description("put the smoke test's workflow into its repository, never over a file of somebody else's")
+    .description(
+      "write the smoke test's workflow into its repository, never over a file that Longhaul did not make; run by the stack",
+    )
     .action(async () => {
       const { publishWorkflow } = await import("../smoke-workflow/publish.ts");
       const { files, request } = await openRepository(context, "smoke publish");
@@ -13,10 +15,12 @@ export function smokePublishCommand(context: VerbContext): Command {
     });
 }
 
-/** `longhaul smoke withdraw`: run when the workflow is about to leave its repository. */
+/** `longhaul smoke withdraw`: the stack runs it when the workflow is no longer needed. */
 export function smokeWithdrawCommand(context: VerbContext): Command {
   return new Command("withdraw")
-    .description("take the smoke test's workflow out of its repository, if Longhaul has made it")
+    .description(
+      "delete the smoke test's workflow from its repository, if Longhaul has made it; run by the stack",
+    )
     .action(async () => {
       const { withdrawWorkflow } = await import("../smoke-workflow/withdraw.ts");
       const { files, request } = await openRepository(context, "smoke withdraw");

@@ -4,10 +4,10 @@ import { smokeDispatchCommand } from "./smoke-dispatch.ts";
 import { smokeFollowCommand } from "./smoke-follow.ts";
 import { smokePublishCommand, smokeWithdrawCommand } from "./smoke-workflow.ts";
 
-/** `longhaul smoke …`: the workflow that proves a machine. */
+/** `longhaul smoke …`: the smoke test, a workflow that proves a machine. */
 export function smokeCommand(context: VerbContext): Command {
   return new Command("smoke")
-    .description("the workflow that proves a machine")
+    .description("dispatch, follow, publish or withdraw the smoke test, the workflow that proves a machine")
     .addCommand(smokeDispatchCommand(context))
     .addCommand(smokeFollowCommand(context))
     .addCommand(smokePublishCommand(context))

@@ -11,13 +11,13 @@ interface StatusFlags extends EnvironmentFlags {
   json?: boolean;
 }
 
-/** `longhaul status`: every runner and every machine of an environment. */
+/** `longhaul status`: shows every runner and every machine of an environment. */
 export function statusCommand(context: VerbContext): Command {
   return withEnvironment(new Command("status"))
     .description("show every runner: its machine, state, desired state, version and age")
     .option("-w, --watch", "look again and again, until Ctrl-C")
-    .option("--interval <seconds>", "between two looks", parsePositive, 5)
-    .option("--json", "print one JSON object (with --watch: one a line for each look)")
+    .option("--interval <seconds>", "how often to look", parsePositive, 5)
+    .option("--json", "print one JSON object (with --watch: one line for each look)")
     .action(async (flags: StatusFlags) => {
       const { readStatus } = await import("../status/read-status.ts");
       const { statusTable } = await import("../status/table.ts");
@@ -26,7 +26,7 @@ export function statusCommand(context: VerbContext): Command {
       const aws = await context.connectAws(environment.target);
       const github = await context.connectGithub(environment.target.github);
       const { tryReadVersionNotes } = await import("../fleet/try-read-version-notes.ts");
-      // Once: it changes by the day, and each look has requests enough.
+      // Read only once: it changes by the day, and each look makes enough requests already.
       const versions = github
         ? await tryReadVersionNotes(github.runners, environment.configuration.fleets)
         : [];

@@ -83,7 +83,7 @@ describe("the smoke test's workflow on the real engine", function () {
     cloud.github.push(repository, ofDev, theirs);
     const stack = await stackOf("dev");
     expect(await failure(up(stack))).to.include(
-      `${ofDev} is in acme/app already, and Longhaul has not made it: it is not overwritten.`,
+      `${ofDev} is in acme/app already and was not made by Longhaul, so it is not overwritten.`,
     );
     await destroy(stack);
     expect(file(ofDev)).to.equal(theirs);
@@ -107,7 +107,7 @@ describe("the smoke test's workflow on the real engine", function () {
     await up(dev);
     const made = file(ofDev);
     expect(await failure(up(qa))).to.match(
-      /and belongs to the environment dev \(account \w+, [\w-]+\): it is not overwritten\./,
+      /and belongs to the environment dev \(account \w+, [\w-]+\), so it is not overwritten\./,
     );
     await destroy(qa);
     expect(file(ofDev)).to.equal(made);

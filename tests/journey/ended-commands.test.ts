@@ -57,7 +57,7 @@ describe("longhaul local, ended half way,", function () {
     first.terminate();
     const { code, stdout } = await first.ended;
     expect(code, stdout).to.equal(143);
-    expect(stdout).to.include("the engine lets what it has begun come to its end");
+    expect(stdout).to.include("the engine finishes what it has begun");
   });
 
   it("by the terminal's end while it follows the smoke test, sets the clock's pace back", async () => {

@@ -37,7 +37,7 @@ describe("an up that meets failures", function () {
     const { github, aws } = environment.cloud;
     github.protect("acme/app", { by: "ruleset", pullRequest: true });
     const message = await failureOf(environment.up());
-    expect(message).to.include("takes changes through pull requests only");
+    expect(message).to.include("accepts changes through pull requests only");
     expect(aws.account.instances).to.deep.equal({});
     github.protect("acme/app", undefined);
   });

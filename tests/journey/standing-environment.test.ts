@@ -162,7 +162,7 @@ describe("longhaul local, as a user runs it", function () {
     ]) {
       const { code, stderr } = await workplace.local(...words);
       expect(code).to.equal(2);
-      expect(stderr).to.include(`${mine} is not empty and is no local cloud's folder`);
+      expect(stderr).to.include(`${mine} is not empty, and is not a local cloud's folder`);
       expect(await readdir(mine)).to.deep.equal(["thesis.txt"]);
     }
   });

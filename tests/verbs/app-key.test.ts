@@ -49,14 +49,14 @@ describe("longhaul app-key", () => {
     expect(stored()).to.include({ type: "SecureString", value: pem });
     expect(stored()!.tags).to.include({ "longhaul:project": "longhaul", "longhaul:environment": "dev" });
     expect(results).to.deep.equal([]);
-    expect(said).to.include(`The key is in ${parameter}, encrypted. Delete its file`);
+    expect(said).to.include(`The key is stored in ${parameter}, encrypted. Delete its file`);
     expect(said).to.include("set wakeOnDemand.app (id and installationId) in /nowhere/Pulumi.dev.yaml");
     expect(said).to.include("`pulumi up -s dev`");
   });
 
   it("says when it is taken where the App is configured", async () => {
     configure({ wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 } } });
-    expect((await store()).said).to.include("takes it at its next sweep, within five minutes");
+    expect((await store()).said).to.include("uses the key from its next sweep on, within five minutes");
   });
 
   it("stores it under the configured key", async () => {
@@ -138,15 +138,15 @@ describe("longhaul app-key", () => {
       await clouds.longhaul(["app-key", "--remove"]),
     ];
     expect([first.code, second.code]).to.deep.equal([0, 0]);
-    expect(first.said).to.equal(`${parameter} is gone.`);
-    expect(second.said).to.equal(`There is no ${parameter}.`);
+    expect(first.said).to.equal(`${parameter} is deleted.`);
+    expect(second.said).to.equal(`There is no ${parameter}: nothing was deleted.`);
     expect(stored()).to.equal(undefined);
   });
 
   it("tells what it means to take it away while the App is configured", async () => {
     configure({ wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 } } });
     expect((await clouds.longhaul(["app-key", "--remove"])).said).to.include(
-      "each sweep fails and is counted",
+      "each sweep fails (metric SweepFailed)",
     );
   });
 
@@ -154,7 +154,7 @@ describe("longhaul app-key", () => {
     for (const args of [[], ["--file", keyFile(pem), "--remove"]]) {
       const { code, said } = await clouds.longhaul(["app-key", ...args]);
       expect(code).to.equal(2);
-      expect(said).to.include("Say one of the two");
+      expect(said).to.include("Use one of the two");
     }
   });
 });

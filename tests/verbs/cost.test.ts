@@ -118,7 +118,7 @@ describe("longhaul cost", () => {
     write(job(3, 1, { workflow: "=1+1" }));
     await writeMeter();
     const table = await clouds.longhaul(["cost", "--since", "month", "--forecast"]);
-    expect(table.results[0]).to.include("WORKFLOW").and.include("it ends at");
+    expect(table.results[0]).to.include("WORKFLOW").and.include("the month ends at");
     const { results, said } = await clouds.longhaul(["cost", "--format", "csv", "--by", "job"]);
     expect(results[0]!.split("\n")[1]).to.include(",'=1+1,");
     expect(said).to.include("in GitHub's queue");
@@ -161,12 +161,12 @@ describe("longhaul cost", () => {
 
   const refusals: [args: string[], why: string][] = [
     [["--since", "soon"], "--since does not understand"],
-    [["--fleet", "gpu"], "There is no fleet gpu: they are cloud."],
-    [["--fleet", "cloud", "--forecast"], "--forecast is the whole environment's"],
+    [["--fleet", "gpu"], "There is no fleet gpu. The fleets are cloud."],
+    [["--fleet", "cloud", "--forecast"], "--forecast is for the whole environment"],
     [["--by", "colour"], "Allowed choices are job, workflow, repository, runner, day"],
     [["--format", "xml"], "Allowed choices are table, json, csv"],
     [["--platform-charge", "lots"], "US dollars for a minute"],
-    [["--estimate", "--format", "csv"], "--estimate prints a table or JSON."],
+    [["--estimate", "--format", "csv"], "--estimate prints a table or JSON, not CSV."],
   ];
   for (const [args, why] of refusals) {
     it(`refuses ${args.join(" ")}`, async () => {

@@ -243,7 +243,10 @@ describe("longhaul evict", () => {
 
   const unknown: [string[], string][] = [
     [[], "Which machine?"],
-    [["--runner", "dev-cloud-7"], "There is no runner dev-cloud-7: they are dev-cloud-1, dev-cloud-2."],
+    [
+      ["--runner", "dev-cloud-7"],
+      "There is no runner dev-cloud-7. The runners are dev-cloud-1, dev-cloud-2.",
+    ],
     [["--machine", "i-0123456789abcdef0"], "i-0123456789abcdef0 is not a machine of this environment."],
   ];
   for (const [args, why] of unknown) {

@@ -357,8 +357,11 @@ describe("longhaul sleep and wake", () => {
   });
 
   const refusals: [string[], string][] = [
-    [["--fleet", "gpu"], "There is no fleet gpu: they are cloud."],
-    [["--runner", "dev-cloud-9"], "There is no runner dev-cloud-9: they are dev-cloud-1, dev-cloud-2."],
+    [["--fleet", "gpu"], "There is no fleet gpu. The fleets are cloud."],
+    [
+      ["--runner", "dev-cloud-9"],
+      "There is no runner dev-cloud-9. The runners are dev-cloud-1, dev-cloud-2.",
+    ],
     [["--fleet", "cloud", "--until", "yesterday"], "--until does not understand"],
     [["--fleet", "cloud", "--reason", "a\nb"], "--reason takes one line"],
     [["--fleet", "cloud", "--clear", "--until", "2h"], "--clear removes overrides"],
@@ -453,6 +456,6 @@ describe("longhaul reopen", () => {
     expect(parseOverrideSetting(clouds.parameter(name))!.closing).to.equal(false);
     const { code, said } = await clouds.longhaul(["reopen", "--fleet", "older"]);
     expect(code).to.equal(2);
-    expect(said).to.include("There is no fleet older: they are cloud.");
+    expect(said).to.include("There is no fleet older. The fleets are cloud.");
   });
 });

@@ -204,7 +204,7 @@ describe("longhaul rotate", () => {
     });
     expect(code).to.equal(3);
     expect(said)
-      .to.include("interrupted: what the engine has begun")
+      .to.include("interrupted: the engine finishes what it has begun first")
       .and.include("Interrupted at dev-cloud-1");
     const given = await longhaul("--abandon");
     expect(given.code, given.said).to.equal(0);

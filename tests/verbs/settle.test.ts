@@ -724,7 +724,7 @@ describe("longhaul settle", () => {
       ]);
       const { code, said } = await settlingAll("--fleet", "cluod");
       expect(code).to.equal(2);
-      expect(said).to.match(/There is no fleet cluod: they are .*cloud/);
+      expect(said).to.match(/There is no fleet cluod\. The fleets are .*cloud/);
     });
 
     it("names a machine that is of no fleet", async () => {

@@ -63,11 +63,11 @@ describe("the smoke test's workflow file", () => {
   });
 
   const foreign: [string, string, string][] = [
-    ["that a person has made", template, "and Longhaul has not made it: it is not overwritten"],
+    ["that a person has made", template, "and was not made by Longhaul, so it is not overwritten"],
     ["of another environment", textOf("qa", template), "belongs to the environment qa"],
     ["of an environment whose name begins alike", textOf("dev-2", template), "belongs to the environment dev-2"],
     ["of an environment of that name in another AWS account", textOf("dev", template, { account: "210987654321" }), "belongs to the environment dev (account"],
-    ["of an environment of that name in another region", textOf("dev", template, { region: "us-east-1" }), ", us-east-1): it is not overwritten"],
+    ["of an environment of that name in another region", textOf("dev", template, { region: "us-east-1" }), ", us-east-1), so it is not overwritten"],
   ]; // prettier-ignore
   for (const [whose, standing, words] of foreign) {
     it(`${whose} is neither overwritten nor deleted`, async () => {
@@ -95,9 +95,9 @@ describe("the smoke test's workflow file", () => {
   });
 
   const rules: [string, BranchRules, string][] = [
-    ["signed commits", { by: "ruleset", signatures: true }, "takes signed commits only"],
-    ["signed commits, as a protected branch", { by: "protection", signatures: true }, "takes signed commits only"],
-    ["commit messages of a form", { by: "ruleset", message: /^[A-Z]+-\d+ / }, "demand another commit message"],
+    ["signed commits", { by: "ruleset", signatures: true }, "accepts signed commits only"],
+    ["signed commits, as a protected branch", { by: "protection", signatures: true }, "accepts signed commits only"],
+    ["commit messages of a form", { by: "ruleset", message: /^[A-Z]+-\d+ / }, "do not allow Longhaul's commit message"],
     ["pull requests", { by: "ruleset", pullRequest: true }, "through pull requests only"],
     ["people who may change the branch", { by: "ruleset", restricted: true }, "A rule of acme/app is in the way"],
     ["pull requests, as a protected branch", { by: "protection", pullRequest: true }, "through pull requests only"],

@@ -27,8 +27,8 @@ export interface StandingReport {
 }
 
 /**
- * Up, and the smoke test followed to its end. The environment stays. What it
- * fails with stands in the report, for the caller to tell.
+ * Brings the environment up and follows the smoke test to its end. The environment
+ * stays. An error is put into the report, and the caller prints it.
  *
  * @param serve this program's command line for the cloud's own process, by the path of act
  */
@@ -48,7 +48,7 @@ export async function bringUp(
   }
 }
 
-/** Notes in the report what was reached. */
+/** Does the work, and records in the report how far it came. */
 async function bring(
   context: LocalContext,
   serve: (act: string) => readonly string[],
@@ -67,7 +67,7 @@ async function bring(
       spawnCloud(context.dir, serve(engine.act.path)),
     ));
   tell(`cloud: AWS at ${cloud.environment.AWS_ENDPOINT_URL!}${found ? ", running since before" : ""}`);
-  await cloud.setPace(1); // A command that was killed has perhaps left it fast, and machines are about to boot.
+  await cloud.setPace(1); // A command that was killed may have left it fast, and machines are about to boot.
   const stack = await openStack(context, engine, cloud, tell, context.configuration);
   const { resources, changed, smoke } = await up(context, cloud, stack, tell);
   report.resources = resources;

@@ -7,9 +7,9 @@ import { BadUsage } from "../../exit-codes.ts";
 import { findProject, readProject } from "../../project.ts";
 import type { ProgressLines } from "./progress-lines.ts";
 
-/** Where the local environment is and what it is made from. */
+/** Where the local environment is, and what it is made from. */
 export interface LocalContext {
-  /** The cloud's folder, by its real path: one folder has one name, as its machines call it too. */
+  /** The real path of the cloud's folder, so that this command and the machines use the same name for it. */
   dir: string;
   /** Root of the project. */
   project: string;
@@ -22,9 +22,9 @@ export interface LocalContext {
   base: { PATH: string; HOME: string };
 }
 
-/** What the command line may say of it; paths from the present folder. */
+/** The options of the command line. Paths are relative to the current folder. */
 export interface LocalFlags {
-  /** A folder of the project; default: the present one. */
+  /** A folder of the project; default: the current one. */
   cwd?: string;
   /** The program's file; default: the project's own `main`. */
   program?: string;
@@ -34,7 +34,7 @@ export interface LocalFlags {
   config?: string;
 }
 
-/** @throws BadUsage when the present folder is in no project */
+/** @throws BadUsage when the folder does not belong to a project */
 export function localContext(environment: NodeJS.ProcessEnv, flags: LocalFlags): LocalContext {
   const { cwd = ".", dir, program, config } = flags;
   const project = findProject(resolve(cwd));
@@ -59,14 +59,14 @@ export function requireFiles({ program, configuration }: LocalContext): void {
   }
 }
 
-/** The path without symbolic links, as far as there is anything. */
+/** The path with symbolic links resolved, as far as it exists. */
 function realPath(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const above = dirname(path);
   return above === path ? path : join(realPath(above), basename(path));
 }
 
-/** Where the engine is looked for, and kept. */
+/** Where the engine is searched for, and the folder that keeps it. */
 export function engineSearch(environment: NodeJS.ProcessEnv): { searchPath: string; cacheDir: string } {
   const cache = environment.XDG_CACHE_HOME ?? join(homeOf(environment), ".cache");
   return { searchPath: environment.PATH ?? "", cacheDir: join(cache, "longhaul") };
@@ -76,7 +76,7 @@ function homeOf(environment: NodeJS.ProcessEnv): string {
   return environment.HOME ?? homedir();
 }
 
-/** The engine, with a word on where it came from. */
+/** Finds or builds the engine, and prints its version and source. */
 export async function engineOf({ cacheDir, base }: LocalContext, tell: ProgressLines): Promise<Engine> {
   const engine = await tell.waiting({ what: "the engine to be found or built" }, () =>
     findEngine({ searchPath: base.PATH, cacheDir, log: tell }),

@@ -16,16 +16,17 @@ import type { CloudFile, CloudHandle } from "longhaul-local";
 import { Failure, messageOf } from "../../../contract/failure.ts";
 import { BadUsage } from "../../exit-codes.ts";
 
-/** The first file in a cloud's folder, and the sign that it is one. */
+/** The first file that is written into a cloud's folder. It marks the folder as a cloud's. */
 const logFileOf = (dir: string) => join(dir, "cloud.log");
 const startLimitMs = 30_000;
 const callLimitMs = 20_000;
 
 /**
- * The cloud that runs in this folder, once it stands, or undefined. Only one
- * whose process has ended is no cloud any more, however long it says nothing.
+ * The cloud that runs in this folder, after waiting until it has started; undefined
+ * if there is none. A cloud counts as running until its process has ended, even if
+ * it does not answer.
  *
- * @throws when it does not answer
+ * @throws Failure when it does not answer
  */
 export async function findCloud(dir: string): Promise<CloudHandle | undefined> {
   const limit = performance.now() + startLimitMs;
@@ -82,10 +83,10 @@ async function reachCloud(dir: string, { pid, url, secret, environment }: CloudF
 }
 
 /**
- * Starts a cloud as a process of its own and waits until it stands. What an
- * earlier one left behind when it crashed is cleared away first: its machines
- * ended with it, so its state describes nothing any more. The caller is the
- * only command, and has found no cloud.
+ * Starts a cloud as a process of its own and waits until it answers. What an
+ * earlier one left behind when it crashed is deleted first: its machines ended with
+ * it, so its state describes nothing any more. The caller must be the only command,
+ * and must have found no cloud.
  *
  * @param serve this program's command line for `local serve` in this folder
  */
@@ -104,7 +105,7 @@ export async function spawnCloud(dir: string, serve: readonly string[]): Promise
       );
     });
   });
-  ended.catch(() => undefined); // It may end later, when nobody waits any more.
+  ended.catch(() => undefined); // The cloud may end later, when nothing awaits this any more.
   child.unref();
   const limit = performance.now() + startLimitMs;
   for (;;) {
@@ -120,7 +121,7 @@ export async function spawnCloud(dir: string, serve: readonly string[]): Promise
 /**
  * Makes this command the only one that changes the cloud, until its process ends.
  *
- * @throws when there is another; the sentence says which and what to do
+ * @throws Failure when there is another one, with its process and what to do
  */
 export async function beTheOnlyCommand(dir: string): Promise<void> {
   const hold = await holdFolder(dir, "command");
@@ -135,12 +136,14 @@ export async function beTheOnlyCommand(dir: string): Promise<void> {
 /**
  * Ends what is left of a cloud that crashed, and deletes its folder.
  *
- * @throws BadUsage when the folder is something else: whoever mistypes --dir must not lose their files
+ * @throws BadUsage when the folder is not a cloud's: a mistyped --dir must not delete other files
  */
 export async function clearCloud(dir: string): Promise<void> {
   const isEmpty = !existsSync(dir) || (await readdir(dir)).length === 0;
   if (!isEmpty && !existsSync(logFileOf(dir))) {
-    throw new BadUsage(`${dir} is not empty and is no local cloud's folder: name another with --dir.`);
+    throw new BadUsage(
+      `${dir} is not empty, and is not a local cloud's folder: name another one with --dir.`,
+    );
   }
   await reapMachines(join(dir, "machines"));
   await rm(dir, { recursive: true, force: true });

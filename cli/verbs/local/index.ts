@@ -27,18 +27,18 @@ const languageHost = "pulumi-language-nodejs";
 export function localCommand(environment: NodeJS.ProcessEnv, script: string): Command {
   const local = new Command("local")
     .description("a whole environment on this computer: real engine, emulated AWS and GitHub")
-    .option("--dir <folder>", "folder of the cloud; two clouds need two (default: .longhaul/local)")
+    .option("--dir <folder>", "folder of the cloud; each cloud needs its own (default: .longhaul/local)")
     .option(
       "--program <file>",
       "Pulumi program that uses Longhaul's components (default: the project's main)",
     )
-    .option("--config <file>", "stack file that up takes (default: Pulumi.local.yaml of the project)")
-    .option("--cwd <folder>", "folder of the project (default: the present one)");
+    .option("--config <file>", "stack file to bring up (default: Pulumi.local.yaml of the project)")
+    .option("--cwd <folder>", "a folder of the project (default: the current one)");
   const context = () => localContext(environment, local.opts<LocalFlags>());
 
   local
     .option("--once", "bring it up, follow the smoke test to its end, destroy it; exit code 0 or 1")
-    .option("--json", "one JSON object on standard output; progress goes to standard error")
+    .option("--json", "print one JSON object on standard output, and progress on standard error")
     .action(async ({ once, json }: { once?: boolean; json?: boolean }) => {
       const tell = createProgressLines(json ? process.stderr : process.stdout);
       const here = context();
@@ -46,15 +46,15 @@ export function localCommand(environment: NodeJS.ProcessEnv, script: string): Co
       const { dir, project } = here;
       const serve = (act: string) => [script, "local", "--cwd", project, "--dir", dir, "serve", "--act", act];
       const { report, exitCode } = await (once ? runOnce(here, tell) : bringUp(here, serve, tell));
-      // `--once` has told it already, before its last words.
+      // `--once` has printed it already, before its last line.
       if (!once && report.error !== undefined) console.error(report.error);
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
       process.exitCode = exitCode;
     });
   local
     .command("status")
-    .description("what runs")
-    .option("--json", "as JSON")
+    .description("show the machines that run")
+    .option("--json", "print them as JSON")
     // `local` has an option of this name too, and takes it wherever it stands.
     .action((_flags: object, command: Command) =>
       status(context(), command.optsWithGlobals<{ json?: boolean }>().json ?? false),
@@ -96,7 +96,7 @@ async function down(context: LocalContext, tell: ProgressLines): Promise<void> {
   const { waiting } = tell;
   const cloud = await waiting({ what: "the local cloud to answer" }, () => findCloud(context.dir));
   if (cloud) {
-    // Users' jobs are not waited for in real hours: the cloud's time may run.
+    // The engine waits for users' jobs, which must not take real hours, so the cloud's time runs fast.
     await cloud.setPace(fastestPace());
     const engine = await engineOf(context, tell);
     await destroy(context, cloud, await openStack(context, engine, cloud, tell), tell);
@@ -104,14 +104,14 @@ async function down(context: LocalContext, tell: ProgressLines): Promise<void> {
     await waiting({ what: "the local cloud to end" }, () => cloud.stop());
   }
   await waiting({ what: "what is left of the cloud's machines to end" }, () => clearCloud(context.dir));
-  tell(cloud ? "the cloud has ended" : "no cloud was running; what an earlier one left is cleared away");
+  tell(cloud ? "the cloud has ended" : "no cloud was running; what an earlier one left behind is deleted");
 }
 
 async function printEnvironment(context: LocalContext, environment: NodeJS.ProcessEnv): Promise<void> {
   const cloud = await findCloud(context.dir);
   if (!cloud)
     throw new Failure(`No local cloud runs in ${context.dir}: start one with "npx longhaul local" first.`);
-  const own = ownVariables(environment).filter((name) => /^\w+$/.test(name)); // Others are no shell's.
+  const own = ownVariables(environment).filter((name) => /^\w+$/.test(name)); // A shell cannot unset others.
   if (own.length > 0) console.log(`unset ${own.join(" ")}`);
   // With the stack's name, verbs of an environment need no --stack.
   for (const [name, value] of Object.entries({ ...cloud.environment, PULUMI_STACK: localStackName })) {
@@ -130,7 +130,7 @@ async function printEnvironment(context: LocalContext, environment: NodeJS.Proce
   }
 }
 
-/** As a shell reads it back, whatever is in it. */
+/** Quotes a value for a shell. */
 function quoted(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }

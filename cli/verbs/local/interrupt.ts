@@ -3,7 +3,7 @@ import { Failure, traceOf } from "../../../contract/failure.ts";
 import { watchInterruption } from "../../interruption.ts";
 import type { EndSignal } from "../../interruption.ts";
 
-/** Somebody has ended the command; what must be left in order is in order. */
+/** A signal has ended the command, after everything was left in order. */
 export class Interrupted extends Failure {
   /** What shells report of a program that the signal has ended. */
   readonly exitCode: number;
@@ -17,14 +17,16 @@ export class Interrupted extends Failure {
 const leftAsItIs = "interrupted: the environment is left as it is";
 
 /**
- * Runs an operation of the engine to its end even when somebody wants to end
- * the command: an engine that is killed leaves its lock, and resources that it
- * does not know. It lets what it has begun come to its end, and is waited for.
+ * Runs an operation of the engine. A signal does not end it at once, because an
+ * engine that is killed leaves its lock behind, and resources that are not in its
+ * state. Instead the engine finishes the steps that it has begun, and this waits
+ * for it.
  *
- * @param run gets a signal that aborts when the engine must be told. Ctrl-C it
- *   got from the terminal itself; once more would make it end hard.
- * @param onAsked called when the wish is there and the waiting begins
- * @throws Interrupted when it was asked for, whether the operation came to its end or not
+ * @param run gets a signal that aborts when the engine must be asked to end. It
+ *   does not abort for Ctrl-C, which the engine has received from the terminal
+ *   itself: a second one would make it end hard.
+ * @param onAsked called at the first signal, when the waiting begins
+ * @throws Interrupted after a signal, whether the operation succeeded or not
  */
 export async function throughInterruption<Result>(
   run: (tellEngine: AbortSignal) => Promise<Result>,
@@ -43,14 +45,14 @@ export async function throughInterruption<Result>(
   } finally {
     stop();
   }
-  // It came to its end in time: what would follow was not wanted any more.
+  // The operation succeeded, but the caller must not continue after a signal.
   if (asked.aborted) throw interrupted();
   return result;
 }
 
 /**
- * Runs something that such a signal ends at once, after what must be left in
- * order has been. A second one does not wait for that.
+ * Runs something that a signal ends as soon as `leave` has left everything in
+ * order. A second signal ends it at once.
  */
 export async function untilInterrupted<Result>(
   run: () => Promise<Result>,

@@ -8,22 +8,22 @@ import type { LocalContext } from "./context.ts";
 import { localTarget } from "./stack.ts";
 import type { ProgressLines } from "./progress-lines.ts";
 
-/** A machine of the local cloud, as an operator would find it: through EC2, SSM and GitHub. */
+/** A machine of the local cloud, as an operator sees it through EC2, SSM and GitHub. */
 export interface LocalMachine {
   runner: string;
   instanceId: string;
-  /** Seconds of the computer from launch until its runner was online; null where it never was. */
+  /** Real seconds from launch until its runner was online; null if it never was. */
   bootSeconds: number | null;
   online: boolean;
   /** On its fleet's roster. */
   inService: boolean;
   labels: string[];
-  /** EC2's state, and the machine's own word. */
+  /** EC2's state, and the state that the machine reports. */
   instanceState: ObservedMachine["instanceState"];
   state: string;
 }
 
-/** All machines that EC2 knows by the environment's tags and that are not gone. */
+/** All machines that EC2 describes with the environment's tags and that are not terminated. */
 export async function localMachines(
   context: LocalContext,
   cloud: CloudHandle,
@@ -52,7 +52,7 @@ export async function localMachines(
     bootSeconds: seconds[instanceId] ?? null,
     online: entry?.online ?? false,
     inService: rosters.get(fleet)!.includes(instanceId),
-    // Its own label is its name, and says nothing new.
+    // The machine's own label is its name, so it adds nothing.
     labels: [...(entry?.systemLabels ?? []), ...(entry?.customLabels ?? [])].filter(
       (label) => label !== name,
     ),

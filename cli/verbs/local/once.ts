@@ -22,7 +22,7 @@ type Step = "engine" | "cloud" | "up" | "smoke" | "destroy";
 /** What `longhaul local --once --json` prints. */
 export interface OnceReport {
   ok: boolean;
-  /** What went wrong; absent when all went well. */
+  /** What went wrong; absent when nothing did. */
   error?: string;
   /** The engine's version; null when there was none. */
   engine: string | null;
@@ -30,18 +30,18 @@ export interface OnceReport {
   machines: Pick<LocalMachine, "runner" | "instanceId" | "bootSeconds" | "online" | "inService" | "labels">[];
   smoke: ProvenRun[];
   destroyed: boolean;
-  /** Seconds of the computer for each step that was reached. */
+  /** Real seconds of each step that was reached. */
   seconds: Partial<Record<Step, number>> & { total?: number };
 }
 
-/** Runs a step and notes how long it took, also when it fails. */
+/** Runs a step and records how long it took, also when it fails. */
 type Timed = <Result>(step: Step | "total", run: () => Promise<Result>) => Promise<Result>;
 
 /**
- * A whole life in one process: up, the smoke test to its end, destroy. The
- * cloud ends with the process, whatever happens. It has a folder of its own,
- * beside an environment that stands; when not all is well the folder is left
- * to be looked at.
+ * Brings an environment up, follows the smoke test to its end and destroys it, all
+ * in one process. The cloud ends with the process, whatever happens. It has a
+ * folder of its own, so that an existing environment is not touched. If something
+ * fails, the folder is kept for inspection.
  */
 export async function runOnce(
   context: LocalContext,
@@ -100,7 +100,7 @@ async function runIn(context: LocalContext, tell: ProgressLines): Promise<OnceRe
   return report;
 }
 
-/** From nothing to a proven environment and back, noting in the report what was reached. */
+/** Does the work, and records in the report how far it came. */
 async function live(
   context: LocalContext,
   engine: Engine,

@@ -4,14 +4,14 @@ import type { Stream } from "../../terminal/live-line.ts";
 import { createWaiting } from "../../terminal/waiting.ts";
 import type { Waiting } from "../../terminal/waiting.ts";
 
-/** Tells a person what happens, step by step, each line with the seconds since the start. */
+/** Prints what happens, step by step. Each line begins with the seconds since the start. */
 export interface ProgressLines {
   (line: string): void;
-  /** Rewrites one line on a terminal; elsewhere prints it only when it says something new every so often. */
+  /** Rewrites one line on a terminal. Elsewhere it prints a line at intervals. */
   progress(line: string): void;
-  /** Runs something, and says as progress what it waits for. */
+  /** Runs something, and shows as progress what it waits for. */
   waiting: Waiting;
-  /** Seconds since it was made, with one decimal. */
+  /** Seconds since the start, with one decimal. */
   seconds(): number;
 }
 

@@ -15,14 +15,14 @@ import type { ProgressLines } from "./progress-lines.ts";
 /** Milliseconds between two looks at a run: three minutes of the cloud. */
 const lookEveryMs = 300;
 
-/** A smoke run as it ended. */
+/** A smoke run that has ended. */
 export interface ProvenRun extends SmokeRun {
   conclusion: string;
 }
 
 /**
- * Follows the smoke test's runs to their end, as `longhaul smoke follow` does,
- * while the cloud's time runs fast.
+ * Follows the smoke test's runs to their end, as `longhaul smoke follow` does. The
+ * cloud's time runs fast meanwhile.
  */
 export async function prove(
   context: LocalContext,
@@ -51,7 +51,7 @@ export async function prove(
   await cloud.setPace(pace);
   try {
     const conclusions = new Map<number, string>();
-    // The long one last, so that its end is the end.
+    // The longest run ends last, so it is followed last.
     for (const run of [...runs].sort((a, b) => a.minutes - b.minutes)) {
       const { runId, minutes } = run;
       const { conclusion } = await followRun(

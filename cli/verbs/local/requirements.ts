@@ -7,35 +7,35 @@ import type { LocalContext } from "./context.ts";
 const run = promisify(execFile);
 const answerWithinMs = 10_000;
 
-/** The first that signs requests as the boot script asks it to (`--aws-sigv4`). */
+/** The first version that can sign requests as the boot script needs it (`--aws-sigv4`). */
 const oldestCurl = "7.75.0";
 
-/** What the programs said of their version; undefined: there is none. */
+/** What the programs print for `--version`; undefined: the program is not installed. */
 export interface FoundPrograms {
   curl: string | undefined;
   python3: string | undefined;
 }
 
-/** What a computer lacks to boot machines, each with what it is for; empty: nothing. */
+/** The programs that a computer lacks to boot machines, each with its purpose. */
 export function lackingPrograms({ curl, python3 }: FoundPrograms): string[] {
   const version = curl === undefined ? undefined : /^curl (\d+\.\d+\.\d+)/.exec(curl)?.[1];
   const curlIs =
     curl === undefined
-      ? "there is none"
+      ? "it is not installed"
       : version === undefined
-        ? "it did not say its version"
+        ? "its version is unknown"
         : `it is ${version}`;
   return [
     ...(version !== undefined && gte(version, oldestCurl)
       ? []
       : [`curl ${oldestCurl} or later, with which a machine's boot script calls AWS (${curlIs})`]),
-    ...(python3 === undefined ? ["python3, with which it reads AWS's answers (there is none)"] : []),
+    ...(python3 === undefined ? ["python3, with which it reads AWS's answers (it is not installed)"] : []),
   ];
 }
 
 /**
- * Machines are processes of this computer and boot with its programs: what is
- * missing is told before anything has begun.
+ * Checks the programs that machines boot with, before anything has begun. Machines
+ * are processes of this computer, and use its programs.
  *
  * @throws BadUsage
  */

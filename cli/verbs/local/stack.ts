@@ -20,28 +20,27 @@ import type { LocalContext } from "./context.ts";
 import { throughInterruption } from "./interrupt.ts";
 import type { ProgressLines } from "./progress-lines.ts";
 
-/** What one `up` came to. */
+/** The result of an `up`. */
 export interface UpReport {
   resources: number;
   changed: boolean;
-  /** The smoke runs that the program has as its output `smoke`; none where it has no such output. */
+  /** The smoke runs in the program's output `smoke`; empty if it has no such output. */
   smoke: readonly SmokeRun[];
 }
 
 /**
- * Makes this process one that works on the cloud, as a shell is after
- * `local env`: the program, its providers and the AWS client look there, and
- * nowhere else.
+ * Makes this process work on the cloud, as `local env` does with a shell: the
+ * program, its providers and the AWS client then use this cloud and no other.
  */
 export function enterCloud(cloud: CloudHandle): void {
   enterCloudEnvironment(process.env, cloud.environment);
 }
 
 /**
- * The environment `local` on the engine: the program runs in this process. An
- * engine that was killed does not stand in its way.
+ * Opens the environment `local` on the engine. The program runs in this process.
+ * The lock of an engine that was killed is removed first.
  *
- * @param configuration the stack file to take; absent: what the stack was given before
+ * @param configuration the stack file to use; absent: the one that the stack has already
  */
 export async function openStack(
   { dir, project, program }: LocalContext,
@@ -65,9 +64,9 @@ export async function openStack(
 }
 
 /**
- * Runs `up`, telling what happens.
+ * Runs `up` and prints its progress.
  *
- * @throws with why the engine failed; Interrupted
+ * @throws Failure with the engine's reason; Interrupted
  */
 export async function up(
   context: LocalContext,
@@ -78,7 +77,7 @@ export async function up(
   return reportOf(await operate("up", context, cloud, tell, (options) => stack.up(options)));
 }
 
-/** @throws with why the engine failed; Interrupted */
+/** @throws Failure with the engine's reason; Interrupted */
 export async function destroy(
   context: LocalContext,
   cloud: CloudHandle,
@@ -88,7 +87,7 @@ export async function destroy(
   await operate("destroy", context, cloud, tell, (options) => stack.destroy(options));
 }
 
-/** What the engine printed in its last operation that failed. */
+/** The engine's output of the last operation that failed. */
 const engineLogFile = "engine.log";
 
 async function operate<Result>(
@@ -100,7 +99,7 @@ async function operate<Result>(
 ): Promise<Result> {
   const underWay = createUnderWay();
   const onAsked = () => {
-    tell("the engine lets what it has begun come to its end");
+    tell("the engine finishes what it has begun");
   };
   try {
     return await tell.waiting({ what: underWay.words, first: () => livingMachines({ dir }, cloud) }, () =>
@@ -114,8 +113,8 @@ async function operate<Result>(
     const log = join(dir, engineLogFile);
     await writeFile(log, error.output);
     throw new Failure(
-      `${what} failed:\n${error.message}\nAll that the engine printed is in ${log}. ` +
-        "An engine that was killed before may have left what it does not know: npx longhaul local down clears all away.",
+      `${what} failed:\n${error.message}\nThe engine's whole output is in ${log}. ` +
+        "If an engine was killed before, there may be resources that are not in its state: npx longhaul local down removes everything.",
       { cause: error },
     );
   }
@@ -131,12 +130,12 @@ function reportOf({ changes, outputs }: Update): UpReport {
   };
 }
 
-/** Which environment the operator's command looks at; its configuration is the copy that the stack uses. */
+/** The environment that the operator's command works on, by the copy of the configuration that the stack uses. */
 export async function localTarget({ dir }: Pick<LocalContext, "dir">, cloud: CloudHandle): Promise<Target> {
   return targetOf(localEnvironment, await localConfiguration({ dir }, cloud));
 }
 
-/** The machines that are not gone, as EC2 has them: what the engine waits for when it waits for long. */
+/** The machines that EC2 describes as not terminated. When the engine waits for long, it usually waits for these. */
 async function livingMachines(context: Pick<LocalContext, "dir">, cloud: CloudHandle): Promise<string> {
   const target = await localTarget(context, cloud);
   const { instances } = await connectAws(target);

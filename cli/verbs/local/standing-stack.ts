@@ -4,7 +4,7 @@ import type { Environment } from "../../environment.ts";
 import { engineSearch } from "./context.ts";
 
 /**
- * The stack of a local cloud that runs, for a process in which the variables of
+ * The stack of a running local cloud, for a process in which the variables of
  * `local env` are set.
  *
  * @throws when there is no engine, or no stack

@@ -16,9 +16,9 @@ describe("what a computer needs to boot local machines", () => {
       { curl: curlOf("7.68.0"), python3 },
       [/^curl 7\.75\.0 .*\(it is 7\.68\.0\)$/],
     ],
-    ["no curl", { curl: undefined, python3 }, [/^curl .*\(there is none\)$/]],
-    ["a curl that says something else", { curl: "busybox\n", python3 }, [/did not say its version/]],
-    ["no python3", { curl: curlOf("8.5.0"), python3: undefined }, [/^python3, .*\(there is none\)$/]],
+    ["no curl", { curl: undefined, python3 }, [/^curl .*\(it is not installed\)$/]],
+    ["a curl that says something else", { curl: "busybox\n", python3 }, [/its version is unknown/]],
+    ["no python3", { curl: curlOf("8.5.0"), python3: undefined }, [/^python3, .*\(it is not installed\)$/]],
     ["neither", { curl: undefined, python3: undefined }, [/^curl/, /^python3/]],
   ];
   for (const [what, found, lacking] of rows) {

@@ -117,7 +117,7 @@ describe("what a month of a configuration costs", () => {
       "FLEET  RUNNERS        USD/H  WORKING H  ASLEEP  WORKING HOURS  ALWAYS AWAKE",
       "cloud  2 × m5.xlarge      1        250   19.04         521.24       1486.34",
     ]);
-    expect(estimateTable(estimateOf("dev", configuration))).to.include("Not in it: data that leaves AWS");
+    expect(estimateTable(estimateOf("dev", configuration))).to.include("does not cover data that leaves AWS");
   });
 });
 
@@ -168,7 +168,7 @@ describe("--since", () => {
     ["2026-02-30", "does not understand"],
     ["2026-13-01", "does not understand"],
     ["-3d", "does not understand"],
-    ["2026-11-13", "is still to come"],
+    ["2026-11-13", "is in the future"],
     ["401d", "is more than 400 days ago"],
   ] as const) {
     it(`refuses ${text}`, () => {

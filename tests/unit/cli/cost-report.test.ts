@@ -72,11 +72,11 @@ describe("where the money went", () => {
         }
         const parts = jobsUsd + idleUsd + bootUsd + unattributedUsd;
         expect(parts).to.be.closeTo(meterUsd + beyondMeterUsd, 1e-9);
-        const told = notes.some((note) => note.includes("more than the meter has seen"));
-        expect(told).to.equal(beyondMeterUsd > 1e-4);
-        seen[told ? "beyond" : "within"] += 1;
+        const isNoted = notes.some((note) => note.includes("more than the meter has counted"));
+        expect(isNoted).to.equal(beyondMeterUsd > 1e-4);
+        seen[isNoted ? "beyond" : "within"] += 1;
         // With a record of what machines cost beside it, nothing is beyond the meter.
-        if (!told) expect(parts).to.be.closeTo(meterUsd, 1e-3);
+        if (!isNoted) expect(parts).to.be.closeTo(meterUsd, 1e-3);
       }),
       { numRuns: 200 },
     );
@@ -159,7 +159,7 @@ describe("what the meter knows", () => {
       since: Date.parse("2026-09-15T00:00:00Z"),
     });
     expect(from).to.equal("2026-10-30T00:00:00.000Z");
-    expect(notes.join()).to.include("knows nothing before 2026-10-30");
+    expect(notes.join()).to.include("has nothing before 2026-10-30");
   });
 
   it("is a single fleet's share for the present month alone", () => {
@@ -185,7 +185,7 @@ describe("what the meter knows", () => {
     const old = meter({ "12": [1, 0, 0] });
     const { account, notes } = report(lines, old, { since: Date.parse(old.at) });
     expect(account).to.equal(null);
-    expect(notes.join()).to.include(`knows nothing of this time: it was last written at ${old.at}`);
+    expect(notes.join()).to.include(`has nothing about this time: it was last written at ${old.at}`);
   });
 
   it("may be old, and the report says so", () => {
@@ -341,12 +341,12 @@ describe("a report for people", () => {
       "idle          0.50  30 min, 32 % of the recorded time",
       "boot          0.05  3 min",
       "unattributed  1.05  disks 0.50, addresses 0.10, machines without records 0.45",
-      "meter         2.60  all of it",
+      "meter         2.60  the whole cost",
       "",
-      "The same jobs on GitHub's runners of as many cores: 0.72 USD, without included minutes.",
-      "Always awake, the machines would have cost 120.60 USD: sleeping saved 118.50.",
-      "2026-11 has cost 2.60 USD. At this pace (that of 1 day(s): 0.00 USD a day) it ends at 2.60 USD.",
-      "Waiting is from a job's arrival at its machine to its beginning. How long it was in GitHub's queue before is not in the ledger.",
+      "The same jobs on GitHub's runners with as many cores: 0.72 USD, without included minutes.",
+      "Always awake, the machines would have cost 120.60 USD. Sleeping saved 118.50 USD.",
+      "2026-11 has cost 2.60 USD so far. At this pace (that of 1 day(s): 0.00 USD a day) the month ends at 2.60 USD.",
+      "WAITING is the time from a job's arrival at its machine to its start. The ledger does not record how long the job was in GitHub's queue before.",
     ]);
   });
 

@@ -68,14 +68,18 @@ describe("the runners that an operator selects", () => {
   });
 
   it("refuses an unknown name, and lists the known ones", () => {
-    expect(() => select(known, { fleet: "gpus" })).to.throw("There is no fleet gpus: they are cloud, gpu.");
+    expect(() => select(known, { fleet: "gpus" })).to.throw(
+      "There is no fleet gpus. The fleets are cloud, gpu.",
+    );
     expect(() => select(known, { runners: ["x", "dev-gpu-1"] })).to.throw(
-      "There is no runner x: they are dev-cloud-1, dev-cloud-2, dev-gpu-1.",
+      "There is no runner x. The runners are dev-cloud-1, dev-cloud-2, dev-gpu-1.",
     );
     expect(() => select(known, { fleet: "cloud", runners: ["dev-gpu-1"] })).to.throw(
       "There is no runner dev-gpu-1",
     );
-    expect(() => select([], { fleet: "cloud" })).to.throw("there are none");
+    expect(() => select([], { fleet: "cloud" })).to.throw(
+      "There is no fleet cloud. There are no fleets at all.",
+    );
   });
 
   it("covers the runners of a whole fleet, or those named", () => {

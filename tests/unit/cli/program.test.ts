@@ -135,7 +135,7 @@ describe("the command line of longhaul", () => {
       it("does not quote a request that is not JSON", async () => {
         const { code, said } = await call(verb, { request: "canary{" });
         expect(code).to.equal(2);
-        expect(said).to.include("is not JSON").and.not.include("canary");
+        expect(said).to.include("is not a JSON object").and.not.include("canary");
       });
     });
   }

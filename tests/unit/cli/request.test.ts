@@ -99,9 +99,9 @@ for (const [verb, { schema, whole, mayLack = [] }] of Object.entries(requests)) 
     });
 
     it("is refused where there is none, or no JSON object", () => {
-      expect(() => read(undefined)).to.throw(BadUsage, "it is not set");
+      expect(() => read(undefined)).to.throw(BadUsage, "is not set");
       for (const text of ["npm notice", "[]", "null", "1", JSON.stringify(whole).slice(1)])
-        expect(() => read(text)).to.throw(BadUsage, "is not JSON or no JSON object");
+        expect(() => read(text)).to.throw(BadUsage, "is not a JSON object");
     });
   });
 }

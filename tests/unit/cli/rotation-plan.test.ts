@@ -81,11 +81,11 @@ describe("which runners a rotation is about", () => {
 
   it("a name that is not there is told with those that are", () => {
     expect(messageOf(() => chooseRunners({ fleet: "clud" }, configured, machines, now))).to.equal(
-      "There is no fleet clud: they are cloud, gpu.",
+      "There is no fleet clud. The fleets are cloud, gpu.",
     );
     const runners = ["dev-cloud-1", "dev-cloud-4", "cloud-2"];
     expect(messageOf(() => chooseRunners({ runners }, configured, machines, now))).to.equal(
-      "There is no runner dev-cloud-4, cloud-2: they are dev-cloud-1, dev-cloud-2, dev-cloud-3, dev-gpu-1.",
+      "There is no runner dev-cloud-4, cloud-2. The runners are dev-cloud-1, dev-cloud-2, dev-cloud-3, dev-gpu-1.",
     );
   });
 
