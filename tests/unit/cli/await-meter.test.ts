@@ -11,13 +11,13 @@ const target = {
   github: { apiUrl: "https://api.github.com", url: "https://github.com", owner: "acme" },
 };
 
-/** The record of a controller that began to count at one time and did so last at another, in milliseconds. */
+/** The record of a controller that has counted between these two times, in milliseconds since the epoch. */
 function counted(begun: number, at: number): string {
   const [first, last] = [begun, at].map((ms) => new Date(ms).toISOString()) as [string, string];
   return formatMeter({ v: 1, month: first.slice(0, 7), begun: first, at: last, days: {}, fleets: {} });
 }
 
-/** Waits for what the parameter holds, by the milliseconds since the wait began; undefined: there is none. */
+/** Waits for a meter. @param valueAt the parameter's value, by the milliseconds since the wait began; undefined: no parameter */
 async function waiting(valueAt: (passed: number) => string | undefined) {
   let time = 0;
   const said: string[] = [];
@@ -47,34 +47,34 @@ async function waiting(valueAt: (passed: number) => string | undefined) {
   return { minutes: time / minute, said: said.join("\n") };
 }
 
-/** A new environment's meter, whose controller is called at the beginning of each minute from the first full one on. */
+/** A new environment's meter. The controller is called each minute, for the first time after `firstAt` milliseconds. */
 function growing(passed: number, firstAt = 30_000): string {
   const calls = Math.floor((passed - firstAt) / minute);
   return calls < 0 ? emptyMeter : counted(firstAt, firstAt + calls * minute);
 }
 
 describe("the wait for the meter", () => {
-  it("is until CloudWatch shows what the controller of a new environment counts: its third record", async () => {
+  it("lasts, in a new environment, until the third record, when CloudWatch shows the metric", async () => {
     const { minutes, said } = await waiting(growing);
     expect(minutes).to.be.within(2.5, 2.8);
     expect(said).to.equal("");
   });
 
-  it("is as long where jobs call the controller in between", async () => {
+  it("lasts as long when jobs call the controller in between", async () => {
     const { minutes } = await waiting((passed) =>
       passed < 30_000 ? emptyMeter : counted(30_000, Math.floor(passed / 1000) * 1000),
     );
     expect(minutes).to.be.within(2, 2.8);
   });
 
-  it("is none in an environment that has been counted for long, whatever this computer's clock says", async () => {
+  it("ends at once in an environment with a long record, whatever this computer's clock says", async () => {
     for (const day of [-400, 400]) {
       const at = Date.UTC(2026, 10, 5) + day * 24 * 60 * minute;
       expect(await waiting(() => counted(at - 60 * minute, at))).to.deep.equal({ minutes: 0, said: "" });
     }
   });
 
-  it("succeeds when the controller does not count, and says so: the alarm is then right to go off", async () => {
+  it("succeeds with a message when the controller does not count, because the alarm is then right to go off", async () => {
     for (const nothing of [emptyMeter, undefined, "{"]) {
       const { minutes, said } = await waiting(() => nothing);
       expect(minutes).to.equal(6);
@@ -85,12 +85,12 @@ describe("the wait for the meter", () => {
     }
   });
 
-  it("says what it has seen where the controller has stopped again", async () => {
+  it("names the record's times when the controller has stopped counting", async () => {
     const { said } = await waiting(() => counted(0, 0));
     expect(said).to.include("goes from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.000Z");
   });
 
-  it("goes on where SSM does not answer once", async () => {
+  it("continues after SSM has failed once", async () => {
     let isFirst = true;
     const { said } = await waiting((passed) => {
       if (!isFirst) return growing(passed);

@@ -9,7 +9,7 @@ import type { Journal } from "../../../cli/rotate/journal.ts";
 import { planRotation } from "../../../cli/rotate/plan-rotation.ts";
 import { Crash, createRotationWorld } from "./rotation-world.ts";
 
-/** Five runners, one of which was rotated before. */
+/** Five runners. One of them was rotated before. */
 const stackFile = `config:
   # the long ones
   longhaul:fleets:
@@ -39,7 +39,7 @@ const generations = (text: string) => runners.map((runner) => generationIn(text,
 const failed = (words: string): UpOutcome => ({ kind: "failed", words });
 
 describe("a rotation", () => {
-  it("brings each batch about before it raises the next", async () => {
+  it("applies each batch before it raises the next", async () => {
     const { world, stored, happened, isBroughtAbout } = createRotationWorld(stackFile);
     const { stop } = await carryOut(rotation([0, 1, 4], 2), world);
     expect(stop).to.equal(undefined);
@@ -49,7 +49,7 @@ describe("a rotation", () => {
     expect(isBroughtAbout()).to.equal(true);
   });
 
-  it("commits after each batch, where that was asked", async () => {
+  it("commits after each batch if --commit is given", async () => {
     const { world, stored, happened } = createRotationWorld(stackFile);
     await carryOut(rotation([0, 4], 1, true), world);
     expect(happened.filter((what) => what !== "save")).to.deep.equal(
@@ -62,7 +62,7 @@ describe("a rotation", () => {
     expect(stored.committed).to.equal(stored.text);
   });
 
-  it("takes back the batch whose machine does not prove itself, byte for byte, and keeps those before", async () => {
+  it("takes back, byte for byte, a batch with a machine that is not proven, and keeps earlier batches", async () => {
     const clouds = createRotationWorld(stackFile);
     clouds.upWill({ kind: "done" }, failed("boot-failed"));
     const { stop, journal } = await carryOut(rotation([0, 1, 2], 1), clouds.world);
@@ -74,7 +74,7 @@ describe("a rotation", () => {
     expect(clouds.isBroughtAbout()).to.equal(true);
   });
 
-  it("tries a batch that was taken back again, from the file as it is then", async () => {
+  it("tries a batch again after it was taken back, from the file as it is then", async () => {
     const clouds = createRotationWorld(stackFile);
     clouds.upWill(failed("no capacity"));
     await carryOut(rotation([0], 1), clouds.world);
@@ -84,7 +84,7 @@ describe("a rotation", () => {
     expect(clouds.stored.text).to.include("m5.large");
   });
 
-  it("goes on with taking back where that failed, and not with the batch", async () => {
+  it("continues to take a batch back after that has failed, before it tries the batch again", async () => {
     const clouds = createRotationWorld(stackFile);
     clouds.upWill(failed("boot-failed"), failed("expired credentials"));
     const { stop } = await carryOut(rotation([0], 1), clouds.world);
@@ -102,7 +102,7 @@ describe("a rotation", () => {
   });
 
   for (const outcome of [{ kind: "locked", words: "locked by ada" }, { kind: "interrupted" }] as const) {
-    it(`goes on where it was when up was ${outcome.kind}, and takes nothing back`, async () => {
+    it(`continues from the same step after up was ${outcome.kind}, and takes nothing back`, async () => {
       const clouds = createRotationWorld(stackFile);
       clouds.upWill(outcome);
       const { stop } = await carryOut(rotation([0], 1), clouds.world);
@@ -113,23 +113,23 @@ describe("a rotation", () => {
     });
   }
 
-  it("begins nothing more once somebody has asked to end", async () => {
+  it("begins nothing more after an interruption", async () => {
     const clouds = createRotationWorld(stackFile);
     clouds.interrupt();
     expect((await carryOut(rotation([0], 1), clouds.world)).stop).to.deep.equal({ kind: "interrupted" });
     expect(clouds.happened).to.deep.equal([]);
   });
 
-  describe("whose stack file somebody has changed", () => {
+  describe("after somebody has changed the stack file", () => {
     const edit = (text: string) => text.replace("runners: 1", "runners: 2");
 
-    it("does not begin where a generation is another than planned", async () => {
+    it("does not begin if a generation differs from the plan", async () => {
       const clouds = createRotationWorld(stackFile.replace('"1": 7', '"1": 8'));
       expect((await carryOut(rotation([4], 1), clouds.world)).stop).to.deep.equal({ kind: "edited" });
       expect(clouds.happened).to.deep.equal([]);
     });
 
-    it("does not begin where the change would get into its commit", async () => {
+    it("does not begin if the change would get into its commit", async () => {
       const clouds = createRotationWorld(stackFile);
       clouds.edit(edit);
       expect((await carryOut(rotation([4], 1, true), clouds.world)).stop).to.deep.equal({ kind: "edited" });
@@ -137,7 +137,7 @@ describe("a rotation", () => {
     });
 
     for (const outcome of [{ kind: "interrupted" }, failed("boot-failed")] as const) {
-      it(`leaves the file as it is after up has ${outcome.kind}`, async () => {
+      it(`leaves the file as it is if up was ${outcome.kind} before`, async () => {
         const clouds = createRotationWorld(stackFile);
         clouds.upWill(outcome, { kind: "interrupted" });
         await carryOut(rotation([0], 1), clouds.world);
@@ -156,7 +156,7 @@ describe("a rotation", () => {
 });
 
 describe("a rotation that is given up", () => {
-  it("is taken back where it was half way", async () => {
+  it("takes its unfinished batch back", async () => {
     const clouds = createRotationWorld(stackFile);
     clouds.upWill({ kind: "interrupted" });
     await carryOut(rotation([0, 1], 1), clouds.world);
@@ -167,7 +167,7 @@ describe("a rotation that is given up", () => {
     expect(clouds.isBroughtAbout()).to.equal(true);
   });
 
-  it("is not ended while it could not be taken back", async () => {
+  it("stays unfinished until its batch is taken back", async () => {
     const clouds = createRotationWorld(stackFile);
     clouds.upWill({ kind: "interrupted" }, failed("no credentials"));
     await carryOut(rotation([0], 1), clouds.world);
@@ -179,7 +179,7 @@ describe("a rotation that is given up", () => {
   });
 });
 
-describe("whatever step a rotation dies at", () => {
+describe("a rotation that dies at any step", () => {
   const rotations = fc.record({
     chosen: fc.subarray([0, 1, 2, 3, 4], { minLength: 1 }),
     atOnce: fc.integer({ min: 1, max: 3 }),
@@ -192,7 +192,7 @@ describe("whatever step a rotation dies at", () => {
     }),
     { maxLength: 4 },
   );
-  /** The engine fails, is locked or is ended at times. */
+  /** Results of the engine: at times it fails, is locked or is interrupted. */
   const ups = fc.array(
     fc.constantFrom<UpOutcome>(
       { kind: "done" },
@@ -203,7 +203,7 @@ describe("whatever step a rotation dies at", () => {
     { maxLength: 6 },
   );
 
-  /** The same command again and again, until it is finished. */
+  /** Runs the same command again and again until it is finished. @returns the number of runs */
   async function persist(
     clouds: ReturnType<typeof createRotationWorld>,
     first: Journal,
@@ -222,10 +222,10 @@ describe("whatever step a rotation dies at", () => {
         if (!(error instanceof Crash)) throw error;
       }
     }
-    throw new Error("it does not come to its end");
+    throw new Error("the rotation does not finish");
   }
 
-  it("running it again raises each runner exactly once, and leaves the others alone", async () => {
+  it("raises each selected runner exactly once when it is run again, and no other", async () => {
     await fc.assert(
       fc.asyncProperty(rotations, deaths, ups, async ({ chosen, atOnce, commit }, dying, outcomes) => {
         const clouds = createRotationWorld(stackFile);
@@ -247,7 +247,7 @@ describe("whatever step a rotation dies at", () => {
     );
   });
 
-  it("it is never said to be taken back with anything of the batch left", async () => {
+  it("reports a batch as taken back only when nothing of it is left", async () => {
     await fc.assert(
       fc.asyncProperty(rotations, deaths, ups, async ({ chosen, atOnce }, dying, outcomes) => {
         const clouds = createRotationWorld(stackFile);

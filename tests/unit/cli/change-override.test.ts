@@ -17,7 +17,7 @@ import { randomFrom } from "../../model/random.ts";
 
 const name = fleetParameters("dev", "cloud").override;
 
-/** One parameter, operators whose calls take their time, and a clock that moves when all of them wait. */
+/** One parameter, operators with calls of random duration, and a clock that moves when all of them wait. */
 function office(seed: number, begun = formatOverrideSetting(initialOverrideSetting)) {
   const random = randomFrom(seed);
   const waiting: { at: number; resolve: () => void }[] = [];
@@ -25,7 +25,7 @@ function office(seed: number, begun = formatOverrideSetting(initialOverrideSetti
   const sleep = (milliseconds: number) =>
     new Promise<void>((resolve) => void waiting.push({ at: now + milliseconds, resolve }));
   let value = begun;
-  /** Who wrote, in order. */
+  /** The names of those who wrote, in order. */
   const writes: string[] = [];
 
   const parameters = (by: string) => ({
@@ -39,7 +39,7 @@ function office(seed: number, begun = formatOverrideSetting(initialOverrideSetti
       writes.push(by);
       await sleep(random.between(5, 100));
     },
-    writtenAt: () => Promise.reject(new Error("Nobody asks for it here.")),
+    writtenAt: () => Promise.reject(new Error("changeOverride does not read this.")),
     secrets: undefined as never,
   });
 
@@ -47,14 +47,14 @@ function office(seed: number, begun = formatOverrideSetting(initialOverrideSetti
     writes,
     value: () => value,
     setting: (): OverrideSetting => parseOverrideSetting(value)!,
-    /** Lets somebody make another change. */
+    /** Lets somebody begin an edit at a moment. */
     edit: async (by: string, at: number, edit: OverrideEdit): Promise<ChangeOutcome> => {
       await sleep(at);
       const clock = { now: () => now, sleep };
       const collaborators = { parameters: parameters(by), clock, random: () => random.next() };
       return changeOverride(collaborators, "dev", "cloud", edit);
     },
-    /** Lets an operator begin at a moment. */
+    /** Lets an operator begin to write an override at a moment. */
     operator: async (by: string, at: number, power: "on" | "off" | undefined, runners: string[]) => {
       await sleep(at);
       const override: Override | undefined = power && { power, by, reason: "a test" };
@@ -89,7 +89,7 @@ function office(seed: number, begun = formatOverrideSetting(initialOverrideSetti
 describe("operators who change a fleet's overrides at the same time", () => {
   const moments = fc.array(fc.nat(2000), { minLength: 2, maxLength: 8 });
 
-  it("all have what they want where they are about different runners", async () => {
+  it("all get their overrides if these are for different runners", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), moments, async (seed, begin) => {
         const { operator, all, setting } = office(seed);
@@ -108,7 +108,7 @@ describe("operators who change a fleet's overrides at the same time", () => {
   const word = fc.tuple(fc.nat(2000), fc.constantFrom("on" as const, "off" as const, undefined));
   const about = ["dev-cloud-1"];
 
-  it("write once each where two contradict one another, and the later word holds", async () => {
+  it("write once each if two contradict one another, and the later override holds", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), word, word, async (seed, ...words) => {
         const { operator, all, setting, writes } = office(seed);
@@ -121,7 +121,7 @@ describe("operators who change a fleet's overrides at the same time", () => {
     );
   });
 
-  it("all come to an end where many contradict one another, and one of their words holds", async () => {
+  it("all finish if many contradict one another, and one of their overrides holds", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.array(word, { minLength: 3, maxLength: 6 }), async (seed, words) => {
         const { operator, all, setting } = office(seed);
@@ -132,7 +132,7 @@ describe("operators who change a fleet's overrides at the same time", () => {
     );
   });
 
-  it("tells who was overtaken, and leaves the rest of what was wanted", async () => {
+  it("reports the runners for which another operator was later, and keeps the rest of the override", async () => {
     const { operator, all, setting } = office(4);
     const both = ["dev-cloud-1", "dev-cloud-2"];
     // Both have read before either writes.
@@ -160,7 +160,7 @@ describe("a fleet that is closed and reopened", () => {
     );
   });
 
-  it("is told that it closes by the first destroy alone", async () => {
+  it("is closed by the first destroy alone", async () => {
     const { edit, all, writes } = office(1);
     const outcomes = await all([edit("drain", 0, closing), edit("drain", 10_000, closing)]);
     expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["written", "already"]);
@@ -173,7 +173,7 @@ describe("a fleet that is closed and reopened", () => {
     expect(setting().closing).to.equal(false);
   });
 
-  it("closes however full its parameter is", async () => {
+  it("closes even if its parameter is full", async () => {
     const override = fc.record({
       power: fc.constant("off"),
       by: fc.string(),

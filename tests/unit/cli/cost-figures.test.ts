@@ -21,11 +21,11 @@ const days = (from: number, to: number, usd: number): Record<string, Costs> =>
     ]),
   );
 
-/** Of an environment that is older than its meter. */
+/** The forecast of an environment that is older than its meter. */
 const forecastOf = (record: MeterRecord) => forecastFrom(record, 0);
 
-describe("where a month ends at this pace", () => {
-  it("is what was spent, and the last seven whole days' mean for what is left", () => {
+describe("the forecast of a month", () => {
+  it("is what was spent, and for each remaining day the mean of the last seven whole days", () => {
     // The 1st to 4th cost more; the 12th is only half over.
     const spent = { ...days(1, 4, 100), ...days(5, 11, 10), "12": [5, 0, 0] satisfies Costs };
     const forecast = forecastOf(meter(spent));
@@ -33,7 +33,7 @@ describe("where a month ends at this pace", () => {
     expect(forecast.monthEndUsd).to.be.closeTo(475 + 10 * 18.5, 1e-9);
   });
 
-  it("looks back into the month before, when this one is young", () => {
+  it("uses days of the month before when this month is young", () => {
     const record = meter(
       { "01": [9, 0, 0] },
       {
@@ -51,19 +51,19 @@ describe("where a month ends at this pace", () => {
     });
   });
 
-  it("takes the first hours for what they are, where there is nothing else", () => {
+  it("uses the first hours if there is no whole day", () => {
     const forecast = forecastOf(meter({ "12": [6, 0, 0] }));
     expect(forecast).to.deep.include({ perDayUsd: 12, days: 0.5 });
     expect(forecast.monthEndUsd).to.be.closeTo(6 + 12 * 18.5, 1e-9);
-    // The meter is from noon.
+    // The meter was last written at noon.
     const since = (time: string) =>
       forecastFrom(meter({ "12": [6, 0, 0] }), Date.parse(`2026-11-${time}:00Z`));
     expect(since("12T06:00")).to.deep.include({ perDayUsd: 24, days: 0.25 });
     expect(since("09T06:00"), "nothing before is metered").to.deep.include({ perDayUsd: 12, days: 0.5 });
-    expect(since("12T11:59"), "an hour at least").to.deep.include({ days: 1 / 24 });
+    expect(since("12T11:59"), "at least an hour").to.deep.include({ days: 1 / 24 });
   });
 
-  it("takes a day of which the meter says nothing for one that cost nothing", () => {
+  it("counts a day that is missing in the meter as one without costs", () => {
     const forecast = forecastOf(meter({ "01": [1, 0, 0], "11": [14, 0, 0] }));
     expect(forecast).to.deep.include({ perDayUsd: 2, days: 7 });
   });
@@ -80,8 +80,8 @@ describe("where a month ends at this pace", () => {
   });
 });
 
-describe("what a month of a configuration costs", () => {
-  it("asleep its disks, in working hours and always its machines too", () => {
+describe("the estimate of a month from a configuration", () => {
+  it("counts the disks always, and machines and addresses when they are awake", () => {
     const { fleets, total } = estimateOf("dev", configuration);
     const disk = 100 * 0.0952;
     expect(total.asleepUsd).to.be.closeTo(2 * disk, 1e-9);
@@ -90,7 +90,7 @@ describe("what a month of a configuration costs", () => {
     expect(fleets).to.have.length(1);
   });
 
-  it("follows the hours that a fleet has", () => {
+  it("uses the working hours of a fleet", () => {
     const hours = { wake: "daily 08:00", sleep: "daily 20:00", zone: "UTC", holidays: [] };
     const byDay = {
       ...configuration.fleets.cloud!,
@@ -100,7 +100,7 @@ describe("what a month of a configuration costs", () => {
     expect(fleets[0]!.awakeHours).to.be.closeTo(365, 1e-9);
   });
 
-  it("is an error where a price is not known", () => {
+  it("is an error if a price is not known", () => {
     const known = loadConfiguration("dev", {
       aws: { account: "123456789012", region: "eu-central-1" },
       github: { repository: "acme/app" },
@@ -110,7 +110,7 @@ describe("what a month of a configuration costs", () => {
     expect(() => estimateOf("dev", unknown)).to.throw(UnknownPriceError, "priceUsdPerHour");
   });
 
-  it("is a table for people, with what is not in it", () => {
+  it("is a table for people, with notes about what it does not cover", () => {
     expect(estimateTable(estimateOf("dev", configuration)).split("\n").slice(0, 4)).to.deep.equal([
       "dev in eu-central-1, an average month, US dollars without tax",
       "",
@@ -127,7 +127,7 @@ describe("the price of a minute on GitHub's runners", () => {
     ["m5.xlarge", "x64", 0.012],
     ["c7i.2xlarge", "x64", 0.022],
     ["m5.4xlarge", "x64", 0.042],
-    ["c5.9xlarge", "x64", 0.162], // 36 cores: there is none with fewer than 64.
+    ["c5.9xlarge", "x64", 0.162], // 36 cores: the next larger runner has 64.
     ["c5.24xlarge", "x64", 0.252],
     ["m7a.medium", "x64", 0.006],
     ["t3.micro", "x64", 0.006],
@@ -144,7 +144,7 @@ describe("the price of a minute on GitHub's runners", () => {
     });
   }
 
-  it("is for begun minutes", () => {
+  it("counts minutes that have begun as whole minutes", () => {
     expect([0, 1, 60_000, 60_001].map(billedMinutes)).to.deep.equal([0, 1, 1, 2]);
   });
 });

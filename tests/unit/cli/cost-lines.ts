@@ -3,7 +3,7 @@ import { loadConfiguration } from "../../../config/load.ts";
 import type { LedgerLine, LedgerRecord, StartRecord, StopRecord } from "../../../contract/ledger.ts";
 import type { Costs, MeterRecord } from "../../../contract/meter.ts";
 
-/** Minutes after a morning in the middle of a month, as a time. */
+/** The time this number of minutes after {@link morning}, which is in the middle of a month. */
 export const at = (minutes: number) => new Date(morning + minutes * 60_000).toISOString();
 export const morning = Date.parse("2026-11-10T08:00:00.000Z");
 
@@ -16,7 +16,7 @@ const machine = {
   instanceType: "m5.xlarge",
 } as const;
 
-/** A job that came, and ended, so many minutes after the morning. It began two seconds after it came. */
+/** A job that arrived and ended at these minutes after the morning. It started two seconds after its arrival. */
 export function job(received: number, ended: number, changes: Partial<LedgerRecord> = {}): LedgerRecord {
   return {
     ...machine,
@@ -41,7 +41,7 @@ export function stop(minute: number, changes: Partial<StopRecord> = {}): StopRec
   return { ...machine, kind: "stop", at: at(minute), ...changes };
 }
 
-/** An environment whose only fleet costs one dollar for each hour of a machine. */
+/** An environment with one fleet. An hour of one of its machines costs one dollar. */
 export const configuration = loadConfiguration("dev", {
   aws: { account: "123456789012", region: "eu-central-1" },
   github: { repository: "acme/app" },
@@ -53,7 +53,7 @@ export function meter(days: Record<string, Costs>, changes: Partial<MeterRecord>
   return { v: 1, month: "2026-11", begun, at: "2026-11-12T12:00:00.000Z", days, fleets: {}, ...changes };
 }
 
-/** Whatever two machines may have written within three days, sensible or not. */
+/** Any lines that two machines may have written within three days, sensible or not. */
 export const linesArbitrary: fc.Arbitrary<LedgerLine[]> = fc.array(
   fc
     .record({
@@ -66,10 +66,10 @@ export const linesArbitrary: fc.Arbitrary<LedgerLine[]> = fc.array(
       instanceType: fc.constantFrom("m5.xlarge", "m7g.2xlarge"),
     })
     .map(({ kind, from, minutes, runner, workflow, begun, instanceType }): LedgerLine => {
-      const whose = { runner, machine: `${runner}-i-0a`, instanceType };
-      if (kind === "start") return start(from, minutes, whose);
-      if (kind === "stop") return stop(from, whose);
-      return job(from, from + minutes, { ...whose, workflow, ...(!begun && { startedAt: null }) });
+      const source = { runner, machine: `${runner}-i-0a`, instanceType };
+      if (kind === "start") return start(from, minutes, source);
+      if (kind === "stop") return stop(from, source);
+      return job(from, from + minutes, { ...source, workflow, ...(!begun && { startedAt: null }) });
     }),
   { maxLength: 30 },
 );

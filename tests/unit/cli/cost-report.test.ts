@@ -15,7 +15,7 @@ const now = Date.parse("2026-11-12T12:00:30.000Z");
 const since = Date.parse("2026-11-10T00:00:00.000Z");
 const question: CostQuestion = { since, by: "workflow", platformCharge: 0, forecast: false };
 
-/** Both runners are older than what is asked for. */
+/** Both runners were made before the time of the report. */
 const madeAt = new Map([
   ["dev-cloud-1", since - 1000],
   ["dev-cloud-2", since - 2000],
@@ -38,7 +38,7 @@ const lines = [start(3, 3), job(8, 38), job(48, 78, { workflow: "nightly" }), st
 const worked = meter({ "10": [2, 0.5, 0.1] });
 
 describe("where the money went", () => {
-  it("is told to the cent: jobs, idle, boot, and what no record explains", () => {
+  it("is reported to the cent: jobs, idle, boot, and what no record explains", () => {
     const { account, jobs, jobMinutes, idleMinutes, bootMinutes, idleShare } = report(lines, worked);
     expect({ jobs, jobMinutes, idleMinutes, bootMinutes }).to.deep.equal({
       jobs: 2,
@@ -61,7 +61,7 @@ describe("where the money went", () => {
   const meters = fc.record({ "10": costs, "11": costs, "12": costs }).map((days) => meter(days));
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-  it("always adds up: jobs + idle + boot + unattributed is the meter, and what is beyond it is said", () => {
+  it("always adds up: jobs + idle + boot + unattributed is the meter, and a note names what is beyond it", () => {
     const seen = { within: 0, beyond: 0 };
     fc.assert(
       fc.property(linesArbitrary, meters, (any, record) => {
@@ -75,7 +75,7 @@ describe("where the money went", () => {
         const isNoted = notes.some((note) => note.includes("more than the meter has counted"));
         expect(isNoted).to.equal(beyondMeterUsd > 1e-4);
         seen[isNoted ? "beyond" : "within"] += 1;
-        // With a record of what machines cost beside it, nothing is beyond the meter.
+        // Otherwise the parts add up to the meter alone.
         if (!isNoted) expect(parts).to.be.closeTo(meterUsd, 1e-3);
       }),
       { numRuns: 200 },
@@ -84,7 +84,7 @@ describe("where the money went", () => {
     expect(seen.beyond, "reports beyond the meter").to.be.above(20);
   });
 
-  it("is the same sum by jobs, workflows, repositories, runners and days", () => {
+  it("adds up to the same sum by jobs, workflows, repositories, runners and days", () => {
     fc.assert(
       fc.property(linesArbitrary, meters, fc.constantFrom(...groupings), (any, record, by) => {
         const asked = report(any, record, { by, platformCharge: 0.002 });
@@ -97,7 +97,7 @@ describe("where the money went", () => {
         expect(sum(rows.map(({ minutes }) => minutes))).to.be.closeTo(jobMinutes, 1e-6);
         expect(sum(rows.map((row) => row.hostedUsd!))).to.be.closeTo(hostedUsd!, 1e-6);
         expect(sum(rows.map((row) => row.platformUsd))).to.be.closeTo(platformUsd, 1e-6);
-        // A job that came before the time that is asked for has no day in it.
+        // A job that arrived before the requested time counts for none of its days.
         const counted = sum(rows.map((row) => row.jobs));
         expect(by === "day" ? counted <= jobs : counted === jobs).to.equal(true);
       }),
@@ -105,7 +105,7 @@ describe("where the money went", () => {
     );
   });
 
-  it("takes a machine that is seen waiting for idle, and one that went silent for unexplained", () => {
+  it("counts a machine that reports idle as idle, and time after the last line of a silent one as unattributed", () => {
     const silent = report([start(3, 3)], worked);
     expect(silent.idleMinutes).to.equal(0);
     const idleUntil = new Map([["dev-cloud-1-i-0a", morning + 63 * 60_000]]);
@@ -118,18 +118,18 @@ describe("where the money went", () => {
     expect({ jobMinutes, to }).to.deep.equal({ jobMinutes: 12, to: "2026-11-10T08:20:00.000Z" });
   });
 
-  it("prices what a fleet's machines were before by their own type", () => {
+  it("prices a fleet's earlier machines by their own instance type", () => {
     const before = report([job(0, 60, { instanceType: "m5.2xlarge" })], worked);
     expect(before.recorded.jobsUsd).to.be.closeTo(0.46, 1e-9);
   });
 
-  it("counts the time of machines of unknown price, and says so", () => {
+  it("counts the time of machines without a known price, and says so", () => {
     const { jobMinutes, recorded, notes } = report([job(0, 60, { instanceType: "x9.metal" })], worked);
     expect({ jobMinutes, usd: recorded.jobsUsd }).to.deep.equal({ jobMinutes: 60, usd: 0 });
     expect(notes.join()).to.include("The price of x9.metal is not known");
   });
 
-  it("is an error where the price of a fleet is not known: money is counted here", () => {
+  it("is an error if the price of a configured fleet is not known", () => {
     const known = loadConfiguration("dev", {
       aws: { account: "123456789012", region: "eu-central-1" },
       github: { repository: "acme/app" },
@@ -143,9 +143,9 @@ describe("where the money went", () => {
   });
 });
 
-describe("what the meter knows", () => {
+describe("the meter in a report", () => {
   const october = { previous: { month: "2026-10", days: { "30": [1, 0, 0], "31": [2, 0, 0] } as const } };
-  it("reaches back into the month before", () => {
+  it("covers the month before, too", () => {
     const all = report([], meter({ "01": [4, 0, 0] }, october), {
       since: Date.parse("2026-10-31T17:00:00Z"),
     });
@@ -154,7 +154,7 @@ describe("what the meter knows", () => {
     expect(all.meterByDay).to.deep.equal({ "2026-10-31": 2, "2026-11-01": 4 });
   });
 
-  it("does not reach further, and the report says so", () => {
+  it("covers nothing earlier, and the report says so", () => {
     const { from, notes } = report([], meter({ "01": [4, 0, 0] }, october), {
       since: Date.parse("2026-09-15T00:00:00Z"),
     });
@@ -162,7 +162,7 @@ describe("what the meter knows", () => {
     expect(notes.join()).to.include("has nothing before 2026-10-30");
   });
 
-  it("is a single fleet's share for the present month alone", () => {
+  it("has a single fleet's costs for the present month only", () => {
     const record = meter({ "10": [3, 1, 0.2] }, { fleets: { cloud: [2, 0.6, 0.1] } });
     const month = report(lines, record, { fleet: "cloud", since: Date.parse("2026-11-01T00:00:00Z") });
     expect(month.account!.meterUsd).to.be.closeTo(2.7, 1e-9);
@@ -174,14 +174,14 @@ describe("what the meter knows", () => {
     expect(shorter.account).to.equal(null);
   });
 
-  it("is nothing where there is no controller yet: then jobs alone are told, and the report says so", () => {
+  it("is missing without a controller: the report then has only recorded time, and says so", () => {
     const { account, savedBySleepingUsd, recorded, notes } = report(lines, undefined);
     expect({ account, savedBySleepingUsd }).to.deep.equal({ account: null, savedBySleepingUsd: null });
     expect(recorded.jobsUsd).to.be.closeTo(1, 1e-9);
     expect(notes[0]).to.include("There is no meter");
   });
 
-  it("is nothing of a time after it was last written", () => {
+  it("has nothing about a time after it was last written", () => {
     const old = meter({ "12": [1, 0, 0] });
     const { account, notes } = report(lines, old, { since: Date.parse(old.at) });
     expect(account).to.equal(null);
@@ -195,26 +195,26 @@ describe("what the meter knows", () => {
   });
 });
 
-describe("what it would have been otherwise", () => {
-  it("on GitHub's runners: each job's minutes, begun ones in full, by cores and architecture", () => {
+describe("the alternatives in a report", () => {
+  it("price each job on GitHub's runners by begun minutes, cores and architecture", () => {
     const seconds = (count: number) => ({ endedAt: new Date(morning + count * 1000).toISOString() });
     expect(report([job(0, 0, seconds(61))], worked).hostedUsd).to.be.closeTo(2 * 0.012, 1e-12);
     const arm = job(0, 0, { ...seconds(61), instanceType: "m7g.2xlarge" });
     expect(report([arm], worked).hostedUsd).to.be.closeTo(2 * 0.014, 1e-12);
   });
 
-  it("costs nothing there for a job that never began, and cannot be said of a machine of unknown size", () => {
+  it("price a job that never started at nothing there, and have no price for a machine of unknown size", () => {
     expect(report([job(0, 60, { startedAt: null })], worked).hostedUsd).to.equal(0);
     const { hostedUsd, notes } = report([job(0, 60, { instanceType: "m5.metal" })], worked);
     expect(hostedUsd).to.equal(null);
     expect(notes.join()).to.include("there is no comparison");
   });
 
-  it("counts jobs that GitHub would have ended after six hours", () => {
+  it("count the jobs that GitHub would have ended after six hours", () => {
     expect(report([job(0, 361), job(400, 700)], worked).tooLongForHosted).to.equal(1);
   });
 
-  it("awake all the time: every runner, with its address, for as long as the meter knows", () => {
+  it("price every runner, always awake and with its address, for the meter's whole span", () => {
     const { alwaysAwakeUsd, savedBySleepingUsd } = report(lines, worked);
     const hours = 60; // From the 10th to noon of the 12th.
     expect(alwaysAwakeUsd).to.be.closeTo(2 * 1.005 * hours, 1e-9);
@@ -223,9 +223,9 @@ describe("what it would have been otherwise", () => {
 
   const hourMs = 3_600_000;
   const end = Date.parse(worked.at);
-  const sources: [what: string, told: LedgerLine[], made: [string, number][], hours: number][] = [
+  const sources: [what: string, own: LedgerLine[], made: [string, number][], hours: number][] = [
     [
-      "of the environment's first hours",
+      "from the beginning of a young environment",
       [],
       [
         ["dev-cloud-1", end - hourMs],
@@ -234,7 +234,7 @@ describe("what it would have been otherwise", () => {
       2,
     ],
     [
-      "each from when it was made",
+      "from when each was made",
       [],
       [
         ["dev-cloud-1", end - 9 * hourMs],
@@ -242,17 +242,22 @@ describe("what it would have been otherwise", () => {
       ],
       10,
     ],
-    ["from its lines, where its first machine is gone", [start(3, 3)], [["dev-cloud-1", end - hourMs]], 52],
-    ["none that EC2 and the ledger do not know", [], [["dev-cloud-9", 0]], 0],
+    [
+      "from a line of the ledger, if the first machine is gone",
+      [start(3, 3)],
+      [["dev-cloud-1", end - hourMs]],
+      52,
+    ],
+    ["not at all if neither EC2 nor the ledger has it", [], [["dev-cloud-9", 0]], 0],
   ];
-  for (const [what, told, made, expected] of sources) {
-    it(`awake all the time: ${what}`, () => {
-      const { alwaysAwakeUsd } = report(told, worked, {}, { madeAt: new Map(made) });
+  for (const [what, own, made, expected] of sources) {
+    it(`price a runner that is always awake ${what}`, () => {
+      const { alwaysAwakeUsd } = report(own, worked, {}, { madeAt: new Map(made) });
       expect(alwaysAwakeUsd).to.be.closeTo(1.005 * expected, 1e-9);
     });
   }
 
-  it("has slept for nothing where it never slept, young as it is", () => {
+  it("show no saving for a young environment that has never slept", () => {
     // An hour and a half, on a day that is half over: two machines with their addresses.
     const began = Date.parse("2026-11-12T10:30:00.000Z");
     const young = meter({ "12": [3, 0.1, 0.015] });
@@ -268,11 +273,11 @@ describe("what it would have been otherwise", () => {
     expect(savedBySleepingUsd).to.be.closeTo(0, 1e-9);
   });
 
-  it("saves nothing, and not less than nothing, where more machines ran than there are runners", () => {
+  it("show no saving, and no negative one, if more machines ran than there are runners", () => {
     expect(report(lines, meter({ "10": [500, 0, 0] })).savedBySleepingUsd).to.equal(0);
   });
 
-  it("with GitHub's charge for runners of one's own: it is beside the meter, not in it", () => {
+  it("show GitHub's charge for self-hosted runners beside the meter, and not in it", () => {
     const { platformUsd, account, rows } = report(lines, worked, { platformCharge: 0.002 });
     expect(platformUsd).to.be.closeTo(60 * 0.002, 1e-12);
     expect(rows[0]!.platformUsd).to.be.closeTo(30 * 0.002, 1e-12);
@@ -281,11 +286,11 @@ describe("what it would have been otherwise", () => {
   });
 });
 
-describe("the lines of a report", () => {
+describe("the rows of a report", () => {
   const keys = (by: CostQuestion["by"], any: LedgerLine[] = lines) =>
     report(any, worked, { by }).rows.map(({ key }) => key);
 
-  it("are about what was asked for, the dearest first, days in their order", () => {
+  it("are grouped as requested, the most expensive first, but days in their order", () => {
     const longer = [
       ...lines,
       job(100, 200, { workflow: "nightly", runner: "dev-cloud-2", machine: "dev-cloud-2-i-0b" }),
@@ -308,19 +313,19 @@ describe("the lines of a report", () => {
     ]);
   });
 
-  it("have the job itself in a report by job, two runs of it apart", () => {
+  it("contain the job itself in a report by job, with its runs apart", () => {
     const again = [job(0, 10), job(20, 30, { runAttempt: "2" })];
     const { rows } = report(again, worked, { by: "job" });
     expect(rows).to.have.length(2);
     expect(rows.map((row) => row.job!.runAttempt).sort()).to.deep.equal(["1", "2"]);
   });
 
-  it("take jobs without names as they are", () => {
+  it("accept jobs without names", () => {
     const nameless = { repository: null, workflow: null, runId: null, job: null };
     expect(keys("workflow", [job(0, 10, nameless)])).to.deep.equal(["(unknown) (unknown)"]);
   });
 
-  it("say how long jobs waited at their machine, where they have begun", () => {
+  it("show how long jobs that have started waited at their machine", () => {
     const waits = report([job(0, 10), job(20, 30, { startedAt: null })], worked).rows;
     expect(waits[0]!.pickupSeconds).to.equal(2);
     expect(report([job(20, 30, { startedAt: null })], worked).rows[0]!.pickupSeconds).to.equal(null);
@@ -328,7 +333,7 @@ describe("the lines of a report", () => {
 });
 
 describe("a report for people", () => {
-  it("is a table, an account that adds up, and what it would have been otherwise", () => {
+  it("is a table, an account that adds up, and the alternatives", () => {
     const text = costTable(report(lines, worked, { forecast: true }));
     expect(text.split("\n")).to.deep.equal([
       "dev: 2026-11-10 00:00 UTC to 2026-11-12 12:00 UTC, US dollars without tax",
@@ -350,20 +355,20 @@ describe("a report for people", () => {
     ]);
   });
 
-  it("has idle and boot time beside runners, and the meter beside days", () => {
+  it("shows idle and boot costs of runners, and the meter's total of days", () => {
     expect(costTable(report(lines, worked, { by: "runner" }))).to.include("IDLE USD  BOOT USD");
     expect(costTable(report(lines, worked, { by: "day" }))).to.match(
       /METER USD[^\n]*\n2026-11-10[^\n]* 2\.60 /,
     );
   });
 
-  it("lets no control character of a workflow's name at the terminal", () => {
+  it("prints no control character of a workflow's name", () => {
     const text = costTable(report([job(0, 10, { workflow: "nice\u001b[2J" })], worked));
     expect(text).to.include("nice [2J");
     expect(text).to.not.include("\u001b");
   });
 
-  it("says so where there is nothing to tell, and where it does not tell all", () => {
+  it("says when there are no rows, and when rows are left out", () => {
     expect(costTable(report([], worked))).to.include("No machine has written anything into the ledger");
     const many = Array.from({ length: 60 }, (_, index) => job(index, index + 1, { workflow: `w${index}` }));
     expect(costTable(report(many, worked))).to.include("… and 10 more: --format csv has all of them");
@@ -382,7 +387,7 @@ describe("a report as CSV", () => {
     ]);
   });
 
-  it("has every row as many cells as the first, by whatever it is", () => {
+  it("has as many cells in each row as in the first, for every grouping", () => {
     for (const by of groupings) {
       const [header, ...rows] = costCsv(report(lines, worked, { by })).split("\n");
       const cells = (line: string) => line.split(",").length;

@@ -9,11 +9,11 @@ const minutesOf = (segments: readonly Segment[]) =>
   segments.map(({ kind, from, to }) => [kind, (from - morning) / 60_000, (to - morning) / 60_000]);
 
 describe("what a machine did", () => {
-  const rows: [rule: string, lines: LedgerLine[], told: (string | number)[][]][] = [
-    ["nothing, where it has written nothing", [], []],
-    ["its job, from the moment it came", [job(10, 40)], [["job", 10, 40]]],
+  const rows: [rule: string, lines: LedgerLine[], expected: (string | number)[][]][] = [
+    ["is nothing if it has written nothing", [], []],
+    ["is a job from the job's arrival on", [job(10, 40)], [["job", 10, 40]]],
     [
-      "it booted, waited, worked, waited, and left",
+      "is boot, idle, job, and idle until the stop",
       [start(5, 3), job(10, 40), stop(60)],
       [
         ["boot", 2, 5],
@@ -23,7 +23,7 @@ describe("what a machine did", () => {
       ],
     ],
     [
-      "it waited between two jobs",
+      "is idle between two jobs",
       [job(10, 40), job(50, 55)],
       [
         ["job", 10, 40],
@@ -32,7 +32,7 @@ describe("what a machine did", () => {
       ],
     ],
     [
-      "it slept between a stop and the next start, which costs nothing",
+      "is nothing between a stop and the next start",
       [job(10, 40), stop(45), start(105, 1)],
       [
         ["job", 10, 40],
@@ -41,7 +41,7 @@ describe("what a machine did", () => {
       ],
     ],
     [
-      "it went down without a word: how long it had waited is not known",
+      "is unknown before a start without a stop",
       [job(10, 40), start(105, 1)],
       [
         ["job", 10, 40],
@@ -49,7 +49,7 @@ describe("what a machine did", () => {
       ],
     ],
     [
-      "it was about to leave and stayed for a job",
+      "is idle between a stop and a job that made the machine stay",
       [start(5, 0), stop(20), job(30, 40)],
       [
         ["idle", 5, 20],
@@ -58,25 +58,25 @@ describe("what a machine did", () => {
       ],
     ],
     [
-      "a job that came while another was running counts from that one's end",
+      "is a job from the end of the earlier one, if both overlap",
       [job(10, 40), job(39, 50)],
       [
         ["job", 10, 40],
         ["job", 40, 50],
       ],
     ],
-    ["a line that was written twice counts once", [job(10, 40), job(10, 40)], [["job", 10, 40]]],
-    ["a stop that nothing came before says nothing", [stop(20)], []],
+    ["counts a line that was written twice once", [job(10, 40), job(10, 40)], [["job", 10, 40]]],
+    ["is nothing before a stop that is the first line", [stop(20)], []],
   ];
-  for (const [rule, lines, told] of rows) {
+  for (const [rule, lines, expected] of rows) {
     it(rule, () => {
-      expect(minutesOf(timelineOf(lines))).to.deep.equal(told);
-      expect(minutesOf(timelineOf(lines.toReversed())), "in another order").to.deep.equal(told);
+      expect(minutesOf(timelineOf(lines))).to.deep.equal(expected);
+      expect(minutesOf(timelineOf(lines.toReversed())), "in another order").to.deep.equal(expected);
     });
   }
 
   const soon = morning + 90 * 60_000;
-  it("goes on as idle for as long as it was seen so", () => {
+  it("continues as idle until the machine was last seen idle", () => {
     expect(minutesOf(timelineOf([start(5, 0)], soon))).to.deep.equal([["idle", 5, 90]]);
     expect(minutesOf(timelineOf([job(10, 40)], soon))).to.deep.equal([
       ["job", 10, 40],
@@ -84,11 +84,11 @@ describe("what a machine did", () => {
     ]);
   });
 
-  it("does not go on after it has left", () => {
+  it("does not continue after a stop", () => {
     expect(minutesOf(timelineOf([job(10, 40), stop(40)], soon))).to.deep.equal([["job", 10, 40]]);
   });
 
-  it("is never two things at once, whatever it writes", () => {
+  it("is never two things at once, whatever the machine writes", () => {
     fc.assert(
       fc.property(
         linesArbitrary,
@@ -109,7 +109,7 @@ describe("what a machine did", () => {
 describe("a part of what machines did", () => {
   const length = (segments: readonly Segment[]) => segments.reduce((sum, { from, to }) => sum + to - from, 0);
 
-  it("is what lies in a span of time", () => {
+  it("is cut to a span of time", () => {
     const span = { from: morning + 20 * 60_000, to: morning + 50 * 60_000 };
     expect(minutesOf(within(timelineOf([job(10, 40), job(45, 55), job(60, 70)]), span))).to.deep.equal([
       ["job", 20, 40],
@@ -118,7 +118,7 @@ describe("a part of what machines did", () => {
     ]);
   });
 
-  it("cut at midnights is as long as before, and each piece is of one day", () => {
+  it("is as long as before when it is cut at midnights, and each piece is of one day", () => {
     fc.assert(
       fc.property(linesArbitrary, (lines) => {
         const segments = timelineOf(lines);

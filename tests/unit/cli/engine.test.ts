@@ -13,8 +13,8 @@ const event = (message: string, severity: "error" | "info#err" = "error", urn?: 
 });
 const urn = "urn:pulumi:dev::longhaul::command:local:Command::dev-cloud-1-ab";
 
-describe("why the engine failed", () => {
-  it("is told by its errors, each once and with the resource, without colours and without the engine's last words", () => {
+describe("the reason why the engine failed", () => {
+  it("is its errors, each once with its resource, without colours and without the engine's closing line", () => {
     const events = [
       event("<{%fg 1%}>boot-failed<{%reset%}>\n", "error", urn),
       event("<{%fg 1%}>boot-failed<{%reset%}>\n", "error", urn),
@@ -24,7 +24,7 @@ describe("why the engine failed", () => {
     expect(failureWords(events, "all of it")).to.equal("dev-cloud-1-ab: boot-failed");
   });
 
-  it("is told by all that it printed where it gave no error", () => {
+  it("is its whole output if it reported no error", () => {
     expect(failureWords([event("update failed")], "error: no credentials\n")).to.equal(
       "error: no credentials",
     );
@@ -43,7 +43,7 @@ describe("an up of the engine", () => {
   };
   const fail = (message: string) => Promise.reject(new Error(message));
 
-  it("that fails is told in the engine's words", async () => {
+  it("fails with the engine's words", async () => {
     const { outcome } = await up((options) => {
       options.onEvent?.(event("no capacity", "error", urn));
       return fail("code: -2");
@@ -55,7 +55,7 @@ describe("an up of the engine", () => {
     });
   });
 
-  it("that meets another operation has begun nothing", async () => {
+  it("is locked, and has begun nothing, while another operation runs", async () => {
     const locked = Object.assign(Object.create(ConcurrentUpdateError.prototype) as Error, {
       message: "by ada",
     });
@@ -65,7 +65,7 @@ describe("an up of the engine", () => {
     });
   });
 
-  it("that fails after Ctrl-C was interrupted, and got no second signal from here", async () => {
+  it("counts as interrupted if it fails after Ctrl-C, and gets no second signal", async () => {
     let passedOn: boolean | undefined;
     const { outcome } = await up((options, signals) => {
       signals.emit("SIGINT", "SIGINT");
@@ -77,7 +77,7 @@ describe("an up of the engine", () => {
   });
 
   for (const signal of ["SIGTERM", "SIGHUP"]) {
-    it(`is ended with the process when that alone is told to end, by ${signal}`, async () => {
+    it(`is asked to end when this process alone receives ${signal}`, async () => {
       const { outcome } = await up(
         (options, signals) =>
           new Promise((_, reject) => {
@@ -91,7 +91,7 @@ describe("an up of the engine", () => {
     });
   }
 
-  it("that succeeds although Ctrl-C was pressed is done", async () => {
+  it("is done if it succeeds although Ctrl-C was pressed", async () => {
     const { outcome } = await up((_, signals) => {
       signals.emit("SIGINT", "SIGINT");
       return Promise.resolve();

@@ -16,7 +16,7 @@ describe("the environment that a verb works on", () => {
   });
   after(() => rm(project, { recursive: true }));
 
-  /** What it fails with. */
+  /** The message of the error, or "nothing". */
   const failure = async (...parameters: Parameters<typeof openEnvironment>): Promise<string> =>
     openEnvironment(...parameters).then(
       () => "nothing",
@@ -30,7 +30,7 @@ describe("the environment that a verb works on", () => {
     expect(environment.configuration.fleets.cloud).to.include({ runners: 1, instanceType: "m5.xlarge" });
   });
 
-  it("is what stands below the name of the project, whatever that is", async () => {
+  it("is read from the keys with the project's name, whatever that is", async () => {
     const ours = join(project, "deep");
     await writeFile(join(ours, "Pulumi.yaml"), "name: ours\n");
     const text = `${stackFile("us-east-1").replaceAll("longhaul:", "ours:")}  longhaul:tags: { ignored: yes }\n`;
@@ -44,11 +44,11 @@ describe("the environment that a verb works on", () => {
     await rm(join(ours, "Pulumi.yaml"));
   });
 
-  it("is that of PULUMI_STACK where the command line names none", async () => {
+  it("is that of PULUMI_STACK if the command line names none", async () => {
     expect((await openEnvironment({ cwd: project }, { PULUMI_STACK: "dev" })).name).to.equal("dev");
   });
 
-  it("is asked for, with the next step, where it is not named, not there or wrong", async () => {
+  it("is refused with the next step if it is not named, does not exist or is wrong", async () => {
     expect(await failure({ cwd: project }, {}))
       .to.include("--stack")
       .and.include("PULUMI_STACK");

@@ -9,13 +9,13 @@ import { generationIn, raiseGenerations } from "../../../cli/rotate/generations.
 const raise = (text: string, number = 1, to = 2, fleet = "cloud") =>
   raiseGenerations(text, [{ fleet, number, to }]);
 
-/** A stack file around what a fleet `cloud` says. */
+/** A stack file with this text as the value of the fleet `cloud`. */
 const around = (cloud: string) => `# of the environment\nconfig:\n  longhaul:fleets:\n    cloud:${cloud}`;
 
 describe("raising a generation in a stack file", () => {
   const rows: [what: string, before: string, after: string][] = [
     [
-      "changes the number where it stands, and leaves quotes and comments",
+      "changes only the number, and keeps quotes and comments",
       around('\n      generations: # by hand\n        "1": 1 # the first\n        "2": 7\n'),
       around('\n      generations: # by hand\n        "1": 2 # the first\n        "2": 7\n'),
     ],
@@ -42,7 +42,7 @@ describe("raising a generation in a stack file", () => {
       around('\n      runners: 2 # two\n      generations:\n        "1": 2\n\n      docker: false\n'),
     ],
     [
-      "adds the list where runners are not counted",
+      "adds the list to a fleet without the number of runners",
       around("\n      docker: false\n"),
       around('\n      generations:\n        "1": 2\n      docker: false\n'),
     ],
@@ -89,7 +89,7 @@ describe("raising a generation in a stack file", () => {
     }
   });
 
-  it("refuses a fleet that shares its text with another, which would rotate both", () => {
+  it("refuses a fleet that shares its text with another, because both would be rotated", () => {
     const shared = around(' &shape\n      generations: { "1": 1 }\n    other: *shape\n');
     for (const fleet of ["cloud", "other"]) {
       expect(() => raise(shared, 1, 2, fleet)).to.throw(`runner 1 of the fleet ${fleet} cannot be raised`);
@@ -97,7 +97,7 @@ describe("raising a generation in a stack file", () => {
   });
 });
 
-describe("a stack file whose generations were raised, whatever it says", () => {
+describe("any stack file after generations were raised", () => {
   const names = fc.constantFrom("cloud", "gpu", "arm");
   const fleet = fc.record(
     {
@@ -120,7 +120,7 @@ describe("a stack file whose generations were raised, whatever it says", () => {
     .map(({ fleets, rest, collectionStyle, indent, keepsLastBreak }) => {
       const config = { ...rest, "longhaul:fleets": fleets };
       const text = stringify({ config, encryptionsalt: "v1" }, { collectionStyle, indent })
-        // A comment behind each line that can have one.
+        // A comment at the end of each line that can have one.
         .replaceAll(/(: [\w.]+|:)\n/g, "$1 # said by hand\n");
       return { fleet: Object.keys(fleets)[0]!, text: keepsLastBreak ? text : text.trimEnd() };
     });
@@ -145,7 +145,7 @@ describe("a stack file whose generations were raised, whatever it says", () => {
     config: { "longhaul:fleets": Record<string, { generations?: Record<string, number> }> };
   }
 
-  it("says these generations and else what it said, and is the same when they are raised again", () => {
+  it("has the new generations and otherwise its old content, and does not change when they are raised again", () => {
     check((text, steps) => {
       const content = parse(text) as Content;
       for (const { fleet, number, to } of steps) {
@@ -158,16 +158,16 @@ describe("a stack file whose generations were raised, whatever it says", () => {
     });
   });
 
-  it("differs from what it was at one place, by a number or by a generation", () => {
+  it("differs at one place, by a number or by an added generation", () => {
     check((text, [step]) => {
       const { removed, added } = difference(text, raiseGenerations(text, [step!]));
       expect(removed).to.match(/^(\d*|\{\})$/);
-      // Where it begins and ends is no matter of words: the text around may share a letter or a quote with it.
+      // The added text may begin or end in the middle of a word, because its neighbours can share letters or quotes.
       expect(added).to.match(/^[generatios":\d\s{},]*$/);
     });
   });
 
-  /** What stands between the beginning and the end that two texts share. */
+  /** The texts between the beginning and the end that both share. */
   function difference(before: string, after: string): { removed: string; added: string } {
     const shortest = Math.min(before.length, after.length);
     let start = 0;

@@ -9,7 +9,7 @@ const target = {
 };
 const budget = "longhaul-dev-eu-central-1";
 
-/** Lifts where AWS tells these states of the budget's action, look by look, the last one from then on. */
+/** Lifts a budget. @param states of its action in each answer of AWS; the last one is repeated */
 async function lifting(...states: string[]) {
   let time = 0;
   const [steps, said]: [unknown[], string[]] = [[], []];
@@ -40,8 +40,8 @@ async function lifting(...states: string[]) {
   return { ending, steps, said: said.join("\n") };
 }
 
-describe("what AWS's budget has denied, when the budget goes", () => {
-  it("is nothing where nothing was denied", async () => {
+describe("lifting what AWS's budget has denied", () => {
+  it("does nothing if nothing was denied", async () => {
     for (const state of [undefined, "STANDBY", "REVERSE_SUCCESS"]) {
       const { ending, steps, said } = await lifting(...(state === undefined ? [] : [state]));
       expect({ ending, steps }, state).to.deep.equal({ ending: "done", steps: [] });
@@ -49,8 +49,8 @@ describe("what AWS's budget has denied, when the budget goes", () => {
     }
   });
 
-  it("is taken back whatever AWS's figures are, and waited for", async () => {
-    // The second of these answers the step itself.
+  it("reverses the denial whatever was spent, and waits for it", async () => {
+    // The second of these is the answer to the step itself.
     const { ending, steps } = await lifting(
       "EXECUTION_SUCCESS",
       "",
@@ -68,7 +68,7 @@ describe("what AWS's budget has denied, when the budget goes", () => {
     ]);
   });
 
-  it("stops the deletion where AWS is not through in time, and says so", async () => {
+  it("fails, which stops the deletion, if AWS does not finish in time", async () => {
     const { ending, steps } = await lifting("REVERSE_IN_PROGRESS");
     expect(ending).to.be.instanceOf(NotFinished);
     expect((ending as Error).message)

@@ -52,7 +52,7 @@ describe("what is written into a fleet's overrides", () => {
     );
   });
 
-  it("leaves whether the fleet closes, other overrides, and what this version does not know", () => {
+  it("keeps whether the fleet is closing, other overrides, and keys that this version does not know", () => {
     fc.assert(
       fc.property(settings, places, fc.boolean(), (setting, named, clears) => {
         const text = JSON.stringify(setting);
@@ -73,7 +73,7 @@ describe("what is written into a fleet's overrides", () => {
     );
   });
 
-  it("is nothing where it says so already, in whatever order", () => {
+  it("does not change if the override is there already, in any order of runners", () => {
     fc.assert(
       fc.property(settings, places, (setting, named) => {
         for (const change of [
@@ -93,7 +93,7 @@ describe("what is written into a fleet's overrides", () => {
     );
   });
 
-  it("names a runner beside those of which the same is wanted", () => {
+  it("adds a runner to an entry with the same override", () => {
     const text = withOverride(
       JSON.stringify({ closing: false, overrides: [{ ...override, runners: ["dev-cloud-1"] }] }),
       ["dev-cloud-2"],
@@ -103,7 +103,7 @@ describe("what is written into a fleet's overrides", () => {
     expect(read(text!).overrides).to.deep.equal([{ ...override, runners: ["dev-cloud-1", "dev-cloud-2"] }]);
   });
 
-  it("loses with --clear what is selected, and nothing else", () => {
+  it("loses the selected overrides with --clear, and nothing else", () => {
     const all = { ...override, runners: ["dev-cloud-1", "dev-cloud-2"] };
     const text = JSON.stringify({ closing: true, overrides: [override, all], later: [1] });
     expect(read(withoutOverride(text, ["dev-cloud-1"], now)!)).to.deep.equal({
@@ -118,7 +118,7 @@ describe("what is written into a fleet's overrides", () => {
     });
   });
 
-  it("loses what has expired, with every write, and is not written for that alone", () => {
+  it("loses expired overrides with each write, and is not written for that alone", () => {
     const old = { ...override, until: expired };
     const text = JSON.stringify({ closing: true, overrides: [{ ...old, runners: ["dev-cloud-1"] }, old] });
     const another = { ...override, by: "bob" };
@@ -132,7 +132,7 @@ describe("what is written into a fleet's overrides", () => {
     expect(withoutOverride(text, ["dev-cloud-1"], now)).to.equal(undefined);
   });
 
-  it("is begun anew where it is damaged: no machine can read it", () => {
+  it("is replaced if it is damaged, because no machine can read it", () => {
     for (const text of ["", "{", '{"closing":"yes"}', "[]"]) {
       expect(parseOverrideSetting(withOverride(text, [wholeFleet], override, now))).to.deep.equal({
         ...initialOverrideSetting,
@@ -148,7 +148,7 @@ describe("what is written into a fleet's overrides", () => {
 });
 
 describe("a fleet that closes", () => {
-  it("keeps its overrides where there is room", () => {
+  it("keeps its overrides if there is room", () => {
     const text = JSON.stringify({ closing: false, overrides: [override], later: 1 });
     expect(read(closed(text, "destroy", now)!)).to.deep.equal({
       closing: true,

@@ -3,7 +3,7 @@ import { callerName } from "../../../cli/operator/caller-name.ts";
 import { isSelected, select } from "../../../cli/fleet/select-runners.ts";
 import { parseUntil } from "../../../cli/operator/until.ts";
 
-describe("until when an override holds", () => {
+describe("the end of an override", () => {
   const now = new Date(2026, 2, 1, 12, 0, 30).getTime();
   const local = (...parts: [number, number, number, number?, number?]) => new Date(...parts).toISOString();
   const understood: [string, string][] = [
@@ -55,11 +55,11 @@ describe("the runners that an operator selects", () => {
     { fleet: "gpu", runner: "dev-gpu-1" },
   ];
 
-  it("is every fleet where nothing is named", () => {
+  it("are every fleet if nothing is named", () => {
     expect(select(known, {})).to.deep.equal([{ fleet: "cloud" }, { fleet: "gpu" }]);
   });
 
-  it("is a fleet, or runners of it, or of several", () => {
+  it("are a fleet, or single runners of one fleet or several", () => {
     expect(select(known, { fleet: "gpu" })).to.deep.equal([{ fleet: "gpu" }]);
     expect(select(known, { runners: ["dev-gpu-1", "dev-cloud-1", "dev-cloud-1"] })).to.deep.equal([
       { fleet: "cloud", runners: ["dev-cloud-1"] },
@@ -67,7 +67,7 @@ describe("the runners that an operator selects", () => {
     ]);
   });
 
-  it("refuses an unknown name, and lists the known ones", () => {
+  it("are refused with the known names if a name is unknown", () => {
     expect(() => select(known, { fleet: "gpus" })).to.throw(
       "There is no fleet gpus. The fleets are cloud, gpu.",
     );
@@ -82,7 +82,7 @@ describe("the runners that an operator selects", () => {
     );
   });
 
-  it("covers the runners of a whole fleet, or those named", () => {
+  it("include the runners of a whole fleet, or the named ones", () => {
     const selections = select(known, { runners: ["dev-cloud-2"] });
     expect(known.map((each) => isSelected(selections, each))).to.deep.equal([false, true, false, false]);
     expect(known.map((each) => isSelected([{ fleet: "cloud" }], each))).to.deep.equal([
@@ -94,7 +94,7 @@ describe("the runners that an operator selects", () => {
   });
 });
 
-describe("who asks", () => {
+describe("the name of a caller", () => {
   const names: [string, string][] = [
     ["arn:aws:iam::123456789012:user/ada", "ada"],
     ["arn:aws:iam::123456789012:user/team/runners/ada", "ada"],
@@ -104,7 +104,7 @@ describe("who asks", () => {
     ["unknown", "unknown"],
   ];
   for (const [arn, name] of names) {
-    it(`${arn} is ${name}`, () => {
+    it(`is ${name} for ${arn}`, () => {
       expect(callerName(arn)).to.equal(name);
     });
   }

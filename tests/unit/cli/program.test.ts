@@ -6,7 +6,7 @@ import { createOutput } from "../../../cli/terminal/output.ts";
 
 describe("the command line of longhaul", () => {
   const call = async (args: string[], more: Partial<VerbContext> = {}) => {
-    // See clouds.ts: imported as a verb imports, so that an error's class is the same on both sides.
+    // Imported in the way in which verbs import, so that an error's class is the same on both sides: see clouds.ts.
     const { run } = await import("../../../cli/program.ts");
     const results: string[] = [];
     const said: string[] = [];
@@ -58,23 +58,24 @@ describe("the command line of longhaul", () => {
     }
   });
 
-  it("makes another secret for the webhook each time, and says nothing else", async () => {
+  it("makes a new secret for the webhook each time, and prints nothing else", async () => {
     const [one, other] = [await call(["webhook-secret"]), await call(["webhook-secret"])];
     expect(one).to.include({ code: 0, said: "" });
     expect(one.results).to.match(/^[0-9a-f]{64}$/);
     expect(other.results).not.to.equal(one.results);
   });
 
-  it("tells a failure as a sentence, and a fault with its stack, what to do about it, and an exit code of its own", async () => {
+  it("prints a failure as a sentence, and a fault with its stack trace, what to do, and an exit code of its own", async () => {
     const { Failure, explained } = await import("../../../contract/failure.ts");
     const { NotFinished } = await import("../../../cli/exit-codes.ts");
     const { ServiceError } = await import("../../../cli/clients/service-error.ts");
     const fault = new TypeError("fleets is not iterable", {
       cause: new SyntaxError('"canary" is not valid JSON'),
     });
-    const told = async (error: Error) => call(["status"], { openEnvironment: () => Promise.reject(error) });
+    const endingWith = async (error: Error) =>
+      call(["status"], { openEnvironment: () => Promise.reject(error) });
     const sentence = "EC2 does not answer. Run it again.";
-    const { code, said } = await told(explained(fault, (why) => `The journal is kept: ${why}`));
+    const { code, said } = await endingWith(explained(fault, (why) => `The journal is kept: ${why}`));
     expect(code).to.equal(4);
     expect(said)
       .to.match(/^The journal is kept: Longhaul has a fault of its own \(TypeError\)/)
@@ -88,7 +89,7 @@ describe("the command line of longhaul", () => {
       [explained(new Failure("No answer."), () => sentence), 1],
       [new NotFinished(sentence), 3],
     ] as const)
-      expect(await told(error)).to.include({ code: expected, said: sentence });
+      expect(await endingWith(error)).to.include({ code: expected, said: sentence });
   });
 
   for (const args of [
@@ -97,7 +98,7 @@ describe("the command line of longhaul", () => {
     ["smoke", "follow", "--poll", "-1"],
     ["smoke", "folow"],
   ]) {
-    it(`refuses "${args.join(" ")}" with exit code 2 and a word on standard error`, async () => {
+    it(`refuses "${args.join(" ")}" with exit code 2 and an error on standard error`, async () => {
       const { code, results, said } = await call(args);
       expect(code).to.equal(2);
       expect(results).to.equal("");
@@ -107,9 +108,9 @@ describe("the command line of longhaul", () => {
 
   for (const verb of [["await"], ["settle"], ["drain"], ["smoke", "dispatch"]]) {
     describe(verb.join(" "), () => {
-      // Without a request, settle works on the environment that it is told of.
+      // Without a request, settle works on the environment that its command line names.
       if (verb[0] !== "settle") {
-        it("asks for its request when there is none", async () => {
+        it("names the variable of its request if it has none", async () => {
           const { code, said } = await call(verb);
           expect(code).to.equal(2);
           expect(said)
@@ -118,7 +119,7 @@ describe("the command line of longhaul", () => {
         });
       }
 
-      it("tells all that is wrong with its request, with what stands there", async () => {
+      it("reports everything that is wrong with its request, with the wrong values", async () => {
         const bad = { target: { environment: 7, aws: { account: "12" } } };
         const { code, said } = await call(verb, { request: JSON.stringify(bad) });
         expect(code).to.equal(2);
@@ -140,7 +141,7 @@ describe("the command line of longhaul", () => {
     });
   }
 
-  it("hands everything behind local to the local cloud's own command", async () => {
+  it("passes all arguments after local to the local cloud's own command", async () => {
     const seen: unknown[] = [];
     const local = new Command("local");
     local
@@ -172,7 +173,7 @@ describe("the output of longhaul", () => {
     expect(written).to.include({ out: "{}\n", err: "a\n" });
   });
 
-  it("overwrites progress on a terminal, and takes it away before it says something else", () => {
+  it("overwrites progress on a terminal, and removes it before it prints another line", () => {
     const { output, written } = streams(true);
     output.progress("1");
     output.progress("2");
@@ -180,7 +181,7 @@ describe("the output of longhaul", () => {
     expect(written.err).to.equal("1\r\u001b[2K2\r\u001b[2Kdone\n");
   });
 
-  it("tells progress once a minute elsewhere, without any control character", () => {
+  it("prints progress once a minute elsewhere, without any control character", () => {
     const { output, written } = streams(false);
     for (const now of [0, 30_000, 59_999, 60_000]) {
       written.now = now;

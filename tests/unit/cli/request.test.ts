@@ -27,7 +27,7 @@ const smoke = { owner: "acme", repository: "app", workflow: "smoke.yml" };
 const machine = { runner: "dev-cloud-1", instanceId: "i-0123456789abcdef0" };
 const fleet = { target, fleet: "cloud", labels: ["cloud"], ownTags: { team: "a" }, kmsKeyArn: "arn:key" };
 
-/** Each request with all that it may hold, and what it may lack. */
+/** Each request with all its keys, and the paths of the optional ones. */
 const requests: Record<string, { schema: z.ZodType; whole: object; mayLack?: readonly string[] }> = {
   await: {
     schema: awaitRequest,
@@ -71,34 +71,34 @@ for (const [verb, { schema, whole, mayLack = [] }] of Object.entries(requests)) 
   describe(`the request of ${verb}`, () => {
     const read = (text: string | undefined) => readRequest(verb, schema, text);
 
-    it("is read with all that it may hold", () => {
+    it("is read with all its keys", () => {
       expect(read(JSON.stringify(whole))).to.deep.equal(whole);
     });
 
-    it("may come from a later program, and what that adds is passed over", () => {
+    it("may come from a later program, and further keys are ignored", () => {
       expect(read(JSON.stringify({ ...whole, later: 1 }))).to.deep.equal(whole);
     });
 
     for (const path of mayLack)
-      it(`may lack ${path}, and is refused with something else in its place`, () => {
+      it(`may lack ${path}, and is refused with a wrong value of it`, () => {
         expect(() => read(withValue(whole, path, undefined))).not.to.throw();
         expect(() => read(withValue(whole, path, 7))).to.throw(BadUsage, `${path} must be`);
       });
 
     for (const key of Object.keys(whole).filter((name) => !mayLack.includes(name)))
-      it(`is refused by name without ${key}, and with something else in its place`, () => {
+      it(`is refused without ${key}, and with a wrong value of it`, () => {
         expect(() => read(withValue(whole, key, undefined))).to.throw(BadUsage, `${key} is missing`);
         expect(() => read(withValue(whole, key, null))).to.throw(BadUsage, `${key} must be`);
       });
 
-    it("is refused with the value that stands there and what to do", () => {
+    it("is refused with the wrong value and what to do", () => {
       expect(() => read(withValue(whole, "target.aws.account", "12"))).to.throw(
         BadUsage,
         /and nothing was done:\n {2}target\.aws\.account must be twelve digits; it is "12"\n.*`pulumi up` writes/,
       );
     });
 
-    it("is refused where there is none, or no JSON object", () => {
+    it("is refused if it is not set or not a JSON object", () => {
       expect(() => read(undefined)).to.throw(BadUsage, "is not set");
       for (const text of ["npm notice", "[]", "null", "1", JSON.stringify(whole).slice(1)])
         expect(() => read(text)).to.throw(BadUsage, "is not a JSON object");

@@ -39,26 +39,26 @@ const messageOf = (run: () => unknown): string => {
   return "nothing";
 };
 
-describe("which runners a rotation is about", () => {
+describe("the runners of a rotation", () => {
   const rows: [RotationSelection, string[]][] = [
     [{ all: true }, ["dev-cloud-1", "dev-cloud-2", "dev-cloud-3", "dev-gpu-1"]],
     [{ fleet: "gpu" }, ["dev-gpu-1"]],
     [{ runners: ["dev-gpu-1", "dev-cloud-2", "dev-gpu-1"] }, ["dev-cloud-2", "dev-gpu-1"]],
-    // A machine of exactly that age is not older, and one of unknown age is not either.
+    // A machine of exactly that age is not older, and a machine of unknown age never is.
     [{ olderThan: "14d" }, ["dev-cloud-1", "dev-gpu-1"]],
     [{ olderThan: "2w", fleet: "cloud" }, ["dev-cloud-1"]],
     [{ olderThan: "335h" }, ["dev-cloud-1", "dev-cloud-2", "dev-gpu-1"]],
     [{ olderThan: "9w" }, []],
   ];
   for (const [selection, expected] of rows) {
-    it(`${JSON.stringify(selection)}: ${expected.join(", ") || "none"}`, () => {
+    it(`are ${expected.join(", ") || "none"} for ${JSON.stringify(selection)}`, () => {
       checkSelection(selection);
       const chosen = chooseRunners(selection, configured, machines, now);
       expect(chosen.map(({ runner }) => runner)).to.deep.equal(expected);
     });
   }
 
-  it("a runner without a machine in service is not older than anything", () => {
+  it("are never old if they have no machine in service", () => {
     expect(chooseRunners({ olderThan: "1h" }, configured, new Map(), now)).to.deep.equal([]);
   });
 
@@ -70,7 +70,7 @@ describe("which runners a rotation is about", () => {
     [{ olderThan: "0d" }, /does not understand "0d"/],
   ];
   for (const [selection, words] of refused) {
-    it(`${JSON.stringify(selection)} is refused`, () => {
+    it(`cannot be selected by ${JSON.stringify(selection)}`, () => {
       expect(
         messageOf(() => {
           checkSelection(selection);
@@ -79,7 +79,7 @@ describe("which runners a rotation is about", () => {
     });
   }
 
-  it("a name that is not there is told with those that are", () => {
+  it("are listed if a name is unknown", () => {
     expect(messageOf(() => chooseRunners({ fleet: "clud" }, configured, machines, now))).to.equal(
       "There is no fleet clud. The fleets are cloud, gpu.",
     );
@@ -89,7 +89,7 @@ describe("which runners a rotation is about", () => {
     );
   });
 
-  it("a stack file of other generations than the machines have is refused, whichever runners are meant", () => {
+  it("are refused if the stack file has other generations than the machines, even of runners that are not selected", () => {
     expect(
       messageOf(() => {
         checkGenerations(configured, machines);
@@ -108,7 +108,7 @@ describe("which runners a rotation is about", () => {
 });
 
 describe("the plan of a rotation", () => {
-  it("raises each runner by one from what the stack file says, so many at once", () => {
+  it("raises the generation of each runner by one from the stack file's, in batches", () => {
     const plan = planRotation(configured, machines, 3);
     expect(plan.map((batch) => batch.map(({ runner, from, to }) => [runner, from, to]))).to.deep.equal([
       [
@@ -121,7 +121,7 @@ describe("the plan of a rotation", () => {
     expect(plan[0]![0]).to.include({ machine: "i-01", fleet: "cloud", number: 1 });
   });
 
-  it("is told with the machine that a runner has now and its age", () => {
+  it("is printed with the present machine of each runner and its age", () => {
     const plan = planRotation(configured, new Map([...machines].slice(0, 3)), 3);
     expect(describePlan(plan, new Map([...machines].slice(0, 3)), now)).to.deep.equal([
       "batch 1 of 2: dev-cloud-1, generation 1 → 2, now i-01, 20 d old",
@@ -131,7 +131,7 @@ describe("the plan of a rotation", () => {
     ]);
   });
 
-  it("has every runner once, in full batches but for the last", () => {
+  it("has every runner once, and all batches except the last one are full", () => {
     const runner = fc.integer({ min: 1, max: 50 }).map((number) => ({
       fleet: "cloud",
       number,
@@ -153,7 +153,7 @@ describe("the plan of a rotation", () => {
   });
 });
 
-describe("which rotation a command line means", () => {
+describe("the rotation that a command line means", () => {
   const journal = (more: Partial<Journal> = {}): Journal => ({
     ...newJournal(
       {
@@ -172,18 +172,18 @@ describe("which rotation a command line means", () => {
     chooseRotation(parseRequest(flags), last, "dev");
   const runner = ["dev-cloud-1", "dev-cloud-2"];
 
-  it("a new one where none is unfinished", () => {
+  it("is a new one if none is unfinished", () => {
     expect(asks({ all: true, atOnce: 1 }).kind).to.equal("new");
     expect(asks({ runner, atOnce: 2 }, journal({ ended })).kind).to.equal("new");
   });
 
-  it("the unfinished one, by the same command or by --resume and --abandon", () => {
+  it("is the unfinished one for the same command, --resume and --abandon", () => {
     for (const flags of [{ runner }, { resume: true }, { abandon: true }]) {
       expect(asks({ ...flags, atOnce: 2 }, journal())).to.deep.equal({ kind: "go-on", journal: journal() });
     }
   });
 
-  it("no other one while one is unfinished", () => {
+  it("cannot be another one while one is unfinished", () => {
     for (const flags of [
       { all: true },
       { runner: ["dev-cloud-1"] },
@@ -201,7 +201,7 @@ describe("which rotation a command line means", () => {
     );
   });
 
-  it("none where it is asked to go on with one that is through", () => {
+  it("is none if the last one is finished and --resume or --abandon is given", () => {
     expect(asks({ resume: true, atOnce: 1 }, journal({ ended }))).to.deep.equal({
       kind: "nothing-left",
       why: "The last rotation of dev was finished at 2026-03-15T02:30:00.000Z: there is nothing to go on with.",
@@ -210,7 +210,7 @@ describe("which rotation a command line means", () => {
     expect(messageOf(() => asks({ abandon: true, atOnce: 1 }, journal({ ended })))).to.include("No rotation");
   });
 
-  it("never two things at once", () => {
+  it("is refused for --resume or --abandon together with anything else", () => {
     for (const flags of [
       { resume: true, abandon: true },
       { resume: true, all: true },
@@ -221,7 +221,7 @@ describe("which rotation a command line means", () => {
   });
 });
 
-describe("the machines that a rotation has relieved", () => {
+describe("the machines that a rotation has replaced", () => {
   const machine = (
     instanceId: string,
     instanceState: "running" | "terminated",
@@ -236,7 +236,7 @@ describe("the machines that a rotation has relieved", () => {
     ...(state && { report: { state, job: "acme/app/actions/runs/7" } }),
   });
 
-  it("are told of while they are there, with the job where they run one", () => {
+  it("are reported while they exist, with their job if they run one", () => {
     const relieved = ["i-busy", "i-leaving", "i-gone", "i-forgotten", null].map((id) => ({
       runner: "dev-cloud-1",
       machine: id,

@@ -2,16 +2,16 @@ import type { UpOutcome } from "../../../cli/engine/engine.ts";
 import type { RotationWorld } from "../../../cli/rotate/carry-out.ts";
 import type { Journal } from "../../../cli/rotate/journal.ts";
 
-/** The process dies: nothing of it handles this. */
+/** The process dies. No code of it may handle this. */
 export class Crash extends Error {}
 
 /**
- * Everything that a rotation works on, in memory, and a process that can die
- * at any of its steps. What is stored survives it.
+ * Everything that a rotation works on, in memory. The process can die at any of
+ * its steps, and what is stored survives it.
  */
 export function createRotationWorld(text: string) {
   const stored = { text, committed: text, journal: undefined as string | undefined, commits: [] as string[] };
-  /** What the machines are made from. */
+  /** The stack file's text that was last applied. */
   let deployed = text;
   let step = 0;
   let crash: { at: number; when: "before" | "after" } | undefined;
@@ -64,11 +64,11 @@ export function createRotationWorld(text: string) {
   return {
     world,
     stored,
-    /** What was done, in order. */
+    /** The steps that were done, in order. */
     happened,
-    /** What the next `up`s will come to; those after them succeed. */
+    /** Sets the results of the next `up`s. Later ones succeed. */
     upWill: (...next: UpOutcome[]) => outcomes.push(...next),
-    /** The process dies at its step of this number, from now on, with the step's effect or without. */
+    /** Lets the process die at a step, counted from now on, before or after the step has its effect. */
     dieAt: (at: number, when: "before" | "after") => {
       step = 0;
       crash = { at, when };
@@ -82,10 +82,10 @@ export function createRotationWorld(text: string) {
     edit: (change: (text: string) => string) => {
       stored.text = change(stored.text);
     },
-    /** What a process that starts now finds. */
+    /** The journal that a process finds when it starts now. */
     journal: (): Journal | undefined =>
       stored.journal === undefined ? undefined : (JSON.parse(stored.journal) as Journal),
-    /** Whether the machines are made from what the stack file says. */
+    /** True if the present stack file has been applied. */
     isBroughtAbout: () => deployed === stored.text,
   };
 }

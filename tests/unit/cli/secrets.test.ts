@@ -8,7 +8,7 @@ import { secretsOf } from "../../../cli/clients/secrets.ts";
 
 const canary = "AABBCANARY";
 
-/** One request to Systems Manager, and what to answer. */
+/** Answers one request to Systems Manager. */
 type Answer = (action: string, body: Record<string, unknown>) => { error?: string; message?: string };
 
 describe("the client of secret parameters", () => {
@@ -41,16 +41,16 @@ describe("the client of secret parameters", () => {
       }),
     );
   };
-  const writing = { value: canary, tags: { whose: "mine" } };
-  const Tags = [{ Key: "whose", Value: "mine" }];
+  const writing = { value: canary, tags: { owner: "mine" } };
+  const Tags = [{ Key: "owner", Value: "mine" }];
 
-  it("creates one with its tags at once: without them nobody could read it", async () => {
+  it("creates a parameter together with its tags, because no role can read it without them", async () => {
     await (await secrets(() => ({}))).write("/a", writing);
     const put = { Name: "/a", Type: "SecureString", Value: canary, Tags };
     expect(requests.slice(1)).to.deep.equal([["PutParameter", put]]);
   });
 
-  it("overwrites one that somebody has made in the same moment, tags first", async () => {
+  it("overwrites a parameter that was created at the same moment, tags first", async () => {
     const client = await secrets((action, { Overwrite }) =>
       action === "PutParameter" && !Overwrite ? { error: "ParameterAlreadyExists", message: "exists" } : {},
     );
@@ -61,7 +61,7 @@ describe("the client of secret parameters", () => {
     ]);
   });
 
-  it("does not pass on a refusal that quotes the value", async () => {
+  it("removes the value from a refusal that quotes it", async () => {
     const client = await secrets((action) =>
       action === "PutParameter" ? { error: "ValidationException", message: `'${canary}' at 'value'` } : {},
     );

@@ -7,7 +7,7 @@ import { isFault, traceOf } from "../../../contract/failure.ts";
 const token = "ghs_canarycanarycanary";
 const request = { headers: { authorization: `token ${token}` }, url: `https://api/?token=${token}` };
 
-/** Errors as the AWS SDK and octokit make them, and what is told of each. */
+/** Errors of the AWS SDK, and the message that is printed for each. */
 const answers: [what: string, error: Error, told: string][] = [
   [
     "AWS refuses, and its error carries the request",
@@ -37,19 +37,19 @@ const answers: [what: string, error: Error, told: string][] = [
   ],
 ];
 
-describe("what the clients of the operator's command tell of an error", () => {
-  for (const [what, error, told] of answers) {
-    it(`no token where ${what}`, async () => {
+describe("a message of the operator's command about a failed call", () => {
+  for (const [what, error, message] of answers) {
+    it(`contains no secret if ${what}`, async () => {
       const failure = await awsCall("ssm:GetParameters", () => Promise.reject(error)).catch(
         (one: unknown) => one,
       );
       expect(failure).to.be.instanceOf(ServiceError).and.property("cause", error);
       expect(isFault(failure)).to.equal(false);
-      expect(traceOf(failure)).to.equal(`ssm:GetParameters ${told}`);
+      expect(traceOf(failure)).to.equal(`ssm:GetParameters ${message}`);
     });
   }
 
-  it("no token where GitHub refuses", async () => {
+  it("contains no token if GitHub refuses", async () => {
     const error = Object.assign(new Error("Bad credentials"), {
       status: 401,
       request,
@@ -70,11 +70,11 @@ describe("what the clients of the operator's command tell of an error", () => {
     ],
   ];
   for (const [what, error, expected] of faults) {
-    it(`${what} is ${expected ? "a fault: nobody is to try it again" : "no answer, and may be tried again"}`, async () => {
+    it(`${expected ? "is a fault, which is not tried again," : "says that there was no answer, which may be tried again,"} for ${what}`, async () => {
       for (const call of [awsCall, githubCall]) {
-        const told = await call("a:call", () => Promise.reject(error)).catch((one: unknown) => one);
-        expect(isFault(told)).to.equal(expected);
-        if (!expected) expect(told).to.have.property("transient", true);
+        const failure = await call("a:call", () => Promise.reject(error)).catch((one: unknown) => one);
+        expect(isFault(failure)).to.equal(expected);
+        if (!expected) expect(failure).to.have.property("transient", true);
       }
     });
   }

@@ -45,22 +45,27 @@ describe("a machine's entry at GitHub", () => {
   const table: Row[] = [
     ["gone", "its machine is terminated", false, { state: "terminated" }, 0],
     ["gone", "its machine is terminated, and its tags are gone", false, { state: "terminated", tags: {} }],
-    ["gone", "nobody has seen its machine for an hour", false, undefined, hour],
-    ["lingering", "GitHub shows it online, its machine is terminated", true, { state: "terminated" }, 0],
-    ["missing", "its machine is out of sight for less than an hour", false, undefined, hour - 1],
-    ["missing", "its machine was seen in what this clock takes for the future", false, undefined, -hour],
-    ["missing", "its machine is out of sight, and GitHub shows it online", true, undefined, 30 * day],
-    ["unknown", "nobody has ever seen its machine", false, undefined],
-    ["unknown", "nobody has ever seen its machine, and it is online", true, undefined],
+    ["gone", "its machine was last seen an hour ago", false, undefined, hour],
+    ["lingering", "its machine is terminated, and GitHub shows it online", true, { state: "terminated" }, 0],
+    ["missing", "its machine was last seen less than an hour ago", false, undefined, hour - 1],
+    ["missing", "its machine was last seen in the future, by this clock", false, undefined, -hour],
+    ["missing", "EC2 does not describe its machine, and GitHub shows it online", true, undefined, 30 * day],
+    ["unknown", "its machine was never seen", false, undefined],
+    ["unknown", "its machine was never seen, and GitHub shows it online", true, undefined],
     ["living", "its machine sleeps", false, { state: "stopped" }, 30 * day],
-    ["living", "its machine is on its way out", false, { state: "shutting-down" }, 30 * day],
+    ["living", "its machine is shutting down", false, { state: "shutting-down" }, 30 * day],
     ["living", "its machine runs and GitHub shows it offline", false, { state: "running" }, 0],
     ["untagged", "its machine has lost its tags", false, { state: "running", tags: {} }, 30 * day],
     ["foreign", "its machine is another environment's", false, { state: "running", tags: foreign }],
-    ["foreign", "its machine was another environment's", false, { state: "terminated", tags: foreign }],
+    [
+      "foreign",
+      "its machine was another environment's, and is terminated",
+      false,
+      { state: "terminated", tags: foreign },
+    ],
   ];
   for (const [fate, why, online, instance, age] of table) {
-    it(`is ${fate} where ${why}`, () => {
+    it(`is ${fate} if ${why}`, () => {
       const described = instance && instanceWith({ id: instanceId, tags: ours, ...instance });
       const judged = judgeEntry(entryThat(online), {
         environment: "dev",
@@ -74,7 +79,7 @@ describe("a machine's entry at GitHub", () => {
   }
 });
 
-describe("what is remembered", () => {
+describe("the known machines of a fleet", () => {
   const instance = (id: string, state: InstanceState) => instanceWith({ id, state });
   const named = [{ name: `dev-cloud-1-i-${"a".repeat(17)}` }, { name: `dev-cloud-2-i-${"b".repeat(17)}` }];
   const [a, b, c, d] = ["a", "b", "c", "d"].map((digit) => `i-${digit.repeat(17)}`) as [
@@ -89,17 +94,17 @@ describe("what is remembered", () => {
     [c, now - day],
   ]);
 
-  it("is everything that is described now, and what has an entry without being described", () => {
+  it("are all that EC2 describes, and all earlier ones that still have an entry", () => {
     const look = { instances: [instance(b, "running"), instance(d, "stopped")], entries: named, now };
     expect(Object.fromEntries(remember(before, look))).to.deep.equal({ [a]: now - day, [b]: now, [d]: now });
   });
 
-  it("is a terminated machine only while it has an entry", () => {
+  it("include a terminated machine only while it has an entry", () => {
     const look = { instances: [instance(b, "terminated"), instance(c, "terminated")], entries: named, now };
     expect(Object.fromEntries(remember(before, look))).to.deep.equal({ [a]: now - day, [b]: now });
   });
 
-  it("is never forgotten because GitHub was not asked", () => {
+  it("are all kept if GitHub was not asked", () => {
     const look = { instances: [], entries: undefined, now };
     expect(remember(before, look)).to.deep.equal(before);
   });
@@ -113,7 +118,7 @@ describe("a machine that asks for a token", () => {
     [false, "it has one that is younger", { value: "AABB", writtenAt: now - hour + 1 }],
   ];
   for (const [lacks, why, found] of table) {
-    it(`${lacks ? "gets one" : "gets none"} where ${why}`, () => {
+    it(`${lacks ? "gets one" : "gets none"} if ${why}`, () => {
       expect(lacksToken(found, now)).to.equal(lacks);
     });
   }
@@ -137,7 +142,7 @@ describe("the token parameter of a machine", () => {
     ["leave", "the stack may be about to make it", undefined, { isOnline: false, hasParameter: false }],
   ];
   for (const [care, why, found, holder] of table) {
-    it(`is to ${care} where ${why}`, () => {
+    it(`is subject to "${care}" if ${why}`, () => {
       expect(tokenCare(found, holder)).to.equal(care);
     });
   }
@@ -219,18 +224,18 @@ describe("a machine of a fleet", () => {
 });
 
 describe("the fleets of an environment", () => {
-  it("are the configured ones, then those that machines or entries tell of", () => {
+  it("are the configured ones, then those in machines' tags and entries' names", () => {
     const tagged = (fleet: string) => instanceWith({ id: instanceId, tags: { [tags.fleet]: fleet } });
     const named = (runner: string) => ({ ...entryThat(false), name: `${runner}-${instanceId}` });
-    const picture = {
+    const inventory = {
       instances: [tagged("gpu"), tagged("cloud"), tagged("")],
       entries: [named("dev-old-3"), named("prod-cloud-1"), { ...entryThat(false), name: "build-box-7" }],
     };
-    expect(fleetsOf("dev", ["cloud", "arm"], picture)).to.deep.equal(["cloud", "arm", "gpu", "old"]);
+    expect(fleetsOf("dev", ["cloud", "arm"], inventory)).to.deep.equal(["cloud", "arm", "gpu", "old"]);
   });
 });
 
-describe("a fleet whose lists cannot be read", () => {
+describe("a fleet with unreadable lists", () => {
   const machine: ObservedMachine = {
     fleet: "old",
     runner: "dev-old-1",
@@ -243,14 +248,14 @@ describe("a fleet whose lists cannot be read", () => {
   const kindOf = (fleet: string, configured: boolean, machines: ObservedMachine[], entries: JudgedEntry[]) =>
     explainUnreadable({ environment: "dev", fleet }, configured, machines, entries)?.kind;
 
-  it("asks for something wherever there is something of it", () => {
+  it("needs action if it is configured, or has a machine or an entry", () => {
     expect(kindOf("cloud", true, [], [])).to.equal("unsettled");
     expect(kindOf("old", false, [machine], [])).to.equal("unsettled");
     expect(kindOf("old", false, [], [ghost])).to.equal("unsettled");
     expect(kindOf("old", false, [], [])).to.equal(undefined);
   });
 
-  it("is only a note where nothing but a name tells of it that may be another environment's", () => {
+  it("is only a note if nothing shows it but an entry's name, which may be another environment's", () => {
     expect(kindOf("eu-cloud", false, [], [ghost])).to.equal("note");
     expect(kindOf("eu-cloud", false, [], [{ ...ghost, fate: "gone" }])).to.equal("unsettled");
     expect(kindOf("eu-cloud", false, [machine], [ghost])).to.equal("unsettled");

@@ -10,7 +10,7 @@ import { explainRunWithoutJob } from "../../../cli/smoke/run-without-job.ts";
 import { openRunStates } from "../../../contract/run-states.ts";
 
 describe("a nonce", () => {
-  it("is found again in any title, with all that it holds", () => {
+  it("is found again in any title, with all its values", () => {
     const nonces = fc.record({
       instanceId: fc.stringMatching(/^i-[0-9a-f]{17}$/),
       minutes: fc.integer({ min: 1, max: 7200 }),
@@ -24,7 +24,7 @@ describe("a nonce", () => {
     );
   });
 
-  it("is not found in a run that somebody dispatched by hand", () => {
+  it("is not found in a run that was dispatched by hand", () => {
     expect(findNonce("Longhaul smoke test of dev-cloud-1-i-0123456789abcdef0 (by hand)")).to.equal(undefined);
   });
 });
@@ -42,14 +42,18 @@ describe("a run of the smoke test", () => {
     ["waits while GitHub lists no job", [], { kind: "waiting" }],
     ["waits while its job is queued", [job({})], { kind: "waiting" }],
     ["waits in every other state GitHub may have", [job({ status: "pending" })], { kind: "waiting" }],
-    ["waits while the runner of its job is not told", [job({ status: "in_progress" })], { kind: "waiting" }],
+    [
+      "waits while GitHub does not name the runner of its job",
+      [job({ status: "in_progress" })],
+      { kind: "waiting" },
+    ],
     [
       "has begun when its job is on a runner",
       [job({ status: "in_progress", runnerName: "a" })],
       { kind: "begun", runnerName: "a" },
     ],
     [
-      "has begun when its job succeeded before anybody looked",
+      "has begun if its job succeeded before the first look",
       [job({ status: "completed", conclusion: "success", runnerName: "a" })],
       { kind: "begun", runnerName: "a" },
     ],
@@ -67,7 +71,7 @@ describe("a run of the smoke test", () => {
 });
 
 describe("following a run", () => {
-  it("looks rarely far from the expected end, and as asked near it", () => {
+  it("looks rarely far from the expected end, and at the given interval near it", () => {
     const pace = (remainingMinutes?: number, failures = 0) =>
       nextPollMs({ pollMs: 15_000, failures, remainingMinutes });
     expect(pace(300)).to.equal(60_000);
@@ -76,7 +80,7 @@ describe("following a run", () => {
     expect([1, 2, 9].map((failures) => pace(5, failures))).to.deep.equal([30_000, 60_000, 300_000]);
   });
 
-  it("is never faster than asked", () => {
+  it("never looks more often than the given interval", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 3_600_000 }),
@@ -89,7 +93,7 @@ describe("following a run", () => {
     );
   });
 
-  it("tells the minutes gone and expected, the runner and the step", () => {
+  it("shows the elapsed and the expected minutes, the runner and the step", () => {
     const startedAt = "2026-03-01T10:00:00Z";
     const job: WorkflowJob = {
       name: "hold",
@@ -109,7 +113,7 @@ describe("following a run", () => {
   });
 });
 
-describe("which run is meant", () => {
+describe("the run that a command line means", () => {
   const request = {
     target: {
       environment: "dev",
@@ -120,7 +124,7 @@ describe("which run is meant", () => {
     smoke: { owner: "acme", repository: "app", workflow: "longhaul-smoke.yml" },
   };
 
-  it("is told by a URL: of github.com, a tenant of ghe.com or a server of one's own", () => {
+  it("is named by a URL: of github.com, a tenant of ghe.com or another server", () => {
     const at = (url: string) => placeOf(`${url}/acme/app/actions/runs/7/job/8?pr=1`, {}, undefined);
     const place = { owner: "acme", repository: "app", run: { id: 7 } };
     expect(at("https://github.com")).to.deep.equal({ ...place, apiUrl: "https://api.github.com" });
@@ -128,7 +132,7 @@ describe("which run is meant", () => {
     expect(at("http://127.0.0.1:80")).to.deep.equal({ ...place, apiUrl: "http://127.0.0.1:80/api/v3" });
   });
 
-  it("is told by a number and --repo, or a number and the request", () => {
+  it("is named by a number and --repo, or by a number and the request", () => {
     expect(placeOf("7", { repo: "o/r" }, undefined)).to.deep.equal({
       apiUrl: "https://api.github.com",
       owner: "o",
@@ -141,11 +145,11 @@ describe("which run is meant", () => {
     });
   });
 
-  it("is the newest of the request's machine without any argument", () => {
+  it("is the newest one of the request's machine if no argument is given", () => {
     expect(placeOf(undefined, {}, request).run).to.deep.equal({ ofInstance: "i-0123456789abcdef0" });
   });
 
-  it("--api-url beats what a URL says", () => {
+  it("is looked up at --api-url, even if a URL names another server", () => {
     const place = placeOf("https://github.com/a/b/actions/runs/7", { apiUrl: "http://proxy" }, request);
     expect(place.apiUrl).to.equal("http://proxy");
   });
@@ -163,7 +167,7 @@ describe("a run without a job", () => {
   }
 
   for (const conclusion of ["startup_failure", "failure", "action_required", null]) {
-    it(`that ended with ${conclusion} names the policies as likely, and an error in a file of one's own`, () => {
+    it(`that ended with ${conclusion} names the policies as the likely cause, and an error in the user's own file`, () => {
       expect(explain("completed", conclusion))
         .to.include(
           `GitHub ended the run of mine.yml (${conclusion ?? "no conclusion"}) before it had a job.`,
@@ -174,7 +178,7 @@ describe("a run without a job", () => {
     });
   }
 
-  it("that was cancelled blames no policy", () => {
+  it("that was cancelled does not name the policies", () => {
     expect(explain("completed", "cancelled"))
       .to.include("The run of mine.yml was cancelled before it had a job")
       .and.include("run the same command again")

@@ -46,7 +46,7 @@ const status = (more: Partial<EnvironmentStatus> = {}): EnvironmentStatus => ({
 });
 
 describe("an environment's status for people", () => {
-  it("is a table with aligned columns, and no line ends in blanks", () => {
+  it("is a table with aligned columns and without trailing blanks", () => {
     const desired = "leave, off until 2026-03-01 18:00 UTC (ada: quiet [2J night)";
     expect(statusTable(status({ notes: ["GitHub was not asked."] }), false).split("\n")).to.deep.equal([
       `RUNNER       MACHINE              STATE    SINCE  ${"DESIRED".padEnd(desired.length)}  VERSION  GEN  IMAGE`,
@@ -56,7 +56,7 @@ describe("an environment's status for people", () => {
     ]);
   });
 
-  it("has colours only where they are wanted, and the same widths with them", () => {
+  it("has colours only if they are wanted, and the same widths with them", () => {
     const plain = statusTable(status(), false);
     const painted = statusTable(status(), true);
     expect(plain).to.not.include("\u001b");
@@ -64,12 +64,12 @@ describe("an environment's status for people", () => {
     expect(stripVTControlCharacters(painted)).to.equal(plain);
   });
 
-  it("says so where there are no runners", () => {
+  it("says so if there are no runners", () => {
     expect(statusTable(status({ runners: [] }), false)).to.equal("dev has no runners.");
   });
 });
 
-describe("a terminal that a status is drawn on again and again", () => {
+describe("a terminal on which a status is drawn again and again", () => {
   const draw = (text: string, rows?: number) => {
     let written = "";
     const stdout = {
@@ -81,20 +81,20 @@ describe("a terminal that a status is drawn on again and again", () => {
     return written;
   };
 
-  it("is begun at its top, and nothing of the picture before is left", () => {
+  it("is drawn from the top, and nothing of the earlier text is left", () => {
     expect(draw("a\nb")).to.equal("\u001b[?7l\u001b[Ha\u001b[K\nb\u001b[K\n\u001b[J\u001b[?7h");
   });
 
-  it("does not scroll: what does not fit is counted", () => {
+  it("does not scroll: lines that do not fit are counted", () => {
     expect(draw("a\nb\nc\nd\ne", 5)).to.include("c\u001b[K\n… and 2 more line(s)").and.not.include("d\u001b");
   });
 
-  it("shows everything where the terminal does not tell its size", () => {
+  it("shows everything if its size is not known", () => {
     expect(draw("a\nb\nc", 0)).to.include("a\u001b[K\nb\u001b[K\nc\u001b[K");
     expect(draw("a\nb\nc", 1)).to.include("a\u001b[K\n… and 2 more line(s)");
   });
 
-  it("is there only where standard output is one", () => {
+  it("is used only if standard output is one", () => {
     const nothing = { write: () => undefined };
     expect(createOutput(nothing, { ...nothing, isTTY: true }, () => 0)).to.not.have.property("terminal");
   });

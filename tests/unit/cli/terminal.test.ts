@@ -33,7 +33,7 @@ describe("a table on a terminal", () => {
   });
 });
 
-describe("the line of what is going on", () => {
+describe("the line of progress", () => {
   const shown = (stream: { isTTY: boolean; columns?: number }, lines: readonly string[]) => {
     const written: string[] = [];
     const live = liveLine({ ...stream, write: (text: string) => written.push(text) }, () => 0, 1000);
@@ -43,16 +43,16 @@ describe("the line of what is going on", () => {
     return written;
   };
 
-  it("is cut to the terminal's width: one that wraps could not be erased", () => {
+  it("is cut to the terminal's width, because a line that wraps could not be erased", () => {
     expect(shown({ isTTY: true, columns: 8 }, ["0123456789"])).to.deep.equal(["0123456", "\r\u001b[2K"]);
   });
 
-  it("is whole where the terminal does not tell its width", () => {
+  it("is whole if the terminal's width is not known", () => {
     expect(shown({ isTTY: true }, ["0123456789"])[0]).to.equal("0123456789");
     expect(shown({ isTTY: true, columns: 0 }, ["0123456789"])[0]).to.equal("0123456789");
   });
 
-  it("stays where it cannot be taken away", () => {
+  it("stays if the output is not a terminal", () => {
     expect(shown({ isTTY: false }, ["one", "two"])).to.deep.equal(["one\n"]);
   });
 });

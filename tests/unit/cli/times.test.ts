@@ -47,7 +47,7 @@ describe("a span of time on the command line", () => {
     });
   }
 
-  it("is read as it is written, whichever units it has", () => {
+  it("is the sum of its units", () => {
     const counts = fc.record(
       { w: fc.nat(200), d: fc.nat(999), h: fc.nat(99_999), m: fc.nat(99_999) },
       { requiredKeys: [] },
@@ -63,7 +63,7 @@ describe("a span of time on the command line", () => {
   });
 
   const now = Date.parse("2026-11-12T12:00:00Z");
-  /** Each option that takes a span: how long it understood, in milliseconds. */
+  /** The milliseconds that each option with a span reads from a text. */
   const options: Record<string, (text: string) => number> = {
     "--until": (text) => Date.parse(parseUntil(text, now)) - now,
     "--since": (text) => now - parseSince(text, now),
@@ -79,7 +79,7 @@ describe("a span of time on the command line", () => {
       ["90m", 90 * minute],
       ["1d12h", 36 * hour],
     ] as const) {
-      it(`is taken by ${option}: ${text}`, () => {
+      it(`is accepted by ${option}: ${text}`, () => {
         expect(read(text)).to.equal(span);
       });
     }
@@ -126,7 +126,7 @@ describe("a moment on the command line", () => {
     });
   }
 
-  it("is refused with all that the option takes, and with the zone of what names none", () => {
+  it("is refused with the forms that the option takes, and with the default zone", () => {
     const forms = "a time (2026-03-01T18:00, 2026-03-01T18:00Z), a day (2026-03-01)";
     expect(() => parseMoment(until, "2026-02-30", now)).to.throw(
       BadUsage,
@@ -139,12 +139,12 @@ describe("a moment on the command line", () => {
     expect(() => parseMoment(until, "month", now)).to.throw(BadUsage, 'does not understand "month"');
   });
 
-  it("is what it was once it has been told", () => {
+  it("is the same after it was printed and parsed", () => {
     const minutes = fc.integer({ min: 0, max: 60_000_000 }).map((count) => count * minute);
     fc.assert(
       fc.property(minutes, (at) => {
-        const told = formatMoment(at).replace(" UTC", "Z").replace(" ", "T");
-        expect(parseMoment(until, told, now)).to.equal(at);
+        const printed = formatMoment(at).replace(" UTC", "Z").replace(" ", "T");
+        expect(parseMoment(until, printed, now)).to.equal(at);
       }),
     );
   });

@@ -3,7 +3,7 @@ import { createWaiting } from "../../../cli/terminal/waiting.ts";
 import type { Wait } from "../../../cli/terminal/waiting.ts";
 import { Failure } from "../../../contract/failure.ts";
 
-/** A command that waits, on a clock that goes on only when it is told to. */
+/** A command that waits, on a clock that only `pass` moves. */
 function waitingCommand() {
   let now = 0;
   const timers = new Set<{ at: number; run: () => void }>();
@@ -16,7 +16,7 @@ function waitingCommand() {
       return () => timers.delete(timer);
     },
   );
-  /** Lets time go by, and all that is due happen. */
+  /** Lets time pass, and runs the timers that are due. */
   const pass = async (seconds: number) => {
     for (const end = now + seconds * 1000; now < end;) {
       now += 250;
@@ -27,7 +27,7 @@ function waitingCommand() {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  /** Begins to wait; the function that it returns is the end of it. */
+  /** Begins to wait. The returned `end` ends the wait. */
   const begin = (wait: Wait) => {
     let end!: (result: string) => void;
     const result = waiting(wait, () => new Promise<string>((resolve) => (end = resolve)));
@@ -46,7 +46,7 @@ describe("a command that waits", () => {
     expect(lines.map((line) => line.split(":")[0])).to.deep.equal(["1 s", "11 s", "21 s"]);
   });
 
-  it("says nothing of what is over soon, gives its result, and leaves no timer", async () => {
+  it("prints nothing for a short wait, returns the result, and leaves no timer", async () => {
     const { lines, pass, begin, timers } = waitingCommand();
     const { end, result } = begin({ what: "the cloud" });
     await pass(0.75);
@@ -56,7 +56,7 @@ describe("a command that waits", () => {
     expect([lines, [...timers]]).to.deep.equal([[], []]);
   });
 
-  it("tells each time what is seen then", async () => {
+  it("asks again for each line what it waits for", async () => {
     const { lines, pass, begin } = waitingCommand();
     let left = 2;
     begin({ what: () => `step ${3 - left}`, first: () => Promise.resolve(`${left--} machine(s)`) });
@@ -67,7 +67,7 @@ describe("a command that waits", () => {
     ]);
   });
 
-  it("does not wait for who is asked, and tells why nothing is seen", async () => {
+  it("does not wait for a late answer, and shows the error of a failed one", async () => {
     const { lines, pass, begin } = waitingCommand();
     let answers = new Promise<string>(() => undefined);
     begin({ what: "the machines to leave", first: () => answers });
@@ -81,7 +81,7 @@ describe("a command that waits", () => {
     ]);
   });
 
-  it("is silent after its end, also where an answer comes late", async () => {
+  it("prints nothing after its end, even if an answer comes late", async () => {
     const { lines, pass, begin } = waitingCommand();
     let answer!: (words: string) => void;
     const first = () => new Promise<string>((resolve) => (answer = resolve));

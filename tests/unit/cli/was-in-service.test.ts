@@ -11,14 +11,14 @@ const entry = (systemLabels: string[], customLabels: string[]) => ({
   customLabels,
 });
 
-describe("a machine has been in service before", () => {
+describe("whether a machine has been in service before:", () => {
   const cases: [what: string, served: boolean, systemLabels: string[], customLabels: string[]][] = [
-    ["not with its own label alone", false, [], [name]],
-    ["with its fleet's labels", true, [], [name, "self-hosted", "linux", "x64", "cloud"]],
-    ["with those, where GitHub lists the given one as its own", true, ["self-hosted"], [name, "cloud"]],
-    ["in whatever case GitHub lists it", true, [], [name, "Self-Hosted"]],
-    ["with what settle has put in their place", true, [], [name, "longhaul-leaving"]],
-    ["not with a label that somebody gave it by hand", false, [], [name, "cloud"]],
+    ["no, with its own label alone", false, [], [name]],
+    ["yes, with its fleet's labels", true, [], [name, "self-hosted", "linux", "x64", "cloud"]],
+    ["yes, if GitHub lists an added label as its own", true, ["self-hosted"], [name, "cloud"]],
+    ["yes, in whatever case GitHub lists the label", true, [], [name, "Self-Hosted"]],
+    ["yes, with the label by which settle has replaced them", true, [], [name, "longhaul-leaving"]],
+    ["no, with a label that somebody added by hand", false, [], [name, "cloud"]],
   ];
   for (const [what, served, systemLabels, customLabels] of cases) {
     it(what, () => {
@@ -26,7 +26,7 @@ describe("a machine has been in service before", () => {
     });
   }
 
-  it("not before it has registered", () => {
+  it("no, before it has registered", () => {
     expect(wasInService(undefined)).to.equal(false);
   });
 });

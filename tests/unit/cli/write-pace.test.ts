@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createWritePace } from "../../../cli/clients/write-pace.ts";
 
 describe("writes to GitHub", () => {
-  /** Milliseconds at which each of the writes is made, that are asked for at these. */
+  /** The milliseconds at which writes are made that were requested at the given ones. */
   async function made(asked: readonly number[]): Promise<number[]> {
     let time = 0;
     const pace = createWritePace({
@@ -21,11 +21,11 @@ describe("writes to GitHub", () => {
     return times;
   }
 
-  it("are made at once while they are few, and then a second apart", async () => {
+  it("are made at once at first, and then a second apart", async () => {
     expect(await made(Array<number>(8).fill(0))).to.deep.equal([0, 0, 0, 0, 0, 1000, 2000, 3000]);
   });
 
-  it("may be a few at once again after a pause, and never more", async () => {
+  it("are made at once again after a pause, but never more than at first", async () => {
     const later = Array<number>(7).fill(60_000);
     expect(await made([0, 0, 0, 0, 0, 0, ...later])).to.deep.equal([
       ...[0, 0, 0, 0, 0, 1000],
@@ -33,7 +33,7 @@ describe("writes to GitHub", () => {
     ]);
   });
 
-  it("are never waited for where they come slowly", async () => {
+  it("never wait if they are a second apart anyway", async () => {
     const slowly = [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000];
     expect(await made(slowly)).to.deep.equal(slowly);
   });

@@ -20,7 +20,7 @@ describe("the files of a project that people write", () => {
     return join(folder, file);
   };
 
-  it("say what the project is called and where its program is", () => {
+  it("contain the project's name and the path of its program", () => {
     put("Pulumi.yaml", "name: ours\nruntime: nodejs\n");
     expect(readProject(folder)).to.deep.equal({ name: "ours", main: join(folder, "index.ts") });
     put("Pulumi.yaml", "name: ours\nmain: infra.ts\n");
