@@ -12,7 +12,7 @@ const parameter = appKeyParameter("dev");
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const pem = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 const pkcs8 = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-/** A part of the key that none of its forms can do without. */
+/** A part of the key that is in each of its forms. */
 const canary = pem.split("\n")[5]!;
 
 describe("longhaul app-key", () => {
@@ -43,7 +43,7 @@ describe("longhaul app-key", () => {
     });
   };
 
-  it("stores the key encrypted, tagged as the environment's, and tells what is next", async () => {
+  it("stores the key encrypted, tagged as the environment's, and says what to do next", async () => {
     const { code, results, said } = await store();
     expect(code, said).to.equal(0);
     expect(stored()).to.include({ type: "SecureString", value: pem });
@@ -54,7 +54,7 @@ describe("longhaul app-key", () => {
     expect(said).to.include("`pulumi up -s dev`");
   });
 
-  it("says when it is taken where the App is configured", async () => {
+  it("says when the controller uses it if the App is configured", async () => {
     configure({ wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 } } });
     expect((await store()).said).to.include("uses the key from its next sweep on, within five minutes");
   });
@@ -74,12 +74,12 @@ describe("longhaul app-key", () => {
     expect(stored()!.value).to.equal(next);
   });
 
-  it("takes the other form of PEM as well, and of the file nothing but the key", async () => {
+  it("accepts the other form of PEM as well, and stores nothing of the file but the key", async () => {
     expect((await store(`some words before\n${pkcs8}and after\n`)).code).to.equal(0);
     expect(stored()!.value).to.equal(pem);
   });
 
-  it("shows the key nowhere", async () => {
+  it("never prints the key", async () => {
     const outcome = await store();
     expect(JSON.stringify(outcome)).not.to.include(canary).and.not.to.include("PRIVATE KEY");
     expect(JSON.stringify(clouds.aws.calls())).not.to.include(canary);
@@ -123,7 +123,7 @@ describe("longhaul app-key", () => {
     });
   }
 
-  it("refuses a file that is not there", async () => {
+  it("refuses a file that does not exist", async () => {
     const { code, said } = await clouds.longhaul(["app-key", "--file", join(folder, "none.pem")]);
     expect({ code, said }).to.deep.equal({
       code: 2,
@@ -131,7 +131,7 @@ describe("longhaul app-key", () => {
     });
   });
 
-  it("takes the key away again, and twice is no error", async () => {
+  it("deletes the key, and does not fail the second time", async () => {
     await store();
     const [first, second] = [
       await clouds.longhaul(["app-key", "--remove"]),
@@ -143,14 +143,14 @@ describe("longhaul app-key", () => {
     expect(stored()).to.equal(undefined);
   });
 
-  it("tells what it means to take it away while the App is configured", async () => {
+  it("says what it means to delete it while the App is configured", async () => {
     configure({ wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 } } });
     expect((await clouds.longhaul(["app-key", "--remove"])).said).to.include(
       "each sweep fails (metric SweepFailed)",
     );
   });
 
-  it("wants to be told one of the two", async () => {
+  it("needs one of --file and --remove, and not both", async () => {
     for (const args of [[], ["--file", keyFile(pem), "--remove"]]) {
       const { code, said } = await clouds.longhaul(["app-key", ...args]);
       expect(code).to.equal(2);

@@ -51,7 +51,7 @@ describe("longhaul await", () => {
     }
   });
 
-  it("gives as many labels as a fleet may have, and is told by GitHub of one more", async () => {
+  it("gives as many labels as a fleet may have, and GitHub refuses one more", async () => {
     const machine = await clouds.launch();
     await clouds.connect(machine);
     const labels = (own: number) =>
@@ -67,7 +67,7 @@ describe("longhaul await", () => {
     expect(clouds.entry(machine)!.customLabels).to.have.length(100);
   });
 
-  describe("where GitHub does not list a machine with its own label alone", () => {
+  describe("if GitHub does not list a machine with its own label alone", () => {
     const waiting = async (report: (labels: readonly string[]) => string[], times?: number) => {
       const machine = await clouds.launch();
       await clouds.connect(machine);
@@ -85,7 +85,7 @@ describe("longhaul await", () => {
       expect(clouds.entry(machine)!.customLabels).to.include("extended-timeout");
     });
 
-    it("gives it none, and says which others there are", async () => {
+    it("gives it no labels, and names those that GitHub lists", async () => {
       const { machine, outcome } = await waiting((labels) => [...labels, "gpu"]);
       expect(outcome.code).to.equal(1);
       expect(outcome.said)
@@ -140,7 +140,7 @@ describe("longhaul await", () => {
       expect([before, writes().length]).to.deep.equal([2, 2]);
     });
 
-    it("takes a fresh one from a machine that was adopted, and needs none", async () => {
+    it("removes an unused one of a machine that is registered already", async () => {
       await clouds.writeToken(machine, "the-token");
       expect((await awaiting([machine])).code).to.equal(0);
       expect(clouds.tokenVersions(machine)).to.deep.equal([usedToken]);
@@ -155,7 +155,7 @@ describe("longhaul await", () => {
       expect(clouds.entry(machine)!.customLabels).to.have.length(1);
     });
 
-    it("goes on from where a run ended between the two calls", async () => {
+    it("continues after a run that ended between the two calls", async () => {
       await clouds.writeToken(machine, "the-token", usedToken);
       clouds.aws.faults.add({ action: "ssm:PutParameter", error: "InternalServerError", times: 5 });
       expect((await awaiting([machine])).code).to.equal(1);
@@ -166,14 +166,14 @@ describe("longhaul await", () => {
     });
   });
 
-  it("asks for the whole list where there are many machines", async () => {
+  it("reads the whole list if there are many machines", async () => {
     const machines = await Promise.all([1, 2, 3, 4, 5, 6].map((number) => clouds.launch(number)));
     for (const machine of machines) await clouds.connect(machine);
     expect((await awaiting(machines)).code).to.equal(0);
     for (const machine of machines) expect(clouds.entry(machine)!.customLabels).to.include("cloud");
   });
 
-  it("does not wait for a machine that is in service already, whatever has become of it", async () => {
+  it("does not wait for a machine that is in service already, whatever its state", async () => {
     const [serving, fresh] = [await clouds.launch(1), await clouds.launch(2)];
     await clouds.writeLists([serving.instanceId, fresh.instanceId], [serving.instanceId]);
     clouds.host.goDown(serving.instanceId, "poweroff");
@@ -198,7 +198,7 @@ describe("longhaul await", () => {
     );
   });
 
-  it("believes GitHub rather than a stale report: what is online is online", async () => {
+  it("trusts GitHub more than a stale report: a machine that it shows online is online", async () => {
     const machine = await clouds.launch();
     clouds.report(machine, "failed");
     await clouds.connect(machine);
@@ -216,7 +216,7 @@ describe("longhaul await", () => {
     expect(clouds.entry(online)!.customLabels).to.have.length(1);
   });
 
-  it("gives up after the minutes it was given, and says what it found of each that is not online", async () => {
+  it("gives up after the given minutes, and describes each machine that is not online", async () => {
     const [silent, registered] = [await clouds.launch(1), await clouds.launch(2)];
     await (await clouds.connect(registered)).closeSession();
     clouds.report(registered, "starting");
@@ -243,7 +243,7 @@ describe("longhaul await", () => {
   it("outlasts errors of GitHub and throttling by EC2", async () => {
     const machine = await clouds.launch();
     await clouds.connect(machine);
-    // Octokit tries four times, so the fifth error meets the second look.
+    // Octokit makes four attempts, so the fifth error happens at the second look.
     clouds.github.faults.add({ kind: "answer", status: 500, times: 5 });
     clouds.aws.faults.add({ action: "ec2:DescribeInstances", error: "RequestLimitExceeded", times: 1 });
     const { code, said } = await awaiting([machine]);
@@ -268,14 +268,14 @@ describe("longhaul await", () => {
     expect(said).to.include("HTTP 401").and.include("Check GITHUB_TOKEN").and.not.include("canary");
   });
 
-  it("asks for a token when there is none", async () => {
+  it("names the variables for a token if there is none", async () => {
     clouds.useToken(undefined);
     const { code, said } = await awaiting([await clouds.launch()]);
     expect(code).to.equal(2);
     expect(said).to.include("GITHUB_TOKEN").and.not.include(githubToken);
   });
 
-  it("touches nothing in another account than the configured one", async () => {
+  it("changes nothing in an account other than the configured one", async () => {
     const machine = await clouds.launch();
     const target = { ...clouds.target, aws: { ...clouds.target.aws, account: "999999999999" } };
     const request = { target, fleet, machines: [machine], labels: [], onlineWithinMinutes: 1, ownTags: {} };

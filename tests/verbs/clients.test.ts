@@ -43,7 +43,7 @@ describe("the clients of the operator's command", () => {
         response.writeHead(status, { "content-type": "application/json", ...headers });
         response.end(JSON.stringify({ message }));
       };
-    /** What a dispatch asks first. */
+    /** The answer to the first request of a dispatch. */
     const defaultBranch: RequestListener = (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify({ default_branch: "main" }));
@@ -55,7 +55,7 @@ describe("the clients of the operator's command", () => {
         { say: (line) => void said.push(line), secondMs: 0, pace: unpaced },
       );
 
-    /** How many requests of the hour are left, until the first second of 2100. */
+    /** The header for the number of requests that are left until the first second of 2100. */
     const left = (count: string) => ({ "x-ratelimit-remaining": count, "x-ratelimit-reset": "4102444800" });
     const [noneLeft, manyLeft] = [left("0"), left("4000")];
     const table: [number, string, Record<string, string>, { transient: boolean; says: string }][] = [
@@ -94,7 +94,7 @@ describe("the clients of the operator's command", () => {
         manyLeft,
         { transient: false, says: "credentials may administer its runners" },
       ],
-      // The last request of an hour says that none is left, whatever its answer.
+      // The last request of an hour reports that no requests are left, whatever its status.
       [401, "Bad credentials", noneLeft, { transient: false, says: "Check GITHUB_TOKEN" }],
       [404, "Not Found", noneLeft, { transient: false, says: "credentials may administer its runners" }],
     ];
@@ -111,7 +111,7 @@ describe("the clients of the operator's command", () => {
       });
     }
 
-    it("a server that is not there is worth another try later", async () => {
+    it("a server that does not answer is worth another try later", async () => {
       const url = await serve(answer(200, ""));
       server!.close();
       server!.closeAllConnections();
@@ -142,8 +142,8 @@ describe("the clients of the operator's command", () => {
       expect(posts).to.equal(1);
     });
 
-    describe("a dispatch asks for its run", () => {
-      /** @param answers one for each request, by status and body */
+    describe("a dispatch that asks for its run", () => {
+      /** @param answers status and body, one for each request */
       const dispatched = async (...answers: (readonly [number, string?])[]) => {
         const asked: unknown[] = [];
         const url = await serve((request, response) => {
@@ -168,24 +168,29 @@ describe("the clients of the operator's command", () => {
       const run = { workflow_run_id: 7, run_url: "https://x/7", html_url: "https://y/7" };
 
       for (const [does, answers, outcome, asked] of [
-        ["and is told it", [[200, JSON.stringify(run)]], { kind: "run", runId: 7 }, [true]],
-        ["of a server that tells none", [[204]], { kind: "accepted" }, [true]],
-        ["and is told nothing that is a run", [[200, "{}"]], { kind: "accepted" }, [true]],
+        ["gets it", [[200, JSON.stringify(run)]], { kind: "run", runId: 7 }, [true]],
+        ["is accepted by a server that names no run", [[204]], { kind: "accepted" }, [true]],
+        ["is accepted if the answer names no run", [[200, "{}"]], { kind: "accepted" }, [true]],
         [
-          "of a server that refuses to: 400",
+          "asks again without the run after a 400",
           [[400, refusal], [204]],
           { kind: "accepted" },
           [true, undefined],
         ],
         [
-          "of a server that refuses to: 422",
+          "asks again without the run after a 422",
           [[422, refusal], [204]],
           { kind: "accepted" },
           [true, undefined],
         ],
-        ["and gets no answer to the second", [[422, refusal], [502]], { kind: "unknown" }, [true, undefined]],
         [
-          "and is refused for another reason",
+          "is unknown without an answer to the second request",
+          [[422, refusal], [502]],
+          { kind: "unknown" },
+          [true, undefined],
+        ],
+        [
+          "fails if it is refused for another reason",
           [
             [422, refusal],
             [422, '{"message":"No ref found"}'],
@@ -277,7 +282,7 @@ describe("the clients of the operator's command", () => {
       });
     }
 
-    it("an account that is not the environment's is refused with both, and with the way out", () => {
+    it("an account that is not the environment's is refused, with both accounts and what to do", () => {
       const caller = { Account: "2", Arn: "arn:aws:iam::2:user/ada" };
       expect(() => {
         checkAccount("dev", "1", caller);
@@ -285,7 +290,7 @@ describe("the clients of the operator's command", () => {
       checkAccount("dev", "2", caller);
     });
 
-    it("gives a ledger up that never comes, and says how to ask for less", async () => {
+    it("a ledger that takes too long is given up, with how to read less of it", async () => {
       const logs = new CloudWatchLogsClient({
         region: "eu-central-1",
         endpoint: await serve(() => undefined),
@@ -296,7 +301,7 @@ describe("the clients of the operator's command", () => {
       expect(error.message).to.include("logs:FilterLogEvents took more than").and.include("--since");
     });
 
-    it("says what to set when there are no credentials", async () => {
+    it("missing credentials are reported with the variables to set", async () => {
       const environment = process.env;
       process.env = { PATH: environment.PATH, AWS_EC2_METADATA_DISABLED: "true", HOME: "/nonexistent" };
       try {

@@ -26,7 +26,7 @@ import { connect } from "../local/github/scripted-runner.ts";
 export const account = "123456789012";
 export const region = "eu-central-1";
 export const githubToken = "local-github-token";
-/** May do all that the other may, but write workflow files. */
+/** A token with the same permissions, except that it may not write workflow files. */
 export const tokenWithoutWorkflows = "local-github-token-without-workflows";
 export const smoke: SmokeSource = { owner: "acme", repository: "app", workflow: "longhaul-smoke.yml" };
 export const fleet = "cloud";
@@ -42,12 +42,12 @@ export interface VerbOutcome {
 }
 
 /**
- * An emulated AWS and GitHub, and the operator's command in between. Nobody
- * waits: while a verb sleeps, the clouds' clock is moved, and the next thing
- * of `meanwhile` happens.
+ * An emulated AWS and GitHub, and the operator's command. No real time passes:
+ * while a verb sleeps, the clouds' clock is moved, and the next event of
+ * `meanwhile` happens.
  */
 export async function startClouds() {
-  // Verbs import what they work with when they are called. The loader keeps modules imported like that
+  // Verbs import their modules when they are called. The loader keeps modules that are imported in this way
   // apart from those that a test file imports, and errors are recognised by their class.
   const { connectAws } = await import("../../cli/clients/aws.ts");
   const { connectGithub } = await import("../../cli/clients/github.ts");
@@ -116,9 +116,9 @@ export async function startClouds() {
     smokeWorkflow: smokeWorkflow(),
     network: { vpcId: vpc, securityGroupId: group },
     instanceProfileArn: String(profile.state.arn),
-    /** What happens while a verb sleeps, one after the other. */
+    /** Events for the next sleeps of verbs, one for each sleep. */
     meanwhile: (...events: (() => unknown)[]) => meanwhile.push(...events),
-    /** What the person at the terminal will answer, one after the other; no when nothing is left. */
+    /** The next answers of the person at the terminal, in order. After them the answer is no. */
     answer: (...given: boolean[]) => answers.push(...given),
     /** The environment that verbs open. */
     environment,
@@ -152,10 +152,10 @@ export async function startClouds() {
       return { runner, instanceId: id };
     },
     instance: (id: string) => aws.account.instances[id]!,
-    /** What the machine writes about itself. */
+    /** Writes the report of a machine into its tags. */
     report: ({ instanceId }: DeclaredMachine, state: string, more: Record<string, string> = {}) =>
       Object.assign(aws.account.instances[instanceId]!.tags, { [tags.state]: state, ...more }),
-    /** The machine registers and its listener polls: a runner that can take jobs. */
+    /** Registers a machine and lets its listener poll, so that its runner can take jobs. */
     connect: (machine: DeclaredMachine, more: { name?: string; labels?: string[] } = {}) =>
       connect(github, more.name ?? machineName(machine.runner, machine.instanceId), {
         labels: more.labels ?? [machineName(machine.runner, machine.instanceId)],
@@ -174,7 +174,7 @@ export async function startClouds() {
       const seen = knownMachinesParameter("dev", fleet);
       if (!aws.account.parameters[seen]) await put(seen, initialKnownMachines);
     },
-    /** Makes a machine's token parameter as the stack does, and writes over it. */
+    /** Creates a machine's token parameter as the stack does, then overwrites it. */
     writeToken: async (machine: DeclaredMachine, value: string, ...later: string[]) => {
       const { instanceId } = machine;
       const own = { name: tokenParameter("dev", fleet, instanceId), tags: { [tags.instance]: instanceId } };
@@ -182,7 +182,7 @@ export async function startClouds() {
       for (const next of later) await overwriteToken(machine, next);
     },
     overwriteToken,
-    /** All that the machine's role can read of its token parameter, oldest first; none: there is no parameter. */
+    /** All versions of its token parameter that the machine's role can read, oldest first; empty without a parameter. */
     tokenVersions: ({ instanceId }: DeclaredMachine): string[] => {
       const parameter = aws.account.parameters[tokenParameter("dev", fleet, instanceId)];
       return parameter ? versionsOf(parameter).map(({ value }) => value) : [];
@@ -220,11 +220,11 @@ export async function startClouds() {
               ? undefined
               : connectGithub(place, { kind: "token", token }, { say, secondMs: 1, pace: unpaced }),
           ),
-        openEngine: () => Promise.reject(new Error("no test of these needs the engine")),
+        openEngine: () => Promise.reject(new Error("these tests need no engine")),
         watchInterruption: () => {
-          throw new Error("no test of these is interrupted");
+          throw new Error("these tests interrupt nothing");
         },
-        loadLocal: () => Promise.reject(new Error("no test of these needs the local cloud")),
+        loadLocal: () => Promise.reject(new Error("these tests need no local cloud")),
       };
       const code = await run(args, context);
       return { code, results, said: said.join("\n") };
@@ -238,11 +238,11 @@ export async function startClouds() {
 
 export type Clouds = Awaited<ReturnType<typeof startClouds>>;
 
-/** Inputs, title and labels of the real one; the emulated GitHub parses the whole file at each request. */
+/** Inputs, title and labels of the real workflow. It is short, because the emulated GitHub parses it at each request. */
 function smokeWorkflow(): string {
   const text = readFileSync(createRequire(import.meta.url).resolve("#smoke-workflow"), "utf8");
   return `${text.slice(0, text.indexOf("    env:"))}    steps: [{ run: "true" }]\n`;
 }
 
-/** Writes to GitHub, each at once. */
+/** Lets each write to GitHub happen at once. */
 export const unpaced: WritePace = { turn: () => Promise.resolve() };

@@ -15,7 +15,7 @@ const hourMs = 3_600_000;
 describe("longhaul cost", () => {
   let clouds: Clouds;
   let machine: DeclaredMachine;
-  /** Now, as a whole hour of a day that has had six of them at least. */
+  /** Now: a whole hour, at least six hours after midnight. */
   let now: number;
   beforeEach(async () => {
     clouds = await startClouds();
@@ -30,7 +30,7 @@ describe("longhaul cost", () => {
   const ago = (hours: number) => new Date(now - hours * hourMs).toISOString();
   const day = (hours: number) => ago(hours).slice(8, 10);
 
-  /** What the machine has written. */
+  /** Writes lines of the machine into the ledger. */
   const write = (...lines: object[]) => {
     const name = machineName(machine.runner, machine.instanceId);
     const own = { v: 1, environment: "dev", fleet: "cloud", runner: machine.runner, machine: name };
@@ -72,7 +72,7 @@ describe("longhaul cost", () => {
     return JSON.parse(results[0]!) as CostReport;
   };
 
-  it("reads the fleet's ledger, the meter, and which machine waits right now", async () => {
+  it("reads the fleet's ledger, the meter, and which machine is idle now", async () => {
     write({ kind: "start", at: ago(4), bootSeconds: 360 }, job(3, 1));
     clouds.report(machine, "idle", { [tags.since]: ago(1) });
     await writeMeter();
@@ -88,14 +88,14 @@ describe("longhaul cost", () => {
     expect(rows.map(({ key, jobs }) => [key, jobs])).to.deep.equal([["acme/app integration", 1]]);
   });
 
-  it("does not take a job that still runs for waiting", async () => {
+  it("does not count a job that still runs as idle time", async () => {
     write(job(5, 4));
     clouds.report(machine, "busy", { [tags.since]: ago(3) });
     await writeMeter();
     expect((await read("--since", "1d")).idleMinutes).to.equal(60);
   });
 
-  it("passes over what others wrote into the log group, and reads more than one page", async () => {
+  it("ignores other lines in the log group, and reads more than one page", async () => {
     write(...Array.from({ length: 10_001 }, (_, index) => job(5 - index / 10_000, 4.9999 - index / 10_000)));
     write({ kind: "eviction", at: ago(1) });
     clouds.aws.account.logs[logGroupName("dev", "cloud")]!.operator = [
@@ -105,7 +105,7 @@ describe("longhaul cost", () => {
     expect((await read("--since", "1d")).jobs).to.equal(10_001);
   });
 
-  it("tells what it can without a meter, and without a log group", async () => {
+  it("reports what it can without a meter and without a log group", async () => {
     Reflect.deleteProperty(clouds.aws.account.logs, logGroupName("dev", "cloud"));
     const { jobs, account, notes } = await read();
     expect({ jobs, account }).to.deep.equal({ jobs: 0, account: null });
@@ -114,7 +114,7 @@ describe("longhaul cost", () => {
     expect((await read()).account).to.equal(null);
   });
 
-  it("prints a table, and CSV with its notes beside it", async () => {
+  it("prints a table, and CSV with its notes on standard error", async () => {
     write(job(3, 1, { workflow: "=1+1" }));
     await writeMeter();
     const table = await clouds.longhaul(["cost", "--since", "month", "--forecast"]);
@@ -124,7 +124,7 @@ describe("longhaul cost", () => {
     expect(said).to.include("in GitHub's queue");
   });
 
-  it("asks of AWS nothing but to read", async () => {
+  it("only reads from AWS", async () => {
     await writeMeter();
     const before = clouds.aws.calls().length;
     await read("--fleet", "cloud", "--since", "month");
@@ -142,7 +142,7 @@ describe("longhaul cost", () => {
     ]);
   });
 
-  it("fails with the call's name where it may not read the ledger", async () => {
+  it("fails with the call's name if it may not read the ledger", async () => {
     clouds.aws.faults.add({ action: "logs:FilterLogEvents", error: "AccessDeniedException" });
     const { code, said } = await clouds.longhaul(["cost"]);
     expect(code).to.equal(1);

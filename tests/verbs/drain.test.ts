@@ -31,19 +31,19 @@ describe("longhaul drain", () => {
       waitMinutes: 2,
       ...more,
     } satisfies DrainRequest);
-  const operator = () => parseOverrideSetting(clouds.parameter(parameters.override))!;
+  const overrides = () => parseOverrideSetting(clouds.parameter(parameters.override))!;
   const state = ({ instanceId }: DeclaredMachine) => clouds.instance(instanceId).state;
   const sleep = ({ instanceId }: DeclaredMachine) => {
     clouds.host.goDown(instanceId, "poweroff");
   };
-  /** What a machine does that is on no list: it ends itself. */
+  /** Ends a machine, as one that is on no list does by itself. */
   const retire = ({ instanceId }: DeclaredMachine) => {
     clouds.instance(instanceId).shutdownBehavior = "terminate";
     clouds.host.goDown(instanceId, "poweroff");
   };
   const calls = (action: string) => clouds.aws.calls().filter((call) => call.action === action).length;
 
-  it("waits for as long as whoever calls it wants, whatever the request of the stack says", async () => {
+  it("waits for --wait-minutes, even if the stack's request says otherwise", async () => {
     const begin = clouds.clock.now();
     const request = { target: clouds.target, guards: ofFleet, waitMinutes: 10 } satisfies DrainRequest;
     const { code, said } = await clouds.longhaul(["drain", "--wait-minutes", "1"], request);
@@ -53,9 +53,9 @@ describe("longhaul drain", () => {
     expect((await clouds.longhaul(["drain", "--wait-minutes", "soon"], request)).code).to.equal(2);
   });
 
-  it("tells a fleet that it is closing, and ends when its machines have left", async () => {
+  it("closes a fleet, and ends when its machines have left", async () => {
     clouds.meanwhile(() => {
-      expect(operator().closing).to.equal(true);
+      expect(overrides().closing).to.equal(true);
       retire(machine);
     });
     const { code, said } = await draining(ofFleet);
@@ -89,10 +89,10 @@ describe("longhaul drain", () => {
     });
     const { code, said } = await draining(ofFleet);
     expect(code, said).to.equal(0);
-    expect(operator()).to.deep.include({ closing: true, runners: {} });
+    expect(overrides()).to.deep.include({ closing: true, runners: {} });
   });
 
-  it("writes it again when somebody has taken it back meanwhile", async () => {
+  it("closes the fleet again if somebody has reopened it meanwhile", async () => {
     clouds.meanwhile(
       () => clouds.writeParameter(parameters.override, formatOverrideSetting(initialOverrideSetting)),
       () => undefined,
@@ -101,17 +101,17 @@ describe("longhaul drain", () => {
       },
     );
     expect((await draining(ofFleet)).code).to.equal(0);
-    expect(operator().closing).to.equal(true);
+    expect(overrides().closing).to.equal(true);
   });
 
-  it("has nothing to close where there is no override parameter", async () => {
+  it("has nothing to close if there is no override parameter", async () => {
     clouds.deleteParameter(parameters.override);
     retire(machine);
     expect((await draining(ofFleet)).code).to.equal(0);
     expect(clouds.parameter(parameters.override)).to.equal(undefined);
   });
 
-  it("never ends a running machine: it gives up with the machines and the links of their jobs", async () => {
+  it("never ends a running machine, but gives up with the machines and the links of their jobs", async () => {
     const job = "acme/app/actions/runs/77";
     clouds.report(machine, "busy", { [tags.job]: job });
     const { code, said } = await draining(ofFleet);
@@ -147,7 +147,7 @@ describe("longhaul drain", () => {
       sleep(machine);
       expect((await draining({ what: "network", ...clouds.network })).code).to.equal(0);
       expect(state(machine)).to.equal("terminated");
-      expect(operator().closing).to.equal(false);
+      expect(overrides().closing).to.equal(false);
     });
 
     const stays: [string, () => Promise<unknown> | undefined][] = [
@@ -170,10 +170,10 @@ describe("longhaul drain", () => {
       });
     }
 
-    it("is locked again and left alone when somebody starts it at that moment", async () => {
+    it("is locked again and left alone if somebody starts it at that moment", async () => {
       sleep(machine);
       const instance = clouds.instance(machine.instanceId);
-      // EC2 starts it between the release of the locks and the look that follows.
+      // It is started between the release of the locks and the next look.
       let locked = true;
       Object.defineProperty(instance, "disableApiTermination", {
         enumerable: true,
@@ -201,19 +201,19 @@ describe("longhaul drain", () => {
     });
   });
 
-  it("of a network waits for the machines in it, and for no other", async () => {
+  it("waits, for a network, for the machines in it and for no others", async () => {
     const elsewhere = { vpcId: "vpc-0123456789abcdef0", securityGroupId: clouds.network.securityGroupId };
     expect((await draining({ what: "network", ...elsewhere })).code).to.equal(0);
     expect((await draining({ what: "network", ...clouds.network })).code).to.equal(3);
   });
 
-  it("of a role waits for the machines that have it", async () => {
+  it("waits, for a role, for the machines that have it", async () => {
     const { instanceProfileArn } = clouds;
     expect(
       (await draining({ what: "role", fleet, instanceProfileArn: `${instanceProfileArn}2` })).code,
     ).to.equal(0);
     expect((await draining({ what: "role", fleet, instanceProfileArn })).code).to.equal(3);
-    expect(operator().closing).to.equal(false);
+    expect(overrides().closing).to.equal(false);
   });
 
   describe("smoke tests", () => {
@@ -222,7 +222,7 @@ describe("longhaul drain", () => {
         runner: machineName(machine.runner, machine.instanceId),
         nonce,
       });
-    /** The first sleep: the verb waits for other writers of the parameter, and has looked at no machine yet. */
+    /** During its first sleep, the verb waits for other writers of the parameter. It has looked at no machine yet. */
     const othersWrite = () => undefined;
     const ours = (instanceId: string) => formatNonce({ instanceId, minutes: 360, at: clouds.clock.now() });
 
@@ -250,7 +250,7 @@ describe("longhaul drain", () => {
       });
     }
 
-    it("are left, and it says so, without a token", async () => {
+    it("are left alone without a token, and a message says so", async () => {
       const own = dispatch(ours(machine.instanceId));
       clouds.useToken(undefined);
       clouds.meanwhile(othersWrite, () => {
@@ -262,7 +262,7 @@ describe("longhaul drain", () => {
       expect(said).to.include("no GitHub credentials").and.include("entries stay at GitHub");
     });
 
-    it("that GitHub does not let it cancel keep nobody from draining", async () => {
+    it("that GitHub does not let it cancel do not make drain fail", async () => {
       dispatch(ours(machine.instanceId));
       clouds.github.faults.add({ kind: "answer", status: 500, path: /actions\/runs/, times: 4 });
       clouds.meanwhile(othersWrite, () => {
@@ -275,7 +275,7 @@ describe("longhaul drain", () => {
   });
 
   describe("entries at GitHub", () => {
-    it("go when EC2 says that their machine is terminated and they are offline", async () => {
+    it("are removed if their machine is terminated and they are offline", async () => {
       await (await clouds.connect(machine)).closeSession();
       retire(machine);
       const { code, said } = await draining(ofFleet);
@@ -283,7 +283,7 @@ describe("longhaul drain", () => {
       expect(clouds.entry(machine)).to.equal(undefined);
     });
 
-    it("are waited for while GitHub still shows them online", async () => {
+    it("are awaited while GitHub still shows them online", async () => {
       const runner = await clouds.connect(machine);
       retire(machine);
       clouds.meanwhile(
@@ -296,7 +296,7 @@ describe("longhaul drain", () => {
       expect(clouds.entry(machine)).to.equal(undefined);
     });
 
-    it("stay when EC2 does not know their machine: not found is unknown, never gone", async () => {
+    it("stay if EC2 does not know their machine, because that does not prove that it is gone", async () => {
       const lost = { runner: "dev-cloud-7", instanceId: "i-0123456789abcdef0" };
       await (await clouds.connect(lost)).closeSession();
       retire(machine);
@@ -306,7 +306,7 @@ describe("longhaul drain", () => {
       expect(said).to.include("stays at GitHub: EC2 does not know its machine");
     });
 
-    it("go when EC2 has not known their machine for an hour since a settle last saw it", async () => {
+    it("are removed if EC2 does not know their machine an hour after a settle last saw it", async () => {
       const lost = { runner: "dev-cloud-7", instanceId: "i-0123456789abcdef0" };
       await (await clouds.connect(lost)).closeSession();
       const seen = new Map([[lost.instanceId, clouds.clock.now() - 3_600_000]]);
@@ -317,7 +317,7 @@ describe("longhaul drain", () => {
       expect(clouds.entry(lost)).to.equal(undefined);
     });
 
-    it("of other fleets and of people's own runners are not looked at", async () => {
+    it("of other fleets, and of runners that are not Longhaul's, are left alone", async () => {
       const other = await clouds.launch(1, { [tags.fleet]: "gpu" });
       await (await clouds.connect({ ...other, runner: "dev-gpu-1" })).closeSession();
       retire(other);
@@ -330,7 +330,7 @@ describe("longhaul drain", () => {
     });
   });
 
-  it("goes on through throttling and errors of EC2", async () => {
+  it("continues through throttling and errors of EC2", async () => {
     clouds.aws.faults.add({ action: "ec2:DescribeInstances", error: "InternalError", times: 5 });
     clouds.meanwhile(() => {
       retire(machine);

@@ -34,14 +34,14 @@ describe("longhaul evict", () => {
     (clouds.aws.account.logs[logGroup]?.[operatorStream] ?? []).map(
       ({ message }) => JSON.parse(message) as EvictionRecord,
     );
-  /** A job that GitHub knows to be in progress on the machine. */
+  /** Lets the machine take a job, so that GitHub shows it in progress there. */
   const startJob = async () => {
     const run = clouds.github.dispatch("acme/app", smoke.workflow, { runner: name, nonce: "by hand" });
     await (await clouds.connect(machine)).takeJob();
     return `acme/app/actions/runs/${run.id}`;
   };
 
-  it("says without --force what it would do and what else there is, and asks nobody", async () => {
+  it("only says without --force what it would do and what the alternatives are", async () => {
     const { code, said } = await clouds.longhaul(["evict", "--runner", "dev-cloud-1", "--yes"]);
     expect(code).to.equal(2);
     for (const words of ["the job that runs on it is lost", "cancel the run at GitHub", "--force"]) {
@@ -50,7 +50,7 @@ describe("longhaul evict", () => {
     expect(clouds.aws.calls()).to.deep.equal([]);
   });
 
-  it("finds a job whose run waits for the approval of another job", async () => {
+  it("finds a job in a run that waits for the approval of another job", async () => {
     const job = await startJob();
     clouds.github.faults.add({ kind: "run-status", report: () => "waiting" });
     clouds.answer(true);
@@ -96,7 +96,7 @@ describe("longhaul evict", () => {
     expect(said).to.include("`longhaul rotate --runner dev-cloud-1`").and.include("`longhaul settle`");
   });
 
-  it("finds at GitHub the job that the machine does not tell of", async () => {
+  it("finds at GitHub a job that the machine does not report", async () => {
     const job = await startJob();
     clouds.report(machine, "idle");
     const { said } = await evicting("--yes");
@@ -104,7 +104,7 @@ describe("longhaul evict", () => {
     expect(written()[0]!.jobs).to.deep.equal([`${clouds.githubUrl}/${job}`]);
   });
 
-  it("tells the tag's job and GitHub's where they differ: a job can forge the tag", async () => {
+  it("names both the tag's job and GitHub's if they differ, because a job can forge the tag", async () => {
     const job = await startJob();
     clouds.report(machine, "busy", { [tags.job]: "acme/app/actions/runs/1" });
     const { said } = await evicting("--yes");
@@ -115,7 +115,7 @@ describe("longhaul evict", () => {
     ]);
   });
 
-  it("takes no run on another machine for its own", async () => {
+  it("does not name a run on another machine", async () => {
     const other = await clouds.launch(2);
     const runner = machineName(other.runner, other.instanceId);
     clouds.github.dispatch("acme/app", smoke.workflow, { runner, nonce: "by hand" });
@@ -126,7 +126,7 @@ describe("longhaul evict", () => {
     expect(written()[0]!.jobs).to.deep.equal([]);
   });
 
-  it("says that GitHub was not asked where there are no credentials", async () => {
+  it("says that GitHub was not asked if there are no credentials", async () => {
     clouds.useToken(undefined);
     clouds.report(machine, "busy", { [tags.job]: "acme/app/actions/runs/7" });
     const { code, said } = await evicting("--yes");
@@ -134,7 +134,7 @@ describe("longhaul evict", () => {
     expect(said).to.include("GitHub was not asked").and.include("so says the machine's own tag alone");
   });
 
-  it("goes on where GitHub does not tell, and says so", async () => {
+  it("continues if GitHub does not answer, and says so", async () => {
     clouds.github.faults.add({ kind: "answer", status: 403, path: /actions\/runs/ });
     const { code, said } = await evicting("--yes");
     expect(code).to.equal(0);
@@ -149,7 +149,7 @@ describe("longhaul evict", () => {
     expect(instance()).to.include({ state: "running", ...locked });
   });
 
-  it("does nothing when it cannot be written down", async () => {
+  it("does nothing if the record cannot be written", async () => {
     Reflect.deleteProperty(clouds.aws.account.logs, logGroup);
     const { code, said } = await evicting("--yes");
     expect(code).to.equal(1);
@@ -157,7 +157,7 @@ describe("longhaul evict", () => {
     expect(called("ec2:ModifyInstanceAttribute", "ec2:TerminateInstances")).to.deep.equal([]);
   });
 
-  it("restores the locks when EC2 does not terminate the machine", async () => {
+  it("restores the locks if EC2 does not terminate the machine", async () => {
     clouds.aws.faults.add({ action: "ec2:TerminateInstances", error: "UnauthorizedOperation" });
     const { code, said } = await evicting("--yes");
     expect(code).to.equal(1);
@@ -165,7 +165,7 @@ describe("longhaul evict", () => {
     expect(instance()).to.include({ state: "running", ...locked });
   });
 
-  it("restores a lock that was released when the other is not", async () => {
+  it("restores a released lock if the other one cannot be released", async () => {
     const { forceEnd } = await import("../../cli/evict/force-end.ts");
     const { ServiceError } = await import("../../cli/clients/service-error.ts");
     const calls: string[] = [];
@@ -181,7 +181,7 @@ describe("longhaul evict", () => {
     expect({ failure, calls }).to.deep.equal({ failure: "throttled", calls: ["locks false", "locks true"] });
   });
 
-  it("says so when the locks could not be restored either", async () => {
+  it("says so if the locks could not be restored either", async () => {
     const { forceEnd } = await import("../../cli/evict/force-end.ts");
     const { Failure } = await import("../../contract/failure.ts");
     const refuse = (message: string) => Promise.reject(new Failure(message));
@@ -194,7 +194,7 @@ describe("longhaul evict", () => {
     expect(failure).to.match(/^not terminated\. And the locks of i-1 could not be restored: not permitted\./);
   });
 
-  it("is content when only the answer of the termination was lost", async () => {
+  it("succeeds if only the answer of the termination was lost", async () => {
     const { forceEnd } = await import("../../cli/evict/force-end.ts");
     const locks: boolean[] = [];
     await forceEnd(
@@ -231,7 +231,7 @@ describe("longhaul evict", () => {
     expect(said).to.include("`longhaul settle`").and.not.include("rotate");
   });
 
-  it("of a runner with two machines ends the one that is named, and asks which where none is", async () => {
+  it("ends the named machine of a runner with two, and asks which one if none is named", async () => {
     const second = await clouds.launch();
     const { code, said } = await evicting("--yes");
     expect(code).to.equal(2);

@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /**
- * A proxy that loses the answer of every request that fits: the server behind
- * it has done what was asked, and the client sees a 502.
+ * A proxy that loses the answers of the chosen requests: the server behind it has
+ * done what was requested, and the client sees a 502.
  */
 export async function startLossyProxy(origin: string, loses: (method: string, path: string) => boolean) {
   let lost = 0;

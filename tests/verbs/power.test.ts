@@ -24,7 +24,7 @@ describe("longhaul sleep and wake", () => {
   });
   afterEach(() => clouds.close());
 
-  const operator = () => parseOverrideSetting(clouds.parameter(parameters.override))!;
+  const overrides = () => parseOverrideSetting(clouds.parameter(parameters.override))!;
   const down = (...machines: DeclaredMachine[]) => {
     for (const { instanceId } of machines) clouds.host.goDown(instanceId, "poweroff");
   };
@@ -41,7 +41,7 @@ describe("longhaul sleep and wake", () => {
         ...["sleep", "--fleet", "cloud", "--until", "2h", "--reason", "quiet night"],
       ]);
       expect(code, said).to.equal(0);
-      const { fleet, closing, runners } = operator();
+      const { fleet, closing, runners } = overrides();
       expect(fleet).to.include({ power: "off", reason: "quiet night" });
       expect(fleet!.by).to.match(/^[\w/.@-]+$/);
       expect(Date.parse(fleet!.until!) - clouds.clock.now()).to.be.within(0, 2 * 3_600_000);
@@ -67,13 +67,13 @@ describe("longhaul sleep and wake", () => {
       expect(said).to.include("1 machine(s) are asleep.");
     });
 
-    it("waits for the named runners alone", async () => {
+    it("waits only for the named runners", async () => {
       clouds.meanwhile(nothing, () => {
         down(two);
       });
       const { code } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-2"]);
       expect(code).to.equal(0);
-      expect(Object.keys(operator().runners)).to.deep.equal(["dev-cloud-2"]);
+      expect(Object.keys(overrides().runners)).to.deep.equal(["dev-cloud-2"]);
       expect(clouds.instance(one.instanceId).state).to.equal("running");
     });
 
@@ -101,10 +101,10 @@ describe("longhaul sleep and wake", () => {
       const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
       expect(code).to.equal(0);
       expect(said).to.include(`${machineName(one.runner, one.instanceId)} stays on: set by bob (demo).`);
-      expect(operator().runners).to.deep.equal({ "dev-cloud-1": own });
+      expect(overrides().runners).to.deep.equal({ "dev-cloud-1": own });
     });
 
-    it("stops waiting for a machine that somebody else wants awake meanwhile", async () => {
+    it("stops waiting for a machine that another operator wakes meanwhile", async () => {
       const other = {
         ...initialOverrideSetting,
         fleet: { power: "on", by: "bob", reason: "hotfix" } as const,
@@ -115,14 +115,14 @@ describe("longhaul sleep and wake", () => {
       const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
       expect(code).to.equal(0);
       expect(said).to.include("stays on: set by bob (hotfix).");
-      expect(operator().fleet!.by).to.equal("bob");
+      expect(overrides().fleet!.by).to.equal("bob");
     });
 
     it("removes overrides with --clear, and does not wait", async () => {
       await clouds.longhaul(["sleep", "--fleet", "cloud", "--no-wait"]);
       const outcome = await clouds.longhaul(["sleep", "--fleet", "cloud", "--clear", "--json"]);
       expect(outcome.code).to.equal(0);
-      expect(operator()).to.deep.equal(initialOverrideSetting);
+      expect(overrides()).to.deep.equal(initialOverrideSetting);
       expect(JSON.parse(outcome.results[0]!)).to.deep.equal({
         override: null,
         fleets: [{ fleet: "cloud", outcome: "written" }],
@@ -131,19 +131,19 @@ describe("longhaul sleep and wake", () => {
   });
 
   describe("for every fleet", () => {
-    it("is asked for, and nothing is done without a yes", async () => {
+    it("needs a confirmation, and does nothing without a yes", async () => {
       const { code, said } = await clouds.longhaul(["sleep", "--no-wait"]);
       expect(code).to.equal(1);
       expect(said).to.include("Put to sleep every fleet of dev (cloud)?").and.include("Nothing was done.");
-      expect(operator()).to.deep.equal(initialOverrideSetting);
+      expect(overrides()).to.deep.equal(initialOverrideSetting);
     });
 
     it("goes ahead after a yes, or with --yes", async () => {
       clouds.answer(true);
       expect((await clouds.longhaul(["sleep", "--no-wait"])).code).to.equal(0);
-      expect(operator().fleet!.power).to.equal("off");
+      expect(overrides().fleet!.power).to.equal("off");
       expect((await clouds.longhaul(["wake", "--no-wait", "--yes"])).code).to.equal(0);
-      expect(operator().fleet!.power).to.equal("on");
+      expect(overrides().fleet!.power).to.equal("on");
     });
   });
 
@@ -154,10 +154,10 @@ describe("longhaul sleep and wake", () => {
         clouds.longhaul(["sleep", "--runner", "dev-cloud-2", "--no-wait"]),
       ]);
       expect([first.code, second.code]).to.deep.equal([0, 0]);
-      expect(Object.keys(operator().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
+      expect(Object.keys(overrides().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
     });
 
-    it("write again when another has written over it, and keep what the other wrote", async () => {
+    it("write again if their write was lost, and keep what the other operator wrote", async () => {
       const theirs = {
         ...initialOverrideSetting,
         runners: { "dev-cloud-2": { power: "on", by: "bob", reason: "x" } as const },
@@ -165,7 +165,7 @@ describe("longhaul sleep and wake", () => {
       clouds.meanwhile(() => clouds.writeParameter(parameters.override, formatOverrideSetting(theirs)));
       const { code } = await clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait"]);
       expect(code).to.equal(0);
-      expect(Object.keys(operator().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
+      expect(Object.keys(overrides().runners).sort()).to.deep.equal(["dev-cloud-1", "dev-cloud-2"]);
     });
 
     it("leave a later override for the same runner as it is, and say so", async () => {
@@ -180,10 +180,10 @@ describe("longhaul sleep and wake", () => {
         )
         .and.include("stays on: set by bob (hotfix).")
         .and.not.include("Power of dev-cloud-1");
-      expect(operator().runners).to.deep.equal({ "dev-cloud-1": theirs });
+      expect(overrides().runners).to.deep.equal({ "dev-cloud-1": theirs });
     });
 
-    it("give up when it never stays", async () => {
+    it("give up if others keep overwriting it", async () => {
       const over = () =>
         clouds.writeParameter(parameters.override, formatOverrideSetting(initialOverrideSetting));
       clouds.meanwhile(...Array.from({ length: 10 }, () => over));
@@ -193,7 +193,7 @@ describe("longhaul sleep and wake", () => {
     });
   });
 
-  describe("where the parameter is full", () => {
+  describe("if the parameter is full", () => {
     const reason = "x".repeat(150);
     const until = () => new Date(clouds.clock.now() + 3_600_000).toISOString();
     const full = () => {
@@ -210,7 +210,7 @@ describe("longhaul sleep and wake", () => {
     const sleeping = () =>
       clouds.longhaul(["sleep", "--runner", "dev-cloud-1", "--no-wait", "--reason", reason]);
 
-    it("say so with what there is to do, and write nothing", async () => {
+    it("say so with what to do, and write nothing", async () => {
       const before = formatOverrideSetting(full());
       await clouds.writeParameter(parameters.override, before);
       const { code, said } = await sleeping();
@@ -223,20 +223,20 @@ describe("longhaul sleep and wake", () => {
       expect(clouds.parameter(parameters.override)).to.equal(before);
     });
 
-    it("write where what has expired makes room", async () => {
+    it("write if expired overrides make room", async () => {
       await clouds.writeParameter(parameters.override, formatOverrideSetting(full()));
       clouds.clock.advance(3_600_000);
       const { code, said } = await sleeping();
       expect(code, said).to.equal(0);
-      expect(Object.keys(operator().runners)).to.deep.equal(["dev-cloud-1"]);
+      expect(Object.keys(overrides().runners)).to.deep.equal(["dev-cloud-1"]);
     });
 
-    it("write all runners of the largest fleet in one", async () => {
+    it("write all runners of the largest fleet into one parameter", async () => {
       const runners = Array.from({ length: 100 }, (_, index) => `dev-cloud-${index + 1}`);
       for (const runner of runners.slice(2)) await clouds.launch(Number(runner.split("-").at(-1)));
       const { code, said } = await clouds.longhaul(["sleep", "--runner", ...runners, "--no-wait"]);
       expect(code, said).to.equal(0);
-      expect(Object.keys(operator().runners)).to.have.length(100);
+      expect(Object.keys(overrides().runners)).to.have.length(100);
     });
   });
 
@@ -254,7 +254,7 @@ describe("longhaul sleep and wake", () => {
       );
       const outcome = await clouds.longhaul(["wake", "--fleet", "cloud", "--json"]);
       expect(outcome.code, outcome.said).to.equal(0);
-      expect(operator().fleet!.power).to.equal("on");
+      expect(overrides().fleet!.power).to.equal("on");
       expect(resultOf(outcome).started).to.deep.equal([one.instanceId, two.instanceId]);
       expect(calls("ec2:StartInstances")).to.equal(1);
       expect(outcome.said).to.include("2 machine(s) are awake.");
@@ -263,7 +263,7 @@ describe("longhaul sleep and wake", () => {
       expect(calls("ec2:StartInstances")).to.equal(1);
     });
 
-    it("starts no machine that no list names, or whose lists cannot be read", async () => {
+    it("starts no machine that is on no list, and none of a fleet with unreadable lists", async () => {
       await clouds.writeLists([one.instanceId], [one.instanceId]);
       down(one, two);
       const first = await clouds.longhaul(["wake", "--fleet", "cloud", "--no-wait", "--json"]);
@@ -277,7 +277,7 @@ describe("longhaul sleep and wake", () => {
       expect(second.said).to.include("the lists of its fleet cannot be read");
     });
 
-    it("tells at once of a machine that EC2 agreed to start and did not, and waits for the others alone", async () => {
+    it("reports at once a machine that EC2 agreed to start and did not, and waits only for the others", async () => {
       down(one, two);
       clouds.clock.advance(1000);
       clouds.aws.faults.add({ action: "machine:Start", error: "Client.InternalError" });
@@ -292,37 +292,37 @@ describe("longhaul sleep and wake", () => {
       expect(resultOf(outcome)).to.deep.include({ notStarted: [{ ...one, why }], left: [] });
     });
 
-    it("refuses when the budget has turned power off, before anything is written", async () => {
+    it("refuses if the budget has turned power off, before anything is written", async () => {
       const off = { power: "off", by: "budget", reason: "102 % of 500 USD" };
       await clouds.writeParameter(parameters.power, JSON.stringify(off));
       down(one);
       const { code, said } = await clouds.longhaul(["wake", "--fleet", "cloud"]);
       expect(code).to.equal(1);
       expect(said).to.include("cloud (102 % of 500 USD)").and.include("Nothing was done.");
-      expect(operator()).to.deep.equal(initialOverrideSetting);
+      expect(overrides()).to.deep.equal(initialOverrideSetting);
       expect(calls("ec2:StartInstances")).to.equal(0);
     });
 
-    it("goes over the budget when it is told to, and until when", async () => {
+    it("exceeds the budget with --over-budget and --until", async () => {
       const off = { power: "off", by: "budget", reason: "102 % of 500 USD" };
       await clouds.writeParameter(parameters.power, JSON.stringify(off));
       down(one);
       const endless = await clouds.longhaul(["wake", "--fleet", "cloud", "--over-budget"]);
       expect(endless.code).to.equal(2);
       expect(endless.said).to.include("--until");
-      expect(operator()).to.deep.equal(initialOverrideSetting);
+      expect(overrides()).to.deep.equal(initialOverrideSetting);
       const { code, said } = await clouds.longhaul([
         ...["wake", "--fleet", "cloud", "--over-budget", "--until", "2h", "--no-wait"],
       ]);
       expect(code, said).to.equal(0);
       expect(said).to.include("over the budget");
-      expect(operator().fleet).to.include({ power: "on", overBudget: true }).and.have.property("until");
+      expect(overrides().fleet).to.include({ power: "on", overBudget: true }).and.have.property("until");
       expect(calls("ec2:StartInstances")).to.equal(1);
     });
 
-    it("starts them one by one when one is refused, tells why, and waits for the others", async () => {
+    it("starts them one by one if one is refused, says why, and waits for the others", async () => {
       down(one, two);
-      // The call for both, then that for the first.
+      // The first fault is for the call for both machines, the second for the call for the first one.
       clouds.aws.faults.add({ action: "ec2:StartInstances", error: "InsufficientHostCapacity", times: 2 });
       clouds.meanwhile(nothing, () => connect(two));
       const outcome = await clouds.longhaul(["wake", "--fleet", "cloud", "--json"]);
@@ -334,7 +334,7 @@ describe("longhaul sleep and wake", () => {
       expect(outcome.said).to.include("1 machine(s) could not be started: dev-cloud-1.");
     });
 
-    it("says where a machine stands that is not online in time, with exit code 3", async () => {
+    it("describes a machine that is not online in time, with exit code 3", async () => {
       down(one);
       const { code, said } = await clouds.longhaul([
         "wake",
@@ -347,7 +347,7 @@ describe("longhaul sleep and wake", () => {
       expect(said).to.include("1 machine(s) are not online yet:\n  Runner dev-cloud-1: its machine");
     });
 
-    it("takes running for awake without GitHub's credentials, and says so", async () => {
+    it("counts a running machine as awake without GitHub's credentials, and says so", async () => {
       clouds.useToken(undefined);
       down(one);
       const { code, said } = await clouds.longhaul(["wake", "--runner", "dev-cloud-1"]);
@@ -377,7 +377,7 @@ describe("longhaul sleep and wake", () => {
     });
   }
 
-  it("say that a fleet has no parameters, and create none", async () => {
+  it("say that a fleet has no parameters, and do not create them", async () => {
     clouds.deleteParameter(parameters.override);
     const { code, said } = await clouds.longhaul(["sleep", "--fleet", "cloud"]);
     expect(code).to.equal(1);
@@ -399,7 +399,7 @@ describe("longhaul reopen", () => {
   });
   afterEach(() => clouds.close());
 
-  it("undoes the closing alone, and tells which machines have left", async () => {
+  it("undoes only the closing, and names the machines that have left", async () => {
     const { code, said, results } = await clouds.longhaul(["reopen", "--fleet", "cloud", "--json"]);
     expect(code, said).to.equal(0);
     expect(JSON.parse(clouds.parameter(parameters.override)!)).to.deep.include({
@@ -424,13 +424,13 @@ describe("longhaul reopen", () => {
     expect(said).to.include("The fleet dev-cloud is open already.");
   });
 
-  it("opens it again when a destroy has closed it meanwhile", async () => {
+  it("opens the fleet again if a destroy has closed it meanwhile", async () => {
     clouds.meanwhile(() => clouds.writeParameter(parameters.override, JSON.stringify(closing)));
     await clouds.longhaul(["reopen", "--fleet", "cloud"]);
     expect(parseOverrideSetting(clouds.parameter(parameters.override))!.closing).to.equal(false);
   });
 
-  it("counts a machine that has ended itself, or said that it does, among those that left", async () => {
+  it("counts machines that have ended themselves, or report that they do, as left", async () => {
     const other = await clouds.launch(2);
     await clouds.writeLists([machine.instanceId, other.instanceId], []);
     clouds.report(machine, "retired");
@@ -441,7 +441,7 @@ describe("longhaul reopen", () => {
     expect(left.map(({ instanceId }) => instanceId)).to.deep.equal([machine.instanceId, other.instanceId]);
   });
 
-  it("has nothing to reopen where the parameter is gone", async () => {
+  it("has nothing to reopen if the parameter does not exist", async () => {
     clouds.deleteParameter(parameters.override);
     const { code, said } = await clouds.longhaul(["reopen", "--fleet", "cloud"]);
     expect(code).to.equal(0);
@@ -449,7 +449,7 @@ describe("longhaul reopen", () => {
     expect(clouds.parameter(parameters.override)).to.equal(undefined);
   });
 
-  it("finds a fleet that configuration and machines no longer know, by its parameter", async () => {
+  it("finds a fleet by its parameter if neither the configuration nor a machine names it any more", async () => {
     const name = "/longhaul/dev/old/override";
     await clouds.writeParameter(name, JSON.stringify(closing));
     expect((await clouds.longhaul(["reopen", "--fleet", "old"])).code).to.equal(0);

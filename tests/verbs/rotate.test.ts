@@ -23,7 +23,7 @@ const stackFile = `config:
       runners: 2
 `;
 
-/** The machine of a runner, made so many days ago. */
+/** The machine of a runner, made this number of days ago. */
 function machineOf(runner: string, id: string, days: number): Instance {
   return instanceWith({
     id,
@@ -61,7 +61,7 @@ describe("longhaul rotate", () => {
     git("commit", "--quiet", "--message", "Begin");
   };
 
-  /** Runs the verb. @param ups what the engine comes to, one after the other; it succeeds when nothing is left */
+  /** Runs the verb. @param ups results of the engine, in order; after them it succeeds */
   async function longhaul(
     words: string,
     {
@@ -70,7 +70,7 @@ describe("longhaul rotate", () => {
       onUp = () => undefined,
     }: { ups?: UpOutcome[]; isCi?: boolean; onUp?: (signals: EventEmitter) => void } = {},
   ) {
-    // See clouds.ts: imported as a verb imports, so that an error's class is the same on both sides.
+    // Imported in the way in which verbs import, so that an error's class is the same on both sides: see clouds.ts.
     const { run } = await import("../../cli/program.ts");
     const { openEnvironment } = await import("../../cli/environment.ts");
     const [results, said, texts]: string[][] = [[], [], []];
@@ -139,7 +139,7 @@ describe("longhaul rotate", () => {
   const generation = (number: number, to = 2) =>
     stackFile.replace("runners: 2\n", `runners: 2\n      generations:\n        "${number}": ${to}\n`);
 
-  it("rotates one after the other, and tells what the old machines still run", async () => {
+  it("rotates one runner after the other, and reports what the old machines still run", async () => {
     const { code, said, texts, report, signals } = await longhaul("--all --yes --json");
     expect(code, said).to.equal(0);
     expect(texts).to.deep.equal([generation(1), `${generation(1)}        "2": 2\n`]);
@@ -169,7 +169,7 @@ describe("longhaul rotate", () => {
     expect(existsSync(join(project, ".longhaul"))).to.equal(false);
   });
 
-  it("has nothing to do where no machine is that old", async () => {
+  it("has nothing to do if no machine is that old", async () => {
     const { code, said, texts } = await longhaul("--older-than 9w --yes");
     expect(code).to.equal(0);
     expect(said).to.include("No machine of dev is older than 9w");
@@ -197,7 +197,7 @@ describe("longhaul rotate", () => {
     expect((await longhaul("--resume")).said).to.include("was finished at");
   });
 
-  it("ends as unfinished when Ctrl-C ends up, with how to go on, and is given up", async () => {
+  it("ends as unfinished after Ctrl-C, with how to continue, and can be given up", async () => {
     const { code, said } = await longhaul("--runner dev-cloud-1 --yes", {
       ups: [{ kind: "interrupted" }],
       onUp: (signals) => signals.emit("SIGINT", "SIGINT"),
@@ -226,7 +226,7 @@ describe("longhaul rotate", () => {
     });
   }
 
-  it("does not go on by a journal that it cannot read", async () => {
+  it("does not continue with a journal that it cannot read", async () => {
     await mkdir(join(project, ".longhaul/rotations"), { recursive: true });
     writeFileSync(join(project, ".longhaul/rotations/dev.json"), '{"version": 2');
     const { code, said, texts } = await longhaul("--all --yes");
@@ -254,7 +254,7 @@ describe("longhaul rotate", () => {
       expect(git("status", "--short", "--untracked-files=no")).to.equal(" M Pulumi.yaml\nA  staged.txt\n");
     });
 
-    it("goes on after a commit that git refused", async () => {
+    it("continues after a commit that git refused", async () => {
       commitAll();
       writeFileSync(join(project, ".git/hooks/pre-commit"), "#!/bin/sh\necho not at night >&2; exit 1\n", {
         mode: 0o755,
@@ -269,7 +269,7 @@ describe("longhaul rotate", () => {
       expect(git("log", "--format=%s", "-1").trim()).to.equal("Rotate dev-cloud-1 of dev");
     });
 
-    it("refuses before anything is changed where a commit would not be right", async () => {
+    it("refuses, before anything is changed, if a commit would contain other changes or is not possible", async () => {
       const refusal = async (words = "--all --yes --commit", isCi = false) => {
         const { code, said, texts } = await longhaul(words, { isCi });
         expect(code, said).to.equal(2);

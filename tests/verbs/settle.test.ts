@@ -17,7 +17,7 @@ import type { Clouds, VerbOutcome } from "./clouds.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
-const nobody = "i-0123456789abcdef0";
+const unknownId = "i-0123456789abcdef0";
 
 describe("longhaul settle", () => {
   let clouds: Clouds;
@@ -39,27 +39,27 @@ describe("longhaul settle", () => {
   const settlingAll = (...args: string[]) => clouds.longhaul(["settle", "--json", ...args]);
   const reportOf = ({ results }: VerbOutcome) => JSON.parse(results[0]!) as SettleReport;
   const fleetOf = (outcome: VerbOutcome): FleetReport => reportOf(outcome).fleets[0]!;
-  /** What was changed, by kind. */
+  /** The changes in a report, by kind. */
   const deeds = ({ labelled, tokens, ended, removed }: FleetReport) => ({ labelled, tokens, ended, removed });
   const nothing = { labelled: [], tokens: [], ended: [], removed: [] };
   const state = ({ instanceId }: DeclaredMachine) => clouds.instance(instanceId).state;
   const calls = (action: string) => clouds.aws.calls().filter((call) => call.action === action).length;
-  /** The machine has powered itself off. */
+  /** Powers a machine off. */
   const sleep = ({ instanceId }: DeclaredMachine) => {
     clouds.host.goDown(instanceId, "poweroff");
   };
-  /** The machine has ended itself. */
+  /** Ends a machine, as it does by itself. */
   const retire = (one: DeclaredMachine) => {
     clouds.instance(one.instanceId).shutdownBehavior = "terminate";
     sleep(one);
   };
-  /** Registered, in service with its labels, and offline. */
+  /** Registers a machine with its fleet's labels, and leaves it offline. */
   const registerOffline = async (one: DeclaredMachine) =>
     (await clouds.connect(one, { labels: [nameOf(one), "cloud"] })).closeSession();
   const seen = () => parseKnownMachines(clouds.parameter(knownMachinesParameter("dev", fleet)))!;
 
   describe("machines asleep", () => {
-    it("are told with what keeps them asleep now, not with what put them to sleep; all of a reason at once", async () => {
+    it("are reported with what keeps them asleep now, not with what put them to sleep, and once for each reason", async () => {
       const other = await clouds.launch(2);
       const both = [machine, other];
       const ids = both.map(({ instanceId }) => instanceId);
@@ -72,8 +72,8 @@ describe("longhaul settle", () => {
       }
       const power = { power: "on", by: "stack", reason: "no working hours are set" };
       await clouds.writeParameter(parameters.power, JSON.stringify(power));
-      const notesWith = async (shutdown: object) => {
-        await clouds.writeParameter(parameters.limits, JSON.stringify(shutdown));
+      const notesWith = async (limits: object) => {
+        await clouds.writeParameter(parameters.limits, JSON.stringify(limits));
         const outcome = await settling();
         expect(outcome.code, outcome.said).to.equal(0);
         return fleetOf(outcome).notes;
@@ -88,7 +88,7 @@ describe("longhaul settle", () => {
     });
   });
 
-  it("says of a version that GitHub will refuse when, and is done all the same", async () => {
+  it("says from when on GitHub will refuse a runner version, and succeeds", async () => {
     await clouds.connect(machine, {
       labels: [name, "self-hosted", "linux", "x64", "cloud", "extended-timeout"],
     });
@@ -128,7 +128,7 @@ describe("longhaul settle", () => {
       expect(clouds.entry(unproven)!.customLabels).to.have.length(1);
     });
 
-    it("gives none of the fleet's to a candidate that waits for a token: it is not proven", async () => {
+    it("gives none of the fleet's to a candidate that waits for a token, because it is not proven", async () => {
       const unproven = await clouds.launch(2);
       await clouds.writeLists([machine.instanceId, unproven.instanceId], [machine.instanceId]);
       await clouds.connect(machine);
@@ -141,7 +141,7 @@ describe("longhaul settle", () => {
       expect(clouds.entry(unproven)!.customLabels).to.deep.equal([nameOf(unproven)]);
     });
 
-    it("takes the fleet's from a machine on neither list, so that no queued job follows the one it has", async () => {
+    it("removes the fleet's from a machine on neither list, so that it gets no further job", async () => {
       const old = await clouds.launch(2);
       const labels = ["self-hosted", "cloud"];
       await clouds.connect(machine, { labels: [name, ...labels] });
@@ -158,14 +158,14 @@ describe("longhaul settle", () => {
       ]);
     });
 
-    it("leaves a machine on neither list that was never proven with its own alone, which says so", async () => {
+    it("leaves only its own to a machine on neither list that was never proven, which shows that it was not", async () => {
       const unproven = await clouds.launch(2);
       await clouds.connect(unproven);
       expect(fleetOf(await settling()).labelled).to.deep.equal([]);
       expect(clouds.entry(unproven)!.customLabels).to.deep.equal([nameOf(unproven)]);
     });
 
-    it("takes those that somebody gave it by hand, and does not make it look proven", async () => {
+    it("removes those that somebody added by hand, and does not make it look proven", async () => {
       const unproven = await clouds.launch(2);
       await clouds.connect(unproven, { labels: [nameOf(unproven), "cloud"] });
       expect(fleetOf(await settling()).labelled).to.deep.equal([
@@ -179,14 +179,14 @@ describe("longhaul settle", () => {
       expect(fleetOf(await settling()).labelled).to.deep.equal([]);
     });
 
-    it("names a machine of the roster without an entry, labels the others, and fails no `up` for it", async () => {
+    it("names a machine of the roster without an entry, labels the others, and does not make an `up` fail", async () => {
       const unregistered = await clouds.launch(2);
-      const roster = [nobody, unregistered.instanceId, machine.instanceId];
+      const roster = [unknownId, unregistered.instanceId, machine.instanceId];
       await clouds.writeLists(roster, roster);
       await clouds.connect(machine);
       const { code, said } = await settling();
       expect(code).to.equal(0);
-      expect(said).to.include(`${nobody} is on a list of cloud, but EC2 does not describe it`);
+      expect(said).to.include(`${unknownId} is on a list of cloud, but EC2 does not describe it`);
       expect(said).to.include(
         `Runner dev-cloud-2 could not be labelled: its machine ${unregistered.instanceId}`,
       );
@@ -195,7 +195,7 @@ describe("longhaul settle", () => {
     });
   });
 
-  describe("tags of one's own", () => {
+  describe("configured tags", () => {
     const tagsOf = ({ instanceId }: DeclaredMachine) => {
       const { tags: onMachine, volumeTags: onDisk } = clouds.instance(instanceId);
       return { onMachine, onDisk };
@@ -203,7 +203,7 @@ describe("longhaul settle", () => {
     const retagging = (ownTags: Record<string, string>) => settling(["cloud"], { ownTags });
     const tagCalls = () => calls("ec2:CreateTags") + calls("ec2:DeleteTags");
 
-    it("are written on standing machines and their disks, awake or asleep, and none of them stops", async () => {
+    it("are written on existing machines and their disks, awake or asleep, and no machine stops", async () => {
       const asleep = await clouds.launch(2);
       const ids = [machine.instanceId, asleep.instanceId];
       await clouds.writeLists(ids, ids);
@@ -221,7 +221,7 @@ describe("longhaul settle", () => {
       expect(fleetOf(outcome).tagged).to.include.members([machine.instanceId, asleep.instanceId]);
     });
 
-    it("are removed when they are gone from the configuration, and other people's never", async () => {
+    it("are removed if they were removed from the configuration, and tags from elsewhere never are", async () => {
       await clouds.connect(machine);
       for (const all of Object.values(tagsOf(machine)))
         Object.assign(all, { backup: "daily", stage: "hand" });
@@ -238,7 +238,7 @@ describe("longhaul settle", () => {
       }
     });
 
-    it("are exchanged all at once, also where no other one would fit", async () => {
+    it("are exchanged all at once, even if no further tag would fit", async () => {
       await clouds.connect(machine);
       const many = (prefix: string) =>
         Object.fromEntries(Array.from({ length: 35 }, (_, index) => [`${prefix}-${index}`, "x"]));
@@ -255,7 +255,7 @@ describe("longhaul settle", () => {
       }
     });
 
-    it("are changed in few calls, and in none where nothing has changed", async () => {
+    it("are changed in few calls, and without a call if nothing has changed", async () => {
       await clouds.launch(2);
       await clouds.connect(machine);
       await retagging({ team: "builds" });
@@ -264,7 +264,7 @@ describe("longhaul settle", () => {
       expect(tagCalls()).to.equal(1);
     });
 
-    it("stay as they are on machines of a fleet that is not configured any more", async () => {
+    it("stay as they are on machines of a fleet that is no longer configured", async () => {
       await clouds.connect(machine);
       await retagging({ team: "builds" });
       const { fleets } = clouds.environment.configuration;
@@ -273,7 +273,7 @@ describe("longhaul settle", () => {
       expect(tagsOf(machine).onMachine).to.include({ team: "builds" });
     });
 
-    it("are on a token's parameter that is written anew", async () => {
+    it("are on a token's parameter after it was written again", async () => {
       await clouds.connect(machine);
       await clouds.writeParameter(tokenParameter("dev", fleet, machine.instanceId), "a token");
       await retagging({ team: "builds" });
@@ -289,7 +289,7 @@ describe("longhaul settle", () => {
     const asking = () => clouds.report(machine, "needs-token");
     const issued = () => clouds.github.registrationTokens();
 
-    it("are written for a machine that asks, where it alone may read, and shown to nobody", async () => {
+    it("are written for a machine that asks, to a parameter that only it may read, and are never printed", async () => {
       asking();
       const outcome = await settling();
       expect(outcome.code).to.equal(0);
@@ -335,7 +335,7 @@ describe("longhaul settle", () => {
       expect(fleetOf(await settling()).tokens).to.deep.equal([machine.instanceId]);
     });
 
-    it("go to nobody who does not ask, sleeps, is on no list, or is online", async () => {
+    it("are not written for a machine that does not ask, sleeps, is on no list, or is online", async () => {
       const asleep = await clouds.launch(2);
       const unlisted = await clouds.launch(3);
       const online = await clouds.launch(4);
@@ -348,7 +348,7 @@ describe("longhaul settle", () => {
       const outcome = await settling();
       expect(outcome.code).to.equal(0);
       expect(fleetOf(outcome).tokens).to.deep.equal([]);
-      expect(issued()).to.have.length(2); // Those that the two runners registered with.
+      expect(issued()).to.have.length(2); // The tokens with which the two runners have registered.
     });
 
     it("bring a machine back into service: it registers with its own label, and then gets the fleet's", async () => {
@@ -365,7 +365,7 @@ describe("longhaul settle", () => {
       const old = "an-old-token";
       const deleted = () => calls("ssm:DeleteParameter");
 
-      it("are in no version of the parameter any more, whoever gave them; the second time nothing is written", async () => {
+      it("are removed from all versions of the parameter, and the second time nothing is written", async () => {
         asking();
         await settling();
         await clouds.connect(machine);
@@ -384,7 +384,7 @@ describe("longhaul settle", () => {
         expect([deleted(), stored()!.version]).to.deep.equal([1, 1]);
       });
 
-      it("are removed where the machine could not overwrite them itself", async () => {
+      it("are removed if the machine could not overwrite them itself", async () => {
         await clouds.connect(machine);
         await clouds.writeToken(machine, old);
         expect(fleetOf(await settling()).spentTokens).to.deep.equal([machine.instanceId]);
@@ -404,7 +404,7 @@ describe("longhaul settle", () => {
         }
       });
 
-      it("are left where the machine may still read them, and no parameter is made for a candidate", async () => {
+      it("are left if the machine may still need them, and no parameter is created for a candidate", async () => {
         const [candidate, waiting] = [await clouds.launch(2), await clouds.launch(3)];
         const roster = [machine.instanceId];
         await clouds.writeLists([...roster, candidate.instanceId, waiting.instanceId], roster);
@@ -415,7 +415,7 @@ describe("longhaul settle", () => {
         expect(clouds.tokenVersions(machine), "in service, without a parameter").to.deep.equal([usedToken]);
       });
 
-      it("keep nobody from the labels where SSM refuses, and the run says so", async () => {
+      it("do not stop the labels if SSM refuses to remove them, and the run says so", async () => {
         await clouds.writeToken(machine, old, usedToken);
         await clouds.connect(machine);
         clouds.aws.faults.add({ action: "ssm:DeleteParameter", error: "AccessDeniedException" });
@@ -426,7 +426,7 @@ describe("longhaul settle", () => {
       });
     });
 
-    it("are not quoted where SSM refuses one", async () => {
+    it("are not quoted if SSM refuses one", async () => {
       asking();
       clouds.aws.faults.add({ action: "ssm:PutParameter", error: "AccessDeniedException", times: 9 });
       const { code, said } = await settling();
@@ -442,7 +442,7 @@ describe("longhaul settle", () => {
       await clouds.connect(machine, { labels: [name, "cloud"] });
     });
 
-    it("that sleeps is terminated, and its entry removed; the second time nothing is left to do", async () => {
+    it("that sleeps is terminated and its entry removed, and the second time nothing is left to do", async () => {
       await registerOffline(old);
       sleep(old);
       const outcome = await settling();
@@ -459,7 +459,7 @@ describe("longhaul settle", () => {
       expect(deeds(fleetOf(again))).to.deep.equal(nothing);
     });
 
-    it("is waited for, for a moment, where EC2 takes its time to end it", async () => {
+    it("is awaited for a while if EC2 takes time to terminate it", async () => {
       await registerOffline(old);
       sleep(old);
       const instance = clouds.instance(old.instanceId);
@@ -473,7 +473,7 @@ describe("longhaul settle", () => {
       expect(fleetOf(await settling()).removed).to.deep.equal([nameOf(old)]);
     });
 
-    it("that runs a job is told with its link, and is no reason to come again", async () => {
+    it("that runs a job is reported with its link, and needs no further run", async () => {
       clouds.report(old, "busy", { [tags.job]: "acme/app/actions/runs/77" });
       const { code, said } = await settling();
       expect(code, said).to.equal(0);
@@ -482,7 +482,7 @@ describe("longhaul settle", () => {
       expect(state(old)).to.equal("running");
     });
 
-    it("that is silent, or should have left long ago, is left running and named with what to do", async () => {
+    it("that is silent or overdue is left running and reported with what to do", async () => {
       const late = await clouds.launch(3);
       clouds.report(late, "idle");
       clouds.clock.advance(2 * hour);
@@ -496,7 +496,7 @@ describe("longhaul settle", () => {
       }
     });
 
-    it("that another settle ends in the same moment is ended, and this one does not complain", async () => {
+    it("that another settle terminates at the same moment is no failure", async () => {
       await registerOffline(old);
       sleep(old);
       const instance = clouds.instance(old.instanceId);
@@ -509,7 +509,7 @@ describe("longhaul settle", () => {
       expect(clouds.entry(old)).to.equal(undefined);
     });
 
-    it("that EC2 does not let it end is locked again, and ended by the next run", async () => {
+    it("that EC2 refuses to terminate is locked again, and terminated by the next run", async () => {
       sleep(old);
       clouds.aws.faults.add({ action: "ec2:TerminateInstances", error: "UnauthorizedOperation" });
       const { code, said } = await settling();
@@ -532,7 +532,7 @@ describe("longhaul settle", () => {
       clouds.instance(old.instanceId).visibleFrom = clouds.clock.now() + forMs;
     };
 
-    it("goes when its machine is terminated", async () => {
+    it("is removed if its machine is terminated", async () => {
       retire(old);
       const outcome = await settling();
       expect(outcome.code, outcome.said).to.equal(0);
@@ -553,7 +553,7 @@ describe("longhaul settle", () => {
       expect(fleetOf(await settling()).removed).to.deep.equal([runner.name]);
     });
 
-    it("whose machine is gone is removed an hour after it was last seen, one whose machine is only out of sight is not", async () => {
+    it("is removed an hour after its machine was last seen, and not if the machine was seen again in between", async () => {
       await settling();
       hide(2 * hour);
       clouds.clock.advance(hour - minute);
@@ -579,8 +579,8 @@ describe("longhaul settle", () => {
       expect([...seen().keys()]).to.deep.equal([machine.instanceId]);
     });
 
-    it("stays for good where nobody has ever seen its machine, and where it is online", async () => {
-      const lost = { runner: "dev-cloud-7", instanceId: nobody };
+    it("stays for good if its machine was never seen, or if GitHub shows it online", async () => {
+      const lost = { runner: "dev-cloud-7", instanceId: unknownId };
       await registerOffline(lost);
       await settling();
       hide(30 * 24 * hour);
@@ -593,14 +593,14 @@ describe("longhaul settle", () => {
       expect(clouds.entry(lost)).to.not.equal(undefined);
     });
 
-    it("of an instance without a machine's tags stays, and is named", async () => {
+    it("of an instance without a machine's tags stays, and is reported", async () => {
       clouds.instance(old.instanceId).tags = {};
       const { code, said } = await settling();
       expect(code).to.equal(0);
       expect(said).to.include("is running and does not carry the tags of a machine");
     });
 
-    it("of a machine that EC2 does not describe while its fleet lists it is told once, as a machine", async () => {
+    it("is reported once, as a machine, if EC2 does not describe the machine and it is on a list", async () => {
       await clouds.writeLists([machine.instanceId, old.instanceId], [machine.instanceId, old.instanceId]);
       hide(hour);
       const { unsettled } = fleetOf(await settling());
@@ -608,7 +608,7 @@ describe("longhaul settle", () => {
       expect(unsettled[0]).to.include(`${old.instanceId} is on a list of cloud`);
     });
 
-    it("is left alone where the memory cannot be kept", async () => {
+    it("is left alone if the known machines cannot be written", async () => {
       retire(old);
       clouds.aws.faults.add({ action: "ssm:PutParameter", error: "AccessDeniedException", times: 9 });
       const { code, said } = await settling();
@@ -617,7 +617,7 @@ describe("longhaul settle", () => {
       expect(clouds.entry(old)).to.not.equal(undefined);
     });
 
-    it("is not remembered where the fleet has no place for it yet, which is no failure", async () => {
+    it("is removed even if there is no parameter for the known machines, which is no failure", async () => {
       clouds.deleteParameter(knownMachinesParameter("dev", fleet));
       retire(old);
       expect(fleetOf(await settling()).removed).to.deep.equal([nameOf(old)]);
@@ -625,7 +625,7 @@ describe("longhaul settle", () => {
     });
   });
 
-  describe("a fleet whose lists cannot be read", () => {
+  describe("a fleet with unreadable lists", () => {
     const damages: [string, () => Promise<unknown> | undefined][] = [
       [
         "are gone",
@@ -638,7 +638,7 @@ describe("longhaul settle", () => {
       ["are both empty", () => clouds.writeLists([], [])],
     ];
     for (const [why, damage] of damages) {
-      it(`because they ${why} loses nothing: no machine, no entry, no label`, async () => {
+      it(`that ${why} loses no machine, no entry and no label`, async () => {
         const asleep = await clouds.launch(2);
         const gone = await clouds.launch(3);
         await registerOffline(asleep);
@@ -664,7 +664,7 @@ describe("longhaul settle", () => {
   });
 
   describe("by hand", () => {
-    /** `runner` must be told where it is not of the fleet `cloud`. */
+    /** Launches a machine of another fleet. */
     const launchIn = async (other: string, environment = "dev") => ({
       ...(await clouds.launch(1, { [tags.fleet]: other, [tags.environment]: environment })),
       runner: `${environment}-${other}-1`,
@@ -684,10 +684,10 @@ describe("longhaul settle", () => {
       expect(deeds(fleetOf(await settlingAll()))).to.deep.equal(nothing);
     });
 
-    it("looks after fleets that only their machines or entries tell of", async () => {
+    it("settles fleets that are known only from their machines or entries", async () => {
       await clouds.connect(machine);
       const gpu = await launchIn("gpu");
-      await registerOffline({ runner: "dev-arm-1", instanceId: nobody });
+      await registerOffline({ runner: "dev-arm-1", instanceId: unknownId });
       const outcome = await settlingAll();
       expect(outcome.code).to.equal(3);
       expect(reportOf(outcome).fleets.map((one) => one.fleet)).to.deep.equal(["cloud", "gpu", "arm"]);
@@ -695,20 +695,20 @@ describe("longhaul settle", () => {
         .to.include("The lists of dev-gpu")
         .and.include(`${gpu.instanceId} (running)`)
         .and.include("The lists of dev-arm")
-        .and.include(`the entry dev-arm-1-${nobody}`);
+        .and.include(`the entry dev-arm-1-${unknownId}`);
     });
 
-    it("ends what sleeps in a fleet that is not configured any more, by that fleet's own lists", async () => {
+    it("terminates a sleeping machine of a fleet that is no longer configured, by that fleet's own lists", async () => {
       const gpu = await launchIn("gpu");
       const { candidates, roster } = fleetParameters("dev", "gpu");
-      await clouds.writeParameter(candidates, JSON.stringify({ machines: [nobody] }));
-      await clouds.writeParameter(roster, JSON.stringify({ machines: [nobody] }));
+      await clouds.writeParameter(candidates, JSON.stringify({ machines: [unknownId] }));
+      await clouds.writeParameter(roster, JSON.stringify({ machines: [unknownId] }));
       sleep(gpu);
       const outcome = await settlingAll("--fleet", "gpu");
       expect(deeds(fleetOf(outcome))).to.deep.equal({ ...nothing, ended: [gpu.instanceId] });
     });
 
-    it("says nothing of another environment whose names can be read as its own", async () => {
+    it("reports nothing about another environment with names that can be read as its own", async () => {
       await clouds.connect(machine);
       await registerOffline(await launchIn("cloud", "dev-eu"));
       const outcome = await settlingAll();
@@ -716,7 +716,7 @@ describe("longhaul settle", () => {
       expect(outcome.said).to.not.include("dev-eu");
     });
 
-    it("settles just one fleet where asked, and knows none that does not exist", async () => {
+    it("settles only the fleet of --fleet, and refuses one that does not exist", async () => {
       await clouds.connect(machine);
       await launchIn("gpu");
       expect(reportOf(await settlingAll("--fleet", fleet)).fleets.map((one) => one.fleet)).to.deep.equal([
@@ -727,12 +727,12 @@ describe("longhaul settle", () => {
       expect(said).to.match(/There is no fleet cluod\. The fleets are .*cloud/);
     });
 
-    it("names a machine that is of no fleet", async () => {
+    it("reports a machine without a fleet", async () => {
       const stray = await clouds.launch(5, { [tags.fleet]: "" });
       expect((await settlingAll()).said).to.include(`${stray.instanceId} (running) is tagged`);
     });
 
-    it("without a token does what EC2 alone allows, and says what was left", async () => {
+    it("does what needs no GitHub without a token, and says what was left", async () => {
       const old = await clouds.launch(2);
       await registerOffline(old);
       sleep(old);
@@ -746,12 +746,12 @@ describe("longhaul settle", () => {
     });
   });
 
-  it("needs a token where the stack runs it", async () => {
+  it("needs a token if the stack runs it", async () => {
     clouds.useToken(undefined);
     expect(await settling()).to.include({ code: 2 });
   });
 
-  it("does all the same what needs no GitHub when GitHub fails, and heals the next time", async () => {
+  it("does what needs no GitHub if GitHub fails, and does the rest the next time", async () => {
     const old = await clouds.launch(2);
     await registerOffline(old);
     await clouds.connect(machine);
@@ -775,7 +775,7 @@ describe("longhaul settle", () => {
     expect(clouds.entry(machine)!.customLabels).to.include("cloud");
   });
 
-  it("goes on with the next step where one fails, and keeps what was seen before it changes anything", async () => {
+  it("continues with the next step if one fails, and stores the known machines before it changes anything", async () => {
     const old = await clouds.launch(2);
     await registerOffline(old);
     await clouds.connect(machine);
@@ -789,7 +789,7 @@ describe("longhaul settle", () => {
     expect([...seen().keys()]).to.include.members([machine.instanceId, old.instanceId]);
   });
 
-  it("goes on through throttling and a secondary rate limit", async () => {
+  it("continues through throttling and a secondary rate limit", async () => {
     await clouds.connect(machine);
     clouds.aws.faults.add({ action: "ssm:GetParameters", error: "ThrottlingException" });
     clouds.github.faults.add({ kind: "answer", status: 403, times: 1, method: "PUT", retryAfterSeconds: 1 });

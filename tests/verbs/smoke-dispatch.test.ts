@@ -34,7 +34,7 @@ describe("longhaul smoke dispatch", () => {
     expect(clouds.github.runs()).to.have.length(1);
     return clouds.github.runs()[0]!;
   };
-  /** The machine has registered, and takes the job when there is one. @param looks how often it looks for one */
+  /** Registers the machine, and lets it take the job once there is one. @param looks how often it looks for a job */
   const comeUp = async (looks = 100) => {
     const runner = await clouds.connect(machine);
     let taken: string | undefined;
@@ -65,7 +65,7 @@ describe("longhaul smoke dispatch", () => {
     });
   });
 
-  it("tells the workflow the machine's own label, the minutes, half an hour more, and a nonce", async () => {
+  it("gives the workflow the machine's own label, the minutes, a limit half an hour longer, and a nonce", async () => {
     await comeUp();
     await dispatching();
     const { nonce, ...inputs } = onlyRun().inputs;
@@ -73,7 +73,7 @@ describe("longhaul smoke dispatch", () => {
     expect(findNonce(String(nonce))).to.include({ instanceId: machine.instanceId, minutes: 360 });
   });
 
-  it("takes up its own earlier run that is still going, and dispatches none", async () => {
+  it("continues its own earlier run that is unfinished, and dispatches none", async () => {
     await comeUp();
     const first = runOf(await dispatching());
     const second = await dispatching({ minutes: 2 });
@@ -82,7 +82,7 @@ describe("longhaul smoke dispatch", () => {
     onlyRun();
   });
 
-  it("dispatches none onto a machine that was in service before, and does not wait for its job", async () => {
+  it("dispatches nothing onto a machine that was in service before, and does not wait for its job", async () => {
     const labels = [name.toUpperCase(), "self-hosted", "cloud"];
     await clouds.connect(machine, { labels });
     const begin = clouds.clock.now();
@@ -94,14 +94,14 @@ describe("longhaul smoke dispatch", () => {
     expect(clouds.clock.now()).to.be.closeTo(begin, 10_000);
   });
 
-  it("dispatches onto a machine that has registered and has but its own label", async () => {
+  it("dispatches onto a machine that has registered with its own label alone", async () => {
     await clouds.connect(machine, { labels: [name.toUpperCase()] });
     await dispatching({ onlineWithinMinutes: 1 });
     onlyRun();
   });
 
   for (const status of ["requested", "waiting", "pending"] as const) {
-    it(`takes up an earlier run that is ${status}`, async () => {
+    it(`continues an earlier run that is ${status}`, async () => {
       clouds.github.faults.add({ kind: "dispatch", effect: "never-starts" });
       const at = clouds.clock.now();
       const nonce = formatNonce({ instanceId: machine.instanceId, minutes: 360, at });
@@ -113,7 +113,7 @@ describe("longhaul smoke dispatch", () => {
     });
   }
 
-  it("knows its run by the dispatch's answer, also where GitHub lists it late", async () => {
+  it("finds its run by the dispatch's answer, even if GitHub lists it late", async () => {
     clouds.github.faults.add({ kind: "answer", status: 404, path: /actions\/runs\/\d+$/, times: 2 });
     const isSearch = (method: string, path: string) =>
       method === "GET" && path.includes("actions/runs?") && !path.includes("status=");
@@ -127,7 +127,7 @@ describe("longhaul smoke dispatch", () => {
   });
 
   for (const status of [204, 400, 422] as const) {
-    it(`looks for its run by its title where the server answers ${status} to who asks for it`, async () => {
+    it(`finds its run by its title if the server answers ${status} to a request for the run`, async () => {
       clouds.github.faults.add({ kind: "no-run-details", status });
       await comeUp();
       const outcome = await dispatching();
@@ -145,14 +145,14 @@ describe("longhaul smoke dispatch", () => {
       clouds.entry(machine)!.customLabels = labels;
     };
 
-    it("which it does when the machine has registered", async () => {
+    it("until the machine has registered", async () => {
       clouds.meanwhile(nothingDispatched, nothingDispatched, comeUp);
       const { code, said } = await dispatching();
       expect(code, said).to.equal(0);
       onlyRun();
     });
 
-    it("although the machine has registered: GitHub's list is late", async () => {
+    it("even if the machine has registered, because GitHub's list can be late", async () => {
       await comeUp();
       const looks: number[] = [];
       const report = () => {
@@ -166,7 +166,7 @@ describe("longhaul smoke dispatch", () => {
       onlyRun();
     });
 
-    it("and has none that somebody gave it by hand", async () => {
+    it("until labels that were added by hand are removed", async () => {
       clouds.meanwhile(setLabels([name, "gpu"]), setLabels([name.toUpperCase()]));
       await comeUp();
       clouds.entry(machine)!.customLabels = ["gpu", name];
@@ -180,7 +180,7 @@ describe("longhaul smoke dispatch", () => {
       ["another", ["gpu"], "with the label gpu"],
       ["none", [], "without a label"],
     ] as const)
-      it(`and says that it lists ${what}`, async () => {
+      it(`and says if it lists ${what}`, async () => {
         await clouds.connect(machine);
         clouds.github.faults.add({ kind: "listed-labels", report: () => [...labels] });
         const { code, said } = await dispatching({ onlineWithinMinutes: 1 });
@@ -194,7 +194,7 @@ describe("longhaul smoke dispatch", () => {
         nothingDispatched();
       });
 
-    it("unless it turns out to have been in service", async () => {
+    it("unless the machine turns out to have been in service", async () => {
       clouds.meanwhile(() => clouds.connect(machine, { labels: [name, "self-hosted", "cloud"] }));
       const { code, said, results } = await dispatching();
       expect(code, said).to.equal(0);
@@ -203,7 +203,7 @@ describe("longhaul smoke dispatch", () => {
     });
   });
 
-  it("dispatches for another machine although that of this one is going", async () => {
+  it("dispatches for another machine while this one's run is unfinished", async () => {
     await comeUp(2);
     await dispatching();
     machine = await clouds.launch(2);
@@ -212,7 +212,7 @@ describe("longhaul smoke dispatch", () => {
     expect(clouds.github.runs()).to.have.length(2);
   });
 
-  it("does not dispatch twice when the answer was lost but a run was made", async () => {
+  it("does not dispatch twice if only the answer was lost and there is a run", async () => {
     const isDispatch = (method: string, path: string) => method === "POST" && path.endsWith("/dispatches");
     const proxy = await startLossyProxy(clouds.githubUrl, isDispatch);
     await comeUp();
@@ -224,7 +224,7 @@ describe("longhaul smoke dispatch", () => {
     onlyRun();
   });
 
-  it("dispatches again when there was no answer and no run of it appears", async () => {
+  it("dispatches again if there was no answer and no run appears", async () => {
     clouds.github.faults.add({ kind: "answer", status: 502, method: "POST", path: /dispatches/, times: 1 });
     await comeUp();
     const { code, said } = await dispatching();
@@ -243,14 +243,14 @@ describe("longhaul smoke dispatch", () => {
     expect((await dispatching({ smoke: elsewhere })).code).to.equal(0);
   });
 
-  it("says what is missing when the workflow does not exist", async () => {
+  it("says what is missing if the workflow does not exist", async () => {
     await clouds.connect(machine);
     const { code, said } = await dispatching({ smoke: { ...smoke, workflow: "none.yml" } });
     expect(code).to.equal(1);
     expect(said).to.include("dispatching none.yml in acme/app (HTTP 404");
   });
 
-  it("fails when GitHub takes the dispatch and shows no run", async () => {
+  it("fails if GitHub accepts the dispatch and shows no run", async () => {
     await clouds.connect(machine);
     clouds.github.faults.add({ kind: "dispatch", effect: "no-run" });
     const { code, said } = await dispatching();
@@ -259,7 +259,7 @@ describe("longhaul smoke dispatch", () => {
     expect(clouds.github.dispatches()).to.have.length(1);
   });
 
-  it("dispatches none onto a machine that never registers, and says what it found", async () => {
+  it("dispatches nothing onto a machine that never registers, and says what it found", async () => {
     clouds.report(machine, "booting", {
       [tags.since]: "2026-03-01T10:00:00Z",
       [tags.detail]: "installing Docker",
@@ -277,7 +277,7 @@ describe("longhaul smoke dispatch", () => {
     expect(said).to.include("#not-registered");
   });
 
-  it("does not wait for a machine whose boot has failed", async () => {
+  it("does not wait for a machine after its boot has failed", async () => {
     clouds.report(machine, "boot-failed");
     const begin = clouds.clock.now();
     const { code, said } = await dispatching();
@@ -299,7 +299,7 @@ describe("longhaul smoke dispatch", () => {
     expect(said).to.include(`has been cancelled: ${clouds.githubUrl}/acme/app/actions/runs/${id}`);
   });
 
-  it("says so when GitHub never hands the job to a machine that is online", async () => {
+  it("says so if GitHub never assigns the job to a machine that is online", async () => {
     clouds.github.faults.add({ kind: "dispatch", effect: "never-starts" });
     await clouds.connect(machine);
     const { code, said } = await dispatching({ onlineWithinMinutes: 1 });
@@ -308,7 +308,7 @@ describe("longhaul smoke dispatch", () => {
     expect(onlyRun().conclusion).to.equal("cancelled");
   });
 
-  it("says at once that the organisation forbids dispatches, whose runs end before they have a job", async () => {
+  it("says at once that the organisation forbids dispatches if a run ends before it has a job", async () => {
     await clouds.connect(machine);
     clouds.github.allowEvents("acme/app", ["push", "pull_request"]);
     const begin = clouds.clock.now();
@@ -322,7 +322,7 @@ describe("longhaul smoke dispatch", () => {
       .and.include(`The run has ended: ${clouds.githubUrl}/acme/app/actions/runs/${onlyRun().id}`);
   });
 
-  it("fails and cancels when another runner has taken the job", async () => {
+  it("fails and cancels the run if another runner has taken the job", async () => {
     const other = await clouds.connect(machine, { name: "impostor", labels: [name] });
     await clouds.connect(machine);
     clouds.meanwhile(() => other.takeJob());
@@ -333,7 +333,7 @@ describe("longhaul smoke dispatch", () => {
     expect(onlyRun().cancelled).to.equal(true);
   });
 
-  it("tells when the run could not be cancelled", async () => {
+  it("says so if the run could not be cancelled", async () => {
     await clouds.connect(machine);
     clouds.meanwhile(powerOff);
     clouds.github.faults.add({ kind: "answer", status: 500, method: "POST", path: /cancel/ });
@@ -349,7 +349,7 @@ describe("longhaul smoke dispatch", () => {
     expect(runOf(outcome).conclusion).to.equal("success");
   });
 
-  it("with wait: end, fails when the run does", async () => {
+  it("with wait: end, fails if the run does", async () => {
     const runner = await comeUp();
     clouds.meanwhile(() => runner.complete("failed"));
     const { code, said, results } = await dispatching({ wait: "end" });

@@ -20,7 +20,7 @@ describe("longhaul smoke follow", () => {
     return clouds.github.dispatch("acme/app", smoke.workflow, { runner, nonce });
   };
   const url = (id: number) => `${clouds.githubUrl}/acme/app/actions/runs/${id}`;
-  /** The machine takes the job, holds it for so many looks, and ends it. */
+  /** Lets the machine take the job, run it for this number of looks, and end it. */
   const hold = async (looks: number, result?: string) => {
     const runner = await clouds.connect(machine);
     const job = await runner.takeJob();
@@ -28,7 +28,7 @@ describe("longhaul smoke follow", () => {
     clouds.meanwhile(...looking, () => runner.complete(job, result));
   };
 
-  it("watches a run to its success, with the minutes gone and expected", async () => {
+  it("follows a run to its success, with the elapsed and the expected minutes", async () => {
     const { id } = dispatch();
     await hold(3);
     const { code, results, said } = await clouds.longhaul(["smoke", "follow", url(id), "--json"]);
@@ -46,7 +46,7 @@ describe("longhaul smoke follow", () => {
     expect(said).to.include(`The run ended with failure: ${url(id)}`);
   });
 
-  it("takes a number with --repo and --api-url", async () => {
+  it("accepts a number with --repo and --api-url", async () => {
     const { id } = dispatch();
     await hold(0);
     const flags = ["--repo", "acme/app", "--api-url", clouds.target.github.apiUrl];
@@ -68,7 +68,7 @@ describe("longhaul smoke follow", () => {
     expect(outcome.code, outcome.said).to.equal(0);
   });
 
-  it("tells that a run is still queued", async () => {
+  it("says that a run is still queued", async () => {
     const { id } = dispatch();
     clouds.meanwhile(() => hold(0));
     const { code, said } = await clouds.longhaul(["smoke", "follow", url(id)]);
@@ -80,7 +80,7 @@ describe("longhaul smoke follow", () => {
     const { id } = dispatch();
     const begin = clouds.clock.now();
     const looks = 14;
-    // Octokit asks four times for each look.
+    // Octokit makes four attempts for each look.
     clouds.meanwhile(() => clouds.github.faults.add({ kind: "answer", status: 502, times: 4 * looks }));
     await hold(looks);
     const { code, said } = await clouds.longhaul(["smoke", "follow", url(id)]);
@@ -89,7 +89,7 @@ describe("longhaul smoke follow", () => {
     expect(said.match(/Watching on/g)).to.have.length(1);
   });
 
-  it("gives up when GitHub refuses, instead of asking for hours", async () => {
+  it("gives up if GitHub refuses, instead of asking for hours", async () => {
     const { id } = dispatch();
     clouds.useToken("expired");
     const { code, said } = await clouds.longhaul(["smoke", "follow", url(id)]);

@@ -37,7 +37,7 @@ describe("the smoke test's workflow file", () => {
   const file = () => clouds.github.fileOf(repository, path);
   const head = () => clouds.github.headOf(repository);
 
-  it("is written, found as it should be, written anew when its text changes, and deleted", async () => {
+  it("is written, left alone while it is up to date, written again after its text changed, and deleted", async () => {
     expect((await publish()).code).to.equal(0);
     expect(file()).to.equal(text);
     const before = head();
@@ -51,7 +51,7 @@ describe("the smoke test's workflow file", () => {
     expect((await withdraw()).code, "one that is gone").to.equal(0);
   });
 
-  it("says in its first line whose it is", () => {
+  it("names its environment in its first line", () => {
     const [line] = text.split("\n");
     expect(line).to.match(
       /^# Made by Longhaul for the environment dev \(account [0-9a-f]{8}, eu-central-1\): "pulumi up" overwrites changes, "pulumi destroy" deletes it\.$/,
@@ -63,14 +63,14 @@ describe("the smoke test's workflow file", () => {
   });
 
   const foreign: [string, string, string][] = [
-    ["that a person has made", template, "and was not made by Longhaul, so it is not overwritten"],
+    ["that a person made", template, "and was not made by Longhaul, so it is not overwritten"],
     ["of another environment", textOf("qa", template), "belongs to the environment qa"],
-    ["of an environment whose name begins alike", textOf("dev-2", template), "belongs to the environment dev-2"],
+    ["of an environment with a name that begins in the same way", textOf("dev-2", template), "belongs to the environment dev-2"],
     ["of an environment of that name in another AWS account", textOf("dev", template, { account: "210987654321" }), "belongs to the environment dev (account"],
     ["of an environment of that name in another region", textOf("dev", template, { region: "us-east-1" }), ", us-east-1), so it is not overwritten"],
   ]; // prettier-ignore
-  for (const [whose, standing, words] of foreign) {
-    it(`${whose} is neither overwritten nor deleted`, async () => {
+  for (const [which, standing, words] of foreign) {
+    it(`${which} is neither overwritten nor deleted`, async () => {
       clouds.github.push(repository, path, standing);
       const { code, said } = await publish();
       expect(code).to.equal(1);
@@ -80,7 +80,7 @@ describe("the smoke test's workflow file", () => {
     });
   }
 
-  it("that is to be left alone must be there, and is left alone", async () => {
+  it("that the stack does not manage must exist, and is left alone", async () => {
     const missing = await clouds.longhaul(["smoke", "publish"], unmanaged());
     expect(missing.code).to.equal(1);
     expect(missing.said).to.include(`has no ${path}`).and.include("manageWorkflow");
@@ -97,17 +97,17 @@ describe("the smoke test's workflow file", () => {
   const rules: [string, BranchRules, string][] = [
     ["signed commits", { by: "ruleset", signatures: true }, "accepts signed commits only"],
     ["signed commits, as a protected branch", { by: "protection", signatures: true }, "accepts signed commits only"],
-    ["commit messages of a form", { by: "ruleset", message: /^[A-Z]+-\d+ / }, "do not allow Longhaul's commit message"],
+    ["a form of commit messages", { by: "ruleset", message: /^[A-Z]+-\d+ / }, "do not allow Longhaul's commit message"],
     ["pull requests", { by: "ruleset", pullRequest: true }, "through pull requests only"],
-    ["people who may change the branch", { by: "ruleset", restricted: true }, "A rule of acme/app is in the way"],
+    ["certain people as authors", { by: "ruleset", restricted: true }, "A rule of acme/app is in the way"],
     ["pull requests, as a protected branch", { by: "protection", pullRequest: true }, "through pull requests only"],
     ["reviews, as a protected branch", { by: "protection", approvals: 1 }, "through pull requests only"],
-    ["people who may push, as a protected branch", { by: "protection", restricted: true }, "A rule of acme/app is in the way"],
-    ["that nobody changes it, as a protected branch", { by: "protection", locked: true }, "A rule of acme/app is in the way"],
-    ["what nobody has foreseen, as a protected branch", { by: "protection", other: "Longhaul has never read this" }, "A rule of acme/app is in the way"],
+    ["certain people as authors, as a protected branch", { by: "protection", restricted: true }, "A rule of acme/app is in the way"],
+    ["an unchanged branch, as a protected branch", { by: "protection", locked: true }, "A rule of acme/app is in the way"],
+    ["unknown conditions, as a protected branch", { by: "protection", other: "Longhaul has never read this" }, "A rule of acme/app is in the way"],
   ]; // prettier-ignore
   for (const [what, demanded, meaning] of rules) {
-    it(`where ${what} are demanded: what it means, and the way on`, async () => {
+    it(`is refused by rules that demand ${what}, with what that means and what to do`, async () => {
       clouds.github.protect(repository, demanded);
       const written = await publish();
       expect(written.code).to.equal(1);
@@ -129,7 +129,7 @@ describe("the smoke test's workflow file", () => {
     });
   }
 
-  it("stays where its repository is archived, and keeps no destroy from going through", async () => {
+  it("stays if its repository is archived, and does not make a destroy fail", async () => {
     await publish();
     clouds.github.archive(repository);
     const { code, said } = await withdraw();
@@ -138,7 +138,7 @@ describe("the smoke test's workflow file", () => {
     expect(file()).to.equal(text);
   });
 
-  it("stays where its repository has another name by now: the file may be that of the new name's", async () => {
+  it("stays if its repository was renamed, because it may be in use under the new name", async () => {
     await publish();
     clouds.github.rename(repository, "app2");
     expect((await publish({ smoke: { ...smoke, repository: "app2", workflow } })).code).to.equal(0);
@@ -154,15 +154,15 @@ describe("the smoke test's workflow file", () => {
     expect(file()).to.equal(undefined);
   });
 
-  it("names the permissions where the credentials may not write it", async () => {
+  it("is refused with the missing permissions if the credentials may not write it", async () => {
     clouds.useToken(tokenWithoutWorkflows);
     const { code, said } = await publish();
     expect(code).to.equal(1);
     expect(said).to.include("HTTP 404").and.include("contents and workflows (write)");
   });
 
-  it("is not written over one that came at the same moment", async () => {
-    // Just when the file has been looked for in vain.
+  it("does not overwrite a file that was created at the same moment", async () => {
+    // It is created after the verb has found no file.
     clouds.github.faults.add({
       kind: "commit",
       times: 1,
@@ -176,7 +176,7 @@ describe("the smoke test's workflow file", () => {
     expect(file()).to.equal(template);
   });
 
-  it("does not blame a rule where the file was changed at the same moment", async () => {
+  it("is refused without naming a rule if it was changed at the same moment", async () => {
     await publish();
     clouds.github.faults.add({
       kind: "commit",
@@ -194,7 +194,7 @@ describe("the smoke test's workflow file", () => {
     ["publish", "PUT"],
     ["withdraw", "DELETE"],
   ] as const) {
-    it(`${verb} takes a commit for made whose answer was lost`, async () => {
+    it(`is committed by ${verb} even if only the answer was lost`, async () => {
       if (verb === "withdraw") await publish();
       let calls = 0;
       const proxy = await startLossyProxy(clouds.githubUrl, (each) => each === method && ++calls === 1);
@@ -209,7 +209,7 @@ describe("the smoke test's workflow file", () => {
     });
   }
 
-  it("is spoken of without the token", async () => {
+  it("is refused without printing the token", async () => {
     clouds.github.protect(repository, { by: "ruleset", signatures: true });
     expect((await publish()).said).to.not.include(githubToken);
   });

@@ -27,7 +27,7 @@ describe("longhaul status", () => {
   };
   const states = ({ runners }: EnvironmentStatus) => runners.map(({ runner, state }) => [runner, state]);
 
-  it("tells all of a busy machine, with the link of its job", async () => {
+  it("shows everything about a busy machine, with the link of its job", async () => {
     const job = "acme/app/actions/runs/77";
     const desired = { power: "off", by: "ada", reason: "night", until: "2100-01-01T00:00:00.000Z" } as const;
     await clouds.writeParameter(
@@ -64,7 +64,7 @@ describe("longhaul status", () => {
     });
   });
 
-  it("shows runners without a machine, and machines that neither configuration nor lists know", async () => {
+  it("shows runners without a machine, and machines that neither configuration nor lists contain", async () => {
     const stray = await clouds.launch(7);
     clouds.report(stray, "idle");
     await clouds.connect(stray);
@@ -79,7 +79,7 @@ describe("longhaul status", () => {
     ]);
   });
 
-  it("does not break on a fleet's tag that is no name", async () => {
+  it("does not fail on a fleet's tag that is not a name", async () => {
     await clouds.launch(1, { [tags.fleet]: "../x y", [tags.runner]: "odd" });
     const odd = (await read()).runners.find(({ runner }) => runner === "odd");
     expect(odd).to.include({ listing: "unknown", desired: null });
@@ -94,7 +94,7 @@ describe("longhaul status", () => {
     ]);
   });
 
-  it("works without GitHub's credentials, and says that it could not ask", async () => {
+  it("works without GitHub's credentials, and says that it did not ask GitHub", async () => {
     clouds.useToken(undefined);
     clouds.report(machine, "idle");
     const { githubAsked, runners, notes } = await read();
@@ -102,7 +102,7 @@ describe("longhaul status", () => {
     expect(notes.join()).to.include("GitHub was not asked");
   });
 
-  it("works while GitHub or the images do not answer, and says so", async () => {
+  it("works if GitHub or the images cannot be read, and says so", async () => {
     clouds.github.faults.add({ kind: "answer", status: 403, path: /actions\/runners/ });
     clouds.aws.faults.add({ action: "ec2:DescribeImages", error: "UnauthorizedOperation" });
     const { githubAsked, runners, notes } = await read();
@@ -111,34 +111,34 @@ describe("longhaul status", () => {
     expect(notes.join("\n")).to.include("listing the runners").and.include("ec2:DescribeImages failed");
   });
 
-  describe("of a machine that the budget has put to sleep says what keeps it asleep now", () => {
+  describe("says what keeps a machine asleep now that the budget has put to sleep:", () => {
     const spent = { power: "off", by: "budget", reason: "10.02 of 10 USD are spent in 2026-11" } as const;
     const on = { power: "on", by: "stack", reason: "no working hours are set" } as const;
     const words = powerOffWords(spent);
     const detailWith = async (
       power: PowerSetting,
-      shutdown: LimitsSetting,
-      operator = initialOverrideSetting,
+      limits: LimitsSetting,
+      override = initialOverrideSetting,
     ) => {
       await clouds.writeParameter(parameters.power, JSON.stringify(power));
-      await clouds.writeParameter(parameters.limits, JSON.stringify(shutdown));
-      await clouds.writeParameter(parameters.override, formatOverrideSetting(operator));
-      const told = (await read()).runners[0]!;
-      expect(told.state).to.equal("asleep");
-      return told.detail;
+      await clouds.writeParameter(parameters.limits, JSON.stringify(limits));
+      await clouds.writeParameter(parameters.override, formatOverrideSetting(override));
+      const status = (await read()).runners[0]!;
+      expect(status.state).to.equal("asleep");
+      return status.detail;
     };
     beforeEach(() => {
       clouds.host.goDown(machine.instanceId, "poweroff");
       clouds.report(machine, "asleep", { [tags.since]: now(), [tags.detail]: words });
     });
 
-    it("the budget, as long as it is spent", async () => {
+    it("the budget, while it is spent", async () => {
       expect(await detailWith(spent, { minimumAwake: 0 })).to.equal(
         "Power is off by budget: 10.02 of 10 USD are spent in 2026-11.",
       );
     });
 
-    it("an operator's override and its end, where that came meanwhile", async () => {
+    it("an operator's override and its end, if it was set meanwhile", async () => {
       const until = "2100-01-01T00:00:00.000Z";
       const fleet = { power: "off", by: "ada", reason: "maintenance", until } as const;
       expect(await detailWith(on, { minimumAwake: 0 }, { ...initialOverrideSetting, fleet })).to.equal(
@@ -146,19 +146,19 @@ describe("longhaul status", () => {
       );
     });
 
-    it("its idle timeout, where the budget is over and the fleet has one", async () => {
+    it("its idle timeout, if the budget is no longer spent and the fleet has one", async () => {
       expect(await detailWith(on, { idleMinutes: 30, minimumAwake: 0 })).to.equal(
         "It stays asleep until a job, working hours or minimumAwake want it: its fleet has an idle timeout of 30 min.",
       );
     });
 
-    it("nothing, where the budget is over and the fleet has none", async () => {
+    it("nothing, if the budget is no longer spent and the fleet has no idle timeout", async () => {
       expect(await detailWith(on, { minimumAwake: 0 })).to.equal(
         "Nothing keeps it asleep: the controller starts it within a minute.",
       );
     });
 
-    it("that its boot failed, and when it is started again", async () => {
+    it("a failed boot, with the time of the next start", async () => {
       clouds.report(machine, "boot-failed", { [tags.detail]: "The checksum does not fit" });
       const { launchedAt } = clouds.instance(machine.instanceId);
       const again = new Date(launchedAt + restAfterBootMs).toISOString();
@@ -168,7 +168,7 @@ describe("longhaul status", () => {
     });
   });
 
-  describe("of a version that GitHub will refuse", () => {
+  describe("with a runner version that GitHub will refuse", () => {
     const pin = () => {
       const { runner } = clouds.environment.configuration.fleets.cloud!;
       Object.assign(runner, { selfUpdate: false });
@@ -185,7 +185,7 @@ describe("longhaul status", () => {
     });
 
     for (const endpoint of ["downloads", "deprecations"]) {
-      it(`says that it could not ask, and everything else, where GitHub does not answer (${endpoint})`, async () => {
+      it(`says that it could not compare versions, and everything else, if GitHub does not answer (${endpoint})`, async () => {
         pin();
         clouds.report(machine, "idle");
         const path = new RegExp(`actions/runners/${endpoint}`);
@@ -204,7 +204,7 @@ describe("longhaul status", () => {
     expect(results[0]).to.include("boot failed").and.include("The checksum does not fit.");
   });
 
-  it("looks again and again with --watch, through errors of EC2 that pass", async () => {
+  it("looks again and again with --watch, through temporary errors of EC2", async () => {
     clouds.aws.faults.add({ action: "ec2:DescribeInstances", error: "InternalError", times: 5 });
     clouds.meanwhile(
       () => clouds.report(machine, "idle"),
