@@ -1,13 +1,13 @@
 #!/bin/bash
-# Turns a fresh instance into a registered runner and starts the agent. Runs
-# as root at every boot (longhaul-boot.service): what is done is marked and
-# skipped, so an interrupted first boot goes on where it was, also after a cut
-# of the power, which leaves files that are there and empty. Every path is
-# below LONGHAUL_ROOT, which is empty on a real machine. The user data writes
-# this file, the parts in boot/ whose functions it calls, boot.env with the
-# plain values in capitals, and the instance's id.
+# Turns a fresh instance into a registered runner and starts the agent. It runs
+# as root at every boot (longhaul-boot.service). Steps that are done are marked
+# and skipped, so an interrupted first boot continues where it stopped. That
+# also holds after a power cut, which can leave files that exist but are empty.
+# Every path is below LONGHAUL_ROOT, which is empty on a real machine. The user
+# data writes this file, the parts in boot/ with the functions that it calls,
+# boot.env with the plain values in capitals, and the instance's id.
 #
-# Comments on lines of their own do not travel to the machine.
+# Comments on lines of their own are left out of what the machine gets.
 set -Eeuo pipefail
 
 root=${LONGHAUL_ROOT:-}
@@ -30,9 +30,9 @@ step() {
   echo "longhaul: $1"
 }
 
-# One sentence to the console and as the machine's state. systemd starts this
-# again in five minutes, and the timer stays armed: a machine that does not come
-# up powers off.
+# Writes one sentence to the console and reports it as the machine's state.
+# systemd starts this script again in five minutes. The timer stays armed, so a
+# machine that never comes up powers off.
 fail() {
   ((BASH_SUBSHELL)) && exit 1
   trap - ERR
@@ -46,7 +46,7 @@ for part in "$opt"/boot/*.sh; do
 done
 trap 'fail "$doing: \"$BASH_COMMAND\" ended with $?."' ERR
 
-# retry TRIES COMMAND…: waits 1, 2, 4, … seconds in between, at most 30.
+# retry TRIES COMMAND…: repeats the command until it succeeds. It waits 1, 2, 4, … seconds in between, at most 30.
 retry() {
   local tries=$1 delay=1
   shift
@@ -61,8 +61,8 @@ is_done() {
   [[ $(cat "$state/done/$1" 2>/dev/null) == "$self" ]]
 }
 
-# once NAME WHOLE COMMAND…: at no later boot again. What the command has written is on the disk before its mark is made.
-# The mark counts while the command WHOLE finds what it stands for.
+# once NAME WHOLE COMMAND…: runs the command unless an earlier boot has done so. What the command writes is on the disk
+# before its mark is. The mark counts only while the command WHOLE finds the result undamaged.
 once() {
   local name=$1 whole=$2
   shift 2
@@ -72,8 +72,8 @@ once() {
   echo "$self" >"$state/done/$name"
 }
 
-# once_a_boot NAME COMMAND…: not again when systemd or somebody by hand starts this anew: a job may be at work by then. /run
-# is empty at each boot.
+# once_a_boot NAME COMMAND…: runs the command once in each boot, even if systemd or a person starts this script again,
+# because a job may be running by then. /run is empty at each boot.
 once_a_boot() {
   local mark=$root/run/longhaul/$1-done
   shift
@@ -82,12 +82,13 @@ once_a_boot() {
   : >"$mark"
 }
 
-# The runner's folder is its user's once jobs have run: what is fetched or copied there must not be repeated.
+# Ends the boot if the machine is registered. From then on jobs can write to the runner's folder, so root must not fetch
+# anything into it or copy anything from it again.
 before_registration() {
   ! is_done registration || fail "$1 is damaged. Replace the machine: raise the runner's generation."
 }
 
-# Whoever has started them: they live on when the agent ends.
+# Looks at all processes, because a listener and a worker outlive the agent that started them.
 has_listener_or_worker() {
   local name
   while read -r name; do
@@ -96,35 +97,35 @@ has_listener_or_worker() {
   return 1
 }
 
-# Started by hand there, this must not power the machine off.
+# Whether the machine serves jobs already. If a person starts this script there, it must not power the machine off.
 is_at_work() {
   systemctl is-active --quiet "$agent" || has_listener_or_worker
 }
 
-# An image of a used machine brings all of this along, and its units are started before the user data runs, which takes it
-# away. Until then it is another machine's, and so is its registration. Where the metadata service does not answer, the
-# agent waits for it and looks again. A machine whose user data never runs powers off.
+# An image of a used machine contains all of this, and systemd starts its units before the user data runs and removes them.
+# Until then the files and the registration belong to the other machine. If the metadata service does not answer, the boot
+# goes on, and the agent waits for the service and checks again. A machine that never runs its user data powers off.
 owner=$(cat "$state/instance" 2>/dev/null) || owner=
 self=$(retry 5 read_metadata instance-id) || self=${owner:-unknown}
 if [[ -n $owner && $owner != "$self" ]]; then
-  echo "longhaul: this disk was $owner's, and this is $self: nothing is done before its user data has run"
+  echo "longhaul: this disk comes from $owner, and this machine is $self: does nothing until the user data has run"
   if ! is_at_work; then
     shutdown -P +60
-    echo "longhaul: without its user data it powers off in an hour; \`shutdown -c\` keeps it"
+    echo "longhaul: powers off in an hour unless the user data runs; \`shutdown -c\` cancels that"
   fi
   exit 0
 fi
 mkdir -p "$state/done" "$logs" "$root/run/longhaul"
-first_words=false
+boot_begins=false
 if ! is_at_work; then
-  # A second try is part of the same boot, and must not put its end off.
+  # A retry belongs to the same boot and must not postpone the power-off.
   if [[ ! -s $root/run/longhaul/boot ]]; then
     step "arming the timer that powers off a machine without an agent"
     shutdown -P +60
-    # For the ledger: what the machine costs before it can take a job.
+    # The ledger reads this time, to account for the cost of the machine before it can take a job.
     date +%s >"$root/run/longhaul/boot"
   fi
-  first_words=true
+  boot_begins=true
 fi
 connection=()
 if [[ -e $opt/connection.sh ]]; then
@@ -132,8 +133,8 @@ if [[ -e $opt/connection.sh ]]; then
   # shellcheck source=runtime/agent/connection.sh
   source "$opt/connection.sh"
 fi
-# Not before: EC2 may be reached through the proxy alone.
-[[ $first_words == false ]] || retry 3 report booting "" || echo "longhaul: the state could not be reported yet: $refusal"
+# This comes after the proxy is set, because EC2 may be reachable only through it.
+[[ $boot_begins == false ]] || retry 3 report booting "" || echo "longhaul: the state could not be reported yet: $refusal"
 if [[ $BAKED == false ]]; then
   step "looking at the image"
   choose_installer
@@ -160,7 +161,7 @@ for number in "${!EVERY_BOOT[@]}"; do
   step "step $((number + 1)) of every boot"
   once_a_boot "step-$((number + 1))" run_boot_step "Step $((number + 1)) of every boot" "${EVERY_BOOT[number]}"
 done
-step "keeping the user from what outlives a job"
+step "denying the user what outlives a job"
 once confinement true confine_user
 step "installing the runner"
 once runner is_runner install_runner

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # The rest of its variables are boot.sh's.
-# Proxy and certificates: for the boot script, the agent, the package manager,
-# Docker and jobs. Only machines whose network has them get this file, which
-# boot.sh reads at every boot. Sets `connection`, NAME=value for each.
+# Sets the proxy and certificates for the boot script, the agent, the package
+# manager, Docker and jobs. Only machines in a network that has them get this
+# file, which boot.sh reads at every boot. Sets `connection`, a list of
+# NAME=value.
 host=${metadata#*://}
 [[ -z $PROXY_HTTP ]] || connection+=("http_proxy=$PROXY_HTTP" "HTTP_PROXY=$PROXY_HTTP")
 [[ -z $PROXY_HTTPS ]] || connection+=("https_proxy=$PROXY_HTTPS" "HTTPS_PROXY=$PROXY_HTTPS")
@@ -15,13 +16,13 @@ export "${connection[@]}" NODE_USE_ENV_PROXY=1
 connect() {
   local entry value
   for entry in "${connection[@]}" NODE_USE_ENV_PROXY=1; do
-    # shellcheck disable=SC2001 # Bash before 5.2 knows no & in a replacement.
+    # shellcheck disable=SC2001 # Bash before 5.2 does not support & in a replacement.
     value=$(sed 's/[\\"$`]/\\&/g' <<<"${entry#*=}")
     printf '%s="%s"\n' "${entry%%=*}" "$value"
   done >"$etc/connection.env"
   mkdir -p "$units/docker.service.d"
   printf '[Service]\nEnvironmentFile=%s\n' "$etc/connection.env" >"$units/docker.service.d/longhaul.conf"
-  # dnf takes the variables.
+  # apt gets a file of its own; dnf reads the variables.
   if is_like debian; then
     mkdir -p "$root/etc/apt/apt.conf.d"
     for entry in "http $PROXY_HTTP" "https $PROXY_HTTPS"; do
@@ -42,7 +43,7 @@ connect() {
       trust=update-ca-trust
     fi
     mkdir -p "$anchors"
-    # All in one file for Node, and one a file, as update-ca-certificates wants them.
+    # Node needs all certificates in one file, update-ca-certificates each in a file of its own.
     entry=0
     while read -r value; do
       ((entry += 1))
@@ -51,7 +52,7 @@ connect() {
     done <"$etc/ca-bundle.base64" >"$etc/ca-bundle.pem"
     "$trust"
   fi
-  # An image may bring Docker along, running without what was just written.
+  # If the image has Docker, it runs already, without what was just written.
   if systemctl is-active --quiet docker.service; then
     systemctl daemon-reload
     systemctl restart docker.service

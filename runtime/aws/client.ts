@@ -18,13 +18,13 @@ export type AwsAction = `${AwsService}:${string}`;
  */
 export type CallAws<Action extends AwsAction> = (action: Action, input: AwsInput) => Promise<unknown>;
 
-/** The services of these actions. */
+/** The services that these actions belong to. */
 export type ServiceOf<Action extends AwsAction> =
   Action extends `${infer Service extends AwsService}:${string}` ? Service : never;
 
 export interface AwsClientOptions<Service extends AwsService = never> {
   region: string;
-  /** Base URLs without a trailing slash; those of the services that are called must be there. */
+  /** Base URLs without a trailing slash, at least those of the services that are called. */
   endpoints: Readonly<Partial<Record<AwsService, string>> & Record<Service, string>>;
   credentials: CredentialsSource;
   send: Send;
@@ -33,27 +33,27 @@ export interface AwsClientOptions<Service extends AwsService = never> {
     now(): number;
     sleep(milliseconds: number): Promise<void>;
   };
-  /** In [0, 1): spreads the retries. */
+  /** A number in [0, 1), which spreads the retries. */
   random: () => number;
   /** Milliseconds for one try of a call. Default: ten seconds. */
   timeoutMs?: number;
-  /** Milliseconds that its caller has left, asked before each try: no try begins after that, or lasts longer. Default: any. */
+  /** Milliseconds that the caller has left, read before each try. No try begins or ends later. Default: no limit. */
   leftMs?: () => number;
-  /** Reads an action's answer in XML; absent: nobody needs what is in them. A Failure of it counts as no answer. */
+  /** Reads an action's answer in XML. Absent: the answers are not needed. If it throws a Failure, that counts as no answer. */
   readXml?: (body: string, action: AwsAction) => unknown;
 }
 
 const defaultTimeoutMs = 10_000;
 
-/** A client for the few actions that its caller names; what may be retried is, within seconds. */
+/** A client for the few actions that its caller names. Within seconds it retries the calls that may be retried. */
 export function awsClient<Action extends AwsAction>(
   options: AwsClientOptions<ServiceOf<Action>>,
 ): CallAws<Action> {
   const { clock, random, timeoutMs = defaultTimeoutMs, leftMs = () => Infinity } = options;
   return async (action, input) => {
     for (let tries = 1; ; tries++) {
-      const left = Math.floor(leftMs()); // Node takes no parts of milliseconds.
-      if (left <= 0) throw new AwsError(action, 0, noTimeCode, "its caller had no time left for it");
+      const left = Math.floor(leftMs()); // Node accepts whole milliseconds only.
+      if (left <= 0) throw new AwsError(action, 0, noTimeCode, "the caller had no time left for the call");
       const result = await tryOnce(action, input, { ...options, timeoutMs: Math.min(timeoutMs, left) });
       if (!(result instanceof AwsError)) return result.answer;
       if (tries === maxTries || !isRetryable(result.status, result.code)) throw result;
@@ -73,7 +73,7 @@ async function tryOnce(
 ): Promise<AwsError | { answer: unknown }> {
   const [service, operation] = action.split(":") as [AwsService, string];
   const protocol = protocols[service];
-  const endpoint = endpoints[service]!; // The client's type asks for it.
+  const endpoint = endpoints[service]!; // The client's type requires it.
   const { headers, body } = protocol.encode(operation, input);
   let key: AwsCredentials | undefined;
   const secrets = () => [key?.secretAccessKey, key?.sessionToken, key?.accessKeyId, valueOf(input)];
@@ -96,12 +96,12 @@ async function tryOnce(
     return new AwsError(action, response.status, code, redact(message, secrets()));
   } catch (error) {
     redactError(error, secrets());
-    if (isFault(error)) throw error; // Nobody was asked, or the answer was not understood: another try would not help.
+    if (isFault(error)) throw error; // Nothing was sent, or the answer was not understood: a retry would not help.
     return new AwsError(action, 0, "NoAnswer", traceOf(error), { cause: error });
   }
 }
 
-/** What a parameter is set to: it may be a secret. */
+/** The value that a parameter is set to. It may be a secret. */
 function valueOf({ Value }: AwsInput): string | undefined {
   return typeof Value === "string" ? Value : undefined;
 }

@@ -8,7 +8,7 @@ import type { ReadMetadata } from "./metadata.ts";
 export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Absent: the key is a user's, and no role's. */
+  /** Absent if the key belongs to a user and not to a role. */
   sessionToken?: string;
 }
 
@@ -18,8 +18,8 @@ export type CredentialsSource = () => Promise<AwsCredentials>;
 const refreshBeforeMs = 5 * 60_000;
 
 /**
- * Credentials of the instance's role, from its metadata; asked for again
- * before they expire, and shared by calls that come at once.
+ * Credentials of the instance's role, from its metadata. They are read again
+ * before they expire. Calls at the same time share one read.
  *
  * @param now milliseconds since the epoch
  */
@@ -42,13 +42,13 @@ export function instanceCredentials(read: ReadMetadata, now: () => number): Cred
     try {
       return await asking;
     } catch (error) {
-      if (held && now() < held.expiresAt) return held.credentials; // Still good: the next call asks again.
+      if (held && now() < held.expiresAt) return held.credentials; // Still valid: the next call asks again.
       throw error;
     }
   };
 }
 
-/** What the metadata service says of a role that it has credentials for, as far as it is read. */
+/** The fields of the metadata service's answer for a role that are read here. */
 interface RoleCredentials {
   AccessKeyId: string;
   SecretAccessKey: string;
@@ -81,8 +81,8 @@ function parseCredentials(text: string, role: string) {
 }
 
 /**
- * Credentials of a Lambda function's role: Lambda puts them into the
- * environment of the process, which does not outlive them.
+ * Credentials of a Lambda function's role. Lambda puts them into the
+ * environment of the process and ends the process before they expire.
  *
  * @throws Error when the environment has none
  */

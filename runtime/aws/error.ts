@@ -1,6 +1,6 @@
 import { Failure } from "../../contract/failure.ts";
 
-/** A call to AWS that failed, after its retries. */
+/** A call to AWS that failed, also after its retries. */
 export class AwsError extends Failure {
   override readonly name = "AwsError";
   /** For example `ssm:GetParameter`. */
@@ -18,24 +18,23 @@ export class AwsError extends Failure {
   }
 }
 
-/** Takes secrets out of an error that was caught, and out of the errors behind it. */
+/** Removes secrets from a caught error and from its causes. */
 export function redactError(error: unknown, secrets: readonly (string | undefined)[]): void {
   if (!(error instanceof Error)) return;
   for (const key of ["message", "stack"] as const) {
     const value = redact(error[key] ?? "", secrets);
-    // Not set: the message of a DOMException, such as that of a time limit, can only be read.
+    // Defined and not assigned, because the message of a DOMException, such as a timeout's, is read-only.
     Object.defineProperty(error, key, { value, configurable: true, writable: true });
   }
   redactError(error.cause, secrets);
 }
 
-/** Shorter texts cannot be told from ordinary words, and no credential is that short. */
+/** In characters. Shorter texts cannot be told from ordinary words, and no credential is that short. */
 const shortestSecret = 8;
 
 /**
- * Takes secrets out of a text. AWS repeats what it was sent in some of its
- * messages: the signed headers when a signature does not match, the value when
- * one is not valid.
+ * Removes secrets from a text. Some of AWS's messages repeat what was sent: the
+ * signed headers when a signature does not match, or a value that is not valid.
  */
 export function redact(text: string, secrets: readonly (string | undefined)[]): string {
   return secrets.reduce<string>(

@@ -22,8 +22,8 @@ export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 /**
  * Sends with Node's own http, because the global `fetch` alone takes 10 MB of
- * the machine. With `NODE_USE_ENV_PROXY=1` Node 24 goes through the proxy of
- * its environment.
+ * the machine's memory. With `NODE_USE_ENV_PROXY=1` Node 24 uses the proxy
+ * that its environment names.
  */
 export const sendHttp: Send = ({ method, url, headers, body, timeoutMs }) =>
   new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * The value in a JSON text; undefined when it is no JSON. The parser's own
- * error is not passed on: it quotes the text, which may be a secret.
+ * The value of a JSON text, or undefined if the text is not JSON. The parser's
+ * own error is not passed on, because it quotes the text, which may be a secret.
  */
 export function parseJson(text: string): unknown {
   try {

@@ -1,11 +1,11 @@
 import { Failure } from "../../contract/failure.ts";
 import type { Send } from "./http.ts";
 
-/** Where EC2 puts the instance metadata service. */
+/** The address of EC2's instance metadata service. */
 export const metadataEndpoint = "http://169.254.169.254";
 
 const timeoutMs = 5000;
-/** Six hours, the longest that the service gives. */
+/** Six hours, the longest time that the service allows. */
 const sessionSeconds = 21_600;
 
 /** Reads a path below `/latest/`, for example `meta-data/instance-id`. Rejects unless the answer is 200. */
@@ -37,7 +37,7 @@ export function metadataReader(endpoint: string, send: Send): ReadMetadata {
   return async (path) => {
     let response = await read(path);
     if (response.status === 401) {
-      session = undefined; // It has expired.
+      session = undefined; // The token has expired.
       response = await read(path);
     }
     if (response.status !== 200) {

@@ -1,7 +1,7 @@
 import { Failure } from "../../contract/failure.ts";
 import { parseJson } from "./json.ts";
 
-/** What a call is given: nested objects and lists of plain values. */
+/** The input of a call: nested objects and lists of plain values. */
 export interface AwsInput {
   readonly [key: string]: AwsValue;
 }
@@ -11,18 +11,18 @@ export type AwsValue = string | number | boolean | AwsInput | readonly AwsValue[
 export type AwsService = "ec2" | "ssm" | "cloudwatch" | "logs" | "dynamodb" | "sqs" | "budgets";
 
 export interface AwsProtocol {
-  /** Name in the scope of a signature. */
+  /** The service's name in the scope of a signature. */
   signingName: string;
-  /** Region in the scope of a signature, from the caller's own. Absent: that one. */
+  /** The region in the scope of a signature. Absent: the client's region. */
   signingRegion?: string;
   encode(operation: string, input: AwsInput): { headers: Record<string, string>; body: string };
-  /** @throws when the body is not what the service speaks */
+  /** @throws Failure when the body is not in the service's format */
   decode(body: string): unknown;
   /** Code and message of an answer that is not a success. */
   error(body: string): { code: string; message: string };
 }
 
-/** Where AWS Budgets is, with one endpoint for the whole partition. No other partition has a budget of the stack's. */
+/** AWS Budgets has one endpoint for the whole partition, in this region. The stack has no budget in other partitions. */
 const budgetsRegion = "us-east-1";
 
 export const protocols: Record<AwsService, AwsProtocol> = {
@@ -35,7 +35,7 @@ export const protocols: Record<AwsService, AwsProtocol> = {
   budgets: { ...json("budgets", "AWSBudgetServiceGateway", "1.1"), signingRegion: budgetsRegion },
 };
 
-/** The query protocol. Its answers are XML, and nobody here needs what is in them. */
+/** The query protocol. Its answers are XML, which only a client with `readXml` reads. */
 function query(signingName: string, version: string, list: "" | ".member"): AwsProtocol {
   return {
     signingName,
@@ -66,7 +66,7 @@ function flatten(value: AwsValue, path: string, list: string): [string, string][
   return entries.flatMap(([key, item]) => flatten(item, key, list));
 }
 
-/** AWS JSON; the versions differ by their media type and in nothing that matters here. */
+/** AWS's JSON protocols. Only the media type of the two versions differs in what matters here. */
 function json(signingName: string, target: string, version: "1.0" | "1.1"): AwsProtocol {
   return {
     signingName,
@@ -79,11 +79,11 @@ function json(signingName: string, target: string, version: "1.0" | "1.1"): AwsP
     }),
     decode: (body) => {
       const answer = parseJson(body || "{}");
-      if (answer === undefined) throw new Failure(`the answer of ${body.length} characters is no JSON`);
+      if (answer === undefined) throw new Failure(`the answer of ${body.length} characters is not JSON`);
       return answer;
     },
     error: (body) => {
-      // A page of a proxy or load balancer is no JSON: the status then has to say enough.
+      // The page of a proxy or load balancer is not JSON. The status then has to say enough.
       const fault = (parseJson(body) ?? {}) as Record<string, unknown>;
       const message = fault.message ?? fault.Message;
       return {

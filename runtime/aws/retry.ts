@@ -1,4 +1,4 @@
-/** Tries of one call, the first included. */
+/** The number of tries of one call, the first included. */
 export const maxTries = 4;
 
 const firstDelayMs = 200;
@@ -14,7 +14,7 @@ const throttlingCodes =
   /Throttl|^TooManyRequests|^RequestLimitExceeded$|^SlowDown$|ThroughputExceeded|^LimitExceededException$|^BandwidthLimitExceeded$/;
 
 /**
- * Codes for calls that met another change of the same thing: `TooManyUpdates` of an SSM parameter,
+ * Codes for calls that met another change of the same resource: `TooManyUpdates` of an SSM parameter,
  * `ConcurrentTagAccess` of an instance's tags, `OperationAbortedException` of a log group. No SDK retries the
  * first two by itself; AWS's reference says to wait and to call again.
  */
@@ -23,24 +23,27 @@ const conflictCodes =
 
 /**
  * Codes for calls that AWS did not finish, or did not begin because they were signed too long ago: a Lambda function
- * may be frozen between signing and sending. Each try is signed anew.
+ * may be frozen between signing and sending. Each try is signed again.
  */
 const overdueCodes = /^(RequestTimeout(Exception)?|RequestExpired)$/;
 
-/** EC2 answers with a server's fault where a zone has no machine to give: not in the next seconds either. */
+/** Whether a zone has no capacity. EC2 answers with a server error then, but a retry within seconds does not help. */
 export function isCapacity(code: string): boolean {
   return /^Insufficient\w*Capacity$/.test(code);
 }
 
-/** The code of a call that was not made, because its caller had no time left. */
+/** The code of a call that was not made, because the caller had no time left. */
 export const noTimeCode = "NoTime";
 
-/** Whether the call was refused for its moment alone: it came too soon, beside another, or too late. Nothing was done. */
+/**
+ * Whether the call was refused only for its timing: it came too soon after others, beside another change, or when the
+ * caller had no time left. AWS has done nothing.
+ */
 export function isThrottling(status: number, code: string): boolean {
   return status === 429 || code === noTimeCode || throttlingCodes.test(code) || conflictCodes.test(code);
 }
 
-/** Whether the same call may succeed a little later: no answer, a fault of the service, a refusal for its moment. */
+/** Whether the same call may succeed a little later: after no answer, a server error, or a refusal for its timing. */
 export function isRetryable(status: number, code: string): boolean {
   if (isCapacity(code)) return false;
   return status === 0 || status >= 500 || isThrottling(status, code) || overdueCodes.test(code);
@@ -50,7 +53,7 @@ export function isRetryable(status: number, code: string): boolean {
  * Milliseconds until the next try: exponential with full jitter, so that
  * machines that were throttled together do not come back together.
  *
- * @param tries how many have failed, from 1
+ * @param tries the number of tries that have failed, from 1
  * @param random in [0, 1)
  */
 export function retryDelayMs(tries: number, random: number): number {

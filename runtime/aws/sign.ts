@@ -9,7 +9,7 @@ export interface UnsignedRequest {
   body: string;
 }
 
-/** What a signature is good for. */
+/** What a signature is valid for. */
 export interface SigningScope {
   region: string;
   /** The service's name in scopes, for example `monitoring`. */
@@ -21,11 +21,11 @@ export interface SigningScope {
 const algorithm = "AWS4-HMAC-SHA256";
 
 /**
- * Signs a request with AWS Signature Version 4 and gives back all its headers.
+ * Signs a request with AWS Signature Version 4 and returns all its headers.
  *
- * Written out here although aws4fetch does it: that takes a seventh of the
- * user data's 16 KB and, by its `Headers`, 8 MB of the machine's memory. The
- * tests hold both to the same signatures.
+ * aws4fetch does the same, but adds 2.3 KB to the packed agent and, by its
+ * `Headers`, takes 8 MB of the machine's memory. A test checks that both make
+ * the same signatures.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */

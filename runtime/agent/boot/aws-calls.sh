@@ -1,16 +1,16 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
-# Asks AWS and the metadata service, with nothing but curl.
+# Calls AWS and the metadata service with curl alone.
 
-# Secrets reach curl on its standard input: a command line is for everybody to read.
+# Secrets go to curl on its standard input, because every user can read a command line.
 read_metadata() {
   local session
   session=$(curl -sf --noproxy '*' -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/latest/api/token") &&
     curl -sf --noproxy '*' -m 5 --config - "$metadata/latest/meta-data/$1" <<<"header = \"X-aws-ec2-metadata-token: $session\""
 }
 
-# call SERVICE FILE CURL-OPTION…: asks AWS as the machine, without the agent and without an AWS tool. Sets `refusal`
-# where it fails: AWS's code and sentence. AWS repeats what was signed where it does not like a signature, so the
-# secrets are taken out.
+# call SERVICE FILE CURL-OPTION…: calls AWS with the machine's role, without the agent and without an AWS tool. If the
+# call fails, it sets `refusal` to AWS's code and message. When a signature does not match, AWS's message repeats what
+# was signed, so the secrets are removed from it.
 call() {
   local service=$1 file=$2 role keys answer word
   shift 2
@@ -22,7 +22,7 @@ user = "$(field AccessKeyId "$keys"):$(field SecretAccessKey "$keys")"
 header = "X-Amz-Security-Token: $(field Token "$keys")"
 END
   ) || true
-  # Behind the 200 of an answer that was cut short comes curl's sentence.
+  # If an answer was cut short, curl's error message follows the 200.
   if [[ ${answer##*$'\n'} == "200 " ]]; then
     printf '%s' "${answer%$'\n'*}" >"$file"
     return 0

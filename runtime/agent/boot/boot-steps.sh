@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
-# The fleet's own lines.
+# Runs the boot steps that the fleet's configuration adds.
 
-# run_boot_step WHICH LINES: systemd gives a service of root's no home, and git, npm and others want one.
+# run_boot_step WHICH LINES: sets a home, because systemd gives a service of root none, and git, npm and others need it.
 run_boot_step() {
   local status=0
   keep_output boot-step env HOME="$root/root" USER=root LOGNAME=root bash -Eeuo pipefail -c "$2" || status=$?

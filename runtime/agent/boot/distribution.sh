@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # boot.sh, which reads this, sets and uses the rest of its variables.
-# What the image is, and so what installs packages there.
+# Finds out which distribution the image has, and so which package manager.
 
-# os-release(5) is shell and sets many variables: it is read in a shell of its own, and nothing in it may end this script,
-# which has not armed the timer yet.
+# os-release(5) is shell and sets many variables, so a shell of its own reads it. Nothing in it may end this script, which
+# has not armed the timer yet.
 about_image() {
   set +eu
   # shellcheck source=/dev/null
@@ -15,18 +15,18 @@ about_image() {
   read -r image_name
 } < <(about_image)
 
-# is_like FAMILY: the image is of that distribution, or made after it.
+# is_like FAMILY: whether the image has that distribution or one derived from it.
 is_like() {
   [[ " $image_families " == *" $1 "* ]]
 }
 
-# Sets `installer`, apt or dnf. Where neither will do, no number of tries helps.
+# Sets `installer` to apt or dnf. Any other image fails the boot, because no retry would help.
 choose_installer() {
   if is_like debian; then
     installer=apt
   elif is_like amzn && [[ $image_version == 2023 ]]; then
     installer=dnf
   else
-    fail "The image is $image_name. Longhaul installs packages on Ubuntu, Debian and Amazon Linux 2023: take one of them, or an image that brings all of them along, with image.baked: true (docs/images.md)."
+    fail "The image is $image_name. Longhaul installs packages on Ubuntu, Debian and Amazon Linux 2023: take one of them, or an image that contains all of them, with image.baked: true (docs/images.md)."
   fi
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
-# Packages that the image lacks, and nothing that replaces them under a job.
+# Installs packages that the image lacks, and stops upgrades that would replace packages under a running job.
 lists=$root/var/lib/apt/lists
 
-# Packages that are replaced under a running job can end it, Docker's before all: a machine is patched
-# by rotating it. Not every image has all of these units. What apt is doing is waited for by its lock.
+# A package that is replaced under a running job can end the job, above all Docker's. Machines are patched by rotating
+# them instead. Not every image has all of these units. If apt is at work, the next call of apt waits for its lock.
 stop_upgrades() {
   local unit upgrades
   if [[ $installer == apt ]]; then
@@ -20,8 +20,9 @@ stop_upgrades() {
   [[ $DOCKER == false ]] || set_live_restore
 }
 
-# Containers outlive Docker's daemon where the setting is on. The mark says that Longhaul has set it: the image of a used
-# machine brings both along, and a setting of the image's own is left alone. cloud-init brings Python along.
+# With this setting, containers outlive Docker's daemon. The mark says that Longhaul made the setting. The image of a used
+# machine contains both, and the setting goes if the fleet has it off. A setting that the image's maker made has
+# no mark and stays. Python is there because cloud-init needs it.
 set_live_restore() {
   local settings=$root/etc/docker/daemon.json mark=$root/etc/docker/live-restore-by-longhaul
   mkdir -p "$root/etc/docker"
@@ -35,7 +36,7 @@ set_live_restore() {
   fi
 }
 
-# change_docker FILE STATEMENT: the statement is Python, and changes `settings`.
+# change_docker FILE STATEMENT: changes `settings`, which is the file's content, by a statement in Python.
 change_docker() {
   [[ -s $1 ]] || echo '{}' >"$1"
   python3 -c "import json, sys
@@ -45,14 +46,14 @@ json.dump(settings, open(sys.argv[1], 'w'))" "$1"
   ! systemctl is-active --quiet docker.service || systemctl reload docker.service
 }
 
-# apt refuses everything while a cut of the power has left a package half installed. dpkg would ask about a changed file of
-# settings, and nobody is there to answer.
+# A power cut can leave a package half installed, and apt refuses everything until dpkg finishes it. The options answer
+# dpkg's question about changed configuration files, because nobody is there to do so.
 finish_packages() {
   DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
 }
 
-# A step of the fleet's own may have been cut in the middle as well, also on a baked image. apt does not fetch a list again
-# that is there and empty, because the server says that it has not changed. Nothing is touched while a job may run.
+# A power cut may also have interrupted a boot step of the fleet, on a baked image too. apt does not fetch an empty list
+# again, because the server answers that the list has not changed. Nothing is touched while a job may run.
 mend_packages() {
   is_like debian && [[ -n $(command -v dpkg) ]] && ! is_at_work || return 0
   [[ ! -d $lists ]] || find "$lists" -maxdepth 1 -name '*_*' -empty -delete
@@ -60,9 +61,10 @@ mend_packages() {
     echo "longhaul: dpkg could not finish what was interrupted: $(last_words dpkg)"
 }
 
-# ask_packages NAME COMMAND…: one try at something that needs the package manager. Lists and packages that a cut of the
-# power has left half written are not fetched again by themselves: the server says that they have not changed, and apt
-# believes a package of the right size. Another process that holds the lock may be reading them.
+# ask_packages NAME COMMAND…: tries a command once that needs the package manager. If it fails, it deletes all lists and
+# packages, because a power cut may have left some half written. apt does not fetch those again: the server answers that
+# a list has not changed, and apt trusts a package of the right size. While another process has the lock they stay,
+# because it may be reading them.
 ask_packages() {
   local log=$logs/$1.log
   keep_output "$@" && return 0
@@ -71,7 +73,7 @@ ask_packages() {
   return 1
 }
 
-# The lists have a lock of their own, which knows no waiting.
+# The lists have a lock of their own, for which apt-get does not wait.
 apt_install() {
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes "$@"
 }
@@ -85,6 +87,7 @@ install_by_apt() {
   ((${#missing[@]})) || return 0
   retry 12 ask_packages packages apt_install "${missing[@]}" ||
     fail "The package manager could not install ${missing[*]}: $(last_words packages)"
-  # Not every release has these, and most jobs do without.
-  [[ $DOCKER == false ]] || apt_install docker-buildx docker-compose-v2 || echo "longhaul: no docker-buildx, no docker-compose-v2"
+  # Not every release has these, and most jobs do not need them.
+  [[ $DOCKER == false ]] || apt_install docker-buildx docker-compose-v2 ||
+    echo "longhaul: docker-buildx and docker-compose-v2 could not be installed; the boot goes on without them"
 }

@@ -1,18 +1,18 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
-# The user that jobs run as, and what it may do.
+# Makes the user that jobs run as, and gives it the rights that the fleet sets.
 
 as_user() {
   setpriv --reuid "$RUNNER_USER" --regid "$(id -g "$RUNNER_USER")" --init-groups -- "$@"
 }
 
-# give_locked FOLDER…: to the user, with all that is in them, where it cannot write. An image may have the user's home and
-# the runner from a time before the user, and so as root's. A link in their place is no way to what it points to.
+# give_locked FOLDER…: gives the user each folder, with its contents, that the user cannot write to. An image may have got
+# the user's home and the runner before the user, so that root owns them. Links are not followed.
 give_locked() {
   local folder
   for folder in "$@"; do
     [[ -d $folder ]] || continue
     ! as_user test -w "$folder" || continue
-    echo "longhaul: $RUNNER_USER could not write to $folder: it is given to that user"
+    echo "longhaul: $RUNNER_USER could not write to $folder: gives it to that user"
     chown -hR "$RUNNER_USER:" "$folder"
   done
 }
@@ -38,9 +38,9 @@ make_user() {
   fi
 }
 
-# An image's own user (`ubuntu`, `ec2-user`) is an administrator: cloud-init has given it a rule and groups before this, once
-# for each instance. Those of the groups are root by another name, or read what root's services print. Nobody logs in as
-# this user: Session Manager has one of its own.
+# An image's own user (`ubuntu`, `ec2-user`) is an administrator: cloud-init has already given it a rule and groups, once
+# for each instance. These groups amount to root, or can read what root's services print. Nobody needs this user for a
+# login: Session Manager has a user of its own.
 take_rights() {
   local group rule
   for group in sudo wheel admin adm systemd-journal lxd disk docker; do
@@ -51,10 +51,11 @@ take_rights() {
   [[ ! -e $rule ]] || sed -i "/^${RUNNER_USER}[[:space:]]/d" "$rule"
   rule=$(may_do_all)
   [[ -z $rule ]] ||
-    fail "The user $RUNNER_USER may do everything by sudo (${rule%%$'\n'*}), and the fleet has sudo: false. Take the rule out of the image, or set image.user to another name, or sudo to true."
+    fail "The user $RUNNER_USER may run everything with sudo (${rule%%$'\n'*}), and the fleet has sudo: false. Take the rule out of the image, or set image.user to another name, or sudo to true."
 }
 
-# sudo ends with 0 whether the user has rights or not. A rule for single commands is the image's own.
+# Prints the rules that allow everything: sudo exits with 0 whether or not the user has rights. Rules for single commands
+# are the decision of the image's maker and stay.
 may_do_all() {
   [[ -z $(command -v sudo) ]] || LC_ALL=C sudo -l -U "$RUNNER_USER" |
     sed -En '/^ +\(.*\) (.*[ ,])?ALL(,|$)/s/^ +//p'

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
-# The runner's own software.
+# Downloads, installs and checks the runner's software.
 
 tarball=$state/runner.tar.gz
 
@@ -10,18 +10,18 @@ is_right() {
   [[ $sum == "$TARBALL_SHA256" ]]
 }
 
-# Goes on where an earlier try ended.
+# Continues where an earlier try ended.
 download() {
   local answer status=0
   answer=$(curl -fsSL --connect-timeout 20 --speed-limit 1000 --speed-time 60 -C - -o "$tarball" -w '%{http_code}' "$TARBALL_URL") || status=$?
-  # What is there cannot be gone on with: it is too long, or the server cannot send parts.
+  # The download cannot be continued: the file is too long, or the server cannot send parts.
   [[ $answer != 416 && $status != 33 && $status != 36 ]] || rm -f "$tarball"
   return "$status"
 }
 
 fetch_runner() {
   before_registration "The runner"
-  # An earlier boot's part of it may have holes.
+  # A part that an earlier boot downloaded may have holes.
   is_right || rm -f "$tarball"
   is_right || retry 8 download || fail "The runner could not be downloaded from $TARBALL_URL."
   if ! is_right; then
@@ -32,7 +32,7 @@ fetch_runner() {
   mkdir -p "$runner.new"
   tar -xzf "$tarball" --no-same-owner -C "$runner.new"
   chown -R "$RUNNER_USER:" "$runner.new"
-  # Under its own name it is whole.
+  # The folder gets its final name only when it is complete.
   sync
   mv "$runner.new" "$runner"
   rm -f "$tarball"
@@ -44,7 +44,8 @@ is_runner() {
 
 install_runner() {
   if [[ $BAKED == true ]] && is_runner; then
-    # Whoever made the image may have tried it. This machine would be taken for registered, and take another's jobs.
+    # The image's maker may have registered the runner to try it. This machine would then count as registered, and take
+    # another runner's jobs.
     rm -f "$runner"/.{runner,credentials}*
   else
     fetch_runner
@@ -54,7 +55,7 @@ install_runner() {
   check_runner
 }
 
-# A runner that its user cannot start, or that cannot write its files, would use the registration token up.
+# A runner that its user cannot start, or that cannot write its files, would waste the registration token.
 check_runner() {
   local said
   give_locked "$runner" "$runner"/{_diag,_work}

@@ -1,12 +1,13 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
-# What the machine runs of ours: a Node, the agent, the hooks of jobs.
+# Installs what Longhaul runs on the machine: Node, the agent and the hooks of jobs.
 
-# An empty program is one that succeeds.
+# Node has to print a word, because an empty file also runs and succeeds.
 is_node() {
   [[ $("$opt/node" -e 'process.stdout.write("whole")') == whole ]]
 }
 
-# The runner's folder is its user's, and the agent is root: it runs with a copy that only root can write.
+# The agent runs as root, and the jobs' user can write to the runner's folder. So the agent uses a copy of the runner's
+# Node that only root can write.
 copy_node() {
   local version
   before_registration "$opt/node"
@@ -17,11 +18,11 @@ copy_node() {
     mv -f "$opt/node.new" "$opt/node"
     return 0
   done
-  fail "The runner brings no Node along: neither externals/node24 nor externals/node20."
+  fail "The runner contains no Node: it has neither externals/node24 nor externals/node20."
 }
 
-# The agent and its neighbours are too long for the user data. Parameters hold them in pieces, packed in a way
-# that only Node can unpack; the user data says what must come out, so nobody can slip in something else.
+# The agent and the files beside it are too long for the user data. Parameters hold them in pieces, packed in a way that
+# only Node can unpack. The user data has the SHA-256 of the result, so nobody can slip in something else.
 fetch_software() {
   local names
   printf -v names ',"%s"' "$SOFTWARE_PATH"/{0..9}
@@ -37,9 +38,9 @@ are_hooks() {
   [[ -s $state/path && -s $state/personal.tar ]]
 }
 
-# What is there before the first job is the machine's. After it, that can no longer be told from what jobs have left.
+# What exists before the first job belongs to the machine. Later it can no longer be told from what jobs have left.
 install_hooks() {
-  before_registration "The memory of what was there before the first job"
+  before_registration "The record of what existed before the first job"
   bash "$opt/job-hooks.sh" install ${connection[@]+"${connection[@]}"}
 }
 

@@ -1,13 +1,13 @@
 # shellcheck shell=bash disable=SC2154 # boot.sh, which reads this, sets the rest of its variables.
-# The units that run the agent.
+# Writes and starts the units that run the agent.
 
 ender=longhaul-shutdown.service
 
-# StartLimitIntervalSec=0: no number of restarts ends the agent for good. KillMode=process: its end is nothing to the
-# listener and its job, where that has no scope of its own. The other unit is for whoever powers the machine off or
-# reboots it: it stops after the agent and before the network, and has the listener tell GitHub. IgnoreOnIsolate=yes: a
-# change of the target (systemctl isolate, telinit) stops neither. A shutdown stops both, which conflict with
-# shutdown.target as all services do.
+# StartLimitIntervalSec=0: systemd restarts the agent no matter how often it ends. KillMode=process: when the agent ends, a
+# listener without a scope of its own lives on with its job. The other unit acts when anybody powers the machine off or
+# reboots it: it stops after the agent and before the network, and ends the listener, which then signs off at GitHub.
+# IgnoreOnIsolate=yes: a change of the target (systemctl isolate, telinit) stops neither unit. A shutdown stops both,
+# because they conflict with shutdown.target as all services do.
 start_agent() {
   cat >"$units/$ender" <<END
 [Unit]

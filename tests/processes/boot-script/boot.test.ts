@@ -110,8 +110,8 @@ describe("the boot script", () => {
       put(`${script.root}/var/lib/longhaul/instance`, "i-2\n");
       const { status, output } = await run();
       expect(status).to.equal(0);
-      expect(output).to.include("this disk was i-2's, and this is i-1");
-      expect(output).to.include("without its user data it powers off in an hour");
+      expect(output).to.include("this disk comes from i-2, and this machine is i-1");
+      expect(output).to.include("powers off in an hour unless the user data runs");
       expect(calls().filter((line) => !/^(curl|systemctl is-active)/.test(line))).to.deep.equal([
         "shutdown -P +60",
       ]);

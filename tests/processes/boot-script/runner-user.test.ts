@@ -25,7 +25,7 @@ describe("the boot script, and the user of jobs", () => {
       expect(status, output).to.equal(0);
       const given = `${script.root}/home/runner/${locked}`.replace(/\/$/, "");
       expect(calls()).to.include(`chown -hR runner: ${given}`);
-      expect(output).to.include(`longhaul: runner could not write to ${given}: it is given to that user`);
+      expect(output).to.include(`longhaul: runner could not write to ${given}: gives it to that user`);
     });
   }
 

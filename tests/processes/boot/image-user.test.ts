@@ -70,7 +70,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
     const machine = await machines.launch({ told: { user: "ubuntu", sudo: false }, before: rule });
     await machines.state(machine, "boot-failed");
     expect(machine.tags["longhaul:detail"]).to.match(
-      /^The user ubuntu may do everything by sudo \(\(ALL\) NOPASSWD: ALL\), and the fleet has sudo: false\. Take the rule/,
+      /^The user ubuntu may run everything with sudo \(\(ALL\) NOPASSWD: ALL\), and the fleet has sudo: false\. Take the rule/,
     );
     await machines.remove(machine);
   });

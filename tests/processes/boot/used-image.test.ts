@@ -40,7 +40,7 @@ describe("a machine made from the image of a used one", function () {
       const session = sessionOf(used);
       const machine = await machines.launch({ imageId, told: { baked } });
       await machines.state(machine, "idle");
-      expect(machine.console).to.include(`this disk was ${used.id}'s, and this is ${machine.id}`);
+      expect(machine.console).to.include(`this disk comes from ${used.id}, and this machine is ${machine.id}`);
       expect(registeredAs(machine)).to.equal(ownName(machine));
       expect(machines.entriesOf(machine)).to.equal(1);
       expect(machine).to.include({ state: "running", shutdownBehavior: "stop" });
@@ -68,7 +68,7 @@ describe("a machine made from the image of a used one", function () {
     const session = sessionOf(used);
     const machine = await machines.launch({ imageId, userData: "" });
     await eventually("the other machine's boot script to come to its end", () =>
-      machine.console.includes("nothing is done before its user data has run"),
+      machine.console.includes("does nothing until the user data has run"),
     );
     expect(machine.console).to.not.include("longhaul-agent.service: ");
     expect(machine.console).to.not.include("arming the timer");

@@ -160,7 +160,7 @@ describe("the smoke workflow", () => {
       const { code, output } = run({ minutes: Number.NaN });
       expect(output)
         .to.include("minutes must be a whole number")
-        .and.include("| verdict | unfit: there is not one beat");
+        .and.include("| verdict | unfit: no beat was recorded");
       expect(code).to.equal(1);
     });
   });

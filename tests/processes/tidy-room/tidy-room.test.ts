@@ -268,7 +268,7 @@ describe("after a job the machine is a tidy room", () => {
       const left = readdirSync(join(room.root, work)).sort();
       expect(left, output).to.deep.equal(["_temp", "app"]);
       expect(readdirSync(join(room.root, "docker/images"))).to.deep.equal(["ours"]);
-      const removed = [...output.matchAll(/70 % of the disk were in use: removed .*\/(\w+)$/gm)];
+      const removed = [...output.matchAll(/70 % of the disk was in use: removed .*\/(\w+)$/gm)];
       expect(removed.map(([, name]) => name)).to.deep.equal(["older", "old", "recent"]);
       expect(output).to.include("in use: removed the images of jobs and Docker's build cache\n");
     });
