@@ -40,7 +40,9 @@ describe("a machine made from the image of a used one", function () {
       const session = sessionOf(used);
       const machine = await machines.launch({ imageId, told: { baked } });
       await machines.state(machine, "idle");
-      expect(machine.console).to.include(`this disk comes from ${used.id}, and this machine is ${machine.id}`);
+      expect(machine.console).to.include(
+        `this disk comes from ${used.id}, and this machine is ${machine.id}`,
+      );
       expect(registeredAs(machine)).to.equal(ownName(machine));
       expect(machines.entriesOf(machine)).to.equal(1);
       expect(machine).to.include({ state: "running", shutdownBehavior: "stop" });
