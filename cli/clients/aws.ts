@@ -83,7 +83,7 @@ export function checkAccount(
 ): void {
   if (Account === expected) return;
   throw new Failure(
-    `The AWS credentials here belong to account ${Account} (${Arn}), and ${environment} is in account ${expected}. ` +
+    `The AWS credentials here belong to account ${Account} (${Arn}), but ${environment} is in account ${expected}. ` +
       `Nothing was done. Use credentials of ${expected} (AWS_PROFILE, …), or correct aws.account.`,
   );
 }

@@ -99,6 +99,6 @@ function stillUsed(request: DrainRequest, left: readonly ObservedMachine[]): str
   return [
     `After ${request.waitMinutes} min, ${left.length} machine(s) still use ${guardedName(request)}:`,
     ...machines,
-    "No job was ended, and nothing they need was deleted. Run it again later. See docs/troubleshooting.md#destroy-waits.",
+    "No job was ended, and nothing that these machines need was deleted. Run it again later. See docs/troubleshooting.md#destroy-waits.",
   ].join("\n");
 }

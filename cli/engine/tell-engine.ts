@@ -28,7 +28,7 @@ export function tellEngineEvent(event: EngineEvent): string | undefined {
   const name = urn.split("::").pop()!;
   const isCommand = type === "command:local:Command";
   if (op === "delete" && isCommand && name.endsWith("-guard")) {
-    return done ? `nothing stands on ${name} any more` : undefined;
+    return done ? `${name}: no machine uses what it guards` : undefined;
   }
   if (op !== "create" && !(op === "update" && isCommand)) return undefined;
   if (!isCommand) return done ? created[type]?.(name) : undefined;

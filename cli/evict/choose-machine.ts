@@ -22,7 +22,9 @@ export function chooseMachine(
   machines: readonly ObservedMachine[],
 ): ObservedMachine | undefined {
   if (runner === undefined && instanceId === undefined) {
-    throw new BadUsage("Which machine? Name its runner with --runner, or itself with --machine i-….");
+    throw new BadUsage(
+      "Which machine? Name its runner with --runner, or the machine itself with --machine i-….",
+    );
   }
   if (runner !== undefined) select([...known, ...machines], { runners: [runner] });
   const ofRunner = machines.filter((each) => runner === undefined || each.runner === runner);

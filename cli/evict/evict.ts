@@ -73,29 +73,32 @@ export async function evict(
     try {
       await aws.operatorLog.write(logGroupName(environment, fleet), eviction);
     } catch (error) {
-      throw explained(error, (why) => `It could not be written down who evicts, so nothing was done: ${why}`);
+      throw explained(
+        error,
+        (why) => `The record of the eviction could not be written, so nothing was done: ${why}`,
+      );
     }
   }
 
   async function nextStep(): Promise<string> {
-    const entry = "Its entry at GitHub goes with `longhaul settle` once EC2 reports it as terminated.";
+    const entry = "`longhaul settle` removes its entry at GitHub once EC2 reports it as terminated.";
     const settings = await readFleetSettings(aws.parameters, environment, fleet);
     if (desiredFor(machine, settings, clock.now()).listing === "none") return entry;
-    return `For another machine in its place: \`longhaul rotate --runner ${runner}\`. ${entry}`;
+    return `\`longhaul rotate --runner ${runner}\` makes another machine in its place. ${entry}`;
   }
 }
 
 /** The known jobs, with the source of each. */
 function describeJobs({ name, report }: ObservedMachine, { jobs, notes }: FoundJobs): string[] {
   const sources = {
-    both: "so say the machine and GitHub",
-    machine: "so says the machine's own tag alone",
-    GitHub: "so says GitHub; the machine's own tag does not",
+    both: "reported by the machine and by GitHub",
+    machine: "reported only by the machine's own tag",
+    GitHub: "reported by GitHub, and not by the machine's own tag",
   };
   const lines = jobs.map(({ url, saidBy }) => `${name} runs a job of ${url} (${sources[saidBy]}).`);
   if (lines.length === 0) {
     const own = report ? `it reports ${report.state}` : "it has reported nothing";
-    lines.push(`No job was found on ${name}: ${own}. One may still be on its way to it.`);
+    lines.push(`No job was found on ${name}: ${own}. A job may still be on its way to it.`);
   }
   return [...lines, ...notes];
 }

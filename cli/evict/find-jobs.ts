@@ -61,10 +61,12 @@ export async function findJobs(
   function repositories(): string[] {
     if (place.repository !== undefined) return [place.repository];
     const [owner, repository] = path?.split("/") ?? [];
-    const told = owner?.toLowerCase() === place.owner.toLowerCase() ? repository : undefined;
-    const all = [...new Set([told, smokeRepository])].filter((each) => each !== undefined);
+    const reported = owner?.toLowerCase() === place.owner.toLowerCase() ? repository : undefined;
+    const all = [...new Set([reported, smokeRepository])].filter((each) => each !== undefined);
     const where = all.length === 0 ? "none" : all.join(", ");
-    notes.push(`A job of ${place.owner} can come from any of its repositories; asked were: ${where}.`);
+    notes.push(
+      `A job of ${place.owner} can come from any of its repositories. These were searched: ${where}.`,
+    );
     return all;
   }
 
@@ -75,7 +77,7 @@ export async function findJobs(
     const likeliestFirst = [...going].sort((a, b) => rank(a) - rank(b) || a.id - b.id);
     if (going.length > maxRuns) {
       notes.push(
-        `${repository} has ${going.length} runs that are not over; ${maxRuns} of them were looked at.`,
+        `${repository} has ${going.length} unfinished runs, of which the ${maxRuns} most likely ones were searched.`,
       );
     }
     for (const run of likeliestFirst.slice(0, maxRuns)) {

@@ -34,7 +34,7 @@ export async function awaitPower(wait: PowerWait): Promise<ObservedMachine[]> {
       left = machines.filter(({ instanceId }) => !done.has(instanceId));
       if (left.length === 0) return true;
       output.progress(
-        `${left.length} of ${machines.length} machine(s) not ${powerWords(power)} yet: ${left.map(brieflyDescribe).join(", ")}.`,
+        `${left.length} of ${machines.length} machine(s) are not ${powerWords(power)} yet: ${left.map(brieflyDescribe).join(", ")}.`,
       );
       return undefined;
     },

@@ -73,7 +73,7 @@ export async function setPower(
 ): Promise<PowerResult> {
   const { power } = override;
   const fleets = selections.map(({ fleet }) => fleet);
-  const told = new Set<string>();
+  const printed = new Set<string>();
   if (power === "on" && !override.overBudget) refuseWithoutBudget(await settings());
   const written = await writeOverrides({ ...aws, clock, output }, name, selections, override);
 
@@ -159,8 +159,8 @@ export async function setPower(
     // A terminated machine needs no message.
     if (machine.instanceState === "terminated") return;
     const line = `${machine.name} ${why}.`;
-    if (!told.has(line)) output.say(line);
-    told.add(line);
+    if (!printed.has(line)) output.say(line);
+    printed.add(line);
   }
 
   function explain(machine: ObservedMachine): PowerResult["left"][number] {

@@ -35,8 +35,8 @@ export async function writeOverrides(
     }),
   );
   for (const each of written) {
-    const told = withoutOvertaken(each);
-    if (told) output.say(sentence(environment, told, override));
+    const holding = withoutOvertaken(each);
+    if (holding) output.say(sentence(environment, holding, override));
     if (each.overtaken) output.say(overtakenSentence(environment, each.fleet, each.overtaken));
   }
   if (written.every(({ outcome }) => outcome === "absent")) {

@@ -33,8 +33,8 @@ export function checkSelection({ fleet, runners, all, olderThan }: RotationSelec
   const ways = [fleet ?? olderThan, runners, all].filter((way) => way !== undefined);
   if (ways.length !== 1) {
     throw new BadUsage(
-      `Which runners? Say it in one way${ways.length === 0 ? "" : ", not in several"}: --fleet <name>, --runner <names...>, --all, ` +
-        "or --older-than <age>, which goes together with --fleet.",
+      `Which runners? Use ${ways.length === 0 ? "one" : "only one"} of --fleet <name>, --runner <names...>, --all ` +
+        "and --older-than <age>. Only --older-than and --fleet can be combined.",
     );
   }
   if (olderThan !== undefined && parseSpan(olderThan) === undefined) {
@@ -87,6 +87,6 @@ export function checkGenerations(
   throw new BadUsage(
     `The stack file here has other generations than the machines in service:\n${different.join("\n")}\n` +
       "A rotation from it would change these as well. Get the stack file that they were made from (git pull), " +
-      'or apply this one ("pulumi up"), and rotate then.',
+      'or apply this one ("pulumi up"), then rotate.',
   );
 }

@@ -31,9 +31,7 @@ export function parseRequest({
     return { kind: "rotate", selection, atOnce };
   }
   if ((resume && abandon) || Object.keys(selection).length > 0) {
-    throw new BadUsage(
-      "--resume and --abandon stand alone: which runners are meant is in the rotation's journal.",
-    );
+    throw new BadUsage("--resume and --abandon stand alone: the rotation's journal names the runners.");
   }
   return { kind: resume ? "resume" : "abandon" };
 }
@@ -42,7 +40,7 @@ export function parseRequest({
 export type RotationChoice =
   | { kind: "new" }
   | { kind: "go-on"; journal: Journal }
-  /** It was asked to continue, and the last rotation is finished. */
+  /** --resume was given, and the last rotation is finished. */
   | { kind: "nothing-left"; why: string };
 
 /**
@@ -50,7 +48,7 @@ export type RotationChoice =
  * the same command again continues it.
  *
  * @param last the environment's last rotation
- * @throws BadUsage if another rotation is unfinished, or none is
+ * @throws BadUsage if another rotation is unfinished, or if there is none to resume or abandon
  */
 export function chooseRotation(
   asked: RotationRequest,

@@ -94,7 +94,7 @@ export function describeStop(stop: Stop, journal: Journal, stackFile: string): s
     case "edited":
       if (journal.ended) {
         return (
-          `The rotation is given up. ${stackFile} was changed while it ran, so the file was left as it is, with ${runners} half way. ` +
+          `The rotation is given up. ${stackFile} was changed while it ran, so the file was left as it is, and the batch ${runners} is unfinished. ` +
           `Write the generations as you want them, and apply them with "pulumi up --stack ${environment}".`
         );
       }

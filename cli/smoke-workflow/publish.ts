@@ -32,7 +32,7 @@ export async function publishWorkflow(
     return;
   }
   if (standing?.text === text) {
-    output.say(`${path} of ${repository} is as it should be.`);
+    output.say(`${path} of ${repository} is up to date.`);
     return;
   }
   const own = workflowMaker(target);

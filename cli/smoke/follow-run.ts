@@ -46,7 +46,7 @@ export async function followRun(
     } catch (error) {
       if (!isTransient(error) || clock.now() - lastAnswer > patienceMs) throw error;
       failures += 1;
-      if (failures === 1) output.say(`${error.message} Watching on.`);
+      if (failures === 1) output.say(`${error.message} Trying again.`);
     }
     await clock.sleep(nextPollMs({ pollMs, failures, remainingMinutes }));
   }

@@ -36,7 +36,9 @@ export async function resumeRun(
   for (const run of await runs.going()) {
     const nonce = findNonce(run.title);
     if (nonce?.instanceId !== machine.instanceId) continue;
-    output.say(`An earlier smoke test of ${machine.runner} is still going and is taken up again: ${run.url}`);
+    output.say(
+      `An earlier smoke test of ${machine.runner} is unfinished, so no other one is dispatched: ${run.url}`,
+    );
     return { run, minutes: nonce.minutes };
   }
   return undefined;

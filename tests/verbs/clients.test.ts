@@ -286,7 +286,7 @@ describe("the clients of the operator's command", () => {
       const caller = { Account: "2", Arn: "arn:aws:iam::2:user/ada" };
       expect(() => {
         checkAccount("dev", "1", caller);
-      }).to.throw(/belong to account 2 \(arn:aws:iam::2:user\/ada\), and dev is in account 1.*AWS_PROFILE/);
+      }).to.throw(/belong to account 2 \(arn:aws:iam::2:user\/ada\), but dev is in account 1.*AWS_PROFILE/);
       checkAccount("dev", "2", caller);
     });
 

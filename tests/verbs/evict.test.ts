@@ -64,7 +64,7 @@ describe("longhaul evict", () => {
     const { code, said, results } = await evicting("--reason", "hangs since noon");
     expect(code, said).to.equal(0);
     const link = `${clouds.githubUrl}/${job}`;
-    expect(said).to.include(`${name} runs a job of ${link} (so say the machine and GitHub).`);
+    expect(said).to.include(`${name} runs a job of ${link} (reported by the machine and by GitHub).`);
     expect(said).to.include(`Terminate ${name} (running, busy), and end ${link}?`);
     expect(instance().state).to.equal("terminated");
 
@@ -100,7 +100,7 @@ describe("longhaul evict", () => {
     const job = await startJob();
     clouds.report(machine, "idle");
     const { said } = await evicting("--yes");
-    expect(said).to.include(`${job} (so says GitHub; the machine's own tag does not)`);
+    expect(said).to.include(`${job} (reported by GitHub, and not by the machine's own tag)`);
     expect(written()[0]!.jobs).to.deep.equal([`${clouds.githubUrl}/${job}`]);
   });
 
@@ -108,7 +108,7 @@ describe("longhaul evict", () => {
     const job = await startJob();
     clouds.report(machine, "busy", { [tags.job]: "acme/app/actions/runs/1" });
     const { said } = await evicting("--yes");
-    expect(said).to.include("actions/runs/1 (so says the machine's own tag alone)");
+    expect(said).to.include("actions/runs/1 (reported only by the machine's own tag)");
     expect(written()[0]!.jobs).to.have.members([
       `${clouds.githubUrl}/acme/app/actions/runs/1`,
       `${clouds.githubUrl}/${job}`,
@@ -131,7 +131,7 @@ describe("longhaul evict", () => {
     clouds.report(machine, "busy", { [tags.job]: "acme/app/actions/runs/7" });
     const { code, said } = await evicting("--yes");
     expect(code).to.equal(0);
-    expect(said).to.include("GitHub was not asked").and.include("so says the machine's own tag alone");
+    expect(said).to.include("GitHub was not asked").and.include("reported only by the machine's own tag");
   });
 
   it("continues if GitHub does not answer, and says so", async () => {
@@ -153,7 +153,9 @@ describe("longhaul evict", () => {
     Reflect.deleteProperty(clouds.aws.account.logs, logGroup);
     const { code, said } = await evicting("--yes");
     expect(code).to.equal(1);
-    expect(said).to.include("could not be written down").and.include("ResourceNotFoundException");
+    expect(said)
+      .to.include("The record of the eviction could not be written")
+      .and.include("ResourceNotFoundException");
     expect(called("ec2:ModifyInstanceAttribute", "ec2:TerminateInstances")).to.deep.equal([]);
   });
 

@@ -86,7 +86,7 @@ describe("longhaul smoke follow", () => {
     const { code, said } = await clouds.longhaul(["smoke", "follow", url(id)]);
     expect(code, said).to.equal(0);
     expect((clouds.clock.now() - begin) / 3_600_000).to.be.above(0.75);
-    expect(said.match(/Watching on/g)).to.have.length(1);
+    expect(said.match(/Trying again/g)).to.have.length(1);
   });
 
   it("gives up if GitHub refuses, instead of asking for hours", async () => {

@@ -41,7 +41,7 @@ describe("the smoke test's workflow file", () => {
     expect((await publish()).code).to.equal(0);
     expect(file()).to.equal(text);
     const before = head();
-    expect((await publish()).said).to.include("is as it should be");
+    expect((await publish()).said).to.include("is up to date");
     expect(head(), "a commit that changes nothing").to.equal(before);
     const changed = textOf("dev", `${template}permissions: {}\n`);
     expect((await publish({ text: changed })).code).to.equal(0);

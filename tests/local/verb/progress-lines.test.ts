@@ -25,7 +25,7 @@ describe("what is printed of the engine's steps", () => {
     [event("update", command, "local-cloud-settle"), "machines of local-cloud are in service"],
     [event("update", "aws:ssm/parameter:Parameter", "local-cloud-roster"), undefined],
     [event("create", command, "local-cloud-guard"), undefined],
-    [event("delete", command, "local-cloud-guard"), "nothing stands on local-cloud-guard any more"],
+    [event("delete", command, "local-cloud-guard"), "local-cloud-guard: no machine uses what it guards"],
     [event("create", command, "local-us-east-1-lift", true), undefined],
     [event("create", command, "local-us-east-1-lift"), undefined],
     [
