@@ -22,17 +22,25 @@ const settings = (changes: Partial<FleetSettings>): FleetSettings => ({
 
 describe("a machine's place on the lists", () => {
   const rows: [rule: string, changes: Partial<FleetSettings>, listing: Listing][] = [
-    ["on the roster it is in service", {}, "service"],
-    ["declared and not yet proven it is a candidate", { roster: ["i-0b"] }, "candidate"],
-    ["before a fleet has a roster its candidates are candidates", { roster: undefined }, "candidate"],
-    ["the roster is enough where the candidates cannot be read", { candidates: undefined }, "service"],
-    ["on neither list it is not wanted any more", { candidates: ["i-0b"], roster: ["i-0b"] }, "none"],
-    ["a list that cannot be read is no reason to go", { candidates: ["i-0b"], roster: undefined }, "unknown"],
-    ["lists that cannot be read say nothing", { candidates: undefined, roster: undefined }, "unknown"],
-    ["two empty lists retire nobody", { candidates: [], roster: [] }, "unknown"],
+    ["a machine on the roster is in service", {}, "service"],
+    ["a machine that is declared and not yet proven is a candidate", { roster: ["i-0b"] }, "candidate"],
+    ["candidates are candidates before the fleet has a roster", { roster: undefined }, "candidate"],
+    ["the roster suffices if the candidates cannot be read", { candidates: undefined }, "service"],
+    ["a machine on neither list is no longer wanted", { candidates: ["i-0b"], roster: ["i-0b"] }, "none"],
+    [
+      "a machine does not leave because a list cannot be read",
+      { candidates: ["i-0b"], roster: undefined },
+      "unknown",
+    ],
+    [
+      "a machine's place is unknown if neither list can be read",
+      { candidates: undefined, roster: undefined },
+      "unknown",
+    ],
+    ["two empty lists retire no machine", { candidates: [], roster: [] }, "unknown"],
     ["a fleet that closes wants none of its machines", { override: { ...open, closing: true } }, "none"],
     [
-      "a fleet that closes wants none, readable lists or not",
+      "a fleet that closes wants none of its machines, even if its lists cannot be read",
       { candidates: undefined, roster: undefined, override: { ...open, closing: true } },
       "none",
     ],
@@ -43,7 +51,7 @@ describe("a machine's place on the lists", () => {
     });
   }
 
-  it("is never none while a list that could be read names the machine and nobody closes the fleet", () => {
+  it("is never `none` while a list names the machine and the fleet is not closing", () => {
     const ids = fc.option(fc.uniqueArray(fc.constantFrom("i-0a", "i-0b", "i-0c")), { nil: undefined });
     fc.assert(
       fc.property(ids, ids, (candidates, roster) => {
@@ -57,35 +65,45 @@ describe("a machine's place on the lists", () => {
   });
 });
 
-describe("who decides on a runner's power", () => {
+describe("the decision on a runner's power", () => {
   const budget: PowerSetting = { power: "off", by: "budget", reason: "100 % of 500 USD" };
   const hours: PowerSetting = { power: "off", by: "working-hours", reason: "after 19:00" };
   const wake = { power: "on", by: "ada", reason: "release night" } as const;
   const sleep = { power: "off", by: "bob", reason: "maintenance" } as const;
   const rows: [rule: string, changes: Partial<FleetSettings>, power: string, by: string][] = [
-    ["working hours, where nobody else speaks", { power: hours }, "off", "working-hours"],
-    ["an operator beats working hours", { power: hours, override: { ...open, fleet: wake } }, "on", "ada"],
     [
-      "a wish for the runner beats one for its fleet",
+      "working hours decide if there is no override and no budget breach",
+      { power: hours },
+      "off",
+      "working-hours",
+    ],
+    [
+      "an operator's override beats working hours",
+      { power: hours, override: { ...open, fleet: wake } },
+      "on",
+      "ada",
+    ],
+    [
+      "an override for the runner beats one for its fleet",
       { override: { ...open, fleet: sleep, runners: { "dev-cloud-1": wake } } },
       "on",
       "ada",
     ],
     [
-      "a wish for another runner is none for this one",
+      "an override for another runner does not apply to this one",
       { override: { ...open, runners: { "dev-cloud-2": sleep } } },
       "on",
       "stack",
     ],
-    ["the budget beats an operator", { power: budget, override: { ...open, fleet: wake } }, "off", "budget"],
+    ["the budget beats an override", { power: budget, override: { ...open, fleet: wake } }, "off", "budget"],
     [
-      "an operator who said so beats the budget",
+      "an override that explicitly ignores the budget beats it",
       { power: budget, override: { ...open, fleet: { ...wake, overBudget: true } } },
       "on",
       "ada",
     ],
     [
-      "that wish is the runner's own before its fleet's, as any other",
+      "of two such overrides, too, the runner's own beats the one for its fleet",
       {
         power: budget,
         override: { ...open, fleet: { ...wake, overBudget: true }, runners: { "dev-cloud-1": wake } },
@@ -94,7 +112,7 @@ describe("who decides on a runner's power", () => {
       "budget",
     ],
     [
-      "the budget is back when that wish has expired",
+      "the budget decides again once that override has expired",
       {
         power: budget,
         override: { ...open, fleet: { ...wake, overBudget: true, until: "2026-11-01T11:59:59Z" } },
@@ -103,23 +121,18 @@ describe("who decides on a runner's power", () => {
       "budget",
     ],
     [
-      "a wish that has expired is none",
+      "an override that has expired does not apply",
       { power: hours, override: { ...open, fleet: { ...wake, until: "2026-11-01T11:59:59Z" } } },
       "off",
       "working-hours",
     ],
     [
-      "a wish that has not expired holds",
+      "an override that has not expired applies",
       { power: hours, override: { ...open, fleet: { ...wake, until: "2026-11-01T12:00:01Z" } } },
       "on",
       "ada",
     ],
-    [
-      "nothing that could be read changes nothing",
-      { power: undefined, override: undefined },
-      "on",
-      "default",
-    ],
+    ["nothing changes if no setting can be read", { power: undefined, override: undefined }, "on", "default"],
   ];
   for (const [rule, changes, power, by] of rows) {
     it(rule, () => {
@@ -128,20 +141,20 @@ describe("who decides on a runner's power", () => {
   }
 });
 
-describe("how long a machine may be without a job", () => {
+describe("a machine's idle timeout", () => {
   const shutdown = { idleMinutes: 30, minimumAwake: 1 };
   const rows: [rule: string, changes: Partial<FleetSettings>, idleMinutes: number | undefined][] = [
-    ["is what its fleet allows", { roster: ["i-0b", "i-0a"], limits: shutdown }, 30],
+    ["is its fleet's", { roster: ["i-0b", "i-0a"], limits: shutdown }, 30],
     [
-      "is any time for the first of the roster, as many as are to stay awake",
+      "does not apply to the first machines of the roster, as many as `minimumAwake` says",
       { limits: shutdown },
       undefined,
     ],
-    ["is what its fleet allows for a candidate", { roster: [], limits: shutdown }, 30],
-    ["is any time where the fleet sets no limit", { limits: { minimumAwake: 0 } }, undefined],
-    ["is any time where that could not be read", { limits: undefined }, undefined],
+    ["is its fleet's for a candidate", { roster: [], limits: shutdown }, 30],
+    ["does not exist if the fleet sets none", { limits: { minimumAwake: 0 } }, undefined],
+    ["does not exist if it could not be read", { limits: undefined }, undefined],
     [
-      "is any time for whom an operator has woken",
+      "does not apply to a machine that an operator has woken",
       {
         limits: { ...shutdown, minimumAwake: 0 },
         override: { ...open, fleet: { power: "on", by: "ada", reason: "release night" } },
@@ -171,7 +184,7 @@ describe("a fleet's parameters", () => {
     );
   });
 
-  it("are undefined where they are missing or damaged, whatever stands in them", () => {
+  it("are undefined if they are missing or damaged, whatever they contain", () => {
     const unread = settings({
       candidates: undefined,
       roster: undefined,
@@ -193,19 +206,15 @@ describe("a fleet's parameters", () => {
   const limits: [what: string, written: Record<string, unknown>, limit: Record<string, unknown>][] = [
     ["as it is", { maxJobHours: 24, enforce: true }, { maxJobHours: 24, enforce: true }],
     ["in part of an hour", { maxJobHours: 0.5, enforce: false }, { maxJobHours: 0.5, enforce: false }],
+    ["as a warning if `enforce` is missing", { maxJobHours: 8 }, { maxJobHours: 8, enforce: false }],
     [
-      "as a warning where nothing is said of enforcing it",
-      { maxJobHours: 8 },
-      { maxJobHours: 8, enforce: false },
-    ],
-    [
-      "as a warning where anything else is",
+      "as a warning if `enforce` is not a boolean",
       { maxJobHours: 8, enforce: "true" },
       { maxJobHours: 8, enforce: false },
     ],
-    ["as none where there is none to enforce", { enforce: true }, {}],
-    ["as none where it is text", { maxJobHours: "8", enforce: true }, {}],
-    ["as none where it would be over at once", { maxJobHours: 0, enforce: true }, {}],
+    ["as no limit if there is nothing to enforce", { enforce: true }, {}],
+    ["as no limit if it is text", { maxJobHours: "8", enforce: true }, {}],
+    ["as no limit if it is zero", { maxJobHours: 0, enforce: true }, {}],
   ];
   for (const [what, written, limit] of limits) {
     it(`read how long a job may run ${what}`, () => {
@@ -217,7 +226,7 @@ describe("a fleet's parameters", () => {
     });
   }
 
-  it("read no number that is beyond all, which JSON can write", () => {
+  it("accept no number that JSON can write and that parses as infinite", () => {
     expect(parseLimits('{"minimumAwake":0,"idleMinutes":1e999}')).to.equal(undefined);
     expect(parseLimits('{"minimumAwake":0,"maxJobHours":1e999}')).to.deep.equal({ minimumAwake: 0 });
   });

@@ -11,14 +11,14 @@ describe("a job counts for", () => {
   const cases: [what: string, labels: string[], fleet: string | undefined][] = [
     ["the fleet that has all its labels", ["self-hosted", "extended-timeout"], "cloud"],
     ["the fleet of its architecture", ["self-hosted", "ARM64", "cloud"], "arm"],
-    ["the fleet whatever the case of letters", ["Self-Hosted", "Linux", "ARM-build"], "arm"],
-    ["the first fleet of the configuration when two would do", ["self-hosted", "cloud"], "cloud"],
-    ["a fleet without asking for self-hosted", ["extended-timeout"], "cloud"],
-    ["none when one of its labels is of no fleet", ["self-hosted", "cloud", "gpu"], undefined],
-    ["none when its labels are of two fleets", ["extended-timeout", "arm-build"], undefined],
-    ["none when it is for a hosted runner", ["ubuntu-latest"], undefined],
-    ["none when it is for one machine alone", ["dev-cloud-1-i-0123456789abcdef0"], undefined],
-    ["none when it has no labels", [], undefined],
+    ["the fleet, regardless of upper and lower case", ["Self-Hosted", "Linux", "ARM-build"], "arm"],
+    ["the first fleet of the configuration if two match", ["self-hosted", "cloud"], "cloud"],
+    ["a fleet, even without the label self-hosted", ["extended-timeout"], "cloud"],
+    ["no fleet if no fleet has one of its labels", ["self-hosted", "cloud", "gpu"], undefined],
+    ["no fleet if its labels belong to two fleets", ["extended-timeout", "arm-build"], undefined],
+    ["no fleet if it is for a hosted runner", ["ubuntu-latest"], undefined],
+    ["no fleet if it is for a single machine", ["dev-cloud-1-i-0123456789abcdef0"], undefined],
+    ["no fleet if it has no labels", [], undefined],
   ];
   for (const [what, labels, fleet] of cases) {
     it(what, () => {

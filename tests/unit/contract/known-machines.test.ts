@@ -16,7 +16,7 @@ describe("the memory of which machines were seen", () => {
   const ids = fc.stringMatching(/^i-[0-9a-f]{17}$/);
   const moments = fc.integer({ min: 0, max: 100 }).map((hours) => now - hours * hour);
 
-  it("comes back as it was kept", () => {
+  it("is read as it was written", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(ids, moments), { maxLength: 80 }), (seen) => {
         expect(parseKnownMachines(formatKnownMachines(new Map(seen)))).to.deep.equal(new Map(seen));
@@ -24,7 +24,7 @@ describe("the memory of which machines were seen", () => {
     );
   });
 
-  it("is the same text whatever order it was filled in", () => {
+  it("is the same text in whatever order machines were added", () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.tuple(ids, moments), { selector: ([id]) => id, maxLength: 20 }),
@@ -43,7 +43,7 @@ describe("the memory of which machines were seen", () => {
       (_, index) => [`i-${digit}${String(index).padStart(16, "0")}`, at] as const,
     );
 
-  it("has room for a fleet of the largest size of which every machine is being replaced", () => {
+  it("has room for the largest fleet while every machine of it is being replaced", () => {
     const seen = new Map([
       ...machines(limits.runnersPerFleet, now, "a"),
       ...machines(limits.runnersPerFleet, now - hour, "b"),
@@ -52,7 +52,7 @@ describe("the memory of which machines were seen", () => {
     expect(parseKnownMachines(formatKnownMachines(seen))).to.deep.equal(seen);
   });
 
-  it("leaves out those seen last where there is no room: they will be seen again", () => {
+  it("leaves out the machines that were seen last if there is no room: they will be seen again", () => {
     const old = machines(150, now - hour, "b");
     const text = formatKnownMachines(new Map([...machines(400, now, "a"), ...old]));
     expect(text).to.have.length.at.most(maxLength);
@@ -75,7 +75,7 @@ describe("the memory of which machines were seen", () => {
     '{"machines":{"2026-03-01T10:00:00.000Z":"i-0123456789abcdef0"}}',
     '{"machines":{"2026-03-01T10:00:00.000Z":""}}',
   ]) {
-    it(`is none where it reads ${text ?? "nothing"}`, () => {
+    it(`is undefined if it is ${text ?? "missing"}`, () => {
       expect(parseKnownMachines(text)).to.equal(undefined);
     });
   }

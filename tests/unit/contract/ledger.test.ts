@@ -11,7 +11,7 @@ const machine = {
   machine: "dev-cloud-1-i-0a",
   instanceType: "m5.xlarge",
 } as const;
-/** As machines wrote it before there was anything else in the ledger. */
+/** A line of the time when the ledger had jobs only. */
 const job: LedgerRecord = {
   ...machine,
   repository: "acme/app",
@@ -37,7 +37,7 @@ describe("a line of the ledger", () => {
     ["a stop", { ...machine, kind: "stop", at: "2026-05-01T19:00:00.000Z" }],
   ];
   for (const [what, line] of lines) {
-    it(`comes back as it was written: ${what}`, () => {
+    it(`is read as it was written: ${what}`, () => {
       expect(parseLedgerLine(JSON.stringify(line))).to.deep.equal(line);
     });
   }
@@ -45,26 +45,26 @@ describe("a line of the ledger", () => {
   const others: [what: string, line: unknown][] = [
     ["of another version", { ...job, v: 2 }],
     ["of another kind", { ...job, kind: "eviction" }],
-    ["that ended for a cause nobody knows", { ...job, cause: "boredom" }],
+    ["that ended for an unknown cause", { ...job, cause: "boredom" }],
     ["without its machine", { ...job, machine: undefined }],
-    ["that ended at no time", { ...job, endedAt: "yesterday" }],
+    ["whose end is not a time", { ...job, endedAt: "yesterday" }],
     ["whose repository is a number", { ...job, repository: 7 }],
-    ["of a start that says no seconds", { ...machine, kind: "start", at: job.receivedAt }],
+    ["of a start without its seconds", { ...machine, kind: "start", at: job.receivedAt }],
     [
       "of a start that took less than none",
       { ...machine, kind: "start", at: job.receivedAt, bootSeconds: -1 },
     ],
-    ["of a stop at no time", { ...machine, kind: "stop" }],
+    ["of a stop without its time", { ...machine, kind: "stop" }],
     ["that is a list", [job]],
     ["that is null", null],
   ];
   for (const [what, line] of others) {
-    it(`is none where it is one ${what}`, () => {
+    it(`is undefined if it is one ${what}`, () => {
       expect(parseLedgerLine(JSON.stringify(line))).to.equal(undefined);
     });
   }
 
-  it("is none where the text is anything else", () => {
+  it("is undefined if the text is anything else", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(parseLedgerLine(text)).to.equal(undefined);

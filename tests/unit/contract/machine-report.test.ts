@@ -17,7 +17,7 @@ describe("a machine's report", () => {
     expect(reportOf(own)).to.deep.equal({ state: "busy", since, job, detail: "a job", version });
   });
 
-  it("is absent before it has spoken, or when its state is no word of ours", () => {
+  it("is absent before its first report, or if its state is not one of `machineStates`", () => {
     expect(reportOf({})).to.equal(undefined);
     expect(reportOf({ [tags.state]: "hacked" })).to.equal(undefined);
   });

@@ -14,7 +14,7 @@ const byKey = (keys: readonly string[], max: number): fc.Arbitrary<Record<string
     .tuple(...keys.map(() => costsUpTo(max)))
     .map((costs) => Object.fromEntries(keys.map((key, index) => [key, costs[index]!])));
 
-/** A month that is metered in full, with the one before it, for twenty fleets. */
+/** A month that is metered in full, with the month before, for twenty fleets. */
 const fullRecord: fc.Arbitrary<MeterRecord> = fc.record({
   v: fc.constant(1 as const),
   month: fc.constant("2026-12"),
@@ -38,18 +38,18 @@ const record: MeterRecord = {
   previous: { month: "2026-10", days: { "31": [1, 2, 3] } },
 };
 
-/** The same days, each amount to so many places. */
+/** The same days, each amount with this number of decimal places. */
 const atPlaces = (days: CostsByDay, places: number) =>
   Object.fromEntries(
     Object.entries(days).map(([day, costs]) => [day, costs.map((usd) => Number(usd.toFixed(places)))]),
   );
 
 describe("the meter's record", () => {
-  it("stands where no fleet's parameters can", () => {
+  it("has a name that no fleet's parameter can have", () => {
     expect(meterParameter("dev")).to.equal("/longhaul/dev/_meter");
   });
 
-  it("comes back as it was written", () => {
+  it("is read as it was written", () => {
     expect(parseMeter(formatMeter(record))).to.deep.equal(record);
     const { previous, ...first } = record;
     expect(previous).to.not.equal(undefined);
@@ -72,7 +72,7 @@ describe("the meter's record", () => {
     );
   });
 
-  it("keeps the days of this month where there is no room for anything else", () => {
+  it("keeps the days of this month if there is no room for anything else", () => {
     const names = Array.from({ length: 300 }, (_, index) => `fleet-${index}`);
     fc.assert(
       fc.property(fullRecord, byKey(names, 9_999), (full, fleets) => {
@@ -84,7 +84,7 @@ describe("the meter's record", () => {
     );
   });
 
-  it("gives the month before up earlier than this month's fleets", () => {
+  it("drops the month before earlier than this month's fleets", () => {
     const fleets = Object.fromEntries(
       Array.from({ length: 45 }, (_, index) => [`fleet-${index}`, [1234.567891, 123.456789, 12.345678]]),
     ) as unknown as Record<string, Costs>;
@@ -105,12 +105,12 @@ describe("the meter's record", () => {
     );
   });
 
-  it("tells what the month has cost, and not the month before", () => {
+  it("gives the cost of this month, without the month before", () => {
     expect(spentInMonth(record)).to.be.closeTo(7.65, 1e-9);
     expect(spentInMonth({ days: {} })).to.equal(0);
   });
 
-  it("is none where the text is anything else", () => {
+  it("is undefined if the text is anything else", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(parseMeter(text)).to.equal(undefined);
@@ -122,26 +122,26 @@ describe("the meter's record", () => {
     ["of another version", { v: 2 }],
     ["without a month", { month: undefined }],
     ["of a thirteenth month", { month: "2026-13" }],
-    ["until no moment", { at: "yesterday" }],
-    ["until a moment of another zone", { at: "2026-11-05T12:34:00+01:00" }],
+    ["until something that is not a moment", { at: "yesterday" }],
+    ["until a moment in another zone", { at: "2026-11-05T12:34:00+01:00" }],
     ["without days", { days: undefined }],
     ["with a list for days", { days: [] }],
     ["with a day that no month has", { days: { "32": [1, 2, 3] } }],
     ["with a day of two amounts", { days: { "05": [1, 2] } }],
     ["with an amount below zero", { days: { "05": [1, 2, -3] } }],
     ["with a text for an amount", { days: { "05": [1, 2, "3"] } }],
-    ["with an amount that is not known", { fleets: { cloud: [1, 2, null] } }],
+    ["with an amount of null", { fleets: { cloud: [1, 2, null] } }],
     ["without fleets", { fleets: undefined }],
-    ["with a month before that is none", { previous: { month: "2026-10" } }],
-    ["with a month before that has no name", { previous: { days: {} } }],
+    ["with a malformed month before", { previous: { month: "2026-10" } }],
+    ["with a month before without a name", { previous: { days: {} } }],
   ];
   for (const [what, change] of damaged) {
-    it(`is none where it is one ${what}`, () => {
+    it(`is undefined if it is one ${what}`, () => {
       expect(parseMeter(JSON.stringify({ ...record, ...change }))).to.equal(undefined);
     });
   }
 
-  it("is none where there is no parameter", () => {
+  it("is undefined if there is no parameter", () => {
     expect(parseMeter(undefined)).to.equal(undefined);
   });
 });

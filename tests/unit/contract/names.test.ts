@@ -18,7 +18,7 @@ const id = "i-0123456789abcdef0";
 describe("names", () => {
   const names = fc.stringMatching(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,6}){0,2}$/);
 
-  it("a machine's name tells its runner and its instance", () => {
+  it("a machine's name contains its runner and its instance", () => {
     fc.assert(
       fc.property(names, names, fc.integer({ min: 1, max: 100 }), (environment, fleet, number) => {
         const runner = runnerName(environment, fleet, number);
@@ -41,7 +41,7 @@ describe("names", () => {
     ["somebody else's runner", "build-box-7"],
     ["a runner without an instance", "dev-cloud-1"],
   ] as const) {
-    it(`an entry of ${what} is none of this fleet's`, () => {
+    it(`an entry of ${what} does not belong to this fleet`, () => {
       expect(isMachineOfFleet(name, "dev", "cloud")).to.equal(false);
     });
   }

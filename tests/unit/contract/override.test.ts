@@ -35,7 +35,7 @@ describe("the parameter of a fleet's overrides", () => {
     );
   });
 
-  it("names runners that share an override in one", () => {
+  it("lists runners that share an override together", () => {
     const runners = {
       "dev-cloud-1": sleep,
       "dev-cloud-2": { ...sleep, reason: "fan" },
@@ -52,7 +52,7 @@ describe("the parameter of a fleet's overrides", () => {
 
   const read = (overrides: unknown[]) => parseOverrideSetting(JSON.stringify({ closing: false, overrides }));
 
-  it("loses an override that cannot be understood, and keeps the others", () => {
+  it("leaves out an override that cannot be understood, and keeps the others", () => {
     const strange = [
       { power: "sideways", by: "ada", reason: "x" },
       { ...sleep, until: "some day", runners: ["dev-cloud-1"] },
@@ -65,7 +65,7 @@ describe("the parameter of a fleet's overrides", () => {
     });
   });
 
-  it("says with its last override for a runner what holds", () => {
+  it("applies the last of several overrides for a runner", () => {
     const wake = { power: "on", by: "ada", reason: "release" };
     const runners = ["dev-cloud-1"];
     expect(
@@ -76,12 +76,12 @@ describe("the parameter of a fleet's overrides", () => {
     ).to.deep.equal({ "dev-cloud-1": wake });
   });
 
-  it("is damaged without a word on closing", () => {
+  it("is damaged without `closing`", () => {
     for (const text of [undefined, "", "{", "[]", '{"overrides":[]}', '{"closing":"yes","overrides":[]}'])
       expect(parseOverrideSetting(text), text).to.equal(undefined);
   });
 
-  it("holds an override until its end, and one without an end", () => {
+  it("applies an override until its end, and one without an end always", () => {
     const end = Date.parse(sleep.until!);
     expect([isCurrent(sleep, end - 1), isCurrent(sleep, end), isCurrent({}, end)]).to.deep.equal([
       true,

@@ -20,8 +20,8 @@ function applied(current: Tags, wanted: Tags): Tags {
 /** Tags without the list of what was written. */
 const shown = (all: Tags) => Object.fromEntries(Object.entries(all).filter(([key]) => key !== tags.ownTags));
 
-describe("tags of one's own on what stands", () => {
-  it("are brought to what the configuration says, and other people's stay", () => {
+describe("configured tags on existing machines", () => {
+  it("get the values of the configuration, and other people's tags stay", () => {
     fc.assert(
       fc.property(own, own, tagsOf("backup", "kubernetes.io/cluster/x"), (before, after, others) => {
         const made = { ...ours, ...markedTags(before) };
@@ -30,7 +30,7 @@ describe("tags of one's own on what stands", () => {
     );
   });
 
-  it("are the same as if the machine had been made with them, and nothing is called the second time", () => {
+  it("are the same as if the machine had been created with them, and a second run calls nothing", () => {
     fc.assert(
       fc.property(own, own, (before, after) => {
         const now = applied({ ...ours, ...markedTags(before) }, after);
@@ -40,7 +40,7 @@ describe("tags of one's own on what stands", () => {
     );
   });
 
-  it("are known again after a run that ended between its two calls", () => {
+  it("are recognised after a run that ended between its two calls", () => {
     fc.assert(
       fc.property(own, own, own, (before, between, after) => {
         const made: Tags = { ...ours, ...markedTags(before) };
@@ -51,12 +51,12 @@ describe("tags of one's own on what stands", () => {
     );
   });
 
-  it("are left to other people where a key has never been written by Longhaul", () => {
+  it("belong to other people if Longhaul has never written their key", () => {
     const current = { ...ours, team: "by hand", ...markedTags({ stage: "test" }) };
     expect(tagChange(current, {})!.remove).to.have.members(["stage", tags.ownTags]);
   });
 
-  it("fit, as many as the configuration may have, into one tag's value", () => {
+  it("fit into one tag's value, as many as the configuration may have", () => {
     const many = Object.fromEntries(
       Array.from({ length: maxTags - reservedTagCount }, (_, index) => [`key ${index}`, ""]),
     );

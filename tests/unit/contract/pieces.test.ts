@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { pieces } from "../../../contract/pieces.ts";
 
 describe("a list in pieces", () => {
-  it("has all items in their order, in as few pieces as there can be, none larger than asked for", () => {
+  it("has all items in order, in as few pieces as possible, and no piece is larger than requested", () => {
     fc.assert(
       fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 12 }), (items, size) => {
         const cut = pieces(items, size);

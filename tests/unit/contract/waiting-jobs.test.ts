@@ -31,16 +31,16 @@ describe("the state of a waiting job", () => {
     ]);
   });
 
-  it("counts for as long as GitHub lets a job wait or run", () => {
+  it("counts as long as GitHub lets a job wait or run", () => {
     expect(secondsThatCount.queued).to.equal(24 * 3600);
     expect(secondsThatCount.in_progress).to.be.greaterThan(5 * 24 * 3600);
   });
 
-  it("stays as a tombstone for longer than GitHub delivers a webhook again", () => {
+  it("stays as a tombstone longer than GitHub allows a delivery to be repeated", () => {
     expect(secondsThatCount.completed).to.be.greaterThan(3 * 24 * 3600);
   });
 
-  it("counts for nothing once it has expired, whether DynamoDB has deleted it or not", () => {
+  it("does not count once it has expired, even if DynamoDB has not deleted it yet", () => {
     expect(isCurrentJob(job, job.expiresAt * 1000 - 1)).to.equal(true);
     expect(isCurrentJob(job, job.expiresAt * 1000)).to.equal(false);
   });
@@ -63,12 +63,12 @@ describe("a waiting job's item", () => {
     expiresAt: Number.NaN,
   };
   for (const [key, value] of Object.entries(damaged)) {
-    it(`is none when its ${key} is damaged`, () => {
+    it(`is undefined if its ${key} is damaged`, () => {
       expect(parseWaitingJob({ ...job, [key]: value })).to.equal(undefined);
     });
   }
 
-  it("is read or refused, whatever it is, and never throws", () => {
+  it("is read or refused, and parsing never throws", () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         expect(parseWaitingJob(value)).to.equal(undefined);
@@ -91,7 +91,7 @@ describe("a message of the controller's queue", () => {
     "not an object": "null",
   };
   for (const [what, text] of Object.entries(others)) {
-    it(`${what} is none`, () => {
+    it(`is undefined if it is ${what}`, () => {
       expect(parseJobMessage(text)).to.equal(undefined);
     });
   }

@@ -38,7 +38,7 @@ describe("days and a time", () => {
   }
 });
 
-describe("days and a time in writing", () => {
+describe("formatted days and a time", () => {
   for (const [days, text] of [
     [[1, 2, 3, 4, 5], "Mon-Fri 07:05"],
     [[0, 1, 5, 6], "Fri-Mon 07:05"],
@@ -53,7 +53,7 @@ describe("days and a time in writing", () => {
     });
   }
 
-  it("are read as what they were", () => {
+  it("are read as they were written", () => {
     const days = fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
     fc.assert(
       fc.property(days, fc.integer({ min: 0, max: 1439 }), (some, minutes) => {
@@ -102,7 +102,7 @@ describe("working hours", () => {
     expect(at("2026-12-25T12:00Z")).to.deep.equal(["off", "2026-12-24T18:00", "2026-12-28T06:30"]);
   });
 
-  it("end on a holiday what began the day before", () => {
+  it("end on a holiday if they began the day before", () => {
     const nights = { ...berlin, wake: "Mon-Fri 20:00", sleep: "Tue-Sat 06:00" };
     expect(at("2026-12-25T04:00Z", nights)).to.deep.equal(["on", "2026-12-24T19:00", "2026-12-25T05:00"]);
     expect(at("2026-12-25T22:00Z", nights)[0]).to.equal("off");
@@ -115,7 +115,7 @@ describe("working hours", () => {
     expect(at("2026-10-26T12:00Z")[1]).to.equal("2026-10-26T06:30");
   });
 
-  it("come with the change where the clocks leave their time out, and at the first where it comes twice", () => {
+  it("begin and end at the change if the clocks skip their time, and at its first occurrence if it occurs twice", () => {
     const early = { ...berlin, wake: "Sun 02:30", sleep: "Sun 12:00" };
     expect(at("2026-03-29T09:00Z", early)[1], "02:30 does not exist: 03:00 in summer").to.equal(
       "2026-03-29T01:00",
@@ -127,11 +127,11 @@ describe("working hours", () => {
 
   // Clocks go forward from 02:00 to 03:00, which is 01:00 in UTC, on Sunday 28 March 2027.
   for (const [what, wake, sleep, before, after] of [
-    ["ends with the hour that is left out", "daily 02:30", "daily 03:00", "off", "off"],
-    ["lies within it", "daily 02:10", "daily 02:50", "off", "off"],
-    ["begins within it", "daily 02:30", "daily 03:30", "off", "on"],
-    ["ends within it", "daily 01:30", "daily 02:30", "on", "off"],
-    ["leaves off within it alone", "daily 02:50", "daily 02:10", "on", "on"],
+    ["end with the skipped hour", "daily 02:30", "daily 03:00", "off", "off"],
+    ["lie within the skipped hour", "daily 02:10", "daily 02:50", "off", "off"],
+    ["begin within the skipped hour", "daily 02:30", "daily 03:30", "off", "on"],
+    ["end within the skipped hour", "daily 01:30", "daily 02:30", "on", "off"],
+    ["pause within the skipped hour only", "daily 02:50", "daily 02:10", "on", "on"],
   ] as const) {
     it(`that ${what}, from ${wake} to ${sleep}, are ${before} before the change and ${after} from there on`, () => {
       const change = Date.parse("2027-03-28T01:00Z");
@@ -174,7 +174,7 @@ describe("working hours", () => {
     );
   });
 
-  it("on both days of the change last as long as the clocks say", () => {
+  it("last as long as the clocks show on both days of a change", () => {
     const daily = { ...berlin, wake: "daily 01:00", sleep: "daily 05:00" };
     for (const [day, hours] of [
       ["2026-03-29", 3],
@@ -186,7 +186,7 @@ describe("working hours", () => {
     }
   });
 
-  it("hold in every zone: what the clocks there show at an edge is what is configured", () => {
+  it("hold in every zone: at each edge the zone's clocks show the configured time", () => {
     const zone = fc.constantFrom(
       "UTC",
       "Asia/Kolkata",

@@ -35,10 +35,10 @@ const machine = (more: Partial<ObservedMachine>): ObservedMachine => ({
 const judge = (more: Partial<ObservedMachine>, circumstances: Partial<ConditionInput> = {}) =>
   conditionOf(machine(more), { listing: "service", githubAsked: true, now, ...circumstances });
 
-describe("what a machine is", () => {
+describe("a machine's condition", () => {
   type Row = [rule: string, machine: Partial<ObservedMachine>, Condition, Partial<ConditionInput>?];
   const rows: Row[] = [
-    // EC2's word first.
+    // EC2's state comes first.
     ["stopped: asleep", { instanceState: "stopped", ...says("asleep") }, "asleep"],
     ["stopped: asleep, whatever its tag says", { instanceState: "stopped", ...says("busy") }, "asleep"],
     ["stopped: asleep, whatever GitHub shows", { instanceState: "stopped", ...online }, "asleep"],
@@ -49,7 +49,7 @@ describe("what a machine is", () => {
     ["not described by EC2: gone", { instanceState: "unknown", ...online }, "gone"],
     ["pending for the first time: booting", { instanceState: "pending" }, "booting"],
     ["pending again: starting", { instanceState: "pending", ...says("asleep") }, "starting"],
-    // Its own word, where it is up.
+    // The machine's own report counts while it is up.
     ["idle and online: idle", { ...says("idle"), ...online }, "idle"],
     [
       "idle on the candidates alone: unproven",
@@ -60,7 +60,7 @@ describe("what a machine is", () => {
     ["idle, lists unreadable: idle", { ...says("idle"), ...online }, "idle", { listing: "unknown" }],
     ["idle on no list: on no list", { ...says("idle"), ...online }, "on-no-list", { listing: "none" }],
     [
-      "busy on no list: busy, which is why it stays",
+      "busy on no list: busy, and it stays for its job",
       { ...says("busy"), ...online },
       "busy",
       { listing: "none" },
@@ -74,17 +74,17 @@ describe("what a machine is", () => {
     ["booting before the lists name it: booting", says("booting", 1), "booting", { listing: "none" }],
     ["a boot that gave up: boot failed", says("boot-failed"), "boot-failed", { listing: "none" }],
     [
-      "a listener on its way, GitHub still without it: starting",
+      "its listener is starting, and not online at GitHub yet: starting",
       { ...says("starting"), ...offline },
       "starting",
     ],
     ["about to power off: leaving", says("leaving"), "leaving", { listing: "none" }],
-    ["asleep by its own word, EC2 not there yet: leaving", says("asleep", 1), "leaving"],
-    // GitHub's busy flag decides nothing.
+    ["reported as asleep, and EC2 has not stopped it yet: leaving", says("asleep", 1), "leaving"],
+    // GitHub's busy flag has no influence.
     ["idle, and busy at GitHub: idle", { ...says("idle"), entry: { ...online.entry, busy: true } }, "idle"],
-    // What is left of the life before.
+    // Reports from before the last start.
     [
-      "asleep by the tag of its life before: starting",
+      "reported as asleep before its last start: starting",
       { launchedAt: minutesAgo(1), ...says("asleep", 30) },
       "starting",
     ],
@@ -94,12 +94,12 @@ describe("what a machine is", () => {
       "starting",
     ],
     [
-      "busy by the tag of its life before: starting",
+      "reported as busy before its last start: starting",
       { launchedAt: minutesAgo(1), ...says("busy", 30) },
       "starting",
     ],
     [
-      "its clock a minute behind EC2's: what it says",
+      "reported with a clock a minute behind EC2's: what it reports",
       { launchedAt: minutesAgo(10), ...says("idle", 11), ...online },
       "idle",
     ],
@@ -111,26 +111,26 @@ describe("what a machine is", () => {
       },
       "booting",
     ],
-    ["no time with its word: what it says", { report: { state: "idle" }, ...online }, "idle"],
-    // No sign of it.
+    ["reported without a time: what it reports", { report: { state: "idle" }, ...online }, "idle"],
+    // The machine is silent.
     ["idle for an hour and offline: silent", { ...says("idle"), ...offline }, "silent"],
     ["idle for an hour and no entry: silent", says("idle"), "silent"],
     ["busy for an hour and offline: silent", { ...says("busy"), ...offline }, "silent"],
-    ["idle since a moment and offline: idle", { ...says("idle", 1), ...offline }, "idle"],
+    ["idle for a moment and offline: idle", { ...says("idle", 1), ...offline }, "idle"],
     [
       "idle, offline, just started: idle",
       { launchedAt: minutesAgo(1), ...says("idle", 1), ...offline },
       "idle",
     ],
     ["idle, and GitHub could not be asked: idle", says("idle"), "idle", { githubAsked: false }],
-    ["not a word for two hours: silent", {}, "silent"],
-    ["not a word for two hours, on no list: silent", {}, "silent", { listing: "none" }],
-    ["not a word for two hours, GitHub not asked: silent", {}, "silent", { githubAsked: false }],
-    ["no word since it was started two hours ago: silent", says("asleep", 600), "silent"],
-    ["not a word for a minute: booting", { launchedAt: minutesAgo(1) }, "booting"],
-    ["not a word, but online: online", online, "online"],
-    ["not a word, online, on no list: on no list", online, "on-no-list", { listing: "none" }],
-    ["an hour without a token is no silence", { ...says("needs-token"), ...offline }, "needs-token"],
+    ["no report for two hours: silent", {}, "silent"],
+    ["no report for two hours, on no list: silent", {}, "silent", { listing: "none" }],
+    ["no report for two hours, GitHub not asked: silent", {}, "silent", { githubAsked: false }],
+    ["no report since it was started two hours ago: silent", says("asleep", 600), "silent"],
+    ["no report for a minute: booting", { launchedAt: minutesAgo(1) }, "booting"],
+    ["no report, but online: online", online, "online"],
+    ["no report, online, on no list: on no list", online, "on-no-list", { listing: "none" }],
+    ["an hour without a token: needs a token", { ...says("needs-token"), ...offline }, "needs-token"],
   ];
   for (const [rule, more, condition, circumstances] of rows) {
     it(rule, () => {
@@ -138,7 +138,7 @@ describe("what a machine is", () => {
     });
   }
 
-  it("tells since when, where somebody knows it", () => {
+  it("has the moment since which it holds, if that is known", () => {
     const since = (more: Partial<ObservedMachine>) => judge(more).since;
     expect(since({ ...says("idle", 3), ...online })).to.equal(minutesAgo(3));
     expect(since({ instanceState: "stopped", ...says("asleep", 30) })).to.equal(minutesAgo(30));
@@ -147,7 +147,7 @@ describe("what a machine is", () => {
     expect(since({ ...says("idle"), ...offline })).to.equal(undefined);
   });
 
-  it("of a machine on neither list says what it said last, such as that EC2 does not let it end itself", () => {
+  it("of a machine on neither list contains its last report, for example that EC2 does not let it terminate itself", () => {
     const settings: FleetSettings = {
       candidates: [],
       roster: ["i-other"],
@@ -162,20 +162,20 @@ describe("what a machine is", () => {
     ).to.equal(refused.detail);
   });
 
-  it("links the job while it may still run, also on a machine that went silent", () => {
+  it("links the job while it may still be running, also on a machine that went silent", () => {
     const busy = { report: { state: "busy" as const, since: minutesAgo(60), job } };
     expect(judge({ ...busy, ...online }).job).to.equal(job);
     expect(judge({ ...busy, ...offline })).to.include({ condition: "silent", job });
     expect(judge({ ...busy, instanceState: "stopped" }).job).to.equal(undefined);
   });
 
-  it("says of a silent machine what it last reported, and what GitHub shows", () => {
+  it("of a silent machine says what it last reported, and what GitHub shows", () => {
     expect(judge({ ...says("idle"), ...offline }).detail).to.equal(
       `It reports idle since ${minutesAgo(60)}, and GitHub shows it offline.`,
     );
   });
 
-  it("says of a machine that went down without a word why, where EC2 knows", () => {
+  it("of a machine that stopped without a report says why, if EC2 knows", () => {
     const stateReason = "Client.UserInitiatedShutdown: User initiated shutdown";
     const powerOff = { power: "off", by: "working-hours", reason: "night" } as const;
     const settings: FleetSettings = {
@@ -196,7 +196,7 @@ describe("what a machine is", () => {
     expect(detail(says("asleep"))).to.equal("Power is off by working-hours: night.");
   });
 
-  it("says of a machine that EC2 did not start what EC2 says, how often, and when it is tried again", () => {
+  it("of a machine that EC2 did not start gives EC2's reason, the number of failures and the next try", () => {
     const failedStart = {
       why: "Client.InternalError: Client error on launch",
       count: 3,
@@ -222,7 +222,7 @@ describe("what a machine is", () => {
     );
   });
 
-  it("never depends on GitHub's busy flag, and is a known word whatever comes together", () => {
+  it("never depends on GitHub's busy flag, and is a known condition for any input", () => {
     const time = fc.option(fc.integer({ min: 0, max: 300 }).map(minutesAgo), { nil: undefined });
     const machines = fc.record({
       instanceState: fc.constantFrom("pending", "running", "stopping", "stopped", "shutting-down", "unknown"),

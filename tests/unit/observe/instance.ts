@@ -2,7 +2,7 @@ import type { Instance } from "../../../observe/machine.ts";
 
 const madeAt = "2026-03-01T10:00:00.000Z";
 
-/** An instance as EC2 describes it, with what a test has to say of it. */
+/** An instance as EC2 describes it, with the values that a test sets. */
 export function instanceWith(own: Partial<Instance> & Pick<Instance, "id">): Instance {
   return {
     state: "running",

@@ -42,14 +42,14 @@ const machine = (more: Partial<ObservedMachine> = {}): ObservedMachine => ({
   ...more,
 });
 
-describe("the picture of the machines", () => {
+describe("the inventory of machines", () => {
   it("joins an instance and its entry by the machine's name", () => {
     const stranger = entry({ name: "dev-cloud-1-i-0fffffffffffffff0" });
     const [one] = joinMachines([instance()], [stranger, entry()]);
     expect(one).to.deep.equal(machine({ ...origin, entry: entry() }));
   });
 
-  it("tells the generation that a machine was made for, where its tag is a number", () => {
+  it("has the generation that a machine was created for, if its tag is a number", () => {
     const generationOf = (tag: string) =>
       joinMachines([instance({ tags: { [tags.generation]: tag } })], [])[0]!.generation;
     expect([generationOf("3"), generationOf("0"), generationOf("x")]).to.deep.equal([
@@ -59,7 +59,7 @@ describe("the picture of the machines", () => {
     ]);
   });
 
-  it("tells of a machine that was asked for and that EC2 does not describe: unknown, not gone", () => {
+  it("has a requested machine that EC2 does not describe as unknown, not as gone", () => {
     const asked = [{ fleet: "cloud", runner: "dev-cloud-1", instanceId: id }];
     expect(joinMachines([], [entry()], asked)).to.deep.equal([
       machine({ instanceState: "unknown", entry: entry() }),
@@ -91,7 +91,7 @@ describe("the picture of the machines", () => {
     ]);
   });
 
-  it("of no machines asks nobody", async () => {
+  it("of no machines makes no request", async () => {
     const nobody = () => Promise.reject(new Error("asked"));
     const sources = { ec2: { describe: nobody }, github: { list: nobody, find: nobody } };
     expect(await observeMachines(sources, { environment: "dev", machines: [] })).to.deep.equal([]);
@@ -100,13 +100,13 @@ describe("the picture of the machines", () => {
 
 type StandingCase = [string, Partial<ObservedMachine>, "online" | "coming" | "failed", string];
 
-describe("how far a machine has come", () => {
+describe("a machine's readiness", () => {
   const table: StandingCase[] = [
     ["online at GitHub", { entry: entry() }, "online", ""],
     ["online, whatever it last reported", { entry: entry(), report: { state: "boot-failed" } }, "online", ""],
     ["offline at GitHub", { entry: entry({ online: false }) }, "coming", "#offline"],
     [
-      "busy but offline: busy decides nothing",
+      "busy but offline: the busy flag has no influence",
       { entry: entry({ online: false, busy: true }) },
       "coming",
       "#offline",
@@ -134,7 +134,7 @@ describe("how far a machine has come", () => {
       "kms:CreateGrant on the disk's key. See docs/troubleshooting.md#disk-key",
     ]),
     [
-      "stopped by EC2, which had no capacity after all",
+      "stopped by EC2, which had no capacity for it",
       {
         instanceState: "stopped",
         failedStart: {
@@ -158,7 +158,7 @@ describe("how far a machine has come", () => {
   }
 });
 
-describe("a machine in words", () => {
+describe("the description of a machine", () => {
   const table: [Partial<ObservedMachine>, string][] = [
     [{}, `its machine ${id} is running, has reported nothing, and has no entry at GitHub`],
     [

@@ -25,7 +25,7 @@ const nothing: ControllerPlan = {
   assumptions: [],
 };
 
-/** What is written of job 7, and started, in order. */
+/** The writes for job 7 and the starts, in order. */
 async function acted(
   fails: Record<string, AwsError> = {},
   spares: readonly Omit<DemandStart, "job" | "reason">[] = [],
@@ -69,18 +69,18 @@ async function acted(
 }
 const refusal = (code: string, status = 400) => new AwsError("x", status, code, "no");
 
-describe("a machine that a job waits for", () => {
-  it("is counted on the job before it is started: whoever dies in between starts none too many", async () => {
+describe("a machine that is started for a job", () => {
+  it("is counted on the job before its start, so that a call that dies in between never starts too many", async () => {
     expect((await acted()).done).to.deep.equal([["1", "i-1"], ["i-1"]]);
   });
 
-  it("is taken back from the job where EC2 did not start it", async () => {
+  it("is taken off the job's count if EC2 did not start it", async () => {
     const { done, started } = await acted({ "i-1": refusal("RequestLimitExceeded") });
     expect(done).to.deep.equal([["1", "i-1"], ["i-1"], ["0", ""]]);
     expect(started).to.deep.equal([]);
   });
 
-  it("stays counted where nobody knows whether EC2 started it", async () => {
+  it("stays counted if it is unknown whether EC2 started it", async () => {
     for (const failure of [refusal("NoAnswer", 0), refusal("InternalError", 500)]) {
       const { done, started } = await acted({ "i-1": failure });
       expect(done).to.deep.equal([["1", "i-1"], ["i-1"]]);
@@ -90,14 +90,14 @@ describe("a machine that a job waits for", () => {
     expect(done.at(-1), "throttled: it did not").to.deep.equal(["0", ""]);
   });
 
-  it("is another on the job where another was started in its place", async () => {
+  it("is replaced on the job if another was started in its place", async () => {
     const spare = { instanceId: "i-2", fleet: "cloud", availabilityZone: "b" };
     const { done, started } = await acted({ "i-1": refusal("InsufficientInstanceCapacity", 500) }, [spare]);
     expect(done).to.deep.equal([["1", "i-1"], ["i-1"], ["i-2"], [undefined, "i-2"]]);
     expect(started).to.deep.equal(["i-2"]);
   });
 
-  it("is not started where another copy has counted it, or nobody can", async () => {
+  it("is not started if a concurrent controller has counted it, or it cannot be counted", async () => {
     const write = "dynamodb:UpdateItem";
     const behind = await acted({ [write]: refusal("ConditionalCheckFailedException") });
     expect(behind).to.deep.include({ done: [["1", "i-1"]], started: [], failures: [] });
@@ -106,7 +106,7 @@ describe("a machine that a job waits for", () => {
     expect(broken.failures).to.have.lengthOf(1);
   });
 
-  it("is taken off its job before another is counted, where EC2 did not start it after all", async () => {
+  it("is taken off its job before another is counted, if EC2 did not carry out its start", async () => {
     const failedWakes = [{ id: "7", wakes: 1, wokenMachine: "i-0" }];
     const { done } = await acted({}, [], { failedWakes });
     expect(done).to.deep.equal([["0", ""], ["1", "i-1"], ["i-1"]]);
@@ -118,7 +118,7 @@ describe("a machine whose last start failed", () => {
   const halfPast = now + 30 * 60_000;
   const tagging = "ec2:CreateTags";
 
-  it("has it written down before it is started again", async () => {
+  it("has that recorded before it is started again", async () => {
     const { calls } = await acted({}, [], { notStarted });
     expect(calls.filter((action) => action.startsWith("ec2:"))).to.deep.equal([
       tagging,
@@ -126,7 +126,7 @@ describe("a machine whose last start failed", () => {
     ]);
   });
 
-  it("is not started where that cannot be written, and its job's wake is taken back, but for once an hour", async () => {
+  it("is not started if that cannot be recorded, and its job's wake is taken back, except once an hour", async () => {
     const fails = { [tagging]: refusal("UnauthorizedOperation", 403) };
     const { done, started, failures } = await acted(fails, [], { notStarted }, halfPast);
     expect([done, started]).to.deep.equal([
@@ -140,20 +140,20 @@ describe("a machine whose last start failed", () => {
     expect((await acted(fails, [], { notStarted })).started).to.deep.equal(["i-1"]);
   });
 
-  it("keeps nobody else from being started", async () => {
+  it("does not prevent other machines from being started", async () => {
     const fails = { [tagging]: refusal("UnauthorizedOperation", 403) };
     const others = { notStarted: [{ ...notStarted[0]!, instanceId: "i-9" }] };
     expect((await acted(fails, [], others, halfPast)).started).to.deep.equal(["i-1"]);
   });
 });
 
-describe("what cannot be written", () => {
+describe("a value that cannot be written", () => {
   const power = {
     a: { power: "off", by: "budget", reason: "spent" },
     b: { power: "off", by: "budget", reason: "spent" },
   } as const;
 
-  it("costs nothing but itself, and the budget comes before all else", async () => {
+  it("does not prevent other writes, and the budget's comes first", async () => {
     const { calls, failures } = await acted({ "ssm:PutParameter": refusal("AccessDeniedException") }, [], {
       power,
       meter,
@@ -163,7 +163,7 @@ describe("what cannot be written", () => {
     expect(failures).to.have.lengthOf(3);
   });
 
-  it("is a meter with an amount that is no number: the last record stays, and it is told", async () => {
+  it("may be a meter with an amount that is not a number: the last record stays, and the failure is reported", async () => {
     const days = { "26": [NaN, 0, 0] } as const;
     const { calls, failures } = await acted({}, [], { power, meter: { ...meter, days } });
     expect(calls.filter((action) => action === "ssm:PutParameter")).to.have.lengthOf(2);
@@ -172,7 +172,7 @@ describe("what cannot be written", () => {
     expect(String(failures[0])).to.include("the costs of 26 are NaN, 0, 0 USD");
   });
 
-  it("leaves the meter as it is where there is nothing new to say of it", async () => {
+  it("leaves the meter unchanged if it has nothing new", async () => {
     const { calls } = await acted({}, [], {});
     expect(calls).not.to.include("ssm:PutParameter");
   });
