@@ -61,7 +61,7 @@ const started = (scene: Scene) => planFor(scene).start.map(({ instanceId }) => i
 describe("the power of a fleet", () => {
   const wanted = (scene: Scene) => planFor(scene).power.cloud;
 
-  it("is left as it is where nothing speaks against it, whatever the words", () => {
+  it("stays as it is if nothing requires a change, even if only the reason differs", () => {
     expect(wanted({})).to.equal(undefined);
   });
 
@@ -86,12 +86,12 @@ describe("the power of a fleet", () => {
     });
   });
 
-  it("is on again by nobody's hours where they have been taken out of the configuration", () => {
+  it("is on again once working hours were removed from the configuration", () => {
     const power = { power: "off", by: "working-hours", reason: "outside working hours" } as const;
     expect(wanted({ settings: { power } })).to.include({ power: "on", by: "stack" });
   });
 
-  it("is off by the budget when the month's money is gone, hours or not, and is said once", () => {
+  it("is off by the budget once the month's limit is spent, with or without working hours, and is written once", () => {
     const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
     const scene = { fleet: { workingHours: hours }, machines: running, budget: 40 };
     const power = wanted(scene)!;
@@ -100,7 +100,7 @@ describe("the power of a fleet", () => {
     expect(wanted({ ...scene, settings: { power }, now: noon + hour })).to.equal(undefined);
   });
 
-  it("is back when the limit has been raised or the month has turned", () => {
+  it("is on again once the limit was raised or the month has turned", () => {
     const power = { power: "off", by: "budget", reason: "50.00 of 40 USD are spent in 2026-11" } as const;
     const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
     const scene = { machines: running, settings: { power } };
@@ -110,20 +110,20 @@ describe("the power of a fleet", () => {
     });
   });
 
-  it("stays off for the month whose money was gone, although the meter's record is lost, until the limit is raised", () => {
+  it("stays off for the rest of a month whose limit was spent, even if the meter's record is lost, until the limit is raised", () => {
     const running = [{ ...machine, state: "running" as const, launchedAt: noon - 48 * hour }];
     const { power: breach } = planFor({ machines: running, budget: 100 });
     const lost = { machines: [machine], settings: { power: breach.cloud } }; // The scene's meter has no record.
     const plan = planFor({ ...lost, budget: 100 });
     expect([plan.power, plan.start]).to.deep.equal([{}, []]);
-    expect(plan.spent!.month, "and so it is told").to.be.at.least(100);
+    expect(plan.spent!.month, "reported as spent").to.be.at.least(100);
     expect(wanted({ ...lost, budget: 10000 })).to.include({ power: "on" });
     expect(wanted({ ...lost, budget: 100, now: Date.parse("2026-12-01T00:01:00Z") })).to.include({
       power: "on",
     });
   });
 
-  it("is written anew where the next month's money is gone at once", () => {
+  it("is written again if the next month's limit is spent at once", () => {
     const power = {
       power: "off",
       by: "budget",
@@ -135,7 +135,7 @@ describe("the power of a fleet", () => {
     expect(wanted({ machines, settings: { power }, budget: 1, now })!.spent!.month).to.equal("2026-12");
   });
 
-  it("is not judged by what could not be read", () => {
+  it("is not decided by settings that could not be read", () => {
     expect(planFor({ settings: { power: undefined } }).power.cloud).to.include({ power: "on" });
     const plan = decide(configuration, {
       now: noon,
@@ -152,20 +152,20 @@ describe("the power of a fleet", () => {
 
 describe("a sleeping machine", () => {
   const rows: [rule: string, scene: Scene, expected: string[]][] = [
-    ["stays asleep while its fleet has an idle timeout and nobody wants it", {}, []],
+    ["stays asleep while its fleet has an idle timeout and nothing needs it", {}, []],
     ["is woken when working hours begin", { fleet: { workingHours: hours } }, ["i-1", "i-2"]],
     [
-      "is not woken again by the same beginning, after it found no job",
+      "is not woken again in the same working hours, after it found no job",
       { fleet: { workingHours: hours }, machines: [{ ...machine, launchedAt: noon - 4 * hour }] },
       [],
     ],
     [
-      "is not woken by a beginning through which it was awake, after it found no job",
+      "is not woken by working hours that began while it was awake, after it found no job",
       { fleet: { workingHours: hours }, machines: [{ ...machine, report: asleepSince(4 * hour) }] },
       [],
     ],
     [
-      "is woken where it was awake through their beginning and another wish put it to sleep, which has ended",
+      "is woken if it was awake when they began, and an override that has ended put it to sleep",
       {
         fleet: { workingHours: hours },
         machines: [{ ...machine, report: asleepSince(hour, budgetWords) }],
@@ -173,7 +173,7 @@ describe("a sleeping machine", () => {
       ["i-1"],
     ],
     [
-      "is woken where it began to run within them and another wish put it to sleep, which has ended",
+      "is woken if it started within them, and an override that has ended put it to sleep",
       {
         fleet: { workingHours: hours },
         machines: [{ ...machine, launchedAt: noon - 4 * hour, report: asleepSince(hour, budgetWords) }],
@@ -181,7 +181,7 @@ describe("a sleeping machine", () => {
       ["i-1"],
     ],
     [
-      "is not woken by them again after a start that came to nothing",
+      "is not woken by them again after a start that failed",
       {
         fleet: { workingHours: hours },
         machines: [{ ...machine, launchedAt: noon - hour, report: asleepSince(2 * hour, budgetWords) }],
@@ -189,7 +189,7 @@ describe("a sleeping machine", () => {
       [],
     ],
     [
-      "is woken where it went to sleep just as they began: it knew of the night's wish alone",
+      "is woken if it went to sleep just as they began, because it had read only the night's setting",
       {
         fleet: { workingHours: hours },
         machines: [{ ...machine, report: asleepSince(4.5 * hour - 60_000) }],
@@ -197,7 +197,7 @@ describe("a sleeping machine", () => {
       ["i-1"],
     ],
     [
-      "is woken when they begin, whatever it says of the future",
+      "is woken when they begin, even if its report has a time in the future",
       { fleet: { workingHours: hours }, machines: [{ ...machine, report: asleepSince(-hour) }] },
       ["i-1"],
     ],
@@ -206,9 +206,9 @@ describe("a sleeping machine", () => {
       { fleet: { workingHours: hours }, settings: awake(1), now: noon + 8 * hour },
       [],
     ],
-    ["is woken where so many are to be awake", { settings: awake(1) }, ["i-1"]],
+    ["is woken if it is one of `minimumAwake` machines", { settings: awake(1) }, ["i-1"]],
     [
-      "is woken whom an operator wants awake, though it has slept for want of jobs",
+      "is woken if an operator wants it awake, although it went to sleep idle",
       {
         settings: {
           override: {
@@ -220,7 +220,7 @@ describe("a sleeping machine", () => {
       ["i-2"],
     ],
     [
-      "is not woken against an operator's wish",
+      "is not woken against an operator's override",
       {
         fleet: { workingHours: hours },
         settings: {
@@ -240,22 +240,22 @@ describe("a sleeping machine", () => {
       ["i-1"],
     ],
     [
-      "is not woken a week after its start, where it has just fallen asleep",
+      "is not woken a week after its start if it has just gone to sleep",
       { machines: [{ ...machine, launchedAt: noon - 8 * day, report: asleepSince(hour) }] },
       [],
     ],
     [
-      "is not woken a week after its start, where EC2 says that it stopped later",
+      "is not woken a week after its start if EC2 says that it stopped later",
       { machines: [{ ...machine, launchedAt: noon - 8 * day, stoppedAt: noon - day }] },
       [],
     ],
     [
-      "is woken a week after it fell asleep",
+      "is woken a week after it went to sleep",
       { machines: [{ ...machine, launchedAt: noon - 20 * day, report: asleepSince(7 * day) }] },
       ["i-1"],
     ],
     [
-      "is woken a week after its start where it says that it sleeps since before, or in the future",
+      "is woken a week after its start if its report is from before the start, or has a time in the future",
       {
         machines: [
           { ...machine, launchedAt: noon - 7 * day, report: asleepSince(9 * day) },
@@ -264,9 +264,9 @@ describe("a sleeping machine", () => {
       },
       ["i-1", "i-2"],
     ],
-    ["is not woken where it is on no roster", { settings: { ...awake(2), roster: ["i-9"] } }, []],
+    ["is not woken if it is not on the roster", { settings: { ...awake(2), roster: ["i-9"] } }, []],
     [
-      "is not woken where the roster cannot be read",
+      "is not woken if the roster cannot be read",
       { fleet: { workingHours: hours }, settings: { roster: undefined } },
       [],
     ],
@@ -279,7 +279,7 @@ describe("a sleeping machine", () => {
       [],
     ],
     [
-      "is not woken for anything when the month's money is gone",
+      "is not woken for any reason once the month's limit is spent",
       {
         fleet: { workingHours: hours },
         settings: awake(2),
@@ -289,7 +289,7 @@ describe("a sleeping machine", () => {
       [],
     ],
     [
-      "is woken all the same whom an operator wants awake over the budget",
+      "is woken in spite of the budget if an operator's override ignores the budget",
       {
         budget: 1,
         machines: [
@@ -312,7 +312,7 @@ describe("a sleeping machine", () => {
     });
   }
 
-  it("is the only kind that is started, whatever there is to see", () => {
+  it("is the only kind that is started, for any input", () => {
     const anyMachine = fc.record({
       id: fc.constantFrom("i-1", "i-2", "i-3"),
       fleet: fc.constantFrom("cloud", "other"),

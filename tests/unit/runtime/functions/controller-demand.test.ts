@@ -75,11 +75,11 @@ const notStarted = (ago: number): ControlledMachine => ({
   report: { state: "asleep", since: noon - 3 * hour, detail: idleTimeoutWords },
 });
 
-describe("who is started for a job that waits", () => {
+describe("for a queued job, the controller starts", () => {
   const cases: [what: string, scene: Scene, started: string[]][] = [
     ["one sleeping machine", {}, ["i-1"]],
     [
-      "one at night too: working hours do not bind a job",
+      "one at night too: working hours do not apply to jobs",
       { fleet: { workingHours: hours }, now: night },
       ["i-1"],
     ],
@@ -89,7 +89,7 @@ describe("who is started for a job that waits", () => {
       [],
     ],
     [
-      "none in the minute in which the budget breaks, while the parameter still says that power is on",
+      "none in the minute in which the budget is exceeded, while the parameter still says that power is on",
       {
         machines: [{ ...second, state: "running", launchedAt: noon - 48 * hour }, machine],
         settings: { roster: ["i-1"] },
@@ -98,7 +98,7 @@ describe("who is started for a job that waits", () => {
       [],
     ],
     [
-      "one beside a breach that an operator's override goes over",
+      "one in spite of the budget if an operator's override ignores it",
       {
         machines: [{ ...second, state: "shutting-down", launchedAt: noon - 48 * hour }, machine],
         settings: { power: off("budget"), override: override("on", { overBudget: true }) },
@@ -129,11 +129,15 @@ describe("who is started for a job that waits", () => {
       { settings: { override: { ...initialOverrideSetting, closing: true } } },
       [],
     ],
-    ["none where the overrides cannot be read: one may say no", { settings: { override: undefined } }, []],
-    ["none that is on no roster", { settings: { roster: ["i-3"] } }, []],
-    ["none where the roster cannot be read", { settings: { roster: undefined } }, []],
     [
-      "no second one beside the one that working hours start in this very call",
+      "none if the overrides cannot be read: one of them may forbid it",
+      { settings: { override: undefined } },
+      [],
+    ],
+    ["none that is not on the roster", { settings: { roster: ["i-3"] } }, []],
+    ["none if the roster cannot be read", { settings: { roster: undefined } }, []],
+    [
+      "no second one beside the one that working hours start in the same call",
       {
         fleet: { workingHours: hours },
         machines: [
@@ -143,34 +147,34 @@ describe("who is started for a job that waits", () => {
       },
       [],
     ],
-    ["none where a machine runs that takes it", { machines: [running, second] }, []],
+    ["none if a running machine can take it", { machines: [running, second] }, []],
     [
-      "one beside a machine that says that it cannot take jobs",
+      "one beside a machine that reports that it cannot take jobs",
       { machines: [says("failed", noon - hour), second] },
       ["i-2"],
     ],
     [
-      "one beside a machine that said so as soon as it was started",
+      "one beside a machine that reported so as soon as it was started",
       { machines: [says("failed", running.launchedAt), second] },
       ["i-2"],
     ],
     [
-      "none beside a machine that said so before it was last started",
+      "none beside a machine that reported so before its last start",
       { machines: [says("failed", noon - 3 * hour), second] },
       [],
     ],
     [
-      "none beside a machine whose words pass by themselves",
+      "none beside a machine in a state that passes by itself",
       { machines: [says("starting", noon - hour), second] },
       [],
     ],
     ["none whose last start failed a moment ago", { machines: [notStarted(10_000)] }, []],
     [
-      "one whose last start failed so long ago that it is tried again",
+      "one whose last start failed long enough ago for another try",
       { machines: [notStarted(hour)] },
       ["i-1"],
     ],
-    ["the other one before it", { machines: [notStarted(hour), second] }, ["i-2"]],
+    ["the other one rather than that one", { machines: [notStarted(hour), second] }, ["i-2"]],
   ];
   for (const [what, scene, started] of cases) {
     it(what, () => {

@@ -56,7 +56,7 @@ describe("the meter", () => {
     expect(record.at).to.equal(new Date(start + 3 * hour).toISOString());
   });
 
-  it("knows since when it counts, also when the month has turned, and begins that anew with its record", () => {
+  it("keeps the moment since which it counts when the month turns, and sets it again if it cannot use its record", () => {
     const first = meterUntil(undefined, start + hour, [machine], prices);
     expect(first.begun).to.equal(first.at);
     const nextMonth = meterUntil(first, start + 40 * 24 * hour, [machine], prices);
@@ -75,7 +75,7 @@ describe("the meter", () => {
     near(record, 0.1);
   });
 
-  it("makes up what it missed from when machines were made and started", () => {
+  it("counts the time that it missed from when machines were created and started", () => {
     const late = {
       ...machine,
       createdAt: start + 2 * hour,
@@ -86,7 +86,7 @@ describe("the meter", () => {
     near(meterUntil(undefined, start + 5 * hour, [late], prices), 0.2 + 3 * 0.01);
   });
 
-  it("counts until a machine was stopped where EC2 says when, and until it last looked where it does not", () => {
+  it("counts until a machine was stopped if EC2 says when, and otherwise until the meter last looked", () => {
     const stopped = { ...machine, state: "stopped" as const, hasPublicAddress: false };
     near(
       meterUntil(at(start), start + 5 * hour, [{ ...stopped, stoppedAt: start + 2 * hour }], prices),
@@ -139,14 +139,14 @@ describe("the meter", () => {
     near(meterUntil(at(start), start + 5 * hour, [gone], prices), 0);
   });
 
-  it("counts a disk that no machine has, since it was made, as its fleet's or as the dearest", () => {
+  it("counts a stray disk from its creation, at its fleet's price or the highest one", () => {
     const disk = { id: "vol-1", fleet: "cloud", createdAt: start + 2 * hour };
     const record = meterUntil(at(start), start + 5 * hour, [], prices, [disk, { ...disk, fleet: "gone" }]);
     near(record, 2 * 3 * 0.01);
     expect(Object.keys(record.fleets)).to.deep.equal(["cloud", "gone"]);
   });
 
-  it("counts a machine of unknown price whose fleet has been taken out as the dearest there is", () => {
+  it("counts a machine of unknown price and of a removed fleet at the highest price", () => {
     const record = meterUntil(
       at(start),
       start + hour,
@@ -160,12 +160,16 @@ describe("the meter", () => {
   describe("prices a machine", () => {
     const priced: [rule: string, change: Partial<ControlledMachine>, usd: number][] = [
       ["of the fleet's type as the configuration says", {}, 0.2],
-      ["of a type that the fleet had before by the table", { instanceType: "m5.4xlarge" }, 0.92],
-      ["of another family by the table", { instanceType: "c5.large" }, 0.05],
-      ["that the table does not know as the fleet's of today", { instanceType: "m5.metal" }, 0.2],
-      ["of a fleet that has been taken out by the table", { fleet: "gone", instanceType: "c5.xlarge" }, 0.1],
+      ["of a type that the fleet had before by the list", { instanceType: "m5.4xlarge" }, 0.92],
+      ["of another family by the list", { instanceType: "c5.large" }, 0.05],
       [
-        "of such a fleet and unknown as the dearest there is",
+        "that the list does not have at the price of the fleet's present type",
+        { instanceType: "m5.metal" },
+        0.2,
+      ],
+      ["of a fleet that was removed by the list", { fleet: "gone", instanceType: "c5.xlarge" }, 0.1],
+      [
+        "of such a fleet and an unknown type at the highest price",
         { fleet: "gone", instanceType: "x9.large" },
         0.2,
       ],
@@ -177,7 +181,7 @@ describe("the meter", () => {
       });
     }
 
-    it("and says where it had to guess, each type once", () => {
+    it("and reports each type whose price it had to guess once", () => {
       const unknown = { ...machine, instanceType: "m5.metal" };
       const machines = [
         machine,
@@ -208,7 +212,7 @@ describe("the meter", () => {
     });
   });
 
-  describe("without a record to go on from", () => {
+  describe("without a record to continue", () => {
     const now = start + 25 * day;
     const asleep = {
       ...machine,
@@ -240,7 +244,7 @@ describe("the meter", () => {
       });
     }
 
-    it("says that it begins anew, and only then", () => {
+    it("reports that it starts the month again, and only then", () => {
       const said = (record: MeterRecord | undefined) =>
         meterAssumptions(record, now, { machines: [] }, prices);
       expect(said(undefined)).to.have.lengthOf(1);
@@ -250,7 +254,7 @@ describe("the meter", () => {
     });
   });
 
-  it("begins anew with the month, and keeps the days of the one before", () => {
+  it("starts again with each month, and keeps the days of the one before", () => {
     const november = meterUntil(at(start + 29 * day), start + 29 * day + hour, [machine], prices);
     const december = meterUntil(november, start + 31 * day, [machine], prices);
     expect(december.month).to.equal("2026-12");
@@ -267,13 +271,13 @@ describe("the meter", () => {
     near(back, 2 * 0.215);
   });
 
-  it("is as it was where another copy's clock is a little ahead: nothing that was spent is forgotten", () => {
+  it("stays as it is if a concurrent controller's clock is a little ahead, so that no cost is forgotten", () => {
     const ahead = meterUntil(at(start), start + 3 * hour, [machine], prices);
     expect(meterUntil(ahead, start + 3 * hour - 1, [machine], prices)).to.deep.equal(ahead);
     expect(meterUntil(ahead, start + 3 * hour - 5 * minute, [machine], prices)).to.deep.equal(ahead);
   });
 
-  it("says the same however often it looks, and its days add up to its fleets", () => {
+  it("has the same total however often it looks, and its days add up to its fleets", () => {
     const moments = fc.array(fc.integer({ min: 1, max: 40 * day }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(moments, fc.integer({ min: 0, max: 20 * day }), (all, launched) => {
@@ -293,7 +297,7 @@ describe("the meter", () => {
     );
   });
 
-  it("counts nothing twice when two look at once", () => {
+  it("counts nothing twice if two controllers look at once", () => {
     const before = at(start);
     const [one, other] = [1, 2].map(() => meterUntil(before, start + hour, [machine], prices));
     expect(one).to.deep.equal(other);

@@ -57,7 +57,7 @@ const job = (id: string) => ({
   expiresAt: { N: "9999999999" },
 });
 
-/** What is seen where the calls for which `fails` gives a reason are refused. Everything has two pages. */
+/** The observation if the calls for which `fails` gives a reason are refused. Every list has two pages. */
 async function seen(
   fails: (action: string, input: Record<string, unknown>) => boolean = () => false,
   parameters: Record<string, string> = values,
@@ -92,8 +92,8 @@ async function seen(
 const isSecondPage = (action: string) => (called: string, input: Record<string, unknown>) =>
   called === action && (input.NextToken !== undefined || input.ExclusiveStartKey !== undefined);
 
-describe("what the controller looks at", () => {
-  it("is seen whole, page by page", async () => {
+describe("the controller's observation", () => {
+  it("is complete, page by page", async () => {
     const all = await seen();
     expect(all.problems).to.deep.equal([]);
     expect(all.machines?.map(({ id }) => id)).to.deep.equal(["i-1", "i-2"]);
@@ -114,7 +114,7 @@ describe("what the controller looks at", () => {
   };
   for (const [action, unread] of Object.entries(missing)) {
     for (const page of ["first", "second"]) {
-      it(`is without all that ${action} tells where its ${page} page is not answered, and whole otherwise`, async () => {
+      it(`lacks everything that ${action} returns if its ${page} page is not answered, and nothing else`, async () => {
         const fails = page === "second" ? isSecondPage(action) : (called: string) => called === action;
         const { problems, ...rest } = await seen(fails);
         const { problems: none, ...whole } = await seen();
@@ -126,7 +126,7 @@ describe("what the controller looks at", () => {
     }
   }
 
-  it("is without the parameters of one call where that is not answered, and has those of the others", async () => {
+  it("lacks the parameters of a call that is not answered, and has those of the others", async () => {
     const one = await seen(
       (action, { Names }) => action === "ssm:GetParameters" && !(Names as string[]).includes(meterName),
     );
@@ -145,13 +145,13 @@ describe("what the controller looks at", () => {
   });
 
   const meters: [string, string | undefined, problems: number][] = [
-    ["there is none", undefined, 0],
-    ["the stack has just made it", "{}", 0],
+    ["the parameter does not exist", undefined, 0],
+    ["the stack has just created it", "{}", 0],
     ["it is damaged", "{", 1],
     ["another version has written it", '{"v":2}', 1],
   ];
   for (const [what, text, problems] of meters) {
-    it(`has no meter's record to go on from where ${what}${problems > 0 ? ", and says so" : ""}`, async () => {
+    it(`has no record of the meter if ${what}${problems > 0 ? ", and reports that" : ""}`, async () => {
       const one = await seen(undefined, {
         ...without(meterName),
         ...(text !== undefined && { [meterName]: text }),
@@ -161,7 +161,7 @@ describe("what the controller looks at", () => {
     });
   }
 
-  it("says which fleet's starts rest on a parameter that is missing or damaged", async () => {
+  it("names each fleet of which no machine is started, because a parameter is missing or damaged", async () => {
     const { roster, override } = fleetParameters("dev", "b");
     const { problems, settings } = await seen(undefined, { ...without(roster), [override]: "[]" });
     expect(settings.b).to.include({ roster: undefined, override: undefined });
@@ -173,7 +173,7 @@ describe("what the controller looks at", () => {
     expect((await seen(undefined, { ...values, [limits]: "{" })).problems.join()).to.include(limits);
   });
 
-  it("takes it for no fault that a fleet has no roster yet, whose first machines are being proven", async () => {
+  it("reports no problem for a fleet without a roster while its first machines are being proven", async () => {
     const { roster } = fleetParameters("dev", "b");
     const { problems, settings } = await seen(undefined, without(roster), "running");
     expect(problems).to.deep.equal([]);

@@ -45,7 +45,7 @@ const whichWasSilent = (launchedAgo: number) => ({
 interface Scene {
   settings?: Partial<FleetSettings>;
   machines?: readonly ControlledMachine[];
-  /** Working hours are set, and began so long ago. */
+  /** Milliseconds since working hours began. Absent: it is outside of working hours. */
   hoursSince?: number;
 }
 function decided({ settings, machines = [machine], hoursSince }: Scene) {
@@ -58,7 +58,7 @@ function decided({ settings, machines = [machine], hoursSince }: Scene) {
   });
 }
 
-describe("a machine without an idle timeout is asleep only while something wants it off", () => {
+describe("a machine without an idle timeout is kept asleep only by a reason to sleep", () => {
   const rows: [rule: string, scene: Scene, outcome: "started" | "asleep" | "resting"][] = [
     ["the budget, while it is spent", { settings: { power: breach } }, "asleep"],
     ["not the budget once it was raised, or the month has turned", {}, "started"],
@@ -112,12 +112,12 @@ describe("a machine without an idle timeout is asleep only while something wants
       "asleep",
     ],
     [
-      "not an idle timeout where it is one of those that are to be awake",
+      "not an idle timeout if it is one of `minimumAwake` machines",
       { settings: { limits: { idleMinutes: 30, minimumAwake: 1 } } },
       "started",
     ],
     [
-      "not an idle timeout where an operator wants it awake",
+      "not an idle timeout if an operator wants it awake",
       {
         settings: {
           limits: { idleMinutes: 30, minimumAwake: 0 },
@@ -139,18 +139,18 @@ describe("a machine without an idle timeout is asleep only while something wants
       "asleep",
     ]),
     [
-      "not an idle timeout that could not be read where an operator wants it awake",
+      "not an idle timeout that could not be read if an operator wants it awake",
       { settings: { limits: undefined, override: fleetWish({ power: "on", ...ada }) } },
       "started",
     ],
     [
-      "not its place where it is a candidate: `pulumi up` needs it awake",
+      "not its place if it is a candidate: `pulumi up` needs it awake",
       { settings: { roster: [] } },
       "started",
     ],
-    ["the night, where it is a candidate", { settings: { roster: [], power: night } }, "asleep"],
+    ["the night, if it is a candidate", { settings: { roster: [], power: night } }, "asleep"],
     [
-      "not its idle timeout where it is a candidate that slept through the night, once working hours begin",
+      "not its idle timeout if it is a candidate that slept through the night, once working hours begin",
       {
         settings: { roster: [], power: byHours, limits: { idleMinutes: 30, minimumAwake: 0 } },
         hoursSince: minute,
@@ -158,7 +158,7 @@ describe("a machine without an idle timeout is asleep only while something wants
       "started",
     ],
     [
-      "an idle timeout where it is a candidate, which is no one of those that are to be awake",
+      "an idle timeout if it is a candidate: candidates do not count for `minimumAwake`",
       { settings: { roster: ["i-2"], limits: { idleMinutes: 30, minimumAwake: 1 } } },
       "asleep",
     ],
@@ -169,7 +169,7 @@ describe("a machine without an idle timeout is asleep only while something wants
       { settings: { override: { ...initialOverrideSetting, closing: true } } },
       "asleep",
     ],
-    // What went down without going to sleep is started again, and not each minute.
+    // A machine that stopped without going to sleep is started again, but not each minute.
     ["nothing, where a job powered it off long after its start", whichSaid("busy", hour), "started"],
     [
       "a short rest, where something powered it off right after its start",
@@ -202,7 +202,7 @@ describe("a machine without an idle timeout is asleep only while something wants
     });
   }
 
-  it("and the log says what does not keep it asleep any more, and how it went down", () => {
+  it("and the log says why it is started, and how it stopped", () => {
     const reasonOf = (scene: Scene) => decided(scene).start[0]?.reason;
     expect(reasonOf({})).to.equal(
       "nothing keeps it asleep, and power is on by stack (no working hours are set)",
@@ -221,7 +221,7 @@ describe("a machine without an idle timeout is asleep only while something wants
     );
   });
 
-  it("whatever it says of itself, it is started again no more often than it rests, or went to sleep in between", () => {
+  it("whatever it reports, it is started again only after its rest, or after it went to sleep in between", () => {
     const states = fc.constantFrom(
       "booting",
       "boot-failed",
@@ -253,7 +253,7 @@ describe("a machine without an idle timeout is asleep only while something wants
 describe("a machine that EC2 did not start the last time", () => {
   const minutes = (count: number) => count * minute;
   const why = "Client.InternalError: Client error on launch";
-  /** Slept for want of jobs, and was started in vain so long ago. */
+  /** A machine that went to sleep idle, and whose start failed. @param ago milliseconds since that start */
   const failed = (ago: number, asleepFor = 8 * hour, count = 1): ControlledMachine => ({
     ...silent,
     launchedAt: now - ago,
@@ -265,16 +265,16 @@ describe("a machine that EC2 did not start the last time", () => {
   const week = 7 * 24 * hour;
   const reasons: [reason: string, scene: Scene, asleepFor?: number][] = [
     ["nothing that keeps it asleep", {}],
-    ["so many that are to be awake", { settings: { limits: { idleMinutes: 30, minimumAwake: 1 } } }],
+    ["`minimumAwake`", { settings: { limits: { idleMinutes: 30, minimumAwake: 1 } } }],
     ["an operator", { settings: { ...idle, ...wakesAda } }],
     ["working hours that have begun", { settings: { ...idle, power: byHours }, hoursSince: minutes(30) }],
-    ["its registration, that GitHub drops after two weeks", { settings: idle }, week],
+    ["its registration, which GitHub removes after two weeks", { settings: idle }, week],
   ];
   for (const [reason, scene, asleepFor] of reasons) {
     const started = (ago: number, count: number) =>
       decided({ ...scene, machines: [failed(ago, asleepFor, count)] }).start.length === 1;
 
-    it(`is tried again for ${reason}, and not before its time`, () => {
+    it(`is tried again for ${reason}, after its back-off`, () => {
       expect(started(minutes(1) - 1, 1), "a minute after the first").to.equal(false);
       expect(started(minutes(1), 1)).to.equal(true);
       expect(started(minutes(16) - 1, 5), "sixteen after the fifth").to.equal(false);
@@ -284,7 +284,7 @@ describe("a machine that EC2 did not start the last time", () => {
     });
   }
 
-  describe("and that is one of those that are to be awake", () => {
+  describe("and that is one of `minimumAwake` machines", () => {
     const shutdown = { idleMinutes: 30, minimumAwake: 1 };
     const roster = ["i-1", "i-2", "i-3"];
     const other = (number: number, more: Partial<ControlledMachine> = {}): ControlledMachine => ({
@@ -304,7 +304,7 @@ describe("a machine that EC2 did not start the last time", () => {
         machines: [first, ...others],
       }).start.map(({ instanceId }) => instanceId);
 
-    it("has its place taken by the next of the roster that is healthy", () => {
+    it("is replaced by the next healthy machine of the roster", () => {
       expect(standIns([other(3), other(2)])).to.deep.equal(["i-2"]);
       const failing = other(2, {
         failedStart: { why, count: 1, lastAt: now - 1000 },
@@ -313,7 +313,7 @@ describe("a machine that EC2 did not start the last time", () => {
       expect(standIns([failing, other(3)])).to.deep.equal(["i-3"]);
     });
 
-    it("and by no other while one is awake in its place, or on its way", () => {
+    it("is not replaced again while one is awake in its place, or on its way", () => {
       for (const state of ["running", "pending"] as const)
         expect(standIns([other(2), other(3, { state })])).to.deep.equal([]);
       expect(standIns([other(2), other(3)], {}, failed(hour)), "it is tried again itself").to.deep.equal([
@@ -321,7 +321,7 @@ describe("a machine that EC2 did not start the last time", () => {
       ]);
     });
 
-    it("and by none that something else keeps asleep, or that has just gone down in another way", () => {
+    it("is not replaced by a machine that another reason keeps asleep, or that has just stopped in another way", () => {
       const asleep: OverrideSetting = {
         ...initialOverrideSetting,
         runners: { "dev-cloud-2": { power: "off", ...ada } },
@@ -333,7 +333,7 @@ describe("a machine that EC2 did not start the last time", () => {
       expect(standIns([other(2)], { limits: undefined })).to.deep.equal([]);
     });
 
-    it("and by one for each that is missing", () => {
+    it("is replaced, one machine for each that is missing", () => {
       const two = { limits: { idleMinutes: 30, minimumAwake: 2 } };
       expect(standIns([other(2), other(3)], two), "the second starts by itself").to.deep.equal([
         "i-2",

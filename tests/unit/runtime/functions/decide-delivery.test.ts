@@ -10,8 +10,8 @@ import { configuration, delivery, now, openConfiguration, payload, secret, sign 
 const decide = (request: DeliveryRequest, rules = configuration) =>
   decideDelivery(request, rules, secret, now);
 
-describe("a delivery of a job that waits", () => {
-  it("is written with what the job asks for", () => {
+describe("a delivery of a queued job", () => {
+  it("is written with the job's labels", () => {
     expect(decide(delivery())).to.deep.equal({
       kind: "write",
       job: {
@@ -24,7 +24,7 @@ describe("a delivery of a job that waits", () => {
     });
   });
 
-  it("is written with the machine that has the job, once one has", () => {
+  it("is written with its machine, once a machine has taken the job", () => {
     const body = payload({ runner_name: "dev-cloud-1-i-0123456789abcdef0" }, { action: "in_progress" });
     expect(decide(delivery(body))).to.nested.include({
       "job.state": "in_progress",
@@ -32,7 +32,7 @@ describe("a delivery of a job that waits", () => {
     });
   });
 
-  it("is written for a smoke test that has begun: it holds the machine, though no fleet has its label", () => {
+  it("is written for a smoke test that has begun: it occupies its machine, although no fleet has its label", () => {
     const machine = "dev-cloud-1-i-0123456789abcdef0";
     const smoke = payload({ labels: [machine], runner_name: machine }, { action: "in_progress" });
     expect(decide(delivery(smoke)).kind).to.equal("write");
@@ -40,11 +40,11 @@ describe("a delivery of a job that waits", () => {
     expect(decide(delivery(other)).kind).to.equal("ignored");
   });
 
-  it("is written whatever the case of the repository's name", () => {
+  it("is written regardless of upper and lower case in the repository's name", () => {
     expect(decide(delivery(payload({}, { repository: { full_name: "Acme/App" } }))).kind).to.equal("write");
   });
 
-  it("is written for any repository of the owner where none is named", () => {
+  it("is written for any repository of the owner if the configuration names none", () => {
     const of = (name: string) =>
       decide(delivery(payload({}, { repository: { full_name: name } })), openConfiguration).kind;
     expect([of("acme/other"), of("mallory/app")]).to.deep.equal(["write", "ignored"]);
@@ -94,7 +94,7 @@ describe("a delivery is ignored", () => {
 
   const made = (hoursAgo: number) => ({ created_at: new Date(now - hoursAgo * 3_600_000).toISOString() });
 
-  it("when it says of a job made longer ago than its tombstone lives that it is queued", () => {
+  it("when it says `queued` of a job that was created longer ago than a tombstone counts", () => {
     const queued = (hoursAgo: number) => decide(delivery(payload(made(hoursAgo))));
     expect(queued(95.99).kind).to.equal("write");
     expect(queued(96)).to.deep.equal({
@@ -104,7 +104,7 @@ describe("a delivery is ignored", () => {
     });
   });
 
-  it("when it is an old one once more, at any time after the job's tombstone may be gone", () => {
+  it("when it is redelivered at any time after the job's tombstone may be gone", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 120 * 3600 }), fc.integer({ min: 0 }), (ran, later) => {
         // A tombstone counts from the job's end, which is never before its beginning.
@@ -112,11 +112,11 @@ describe("a delivery is ignored", () => {
         const again = decide(delivery(payload(made(seconds / 3600))));
         expect(again.kind).not.to.equal("write");
       }),
-      { examples: [[0, 0]] }, // The very second in which its tombstone ceases to count.
+      { examples: [[0, 0]] }, // The second in which its tombstone stops counting.
     );
   });
 
-  it("unless a job of an environment was held for approval until now, or an old job has got further", () => {
+  it("unless a job of a deployment was held for approval until now, or an old job has begun or ended", () => {
     const held = payload(made(100), { deployment: { id: 1 } });
     expect(decide(delivery(held)).kind).to.equal("write");
     for (const action of ["in_progress", "completed"]) {
@@ -133,7 +133,7 @@ describe("a delivery is ignored", () => {
 describe("a delivery is refused", () => {
   const large = "x".repeat(maxBodyBytes + 1);
   const cases: [what: string, request: DeliveryRequest, status: number, reason: string][] = [
-    ["when it is no POST", { ...delivery(), method: "GET" }, 405, "POST"],
+    ["when it is not a POST", { ...delivery(), method: "GET" }, 405, "POST"],
     [
       "when it has no signature",
       delivery(payload(), { "x-hub-signature-256": undefined }),
@@ -174,7 +174,7 @@ describe("a delivery is refused", () => {
     ],
     ["when a label is a number", delivery(payload({ labels: ["cloud", 7] })), 400, "workflow_job.labels"],
     ["when it names no event", delivery(payload(), { "x-github-event": undefined }), 400, "no event"],
-    ["when it is no JSON", delivery("canary"), 400, "has no workflow_job"],
+    ["when it is not JSON", delivery("canary"), 400, "has no workflow_job"],
     ["when it is another JSON", delivery("[1]"), 400, "has no workflow_job"],
     ["when it has no repository", delivery(payload({}, { repository: null })), 400, "repository.full_name"],
     [
@@ -183,8 +183,8 @@ describe("a delivery is refused", () => {
       400,
       "repository.full_name",
     ],
-    ["when its id is no number", delivery(payload({ id: "1; DROP" })), 400, "workflow_job.id"],
-    ["when its labels are no list", delivery(payload({ labels: "cloud" })), 400, "workflow_job.labels"],
+    ["when its id is not a number", delivery(payload({ id: "1; DROP" })), 400, "workflow_job.id"],
+    ["when its labels are not a list", delivery(payload({ labels: "cloud" })), 400, "workflow_job.labels"],
     ["when it has no time", delivery(payload({ created_at: null })), 400, "created_at"],
     ["when it has no action", delivery(payload({}, { action: 7 })), 400, "no action"],
     [
@@ -215,7 +215,7 @@ describe("a delivery is refused", () => {
     }
   });
 
-  it("and never throws, whatever is signed and sent", () => {
+  it("or accepted, and deciding never throws, whatever is signed and sent", () => {
     fc.assert(
       fc.property(fc.anything(), (body) => {
         const text = JSON.stringify({ ...payload(), workflow_job: body }) as string | undefined;
@@ -226,7 +226,7 @@ describe("a delivery is refused", () => {
 });
 
 describe("a body", () => {
-  it("of a job's end has all of its steps, 5,000 of them too", () => {
+  it("of a job's end with all of its 5,000 steps is accepted", () => {
     const step = { name: "x".repeat(200), status: "completed", conclusion: "success", number: 5000 };
     const steps = Array.from({ length: 5000 }, () => step);
     const body = payload({ steps, status: "completed" }, { action: "completed" });
@@ -243,7 +243,7 @@ describe("a body", () => {
 
   for (const [words, nulls] of Object.entries({
     "a null among its labels": { labels: [null, "self-hosted", "Cloud"] },
-    "nothing where GitHub may say nothing": {
+    "null in each field that GitHub may leave empty": {
       runner_id: null,
       runner_name: null,
       runner_group_id: null,
@@ -255,7 +255,7 @@ describe("a body", () => {
       steps: [null],
     },
   })) {
-    it(`with ${words} is one`, () => {
+    it(`with ${words} is accepted`, () => {
       for (const action of ["queued", "in_progress", "completed"]) {
         const decision = decide(delivery(payload(nulls, { action, deployment: null })));
         expect(decision).to.deep.nested.include({ kind: "write", "job.labels": ["self-hosted", "Cloud"] });
@@ -263,13 +263,13 @@ describe("a body", () => {
     });
   }
 
-  it("without any label but nulls is its machine's", () => {
+  it("whose labels are all null counts for its machine", () => {
     const runner = "dev-cloud-1-i-0123456789abcdef0";
     const body = payload({ labels: [null], runner_name: runner }, { action: "completed" });
     expect(decide(delivery(body))).to.deep.nested.include({ kind: "write", "job.runner": runner });
   });
 
-  it("is judged by its very bytes, in base64 or not", () => {
+  it("is checked by its exact bytes, in base64 or not", () => {
     const text = JSON.stringify(payload({ name: "Prüfung 🚚" }));
     const { headers } = delivery(text);
     const event = { requestContext: { http: { method: "POST" } }, headers };

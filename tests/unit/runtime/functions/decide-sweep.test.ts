@@ -39,25 +39,25 @@ const writes = (jobs: readonly JobReport[], table?: readonly WaitingJob[]) =>
 const asks = (jobs: readonly JobReport[], table: readonly WaitingJob[]) =>
   decide(jobs, table).ask.map(({ id }) => id);
 
-describe("what a sweep makes of what GitHub tells", () => {
-  it("is nothing where the table says the same", () => {
+describe("the plan of a sweep", () => {
+  it("is empty if the table agrees with GitHub", () => {
     expect(decide([told(1)], [item(1)])).to.deep.equal({ write: [], seen: [], ask: [] });
   });
 
   // prettier-ignore
   const cases: readonly (readonly [rule: string, jobs: JobReport[], table: WaitingJob[], written: string[]])[] = [
-    ["a job that nobody told of is written", [told(1)], [], ["1 queued"]],
-    ["one that has begun is written with its machine's name", [told(1, { state: "in_progress", runner: "dev-cloud-1-i-0a1b2c3d" })], [item(1)], ["1 in_progress"]],
-    ["one that is over is written as over", [told(1, { state: "completed" })], [item(1)], ["1 completed"]],
-    ["a tombstone stays, though GitHub was asked before the job ended", [told(1)], [item(1, { state: "completed" })], []],
-    ["a job that has begun does not wait again", [told(1)], [item(1, { state: "in_progress" })], []],
-    ["of two words the later state counts", [told(1, { state: "completed" }), told(1)], [], ["1 completed"]],
-    ["a job of a foreign owner does not enter", [told(1, { repository: "fork/app" })], [], []],
-    ["nor one of another repository", [told(1, { repository: "acme/other" })], [], []],
-    ["nor one for hosted machines", [told(1, { labels: ["ubuntu-latest"] })], [], []],
-    ["a smoke test's job enters by its machine", [told(1, { labels: ["self-hosted", "dev-cloud-1-i-0a1b2c3d"], state: "in_progress", runner: "dev-cloud-1-i-0a1b2c3d" })], [], ["1 in_progress"]],
-    ["a known job is over though its fleet has other labels by now", [told(1, { labels: ["old"], state: "completed" })], [item(1, { labels: ["old"] })], ["1 completed"]],
-    ["an expired item is not begun anew", [told(1)], [item(1, { expiresAt: seconds - 1 })], []],
+    ["a job that is not in the table is written", [told(1)], [], ["1 queued"]],
+    ["a job that has begun is written with its machine's name", [told(1, { state: "in_progress", runner: "dev-cloud-1-i-0a1b2c3d" })], [item(1)], ["1 in_progress"]],
+    ["a job that has ended is written as completed", [told(1, { state: "completed" })], [item(1)], ["1 completed"]],
+    ["a tombstone stays, although GitHub was asked before the job ended", [told(1)], [item(1, { state: "completed" })], []],
+    ["a job that has begun is not queued again", [told(1)], [item(1, { state: "in_progress" })], []],
+    ["of two reports the later state counts", [told(1, { state: "completed" }), told(1)], [], ["1 completed"]],
+    ["a job of another owner is not written", [told(1, { repository: "fork/app" })], [], []],
+    ["a job of another repository is not written", [told(1, { repository: "acme/other" })], [], []],
+    ["a job for hosted runners is not written", [told(1, { labels: ["ubuntu-latest"] })], [], []],
+    ["a smoke test's job is written because of its machine", [told(1, { labels: ["self-hosted", "dev-cloud-1-i-0a1b2c3d"], state: "in_progress", runner: "dev-cloud-1-i-0a1b2c3d" })], [], ["1 in_progress"]],
+    ["a known job is completed although its fleet has other labels now", [told(1, { labels: ["old"], state: "completed" })], [item(1, { labels: ["old"] })], ["1 completed"]],
+    ["an expired item is not written again", [told(1)], [item(1, { expiresAt: seconds - 1 })], []],
   ];
   for (const [rule, jobs, table, written] of cases) {
     it(rule, () => {
@@ -65,7 +65,7 @@ describe("what a sweep makes of what GitHub tells", () => {
     });
   }
 
-  it("asks for jobs of the table of which GitHub did not tell what the table says", () => {
+  it("asks for jobs whose state in the table GitHub has not confirmed", () => {
     const table = [
       item(1),
       item(2),
@@ -78,39 +78,39 @@ describe("what a sweep makes of what GitHub tells", () => {
     expect(asks([told(2, { state: "in_progress" }), told(3)], table)).to.deep.equal(["1", "3"]);
   });
 
-  it("does not take a job for gone because GitHub did not tell of it", () => {
+  it("does not count a job as ended because GitHub did not report it", () => {
     expect(writes([], [item(1), item(2, { state: "in_progress" })])).to.deep.equal([]);
   });
 
-  describe("for a job that has had its wakes", () => {
+  describe("for a job without wakes left", () => {
     const woken = (secondsAgo: number, more: Partial<WaitingJob> = {}) =>
       item(1, { wakes: wakesPerJob, wokenAt: seconds - secondsAgo, ...more });
     const seen = (job: WaitingJob, jobs = [told(1)]) => decide(jobs, [job]).seen;
 
-    it("is that it waits still, an hour after the last", () => {
+    it("is to note that it is still queued an hour after the last wake", () => {
       expect(seen(woken(secondsUntilSeenAgain))).to.deep.equal(["1"]);
       expect(seen(woken(secondsUntilSeenAgain - 1))).to.deep.equal([]);
     });
 
-    it("is said once for each wake", () => {
+    it("is to note that once for each wake", () => {
       const long = 2 * secondsUntilSeenAgain;
       expect(seen(woken(long, { seenAt: seconds - 10 }))).to.deep.equal([]);
       expect(seen(woken(long, { seenAt: seconds - long - 10 }))).to.deep.equal(["1"]);
     });
 
-    it("is nothing where GitHub does not say that it waits", () => {
+    it("is to note nothing if GitHub does not report it as queued", () => {
       expect(seen(woken(secondsUntilSeenAgain), [])).to.deep.equal([]);
       expect(seen(woken(secondsUntilSeenAgain), [told(1, { state: "in_progress" })])).to.deep.equal([]);
       expect(seen(woken(secondsUntilSeenAgain, { state: "in_progress" }))).to.deep.equal([]);
     });
 
-    it("and is nothing for one that has wakes left", () => {
+    it("is to note nothing for a job that has wakes left", () => {
       expect(seen(woken(secondsUntilSeenAgain, { wakes: 1 }))).to.deep.equal([]);
     });
   });
 
-  it("never takes a state back, never lets in what is not allowed, and asks for nothing twice", () => {
-    // A job is of one repository and has its labels, whoever tells of it.
+  it("never moves a state back, writes no job that is not allowed, and asks for no job twice", () => {
+    // A job has the same repository and labels in every report.
     const traits = (id: number) => ({
       id: String(id),
       repository: ["acme/app", "Acme/Tools", "acme/other", "fork/app"][id % 4]!,
@@ -142,7 +142,7 @@ describe("what a sweep makes of what GitHub tells", () => {
         }
         for (const list of [plan.write.map((each) => each.id), plan.ask.map((each) => each.id), plan.seen])
           expect(new Set(list).size).to.equal(list.length);
-        // What is done is done: with the table as it is then, nothing more is to be written.
+        // Once the plan is carried out, the table leaves nothing to write.
         const after = [
           ...before.filter((each) => !plan.write.some((written) => written.id === each.id)),
           ...plan.write.map((written) => item(0, written)),
@@ -161,7 +161,7 @@ describe("the turns of a sweep", () => {
     expect(due).to.deep.equal([0, 5, 10]);
   });
 
-  it("begin elsewhere each time, and leave nothing out", () => {
+  it("begin at another place each time, and leave nothing out", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), fc.nat(6_000_000), (count, turn) => {
         const things = Array.from({ length: count }, (_, index) => index);
@@ -171,7 +171,7 @@ describe("the turns of a sweep", () => {
     );
   });
 
-  it("reach everything soon, though each has time for a tenth alone", () => {
+  it("reach everything soon, although each has time for only a tenth", () => {
     const things = Array.from({ length: 200 }, (_, index) => index);
     const reached = new Set<number>();
     const first = Math.floor(now / 300_000);

@@ -5,7 +5,7 @@ import type { DeliveryRequest } from "../../../../runtime/functions/receiver/url
 export const secret = "canary-webhook-secret-0123456789abcdef";
 export const now = Date.UTC(2026, 4, 1, 10, 0, 0);
 
-/** Every repository of the owner may ask. */
+/** Jobs of every repository of the owner count. */
 export const openConfiguration: ReceiverConfiguration = {
   environment: "dev",
   region: "eu-central-1",
@@ -18,7 +18,7 @@ export const openConfiguration: ReceiverConfiguration = {
 
 export const configuration: ReceiverConfiguration = { ...openConfiguration, repositories: ["app", "tools"] };
 
-/** What GitHub says of a job, as far as it is read. */
+/** The fields of GitHub's payload that are read. */
 export function payload(job: Record<string, unknown> = {}, rest: Record<string, unknown> = {}) {
   return {
     action: "queued",

@@ -63,10 +63,10 @@ function decide(observation: Partial<DemandInput>) {
 const startedOf = (observation: Partial<DemandInput>) =>
   decide(observation).starts.map(({ instanceId, job: { id } }) => `${id}: ${Number(instanceId.slice(2))}`);
 
-describe("for jobs that wait", () => {
+describe("for queued jobs", () => {
   const asleep = [1, 2, 3, 4].map((number) => machine(number, "stopped"));
 
-  it("a sleeping machine each is started, for the oldest first", () => {
+  it("one sleeping machine each is started, for the oldest job first", () => {
     const jobs = [job(2), job(1), job(10, { queuedAt: seconds - 98 })];
     expect(startedOf({ jobs, machines: asleep })).to.deep.equal(["1: 1", "2: 2", "10: 3"]);
   });
@@ -97,27 +97,27 @@ describe("for jobs that wait", () => {
     }
   });
 
-  it("a running job whose machine nobody names has one of the fleet's", () => {
+  it("a running job without a named machine occupies one of the fleet's", () => {
     const machines = [machine(1, "running"), machine(2, "stopped")];
     const demand = decide({ jobs: [job(1, { state: "in_progress" }), job(2)], machines });
     expect(demand.starts).to.have.length(1);
     expect(demand.fleets.cloud).to.deep.equal({ waiting: 1, idle: 0, waking: 0, busy: 1, asleep: 1 });
   });
 
-  it("a job on somebody else's runner makes no machine busy", () => {
+  it("a job on a runner outside of Longhaul makes no machine busy", () => {
     const running = job(1, { state: "in_progress", runner: "their-runner" });
     expect(
       startedOf({ jobs: [running, job(2)], machines: [machine(1, "running"), machine(2, "stopped")] }),
     ).to.deep.equal([]);
   });
 
-  it("a lost in_progress starts nothing: its job and its machine even out", () => {
+  it("a lost `in_progress` starts nothing: the job seems queued, and its machine seems idle", () => {
     expect(
       startedOf({ jobs: [job(1)], machines: [machine(1, "running"), machine(2, "stopped")] }),
     ).to.deep.equal([]);
   });
 
-  it("a machine that is on its way down is no machine to count on, and none to start", () => {
+  it("a machine that is stopping neither counts as coming nor is started", () => {
     const machines = ["stopping", "shutting-down", "terminated"].map((state, index) =>
       machine(index + 1, state),
     );
@@ -126,21 +126,21 @@ describe("for jobs that wait", () => {
     expect(demand.counts).to.include({ noMachine: 1 });
   });
 
-  it("a machine that was started a moment ago is waking, whatever EC2 still says", () => {
+  it("a machine that was started a moment ago counts as waking, even if EC2 still describes it as stopped", () => {
     const woken = job(1, { wakes: 1, wokenAt: seconds - 5, wokenMachine: idOf(1) });
     expect(startedOf({ jobs: [woken, job(2)], machines: asleep })).to.deep.equal(["2: 2"]);
     const later = { ...woken, wokenAt: seconds - startSettlesMs / 1000 };
     expect(startedOf({ jobs: [later], machines: asleep })).to.deep.equal(["1: 1"]);
   });
 
-  it("a machine that says that it cannot take jobs does not count, unless it has one", () => {
+  it("a machine that reports that it cannot take jobs does not count, unless it has one", () => {
     const unfit = machine(1, "running", { cannotTakeJobs: true });
     expect(startedOf({ jobs: [job(1)], machines: [unfit, machine(2, "stopped")] })).to.deep.equal(["1: 2"]);
     const running = job(1, { state: "in_progress", runner: nameOf(1) });
     expect(decide({ jobs: [running], machines: [unfit] }).fleets.cloud).to.include({ idle: 0, busy: 1 });
   });
 
-  describe("beside a machine that counts as idle and takes none", () => {
+  describe("beside a machine that counts as idle and takes no job", () => {
     const machines = [machine(1, "running"), machine(2, "stopped"), machine(3, "stopped")];
     const ago = (ms: number) => seconds - ms / 1000;
     const long = trustsIdleMs + 1000;
@@ -148,7 +148,11 @@ describe("for jobs that wait", () => {
     const rows: [rule: string, changes: Partial<WaitingJob>, expected: string[]][] = [
       ["another is started after a quarter of an hour", { queuedAt: ago(long) }, ["1: 2"]],
       ["and not before", { queuedAt: ago(trustsIdleMs) }, []],
-      ["the one that was started has as long", { queuedAt, wakes: 1, wokenAt: ago(trustsIdleMs) }, []],
+      [
+        "the machine that was started has the same time",
+        { queuedAt, wakes: 1, wokenAt: ago(trustsIdleMs) },
+        [],
+      ],
       ["then a second one is started", { queuedAt, wakes: 1, wokenAt: ago(long) }, ["1: 2"]],
       ["and no third", { queuedAt, wakes: 2, wokenAt: ago(long) }, []],
     ];
@@ -160,7 +164,7 @@ describe("for jobs that wait", () => {
       });
     }
 
-    it("a younger job still counts on it, and a waking one counts for both", () => {
+    it("a younger job is still matched to it, and a waking machine to both", () => {
       const jobs = [job(1, { queuedAt: ago(long) }), job(2)];
       expect(startedOf({ jobs, machines })).to.deep.equal(["1: 2"]);
       expect(
@@ -179,7 +183,7 @@ describe("for jobs that wait", () => {
       expect(startedOf({ jobs: tried, machines: all, maxWakes: 24 })).to.deep.equal([]);
     });
 
-    it("it is counted as left alone, or as without a machine, and its start says why", () => {
+    it("the job is counted as left alone, or as without a machine, and its start says why", () => {
       const spent = job(1, { queuedAt, wakes: wakesPerJob, wokenAt: ago(long) });
       expect(decide({ jobs: [spent], machines, maxWakes: wakesPerJob }).counts).to.include({ leftAlone: 1 });
       const waits = job(1, { queuedAt });
@@ -204,14 +208,14 @@ describe("for jobs that wait", () => {
     expect(demand.counts).to.include({ waiting: 1, noMachine: 1 });
   });
 
-  it("nothing is started that the budget or an operator holds, and it is counted", () => {
+  it("a machine that the budget or an operator keeps asleep is not started, and the job is counted", () => {
     const machines = asleep.map((one) => ({ ...one, mayStart: false }));
     const demand = decide({ jobs: [job(1), job(2)], machines });
     expect(demand).to.deep.include({ starts: [], spares: [] });
     expect(demand.counts).to.deep.equal({ waiting: 2, unmatched: 0, leftAlone: 0, noMachine: 2 });
   });
 
-  it("the first fleet that matches is asked, and no other", () => {
+  it("only the first fleet that matches starts a machine", () => {
     const machines = [machine(11, "stopped", { name: nameOf(11, "large") })];
     expect(startedOf({ jobs: [job(1)], machines })).to.deep.equal([]);
     const forLarge = job(2, { labels: ["self-hosted", "LARGE"] });
@@ -226,7 +230,7 @@ describe("for jobs that wait", () => {
     expect(startedOf({ jobs, machines: asleep, emptyLabels: "cloud" })).to.deep.equal(["2: 1"]);
   });
 
-  it("what has expired counts for nothing, deleted or not", () => {
+  it("expired items do not count, even if they are not deleted yet", () => {
     const jobs = [
       job(1, { expiresAt: seconds }),
       job(2, { state: "in_progress", runner: nameOf(1), expiresAt: seconds }),
@@ -246,7 +250,7 @@ describe("for jobs that wait", () => {
     expect(wakesPerJob).to.equal(2);
   });
 
-  it("it has one wake more once it was seen queued at GitHub an hour after its last", () => {
+  it("a job has one more wake once it was seen queued at GitHub an hour after its last wake", () => {
     const waitsFor = (secondsAfter: number | undefined) => {
       const wokenAt = seconds - 7200;
       const seenAt = secondsAfter === undefined ? {} : { seenAt: wokenAt + secondsAfter };
@@ -258,7 +262,7 @@ describe("for jobs that wait", () => {
     expect(waitsFor(secondsUntilSeenAgain)).to.deep.equal(["1: 1"]);
   });
 
-  it("and after that wake none, until it was seen again", () => {
+  it("after that wake it has none, until it was seen again", () => {
     const jobs = [job(1, { wakes: wakesPerJob + 1, wokenAt: seconds - 300, seenAt: seconds - 400 })];
     expect(startedOf({ jobs, machines: asleep, maxWakes: wakesPerJob })).to.deep.equal([]);
   });
@@ -279,7 +283,7 @@ describe("for jobs that wait", () => {
     );
   });
 
-  it("ten thousand of them start ten machines, and quickly", () => {
+  it("ten thousand jobs start ten machines, and quickly", () => {
     const fleets = [{ ...cloud, roster: Array.from({ length: 10 }, (_, index) => idOf(index)) }];
     const machines = Array.from({ length: 10 }, (_, index) => machine(index, "stopped"));
     const jobs = Array.from({ length: 10_000 }, (_, index) => job(index));
@@ -292,7 +296,7 @@ describe("for jobs that wait", () => {
   });
 });
 
-describe("whatever is observed", () => {
+describe("for any observation", () => {
   const state = fc.constantFrom("pending", "running", "stopping", "stopped", "terminated");
   const number = fc.integer({ min: 1, max: 14 });
   const jobArbitrary = fc.record({
@@ -340,7 +344,7 @@ describe("whatever is observed", () => {
     );
   });
 
-  it("there are never more starts than jobs that wait and have wakes left, and no job is counted twice", () => {
+  it("there are never more starts than queued jobs with wakes left, and no job is counted twice", () => {
     fc.assert(
       fc.property(observations, (observation) => {
         const { starts, counts, fleets } = decideDemand(observation);
@@ -363,7 +367,7 @@ describe("whatever is observed", () => {
     );
   });
 
-  it("nothing more is started once what was decided has been done", () => {
+  it("nothing more is started once the decision has been carried out", () => {
     fc.assert(
       fc.property(observations, (observation) => {
         const { starts } = decideDemand(observation);

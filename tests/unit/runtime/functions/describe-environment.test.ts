@@ -24,20 +24,20 @@ const machine: ControlledMachine = {
 const disk = { id: "vol-1", fleet: "cloud", createdAt: now - hour };
 
 describe("a disk of the environment", () => {
-  it("is a machine's while that lives, asleep too", () => {
+  it("belongs to a machine while the machine exists, even asleep", () => {
     const attached = [{ ...disk, attachedTo: "i-1" }];
     expect(strayDisks(attached, [machine], now)).to.deep.equal([]);
     expect(strayDisks(attached, [{ ...machine, state: "stopped" }], now)).to.deep.equal([]);
   });
 
-  it("has no machine when that has ended, is not the environment's, or there never was one", () => {
+  it("is stray if its machine was terminated, belongs to another environment, or never existed", () => {
     const attached = [{ ...disk, attachedTo: "i-1" }];
     expect(strayDisks(attached, [{ ...machine, state: "terminated" }], now)).to.deep.equal([disk]);
     expect(strayDisks(attached, [], now)).to.deep.equal([disk]);
     expect(strayDisks([{ ...disk, attachedTo: undefined }], [machine], now)).to.deep.equal([disk]);
   });
 
-  it("is left alone while it is new: its machine may not be described yet", () => {
+  it("is not stray while it is new: EC2 may not describe its machine yet", () => {
     expect(strayDisks([{ ...disk, createdAt: now - 60_000, attachedTo: "i-9" }], [], now)).to.deep.equal([]);
   });
 
@@ -72,7 +72,7 @@ describe("a disk of the environment", () => {
     expect(JSON.stringify(asked[0])).to.include("longhaul:environment");
   });
 
-  it("is read with what it is paid for: operations and throughput of a gp3 alone", async () => {
+  it("is read with the values that it is billed by: operations and throughput for gp3 only", async () => {
     const of = (type: string) =>
       `<size>200</size><volumeType>${type}</volumeType><iops>6000</iops><throughput>250</throughput>`;
     const { aws } = ec2(
@@ -94,7 +94,7 @@ describe("a disk of the environment", () => {
     expect(await describeDisks("dev", aws)).to.have.lengthOf(1);
   });
 
-  it("is nothing to reckon with where EC2 does not say when it was made", async () => {
+  it("makes the answer unreadable if EC2 does not say when it was created", async () => {
     const damaged = volume("vol-1").replace("2026-11-26T11:00:00Z", "");
     const { aws } = ec2(
       `<DescribeVolumesResponse><volumeSet>${damaged}</volumeSet></DescribeVolumesResponse>`,

@@ -6,7 +6,7 @@ import { text, xmlReader } from "../../../../runtime/functions/controller/read-x
 import type { Wanted } from "../../../../runtime/functions/controller/read-xml.ts";
 import { instancesAnswer, volumesAnswer } from "../../../bench/described-instances.ts";
 
-/** Some of everything that is wanted of EC2, in one document. */
+/** Some of all the fields that are read of EC2's answers, in one document. */
 const wanted = {
   reservationSet: [{ instancesSet: [{ instanceId: text, reason: text, instanceState: { name: text } }] }],
   tagSet: [{ key: text, value: text }],
@@ -14,7 +14,7 @@ const wanted = {
 } as const;
 const read = xmlReader("Answer", wanted);
 
-/** What another parser's tree has of what is wanted. */
+/** The same fields, taken from another parser's tree. */
 function pick(what: Wanted, node: unknown): unknown {
   const inside = (typeof node === "object" ? node : {}) as Record<string, unknown>;
   if (what === text) return typeof node === "string" ? node : (inside["#text"] ?? "");
@@ -73,7 +73,7 @@ function element(name: string, content: fc.Arbitrary<string>): fc.Arbitrary<stri
     );
 }
 
-/** Each of these at most once, in any order, among others that nobody wants. */
+/** Each of these at most once, in any order, among others that are not read. */
 function elements(...children: fc.Arbitrary<string>[]): fc.Arbitrary<string> {
   const others = fc.constantFrom(
     "",
@@ -126,7 +126,7 @@ describe("EC2's XML", () => {
     );
   });
 
-  it("that is cut short anywhere is no half of a list", () => {
+  it("that is cut off at any place is refused, not read as half a list", () => {
     fc.assert(
       fc.property(answer, fc.nat(), (xml, anywhere) => {
         const whole = xml.trimEnd();
@@ -144,18 +144,18 @@ describe("EC2's XML", () => {
     "no XML": "Service Unavailable",
     "an element that another closes": "<DescribeInstancesResponse><a></b></DescribeInstancesResponse>",
   })) {
-    it(`that is ${words} is not an empty environment`, () => {
+    it(`that is ${words} does not count as an empty environment`, () => {
       expect(() => readEc2Answer(xml, "ec2:DescribeInstances")).to.throw("<DescribeInstancesResponse>");
     });
   }
 
-  it("of names that every object knows is only passed over", () => {
+  it("with the names of properties of every object is skipped", () => {
     const xml =
       "<Answer><constructor><name>x</name></constructor><__proto__>y</__proto__><nextToken>z</nextToken></Answer>";
     expect(read(xml)).to.deep.equal({ reservationSet: [], tagSet: [], nextToken: "z" });
   });
 
-  it("of a thousand machines and their disks is read whole", async () => {
+  it("of a thousand machines and their disks is read completely", async () => {
     const numbers = Array.from({ length: 1000 }, (_, number) => number);
     const machines = readEc2Answer(await instancesAnswer(numbers, 0), "ec2:DescribeInstances");
     const disks = readEc2Answer(await volumesAnswer(numbers, 0, "more"), "ec2:DescribeVolumes");
@@ -168,7 +168,7 @@ describe("EC2's XML", () => {
     expect(disks).to.have.property("volumeSet").of.length(1000);
   });
 
-  it("that nobody wants anything of is not read", () => {
+  it("of an answer that is not needed is not read", () => {
     expect(readEc2Answer("<StartInstancesResponse>", "ec2:StartInstances")).to.equal(undefined);
   });
 });

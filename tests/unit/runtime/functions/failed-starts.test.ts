@@ -30,7 +30,7 @@ const machine: ControlledMachine = {
 const why = "Client.InternalError: Client error on launch";
 const failed: ControlledMachine = { ...machine, failedStart: { why, count: 1, lastAt: noon } };
 
-describe("the reason for a machine's state", () => {
+describe("EC2's reason for a machine's state", () => {
   const rows: [code: string, state: string, isFailed: boolean][] = [
     ["Client.InstanceInitiatedShutdown", "stopped", false],
     ["Client.UserInitiatedShutdown", "stopped", false],
@@ -51,13 +51,13 @@ describe("the reason for a machine's state", () => {
     ["Server.SomethingNew", "stopped", true],
   ];
   for (const [code, state, isFailed] of rows) {
-    it(`${code || "none"} of one that is ${state} tells of ${isFailed ? "a failed start" : "none"}`, () => {
+    it(`${code || "without a code"}, of a machine that is ${state}, ${isFailed ? "means a failed start" : "does not mean a failed start"}`, () => {
       expect(isFailedStart(state, { code })).to.equal(isFailed);
     });
   }
 });
 
-describe("what is remembered of failed starts", () => {
+describe("the memory of failed starts", () => {
   it("is read as it was written, and fits into a tag", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 999_999_999 }), fc.nat(), (count, later) => {
@@ -70,7 +70,7 @@ describe("what is remembered of failed starts", () => {
     );
   });
 
-  it("is the last start alone where the tag is missing or damaged, and never throws", () => {
+  it("contains the last start only if the tag is missing or damaged, and parsing never throws", () => {
     const once = { count: 1, lastAt: noon };
     for (const tag of [
       undefined,
@@ -88,12 +88,12 @@ describe("what is remembered of failed starts", () => {
     );
   });
 
-  it("counts from the latest start, whoever asked for it", () => {
+  it("counts from the latest start, even if somebody else requested it", () => {
     const tag = formatFailedStarts({ count: 3, lastAt: noon - 9 * minute });
     expect(parseFailedStarts(tag, noon)).to.deep.equal({ count: 3, lastAt: noon });
   });
 
-  it("has the next start wait for a minute, for twice as long each time, and for an hour at most", () => {
+  it("delays the next start by a minute, by twice as long each time, and by an hour at most", () => {
     const waits = [1, 2, 3, 4, 5, 6, 7, 8, 1000].map(
       (count) => (nextStartAt({ count, lastAt: noon }) - noon) / minute,
     );
@@ -132,13 +132,13 @@ describe("a wake whose machine EC2 did not start", () => {
   const taken = (one: Partial<WaitingJob>, its: ControlledMachine = failed, now = noon + 5_000) =>
     withoutFailedWakes([{ ...job, ...one }], [its], now).failedWakes.length === 1;
 
-  it("is none of the job's, which then may have another machine", () => {
+  it("is taken off the job, which may then get another machine", () => {
     const { jobs, failedWakes } = withoutFailedWakes([job], [failed], noon + 5_000);
     expect(failedWakes).to.deep.equal([{ id: "7", wakes: 2, wokenMachine: "i-1" }]);
     expect(jobs[0]).to.include({ wakes: 1 }).and.not.have.any.keys("wokenAt", "wokenMachine");
   });
 
-  it("stays counted where its machine came up, or the job has got further", () => {
+  it("stays counted if its machine started, or the job has begun", () => {
     expect(taken({}, machine)).to.equal(false);
     expect(taken({}, { ...machine, state: "running" })).to.equal(false);
     expect(taken({ state: "in_progress" })).to.equal(false);
@@ -152,7 +152,7 @@ describe("a wake whose machine EC2 did not start", () => {
     expect(taken({}, before, noon + 2 * minute), "but not for ever").to.equal(true);
   });
 
-  it("is taken off each job once, and off none that has no wakes", () => {
+  it("is taken off each job once, and never off a job without wakes", () => {
     fc.assert(
       fc.property(fc.nat(3), fc.boolean(), (wakes, isFailed) => {
         const first = withoutFailedWakes([{ ...job, wakes }], [isFailed ? failed : machine], noon + 5_000);

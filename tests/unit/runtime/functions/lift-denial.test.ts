@@ -7,17 +7,17 @@ import {
 
 const budget = { account: "123456789012", name: "longhaul-dev" };
 
-describe("what AWS's budget has denied", () => {
+describe("the denial of AWS's budget", () => {
   const attached = [{ id: "a", status: "EXECUTION_SUCCESS" }];
   const takenBack = [{ id: "a", status: "REVERSE_SUCCESS" }];
 
-  it("stays denied while AWS says that the budget is spent, whatever the meter says", () => {
+  it("stays while AWS says that the budget is spent, whatever the meter says", () => {
     expect(liftSteps(attached, { limit: 500, actual: 500 })).to.deep.equal([]);
     expect(liftSteps(takenBack, { limit: 500, actual: 800 })).to.deep.equal([]);
     expect(liftSteps(attached, { limit: 500, actual: NaN })).to.deep.equal([]);
   });
 
-  it("is taken back when AWS says that it is not, and then watched again", () => {
+  it("is withdrawn when AWS says that the budget is not spent, and then the budget is watched again", () => {
     expect(liftSteps(attached, { limit: 500, actual: 3 })).to.deep.equal([
       { id: "a", step: "REVERSE_BUDGET_ACTION" },
     ]);
@@ -26,14 +26,14 @@ describe("what AWS's budget has denied", () => {
     ]);
   });
 
-  it("is tried again where AWS has failed half way, and where it could not be watched again", () => {
+  it("is withdrawn again after AWS has failed halfway, or could not watch the budget again", () => {
     const step = (status: string) => liftSteps([{ id: "a", status }], { limit: 500, actual: 3 })[0]?.step;
     expect(step("EXECUTION_FAILURE")).to.equal("REVERSE_BUDGET_ACTION");
     expect(step("REVERSE_FAILURE")).to.equal("REVERSE_BUDGET_ACTION");
     expect(step("RESET_FAILURE")).to.equal("RESET_BUDGET_ACTION");
   });
 
-  it("is none of our business in any other state", () => {
+  it("is left alone in any other state", () => {
     for (const status of ["STANDBY", "PENDING", "EXECUTION_IN_PROGRESS", "REVERSE_IN_PROGRESS", "anything"]) {
       expect(liftSteps([{ id: "a", status }], { limit: 500, actual: 3 }), status).to.deep.equal([]);
     }
@@ -46,7 +46,7 @@ describe("what AWS's budget has denied", () => {
     expect(minutes).to.deep.equal([2, 7, 12, 17, 22, 27, 32, 37, 42, 47, 52, 57]);
   });
 
-  /** AWS with these answers, by action; what was called. */
+  /** An AWS with these answers, by action. Records the calls. */
   async function lift(answers: Record<string, unknown>): Promise<{ calls: unknown[]; lines: string[] }> {
     const calls: unknown[] = [];
     const lines = await liftDenial(budget, (action, input) => {
@@ -68,7 +68,7 @@ describe("what AWS's budget has denied", () => {
     expect(lines).to.deep.equal([]);
   });
 
-  it("is taken back with a line that says by which figures", async () => {
+  it("is withdrawn with a line that gives AWS's figures", async () => {
     const { calls, lines } = await lift({
       "budgets:DescribeBudgetActionsForBudget": { Actions: [{ ActionId: "a", Status: "EXECUTION_SUCCESS" }] },
       "budgets:DescribeBudget": figures({ Amount: "12.5" }),
@@ -80,7 +80,7 @@ describe("what AWS's budget has denied", () => {
     expect(lines[0]).to.include("12.5 of 500 USD");
   });
 
-  it("stays denied where AWS has no figures, or answers something else", async () => {
+  it("stays if AWS has no figures, or answers something else", async () => {
     for (const answer of [figures(undefined), figures({ Amount: "many" }), {}, undefined, []]) {
       const { lines } = await lift({
         "budgets:DescribeBudgetActionsForBudget": {

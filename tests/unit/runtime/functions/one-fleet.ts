@@ -46,7 +46,7 @@ export const settings: FleetSettings = {
   limits: { idleMinutes: 30, minimumAwake: 0 },
 };
 
-/** Asleep since some moment of the last day, and of no words. */
+/** Asleep since some moment of the last day, without a report. */
 export const machine: ControlledMachine = {
   id: "i-1",
   fleet: "cloud",

@@ -15,7 +15,7 @@ function fails(code: string, status = 400): Answer {
   };
 }
 
-/** A receiver whose AWS answers as it is told; secrets in the order in which they are read. */
+/** A receiver whose AWS gives these answers. Secrets are in the order in which they are read. */
 function receiver(answers: Partial<Record<ReceiverCall, Answer>> = {}, secrets: string[] = [secret]) {
   const calls: { action: ReceiverCall; input: Record<string, unknown> }[] = [];
   const lines: Record<string, unknown>[] = [];
@@ -49,7 +49,7 @@ function eventOf({ method, headers, body }: DeliveryRequest) {
 }
 
 describe("the webhook's receiver", () => {
-  it("writes a job that waits, forward only, and gives the controller a hint", async () => {
+  it("writes a queued job, forward only, and sends the controller a hint", async () => {
     const { receive, calls, lines } = receiver();
     expect(await receive(delivery())).to.include({ statusCode: 202 });
     const [, write, hint] = calls;
@@ -94,7 +94,7 @@ describe("the webhook's receiver", () => {
     expect(lines[0]).to.have.nested.property("_aws.CloudWatchMetrics[0].Namespace", "Longhaul");
   });
 
-  it("writes that a job has begun or ended, and wakes nobody for it", async () => {
+  it("writes that a job has begun or ended, without a hint", async () => {
     const { receive, calls, actions } = receiver();
     await receive(delivery(payload({}, { action: "completed" })));
     expect(actions()).to.deep.equal(["ssm:GetParameter", "dynamodb:UpdateItem"]);
@@ -103,7 +103,7 @@ describe("the webhook's receiver", () => {
     });
   });
 
-  it("answers whatever it is called with, and writes nothing for what is no request", async () => {
+  it("answers any event, and writes nothing if the event is not a request", async () => {
     const { handler, actions, lines } = receiver();
     for (const event of [undefined, null, 7, "text", [], {}, { requestContext: null }, { body: "{}" }])
       expect(await handler(event)).to.include({
@@ -121,7 +121,7 @@ describe("the webhook's receiver", () => {
     );
   });
 
-  it("takes a replayed delivery, or one that was overtaken, for done", async () => {
+  it("accepts a replayed delivery, or one that was overtaken", async () => {
     const { receive, actions, lines } = receiver({
       "dynamodb:UpdateItem": fails("ConditionalCheckFailedException"),
     });
@@ -130,7 +130,7 @@ describe("the webhook's receiver", () => {
     expect(lines[0]).to.include({ WebhookIgnored: 1 });
   });
 
-  it("says so when the table cannot be written, and tells the reason to the log alone", async () => {
+  it("answers 503 if the table cannot be written, and only the log has the reason", async () => {
     const { receive, lines } = receiver({ "dynamodb:UpdateItem": fails("InternalServerError", 500) });
     const answer = await receive(delivery());
     expect(answer).to.include({ statusCode: 503 });
@@ -149,7 +149,7 @@ describe("the webhook's receiver", () => {
     },
   };
   for (const [what, fault] of Object.entries(faults)) {
-    it(`logs a fault of its own ${what}, and tells GitHub nothing of it`, async () => {
+    it(`logs a fault of its own ${what}, and does not show it to GitHub`, async () => {
       const { receive, lines } = receiver({ "dynamodb:UpdateItem": fault });
       const answer = await receive(delivery());
       expect(answer).to.include({ statusCode: 503 });
@@ -160,7 +160,7 @@ describe("the webhook's receiver", () => {
     });
   }
 
-  it("has done its work when only the hint is lost: the controller looks each minute", async () => {
+  it("accepts a delivery if only the hint is lost: the controller reads the table each minute", async () => {
     const { receive, lines } = receiver({ "sqs:SendMessage": fails("ServiceUnavailable", 503) });
     const answer = await receive(delivery());
     expect(answer).to.include({ statusCode: 202 });
@@ -169,7 +169,7 @@ describe("the webhook's receiver", () => {
     expect(answer.body, "what failed inside is for the log").not.to.include("ServiceUnavailable");
   });
 
-  it("calls nothing for what is forged, and repeats nothing of it", async () => {
+  it("makes no call for a forged delivery, and quotes nothing of it", async () => {
     const { receive, actions, lines } = receiver();
     const headers = {
       "x-hub-signature-256": `sha256=${"0".repeat(64)}`,
@@ -193,7 +193,7 @@ describe("the webhook's receiver", () => {
     const rotated = `another-${secret}`;
     const signed = delivery(payload(), { "x-hub-signature-256": sign(delivery().body!, rotated) });
 
-    it("takes what the new one has signed, once the old one is a minute old", async () => {
+    it("accepts signatures of the new secret, once the old one was read a minute ago", async () => {
       const { receive, clock } = receiver({}, [secret, rotated]);
       await receive(delivery());
       clock.now += 60_000;
@@ -201,7 +201,7 @@ describe("the webhook's receiver", () => {
       expect(await receive(delivery())).to.include({ statusCode: 401 });
     });
 
-    it("asks for it once a minute, however many forged deliveries come", async () => {
+    it("reads the secret once a minute, however many forged deliveries come", async () => {
       const { receive, actions, clock } = receiver();
       for (let count = 0; count < 50; count++) {
         expect(await receive(signed)).to.include({ statusCode: 401 });
@@ -211,7 +211,7 @@ describe("the webhook's receiver", () => {
     });
   });
 
-  it("asks no more often when its secret cannot be read again", async () => {
+  it("reads the secret no more often if that fails", async () => {
     let reads = 0;
     const { receive, clock } = receiver({
       "ssm:GetParameter": () => {
@@ -228,7 +228,7 @@ describe("the webhook's receiver", () => {
     expect(reads).to.equal(2);
   });
 
-  it("takes nothing when its parameter holds no secret", async () => {
+  it("accepts nothing if its parameter holds no secret", async () => {
     for (const value of ["", "used"]) {
       const { receive, lines } = receiver({}, [value]);
       const body = delivery().body!;
@@ -244,7 +244,7 @@ describe("the webhook's receiver", () => {
     expect(JSON.stringify([answers, lines])).not.to.include(secret);
   });
 
-  it("calls nothing that its list does not have", async () => {
+  it("calls no action that its list does not have", async () => {
     const { receive, actions } = receiver();
     await receive(delivery());
     expect([...new Set(actions())].sort()).to.deep.equal([...receiverCalls].sort());

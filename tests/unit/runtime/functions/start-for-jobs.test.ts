@@ -11,7 +11,7 @@ function spare(instanceId: string, availabilityZone = "a", fleet = "cloud"): Spa
   return { instanceId, fleet, availabilityZone };
 }
 
-/** EC2 that refuses these machines, and with each of them every call that names it. */
+/** An EC2 that refuses every call which names one of these machines. */
 function ec2(refusals: Record<string, string> = {}) {
   const calls: string[][] = [];
   const call = (_action: string, input: { InstanceId?: unknown }) => {
@@ -35,7 +35,7 @@ describe("starting machines", () => {
     expect(calls).to.have.length(1);
   });
 
-  it("takes a call for each 500 of more than EC2 starts at once, and leaves what it refuses to the next round", async () => {
+  it("takes a call for each 500 machines, and leaves refused ones to the next round", async () => {
     const starts = Array.from({ length: 1200 }, (_, index) => start(`i-${index}`));
     const all = ec2();
     expect((await startMachines({ starts, spares: [] }, all.call)).started).to.have.length(1200);
@@ -45,13 +45,13 @@ describe("starting machines", () => {
     expect([started.length, failed.length]).to.deep.equal([1000, 200]);
   });
 
-  it("takes none for none", async () => {
+  it("takes no call for no machines", async () => {
     const { call, calls } = ec2();
     await startMachines({ starts: [], spares: [spare("i-1")] }, call);
     expect(calls).to.deep.equal([]);
   });
 
-  it("halves them until the one is alone that cannot be started, and takes another in its place", async () => {
+  it("halves the machines until only the one is left that cannot be started, and starts another in its place", async () => {
     const { call, calls } = ec2({ "i-2": "IncorrectInstanceState" });
     const { started, failed } = await startMachines(
       { starts: [start("i-1"), start("i-2"), start("i-3")], spares: [spare("i-4")] },
@@ -65,7 +65,7 @@ describe("starting machines", () => {
     ]);
   });
 
-  it("takes another machine of the fleet, in another zone, where there is no capacity", async () => {
+  it("takes another machine of the fleet, in another zone, if a zone has no capacity", async () => {
     const { call, calls } = ec2({ "i-1": "InsufficientInstanceCapacity" });
     const { started, failed } = await startMachines(
       {
@@ -89,7 +89,7 @@ describe("starting machines", () => {
     expect(idsOf(failed)).to.deep.equal(["i-1", "i-2", "i-3"]);
   });
 
-  it("leaves to the next round what only time can mend", async () => {
+  it("leaves to the next round what only time can solve", async () => {
     const { call, calls } = ec2({ "i-1": "RequestLimitExceeded" });
     const { started, failed } = await startMachines(
       { starts: [start("i-1"), start("i-2")], spares: [] },
@@ -107,7 +107,7 @@ describe("starting machines", () => {
     expect(calls.length).to.be.at.most(20);
   });
 
-  it("asks once where it may not start any", async () => {
+  it("makes one call if it may not start any machine", async () => {
     const { call, calls } = ec2({ "i-1": "UnauthorizedOperation" });
     const { failed } = await startMachines(
       { starts: [start("i-1"), start("i-2")], spares: [spare("i-3")] },
@@ -117,7 +117,7 @@ describe("starting machines", () => {
     expect(idsOf(failed)).to.deep.equal(["i-1", "i-2"]);
   });
 
-  it("stops dividing when EC2 has had enough", async () => {
+  it("stops halving when EC2 throttles", async () => {
     const { call, calls } = ec2({ "i-1": "IncorrectInstanceState", "i-2": "RequestLimitExceeded" });
     const starts = [start("i-1"), start("i-2"), start("i-3")];
     const { failed } = await startMachines({ starts, spares: [] }, call);
@@ -125,7 +125,7 @@ describe("starting machines", () => {
     expect(idsOf(failed)).to.deep.equal(["i-1", "i-2", "i-3"]);
   });
 
-  it("asks for nothing but what was decided, starts each machine and serves each job once at most", async () => {
+  it("starts only machines that were decided, each once at most, and serves each job once at most", async () => {
     const code = fc.constantFrom(
       "InsufficientInstanceCapacity",
       "IncorrectInstanceState",
