@@ -39,7 +39,7 @@ export type WhyAsleep =
 export const restAfterLossMs = 10 * 60_000;
 
 /**
- * The same for a machine whose agent never started. Its boot timer lets it run
+ * The same for a machine on which the agent never started. Its boot timer lets it run
  * for an hour each time, so at most four hours a day are paid for without use.
  * A cause outside of the machine, such as a mirror that was down, needs no
  * operator: a later start succeeds.

@@ -27,7 +27,7 @@ export const budgetCalls = [
 export type BudgetCall = (typeof budgetCalls)[number];
 export type ControllerCall = (typeof controllerCalls | typeof sweepCalls | typeof budgetCalls)[number];
 
-/** IAM's name of the permission, for calls whose permission is named differently. */
+/** IAM's name of the permission, for calls that IAM names differently. */
 export const permissionNames: Readonly<Partial<Record<ControllerCall, string>>> = {
   "budgets:DescribeBudget": "budgets:ViewBudget",
 };

@@ -24,7 +24,7 @@ export interface ControlledFleet {
   prices: MachinePrices;
 }
 
-/** How the controller asks GitHub for jobs whose webhook deliveries were lost. */
+/** How the controller asks GitHub for jobs, because webhook deliveries can be lost. */
 export interface SweepConfiguration {
   /** Base URL of GitHub's REST API, without a trailing slash. */
   apiUrl: string;
@@ -33,7 +33,7 @@ export interface SweepConfiguration {
   keyParameter: string;
   /** The organisation, or the repository's owner. */
   owner: string;
-  /** Names of the repositories whose jobs count, without the owner. */
+  /** Names of the repositories with jobs that count, without the owner. */
   repositories: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export interface ControllerConfiguration {
   fleets: readonly ControlledFleet[];
   /** US dollars for each hour of a public address. */
   addressPrice: number;
-  /** AWS's prices in the region. They price disks, and machines whose type differs from their fleet's. */
+  /** AWS's prices in the region. They price disks, and machines of another type than their fleet's. */
   priceList: PriceList;
   /** Absent: queued jobs start no machines. */
   demand?: {
@@ -58,7 +58,7 @@ export interface ControllerConfiguration {
     fleets: readonly LabelledFleet[];
     /** The fleet that jobs without labels count for. */
     emptyLabels?: string;
-    /** Absent: GitHub is not asked, so a job whose delivery was lost stays unknown. */
+    /** Absent: GitHub is not asked, so a job stays unknown if its delivery was lost. */
     sweep?: SweepConfiguration;
   };
   /** Absent: no limit turns power off. */

@@ -82,7 +82,7 @@ export function formatFailedStarts({ count, lastAt }: FailedStarts): string {
 }
 
 /**
- * The failed starts of a machine whose last start has failed. A missing or damaged tag counts as this one failure.
+ * The failed starts of a machine, if its last start has failed. A missing or damaged tag counts as this one failure.
  *
  * @param launchedAt the time of its last start, from any cause; milliseconds since the epoch
  */

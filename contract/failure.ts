@@ -82,7 +82,7 @@ export function isOfCode(error: Error): boolean {
 /**
  * An error as one sentence for people.
  *
- * @param log receives the stack of a fault, whose sentence says only that it happened
+ * @param log receives the stack of a fault, because its sentence says only that it happened
  */
 export function sentenceOf(error: unknown, log: (text: string) => void): string {
   if (isFault(error)) log(traceOf(error));

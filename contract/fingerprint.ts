@@ -4,7 +4,7 @@ import { isObject } from "./json.ts";
 /** Digits of a fingerprint: enough for the machines of one runner, short enough for a resource's name. */
 const fingerprintDigits = 10;
 
-/** JSON whose text depends on the values alone, not on the order in which keys were written. */
+/** JSON text that depends on the values alone, not on the order in which keys were written. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) =>
     isObject(entry)

@@ -40,12 +40,12 @@ const putToSleepBy = "Put to sleep by ";
 /** Last report of a machine that reached the fleet's idle timeout. */
 export const idleTimeoutWords = `${putToSleepBy}its idle timeout.`;
 
-/** Last report of a machine whose power was off. @param power who turned it off, and why */
+/** Last report of a machine that stopped because its power was off. @param power who turned it off, and why */
 export function powerOffWords({ by, reason }: { by: string; reason: string }): string {
   return `${putToSleepBy}${by}: ${reason}.`;
 }
 
-/** True for the last report of a machine whose power was off, whoever turned it off. */
+/** True for the last report of a machine that stopped because its power was off, whoever turned it off. */
 export function tellOfPowerOff(detail: string): boolean {
   return detail.startsWith(putToSleepBy) && detail !== idleTimeoutWords;
 }

@@ -45,7 +45,7 @@ export interface LedgerRecord {
   receivedAt: string;
   /** When the listener announced the job; null if it never started. */
   startedAt: string | null;
-  /** When a job whose end was not observed last showed a sign of life. */
+  /** When the job ended. If its end was not observed, when it last showed a sign of life. */
   endedAt: string;
   /**
    * `Succeeded`, `Failed`, `Canceled`, `Abandoned`, … as the listener reports it, or the worker if the listener has

@@ -44,7 +44,7 @@ export const machineIncidents = {
   parametersUnread: { name: "ParametersUnread", unit: "Count" },
   /** The agent cannot observe the runner, so the machine neither sleeps nor retires. */
   runnerUnseen: { name: "RunnersUnseen", unit: "Count" },
-  /** The timer that powers off a machine whose agent does not start could not be cancelled and is still armed. */
+  /** The timer that powers off a machine without a running agent could not be cancelled and is still armed. */
   bootTimerKept: { name: "BootTimersKept", unit: "Count" },
   /** The disk is full during a job. */
   diskFull: { name: "DisksFull", unit: "Count" },
@@ -88,7 +88,7 @@ export const controllerMetrics = {
   writesFailed: "WritesFailed",
   /** Queued jobs that count for a fleet. */
   waiting: "JobsWaiting",
-  /** Queued jobs whose labels no fleet has. */
+  /** Queued jobs with labels that no fleet has. */
   unmatched: "JobsUnmatched",
   /** Queued jobs that have used up their wakes: something other than a missing machine holds them. */
   leftAlone: "JobsLeftAlone",
@@ -106,9 +106,9 @@ export const controllerMetrics = {
 
 /** Dimension: `Environment`. Written by the controller once for each sweep, where a GitHub App is configured. */
 export const sweepMetrics = {
-  /** Queued jobs whose webhook delivery was lost. */
+  /** Queued jobs that no webhook delivery had reported. */
   found: "SweepJobsFound",
-  /** Jobs that had ended or were deleted, whose webhook delivery was lost. */
+  /** Jobs that had ended or were deleted without a webhook delivery that reported it. */
   forgotten: "SweepJobsForgotten",
   /** 1 if the sweep could not ask GitHub for everything. */
   failed: "SweepFailed",

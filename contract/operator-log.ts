@@ -19,6 +19,6 @@ export interface EvictionRecord {
   instanceId: string;
   /** The instance state at that moment, in EC2's words. */
   instanceState: string;
-  /** Links of the runs whose jobs were found on it. */
+  /** Links of the runs that had jobs on it. */
   jobs: string[];
 }

@@ -24,7 +24,7 @@ export interface ReceiverConfiguration {
   secretParameter: string;
   /** The organisation, or the repository's owner. */
   owner: string;
-  /** Names of the repositories whose jobs count, without the owner. Absent: all of the owner's. */
+  /** Names of the repositories with jobs that count, without the owner. Absent: all of the owner's. */
   repositories?: readonly string[];
   /** In the order of the configuration. */
   fleets: readonly LabelledFleet[];

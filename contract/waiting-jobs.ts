@@ -46,7 +46,7 @@ const day = 24 * hour;
  *
  * - GitHub cancels a job that has been queued for a day, and one that a
  *   self-hosted runner has had for five.
- * - A `completed` stays as a tombstone for three days, in which anybody can make
+ * - A `completed` stays as a tombstone for three days, in which people can make
  *   GitHub redeliver the job's `queued`, and one day more.
  */
 export const secondsThatCount: Readonly<Record<JobState, number>> = {

@@ -22,7 +22,7 @@ export interface BudgetAction {
 /**
  * The phase of an action:
  * `watched`: nothing is attached, and AWS compares the costs with the limit ·
- * `working`: AWS is carrying out a step, whose result is not known yet ·
+ * `working`: AWS is carrying out a step, and the result is not known yet ·
  * `holding`: the denial is attached, to all roles or to some ·
  * `released`: nothing is attached, and AWS does not watch until a reset.
  */

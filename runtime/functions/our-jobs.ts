@@ -8,7 +8,7 @@ export interface JobRules {
   environment: string;
   /** The organisation, or the repository's owner. */
   owner: string;
-  /** Names of the repositories whose jobs count, without the owner. Absent: all of the owner's. */
+  /** Names of the repositories with jobs that count, without the owner. Absent: all of the owner's. */
   repositories?: readonly string[];
   /** In the order of the configuration. */
   fleets: readonly LabelledFleet[];

@@ -22,7 +22,7 @@ import type { MachineStart } from "./starts.ts";
 
 /** What to do. It is idempotent. */
 export interface ControllerPlan {
-  /** New power settings, by fleet. Fleets whose setting stays are not in it. */
+  /** New power settings, by fleet. Fleets that keep their setting are not in it. */
   power: Readonly<Record<string, PowerSetting>>;
   /** Sleeping machines to start, apart from those for queued jobs. */
   start: readonly MachineStart[];
@@ -30,9 +30,9 @@ export interface ControllerPlan {
   resting: readonly string[];
   /** Machines to start for queued jobs, and the counts. Absent: jobs wake no machines. */
   demand?: Demand;
-  /** Sleeping machines whose last start EC2 accepted and did not carry out, whether or not they should be awake. */
+  /** Sleeping machines of which EC2 accepted the last start and did not carry it out, whether or not they should be awake. */
   notStarted: readonly NotStarted[];
-  /** Ids of machines whose failed starts are to be forgotten. */
+  /** Ids of machines of which the failed starts are forgotten, because they have run since. */
   recovered: readonly string[];
   /** Wakes to take off the counts of their jobs: their machines did not start. */
   failedWakes: readonly FailedWake[];

@@ -139,7 +139,7 @@ export interface Demand {
   counts: {
     /** Queued jobs that count for a fleet. */
     waiting: number;
-    /** Queued jobs whose labels no fleet has (any more). */
+    /** Queued jobs with labels that no fleet has (any more). */
     unmatched: number;
     /** Of the waiting jobs: those that have used up their wakes. */
     leftAlone: number;

@@ -49,13 +49,13 @@ const readers = {
   "ec2:DescribeVolumes": xmlReader("DescribeVolumesResponse", { volumeSet: [volume], nextToken: text }),
 };
 
-/** The actions whose answers are read. */
+/** The actions of which the answers are read. */
 export type ReadAction = keyof typeof readers & ControllerCall;
 /** An answer of EC2, as {@link readEc2Answer} reads it. */
 export type Ec2Answer<Action extends ReadAction> = ReturnType<(typeof readers)[Action]>;
 
 /**
- * Reads an answer of EC2; undefined for an action whose answer is not needed.
+ * Reads an answer of EC2; undefined for an action of which the answer is not needed.
  *
  * @throws Error when the answer is incomplete
  */

@@ -7,7 +7,7 @@ import type { ControlledMachine } from "./machine.ts";
 /** Milliseconds that the function's clock may be ahead of EC2's. Less than the shortest wait between two starts. */
 const clockSkewMs = 30_000;
 
-/** A sleeping machine whose last start has failed. */
+/** A sleeping machine of which the last start has failed. */
 export interface NotStarted extends FailedStart {
   instanceId: string;
   fleet: string;
@@ -31,11 +31,11 @@ export function recovered(machines: readonly ControlledMachine[]): string[] {
   );
 }
 
-/** A wake that was counted for a job, and whose machine did not start. */
+/** A wake that was counted for a job, although its machine did not start. */
 export type FailedWake = Pick<WaitingJob, "id" | "wakes"> & { wokenMachine: string };
 
 /**
- * Takes the wakes whose machines EC2 did not start off the counts of their jobs. A machine that EC2 still describes as it
+ * Takes the wakes off the counts of their jobs if EC2 did not start the machines. A machine that EC2 still describes as it
  * was before its start is not one of them.
  *
  * @returns the jobs as they count, and the wakes to take off

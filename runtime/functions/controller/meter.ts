@@ -117,7 +117,7 @@ function isUsable(record: MeterRecord | undefined, now: number): record is Meter
   return record !== undefined && Date.parse(record.at) <= now;
 }
 
-/** True if a concurrent controller wrote it, whose clock is a little ahead of this one's. */
+/** True if a concurrent controller wrote it with a clock that is a little ahead of this one's. */
 function isJustAhead({ at }: MeterRecord, now: number): boolean {
   const aheadMs = Date.parse(at) - now;
   return aheadMs > 0 && aheadMs <= maxSkewMs;

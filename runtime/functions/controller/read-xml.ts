@@ -21,7 +21,7 @@ export type Read<What extends Wanted> = What extends typeof text
     : { -readonly [Name in keyof What]: What[Name] extends Wanted ? Read<What[Name]> : never };
 
 /**
- * A reader of documents whose root has this name. It reads in one pass and keeps
+ * A reader of documents with a root of this name. It reads in one pass and keeps
  * only the requested values, because EC2 sends some 10 kB for a machine.
  *
  * @returns a function that throws when a document is cut short, not well-formed or has another root

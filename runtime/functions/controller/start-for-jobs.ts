@@ -5,7 +5,7 @@ import { isCapacity, isRetryable, isThrottling } from "../../aws/retry.ts";
 import type { Spare } from "./demand.ts";
 
 export interface StartOutcome<Start extends Spare> {
-  /** Machines whose start EC2 has accepted, spares included, each with the purpose of its start. */
+  /** Machines that EC2 has agreed to start, including spares, each with the purpose of its start. */
   started: Start[];
   failed: StartFailure[];
 }

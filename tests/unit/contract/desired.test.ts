@@ -142,21 +142,21 @@ describe("the decision on a runner's power", () => {
 });
 
 describe("a machine's idle timeout", () => {
-  const shutdown = { idleMinutes: 30, minimumAwake: 1 };
+  const oneAwake = { idleMinutes: 30, minimumAwake: 1 };
   const rows: [rule: string, changes: Partial<FleetSettings>, idleMinutes: number | undefined][] = [
-    ["is its fleet's", { roster: ["i-0b", "i-0a"], limits: shutdown }, 30],
+    ["is its fleet's", { roster: ["i-0b", "i-0a"], limits: oneAwake }, 30],
     [
       "does not apply to the first machines of the roster, as many as `minimumAwake` says",
-      { limits: shutdown },
+      { limits: oneAwake },
       undefined,
     ],
-    ["is its fleet's for a candidate", { roster: [], limits: shutdown }, 30],
+    ["is its fleet's for a candidate", { roster: [], limits: oneAwake }, 30],
     ["does not exist if the fleet sets none", { limits: { minimumAwake: 0 } }, undefined],
     ["does not exist if it could not be read", { limits: undefined }, undefined],
     [
       "does not apply to a machine that an operator has woken",
       {
-        limits: { ...shutdown, minimumAwake: 0 },
+        limits: { ...oneAwake, minimumAwake: 0 },
         override: { ...open, fleet: { power: "on", by: "ada", reason: "release night" } },
       },
       undefined,
@@ -218,9 +218,9 @@ describe("a fleet's parameters", () => {
   ];
   for (const [what, written, limit] of limits) {
     it(`read how long a job may run ${what}`, () => {
-      const shutdown = { idleMinutes: 30, minimumAwake: 1 };
-      expect(parseLimits(JSON.stringify({ ...shutdown, ...written }))).to.deep.equal({
-        ...shutdown,
+      const oneAwake = { idleMinutes: 30, minimumAwake: 1 };
+      expect(parseLimits(JSON.stringify({ ...oneAwake, ...written }))).to.deep.equal({
+        ...oneAwake,
         ...limit,
       });
     });

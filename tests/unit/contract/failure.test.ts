@@ -139,7 +139,7 @@ describe("an error of another bundle, which has a copy of the module", () => {
   });
 });
 
-describe("what is told of an error", () => {
+describe("the report of an error", () => {
   for (const { what, error, sentence, trace } of cases) {
     it(`${what}: a sentence for people, and ${trace ? "the stack for the log" : "nothing else for the log"}`, () => {
       const log: string[] = [];

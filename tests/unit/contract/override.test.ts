@@ -6,7 +6,7 @@ import type { Override } from "../../../contract/override.ts";
 const sleep: Override = { power: "off", by: "bob", reason: "disk", until: "2026-12-01T00:00:00Z" };
 
 describe("the parameter of a fleet's overrides", () => {
-  const wishes = fc.record(
+  const overrides = fc.record(
     {
       power: fc.constantFrom("on" as const, "off" as const),
       by: fc.string(),
@@ -23,8 +23,8 @@ describe("the parameter of a fleet's overrides", () => {
       {
         closing: fc.boolean(),
         closingReason: fc.string(),
-        fleet: wishes,
-        runners: fc.dictionary(runner, wishes, { noNullPrototype: true }),
+        fleet: overrides,
+        runners: fc.dictionary(runner, overrides, { noNullPrototype: true }),
       },
       { requiredKeys: ["closing", "runners"] },
     );

@@ -14,7 +14,7 @@ const run = written<SmokeRun>({
   conclusion: "success",
 });
 
-/** What stands in place of a key, and what a reader is told of it. */
+/** A wrong value of a key, and the reader's complaint about it. */
 const wrong: readonly [keyof SmokeRun, unknown, string][] = [
   ["workflow", 1, "workflow must be a text and is 1"],
   ["runId", "7", 'runId must be a number from 0 up and is "7"'],

@@ -92,8 +92,8 @@ describe("the inventory of machines", () => {
   });
 
   it("of no machines makes no request", async () => {
-    const nobody = () => Promise.reject(new Error("asked"));
-    const sources = { ec2: { describe: nobody }, github: { list: nobody, find: nobody } };
+    const refused = () => Promise.reject(new Error("asked"));
+    const sources = { ec2: { describe: refused }, github: { list: refused, find: refused } };
     expect(await observeMachines(sources, { environment: "dev", machines: [] })).to.deep.equal([]);
   });
 });

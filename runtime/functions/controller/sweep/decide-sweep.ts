@@ -21,7 +21,7 @@ export interface SweepPlan {
   write: JobReport[];
   /** Ids of jobs that are still queued at GitHub. Noting that allows each of them one more wake. */
   seen: string[];
-  /** Jobs whose state in the table GitHub has not confirmed. The sweep asks for them one by one. */
+  /** Jobs of the table that GitHub has not reported in their state. The sweep asks for them one by one. */
   ask: WaitingJob[];
 }
 

@@ -52,7 +52,7 @@ async function called(
         const answer = known[action];
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
-      send: () => Promise.reject(new Error("nobody is to be asked without a key")),
+      send: () => Promise.reject(new Error("GitHub must not be asked without a key")),
       now: () => now,
       elapsed: () => 0,
       sleep: () => Promise.resolve(),
@@ -72,7 +72,7 @@ async function called(
 }
 
 describe("a call of the controller", () => {
-  it("by its queue is a hint, and any other is none", () => {
+  it("by its queue is a hint, and no other call is", () => {
     expect(readCall({ Records: [message(hint)] })).to.deep.equal({ isHint: true, unread: [] });
     for (const event of [undefined, null, 7, "text", [], {}, { Records: "x" }, { Records: [7, {}] }])
       expect(readCall(event)).to.deep.equal({ isHint: false, unread: [] });
@@ -97,7 +97,7 @@ describe("a call of the controller", () => {
     });
   }
 
-  it("counts no message where there is none", async () => {
+  it("counts no message if it has none", async () => {
     expect((await called({})).metrics).to.include({ MessagesUnread: 0 });
   });
 });
@@ -110,7 +110,7 @@ describe("a call of the controller in which something fails", () => {
   const fault = new TypeError("jobs is not iterable");
   const unparsed = new SyntaxError(`Unexpected token 'c', "${canary}" is not valid JSON`);
 
-  it("throws one error of all of them, whose message has each one's sentence, as Lambda prints nothing else", async () => {
+  it("throws one error for all of them, with each one's sentence in its message, because Lambda prints nothing else", async () => {
     const answers = { "ec2:DescribeInstances": refused, "dynamodb:Scan": fault };
     const { failure, lines } = await called({}, { answers });
     expect(failure).to.be.instanceOf(AggregateError);

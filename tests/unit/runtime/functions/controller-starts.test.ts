@@ -18,9 +18,9 @@ const night: PowerSetting = { power: "off", by: "working-hours", reason: "outsid
 const breach: PowerSetting = { power: "off", by: "budget", reason: "10.00 of 10 USD are spent" };
 const ada = { by: "ada", reason: "maintenance" };
 const until = (at: number) => new Date(at).toISOString();
-const fleetWish = (wish: NonNullable<OverrideSetting["fleet"]>): OverrideSetting => ({
+const fleetOverride = (override: NonNullable<OverrideSetting["fleet"]>): OverrideSetting => ({
   ...initialOverrideSetting,
-  fleet: wish,
+  fleet: override,
 });
 
 const silent: ControlledMachine = { ...sleeping, launchedAt: now - 5 * hour };
@@ -71,22 +71,22 @@ describe("a machine without an idle timeout is kept asleep only by a reason to s
     ],
     [
       "an operator's override without an end",
-      { settings: { override: fleetWish({ power: "off", ...ada }) } },
+      { settings: { override: fleetOverride({ power: "off", ...ada }) } },
       "asleep",
     ],
     [
       "an operator's override until it ends",
-      { settings: { override: fleetWish({ power: "off", ...ada, until: until(now + 1000) }) } },
+      { settings: { override: fleetOverride({ power: "off", ...ada, until: until(now + 1000) }) } },
       "asleep",
     ],
     [
       "not an operator's override that has ended",
-      { settings: { override: fleetWish({ power: "off", ...ada, until: until(now) }) } },
+      { settings: { override: fleetOverride({ power: "off", ...ada, until: until(now) }) } },
       "started",
     ],
     [
       "working hours after an operator's override has ended at night",
-      { settings: { power: night, override: fleetWish({ power: "off", ...ada, until: until(now) }) } },
+      { settings: { power: night, override: fleetOverride({ power: "off", ...ada, until: until(now) }) } },
       "asleep",
     ],
     [
@@ -94,7 +94,7 @@ describe("a machine without an idle timeout is kept asleep only by a reason to s
       {
         settings: {
           override: {
-            ...fleetWish({ power: "off", ...ada }),
+            ...fleetOverride({ power: "off", ...ada }),
             runners: { "dev-cloud-1": { power: "off", ...ada, until: until(now) } },
           },
         },
@@ -121,7 +121,7 @@ describe("a machine without an idle timeout is kept asleep only by a reason to s
       {
         settings: {
           limits: { idleMinutes: 30, minimumAwake: 0 },
-          override: fleetWish({ power: "on", ...ada }),
+          override: fleetOverride({ power: "on", ...ada }),
         },
       },
       "started",
@@ -140,7 +140,7 @@ describe("a machine without an idle timeout is kept asleep only by a reason to s
     ]),
     [
       "not an idle timeout that could not be read if an operator wants it awake",
-      { settings: { limits: undefined, override: fleetWish({ power: "on", ...ada }) } },
+      { settings: { limits: undefined, override: fleetOverride({ power: "on", ...ada }) } },
       "started",
     ],
     [
@@ -207,7 +207,7 @@ describe("a machine without an idle timeout is kept asleep only by a reason to s
     expect(reasonOf({})).to.equal(
       "nothing keeps it asleep, and power is on by stack (no working hours are set)",
     );
-    expect(reasonOf({ settings: { override: fleetWish({ power: "on", ...ada }) } })).to.equal(
+    expect(reasonOf({ settings: { override: fleetOverride({ power: "on", ...ada }) } })).to.equal(
       "nothing keeps it asleep, and power is on by ada (maintenance)",
     );
     expect(reasonOf({ settings: { power: byHours }, hoursSince: hour })).to.equal(
@@ -261,7 +261,7 @@ describe("a machine that EC2 did not start the last time", () => {
     failedStart: { why, count, lastAt: now - ago },
   });
   const idle = { limits: { idleMinutes: 30, minimumAwake: 0 } };
-  const wakesAda = { override: fleetWish({ power: "on", ...ada }) };
+  const wakesAda = { override: fleetOverride({ power: "on", ...ada }) };
   const week = 7 * 24 * hour;
   const reasons: [reason: string, scene: Scene, asleepFor?: number][] = [
     ["nothing that keeps it asleep", {}],
@@ -285,7 +285,7 @@ describe("a machine that EC2 did not start the last time", () => {
   }
 
   describe("and that is one of `minimumAwake` machines", () => {
-    const shutdown = { idleMinutes: 30, minimumAwake: 1 };
+    const oneAwake = { idleMinutes: 30, minimumAwake: 1 };
     const roster = ["i-1", "i-2", "i-3"];
     const other = (number: number, more: Partial<ControlledMachine> = {}): ControlledMachine => ({
       ...silent,
@@ -300,7 +300,7 @@ describe("a machine that EC2 did not start the last time", () => {
       first = failed(1000),
     ) =>
       decided({
-        settings: { roster, limits: shutdown, ...settings },
+        settings: { roster, limits: oneAwake, ...settings },
         machines: [first, ...others],
       }).start.map(({ instanceId }) => instanceId);
 
@@ -348,7 +348,7 @@ describe("a machine that EC2 did not start the last time", () => {
     for (const settings of [
       { power: breach },
       { power: night },
-      { override: fleetWish({ power: "off", ...ada }) },
+      { override: fleetOverride({ power: "off", ...ada }) },
       idle,
     ])
       expect(decided({ settings, machines }).start).to.deep.equal([]);

@@ -104,7 +104,7 @@ describe("a disk of the environment", () => {
     );
   });
 
-  it("is told of its machine, which may have more than one, or none that is described", () => {
+  it("is assigned to its machine, which may have several disks, or none that EC2 describes", () => {
     const attached = (attachedTo: string | undefined, sizeGb?: number) => ({
       ...disk,
       attachedTo,
