@@ -79,6 +79,7 @@ export function exchangeRoutes(model: Model): Hono {
         openPolls: 0,
         lingerSeconds: model.wire.sessionLingerSeconds,
         messages: [],
+        hangs: false,
         wake: () => undefined,
       };
       model.faults.reached("session-created", runner.name);

@@ -209,7 +209,10 @@ export function createGithub(settings: GithubArguments): GithubCloud {
       send(model, runnerNamed(name), { type: "AgentRefresh", body: { targetVersion } });
     },
     hangRunner: (name) => {
-      send(model, runnerNamed(name), { type: "Hang", body: {} });
+      const { session } = runnerNamed(name);
+      if (!session) throw new Failure(`${name} has no session, so its listener cannot hang.`);
+      session.hangs = true;
+      session.wake();
     },
   };
 }

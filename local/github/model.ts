@@ -92,6 +92,8 @@ export interface Session {
   /** Real seconds after the last poll during which the runner cannot open another session. */
   lingerSeconds: number;
   messages: Message[];
+  /** Answers each poll with `Hang`. A message in the queue could be lost with a poll that the listener interrupts. */
+  hangs: boolean;
   /** Ends the wait of an open poll. */
   wake: () => void;
 }

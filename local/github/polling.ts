@@ -19,6 +19,7 @@ export async function poll(model: Model, runner: RunnerEntry, gone: AbortSignal)
       if (runner.session !== session) return "session gone";
       const left = until - model.wireNow();
       if (gone.aborted || left <= 0) return "time is up";
+      if (session.hangs) return { type: "Hang", messageId: model.nextId(), body: {} };
       const message = session.messages.shift();
       if (message) {
         model.faults.reached("message-sent", runner.name);

@@ -29,6 +29,7 @@ type Ending = number | "done" | "failed";
  */
 describe("the runbooks", function () {
   this.timeout(600_000);
+  this.bail(true); // Each runbook begins where the one before ended, so after a failure the others would only time out.
   let environment: TestEnvironment;
   let workplace: Workplace;
   const done = new Set<string>();

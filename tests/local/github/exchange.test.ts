@@ -284,6 +284,17 @@ describe("the exchange between a runner and the local GitHub", () => {
     expect(run.jobs[0]!.runner!.name).to.equal("one");
   });
 
+  it("makes a listener hang also when the listener has just interrupted its poll", async () => {
+    const runner = await connect(cloud, "one");
+    const interrupted = new AbortController();
+    const polled = runner.poll(interrupted.signal).catch(() => undefined);
+    await until("the poll is open", () => cloud.github.runners()[0]!.session?.openPolls === 1);
+    interrupted.abort();
+    cloud.github.hangRunner("one"); // GitHub has not noticed yet that the poll is interrupted.
+    await polled;
+    expect((await runner.message()).type).to.equal("Hang");
+  });
+
   it("shows a runner online while it polls and for a while after", async () => {
     const runner = await connect(cloud, "one");
     const status = async () =>
