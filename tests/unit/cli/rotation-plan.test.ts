@@ -63,7 +63,7 @@ describe("the runners of a rotation", () => {
   });
 
   const refused: [RotationSelection, RegExp][] = [
-    [{}, /one way: --fleet/],
+    [{}, /one of --fleet/],
     [{ all: true, fleet: "gpu" }, /only one of/],
     [{ runners: ["dev-gpu-1"], olderThan: "2w" }, /only one of/],
     [{ olderThan: "14" }, /--older-than does not understand "14": it takes a span of time \(90m, 36h/],
