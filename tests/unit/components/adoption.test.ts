@@ -19,7 +19,7 @@ describe("which living machine is adopted", () => {
     expect(adoptionOf(name, living)).to.deep.equal({ kind: "adopt", instanceId: "i-1" });
   });
 
-  it("is none that sleeps, that is gone, or that has another runner or fingerprint", () => {
+  it("is not a machine that sleeps or is gone, or that has another runner or fingerprint", () => {
     const asleep = livingMachines([tagged("i-1", {})], ["i-1"], []);
     expect(adoptionOf(name, asleep)).to.deep.equal({ kind: "none" });
     const gone = livingMachines([tagged("i-1", {})], [], []);
@@ -30,19 +30,19 @@ describe("which living machine is adopted", () => {
     }
   });
 
-  it("is none whose boot has failed: another one is made, and serves", () => {
+  it("is not a machine with a failed boot: its replacement is adopted", () => {
     const failed = tagged("i-1", { "longhaul:state": "boot-failed" });
     expect(adoptionOf(name, livingMachines([failed], ["i-1"], ["i-1"]))).to.deep.equal({ kind: "none" });
     const living = livingMachines([failed, tagged("i-2", {})], ["i-1", "i-2"], ["i-1", "i-2"]);
     expect(adoptionOf(name, living)).to.deep.equal({ kind: "adopt", instanceId: "i-2" });
   });
 
-  it("is none of two, even where one sleeps; both are named", () => {
+  it("is neither of two, even if one of them sleeps; both are named", () => {
     const two = livingMachines([tagged("i-2", {}), tagged("i-1", {})], ["i-1", "i-2"], ["i-2"]);
     expect(adoptionOf(name, two)).to.deep.equal({ kind: "ambiguous", instanceIds: ["i-1", "i-2"] });
   });
 
-  it("never belongs to two resources, and always lives, awake", () => {
+  it("never belongs to two resources, and is always alive and awake", () => {
     const instance = fc.record({
       id: fc.constantFrom("i-1", "i-2", "i-3", "i-4"),
       runner: fc.constantFrom("dev-cloud-1", "dev-cloud-2"),
@@ -71,7 +71,7 @@ describe("which living machine is adopted", () => {
 });
 
 describe("a living machine of the configuration", () => {
-  /** The machine of `repositoryStack` as an instance that is there already. */
+  /** The machine of `repositoryStack` as an instance that already exists. */
   async function machine(instanceId: string, more: Partial<MockMachine> = {}): Promise<MockMachine> {
     const { inputs } = graphOf(await evaluateOnce(repositoryStack)).one("Instance", /^dev-cloud-1-/);
     return { instanceId, state: "running", tags: inputs.tags as Record<string, string>, ...more };
@@ -81,13 +81,13 @@ describe("a living machine of the configuration", () => {
     return graphOf(evaluation).one("Instance", /^dev-cloud-1-/).importId;
   };
 
-  it("goes on as the resource of its runner and fingerprint, in a preview too", async () => {
+  it("is imported as the resource of its runner and fingerprint, also in a preview", async () => {
     const living = await machine("i-0a1b2c3d4e5f60718");
     expect(await importOf([living])).to.equal(living.instanceId);
     expect(await importOf([living], true)).to.equal(living.instanceId);
   });
 
-  it("is the one that lists, token and outputs speak of", async () => {
+  it("is the machine that the lists, the token and the outputs name", async () => {
     const living = await machine("i-0a1b2c3d4e5f60718");
     const { registrations, result } = await evaluateStack(repositoryStack, { machines: [living] });
     const graph = graphOf({ registrations });
@@ -97,7 +97,7 @@ describe("a living machine of the configuration", () => {
     expect(await valueOf(result.machines[0]!.instanceId)).to.equal(living.instanceId);
   });
 
-  it("is left alone when it is another environment's, another project's, or on its way out", async () => {
+  it("is left alone if it belongs to another environment or project, or is terminating", async () => {
     const { tags } = await machine("i-0");
     for (const change of [
       { tags: { ...tags, "longhaul:environment": "prod" } },
@@ -109,15 +109,15 @@ describe("a living machine of the configuration", () => {
     }
   });
 
-  it("is left to the state where there are two", async () => {
+  it("is not imported if there are two of it", async () => {
     expect(await importOf([await machine("i-0a"), await machine("i-0b")])).to.equal("");
   });
 
-  it("is never guessed: a look-up that fails ends the program with what it takes", async () => {
+  it("is never guessed: if the look-up fails, the program ends and names the permission that it needs", async () => {
     await pulumi.runtime.setMocks({
       newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
       call: () => {
-        // The engine's words come as the details of a gRPC error.
+        // The engine's message is in the details of a gRPC error.
         throw Object.assign(new Error(), { details: "AccessDeniedException: not authorized" });
       },
     });
@@ -131,7 +131,7 @@ describe("a living machine of the configuration", () => {
       .and.include("tag:GetResources");
   });
 
-  it("is looked for in three calls, however many machines there are", async () => {
+  it("is looked up in three calls, whatever the number of machines", async () => {
     const { calls } = await evaluateOnce(organizationStack);
     const lookups = calls.filter(({ token }) => /getInstances|getResources/.test(token));
     expect(lookups).to.have.length(3);

@@ -9,7 +9,7 @@ const topic = "arn:aws:sns:r:1:longhaul-dev-alarms";
 const alarms = { emails: ["ops@example.com", "night@example.com"] };
 
 describe("the topic of all alarms", () => {
-  it("is there without a budget too, and the stack's outputs name it", async () => {
+  it("exists without a budget too, and the stack's outputs name it", async () => {
     for (const raw of [repositoryStack, budgetStack]) {
       const { registrations, result } = await evaluateOnce(raw);
       expect(graphOf({ registrations }).one("Topic", /./).name).to.equal("longhaul-dev-alarms");
@@ -17,7 +17,7 @@ describe("the topic of all alarms", () => {
     }
   });
 
-  it("writes alarms to each address, and leaves AWS's budget to AWS", async () => {
+  it("sends alarms to each address, but not the messages of AWS's budget, which AWS sends itself", async () => {
     const graph = graphOf(await evaluateStack({ ...repositoryStack, alarms }));
     const subscriptions = graph.ofType("TopicSubscription").map(({ inputs }) => inputs);
     expect(subscriptions.map(({ endpoint }) => endpoint)).to.have.members(alarms.emails);
@@ -32,7 +32,7 @@ describe("the topic of all alarms", () => {
     expect(graphOf(await evaluateOnce(repositoryStack)).ofType("TopicSubscription")).to.deep.equal([]);
   });
 
-  it("takes messages of this account's budgets and alarms, and of nobody else", async () => {
+  it("accepts messages only from this account's budgets and alarms", async () => {
     const statementsOf = async (raw: Raw) => {
       const { inputs } = graphOf(await evaluateOnce(raw)).one("TopicPolicy", /./);
       return (JSON.parse(inputs.policy as string) as PolicyDocument).Statement;
@@ -46,8 +46,6 @@ describe("the topic of all alarms", () => {
       "arn:aws:budgets::123456789012:*",
       "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*",
     ]);
-    expect(await statementsOf(repositoryStack), "without a budget of AWS's").to.deep.equal(
-      Statement.slice(1),
-    );
+    expect(await statementsOf(repositoryStack), "without an AWS budget").to.deep.equal(Statement.slice(1));
   });
 });

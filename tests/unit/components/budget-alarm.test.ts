@@ -14,7 +14,7 @@ describe("the alarm on the budget", () => {
   });
   const policyOf = (value: unknown) => JSON.parse(value as string) as PolicyDocument;
 
-  it("is not there without a budget", async () => {
+  it("does not exist without a budget", async () => {
     const without = graphOf(await evaluateOnce(repositoryStack));
     for (const type of ["BudgetAlarm", "Budget", "BudgetAction", "Policy"]) {
       expect(without.ofType(type), type).to.deep.equal([]);
@@ -22,7 +22,7 @@ describe("the alarm on the budget", () => {
     expect(without.ofType("MetricAlarm").filter(({ name }) => name.includes("budget"))).to.deep.equal([]);
   });
 
-  it("is on the meter alone where AWS's own budget is not made, and nothing speaks of that", async () => {
+  it("watches only the meter if no AWS budget is made, and no text mentions an AWS budget", async () => {
     const raw = { ...repositoryStack, budget: { monthlyUsd: 600, awsBudget: false } };
     const alone = graphOf(await evaluateStack(raw));
     expect(alone.ofType("BudgetAlarm")).to.have.lengthOf(1);
@@ -35,7 +35,7 @@ describe("the alarm on the budget", () => {
     expect(written).to.not.match(/budgets[:.]|AWS's own budget/);
   });
 
-  it("has AWS count what carries the environment's tag, against the same limit as the meter", () => {
+  it("makes AWS count what has the environment's tag, against the same limit as the meter", () => {
     expect(graph.one("Budget", "longhaul-dev-eu-central-1").inputs).to.deep.include({
       budgetType: "COST",
       timeUnit: "MONTHLY",
@@ -45,7 +45,7 @@ describe("the alarm on the budget", () => {
     });
   });
 
-  it("tells the addresses and the topic at 50, 80 and 100 % of what is spent and 100 % of the forecast", () => {
+  it("notifies the addresses and the topic at 50, 80 and 100 % of the actual and 100 % of the forecast cost", () => {
     const { notifications } = graph.one("Budget", "longhaul-dev-eu-central-1").inputs as {
       notifications: Record<string, unknown>[];
     };
@@ -65,7 +65,7 @@ describe("the alarm on the budget", () => {
     }
   });
 
-  it("looks at the meter for the month and for the day, and tells the topic", () => {
+  it("watches the meter for the month and for the day, and notifies the topic", () => {
     const alarms = graph
       .ofType("MetricAlarm")
       .filter(({ name }) => name.includes("-budget-") && !name.endsWith("-silent"))
@@ -88,7 +88,7 @@ describe("the alarm on the budget", () => {
     }
   });
 
-  it("looks at nothing that the role of a machine may put, so that no job is the meter", () => {
+  it("watches no namespace to which a machine's role may publish, so that no job can forge the meter", () => {
     const machine = policyOf(graph.one("RolePolicy", /-machine$/).inputs.policy);
     const mayPut = (namespace: string) =>
       evaluate([machine], {
@@ -102,14 +102,14 @@ describe("the alarm on the budget", () => {
     expect(mayPut("Longhaul/Machines")).to.equal("allowed");
   });
 
-  it("takes the configuration's limit of a day before the share of a month", async () => {
+  it("uses the configured daily limit instead of the share of a month", async () => {
     const own = graphOf(
       await evaluateStack({ ...repositoryStack, budget: { monthlyUsd: 600, dailyUsd: 7 } }),
     );
     expect(own.one("MetricAlarm", /-day$/).inputs.threshold).to.equal(7);
   });
 
-  it("has its role taken by budgets of this account, as AWS's documentation demands it", () => {
+  it("lets only budgets of this account assume its role, as AWS's documentation requires", () => {
     const { assumeRolePolicy } = graph.one("Role", /^dev-budget-/).inputs;
     const { Statement } = policyOf(assumeRolePolicy);
     expect(Statement[0]!.Condition).to.deep.equal({
@@ -118,7 +118,7 @@ describe("the alarm on the budget", () => {
     });
   });
 
-  it("denies the environment's roles and those that are named, at 100 %, to start or make this environment's machines", () => {
+  it("denies the environment's roles and the named roles, at 100 %, to start or create this environment's machines", () => {
     const action = graph.one("BudgetAction", "longhaul-dev-eu-central-1").inputs;
     expect(action).to.deep.include({
       actionType: "APPLY_IAM_POLICY",
@@ -141,7 +141,7 @@ describe("the alarm on the budget", () => {
     for (const { Condition } of Statement) expect(JSON.stringify(Condition)).to.include('"dev"');
   });
 
-  it("may attach and take off that one policy, and nothing else", () => {
+  it("may attach and detach that one policy, and nothing else", () => {
     const { Statement } = policyOf(graph.one("RolePolicy", /^dev-budget-/).inputs.policy);
     expect(Statement).to.have.lengthOf(1);
     expect(Statement[0]!.Action).to.deep.equal(["iam:AttachRolePolicy", "iam:DetachRolePolicy"]);
@@ -153,7 +153,7 @@ describe("the alarm on the budget", () => {
     expect(Statement[0]!.Resource).to.deep.equal(["arn:aws:iam::123456789012:role/*"]);
   });
 
-  it("acts only when the roles are there, and lets them go with what it has attached", () => {
+  it("is made after the roles, which can be deleted with the policy that it attaches", () => {
     const reached = graph.dependenciesOf(graph.one("BudgetAction", /./));
     for (const name of [/^dev-controller-/, /^longhaul-dev-cloud-/]) {
       const role = graph.one("Role", name);
@@ -162,7 +162,7 @@ describe("the alarm on the budget", () => {
     }
   });
 
-  it("takes back what it has denied before it goes: roles that stay would be denied for good", () => {
+  it("lifts its denial before it is deleted, because the denial of a role that stays would last for ever", () => {
     const lift = graph.one("Command", /-lift$/);
     expect(lift.inputs)
       .to.have.property("delete")
@@ -173,7 +173,7 @@ describe("the alarm on the budget", () => {
     expect([...graph.dependenciesOf(lift)]).to.include(action.urn);
   });
 
-  it("tells when the meter says nothing any more, once it has been waited for", () => {
+  it("notifies the topic if the meter goes silent, and is made after the meter's first value", () => {
     const silent = graph.one("MetricAlarm", /-silent$/);
     expect(silent.inputs).to.deep.include({
       metricName: "SpentTodayUsd",
@@ -194,13 +194,13 @@ describe("the alarm on the budget", () => {
     expect([...graph.dependenciesOf(wait)]).to.include(graph.one("Schedule", /./).urn);
   });
 
-  it("leaves the cost allocation tag alone until it is told to, because AWS knows it a day late", async () => {
+  it("activates the cost allocation tag only if the configuration asks for it, because AWS knows the tag a day late", async () => {
     expect(graph.ofType("CostAllocationTag")).to.deep.equal([]);
     const later = graphOf(
       await evaluateStack({ ...repositoryStack, budget: { monthlyUsd: 600, costAllocationTag: true } }),
     );
     const tag = later.one("CostAllocationTag", /./);
     expect(tag.inputs).to.include({ tagKey: "longhaul:environment", status: "Active" });
-    expect(tag.retainOnDelete, "other environments are told by it as well").to.equal(true);
+    expect(tag.retainOnDelete, "other environments use it as well").to.equal(true);
   });
 });

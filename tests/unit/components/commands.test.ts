@@ -23,7 +23,7 @@ describe("the Commands of an environment", () => {
     instanceId: instanceIdOf(graph.one("Instance", new RegExp(`^${runner}-`)).name),
   });
 
-  it("are the same text on every computer, with the request beside it", () => {
+  it("are the same text on every computer, and get the request in a variable", () => {
     const scripts = graph.ofType("Command").map(({ name, inputs }) => {
       const { create, update, delete: remove } = inputs;
       return [
@@ -46,7 +46,7 @@ describe("the Commands of an environment", () => {
     );
   });
 
-  it("run again for nothing but another request or another roster", () => {
+  it("run again only for another request or another roster", () => {
     for (const { inputs, name } of graph.ofType("Command")) {
       const { create, update, delete: remove, environment, ...others } = inputs;
       expect([create, update, remove].filter(Boolean), name).not.to.be.empty;
@@ -60,7 +60,7 @@ describe("the Commands of an environment", () => {
 
   const { kmsKeyArn } = organizationStack.aws as { kmsKeyArn: string };
 
-  it("await asks for each machine, the fleet's labels and the tokens' key", () => {
+  it("the request of await has each machine, the fleet's labels and the tokens' key", () => {
     expect(requestOf(graph.one("Command", "dev-cloud-await"))).to.deep.equal({
       target,
       fleet: "cloud",
@@ -72,7 +72,7 @@ describe("the Commands of an environment", () => {
     });
   });
 
-  it("settle asks for the fleet's labels and the tokens' key, and sees another roster", () => {
+  it("the request of settle has the fleet's labels and the tokens' key, and another roster runs it again", () => {
     const settle = graph.one("Command", "dev-arm-settle");
     expect(requestOf(settle)).to.deep.equal({
       target,
@@ -88,7 +88,7 @@ describe("the Commands of an environment", () => {
     );
   });
 
-  it("the workflow's file carries its environment, in its name and in its first line", () => {
+  it("the workflow's file names its environment in its name and in its first line", () => {
     const { text, ...request } = requestOf(
       graph.one("Command", "dev-acme-tools-longhaul-smoke-dev.yml-workflow"),
     );
@@ -97,7 +97,7 @@ describe("the Commands of an environment", () => {
     expect(text).to.include("workflow_dispatch");
   });
 
-  it("a workflow of somebody else's is handed over without a text, by the same name", async () => {
+  it("a workflow that Longhaul does not manage is passed without a text, under the same name", async () => {
     const smokeTest = {
       ...(organizationStack.smokeTest as object),
       workflow: "mine.yml",
@@ -110,7 +110,7 @@ describe("the Commands of an environment", () => {
     });
   });
 
-  it("the workflow of a repository whose name is written in another case is the same resource", async () => {
+  it("another case of the repository's name leaves the workflow the same resource", async () => {
     const github = { repository: "Acme/App" };
     const graphed = graphOf(await evaluateStack({ ...repositoryStack, github }));
     expect(graphed.ofType("Command").map(({ name }) => name)).to.include(
@@ -141,12 +141,12 @@ describe("the Commands of an environment", () => {
     });
   });
 
-  it("the smoke test holds every machine in full where that is asked for, and none for longer than asked", () => {
+  it("the smoke test holds every machine in full if configured, and none for longer than configured", () => {
     expect(smokeMinutes({ minutes: 360, machines: "all" }, 2)).to.equal(360);
     expect(smokeMinutes({ minutes: 1, machines: "first" }, 2)).to.equal(1);
   });
 
-  it("reach the services and the GitHub that are configured", async () => {
+  it("use the configured endpoints and the configured GitHub", async () => {
     const configured = await evaluateStack({
       ...repositoryStack,
       aws: {
@@ -170,7 +170,7 @@ describe("the Commands of an environment", () => {
 });
 
 describe("a guard", () => {
-  it("only ever speaks of what it guards", async () => {
+  it("names only what it guards", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     const guards = graph.ofType("Command").filter(({ name }) => name.endsWith("-guard"));
     const guarded = guards.map((guard) => [guard.name.replace(/[0-9a-f]{10}/, "#"), requestOf(guard).guards]);
@@ -197,7 +197,7 @@ describe("a guard", () => {
     }
   });
 
-  it("has the same inputs whatever changes about the machines", async () => {
+  it("has the same inputs whatever changes in the machines", async () => {
     const guardsOf = async (fleet: object) => {
       const graph = graphOf(await evaluateStack({ ...repositoryStack, fleets: { cloud: fleet } }));
       return graph

@@ -17,7 +17,7 @@ describe("the key of the disks", () => {
   const tagOf = (graph: Graph) =>
     (graph.one("Instance", /^dev-cloud-1-/).inputs.tags as Record<string, string>)["longhaul:disk-key"];
 
-  it("is lent to EC2 by the controller, and to nobody else: otherwise nothing ever wakes", async () => {
+  it("may be lent by the controller to EC2 only; without that, EC2 could start no machine", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     const { kmsKeyArn } = organizationStack.aws as { kmsKeyArn: string };
     expect(grantOf(graph)).to.deep.include({
@@ -30,7 +30,7 @@ describe("the key of the disks", () => {
     expect(tagOf(graph)).to.equal(kmsKeyArn);
   });
 
-  it("is the account's default one where none is configured and somebody has chosen one", async () => {
+  it("is the account's default key if none is configured and the account has chosen one", async () => {
     const options = { defaultDiskKey: key("default") };
     const graph = graphOf(await evaluateStack(repositoryStack, options));
     expect(grantOf(graph)!.Resource).to.deep.equal([key("default")]);
@@ -38,19 +38,19 @@ describe("the key of the disks", () => {
     expect(graph.one("Instance", /./).inputs.rootBlockDevice).to.not.have.property("kmsKeyId");
   });
 
-  it("needs nothing where it is AWS's own", async () => {
+  it("needs no permission and no tag if it is AWS's own key", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     expect(grantOf(graph)).to.equal(undefined);
     expect(tagOf(graph)).to.equal(undefined);
   });
 
-  it("makes no machine anew when the account's default changes", async () => {
+  it("replaces no machine if the account's default changes", async () => {
     const machineOf = async (defaultDiskKey: string) =>
       graphOf(await evaluateStack(repositoryStack, { defaultDiskKey })).one("Instance", /./).name;
     expect(await machineOf(key("one"))).to.equal(await machineOf(key("other")));
   });
 
-  it("stays lent while machines live that were made with another one", async () => {
+  it("may still be lent if it is a former key and machines that were made with it live", async () => {
     const tags = {
       "longhaul:project": "longhaul",
       "longhaul:environment": "dev",
@@ -64,7 +64,7 @@ describe("the key of the disks", () => {
     expect(grantOf(graph)!.Resource).to.deep.equal([key("default"), key("former")]);
   });
 
-  it("is never guessed: a look-up that fails ends the program with what it takes", async () => {
+  it("is never guessed: if the look-up fails, the program ends and names the permission that it needs", async () => {
     await pulumi.runtime.setMocks({
       newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
       call: () => {

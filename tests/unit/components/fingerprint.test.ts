@@ -32,7 +32,7 @@ function plansOf(environment: string, raw: Raw, programs = assets): Map<string, 
   return new Map(plans.map((plan) => [plan.shape.runner, plan]));
 }
 
-/** An instance's inputs without the fingerprint itself, each surrounding standing for what it is. */
+/** An instance's inputs without the fingerprint itself. What the machine depends on is named by its setting. */
 function inputsOf(plan: MachinePlan): string {
   const { network, role, image } = plan.shape;
   return canonicalJson(
@@ -43,7 +43,7 @@ function inputsOf(plan: MachinePlan): string {
         subnetId: `${network.identity} ${network.subnet}`,
         securityGroupId: network.identity,
         instanceProfile: role,
-        ownTags: {}, // Other tags make no other machine: `settle` changes them.
+        ownTags: {}, // Other tags do not replace the machine, because `settle` changes them.
       },
     ),
   );
@@ -58,7 +58,7 @@ function machinesOf(environment: string, raw: Raw): Map<string, { fingerprint: s
 }
 
 describe("the fingerprint of a machine", function () {
-  this.timeout(60_000); // seconds of work, on a computer that may be busy with other things
+  this.timeout(60_000); // It takes seconds, on a computer that may be busy.
   it("changes if and only if a leaf of the configuration changes the machine's inputs", () => {
     const every = 8; // Of the leaves of a configuration, each run looks at one in eight.
     const seen = { same: 0, other: 0 };
@@ -78,8 +78,8 @@ describe("the fingerprint of a machine", function () {
       }),
       { numRuns: 25 },
     );
-    expect(seen.same, "changes that left a machine alone").to.be.above(20);
-    expect(seen.other, "changes that made another machine").to.be.above(20);
+    expect(seen.same, "changes that kept a machine").to.be.above(20);
+    expect(seen.other, "changes that replaced a machine").to.be.above(20);
   });
 
   const cloud = (fleet: object): Raw => ({ ...repositoryStack, fleets: { cloud: { runners: 2, ...fleet } } });
@@ -89,15 +89,15 @@ describe("the fingerprint of a machine", function () {
   const both = ["dev-cloud-1", "dev-cloud-2"];
   const changes: [what: string, after: Raw, others: string[]][] = [
     ["labels", cloud({ labels: ["other"] }), []],
-    ["tags of one's own", { ...cloud({ tags: { team: "ci" } }), tags: { stage: "test" } }, []],
-    ["what an hour costs", cloud({ priceUsdPerHour: 0.2 }), []],
+    ["configured tags", { ...cloud({ tags: { team: "ci" } }), tags: { stage: "test" } }, []],
+    ["the price of an hour", cloud({ priceUsdPerHour: 0.2 }), []],
     ["the number of runners", cloud({ runners: 3 }), []],
     [
       "the idle timeout and the working hours",
       cloud({ autoShutdown: { idleMinutes: 30, workingHours: hours } }),
       [],
     ],
-    ["how long a job may run", cloud({ autoShutdown: { maxJobHours: 8, enforce: true } }), []],
+    ["the job limit", cloud({ autoShutdown: { maxJobHours: 8, enforce: true } }), []],
     ["the smoke test", { ...cloud({}), smokeTest: { minutes: 5, wait: "end" } }, []],
     [
       "the permissions boundary",
@@ -109,13 +109,13 @@ describe("the fingerprint of a machine", function () {
     ["the instance type", cloud({ instanceType: "m5.large" }), both],
     ["the image", cloud({ image: { ami: "ami-0a" } }), both],
     ["a boot step", cloud({ bootSteps: ["true"] }), both],
-    ["a step of every boot", cloud({ everyBoot: ["true"] }), both],
+    ["a step for every boot", cloud({ everyBoot: ["true"] }), both],
     ["the network", { ...cloud({}), network: { cidr: "10.43.0.0/16" } }, both],
     ["the role's path", { ...cloud({}), aws: { ...aws, rolePath: "/ci/" } }, both],
     ["the region", { ...cloud({}), aws: { ...aws, region: "eu-west-1" } }, both],
     ["the repository", { ...cloud({}), github: { repository: "acme/lib" } }, both],
-    ["the seconds between two reads", { ...cloud({}), agent: { pollSeconds: 10 } }, both],
-    ["how long a machine is quiet before it leaves", { ...cloud({}), agent: { quietSeconds: 240 } }, both],
+    ["the interval between two reads", { ...cloud({}), agent: { pollSeconds: 10 } }, both],
+    ["the quiet time before a machine leaves", { ...cloud({}), agent: { quietSeconds: 240 } }, both],
   ];
   for (const [what, after, others] of changes) {
     it(`${others.length === 0 ? "outlives another value of" : "is another after a change of"} ${what}`, () => {
@@ -140,7 +140,7 @@ describe("the fingerprint of a machine", function () {
     expect(new Set(prints).size).to.equal(prints.length);
   });
 
-  it("does not depend on the order in which keys are written, and takes undefined for absent", () => {
+  it("does not depend on the order of keys, and treats undefined as absent", () => {
     expect(fingerprintOf({ a: 1, b: { c: [1, 2], d: undefined } })).to.equal(
       fingerprintOf({ b: { c: [1, 2] }, a: 1 }),
     );
@@ -149,7 +149,7 @@ describe("the fingerprint of a machine", function () {
   });
 });
 
-describe("what machines stand on, after a change of the configuration", () => {
+describe("what machines depend on, after a change of the configuration", () => {
   const aws = repositoryStack.aws as object;
   const changes: [what: string, after: Raw, renewed: RegExp, newGuards: number][] = [
     ["address range", { ...repositoryStack, network: { cidr: "10.43.0.0/16" } }, /^aws:(ec2|vpc)/, 1],
@@ -163,7 +163,7 @@ describe("what machines stand on, after a change of the configuration", () => {
     ["region", { ...repositoryStack, aws: { ...aws, region: "eu-west-1" } }, /^aws:iam/, 3],
   ];
   for (const [what, after, renewed, newGuards] of changes) {
-    it(`is made anew beside the old, with guards of its own: another ${what}`, async () => {
+    it(`is created beside the old, with its own guards, for another ${what}`, async () => {
       const foundations = async (raw: Raw) => {
         const graph = graphOf(await evaluateStack(raw));
         const standsOn = graph.dependenciesOf(graph.one("Instance", /./));

@@ -31,13 +31,13 @@ function fileIn(graph: Graph, name: string): string {
   const { text, path } = code.assets[name]!;
   return text ?? path!;
 }
-async function told(raw: Raw): Promise<ControllerConfiguration> {
+async function configurationOf(raw: Raw): Promise<ControllerConfiguration> {
   const graph = graphOf(await evaluateStack(raw));
   return parseControllerConfiguration(fileIn(graph, "configuration.json"));
 }
 
 describe("the controller of an environment", () => {
-  it("may make exactly the calls that it makes, and none that stops or terminates a machine", async () => {
+  it("has permission for exactly the calls that it makes, and for none that stops or terminates a machine", async () => {
     const graph = graphOf(
       await evaluateStack({
         ...organizationStack,
@@ -48,7 +48,7 @@ describe("the controller of an environment", () => {
     const { inputs } = graph.one("RolePolicy", /^dev-controller-/);
     const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
     const log = Statement.filter(({ Sid }) => Sid === "WriteItsLog");
-    // Lambda takes from the queue for it, and EC2 lends itself the disks' key, both with its role.
+    // Lambda reads the queue and EC2 creates the grant on the disks' key. Both use the controller's role.
     const others = Statement.filter(({ Sid }) => Sid !== "WriteItsLog" && Sid !== "TakeHints");
     expect(others.flatMap(({ Action }) => Action).sort()).to.deep.equal(
       [...controllerCalls, ...budgetCalls, "kms:CreateGrant"]
@@ -72,7 +72,7 @@ describe("the controller of an environment", () => {
     ]);
   });
 
-  it("has memory, and with it processor time, by the number of runners", async () => {
+  it("has memory, and with it processor time, in proportion to the number of runners", async () => {
     const memory = [1, 500, 501, 3000, 100_000].map((runners) => functionMemoryMb("controller", runners));
     expect(memory).to.deep.equal([256, 256, 512, 1536, 1769]);
     expect(functionMemoryMb("receiver", 100_000)).to.equal(256);
@@ -92,7 +92,7 @@ describe("the controller of an environment", () => {
     expect(await memoryIn([100, 100, 100, 100, 100, 1])).to.equal(512);
   });
 
-  describe("where a GitHub App is configured", () => {
+  describe("with a GitHub App", () => {
     const app = { id: 7, installationId: 70 };
     const withApp = { ...organizationStack, wakeOnDemand: { enabled: true, app } };
     const statements = async (raw: Raw) => {
@@ -101,7 +101,7 @@ describe("the controller of an environment", () => {
     };
     const secret = "arn:aws:ssm:eu-central-1:123456789012:parameter/longhaul/dev/github/app-key";
 
-    it("may read the App's key besides, decrypted by the account's own key, and no other secret", async () => {
+    it("may also read the App's key, decrypted with the account's own key, and no other secret", async () => {
       const { kmsKeyArn } = organizationStack.aws as { kmsKeyArn: string };
       const all = await statements(withApp);
       const own = all.filter(({ Sid }) => !/WriteItsLog|TakeHints/.test(Sid));
@@ -117,15 +117,15 @@ describe("the controller of an environment", () => {
       });
     });
 
-    it("needs no permission for a key of the account's own where there is none", async () => {
+    it("needs no permission to decrypt if no KMS key is configured", async () => {
       const all = await statements({ ...repositoryStack, wakeOnDemand: { enabled: true, app } });
       expect(all.flatMap(({ Action }) => Action))
         .to.include("ssm:GetParameter")
         .and.not.to.include("kms:Decrypt");
     });
 
-    it("is told whom to ask for which repositories, at the GitHub of the environment", async () => {
-      const { demand } = await told(withApp);
+    it("gets the repositories to ask about, and the address of the environment's GitHub", async () => {
+      const { demand } = await configurationOf(withApp);
       expect(demand!.sweep).to.deep.equal({
         apiUrl: "https://api.github.com",
         app,
@@ -134,14 +134,18 @@ describe("the controller of an environment", () => {
         repositories: ["tools", "app", "lib"],
       });
       const github = { repository: "acme/app", url: "https://github.example.com" };
-      const enterprise = await told({ ...repositoryStack, github, wakeOnDemand: { enabled: true, app } });
+      const enterprise = await configurationOf({
+        ...repositoryStack,
+        github,
+        wakeOnDemand: { enabled: true, app },
+      });
       expect(enterprise.demand!.sweep).to.deep.include({
         apiUrl: "https://github.example.com/api/v3",
         repositories: ["app"],
       });
     });
 
-    it("has the key from nowhere in the stack", async () => {
+    it("does not get the key from the stack", async () => {
       const graph = graphOf(await evaluateStack(withApp));
       expect(graph.all.filter(({ inputs }) => inputs.name === "/longhaul/dev/github/app-key")).to.deep.equal(
         [],
@@ -167,7 +171,7 @@ describe("the controller of an environment", () => {
     ]);
   });
 
-  it("is called only when it may be, and the fleets' parameters and its own are there", async () => {
+  it("is called only after its permissions, the fleets' parameters and its own exist", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     const reached = graph.dependenciesOf(graph.one("Schedule", /./));
     expect([...reached]).to.include(graph.one("RolePolicy", /^dev-clock-/).urn);
@@ -176,7 +180,7 @@ describe("the controller of an environment", () => {
     }
   });
 
-  it("is deleted with its permissions before what it writes: a call that outlives it finds them gone", async () => {
+  it("is deleted, with its permissions, before the parameters that it writes, so that a late call cannot write", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     for (const what of [graph.one("RolePolicy", /^dev-controller-/), graph.one("Function", /./)]) {
       const reached = graph.dependenciesOf(what);
@@ -186,7 +190,7 @@ describe("the controller of an environment", () => {
     }
   });
 
-  it("may have left what it writes behind: that is overwritten, after what is made but once", async () => {
+  it("may have left its parameters behind, so they are overwritten, but only after the log group, which can exist only once", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     const overwritten = graph.ofType("Parameter").filter(({ inputs }) => inputs.overwrite === true);
     expect(overwritten.map(({ name }) => name)).to.have.members([
@@ -199,7 +203,7 @@ describe("the controller of an environment", () => {
     for (const one of overwritten) expect([...graph.dependenciesOf(one)], one.name).to.include(logGroup);
   });
 
-  it("is not called again for a minute that is over: neither a failed call nor a backlog", async () => {
+  it("is not called for a past minute: a failed call is not retried, and an old one is dropped", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     const once = graph.one("FunctionEventInvokeConfig", /./);
     expect(once.inputs).to.deep.equal({
@@ -210,8 +214,8 @@ describe("the controller of an environment", () => {
     expect([...graph.dependenciesOf(graph.one("Schedule", /./))]).to.include(once.urn);
   });
 
-  it("is told what it decides by, and no secret", async () => {
-    const { environment, aws, fleets, addressPrice } = await told({
+  it("gets what its decisions depend on, and no secret", async () => {
+    const { environment, aws, fleets, addressPrice } = await configurationOf({
       ...repositoryStack,
       fleets: { cloud: { runners: 2, autoShutdown: { workingHours: hours } } },
     });
@@ -228,19 +232,19 @@ describe("the controller of an environment", () => {
     expect(fleets[0]!.prices.machine).to.be.within(0.1, 0.5);
   });
 
-  it("is told what machines cost: the fleet's own price, and the region's for all others", async () => {
+  it("gets the prices of machines: the fleet's own price, and the region's for all others", async () => {
     const fleets = { cloud: { instanceType: "quantum.large", architecture: "x64", priceUsdPerHour: 3 } };
     const {
       fleets: [cloud],
       priceList,
-    } = await told({ ...repositoryStack, fleets });
+    } = await configurationOf({ ...repositoryStack, fleets });
     expect(cloud).to.deep.include({ instanceType: "quantum.large" });
     expect(cloud!.prices).to.include({ machine: 3 });
     expect(priceList.machines).to.include({ m5: 0.23 });
     expect(priceList.disks).to.deep.equal([0.0952, 0.006, 0.048]);
   });
 
-  it("has a queue where jobs wake machines, one call for a burst, and what fails thrice aside", async () => {
+  it("has a queue if jobs wake machines; a burst becomes one call, and a message that fails three times is set aside", async () => {
     const graph = graphOf(await evaluateStack({ ...repositoryStack, wakeOnDemand: { enabled: true } }));
     const { redrivePolicy } = graph.one("Queue", "longhaul-dev-controller").inputs;
     expect(JSON.parse(redrivePolicy as string)).to.deep.equal({

@@ -12,7 +12,7 @@ describe("the alarms on the calls of the functions", () => {
       .map(({ inputs }) => inputs)
       .filter(({ metricName }) => metricName === "Errors");
 
-  it("are there without a budget, one for each function", async () => {
+  it("exist without a budget too, one for each function", async () => {
     const names = async (raw: Raw) => (await onErrors(raw)).map(({ dimensions }) => dimensions);
     expect(await names(repositoryStack)).to.deep.equal([{ FunctionName: "longhaul-dev-controller" }]);
     expect(await names({ ...repositoryStack, wakeOnDemand: { enabled: true } })).to.have.deep.members([
@@ -21,7 +21,7 @@ describe("the alarms on the calls of the functions", () => {
     ]);
   });
 
-  it("tell the topic when three calls fail within five minutes, by Lambda's own count, and when none does", async () => {
+  it("notify the topic if three calls fail within five minutes, by Lambda's own count, and when the alarm ends", async () => {
     const [alarm] = await onErrors(repositoryStack);
     expect(alarm).to.deep.include({
       namespace: "AWS/Lambda",

@@ -1,13 +1,13 @@
 import type { Evaluation, Registration } from "./harness.ts";
 
-/** What the tests ask of the graph of resources that a program has registered. */
+/** Questions about the graph of resources that a program registers. */
 export interface Graph {
   all: readonly Registration[];
   /** Resources of a type, by its last part: `Instance`, `Command`. */
   ofType(type: string): Registration[];
   /** The one resource of a type and a name. */
   one(type: string, name: string | RegExp): Registration;
-  /** Everything a resource depends on, directly or not: URNs, without itself. */
+  /** URNs of everything that a resource depends on, directly or indirectly, without the resource itself. */
   dependenciesOf(resource: Registration): Set<string>;
   /** The component that a resource is a child of. */
   parentOf(resource: Registration): Registration | undefined;

@@ -4,7 +4,7 @@ import { evaluate } from "./harness.ts";
 
 class Unexpected extends pulumi.CustomResource {}
 
-/** What a program that must not pass throws. */
+/** The error of a program that must fail. */
 async function failureOf(program: () => unknown): Promise<string> {
   return evaluate(program).then(
     () => "nothing failed",
@@ -13,17 +13,17 @@ async function failureOf(program: () => unknown): Promise<string> {
 }
 
 describe("the harness", () => {
-  it("fails for a resource of a type that nobody expected", async () => {
+  it("fails for a resource of an unexpected type", async () => {
     const failure = await failureOf(() => new Unexpected("aws:ec2/spotFleetRequest:SpotFleetRequest", "x"));
     expect(failure).to.equal(
-      "Nobody expected a resource of type aws:ec2/spotFleetRequest:SpotFleetRequest (x).",
+      "The mocked cloud has no resources of type aws:ec2/spotFleetRequest:SpotFleetRequest (x).",
     );
   });
 
-  it("fails for a function that nobody expected, also when nobody awaits it", async () => {
+  it("fails for a call of an unexpected function, even if the program does not await it", async () => {
     const failure = await failureOf(() => {
       void pulumi.runtime.invoke("aws:ec2/getAmi:getAmi", {}).catch(() => undefined);
     });
-    expect(failure).to.equal("Nobody expected a call of aws:ec2/getAmi:getAmi.");
+    expect(failure).to.equal("The mocked cloud has no function aws:ec2/getAmi:getAmi.");
   });
 });

@@ -4,17 +4,17 @@ import { withShortStacks } from "../../short-stacks.ts";
 import { mockCloud } from "./mock-cloud.ts";
 import type { MockAccount } from "./mock-cloud.ts";
 
-/** A request to register a resource, whole, as the engine would have got it. */
+/** A request to register a resource, complete, as the engine would get it. */
 export interface Registration {
   urn: string;
   type: string;
   name: string;
   custom: boolean;
-  /** URN; empty where there is none. */
+  /** URN, or an empty text if there is no parent. */
   parent: string;
   /** Provider reference: `<urn>::<id>`. */
   provider: string;
-  /** As they travel: a secret in its wrapper, an unknown as its marker. */
+  /** Inputs as they are sent: a secret in its wrapper, an unknown value as its marker. */
   inputs: Record<string, unknown>;
   /** URNs. */
   dependencies: readonly string[];
@@ -24,17 +24,17 @@ export interface Registration {
   ignoreChanges: readonly string[];
   /** Outputs that the engine encrypts in the state, though the provider does not call them secret. */
   additionalSecretOutputs: readonly string[];
-  /** Id of what the resource is to become; empty: it is made. */
+  /** Id of the existing thing that is imported, or an empty text if the resource is created. */
   importId: string;
   replaceOnChanges: readonly string[];
-  /** Another value of it replaces the resource. */
+  /** A change of this value replaces the resource. */
   replacementTrigger: unknown;
   aliases: number;
 }
 
 export interface Evaluation<Result> {
   registrations: Registration[];
-  /** Calls of provider functions, with their arguments and the provider's reference: empty for the default one. */
+  /** Calls of provider functions, with their arguments and the provider's reference, which is empty for the default provider. */
   calls: { token: string; inputs: Record<string, unknown>; provider: string }[];
   result: Result;
 }
@@ -44,9 +44,9 @@ export interface EvaluationOptions extends MockAccount {
   project?: string;
   /** Name of the stack. */
   environment?: string;
-  /** A preview: resources have no ids, and what is computed from them is unknown. */
+  /** Whether this is a preview, in which resources have no ids and what is computed from them is unknown. */
   preview?: boolean;
-  /** Where registrations are written down. It also has those of a program that fails. */
+  /** Gets the registrations, including those of a program that fails. */
   registrations?: Registration[];
 }
 
@@ -55,7 +55,7 @@ export const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
  * Evaluates a program against the mocks and waits for everything that it set
- * off. Fails when any registration or call fails, also one nobody awaits.
+ * off. Fails if any registration or call fails, even one that is not awaited.
  */
 export async function evaluate<Result>(
   program: () => Result | Promise<Result>,
@@ -113,7 +113,7 @@ export async function evaluate<Result>(
 
 /** The value of an output, or undefined when it is unknown. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T | undefined> {
-  // `promise` exists on every output and is left out of the typings.
+  // `promise` exists on every output but is not in the typings.
   return (output as unknown as { promise(): Promise<T | undefined> }).promise();
 }
 
@@ -154,7 +154,7 @@ function registrationOf(request: RegisterResourceRequest, urn: string): Registra
   };
 }
 
-/** Waits for all requests. The function is in the runtime and left out of its typings. */
+/** Waits for all requests. The function is in the runtime but not in its typings. */
 function settled(): Promise<void> {
   return (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
 }

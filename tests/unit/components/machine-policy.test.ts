@@ -36,7 +36,7 @@ describe("the role of a machine", () => {
     ]);
   });
 
-  it("names no action by a wildcard, and every resource where the service knows one", () => {
+  it("names no action with a wildcard, and names every resource if the service supports that", () => {
     for (const { Action, Resource, Sid } of policy.Statement) {
       expect(Action.join(), Sid).not.to.include("*");
       if (Sid !== "PublishMetrics") expect(Resource, Sid).not.to.include("*");
@@ -60,16 +60,16 @@ describe("the role of a machine", () => {
   const cases: [title: string, permitted: boolean, call: Parameters<typeof may>][] = [
     ["tags itself with the keys that are its own", true, tagging([...tagsOfTheMachine])],
     ["tags itself with a key that tells machines apart", false, tagging(["longhaul:fleet"])],
-    ["slips another key in among its own", false, tagging(["longhaul:state", "longhaul:fleet"])],
-    ["sends a request for tags without any", false, tagging([])],
+    ["adds another key among its own", false, tagging(["longhaul:state", "longhaul:fleet"])],
+    ["sends a request for tags without a tag", false, tagging([])],
     ["tags another machine", false, tagging(["longhaul:state"], other)],
     ["changes its own shutdown behaviour", true, modifying("InstanceInitiatedShutdownBehavior")],
     [
-      "changes its own shutdown behaviour, spelt as AWS does elsewhere",
+      "changes its own shutdown behaviour, in another spelling of AWS",
       true,
       modifying("instanceInitiatedShutdownBehavior"),
     ],
-    ["takes its own lock off", false, modifying("DisableApiTermination")],
+    ["removes its own lock", false, modifying("DisableApiTermination")],
     [
       "changes another machine's shutdown behaviour",
       false,
@@ -86,7 +86,7 @@ describe("the role of a machine", () => {
     ["writes its software", false, ["ssm:PutParameter", parameter("dev/cloud/software/0123456789/0")]],
     ["reads a list by another call", false, ["ssm:GetParameter", parameter("dev/cloud/roster")]],
     ["writes a list", false, ["ssm:PutParameter", parameter("dev/cloud/roster")]],
-    ["writes what operators want", false, ["ssm:PutParameter", parameter("dev/cloud/override")]],
+    ["writes an operator's override", false, ["ssm:PutParameter", parameter("dev/cloud/override")]],
     ["reads its own token", true, ["ssm:GetParameter", parameter(`dev/cloud/tokens/${me}`), token(me)]],
     ["overwrites its own token", true, ["ssm:PutParameter", parameter(`dev/cloud/tokens/${me}`), token(me)]],
     [
@@ -100,7 +100,7 @@ describe("the role of a machine", () => {
       ["ssm:PutParameter", parameter(`dev/cloud/tokens/${other}`), token(other)],
     ],
     [
-      "reads a token that says nobody's",
+      "reads a token without the tag of its machine",
       false,
       ["ssm:GetParameter", parameter(`dev/cloud/tokens/${me}`), token(undefined)],
     ],
@@ -115,7 +115,7 @@ describe("the role of a machine", () => {
       ["ssm:GetParameter", parameter(`dev/arm/tokens/${me}`), token(me)],
     ],
     [
-      "publishes what it says about itself",
+      "publishes its own metrics",
       true,
       ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul/Machines" }],
     ],
@@ -125,13 +125,13 @@ describe("the role of a machine", () => {
       ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul" }],
     ],
     [
-      "publishes metrics under a name that begins as its own",
+      "publishes metrics in a namespace that begins with its own",
       false,
       ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "Longhaul/Machines/x" }],
     ],
-    ["publishes metrics of no namespace", false, ["cloudwatch:PutMetricData", "*"]],
+    ["publishes metrics without a namespace", false, ["cloudwatch:PutMetricData", "*"]],
     [
-      "publishes metrics as somebody else",
+      "publishes metrics in another namespace",
       false,
       ["cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "AWS/EC2" }],
     ],
@@ -143,7 +143,7 @@ describe("the role of a machine", () => {
     ],
     ["deletes the ledger", false, ["logs:DeleteLogGroup", stream("cloud")]],
     ["terminates an instance", false, ["ec2:TerminateInstances", instance(me), { "ec2:InstanceId": me }]],
-    ["looks at other instances", false, ["ec2:DescribeInstances", "*"]],
+    ["describes other instances", false, ["ec2:DescribeInstances", "*"]],
     ["opens a session for an operator", true, ["ssmmessages:OpenDataChannel", "*"]],
   ];
   for (const [title, permitted, call] of cases) {
@@ -169,7 +169,7 @@ describe("the role of a machine", () => {
     ]);
   });
 
-  it("speaks of the partition it is in", () => {
+  it("uses the ARNs and service names of its partition", () => {
     const china = { account: "123456789012", region: "cn-north-1" };
     expect(JSON.stringify(machinePolicy("dev", "cloud", china))).not.to.include("arn:aws:");
     expect(trustPolicy(china, "ec2")).to.include('"ec2.amazonaws.com.cn"');
@@ -185,7 +185,7 @@ describe("the role of a machine", () => {
     expect(trustPolicy(aws, "ec2")).to.include('"ec2.amazonaws.com"');
   });
 
-  it("is made of these policies and no other, on the path and within the boundary that are configured", async () => {
+  it("has exactly these policies, the configured path and the configured boundary", async () => {
     const organization = graphOf(await evaluateOnce(organizationStack));
     const { inputs: role } = organization.one("Role", /^longhaul-dev-cloud-/);
     expect(role).to.include({
@@ -203,17 +203,17 @@ describe("the role of a machine", () => {
     expect(own.one("Role", /^longhaul-dev-cloud-/).inputs).not.to.have.property("permissionsBoundary");
   });
 
-  it("fits into IAM's limits, also under the longest names", () => {
+  it("fits IAM's limits, even with the longest names", () => {
     const [environment, fleet] = ["e".repeat(20), "f".repeat(20)];
     const key = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     const place = { account: "123456789012", region: "us-gov-west-1", kmsKeyArn: key };
     const documents = [machinePolicy(environment, fleet, place), sessionPolicy()];
-    // All inline policies of a role together: 10,240 characters, white space aside.
+    // IAM allows 10,240 characters for all inline policies of a role together, without white space.
     expect(documents.map((one) => JSON.stringify(one)).join("").length).to.be.below(10_240);
     expect(roleName(environment, fleet, { region: "us-gov-west-1", rolePath: "/" }).length).to.be.at.most(64);
   });
 
-  it("has a role of its own, also where environment and fleet read alike together", () => {
+  it("has its own role, even if environment and fleet together read like those of another", () => {
     const place = { region: "eu-central-1", rolePath: "/" };
     expect(roleName("dev", "eu-cloud", place)).to.not.equal(roleName("dev-eu", "cloud", place));
   });

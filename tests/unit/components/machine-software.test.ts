@@ -14,7 +14,7 @@ describe("the machines' software", () => {
   const unpack = (pieces: readonly string[]) =>
     brotliDecompressSync(Buffer.from(pieces.join(""), "base64")).toString();
 
-  it("comes out of its parameters as it went in", () => {
+  it("is the same after it is read back from its parameters", () => {
     const script = softwareScript(readMachineAssets());
     expect(unpack(packSoftware(script))).to.equal(script);
     fc.assert(
@@ -24,14 +24,14 @@ describe("the machines' software", () => {
     );
   });
 
-  it("fits into values of SSM's standard tier, with room to grow", () => {
+  it("fits SSM's standard tier, with room to grow", () => {
     const pieces = packSoftware(softwareScript(readMachineAssets()));
     for (const piece of pieces) expect(piece).to.have.length.within(1, 4096);
     console.log(`      ${pieces.length} parameters, ${pieces.join("").length} characters`);
     expect(pieces.length).to.be.at.most(namesPerCall - 2);
   });
 
-  it("is refused when a machine could not read it in one call", () => {
+  it("is refused if a machine could not read it in one call", () => {
     const noise = randomBytes(40_000).toString("hex");
     expect(() => packSoftware(noise)).to.throw(/takes \d+ parameters.*at most 10/);
   });

@@ -7,16 +7,16 @@ import { instanceIdOf } from "./mock-cloud.ts";
 import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from "./stack-program.ts";
 
 describe("a fleet's machines", () => {
-  const told = async (autoShutdown: object) => {
+  const limitsFor = async (autoShutdown: object) => {
     const stack = { ...repositoryStack, fleets: { cloud: { runners: 2, autoShutdown } } };
     const { inputs } = graphOf(await evaluateOnce(stack)).one("Parameter", "dev-cloud-limits");
     return parseLimits(inputs.insecureValue as string);
   };
 
-  it("are told when to sleep and how long a job may run", async () => {
-    expect(await told({})).to.deep.equal({ minimumAwake: 0, maxJobHours: 24, enforce: false });
+  it("get their idle timeout and job limit from the fleet's parameter", async () => {
+    expect(await limitsFor({})).to.deep.equal({ minimumAwake: 0, maxJobHours: 24, enforce: false });
     const own = { idleMinutes: 30, minimumAwake: 1, maxJobHours: 7.5, enforce: true };
-    expect(await told(own)).to.deep.equal(own);
+    expect(await limitsFor(own)).to.deep.equal(own);
   });
 });
 
@@ -35,7 +35,7 @@ describe("a machine", () => {
     });
   });
 
-  it("answers only the second version of the metadata service, one hop away, without its tags", () => {
+  it("allows only version 2 of the metadata service, one hop away and without tags", () => {
     expect(inputs().metadataOptions).to.deep.equal({
       httpEndpoint: "enabled",
       httpTokens: "required",
@@ -44,7 +44,7 @@ describe("a machine", () => {
     });
   });
 
-  it("costs what its price says, also where it lives on CPU credits", async () => {
+  it("costs no more than its price, even if its type uses CPU credits", async () => {
     expect(inputs()).to.not.have.property("creditSpecification");
     for (const instanceType of ["t2.xlarge", "t3.xlarge", "t3a.large", "t4g.2xlarge"]) {
       const raw = { ...repositoryStack, fleets: { cloud: { instanceType, priceUsdPerHour: 1 } } };
@@ -53,7 +53,7 @@ describe("a machine", () => {
     }
   });
 
-  it("has an encrypted gp3 disk of the size that was asked for", async () => {
+  it("has an encrypted gp3 disk of the configured size", async () => {
     expect(inputs().rootBlockDevice).to.deep.equal({
       volumeType: "gp3",
       volumeSize: 100,
@@ -72,7 +72,7 @@ describe("a machine", () => {
     });
   });
 
-  it("has nothing else that could be set: no key pair, no word on a public address", () => {
+  it("sets no other input: no key pair, and nothing about a public address", () => {
     expect(Object.keys(inputs()).sort()).to.deep.equal([
       "ami",
       "disableApiStop",
@@ -105,12 +105,12 @@ describe("a machine", () => {
     expect(inputs().volumeTags).to.deep.equal(expected);
   });
 
-  it("is told what it is by its user data", () => {
+  it("gets its runner's name and its repository from its user data", () => {
     const text = gunzipSync(Buffer.from(inputs().userDataBase64 as string, "base64")).toString();
     expect(text).to.include("dev-cloud-1").and.to.include("https://github.com/acme/app");
   });
 
-  it("starts from the image that the parameter names today, and keeps it", () => {
+  it("is created from the image that the parameter names then, and keeps it", () => {
     expect(inputs().ami).to.match(/^ami-/);
     expect(graph.one("Instance", /^dev-cloud-1-/).ignoreChanges).to.deep.equal(["*"]);
   });
@@ -123,7 +123,7 @@ describe("a machine", () => {
     expect(subnets).to.deep.equal(["subnet-0a", "subnet-0b", "subnet-0a"]);
   });
 
-  it("has a registration token that names it, for itself alone", async () => {
+  it("has its own registration token, with tags that name it", async () => {
     const organization = graphOf(await evaluateOnce(organizationStack));
     for (const machine of organization.ofType("Instance")) {
       const id = instanceIdOf(machine.name);

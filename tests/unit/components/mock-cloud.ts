@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Canaries: what no request may carry in the clear. */
+/** Canaries: secrets that no request may contain in plain text. */
 export const canaries = {
   registrationToken: "CANARY-registration-token",
   webhookSecret: `CANARY${"0".repeat(58)}`,
@@ -73,19 +73,19 @@ function printed(script: string): string {
   return script.includes("webhook-secret") ? canaries.webhookSecret : "";
 }
 
-/** Repository ids at GitHub, in another order than the names'. */
+/** Repository ids at GitHub, in another order than the names. */
 const repositoryIds: Record<string, number> = { app: 30, lib: 9, tools: 101 };
 
 const token = () => ({ token: canaries.registrationToken, expiresAt: 0, id: "token" });
 
-/** What the mocked account has of a machine besides those that the program makes. */
+/** A machine that exists in the mocked account before the program runs. */
 export interface MockMachine {
   instanceId: string;
   state: string;
   tags: Record<string, string>;
 }
 
-/** A subnet that the mocked account has already. */
+/** A subnet that exists in the mocked account before the program runs. */
 export interface MockSubnet {
   id: string;
   zone: string;
@@ -93,18 +93,18 @@ export interface MockSubnet {
   tags?: Record<string, string>;
 }
 
-/** What the mocked account has before the program runs, and what EC2 offers it. */
+/** What exists in the mocked account before the program runs, and what EC2 offers there. */
 export interface MockAccount {
   machines?: readonly MockMachine[];
-  /** Of the account, as EC2 names it. Default: AWS's own. */
+  /** The account's default key, as EC2 names it. Default: AWS's own key. */
   defaultDiskKey?: string | undefined;
-  /** Instance type → the zones that offer it; or EC2 does not answer. Default: `zone-a` and `zone-c`. */
+  /** Instance type → the zones that offer it, or that EC2 does not answer. Default: `zone-a` and `zone-c`. */
   offerings?: Readonly<Record<string, readonly string[]>> | "no answer";
-  /** Default: those that the examples give. */
+  /** Default: the subnets that the examples name. */
   subnets?: readonly MockSubnet[];
 }
 
-/** Every provider function that the components call, but those about what the account has. */
+/** Every provider function that the components call, except the look-ups of what exists in the account. */
 const functions: Record<string, (inputs: Properties) => Properties> = {
   "aws:ssm/getParameter:getParameter": ({ name }) => ({ insecureValue: `ami-${hash(String(name))}` }),
   "github:index/getActionsRegistrationToken:getActionsRegistrationToken": token,
@@ -116,15 +116,15 @@ const functions: Record<string, (inputs: Properties) => Properties> = {
   }),
 };
 
-/** The id that a machine gets here: it follows from its resource's name. */
+/** The id that a machine gets here, which follows from its resource's name. */
 export function instanceIdOf(resourceName: string): string {
   return `i-${hash(resourceName)}`;
 }
 
-/** The default key for disks of an account that has chosen none. */
+/** The default key for disks of an account that has not chosen one. */
 const managedKey = "alias/aws/ebs";
 
-/** How living machines are looked up. */
+/** The functions with which living machines are looked up. */
 function lookups(machines: readonly MockMachine[]): typeof functions {
   const withTags = (wanted: readonly (readonly [string, unknown])[]) =>
     machines.filter(({ tags }) => wanted.every(([key, value]) => tags[key] === value));
@@ -142,7 +142,7 @@ function lookups(machines: readonly MockMachine[]): typeof functions {
   };
 }
 
-/** The subnets that the examples give, in a VPC of theirs. */
+/** The subnets that the examples name, in their own VPC. */
 const givenSubnets: readonly MockSubnet[] = [
   { id: "subnet-0a", zone: "zone-a", vpcId: "vpc-0a1b" },
   { id: "subnet-0b", zone: "zone-c", vpcId: "vpc-0a1b" },
@@ -160,7 +160,7 @@ const zones = [
   { name: "zone-0", state: "unavailable", optInStatus: "opt-in-not-required" },
 ];
 
-/** How zones are chosen. Like a real region's, one of them has none of the usual types. */
+/** The functions with which zones are chosen. As in a real region, one zone offers none of the usual types. */
 function zoneLookups({ offerings = {}, subnets = givenSubnets }: MockAccount): typeof functions {
   const valuesOf = (filters: unknown, name: string) =>
     (filters as { name: string; values: string[] }[] | undefined)?.find((filter) => filter.name === name)
@@ -191,14 +191,14 @@ function zoneLookups({ offerings = {}, subnets = givenSubnets }: MockAccount): t
     },
     "aws:ec2/getSubnet:getSubnet": ({ id }) => {
       const subnet = subnets.find((each) => each.id === id);
-      // The engine's words come as the details of a gRPC error.
+      // The engine's message is in the details of a gRPC error.
       if (!subnet) throw Object.assign(new Error(), { details: "no matching EC2 Subnet found" });
       return { id, availabilityZone: subnet.zone, vpcId: subnet.vpcId, tags: subnet.tags ?? {} };
     },
   };
 }
 
-/** Answers as the providers do for what is known here, and throws on anything else. */
+/** Answers as the providers do for the types and functions above, and throws for all others. */
 export function mockCloud(account: MockAccount = {}): pulumi.runtime.Mocks {
   const { machines = [], defaultDiskKey = managedKey } = account;
   const known: typeof functions = {
@@ -212,8 +212,8 @@ export function mockCloud(account: MockAccount = {}): pulumi.runtime.Mocks {
       const inputs = args.inputs as Properties;
       if (custom === false) return { id: undefined, state: inputs };
       const outputs = resourceTypes[type];
-      if (!outputs) throw new Error(`Nobody expected a resource of type ${type} (${name}).`);
-      // An id is asked for only where the resource is to be imported.
+      if (!outputs) throw new Error(`The mocked cloud has no resources of type ${type} (${name}).`);
+      // The request has an id only if the resource is to be imported.
       return {
         id: args.id === undefined || args.id === "" ? idOf(type, name) : args.id,
         state: { ...inputs, ...outputs(name, inputs) },
@@ -221,7 +221,7 @@ export function mockCloud(account: MockAccount = {}): pulumi.runtime.Mocks {
     },
     call: ({ token: name, inputs }) => {
       const answer = known[name];
-      if (!answer) throw new Error(`Nobody expected a call of ${name}.`);
+      if (!answer) throw new Error(`The mocked cloud has no function ${name}.`);
       return answer(inputs as Properties);
     },
   };

@@ -25,7 +25,7 @@ describe("the network", () => {
     }
   });
 
-  it("of the stack's own has a public subnet in each of two zones, and no NAT", async () => {
+  it("has a public subnet in each of two zones and no NAT, if the stack makes it", async () => {
     const graph = graphOf(await evaluateOnce(repositoryStack));
     const subnets = graph.ofType("Subnet").sort((one, other) => (one.name < other.name ? -1 : 1));
     expect(
@@ -40,7 +40,7 @@ describe("the network", () => {
     expect(graph.ofType("RouteTableAssociation")).to.have.lengthOf(2);
   });
 
-  it("that is given gets a security group and nothing else", async () => {
+  it("gets a security group and nothing else, if it exists already", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     expect(graph.ofType("SecurityGroup")[0]!.inputs.vpcId).to.equal("vpc-0a1b");
     for (const type of ["Vpc", "Subnet", "InternetGateway", "Route", "RouteTable"]) {
@@ -64,7 +64,7 @@ describe("the zones of the network", () => {
       () => "nothing was refused",
       (error: unknown) => (error as Error).message,
     );
-  /** The machines of a stack as the account has them once it was made. */
+  /** The machines that exist in the account after the stack was deployed. */
   const machinesOf = async (raw: Raw): Promise<MockMachine[]> =>
     graphOf(await evaluateOnce(raw))
       .ofType("Instance")
@@ -79,7 +79,7 @@ describe("the zones of the network", () => {
     tags: { Name: `${name}-${number}` },
   }));
 
-  it("are those that offer the types of all fleets", async () => {
+  it("are zones that offer the types of all fleets", async () => {
     const offerings = { "m5.xlarge": ["zone-a", "zone-b", "zone-c"], "g6.xlarge": ["zone-c", "zone-b"] };
     expect(await zonesOf(twoFleets, { offerings })).to.deep.equal({
       [`${name}-1`]: "zone-b",
@@ -87,7 +87,7 @@ describe("the zones of the network", () => {
     });
   });
 
-  it("are the region's own and in service: no local zone that the account has opted into, whatever it offers", async () => {
+  it("are availability zones in service, and never a local zone that the account has opted into", async () => {
     const offerings = { "m5.xlarge": ["zone--lax-1a", "zone-0", "zone-a", "zone-c"] };
     expect(await zonesOf(repositoryStack, { offerings })).to.deep.equal({
       [`${name}-1`]: "zone-a",
@@ -95,7 +95,7 @@ describe("the zones of the network", () => {
     });
   });
 
-  it("are not asked EC2 for where every subnet stands and every machine lives: an `up` changes the rest while EC2 does not answer", async () => {
+  it("are not looked up if every subnet and every machine exists, so that `up` works while EC2 does not answer", async () => {
     const machines = await machinesOf(repositoryStack);
     const account: MockAccount = { offerings: "no answer", subnets: standing };
     expect(await zonesOf(repositoryStack, { ...account, machines })).to.deep.equal({
@@ -105,7 +105,7 @@ describe("the zones of the network", () => {
     expect(await refusalOf(repositoryStack, account)).to.contain("ec2:DescribeInstanceTypeOfferings");
   });
 
-  it("stay where they stand, whatever is offered later, and the machines with them", async () => {
+  it("stay the same, and so do the machines, whatever EC2 offers later", async () => {
     const machines = await machinesOf(repositoryStack);
     for (const offered of [["zone-a"], []]) {
       const offerings = { "m5.xlarge": offered };
@@ -116,7 +116,7 @@ describe("the zones of the network", () => {
     }
   });
 
-  it("refuse a new machine that one of them could not take", async () => {
+  it("refuse a new machine if one of them does not offer its type", async () => {
     const refusal = await refusalOf(repositoryStack, { subnets: standing });
     expect(refusal).to.contain(
       "m5.xlarge (fleet cloud) is not offered in zone-b, the zone of 10.42.0.0/18, but in zone-a, zone-c.",
@@ -124,7 +124,7 @@ describe("the zones of the network", () => {
     expect(refusal).to.contain("network.zones");
   });
 
-  it("are refused where fewer than two are left, and where the region has none", async () => {
+  it("are refused if fewer than two offer the type, or none", async () => {
     const one = { "m5.xlarge": ["zone-c"] };
     expect(await refusalOf(repositoryStack, { offerings: one })).to.contain(
       "Only zone-c of the region offers",
@@ -135,7 +135,7 @@ describe("the zones of the network", () => {
     );
   });
 
-  it("are those that the configuration names, and another list is another network", async () => {
+  it("are the configured zones, and another list makes another network", async () => {
     const raw = {
       ...repositoryStack,
       network: { zones: ["eu-central-1c", "eu-central-1a", "eu-central-1d"] },
@@ -151,7 +151,7 @@ describe("the zones of the network", () => {
     expect(refusal).to.contain("m5.xlarge (fleet cloud) is not offered in eu-central-1c");
   });
 
-  it("of given subnets must offer every type, and the subnets be in the given VPC", async () => {
+  it("of given subnets must offer every type, and the subnets must be in the given VPC", async () => {
     const given = (zone: string, vpcId: string) => ({
       subnets: [
         { id: "subnet-0a", zone: "zone-a", vpcId: "vpc-0a1b" },
@@ -166,7 +166,7 @@ describe("the zones of the network", () => {
     );
   });
 
-  it("cannot be chosen without EC2's answer, and the refusal names what it takes", async () => {
+  it("cannot be chosen without EC2's answer, and the refusal names the permissions that it needs", async () => {
     expect(await refusalOf(organizationStack, { subnets: [] }))
       .to.contain("no matching EC2 Subnet found")
       .and.contain("It takes ec2:DescribeInstanceTypeOfferings, ec2:DescribeSubnets");
@@ -204,7 +204,7 @@ describe("the subnets of a network", () => {
     );
   });
 
-  it("are refused with what would be right", () => {
+  it("are refused, with a range that would be accepted", () => {
     expect(() => subnetCidrs("10.0.0.0/8", 2)).to.throw("set network.cidr to one between /16 and /26");
     expect(() => subnetCidrs("10.0.0.0/27", 2)).to.throw("set network.cidr to one between /16 and /26");
     expect(() => subnetCidrs("10.42.7.0/16", 2)).to.throw(

@@ -8,7 +8,7 @@ import { evaluateOnce, evaluateStack, organizationStack, repositoryStack } from 
 const isGuard = ({ name }: Registration) => name.endsWith("-guard");
 const short = (urn: string) => urn.split("::").slice(-2).join("::").split("$").at(-1)!;
 
-/** Types of what a guard holds back, other guards aside. */
+/** Types of the resources that a guard keeps, without other guards. */
 function typesBehind(graph: Graph, guard: Registration): string[] {
   const reached = graph.dependenciesOf(guard);
   const types = graph.all
@@ -29,13 +29,13 @@ const networkTypes = [
 ];
 const roleTypes = ["InstanceProfile", "Role", "RolePolicy"];
 
-describe("what machines stand on", () => {
+describe("what machines depend on", () => {
   let graph: Graph;
   before(async () => {
     graph = graphOf(await evaluateOnce(repositoryStack));
   });
 
-  it("is held back whole by a guard each: network, role, fleet", () => {
+  it("is kept by three guards: all of the network, the role and the fleet", () => {
     const [network, role, fleet] = [
       graph.one("Command", /^dev-10.*-guard$/),
       graph.one("Command", /^longhaul-dev-cloud.*-guard$/),
@@ -65,7 +65,7 @@ describe("what machines stand on", () => {
     }
   });
 
-  it("is guarded before the first machine is made, and until the last has left", () => {
+  it("is guarded before the first machine is created, and until the last one has left", () => {
     const fleet = graph.one("Command", "dev-cloud-eu-central-1-guard");
     for (const machine of graph.ofType("Instance")) {
       const standsOn = graph.dependenciesOf(machine);
@@ -76,14 +76,14 @@ describe("what machines stand on", () => {
     }
   });
 
-  it("goes after the fleet's guard has told the machines to leave", () => {
+  it("is deleted after the fleet's guard has drained the machines", () => {
     const fleet = graph.dependenciesOf(graph.one("Command", "dev-cloud-eu-central-1-guard"));
     const others = graph.ofType("Command").filter(({ name }) => /^(dev-10|longhaul-).*-guard$/.test(name));
     expect(others).to.have.lengthOf(2);
     for (const { urn } of others) expect(fleet).to.include(urn);
   });
 
-  it("includes the runner group, for an organisation", async () => {
+  it("includes the runner group of an organisation", async () => {
     const organization = graphOf(await evaluateOnce(organizationStack));
     const group = organization.one("ActionsRunnerGroup", "dev").urn;
     for (const fleet of ["cloud", "arm"]) {
@@ -94,7 +94,7 @@ describe("what machines stand on", () => {
 });
 
 describe("a fleet in service", () => {
-  it("is left first of all: while its machines leave, their lists, tokens and role are still there", async () => {
+  it("is drained first: while its machines leave, their lists, tokens and role still exist", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     for (const fleet of ["cloud", "arm"]) {
       const guard = graph.one("Command", `dev-${fleet}-service-eu-central-1-guard`);
@@ -110,7 +110,7 @@ describe("a fleet in service", () => {
 });
 
 describe("the smoke test's workflow", () => {
-  it("is in its repository before a machine is paid for, and leaves it after the machines", async () => {
+  it("is published before the first machine is created, and withdrawn after the last has left", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     const { urn } = graph.one("Command", /-workflow$/);
     const instances = graph.ofType("Instance");
@@ -137,7 +137,7 @@ describe("machines → proof → service", () => {
         graph.one("Command", /-workflow$/).urn,
         graph.one("Instance", command.name).urn,
       ]);
-      // Not on the other machines' tokens: dependencies would grow with the square of the fleet.
+      // It does not depend on other machines' tokens, because dependencies would grow with the square of the fleet.
       expect(command.dependencies.filter((urn) => urn.includes(":Parameter::"))).to.have.lengthOf(2);
     }
   });

@@ -22,14 +22,14 @@ const large = {
 };
 
 describe("the size of policies", () => {
-  it("is within IAM's limits, however many fleets there are", async () => {
+  it("is within IAM's limits, whatever the number of fleets", async () => {
     const graph = graphOf(await evaluateOnce(large));
     const byRole = new Map<string, number>();
     for (const { inputs } of graph.ofType("RolePolicy")) {
       const { role, policy } = inputs as { role: string; policy: string };
       byRole.set(role, (byRole.get(role) ?? 0) + policy.length);
     }
-    // The fleets' roles, and those of controller, receiver, clock and budget.
+    // These are the fleets' roles and those of the controller, the receiver, the clock and the budget.
     expect(byRole.size).to.equal(24);
     for (const [role, size] of byRole) expect(size, role).to.be.below(5_000);
     for (const { inputs, name } of graph.ofType("Policy")) {
@@ -40,7 +40,7 @@ describe("the size of policies", () => {
     }
   });
 
-  it("lets the controller read every fleet's wishes and write their power, and no other parameter", () => {
+  it("lets the controller read every fleet's lists, overrides and limits, write its power, and nothing else", () => {
     const policy = document(controllerStatements("dev", aws, []));
     const may = (action: string, name: string) =>
       evaluate([policy], {
@@ -66,7 +66,7 @@ describe("the size of policies", () => {
     }
   });
 
-  it("is measured of every policy that the components make", async () => {
+  it("is measured for every policy that the components make", async () => {
     for (const raw of [repositoryStack, large]) {
       const graph = graphOf(await evaluateOnce(raw));
       const diskKeys = raw === large ? [aws.kmsKeyArn!] : [];
@@ -80,7 +80,7 @@ describe("the size of policies", () => {
     }
   });
 
-  it("is refused where a role's policies would not fit together, with what it is that takes the room", () => {
+  it("is refused if a role's policies together would be too large, with the statement that takes the room", () => {
     const keys = Array.from({ length: 120 }, (_, index) => `${aws.kmsKeyArn!.slice(0, -3)}${100 + index}`);
     const policy = document(controllerStatements("dev", aws, keys));
     expect(() => {

@@ -13,7 +13,7 @@ describe("a preview", () => {
     });
   }
 
-  it("leaves open what only an up can know, and no more", async () => {
+  it("leaves unknown only what an up must determine", async () => {
     const { registrations, result } = await evaluateStack(repositoryStack, { preview: true });
     const graph = graphOf({ registrations });
     expect(graph.one("Parameter", "dev-cloud-candidates").inputs.insecureValue).to.equal(unknownMarker);

@@ -11,7 +11,7 @@ const app = { GITHUB_APP_ID: "1", GITHUB_APP_INSTALLATION_ID: "2" };
 const key = "-----BEGIN RSA PRIVATE KEY-----\nx\n";
 
 describe("the AWS provider", () => {
-  it("works in the configured account and region only, and adds no tags by itself", () => {
+  it("works only in the configured account and region, and adds no tags", () => {
     const { aws } = loadConfiguration("dev", repositoryStack);
     expect(awsProviderArgs(aws)).to.deep.equal({
       region: "eu-central-1",
@@ -19,7 +19,7 @@ describe("the AWS provider", () => {
     });
   });
 
-  it("is given the configured endpoints under its own names of the services", () => {
+  it("gets the configured endpoints under its own names for the services", () => {
     const endpoints = { ec2: "https://ec2.example.com", monitoring: "https://cw.example.com" };
     const { aws } = loadConfiguration("dev", {
       ...repositoryStack,
@@ -47,7 +47,7 @@ describe("the GitHub provider", () => {
     });
   }
 
-  it("tries a refused request again for five seconds as an App, whose token is new at each run", () => {
+  it("retries a refused request for five seconds with an App, because its token is new at each run", () => {
     const { github } = loadConfiguration("dev", repositoryStack);
     const { retryableErrors, maxRetries, retryDelayMs } = githubProviderArgs(github, {
       id: "1",
@@ -61,7 +61,7 @@ describe("the GitHub provider", () => {
 
 describe("the environment's own providers", () => {
   for (const [title, raw] of Object.entries({ repositoryStack, organizationStack, budgetStack })) {
-    it(`make and look up everything at AWS and GitHub: the default ones know neither account nor App (${title})`, async () => {
+    it(`make and look up everything at AWS and GitHub, because the default ones know neither account nor App (${title})`, async () => {
       const { registrations, calls } = await evaluateOnce(raw);
       const all = [
         ...registrations
@@ -81,13 +81,13 @@ describe("the environment's own providers", () => {
 });
 
 describe("the credentials of a GitHub App", () => {
-  it("are none where none are set, and where a token is", async () => {
+  it("are absent if none are set, or if a token is set", async () => {
     expect(await readAppCredentials({}, noFile)).to.equal(undefined);
     const both = { ...app, GITHUB_APP_PEM_FILE: key, GITHUB_TOKEN: "x" };
     expect(await readAppCredentials(both, noFile)).to.equal(undefined);
   });
 
-  it("hold the private key, given as it is or as the path of its file", async () => {
+  it("contain the private key, from a variable with its text or with the path of its file", async () => {
     const expected = { id: "1", installationId: "2", privateKey: key };
     expect(await readAppCredentials({ ...app, GITHUB_APP_PEM_FILE: key }, noFile)).to.deep.equal(expected);
     const fromFile = await readAppCredentials({ ...app, GITHUB_APP_PEM_FILE: "/key.pem" }, (path) =>
@@ -96,7 +96,7 @@ describe("the credentials of a GitHub App", () => {
     expect(fromFile).to.deep.equal(expected);
   });
 
-  it("are refused when a variable is missing, or the file, without showing what is there", async () => {
+  it("are refused if a variable or the file is missing, and the message quotes neither", async () => {
     const failure = (environment: Record<string, string>) =>
       readAppCredentials(environment, noFile).then(
         () => "accepted",
@@ -106,7 +106,7 @@ describe("the credentials of a GitHub App", () => {
     expect(await failure({ ...app, GITHUB_APP_PEM_FILE: "/gone" })).to.match(
       /neither a private key nor the path/,
     );
-    // A key that does not begin where it should is taken for a path, and the file system's error would quote it.
+    // A key with a line before its beginning counts as a path, and the file system's error would quote it.
     const refusal = await readAppCredentials(
       { ...app, GITHUB_APP_PEM_FILE: "\n-----BEGIN canary" },
       noFile,

@@ -39,7 +39,7 @@ describe("runners of one repository", () => {
 
 describe("a registration token", () => {
   for (const [title, raw] of Object.entries({ repositoryStack, organizationStack })) {
-    it(`is a secret from the moment it is there, because the provider does not say so (${title})`, async () => {
+    it(`is marked as a secret by the component, because the provider does not do so (${title})`, async () => {
       const args = { environment: "dev", configuration: loadConfiguration("dev", raw) };
       const { result } = await evaluate(() => new RunnerRegistration("dev", args).token);
       expect(await pulumi.isSecret(result)).to.equal(true);
@@ -48,7 +48,7 @@ describe("a registration token", () => {
 });
 
 describe("runners of an organisation", () => {
-  it("are in a group that only the allowed repositories can use, in an order of its own", async () => {
+  it("are in a group that only the allowed repositories can use, in the order of their ids", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     expect(graph.one("ActionsRunnerGroup", "dev").inputs).to.deep.equal({
       name: "long jobs",
@@ -75,7 +75,7 @@ describe("runners of an organisation", () => {
     ]);
   });
 
-  it("are in the default group where none is configured, and ask for no repository", async () => {
+  it("are in the default group if none is configured, and no repository is looked up", async () => {
     const raw = {
       ...repositoryStack,
       github: { organization: "acme" },

@@ -21,7 +21,7 @@ describe("an `up` with a runner version that GitHub refuses", () => {
     Object.assign(console, { log, warn });
   });
 
-  /** Evaluates the look alone, with GitHub's answers by the end of the endpoint. */
+  /** Evaluates only the check, with GitHub's answers by the end of the endpoint. */
   async function lookWith(raw: Raw, answers: Record<string, unknown>): Promise<void> {
     await pulumi.runtime.setMocks({
       newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
@@ -34,7 +34,7 @@ describe("an `up` with a runner version that GitHub refuses", () => {
     await warnOfRunnerVersions(loadConfiguration("dev", raw), {});
   }
 
-  it("warns, with the date and what to raise", async () => {
+  it("warns with the date and the version to raise", async () => {
     await lookWith(repositoryStack, { "deprecations/2.338.0": { runtime_deprecates_at: inAugust } });
     expect(warnings).to.have.lengthOf(1);
     expect(warnings[0]).to.include(
@@ -42,18 +42,18 @@ describe("an `up` with a runner version that GitHub refuses", () => {
     );
   });
 
-  it("says nothing where GitHub knows nothing against it, as on a server of its own", async () => {
+  it("prints nothing if GitHub has no deprecation date, as on GitHub Enterprise Server", async () => {
     await lookWith(repositoryStack, {});
     expect([...warnings, ...lines]).to.deep.equal([]);
   });
 
-  it("goes on where GitHub cannot be asked, and says so", async () => {
+  it("continues if GitHub does not answer, and says so", async () => {
     await lookWith(repositoryStack, { downloads: Object.assign(new Error(), { details: "403 Forbidden" }) });
     expect(warnings).to.deep.equal([]);
     expect(lines.join()).to.include("were not compared with GitHub's").and.include("403 Forbidden");
   });
 
-  it("asks for the repository's runners, or the organisation's, once for each version", async () => {
+  it("asks GitHub about the repository's or the organisation's runners, once for each version", async () => {
     const asked = async (raw: Raw) =>
       (await evaluateOnce(raw)).calls
         .filter(({ token }) => token.endsWith(":getRestApi"))

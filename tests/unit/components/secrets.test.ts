@@ -7,7 +7,7 @@ import { evaluateStack, organizationStack, repositoryStack } from "./stack-progr
 /** Pulumi's mark of a wrapped secret. */
 const secretKey = "4dabf18193072939515e22adb298388d";
 
-/** A request's inputs as the engine would write them down: without what is wrapped. */
+/** A request's inputs as the engine would store them, without the values in wrappers. */
 function inTheClear(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inTheClear);
   if (typeof value !== "object" || value === null) return value;
@@ -25,7 +25,7 @@ const credentials = {
 describe("secrets", () => {
   for (const [title, raw] of Object.entries({ repositoryStack, organizationStack })) {
     for (const preview of [false, true]) {
-      it(`are in no request in the clear (${title}${preview ? ", preview" : ""})`, async () => {
+      it(`are in no request in plain text (${title}${preview ? ", preview" : ""})`, async () => {
         const { registrations, calls, result } = await evaluateStack(raw, {
           variables: credentials,
           preview,
@@ -39,7 +39,7 @@ describe("secrets", () => {
     }
   }
 
-  it("of the environment do not get into a provider's inputs", async () => {
+  it("of the environment are not in a provider's inputs", async () => {
     const { registrations } = await evaluateStack(repositoryStack, {
       variables: { ...credentials, GITHUB_TOKEN: "CANARY-github-token" },
     });
@@ -47,7 +47,7 @@ describe("secrets", () => {
     expect(inputs).to.deep.equal({ baseUrl: "https://api.github.com/", owner: "acme" });
   });
 
-  it("travel where they are needed: the token in its parameter, the App's key to the provider", async () => {
+  it("are sent where they are needed: the token in its parameter, the App's key to the provider", async () => {
     const graph = graphOf(await evaluateStack(repositoryStack, { variables: credentials }));
     const token = graph.one("Parameter", /^dev-cloud-1-/).inputs.value;
     expect(token).to.have.property(secretKey);

@@ -4,7 +4,7 @@ import type { EvaluationOptions, Registration } from "./harness.ts";
 import { evaluateStack, repositoryStack } from "./stack-program.ts";
 import type { Raw } from "./stack-program.ts";
 
-/** Machines that live, each with its disk under a key of its own. */
+/** Living machines, each with its own key for its disk. */
 function machinesUnderKeys(count: number) {
   return Array.from({ length: count }, (_, index) => ({
     instanceId: `i-${index}`,
@@ -19,7 +19,7 @@ function machinesUnderKeys(count: number) {
   }));
 }
 
-/** Evaluates a stack that is refused. */
+/** Evaluates a stack that must be refused. */
 async function refusalOf(raw: Raw, options: EvaluationOptions = {}) {
   const registrations: Registration[] = [];
   const message = await evaluateStack(raw, { ...options, registrations }).then(
@@ -30,7 +30,7 @@ async function refusalOf(raw: Raw, options: EvaluationOptions = {}) {
 }
 
 describe("a configuration that does not fit AWS's sizes", () => {
-  it("is refused before anything is made where the keys of the disks fill the controller's policy", async () => {
+  it("is refused before anything is made if the disks' keys make the controller's policy too large", async () => {
     const { message, made } = await refusalOf(repositoryStack, { machines: machinesUnderKeys(120) });
     expect(message).to.match(
       /^The inline policies of the role dev-controller-\w+ have \d+ characters, and IAM takes 10240/,
@@ -38,7 +38,7 @@ describe("a configuration that does not fit AWS's sizes", () => {
     expect(made).to.deep.equal([]);
   });
 
-  it("is refused before anything is made where the user data of a fleet is too large", async () => {
+  it("is refused before anything is made if a fleet's user data is too large", async () => {
     const noise = `: ${randomBytes(16_384).toString("base64")}`;
     const raw = { ...repositoryStack, fleets: { cloud: {}, noisy: { bootSteps: [noise] } } };
     const { message, made } = await refusalOf(raw);

@@ -4,17 +4,17 @@ import type { StackOutputs } from "../../../components/index.ts";
 import { evaluate } from "./harness.ts";
 import type { Evaluation, EvaluationOptions } from "./harness.ts";
 
-/** A stack's configuration as it would be written. */
+/** A stack's configuration as a user writes it. */
 export type Raw = Record<string, unknown>;
 
-/** The least that a user writes: runners of one repository, every default. */
+/** The smallest configuration: runners of one repository, with every default. */
 export const repositoryStack: Raw = {
   aws: { account: "123456789012", region: "eu-central-1" },
   github: { repository: "acme/app" },
   fleets: { cloud: {} },
 };
 
-/** Runners of an organisation with a group of their own, two fleets, given private subnets, a key of one's own. */
+/** Runners of an organisation with their own group, two fleets, given private subnets and a customer's key. */
 export const organizationStack: Raw = {
   aws: {
     account: "123456789012",
@@ -39,7 +39,7 @@ export const organizationStack: Raw = {
   smokeTest: { repository: "tools" },
 };
 
-/** A month's money, and whom to tell. */
+/** A monthly budget, and the address that is notified. */
 export const budgetStack: Raw = {
   ...repositoryStack,
   alarms: { emails: ["ops@example.com"] },
@@ -48,7 +48,7 @@ export const budgetStack: Raw = {
 
 const evaluated = new Map<Raw, Promise<Evaluation<StackOutputs>>>();
 
-/** An example evaluated once for all tests that only look at it. */
+/** An example, evaluated once for all tests that only read it. */
 export function evaluateOnce(raw: Raw): Promise<Evaluation<StackOutputs>> {
   const evaluation = evaluated.get(raw) ?? evaluateStack(raw);
   evaluated.set(raw, evaluation);
@@ -56,7 +56,7 @@ export function evaluateOnce(raw: Raw): Promise<Evaluation<StackOutputs>> {
 }
 
 /**
- * Evaluates a program with a configuration, in an environment of variables that is its own.
+ * Evaluates a program with a configuration, and with its own environment variables.
  *
  * @param program default: the stack's own
  */

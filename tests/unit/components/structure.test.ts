@@ -3,7 +3,7 @@ import type { Evaluation } from "./harness.ts";
 import { graphOf } from "./graph.ts";
 import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
-/** Hashes in names and the number of pieces, which change with the code that runs on a machine. */
+/** Matches hashes in names and the number of pieces, which change with the code that runs on a machine. */
 function masked(name: string): string {
   return name.replace(/[0-9a-f]{10}(?=$|-(machine|session|eu-|\d))/g, "#").replace(/(-software-#)-\d$/, "$1");
 }
@@ -20,7 +20,7 @@ function outline(evaluation: Evaluation<unknown>): string[] {
 }
 
 describe("the resources of an environment", () => {
-  it("keep their names, because another name is another resource", async () => {
+  it("keep their names, because another name makes another resource", async () => {
     expect(outline(await evaluateOnce(repositoryStack))).to.deep.equal([
       "AlarmTopic > Topic longhaul-dev-alarms",
       "AlarmTopic > TopicPolicy longhaul-dev-alarms",
@@ -83,7 +83,7 @@ describe("the resources of an environment", () => {
     ]);
   });
 
-  it("are more where there is a budget", async () => {
+  it("include further resources if there is a budget", async () => {
     const lines = outline(await evaluateOnce(budgetStack)).filter((line) => line.startsWith("BudgetAlarm"));
     expect(lines).to.deep.equal([
       "BudgetAlarm > Budget longhaul-dev-eu-central-1",
@@ -102,7 +102,7 @@ describe("the resources of an environment", () => {
     ]);
   });
 
-  it("differ for an organisation and given subnets by the group and the missing VPC", async () => {
+  it("include the group and no VPC for an organisation with given subnets", async () => {
     const lines = outline(await evaluateOnce(organizationStack)).filter((line) =>
       /^(RunnerNetwork|RunnerRegistration)/.test(line),
     );
@@ -119,7 +119,7 @@ describe("the resources of an environment", () => {
     ]);
   });
 
-  it("belong to a component each, and use the stack's own providers", async () => {
+  it("each belong to a component, and use the stack's own providers", async () => {
     const evaluation = await evaluateOnce(organizationStack);
     const graph = graphOf(evaluation);
     for (const resource of graph.all.filter(({ custom, type }) => custom && !type.startsWith("pulumi:"))) {
@@ -143,7 +143,7 @@ describe("the resources of an environment", () => {
 });
 
 describe("resource options", () => {
-  it("are what the life of each resource asks for", async () => {
+  it("fit the life of each resource", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     const own = graphOf(await evaluateOnce(repositoryStack));
     const options = [...graph.all, ...own.all].flatMap(({ type, name, ...resource }) => {
@@ -152,7 +152,7 @@ describe("resource options", () => {
         ...(resource.protect ? ["protect"] : []),
         ...(resource.deleteBeforeReplace ? ["deleteBeforeReplace"] : []),
         ...(resource.aliases > 0 ? ["aliases"] : []),
-        // The SDK sets this one on every Command; no Command has triggers.
+        // The SDK sets this option on every Command, but no Command has triggers.
         ...resource.replaceOnChanges
           .filter((path) => path !== "triggers[*]")
           .map((path) => `replaceOnChanges ${path}`),

@@ -2,13 +2,13 @@ import { expect } from "chai";
 import { graphOf, requestOf } from "./graph.ts";
 import { budgetStack, evaluateOnce, organizationStack, repositoryStack } from "./stack-program.ts";
 
-/** Types of AWS that cannot carry tags. */
+/** AWS's resource types that cannot have tags. */
 const untaggable = [
   ...["FunctionEventInvokeConfig", "Route", "RouteTableAssociation", "RolePolicy", "Schedule"],
   ...["TopicPolicy", "TopicSubscription", "FunctionUrl"],
 ];
 
-/** Everything that an environment can have, with tags of one's own. */
+/** An environment with everything that it can have, and with configured tags. */
 const taggedStack = {
   ...organizationStack,
   tags: { team: "builds", "cost centre": "4711" },
@@ -22,7 +22,7 @@ const taggedStack = {
 };
 
 describe("tags", () => {
-  it("of one's own are on everything that can carry them, a fleet's before the environment's", async () => {
+  it("that are configured are on everything that can have them, and a fleet's replace the environment's", async () => {
     for (const raw of [taggedStack, { ...taggedStack, network: {} }]) {
       const graph = graphOf(await evaluateOnce(raw));
       const taggable = graph.all.filter(
@@ -42,7 +42,7 @@ describe("tags", () => {
     }
   });
 
-  it("of one's own are what commands write on machines, disks and tokens", async () => {
+  it("that are configured are in the requests of the commands that write them on machines, disks and tokens", async () => {
     const graph = graphOf(await evaluateOnce(taggedStack));
     for (const verb of ["await", "settle"]) {
       const { ownTags } = requestOf(graph.one("Command", `dev-arm-${verb}`));
@@ -51,7 +51,7 @@ describe("tags", () => {
   });
 
   for (const [title, raw] of Object.entries({ repositoryStack, organizationStack, budgetStack })) {
-    it(`of project and environment are on everything that can carry them (${title})`, async () => {
+    it(`of project and environment are on everything that can have them (${title})`, async () => {
       const graph = graphOf(await evaluateOnce(raw));
       const taggable = graph.all.filter(
         ({ type }) => type.startsWith("aws:") && !untaggable.includes(type.split(":").at(-1)!),
@@ -67,7 +67,7 @@ describe("tags", () => {
     });
   }
 
-  it("of the fleet are on everything that is a fleet's", async () => {
+  it("of the fleet are on everything that belongs to a fleet", async () => {
     const graph = graphOf(await evaluateOnce(organizationStack));
     const owned = graph.all.filter(
       ({ type, inputs }) => type.startsWith("aws:") && inputs.tags !== undefined,

@@ -37,7 +37,7 @@ function filesOf({ inputs }: Registration): Record<string, string> {
 }
 
 describe("waking on demand", () => {
-  it("keeps the names of its resources, because another name is another resource", async () => {
+  it("keeps the names of its resources, because another name makes another resource", async () => {
     const { graph } = await evaluated();
     const names = graph.all.map(({ type, name }) =>
       `${type.split(":").at(-1)} ${name}`.replace(/[0-9a-f]{10}$/, "#"),
@@ -56,7 +56,7 @@ describe("waking on demand", () => {
     ]);
   });
 
-  it("asks GitHub for the repository's jobs, signed with the secret that the receiver reads", async () => {
+  it("subscribes to the repository's jobs, signed with the secret that the receiver reads", async () => {
     const { graph, result } = await evaluated();
     const { inputs } = graph.one("RepositoryWebhook", "dev");
     expect(inputs).to.deep.include({ repository: "app", events: ["workflow_job"], active: true });
@@ -67,13 +67,13 @@ describe("waking on demand", () => {
     expect(parameter.value).to.deep.include({ value: canaries.webhookSecret });
   });
 
-  it("asks GitHub for an organisation's jobs", async () => {
+  it("subscribes to an organisation's jobs", async () => {
     const { graph } = await evaluated(organizationStack);
     expect(graph.one("OrganizationWebhook", "dev").inputs).not.to.have.property("repository");
     expect(graph.ofType("RepositoryWebhook")).to.deep.equal([]);
   });
 
-  it("has GitHub deliver nothing before there is a secret, a table and somebody to answer", async () => {
+  it("makes the webhook after the secret, the table and the receiver", async () => {
     const { graph } = await evaluated();
     const reached = graph.dependenciesOf(graph.one("RepositoryWebhook", "dev"));
     for (const type of ["Parameter", "Table", "FunctionUrl", "Function", "RolePolicy", "LogGroup"]) {
@@ -81,7 +81,7 @@ describe("waking on demand", () => {
     }
   });
 
-  it("shows its secret nowhere: not in a request, not in what the Command logs", async () => {
+  it("shows its secret neither in a request nor in the Command's log", async () => {
     const { graph, registrations } = await evaluated(organizationStack);
     const clear = JSON.stringify(
       registrations.map(({ inputs }) => inputs),
@@ -91,7 +91,7 @@ describe("waking on demand", () => {
     expect(clear).to.include("[secret]").and.not.to.include("CANARY");
     const command = graph.one("Command", "dev-webhook-secret");
     expect(command.inputs).to.include({ logging: "none" });
-    expect(command.additionalSecretOutputs, "what it prints stands in the state").to.deep.equal(["stdout"]);
+    expect(command.additionalSecretOutputs, "its output is in the state").to.deep.equal(["stdout"]);
   });
 
   it("makes its secret once", async () => {
@@ -99,7 +99,7 @@ describe("waking on demand", () => {
     expect(graph.one("Command", "dev-webhook-secret").ignoreChanges).to.deep.equal(["*"]);
   });
 
-  it("deploys one file without packages, and tells it what it needs in another", async () => {
+  it("deploys one file without packages, and its configuration in another", async () => {
     const { graph } = await evaluated(organizationStack);
     const code = graph.one("Function", "longhaul-dev-receiver");
     expect(code.inputs).to.deep.include({
@@ -113,8 +113,8 @@ describe("waking on demand", () => {
     expect(files["receiver.mjs"]!.length).to.be.lessThan(100_000);
     const imports = [...files["receiver.mjs"]!.matchAll(/\bfrom"([^"]+)"/g)].map(([, name]) => name);
     expect(imports.filter((name) => !name!.startsWith("node:"))).to.deep.equal([]);
-    const told = parseReceiverConfiguration(files["configuration.json"]!);
-    expect(told).to.deep.equal({
+    const received = parseReceiverConfiguration(files["configuration.json"]!);
+    expect(received).to.deep.equal({
       environment: "dev",
       region: "eu-central-1",
       endpoints: {
@@ -133,7 +133,7 @@ describe("waking on demand", () => {
     });
   });
 
-  it("lets an expired job's item be deleted, and costs nothing while nobody writes", async () => {
+  it("lets DynamoDB delete an expired job's item, and costs nothing without writes", async () => {
     const { graph } = await evaluated();
     expect(graph.one("Table", "longhaul-dev-waiting-jobs").inputs).to.deep.include({
       billingMode: "PAY_PER_REQUEST",
@@ -142,7 +142,7 @@ describe("waking on demand", () => {
     });
   });
 
-  it("is planned before anything of it is known", async () => {
+  it("can be previewed before any of it exists", async () => {
     const { graph } = await evaluated(repositoryStack, true);
     const { configuration } = graph.one("RepositoryWebhook", "dev").inputs;
     expect(JSON.stringify(configuration)).to.include(unknownMarker);
@@ -152,7 +152,7 @@ describe("waking on demand", () => {
 describe("the receiver's role", () => {
   const aws = { account: "123456789012", region: "eu-central-1" };
 
-  it("permits what the receiver calls and its log, each on one resource", async () => {
+  it("permits the receiver's calls and its log, each on one resource", async () => {
     const { inputs } = (await evaluated()).graph.one("RolePolicy", /./);
     const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
     const actions = Statement.flatMap(({ Action }) => Action);
@@ -167,7 +167,7 @@ describe("the receiver's role", () => {
     ]);
   });
 
-  it("permits a key of the account's own for the secret alone", () => {
+  it("permits the account's own key only for the secret", () => {
     const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1";
     const statement = receiverStatements("dev", { ...aws, kmsKeyArn }, queue.arn).at(-1)!;
     expect(statement).to.deep.include({ Action: ["kms:Decrypt"], Resource: [kmsKeyArn] });

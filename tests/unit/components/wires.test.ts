@@ -18,7 +18,7 @@ const endpoints = Object.fromEntries(
   ["ec2", "ssm", "sts", "logs", "budgets"].map((service) => [service, `https://${service}.example.com`]),
 );
 
-/** With all that a wire can carry and may lack. */
+/** A configuration with every optional value that reaches another program. */
 const configuration = loadConfiguration("dev", {
   aws: { account: "123456789012", region: "eu-central-1", kmsKeyArn, endpoints },
   github: { organization: "acme", runnerGroup: { name: "long jobs", repositories: ["tools"] } },
@@ -42,15 +42,15 @@ const machine = machineConfiguration(
   fleet,
 );
 
-describe("what may be absent on a wire and is configured", () => {
-  it("reaches the machine, and of that the agent what is the agent's", () => {
+describe("an optional value that is configured", () => {
+  it("reaches the machine, and the agent if it is the agent's", () => {
     expect(machine.aws.kmsKeyArn).to.equal(kmsKeyArn);
     expect(machine.github.runnerGroup).to.equal("long jobs");
     expect(machine.proxy).to.deep.include({ http: proxy.http, https: proxy.https });
     const text = renderUserData(machine, readMachineAssets());
-    const told = parseAgentConfiguration(/^\{"environment".*\}$/m.exec(text)![0]);
-    expect(told.aws.kmsKeyArn).to.equal(kmsKeyArn);
-    expect(told.github.runnerGroup).to.equal("long jobs");
+    const received = parseAgentConfiguration(/^\{"environment".*\}$/m.exec(text)![0]);
+    expect(received.aws.kmsKeyArn).to.equal(kmsKeyArn);
+    expect(received.github.runnerGroup).to.equal("long jobs");
   });
 
   it("reaches the fleet's limits", () => {

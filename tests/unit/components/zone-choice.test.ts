@@ -22,9 +22,14 @@ describe("the zones of a new network", () => {
   const chosen: [title: string, types: string[], standing: (string | undefined)[], zones: string[]][] = [
     ["the first by name that offer the type", ["m5.xlarge"], [undefined, undefined], ["a", "c"]],
     ["those that offer every fleet's type", ["m5.xlarge", "m7g.xlarge"], [undefined, undefined], ["c", "d"]],
-    ["those of the subnets that stand", ["m5.xlarge"], ["b", "a"], ["b", "a"]],
-    ["another one for a subnet that was lost", ["m5.xlarge"], ["a", undefined], ["a", "c"]],
-    ["those that stand, although nothing is offered there any more", ["m9.large"], ["b", "c"], ["b", "c"]],
+    ["those of the existing subnets", ["m5.xlarge"], ["b", "a"], ["b", "a"]],
+    ["another zone for a subnet that was lost", ["m5.xlarge"], ["a", undefined], ["a", "c"]],
+    [
+      "those of existing subnets, even if nothing is offered there any more",
+      ["m9.large"],
+      ["b", "c"],
+      ["b", "c"],
+    ],
   ];
   for (const [title, types, standing, zones] of chosen) {
     it(`are ${title}`, () => {
@@ -32,7 +37,7 @@ describe("the zones of a new network", () => {
     });
   }
 
-  it("are named as too few, with what each type is offered in and what to do", () => {
+  it("are refused if they are too few, with the zones that offer each type and what to do", () => {
     expect(() =>
       chooseZones(sites(undefined, undefined), ["m5.xlarge", "p5.48xlarge"], offerings, region),
     ).to.throw(
@@ -43,7 +48,7 @@ describe("the zones of a new network", () => {
     );
   });
 
-  it("are different, available, offer every type, and leave what stands alone", () => {
+  it("are different and available, offer every type, and keep existing subnets", () => {
     const zone = fc.constantFrom("a", "b", "c", "d", "e");
     const subsets = fc.uniqueArray(zone);
     fc.assert(
@@ -74,7 +79,7 @@ describe("the zones of a new network", () => {
   });
 });
 
-describe("the instance types that are wanted", () => {
+describe("the configured instance types", () => {
   it("must be offered somewhere in the region", () => {
     const wanted = new Map([
       ["m5.xlarge", ["cloud"]],
@@ -86,7 +91,7 @@ describe("the instance types that are wanted", () => {
     checkOffered(new Map([["m5.xlarge", ["cloud"]]]), offerings, "eu-central-1");
   });
 
-  it("must be offered in the zone of every subnet that stands", () => {
+  it("must be offered in the zone of every existing subnet", () => {
     const wanted = new Map([["p5.48xlarge", ["gpu"]]]);
     const check = (...zones: (string | undefined)[]) => {
       checkPlacement(sites(...zones), wanted, offerings, "Do this.");
