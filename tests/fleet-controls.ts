@@ -27,7 +27,7 @@ export function fleetControlsOf({ cloud, ec2 }: TestEnvironment): FleetControls 
   };
   const operator = (fleet: string, setting: OverrideSetting) =>
     put(fleetParameters("local", fleet).override, formatOverrideSetting(setting));
-  const off = { power: "off", by: "a test", reason: "nobody needs it now" } as const;
+  const off = { power: "off", by: "a test", reason: "it is not needed now" } as const;
   return {
     write: put,
     sleep: (fleet, runner) =>

@@ -111,7 +111,7 @@ function kindsOfDeliveries(): Record<keyof typeof expected, Delivery[]> {
     Array.from({ length: differentDeliveries }, (_, index) => deliveryOf(state, index, secret)),
   );
   const forged = Array.from({ length: differentDeliveries }, (_, index) =>
-    deliveryOf("queued", index, "the secret of somebody else, 0123456789"),
+    deliveryOf("queued", index, "the secret of another sender, 0123456789"),
   );
   return { queued: queued!, in_progress: running!, forged };
 }

@@ -47,7 +47,7 @@ describe("the repository's own check", () => {
       write("node_modules/theirs/install.sh", faulty);
     });
 
-    it("looks at the project's own .sh files, and bash scripts without an ending", function () {
+    it("checks the project's own .sh files, and bash scripts without a file extension", function () {
       const { what, findings, skipped } = checkShellScripts(root);
       if (skipped !== undefined) skip(this, skipped);
       expect(what).to.equal("shell scripts (2)");
@@ -56,11 +56,11 @@ describe("the repository's own check", () => {
       );
     });
 
-    it("is skipped with the reason where shellcheck is not installed", () => {
+    it("is skipped with the reason if shellcheck is not installed", () => {
       expect(checkShellScripts(root, "no-such-shellcheck").skipped).to.include("shellcheck is not installed");
     });
 
-    it("does not take a shellcheck that could not work for a verdict", () => {
+    it("throws if shellcheck itself fails", () => {
       write("broken", "#!/bin/sh\necho out of order >&2\nexit 3\n");
       chmodSync(join(root, "broken"), 0o755);
       expect(() => checkShellScripts(root, join(root, "broken"))).to.throw("exit code 3: out of order");
@@ -78,14 +78,14 @@ describe("the repository's own check", () => {
     const workflow = (runsOn: string, step: string) =>
       `on:\n  workflow_dispatch:\n    inputs:\n      runner: { type: string }\njobs:\n  a:\n    runs-on: ${runsOn}\n    steps:\n      - run: ${step}\n`;
 
-    it("tells file, line and what is wrong", async () => {
+    it("names the file, the line and the error", async () => {
       write("validation/workflows/bad.yml", workflow("ubuntu-latest", "echo ${{ github.nothing }}"));
       const { findings } = await checkWorkflows(root);
       expect(findings).to.have.length(1);
       expect(findings[0]).to.match(/^validation\/workflows\/bad\.yml:9:\d+: .*nothing.*\[expression\]$/);
     });
 
-    it("takes any label beside self-hosted, and no unknown one elsewhere", async () => {
+    it("accepts any label together with self-hosted, and otherwise only known labels", async () => {
       write(".github/workflows/own.yml", workflow('[self-hosted, "${{ inputs.runner }}", cloud]', "true"));
       write(".github/workflows/unknown.yml", workflow("cloud", "true"));
       const { findings } = await checkWorkflows(root);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readCleanFiles } from "../../../scripts/check/clean-files.ts";
 import { put, temporaryFolder } from "../runtime/fixture.ts";
 
-describe("what the linter need not look at again", () => {
+describe("the files that the linter can skip", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   const files = ["caller.ts", "middle.ts", "callee.ts", "other.ts"];
   beforeEach(() => {
@@ -22,24 +22,24 @@ describe("what the linter need not look at again", () => {
   };
   const open = () => readCleanFiles(folder.path, `${folder.path}/cache/lint.json`);
 
-  it("is nothing at first", () => {
+  it("are none at first", () => {
     expect(open().due(files)).to.deep.equal(files);
   });
 
-  it("is what was found clean and has not changed", () => {
+  it("are those that were found clean and have not changed", () => {
     open().remember(["caller.ts", "middle.ts", "other.ts"]);
     expect(open().due(files)).to.deep.equal(["callee.ts"]);
     write("other.ts", "export const other = 2;");
     expect(open().due(files)).to.deep.equal(["callee.ts", "other.ts"]);
   });
 
-  it("is no file that imports, through others as well, what has changed: a call may miss its await now", () => {
+  it("exclude files that import a changed file, even indirectly, because a call may now lack its await", () => {
     open().remember(files);
     write("callee.ts", "export const middle = async () => undefined;");
     expect(open().due(files)).to.deep.equal(["caller.ts", "middle.ts", "callee.ts"]);
   });
 
-  it("is nothing once the rules have changed", () => {
+  it("are none after the rules have changed", () => {
     open().remember(files);
     write("eslint.config.js", "export default [{}];");
     expect(open().due(files)).to.deep.equal(files);

@@ -5,7 +5,7 @@ import { rooms } from "../../../eslint.rooms.js";
 
 const project = join(import.meta.dirname, "../../..");
 
-/** The project's own rules, with their types, on a text in the place of a file. */
+/** Runs the project's own rules, with types, on a text in place of a file. */
 describe("the rules on errors", function () {
   this.timeout(120_000);
   const eslint = new ESLint({ cwd: project });
@@ -38,7 +38,7 @@ export function act(work: () => void, failed: Promise<void>): string {
 }
 `;
 
-  it("refuse an error that is neither a failure nor a fault, and to lose a stack", async () => {
+  it("refuse an error that is neither a failure nor a fault, and code that loses a stack", async () => {
     expect(await refusals("components/zones/zones.ts", planted)).to.have.members([
       `8: ${lost}`,
       `9: ${whichKind}`,
@@ -49,7 +49,7 @@ export function act(work: () => void, failed: Promise<void>): string {
     ]);
   });
 
-  it("hold in every room of the product, and nowhere else", async () => {
+  it("apply in every room of the product, and nowhere else", async () => {
     const files = Object.keys(rooms).map((room) => (room.endsWith(".ts") ? room : `${room}/any.ts`));
     for (const file of files) {
       const { rules } = (await eslint.calculateConfigForFile(file)) as { rules: Record<string, unknown[]> };

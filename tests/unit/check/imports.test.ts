@@ -51,7 +51,7 @@ describe("the rooms of the project", () => {
     expect(refusals("tests/unit/some.test.ts", 'import "../../local/cloud.ts";')).to.deep.equal([]);
   });
 
-  it("are all in the table of the architecture's page", () => {
+  it("are all in the table of docs/architecture.md", () => {
     const page = readFileSync(join(project, "docs/architecture.md"), "utf8");
     const table = [...page.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, name]) => name!.replace(/\/$/, ""));
     const folders = Object.keys(rooms).filter((room) => !room.endsWith(".ts"));
@@ -59,7 +59,7 @@ describe("the rooms of the project", () => {
   });
 });
 
-it("no file imports another that imports it, directly or around", () => {
+it("no file imports another that imports it, directly or indirectly", () => {
   const files = filesBelow(project).filter((file) => file.endsWith(".ts") && !file.startsWith("tests/"));
   const imports = new Map(
     files.map((file) => [file, importsOf(file, readFileSync(join(project, file), "utf8"))]),
@@ -67,7 +67,7 @@ it("no file imports another that imports it, directly or around", () => {
   expect(circles(imports)).to.deep.equal([]);
 });
 
-/** Each circle that a walk along the imports meets, as the files on it. */
+/** Each circle that a walk along the imports finds, as the files on it. */
 function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
   const done = new Set<string>();
   const found: string[][] = [];

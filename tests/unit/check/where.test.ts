@@ -8,7 +8,7 @@ const page = readFileSync(join(docs, "where.md"), "utf8");
 describe("docs/where.md", () => {
   const rows = page.split("\n").filter((line) => /^\| (?!to change|---)/.test(line));
 
-  it("has twenty rows at least, each of which names a test", () => {
+  it("has at least twenty rows, and each names a test", () => {
     expect(rows.length).to.be.at.least(20);
     for (const row of rows) expect(row.split("|").at(-2), row).to.match(/\]\(\.\.\/tests\/.*\.test\.ts\)/);
   });
@@ -19,7 +19,7 @@ describe("docs/where.md", () => {
     expect(links.filter((path) => !existsSync(join(docs, path)))).to.deep.equal([]);
   });
 
-  it("says where an idle machine decides to sleep in three files at most", () => {
+  it("names at most three files for when an idle machine decides to sleep", () => {
     const [, , begin, then] = rows
       .find((row) => row.startsWith("| when an idle machine decides to sleep"))!
       .split("|");

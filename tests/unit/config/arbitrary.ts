@@ -8,7 +8,7 @@ import { machinePrice } from "../../../config/prices.ts";
  * hold between its own keys, so that nothing needs to be filtered away.
  */
 
-/** A stack's name with a valid configuration as it would be written. */
+/** A stack's name, with a valid configuration as a user writes it. */
 export interface WrittenConfiguration {
   environment: string;
   raw: Record<string, unknown>;
@@ -71,7 +71,7 @@ const githubUrl = fc.constantFrom(
   "http://127.0.0.1:8080",
 );
 
-/** The owner's side and the smoke test's repository, which must fit together. */
+/** The GitHub section and the smoke test's repository, which must match. */
 const scopeArbitrary = fc.oneof(
   fc.record({
     github: fc.record(
@@ -201,11 +201,11 @@ const autoShutdownArbitrary = (runners: number) =>
       idleMinutes: fc.integer({ min: 60, max: 600 }),
       minimumAwake: fc.integer({ min: 0, max: runners }),
       maxJobHours: fc.integer({ min: 1, max: 240 }).map((halves) => halves / 2),
-      enforce: fc.constant(false), // Enforced, it must leave the smoke test its time: refusals.test.ts.
+      enforce: fc.constant(false), // An enforced limit must leave the smoke test its time: see refusals.test.ts.
       workingHours: fc
         .record(
           {
-            // Of one fleet's hours, wakes and sleeps take turns: refusals.test.ts.
+            // The wakes and sleeps of one fleet must alternate: see refusals.test.ts.
             lines: fc.constantFrom(
               { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00" },
               { wake: "daily 6:00", sleep: "daily 23:59" },
@@ -303,7 +303,7 @@ const budgetArbitrary = fc.record(
 
 type BudgetValues = typeof budgetArbitrary extends fc.Arbitrary<infer Values> ? Values : never;
 
-/** AWS's own budget is there in its usual partition alone, and what belongs to it with it. */
+/** AWS's own budget exists only in the partition `aws`, and so do the settings that belong to it. */
 function budgetIn(
   region: string,
   { costAllocationTag, deniedRoles, awsBudget, ...meter }: BudgetValues,
@@ -326,7 +326,7 @@ const wakeOnDemandArbitrary = fc.record({
   app: fc.option(fc.record({ id: fc.integer({ min: 1 }), installationId: fc.integer({ min: 1 }) })),
 });
 
-/** Every valid configuration that these leaves can make; the environment is never `local`. */
+/** Every valid configuration that these leaves can form. The environment is never `local`. */
 export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
   .record({
     environment: shortName.map((name) => (name === "local" ? "dev" : name)),
@@ -361,10 +361,10 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
           ...(wakeOnDemand && {
             wakeOnDemand: {
               enabled: isWoken,
-              // The repository of the smoke test is one that may use the group.
+              // The smoke test's repository must be one that may use the group.
               ...(wakeOnDemand.named &&
                 repository.repository !== undefined && { repositories: [repository.repository] }),
-              // What is to be asked must be known: a repository, or named ones.
+              // The sweep must know which repositories to ask about: the one repository, or named ones.
               ...(wakeOnDemand.app &&
                 isWoken &&
                 (wakeOnDemand.named || repository.repository === undefined) && { app: wakeOnDemand.app }),
@@ -376,7 +376,7 @@ export const configurationArbitrary: fc.Arbitrary<WrittenConfiguration> = fc
     },
   );
 
-/** The same fleets, with a price for each type that has none in the table. */
+/** The same fleets, with a price for each type that is not in the table. */
 function pricedIn<Fleet extends { instanceType: string; priceUsdPerHour?: number }>(
   region: string,
   fleets: Readonly<Record<string, Fleet>>,

@@ -21,20 +21,20 @@ const aws = (values: Record<string, unknown>) =>
   loadConfiguration("dev", {
     ...least,
     aws: { ...least.aws, ...values },
-    fleets: { cloud: { priceUsdPerHour: 1 } }, // Not every region here is in the table of prices.
+    fleets: { cloud: { priceUsdPerHour: 1 } }, // Some regions here are not in the table of prices.
   }).aws;
 const github = (url?: string) =>
   loadConfiguration("dev", written(least, url === undefined ? {} : { "github.url": url })).github;
 
 describe("what follows from a fleet", () => {
-  it("its architecture is the instance type's, or what is written where the name says nothing", () => {
+  it("its architecture is the instance type's, or the configured one if the name does not show it", () => {
     expect(architectureOf(fleet())).to.equal("x64");
     expect(architectureOf(fleet({ instanceType: "m7g.large" }))).to.equal("arm64");
     const unheardOf = { instanceType: "quantum.large", priceUsdPerHour: 1 };
     expect(architectureOf(fleet({ ...unheardOf, architecture: "arm64" }))).to.equal("arm64");
   });
 
-  it("its tarball is GitHub's release for the architecture, or the one that is named", () => {
+  it("its tarball is GitHub's release for the architecture, or the configured one", () => {
     expect(tarballUrl(fleet({ instanceType: "c7g.large" }))).to.equal(
       "https://github.com/actions/runner/releases/download/v2.338.0/actions-runner-linux-arm64-2.338.0.tar.gz",
     );
@@ -43,7 +43,7 @@ describe("what follows from a fleet", () => {
     );
   });
 
-  it("its checksum is the known one for the architecture, or the one that is written", () => {
+  it("its checksum is the known one for the architecture, or the configured one", () => {
     expect(checksumOf(fleet())).to.equal(knownChecksums["2.338.0"]!.x64);
     expect(checksumOf(fleet({ instanceType: "t4g.small" }))).to.equal(knownChecksums["2.338.0"]!.arm64);
     const sha256 = "1".repeat(64);

@@ -14,7 +14,7 @@ interface StackFile {
   config?: Record<string, unknown>;
 }
 
-/** Evaluates a stack file as Pulumi would hand it over: maps as JSON text. */
+/** Reads a stack file as Pulumi passes it on: maps as JSON text. */
 function evaluate(environment: string, config: Record<string, unknown>) {
   const all = Object.entries(config).map(([key, value]) => [
     key,
@@ -48,7 +48,7 @@ const localCloud = JSON.stringify({
 describe("every stack file", () => {
   const files = readdirSync(root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
 
-  it("is there: dev and local", () => {
+  it("exists: dev and local", () => {
     expect(files).to.include.members(["Pulumi.dev.yaml", "Pulumi.local.yaml"]);
   });
 
@@ -60,7 +60,7 @@ describe("every stack file", () => {
     });
   }
 
-  it("Pulumi.dev.yaml shows every key there is", () => {
+  it("Pulumi.dev.yaml shows every key of the schema", () => {
     const text = read("Pulumi.dev.yaml");
     const keys = Object.keys(otherValues).flatMap((leaf) => leaf.split(".").filter((key) => key !== "*"));
     const absent = [...new Set(keys)].filter(
@@ -88,7 +88,7 @@ describe("Pulumi.yaml", () => {
     config: Record<string, { type: string; default?: unknown }>;
   };
 
-  it("declares the schema's sections, and asks for those that have no default", () => {
+  it("declares the schema's sections, and requires those without a default", () => {
     const sections = Object.entries(configurationSchema.shape).map(([name, section]) => [
       `longhaul:${name}`,
       !section.safeParse(undefined).success,
@@ -112,7 +112,7 @@ describe("every YAML example of the documentation", () => {
   for (const file of documents) {
     const examples = [...read(file).matchAll(/^```ya?ml\n(.*?)^```/gms)].map((match) => match[1]!);
     examples.forEach((example, index) => {
-      it(`${file}, example ${index + 1}, parses, and loads where it is a stack's configuration`, () => {
+      it(`${file}, example ${index + 1}, parses, and loads if it is a stack's configuration`, () => {
         const document = parse(example) as StackFile;
         if (document.config) evaluate("dev", document.config);
       });

@@ -17,7 +17,7 @@ const graviton = (
 ).split(" ");
 
 describe("the architecture of an instance type", () => {
-  it("can be told from the name of every type that EC2 has for Linux machines", () => {
+  it("can be derived from the name of every type that EC2 has for Linux machines", () => {
     expect(usable.filter((type) => architectureOfInstanceType(type) === undefined)).to.deep.equal([]);
   });
 
@@ -26,27 +26,27 @@ describe("the architecture of an instance type", () => {
     expect(familiesOf(arm)).to.deep.equal(graviton);
   });
 
-  it("is arm64 for Apple's and Grace's processors, whose machines are refused for other reasons", () => {
+  it("is arm64 for Apple's and Grace's processors; such machines are refused for other reasons", () => {
     expect(["mac2.metal", "p6e-gb200.36xlarge"].map(architectureOfInstanceType)).to.deep.equal([
       "arm64",
       "arm64",
     ]);
   });
 
-  it("is not guessed from a name that EC2 would not give", () => {
+  it("is not guessed from a name in another form than EC2's", () => {
     expect(architectureOfInstanceType("quantum.large")).to.equal(undefined);
   });
 });
 
-describe("an instance type that lives on CPU credits", () => {
-  it("is of the series t, and of no other whose name begins so", () => {
+describe("an instance type that uses CPU credits", () => {
+  it("belongs to the series t, and to no other series that begins with t", () => {
     expect(familiesOf(types.filter(isBurstable))).to.deep.equal(["t1", "t2", "t3", "t3a", "t4g", "t8i"]);
     expect(familiesOf(types).filter((family) => family.startsWith("trn"))).to.not.deep.equal([]);
   });
 });
 
 describe("an instance type that runners cannot work on", () => {
-  it("is a Mac, a paravirtual one, or an UltraServer", () => {
+  it("is a Mac, a paravirtual type or an UltraServer", () => {
     const unusable = familiesOf(types.filter((type) => unusableInstanceType(type) !== undefined));
     expect(unusable.filter((family) => !family.startsWith("mac"))).to.deep.equal([
       "c1",

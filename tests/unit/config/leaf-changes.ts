@@ -9,7 +9,7 @@ export interface LeafChange {
   after: Record<string, unknown>;
   /** The leaf: `fleets.*.disk.sizeGb`, with `*` for names and numbers. */
   leaf: string;
-  /** The leaf as it stands in this configuration: `fleets.cloud.disk.sizeGb`. */
+  /** The leaf's path in this configuration: `fleets.cloud.disk.sizeGb`. */
   path: string;
 }
 
@@ -26,7 +26,7 @@ const certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE----
 const endpoint = replaced("https://one.example.com", "https://other.example.com");
 const proxy = replaced("http://one.example.com:3128", "http://other.example.com:3128");
 
-/** Another value for each leaf of the schema, given the one that is written (undefined: none is). */
+/** Another value for each leaf of the schema, given the written value, which is undefined if the leaf is absent. */
 export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> = {
   "aws.account": replaced("210987654321", "123456789012"),
   "aws.region": replaced("eu-west-1", "eu-west-2"),
@@ -119,7 +119,7 @@ export const otherValues: Readonly<Record<string, (value: unknown) => unknown>> 
   "wakeOnDemand.emptyLabels": (value) => (value === undefined ? "cloud" : undefined),
 };
 
-/** The same days at another time: wakes and sleeps take turns as before. */
+/** The same days at another time, so that wakes and sleeps still alternate. */
 function atTime(time: string, otherTime: string) {
   return (value: unknown) =>
     typeof value === "string"
@@ -127,7 +127,7 @@ function atTime(time: string, otherTime: string) {
       : `daily ${time}`;
 }
 
-/** The same family in another size: the architecture stays. */
+/** The same family in another size, so that the architecture stays. */
 function otherSize(value: unknown): string {
   const [family, size] = typeof value === "string" ? value.split(".") : ["m5", "xlarge"];
   return `${family}.${size === "large" ? "xlarge" : "large"}`;
@@ -136,7 +136,7 @@ function otherSize(value: unknown): string {
 /**
  * Every change of one leaf that leaves the configuration valid.
  *
- * @param wanted which leaves to look at; each is a configuration to be loaded
+ * @param wanted which leaves to change; each takes the loading of a configuration
  */
 export function leafChanges(
   { environment, raw }: WrittenConfiguration,
@@ -152,7 +152,7 @@ export function leafChanges(
   );
 }
 
-/** The places of a leaf in one configuration: `*` stands for each fleet, and for each runner of it. */
+/** The paths of a leaf in one configuration, in which `*` stands for each fleet and for each of its runners. */
 function pathsOf(leaf: string, raw: Record<string, unknown>): Path[] {
   const fleets = Object.entries(raw.fleets as Record<string, { runners?: number }>);
   if (!leaf.startsWith("fleets.*.")) return [leaf.split(".")];

@@ -4,7 +4,7 @@ import { ConfigurationError, loadConfiguration, readStackConfiguration } from ".
 import { least, leastForOrganization, refusals, written } from "./written.ts";
 
 describe("loading the configuration", () => {
-  it("gives what a user would expect who says nothing", () => {
+  it("fills in the documented defaults", () => {
     const { aws, github, network, fleets, smokeTest, agent } = loadConfiguration("dev", least);
     expect(aws).to.deep.equal({ ...least.aws, endpoints: {}, rolePath: "/longhaul/" });
     expect(github).to.deep.equal({ repository: "acme/app", url: "https://github.com" });
@@ -44,7 +44,7 @@ describe("loading the configuration", () => {
     });
   });
 
-  it("gives each configuration defaults of its own", () => {
+  it("gives each configuration its own copy of the defaults", () => {
     loadConfiguration("dev", least).fleets.cloud!.labels.push("mine");
     expect(loadConfiguration("dev", least).fleets.cloud!.labels).to.deep.equal([...defaults.labels]);
   });
@@ -72,7 +72,7 @@ describe("loading the configuration", () => {
     ]);
   });
 
-  it("judges the rest where a whole section, or a group's name, is missing", () => {
+  it("checks the rest if a whole section or a group's name is missing", () => {
     const labels = { "fleets.cloud.labels": ["cloud", "cloud"] };
     const without = (values: Record<string, unknown>) =>
       refusals("dev", written(least, { ...labels, ...values })).map((line) => line.split(": ")[0]);
@@ -88,7 +88,7 @@ describe("loading the configuration", () => {
     ]);
   });
 
-  it("writes one line for each error", () => {
+  it("prints one line for each error", () => {
     const raw = written(least, { "fleets.cloud.labels": ["a", "a"], "fleets.b.c": {} });
     expect(() => loadConfiguration("dev", raw))
       .to.throw(ConfigurationError)
@@ -102,16 +102,16 @@ describe("loading the configuration", () => {
       );
   });
 
-  it("puts a name that is no word in quotes and brackets", () => {
+  it("prints a name that is not a word in quotes and brackets", () => {
     expect(refusals("dev", written(least, { fleets: { "a.b": {} } }))[0]).to.match(
       /^longhaul:fleets\["a\.b"\]: /,
     );
   });
 
   it("draws no conclusions from a value that was refused", () => {
-    // Were the owner forgotten for its form, it would seem that there is none.
+    // If the malformed owner were dropped, a second error would say that it is missing.
     expect(refusals("dev", written(least, { "github.repository": 5 }))).to.have.length(1);
-    // The same for the scope a smoke test depends on, and for a whole section.
+    // The same holds for the organisation on which the smoke test depends, and for a whole section.
     expect(refusals("dev", written(leastForOrganization, { "github.organization": "a b" }))).to.have.length(
       1,
     );
@@ -133,7 +133,7 @@ describe("loading the configuration", () => {
     expect(found.join("\n")).not.to.include("hunter2");
   });
 
-  it("leaves what it was given as it was", () => {
+  it("does not change its input", () => {
     const raw = written(least, { "fleets.cloud.runners": 0, spot: 1 });
     const before = structuredClone(raw);
     refusals("dev", raw);
@@ -142,7 +142,7 @@ describe("loading the configuration", () => {
 });
 
 describe("reading the stack's configuration", () => {
-  it("takes the project's own keys, and what Pulumi wrote as JSON as values", () => {
+  it("reads only the project's keys, and parses values that Pulumi wrote as JSON", () => {
     const all = {
       "longhaul:fleets": '{"cloud":{"runners":2}}',
       "longhaul:aws": "not json",

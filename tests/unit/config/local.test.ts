@@ -33,11 +33,11 @@ function refusalOf(content: string | undefined): string {
     if (error instanceof ConfigurationError) return error.message;
     throw error;
   }
-  throw new Error("The overlay was taken.");
+  throw new Error("The overlay was accepted.");
 }
 
 describe("the environment local", () => {
-  it("runs on the local cloud's account, addresses and runner, and keeps the rest", () => {
+  it("uses the local cloud's account, addresses and runner, and keeps the rest", () => {
     const raw = written(least, {
       "fleets.cloud": { runners: 2, runner: { selfUpdate: false } },
       "fleets.second": {},
@@ -58,12 +58,12 @@ describe("the environment local", () => {
     expect(agent).to.deep.equal({ ...overlay.agent, diskPercent: 70 });
   });
 
-  it("is refused without a local cloud, and the sentence says how to start one", () => {
+  it("is refused without a local cloud, and the message says how to start one", () => {
     expect(refusalOf(undefined)).to.include('start one with "npx longhaul local"');
     expect(refusalOf("")).to.include("LONGHAUL_LOCAL");
   });
 
-  it("is refused when anything in it points to another computer", () => {
+  it("is refused if anything in it points to another computer", () => {
     const elsewhere = {
       "aws.endpoints.sts": "https://sts.us-east-1.amazonaws.com",
       "aws.endpoints.iam": undefined,
@@ -80,7 +80,7 @@ describe("the environment local", () => {
     }
   });
 
-  it("refuses a description of the local cloud that cannot be read, all of it at once", () => {
+  it("refuses a malformed description of the local cloud, with all errors at once", () => {
     expect(refusalOf("{")).to.include("LONGHAUL_LOCAL: is not JSON");
     const message = refusalOf(
       JSON.stringify({ ...overlay, region: undefined, githubUrl: "http://example.com", more: 1 }),
@@ -90,7 +90,7 @@ describe("the environment local", () => {
     expect(message).to.include("LONGHAUL_LOCAL: has unknown keys: more");
   });
 
-  it("leaves what is malformed for the schema to refuse", () => {
+  it("leaves a malformed configuration to the schema, which refuses it", () => {
     const found = refusals(
       "local",
       applyLocalCloud({ ...least, fleets: { cloud: 2 }, github: "acme" }, text),

@@ -19,7 +19,7 @@ const inRegion = (region: string) => ({ aws: { account: "123456789012", region }
 describe("the table of prices", () => {
   const { regions, sources } = prices;
 
-  it("says of every region when its prices held and where they are from", () => {
+  it("names the date and the source of every region's prices", () => {
     for (const [region, { date, source }] of Object.entries(regions)) {
       expect(date, region).to.match(/^20\d\d-[01]\d-[0-3]\d$/);
       expect(sources, region).to.have.property(source);
@@ -27,7 +27,7 @@ describe("the table of prices", () => {
     expect(Object.keys(regions)).to.include.members(["us-east-1", "us-west-2", "eu-central-1", "eu-west-1"]);
   });
 
-  it("has no price that is out of the world", () => {
+  it("has only plausible prices", () => {
     for (const [region, { machines, disks }] of Object.entries(regions)) {
       for (const [family, usd] of Object.entries(machines)) {
         expect(usd, `${family} in ${region}`).to.be.within(0.05, 0.7);
@@ -39,7 +39,7 @@ describe("the table of prices", () => {
     }
   });
 
-  it("has Intel's generations of a series at alike prices within a region: another kind of price would stand out", () => {
+  it("has similar prices for Intel's generations of a series in a region, so that a price of another kind is noticed", () => {
     for (const [region, { machines }] of Object.entries(regions)) {
       for (const series of ["c", "m", "r"]) {
         for (const later of ["6i", "7i"]) {
@@ -52,14 +52,14 @@ describe("the table of prices", () => {
     }
   });
 
-  it("stands in its file as it would be written anew", () => {
+  it("is formatted in its file as `npm run prices` formats it", () => {
     const file = join(import.meta.dirname, "../../../config/prices.json");
     expect(readFileSync(file, "utf8")).to.equal(formatPriceTable(prices));
   });
 });
 
 describe("the price of a machine", () => {
-  // As AWS's price list has them, size by size.
+  // These are the prices of single sizes in AWS's price list.
   const known: [type: string, region: string, usd: number][] = [
     ["m5.xlarge", "us-east-1", 0.192],
     ["m5.24xlarge", "us-east-1", 4.608],
@@ -83,11 +83,11 @@ describe("the price of a machine", () => {
     ["a family that is not in the table", "x2idn.xlarge", "us-east-1"],
     ["a size that is not in proportion", "m5.metal", "us-east-1"],
     ["a region that is not in the table", "m5.xlarge", "cn-north-1"],
-    ["what is no instance type", "m5", "us-east-1"],
-    ["a family called like a part of every object", "constructor.xlarge", "us-east-1"],
-    ["a region called like a part of every object", "m5.xlarge", "constructor"],
+    ["something that is not an instance type", "m5", "us-east-1"],
+    ["a family named like a property of every object", "constructor.xlarge", "us-east-1"],
+    ["a region named like a property of every object", "m5.xlarge", "constructor"],
   ] as const) {
-    it(`is not known of ${what}`, () => {
+    it(`is undefined for ${what}`, () => {
       expect(machinePrice(type, region)).to.equal(undefined);
     });
   }
@@ -99,7 +99,7 @@ describe("the price of a disk", () => {
 
   for (const [what, disk, usd] of [
     ["its size alone", { sizeGb: 100 }, 8],
-    ["what every gp3 has, named", { sizeGb: 100, iops: 3000, throughput: 125 }, 8],
+    ["what every gp3 includes, written out", { sizeGb: 100, iops: 3000, throughput: 125 }, 8],
     ["operations above 3,000", { sizeGb: 100, iops: 5000 }, 8 + 2000 * 0.005],
     ["throughput above 125 MiB/s", { sizeGb: 100, throughput: 500 }, 8 + 375 * 0.04],
   ] as const) {
@@ -108,26 +108,26 @@ describe("the price of a disk", () => {
     });
   }
 
-  it("is the dearest region's where the table does not know the region", () => {
+  it("is the most expensive region's if the table does not have the region", () => {
     const all = Object.keys(prices.regions).map((region) => monthly({ sizeGb: 100 }, region));
     expect(monthly({ sizeGb: 100 }, "mars-north-1")).to.equal(Math.max(...all));
   });
 });
 
-describe("what a fleet's machines cost for each hour", () => {
-  it("is machine, disk and public address", () => {
+describe("the hourly price of a fleet's machines", () => {
+  it("is the sum of machine, disk and public address", () => {
     const { cloud } = hourlyPrices(configuration({ instanceType: "m5.xlarge", disk: { sizeGb: 100 } }));
     expect(cloud!.machine).to.equal(0.23);
     expect(cloud!.disk).to.be.closeTo(9.52 / 730, 1e-12);
     expect(cloud!.address).to.equal(0.005);
   });
 
-  it("has no address where the subnets were given", () => {
+  it("does not include an address if the subnets are given", () => {
     const network = { vpcId: "vpc-0a", subnetIds: ["subnet-0a"] };
     expect(hourlyPrices(configuration({}, { network })).cloud!.address).to.equal(0);
   });
 
-  it("is what the configuration says, before the table", () => {
+  it("is the configured one, even if the table has another", () => {
     const own = { priceUsdPerHour: 0.11 };
     expect(hourlyPrices(configuration(own)).cloud!.machine).to.equal(0.11);
     const unheardOf = configuration({ ...own, instanceType: "x9q.metal" }, inRegion("cn-north-1"));
@@ -135,7 +135,7 @@ describe("what a fleet's machines cost for each hour", () => {
     expect(hourlyPrices(configuration({ priceUsdPerHour: 0 })).cloud!.machine).to.equal(0);
   });
 
-  it("is an error where it is not known, with type, region, the table's date and the next step, for all fleets at once", () => {
+  it("is an error if it is unknown, with type, region, the table's date and the next step, for all fleets at once", () => {
     const { fleets, ...rest } = configuration({});
     const of = (instanceType: string) => ({ ...fleets.cloud!, instanceType });
     const all = { ...rest, fleets: { cloud: of("x2idn.16xlarge"), metal: of("m5.metal") } };
@@ -150,7 +150,7 @@ describe("what a fleet's machines cost for each hour", () => {
       );
   });
 
-  it("is known of every configuration that loads: another is refused, budget or not", () => {
+  it("is known for every configuration that loads; others are refused, with or without a budget", () => {
     expect(() => configuration({ instanceType: "x2idn.16xlarge" })).to.throw("priceUsdPerHour: is missing");
     expect(() => configuration({}, inRegion("us-gov-west-1"))).to.throw(
       "us-gov-west-1 is not in the table config/prices.json, so the price of m5.xlarge there is not known",
@@ -159,7 +159,7 @@ describe("what a fleet's machines cost for each hour", () => {
 });
 
 describe("the text of a table", () => {
-  it("reads as the table, whatever the order of its keys", () => {
+  it("is read as the same table, whatever the order of its keys", () => {
     const price = fc.integer({ min: 1, max: 1_000_000 }).map((millionths) => millionths / 1_000_000);
     const names = fc.stringMatching(/^[a-z]{1,3}\d[a-z-]{0,3}$/);
     const table: fc.Arbitrary<PriceTable> = fc.record({

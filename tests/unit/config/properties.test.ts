@@ -16,13 +16,13 @@ import { configurationArbitrary } from "./arbitrary.ts";
 import { leafChanges, otherValues } from "./leaf-changes.ts";
 
 describe("any valid configuration", function () {
-  this.timeout(30_000); // a second's work, on a computer that may be busy with other things
+  this.timeout(30_000); // It takes a second, on a computer that may be busy.
 
   it("loads, and loading what was loaded changes nothing", () => {
     fc.assert(
       fc.property(configurationArbitrary, ({ environment, raw }) => {
         const loaded = loadConfiguration(environment, raw);
-        // A VPC's range is filled in as a default; written beside subnets it would be refused.
+        // A VPC's range is filled in as a default, but the configuration refuses it beside subnets.
         const { network } = loaded;
         const again = network.subnetIds ? { ...loaded, network: { ...network, cidr: undefined } } : loaded;
         expect(
@@ -32,7 +32,7 @@ describe("any valid configuration", function () {
     );
   });
 
-  it("says everything that is derived from it", () => {
+  it("has everything that is derived from it", () => {
     fc.assert(
       fc.property(configurationArbitrary, ({ environment, raw }) => {
         const { aws, github, fleets } = loadConfiguration(environment, raw);
@@ -49,7 +49,7 @@ describe("any valid configuration", function () {
     );
   });
 
-  it("has a valid change for every leaf of the schema, somewhere", () => {
+  it("can be changed in every leaf of the schema, across all samples", () => {
     const changed = new Set<string>();
     for (const written of fc.sample(configurationArbitrary, 200)) {
       for (const { leaf } of leafChanges(written, (each) => !changed.has(each))) changed.add(leaf);

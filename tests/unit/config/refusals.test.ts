@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { least, leastForOrganization, refusals, written } from "./written.ts";
 
-/** What is refused, the values that are written for it, the key it is told of, and a part of the sentence. */
+/** What is refused, the values that are written for it, the key that the message names, and a part of the message. */
 type Case = readonly [rule: string, values: Record<string, unknown>, path: string, sentence: string];
 
 const sha256 = "0".repeat(64);
@@ -11,10 +11,10 @@ const fleet = (values: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`fleets.cloud.${key}`, value]));
 const many = (count: number, from = 0) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`team-${from + index}`, "v"]));
-/** Where the table's lack of a price is not what is refused. */
+/** A price, so that the table's lack of one is not refused as well. */
 const priced = fleet({ priceUsdPerHour: 1 });
 
-// One line is one rule.
+// Each line is a rule.
 // prettier-ignore
 const cases: Record<string, readonly Case[]> = {
   keys: [
@@ -37,7 +37,7 @@ const cases: Record<string, readonly Case[]> = {
     ["a partition the region is not in", { "aws.partition": "aws-cn" }, "aws.partition", "is aws-cn, but eu-central-1 belongs to aws"],
     ["a region of an unknown partition", { "aws.region": "us-iso-east-1", ...priced }, "aws.region", "known: aws, aws-cn, aws-us-gov, aws-eusc"],
     ["a boundary of another partition", { "aws.permissionsBoundary": "arn:aws-cn:iam::123456789012:policy/b" }, "aws.permissionsBoundary", "is an ARN of the partition aws-cn, but eu-central-1 belongs to aws"],
-    ["a boundary that is no policy", { "aws.permissionsBoundary": "arn:aws:iam::123456789012:role/b" }, "aws.permissionsBoundary", "must be the ARN of an IAM policy"],
+    ["a boundary that is not a policy", { "aws.permissionsBoundary": "arn:aws:iam::123456789012:role/b" }, "aws.permissionsBoundary", "must be the ARN of an IAM policy"],
     ["a key of another region", { "aws.kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1a" }, "aws.kmsKeyArn", "is a key of us-east-1, and a key works in its own region only"],
     ["an alias for a key", { "aws.kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:alias/a" }, "aws.kmsKeyArn", "not of an alias"],
     ["a role path without slashes", { "aws.rolePath": "runners" }, "aws.rolePath", "must be a path that begins and ends with a slash"],
@@ -53,21 +53,21 @@ const cases: Record<string, readonly Case[]> = {
     ["GitHub without TLS", { "github.url": "http://github.example.com" }, "github.url", "must start with https://"],
   ],
   tags: [
-    ["a tag of AWS's", { "tags": { "AWS:team": "ci" } }, 'tags["AWS:team"]', "begins with aws:, which AWS keeps for itself"],
-    ["a tag of Longhaul's", { "tags": { "longhaul:fleet": "ci" } }, 'tags["longhaul:fleet"]', "begins with longhaul:"],
+    ["a tag with AWS's prefix", { "tags": { "AWS:team": "ci" } }, 'tags["AWS:team"]', "begins with aws:, which AWS keeps for itself"],
+    ["a tag with Longhaul's prefix", { "tags": { "longhaul:fleet": "ci" } }, 'tags["longhaul:fleet"]', "begins with longhaul:"],
     ["a name", { "tags": { name: "ci" } }, "tags.name", "is written by Longhaul"],
     ["a key that is too long", { "tags": { ["k".repeat(129)]: "v" } }, `tags.${"k".repeat(129)}`, "has a key of 129 characters; AWS takes 128"],
     ["a key with a character that IAM refuses", { "tags": { "a*b": "v" } }, 'tags["a*b"]', "has a key with characters that not every service takes"],
     ["a key with a blank at its end", { "tags": { "team ": "v" } }, 'tags["team "]', "begins or ends with a blank"],
     ["a tag without a key", { "tags": { "": "v" } }, 'tags[""]', "is a tag without a key"],
-    ["a key twice for IAM", { "tags": { team: "a", Team: "b" } }, "tags.Team", "is there already as team"],
+    ["a key that differs only in its case", { "tags": { team: "a", Team: "b" } }, "tags.Team", "is there already as team"],
     ["a tag without a value", { "tags": { team: "" } }, "tags.team", "has no value, which the group of the controller's schedule does not take; give it one"],
     ["a value that is too long", { "tags": { team: "v".repeat(257) } }, "tags.team", "has a value of 257 characters; AWS takes 256"],
     ["a value with a character that IAM refuses", fleet({ tags: { team: "a;b" } }), "fleets.cloud.tags.team", "has a value with characters"],
     ["a number without quotes", { "tags": { cost: 4711 } }, "tags.cost", "must be text; it is 4711 without quotes"],
     ["too many tags", { "tags": many(36) }, "tags", "has 36 tags; AWS takes 50 on one resource, and 15 of a machine's are Longhaul's, so at most 35 fit"],
-    ["too many of a fleet and its environment together", { tags: many(20), ...fleet({ tags: many(16, 20) }) }, "fleets.cloud.tags", "has 36 tags together with the environment's"],
-    ["a fleet's key that differs in its case alone", { tags: { team: "a" }, ...fleet({ tags: { TEAM: "b" } }) }, "fleets.cloud.tags.TEAM", "differs from the environment's team in its case alone"],
+    ["too many tags of a fleet and its environment together", { tags: many(20), ...fleet({ tags: many(16, 20) }) }, "fleets.cloud.tags", "has 36 tags together with the environment's"],
+    ["a fleet's key that differs from the environment's only in its case", { tags: { team: "a" }, ...fleet({ tags: { TEAM: "b" } }) }, "fleets.cloud.tags.TEAM", "differs from the environment's team in its case alone"],
   ],
   network: [
     ["a VPC without subnets", { "network.vpcId": "vpc-0a" }, "network.subnetIds", "is missing: with vpcId (vpc-0a) name the subnets"],
@@ -84,7 +84,7 @@ const cases: Record<string, readonly Case[]> = {
     ["a range too small for two subnets", { "network.cidr": "10.0.0.0/27" }, "network.cidr", "must be a network of /16 to /26"],
     ["an address in the middle of its range", { "network.cidr": "200.42.1.0/16" }, "network.cidr", "must be a network's first address, 200.42.0.0/16"],
     ["a proxy without an address", { "network.proxy": { noProxy: ["10.0.0.0/8"] } }, "network.proxy", "names no proxy"],
-    ["certificates that are none", { "network.caBundle": "/etc/ssl/ca.pem" }, "network.caBundle", "must be PEM text with at least one certificate"],
+    ["a path in place of certificates", { "network.caBundle": "/etc/ssl/ca.pem" }, "network.caBundle", "must be PEM text with at least one certificate"],
     ["a private key among the certificates", { "network.caBundle": `${certificate}-----BEGIN PRIVATE KEY-----\nAA==\n` }, "network.caBundle", "contains a private key"],
   ],
   fleet: [
@@ -127,11 +127,11 @@ const cases: Record<string, readonly Case[]> = {
     ["a label like a machine's own", fleet({ labels: ["dev-cloud-1-i-0123456789abcdef0"] }), "fleets.cloud.labels[0]", "looks like the name of a machine"],
   ],
   machine: [
-    ["a type that is none", fleet({ instanceType: "large" }), "fleets.cloud.instanceType", "must be an instance type, for example m5.xlarge"],
+    ["something that is not an instance type", fleet({ instanceType: "large" }), "fleets.cloud.instanceType", "must be an instance type, for example m5.xlarge"],
     ["x64 on Graviton", fleet({ instanceType: "m7g.large", architecture: "x64" }), "fleets.cloud.architecture", "is x64, but m7g.large is an arm64 machine; remove the key, or take a type such as m5.xlarge"],
     ["arm64 on Intel", fleet({ instanceType: "m5.xlarge", architecture: "arm64" }), "fleets.cloud.architecture", "is arm64, but m5.xlarge is an x64 machine; remove the key, or take a type such as m7g.xlarge"],
     ["x64 on a Graviton machine with GPUs", fleet({ priceUsdPerHour: 1, instanceType: "g5g.xlarge", architecture: "x64" }), "fleets.cloud.architecture", "g5g.xlarge is an arm64 machine"],
-    ["a type whose architecture nobody knows", fleet({ priceUsdPerHour: 1, instanceType: "quantum.large" }), "fleets.cloud.architecture", "must be given, x64 or arm64: it cannot be told from the name quantum.large"],
+    ["a type with an unknown architecture", fleet({ priceUsdPerHour: 1, instanceType: "quantum.large" }), "fleets.cloud.architecture", "must be given, x64 or arm64: it cannot be told from the name quantum.large"],
     ["a Mac", fleet({ instanceType: "mac2.metal" }), "fleets.cloud.instanceType", "mac2.metal runs macOS on a dedicated host"],
     ["a newer Mac", fleet({ instanceType: "mac-m4.metal" }), "fleets.cloud.instanceType", "mac-m4.metal runs macOS"],
     ["a paravirtual type", fleet({ instanceType: "m1.large" }), "fleets.cloud.instanceType", "boots paravirtual images only"],
@@ -150,20 +150,20 @@ const cases: Record<string, readonly Case[]> = {
   "runner software": [
     ["a version that GitHub refuses", fleet({ runner: { version: "2.328.0", sha256 } }), "fleets.cloud.runner.version", "is 2.328.0; GitHub refuses versions below 2.329.0"],
     ["a version that only looks newer as text", fleet({ runner: { version: "2.99.9", sha256 } }), "fleets.cloud.runner.version", "GitHub refuses versions below 2.329.0"],
-    ["a version that is none", fleet({ "runner.version": "latest" }), "fleets.cloud.runner.version", "must be a version, for example 2.338.0"],
+    ["something that is not a version", fleet({ "runner.version": "latest" }), "fleets.cloud.runner.version", "must be a version, for example 2.338.0"],
     ["an unknown version without a checksum", fleet({ "runner.version": "2.340.0" }), "fleets.cloud.runner.sha256", "is missing: the checksum of 2.340.0 is not known here (known: 2.338.0)"],
-    ["a checksum that is none", fleet({ "runner.sha256": "abc" }), "fleets.cloud.runner.sha256", "must be the 64 lower-case hexadecimal digits"],
+    ["something that is not a checksum", fleet({ "runner.sha256": "abc" }), "fleets.cloud.runner.sha256", "must be the 64 lower-case hexadecimal digits"],
     ["a checksum other than that of GitHub's tarball", fleet({ "runner.sha256": sha256 }), "fleets.cloud.runner.sha256", "is not the checksum of GitHub's tarball of 2.338.0 for x64, which is af4b794c"],
     ["a tarball behind a password", fleet({ "runner.url": "https://me:secret@example.com/r.tar.gz" }), "fleets.cloud.runner.url", "must not carry a user name or password"],
   ],
   "smoke test": [
     ["no minutes", { "smokeTest.minutes": 0 }, "smokeTest.minutes", "must be at least 1; it is 0"],
     ["more minutes than a job may run", { "smokeTest.minutes": 7200 }, "smokeTest.minutes", "must be at most 7170: GitHub ends a job after 7200 minutes (5 days), and the test needs 30 beside them; it is 7200"],
-    ["a choice that there is not", { "smokeTest.machines": "none" }, "smokeTest.machines", 'must be one of first, all; it is "none"'],
+    ["an unknown choice of machines", { "smokeTest.machines": "none" }, "smokeTest.machines", 'must be one of first, all; it is "none"'],
     ["a switch that is text", { "smokeTest.enabled": "false" }, "smokeTest.enabled", 'must be true or false; it is "false" in quotes; remove them'],
-    ["a repository where there is one already", { "smokeTest.repository": "app" }, "smokeTest.repository", "is for organisations only: the workflow goes into acme/app"],
+    ["a repository for runners that belong to a repository", { "smokeTest.repository": "app" }, "smokeTest.repository", "is for organisations only: the workflow goes into acme/app"],
     ["a workflow with a path", { "smokeTest.workflow": ".github/workflows/a.yml" }, "smokeTest.workflow", "must be a file name that ends in .yml"],
-    ["a limit beyond the boot timer's hour", { "smokeTest.onlineWithinMinutes": 90 }, "smokeTest.onlineWithinMinutes", "must be at most 60; it is 90"],
+    ["a limit longer than the boot timer's hour", { "smokeTest.onlineWithinMinutes": 90 }, "smokeTest.onlineWithinMinutes", "must be at most 60; it is 90"],
   ],
   "automatic shutdown": [
     ["an idle timeout of nothing", fleet({ autoShutdown: { idleMinutes: 0 } }), "fleets.cloud.autoShutdown.idleMinutes", "must be at least 0.1; it is 0"],
@@ -176,27 +176,27 @@ const cases: Record<string, readonly Case[]> = {
     ["hours without a day", fleet({ autoShutdown: { workingHours: { ...hours, wake: "07:30" } } }), "fleets.cloud.autoShutdown.workingHours.wake", 'must be days and a time, as in "Mon-Fri 07:30"'],
     ["hours that never sleep", fleet({ autoShutdown: { workingHours: { ...hours, sleep: "" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "must"],
     ["hours that wake and sleep at once", fleet({ autoShutdown: { workingHours: { ...hours, sleep: "Fri-Sat 07:30" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "is Fri-Sat 07:30, the moment of wake (Mon-Fri 07:30) on at least one day"],
-    ["hours that sleep for minutes alone", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon-Fri 07:30", sleep: "Mon-Fri 07:29" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "is Mon-Fri 07:29 and wake is Mon-Fri 07:30: machines would sleep for 5 minutes of a week and be on for 167.9 of its 168 hours; name times with an hour of sleep at least, or leave workingHours out"],
+    ["hours that sleep for only minutes", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon-Fri 07:30", sleep: "Mon-Fri 07:29" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "is Mon-Fri 07:29 and wake is Mon-Fri 07:30: machines would sleep for 5 minutes of a week and be on for 167.9 of its 168 hours; name times with an hour of sleep at least, or leave workingHours out"],
     ["hours that sleep for a minute", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon 00:00", sleep: "Sun 23:59" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "machines would sleep for a minute of a week and be on for 167.9 of its 168 hours"],
     ["hours without a sleep before the weekend", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon-Fri 07:30", sleep: "Mon-Thu 19:00" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "is Mon-Thu 19:00 and wake is Mon-Fri 07:30: the wake of Fri 07:30 is followed by the wake of Mon 07:30, with no sleep between them, so machines would be on from Fri 07:30 to Mon 19:00; name a sleep after each wake, before the next one"],
     ["hours with a wake a day and a sleep a week", fleet({ autoShutdown: { workingHours: { ...hours, wake: "daily 00:00", sleep: "Sun 23:00" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "the wake of Mon 00:00 is followed by the wake of Tue 00:00, with no sleep between them, so machines would be on from Mon 00:00 to Sun 23:00; name a sleep after each wake, before the next one"],
-    ["hours that sleep when they sleep already", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon-Fri 07:30", sleep: "daily 19:00" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "is daily 19:00 and wake is Mon-Fri 07:30: the sleep of Fri 19:00 is followed by the sleep of Sat 19:00, with no wake between them; name a sleep after each wake, before the next one"],
-    ["hours in lists that leave a sleep out", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon,Wed,Sat 08:00", sleep: "Mon,Sat 18:00" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "the wake of Wed 08:00 is followed by the wake of Sat 08:00, with no sleep between them, so machines would be on from Wed 08:00 to Sat 18:00; name a sleep after each wake, before the next one"],
-    ["hours of which both lines repeat themselves", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon-Tue 07:30", sleep: "Wed-Thu 07:30" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "the wake of Mon 07:30 is followed by the wake of Tue 07:30, with no sleep between them, so machines would be on from Mon 07:30 to Wed 07:30; name a sleep after each wake, before the next one"],
+    ["hours with two sleeps in a row", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon-Fri 07:30", sleep: "daily 19:00" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "is daily 19:00 and wake is Mon-Fri 07:30: the sleep of Fri 19:00 is followed by the sleep of Sat 19:00, with no wake between them; name a sleep after each wake, before the next one"],
+    ["hours in lists that omit a sleep", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon,Wed,Sat 08:00", sleep: "Mon,Sat 18:00" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "the wake of Wed 08:00 is followed by the wake of Sat 08:00, with no sleep between them, so machines would be on from Wed 08:00 to Sat 18:00; name a sleep after each wake, before the next one"],
+    ["hours with two wakes and two sleeps in a row", fleet({ autoShutdown: { workingHours: { ...hours, wake: "Mon-Tue 07:30", sleep: "Wed-Thu 07:30" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "the wake of Mon 07:30 is followed by the wake of Tue 07:30, with no sleep between them, so machines would be on from Mon 07:30 to Wed 07:30; name a sleep after each wake, before the next one"],
     ["hours for which one change is not enough", fleet({ autoShutdown: { workingHours: { ...hours, wake: "daily 07:30", sleep: "Mon 07:29" } } }), "fleets.cloud.autoShutdown.workingHours.sleep", "name a sleep after each wake, before the next one"],
-    ["hours of no zone", fleet({ autoShutdown: { workingHours: { ...hours, zone: "Berlin" } } }), "fleets.cloud.autoShutdown.workingHours.zone", 'must be a time zone by its IANA name, as in "Europe/Berlin"'],
-    ["hours of an offset, which knows no summer", fleet({ autoShutdown: { workingHours: { ...hours, zone: "+01:00" } } }), "fleets.cloud.autoShutdown.workingHours.zone", "must be a time zone by its IANA name"],
-    ["a holiday that is no day", fleet({ autoShutdown: { workingHours: { ...hours, holidays: ["2026-02-30"] } } }), "fleets.cloud.autoShutdown.workingHours.holidays[0]", "must be a day that exists"],
+    ["hours without a valid time zone", fleet({ autoShutdown: { workingHours: { ...hours, zone: "Berlin" } } }), "fleets.cloud.autoShutdown.workingHours.zone", 'must be a time zone by its IANA name, as in "Europe/Berlin"'],
+    ["hours in a fixed offset, which has no summer time", fleet({ autoShutdown: { workingHours: { ...hours, zone: "+01:00" } } }), "fleets.cloud.autoShutdown.workingHours.zone", "must be a time zone by its IANA name"],
+    ["a holiday that is not a date", fleet({ autoShutdown: { workingHours: { ...hours, holidays: ["2026-02-30"] } } }), "fleets.cloud.autoShutdown.workingHours.holidays[0]", "must be a day that exists"],
   ],
   prices: [
-    ["machines whose price nobody knows", fleet({ instanceType: "quantum.large", architecture: "x64" }), "fleets.cloud.priceUsdPerHour", "is missing: the price of quantum.large in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour"],
+    ["machines with an unknown price", fleet({ instanceType: "quantum.large", architecture: "x64" }), "fleets.cloud.priceUsdPerHour", "is missing: the price of quantum.large in eu-central-1 is not in the table config/prices.json of 2025-03-02. Set the fleet's priceUsdPerHour, in US dollars for an hour"],
     ["machines of a size that is not in proportion", fleet({ instanceType: "m5.metal" }), "fleets.cloud.priceUsdPerHour", "the price of m5.metal in eu-central-1 is not in the table"],
-    ["machines in a region whose prices nobody knows", { "aws.region": "us-gov-west-1" }, "fleets.cloud.priceUsdPerHour", "is missing: us-gov-west-1 is not in the table config/prices.json, so the price of m5.xlarge there is not known. Set the fleet's priceUsdPerHour"],
+    ["machines in a region with unknown prices", { "aws.region": "us-gov-west-1" }, "fleets.cloud.priceUsdPerHour", "is missing: us-gov-west-1 is not in the table config/prices.json, so the price of m5.xlarge there is not known. Set the fleet's priceUsdPerHour"],
   ],
   "wake on demand": [
-    ["repositories where there is one already", { "wakeOnDemand.repositories": ["app"] }, "wakeOnDemand.repositories", "is for organisations only: the jobs of acme/app are the ones that count"],
-    ["a fleet that is none", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
-    ["an App that nobody asks", { "wakeOnDemand.app": { id: 1, installationId: 2 } }, "wakeOnDemand.app", "and enabled is false; set it to true, or remove app"],
+    ["repositories for runners that belong to a repository", { "wakeOnDemand.repositories": ["app"] }, "wakeOnDemand.repositories", "is for organisations only: the jobs of acme/app are the ones that count"],
+    ["jobs without labels for an unknown fleet", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
+    ["an App while waking on demand is off", { "wakeOnDemand.app": { id: 1, installationId: 2 } }, "wakeOnDemand.app", "and enabled is false; set it to true, or remove app"],
     ["waking where Lambda has no function URLs", { "aws.region": "eu-south-2", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in eu-south-2"],
     ["waking in China", { "aws.region": "cn-northwest-1", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in cn-northwest-1"],
     ["waking in GovCloud", { "aws.region": "us-gov-west-1", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in us-gov-west-1"],
@@ -205,7 +205,7 @@ const cases: Record<string, readonly Case[]> = {
     ["a switch that is text", { "wakeOnDemand.enabled": "yes" }, "wakeOnDemand.enabled", 'must be true or false; it is "yes"'],
   ],
   alarms: [
-    ["an address that is none", { "alarms.emails": ["ops"] }, "alarms.emails[0]", "must be an e-mail address"],
+    ["something that is not an e-mail address", { "alarms.emails": ["ops"] }, "alarms.emails[0]", "must be an e-mail address"],
     ["an address twice", { "alarms.emails": ["a@b.de", "a@b.de"] }, "alarms.emails[1]", '"a@b.de" is there already; remove one'],
   ],
   budget: [
@@ -216,30 +216,30 @@ const cases: Record<string, readonly Case[]> = {
     ["AWS's budget in GovCloud", { "aws.region": "us-gov-west-1", ...priced, "budget.monthlyUsd": 10 }, "budget.awsBudget", "a limit in US dollars cannot be made in us-gov-west-1: GovCloud has no AWS Budgets"],
     ["AWS's budget in China", { "aws.region": "cn-north-1", ...priced, "budget.monthlyUsd": 10 }, "budget.awsBudget", "AWS Budgets counts in CNY in China; set it to false, and the controller's own meter alone turns power off"],
     ["AWS's budget in the European Sovereign Cloud", { "aws.region": "eusc-de-east-1", ...priced, "budget.monthlyUsd": 10 }, "budget.awsBudget", "AWS Budgets counts in EUR"],
-    ["roles for a budget of AWS's that is not made", { "budget.monthlyUsd": 10, "budget.awsBudget": false, "budget.deniedRoles": ["deploy"] }, "budget.deniedRoles", "belongs to AWS's own budget, and budget.awsBudget is false"],
-    ["no budget of AWS's where there is none", { "budget.awsBudget": false }, "budget.awsBudget", "needs a budget"],
+    ["roles for an AWS budget that is not made", { "budget.monthlyUsd": 10, "budget.awsBudget": false, "budget.deniedRoles": ["deploy"] }, "budget.deniedRoles", "belongs to AWS's own budget, and budget.awsBudget is false"],
+    ["a switch for AWS's budget without a budget", { "budget.awsBudget": false }, "budget.awsBudget", "needs a budget"],
     ["no money at all", { "budget.monthlyUsd": 0 }, "budget.monthlyUsd", "must be at least 0.01; it is 0"],
   ],
   agent: [
-    ["leaving in haste", { "agent.quietSeconds": 60 }, "agent.quietSeconds", "must be at least 120; it is 60"],
-    ["reading without a pause", { "agent.pollSeconds": 0 }, "agent.pollSeconds", "must be at least 0.1; it is 0"],
-    ["reading every other day", { "agent.pollSeconds": 1e5 }, "agent.pollSeconds", "must be at most 300; it is 100000"],
+    ["a quiet time that is too short", { "agent.quietSeconds": 60 }, "agent.quietSeconds", "must be at least 120; it is 60"],
+    ["no interval between two reads", { "agent.pollSeconds": 0 }, "agent.pollSeconds", "must be at least 0.1; it is 0"],
+    ["an interval between two reads that is too long", { "agent.pollSeconds": 1e5 }, "agent.pollSeconds", "must be at most 300; it is 100000"],
   ],
 };
 
 // prettier-ignore
 const forOrganizations: readonly Case[] = [
-  ["a URL for a name", { "github.organization": "https://github.com/acme" }, "github.organization", "must be the short name of an organisation"],
-  ["selected repositories that are none", { "github.runnerGroup": { name: "ci" }, "smokeTest.enabled": false }, "github.runnerGroup.repositories", "names no repository, so no repository could use the runners"],
+  ["a URL in place of a name", { "github.organization": "https://github.com/acme" }, "github.organization", "must be the short name of an organisation"],
+  ["selected repositories without a repository", { "github.runnerGroup": { name: "ci" }, "smokeTest.enabled": false }, "github.runnerGroup.repositories", "names no repository, so no repository could use the runners"],
   ["repositories where all may use the group", { "github.runnerGroup": { name: "ci", visibility: "all", repositories: ["app"] } }, "github.runnerGroup.repositories", "counts only with visibility selected, and visibility is all"],
   ["a repository twice", { "github.runnerGroup": { name: "ci", repositories: ["app", "App"] } }, "github.runnerGroup.repositories[1]", '"App" is there already'],
   ["a repository with its owner", { "github.runnerGroup": { name: "ci", repositories: ["app", "acme/b"] } }, "github.runnerGroup.repositories[1]", "must be the name of a repository without its owner"],
   ["a smoke test without a repository", { smokeTest: {} }, "smokeTest.repository", "is missing: the runners belong to the organisation acme"],
-  ["a repository twice among those that wake", { "wakeOnDemand.repositories": ["tools", "Tools"] }, "wakeOnDemand.repositories[1]", '"Tools" is there already'],
-  ["no repository among those that wake", { "wakeOnDemand.repositories": [] }, "wakeOnDemand.repositories", "must have at least 1 entry"],
-  ["a repository that wakes what it may not use", { "github.runnerGroup": { name: "ci", repositories: ["app", "tools"] }, "wakeOnDemand.repositories": ["other"] }, "wakeOnDemand.repositories[0]", 'other may not use the runner group "ci"'],
+  ["a repository twice in those for waking on demand", { "wakeOnDemand.repositories": ["tools", "Tools"] }, "wakeOnDemand.repositories[1]", '"Tools" is there already'],
+  ["no repository for waking on demand", { "wakeOnDemand.repositories": [] }, "wakeOnDemand.repositories", "must have at least 1 entry"],
+  ["a repository that would wake a group that it may not use", { "github.runnerGroup": { name: "ci", repositories: ["app", "tools"] }, "wakeOnDemand.repositories": ["other"] }, "wakeOnDemand.repositories[0]", 'other may not use the runner group "ci"'],
   ["an App that would have to guess repositories", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 } } }, "wakeOnDemand.app", "asks each repository by its name, and none is named"],
-  ["an App for more repositories than a token is for", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 }, repositories: Array.from({ length: 501 }, (_, index) => `r${index}`) } }, "wakeOnDemand.app", "would ask 501 repositories, and GitHub gives a token for at most 500"],
+  ["an App for more repositories than a token can name", { wakeOnDemand: { enabled: true, app: { id: 1, installationId: 2 }, repositories: Array.from({ length: 501 }, (_, index) => `r${index}`) } }, "wakeOnDemand.app", "would ask 501 repositories, and GitHub gives a token for at most 500"],
   ["a smoke test in a repository that may not use the group", { "github.runnerGroup": { name: "ci", repositories: ["other"] } }, "smokeTest.repository", 'app may not use the runner group "ci"'],
 ];
 
@@ -283,13 +283,13 @@ describe("the configuration refuses", () => {
   }
 });
 
-describe("the configuration takes", () => {
-  // What the refusals' sentences name as the least or the most.
+describe("the configuration accepts", () => {
+  // These are the smallest and largest values that the messages name.
   const taken: [rule: string, values: Record<string, unknown>][] = [
     ["an idle timeout as long as the quiet time", fleet({ autoShutdown: { idleMinutes: 3 } })],
     ["as many machines awake as there are", fleet({ runners: 2, autoShutdown: { minimumAwake: 2 } })],
     [
-      "an enforced limit that just leaves the smoke test its time",
+      "an enforced limit that leaves the smoke test just enough time",
       fleet({ autoShutdown: { maxJobHours: 6.5, enforce: true } }),
     ],
   ];

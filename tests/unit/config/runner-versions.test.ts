@@ -21,7 +21,7 @@ describe("the configured runner versions", () => {
     }).fleets;
   const pinned = { version: "2.336.0", sha256: own, selfUpdate: false };
 
-  /** What is said of one runner, where GitHub offers another and says so much of the configured one. */
+  /** The notes on one runner, given the version that GitHub offers and the dates of the configured version. */
   const notesOn = (runner: object, offered: string, support: VersionSupport = {}, checksum = sha256) => {
     const fleets = fleetsWith(runner);
     return versionNotes(fleets, {
@@ -30,33 +30,33 @@ describe("the configured runner versions", () => {
     });
   };
 
-  it("are not worth a word while they are the ones that GitHub offers", () => {
+  it("get no note while GitHub offers them", () => {
     expect(notesOn(pinned, "2.336.0", {}, own)).to.deep.equal([]);
     expect(
       notesOn({}, "2.338.0", {}, "af4b794c1bc41d73d40535e3fe092a39f9679cd8d965954c2aca25a05ca41d32"),
     ).to.deep.equal([]);
   });
 
-  it("are to be raised where they do not update themselves and GitHub offers another, with its checksum", () => {
+  it("are to be raised to GitHub's version and checksum, if they do not update themselves", () => {
     expect(notesOn(pinned, "2.340.0")).to.deep.equal([
       "cloud: runner.version is 2.336.0, and GitHub offers 2.340.0. " +
         "GitHub refuses a version 30 days after the next one came out. " +
         `Raise runner.version to 2.340.0 and runner.sha256 to ${sha256} and run \`pulumi up\`; ` +
         "a rotation would install 2.336.0 again.",
     ]);
-    expect(notesOn(pinned, "2.338.0")[0], "a checksum that is known need not be written").to.include(
+    expect(notesOn(pinned, "2.338.0")[0], "a known checksum need not be configured").to.include(
       "Raise runner.version to 2.338.0 and run",
     );
   });
 
-  it("may be behind where they update themselves, until GitHub says when it refuses them", () => {
+  it("may be older if they update themselves, until GitHub gives a date for their refusal", () => {
     const self = { ...pinned, selfUpdate: true };
     expect(notesOn(self, "2.340.0")).to.deep.equal([]);
     const [note] = notesOn(self, "2.340.0", { jobsEndAt: "2026-11-05T00:00:00Z" });
     expect(note).to.include("GitHub gives it no jobs from 2026-11-05T00:00:00Z on.");
   });
 
-  it("are told of with both dates, also while GitHub does not say what it offers", () => {
+  it("get a note with both dates, even if GitHub does not answer what it offers", () => {
     const support = { jobsEndAt: "2026-11-05T00:00:00Z", registrationEndsAt: "2026-12-05T00:00:00Z" };
     const notes = versionNotes(fleetsWith(pinned), { offered: [], support: new Map([["2.336.0", support]]) });
     expect(notes[0])
@@ -65,22 +65,22 @@ describe("the configured runner versions", () => {
       .and.include("Raise runner.version and run");
   });
 
-  it("are compared by their checksum too, unless the tarball is somebody's own", () => {
+  it("are also compared by checksum, unless the tarball is the user's own", () => {
     const [note] = notesOn(pinned, "2.336.0");
     expect(note).to.include(sha256).and.include(own).and.include("Correct runner.sha256.");
     const mirrored = { ...pinned, url: "https://mirror.example.com/runner.tar.gz" };
     expect(notesOn(mirrored, "2.336.0")).to.deep.equal([]);
   });
 
-  it("come one before another by numbers, not by letters", () => {
+  it("are ordered by number, not as text", () => {
     expect(isOlder("2.99.0", "2.100.0")).to.equal(true);
     expect(isOlder("2.100.0", "2.99.9")).to.equal(false);
     expect(isOlder("2.338.0", "2.338.0")).to.equal(false);
   });
 });
 
-describe("what GitHub says of the runner software", () => {
-  it("is read from the names of its Linux tarballs", () => {
+describe("GitHub's answer about the runner software", () => {
+  it("has versions in the names of its Linux tarballs", () => {
     const named = (filename: string) => ({
       os: "linux",
       architecture: "x64",

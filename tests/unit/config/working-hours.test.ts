@@ -14,7 +14,7 @@ const line = fc
     minutes: fc.oneof(fc.integer({ min: 0, max: 1439 }), fc.constantFrom(0, 450, 451, 1439)),
   })
   .map(formatDaysAndTime);
-/** Any two lines, and more of those that are near to what is meant: with a sleep for each wake. */
+/** Any two lines, and often two on the same days, so that each wake has a sleep. */
 const lines = fc.oneof(
   fc.record({ wake: line, sleep: line }),
   fc.tuple(line, line).map(([wake, sleep]) => ({
@@ -23,14 +23,14 @@ const lines = fc.oneof(
   })),
 );
 
-/** Minutes of the week at which a line is. */
+/** The minutes of the week at which a line wakes or sleeps. */
 function momentsOf(text: string): number[] {
   const { days, minutes } = parseDaysAndTime(text)!;
   return days.map((day) => day * 1440 + minutes);
 }
 
 describe("the rule for working hours", () => {
-  it("takes only those in which wakes and sleeps take turns and that sleep for an hour a week", () => {
+  it("accepts only hours in which wakes and sleeps alternate, with at least an hour of sleep a week", () => {
     fc.assert(
       fc.property(lines, (hours) => {
         fc.pre(workingHoursFault(hours) === undefined);
@@ -48,7 +48,7 @@ describe("the rule for working hours", () => {
     );
   });
 
-  it("names the fault that there is: two edges of one kind that follow each other, one moment for both, or too little sleep", () => {
+  it("names the actual fault: two wakes or two sleeps in a row, a wake and a sleep at once, or too little sleep", () => {
     fc.assert(
       fc.property(lines, (hours) => {
         const fault = workingHoursFault(hours);
@@ -74,7 +74,7 @@ describe("the rule for working hours", () => {
     );
   });
 
-  it("refuses none of which each wake has a sleep after it on the same day", () => {
+  it("accepts all hours in which a sleep follows each wake on the same day", () => {
     const days = fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
     const minutes = fc.integer({ min: 0, max: 1439 });
     fc.assert(
@@ -96,7 +96,7 @@ describe("the rule for working hours", () => {
     ["nights, and the weekend", "Mon-Fri 20:00", "Mon-Fri 06:00"],
     ["all but an hour a week", "Mon 00:00", "Sun 23:00"],
   ] as const) {
-    it(`takes ${what}: ${wake} to ${sleep}`, () => {
+    it(`accepts ${what}: ${wake} to ${sleep}`, () => {
       expect(workingHoursFault({ wake, sleep })).to.equal(undefined);
       expect(workingHoursAt({ wake, sleep, zone: "UTC", holidays: [] }, 0).until).not.to.equal(undefined);
     });

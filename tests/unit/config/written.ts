@@ -1,20 +1,20 @@
 import { ConfigurationError, loadConfiguration } from "../../../config/load.ts";
 
-/** The least configuration there can be, runners of one repository. */
+/** The smallest possible configuration, with runners of one repository. */
 export const least = {
   aws: { account: "123456789012", region: "eu-central-1" },
   github: { repository: "acme/app" },
   fleets: { cloud: {} },
 } as const;
 
-/** The least for an organisation. */
+/** The smallest for an organisation. */
 export const leastForOrganization = {
   ...least,
   github: { organization: "acme" },
   smokeTest: { repository: "app" },
 } as const;
 
-/** A configuration with values written at paths (`fleets.cloud.disk.sizeGb`); undefined removes the key. */
+/** A configuration with values at paths (`fleets.cloud.disk.sizeGb`). The value undefined removes the key. */
 export function written(
   base: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, unknown>>,
@@ -31,7 +31,7 @@ export function written(
   return raw;
 }
 
-/** What is refused, as `path: sentence`; empty when the configuration loads. */
+/** What is refused, as `path: sentence`, or an empty list if the configuration loads. */
 export function refusals(environment: string, raw: Record<string, unknown>): string[] {
   try {
     loadConfiguration(environment, raw);

@@ -71,12 +71,12 @@ function withValue(configuration: object, path: readonly string[], value: unknow
   return JSON.stringify(copy);
 }
 
-/** The item of a list or table is absent only where it is left out altogether. */
+/** False for an item of a list or a table, which is never missing by name: without it, the list or table is only shorter. */
 const isKnownByName = (path: readonly string[]) => !/\d$/.test(path.at(-1)!) && path.at(-2) !== "machines";
 
-for (const [who, { value, parse, mayLack }] of Object.entries(wires)) {
-  describe(`what ${who} is told`, () => {
-    it("is read as the stack wrote it, with what a later stack adds", () => {
+for (const [program, { value, parse, mayLack }] of Object.entries(wires)) {
+  describe(`the configuration of ${program}`, () => {
+    it("is read as the stack wrote it, with the additions of a later stack", () => {
       const more = { ...value, later: 1 };
       expect(parse(JSON.stringify(value))).to.deep.equal(value);
       expect(parse(JSON.stringify(more))).to.deep.equal(more);
@@ -105,7 +105,7 @@ for (const [who, { value, parse, mayLack }] of Object.entries(wires)) {
       });
     }
 
-    it("is never taken for one where a text is damaged", () => {
+    it("is refused if the text is damaged", () => {
       const whole = JSON.stringify(value);
       fc.assert(
         fc.property(fc.integer({ min: 0, max: whole.length - 1 }), (length) => {
@@ -116,7 +116,7 @@ for (const [who, { value, parse, mayLack }] of Object.entries(wires)) {
   });
 }
 
-it("a disk's prices are three, in their order", () => {
+it("a disk has three prices, in a fixed order", () => {
   const prices = (disks: readonly number[]) => withValue(controller, ["priceList", "disks"], disks);
   expect(() => parseControllerConfiguration(prices([1, 2]))).to.throw(
     "priceList.disks must be a list of 3 and is one of 2",

@@ -14,7 +14,7 @@ import {
 
 const secret = "ghs_canarycanarycanary";
 
-/** What somebody throws, caught. */
+/** The value that a function throws. */
 function caught(act: () => unknown): unknown {
   try {
     act();
@@ -29,7 +29,7 @@ const refusal = new Refusal("EC2 refuses it: ask for another quota.", { cause: n
 const missing = caught(() => readFileSync("/is/not/there"));
 const fault = caught(() => (undefined as unknown as string[]).length);
 const parsed = caught(() => JSON.parse(`${secret} is no JSON`));
-const told = "Longhaul has a fault of its own (TypeError); its log has the stack.";
+const faultSentence = "Longhaul has a fault of its own (TypeError); its log has the stack.";
 
 const address = (words: string) =>
   Object.assign(new Error(`connect ECONNREFUSED ${words}`), { code: "ECONNREFUSED" });
@@ -70,14 +70,14 @@ const cases: Case[] = [
     sentence: "The operation was aborted due to timeout",
   },
   {
-    what: "a failure that somebody says more of",
+    what: "a failure with a further explanation",
     error: explained(refusal, (why) => `Nothing was done: ${why}`),
     sentence: "Nothing was done: EC2 refuses it: ask for another quota.",
   },
   {
     what: "a TypeError",
     error: fault,
-    sentence: told,
+    sentence: faultSentence,
     trace: [/^TypeError: Cannot read properties of undefined.*\n +at .*failure\.test\.ts/],
   },
   {
@@ -93,12 +93,12 @@ const cases: Case[] = [
     trace: [/^Error: a batch that is done has nothing to do\n +at /],
   },
   {
-    what: "a fault that somebody says more of, twice",
+    what: "a fault with two further explanations",
     error: explained(
       explained(fault, (why) => `The meter stands still: ${why}`),
       (why) => `${why} See the runbook.`,
     ),
-    sentence: `The meter stands still: ${told} See the runbook.`,
+    sentence: `The meter stands still: ${faultSentence} See the runbook.`,
     trace: [/^The meter stands still: /, /\nCaused by: TypeError: .*\n +at .*failure\.test\.ts/],
   },
   {
@@ -127,8 +127,8 @@ const cases: Case[] = [
   },
 ];
 
-describe("an error of another bundle, which has a copy of the module", () => {
-  it("is of the kind that it is there", async () => {
+describe("an error of another bundle that has a copy of the module", () => {
+  it("is of the same kind as in its own bundle", async () => {
     const path = "../../../contract/failure.ts?copy";
     const copy = (await import(path)) as typeof failures;
     const theirs = new copy.Failure("Go could not be started.");
@@ -156,7 +156,7 @@ describe("the report of an error", () => {
     });
   }
 
-  it("keeps the error that somebody says more of as the cause", () => {
+  it("keeps an error that is explained further as the cause", () => {
     expect(explained(fault, (why) => why).cause).to.equal(fault);
   });
   for (const { what, error, trace } of cases.filter(({ error }) => error instanceof Failure)) {
@@ -167,14 +167,14 @@ describe("the report of an error", () => {
 });
 
 describe("the message of a library's error", () => {
-  it("is its own, and what is behind a connection that failed", () => {
+  it("is the error's own, with the cause of a failed connection", () => {
     expect(messageOf(new Error("unclosed tag"))).to.equal("unclosed tag");
     expect(messageOf(parsed)).to.include("is not valid JSON");
     expect(messageOf(unreachable)).to.equal("fetch failed (connect ECONNREFUSED 127.0.0.1:1)");
   });
 
   for (const error of [fault, new Fault("two machines have one name"), "no error"]) {
-    it(`is not taken from ${String(error)}, which is thrown on`, () => {
+    it(`is not taken from ${String(error)}, which is thrown again`, () => {
       expect(caught(() => messageOf(error))).to.equal(error);
     });
   }

@@ -47,8 +47,8 @@ describe("a line of the ledger", () => {
     ["of another kind", { ...job, kind: "eviction" }],
     ["that ended for an unknown cause", { ...job, cause: "boredom" }],
     ["without its machine", { ...job, machine: undefined }],
-    ["whose end is not a time", { ...job, endedAt: "yesterday" }],
-    ["whose repository is a number", { ...job, repository: 7 }],
+    ["with an end that is not a time", { ...job, endedAt: "yesterday" }],
+    ["with a number as its repository", { ...job, repository: 7 }],
     ["of a start without its seconds", { ...machine, kind: "start", at: job.receivedAt }],
     [
       "of a start that took less than none",

@@ -37,8 +37,8 @@ describe("names", () => {
   for (const [what, name] of [
     ["another fleet", `dev-arm-1-${id}`],
     ["another environment", `prod-cloud-1-${id}`],
-    ["a fleet whose name begins alike", `dev-cloud-big-1-${id}`],
-    ["somebody else's runner", "build-box-7"],
+    ["a fleet with a name that begins the same", `dev-cloud-big-1-${id}`],
+    ["a runner that is not Longhaul's", "build-box-7"],
     ["a runner without an instance", "dev-cloud-1"],
   ] as const) {
     it(`an entry of ${what} does not belong to this fleet`, () => {

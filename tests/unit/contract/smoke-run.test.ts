@@ -25,8 +25,8 @@ const wrong: readonly [keyof SmokeRun, unknown, string][] = [
   ["conclusion", {}, "conclusion must be a text and is an object"],
 ];
 
-describe("what longhaul smoke dispatch prints", () => {
-  it("is read as it was written: a run, or that there was none", () => {
+describe("the output of longhaul smoke dispatch", () => {
+  it("is read as it was written, with or without a run", () => {
     const going = written<SmokeRun>({ ...run, conclusion: undefined });
     expect(parseSmokeRun(formatSmokeRun(run))).to.deep.equal(run);
     expect(parseSmokeRun(JSON.stringify(going))).to.deep.equal(going);
@@ -34,7 +34,7 @@ describe("what longhaul smoke dispatch prints", () => {
   });
 
   for (const [key, value, sentence] of wrong)
-    it(`is refused with what stands there: ${sentence}`, () => {
+    it(`is refused, with the text that was there: ${sentence}`, () => {
       const text = JSON.stringify({ ...run, [key]: value });
       expect(() => parseSmokeRun(text))
         .to.throw(Failure, sentence)
@@ -42,19 +42,19 @@ describe("what longhaul smoke dispatch prints", () => {
         .match(/npm ls longhaul/);
     });
 
-  it("is refused where something else prints", () => {
+  it("is refused if it contains other text", () => {
     for (const text of ["npm notice", "", "[]", "7"])
       expect(() => parseSmokeRun(text)).to.throw(Failure, "is no JSON object");
   });
 });
 
 describe("the output smoke of a stack", () => {
-  it("is a list of runs, or is not there", () => {
+  it("is a list of runs, or is absent", () => {
     expect(readSmokeRuns([run])).to.deep.equal([run]);
     expect(readSmokeRuns(undefined)).to.deep.equal([]);
   });
 
-  it("is refused where another program means something else by it", () => {
+  it("is refused if another program uses the name for something else", () => {
     expect(() => readSmokeRuns("on")).to.throw(
       Failure,
       'The stack\'s output "smoke" cannot be used: it must be a list and is "on"',

@@ -15,7 +15,7 @@ describe("the faults that are planted by `npm run mutants`", () => {
     });
   }
 
-  it("are refused where the text stands nowhere, or twice", () => {
+  it("are refused if the text occurs nowhere or twice", () => {
     const fault = { file: "a.ts", from: "x", to: "y" };
     expect(planted(fault, "a x b")).to.equal("a y b");
     expect(() => planted(fault, "a")).to.throw('a.ts holds "x" nowhere');

@@ -37,11 +37,11 @@ describe("the build that tests run", () => {
     write(recordFile, recordBuild(folder.path, [metafile], began));
   };
 
-  it("is made where there is none", () => {
+  it("is made if there is no build", () => {
     expect(isBuilt(folder.path)).to.equal(false);
   });
 
-  it("is taken as it is while what it was made from is the same", () => {
+  it("is reused while its sources are the same", () => {
     build();
     expect(isBuilt(folder.path)).to.equal(true);
     write("runtime/agent/other.ts", "not in it");
@@ -49,7 +49,7 @@ describe("the build that tests run", () => {
   });
 
   for (const path of [...sources, "dist/agent.mjs"]) {
-    it(`is made anew when ${path} has changed, or is gone`, () => {
+    it(`is made again if ${path} has changed, or is gone`, () => {
       build();
       write(path, "changed");
       expect(isBuilt(folder.path)).to.equal(false);
@@ -58,17 +58,17 @@ describe("the build that tests run", () => {
     });
   }
 
-  it("is made anew when a source has changed during the build", () => {
+  it("is made again if a source has changed during the build", () => {
     build(0);
     expect(isBuilt(folder.path)).to.equal(false);
   });
 
-  it("is no build that could be recorded where something that it made is gone", () => {
+  it("cannot be recorded if one of its files is missing", () => {
     rmSync(`${folder.path}/dist/agent.mjs`);
     expect(() => recordBuild(folder.path, [metafile], Infinity)).to.throw(/ENOENT.*agent\.mjs/);
   });
 
-  it("does not look at packages, which package-lock.json names", () => {
+  it("does not record packages, because package-lock.json names them", () => {
     build();
     expect(readFileSync(`${folder.path}/${recordFile}`, "utf8")).not.to.include("node_modules");
   });

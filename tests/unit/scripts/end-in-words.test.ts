@@ -17,7 +17,7 @@ describe("a script that fails", () => {
     return { status, stderr };
   };
 
-  it("says in a sentence what it needs", () => {
+  it("prints what it needs as a sentence", () => {
     const failure = `new Failure("It needs python3.", { cause: new Error("behind it") })`;
     expect(ended(failure)).to.deep.equal({ status: 1, stderr: "It needs python3.\n" });
   });

@@ -4,7 +4,7 @@ import { generatedSection, markdownTable, withGeneratedSection } from "../../../
 const document = "before\n\n<!-- made by npm run one -->\n\nold\n\n<!-- end -->\n\nafter <!-- end -->\n";
 
 describe("a part of a document that a program makes", () => {
-  it("is what stands between its comments", () => {
+  it("is the text between its comments", () => {
     expect(generatedSection(document, "one")).to.equal("old");
     expect(generatedSection(document, "other")).to.equal(undefined);
     expect(generatedSection("<!-- made by npm run one -->", "one")).to.equal(undefined);
@@ -16,7 +16,7 @@ describe("a part of a document that a program makes", () => {
     expect(withGeneratedSection(written, "one", "new")).to.equal(written);
   });
 
-  it("is not written into a document that has no place for it", () => {
+  it("is not written into a document without its comments", () => {
     expect(() => withGeneratedSection(document, "other", "new")).to.throw(
       'no part between "<!-- made by npm run other -->" and "<!-- end -->"',
     );

@@ -22,7 +22,7 @@ describe("the chunks of earlier builds", () => {
     return path;
   };
 
-  it("are deleted once no build has made them for as long as they are kept", async () => {
+  it("are deleted if no build has made them within the time that they are kept", async () => {
     const made = chunk("made.js", 3 * dayMs);
     chunk("young.js", dayMs / 2);
     chunk("old.js", 2 * dayMs);
@@ -30,8 +30,8 @@ describe("the chunks of earlier builds", () => {
     expect(readdirSync(folder.path)).to.have.members(["made.js", "young.js"]);
   });
 
-  it("are all deleted where none is kept, and none that this build has made", async () => {
-    // A file's time is kept in other units than a clock's: half of them would count as made a moment before.
+  it("are all deleted if that time is zero, except those of this build", async () => {
+    // A file's time has other units than the clock. Without care, half of this build's files would count as made before it.
     const made = Array.from({ length: 5 }, (_, index) => chunk(`made-${index}.js`, 0));
     for (let build = 0; build < 20; build++) {
       chunk("old.js", 1000);

@@ -57,7 +57,7 @@ const disks = [
   disk("EUC1-EBS:VolumeP-Throughput.gp3", "GiBps-mo", "49.152"),
 ];
 
-/** A file of the price list with these rows, as AWS writes it. */
+/** A file of the price list with these rows, in AWS's format. */
 function offer(rows: readonly Row[], names: readonly string[] = columns): string {
   const line = (fields: readonly string[]) =>
     fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(",");
@@ -82,7 +82,7 @@ function read(text: string) {
 const sample = [machine("m5.xlarge", "0.2300000000"), machine("m5.2xlarge", "0.4600000000"), ...disks];
 
 describe("a file of AWS's price list", () => {
-  it("says when it was published, what machines cost by their family, and what gp3 costs", () => {
+  it("has its date of publication, the prices of machines by family, and the prices of gp3", () => {
     expect(read(offer([...sample, machine("c7i-flex.large", "0.09676")]))).to.deep.equal({
       date: "2026-11-05",
       machines: { m5: 0.23, "c7i-flex": 0.19352 },
@@ -90,7 +90,7 @@ describe("a file of AWS's price list", () => {
     });
   });
 
-  it("may have its columns in another order, and new ones", () => {
+  it("may have its columns in another order, and new columns", () => {
     const names = ["Brand New", ...columns.toReversed().filter((name) => name !== "SKU")];
     expect(read(offer(sample, ["SKU", ...names]))).to.deep.equal(read(offer(sample)));
   });
@@ -98,11 +98,8 @@ describe("a file of AWS's price list", () => {
   const others: [what: string, row: Row][] = [
     ["a dedicated machine", machine("m5.xlarge", "0.25", { Tenancy: "Dedicated" })],
     ["another system", machine("m5.xlarge", "0.4", { "Operating System": "Windows" })],
-    ["software that comes with it", machine("m5.xlarge", "0.7", { "Pre Installed S/W": "SQL Web" })],
-    [
-      "a reservation that nobody uses",
-      machine("m5.xlarge", "0.25", { CapacityStatus: "UnusedCapacityReservation" }),
-    ],
+    ["preinstalled software", machine("m5.xlarge", "0.7", { "Pre Installed S/W": "SQL Web" })],
+    ["an unused reservation", machine("m5.xlarge", "0.25", { CapacityStatus: "UnusedCapacityReservation" })],
     ["a local zone", machine("m5.xlarge", "0.3", { "Location Type": "AWS Local Zone" })],
     ["a reserved machine", machine("m5.xlarge", "0.1", { TermType: "Reserved" })],
     ["another currency", machine("m5.xlarge", "1.9", { Currency: "CNY" })],
@@ -117,12 +114,12 @@ describe("a file of AWS's price list", () => {
     ],
   ];
   for (const [what, row] of others) {
-    it(`has prices that are none of ours: of ${what}`, () => {
+    it(`has prices that are ignored: of ${what}`, () => {
       expect(read(offer([...sample, row]))).to.deep.equal(read(offer(sample)));
     });
   }
 
-  it("is refused where the sizes of a family are not in proportion: the table could not tell", () => {
+  it("is refused if the sizes of a family are not in proportion, which the table could not express", () => {
     expect(() => read(offer([...sample, machine("m5.4xlarge", "0.99")]))).to.throw(
       "The prices of m5 in eu-central-1 are not in proportion to its sizes: 0.23 and 0.2475 USD for each xlarge. The table was not changed",
     );
@@ -134,19 +131,19 @@ describe("a file of AWS's price list", () => {
     ["no machines", offer(disks)],
     ["no disks", offer(sample.slice(0, 2))],
     [
-      "columns by other names",
+      "columns with other names",
       offer(
         sample,
         columns.map((name) => name.toUpperCase()),
       ),
     ],
   ] as const) {
-    it(`is refused where it holds ${what}`, () => {
+    it(`is refused if it contains ${what}`, () => {
       expect(() => read(text)).to.throw("AWS's price list for eu-central-1 is not what it was");
     });
   }
 
-  it("gives one region of the table other prices, and says from where", () => {
+  it("changes the prices and the source of one region in the table", () => {
     const table = withOffer(prices, "eu-central-1", read(offer(sample)));
     expect(table.regions["eu-central-1"]).to.include({ date: "2026-11-05", source: "aws" });
     expect(table.sources).to.have.property("aws");
@@ -158,7 +155,7 @@ describe("a file of AWS's price list", () => {
 });
 
 describe("a line of CSV", () => {
-  it("has the fields that were written, whatever is in them", () => {
+  it("has the fields that were written, whatever they contain", () => {
     const field = fc.string({ unit: fc.constantFrom(..."ab ,\"'ä".split("")), maxLength: 6 });
     fc.assert(
       fc.property(fc.array(field, { minLength: 1, maxLength: 6 }), (fields) => {
@@ -189,7 +186,7 @@ describe("reading AWS's price list", () => {
       ),
     );
 
-  it("asks for the region's file, and takes it line by line", async () => {
+  it("requests the region's file, and reads it line by line", async () => {
     const { result, paths } = await answering({ body: text.replaceAll("\n", "\r\n") }, (url) =>
       readOffer("eu-central-1", url, limits),
     );
@@ -198,15 +195,15 @@ describe("reading AWS's price list", () => {
   });
 
   const address = "GET …/offers/v1.0/aws/AmazonEC2/current/eu-central-1/index.csv failed: ";
-  it("fails with the address where there is no such file", async () => {
+  it("fails with the address if there is no such file", async () => {
     expect((await failure({ status: 403 })).result).to.equal(`${address}HTTP 403`);
   });
 
-  it("fails where the file breaks off, however much of it was there", async () => {
+  it("fails if the file breaks off, at whatever point", async () => {
     expect((await failure({ body: text, fails: "cut" })).result).to.match(/index\.csv failed: .+/);
   });
 
-  it("fails where nothing comes for a while, and where it takes too long", async () => {
+  it("fails if nothing arrives for a while, and if the download takes too long", async () => {
     expect((await failure({ fails: "never" }, { ...limits, silenceMs: 20 })).result).to.equal(
       `${address}there was silence for 0.02 s`,
     );

@@ -13,21 +13,21 @@ const nothing = { runners: 1, awakeHours: 0, jobs: 0, alarms: 0 };
 const lineOf = (what: string, usage: typeof nothing) =>
   platformLines(usage).find((line) => line.what === what)!.usd;
 
-describe("what stands around the machines", () => {
-  it("costs little where nobody is awake, most of it CloudWatch's metrics", () => {
+describe("the cost around the machines", () => {
+  it("is small if no machine is awake, and mostly CloudWatch's metrics", () => {
     const metrics = (Object.keys(controllerMetrics).length + Object.keys(receiverMetrics).length) * 0.3;
     expect(lineOf("metrics of the environment", nothing)).to.be.closeTo(metrics, 1e-9);
     expect(platformUsd(nothing)).to.be.within(metrics, metrics + 1);
   });
 
-  it("costs a clock's and a queue's month by hand", () => {
+  it("has the same price for a month of clock and queue as a calculation by hand", () => {
     expect(lineOf("clock", nothing)).to.be.closeTo(0.0438, 1e-9);
     expect(lineOf("controller", nothing)).to.be.closeTo(43_800 * (0.2e-6 + 0.25 * 13.3334e-6), 1e-9);
     expect(lineOf("queue", nothing)).to.be.closeTo((5 * 730 * 180 * 0.4) / 1e6, 1e-9);
-    expect(lineOf("table", nothing)).to.be.closeTo((43_800 * 0.1525) / 1e6, 1e-9); // The controller reads consistently: a whole unit.
+    expect(lineOf("table", nothing)).to.be.closeTo((43_800 * 0.1525) / 1e6, 1e-9); // A consistent read by the controller takes a whole unit.
   });
 
-  it("costs the memory that the stack gives the controller for as many runners", () => {
+  it("includes the memory that the stack gives the controller for the number of runners", () => {
     for (const runners of [500, 501, 2000, 100_000]) {
       const gigabytes = functionMemoryMb("controller", runners) / 1024;
       const all = lineOf("controller", { ...nothing, runners });
@@ -38,7 +38,7 @@ describe("what stands around the machines", () => {
     );
   });
 
-  it("costs the more, the more machines are awake, jobs come and alarms watch", () => {
+  it("grows with the hours awake, the jobs and the alarms", () => {
     for (const more of [{ awakeHours: 730 }, { jobs: 1000 }, { alarms: 1 }]) {
       expect(platformUsd({ ...nothing, ...more })).to.be.greaterThan(platformUsd(nothing));
     }
@@ -51,7 +51,7 @@ describe("what stands around the machines", () => {
 
 describe("the worked example", () => {
   for (const runners of [1, 10, 50]) {
-    it(`costs for ${runners} what the estimate says, and what is around the machines`, () => {
+    it(`costs for ${runners} runners the estimate and the cost around the machines`, () => {
       const { total } = estimateOf("example", exampleConfiguration(runners));
       const month = monthOf(runners);
       const machinesOf = (state: keyof typeof month) =>
@@ -62,7 +62,7 @@ describe("the worked example", () => {
     });
   }
 
-  it("is in docs/cost.md as the tables of prices make it", () => {
+  it("is in docs/cost.md as computed from the tables of prices", () => {
     const document = readFileSync(join(import.meta.dirname, "../../../docs/cost.md"), "utf8");
     expect(
       generatedSection(document, "cost-example"),

@@ -7,7 +7,7 @@ const roundsOf = (rounds: number, seed: string) =>
   planLaps(rounds, seed).flatMap(({ own, end }) => [...own.flat(), ...end.rounds]);
 
 describe("the plan of a soak", () => {
-  it("has the number of rounds that was asked for, each with a job of its own", () => {
+  it("has the requested number of rounds, each with its own job", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.string(), (count, seed) => {
         const numbers = roundsOf(count, seed).map(({ number }) => number);
@@ -17,18 +17,18 @@ describe("the plan of a soak", () => {
     );
   });
 
-  it("is the same for the same seed, and another for another", () => {
+  it("is the same for the same seed, and different for another", () => {
     expect(planLaps(60, "one")).to.deep.equal(planLaps(60, "one"));
     expect(planLaps(60, "one")).to.not.deep.equal(planLaps(60, "two"));
   });
 
-  it("does nothing on its own to a machine that may be gone: only the last round before the engine's drops it", () => {
+  it("drops a machine from its lists only in the last of its own rounds, because it may be gone after that", () => {
     for (const { own } of planLaps(200, "any"))
       for (const rounds of own)
         expect(rounds.slice(0, -1).map(({ act }) => act)).to.deep.equal(rounds.slice(1).map(() => "sleep"));
   });
 
-  it("has everything in 200 rounds that makes a machine leave, and aims at every instant of it", () => {
+  it("has in 200 rounds every cause for a machine to leave, at every instant", () => {
     const rounds = roundsOf(200, "any");
     const acts: Act[] = ["sleep", "recall", "retire", "replace", "destroy"];
     expect(new Set(rounds.map(({ act }) => act))).to.have.all.keys(...acts);

@@ -18,7 +18,7 @@ export function packedFiles(folder = project): string[] {
 }
 
 /**
- * Makes a project of somebody who has installed both packages: the files of
+ * Makes the project of a user who has installed both packages: the files of
  * each are those that npm would publish and nothing else, without the type
  * declarations. Other packages are this project's.
  *
@@ -42,7 +42,7 @@ export function installPackages(folder: string): void {
 }
 
 /**
- * Makes such a project whose program is the stack's own, importing from the
+ * Makes such a project with the stack's own program, which imports from the
  * package, with type declarations as they are when npm prepares the package.
  *
  * @param folder an empty one
@@ -65,7 +65,7 @@ function writeDeclarations(installed: string): void {
 }
 
 /**
- * What the compiler finds in the program, and in the package's declarations
+ * The compiler's errors in the program, and in the package's declarations
  * that it reaches, where `moduleResolution` is the given one.
  */
 export function compile(program: string, resolution: "node16" | "nodenext" | "bundler"): string[] {

@@ -8,8 +8,8 @@ import { repositoryStack } from "../components/stack-program.ts";
 const environment = "ours";
 const configuration = longhaul.loadConfiguration(environment, repositoryStack);
 
-describe("the package, in a program of somebody else's", () => {
-  it("offers the components and what is needed to use them", () => {
+describe("the package, in a user's own program", () => {
+  it("exports the components and what is needed to use them", () => {
     expect(Object.keys(longhaul).sort()).to.deep.equal([
       "AlarmTopic",
       "AutoShutdown",
@@ -39,12 +39,12 @@ describe("the package, in a program of somebody else's", () => {
     ]);
   });
 
-  it("is found by its name, built, and offers the same", async () => {
-    const name = "longhaul"; // Not for the compiler, which would want the built types.
+  it("can be imported by its name after the build, and exports the same", async () => {
+    const name = "longhaul"; // The compiler must not see the name, because it would need the built types.
     expect(Object.keys((await import(name)) as object).sort()).to.deep.equal(Object.keys(longhaul).sort());
   });
 
-  it("makes a fleet on a network and with a registration that are not Longhaul's", async () => {
+  it("makes a fleet with the user's own network and registration", async () => {
     const { registrations, calls } = await evaluate(() => {
       const network: longhaul.MachineNetwork = {
         identity: "shared",
@@ -63,7 +63,7 @@ describe("the package, in a program of somebody else's", () => {
     expect(calls.map(({ token }) => token)).to.deep.equal(["aws:ssm/getParameter:getParameter"]);
   });
 
-  it("refuses a fleet that is not in the configuration, naming those that are", async () => {
+  it("refuses a fleet that is not in the configuration, and names those that are", async () => {
     const failure = await evaluate(() => {
       const network = { identity: "", subnets: [], securityGroupId: "", foundations: [] };
       const registration = { token: pulumi.secret("x"), foundations: [] };
@@ -72,7 +72,7 @@ describe("the package, in a program of somebody else's", () => {
     expect(failure).to.equal("There is no fleet large in the configuration: it names cloud.");
   });
 
-  it("refuses an alarm on a budget that is not there", async () => {
+  it("refuses an alarm on a budget that is not configured", async () => {
     const failure = await evaluate(() => {
       const topic = new longhaul.AlarmTopic("ours", { environment, configuration });
       const controller = new longhaul.FleetController("ours", { environment, configuration, fleets: [] });

@@ -19,8 +19,8 @@ import { compile, makeConsumer, packedFiles } from "./installed-package.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
-describe("what is published", () => {
-  it("is what the package uses, and no source, test or stack file", () => {
+describe("the published files", () => {
+  it("are those that the package uses, without sources, tests and stack files", () => {
     const used = [
       /^(package\.json|README\.md|LICENSE)$/,
       /^dist\/(agent|controller|receiver)\.mjs$/,
@@ -42,7 +42,7 @@ describe("what is published", () => {
     ]);
   });
 
-  it("is of the local cloud what it and its machines run, and no sources", () => {
+  it("are, for the local cloud, those that it and its machines run, without sources", () => {
     const used = [
       /^(package\.json|README\.md|LICENSE|dist\/index\.js|engine\/go\.(mod|sum))$/,
       /^dist\/programs\/[^/]+\.cjs$/,
@@ -51,7 +51,7 @@ describe("what is published", () => {
     ];
     const files = packedFiles(join(root, "local"));
     expect(files.filter((path) => !used.some((pattern) => pattern.test(path)))).to.deep.equal([]);
-    // npm leaves symbolic links out.
+    // npm does not publish symbolic links.
     const commands = readdirSync(join(root, "local/machines/commands"), {
       recursive: true,
       withFileTypes: true,
@@ -61,21 +61,21 @@ describe("what is published", () => {
     }
   });
 
-  it("is under the licence that it names, whole", () => {
+  it("contain the whole text of the licence that package.json names", () => {
     expect(project.license).to.equal("Apache-2.0");
     const text = readFileSync(join(root, "LICENSE"), "utf8");
     expect(text).to.match(/^\s+Apache License\n\s+Version 2\.0, January 2004\n/);
     expect(text).to.include("END OF TERMS AND CONDITIONS");
   });
 
-  it("works with later minor versions of the Pulumi packages that it is tested with", () => {
+  it("allow later minor versions of the Pulumi packages with which they are tested", () => {
     const tested: Record<string, string> = project.devDependencies;
     for (const [name, range] of Object.entries({ ...project.peerDependencies, ...local.peerDependencies })) {
       if (name !== "longhaul-local") expect(range, name).to.equal(`^${tested[name]!}`);
     }
   });
 
-  it("is two packages of one version", () => {
+  it("form two packages of one version", () => {
     expect(local.version).to.equal(project.version);
     expect(project.peerDependencies["longhaul-local"]).to.equal(project.version);
     expect(local).to.deep.include({ license: project.license, engines: project.engines });
@@ -93,14 +93,14 @@ describe("npm ci", () => {
     >,
   );
 
-  it("has nothing to say against a Node that the project supports", () => {
+  it("accepts every version of Node that the project supports", () => {
     const refusing = packages
       .filter(([, { engines }]) => !subset(new Range(project.engines.node), new Range(engines?.node ?? "*")))
       .map(([path, { engines }]) => `${path} wants Node ${engines?.node ?? "*"}`);
     expect(refusing).to.deep.equal([]);
   });
 
-  it("installs nothing deprecated, and no package's script without a decision", () => {
+  it("installs nothing deprecated, and each package with an install script is listed in allowScripts", () => {
     expect(packages.filter(([, { deprecated }]) => deprecated !== undefined)).to.deep.equal([]);
     const scripted = packages
       .filter(([path, { hasInstallScript }]) => path !== "" && hasInstallScript)
@@ -108,13 +108,13 @@ describe("npm ci", () => {
     expect(Object.keys(project.allowScripts)).to.have.members(scripted);
   });
 
-  it("is promised for the Node that the README names", () => {
+  it("works with the versions of Node that the README names", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     expect(readme).to.include(`\`${project.engines.node}\``);
   });
 });
 
-describe("the package, installed in a project of somebody else's", function () {
+describe("the package, installed in a user's own project", function () {
   this.timeout(240_000); // The compiler reads Pulumi's declarations three times.
   let folder: string;
   let path: string;
@@ -128,21 +128,21 @@ describe("the package, installed in a project of somebody else's", function () {
   });
 
   for (const resolution of ["node16", "nodenext", "bundler"] as const) {
-    it(`has types for the module resolution ${resolution}`, () => {
+    it(`has types with the module resolution ${resolution}`, () => {
       expect(compile(path, resolution)).to.deep.equal([]);
     });
   }
 
-  it("builds what the stack builds, from imports of the package alone", async () => {
+  it("builds what the stack builds, with imports only from the package", async () => {
     const { default: program } = (await import(path)) as { default: () => Promise<StackOutputs> };
     const installed = join(folder, "node_modules/longhaul");
-    /** As text, in one order, and with the same folder for the files that are uploaded. */
-    const told = (registrations: Registration[]) =>
+    /** The registrations as sorted text, with the same folder for the files that are uploaded. */
+    const comparable = (registrations: Registration[]) =>
       registrations.map((one) => JSON.stringify(one).replaceAll(installed, root)).sort();
     for (const raw of [repositoryStack, organizationStack, budgetStack]) {
       const theirs = await evaluateStack(raw, {}, program);
       const ours = await evaluateStack(raw);
-      expect(told(theirs.registrations)).to.deep.equal(told(ours.registrations));
+      expect(comparable(theirs.registrations)).to.deep.equal(comparable(ours.registrations));
     }
   });
 

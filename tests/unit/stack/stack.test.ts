@@ -45,7 +45,7 @@ async function failureOf(evaluation: Promise<unknown>): Promise<string> {
 }
 
 describe("the stack", () => {
-  it("tells which machines there are, by all their names", async () => {
+  it("outputs the machines with all their names", async () => {
     const { registrations, result } = await evaluateOnce(organizationStack);
     const ids = graphOf({ registrations })
       .ofType("Instance")
@@ -66,13 +66,13 @@ describe("the stack", () => {
     ]);
   });
 
-  it("tells the smoke runs and how to follow them", async () => {
+  it("outputs the smoke runs and how to follow them", async () => {
     const { result } = await evaluateOnce(repositoryStack);
     expect(await valueOf(result.smoke)).to.deep.equal([smokeRun]);
     expect(await valueOf(result.follow)).to.deep.equal([`npx longhaul smoke follow ${smokeRun.runUrl}`]);
   });
 
-  it("tells how a workflow gets onto each fleet", async () => {
+  it("outputs how a workflow selects each fleet", async () => {
     const { result } = await evaluateOnce(organizationStack);
     expect(result.fleets).to.deep.equal({
       cloud: {
@@ -88,13 +88,13 @@ describe("the stack", () => {
     });
   });
 
-  it("is the environment it is named after", async () => {
+  it("creates the environment of its name", async () => {
     const { registrations } = await evaluateStack(repositoryStack, { environment: "prod" });
     const { inputs } = graphOf({ registrations }).one("Instance", /^prod-cloud-1-/);
     expect(inputs.tags).to.include({ "longhaul:environment": "prod" });
   });
 
-  it("warns of a fleet that would sleep for ever, and makes it all the same", async () => {
+  it("warns of a fleet that would sleep for ever, and creates it nevertheless", async () => {
     const { warn } = console;
     const warnings: string[] = [];
     console.warn = (line: string) => void warnings.push(line);
@@ -111,7 +111,7 @@ describe("the stack", () => {
     );
   });
 
-  it("registers nothing when its configuration is refused, and says everything that is wrong", async () => {
+  it("registers nothing if its configuration is refused, and reports all errors", async () => {
     const raw = { ...repositoryStack, fleets: { cloud: { runners: 0, labels: ["a,b"] } } };
     const registrations: Registration[] = [];
     const failure = await failureOf(evaluateStack(raw, { registrations }));
@@ -121,7 +121,7 @@ describe("the stack", () => {
     expect(registrations).to.deep.equal([]);
   });
 
-  it("names what is wrong as the stack file of its project does", async () => {
+  it("names a wrong key as the stack file of its project does", async () => {
     const raw = { ...repositoryStack, fleets: { cloud: { runners: 0 } } };
     expect(await failureOf(evaluateStack(raw, { project: "ours" })))
       .to.include(" ours:fleets.cloud.runners: ")
@@ -130,7 +130,7 @@ describe("the stack", () => {
 });
 
 describe("the environment local", () => {
-  it("is refused where no local cloud is named", async () => {
+  it("is refused if no local cloud is named", async () => {
     const failure = await failureOf(evaluateStack(repositoryStack, { environment: "local" }));
     expect(failure).to.include("npx longhaul local");
   });
@@ -154,7 +154,7 @@ describe("the environment local", () => {
     ]);
   });
 
-  it("is the only one that the local cloud's variable has a say in", async () => {
+  it("is the only environment that the local cloud's variable affects", async () => {
     const { registrations } = await evaluateStack(repositoryStack, { variables });
     expect(graphOf({ registrations }).one("aws", "dev").inputs).not.to.have.property("endpoints");
   });
@@ -162,7 +162,7 @@ describe("the environment local", () => {
 
 describe("every stack file", () => {
   for (const file of readdirSync(".").filter((name) => /^Pulumi\..+\.yaml$/.test(name))) {
-    it(`${file} makes an environment`, async () => {
+    it(`${file} creates an environment`, async () => {
       const environment = file.split(".")[1]!;
       const { registrations } = await evaluateStack(stackFile(file), { environment, variables });
       expect(graphOf({ registrations }).ofType("Instance")).not.to.be.empty;

@@ -1,6 +1,6 @@
 import type { MachineConfiguration } from "../../../contract/machine.ts";
 
-/** What a machine of the default configuration is told. */
+/** The configuration that a machine gets by default. */
 export const machine: MachineConfiguration = {
   environment: "dev",
   fleet: "cloud",

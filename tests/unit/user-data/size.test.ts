@@ -9,7 +9,7 @@ import {
 } from "../../../components/runner-fleet/user-data.ts";
 import { machine } from "./machine.ts";
 
-/** Where a human should begin to worry: EC2 refuses at 16,384. */
+/** Bytes at which the size needs attention. EC2 refuses more than 16,384. */
 const limit = 15_000;
 
 describe("the size of the user data", () => {
@@ -22,7 +22,7 @@ describe("the size of the user data", () => {
     expect(bytes).to.be.at.most(limit);
   });
 
-  it("a proxy and a root certificate of 4096 bits fit as well", () => {
+  it("stays within EC2's limit with a proxy and a root certificate of 4096 bits", () => {
     const caBundle = readFileSync(join(import.meta.dirname, "root-4096.pem"), "utf8");
     const http = "http://proxy.intra.example:3128";
     const proxy = { http, https: http, noProxy: ["intra.example", "10.0.0.0/8"] };
