@@ -72,7 +72,7 @@ describe("the controller of an environment", () => {
     ]);
   });
 
-  it("has memory, and with it processor time, in proportion to the number of runners", async () => {
+  it("has more memory, and with it more processor time, for more runners", async () => {
     const memory = [1, 500, 501, 3000, 100_000].map((runners) => functionMemoryMb("controller", runners));
     expect(memory).to.deep.equal([256, 256, 512, 1536, 1769]);
     expect(functionMemoryMb("receiver", 100_000)).to.equal(256);

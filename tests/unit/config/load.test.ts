@@ -4,7 +4,7 @@ import { ConfigurationError, loadConfiguration, readStackConfiguration } from ".
 import { least, leastForOrganization, refusals, written } from "./written.ts";
 
 describe("loading the configuration", () => {
-  it("fills in the documented defaults", () => {
+  it("fills in the defaults of everything that is not configured", () => {
     const { aws, github, network, fleets, smokeTest, agent } = loadConfiguration("dev", least);
     expect(aws).to.deep.equal({ ...least.aws, endpoints: {}, rolePath: "/longhaul/" });
     expect(github).to.deep.equal({ repository: "acme/app", url: "https://github.com" });

@@ -151,9 +151,9 @@ describe("a machine's readiness", () => {
   ];
   for (const [what, more, verdict, step] of table) {
     it(`${what}: ${verdict}`, () => {
-      const standing = readinessOf(machine(more));
-      expect(standing.verdict).to.equal(verdict);
-      expect(standing.nextStep).to.include(step);
+      const readiness = readinessOf(machine(more));
+      expect(readiness.verdict).to.equal(verdict);
+      expect(readiness.nextStep).to.include(step);
     });
   }
 });

@@ -20,7 +20,7 @@ describe("the cost around the machines", () => {
     expect(platformUsd(nothing)).to.be.within(metrics, metrics + 1);
   });
 
-  it("has the same price for a month of clock and queue as a calculation by hand", () => {
+  it("equals a calculation by hand for the clock, the controller, the queue and the table", () => {
     expect(lineOf("clock", nothing)).to.be.closeTo(0.0438, 1e-9);
     expect(lineOf("controller", nothing)).to.be.closeTo(43_800 * (0.2e-6 + 0.25 * 13.3334e-6), 1e-9);
     expect(lineOf("queue", nothing)).to.be.closeTo((5 * 730 * 180 * 0.4) / 1e6, 1e-9);

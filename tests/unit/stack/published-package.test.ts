@@ -108,7 +108,7 @@ describe("npm ci", () => {
     expect(Object.keys(project.allowScripts)).to.have.members(scripted);
   });
 
-  it("works with the versions of Node that the README names", () => {
+  it("needs the versions of Node that the README names", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     expect(readme).to.include(`\`${project.engines.node}\``);
   });
