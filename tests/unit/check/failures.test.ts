@@ -1,22 +1,43 @@
-import { join } from "node:path";
+import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { ESLint } from "eslint";
 import { rooms } from "../../../eslint.rooms.js";
 
 const project = join(import.meta.dirname, "../../..");
 
-/** Runs the project's own rules, with types, on a text in place of a file. */
 describe("the rules on errors", function () {
   this.timeout(120_000);
   const eslint = new ESLint({ cwd: project });
   const ours = ["no-restricted-syntax", "failures/message"];
 
+  /**
+   * Runs the project's rules on a text, with types. The text gets a project of
+   * its own, because the types of the whole checkout would take ten seconds.
+   *
+   * @param path the file in the checkout in place of which the text stands
+   */
   const refusals = async (path: string, code: string): Promise<string[]> => {
-    const results = await eslint.lintText(code, { filePath: join(project, path) });
-    return results
-      .flatMap(({ messages }) => messages)
-      .filter(({ ruleId }) => ruleId === null || ours.includes(ruleId))
-      .map(({ line, message }) => `${line}: ${message.split(":")[0]!}`);
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "longhaul-rules-")));
+    try {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), code);
+      for (const file of ["tsconfig.json", "contract/failure.ts"])
+        await cp(join(project, file), join(folder, file));
+      const planted = new ESLint({
+        cwd: folder,
+        overrideConfigFile: join(project, "eslint.config.js"),
+        overrideConfig: { languageOptions: { parserOptions: { tsconfigRootDir: folder } } },
+      });
+      const results = await planted.lintFiles([path]);
+      return results
+        .flatMap(({ messages }) => messages)
+        .filter(({ ruleId }) => ruleId === null || ours.includes(ruleId))
+        .map(({ line, message }) => `${line}: ${message.split(":")[0]!}`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   };
 
   const whichKind = "Say which it is";
