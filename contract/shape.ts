@@ -50,7 +50,7 @@ interface ShapeWords {
  */
 export function parseShape<Value>(text: string, shape: Shape<Value>, words: ShapeWords): Value {
   const value = parseObject(text);
-  if (!value) throw new Failure(`${words.subject} is no JSON object. ${words.remedy}`);
+  if (!value) throw new Failure(`${words.subject} is not a JSON object. ${words.remedy}`);
   return checkShape(value, shape, words);
 }
 

@@ -206,8 +206,8 @@ export class RunnerFleet extends pulumi.ComponentResource {
       if (adoption.kind === "ambiguous") {
         const ids = adoption.instanceIds;
         void pulumi.log.warn(
-          `${ids.length} living machines are ${shape.runner} in this very configuration (${ids.join(", ")}), ` +
-            "so none of them is adopted. The one that the state has goes on; the others leave when their jobs have ended.",
+          `${ids.length} machines of ${shape.runner} run with this configuration (${ids.join(", ")}), so none of them is ` +
+            "adopted. The machine in the stack's state stays in service; the others leave when their jobs have ended.",
           parent,
         );
       }

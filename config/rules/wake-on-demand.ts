@@ -78,7 +78,7 @@ function unknownFleet(name: string, fleets: Configuration["fleets"]): Finding {
   const known = Object.keys(fleets).join(", ");
   return {
     path: ["wakeOnDemand", "emptyLabels"],
-    message: `names the fleet ${name}, and there is none; known: ${known}`,
+    message: `names the fleet ${name}, which does not exist; the fleets are: ${known}`,
     because: [["fleets"]],
   };
 }

@@ -43,7 +43,7 @@ describe("the files of the stand-in runner", () => {
   for (const [sentence, file, value] of [
     ["agentId is missing", ".runner", { ...settings, agentId: undefined }],
     ['disableUpdate must be true or false and is "no"', ".runner", { ...settings, disableUpdate: "no" }],
-    ["is no JSON object", ".runner", [settings]],
+    ["is not a JSON object", ".runner", [settings]],
     ["data is missing", ".credentials", {}],
     ["data.clientId must be a text and is 7", ".credentials", { data: { clientId: 7 } }],
     ["secret must be a text and is something else", ".credentials_rsaparams", { secret: ["canary"] }],

@@ -66,7 +66,7 @@ describe("a role in a cloud's folder", () => {
 
   const whole = { pid: 7, url: "http://127.0.0.1:9", secret: "canary", environment: { A: "canary" } };
   const damaged: readonly [string, unknown][] = [
-    ["is no JSON object", [whole]],
+    ["is not a JSON object", [whole]],
     ['pid must be a number from 0 up and is "7"', { ...whole, pid: "7" }],
     ["url is missing", { ...whole, url: undefined }],
     ["secret must be a text and is something else", { ...whole, secret: ["canary"] }],

@@ -195,7 +195,7 @@ const cases: Record<string, readonly Case[]> = {
   ],
   "wake on demand": [
     ["repositories for runners that belong to a repository", { "wakeOnDemand.repositories": ["app"] }, "wakeOnDemand.repositories", "is for organisations only: the jobs of acme/app are the ones that count"],
-    ["jobs without labels for an unknown fleet", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, and there is none; known: cloud"],
+    ["jobs without labels for an unknown fleet", { "wakeOnDemand.emptyLabels": "large" }, "wakeOnDemand.emptyLabels", "names the fleet large, which does not exist; the fleets are: cloud"],
     ["an App while waking on demand is off", { "wakeOnDemand.app": { id: 1, installationId: 2 } }, "wakeOnDemand.app", "and enabled is false; set it to true, or remove app"],
     ["waking where Lambda has no function URLs", { "aws.region": "eu-south-2", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in eu-south-2"],
     ["waking in China", { "aws.region": "cn-northwest-1", ...priced, "wakeOnDemand.enabled": true }, "wakeOnDemand.enabled", "AWS Lambda has no function URLs in cn-northwest-1"],

@@ -109,7 +109,7 @@ for (const [program, { value, parse, mayLack }] of Object.entries(wires)) {
       const whole = JSON.stringify(value);
       fc.assert(
         fc.property(fc.integer({ min: 0, max: whole.length - 1 }), (length) => {
-          expect(() => parse(whole.slice(0, length))).to.throw("is no JSON object");
+          expect(() => parse(whole.slice(0, length))).to.throw("is not a JSON object");
         }),
       );
     });

@@ -44,7 +44,7 @@ describe("the output of longhaul smoke dispatch", () => {
 
   it("is refused if it contains other text", () => {
     for (const text of ["npm notice", "", "[]", "7"])
-      expect(() => parseSmokeRun(text)).to.throw(Failure, "is no JSON object");
+      expect(() => parseSmokeRun(text)).to.throw(Failure, "is not a JSON object");
   });
 });
 
