@@ -204,5 +204,6 @@ function stay(state: MachineState, detail = ""): Decision {
 
 function refuseNaN(seen: RunnerObservation): void {
   const names = Object.entries(seen).flatMap(([name, value]) => (Number.isNaN(value) ? [name] : []));
-  if (names.length > 0) throw new Fault(`Nothing is decided on what is not known: ${names.join(", ")}.`);
+  if (names.length > 0)
+    throw new Fault(`Cannot decide, because these values are not known: ${names.join(", ")}.`);
 }

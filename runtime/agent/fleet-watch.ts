@@ -29,7 +29,7 @@ export interface FleetWatchHost {
 }
 
 const unreadSentence =
-  "SSM does not tell the machine what is wanted of its fleet, so what it was told before goes on to hold: its log says why.";
+  "The fleet's parameters cannot be read, so the machine keeps to what it read last. The agent's log says why.";
 
 export function watchFleet({
   machine,

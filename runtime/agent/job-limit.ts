@@ -28,7 +28,7 @@ export function overdueDetail(age: JobAge): string {
   const { hours, enforce } = age.jobLimit!;
   const ranFor = Math.floor((10 * (age.now - age.workerAt!)) / hourMs) / 10;
   const next = enforce
-    ? "is being ended, for the limit is enforced"
+    ? "is being ended, because the limit is enforced"
     : "runs on: cancel it at GitHub if it hangs, or raise the limit";
   return `Its job has run for ${ranFor} h, longer than maxJobHours allows (${hours} h), and ${next}.`;
 }

@@ -46,7 +46,7 @@ export function ledgerFiles(paths: LedgerPaths, machine: string, log: (line: str
         problem = undefined;
       } catch (error) {
         const trace = traceOf(error);
-        if (trace !== problem) log(`What the ledger has and lacks could not be written down: ${trace}`);
+        if (trace !== problem) log(`The state of the ledger could not be saved: ${trace}`);
         problem = trace;
       }
     },

@@ -26,7 +26,7 @@ export interface ListenerWatch {
    * since then is left alone.
    */
   endJob(signal: "SIGTERM" | "SIGKILL"): void;
-  /** The runner was registered anew: what the last exit asked for no longer holds. */
+  /** The runner was registered again: what the last exit asked for no longer holds. */
   forgetExit(): void;
 }
 

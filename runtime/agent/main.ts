@@ -51,10 +51,10 @@ const log = (line: string) => {
 
 /** The line that `end-listener` prints. */
 const endWords = {
-  listener: "The machine goes down: the listener was ended.",
-  worker: "The machine goes down: the worker was ended.",
+  listener: "The machine shuts down: the listener was ended.",
+  worker: "The machine shuts down: the worker was ended.",
   "nothing runs": "No listener runs.",
-  "stays up": "The machine does not go down: the listener, if one runs, is left alone.",
+  "stays up": "The machine does not shut down, so a listener that runs is left alone.",
 } as const;
 
 async function main(command: string | undefined): Promise<void> {

@@ -64,7 +64,7 @@ export function openJobs(
         problem = undefined;
       } catch (error) {
         const trace = traceOf(error);
-        if (trace !== problem) log(`What is at work could not be written down: ${trace}`);
+        if (trace !== problem) log(`The list of running jobs could not be saved: ${trace}`);
         problem = trace;
       }
     },

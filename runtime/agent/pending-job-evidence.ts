@@ -41,7 +41,7 @@ export function traceSeen(
   if (stopped === "some") return "not all threads of the listener have stopped";
   if (!runs) return undefined;
   if (closely || (job && !worker) || reachableAt !== undefined) return find();
-  return "it has not been looked at closely yet";
+  return "the listener has not been examined closely yet";
 }
 
 /**

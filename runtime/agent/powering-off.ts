@@ -47,7 +47,7 @@ async function tellThatItStays(
   const answer = problem === undefined ? "" : ` ${problem}.`;
   incidents.goesOn(
     "powerOffHeld",
-    "It has asked for its power-off and still runs, without a listener: " +
+    "The machine has asked for its power-off and still runs, without a listener: " +
       `see systemd-inhibit --list and systemctl list-jobs on the machine.${answer}`,
   );
   tags.report({ state: "leaving", job: "", detail: incidents.detail() });

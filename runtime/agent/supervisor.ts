@@ -43,7 +43,7 @@ export interface SupervisorHost extends Pick<ReporterHost, "tags" | "publish"> {
 /** Milliseconds without a look at the runner after which people are notified. */
 export const unseenMs = 60_000;
 const unseenSentence =
-  "The agent cannot see what the runner does, so the machine neither sleeps nor leaves: its log says why.";
+  "The agent cannot see what the runner does, so the machine neither sleeps nor leaves. The agent's log says why.";
 /**
  * Looks after the runner until the machine leaves, and then powers it off. If an
  * earlier agent has requested the power-off, only that is left to do. Never

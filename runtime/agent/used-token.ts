@@ -50,13 +50,13 @@ export function watchUsedToken({
     try {
       if (!(await token.isKept())) return true;
     } catch (error) {
-      return tell("could not be looked for: where it is still there, a job that is root can read it.", error);
+      return tell("could not be looked up. If it still exists, a job with root can read it.", error);
     }
     try {
       await token.markUsed();
       return true;
     } catch (error) {
-      return tell("could not be overwritten: a job that is root can read it.", error);
+      return tell("could not be overwritten, so a job with root can read it.", error);
     }
   };
 

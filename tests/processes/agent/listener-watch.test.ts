@@ -168,7 +168,7 @@ describe("watching the listener", () => {
     host.clock.advance(20_000);
     expect(listener.look(false)).to.include({
       disconnectedAt: undefined,
-      pendingJobEvidence: "it has not been looked at closely yet",
+      pendingJobEvidence: "the listener has not been examined closely yet",
     });
     tell("exec {github}>&-");
     await until(() => {

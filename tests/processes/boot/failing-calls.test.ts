@@ -109,7 +109,9 @@ describe("a machine of which one call fails for as long as anybody looks", funct
     await machines.power("off");
     await eventually("the machine not to read that", () => timesUnread() > before);
     await eventually("the machine to tell it", () =>
-      Boolean(machine.tags[tags.detail]?.includes("SSM does not tell the machine what is wanted")),
+      Boolean(
+        machine.tags[tags.detail]?.includes("The fleet's parameters cannot be read, so the machine keeps"),
+      ),
     );
     expect(machine.state).to.equal("running");
     await machines.power("on");

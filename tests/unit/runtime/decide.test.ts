@@ -453,12 +453,12 @@ describe("what the agent decides", () => {
     [
       "that it is being ended",
       { ...enforced, workerAt: now - 2 * hourMs },
-      "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, for the limit is enforced.",
+      "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, because the limit is enforced.",
     ],
     [
       "that the machine is to leave, too",
       { ...enforced, workerAt: now - 2 * hourMs, listing: "none" },
-      "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, for the limit is enforced. Leaves when its job has ended. On neither list of its fleet any more.",
+      "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, because the limit is enforced. Leaves when its job has ended. On neither list of its fleet any more.",
     ],
     ["nothing while there is time", { ...overdue, workerAt: now - hourMs + 1 }, ""],
   ];

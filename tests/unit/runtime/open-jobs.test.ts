@@ -90,6 +90,6 @@ describe("what outlives the power of the jobs at work", () => {
     jobs.keep([job]);
     jobs.keep([job]);
     expect(lines).to.have.length(1);
-    expect(lines[0]).to.include("could not be written down");
+    expect(lines[0]).to.include("could not be saved");
   });
 });

@@ -293,7 +293,7 @@ describe("the ledger", () => {
     add(books, job(10));
     add(books, job(20));
     await books.flush().catch(() => undefined);
-    expect(lines.filter((line) => line.includes("could not be written down"))).to.have.length(1);
+    expect(lines.filter((line) => line.includes("could not be saved"))).to.have.length(1);
     rmSync(`${folder.path}/full-waiting.new`, { recursive: true });
     await books.flush().catch(() => undefined);
     expect(ledgerFiles(filesOf("full"), "dev-cloud-1-i-1", noLog).waiting).to.have.length(2);

@@ -252,7 +252,7 @@ describe("the supervisor", () => {
       },
     );
     expect(reports[0]).to.equal("starting");
-    expect(reports[1]).to.include("starting: The timer of the machine's boot cannot be cancelled");
+    expect(reports[1]).to.include("starting: The boot timer cannot be cancelled");
     expect(acts.at(-1)).to.equal("publish");
     expect(acts).to.include("start");
     expect(reports.at(-1)).to.equal("idle");
@@ -467,7 +467,7 @@ describe("the supervisor", () => {
     expect(acts.filter((act) => act === "power off")).to.have.length(4);
     expect(acts.at(-1)).to.equal("power off");
     expect(reports.at(-1)).to.match(
-      /^leaving: It has asked for its power-off and still runs, without a listener/,
+      /^leaving: The machine has asked for its power-off and still runs, without a listener/,
     );
     expect(published.at(-1)).to.deep.equal({ busy: 0, listening: 0, jobOverdue: 0, PowerOffsHeld: 1 });
   });
@@ -632,7 +632,7 @@ describe("the supervisor", () => {
       },
     );
     const sentence =
-      "The agent cannot see what the runner does, so the machine neither sleeps nor leaves: its log says why.";
+      "The agent cannot see what the runner does, so the machine neither sleeps nor leaves. The agent's log says why.";
     expect(reports.filter((report) => report.includes(sentence))).to.have.lengthOf(1);
     expect(reports.at(-1), "it sees again").not.to.include(sentence);
     expect(lines.filter((line) => line.includes("EIO"))).to.have.lengthOf(1);

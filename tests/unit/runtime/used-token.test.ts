@@ -99,7 +99,7 @@ describe("a registration token that was used", () => {
     ssm.kept = false;
     ssm.down = "ssm:GetParameter failed: AccessDeniedException (400): no";
     await pass(4 * 60);
-    expect(incidents.detail()).to.include("could not be looked for").and.include("AccessDeniedException");
+    expect(incidents.detail()).to.include("could not be looked up").and.include("AccessDeniedException");
     expect(ssm.asked, "no flood").to.be.within(10, 25);
     ssm.down = "";
     await pass(15);
