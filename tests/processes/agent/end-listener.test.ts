@@ -54,7 +54,7 @@ describe("ending the listener of a machine that somebody powers off", () => {
     return { child, wasTold, end };
   }
 
-  it("asks it to, once, and waits until it has ended", async () => {
+  it("asks the listener to end, once, and waits until it has ended", async () => {
     const { child, wasTold, end } = await machine("Runner.Listener");
     const ended = once(child, "exit");
     expect(await end()).to.equal("listener");
@@ -62,20 +62,20 @@ describe("ending the listener of a machine that somebody powers off", () => {
     expect(await ended).to.deep.equal([143, null]);
   });
 
-  it("thaws one that its agent has left frozen", async () => {
+  it("thaws a listener that its agent has left frozen", async () => {
     const { child, wasTold, end } = await machine("Runner.Listener");
     child.kill("SIGSTOP");
     expect(await end()).to.equal("listener");
     expect(wasTold()).to.equal(true);
   });
 
-  it("asks a worker whose listener has died", async () => {
+  it("asks a worker to end if its listener has died", async () => {
     const { wasTold, end } = await machine("Runner.Worker");
     expect(await end()).to.equal("worker");
     expect(wasTold()).to.equal(true);
   });
 
-  it("does nothing where neither runs, as when the agent powers the machine off", async () => {
+  it("does nothing if neither runs, as when the agent powers the machine off", async () => {
     const { child, end } = await machine("Runner.Listener");
     const ended = once(child, "exit");
     child.kill("SIGKILL");
@@ -83,7 +83,7 @@ describe("ending the listener of a machine that somebody powers off", () => {
     expect(await end()).to.equal("nothing runs");
   });
 
-  it("leaves it alone where its unit is stopped while the machine stays up", async () => {
+  it("leaves the listener alone if its unit is stopped while the machine stays up", async () => {
     const { child, wasTold, end } = await machine("Runner.Listener");
     for (const state of ["initializing", "starting", "running", "degraded", "maintenance"]) {
       expect(await end(state), state).to.equal("stays up");
@@ -94,7 +94,7 @@ describe("ending the listener of a machine that somebody powers off", () => {
 
   for (const answer of ["", "offline", "unknown", "Failed to connect to bus: No such file or directory"]) {
     const said = answer === "" ? "nothing in time" : `"${answer}"`;
-    it(`asks it to where systemd says ${said}`, async () => {
+    it(`asks the listener to end if systemd says ${said}`, async () => {
       const { end } = await machine("Runner.Listener");
       expect(await end(answer)).to.equal("listener");
     });

@@ -130,7 +130,7 @@ describe("watching the listener", () => {
   const work = `worker ${idOf(1)}`;
   const complete = `finish ${idOf(1)}`;
 
-  it("starts it as a session of its own, with what it needs in its environment and nothing on its command line", async () => {
+  it("starts the listener in a session of its own, with its settings in the environment and none on its command line", async () => {
     const { listener, start, paths } = machine();
     expect(listener.look(false).listener).to.equal(undefined);
     start();
@@ -158,7 +158,7 @@ describe("watching the listener", () => {
     expect(Number(session)).to.equal(pids[0]);
   });
 
-  it("knows since when a listener has had no connection, and that GitHub answers meanwhile", async () => {
+  it("knows since when a listener has had no connection, and that GitHub has answered since", async () => {
     const { listener, start, tell, host } = machine();
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -184,7 +184,7 @@ describe("watching the listener", () => {
     server.close();
   });
 
-  it("counts in a row how often GitHub has refused the version, until a listener has run for a while", async () => {
+  it("counts consecutive refusals of the version until a listener has run for a while", async () => {
     const { listener, start, tell, host } = machine();
     for (const refusals of [1, 2]) {
       start();
@@ -202,7 +202,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).refusals).to.equal(0);
   });
 
-  it("a start after an exit, and a session, keep no machine awake: its first start and its jobs do", async () => {
+  it("counts a first start and jobs as use of the machine, but neither a start after an exit nor a session", async () => {
     const { listener, start, tell, host } = machine();
     const seen = () => {
       const { lastActivityAt, lastUsedAt } = listener.look(false);
@@ -240,7 +240,7 @@ describe("watching the listener", () => {
     ["refuses it a scope", "exit 1"],
     ["has no systemd-run", undefined],
   ] as const) {
-    it(`starts it all the same where the system ${title}, and tells how it ended`, async () => {
+    it(`starts the listener although the system ${title}, and reports how it ended`, async () => {
       const { listener, start, tell, paths, host } = machine();
       rmSync(`${folder.path}/commands/systemd-run`);
       if (command !== undefined) putCommands(`${folder.path}/commands`, { "systemd-run": command });
@@ -280,7 +280,7 @@ describe("watching the listener", () => {
     expect(readdirSync(paths.jobFacts)).to.deep.equal([]);
   });
 
-  it("keeps a job apart from the next one, also where the agent stands still or dies between end and record", async () => {
+  it("tells a job from the next one, also if the agent is stopped or dies between its end and its record", async () => {
     const { listener, start, tell, ended, hook, paths, watch } = machine();
     start();
     tell(receive);
@@ -302,7 +302,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).job).to.equal(false);
   });
 
-  it("an agent that starts again finds the listener and its job as they are", async () => {
+  it("finds a running listener and its job when the agent starts again", async () => {
     const { listener, start, tell, watch } = machine();
     start();
     tell(receive);
@@ -317,7 +317,7 @@ describe("watching the listener", () => {
     expect(again.look(false).exit?.after.then).to.equal("restart");
   });
 
-  it("an agent that starts again finds a listener of which an earlier one could not even write down the process", async () => {
+  it("finds a running listener although an earlier agent could not save its process id", async () => {
     const { listener, start, watch, paths } = machine();
     start();
     await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
@@ -328,7 +328,7 @@ describe("watching the listener", () => {
     await until(() => listener.look(false).listener === undefined, "it has ended");
   });
 
-  it("tells how it ended", async () => {
+  it("reports how the listener ended", async () => {
     const { listener, start, tell } = machine();
     start();
     tell("exit 5");
@@ -345,7 +345,7 @@ describe("watching the listener", () => {
   const gone =
     "WRITE ERROR: Failed to create a session. The runner registration has been deleted from the server, please re-configure.";
   for (const words of [`trace 10:00:00 Terminal '${gone}'`, "rm .runner"]) {
-    it(`a registration that is gone is known by its file, or by the listener's words at its very start: ${words}`, async () => {
+    it(`recognises a deleted registration by its file, or by the listener's first lines: ${words}`, async () => {
       const { listener, start, tell } = machine();
       start();
       tell(words);
@@ -355,7 +355,7 @@ describe("watching the listener", () => {
     });
   }
 
-  it("no other word about the registration counts, and none without that exit", async () => {
+  it("takes no other lines for a deleted registration, nor these without the matching exit", async () => {
     const { listener, start, tell } = machine();
     for (const [words, code] of [
       ["echo 'The runner no longer exists on the server. Cleaning up local configuration.'", 1],
@@ -369,7 +369,7 @@ describe("watching the listener", () => {
     }
   });
 
-  it("tells how often a poll has failed, once, and not what an earlier agent may have told", async () => {
+  it("reports once how often polls have failed, and does not repeat what an earlier agent may have reported", async () => {
     const { listener, start, tell, watch } = machine();
     start();
     for (let errors = 0; errors < 3; errors++)
@@ -385,7 +385,7 @@ describe("watching the listener", () => {
     expect(watch().look(false).pollErrors).to.deep.equal({ fresh: 0, sinceMessage: 3 });
   });
 
-  it("a job is as old as its worker's process, for an agent that starts again as well", async () => {
+  it("takes a job's age from its worker's process, also after the agent has started again", async () => {
     const { host, listener, start, tell, watch } = machine();
     start();
     expect(listener.look(false).workerAt).to.equal(undefined);
@@ -402,7 +402,7 @@ describe("watching the listener", () => {
     await until(() => listener.look(false).workerAt === undefined, "the worker has ended");
   });
 
-  it("a job is ended by its worker, and the ledger hears of it", async () => {
+  it("ends a job through its worker, and records that in the ledger", async () => {
     const { host, listener, start, tell, ended } = machine();
     start();
     for (const line of [receive, run, work]) tell(line);
@@ -421,7 +421,7 @@ describe("watching the listener", () => {
     expect(ended.map(({ job }) => job.cause)).to.deep.equal(["overdue", undefined]);
   });
 
-  it("a worker that keeps on is remembered to have been told, and killed", async () => {
+  it("remembers that a worker was asked to end, and kills it if it continues", async () => {
     const { host, listener, start, tell, paths } = machine();
     put(`${paths.runner}/bin/Runner.Worker`, `#!/bin/bash\ntrap '' TERM\n: >ready\n${workerScript}`, 0o755);
     start();
@@ -436,7 +436,7 @@ describe("watching the listener", () => {
     await until(() => !listener.look(false).worker, "the worker has ended");
   });
 
-  it("a worker that has taken the place of the one that was seen is left alone", async () => {
+  it("leaves another worker alone that has replaced the one it looked at", async () => {
     const { host, listener, start, tell } = machine();
     const { isWorker } = host.processes;
     start();
@@ -501,7 +501,7 @@ describe("watching the listener", () => {
   });
 
   for (const keepsLog of [true, false])
-    it(`a job that a power cut has taken ends with its last sign of life, and keeps what its hook saw (the listener's log ${keepsLog ? "stays" : "goes"})`, async () => {
+    it(`records that a job lost in a power cut ended at its last sign of life, with the facts from its hook (the listener's log ${keepsLog ? "stays" : "goes"})`, async () => {
       const { host, paths, listener, start, tell, hook, watch, ended } = machine();
       start();
       for (const line of [receive, run, work]) tell(line);
@@ -535,7 +535,7 @@ describe("watching the listener", () => {
       expect(ended, "said once").to.have.length(1);
     });
 
-  it("is frozen with all its threads, and goes on when it is thawed", async () => {
+  it("freezes the listener with all its threads, and it continues when it is thawed", async () => {
     const { listener, start, tell } = machine();
     start();
     tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
@@ -549,7 +549,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).listener?.frozen).to.equal(false);
   });
 
-  it("is found frozen by an agent that starts again", async () => {
+  it("finds that the listener is frozen when the agent starts again", async () => {
     const { listener, start, watch } = machine();
     start();
     listener.freeze();
@@ -557,7 +557,7 @@ describe("watching the listener", () => {
     expect(watch().look(false).listener?.frozen).to.equal(true);
   });
 
-  it("is ended while it is frozen", async () => {
+  it("ends a frozen listener", async () => {
     const { listener, start, paths } = machine();
     start();
     await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
@@ -567,7 +567,7 @@ describe("watching the listener", () => {
     expect(listener.look(false)).to.deep.include({ listener: undefined, missedAt: undefined });
   });
 
-  it("shows no trace unless it is looked at closely, and then any child of its own", async () => {
+  it("looks for evidence of a pending job only when asked to, and then finds any child process", async () => {
     const { listener, start, tell } = machine();
     start();
     expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
@@ -578,7 +578,7 @@ describe("watching the listener", () => {
     expect(listener.look(true).worker).to.equal(false);
   });
 
-  it("is looked at closely while it holds a job that has not begun", async () => {
+  it("looks for such evidence while the listener holds a job that has not begun", async () => {
     const { listener, start, tell } = machine();
     start();
     tell(receive);
@@ -594,14 +594,14 @@ describe("watching the listener", () => {
     expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
   });
 
-  it("writes its performance log where no full disk keeps it from it, whoever it runs as", () => {
+  it("has the listener's performance log where a full disk does not prevent it, whichever user the listener has", () => {
     const { start, paths } = machine();
     start();
     expect(paths.perfLog).to.match(/\/run\/longhaul\/perf\/Runner\.perf$/);
     expect(statSync(paths.perfFolder).mode & 0o777).to.equal(0o777);
   });
 
-  it("looks back: a message that came to nothing is remembered when the listener has ended", async () => {
+  it("remembers an unused message when the listener has ended", async () => {
     const { listener, start, tell, host } = machine();
     start();
     tell(receive);
@@ -613,7 +613,7 @@ describe("watching the listener", () => {
     expect(missedAt).to.be.within(1000, host.clock.monotonic());
   });
 
-  it("a self-update is known by the runner's own script", async () => {
+  it("recognises a self-update by the runner's own script", async () => {
     const { listener, start, tell, paths } = machine();
     put(`${paths.runner}/_work/_update.sh`, "exec {never}<>bin/never; read -r <&$never\n");
     start();
@@ -625,7 +625,7 @@ describe("watching the listener", () => {
     await until(() => !listener.look(false).updating, "the script is through");
   });
 
-  it("the sign of a job is its message, its beginning or its worker, by the monotonic clock", async () => {
+  it("counts a job's message, its start and its worker as signs of the job, by the monotonic clock", async () => {
     const { listener, start, tell, host } = machine();
     start();
     host.clock.advance(1000);
@@ -639,7 +639,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).lastActivityAt).to.equal(2000);
   });
 
-  it("a new run takes no old line for news, and keeps the log before", async () => {
+  it("does not take old lines for new ones after a restart, and keeps the earlier log", async () => {
     const { listener, start, tell, paths } = machine();
     start();
     tell(receive);
@@ -662,7 +662,7 @@ describe("watching the listener", () => {
       }
     };
 
-    it("is freed of what has been read, also in the middle of a job, of which an agent that starts again finds all", async () => {
+    it("is shortened by what was read, also during a job, and an agent that starts again still finds the whole job", async () => {
       const { listener, start, tell, paths, watch, ended, hook } = machine();
       start();
       for (const words of [receive, run, work]) tell(words);
@@ -683,7 +683,7 @@ describe("watching the listener", () => {
       expect(ended.map(({ job }) => job.result)).to.deep.equal(["Succeeded"]);
     });
 
-    it("is freed of all that was told before, once no job is open", async () => {
+    it("is shortened by everything that was reported once no job is open", async () => {
       const { listener, start, tell, paths } = machine();
       start();
       tell(receive);
@@ -701,7 +701,7 @@ describe("watching the listener", () => {
       );
     });
 
-    it("stays as it is, and that is told once, where the file system cannot free it", async () => {
+    it("keeps its length if the file system cannot free a part of it, and that is reported once", async () => {
       const { start, paths, host, watch } = machine();
       const lines: string[] = [];
       host.log = (line) => lines.push(line);

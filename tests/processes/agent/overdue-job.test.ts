@@ -75,7 +75,7 @@ jobs:
   let job: Awaited<ReturnType<typeof send>>;
   let listenerBefore: number | undefined;
 
-  it("is told of, and runs on", async () => {
+  it("is reported, and continues", async () => {
     job = await send(600);
     listenerBefore = listener();
     jobLimit = { hours: 0.0001, enforce: false };
@@ -89,7 +89,7 @@ jobs:
     expect(job.status).to.equal("in_progress");
   });
 
-  it("is ended where the limit is enforced, and GitHub shows why", async () => {
+  it("is ended if the limit is enforced, and GitHub shows why", async () => {
     jobLimit = { hours: 0.0001, enforce: true };
     await soon("the job has ended", () => job.status === "completed");
     expect(job.conclusion).to.equal("failure");
@@ -99,7 +99,7 @@ jobs:
     expect(ended[0]).to.include({ result: "Failed", cause: "overdue" });
   });
 
-  it("makes way for the next one, on the same listener", async () => {
+  it("is followed by the next job on the same listener", async () => {
     jobLimit = { hours: 24, enforce: true };
     await soon("the machine is idle", () => reports.at(-1) === "idle: ");
     const next = await send(1);

@@ -52,7 +52,7 @@ describe("an agent that is stopped", () => {
     return { started, freeze, isStopped };
   }
 
-  it("thaws its listener first, even where it has not got as far as to look at it", async () => {
+  it("thaws its listener first, even if it has not looked at it yet", async () => {
     const { started, freeze, isStopped } = await startBesideFrozen();
     await freeze();
     started.kill("SIGTERM");
@@ -60,7 +60,7 @@ describe("an agent that is stopped", () => {
     expect(isStopped()).to.equal("none");
   });
 
-  it("by SIGKILL leaves it frozen until the next one starts, which asks nobody before it thaws it", async () => {
+  it("leaves its listener frozen after SIGKILL until the next agent starts, which thaws it before it calls anything", async () => {
     const { isStopped } = await startBesideFrozen();
     expect(isStopped()).to.equal("none");
   });

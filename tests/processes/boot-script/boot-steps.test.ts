@@ -3,12 +3,12 @@ import { expect } from "chai";
 import { put } from "../../unit/runtime/fixture.ts";
 import { agentUnit, bootScript } from "./script-fixture.ts";
 
-describe("the boot script, and the fleet's own lines", () => {
+describe("the boot script and the fleet's own steps", () => {
   const script = bootScript();
   const { calls, file, prepare, reported } = script;
 
   describe("a boot step", () => {
-    it("has root's home and name, which systemd gives no service of root's", async () => {
+    it("has root's home and name, which systemd does not set for services of root", async () => {
       const run = await prepare({ bootSteps: ['echo "$HOME $USER $LOGNAME"', "git config --global a.b c"] });
       mkdirSync(`${script.root}/root`);
       copyFileSync("/usr/bin/git", `${script.root}/commands/git`);
@@ -18,7 +18,7 @@ describe("the boot script, and the fleet's own lines", () => {
       expect(file("root/.gitconfig")).to.include("b = c");
     });
 
-    it("that fails has its last words in the detail: bounded, printable, and no password of an address", async () => {
+    it("that fails has the end of its output in the detail: bounded, printable, and without passwords in addresses", async () => {
       const line =
         'head -c 9000 /dev/zero | tr "\\0" x; printf "\\n\\033[31mno\\033[0m way\\tto\\n https://me:canary-1@host/ é\\r\\n" >&2; exit 7';
       const run = await prepare({ bootSteps: [line] });
@@ -32,7 +32,7 @@ describe("the boot script, and the fleet's own lines", () => {
       expect(output, "all of it is on the console").to.include("x".repeat(9000));
     });
 
-    it("that leaves something running behind it does not hold the boot up", async () => {
+    it("that leaves a process running does not delay the boot", async () => {
       const run = await prepare({ bootSteps: ['/bin/sleep 600 & echo $! >"$LONGHAUL_ROOT/left"'] });
       try {
         expect((await run()).status).to.equal(0);
@@ -41,7 +41,7 @@ describe("the boot script, and the fleet's own lines", () => {
       }
     });
 
-    it("writes what it prints where users cannot read it", async () => {
+    it("writes its output where users cannot read it", async () => {
       await (
         await prepare({ bootSteps: ["echo secret"] })
       )();
@@ -56,7 +56,7 @@ describe("the boot script, and the fleet's own lines", () => {
       rmSync(`${script.root}/run`, { recursive: true });
     };
 
-    it("runs once at each, behind the boot steps and before the machine takes jobs", async () => {
+    it("runs once at each boot, after the boot steps and before the machine takes jobs", async () => {
       const run = await prepare({
         bootSteps: ['echo "installed" >>"$LONGHAUL_ROOT/steps"'],
         everyBoot: [...everyBoot, "docker step"],
@@ -71,7 +71,7 @@ describe("the boot script, and the fleet's own lines", () => {
       expect(file("steps")).to.equal("installed\nmounted\nmounted\n");
     });
 
-    it("that fails keeps the agent from starting, says so, and is tried again in the same boot", async () => {
+    it("that fails prevents the agent's start, is reported, and is tried again in the same boot", async () => {
       const run = await prepare({ everyBoot });
       await run();
       powerOff();

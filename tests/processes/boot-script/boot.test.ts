@@ -50,7 +50,7 @@ describe("the boot script", () => {
     expect(reported().map((tags) => tags["Tag.1.Value"])).to.deep.equal(["booting"]);
   });
 
-  it("says in EC2's own words why its state could not be reported, and goes on", async () => {
+  it("quotes EC2's message when its state cannot be reported, and continues", async () => {
     const refusal =
       '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>UnauthorizedOperation</Code>' +
       "<Message>You are not authorized to perform this operation.</Message></Error></Errors><RequestID>1</RequestID></Response>";
@@ -63,7 +63,7 @@ describe("the boot script", () => {
     );
   });
 
-  it("does nothing twice at a later boot, and registers once", async () => {
+  it("repeats nothing at a later boot, and registers once", async () => {
     const run = await prepare({ bootSteps: ['echo step >>"$LONGHAUL_ROOT/steps"'] });
     await run();
     rmSync(`${script.root}/run`, { recursive: true });
@@ -88,7 +88,7 @@ describe("the boot script", () => {
     ]);
   });
 
-  it("an interrupted first boot goes on where it was", async () => {
+  it("continues an interrupted first boot where it stopped", async () => {
     const run = await prepare({
       bootSteps: [
         'echo one >>"$LONGHAUL_ROOT/steps"',
@@ -105,7 +105,7 @@ describe("the boot script", () => {
   });
 
   describe("on the disk of another machine", () => {
-    it("does nothing but arm the timer, for user data that never runs, and says whose it is", async () => {
+    it("only arms the timer if the user data never runs, and names the other machine", async () => {
       const run = await prepare();
       put(`${script.root}/var/lib/longhaul/instance`, "i-2\n");
       const { status, output } = await run();
@@ -118,7 +118,7 @@ describe("the boot script", () => {
       expect(reported()).to.deep.equal([]);
     });
 
-    it("that the metadata service does not name goes on: the agent looks again", async () => {
+    it("continues if the metadata service does not answer: the agent checks again", async () => {
       const run = await prepare();
       script.isSilent = true;
       const { output } = await run();
@@ -127,7 +127,7 @@ describe("the boot script", () => {
     });
   });
 
-  it("a failing registration is reported, and tried again at the next boot without another download", async () => {
+  it("reports a failed registration, and tries it again at the next boot without another download", async () => {
     const run = await prepare();
     put(`${script.root}/registration-fails`, "");
     expect((await run()).status).to.equal(1);
@@ -138,7 +138,7 @@ describe("the boot script", () => {
     expect(downloads()).to.have.length(1);
   });
 
-  it("no credential is on a command line, and the report is signed with all of them", async () => {
+  it("puts no credential on a command line, and signs the report with all of them", async () => {
     await (
       await prepare()
     )();
@@ -152,7 +152,7 @@ describe("the boot script", () => {
     expect(token).to.equal(secrets.Token);
   });
 
-  it("run by hand beside a working agent, it does not arm the timer that would power off", async () => {
+  it("does not arm the power-off timer when a person runs it beside a working agent", async () => {
     const run = await prepare();
     put(`${script.root}/active`, "");
     expect((await run()).status).to.equal(0);
@@ -161,7 +161,7 @@ describe("the boot script", () => {
   });
 
   for (const name of ["Runner.Listener", "Runner.Worker"]) {
-    it(`run by hand while the agent is down, it does not arm the timer under a ${name} either`, async () => {
+    it(`does not arm the timer when a person runs it without an agent while a ${name} runs`, async () => {
       const run = await prepare();
       const bin = `${script.root}/home/runner/actions-runner/bin`;
       mkdirSync(bin, { recursive: true });
@@ -180,7 +180,7 @@ describe("the boot script", () => {
     });
   }
 
-  it("another machine's listener on the same computer is none of its own", async () => {
+  it("does not count another machine's listener on the same computer as its own", async () => {
     const run = await prepare();
     copyFileSync("/bin/sleep", `${script.root}/Runner.Listener`);
     const child = spawn(`${script.root}/Runner.Listener`, ["600"], { cwd: script.root });
@@ -193,7 +193,7 @@ describe("the boot script", () => {
     }
   });
 
-  it("says when it began, and a second try in the same boot does not say otherwise", async () => {
+  it("records when it began, and a retry in the same boot does not change that", async () => {
     const run = await prepare();
     const before = Math.floor(Date.now() / 1000);
     await run();

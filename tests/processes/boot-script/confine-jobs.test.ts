@@ -5,11 +5,11 @@ import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { bootScript } from "./script-fixture.ts";
 
-describe("the boot script, and what jobs must not do", () => {
+describe("the boot script and the confinement of jobs", () => {
   const script = bootScript();
   const { bake, calls, file, prepare, reported } = script;
 
-  it("closes the metadata service to users at each boot, before anything of theirs runs", async () => {
+  it("closes the metadata service to users at each boot, before any of their processes runs", async () => {
     const run = await prepare({ bootSteps: ["docker step"] });
     put(`${script.root}/commands/iptables`, iptablesWithoutRules, 0o755);
     for (const boot of ["first", "later"]) {
@@ -25,7 +25,7 @@ describe("the boot script, and what jobs must not do", () => {
     }
   });
 
-  it("has a unit close it before the network and before everything else that a boot starts", async () => {
+  it("closes it with a unit that starts before the network and before everything else that a boot starts", async () => {
     const run = await prepare();
     await run();
     expect(calls()).to.include("systemctl enable longhaul-metadata.service");
@@ -40,7 +40,7 @@ describe("the boot script, and what jobs must not do", () => {
     ]);
   });
 
-  it("has that unit wait for no service of Fedora's kin that itself waits for sysinit.target: systemd would drop one", async () => {
+  it("does not order that unit after a service of Fedora that itself waits for sysinit.target: systemd would leave one of them out", async () => {
     const run = await prepare({ baked: true });
     bake();
     put(`${script.root}/etc/os-release`, 'ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\n');
@@ -51,7 +51,7 @@ describe("the boot script, and what jobs must not do", () => {
       .and.not.include("nftables.service");
   });
 
-  it("runs no job where it cannot be closed, and says why", async () => {
+  it("runs no job if the service cannot be closed, and says why", async () => {
     const run = await prepare();
     put(`${script.root}/commands/iptables`, "#!/bin/bash\nexit 1\n", 0o755);
     const { status, output } = await run();
@@ -67,7 +67,7 @@ describe("the boot script, and what jobs must not do", () => {
       putCommands(`${script.root}/commands`, Object.fromEntries(names.map((name) => [name, ""])));
     };
 
-    it("once, and only after the boot steps", async () => {
+    it("does so once, and only after the boot steps", async () => {
       const run = await prepare({ bootSteps: ["cp $LONGHAUL_ROOT/etc/cron.deny $LONGHAUL_ROOT/seen"] });
       timers("crontab", "at");
       for (const list of ["cron", "at"]) put(`${script.root}/etc/${list}.deny`, "games\n");
@@ -80,7 +80,7 @@ describe("the boot script, and what jobs must not do", () => {
       expect(readlinkSync(`${script.root}/etc/systemd/system/user@1001.service`)).to.equal("/dev/null");
     });
 
-    it("on a line of its own, also where the list's last line has no end", async () => {
+    it("writes the user on a line of its own, also if the list's last line lacks its newline", async () => {
       const run = await prepare();
       timers("crontab");
       put(`${script.root}/etc/cron.deny`, "games");
@@ -88,7 +88,7 @@ describe("the boot script, and what jobs must not do", () => {
       expect(etc("cron.deny")).to.deep.equal(["games", "runner"]);
     });
 
-    it("not before the boot steps have run, also where the image has denied it already", async () => {
+    it("lifts the denial until the boot steps have run, also if the image has it already", async () => {
       const kept = "$LONGHAUL_ROOT/etc/{cron,at}.deny $LONGHAUL_ROOT/etc/systemd/system";
       const run = await prepare({
         bootSteps: [`mkdir $LONGHAUL_ROOT/seen; cp -a ${kept} $LONGHAUL_ROOT/seen`],
@@ -103,14 +103,14 @@ describe("the boot script, and what jobs must not do", () => {
       expect(readlinkSync(`${script.root}/etc/systemd/system/user@1001.service`)).to.equal("/dev/null");
     });
 
-    it("with no list of at's where there was none: then root alone may use it, and with one everybody else could", async () => {
+    it("makes no deny list for at if there was none: without one only root may use at, and with one everybody else could", async () => {
       const run = await prepare();
       timers("at");
       expect((await run()).status).to.equal(0);
       expect(existsSync(`${script.root}/etc/at.deny`)).to.equal(false);
     });
 
-    it("also where a list of those who may names it, for that counts alone", async () => {
+    it("also takes the user out of an allow list, because only that one counts", async () => {
       const run = await prepare();
       timers("crontab");
       put(`${script.root}/etc/cron.allow`, "runner\ngames\n");
@@ -118,7 +118,7 @@ describe("the boot script, and what jobs must not do", () => {
       expect(etc("cron.allow")).to.deep.equal(["games"]);
     });
 
-    it("with no list for what is not installed: its package would ask about it", async () => {
+    it("makes no list for what is not installed, because its package would ask about it", async () => {
       const run = await prepare();
       expect((await run()).status).to.equal(0);
       const isInstalled = spawnSync("bash", ["-c", "command -v crontab"]).status === 0; // On this computer.

@@ -6,7 +6,7 @@ describe("the boot script behind a proxy", () => {
   const script = bootScript();
   const { file, prepare } = script;
 
-  it("proxy and certificates reach the agent, the package manager, Docker and the jobs", async () => {
+  it("gives proxy and certificates to the agent, the package manager, Docker and the jobs", async () => {
     const certificate = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
     const run = await prepare({
       proxy: { https: 'http://user:p"a$s@proxy:3128', noProxy: ["intra.example"] },

@@ -4,11 +4,11 @@ import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { bootScript, listener } from "./script-fixture.ts";
 
-describe("the boot script, and what is kept off the disk", () => {
+describe("the boot script and the disk", () => {
   const script = bootScript();
   const { calls, file, prepare } = script;
 
-  it("gives the runner's own logs a file system of their own at each boot, before the agent runs, and never twice", async () => {
+  it("mounts a file system for the runner's own logs at each boot, before the agent runs, and never twice", async () => {
     const boot = await prepare();
     await boot();
     const logs = `${script.root}/home/runner/actions-runner/_diag`;
@@ -31,7 +31,7 @@ describe("the boot script, and what is kept off the disk", () => {
     expect(calls()).to.not.include(mount);
   });
 
-  it("goes on where they cannot have one, and says so", async () => {
+  it("continues if it cannot mount one, and says so", async () => {
     const boot = await prepare();
     putCommands(`${script.root}/commands`, { mount: "exit 32" });
     const { status, output } = await boot();
@@ -42,7 +42,7 @@ describe("the boot script, and what is kept off the disk", () => {
   });
 
   for (const name of ["actions-runner", "actions-runner/_diag"]) {
-    it(`mounts nothing over what a job's link in place of ${name} points to, and gives it to nobody`, async () => {
+    it(`neither mounts over the target of a job's link in place of ${name} nor changes its owner`, async () => {
       const boot = await prepare();
       await boot();
       rmSync(`${script.root}/commands/calls`);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { put } from "../../unit/runtime/fixture.ts";
 import { bootScript } from "./script-fixture.ts";
 
-describe("the boot script, and what the image is", () => {
+describe("the boot script and the image's distribution", () => {
   const script = bootScript();
   const { bake, calls, prepare, reported } = script;
 
@@ -11,7 +11,7 @@ describe("the boot script, and what the image is", () => {
     ["Rocky Linux 9.6 (Blue Onyx)", 'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\n'],
     ["Amazon Linux 2", 'ID="amzn"\nID_LIKE="centos rhel fedora"\nVERSION_ID="2"\n'],
   ] as const) {
-    it(`${name}, where Longhaul can install nothing, is told at once`, async () => {
+    it(`refuses ${name} at once, because Longhaul cannot install packages there`, async () => {
       const run = await prepare();
       put(`${script.root}/etc/os-release`, `${osRelease}PRETTY_NAME="${name}"\n`);
       expect((await run()).status).to.equal(1);
@@ -22,14 +22,14 @@ describe("the boot script, and what the image is", () => {
     });
   }
 
-  it("a baked image may be any system", async () => {
+  it("accepts every distribution on a baked image", async () => {
     const run = await prepare({ baked: true });
     rmSync(`${script.root}/etc/os-release`);
     expect((await run()).status).to.equal(0);
   });
 
   for (const osRelease of ['ID=arch\nPRETTY_NAME="Arch, $BUILD"\n', "ID=arch\nPRETTY_NAME='Arch\n"]) {
-    it(`what its /etc/os-release says cannot keep the timer from being armed: ${JSON.stringify(osRelease)}`, async () => {
+    it(`arms the timer whatever /etc/os-release contains: ${JSON.stringify(osRelease)}`, async () => {
       const run = await prepare({ baked: true });
       bake();
       put(`${script.root}/etc/os-release`, osRelease);

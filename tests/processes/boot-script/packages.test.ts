@@ -5,11 +5,11 @@ import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { bootScript, listener, node } from "./script-fixture.ts";
 
-describe("the boot script, and packages", () => {
+describe("the boot script and packages", () => {
   const script = bootScript();
   const { boot, calls, file, prepare, reported } = script;
 
-  it("no upgrade of its own restarts anything under a job, from before the first package on", async () => {
+  it("lets no automatic upgrade restart anything under a job, even before the first package is installed", async () => {
     const run = await prepare();
     put(`${script.root}/upgrades`, "");
     put(`${script.root}/etc/docker/daemon.json`, '{"mtu": 1400}');
@@ -31,14 +31,14 @@ describe("the boot script, and packages", () => {
     expect(JSON.parse(file("etc/docker/daemon.json"))).to.deep.equal({ mtu: 1400, "live-restore": true });
   });
 
-  it("containers end with Docker's daemon where swarm mode needs that, and the image's own setting stays", async () => {
+  it("ends containers with Docker's daemon if swarm mode needs that, and keeps the image's own setting", async () => {
     const run = await prepare({ dockerLiveRestore: false });
     put(`${script.root}/etc/docker/daemon.json`, '{"mtu": 1400, "live-restore": true}');
     expect((await run()).status).to.equal(0);
     expect(file("etc/docker/daemon.json")).to.equal('{"mtu": 1400, "live-restore": true}');
   });
 
-  it("a setting that the image has by itself does not become one to take back", async () => {
+  it("does not take a setting of the image for its own", async () => {
     const run = await prepare();
     put(`${script.root}/etc/docker/daemon.json`, '{"live-restore": true}');
     expect((await run()).status).to.equal(0);
@@ -50,7 +50,7 @@ describe("the boot script, and packages", () => {
     ['{"live-restore": true, "mtu": 1400}', '{"mtu": 1400}', "one with settings of the image's own"],
   ] as const;
   for (const [found, settings, where] of takenBack) {
-    it(`a setting that the image has from Longhaul is taken back, also in ${where}`, async () => {
+    it(`takes back its own setting that came with the image, also in ${where}`, async () => {
       const run = await prepare({ dockerLiveRestore: false });
       put(`${script.root}/etc/docker/live-restore-by-longhaul`, "");
       put(`${script.root}/etc/docker/daemon.json`, found);
@@ -60,13 +60,13 @@ describe("the boot script, and packages", () => {
     });
   }
 
-  it("an image without Ubuntu's upgrades, or with no Docker, boots as well", async () => {
+  it("boots an image without Ubuntu's upgrades, or without Docker", async () => {
     const run = await prepare({ docker: false });
     expect((await run()).status).to.equal(0);
     expect(existsSync(`${script.root}/etc/docker/daemon.json`)).to.equal(false);
   });
 
-  it("a package manager that another process keeps busy is asked again for minutes", async () => {
+  it("retries for minutes while another process holds the package manager", async () => {
     const run = await prepare();
     put(
       `${script.root}/tarball/bin/installdependencies.sh`,
@@ -108,20 +108,20 @@ describe("the boot script, and packages", () => {
       );
     });
 
-    it("forgets the lists, which may be half written, and has dpkg finish what was interrupted", async () => {
+    it("deletes the lists, which may be half written, and has dpkg finish what was interrupted", async () => {
       await fail("E: The package lists or status file could not be parsed or opened.");
       expect(readdirSync(`${script.root}/${lists}`)).to.deep.equal(["lock"]);
       expect(calls().filter((line) => line.startsWith("dpkg "))).to.have.length(1 + 12);
     });
 
-    it("leaves the lists alone while another process holds their lock, and names it", async () => {
+    it("keeps the lists while another process holds their lock, and names that process", async () => {
       const reason = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (apt-get)";
       expect(await fail(reason)).to.include(reason);
       expect(readdirSync(`${script.root}/${lists}`)).to.deep.equal(["archive_InRelease", "lock"]);
     });
   });
 
-  it("installs what is missing, and nothing where the image is baked", async () => {
+  it("installs what is missing, and nothing on a baked image", async () => {
     const run = await prepare({ docker: true });
     rmSync(`${script.root}/commands/docker`);
     await run();

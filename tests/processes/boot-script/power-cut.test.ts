@@ -4,7 +4,7 @@ import type { MachineConfiguration } from "../../../contract/machine.ts";
 import { put } from "../../unit/runtime/fixture.ts";
 import { assets, bootScript, node } from "./script-fixture.ts";
 
-describe("the boot script after a cut of the power", () => {
+describe("the boot script after a power cut", () => {
   const script = bootScript();
   const { bake, calls, downloads, file, prepare, reported } = script;
 
@@ -24,44 +24,44 @@ describe("the boot script after a cut of the power", () => {
   }
   const done = "var/lib/longhaul/done";
 
-  it("a mark that is there and empty is none: its contents were not on the disk either", async () => {
+  it("does not count an empty mark, because the mark's subject may not have reached the disk either", async () => {
     const again = await secondBoot([`${done}/user`, `${done}/runner`]);
     expect(again).to.include("visudo -cf " + `${script.root}/etc/sudoers.d/90-longhaul`);
     expect(downloads()).to.have.length(2);
   });
 
-  it("a runner that is there and empty is fetched again, and Node copied from it", async () => {
+  it("fetches an empty runner again, and copies Node from it", async () => {
     await secondBoot(["home/runner/actions-runner/bin/Runner.Listener", "opt/longhaul/node"]);
     expect(downloads()).to.have.length(2);
     expect(file("opt/longhaul/node")).to.equal(node);
   });
 
-  it("an agent or hooks that are there and empty are fetched again", async () => {
+  it("fetches an empty agent or empty hooks again", async () => {
     await secondBoot(["opt/longhaul/agent.mjs", "var/lib/longhaul/path"]);
     expect(file("opt/longhaul/agent.mjs")).to.equal(assets.agent);
     expect(file("var/lib/longhaul/path")).to.include("PATH");
   });
 
-  it("a unit that closes the metadata service and is there and empty, to systemd a masked one, is written again", async () => {
+  it("writes the unit that closes the metadata service again if it is empty, which systemd takes for masked", async () => {
     const unit = "etc/systemd/system/longhaul-metadata.service";
     await secondBoot([unit]);
     expect(file(unit)).to.include("ExecStart=/bin/sh -c 'iptables ");
   });
 
-  it("the part of a download that an earlier boot has left is not gone on with: it may have holes", async () => {
+  it("does not continue a download of an earlier boot, because it may have holes", async () => {
     const run = await prepare();
     put(`${script.root}/var/lib/longhaul/runner.tar.gz`, "\0".repeat(1000));
     expect((await run()).status).to.equal(0);
     expect(downloads().map(({ headers }) => headers.range)).to.deep.equal([undefined]);
   });
 
-  it("a package that was left half installed is finished before apt is asked for anything", async () => {
+  it("finishes a half installed package before it asks apt for anything", async () => {
     const again = await secondBoot([]);
     expect(again.find((line) => /^(dpkg|apt-get)/.test(line))).to.match(/^dpkg .*--configure -a$/);
   });
 
   // A power cut in one of the fleet's own steps leaves the same, on a baked image and long after the registration too.
-  it("packages and lists that a step has left behind are mended before it runs again, on a baked image too", async () => {
+  it("repairs packages and lists of an interrupted step before that step runs again, on a baked image too", async () => {
     const lists = `${script.root}/var/lib/apt/lists`;
     const run = await prepare({ baked: true, everyBoot: ["docker step"] });
     bake();
@@ -77,7 +77,7 @@ describe("the boot script after a cut of the power", () => {
     expect(readdirSync(lists).sort()).to.deep.equal(["archive_Packages", "lock"]);
   });
 
-  it("packages are left alone while a job may run", async () => {
+  it("leaves packages alone while a job may run", async () => {
     const run = await prepare({ baked: true });
     bake();
     await run();
@@ -87,7 +87,7 @@ describe("the boot script after a cut of the power", () => {
     expect(calls().filter((line) => line.startsWith("dpkg"))).to.deep.equal([]);
   });
 
-  it("each mark is made when what it stands for is on the disk", async () => {
+  it("makes each mark only when its subject is on the disk", async () => {
     const run = await prepare();
     const marks = () => (existsSync(`${script.root}/${done}`) ? readdirSync(`${script.root}/${done}`) : []);
     put(
@@ -101,7 +101,7 @@ describe("the boot script after a cut of the power", () => {
     expect([...new Set(counts)]).to.deep.equal(Array.from(marks(), (_, index) => index));
   });
 
-  it("what was damaged once jobs have run is not fetched over their workspaces, or copied from their folder", async () => {
+  it("does not fetch damaged files over the workspaces of jobs, or copy any from their folder", async () => {
     const run = await prepare();
     await run();
     for (const path of ["home/runner/actions-runner/bin/Runner.Listener", "opt/longhaul/node"]) {

@@ -5,11 +5,11 @@ import { machine } from "../../unit/user-data/machine.ts";
 import { put } from "../../unit/runtime/fixture.ts";
 import { bootScript } from "./script-fixture.ts";
 
-describe("the boot script, and the runner's software", () => {
+describe("the boot script and the runner's software", () => {
   const script = bootScript();
   const { bake, calls, downloads, file, prepare, reported } = script;
 
-  it("a tarball with another checksum is deleted, never unpacked, and not fetched again", async () => {
+  it("deletes a tarball with another checksum, never unpacks it, and does not fetch it again", async () => {
     const sha256 = "0".repeat(64);
     const actual = createHash("sha256").update(script.tarball).digest("hex");
     const { url } = machine.runnerSoftware;
@@ -73,7 +73,7 @@ describe("the boot script, and the runner's software", () => {
     expect(existsSync(`${script.root}/dependencies`)).to.equal(false);
   });
 
-  it("a baked image's registration is another's: the machine makes its own", async () => {
+  it("replaces a baked image's registration by the machine's own", async () => {
     const run = await prepare({ baked: true });
     bake();
     const names = [".runner", ".runner_migrated", ".credentials", ".credentials_rsaparams"];
@@ -84,7 +84,7 @@ describe("the boot script, and the runner's software", () => {
     expect(file("home/runner/actions-runner/.runner")).to.equal("");
   });
 
-  it("a runner that cannot be started is told before the token is used, and tried again", async () => {
+  it("reports a runner that cannot be started before the token is used, and tries again", async () => {
     const run = await prepare({ baked: true });
     bake();
     put(`${script.root}/library-missing`, "");

@@ -10,7 +10,7 @@ import { startMachineCloud } from "./machine-cloud.ts";
  * The rows about machines in docs/architecture.md, "What each call is needed
  * for": the real boot script and agent, while one call fails all the time.
  */
-describe("a machine of which one call fails for as long as anybody looks", function () {
+describe("a machine with one call that keeps failing", function () {
   this.timeout(120_000);
   let machines: MachineCloud;
   const mends: (() => void)[] = [];
@@ -52,7 +52,7 @@ describe("a machine of which one call fails for as long as anybody looks", funct
     await machines.remove(machine);
   });
 
-  it("comes up without ssm:PutParameter over its used token, and tells until somebody has removed that", async () => {
+  it("comes up without ssm:PutParameter for its used token, and reports that until the token is removed", async () => {
     const machine = await machines.launch();
     fail("ssm:PutParameter", "AccessDeniedException"); // Not before: the stack's own writes are this call too.
     await online(machine);
@@ -64,7 +64,7 @@ describe("a machine of which one call fails for as long as anybody looks", funct
     await machines.remove(machine);
   });
 
-  it("waits at its first boot without ssm:GetParameter for its token, and registers when it is read", async () => {
+  it("waits at its first boot without ssm:GetParameter for its token, and registers once it can read it", async () => {
     const mend = fail("ssm:GetParameter", "InternalServerError");
     const machine = await machines.launch();
     await said(machine, "Waiting for the registration token.");
@@ -75,7 +75,7 @@ describe("a machine of which one call fails for as long as anybody looks", funct
     await machines.remove(machine);
   });
 
-  it("fails its first boot without ssm:GetParameters for its software, says why, and is through when it can", async () => {
+  it("fails its first boot without ssm:GetParameters for its software, says why, and completes it once it can", async () => {
     const mend = fail("ssm:GetParameters", "ThrottlingException");
     machines.cloud.clock.setFactor(100);
     const machine = await machines.launch();
@@ -89,7 +89,7 @@ describe("a machine of which one call fails for as long as anybody looks", funct
     await machines.remove(machine);
   });
 
-  it("stays as it is without ssm:GetParameters while it is awake, and starts no listener after a wake", async () => {
+  it("keeps its state without ssm:GetParameters while it is awake, and starts no listener after a wake", async () => {
     const machine = await machines.launch();
     await online(machine);
     await machines.power("off");
@@ -118,7 +118,7 @@ describe("a machine of which one call fails for as long as anybody looks", funct
     await machines.remove(machine);
   });
 
-  it("does not sleep without ec2:ModifyInstanceAttribute where EC2 may take its power-off for its end", async () => {
+  it("does not sleep without ec2:ModifyInstanceAttribute if EC2 may terminate it at its power-off", async () => {
     const machine = await machines.launch();
     await online(machine);
     machines.write(machine, "var/lib/longhaul/ending", "");

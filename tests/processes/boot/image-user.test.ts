@@ -4,7 +4,7 @@ import { ownPath } from "../../../local/own-files.ts";
 import type { MachineCloud } from "./machine-cloud.ts";
 import { startMachineCloud } from "./machine-cloud.ts";
 
-describe("a machine whose jobs run as the image's own user, an administrator", function () {
+describe("a machine with jobs that run as the image's own user, an administrator", function () {
   this.timeout(300_000);
   let machines: MachineCloud;
   before(async () => {
@@ -26,7 +26,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
   ] as const;
 
   for (const { user, imageId } of images) {
-    it(`takes the rights of ${user} away where jobs may not use sudo`, async () => {
+    it(`takes the rights of ${user} away if jobs may not use sudo`, async () => {
       const others =
         'printf "%s\\n" "admin:x:900:USER" "disk:x:6:root,USER" >>"$root/etc/group"\n'.replaceAll(
           "USER",
@@ -46,7 +46,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
     });
   }
 
-  it("leaves it Docker where the fleet has Docker", async () => {
+  it("leaves it Docker if the fleet has Docker", async () => {
     const group = 'echo "docker:x:999:ubuntu" >>"$root/etc/group"\n';
     for (const docker of [true, false]) {
       const machine = await machines.launch({ told: { user: "ubuntu", sudo: false, docker }, before: group });
@@ -57,7 +57,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
     }
   });
 
-  it("leaves them where jobs may", async () => {
+  it("leaves it the rights if jobs may use sudo", async () => {
     const machine = await machines.launch({ told: { user: "ubuntu", sudo: true } });
     await machines.state(machine, "idle");
     await asUser(machine, "ubuntu", "sudo", "-n", "/bin/true");
@@ -65,7 +65,7 @@ describe("a machine whose jobs run as the image's own user, an administrator", f
     await machines.remove(machine);
   });
 
-  it("does not come up with rights of another source, and says which", async () => {
+  it("does not come up if the user has rights from elsewhere, and says which", async () => {
     const rule = 'echo "ubuntu ALL=(ALL) NOPASSWD:ALL" >"$root/etc/sudoers.d/image"\n';
     const machine = await machines.launch({ told: { user: "ubuntu", sudo: false }, before: rule });
     await machines.state(machine, "boot-failed");

@@ -13,7 +13,7 @@ curl -sH "X-aws-ec2-metadata-token: $session" $imds/meta-data/iam/security-crede
  * What a job has left behind so that it starts without it. cron and logind do
  * not wait for Longhaul's boot script.
  */
-describe("at a boot, what a job has left behind", function () {
+describe("what a job has left behind, at a boot", function () {
   this.timeout(90_000);
   let machines: MachineCloud;
   let machine: Instance;
@@ -32,7 +32,7 @@ describe("at a boot, what a job has left behind", function () {
     await machines.state(machine, "idle");
   };
 
-  it("gets no credentials, however it has come to be started", async () => {
+  it("gets no credentials, however it was started", async () => {
     await machines.asJob(machine, "mkdir -p ../../var/spool/cron/crontabs"); // As no job could, but root.
     machines.write(machine, "home/runner/ask.sh", `${asksForCredentials}\necho "curl ended with $?"`);
     machines.write(
@@ -49,7 +49,7 @@ describe("at a boot, what a job has left behind", function () {
     expect(machines.read(machine, "answer")).to.equal("curl ended with 52\n");
   });
 
-  it("was left with root's rights, or is not started at all", async () => {
+  it("runs only if it was left with root's rights", async () => {
     const starts = (name: string) => `echo ${name} >>"$LONGHAUL_ROOT/started"`;
     const put = await machines.asJob(
       machine,

@@ -47,7 +47,7 @@ if ((longhaul_at > 0)) && [[ ! -e $LONGHAUL_ROOT/cut ]]; then
 fi
 `;
 
-describe("a machine whose power is cut during its first boot", function () {
+describe("a machine after a power cut in its first boot", function () {
   this.timeout(process.env.EVERY_CUT ? 0 : 300_000); // Dozens of boots, on a computer that may be busy.
   const folder = mkdtempSync(join(tmpdir(), "longhaul-cut-"));
   let machines: MachineCloud;
@@ -87,15 +87,15 @@ describe("a machine whose power is cut during its first boot", function () {
     await Promise.all(Array.from({ length: atOnce }, work));
   }
 
-  it("comes up at the next, wherever the user data was", async () => {
+  it("comes up at the next boot, wherever the user data was interrupted", async () => {
     await cutAtEach(pick(3, userDataCommands));
   });
 
-  it("comes up at the next, wherever the boot script was", async () => {
+  it("comes up at the next boot, wherever the boot script was interrupted", async () => {
     await cutAtEach(pick(1, bootCommands).map((number) => inBootScript + number));
   });
 
-  it("comes up at the next, wherever the package manager was", async () => {
+  it("comes up at the next boot, wherever the package manager was interrupted", async () => {
     for (const from of [inUpdate, inInstall]) {
       await cutAtEach(pick(1, aptCommands).map((number) => from + number));
     }

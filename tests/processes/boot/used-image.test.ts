@@ -10,7 +10,7 @@ import { startMachineCloud } from "./machine-cloud.ts";
  * Machines that are made from the image of a used one. Its disk holds the
  * other machine's registration, its marks, its boot script and its units.
  */
-describe("a machine made from the image of a used one", function () {
+describe("a machine made from the image of a used machine", function () {
   this.timeout(90_000);
   let machines: MachineCloud;
   let used: Instance;
@@ -53,7 +53,7 @@ describe("a machine made from the image of a used one", function () {
     });
   }
 
-  it("takes nothing of the other's while it has no token of its own", async () => {
+  it("uses nothing of the other machine while it has no token of its own", async () => {
     const machine = await machines.launch({ imageId, withoutToken: true });
     await eventually("the agent to wait for a token", () =>
       machine.console.includes("Waiting for the registration token."),
@@ -66,7 +66,7 @@ describe("a machine made from the image of a used one", function () {
     await machines.remove(machine);
   });
 
-  it("does nothing at all where somebody launches the image without user data", async () => {
+  it("does nothing if the image is launched without user data", async () => {
     const session = sessionOf(used);
     const machine = await machines.launch({ imageId, userData: "" });
     await eventually("the other machine's boot script to come to its end", () =>
@@ -78,7 +78,7 @@ describe("a machine made from the image of a used one", function () {
     await machines.remove(machine);
   });
 
-  it("lets its boot steps give the jobs' user what the other machine denied it, and denies it anew", async () => {
+  it("lets its boot steps allow the jobs' user what the other machine denied, and denies it again afterwards", async () => {
     const mask = "etc/systemd/system/user@$(id -u runner).service";
     const bootSteps = ["echo '@daily true' | crontab -u runner -", `test ! -L "$LONGHAUL_ROOT/${mask}"`];
     const machine = await machines.launch({ imageId, told: { bootSteps } });
@@ -90,7 +90,7 @@ describe("a machine made from the image of a used one", function () {
     await machines.remove(machine);
   });
 
-  it("takes back that containers outlive Docker's daemon where its fleet turns it off", async () => {
+  it("lets containers end with Docker's daemon again if its fleet wants that", async () => {
     const told = { docker: true, dockerLiveRestore: false, bootSteps: ["docker swarm init"] };
     const machine = await machines.launch({ imageId, told });
     await machines.state(machine, "idle");
@@ -98,7 +98,7 @@ describe("a machine made from the image of a used one", function () {
     await machines.remove(machine);
   });
 
-  it("trusts none of the other's certificates", async () => {
+  it("trusts none of the other machine's certificates", async () => {
     const trusted = (machine: Instance) => machines.read(machine, "etc/ssl/certs/ca-certificates.crt");
     expect(trusted(used)).to.equal(caBundle);
     const machine = await machines.launch({ imageId });
@@ -107,7 +107,7 @@ describe("a machine made from the image of a used one", function () {
     await machines.remove(machine);
   });
 
-  it("sleeps and wakes as any other", async () => {
+  it("sleeps and wakes as any other machine", async () => {
     const machine = await machines.launch({ imageId });
     await machines.state(machine, "idle");
     await machines.onMachine(machine, "shutdown", "-P", "now");

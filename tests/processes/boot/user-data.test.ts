@@ -66,7 +66,7 @@ describe("the user data, run as cloud-init does", () => {
       .split("\0")
       .slice(0, -1);
 
-  it("puts boot script and unit in place and starts the boot script without waiting for it", () => {
+  it("puts the boot script and its unit in place, and starts the boot script without waiting for it", () => {
     boot(renderUserData(machine, assets));
     expect(file("opt/longhaul/boot.sh")).to.equal("#!/bin/bash\necho boot # stays\n");
     expect(file("opt/longhaul/boot/part.sh")).to.equal("part\n");
@@ -85,13 +85,13 @@ describe("the user data, run as cloud-init does", () => {
     expect(existsSync(`${root}/${semaphore}`), "run, as cloud-init sees it").to.equal(true);
   });
 
-  it("that fails is run again at the next boot", () => {
+  it("is run again at the next boot if it fails", () => {
     put(`${root}/commands/systemctl`, "#!/bin/bash\n[[ $1 != enable ]]", 0o755);
     expect(() => boot(renderUserData(machine, assets))).to.throw();
     expect(existsSync(`${root}/${semaphore}`)).to.equal(false);
   });
 
-  describe("on a disk that came along with an image", () => {
+  describe("on a disk from an image", () => {
     const runner = "home/runner/actions-runner";
     const others = [
       ...[".runner", ".credentials", ".credentials_rsaparams", ".env", ".path"].map(
@@ -118,7 +118,7 @@ describe("the user data, run as cloud-init does", () => {
     };
     const isThere = (path: string) => existsSync(`${root}/${path}`);
 
-    it("takes away what is the other machine's, and leaves what the image is for", () => {
+    it("removes what belongs to the other machine, and keeps what the image is for", () => {
       lay("i-2\n");
       boot(renderUserData(machine, assets));
       expect(others.filter(isThere)).to.deep.equal(["var/lib/longhaul/instance"]);
@@ -126,7 +126,7 @@ describe("the user data, run as cloud-init does", () => {
       expect(kept.filter(isThere)).to.deep.equal(kept);
     });
 
-    it("has the system's list of certificates made anew without the other's, and then Docker started anew", () => {
+    it("rebuilds the system's list of certificates without the other machine's, and then restarts Docker", () => {
       lay("i-2\n");
       const there = `[[ ! -e ${root}/usr/local/share/ca-certificates/longhaul-1.crt ]] || exit 1`;
       putCommands(`${root}/commands`, { "update-ca-certificates": there });
@@ -139,7 +139,7 @@ describe("the user data, run as cloud-init does", () => {
       ]);
     });
 
-    it("ends agent and listener of the other machine before anything else", () => {
+    it("ends the other machine's agent and listener before anything else", () => {
       lay("i-2\n");
       copyFileSync("/bin/sleep", `${root}/${runner}/bin/Runner.Listener`);
       chmodSync(`${root}/${runner}/bin/Runner.Listener`, 0o755);
@@ -160,21 +160,21 @@ describe("the user data, run as cloud-init does", () => {
       });
     });
 
-    it("takes nothing away where the disk is the instance's own, however often it is run", () => {
+    it("removes nothing from the instance's own disk, however often it is run", () => {
       lay("i-1\n");
       boot(renderUserData(machine, assets));
       expect(others.filter(isThere)).to.deep.equal(others);
       expect(file("commands/calls")).to.not.include("stop longhaul-agent");
     });
 
-    it("takes nothing away where no machine of ours has used it: an image may bring a runner with settings", () => {
+    it("removes nothing from a disk that no machine of Longhaul has used: an image may have a runner with settings", () => {
       for (const path of [`${runner}/.env`, ...kept]) put(`${root}/${path}`, "image's");
       boot(renderUserData(machine, assets));
       expect(file(`${runner}/.env`)).to.equal("image's");
     });
   });
 
-  it("brings the connection's script along only where there is a proxy or a CA bundle", () => {
+  it("contains the connection's script only if there is a proxy or a CA bundle", () => {
     const carries = (change: Partial<MachineConfiguration>) =>
       renderUserData({ ...machine, ...change }, assets).includes("connection.sh");
     expect(carries({})).to.equal(false);
@@ -182,7 +182,7 @@ describe("the user data, run as cloud-init does", () => {
     expect(carries({ caBundle: pem("AA==") })).to.equal(true);
   });
 
-  it("what arrives on the machine is what was given, whatever is in it", () => {
+  it("writes each file on the machine exactly as it was given, whatever is in it", () => {
     const nasty = fc.oneof(
       fc.constantFrom(
         "'",
@@ -247,13 +247,13 @@ describe("the user data, run as cloud-init does", () => {
     );
   });
 
-  it("a NUL character, which no shell can carry, is refused", () => {
+  it("refuses a NUL character, which no shell can carry", () => {
     expect(() => renderUserData({ ...machine, bootSteps: ["a\0b"] }, assets)).to.throw(
       /NUL character: "a\\u0000b"/,
     );
   });
 
-  it("is a function of its arguments alone", () => {
+  it("depends on its arguments alone", () => {
     expect(renderUserData(machine, assets)).to.equal(renderUserData(structuredClone(machine), { ...assets }));
   });
 
@@ -268,7 +268,7 @@ describe("the user data, run as cloud-init does", () => {
     expect(file("opt/longhaul/boot.sh")).to.include('step "registering"');
   });
 
-  it("that EC2 would refuse is an error with the numbers and what to do", () => {
+  it("is refused with numbers and advice if EC2 would refuse it", () => {
     const noise = Array.from({ length: 9000 }, (_, index) => (index * 7919 * 104_729).toString(36)).join("");
     expect(() => compressUserData(noise, "dev-cloud-1")).to.throw(
       /^The user data of dev-cloud-1 takes \d+ bytes compressed, and EC2 takes at most 16384\. Shorten the fleet's bootSteps, its everyBoot or/,
@@ -277,14 +277,14 @@ describe("the user data, run as cloud-init does", () => {
 });
 
 describe("the machine's programs", () => {
-  it("are the boot scripts as they are and the built agent", () => {
+  it("are the boot scripts and the built agent", () => {
     const { boot, connection, agent } = readMachineAssets();
     expect(boot).to.match(/^#!\/bin\/bash\n/);
     expect(connection).to.include("connect()");
     expect(agent).to.include("longhaul");
   });
 
-  it("survive the loss of their comments and indentation", () => {
+  it("work without their comments and indentation", () => {
     const real = readMachineAssets();
     const text = renderUserData({ ...machine, caBundle: pem("AA==") }, real);
     for (const name of ["boot.sh", ...Object.keys(real.bootParts), "connection.sh"]) {

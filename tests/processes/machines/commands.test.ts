@@ -90,7 +90,7 @@ describe("stand-in commands of a machine", () => {
     expect(waits.length).to.be.within(1, 4);
   });
 
-  it("a sleep waits for no more than what is left of it", () => {
+  it("a sleep waits only for what is left of it", () => {
     const waits = waitsOf("60"); // At factor 600: a tenth of a second.
     expect(Math.max(...waits)).to.be.within(0.05, 0.101);
   });
@@ -101,7 +101,7 @@ describe("stand-in commands of a machine", () => {
       ([, seconds]) => Number(seconds),
     );
 
-  it("date tells the cloud's time, in the form that is asked for", () => {
+  it("date prints the cloud's time, in the requested form", () => {
     clock.advance(86_400_000 * 400);
     const now = clock.now();
     expect(Number(bash("date +%s").output) * 1000).to.be.within(now - 1000, clock.now());
@@ -135,7 +135,7 @@ describe("stand-in commands of a machine", () => {
     expect(told).to.include({ fixed: 5, is: true });
   });
 
-  it("docker refuses swarm mode where containers outlive its daemon", () => {
+  it("docker refuses swarm mode if containers outlive its daemon", () => {
     expect(bash("docker swarm init").status).to.equal(0);
     mkdirSync(join(root, "etc/docker"));
     writeFileSync(join(root, "etc/docker/daemon.json"), '{"live-restore": true}');
@@ -146,7 +146,7 @@ describe("stand-in commands of a machine", () => {
     expect(bash("docker info").status).to.equal(0);
   });
 
-  it("setpriv and sudo change whom id tells, and the process stays the same", () => {
+  it("setpriv and sudo change the user that id prints, and keep the process", () => {
     bash("useradd --create-home runner");
     expect(bash("id -u").output).to.equal("0");
     expect(bash("setpriv --reuid runner --regid=runner --init-groups -- id -u").output).to.equal("1001");
@@ -162,7 +162,7 @@ describe("stand-in commands of a machine", () => {
     expect(bash("setpriv --reuid=runner sudo -n id -u").output).to.equal("0");
   });
 
-  it("a user is known once it has been added", () => {
+  it("a user exists once it has been added", () => {
     expect(bash("getent passwd runner").status).to.equal(2);
     expect(bash("id runner").status).to.equal(1);
     bash("useradd --create-home --shell /bin/bash runner");
@@ -171,12 +171,12 @@ describe("stand-in commands of a machine", () => {
     expect(bash("id -gn runner").output).to.equal("runner");
   });
 
-  it("a rule of iptables is there once it was added", () => {
+  it("a rule of iptables exists once it was added", () => {
     expect(bash("iptables -w -C OUTPUT -j REJECT").status).to.equal(1);
     expect(bash("iptables -w -I OUTPUT -j REJECT; iptables -w -C OUTPUT -j REJECT").status).to.equal(0);
   });
 
-  it("a crontab is a user's own, and of nobody who is denied one, whoever writes it", () => {
+  it("a crontab belongs to one user, and a user who is denied one has none, whoever writes it", () => {
     const asRunner = (script: string) => bash(`setpriv --reuid=runner bash -c '${script}'`);
     expect(asRunner("crontab - <<<@reboot; crontab -l").output).to.equal("@reboot");
     expect(bash("crontab -l").status).to.equal(1);
@@ -192,7 +192,7 @@ describe("stand-in commands of a machine", () => {
     expect(asRunner("crontab -l").status).to.equal(1);
   });
 
-  it("what would change the computer is written down instead", () => {
+  it("records what would change the computer, and does not do it", () => {
     expect(
       bash("apt-get install --yes jq && chown -R runner:runner /x && iptables -w -A OUTPUT").status,
     ).to.equal(0);

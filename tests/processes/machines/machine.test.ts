@@ -37,14 +37,14 @@ describe("a machine of the local cloud", () => {
     await saying(machine.lines, "ended with status 7");
   });
 
-  it("ignores user data that is no script, as cloud-init does", async () => {
+  it("ignores user data that is not a script, as cloud-init does", async () => {
     const machine = instanceOf("i-1", "", { userData: Buffer.from("plain text") });
     await site.host.start(machine);
     await saying(machine.lines, "Unhandled non-multipart");
   });
 
   for (const command of ["poweroff", "shutdown -h now", "systemctl poweroff"]) {
-    it(`${command} ends every process and is told once`, async () => {
+    it(`${command} ends every process and is reported once`, async () => {
       const deaf =
         command === "poweroff" ? `setsid bash -c 'trap "" TERM; while :; do sleep 600; done' &` : "";
       const machine = instanceOf("i-1", `${deaf} ${command}`);
@@ -55,7 +55,7 @@ describe("a machine of the local cloud", () => {
     });
   }
 
-  it("pulling the plug is a crash, and ends detached processes too", async () => {
+  it("ends all processes, detached ones too, when its plug is pulled", async () => {
     const machine = instanceOf("i-1", "setsid sleep 600 & setsid env -i /bin/sleep 601 & echo up $!; wait");
     await site.host.start(machine);
     const pid = (await saying(machine.lines, "cloud-init: up")).split(" ").at(-1)!;
@@ -66,7 +66,7 @@ describe("a machine of the local cloud", () => {
     expect(processesBelow(site.dir)).to.deep.equal([]);
   });
 
-  it("after a reboot it starts what is enabled and does not run its user data again", async () => {
+  it("starts enabled units after a reboot, and does not run its user data again", async () => {
     const unit =
       "[Service]\\nExecStart=/bin/bash -c 'echo serving; sleep 600'\\nStandardOutput=journal+console\\n";
     const machine = instanceOf(
@@ -127,7 +127,7 @@ describe("a machine of the local cloud", () => {
       expect(sizes(["file"])).to.deep.equal([8]);
     });
 
-    it("does not start a unit that is there and empty", async () => {
+    it("does not start an empty unit", async () => {
       const unit =
         "printf '[Service]\\nExecStart=/bin/echo serving\\n[Install]\\nWantedBy=multi-user.target\\n'";
       const machine = instanceOf(
@@ -172,7 +172,7 @@ describe("a machine of the local cloud", () => {
     expect(machine.downs).to.deep.equal(["poweroff"]);
   });
 
-  it("shutdown waits for delay locks: what runs goes on, another one is refused, and shutdown -c stops nothing", async () => {
+  it("shutdown waits for delay locks: what runs continues, another one is refused, and shutdown -c stops nothing", async () => {
     await site.close();
     site = openSite(1, { delayLockSeconds: 0.5 });
     const preparing =
@@ -244,7 +244,7 @@ describe("a crash of the local cloud", () => {
     await until("the machine to end with the cloud", () => processesBelow(dir).length === 0);
   });
 
-  it("that took the machine's init along is cleaned up by reaping", async () => {
+  it("that also ended the machine's init is cleaned up by reaping", async () => {
     const cloud = await cloudProcess();
     const init = processesBelow(dir).filter((pid) => commandLineOf(pid).includes("init.cjs"));
     expect(init).to.have.length(1);

@@ -23,7 +23,7 @@ describe("services of a machine", () => {
     until(`the console to say "${text}"`, () => machine.lines.find((line) => line.includes(text)));
   const service = (lines: string) => `[Service]\nStandardOutput=journal+console\n${lines}`;
 
-  it("a service that ends by mistake is started again; one that was stopped is not", async () => {
+  it("starts a service again that ended by mistake, but not one that was stopped", async () => {
     await boot(
       {
         "a.service": service(
@@ -42,7 +42,7 @@ describe("services of a machine", () => {
     expect(runs()).to.equal(before);
   });
 
-  it("a oneshot that fails is tried again where its unit says so, until it succeeds", async () => {
+  it("tries a failed oneshot again until it succeeds, if its unit says so", async () => {
     const script = "echo run; echo . >>$LONGHAUL_ROOT/runs; (($(wc -l <$LONGHAUL_ROOT/runs) == 3))";
     await boot(
       {
@@ -62,7 +62,7 @@ describe("services of a machine", () => {
     expect(runs()).to.equal(3);
   });
 
-  it("stopping a service ends all of its processes, unless the unit says that only the main one", async () => {
+  it("ends all processes of a service that is stopped, or only the main one if the unit says so", async () => {
     const forks = "ExecStart=/bin/bash -c 'setsid sleep 600 & echo $! >$LONGHAUL_ROOT/$0; wait'";
     await boot(
       {
@@ -81,7 +81,7 @@ describe("services of a machine", () => {
     expect(lives("main")).to.equal(true);
   });
 
-  it("the death of a main process changes nothing for what it started, where the unit says so", async () => {
+  it("leaves a service's other processes alone when its main process dies, if the unit says so", async () => {
     await boot(
       {
         "a.service": service(
@@ -98,7 +98,7 @@ describe("services of a machine", () => {
     expect(existsSync(`/proc/${pids()[0]}/exe`)).to.equal(true);
   });
 
-  it("starting a oneshot waits for its end and tells of its failure", async () => {
+  it("starting a oneshot waits for its end and reports its failure", async () => {
     await boot(
       { "bad.service": service("Type=oneshot\nExecStart=/bin/bash -c 'sleep 0.02; exit 4'") },
       `systemctl start bad; echo "status $?"`,
@@ -107,7 +107,7 @@ describe("services of a machine", () => {
     await says("bad.service: ended with status 4");
   });
 
-  it("a unit waits for an earlier one that is still at work, and fails with one that it requires", async () => {
+  it("lets a unit wait for an earlier one, and fail with one that it requires", async () => {
     await boot(
       {
         "first.service": service("Type=oneshot\nExecStart=/bin/bash -c 'sleep 0.05; echo done; exit 1'"),
@@ -122,7 +122,7 @@ describe("services of a machine", () => {
     expect(order).to.deep.equal(["first.service: done", "later.service: later"]);
   });
 
-  it("variables come from the unit and its files", async () => {
+  it("takes variables from the unit and its files", async () => {
     await boot(
       {
         "a.service": service(
@@ -134,7 +134,7 @@ describe("services of a machine", () => {
     await says("a.service: 1-two words-value");
   });
 
-  it("the sixth start within ten seconds ends a unit for good, until somebody resets that", async () => {
+  it("stops starting a unit after five starts within ten seconds, until the counter is reset", async () => {
     await boot(
       { "a.service": service("ExecStart=/bin/sleep 600\nRestart=always") },
       `for ((i = 0; i < 6; i++)); do systemctl restart a; echo "restart $i: $?"; done
@@ -146,7 +146,7 @@ describe("services of a machine", () => {
     expect(machine.lines.join("\n")).to.include("start-limit-hit");
   });
 
-  it("a unit without that limit is started however often somebody wants it", async () => {
+  it("starts a unit without that limit as often as it is asked to", async () => {
     await boot(
       {
         "a.service": `[Unit]\nStartLimitIntervalSec=0\n${service("ExecStart=/bin/sleep 600\nRestart=always")}`,
@@ -159,7 +159,7 @@ describe("services of a machine", () => {
     expect(machine.lines).to.include("cloud-init: active");
   });
 
-  it("a service that systemd starts again by itself runs into the limit as well", async () => {
+  it("counts automatic restarts towards the limit as well", async () => {
     await boot(
       { "a.service": service("ExecStart=/bin/bash -c 'echo run'\nRestart=always\nRestartSec=1ms") },
       "systemctl start a",
@@ -168,7 +168,7 @@ describe("services of a machine", () => {
     expect(machine.lines.filter((line) => line === "a.service: run")).to.have.length(5);
   });
 
-  it("an empty unit file is a masked unit: it starts neither by hand nor at boot", async () => {
+  it("takes an empty unit file for a masked unit, which starts neither by hand nor at boot", async () => {
     await boot(
       {},
       `cd $LONGHAUL_ROOT/etc/systemd/system; mkdir -p multi-user.target.wants
@@ -180,7 +180,7 @@ describe("services of a machine", () => {
     await says("a.service: Unit a.service is masked.");
   });
 
-  it("a scope is no part of the unit that has started it, and keeps process id and exit code", async () => {
+  it("keeps a scope apart from the unit that started it, with its process id and exit code", async () => {
     await boot(
       { "a.service": service("ExecStart=/bin/bash $LONGHAUL_ROOT/a.sh") },
       `cat >$LONGHAUL_ROOT/inside.sh <<'SCRIPT'
@@ -206,7 +206,7 @@ SCRIPT
     expect(existsSync(`/proc/${inside}/exe`)).to.equal(true);
   });
 
-  it("a change of the target stops the units that do not ignore it, and is no shutdown", async () => {
+  it("stops the units that do not ignore a change of the target, and does not shut down", async () => {
     const simple = (unit: string) =>
       `${unit}${service("ExecStart=/bin/sleep 600\nExecStop=/bin/bash -c 'systemctl is-system-running'")}`;
     await boot(
@@ -226,7 +226,7 @@ SCRIPT
     await says("b.service: stopping");
   });
 
-  it("at power-off, units stop in the reverse of their order, and before what has no unit", async () => {
+  it("stops units in reverse order at power-off, and before processes without a unit", async () => {
     const says = (name: string) =>
       `Type=oneshot\nRemainAfterExit=yes\nExecStop=/bin/bash -c 'echo ${name} stops; echo ${name} >>$LONGHAUL_ROOT/order'`;
     await boot(
@@ -248,7 +248,7 @@ SCRIPT
     expect(network).to.equal(1);
   });
 
-  it("at boot, what is ordered before the network comes to its end before there is one, and before all others", async () => {
+  it("completes what is ordered before the network at boot before there is a network, and before everything else", async () => {
     const slow = "Type=oneshot\nExecStart=/bin/bash -c 'sleep 0.05; echo first >>$LONGHAUL_ROOT/order'\n";
     const before = "Wants=network-pre.target\nBefore=network-pre.target sysinit.target\n";
     await boot(
@@ -262,7 +262,7 @@ SCRIPT
     expect(site.networks.map(([, isUp]) => isUp)).to.deep.equal([true, false, true]);
   });
 
-  it("a request that systemd would not know is refused", async () => {
+  it("refuses a request that systemd would not know", async () => {
     await boot({}, `systemctl mask a; echo "status $?"`);
     await says('does not know "systemctl mask a"');
     await says("status 1");

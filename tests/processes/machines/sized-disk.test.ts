@@ -6,7 +6,7 @@ import { instanceOf, openSite, until } from "./machine-fixture.ts";
 
 const megabyte = 1024 ** 2;
 
-describe("a machine of the local cloud whose disk has a size", () => {
+describe("a machine of the local cloud with a disk of a fixed size", () => {
   let site: Site;
   beforeEach(function () {
     site = openSite(1, {}, { diskBytes: 32 * megabyte });
@@ -21,7 +21,7 @@ describe("a machine of the local cloud whose disk has a size", () => {
   const saying = (lines: string[], text: string) =>
     until(`the console to say "${text}"`, () => lines.find((line) => line.includes(text)));
 
-  it("fills up, and its /run and what it mounts do not fill up with it", async () => {
+  it("fills up, but its /run and other mounts do not fill up with it", async () => {
     const machine = instanceOf(
       "i-1",
       `cd "$LONGHAUL_ROOT"

@@ -29,7 +29,7 @@ describe("the stand-in runner's config.sh", () => {
   const register = (...words: string[]) =>
     config(["--unattended", "--name", "local-1", "--labels", "local-1,extra", ...words], inputs());
 
-  it("registers with a token from its environment, and leaves the real one's files", async () => {
+  it("registers with a token from its environment, and leaves the same files as the real one", async () => {
     const { status, output } = await register("--disableupdate", "--work", "_jobs");
     expect(output).to.include("√ Runner successfully added").and.include("√ Settings Saved.");
     expect(status).to.equal(0);
@@ -57,7 +57,7 @@ describe("the stand-in runner's config.sh", () => {
     expect(site.github.calls).to.deep.equal([]);
   });
 
-  it("refuses to be configured over migrated settings, and a key that it cannot read, as the real one does", async () => {
+  it("refuses migrated settings and a key that it cannot read, as the real one does", async () => {
     writeFileSync(join(site.root, ".runner_migrated"), "{}");
     expect((await register()).output).to.include("already configured");
     await config(["remove", "--local"]);
@@ -67,7 +67,7 @@ describe("the stand-in runner's config.sh", () => {
     expect((await register()).status).to.equal(1);
   });
 
-  it("refuses a name that is taken, unless it is told to replace", async () => {
+  it("refuses a name that is taken, unless it may replace", async () => {
     site.github.nameTaken = true;
     const refused = await register();
     expect(refused).to.include({ status: 1 });
@@ -76,7 +76,7 @@ describe("the stand-in runner's config.sh", () => {
     expect((await register("--replace")).status).to.equal(0);
   });
 
-  it("a wrong token is told as GitHub answers it: not found", async () => {
+  it("reports a wrong token as GitHub answers it: not found", async () => {
     const { status, output } = await config(
       ["--unattended", "--name", "local-1"],
       inputs({ ACTIONS_RUNNER_INPUT_TOKEN: "stale-canary" }),
@@ -86,7 +86,7 @@ describe("the stand-in runner's config.sh", () => {
     expect(output).to.not.include("canary");
   });
 
-  it("refuses to work for root", async () => {
+  it("refuses to run as root", async () => {
     const { status, output } = await config(["--unattended"], {
       RUNNER_ALLOW_RUNASROOT: "",
       PATH: rootPath(),
@@ -98,7 +98,7 @@ describe("the stand-in runner's config.sh", () => {
   const rootPath = () =>
     `${join(import.meta.dirname, "../../../local/machines/commands")}:${site.environment.PATH!}`;
 
-  it("remove --local asks nobody", async () => {
+  it("remove --local makes no call", async () => {
     site.register();
     const { status, output } = await config(["remove", "--local"]);
     expect(status).to.equal(0);
@@ -107,7 +107,7 @@ describe("the stand-in runner's config.sh", () => {
     expect(site.has(".runner") || site.has(".credentials_rsaparams")).to.equal(false);
   });
 
-  it("remove takes the runner off GitHub's list, and keeps the files when the token is wrong", async () => {
+  it("remove deletes the runner at GitHub, and keeps the files if the token is wrong", async () => {
     site.register();
     expect((await config(["remove", "--token", "stale"])).status).to.equal(1);
     expect(site.has(".runner")).to.equal(true);
@@ -120,7 +120,7 @@ describe("the stand-in runner's config.sh", () => {
 });
 
 describe("the stand-in runner's arguments", () => {
-  it("come from the command line first, and inputs leave the environment", () => {
+  it("come from the command line first, and inputs are removed from the environment", () => {
     const environment: Record<string, string | undefined> = {
       ACTIONS_RUNNER_INPUT_NAME: "from-environment",
       actions_runner_input_token: " t ",

@@ -67,7 +67,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     writeFileSync(`${site.environment.LONGHAUL_TEST!}/go`, "");
   };
 
-  it("wedges its listener where all is on that disk: the job is dead, and its lock is renewed on and on", async () => {
+  it("blocks its listener if everything is on that disk: the job is dead, and its lock is still renewed", async () => {
     const { fill } = disk("_diag");
     await begin("_diag/listener.log");
     fill();
@@ -78,7 +78,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     expect(site.github.result).to.equal(undefined);
   });
 
-  it("fails at once where the listener's output is somewhere else", async () => {
+  it("fails at once if the listener's output is somewhere else", async () => {
     const { fill } = disk("_diag");
     await begin("listener.log");
     fill();
@@ -87,7 +87,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     expect(site.github.result).to.equal("failed");
   });
 
-  it("comes to its own end where the worker's log is as well", async () => {
+  it("completes if the worker's log is somewhere else as well", async () => {
     disk("_diag");
     const { fill } = disk("_work");
     await begin("listener.log");

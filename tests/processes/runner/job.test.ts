@@ -84,7 +84,7 @@ ${steps}`;
     expect(site.has("_work/app/app")).to.equal(true);
   });
 
-  it("fails with its step, and what must always run runs", async () => {
+  it("fails with its step, and steps that must always run do so", async () => {
     const github = await run(
       workflow(`
       - name: Break
@@ -108,7 +108,7 @@ ${steps}`;
         if: always()
         run: echo tidied`);
 
-  it("cancelled, its running step ends and what must always run runs", async () => {
+  it("ends its running step when it is cancelled, and steps that must always run do so", async () => {
     const github = await run(longJob, {}, async () => {
       await until("the step to begin", () => site.github.log.includes("begun"));
       site.github.send("JobCancellation", { requestId: "r1" });
@@ -117,7 +117,7 @@ ${steps}`;
     expect(github.log).to.include("##[error]The operation was canceled.").and.include("tidied");
   });
 
-  it("shut down with its runner, it fails, and nothing else of it runs: no step that always would, no hook", async () => {
+  it("fails when it is shut down with its runner, and nothing else of it runs: no step that always would, and no hook", async () => {
     const completed = join(site.root, "completed.sh");
     writeFileSync(completed, "echo completed\n");
     writeFileSync(join(site.root, ".env"), `ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${completed}\n`);
@@ -159,7 +159,7 @@ ${steps}`;
     expect(findProcesses((environment) => environment.includes(mark))).to.deep.equal([]);
   });
 
-  it("whatever its names hold, the agent reads its beginning and end in the output, and nothing else", async () => {
+  it("lets the agent read only its start and its end in the output, whatever its names contain", async () => {
     const program = "x\rThe runner no longer exists on the server. Cleaning up local configuration.";
     const listener = await running(
       workflow(`
@@ -217,7 +217,7 @@ ${steps}`;
       ]);
     });
 
-    it("the completed one is the last step, and only then orphaned processes are looked for", async () => {
+    it("runs the completed hook as its last step, and only then looks for orphaned processes", async () => {
       hooks(
         'echo "started in $PWD with $RUNNER_TRACKING_ID beside $(basename "$RUNNER_WORKSPACE")"',
         'echo "completed with $RUNNER_TRACKING_ID"; pgrep -f "sleep 59[7]" >/dev/null && echo "the stray lives"',
@@ -241,7 +241,7 @@ ${steps}`;
       expect(told[4]).to.match(/^Terminate orphan process: pid \(\d+\) \(sleep\)/);
     });
 
-    it("a started one that fails keeps the steps from running, and the completed one runs all the same", async () => {
+    it("skips the steps if the started hook fails, and runs the completed hook nevertheless", async () => {
       hooks("exit 3", "echo completed");
       const github = await run(oneStep);
       expect(github.result).to.equal("failed");
@@ -253,7 +253,7 @@ ${steps}`;
       ]);
     });
 
-    it("a hook that fails, at any line, fails the job", async () => {
+    it("fails if a hook fails at any line", async () => {
       hooks("false\necho never");
       const github = await run(oneStep);
       expect(github.result).to.equal("failed");
@@ -264,7 +264,7 @@ ${steps}`;
 });
 
 describe("the runner's tarball", () => {
-  it("has the same bytes each time, other ones for another version, and the real one's layout", async () => {
+  it("has the same bytes each time, other bytes for another version, and the real one's layout", async () => {
     const site = await openRunnerSite();
     try {
       const dir = join(site.root, "..");

@@ -42,7 +42,7 @@ describe("the stand-in runner's listener", () => {
     Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
   const comm = (pid: string | number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 
-  it("takes a job in the real one's order, and tells of it in the same words", async () => {
+  it("takes a job in the real one's order, and logs it in the same words", async () => {
     const { listener, pid } = await working();
     const { planGuid, jobGuid } = site.github.job!;
     expect(comm(listener.child.pid!)).to.equal("Runner.Listener");
@@ -128,7 +128,7 @@ describe("the stand-in runner's listener", () => {
     });
   }
 
-  it("a job that is shut down takes its time by the machine's clock, 13.5 s in all", async () => {
+  it("takes 13.5 s by the machine's clock to shut a job down", async () => {
     const clock = createClock(join(site.root, "../clock"), 100);
     const program = programPath("machine-clock");
     const { listener } = await working({
@@ -142,7 +142,7 @@ describe("the stand-in runner's listener", () => {
     expect(clock.now() - toldAt).to.be.at.least(13_500);
   });
 
-  it("takes no second job beside the first, which it cancels; the second begins when the first has ended", async () => {
+  it("cancels its job when another one arrives, and begins that one when the first has ended", async () => {
     const { listener } = await working();
     const first = site.github.job!;
     const second = {
@@ -169,7 +169,7 @@ describe("the stand-in runner's listener", () => {
       .and.not.include(-1);
   });
 
-  it("ten errors in one wait cancel the job and end it with 2, whatever good polls came between them", async () => {
+  it("cancels the job and ends with 2 after ten errors in one wait, whatever good polls came between them", async () => {
     const { listener } = await working();
     const trouble = Array<number>(5).fill(503); // Five tries are one error.
     site.github.pollAnswers = Array.from({ length: 10 }, () => [...trouble, 204]).flat();
@@ -179,7 +179,7 @@ describe("the stand-in runner's listener", () => {
     expect(listener.output().match(/Catch exception during get next message\./g)).to.have.length(10);
   });
 
-  it("a message, and nothing else, sets the count of errors back", async () => {
+  it("resets the count of errors at a message, and at nothing else", async () => {
     const { listener } = await working();
     const nine = Array<number>(5 * 9).fill(503);
     for (const round of [1, 2]) {
@@ -194,7 +194,7 @@ describe("the stand-in runner's listener", () => {
     await says(listener, "completed with result: Succeeded");
   });
 
-  it("a cancellation message cancels its job, and the listener listens on", async () => {
+  it("cancels its job at a cancellation message, and continues to listen", async () => {
     const { listener } = await working();
     site.github.send("JobCancellation", { requestId: "another" });
     site.github.send("JobCancellation", { requestId: "r1" });
@@ -204,14 +204,14 @@ describe("the stand-in runner's listener", () => {
   });
 
   for (const status of [404, 409]) {
-    it(`a lock that GitHub answers with ${status} ends the job as abandoned`, async () => {
+    it(`abandons the job if GitHub answers its lock with ${status}`, async () => {
       const { listener } = await working();
       site.github.renewStatus = status;
       await says(listener, "completed with result: Abandoned");
     });
   }
 
-  it("a worker that is told to end (SIGTERM) fails its job, and the listener takes the next one", async () => {
+  it("reports a job as failed if its worker gets SIGTERM, and takes the next one", async () => {
     const { listener, pid } = await working();
     process.kill(workerOf(pid), "SIGINT"); // The listener's to handle.
     process.kill(workerOf(pid), "SIGTERM");
@@ -225,14 +225,14 @@ describe("the stand-in runner's listener", () => {
     expect(listener.child.exitCode).to.equal(null);
   });
 
-  it("a worker that dies fails its job", async () => {
+  it("reports a job as failed if its worker dies", async () => {
     const { listener, pid } = await working();
     process.kill(workerOf(pid), "SIGKILL");
     await until("the job's end", () => site.github.result === "failed");
     await says(listener, "completed with result: Failed");
   });
 
-  it("a worker whose listener dies completes its job all the same, and says so in its log", async () => {
+  it("lets a worker complete its job when the listener dies, and the worker logs that", async () => {
     const { listener, pid } = await working();
     const worker = workerOf(pid);
     listener.child.kill("SIGKILL");
@@ -246,7 +246,7 @@ describe("the stand-in runner's listener", () => {
     );
   });
 
-  it("a registration deleted while it runs a job: cancels it, deletes the configuration, ends with 0", async () => {
+  it("cancels its job, deletes its configuration and ends with 0 if its registration is deleted meanwhile", async () => {
     const { listener } = await working();
     site.github.registered = false;
     site.github.wake();
@@ -259,7 +259,7 @@ describe("the stand-in runner's listener", () => {
     );
   });
 
-  it("a registration found deleted at the start: ends with 1, and the files stay", async () => {
+  it("ends with 1 and keeps its files if its registration is gone at the start", async () => {
     site.github.registered = false;
     const listener = site.listen();
     expect(await listener.ended).to.equal(1);
@@ -267,12 +267,12 @@ describe("the stand-in runner's listener", () => {
     expect(site.has(".runner")).to.equal(true);
   });
 
-  it("without a configuration it ends with 1", async () => {
+  it("ends with 1 without a configuration", async () => {
     site.config("remove", "--local");
     expect(await site.listen().ended).to.equal(1);
   });
 
-  it("a session that lingers is waited for; one that stays ends the listener with 5", async () => {
+  it("waits for a session that lingers, and ends with 5 if it stays", async () => {
     site.github.sessionAnswers = [409, 409];
     const listener = await listening();
     expect(listener.output()).to.include("A session for this runner already exists.");
@@ -287,7 +287,7 @@ describe("the stand-in runner's listener", () => {
 
   const returnsDeprecationCode = { ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1" };
 
-  it("a version that GitHub refuses ends it with 7 where that is asked for, else with 1; a session that it refuses with 1", async () => {
+  it("ends with 7 if GitHub refuses its version and that code is requested, else with 1, and with 1 if GitHub refuses the session", async () => {
     site.github.pollAnswers = [403, 403];
     expect(await site.listen(returnsDeprecationCode).ended).to.equal(7);
     expect(await site.listen().ended).to.equal(1);
@@ -295,7 +295,7 @@ describe("the stand-in runner's listener", () => {
     expect(await site.listen(returnsDeprecationCode).ended).to.equal(1);
   });
 
-  it("a version that GitHub refuses while a job runs cancels the job, and the agent knows why before it has ended", async () => {
+  it("cancels its job if GitHub refuses its version meanwhile, and the agent knows why before the listener has ended", async () => {
     const { listener } = await working(returnsDeprecationCode);
     site.github.pollAnswers = [403];
     site.github.wake();
@@ -323,7 +323,7 @@ describe("the stand-in runner's listener", () => {
     [409, "Skipping message Job."],
     [500, "Caught exception from acquiring job message"],
   ] as const) {
-    it(`a job that cannot be had (${status}) is passed over`, async () => {
+    it(`skips a job that it cannot acquire (${status})`, async () => {
       const listener = await listening();
       site.github.acquireStatus = status;
       site.github.send("RunnerJobRequest", { requestId: "r1" });
@@ -333,13 +333,13 @@ describe("the stand-in runner's listener", () => {
     });
   }
 
-  it("GitHub out of reach is waited for", async () => {
+  it("waits for GitHub while it is out of reach", async () => {
     site.github.sessionAnswers = [500];
     const listener = await listening();
     expect(listener.output()).to.include("Retrying until reconnected.");
   });
 
-  it("an update waits for the job, ends the listener with 3, and leaves the new version behind", async () => {
+  it("waits for its job before an update, then ends with 3 and leaves the new version behind", async () => {
     const { listener } = await working();
     site.github.tarball = readFileSync(buildRunnerTarball(dirname(site.root), "2.339.0").path);
     site.github.send("AgentRefresh", { targetVersion: "2.339.0" });

@@ -83,7 +83,7 @@ describe("the smoke workflow", () => {
     expect(lint(readFileSync(workflow, "utf8"), "longhaul-smoke.yml")).to.deep.equal([]);
   });
 
-  it("asks for the machine's own label, takes its time limit as an input, and holds no permission", () => {
+  it("requests the machine's own label, takes its time limit as an input, and has no permission", () => {
     const file = parse(readFileSync(workflow, "utf8")) as Record<string, never>;
     expect(file).to.have.nested.property(
       "jobs.hold.timeout-minutes",
@@ -101,7 +101,7 @@ describe("the smoke workflow", () => {
       act = (await findTools()).act.path;
     });
 
-    it("finds a machine fit that beats once a minute until the deadline", () => {
+    it("passes on a machine that beats once a minute until the deadline", () => {
       const { code, output } = run({ minutes: 12 });
       expect(output).to.match(/beat 12 of 12: memory 683 of 976 MB available, disk \d+ MB free, load 0\.50/);
       expect(output).to.include("| start | 2027-01-15 08:00:00 ");
@@ -146,7 +146,7 @@ describe("the smoke workflow", () => {
       });
     }
 
-    it("does not mind a single late beat, nor memory that is used and given back", () => {
+    it("tolerates a single late beat, and memory that is used and released", () => {
       const { code, output } = run({
         minutes: 8,
         sleepTakes: "n == 4 ? 120 : $1",
@@ -156,7 +156,7 @@ describe("the smoke workflow", () => {
       expect(code).to.equal(0);
     });
 
-    it("refuses minutes that are no number, and still writes a summary", () => {
+    it("refuses minutes that are not a number, and still writes a summary", () => {
       const { code, output } = run({ minutes: Number.NaN });
       expect(output)
         .to.include("minutes must be a whole number")

@@ -10,7 +10,7 @@ import { openRoom } from "./room-fixture.ts";
 const work = "home/runner/actions-runner/_work";
 const tidied = "var/lib/longhaul/job/tidied";
 
-describe("after a job the machine is a tidy room", () => {
+describe("after a job", () => {
   let room: Room;
   afterEach(() => {
     room.close();
@@ -21,7 +21,7 @@ describe("after a job the machine is a tidy room", () => {
   const isRunning = (child: ChildProcess) => ended(child) === null && child.pid !== undefined;
 
   describe("its processes", () => {
-    it("are gone, also those that have left the session and cleared the runner's mark", async () => {
+    it("are ended, also those that have left the session and cleared the runner's mark", async () => {
       open();
       const stray = room.leaveRunning({ RUNNER_TRACKING_ID: undefined });
       const stubborn = room.leaveRunning({}, true);
@@ -36,7 +36,7 @@ describe("after a job the machine is a tidy room", () => {
       expect([roots, elsewhere].map(isRunning)).to.deep.equal([true, true]);
     });
 
-    it("of the next job are not touched: what the last one left was gone before its end", async () => {
+    it("of the next job are not touched, because the last job's were ended before its end", async () => {
       open();
       room.hook("completed");
       const next = room.leaveRunning();
@@ -48,7 +48,7 @@ describe("after a job the machine is a tidy room", () => {
   });
 
   describe("its temporary files", () => {
-    it("are gone, in folders that it had locked as well, and the machine's own are not", () => {
+    it("are removed, also in read-only folders, and the machine's own stay", () => {
       open();
       for (const folder of ["tmp", "var/tmp", "dev/shm"]) room.home(`../../${folder}/build/deep/file`);
       chmodSync(join(room.root, "tmp/build/deep"), 0o500);
@@ -65,7 +65,7 @@ describe("after a job the machine is a tidy room", () => {
       ]);
     });
 
-    it("that are links are gone, and what they point to is not", () => {
+    it("that are links are removed, and their targets are not", () => {
       open();
       room.home("../../etc/somebody/file");
       room.home("notes/file");
@@ -76,7 +76,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(room.exists("etc/somebody/file") && room.exists("home/runner/notes/file")).to.equal(true);
     });
 
-    it("in the runner's logs are gone after six days, longer than any job lasts", () => {
+    it("in the runner's logs are removed after six days, which is longer than any job", () => {
       open();
       const files = {
         ...{ "pages/old.log": 7, "blocks/old.1": 7, "pages/new.log": 5, "Worker_old-utc.log": 7 },
@@ -104,7 +104,7 @@ describe("after a job the machine is a tidy room", () => {
     });
   });
 
-  describe("what the runner's updates of itself leave", () => {
+  describe("old versions of the runner", () => {
     const runner = "home/runner/actions-runner";
     const versions = () =>
       readdirSync(join(room.root, runner)).filter((name) => /^(bin|externals)(\.\d.*)?$/.test(name));
@@ -113,7 +113,7 @@ describe("after a job the machine is a tidy room", () => {
         for (const part of ["bin", "externals"]) room.home(`actions-runner/${part}.${version}/file`);
     };
 
-    it("is gone: the versions before the one in use, which a later one is about to follow", () => {
+    it("before the one in use are removed, but not a later one, which is about to be used", () => {
       open();
       putVersions("2.99.0", "2.337.1", "2.338.0", "2.1000.0");
       for (const part of ["bin", "externals"]) room.link(`${runner}/${part}.2.338.0`, `${runner}/${part}`);
@@ -125,7 +125,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(room.exists(`${runner}/bin.2.338.0/file`)).to.equal(true);
     });
 
-    it("stays where it was never updated: what is there is the first update, which waits for the job", () => {
+    it("stay if the runner was never updated: the other one is the first update, which waits for the job", () => {
       open();
       putVersions("2.338.0");
       for (const part of ["bin", "externals"]) room.home(`actions-runner/${part}/file`);
@@ -133,7 +133,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(versions()).to.have.lengthOf(4);
     });
 
-    it("is gone: what was unpacked, not before a day is over", () => {
+    it("that were unpacked are removed after a day, and not before", () => {
       open();
       room.place("actions-runner/_work/_update", 0.9);
       room.hook("completed");
@@ -145,7 +145,7 @@ describe("after a job the machine is a tidy room", () => {
   });
 
   describe("its credentials", () => {
-    it("are gone, and the machine's own are what they were before the first job", () => {
+    it("are removed, and the machine's own are as before the first job", () => {
       open({ before: { ".docker/config.json": '{"credHelpers":{}}', ".aws/config": "[default]" } });
       room.home(".docker/config.json", '{"auths":{"ghcr.io":{"auth":"canary"}}}');
       room.home(".docker/cli-plugins/docker-x");
@@ -163,7 +163,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(left).to.include.members([".docker/cli-plugins/docker-x", ".config/editor/settings"]);
     });
 
-    it("and what shells run at their start are those that docs/tidy-room.md lists", () => {
+    it("and the files that shells read at their start are those that docs/tidy-room.md lists", () => {
       open();
       const text = readFileSync(join(import.meta.dirname, "../../../docs/tidy-room.md"), "utf8");
       const listed = [...sectionOf(text, "Credentials"), ...sectionOf(text, "Start-up files of shells")];
@@ -175,7 +175,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(names.trim().split("\n").sort()).to.deep.equal(listed.sort());
     });
 
-    it("and what shells run at their start: what there was before the first job is put back, the rest is gone", () => {
+    it("and the files that shells read at their start: those from before the first job are restored, the others are removed", () => {
       open({ before: { ".bashrc": "ours" } });
       room.home(".bashrc", "changed");
       // The runner starts pwsh with its profile, and Ubuntu's ~/.bashrc reads ~/.bash_aliases.
@@ -186,7 +186,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(ofJob.filter((name) => room.exists(`home/runner/${name}`))).to.deep.equal([]);
     });
 
-    it("are not looked for behind a link", () => {
+    it("behind a link are not searched for", () => {
       open();
       room.home("../../srv/shared/gh/hosts.yml");
       room.link("srv/shared", "home/runner/.config");
@@ -201,7 +201,7 @@ describe("after a job the machine is a tidy room", () => {
         readdirSync(join(room.root, "docker", kind)).join(),
       );
 
-    it("are gone, and those from before the first job are not", () => {
+    it("are removed, and those from before the first job are not", () => {
       open({ docker: true });
       for (const kind of ["containers", "networks", "volumes", "images"]) {
         room.home(`../../docker/${kind}/job-1`);
@@ -212,7 +212,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(room.read("commands/calls")).to.include("docker image prune -f\n");
     });
 
-    it("are begun anew by no swarm that the job has made, and the machine's own swarm stays", () => {
+    it("are not started again by a swarm of the job, and the machine's own swarm stays", () => {
       open({ docker: true });
       room.home("../../docker/swarm/node-1");
       room.home("../../docker/containers/service-1");
@@ -226,7 +226,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(room.exists("docker/swarm/node-0")).to.equal(true);
     });
 
-    it("are nothing to care for where the fleet has no Docker, or its daemon is dead", () => {
+    it("are skipped if the fleet has no Docker, or its daemon is dead", () => {
       open();
       expect(room.hook("completed").status).to.equal(0);
       expect(room.read("commands/calls")).to.not.include("docker");
@@ -242,11 +242,11 @@ describe("after a job the machine is a tidy room", () => {
     });
   });
 
-  describe("what later jobs have a use for", () => {
+  describe("caches and workspaces for later jobs", () => {
     /** Each workspace takes 20 % of the disk, Docker's images 10 %. */
     const used = `echo $((40 + 10 * $(ls ../../docker/images | wc -l) + 20 * $(ls actions-runner/_work | grep -vc _)))`;
 
-    it("stays while no more of the disk is in use than may be", () => {
+    it("stay as long as the disk is below its limit", () => {
       open({ used: "echo 70" });
       room.place("actions-runner/_work/old", 9);
       room.place("actions-runner/_work/_tool/node/20.1.0", 9);
@@ -256,7 +256,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(room.exists("home/runner/.cache/pip/wheel")).to.equal(true);
     });
 
-    it("goes beyond that, unused for longest first and the job's own last, until it is enough", () => {
+    it("are removed above the limit, unused for longest first and the job's own last, until the disk is below it", () => {
       open({ used, docker: true });
       room.home("../../docker/images/job");
       for (const [name, days] of Object.entries({ app: 8, older: 7, old: 5, recent: 1 })) {
@@ -273,7 +273,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(output).to.include("in use: removed the images of jobs and Docker's build cache\n");
     });
 
-    it("of the image stays on the fullest disk, and so does what the runner itself needs", () => {
+    it("that came with the image stay even on the fullest disk, and so does what the runner itself needs", () => {
       open({ used: "echo 99", before: { ".cache/models/large": "", "tools/own": "" } });
       room.place("actions-runner/_work/app", 1);
       room.place("actions-runner/_work/_actions/acme", 9);
@@ -291,8 +291,8 @@ describe("after a job the machine is a tidy room", () => {
     });
   });
 
-  describe("when a job never came to its end", () => {
-    it("its rest is gone before the next job's first step, and the next job's workspace is not", async () => {
+  describe("of which the completed hook never ran", () => {
+    it("the next job's first hook tidies up, and keeps the next job's workspace", async () => {
       open({ used: "echo 99" });
       room.hook("started"); // Its worker crashed, or the machine was rebooted.
       const stray = room.leaveRunning();
@@ -309,7 +309,7 @@ describe("after a job the machine is a tidy room", () => {
     });
   });
 
-  describe("a disk that a job has filled", () => {
+  describe("the disk that it has filled", () => {
     for (const { percent, left } of [
       { percent: 90, left: ["rest"] },
       { percent: 99, left: [] },
@@ -326,13 +326,13 @@ describe("after a job the machine is a tidy room", () => {
   });
 
   describe("a hook", () => {
-    it("tells the agent what job it is, by the process of its worker", () => {
+    it("records for the agent which job it is, by the process of its worker", () => {
       open();
       const { worker } = room.hook("started");
       expect(room.read(`run/longhaul/jobs/${worker}`)).to.equal("acme/app\n4711\n1\nbuild\nNightly run\n");
     });
 
-    it("that is cut short does not fail the job, and the next job's does the rest", () => {
+    it("that is cut short does not fail the job, and the next job's hook does the rest", () => {
       open();
       room.hook("started");
       room.home("../../tmp/rest");
@@ -348,7 +348,7 @@ describe("after a job the machine is a tidy room", () => {
       expect(room.exists("tmp/rest")).to.equal(false);
     });
 
-    it("cannot fail, whatever is missing on the machine", function () {
+    it("never fails, whatever is missing on the machine", function () {
       this.timeout(60_000);
       for (const missing of ["var/lib/longhaul", "etc/longhaul", "home/runner", "tmp", "commands"]) {
         open();
@@ -360,7 +360,7 @@ describe("after a job the machine is a tidy room", () => {
       }
     });
 
-    it("finds the machine's commands, not those that a job has put in front", () => {
+    it("uses the machine's commands, not those that a job has put before them", () => {
       open();
       for (const name of ["find", "timeout", "touch", "rm"]) {
         room.home(`bin/${name}`, "#!/bin/sh\nexit 1\n");
