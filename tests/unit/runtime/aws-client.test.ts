@@ -87,7 +87,7 @@ describe("the machine's AWS client", () => {
     });
   }
 
-  it("does not ask again for a machine where EC2 has none to give", async () => {
+  it("does not retry when EC2 has no capacity", async () => {
     const body =
       "<Response><Errors><Error><Code>InsufficientInstanceCapacity</Code><Message>None.</Message></Error></Errors></Response>";
     const { call, requests } = await clientOf([{ status: 500, body }]);
@@ -136,14 +136,14 @@ describe("the machine's AWS client", () => {
     ["an answer that is cut off", { body: '{"a":1}', fails: "cut" }],
   ];
   for (const [what, answer] of passing) {
-    it(`tries again after ${what}`, async () => {
+    it(`retries after ${what}`, async () => {
       const { call, slept } = await clientOf([answer, answer, { body: "{}" }]);
       expect(await call("ssm:GetParameter", { Name: "/a" })).to.deep.equal({});
       expect(slept).to.deep.equal([200, 400]);
     });
   }
 
-  it("gives up after a few tries and says what AWS said", async () => {
+  it("gives up after a few tries and quotes AWS's message", async () => {
     const answer = { status: 400, body: '{"__type":"ThrottlingException","message":"Rate exceeded"}' };
     const { call, requests } = await clientOf([answer]);
     const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
@@ -152,7 +152,7 @@ describe("the machine's AWS client", () => {
     expect(error.message).to.equal("ssm:GetParameter failed: ThrottlingException (400): Rate exceeded");
   });
 
-  it("does not try again what will not pass", async () => {
+  it("does not retry what would fail again", async () => {
     const body =
       "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>No.</Message></Error></Errors></Response>";
     const { call, requests } = await clientOf([{ status: 403, body }]);
@@ -161,7 +161,7 @@ describe("the machine's AWS client", () => {
     expect(requests).to.have.length(1);
   });
 
-  it("a call has a time limit", async () => {
+  it("limits the time of a call", async () => {
     const { call } = await clientOf([{ fails: "never" }], {
       send: (request) => sendHttp({ ...request, timeoutMs: Math.min(request.timeoutMs, 20) }),
     });
@@ -170,7 +170,7 @@ describe("the machine's AWS client", () => {
     expect(error.message).to.include("no answer within 20 ms");
   });
 
-  it("every call is limited to ten seconds, or to what its caller has", async () => {
+  it("limits every call to ten seconds, or to the time that its caller has left", async () => {
     const limits: number[] = [];
     const send: AwsClientOptions["send"] = (request) => {
       limits.push(request.timeoutMs);
@@ -202,12 +202,12 @@ describe("the machine's AWS client", () => {
     expect(limits).to.have.lengthOf(3);
   });
 
-  it("takes a time that is left as clocks tell it, in parts of milliseconds", async () => {
+  it("accepts a fraction of a millisecond as the time that is left", async () => {
     const { call } = await clientOf([{ body: "{}" }], { leftMs: () => 5000.123 });
     expect(await call("ssm:GetParameters", {})).to.deep.equal({});
   });
 
-  it("no error repeats a credential or a parameter's value", async () => {
+  it("repeats no credential and no parameter's value in an error", async () => {
     const value = "canary-registration-token";
     const message = [...Object.values(credentials), value].join(" and ");
     const { call } = await clientOf([
@@ -220,13 +220,13 @@ describe("the machine's AWS client", () => {
     expect(`${JSON.stringify(error)} ${error.stack ?? ""}`).to.not.match(/canary-/i);
   });
 
-  it("an answer that is no JSON is not quoted: it may be a secret", async () => {
+  it("does not quote an answer that is not JSON, because it may be a secret", async () => {
     const { call } = await clientOf([{ body: "canary-token" }]);
     const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
     expect(error.message).to.include("12 characters").and.not.include("canary");
   });
 
-  it("credentials that cannot be had fail the call", async () => {
+  it("fails a call if there are no credentials", async () => {
     const { call, requests } = await clientOf([{}], {
       credentials: () => Promise.reject(new Failure("the role is not there yet")),
     });
@@ -242,7 +242,7 @@ describe("the machine's AWS client", () => {
     ["its cause", new TypeError("it is none", { cause: new RangeError(quoting) })],
   ];
   for (const [where, fault] of faults) {
-    it(`a fault is no answer: it is not tried again, and ${where} keeps no secret`, async () => {
+    it(`does not retry after a fault, and ${where} contains no secret`, async () => {
       let tries = 0;
       const send: AwsClientOptions["send"] = () => {
         tries++;
@@ -261,7 +261,7 @@ describe("the machine's AWS client", () => {
     });
   }
 
-  it("what kept an answer from coming says all that there is to say, and no secret", async () => {
+  it("reports the whole cause when no answer comes, and no secret", async () => {
     const { call } = await clientOf([{}], { send: () => Promise.reject(new Failure(quoting)) });
     const error = await failureOf(call("ssm:PutParameter", { Name: "/a", Value: value }));
     expect(error.cause).to.be.instanceOf(Failure);
@@ -277,7 +277,7 @@ describe("the machine's AWS client", () => {
 });
 
 describe("signing", () => {
-  it("gives the signatures that aws4fetch gives", async () => {
+  it("makes the same signatures as aws4fetch", async () => {
     const text = fc.string({ unit: "grapheme", maxLength: 60 });
     const service = fc.constantFrom(...Object.values(protocols).map(({ signingName }) => signingName));
     const word = fc.stringMatching(/^[A-Za-z0-9/+=]{1,40}$/);
@@ -329,7 +329,7 @@ describe("a function's credentials", () => {
     expect(await functionCredentials(environment)()).to.deep.equal(credentials);
   });
 
-  it("are asked for by name when there are none", () => {
+  it("are named in the error if they are missing", () => {
     expect(() => functionCredentials({ ...environment, AWS_SESSION_TOKEN: "" })).to.throw(
       "AWS_SESSION_TOKEN",
     );
@@ -350,12 +350,12 @@ describe("retrying", () => {
     "KmsThrottled",
   ];
   for (const code of refusedForItsMoment) {
-    it(`${code} is tried again, and has done nothing`, () => {
+    it(`retries ${code}, and AWS has done nothing`, () => {
       expect([isRetryable(400, code), isThrottling(400, code)]).to.deep.equal([true, true]);
     });
   }
 
-  it("a request that was signed too long ago, or not finished in time, is tried again", () => {
+  it("retries a request that was signed too long ago, or not finished in time", () => {
     for (const code of ["RequestExpired", "RequestTimeout", "RequestTimeoutException"])
       expect([isRetryable(400, code), isThrottling(400, code)], code).to.deep.equal([true, false]);
   });
@@ -375,12 +375,12 @@ describe("retrying", () => {
     "SignatureDoesNotMatch",
   ];
   for (const code of final) {
-    it(`${code} is not tried again`, () => {
+    it(`does not retry ${code}`, () => {
       expect([isRetryable(400, code), isThrottling(400, code)]).to.deep.equal([false, false]);
     });
   }
 
-  it("waits longer each time, never more than five seconds, and never at a fixed beat", () => {
+  it("waits longer each time, at most five seconds, and never a fixed time", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }),

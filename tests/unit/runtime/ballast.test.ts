@@ -33,7 +33,7 @@ describe("the ballast on a machine's disk", () => {
     };
   }
 
-  it("takes its space at once, so that no job can", async () => {
+  it("takes its space at once, before any job can", async () => {
     const { file, look } = machine();
     await look(plenty, true);
     const { size, blocks } = statSync(file);
@@ -41,7 +41,7 @@ describe("the ballast on a machine's disk", () => {
     expect(blocks * 512).to.be.at.least(ballastBytes);
   });
 
-  it("is given up when there is too little for the next job, and under a job when nothing is left", async () => {
+  it("is released when there is too little space for the next job, and during a job when none is left", async () => {
     const { file, look, times } = machine();
     await look(plenty);
     await look(fullBytes, true);
@@ -56,7 +56,7 @@ describe("the ballast on a machine's disk", () => {
     expect(existsSync(file)).to.equal(false);
   });
 
-  it("is told of once for each time that a job fills the disk, also by a job that has died of it", async () => {
+  it("is reported once for each job that fills the disk, also if the job dies of that", async () => {
     const { look, times } = machine();
     for (const room of [0, 0, 3 * fullBytes, 0]) await look(room, true);
     expect(times.full, "about the same time").to.equal(1);
@@ -68,7 +68,7 @@ describe("the ballast on a machine's disk", () => {
     expect(times.full, "by no job").to.equal(2);
   });
 
-  it("comes back when the disk has been tidied up, and not before", async () => {
+  it("is created again when the disk has been tidied up, and not before", async () => {
     const { file, look } = machine();
     await look(2 * ballastBytes);
     expect(existsSync(file)).to.equal(false);
@@ -76,7 +76,7 @@ describe("the ballast on a machine's disk", () => {
     expect(existsSync(file)).to.equal(true);
   });
 
-  it("leaves nothing half done where the disk does not give it, says so, and does not ask each second", async () => {
+  it("leaves no partial file if the disk has no space, reports that, and does not retry each second", async () => {
     let asked = 0;
     const { file, look } = machine(() => {
       asked++;

@@ -40,7 +40,7 @@ async function watch(
 }
 
 describe("whether a listener polls", () => {
-  it("is looked up four times a minute while it does, and GitHub is not asked", async () => {
+  it("is checked four times a minute while it does, and GitHub is not asked", async () => {
     const { read, asked, hungAt } = await watch(
       599,
       () => [connection],
@@ -63,7 +63,7 @@ describe("whether a listener polls", () => {
     );
   });
 
-  it("is never doubted where it connects once in a minute or more, as between failed polls", async () => {
+  it("is not questioned if it connects at least once a minute, as between failed polls", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.infiniteStream(fc.integer({ min: 1, max: 60 })),
@@ -88,7 +88,7 @@ describe("whether a listener polls", () => {
     );
   });
 
-  it("is not judged while GitHub cannot be reached, nor in the 75 seconds after", async () => {
+  it("is not decided while GitHub cannot be reached, nor in the 75 seconds after", async () => {
     const { hungAt } = await watch(
       800,
       () => [],
@@ -97,7 +97,7 @@ describe("whether a listener polls", () => {
     expect(hungAt! / second).to.be.within(575, 600);
   });
 
-  it("is not judged by what GitHub answered before another outage", async () => {
+  it("is not decided by what GitHub answered before another outage", async () => {
     const { hungAt } = await watch(
       600,
       () => [],
@@ -106,7 +106,7 @@ describe("whether a listener polls", () => {
     expect(hungAt).to.equal(undefined);
   });
 
-  it("begins anew with a job, and with another listener", async () => {
+  it("is watched from the beginning again with a job, and with another listener", async () => {
     const { hungAt } = await watch(
       170 + 179,
       (at) => (at === 170 * second ? undefined : []),

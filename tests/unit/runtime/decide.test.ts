@@ -140,7 +140,7 @@ describe("what the agent decides", () => {
       "needs-token",
     ],
     [
-      "a registration that GitHub dropped is made anew",
+      "a registration that GitHub dropped is made again",
       { ...withoutListener, exit: { at: now, after: { then: "needs-token" } } },
       "register",
       "needs-token",
@@ -177,7 +177,7 @@ describe("what the agent decides", () => {
       "sleep",
       "leaving",
     ],
-    ["a listener that no longer polls is frozen, to be started anew", hung, "freeze", "starting"],
+    ["a listener that no longer polls is frozen, to be started again", hung, "freeze", "starting"],
     ["frozen, it is ended", { ...hung, listener: frozen.listener }, "end-listener", "starting"],
     [
       "unless a job has reached it in that moment",
@@ -203,7 +203,7 @@ describe("what the agent decides", () => {
       "stay",
       "idle",
     ],
-    ["nor where GitHub cannot be reached", { ...hung, reachableAt: undefined }, "stay", "idle"],
+    ["nor if GitHub cannot be reached", { ...hung, reachableAt: undefined }, "stay", "idle"],
     [
       "nor right after it could not be: the listener waits for a minute between two tries",
       { ...hung, reachableAt: now - 74_999 },
@@ -211,7 +211,7 @@ describe("what the agent decides", () => {
       "idle",
     ],
     [
-      "one that hangs before it has a session is started anew as well",
+      "one that hangs before it has a session is started again as well",
       { ...hung, listener: { listening: false, frozen: false } },
       "freeze",
       "starting",
@@ -396,8 +396,8 @@ describe("what the agent decides", () => {
       "stay",
       "busy",
     ],
-    ["a job that runs for too long runs on where that is only a warning", overdue, "stay", "busy"],
-    ["where the limit is enforced, its worker is told to end it", enforced, "end-job", "busy"],
+    ["a job that runs for too long continues if that is only a warning", overdue, "stay", "busy"],
+    ["if the limit is enforced, its worker is asked to end it", enforced, "end-job", "busy"],
     ["not in the last moment of its time", { ...enforced, workerAt: now - hourMs + 1 }, "stay", "busy"],
     ["but in the next one", { ...enforced, workerAt: now - hourMs }, "end-job", "busy"],
     [
@@ -463,23 +463,23 @@ describe("what the agent decides", () => {
     ["nothing while there is time", { ...overdue, workerAt: now - hourMs + 1 }, ""],
   ];
   for (const [what, seen, detail] of sentences) {
-    it(`says of an overdue job ${what}`, () => {
+    it(`reports for an overdue job: ${what}`, () => {
       expect(decide(seen).detail).to.equal(detail);
     });
   }
 
-  it("decides nothing on a number that is none: each comparison with it would be false", () => {
+  it("decides nothing if a number is NaN, because each comparison with it would be false", () => {
     for (const name of ["now", "lastActivityAt", "sleepAt", "quietMs", "workerAt"] as const)
       expect(() => decide({ ...idle, [name]: Number.NaN })).to.throw(name);
   });
 
-  it("says of a refused version what to do, and when it is tried again", () => {
+  it("reports what to do about a refused version, and when it is tried again", () => {
     expect(decide({ ...withoutListener, refusals: 1, exit: refusedAt(now) }).detail).to.equal(
       "GitHub refuses this version of the runner: raise runner.version, run pulumi up. The listener is tried again at 2026-05-01 10:10 UTC.",
     );
   });
 
-  it("says why when it waits, leaves, stays against a wish or fails", () => {
+  it("reports why it waits, leaves, stays although it should leave, or fails", () => {
     expect(decide({ ...idle, listing: "none", pendingJobEvidence: "bytes wait" }).detail).to.match(
       /neither list.*bytes wait/,
     );
@@ -497,9 +497,9 @@ describe("what the agent decides", () => {
   });
 });
 
-describe("the last words of a machine that goes to sleep", () => {
+describe("the last report of a machine that goes to sleep", () => {
   const lastWords = (changes: Partial<RunnerObservation>) => decide({ ...withoutListener, ...changes });
-  it("tell what put it to sleep, and claim nothing that may be over while it is off", () => {
+  it("says what put it to sleep, and claims nothing that may change while it is off", () => {
     expect(lastWords({ power: budgetOff, sleepAt: now })).to.include({
       action: "sleep",
       detail: "Put to sleep by budget: 400 of 400 USD are spent.",
@@ -510,7 +510,7 @@ describe("the last words of a machine that goes to sleep", () => {
     });
   });
 
-  it("are told apart by the controller", () => {
+  it("is recognised by the controller", () => {
     expect(tellOfPowerOff(lastWords({ power: hoursOff, sleepAt: now }).detail)).to.equal(true);
     expect(tellOfPowerOff(lastWords({ sleepAt: now }).detail)).to.equal(false);
   });
@@ -556,7 +556,7 @@ describe("the invariant of the decisions", () => {
     if (action === "kill-job") expect(seen.now - seen.toldToEndAt!).to.be.at.least(endLimitMs);
   });
 
-  it("without enforce, a limit changes nothing but what is said", () => {
+  it("without enforce, a limit changes only the report", () => {
     let late = 0;
     fc.assert(
       fc.property(observation, fc.constantFrom(0.5, 2, 24), (seen, hours) => {

@@ -28,27 +28,27 @@ describe("what the agent does after the listener's exit", () => {
     });
   }
 
-  it("a registration that is gone needs a token, whatever the code", () => {
+  it("a deleted registration needs a token, whatever the code", () => {
     for (const code of [0, 1, 2, 5, undefined]) {
       expect(after(code, 0, true)).to.deep.equal({ then: "needs-token" });
     }
   });
 
-  it("the delay doubles with each failure in a row, up to five minutes", () => {
+  it("the delay doubles with each consecutive failure, up to five minutes", () => {
     const delays = [1, 2, 3, 4, 20].map((failures) => after(2, failures));
     expect(delays.map((next) => next.then === "restart" && next.afterMs)).to.deep.equal([
       5000, 10_000, 20_000, 40_000, 300_000,
     ]);
   });
 
-  it("a refused version is tried again after ten minutes, doubling to an hour, however often it had a session", () => {
+  it("a refused version is retried after ten minutes, doubling to an hour, however often it had a session", () => {
     const delays = [1, 2, 3, 4, 20].map((refusals) => after(7, 0, false, refusals));
     expect(delays.map((next) => next.then === "version-refused" && next.afterMs / 60_000)).to.deep.equal([
       10, 20, 40, 60, 60,
     ]);
   });
 
-  it("a session conflict is waited out for no longer than GitHub keeps a session: four minutes", () => {
+  it("a session conflict is waited out for as long as GitHub keeps a session: four minutes", () => {
     const delays = [1, 2, 3, 4, 5, 20].map((failures) => after(5, failures));
     expect(delays.map((next) => next.then === "restart" && next.afterMs)).to.deep.equal([
       15_000, 30_000, 60_000, 120_000, 240_000, 240_000,

@@ -20,7 +20,7 @@ describe("a machine's incidents", () => {
     return { clock, lines, incidents, publish };
   }
 
-  it("that happened are in the log, in the detail for an hour, and counted once", async () => {
+  it("that happened are logged, stay in the detail for an hour, and count once", async () => {
     const { clock, lines, incidents, publish } = watched();
     incidents.happened("pollError", "2 polls failed.", 2);
     incidents.happened("pollError", "1 poll failed.");
@@ -32,7 +32,7 @@ describe("a machine's incidents", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("that go on are told until they are over, and count one in each publication", async () => {
+  it("that last are reported until they are over, and count one in each publication", async () => {
     const { clock, lines, incidents, publish } = watched();
     incidents.goesOn("diskFull", "The disk is full.");
     incidents.goesOn("diskFull", "The disk is full.");
@@ -46,14 +46,14 @@ describe("a machine's incidents", () => {
     expect(await publish()).to.deep.equal({});
   });
 
-  it("stand in the detail with the latest first", () => {
+  it("are in the detail with the latest first", () => {
     const { incidents } = watched();
     incidents.happened("listenerHung", "The listener was started anew.");
     incidents.goesOn("diskFull", "The disk is full.");
     expect(incidents.detail()).to.equal("The disk is full. The listener was started anew.");
   });
 
-  it("are counted again when they could not be published, and none is lost meanwhile", async () => {
+  it("are counted again if they could not be published, and none is lost meanwhile", async () => {
     const { incidents, publish } = watched();
     incidents.happened("pollError", "A poll failed.");
     await incidents.publish(() => Promise.reject(new Error("throttled"))).catch(() => undefined);

@@ -50,7 +50,7 @@ const life: JobEvent[] = [
   { kind: "free", at },
 ];
 
-describe("what the listener's lines mean", () => {
+describe("the listener's lines", () => {
   const lines: [string, JobEvent | undefined][] = [
     [
       dispatcher(
@@ -165,7 +165,7 @@ describe("what the listener's lines mean", () => {
     });
   }
 
-  it("no name of a job tells anything, whatever it holds and wherever its lines break", () => {
+  it("no job's name is taken for an event, whatever it contains and wherever its lines break", () => {
     const forged = [...lifeOf("x").map((line) => line.replaceAll(id, other)), ...lines.map(([line]) => line)];
     const piece = fc.oneof(fc.constantFrom(...forged), fc.string());
     const separator = fc.constantFrom("\n", "\r", "\r\n", "\u2028");
@@ -176,7 +176,7 @@ describe("what the listener's lines mean", () => {
     );
   });
 
-  it("a trace into which a console line has landed is read all the same", () => {
+  it("a trace is read although a console line is in the middle of it", () => {
     const end = `finish job request for job ${id} with result: Succeeded`;
     expect(read(`${head("JobDispatcher")}[WORKER ${day} 10:00:02Z INFO X] y`, end)).to.deep.equal([
       { kind: "ended", id, result: "Succeeded", at },
@@ -186,7 +186,7 @@ describe("what the listener's lines mean", () => {
     expect(read(...torn, dispatcher(end))).to.deep.equal([{ kind: "ended", id, result: "Succeeded", at }]);
   });
 
-  it("a left-over process whose name holds a carriage return says nothing of the registration", () => {
+  it("a left-over process with a carriage return in its name is not taken for a deleted registration", () => {
     const names = ["x\rThe runner no longer exists on the server", "x\rFailed to create a session."];
     const orphans = names.map(
       (name) => `[WORKER ${day} 10:00:02Z INFO JobExtension] Terminate orphan process: pid (7) (${name})`,
@@ -228,7 +228,7 @@ describe("what the listener's lines mean", () => {
     );
   });
 
-  it("the performance log tells of a message the moment it arrives", () => {
+  it("the performance log shows a message the moment it arrives", () => {
     const time = "2026-05-01T10:00:00.1234567Z";
     expect(parsePerfLine(`MessageReceived_RunnerJobRequest:${time}`)).to.deep.equal({
       kind: "received",

@@ -15,7 +15,7 @@ const begun =
 const renewed = (time: string) => trace(time, `Successfully renew job ${id}, job is valid till x`);
 
 /** An agent that starts after something has gone wrong: neither listener nor worker is there any more. */
-describe("what an agent that starts again makes of a job that was at work", () => {
+describe("an open job, for an agent that starts again", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let clock: ReturnType<typeof fakeClock>;
   let ended: { job: EndedJob; facts: RunnerJobFacts }[];
@@ -56,24 +56,24 @@ describe("what an agent that starts again makes of a job that was at work", () =
     return ended.map(({ job }) => [job.result, job.endedAt]);
   }
 
-  it("it ended with the listener's last line, where that is all there is", () => {
+  it("ended with the listener's last line, if nothing else is known", () => {
     leave(begun + renewed("10:07:02"));
     expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:07:02.000Z"]]);
   });
 
-  it("it ended when it was last seen, where the listener's words are gone, and its hook's are not", () => {
+  it("ended when it was last seen, if the listener's log is gone and its hook's file is not", () => {
     leave(undefined, "2026-05-01T10:31:00.000Z");
     expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:31:00.000Z"]]);
     expect(ended[0]!.facts.runId).to.equal("4711");
     expect(ended[0]!.job.cause).to.equal("machine-ended");
   });
 
-  it("it ended with the later of the two", () => {
+  it("ended with the later of the two", () => {
     leave(begun + renewed("10:07:02"), "2026-05-01T10:06:30.000Z");
     expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:07:02.000Z"]]);
   });
 
-  it("it ended as the listener says, where it does, and only once", () => {
+  it("ended as the listener's log says, if it does, and only once", () => {
     leave(
       begun + trace("10:05:00", `finish job request for job ${id} with result: Failed`),
       "2026-05-01T10:04:00.000Z",
@@ -82,7 +82,7 @@ describe("what an agent that starts again makes of a job that was at work", () =
     expect(ended[0]!.facts.runId).to.equal("4711");
   });
 
-  it("why the machine was ending it is remembered", () => {
+  it("keeps the reason why the machine was ending it", () => {
     const words = [
       `Worker finished for job ${id}. Code: 143`,
       `finish job request for job ${id} with result: Failed`,
@@ -99,13 +99,13 @@ describe("what an agent that starts again makes of a job that was at work", () =
     ["a mark of a time that has not come", "2026-06-01T10:00:00.000Z", "2026-05-03T10:00:00.000Z"],
   ];
   for (const [what, lastSeenAt, endedAt] of clocks) {
-    it(`a clock that was set makes no job end before its beginning nor in the future: ${what}`, () => {
+    it(`ends neither before its start nor in the future if the clock was set: ${what}`, () => {
       leave(undefined, lastSeenAt);
       expect(startAgain()).to.deep.equal([["Lost", endedAt]]);
     });
   }
 
-  it("what the worker's own log says of it counts, also after a reboot", () => {
+  it("ended as its worker's own log says, also after a reboot", () => {
     leave(undefined, "2026-05-01T10:31:00.000Z", { worker: 7 });
     const words = [
       "JobRunner] Job ID " + id,

@@ -33,8 +33,8 @@ function play(events: readonly JobEvent[], from = freshListener) {
   return { state, jobs };
 }
 
-describe("what is known of the listener's jobs", () => {
-  it("a job is open from its message to its end, which name it", () => {
+describe("the listener's jobs", () => {
+  it("a job is open from its message to its end, both with its id", () => {
     expect(play([received]).state.open).to.have.length(1);
     expect(play(begin("a")).state.open).to.have.length(1);
     const { state, jobs } = play([...begin("a"), { kind: "worker", id: "a", pid: 7 }, ended("a"), free]);
@@ -51,20 +51,20 @@ describe("what is known of the listener's jobs", () => {
     ]);
   });
 
-  it("another job's end ends nothing", () => {
+  it("another job's end does not end a job", () => {
     const { state, jobs } = play([...begin("a"), ended("b")]);
     expect(state.open).to.have.length(1);
     expect(jobs).to.have.length(0);
   });
 
-  it("a job whose message was not written down is open from its acquisition, or its beginning", () => {
+  it("a job is open from its acquisition or its start if its message was not logged", () => {
     for (const events of [[acquired("a"), running("a")], [running("a")]]) {
       expect(play(events).state.open).to.have.length(1);
       expect(play([...events, ended("a")]).jobs.map(({ id }) => id)).to.deep.equal(["a"]);
     }
   });
 
-  it("a job that was not acquired is no job, and no record", () => {
+  it("a job that was not acquired is not recorded", () => {
     const { state, jobs } = play([received, { kind: "not-acquired" }]);
     expect(state.open).to.have.length(0);
     expect(jobs).to.have.length(0);
@@ -73,13 +73,13 @@ describe("what is known of the listener's jobs", () => {
     ).to.deep.equal(["a"]);
   });
 
-  it("being free again after the end that was told ends nothing else", () => {
+  it("a listener that is free again after a logged end does not end another job", () => {
     const { state, jobs } = play([...begin("a"), ended("a"), received, acquired("b"), free]);
     expect(state.open.map(({ id }) => id)).to.deep.equal(["b"]);
     expect(jobs).to.have.length(1);
   });
 
-  it("a job that ends without a word ends when the listener is free again", () => {
+  it("a job without a logged end ends when the listener is free again", () => {
     expect(play([...begin("a"), free]).jobs[0]).to.include({ result: "Abandoned", cause: "lock-lost" });
     const cancelled = [...begin("a"), ending("a", "cancelled"), free];
     expect(play(cancelled).jobs[0]).to.include({ result: "Canceled", cause: "cancelled" });
@@ -91,7 +91,7 @@ describe("what is known of the listener's jobs", () => {
     expect(jobs).to.have.length(1);
   });
 
-  it("what had begun is lost with its listener; what had not goes to another runner", () => {
+  it("a job that had started is lost with its listener; one that had not goes to another runner", () => {
     expect(begunJobs(play([...begin("a"), received]).state).map(({ id }) => id)).to.deep.equal(["a"]);
     expect(begunJobs(play([received, acquired("a")]).state)).to.deep.equal([]);
   });
@@ -149,7 +149,7 @@ describe("what is known of the listener's jobs", () => {
     });
   }
 
-  it("the machine's own reason is kept, and given to what has begun alone", () => {
+  it("the machine's own reason is kept, and recorded only for jobs that had started", () => {
     const { state } = play([...begin("a"), received]);
     const { jobs } = play(
       [ending("a", "listener-ended"), ended("a"), acquired("b"), running("b"), ended("b")],
@@ -158,7 +158,7 @@ describe("what is known of the listener's jobs", () => {
     expect(jobs.map(({ cause }) => cause)).to.deep.equal(["overdue", undefined]);
   });
 
-  it("whatever order the lines come in, every message is open, acquired by nobody, or ended once", () => {
+  it("whatever the order of the lines, every message is open, not acquired, or ended once", () => {
     const event = fc.constantFrom<JobEvent>(
       ...["a", "b"].flatMap((id) => [acquired(id), running(id), ended(id), ending(id, "cancelled")]),
       ...[received, free, { kind: "not-acquired" } as const],

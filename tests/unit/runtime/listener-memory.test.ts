@@ -35,7 +35,7 @@ const troubled: ListenerMemory = {
   exit: { at: 5, after: { then: "needs-token" } },
 };
 
-describe("what an agent remembers of its listener", () => {
+describe("the agent's memory of its listener", () => {
   const steps: [what: string, memory: ListenerMemory, changed: Partial<ListenerMemory>][] = [
     ["no news changes nothing", afterReading(before, readingOf(silent)), {}],
     [
@@ -71,7 +71,7 @@ describe("what an agent remembers of its listener", () => {
     });
   }
 
-  it("a start after an exit keeps no machine awake, and begins anew", () => {
+  it("forgets an exit when the listener starts again, and does not count the start as use of the machine", () => {
     expect(afterStart(troubled, now)).to.deep.equal({
       ...troubled,
       lastActivityAt: now,
@@ -80,11 +80,11 @@ describe("what an agent remembers of its listener", () => {
     });
   });
 
-  it("another registration: neither the exit nor the failures before it count", () => {
+  it("forgets the exit and the failures of an earlier registration", () => {
     expect(afterRegistration(troubled)).to.deep.equal({ ...troubled, exit: undefined, failures: 0 });
   });
 
-  it("an end with its code, how often in a row it had no session, and how often its version was refused", () => {
+  it("keeps the exit code, the consecutive ends without a session, and the refusals of the version", () => {
     const plain = { then: "restart", afterMs: 40_000, reason: "it ended with code 2" };
     expect(afterReading(troubled, readingOf(silent, { code: 2 }))).to.deep.equal({
       ...troubled,
@@ -97,12 +97,12 @@ describe("what an agent remembers of its listener", () => {
     expect(refused.exit?.after.then).to.equal("version-refused");
   });
 
-  it("a message that had come to no job when it ended", () => {
+  it("keeps a message that had become no job when the listener ended", () => {
     const missed = (state: ListenerState) => afterReading(before, readingOf(state, { code: 2 })).missedAt;
     expect([missed(message), missed(begun), missed(session)]).to.deep.equal([now, undefined, undefined]);
   });
 
-  it("that its version was refused, until a listener has run for two minutes", () => {
+  it("keeps that the version was refused, until a listener has run for two minutes", () => {
     const refusals = (at: number, runs: boolean) =>
       afterSighting(troubled, { now: at, runs, worker: false }).refusals;
     expect([refusals(119_999, true), refusals(120_000, true), refusals(120_000, false)]).to.deep.equal([

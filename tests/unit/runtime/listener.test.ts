@@ -25,7 +25,7 @@ describe("a listener that an earlier agent has started", () => {
     return adoptListener({ paths, processes })?.mark;
   };
 
-  it("is the one that it has written down, while that runs", () => {
+  it("is the one that this agent has recorded, while it runs", () => {
     expect(adopted(JSON.stringify(marked), [4711, 4712])).to.deep.equal(marked);
     expect(adopted(JSON.stringify(marked), [])).to.equal(undefined);
   });
@@ -35,7 +35,7 @@ describe("a listener that an earlier agent has started", () => {
     "was killed in the middle of it": '{"pid":47',
     "has written down another one": JSON.stringify(marked),
   }))
-    it(`is looked for where that agent ${what}`, () => {
+    it(`is searched for if that agent ${what}`, () => {
       expect(adopted(mark, [4712])).to.deep.equal(found);
     });
 });

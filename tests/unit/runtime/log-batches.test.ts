@@ -5,13 +5,13 @@ import { logBatches } from "../../../runtime/agent/log-batches.ts";
 const hourMs = 3_600_000;
 const now = Date.parse("2026-05-20T10:00:00Z");
 
-describe("what is written to CloudWatch in one call", () => {
+describe("a batch for CloudWatch", () => {
   const event = fc.record({
     timestamp: fc.integer({ min: now - 20 * 24 * hourMs, max: now + 5 * hourMs }),
     message: fc.string({ maxLength: 40 }),
   });
 
-  it("is in order, spans less than a day, is neither too old nor too new, and nothing is left out", () => {
+  it("is in order, spans less than a day, is neither too old nor too new, and all batches contain every event", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const batches = logBatches(events, now);
@@ -28,13 +28,13 @@ describe("what is written to CloudWatch in one call", () => {
     );
   });
 
-  it("is one where all fits into one", () => {
+  it("is the only one if everything fits into it", () => {
     const events = [3, 1, 2].map((hour) => ({ timestamp: now - hour * hourMs, message: String(hour) }));
     expect(logBatches(events, now)).to.have.length(1);
     expect(logBatches([], now)).to.have.length(0);
   });
 
-  it("has no more bytes and no more events than CloudWatch takes", () => {
+  it("has no more bytes and no more events than CloudWatch accepts", () => {
     const large = Array.from({ length: 5 }, () => ({ timestamp: now, message: "ü".repeat(200_000) }));
     expect(logBatches(large, now).map(({ length }) => length)).to.deep.equal([2, 2, 1]);
     const many = Array.from({ length: 10_001 }, () => ({ timestamp: now, message: "x" }));

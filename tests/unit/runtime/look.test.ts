@@ -45,7 +45,7 @@ function lookAt({
 }
 
 describe("a look of the agent", () => {
-  it("decides on what was seen, what the fleet wants, and when the machine was last of use", () => {
+  it("decides on what was seen, what the fleet wants, and when the machine was last used", () => {
     const { seen, wishes, memory } = lookAt();
     expect(seen).to.deep.equal({
       ...idle,
@@ -77,11 +77,11 @@ describe("a look of the agent", () => {
     });
   }
 
-  it("asks for a token once in each interval", () => {
+  it("requests a token once in each interval", () => {
     expect(afterAskingForToken(waiting, 6000, 30_000)).to.deep.equal({ ...waiting, tokenDueAt: 36_000 });
   });
 
-  it("asks EC2 more and more seldom, every five minutes in the end, and at once after a listener was started", () => {
+  it("calls EC2 less and less often, every five minutes in the end, and at once after a listener was started", () => {
     let memory = waiting;
     const waits = Array.from({ length: 9 }, () => {
       memory = afterRefusal(memory, 0);
@@ -92,7 +92,7 @@ describe("a look of the agent", () => {
     expect(afterListenerStart(memory)).to.deep.equal({ ...waiting, leavingDueAt: -Infinity, refusals: 0 });
   });
 
-  it("knows that the boot timer is off", () => {
+  it("remembers that the boot timer is cancelled", () => {
     const { seen } = lookAt({ memory: afterBootTimer(waiting) });
     expect(seen.bootTimer).to.equal("cancelled");
   });

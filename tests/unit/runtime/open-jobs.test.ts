@@ -13,7 +13,7 @@ const job: MarkedJob = {
   facts: { ...unknownFacts, runId: "4711" },
 };
 
-describe("what outlives the power of the jobs at work", () => {
+describe("the record of open jobs that outlives a power cut", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let clock: ReturnType<typeof fakeClock>;
   let lines: string[];
@@ -29,14 +29,14 @@ describe("what outlives the power of the jobs at work", () => {
     openJobs(`${folder.path}/open-jobs`, machine, clock, (line) => lines.push(line));
   const path = () => `${folder.path}/open-jobs`;
 
-  it("is the jobs, with the time at which they were last seen", () => {
+  it("has the jobs, with the time at which they were last seen", () => {
     open().keep([job]);
     const { left } = open();
     expect(left.jobs).to.deep.equal([job]);
     expect(left.lastSeenAt).to.equal(clock.now());
   });
 
-  it("has a time that is no more than a minute old, and is not written anew for it", () => {
+  it("has a time that is at most a minute old, and is not written again for it", () => {
     const jobs = open();
     jobs.keep([job]);
     const { ino } = statSync(path());
@@ -60,13 +60,13 @@ describe("what outlives the power of the jobs at work", () => {
     "a job with a moment that is none": [job, { ...job, receivedAt: "yesterday" }],
     "a job without what its hook saw": [job, { ...job, facts: undefined }],
   })) {
-    it(`is what can be understood of a file that a power cut has left with ${what}`, () => {
+    it(`has what can be read of a file that a power cut has left with ${what}`, () => {
       put(path(), JSON.stringify({ machine: "local-1", jobs: damaged }));
       expect(open().left.jobs).to.deep.equal(Array.isArray(damaged) ? [job] : []);
     });
   }
 
-  it("is gone when none is at work", () => {
+  it("is removed when no job is open", () => {
     const jobs = open();
     jobs.keep([job]);
     jobs.keep([]);
@@ -75,7 +75,7 @@ describe("what outlives the power of the jobs at work", () => {
     open().keep([]);
   });
 
-  it("of another machine, brought along by an image, or in pieces, is nothing", () => {
+  it("is ignored if it comes from another machine's image, or is damaged", () => {
     open().keep([job]);
     expect(open("local-2").left.jobs).to.deep.equal([]);
     for (const text of ["", readFileSync(path(), "utf8").slice(0, -3)]) {
@@ -84,7 +84,7 @@ describe("what outlives the power of the jobs at work", () => {
     }
   });
 
-  it("that cannot be written is told once, and holds nothing up", () => {
+  it("causes one report if it cannot be written, and delays nothing", () => {
     mkdirSync(`${path()}.new`); // Where the new file would be.
     const jobs = open();
     jobs.keep([job]);

@@ -15,16 +15,16 @@ describe("the disk that an agent works on", () => {
     refuseForeignDisk(`${folder.path}/instance`, "i-1");
   };
 
-  it("is its own instance's", () => {
+  it("is accepted if it belongs to the agent's own instance", () => {
     expect(starts("i-1\n")).to.not.throw();
   });
 
-  it("may be nobody's, where somebody has taken the mark away", () => {
+  it("is accepted without a mark, because a person may have removed it", () => {
     expect(starts(undefined)).to.not.throw();
     expect(starts("")).to.not.throw();
   });
 
-  it("is refused when it came from another machine, with both names", () => {
+  it("is refused if it comes from another machine, with both names", () => {
     expect(starts("i-2\n")).to.throw(/comes from i-2, and this machine is i-1: .*docs\/images\.md/);
   });
 });

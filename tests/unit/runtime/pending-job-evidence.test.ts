@@ -15,8 +15,8 @@ const socket = (inode: string, more: Partial<Socket> = {}): Socket => ({
   ...more,
 });
 
-describe("the traces of a job on its way", () => {
-  it("a connection is one until it has been known for ten seconds", () => {
+describe("evidence of a pending job", () => {
+  it("is a connection, until it has been known for ten seconds", () => {
     const trace = watchForPendingJobs(180_000);
     expect(trace(0, 0, [socket("1")])).to.include("new");
     expect(trace(9_999, 0, [socket("1")])).to.include("new");
@@ -24,20 +24,20 @@ describe("the traces of a job on its way", () => {
     expect(trace(10_001, 0, [socket("1"), socket("2")])).to.include("new");
   });
 
-  it("a connection that was gone in between is new again", () => {
+  it("is a connection that was closed and opened again", () => {
     const trace = watchForPendingJobs(180_000);
     trace(0, 0, [socket("1")]);
     trace(10_000, 0, []);
     expect(trace(20_000, 0, [socket("1")])).to.include("new");
   });
 
-  it("a connection that is closing is none, unless there are bytes in it", () => {
+  it("is not a closing connection, unless it has bytes", () => {
     const trace = watchForPendingJobs(180_000);
     expect(trace(0, 0, [socket("1", { connected: false })])).to.equal(undefined);
     expect(trace(0, 0, [socket("1", { connected: false, waiting: true })])).to.include("bytes");
   });
 
-  it("bytes in a connection that is closed are none once they have waited for a minute: nobody reads them", () => {
+  it("is no longer bytes in a closed connection after a minute, because the listener never reads them", () => {
     const trace = watchForPendingJobs(180_000);
     const closed = socket("1", { connected: false, waiting: true });
     expect(trace(0, 0, [closed])).to.include("bytes");
@@ -48,7 +48,7 @@ describe("the traces of a job on its way", () => {
     expect(trace(120_001, 0, [closed]), "other bytes").to.include("bytes");
   });
 
-  it("bytes that wait in a connection and a process of the listener's own always are", () => {
+  it("is always bytes that wait in a connection, and a child process of the listener", () => {
     const sockets = fc.array(
       fc.record({ inode: fc.string(), connected: fc.boolean(), waiting: fc.boolean() }),
     );
@@ -67,7 +67,7 @@ describe("the traces of a job on its way", () => {
 describe("the sockets of a process", () => {
   const own = () => readSockets("/proc", process.pid);
 
-  it("are those of its own descriptors, with what waits in them", async () => {
+  it("are those of its own descriptors, with the bytes that wait in them", async () => {
     const before = own().length;
     const server = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -87,7 +87,7 @@ describe("the sockets of a process", () => {
     await until(() => own().length === before, "all are closed");
   });
 
-  it("of a process that is gone are none", () => {
+  it("are none if the process is gone", () => {
     expect(readSockets("/proc", 2 ** 22 + 1)).to.deep.equal([]);
   });
 });

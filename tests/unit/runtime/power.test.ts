@@ -22,7 +22,7 @@ describe("the machine's own power", () => {
     return { marks, told, agent: () => machinePower("i-1", marks, aws, run) };
   }
 
-  it("a machine counts as powering off before the command is given, and whatever becomes of that", async () => {
+  it("a machine counts as powering off before the command is given, whatever the command does", async () => {
     const seen: boolean[] = [];
     const lost = machine(undefined, () => {
       seen.push(existsSync(lost.marks.poweringOff));
@@ -38,7 +38,7 @@ describe("the machine's own power", () => {
     expect(lost.agent().isPoweringOff(), "for the agent that comes after it").to.equal(true);
   });
 
-  it("a power-off that leaves no mark is not asked for", async () => {
+  it("a power-off that leaves no mark is not requested", async () => {
     const asked: string[] = [];
     const { agent, marks } = machine(undefined, (program) => {
       asked.push(program);
@@ -68,13 +68,13 @@ describe("the machine's own power", () => {
     });
   }
 
-  it("a machine that goes to sleep asks EC2 for nothing", async () => {
+  it("a machine that goes to sleep makes no call to EC2", async () => {
     const { agent, told } = machine();
     await agent().stopAtPowerOff();
     expect(told()).to.deep.equal([]);
   });
 
-  it("a machine that was to end and is to sleep after all takes its end back, once, whichever agent asked for it", async () => {
+  it("a machine that was to terminate and is to sleep after all takes the termination back, once, whichever agent requested it", async () => {
     const { agent, told, marks } = machine();
     await agent().endAtPowerOff();
     await agent().stopAtPowerOff();
@@ -83,7 +83,7 @@ describe("the machine's own power", () => {
     expect(existsSync(marks.ending)).to.equal(false);
   });
 
-  it("an end whose answer was lost counts as asked for, and one that could not be taken back still does", async () => {
+  it("a termination counts as requested if its answer was lost, or if it could not be taken back", async () => {
     const { agent, told } = machine(() => {
       throw new Failure("ec2:ModifyInstanceAttribute failed: NoAnswer");
     });

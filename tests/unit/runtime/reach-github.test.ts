@@ -26,7 +26,7 @@ describe("whether GitHub answers the machine", () => {
   const settings = () =>
     JSON.stringify({ serverUrl: "http://127.0.0.1:1/", serverUrlV2: `${server.url}/broker/` });
 
-  it("is asked of the server that the listener polls, as the runner has written it down", async () => {
+  it("is asked of the server that the listener polls, by the runner's own configuration", async () => {
     expect(await asking(`\uFEFF${settings()}`)).to.equal(true);
     expect(server.requests.map(({ method, path }) => `${method} ${path}`)).to.deep.equal(["HEAD /broker/"]);
     expect(await asking(JSON.stringify({ serverUrl: server.url }))).to.equal(true);
@@ -44,7 +44,7 @@ describe("whether GitHub answers the machine", () => {
     });
   }
 
-  it("it does not where the runner's configuration is damaged, names something else, or is gone", async () => {
+  it("is no if the runner's configuration is damaged, names something else, or is gone", async () => {
     for (const text of ["", "[]", "{", '{"serverUrlV2":"file:///etc/passwd"}', '{"serverUrlV2":7}'])
       expect(await asking(text), text).to.equal(false);
     expect(await reachGithub(`${folder.path}/none`, sendHttp)).to.equal(false);

@@ -80,7 +80,7 @@ describe("registering the runner", () => {
     return { host, written, slept, read, paths, refusal };
   }
 
-  it("gives config.sh the machine's own name as its one label, and the token by its environment alone", async () => {
+  it("gives config.sh the machine's own name as its one label, and the token only in its environment", async () => {
     const { host, written, read } = machine(succeeds, [secret]);
     expect(await register(host)).to.deep.equal({ outcome: "registered" });
     expect(read("arguments")).to.include("--unattended").and.not.include(secret);
@@ -96,7 +96,7 @@ describe("registering the runner", () => {
     expect(written).to.deep.equal(["used after success"]);
   });
 
-  it("counts although the used token cannot be overwritten, and says why", async () => {
+  it("succeeds although the used token cannot be overwritten, and says why", async () => {
     const { host, refusal } = machine(succeeds, [secret]);
     refusal.words = "ssm:PutParameter failed: AccessDeniedException";
     const result = await register(host);
@@ -104,13 +104,13 @@ describe("registering the runner", () => {
     expect(result).property("tokenKept").to.be.instanceOf(Failure).and.property("message", refusal.words);
   });
 
-  it("an unproven machine has no default label either", async () => {
+  it("gives an unproven machine no default labels", async () => {
     const { host, read } = machine(succeeds, [secret]);
     await register(host);
     expect(read("arguments")).to.include("--no-default-labels");
   });
 
-  it("passes the runner group and the wish for no self-update on", async () => {
+  it("passes on the runner group and that there are to be no self-updates", async () => {
     const { host, read } = machine(succeeds, [secret], {
       ...configuration,
       github: { ...configuration.github, runnerGroup: "long jobs" },
@@ -121,7 +121,7 @@ describe("registering the runner", () => {
     expect(read("arguments")).to.include("--disableupdate");
   });
 
-  it("a token that GitHub refuses is overwritten and not tried again", async () => {
+  it("overwrites a token that GitHub refuses, and does not try it again", async () => {
     const { host, written, slept } = machine("echo 'Http response code: NotFound from POST'; exit 1", [
       secret,
     ]);
@@ -133,14 +133,14 @@ describe("registering the runner", () => {
     expect(slept).to.deep.equal([]);
   });
 
-  it("a 403, which is GitHub's answer to too many requests as well, is tried once more, a minute later", async () => {
+  it("retries once, a minute later, after a 403, which is also GitHub's answer to too many requests", async () => {
     const forbidden = "echo 'Http response code: Forbidden from POST'; exit 1";
     const once = machine(`[[ -e tried ]] || { touch tried; ${forbidden}; }; ${succeeds}`, [secret]);
     expect(await register(once.host)).to.deep.equal({ outcome: "registered" });
     expect(once.slept).to.deep.equal([60_000]);
   });
 
-  it("a 403 that stays uses the token up", async () => {
+  it("uses the token up if the 403 stays", async () => {
     const { host, written, slept } = machine("echo 'Http response code: Forbidden from POST'; exit 1", [
       secret,
     ]);
@@ -149,14 +149,14 @@ describe("registering the runner", () => {
     expect(slept).to.deep.equal([60_000]);
   });
 
-  it("a GitHub that is down for a moment costs no token", async () => {
+  it("keeps the token if GitHub is down for a moment", async () => {
     const script = `[[ -e tried ]] || { touch tried; echo 'Http response code: InternalServerError'; exit 1; }; ${succeeds}`;
     const { host, slept } = machine(script, [secret]);
     expect(await register(host)).to.deep.equal({ outcome: "registered" });
     expect(slept).to.deep.equal([10_000]);
   });
 
-  it("a token is overwritten even when nothing helps, and stays out of the reason", async () => {
+  it("overwrites the token even if nothing helps, and does not quote it", async () => {
     const { host, written } = machine('echo "no: $ACTIONS_RUNNER_INPUT_TOKEN"; exit 3', [secret]);
     expect(await register(host)).to.deep.equal({
       outcome: "failed",
@@ -165,7 +165,7 @@ describe("registering the runner", () => {
     expect(written).to.deep.equal(["used"]);
   });
 
-  it("that a cut of the power has emptied is none, and is made again with the token that is still there", async () => {
+  it("is repeated with the remaining token if a power cut has emptied its files", async () => {
     const { host, paths } = machine(succeeds, [secret]);
     put(paths.registration, "{}");
     put(paths.credentials[0], "");
@@ -175,7 +175,7 @@ describe("registering the runner", () => {
   });
 
   for (const left of [".runner", ".runner_migrated", ".credentials_rsaparams", ".credentials_migrated"]) {
-    it(`what an earlier one left is removed first, on the machine alone: ${left}`, async () => {
+    it(`removes what an earlier one left, on the machine alone: ${left}`, async () => {
       const { host, slept, paths } = machine(succeeds, [secret]);
       put(`${paths.runner}/${left}`, "");
       expect(isRegistered(paths)).to.equal(false);
@@ -185,7 +185,7 @@ describe("registering the runner", () => {
     });
   }
 
-  it("without a token nothing is touched", async () => {
+  it("changes nothing without a token", async () => {
     const { host, written, paths } = machine(succeeds, ["used"]);
     expect(await register(host)).to.deep.equal({ outcome: "no-token", parameter: "used" });
     expect(written).to.deep.equal([]);
@@ -205,26 +205,26 @@ describe("registering the runner", () => {
       return { ...set, run, reports, clock };
     }
 
-    it("a token that is on its way is waited for without asking for another", async () => {
+    it("waits for a token that is on its way without requesting another", async () => {
       const { run, reports, paths } = boot(succeeds, ["missing", "missing", secret]);
       await run();
       expect(existsSync(paths.registration)).to.equal(true);
       expect(reports).to.deep.equal([]);
     });
 
-    it("a token that does not come for two minutes is asked for by the state", async () => {
+    it("requests a token through its state if none comes for two minutes", async () => {
       const { run, reports } = boot(succeeds, [...Array<string>(30).fill("missing"), secret]);
       await run();
       expect(reports.map(({ state }) => state)).to.include("needs-token");
     });
 
-    it("a token that AWS denies for two minutes is told with AWS's own words", async () => {
+    it("quotes AWS's message if AWS denies the token for two minutes", async () => {
       const { run, reports } = boot(succeeds, [...Array<string>(30).fill("denied: kms:Decrypt"), secret]);
       await run();
       expect(reports[0]).to.deep.include({ state: "needs-token", detail: "denied: kms:Decrypt" });
     });
 
-    it("a registration that failed waits for the next token and says why", async () => {
+    it("waits for the next token after a failed registration, and says why", async () => {
       const script = `[[ $ACTIONS_RUNNER_INPUT_TOKEN == good* ]] || { echo 'Http response code: NotFound'; exit 1; }; ${succeeds}`;
       const { run, reports } = boot(script, ["bad-token-0123", "used", "good-token-0123"]);
       await run();
@@ -235,7 +235,7 @@ describe("registering the runner", () => {
       }
     });
 
-    it("goes on although the used token cannot be overwritten, now or at a later try", async () => {
+    it("continues although the used token cannot be overwritten, now or at a later try", async () => {
       const { run, refusal, paths, read } = boot(succeeds, [secret]);
       refusal.words = "ssm:PutParameter failed: ThrottlingException";
       await run();
@@ -244,7 +244,7 @@ describe("registering the runner", () => {
       expect(read("arguments").trim().split("\n"), "one registration").to.have.length(1);
     });
 
-    it("interrupted after its success, it registers no second time, and the token is overwritten", async () => {
+    it("does not register again if it was interrupted after its success, and overwrites the token", async () => {
       const { run, written, paths } = boot(succeeds, [secret]);
       put(paths.registration, "{}");
       await run();
@@ -287,7 +287,7 @@ describe("the machine's token parameter", () => {
     expect(await parameter.isKept()).to.equal(true);
   });
 
-  it("is kept while a token is in it that the machine can read", async () => {
+  it("is kept while it contains a token that the machine can read", async () => {
     const kept = (answer: () => unknown) => token(answer).parameter.isKept();
     expect(await kept(() => ({ Parameter: { Value: secret } }))).to.equal(true);
     expect(await kept(() => ({ Parameter: { Value: "used" } }))).to.equal(false);
@@ -305,7 +305,7 @@ describe("the machine's token parameter", () => {
     expect(calls[0]!.input).to.include({ KeyId: kmsKeyArn });
   });
 
-  it("that is not there yet is missing; one that AWS denies comes with AWS's code and sentence", async () => {
+  it("is missing if it does not exist, and comes with AWS's code and message if AWS denies it", async () => {
     expect(await token(denied("ParameterNotFound")).parameter.read()).to.equal("missing");
     expect(await token(denied("AccessDeniedException")).parameter.read()).to.deep.equal({
       denied: "ssm:GetParameter failed: AccessDeniedException (400): …",
@@ -313,7 +313,7 @@ describe("the machine's token parameter", () => {
     expect(await token(() => ({ Parameter: { Value: "used" } })).parameter.read()).to.equal("used");
   });
 
-  it("that cannot be asked for is an error", async () => {
+  it("is an error if it cannot be read", async () => {
     const error = await token(denied("InternalServerError"))
       .parameter.read()
       .catch((reason: unknown) => reason);
@@ -324,7 +324,7 @@ describe("the machine's token parameter", () => {
 describe("the runner's user", () => {
   const run = (code: number, output: string) => () => Promise.resolve({ code, output });
 
-  it("is who the system says", async () => {
+  it("is the one that the system has", async () => {
     const account = await readAccount("runner", run(0, "runner:x:1001:1002::/srv/runner:/bin/bash\n"));
     expect(account).to.deep.equal({
       name: "runner",
@@ -334,7 +334,7 @@ describe("the runner's user", () => {
     expect(asUser(account).join(" ")).to.equal("setpriv --reuid runner --regid 1002 --init-groups --");
   });
 
-  it("that is missing is an error with its name", async () => {
+  it("is an error with its name if it is missing", async () => {
     const error = await readAccount("nobody-here", run(2, "")).catch((reason: unknown) => reason);
     expect((error as Error).message).to.include("nobody-here");
   });

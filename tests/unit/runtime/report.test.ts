@@ -27,7 +27,7 @@ describe("the machine's tags", () => {
   const sentBy = (input: Record<string, unknown>) =>
     Object.fromEntries((input.Tag as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
 
-  it("carry exactly the keys that the machine's role permits, on its own instance", async () => {
+  it("have exactly the keys that the machine's role permits, on its own instance", async () => {
     const { tags, calls } = tagger();
     await tags.reportNow({ ...idle, detail: "x".repeat(300), version: "2.338.0" });
     expect(calls[0]).to.deep.include({ action: "ec2:CreateTags" });
@@ -37,7 +37,7 @@ describe("the machine's tags", () => {
     expect(sent["longhaul:detail"]).to.have.length(256);
   });
 
-  it("are sent when something has changed, and not otherwise", async () => {
+  it("are sent only when something has changed", async () => {
     const { tags, calls } = tagger();
     for (const report of [
       idle,
@@ -51,7 +51,7 @@ describe("the machine's tags", () => {
     expect(calls.map(({ input }) => sentBy(input)["longhaul:state"])).to.deep.equal(["idle", "busy"]);
   });
 
-  it("tell since when the state holds, whatever else changes", async () => {
+  it("show since when the state holds, whatever else changes", async () => {
     const { tags, calls, clock } = tagger();
     await tags.reportNow({ ...idle, state: "busy" });
     clock.advance(60_000);
@@ -64,7 +64,7 @@ describe("the machine's tags", () => {
     ]);
   });
 
-  it("that could not be sent are tried again, not at once", async () => {
+  it("are sent again later if they could not be sent", async () => {
     let fails = true;
     const { tags, calls, clock, lines } = tagger(() => {
       if (fails) throw new Failure("throttled");
@@ -87,7 +87,7 @@ describe("the machine's tags", () => {
 });
 
 describe("the machine's metrics", () => {
-  it("are the ones of the contract and the incidents, with the runner's dimensions", async () => {
+  it("are those of the contract and the incidents, with the runner's dimensions", async () => {
     const { aws, calls } = fakeAws();
     const values = { busy: 1, listening: 1, jobOverdue: 0, memoryUsed: 41.239, diskUsed: 7, load: 0.5 };
     await publishMetrics(configuration, values, { PollErrors: 3 }, aws);
@@ -107,7 +107,7 @@ describe("the machine's metrics", () => {
     });
   });
 
-  it("measure what jobs have left", async () => {
+  it("measure what jobs have left behind", async () => {
     const folder = temporaryFolder();
     put(`${folder.path}/meminfo`, "MemTotal:       1000 kB\nMemFree:  100 kB\nMemAvailable:    250 kB\n");
     put(`${folder.path}/loadavg`, "0.75 0.50 0.25 1/100 4711\n");
@@ -117,7 +117,7 @@ describe("the machine's metrics", () => {
     folder.remove();
   });
 
-  it("are published without those that cannot be read: the others are not theirs", async () => {
+  it("are published without those that cannot be read", async () => {
     const folder = temporaryFolder();
     put(`${folder.path}/meminfo`, "MemTotal:       1000 kB\n");
     const measured = await measure(folder.path, `${folder.path}/no-such-disk`);
@@ -190,7 +190,7 @@ describe("the ledger", () => {
     return { books, calls, written, clock, bootMark, lines };
   }
 
-  it("says why a job ended, where that is known", async () => {
+  it("records why a job ended, if that is known", async () => {
     const { books, written } = ledger("cause");
     add(books, { ...job(10), cause: "overdue" });
     add(books, job(20));
@@ -198,7 +198,7 @@ describe("the ledger", () => {
     expect(written().map(({ cause }) => cause)).to.deep.equal(["overdue", undefined]);
   });
 
-  it("knows a job by its id: read again after a reboot, its message has another time", async () => {
+  it("recognises a job by its id, because its message has another time when it is read again after a reboot", async () => {
     const before = ledger("reboot");
     add(before.books, job(10));
     await before.books.flush();
@@ -208,7 +208,7 @@ describe("the ledger", () => {
     expect(written()).to.deep.equal([]);
   });
 
-  it("writes a job that a clock which was set back makes older than the last one", async () => {
+  it("writes a job that is older than the last one, because a clock was set back", async () => {
     const { books, written } = ledger("set-back");
     add(books, job(30));
     await books.flush();
@@ -217,7 +217,7 @@ describe("the ledger", () => {
     expect(written()).to.have.length(2);
   });
 
-  it("of a machine that was cut off for two days is written in parts, and a part that fails takes no other along", async () => {
+  it("is written in parts after two days without a connection, and a part that fails does not affect the others", async () => {
     let fails = false;
     const { books, calls, written } = ledger("cut-off", (action) => {
       if (fails) throw new AwsError(action, 400, "InvalidParameterException", "not now");
@@ -241,7 +241,7 @@ describe("the ledger", () => {
     expect(new Set(written().map(({ endedAt }) => endedAt))).to.have.property("size", 3);
   });
 
-  it("tells of lines that CloudWatch took and dropped", async () => {
+  it("reports lines that CloudWatch accepted and dropped", async () => {
     const { books, lines } = ledger("dropped", () => ({
       rejectedLogEventsInfo: { tooOldLogEventEndIndex: 1 },
     }));
@@ -250,7 +250,7 @@ describe("the ledger", () => {
     expect(lines.join()).to.include("dropped").and.include("tooOldLogEventEndIndex");
   });
 
-  it("loses no line when the power goes before CloudWatch has taken it, and writes each once", async () => {
+  it("loses no line if the power is cut before CloudWatch has accepted it, and writes each once", async () => {
     const noWay = (action: string) => {
       throw new AwsError(action, 0, "NoAnswer", "no way out");
     };
@@ -272,7 +272,7 @@ describe("the ledger", () => {
     expect(after.written()).to.deep.equal([]);
   });
 
-  it("writes no line twice whose mark was set and that still seems to wait", async () => {
+  it("does not repeat a line that is marked as written although it still seems to wait", async () => {
     const cut = ledger("between");
     add(cut.books, job(10));
     const waiting = readFileSync(`${folder.path}/between-waiting`, "utf8");
@@ -283,7 +283,7 @@ describe("the ledger", () => {
     expect(written()).to.deep.equal([]);
   });
 
-  it("works where the disk takes nothing, says so once, and keeps what waits as soon as it can", async () => {
+  it("works if the disk is full, reports that once, and saves what waits as soon as it can", async () => {
     let fails = true;
     const { books, written, lines } = ledger("full", (action) => {
       if (fails) throw new AwsError(action, 0, "NoAnswer", "no way out");
@@ -303,7 +303,7 @@ describe("the ledger", () => {
     expect(existsSync(`${folder.path}/full-waiting`)).to.equal(false);
   });
 
-  it("takes what waits from no other machine's disk, and not from a file in pieces", () => {
+  it("takes no waiting lines from another machine's disk, nor from a damaged file", () => {
     const { books } = ledger("image");
     add(books, job(10));
     expect(ledgerFiles(filesOf("image"), "dev-cloud-1-i-1", noLog).waiting).to.have.length(1);
@@ -314,7 +314,7 @@ describe("the ledger", () => {
     }
   });
 
-  it("keeps the latest lines where there are too many to be kept", () => {
+  it("keeps the latest lines if there are too many", () => {
     const { books } = ledger("many");
     const facts = { ...unknownFacts, workflow: "x".repeat(10_000) };
     for (let number = 0; number < 100; number++) add(books, { ...job(10), id: `job-${number}` }, facts);
@@ -323,7 +323,7 @@ describe("the ledger", () => {
     expect(waiting.at(-1)!.id).to.equal("job-99");
   });
 
-  it("never has a mark that is half written: another file takes its place", async () => {
+  it("never has a half written mark, because another file replaces it", async () => {
     const { books } = ledger("whole");
     add(books, job(10));
     await books.flush();
@@ -335,7 +335,7 @@ describe("the ledger", () => {
     expect(ids("whole-before")).to.deep.equal(["job-10"]);
   });
 
-  it("remembers nothing of a mark that a power cut has left in pieces", async () => {
+  it("ignores a mark that a power cut has damaged", async () => {
     put(`${folder.path}/pieces`, '["job-1');
     const { books, written } = ledger("pieces");
     add(books, job(10));
@@ -371,7 +371,7 @@ describe("the ledger", () => {
     ]);
   });
 
-  it("an agent that starts again and reads the old log writes no job twice", async () => {
+  it("writes no job twice when an agent starts again and reads the old log", async () => {
     const first = ledger("again").books;
     add(first, job(10));
     await first.flush();
@@ -382,7 +382,7 @@ describe("the ledger", () => {
     expect(written().map(({ receivedAt }) => receivedAt)).to.deep.equal([job(20).receivedAt]);
   });
 
-  it("says once for each boot when the machine was ready, and how long it took", async () => {
+  it("records once for each boot when the machine was ready, and how long that took", async () => {
     const { books, written, clock, bootMark } = ledger("boot");
     put(bootMark, `${clock.now() / 1000}\n`);
     clock.advance(42_400);
@@ -406,7 +406,7 @@ describe("the ledger", () => {
     expect(written().map((line) => parseLedgerLine(JSON.stringify(line)))).to.deep.equal([start]);
   });
 
-  it("says nothing of a start whose beginning is not known, and makes none of a clock that was set back", async () => {
+  it("records no start if its beginning is not known, or the clock was set back meanwhile", async () => {
     const { books, written, clock, bootMark } = ledger("odd-boot");
     for (const mark of ["", "soon", "NaN"]) {
       put(bootMark, mark);
@@ -419,7 +419,7 @@ describe("the ledger", () => {
     expect(written()[0]).to.include({ kind: "start", bootSeconds: 0 });
   });
 
-  it("says once when the machine powers off, however often that is tried, and again after it has stayed", async () => {
+  it("records once that the machine powers off, however often that is tried, and again after it has stayed", async () => {
     const { books, written, clock } = ledger("stop");
     for (const act of [books.noteStop, books.noteStop, books.noteStart, books.noteStop]) {
       clock.advance(1000);
@@ -434,7 +434,7 @@ describe("the ledger", () => {
     ]);
   });
 
-  it("forgets no job for what else it says", async () => {
+  it("keeps every job beside its other records", async () => {
     const { books, written } = ledger("mixed");
     books.noteStop();
     add(books, job(10));
@@ -444,7 +444,7 @@ describe("the ledger", () => {
     expect(written()).to.have.length(2);
   });
 
-  it("makes the machine's stream with its first job", async () => {
+  it("creates the machine's stream with its first job", async () => {
     let made = false;
     const { books, calls } = ledger("stream", (action) => {
       if (action === "logs:CreateLogStream") made = true;
@@ -460,7 +460,7 @@ describe("the ledger", () => {
     ]);
   });
 
-  it("is complete when a machine writes it for the last time, whatever an earlier write is still about", async () => {
+  it("is complete when a machine writes it for the last time, even if an earlier write is not finished", async () => {
     for (const fails of [false, true]) {
       let tries = 0;
       const { books, written } = ledger(`last-${fails}`, (action) => {
@@ -478,7 +478,7 @@ describe("the ledger", () => {
     }
   });
 
-  it("forgets nothing that could not be written, nor what comes meanwhile", async () => {
+  it("keeps what could not be written, and what is added meanwhile", async () => {
     let fails = true;
     const { books, written } = ledger("later", (action) => {
       if (fails) throw new AwsError(action, 0, "NoAnswer", "no way out");

@@ -43,7 +43,7 @@ describe("the runner's own logs", () => {
   const block = (number: number) => `blocks/${guid}_${guid}.${number}`;
   const page = (number: number) => `pages/${guid}_${guid}_${number}.log`;
 
-  it("lose the oldest beyond 256 MiB, in the middle of a job as well, looked at six times a minute", () => {
+  it("lose the oldest files beyond 256 MiB, also during a job, checked six times a minute", () => {
     const { clock, look } = machine();
     for (const hour of [1, 2, 3, 4]) write(`Worker_20260501-0${hour}0000-utc.log`, 100, hour);
     look(0);
@@ -64,7 +64,7 @@ describe("the runner's own logs", () => {
     expect(left()).to.deep.equal(["Runner_20260501-010000-utc.log", "Worker_20260501-030000-utc.log"]);
   });
 
-  it("lose step output that was never uploaded as well: the oldest of all, where no worker runs", () => {
+  it("lose step output that was never uploaded as well: the oldest of all if no worker runs", () => {
     for (const number of [1, 2, 3]) write(page(number), 100, 10 + number);
     for (const number of [1, 2, 3]) write(block(number), 50, 20 + number);
     machine().look(undefined);
@@ -85,7 +85,7 @@ describe("the runner's own logs", () => {
     );
   });
 
-  it("keep what was written just now, maybe by a worker that nobody has seen yet", () => {
+  it("keep what was written just now, because an unseen worker may have written it", () => {
     const { clock, look } = machine();
     write(block(1), 300, clock.now() / 1000 - 5);
     look(undefined);
@@ -95,13 +95,13 @@ describe("the runner's own logs", () => {
     expect(left("blocks")).to.deep.equal([]);
   });
 
-  it("keep to a quarter of a file system of their own, and count what else is on it", () => {
+  it("take at most a quarter of their own file system, and count what else is on it", () => {
     for (const number of [1, 2, 3]) write(block(number), 20, number);
     machine(() => ({ total: 400 * mega, used: 125 * mega, free: 275 * mega })).look(undefined);
     expect(left("blocks")).to.deep.equal([block(3).split("/")[1]]);
   });
 
-  it("are told of while less than a tenth of their file system is left", () => {
+  it("are reported while less than a tenth of their file system is left", () => {
     const room = { total: 800 * mega, used: 760 * mega, free: 40 * mega };
     const { clock, incidents, look } = machine(() => room);
     look(0);
@@ -112,7 +112,7 @@ describe("the runner's own logs", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("are nothing but plain files with the runner's names", () => {
+  it("are only plain files with the runner's names", () => {
     const names = [
       "Worker_x.txt",
       "notes.log",
@@ -136,7 +136,7 @@ describe("the runner's own logs", () => {
   });
 
   for (const place of ["actions-runner", "actions-runner/_diag", "actions-runner/_diag/blocks"]) {
-    it(`are not what a job's link in place of ${place} points to`, () => {
+    it(`are not the target of a job's link in place of ${place}`, () => {
       for (const number of [1, 2]) {
         write(block(number), 300, number);
         write(`Worker_20260501-0${number}0000-utc.log`, 300, number);

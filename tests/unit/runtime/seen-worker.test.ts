@@ -9,11 +9,11 @@ const neverAsked = () => {
 };
 
 describe("the worker that was seen last", () => {
-  it("stays the same, with when it began and was told to end, as long as it runs", () => {
+  it("stays the same, with its start and the time at which it was asked to end, as long as it runs", () => {
     expect(afterWorkerLook(known, { ...mark }, neverAsked)).to.equal(known);
   });
 
-  it("is forgotten once none runs", () => {
+  it("is forgotten once no worker runs", () => {
     expect(afterWorkerLook(known, undefined, neverAsked)).to.equal(undefined);
   });
 
@@ -21,7 +21,7 @@ describe("the worker that was seen last", () => {
     ["of another process", { pid: 8, start: "100" }],
     ["of a later process with the same id", { pid: 7, start: "200" }],
   ] as const)
-    it(`is another one, which was never told to end, where the mark is ${which}`, () => {
+    it(`is another one, which was never asked to end, if the mark is ${which}`, () => {
       expect(afterWorkerLook(known, other, () => 6000)).to.deep.equal({
         mark: other,
         startedAt: 6000,
@@ -29,11 +29,11 @@ describe("the worker that was seen last", () => {
       });
     });
 
-  it("may have begun at a moment that the kernel does not tell", () => {
+  it("may have a start that the kernel does not show", () => {
     expect(afterWorkerLook(undefined, mark, () => undefined)?.startedAt).to.equal(undefined);
   });
 
-  it("was told to end its job when it was told so first", () => {
+  it("keeps the first time at which it was asked to end", () => {
     const told = afterEndingJob({ ...known, toldToEndAt: undefined }, 9000);
     expect(told).to.deep.equal(known);
     expect(afterEndingJob(told, 9500)).to.deep.equal(known);

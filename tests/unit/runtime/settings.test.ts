@@ -36,7 +36,7 @@ describe("the fleet's parameters on the machine", () => {
     expect(calls).to.deep.equal([{ action: "ssm:GetParameters", input: { Names: Object.values(names) } }]);
   });
 
-  it("reading never throws: what cannot be read is undefined, with a reason", async () => {
+  it("are undefined, with a reason, if they cannot be read; reading never throws", async () => {
     const { aws } = fakeAws(() => {
       throw new Failure("ssm:GetParameters failed: NoAnswer");
     });
@@ -46,7 +46,7 @@ describe("the fleet's parameters on the machine", () => {
     });
   });
 
-  it("a missing and a damaged one are told by name, and the others serve", async () => {
+  it("are reported by name if one is missing or damaged, and the others are used", async () => {
     const rest = Object.fromEntries(Object.entries(values).filter(([name]) => name !== names.roster));
     const { aws } = fakeAws(() => answerOf({ ...rest, [names.power]: "{" }));
     const reading = await readSettings(configuration, aws);
@@ -54,14 +54,14 @@ describe("the fleet's parameters on the machine", () => {
     expect(reading.problem).to.equal(`missing or damaged: ${names.roster}, ${names.power}`);
   });
 
-  it("what cannot be read changes nothing", () => {
+  it("change nothing if they cannot be read", () => {
     const known = { candidates: ["i-1"], roster: ["i-1"], ...others };
     expect(keepKnown(known, unreadSettings)).to.deep.equal(known);
     const power = { ...initialPower, reason: "it is day" };
     expect(keepKnown(known, { ...unreadSettings, power })).to.deep.equal({ ...known, power });
   });
 
-  it("a list that is read without the other one names more machines, and none less", () => {
+  it("can only add machines if one list is read without the other", () => {
     const known = {
       candidates: ["i-1", "i-2"],
       roster: ["i-1"],
@@ -109,14 +109,14 @@ describe("the machine's place in its fleet", () => {
     return { fleet, lines, told };
   }
 
-  it("a machine that is not listed yet asks every five seconds, a listed one as configured", async () => {
+  it("is read every five seconds by a machine that is not listed yet, and as configured by a listed one", async () => {
     const { fleet } = watch(() => healthy, "pace");
     expect(fleet.nextReadMs()).to.equal(5000);
     await fleet.read();
     expect(fleet.nextReadMs()).to.equal(30_000);
   });
 
-  it("may retire only after it was on a list, which it remembers across restarts of the agent", async () => {
+  it("lets it retire only after it was on a list, which it remembers across restarts of the agent", async () => {
     let reading: SettingsReading = { ...healthy, candidates: ["i-9"], roster: ["i-9"] };
     const { fleet } = watch(() => reading, "listed");
     await fleet.read();
@@ -130,7 +130,7 @@ describe("the machine's place in its fleet", () => {
     expect(again.view()).to.include({ listing: "none", mayRetire: true });
   });
 
-  it("retires only when two reads in a row took it off: one may bring lists of two moments", async () => {
+  it("lets it retire only after two consecutive reads without it, because one read may bring lists of two moments", async () => {
     let reading: SettingsReading = healthy;
     const { fleet } = watch(() => reading, "torn");
     await fleet.read();
@@ -147,7 +147,7 @@ describe("the machine's place in its fleet", () => {
     expect(await mayRetire(off)).to.equal(true);
   });
 
-  it("knows how long its job may run, until it reads otherwise", async () => {
+  it("includes how long its job may run, until it reads otherwise", async () => {
     const enforced = { ...neverIdle, maxJobHours: 8, enforce: true };
     let reading: SettingsReading = { ...healthy, limits: enforced };
     const { fleet } = watch(() => reading, "limit");
@@ -168,13 +168,13 @@ describe("the machine's place in its fleet", () => {
     expect(await limitAfter(healthy)).to.equal(undefined);
   });
 
-  it("a first machine is a candidate before there is any roster", async () => {
+  it("is a candidate for a first machine, before there is a roster", async () => {
     const { fleet } = watch(() => ({ ...healthy, roster: undefined, problem: "missing" }), "first");
     await fleet.read();
     expect(fleet.view().listing).to.equal("candidate");
   });
 
-  it("a fleet that closes lets every machine retire", async () => {
+  it("lets every machine of a closing fleet retire", async () => {
     const { fleet } = watch(
       () => ({ ...healthy, override: { ...initialOverrideSetting, closing: true } }),
       "closing",
@@ -183,11 +183,11 @@ describe("the machine's place in its fleet", () => {
     expect(fleet.view()).to.include({ listing: "none", mayRetire: true });
   });
 
-  it("power that was never read is unknown, not on", () => {
+  it("is unknown, not on, if power was never read", () => {
     expect(watch(() => healthy, "power").fleet.view().power).to.equal(undefined);
   });
 
-  it("a reading that fails is told once, and when it is over", async () => {
+  it("is reported once if a read fails, and once when it succeeds again", async () => {
     let reading: SettingsReading = { ...unreadSettings, problem: "AccessDeniedException" };
     const { fleet, lines, told } = watch(() => reading, "told");
     await fleet.read();

@@ -12,7 +12,7 @@ describe("the moment when a machine may sleep", () => {
   const idle: SleepRequest = { ...on, idleMinutes: 20 };
   const drawn = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
-  it("is within the spread after the wish, and stays where it is as the wish lasts", () => {
+  it("is within the spread after power goes off, and does not move while power stays off", () => {
     fc.assert(
       fc.property(drawn, (random) => {
         const clock = fakeClock();
@@ -26,7 +26,7 @@ describe("the moment when a machine may sleep", () => {
     );
   });
 
-  it("is drawn anew when the wish comes back", () => {
+  it("is chosen again when power goes off again", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);
@@ -41,12 +41,12 @@ describe("the moment when a machine may sleep", () => {
     expect(sleepTime(pace, fakeClock(), () => 0)({ ...idle, idleMinutes: 1 })).to.equal(300_000);
   });
 
-  it("never comes while power was not read, or is on and any time without a job is allowed", () => {
+  it("never comes while power was not read, or is on without an idle timeout", () => {
     expect(sleepTime(pace, fakeClock(), () => 0)({ ...idle, power: undefined })).to.equal(Infinity);
     expect(sleepTime(pace, fakeClock(), () => 0)(on)).to.equal(Infinity);
   });
 
-  it("comes as long after the last sign of work as the fleet allows, and within the spread", () => {
+  it("comes one idle timeout after the last sign of work, and within the spread", () => {
     fc.assert(
       fc.property(drawn, fc.nat(100 * minute), (random, lastUsedAt) => {
         const sleepAt = sleepTime(pace, fakeClock(), () => random);
@@ -61,7 +61,7 @@ describe("the moment when a machine may sleep", () => {
     );
   });
 
-  it("is that of the desired state and not of the idle timeout where power is off", () => {
+  it("comes from the desired state and not from the idle timeout if power is off", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);

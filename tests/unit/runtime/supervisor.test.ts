@@ -190,7 +190,7 @@ function machineOf() {
 }
 
 describe("the supervisor", () => {
-  it("tells of failed polls, and of a registration that is gone for as long as it is", async () => {
+  it("reports failed polls, and a deleted registration for as long as it is deleted", async () => {
     const { reports, published } = await live(({ self, view }, look) => {
       view.pollErrors = { fresh: look === 2 ? 2 : 0, sinceMessage: look < 2 ? 0 : 2 };
       const gone = look >= 10 && look <= 70;
@@ -209,7 +209,7 @@ describe("the supervisor", () => {
     expect(counts.map(({ RegistrationsGone }) => RegistrationsGone ?? 0)).to.deep.equal([1, 0, 0]);
   });
 
-  it("tells incidents with the state, and publishes them until that succeeds", async () => {
+  it("reports incidents with the state, and publishes them until that succeeds", async () => {
     const { reports, published } = await live(({ self, host }, look) => {
       if (look === 2) host.incidents.happened("listenerHung", "The listener was started anew.");
       if (look === 10) self.fails.publish = "throttled";
@@ -241,7 +241,7 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.includes("shutdown -c"))).to.have.length(1);
   });
 
-  it("tells that the boot timer cannot be cancelled, until it is", async () => {
+  it("reports that the boot timer cannot be cancelled, until it is", async () => {
     const { acts, reports, published } = await live(
       ({ self }, look) => {
         if (look === 70) self.fails = {};
@@ -289,7 +289,7 @@ describe("the supervisor", () => {
     ]);
   });
 
-  it("a machine that was dropped finishes its job first", async () => {
+  it("finishes the job of a machine that was dropped first", async () => {
     const { acts } = await live(({ self, view }, look) => {
       if (look === 2) Object.assign(view, { job: true, worker: true });
       if (look === 3) self.fleet = dropped;
@@ -303,7 +303,7 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("power off");
   });
 
-  it("sleeps in this order: an end that EC2 was told of is taken back first", async () => {
+  it("sleeps in this order: a requested termination is taken back first", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3)
         self.fleet = { ...service, power: { power: "off", by: "alice", reason: "a long weekend" } };
@@ -312,7 +312,7 @@ describe("the supervisor", () => {
     expect(acts.slice(2)).to.deep.equal(["freeze", "end", "stop at power-off", "report asleep", "power off"]);
   });
 
-  it("a job that arrives as the listener is frozen thaws it, and is worked on", async () => {
+  it("thaws the listener if a job arrives while it is frozen, and the job is worked on", async () => {
     const { acts } = await live(
       ({ self, view }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -328,7 +328,7 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("power off");
   });
 
-  it("a look that fails while the listener is frozen thaws it", async () => {
+  it("thaws the listener if a look fails while it is frozen", async () => {
     const { acts } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -344,7 +344,7 @@ describe("the supervisor", () => {
     expect(acts).to.not.include("end");
   });
 
-  it("a listener is frozen for no longer than a moment", async () => {
+  it("freezes a listener only for a moment", async () => {
     const pauses: number[] = [];
     await live(
       ({ self, view }, look) => {
@@ -364,7 +364,7 @@ describe("the supervisor", () => {
     for (const pause of pauses) expect(pause).to.be.at.most(1000);
   });
 
-  it("a job that had arrived when the listener ended starts it again", async () => {
+  it("starts the listener again if a job had arrived when it ended", async () => {
     const { acts } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -384,7 +384,7 @@ describe("the supervisor", () => {
   };
   const refused = (acts: string[]) => acts.filter((name) => name === "terminate at power-off").length;
 
-  it("does not power off when EC2 does not take the end, and asks again", async () => {
+  it("does not power off if EC2 does not accept the termination, and asks again", async () => {
     const { acts, reports } = await live(({ self }, look) => {
       if (look === 3) refuse(self);
       if (look === 6) {
@@ -398,7 +398,7 @@ describe("the supervisor", () => {
     expect(reports.at(-1)).to.match(/^retired: /);
   });
 
-  it("sleeps, and says why, when EC2 refuses its end for the fifth time, asked more and more seldom", async () => {
+  it("sleeps, and says why, when EC2 refuses the termination for the fifth time, with longer and longer pauses", async () => {
     const asked: number[] = [];
     const { acts, reports, lines } = await live(({ self }, look) => {
       if (look === 3) refuse(self);
@@ -413,7 +413,7 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(4);
   });
 
-  it("does not power off to sleep as long as EC2 would terminate it, asked every five minutes in the end", async () => {
+  it("does not power off to sleep while EC2 would terminate it, and asks every five minutes in the end", async () => {
     const asked: number[] = [];
     const { acts } = await live(({ self }, look) => {
       if (look === 3) {
@@ -431,7 +431,7 @@ describe("the supervisor", () => {
     expect(acts.slice(-3)).to.deep.equal(["stop at power-off", "report asleep", "power off"]);
   });
 
-  it("that is named again before EC2 has refused for the last time goes back to work", async () => {
+  it("goes back to work if the machine is listed again before EC2 has refused for the last time", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3) refuse(self);
       if (look === 12) self.fleet = service;
@@ -441,7 +441,7 @@ describe("the supervisor", () => {
     expect(acts).to.not.include("power off");
   });
 
-  it("a report that cannot be sent does not keep the machine", async () => {
+  it("leaves although a report cannot be sent", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3) {
         self.fleet = dropped;
@@ -452,7 +452,7 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("power off");
   });
 
-  it("never starts a listener again once it has asked for its power-off, whatever is wanted of it by then", async () => {
+  it("never starts a listener again once it has asked for its power-off, whatever is desired by then", async () => {
     const { acts, reports, published } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -472,7 +472,7 @@ describe("the supervisor", () => {
     expect(published.at(-1)).to.deep.equal({ busy: 0, listening: 0, jobOverdue: 0, PowerOffsHeld: 1 });
   });
 
-  it("asks again, and starts no listener, where the command fails: its answer may have been lost", async () => {
+  it("asks again, and starts no listener, if the command fails, because it may have had an effect", async () => {
     const { acts, lines } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -490,7 +490,7 @@ describe("the supervisor", () => {
     );
   });
 
-  it("does nothing but power off where an agent before it has asked for that", async () => {
+  it("only powers off if an earlier agent has asked for that", async () => {
     const { acts } = await live(
       (_, look) => look < 20,
       ({ self }) => {
@@ -501,7 +501,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["power off", "power off"]);
   });
 
-  it("frees a listener whose job GitHub has given up", async () => {
+  it("frees a listener from a job that GitHub has given up", async () => {
     const { acts } = await live(({ self, view }, look) => {
       if (look === 2) Object.assign(view, { job: true, lastActivityAt: self.now() - stuckAfterMs });
       if (look === 3) view.job = false;
@@ -523,7 +523,7 @@ describe("the supervisor", () => {
     expect(published[0]).to.include({ ListenersHung: 1 });
   });
 
-  it("tells of a refused version until it is taken, with one report for each wait", async () => {
+  it("reports a refused version until it is accepted, with one report for each wait", async () => {
     const refused = (self: { now: () => number }) => ({
       listener: undefined,
       refusals: 1,
@@ -546,7 +546,7 @@ describe("the supervisor", () => {
     expect(published.filter((counts) => "VersionsRefused" in counts)).to.have.length(12);
   });
 
-  it("a job that came to nothing keeps the machine, though it was dropped", async () => {
+  it("keeps a dropped machine while a job has arrived and not begun", async () => {
     const { acts } = await live(
       ({ self, view }, look) => {
         if (look !== 2) return look < 30;
@@ -561,7 +561,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
   });
 
-  it("asks for a token no more often than it polls, and says what went wrong", async () => {
+  it("requests a token at most once per poll interval, and says what went wrong", async () => {
     const { acts, reports } = await live(
       ({ self, view }, look) => {
         if (look === 40) {
@@ -580,7 +580,7 @@ describe("the supervisor", () => {
     expect(acts).to.include("start");
   });
 
-  it("starts its listener once it is registered anew: what the last exit asked for is forgotten", async () => {
+  it("starts its listener once it is registered again, and forgets what the last exit required", async () => {
     const { acts } = await live(
       (_, look) => look < 10,
       ({ view }) => {
@@ -590,7 +590,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "register", "start"]);
   });
 
-  it("says why AWS denies it the token, as long as it does", async () => {
+  it("reports why AWS denies it the token, as long as it does", async () => {
     const { reports } = await live(
       ({ self }, look) => {
         if (look === 31) self.registration = { outcome: "no-token", parameter: "used" };
@@ -605,7 +605,7 @@ describe("the supervisor", () => {
     expect(reports.at(-1)).to.match(/^needs-token: Waits for a registration token\./);
   });
 
-  it("publishes its metrics each minute, and goes on when that fails", async () => {
+  it("publishes its metrics each minute, and continues if that fails", async () => {
     const { acts, lines } = await live(
       (_, look) => look < 185,
       ({ self }) => {
@@ -616,7 +616,7 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.startsWith("Publishing the metrics failed"))).to.have.length(1);
   });
 
-  it("tells that it cannot see the runner, goes on publishing, and leaves everything as it is", async () => {
+  it("reports that it cannot see the runner, continues to publish, and changes nothing", async () => {
     let blind = false;
     const { acts, reports, published, lines } = await live(
       ({ self }, look) => {
@@ -658,7 +658,7 @@ describe("the supervisor", () => {
 
   const work = { listener: { listening: true, frozen: false }, job: true, worker: true, workerAt: 0 };
 
-  it("tells of a job that runs for too long, and does nothing else about it", async () => {
+  it("reports a job that runs for too long, and does nothing else about it", async () => {
     const { acts, reports, published } = await live(({ view, self }, look) => {
       self.fleet = { ...service, jobLimit: { hours: 90 / 3600, enforce: false } };
       Object.assign(view, work);
@@ -673,7 +673,7 @@ describe("the supervisor", () => {
     expect(new Set(acts)).to.deep.equal(new Set(["cancel boot timer", "publish"]));
   });
 
-  it("ends it where the limit is enforced: the worker is told, then given a minute, and the listener is left alone", async () => {
+  it("ends it if the limit is enforced: the worker is asked, then given a minute, and the listener is left alone", async () => {
     const { acts } = await live(({ view, self }, look) => {
       self.fleet = { ...service, jobLimit: { hours: 90 / 3600, enforce: true } };
       const killed = self.acts.includes("SIGKILL");
@@ -684,7 +684,7 @@ describe("the supervisor", () => {
     expect(others).to.deep.equal(["cancel boot timer", "SIGTERM", "SIGKILL"]);
   });
 
-  it("whatever happens around it, nothing ends the listener or the machine while a job is on", async () => {
+  it("never ends the listener or the machine while a job runs, whatever happens around it", async () => {
     const change = fc.record({
       job: fc.boolean(),
       worker: fc.boolean(),

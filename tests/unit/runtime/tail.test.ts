@@ -10,7 +10,7 @@ describe("following a file", () => {
   const path = `${folder.path}/log`;
   after(folder.remove);
 
-  it("gives whole lines, once, also of a file that comes later, is cut or replaced", () => {
+  it("gives whole lines, once, also of a file that appears later, is shortened or replaced", () => {
     const tail = tailFile(path);
     expect(tail()).to.deep.equal([]);
     writeFileSync(path, "one\ntwo\nthr");
@@ -26,13 +26,13 @@ describe("following a file", () => {
     expect(tail()).to.deep.equal(["five five five"]);
   });
 
-  it("is read to its end where that is asked for, however long it is", () => {
+  it("reads to the end on request, however long the file is", () => {
     writeFileSync(path, `${"x".repeat(1023)}\n`.repeat(3000));
     expect([...linesOf(path)]).to.have.length(3000);
     expect([...linesOf(`${folder.path}/missing`)]).to.deep.equal([]);
   });
 
-  it("passes over what was taken out of the file, and the line that this has torn", () => {
+  it("skips what was cut out of the file, and the line that this has torn", () => {
     const holed = `${folder.path}/holed`;
     writeFileSync(
       holed,
@@ -55,7 +55,7 @@ describe("following a file", () => {
     expect(tail()).to.deep.equal(["half a line"]);
   });
 
-  it("no link is followed, and nothing but a plain file is read: its folder is the runner's user's", () => {
+  it("follows no link and reads only plain files, because the folder belongs to the runner's user", () => {
     symlinkSync("/etc/passwd", `${folder.path}/link`);
     execFileSync("mkfifo", [`${folder.path}/pipe`]);
     for (const name of ["link", "pipe", ".", "missing"]) {
@@ -65,12 +65,12 @@ describe("following a file", () => {
   });
 });
 
-describe("what the start hook tells of a job", () => {
+describe("the facts of a job from its start hook", () => {
   const folder = temporaryFolder();
   const path = `${folder.path}/4711`;
   after(folder.remove);
 
-  it("is read by its form, line by line", () => {
+  it("are read by their form, line by line", () => {
     writeFileSync(path, "acme/app\n4711\n1\nbuild\nNightly run\n");
     const facts = readJobFacts(folder.path, 4711);
     expect(facts).to.deep.equal({
@@ -83,7 +83,7 @@ describe("what the start hook tells of a job", () => {
     expect(jobPath(facts)).to.equal("acme/app/actions/runs/4711");
   });
 
-  it("is unknown where the hook did not run or wrote something else", () => {
+  it("are unknown if the hook did not run or wrote something else", () => {
     expect(readJobFacts(folder.path, 4712)).to.deep.equal(unknownFacts);
     expect(readJobFacts(folder.path, null)).to.deep.equal(unknownFacts);
     writeFileSync(path, "../../etc\nrm -rf\n\n$(x)\n");

@@ -54,14 +54,14 @@ describe("a registration token that was used", () => {
     expect(ssm.asked).to.equal(0);
   });
 
-  it("is overwritten at once, and then not asked for again", async () => {
+  it("is overwritten at once, and then not looked up again", async () => {
     const { registration, ssm, pass } = machine();
     put(registration, "{}");
     await pass(60);
     expect(ssm).to.include({ kept: false, asked: 1, overwrites: 1 });
   });
 
-  it("that was overwritten at boot is not written again: each write is a version that the stack removes", async () => {
+  it("is not written again if it was overwritten at boot, because each write is a version that the stack removes", async () => {
     const { registration, ssm, pass } = machine();
     put(registration, "{}");
     ssm.kept = false;
@@ -69,7 +69,7 @@ describe("a registration token that was used", () => {
     expect(ssm).to.include({ asked: 1, overwrites: 0 });
   });
 
-  it("that AWS does not let it overwrite is told until it is gone, and tried again for hours", async () => {
+  it("is reported until it is gone if AWS does not allow the write, and tried again for hours", async () => {
     const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.refusal = "ssm:PutParameter failed: AccessDeniedException (400): no";
@@ -82,7 +82,7 @@ describe("a registration token that was used", () => {
     expect(ssm.kept).to.equal(false);
   });
 
-  it("that the stack has removed meanwhile is told no longer", async () => {
+  it("is no longer reported once the stack has removed it", async () => {
     const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.refusal = "ssm:PutParameter failed: ThrottlingException (400): slow down";
@@ -93,7 +93,7 @@ describe("a registration token that was used", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("that SSM does not let it look for is told as well, since it may be there, until it could be looked for", async () => {
+  it("is reported as well while SSM does not allow to look it up, because it may be there", async () => {
     const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.kept = false;
@@ -107,7 +107,7 @@ describe("a registration token that was used", () => {
     expect(ssm.overwrites).to.equal(0);
   });
 
-  it("that was found after an outage is overwritten", async () => {
+  it("is overwritten when it is found after an outage", async () => {
     const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.down = "ssm:GetParameter failed: NoAnswer";
@@ -118,7 +118,7 @@ describe("a registration token that was used", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("of a later registration is looked for as well", async () => {
+  it("is looked up again after a later registration", async () => {
     const { registration, ssm, pass } = machine();
     put(registration, "{}");
     await pass(1);

@@ -17,7 +17,7 @@ const refused = say(
 const completed = say("Worker", "Job completed.");
 const threw = say("Worker", "System.AggregateException: One or more errors occurred.", "ERR ");
 
-describe("what a worker's log says of a job whose listener has died", () => {
+describe("a worker's log about a job with a dead listener", () => {
   const folder = temporaryFolder();
   after(folder.remove);
   let folders = 0;
@@ -70,7 +70,7 @@ describe("what a worker's log says of a job whose listener has died", () => {
     });
   }
 
-  it("nothing where there is no folder", () => {
+  it("has nothing if there is no folder", () => {
     expect(readWorkerLog(`${folder.path}/none`, id)).to.equal(undefined);
   });
 });
