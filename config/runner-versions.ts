@@ -19,7 +19,7 @@ export interface OfferedRunner {
 
 /** When GitHub starts to refuse a version, ISO 8601 in UTC. Absent: GitHub has not said. */
 export interface VersionSupport {
-  /** Nothing of this version can register. */
+  /** No runner of this version can register. */
   registrationEndsAt?: string;
   /** Runners of this version get no jobs. */
   jobsEndAt?: string;

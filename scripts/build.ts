@@ -26,7 +26,7 @@ import "./end-in-words.ts";
  *   local/dist/index.js  the package of the local cloud
  *   local/dist/programs/ what machines, functions and the stand-in runner run there
  *   dist/types/       their type declarations, with --types and when npm prepares the package
- *   dist/build.json   what all but the declarations were made from: tests build anew when that has changed
+ *   dist/build.json   what all but the declarations were made from: tests build again when that has changed
  *
  * It may run in the middle of an `up`: each file is replaced at once and only
  * where it changes, and what running commands may yet load stays.

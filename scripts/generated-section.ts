@@ -9,7 +9,7 @@ import { Failure } from "../contract/failure.ts";
  *   …
  *   <!-- end -->
  *
- * Whoever wants to have them otherwise changes the program.
+ * To change them, change the program.
  */
 
 const end = "<!-- end -->";
@@ -33,7 +33,7 @@ export function generatedSection(document: string, program: string): string | un
 }
 
 /**
- * The document with that part made anew.
+ * The document with that part written again.
  *
  * @throws Error when it has none
  */

@@ -207,7 +207,7 @@ export class BudgetAlarm extends pulumi.ComponentResource {
           threshold: 1,
           period: silencePeriod,
           treatMissingData: "breaching",
-          alarmDescription: `In ALARM: the meter has said nothing for a quarter of an hour, so nobody watches over the month's money${budget.awsBudget ? " but AWS's own budget" : ""}. See docs/troubleshooting.md#meter-silent. OK: it counts.`,
+          alarmDescription: `In ALARM: the meter was not written for a quarter of an hour, so nothing watches over the month's costs${budget.awsBudget ? " but AWS's own budget" : ""}. See docs/troubleshooting.md#meter-silent. OK: it counts.`,
           okActions: [topic.arn],
         },
         [awaitMeter()],

@@ -32,7 +32,7 @@ export async function findDiskKey(
     return /:key\/[\w-]+$/.test(keyArn) ? keyArn : undefined;
   } catch (error) {
     throw new Failure(
-      "The account's default key for disks could not be looked up, so nobody knows which key machines are started with: " +
+      "The account's default key for disks could not be looked up, so it is not known which key machines are started with: " +
         `${messageOf(error)}\nIt takes ec2:GetEbsDefaultKmsKeyId; with aws.kmsKeyArn nothing is looked up.`,
       { cause: error },
     );

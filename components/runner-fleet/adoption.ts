@@ -75,7 +75,7 @@ export async function findLivingMachines(
     return livingMachines(tagged.resourceTagMappingLists, living, awake);
   } catch (error) {
     throw new Failure(
-      `The living machines of ${environment} could not be looked up, so nobody knows which of them to go on with: ` +
+      `The living machines of ${environment} could not be looked up, so it is not known which of them to adopt: ` +
         `${messageOf(error)}\nIt takes ec2:DescribeInstances and tag:GetResources.`,
       { cause: error },
     );

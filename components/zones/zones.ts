@@ -68,7 +68,7 @@ export async function findZones(
 function answerOf<T>(answer: Promise<T>, { region }: Configuration["aws"]): Promise<T> {
   return answer.catch((error: unknown) => {
     throw new Failure(
-      `What EC2 offers in ${region} could not be looked up, so nobody knows in which zones machines can be made: ` +
+      `What EC2 offers in ${region} could not be looked up, so it is not known in which zones machines can be made: ` +
         `${messageOf(error)}\nIt takes ec2:DescribeInstanceTypeOfferings, ec2:DescribeSubnets and ec2:DescribeAvailabilityZones.`,
       { cause: error },
     );

@@ -18,7 +18,7 @@ const lookEveryMs = 100;
  * in any case, but this way GitHub learns of it at once: after SIGTERM, the
  * listener fails the job (13.5 s) and deletes its session. Otherwise the job
  * would be "in progress" until its lock ends, and the session would keep the
- * next listener out for four minutes. A worker whose listener has died is told
+ * next listener out for four minutes. A worker is told, if its listener has died
  * directly.
  *
  * When the agent powers the machine off, no listener is left, and this does

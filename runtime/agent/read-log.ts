@@ -7,8 +7,8 @@ export interface ReadLog {
    * The log has been read up to here.
    *
    * @param offset bytes from its beginning, all of whole lines
-   * @param tells what was read since the last call tells something of a job
-   * @param jobs a job is open: an agent that starts again must find what was told of it
+   * @param tells what was read since the last call contains an event of a job
+   * @param jobs a job is open: an agent that starts again must find its lines
    */
   passed(offset: number, tells: boolean, jobs: boolean): void;
 }

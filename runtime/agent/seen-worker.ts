@@ -25,7 +25,7 @@ export function afterWorkerLook(
   return { mark, startedAt: startedAt(mark), toldToEndAt: undefined };
 }
 
-/** It is told to end its job, perhaps once more. */
+/** It is asked to end its job, perhaps once more. */
 export function afterEndingJob(worker: SeenWorker, now: number): SeenWorker {
   return { ...worker, toldToEndAt: worker.toldToEndAt ?? now };
 }

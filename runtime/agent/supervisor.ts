@@ -106,7 +106,7 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
 
   const firstRead = readFleet();
   void firstRead.then(pollFleet);
-  // Without this, the first look would know nothing of the fleet.
+  // Without this, the first look would not know the fleet's parameters.
   await Promise.race([firstRead, clock.sleep(lookEveryMs)]);
   while (!agent.isLeaving) {
     let nextMs = lookEveryMs;

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
-/** Folders with nothing of the project's own in them. */
+/** Folders without files of the project. */
 const foreign = new Set([".git", ".longhaul", "dist", "node_modules"]);
 
 /** Paths of the project's own files, relative to its root. Not asked of git: an export of the project has none. */

@@ -81,7 +81,7 @@ interface SimulatedMachine {
   activity: "none" | "idle" | "busy" | "leaving";
   /** When the listener last gave a sign of work. */
   lastActivityAt: number;
-  /** Drawn anew at each boot. */
+  /** Drawn again at each boot. */
   sleepTime: SleepTime | undefined;
   /** When the last listener ended. */
   leftAt: number;

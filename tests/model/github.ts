@@ -139,7 +139,7 @@ function requeue(world: World, offer: Offer): void {
  * the moment when it is offered the job. A freeze that ends in a thaw must
  * cause none, and no machine may cause two.
  *
- * A machine knows nothing of the others. So three that leave a minute apart may
+ * A machine does not know the others. So three that leave a minute apart may
  * each cause one, if GitHub continues to offer jobs to a listener without a
  * connection. That is counted, and is not a breach.
  */

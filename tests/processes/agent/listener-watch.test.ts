@@ -230,7 +230,7 @@ describe("watching the listener", () => {
     expect(seen()).to.deep.equal({ lastActivityAt: 5000, lastUsedAt: 5000 });
     tell("exit 2");
     await until(() => listener.look(false).exit !== undefined, "it has ended");
-    listener.forgetExit(); // It has been registered anew.
+    listener.forgetExit(); // It has been registered again.
     host.clock.advance(1000);
     start();
     expect(seen()).to.deep.equal({ lastActivityAt: 6000, lastUsedAt: 6000 });
@@ -474,7 +474,7 @@ describe("watching the listener", () => {
         "Failed",
       ],
       ["the job is lost where it did not come to its end", log(`JobRunner] Job ID ${idOf(1)}`), "Lost"],
-      ["nobody knows where it has left no log", undefined, "Unknown"],
+      ["is not known if it has left no log", undefined, "Unknown"],
     ];
     for (const [what, text, result] of words) {
       it(what, async () => {
@@ -669,7 +669,7 @@ describe("watching the listener", () => {
       await until(() => listener.look(false).worker, "the job has begun");
       await until(
         () => readFileSync(paths.listenerLog, "utf8").includes("Send job request message"),
-        "that is told",
+        "that is reported",
       );
       hook(4711);
       append(paths, 24, () => listener.look(false));
@@ -691,7 +691,7 @@ describe("watching the listener", () => {
       tell(complete);
       await until(
         () => existsSync(paths.listenerLog) && readFileSync(paths.listenerLog, "utf8").includes("finish job"),
-        "the end is told",
+        "the end is reported",
       );
       await until(() => !listener.look(false).job, "the end is read");
       append(paths, 3, () => listener.look(false));
@@ -709,7 +709,7 @@ describe("watching the listener", () => {
       start();
       const listener = watch();
       append(paths, 6, () => listener.look(false));
-      await until(() => lines.length > 0, "that is told");
+      await until(() => lines.length > 0, "that is reported");
       append(paths, 3, () => listener.look(false));
       expect(lines).to.deep.equal(["The listener's log stays as long as it is: Operation not supported"]);
     });

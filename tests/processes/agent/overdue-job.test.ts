@@ -80,7 +80,7 @@ jobs:
     listenerBefore = listener();
     jobLimit = { hours: 0.0001, enforce: false };
     await soon(
-      "the agent tells of it",
+      "the agent reports it",
       () => reports.at(-1)?.includes("longer than maxJobHours allows") === true,
     );
     const looks = reports.length;
@@ -142,7 +142,7 @@ jobs:
     return { paths, account, environment };
   }
 
-  /** As runtime/agent/main.ts does, with nothing of AWS. */
+  /** As runtime/agent/main.ts does, without AWS. */
   function startAgent(runner: Awaited<ReturnType<typeof installRunner>>): Promise<unknown> {
     const end = new Error("the test is over");
     const quietMs = 180_000;

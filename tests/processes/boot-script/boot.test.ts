@@ -73,7 +73,7 @@ describe("the boot script", () => {
     expect(file("steps")).to.equal("step\n");
     expect(file("node-calls").trim().split("\n")).to.have.length(1);
     expect(downloads()).to.have.length(1);
-    const ofLogs = /^(curl|id|chown|mount|mountpoint) /; // What is in memory is made anew.
+    const ofLogs = /^(curl|id|chown|mount|mountpoint) /; // What is in memory is made again.
     const again = calls().filter((line) => !ofLogs.test(line));
     expect(again).to.deep.equal([
       "systemctl is-active --quiet longhaul-agent.service",
@@ -157,7 +157,7 @@ describe("the boot script", () => {
     put(`${script.root}/active`, "");
     expect((await run()).status).to.equal(0);
     expect(calls()).to.not.include("shutdown -P +60");
-    expect(existsSync(`${script.root}/run/longhaul/boot`), "a boot that is none").to.equal(false);
+    expect(existsSync(`${script.root}/run/longhaul/boot`), "a run by hand is not a boot").to.equal(false);
   });
 
   for (const name of ["Runner.Listener", "Runner.Worker"]) {

@@ -12,7 +12,7 @@ describe("the boot script behind a proxy", () => {
       proxy: { https: 'http://user:p"a$s@proxy:3128', noProxy: ["intra.example"] },
       caBundle: certificate("one") + certificate("two"),
     });
-    // Through which proxy EC2 is told of the boot.
+    // The proxy through which EC2 gets the report of the boot.
     const told = '[[ $* != *Tag.1.Value=booting* ]] || echo "$https_proxy" >>"$LONGHAUL_ROOT/first-words"';
     put(`${script.root}/commands/curl`, `#!/bin/bash\n${told}\nexec /usr/bin/curl "$@"\n`, 0o755);
     // Everything here is on loopback, which is reached directly.

@@ -33,7 +33,7 @@ touch "$LONGHAUL_ROOT/home/runner/actions-runner/.runner"
 /** The agent's unit. */
 export const agentUnit = "longhaul-agent.service";
 
-/** The runner's listener, which tells its version, or what it lacks. */
+/** The runner's listener, which prints its version, or what it lacks. */
 export const listener = `#!/bin/bash
 [[ ! -e $LONGHAUL_ROOT/library-missing ]] || { echo "Couldn't find a valid ICU package"; echo "   at System.…"; exit 134; }
 echo 2.338.0

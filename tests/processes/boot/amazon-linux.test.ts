@@ -21,7 +21,7 @@ describe("a machine of Amazon Linux 2023", function () {
   const asked = (machine: Instance) => (machines.read(machine, "var/log/stand-ins.log") ?? "").split("\n");
   const installs = (machine: Instance) => asked(machine).filter((line) => /^dnf .*install/.test(line));
 
-  it("boots with what dnf installs, and calls nothing of another distribution", async () => {
+  it("boots with what dnf installs, and uses no command of another distribution", async () => {
     const machine = await machines.launch({ imageId, told: { docker: true } });
     await machines.state(machine, "idle");
     expect(installs(machine)).to.deep.equal(["dnf -q -y install git iptables-nft libicu docker"]);

@@ -40,7 +40,7 @@ const fleet = "cloud";
 /** A fleet's machines on the whole local cloud, without an engine: what the stack would make is made by hand. */
 export interface MachineCloud {
   cloud: LocalCloud;
-  /** What the machines are told, where a launch says nothing else. */
+  /** What the machines are given, unless a launch says otherwise. */
   told: MachineConfiguration;
   /** Launches a machine, writes it a token and puts it on the roster. */
   launch(changes?: LaunchChanges): Promise<Instance>;
@@ -55,7 +55,7 @@ export interface MachineCloud {
   /** Waits until the machine says so. */
   state(instance: Instance, ...states: MachineState[]): Promise<void>;
   stateOf(instance: Instance): MachineState | undefined;
-  /** What is in a file of a machine's disk; undefined: there is none. */
+  /** The content of a file on a machine's disk; undefined: there is no such file. */
   read(instance: Instance, path: string): string | undefined;
   /** Writes a file onto a machine's disk. */
   write(instance: Instance, path: string, text: string): void;

@@ -22,7 +22,7 @@ export async function until<T>(what: string, probe: () => T | undefined | false)
     if (found !== undefined && found !== false) return found;
     await delay(5);
   }
-  throw new Error(`Waited ${patienceMs} ms in vain for: ${what}`);
+  throw new Error(`Not within ${patienceMs} ms: ${what}`);
 }
 
 /** An instance as EC2 would describe it, with what it was heard saying. */

@@ -6,7 +6,7 @@ import type { AcquiredJob, RunnerMessage, StepReport } from "../../../local/runn
 
 /**
  * A GitHub that speaks the exchange with runners and nothing else, and that a
- * test tells what to answer.
+ * test sets the answers.
  */
 export interface FakeGithub {
   url: string;

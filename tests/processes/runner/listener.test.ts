@@ -316,7 +316,7 @@ describe("the stand-in runner's listener", () => {
     const [end, why] = ["with result: Canceled", "is deprecated and cannot receive messages"].map((words) =>
       lines.findIndex((line) => line.includes(words)),
     );
-    expect(why, "it is told last").to.be.greaterThan(end!);
+    expect(why, "it is printed last").to.be.greaterThan(end!);
   });
 
   for (const [status, words] of [

@@ -20,7 +20,7 @@ export async function until<T>(what: string, probe: () => T | undefined | false)
     if (found !== undefined && found !== false) return found;
     await delay(5);
   }
-  throw new Error(`Waited ${patienceMs} ms in vain for: ${what}`);
+  throw new Error(`Not within ${patienceMs} ms: ${what}`);
 }
 
 /** A listener that runs, and what it has printed. */

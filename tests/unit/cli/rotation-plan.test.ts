@@ -201,7 +201,7 @@ describe("the rotation that a command line means", () => {
     );
   });
 
-  it("is none if the last one is finished and --resume or --abandon is given", () => {
+  it("is empty if the last one is finished and --resume or --abandon is given", () => {
     expect(asks({ resume: true, atOnce: 1 }, journal({ ended }))).to.deep.equal({
       kind: "nothing-left",
       why: "The last rotation of dev was finished at 2026-03-15T02:30:00.000Z: there is nothing to go on with.",

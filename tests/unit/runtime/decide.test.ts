@@ -116,7 +116,7 @@ describe("what the agent decides", () => {
       "idle",
     ],
     [
-      "not before its turn among the machines that share the wish",
+      "not before its turn among the machines that share the power setting",
       { ...idle, power: hoursOff, sleepAt: now + 1 },
       "stay",
       "idle",
@@ -172,7 +172,7 @@ describe("what the agent decides", () => {
     ],
     ["but not with a job", { ...idle, refusals: 1, job: true, lastActivityAt: now }, "stay", "busy"],
     [
-      "a machine whose version is refused sleeps all the same",
+      "a machine with a refused version sleeps as well",
       { ...withoutListener, refusals: 1, exit: refusedAt(now), sleepAt: now },
       "sleep",
       "leaving",
@@ -263,7 +263,7 @@ describe("what the agent decides", () => {
       "busy",
     ],
     [
-      "even one that nobody wants to leave, whose job has not been silent for so long that GitHub has given it up",
+      "also on a machine that is not to leave, until GitHub has given the job up",
       { ...frozen, listing: "service", job: true, lastActivityAt: now - stuckAfterMs + 1 },
       "thaw",
       "busy",
@@ -300,7 +300,7 @@ describe("what the agent decides", () => {
     ],
     ["a frozen listener with a worker is thawed", { ...frozen, worker: true }, "thaw", "busy"],
     [
-      "a listener that an agent left frozen is thawed when nobody wants it to leave",
+      "a listener that an agent left frozen is thawed when its machine is not to leave",
       { ...frozen, listing: "service" },
       "thaw",
       "idle",
@@ -318,7 +318,7 @@ describe("what the agent decides", () => {
       "leaving",
     ],
     [
-      "a machine that was named again in that moment goes on",
+      "a machine that was listed again in that moment continues",
       { ...withoutListener, exit: restartAt(now - 5000) },
       "start-listener",
       "starting",

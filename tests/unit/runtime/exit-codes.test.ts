@@ -20,7 +20,7 @@ describe("what the agent does after the listener's exit", () => {
       { then: "version-refused", afterMs: 600_000, again: "2026-05-02 00:05 UTC" },
     ],
     ["a signal, or another agent's child", undefined, { then: "restart", afterMs: 5000 }],
-    ["a code nobody knows", 99, { then: "restart", afterMs: 5000 }],
+    ["an unknown code", 99, { then: "restart", afterMs: 5000 }],
   ];
   for (const [title, code, expected] of rules) {
     it(title, () => {

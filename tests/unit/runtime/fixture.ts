@@ -81,7 +81,7 @@ export function fakeAws(
 /** Waits until something holds. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
   for (const limit = performance.now() + patienceMs; !holds();) {
-    if (performance.now() > limit) throw new Error(`Waited ${patienceMs} ms in vain until ${what}.`);
+    if (performance.now() > limit) throw new Error(`Not within ${patienceMs} ms: ${what}.`);
     await delay(5);
   }
 }

@@ -18,7 +18,7 @@ export interface ScriptedAnswer {
   fails?: "never" | "cut" | "reset";
 }
 
-/** A real server on loopback that answers as it is told and keeps what it was asked. */
+/** A real server on loopback that gives the answers of a test and records its requests. */
 export interface ScriptedServer {
   url: string;
   requests: ReceivedRequest[];

@@ -48,9 +48,9 @@ describe("a machine's incidents", () => {
 
   it("are in the detail with the latest first", () => {
     const { incidents } = watched();
-    incidents.happened("listenerHung", "The listener was started anew.");
+    incidents.happened("listenerHung", "The listener was started again.");
     incidents.goesOn("diskFull", "The disk is full.");
-    expect(incidents.detail()).to.equal("The disk is full. The listener was started anew.");
+    expect(incidents.detail()).to.equal("The disk is full. The listener was started again.");
   });
 
   it("are counted again if they could not be published, and none is lost meanwhile", async () => {

@@ -181,10 +181,10 @@ describe("whether the registration is gone", () => {
   const said = play([{ kind: "registration-gone" }]).state;
   const rules: [string, boolean, typeof said, number | undefined, boolean][] = [
     ["the disk says so", true, freshListener, 0, false],
-    ["nobody says so", false, freshListener, 1, true],
+    ["nothing says so", false, freshListener, 1, true],
     ["the listener says so and ends with 1 at the very start", true, said, 1, true],
     ["words without that exit", false, said, 0, true],
-    ["words of a listener whose exit nobody knows", false, said, undefined, true],
+    ["words of a listener with an unknown exit", false, said, undefined, true],
     [
       "words of a listener that had a session, and so may have had a job",
       false,

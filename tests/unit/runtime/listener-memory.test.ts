@@ -58,7 +58,7 @@ describe("the agent's memory of its listener", () => {
       afterSighting(before, { now, runs: true, worker: true }),
       { lastActivityAt: now, lastUsedAt: now },
     ],
-    ["a listener that runs is none", afterSighting(before, { now, runs: true, worker: false }), {}],
+    ["a listener that runs has not ended", afterSighting(before, { now, runs: true, worker: false }), {}],
     [
       "the first start is both",
       afterStart(before, now),

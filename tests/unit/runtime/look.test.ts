@@ -26,27 +26,27 @@ function lookAt({
   memory = newAgentMemory(0),
 }: { action?: Action; memory?: AgentMemory } = {}) {
   const now = 1000;
-  const wishes: SleepRequest[] = [];
+  const requests: SleepRequest[] = [];
   const look = lookOver(
     memory,
     now,
     { ...idle, lastActivityAt: 400, lastUsedAt: 300 },
     { ...fleet, idleMinutes },
     {
-      sleepTime: (wish) => {
-        wishes.push(wish);
+      sleepTime: (request) => {
+        requests.push(request);
         return 777;
       },
       quietMs: 60_000,
       decide: () => ({ action, state: "idle", detail: "" }),
     },
   );
-  return { ...look, wishes };
+  return { ...look, requests };
 }
 
 describe("a look of the agent", () => {
   it("decides on what was seen, what the fleet wants, and when the machine was last used", () => {
-    const { seen, wishes, memory } = lookAt();
+    const { seen, requests, memory } = lookAt();
     expect(seen).to.deep.equal({
       ...idle,
       lastActivityAt: 400,
@@ -56,7 +56,7 @@ describe("a look of the agent", () => {
       quietMs: 60_000,
       bootTimer: "armed",
     });
-    expect(wishes).to.deep.equal([{ power: "on", idleMinutes: 30, lastUsedAt: 300 }]);
+    expect(requests).to.deep.equal([{ power: "on", idleMinutes: 30, lastUsedAt: 300 }]);
     expect(memory.lastUsedAt).to.equal(300);
   });
 

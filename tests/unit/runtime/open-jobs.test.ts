@@ -57,7 +57,7 @@ describe("the record of open jobs that outlives a power cut", () => {
     "an entry that is no job": [job, null, 7, "a"],
     "a job without an id": [job, { ...job, id: null }],
     "a job of which the ledger could not say when it began": [job, { ...job, startedAt: null }],
-    "a job with a moment that is none": [job, { ...job, receivedAt: "yesterday" }],
+    "a job with a text that is not a time": [job, { ...job, receivedAt: "yesterday" }],
     "a job without what its hook saw": [job, { ...job, facts: undefined }],
   })) {
     it(`has what can be read of a file that a power cut has left with ${what}`, () => {

@@ -211,12 +211,12 @@ describe("the supervisor", () => {
 
   it("reports incidents with the state, and publishes them until that succeeds", async () => {
     const { reports, published } = await live(({ self, host }, look) => {
-      if (look === 2) host.incidents.happened("listenerHung", "The listener was started anew.");
+      if (look === 2) host.incidents.happened("listenerHung", "The listener was started again.");
       if (look === 10) self.fails.publish = "throttled";
       if (look === 70) self.fails = {};
       return look < 140;
     });
-    expect(reports.at(-1)).to.equal("idle: The listener was started anew.");
+    expect(reports.at(-1)).to.equal("idle: The listener was started again.");
     expect(published.map((counts) => (counts as { ListenersHung?: number }).ListenersHung)).to.deep.equal([
       1, 1,
     ]);

@@ -14,7 +14,7 @@ describe("a registration token that was used", () => {
     folder.remove();
   });
 
-  /** A machine whose parameter holds a token or not, and an SSM that refuses as it is told. */
+  /** A machine whose parameter holds a token or not, and an SSM with chosen refusals. */
   function machine() {
     const clock = fakeClock();
     const registration = `${folder.path}/.runner`;

@@ -48,11 +48,7 @@ describe("a worker's log about a job with a dead listener", () => {
       [began() + result("Succeeded") + raised + refused + completed + threw],
       { completed: false },
     ],
-    [
-      "that it ended, with a result that nobody knows",
-      [began() + completed],
-      { completed: true, result: undefined },
-    ],
+    ["that it ended, with an unknown result", [began() + completed], { completed: true, result: undefined }],
     [
       "what stands in the next file, after the first was full",
       [began() + say("StepsRunner", "x"), result("Canceled") + raised + completed],

@@ -85,7 +85,7 @@ describe("a call of the controller", () => {
     "without a body": undefined,
   };
   for (const [what, body] of Object.entries(unreadable)) {
-    it(`with a message ${what} looks at everything all the same, counts it, and names it`, async () => {
+    it(`with a message ${what} looks at everything nevertheless, counts the message, and names it`, async () => {
       const event = { Records: [message(hint, "good"), message(body, "bad")] };
       const { calls, lines, metrics, failure } = await called(event);
       expect(failure).to.equal(undefined);

@@ -225,7 +225,7 @@ describe("the meter", () => {
       ["invents no hours of a machine that sleeps", {}, 0, diskUsd],
       ["counts its disk since it was made", { createdAt: now - 2 * hour }, 0, 0.02],
       ["counts what EC2 says of it", { stoppedAt: start + day + hour }, 0.2, diskUsd],
-      ["counts nothing of one that is gone", { state: "terminated" }, 0, 0],
+      ["counts nothing for one that is gone", { state: "terminated" }, 0, 0],
       ["counts one that runs since it was started", { state: "running" }, 24 * 24 * 0.2, diskUsd],
       [
         "counts one that ran before the month since it began",

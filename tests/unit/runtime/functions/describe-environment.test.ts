@@ -141,7 +141,7 @@ describe("a machine", () => {
   const tag = (key: string, value: string) =>
     `<item><key>longhaul:${key}</key><value>${value}</value></item>`;
 
-  it("says of itself what it is, and since when, where both can be read", async () => {
+  it("has its own state and since when, if both can be read", async () => {
     const since = tag("since", "2026-11-26T11:30:00.000Z");
     expect((await described(tag("state", "asleep") + since)).report).to.deep.equal({
       state: "asleep",
