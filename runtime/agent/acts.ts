@@ -21,7 +21,7 @@ export interface ActHost extends LeavingHost {
 }
 
 const bootTimerSentence =
-  "The boot timer cannot be cancelled, so no listener is started. If it is armed, it powers the machine off an hour after the boot. The agent's log says why.";
+  "The boot timer cannot be cancelled, so no listener is started. If the timer is armed, it powers the machine off an hour after the boot. The agent's log says why.";
 
 /**
  * Carries out the decision of a look, if it is due.

@@ -13,7 +13,7 @@ export const ballastBytes = 256 * 1024 ** 2;
 export const fullBytes = 16 * 1024 ** 2;
 
 export const diskFullSentence =
-  "The disk was full during a job, and what the job wrote then has failed. Give its fleet a larger disk (disk.sizeGb), or make its jobs write less.";
+  "The disk was full during a job, so the job's own writes have failed. Give its fleet a larger disk (disk.sizeGb), or make its jobs write less.";
 
 /** A file that holds space, so that a job which fills the disk to the last byte does not stop the next job. */
 export interface DiskBallast {
@@ -43,7 +43,7 @@ export function diskBallast(
   let worked = false;
 
   const noteFull = (room: number, worker: boolean) => {
-    // A job that has filled the disk may have died of it since the last look.
+    // A job that filled the disk may have failed and ended since the last look.
     if ((worker || worked) && room < fullBytes && !wasFull) onFull();
     worked = worker;
     wasFull = room < (wasFull ? 4 * fullBytes : fullBytes);

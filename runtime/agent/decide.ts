@@ -60,7 +60,7 @@ export const returnMs = 7 * 60_000;
  * A machine leaves in steps, and each is decided on what is observed at that
  * moment. So an agent that dies in between continues where it was: quiet →
  * freeze the listener → look again, thaw if anything is unclear → end it while
- * it is frozen → look back → power off.
+ * it is frozen → look again → power off.
  *
  * @throws if a number is NaN, which is neither before nor after any moment
  */
@@ -180,7 +180,7 @@ function isAwaited({ now, missedAt }: RunnerObservation): boolean {
 function decideWithoutListener(seen: RunnerObservation): Decision {
   const { now, listing, registered, exit } = seen;
   const needsToken = !registered || exit?.after.then === "needs-token";
-  // Whatever lists and power say: the job that had arrived waits at GitHub for this very runner.
+  // Lists and power do not matter while a job is awaited: GitHub holds the job for this very runner.
   if (!isAwaited(seen) || needsToken) {
     if (listing === "unknown") return stay("waiting", "The lists of its fleet cannot be read.");
     if (listing === "none") return stay("waiting", "On neither list of its fleet.");
@@ -205,5 +205,5 @@ function stay(state: MachineState, detail = ""): Decision {
 function refuseNaN(seen: RunnerObservation): void {
   const names = Object.entries(seen).flatMap(([name, value]) => (Number.isNaN(value) ? [name] : []));
   if (names.length > 0)
-    throw new Fault(`Cannot decide, because these values are not known: ${names.join(", ")}.`);
+    throw new Fault(`Nothing can be decided, because these values are not numbers: ${names.join(", ")}.`);
 }

@@ -58,7 +58,8 @@ export function afterExit({ code, registrationGone, failures, refusals, clockAt 
       return { then: "version-refused", afterMs, again: `${again.slice(0, 10)} ${again.slice(11, 16)} UTC` };
     }
     default: {
-      // 0 done, 1 a final error, 2 a temporary one, by the runner's own judgement: a machine in service retries after all.
+      // The runner exits with 0 when it is done, 1 for an error that it calls final, and 2 for a temporary one. A machine in
+      // service retries after each of them.
       const reason = code === undefined ? "it was ended from outside" : `it ended with code ${code}`;
       return { then: "restart", afterMs: backOff(firstDelayMs, maxDelayMs), reason };
     }

@@ -29,7 +29,7 @@ export interface FleetWatchHost {
 }
 
 const unreadSentence =
-  "The fleet's parameters cannot be read, so the machine keeps to what it read last. The agent's log says why.";
+  "The machine cannot read its fleet's parameters from SSM, so the settings that it read last still apply. Its log says why.";
 
 export function watchFleet({
   machine,

@@ -38,7 +38,7 @@ export interface JobWatch {
   giveCause(cause: JobEndCause): void;
   /** The listener has ended; a job that it had begun may still run. */
   sessionEnded(): void;
-  /** Another listener starts: the output of an earlier one is no news of it. */
+  /** Another listener starts. The output of the earlier one does not belong to it. */
   begin(): void;
 }
 
@@ -66,7 +66,7 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
   /** When listener or worker were last observed, in milliseconds since the epoch; 0: not by this agent. */
   let aliveAt = 0;
   let left = marks.left;
-  /** The lines that are read are news: no earlier agent has read them. */
+  /** True once the lines that are read are new: no earlier agent has read them. */
   let caughtUp = false;
 
   const finish = (job: EndedJob) => {
@@ -84,8 +84,8 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
 
   const settle = (job: OpenJob & { id: string }, lastSeenAt: number, cause: JobEndCause) => {
     const word = job.worker === null ? undefined : readWorkerLog(paths.diagnostics, job.id);
-    const unheard = job.worker !== null && cause === "listener-ended" ? "Unknown" : "Lost";
-    const result = word ? (word.completed ? (word.result ?? "Unknown") : "Lost") : unheard;
+    const withoutLog = job.worker !== null && cause === "listener-ended" ? "Unknown" : "Lost";
+    const result = word ? (word.completed ? (word.result ?? "Unknown") : "Lost") : withoutLog;
     // A clock that was set must not end a job in the future, or before its beginning.
     const endedAt = Math.max(Math.min(clock.now(), lastSeenAt), Date.parse(job.startedAt!));
     finish({ ...job, endedAt: new Date(endedAt).toISOString(), result, cause: job.cause ?? cause });
@@ -126,8 +126,8 @@ export function watchJobs(host: JobWatchHost, onEnded: Ledger["add"]): JobWatch 
     },
     settleLost() {
       const cause = startedBefore || aliveAt > 0 ? "listener-ended" : "machine-ended";
-      const toldAt = Date.parse(files.reader.lastAt() ?? "") || 0;
-      const lastSeenAt = Math.max(aliveAt, toldAt, left.lastSeenAt);
+      const loggedAt = Date.parse(files.reader.lastAt() ?? "") || 0;
+      const lastSeenAt = Math.max(aliveAt, loggedAt, left.lastSeenAt);
       for (const job of begunJobs(state)) settle(job, lastSeenAt, cause);
       // After a reboot, the listener's output about these is gone.
       for (const job of left.jobs) settle(job, left.lastSeenAt, cause);
@@ -162,7 +162,7 @@ function openFiles({ paths, run, log }: JobWatchHost): {
   freed: ReadLog;
 } {
   const freed = readLog(paths.listenerLog, run, (problem) => {
-    log(`The listener's log stays as long as it is: ${problem}`);
+    log(`The space of the listener's log cannot be freed: ${problem}`);
   });
   return { log: tailFile(paths.listenerLog), perf: tailFile(paths.perfLog), reader: listenerReader(), freed };
 }

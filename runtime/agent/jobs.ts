@@ -117,8 +117,8 @@ export function giveCause(state: ListenerState, cause: JobEndCause): ListenerSta
 }
 
 /**
- * The jobs that were lost when listener and worker went away: those that had
- * begun. GitHub assigns a job that had not to another runner.
+ * The jobs that are lost when listener and worker go away: those that have
+ * begun. GitHub assigns a job that has not begun to another runner.
  */
 export function begunJobs({ open }: ListenerState): (OpenJob & { id: string })[] {
   return open.filter((job): job is OpenJob & { id: string } => job.startedAt !== null && job.id !== null);

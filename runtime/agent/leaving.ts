@@ -35,7 +35,7 @@ export async function leave(
   // Both reports are for people: a failure must not keep the machine.
   const tell = (act: () => Promise<void>) =>
     act().catch((error: unknown) => {
-      log(`Left without it: ${traceOf(error)}`);
+      log(`A last report failed, and the machine leaves without it: ${traceOf(error)}`);
     });
   ledger.noteStop();
   await tell(() => ledger.flush());
@@ -43,8 +43,8 @@ export async function leave(
   try {
     await (by === "retire" ? power.endAtPowerOff() : power.stopAtPowerOff());
   } catch (error) {
-    const what = by === "retire" ? "end itself" : "only stop";
-    const reason = `EC2 does not let it ${what}: ${sentenceOf(error, log)}`;
+    const what = by === "retire" ? "terminate" : "only stop";
+    const reason = `EC2 refuses to let its power-off ${what} it: ${sentenceOf(error, log)}`;
     if (by === "sleep" || refusals + 1 < maxRefusals) throw new Refused(reason, { cause: error });
     Object.assign(report, { state: "asleep", detail: reason });
   }

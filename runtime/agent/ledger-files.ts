@@ -46,7 +46,8 @@ export function ledgerFiles(paths: LedgerPaths, machine: string, log: (line: str
         problem = undefined;
       } catch (error) {
         const trace = traceOf(error);
-        if (trace !== problem) log(`The state of the ledger could not be saved: ${trace}`);
+        if (trace !== problem)
+          log(`The record of what the ledger contains and lacks could not be saved: ${trace}`);
         problem = trace;
       }
     },
@@ -75,7 +76,7 @@ function readWaiting(path: string, machine: string): WaitingLine[] {
   return content.lines.filter(isWaitingLine);
 }
 
-/** A reader of the ledger judges what a line says. */
+/** Only the form is checked. The ledger's readers check what a line says. */
 function isWaitingLine(waiting: unknown): waiting is WaitingLine {
   return isObject(waiting) && isObject(waiting.line);
 }

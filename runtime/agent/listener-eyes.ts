@@ -21,7 +21,7 @@ import { afterWorkerLook } from "./seen-worker.ts";
 export type ListenerView = ListenerSighting & {
   /** What the start hook saw of the present job. */
   facts: RunnerJobFacts;
-  /** Version of the runner software, as the listener has told it; empty before. */
+  /** Version of the runner software, as the listener has logged it; empty before. */
   version: string;
   /** Failed polls: those that are new, and the runner's own count since its last message. */
   pollErrors: { fresh: number; sinceMessage: number };
@@ -63,9 +63,9 @@ export function lookAtListener(eyes: ListenerEyes, closely: boolean): ListenerVi
   const { host, jobs } = eyes;
   const { processes } = host;
   eyes.current ??= adoptListener(host);
-  const ended = eyes.current?.ended(); // Before the news, so that its last words are among them.
+  const ended = eyes.current?.ended(); // Before the news, which then includes its last lines.
   const pid = eyes.current?.mark.pid ?? 0;
-  // Before the news too: what it had read when its threads stopped has been told by then.
+  // This too comes before the news: by then the log has everything that the listener had read when its threads stopped.
   const stopped = eyes.current ? processes.stopped(pid) : "none";
   const news = readNews(eyes, ended);
   const runs = eyes.current !== undefined;

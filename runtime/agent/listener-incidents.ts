@@ -6,7 +6,7 @@ import type { Incidents } from "./incidents.ts";
 import { maxPollErrors } from "./jobs.ts";
 import type { ListenerView } from "./listener-eyes.ts";
 
-/** What people are told of a listener besides the machine's state, from one look. */
+/** Reports the incidents of the listener that one look shows. The machine's state is reported separately. */
 export function tellOfListener(
   incidents: Incidents,
   seen: RunnerObservation & Pick<ListenerView, "pollErrors">,
@@ -20,7 +20,7 @@ export function tellOfListener(
     const words = `The listener has failed to poll GitHub ${sinceMessage} time(s) since its last message: at ${maxPollErrors} it ends, and cancels its job.`;
     incidents.happened("pollError", words, fresh);
   }
-  // The boot script has registered the machine before there was an agent.
+  // The boot script registers the machine before the agent starts, so a missing registration was lost later.
   if (state === "needs-token") incidents.goesOn("registrationGone", unknownSentence);
   else incidents.isOver("registrationGone");
 }

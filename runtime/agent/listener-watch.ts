@@ -12,17 +12,17 @@ export interface ListenerWatch {
   /**
    * Reads what is new, and hands over jobs that have ended.
    *
-   * @param closely whether to look for traces of a job on its way; where one has come that does not begin, it does so anyway
+   * @param closely whether to look for evidence of a job on its way. If a job has arrived and has not begun, it looks anyway.
    */
   look(closely: boolean): ListenerView;
   start(): void;
-  /** Stops all its threads. They need a moment for it: the next look tells. */
+  /** Stops all its threads. That takes a moment: the next look shows whether they have. */
   freeze(): void;
   thaw(): void;
   /** Ends it at once, and waits until it has. @throws when it does not end */
   end(): Promise<void>;
   /**
-   * Tells the worker of the last look to end its job (SIGTERM), or ends it at once (SIGKILL). Whoever has taken its place
+   * Tells the worker of the last look to end its job (SIGTERM), or kills it (SIGKILL). A worker that has taken its place
    * since then is left alone.
    */
   endJob(signal: "SIGTERM" | "SIGKILL"): void;
@@ -67,11 +67,11 @@ export function watchListener(host: ListenerWatchHost, onEnded: Ledger["add"]): 
       }
     },
     /*
-     * No other job can be hit. A worker's process is made for one job and ends with it, so its id and start, on which the
-     * decision was made, stand for that job alone: the next one has another process. The listener, which may be taking
-     * the next job in this very moment, is told nothing: a SIGINT would cancel whatever it holds by then, and strand a
-     * job whose acquisition is on its way. And between the two lines below, the kernel gives the id to nobody else: it
-     * counts through all the others first.
+     * This cannot hit another job. A worker's process is made for one job and ends with it, so the process id and start
+     * that the decision was based on stand for that job alone. The next job has another process. The listener gets no
+     * signal, because it may be taking the next job at this moment: a SIGINT would cancel whatever it holds by then, and
+     * strand a job that is being acquired. Between the two lines below, the kernel does not give the id to another
+     * process, because it goes through all other ids first.
      */
     endJob(name) {
       const { worker } = eyes;

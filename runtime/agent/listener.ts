@@ -81,8 +81,8 @@ export function startListener({ paths, account, processes, environment }: Listen
 
 /**
  * The listener that an earlier agent has started, if it still runs. An agent that
- * died in the middle of the start has left no mark; a second listener beside the
- * first would be watched in its place.
+ * died in the middle of the start has left no mark. Then the process table is
+ * searched, because otherwise a second listener would be started beside the first.
  */
 export function adoptListener({
   paths,

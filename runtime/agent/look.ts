@@ -33,7 +33,7 @@ export interface ListenerFindings extends Pick<
   connection: ConnectionView;
 }
 
-/** What that says together with what is remembered, written out as {@link observationOf} is. */
+/** Combines the findings with what is remembered. It is written out for the same reason as {@link observationOf}. */
 export function sightingOf(memory: ListenerMemory, found: ListenerFindings): ListenerSighting {
   return {
     listener: found.listener,
@@ -100,7 +100,7 @@ export function sleepAtOf(
   return sleepTime({ power: power?.power, idleMinutes, lastUsedAt });
 }
 
-/** From what was observed to what is due next. The supervisor uses it, and so does the model of a machine's life. */
+/** Decides what is due next, from what was observed. The supervisor uses it, and so does the model of a machine's life. */
 export function lookOver(
   memory: AgentMemory,
   now: number,
@@ -119,7 +119,7 @@ export function lookOver(
   };
 }
 
-/** Written out: the model makes hundreds of them in each of its schedules. */
+/** Each field is written out, for speed: the model makes hundreds of observations in each of its schedules. */
 function observationOf(
   memory: AgentMemory,
   now: number,
@@ -167,7 +167,7 @@ export function afterListenerStart(memory: AgentMemory): AgentMemory {
   return { ...memory, leavingDueAt: -Infinity, refusals: 0 };
 }
 
-/** The machine asks for a token, with whatever result. */
+/** The machine has asked for a token. The result does not matter. */
 export function afterAskingForToken(memory: AgentMemory, now: number, pollMs: number): AgentMemory {
   return { ...memory, tokenDueAt: now + pollMs };
 }

@@ -64,7 +64,7 @@ export function openJobs(
         problem = undefined;
       } catch (error) {
         const trace = traceOf(error);
-        if (trace !== problem) log(`The list of running jobs could not be saved: ${trace}`);
+        if (trace !== problem) log(`The running jobs could not be recorded on the disk: ${trace}`);
         problem = trace;
       }
     },
@@ -79,7 +79,7 @@ function readLeft(path: string, machine: string): MarkedJobs {
   return { jobs: content.jobs.filter(isMarkedJob), lastSeenAt };
 }
 
-/** Whether all is there that its record in the ledger is made of. Who reads the ledger judges what its texts say. */
+/** True if the job has everything that its record in the ledger needs. The ledger's readers check what the texts say. */
 function isMarkedJob(job: unknown): job is MarkedJob {
   if (!isObject(job) || !isObject(job.facts)) return false;
   const { id, receivedAt, startedAt } = job;

@@ -46,12 +46,12 @@ export function traceSeen(
 
 /**
  * Looks for evidence of a job on its way to a listener that has logged none: a
- * process of its own, bytes in its sockets, a new connection. The run service,
+ * child process, bytes in its sockets, a new connection. The run service,
  * where a job is acquired, is reached by a connection made for it, and the
- * runner's HTTP client closes an unused one after a minute; the machine is quiet
- * for longer before it asks. Bytes in a connection that GitHub has closed (TLS
- * says goodbye before TCP does) count for a while only: a listener that hangs
- * never reads them.
+ * runner's HTTP client closes an unused one after a minute. The machine is quiet
+ * for longer before it looks. Bytes in a connection that GitHub has closed (the
+ * closing message of TLS comes before the end of the TCP connection) count only
+ * for a while, because a listener that hangs never reads them.
  *
  * @param now milliseconds of the monotonic clock
  * @param quietMs how long the listener must have been quiet; a connection need not be known for longer
@@ -70,7 +70,7 @@ export function watchForPendingJobs(quietMs: number) {
       unread,
       now,
     );
-    if (children > 0) return "the listener has a process of its own at work";
+    if (children > 0) return "the listener has a child process";
     const arriving = connected.some(({ waiting }) => waiting);
     if (arriving || [...unread.values()].some((at) => now - at < unreadMs))
       return "bytes wait in a socket of the listener";

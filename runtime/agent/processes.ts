@@ -62,7 +62,7 @@ export function processTable(proc: string, runner: string) {
     return states.every(Boolean) ? "all" : states.some(Boolean) ? "some" : "none";
   };
 
-  /** Looks at every process: for when there is no listener to ask. */
+  /** Looks at every process. It is used when there is no listener, and so no list of its children. */
   const scan = (): RunnerProcesses => {
     const found: RunnerProcesses = { worker: undefined, updating: false };
     for (const pid of list(proc)) {
@@ -77,7 +77,7 @@ export function processTable(proc: string, runner: string) {
     return found;
   };
 
-  /** The listener's process, whatever started it: by the command line of an agent's start, before and after its change of user. */
+  /** The listener's process, whatever started it. It is found by the command line of an agent's start, before and after the change of user. */
   const findListener = (): ProcessMark | undefined => {
     const pid = list(proc).find((entry) => {
       if (!/^\d+$/.test(entry)) return false;

@@ -7,10 +7,10 @@ export interface ReadLog {
    * The log has been read up to here.
    *
    * @param offset bytes from its beginning, all of whole lines
-   * @param tells what was read since the last call contains an event of a job
-   * @param jobs a job is open: an agent that starts again must find its lines
+   * @param hasEvents the lines that were read since the last call include one about a job
+   * @param isJobOpen then the lines about the job stay, because an agent that starts again must find them
    */
-  passed(offset: number, tells: boolean, jobs: boolean): void;
+  passed(offset: number, hasEvents: boolean, isJobOpen: boolean): void;
 }
 
 /** Bytes that make a call worthwhile. */
@@ -49,9 +49,9 @@ export function readLog(path: string, run: RunCommand, onProblem: (problem: stri
   };
 
   return {
-    passed(offset, tells, jobs) {
-      if (!jobs) from = 0;
-      else if (tells) from = offset;
+    passed(offset, hasEvents, isJobOpen) {
+      if (!isJobOpen) from = 0;
+      else if (hasEvents) from = offset;
       const end = read - marginBytes;
       read = offset;
       if (refused || end - Math.max(from, freedTo) < worthBytes) return;

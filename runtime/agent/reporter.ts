@@ -51,9 +51,9 @@ export function createReporter(host: ReporterHost): Reporter {
     const { state, detail } = decision;
     const { facts, version } = view;
     const own = state === "needs-token" ? (registrar.detail() ?? detail) : detail;
-    const told = [own, incidents.detail()].filter(Boolean).join(" ");
-    tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: told, version });
-    const words = `${state}${told === "" ? "" : `: ${told}`}`;
+    const fullDetail = [own, incidents.detail()].filter(Boolean).join(" ");
+    tags.report({ state, job: state === "busy" ? jobPath(facts) : "", detail: fullDetail, version });
+    const words = `${state}${fullDetail === "" ? "" : `: ${fullDetail}`}`;
     if (words !== lastWords) log(words);
     lastWords = words;
   };

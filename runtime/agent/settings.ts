@@ -45,9 +45,9 @@ export async function readSettings(
  * The settings after another read: the new ones, and the old ones for what could
  * not be read. If one of the lists could not be read, the other takes no machine
  * off: a machine that leaves the candidates may be on a roster that was not read.
- * Nor do two empty lists, which mean nothing, come to mean something. A job limit
- * that is damaged now counts as none: an old one that still applied could end a
- * job.
+ * Two empty lists mean that the listing is unknown, and they stay empty until both
+ * lists are read. A damaged job limit counts as no limit, because an old limit that
+ * still applied could end a job.
  */
 export function keepKnown(known: FleetSettings, reading: SettingsReading): FleetSettings {
   const whole = reading.candidates && reading.roster;

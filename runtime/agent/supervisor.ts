@@ -83,15 +83,15 @@ async function lookAfterRunner(host: SupervisorHost): Promise<void> {
     const sleepAt = sleepAtOf(agent.memory, fleetView, sleepTime);
     const desired = { ...fleetView, now: clock.monotonic(), sleepAt };
     const view = lookAtRunner(wantsToLeave(desired) !== undefined);
-    const come = lookOver(agent.memory, clock.monotonic(), view, fleetView, terms);
-    agent.memory = come.memory;
-    tellOfListener(host.incidents, { ...view, ...come.seen }, come.decision);
-    reporter.report(come.decision, view);
-    reporter.publish(come.seen);
+    const result = lookOver(agent.memory, clock.monotonic(), view, fleetView, terms);
+    agent.memory = result.memory;
+    tellOfListener(host.incidents, { ...view, ...result.seen }, result.decision);
+    reporter.report(result.decision, view);
+    reporter.publish(result.seen);
     void attempt("Overwriting the used registration token", host.overwriteUsedToken);
-    agent.isLeaving = await actOn({ ...host, registrar, remember }, come);
-    if (come.decision.action === "stay") await keepHouse(host, view, attempt);
-    return come.nextMs;
+    agent.isLeaving = await actOn({ ...host, registrar, remember }, result);
+    if (result.decision.action === "stay") await keepHouse(host, view, attempt);
+    return result.nextMs;
   };
 
   const readFleet = () => attempt("Reading the fleet's parameters", () => fleet.read());

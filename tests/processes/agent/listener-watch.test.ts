@@ -574,7 +574,7 @@ describe("watching the listener", () => {
     await until(() => listener.look(true).pendingJobEvidence === undefined, "what it starts with is over");
     tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
     await until(() => listener.look(true).pendingJobEvidence !== undefined, "the child is seen");
-    expect(listener.look(true).pendingJobEvidence).to.include("a process of its own");
+    expect(listener.look(true).pendingJobEvidence).to.include("a child process");
     expect(listener.look(true).worker).to.equal(false);
   });
 
@@ -586,7 +586,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).pendingJobEvidence).to.equal(undefined);
     tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
     await until(
-      () => listener.look(false).pendingJobEvidence?.includes("a process of its own") === true,
+      () => listener.look(false).pendingJobEvidence?.includes("a child process") === true,
       "the child is seen",
     );
     tell(work);
@@ -711,7 +711,9 @@ describe("watching the listener", () => {
       append(paths, 6, () => listener.look(false));
       await until(() => lines.length > 0, "that is reported");
       append(paths, 3, () => listener.look(false));
-      expect(lines).to.deep.equal(["The listener's log stays as long as it is: Operation not supported"]);
+      expect(lines).to.deep.equal([
+        "The space of the listener's log cannot be freed: Operation not supported",
+      ]);
     });
   });
 });

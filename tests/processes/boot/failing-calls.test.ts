@@ -124,7 +124,7 @@ describe("a machine with one call that keeps failing", function () {
     machines.write(machine, "var/lib/longhaul/ending", "");
     fail("ec2:ModifyInstanceAttribute", "InternalError");
     await machines.power("off");
-    await said(machine, "EC2 does not let it only stop");
+    await said(machine, "EC2 refuses to let its power-off only stop it");
     expect(machine.state).to.equal("running");
     await machines.power("on");
     await online(machine);

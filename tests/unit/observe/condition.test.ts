@@ -156,7 +156,7 @@ describe("a machine's condition", () => {
       limits: { minimumAwake: 0 },
     };
     const { report } = says("asleep");
-    const refused = { ...report, detail: "EC2 does not let it end itself: no." };
+    const refused = { ...report, detail: "EC2 refuses to let its power-off terminate it: no." };
     expect(
       judge({ instanceState: "stopped", report: refused }, { settings, listing: "none" }).detail,
     ).to.equal(refused.detail);

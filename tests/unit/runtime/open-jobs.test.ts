@@ -90,6 +90,6 @@ describe("the record of open jobs that outlives a power cut", () => {
     jobs.keep([job]);
     jobs.keep([job]);
     expect(lines).to.have.length(1);
-    expect(lines[0]).to.include("could not be saved");
+    expect(lines[0]).to.include("could not be recorded");
   });
 });

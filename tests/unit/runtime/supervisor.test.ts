@@ -408,7 +408,7 @@ describe("the supervisor", () => {
     expect(acts.slice(-2)).to.deep.equal(["report asleep", "power off"]);
     expect(refused(acts)).to.equal(5);
     expect(acts).to.not.include("report retired");
-    expect(reports.at(-1)).to.equal(`asleep: EC2 does not let it end itself: ${refusal}`);
+    expect(reports.at(-1)).to.equal(`asleep: EC2 refuses to let its power-off terminate it: ${refusal}`);
     expect(asked.slice(1).map((look, index) => look - asked[index]!)).to.deep.equal([5, 10, 20, 40]);
     expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(4);
   });
