@@ -8,7 +8,7 @@ type Tags = Readonly<Record<string, string>>;
 const keyLength = 128;
 const valueLength = 256;
 
-/** What IAM, Systems Manager and others take; EC2 would take more. */
+/** The characters that IAM, Systems Manager and others accept. EC2 accepts more. */
 const allowed = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]*$/u;
 
 /** The number of tags that fit on a machine, which has most tags, besides those of Longhaul. */
@@ -49,7 +49,7 @@ function besideFindings(path: Path, own: Tags, environments: Tags): Finding[] {
       (each) => each !== key && lowerCase(each) === lowerCase(key),
     );
     if (other === undefined) return [];
-    const message = `differs from the environment's ${other} in its case alone, which IAM does not tell apart; write it in the same way`;
+    const message = `differs from the environment's ${other} only in its case, which IAM ignores; write both in the same way`;
     return [{ path: [...path, key], message, because }];
   });
   const both = Object.keys({ ...environments, ...own });
@@ -70,7 +70,7 @@ function emptyFindings(tags: Tags): Finding[] {
           {
             path: ["tags", key],
             message:
-              "has no value, which the group of the controller's schedule does not take; give it one, or write it in the tags of each fleet",
+              "has no value, and the group of the controller's schedule accepts no tag without one; give it one, or write it in the tags of each fleet",
           },
         ]
       : [],
@@ -80,7 +80,7 @@ function emptyFindings(tags: Tags): Finding[] {
 function countFindings(path: Path, keys: readonly string[], beside = ""): Finding[] {
   if (keys.length <= maxOwnTags) return [];
   const message =
-    `has ${keys.length} tags${beside}; AWS takes ${maxTags} on one resource, and ${reservedTagCount} of a machine's are Longhaul's, ` +
+    `has ${keys.length} tags${beside}; AWS allows ${maxTags} on one resource, and Longhaul needs ${reservedTagCount} of them for a machine, ` +
     `so at most ${maxOwnTags} fit`;
   return [{ path, message }];
 }
@@ -88,25 +88,25 @@ function countFindings(path: Path, keys: readonly string[], beside = ""): Findin
 function keyRefusal(key: string, earlier: readonly string[]): string | undefined {
   const lower = lowerCase(key);
   if (key === "") return "is a tag without a key; give it one, or remove it";
-  if (key.length > keyLength) return `has a key of ${key.length} characters; AWS takes ${keyLength}`;
+  if (key.length > keyLength) return `has a key of ${key.length} characters; AWS allows ${keyLength}`;
   if (!allowed.test(key)) {
-    return "has a key with characters that not every service takes; letters, digits, blanks and _ . : / = + - @ are safe";
+    return "has a key with characters that not every AWS service accepts; letters, digits, blanks and _ . : / = + - @ are safe";
   }
   if (key.trim() !== key) return "has a key that begins or ends with a blank; remove the blank";
-  if (lower.startsWith("aws:")) return "begins with aws:, which AWS keeps for itself; take another key";
+  if (lower.startsWith("aws:")) return "begins with aws:, which AWS reserves for itself; use another key";
   if (lower.startsWith("longhaul:")) {
-    return "begins with longhaul:, by which Longhaul finds what is its own; take another key";
+    return "begins with longhaul:, by which Longhaul finds its own resources; use another key";
   }
   if (lower === "name")
-    return "is written by Longhaul, so that the console shows what each thing is; take another key";
+    return "is written by Longhaul, so that the console shows what each resource is; use another key";
   const same = earlier.find((other) => lowerCase(other) === lower);
   if (same === undefined) return undefined;
-  return `is there already as ${same}, and IAM does not tell upper and lower case apart; remove one`;
+  return `is there already as ${same}, and IAM ignores case; remove one`;
 }
 
 function valueRefusal(value: string): string | undefined {
   if (value.length > valueLength)
-    return `has a value of ${value.length} characters; AWS takes ${valueLength}`;
+    return `has a value of ${value.length} characters; AWS allows ${valueLength}`;
   if (allowed.test(value)) return undefined;
-  return "has a value with characters that not every service takes; letters, digits, blanks and _ . : / = + - @ are safe";
+  return "has a value with characters that not every AWS service accepts; letters, digits, blanks and _ . : / = + - @ are safe";
 }
