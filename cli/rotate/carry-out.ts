@@ -72,7 +72,7 @@ export async function abandon(journal: Journal, world: RotationWorld): Promise<P
   if (batch?.phase === "failed") {
     const next = await takeBack(batch, world);
     if ("stop" in next) {
-      // Whoever has changed the file decides what it says.
+      // The person who has changed the file decides what it says.
       return next.stop.kind === "edited"
         ? { journal: await end(journal, "abandoned", world), stop: next.stop }
         : { journal, stop: next.stop };
@@ -161,7 +161,7 @@ async function takeBack(
   const { before, raised } = textsOf(batch);
   const now = await stackFile.read();
   if (now !== before && now !== raised) return { stop: { kind: "edited" } };
-  say("taking the batch back: the stack file says again what it said before");
+  say("taking the batch back: the stack file has its earlier text again");
   if (now === raised) await stackFile.write(before);
   const outcome = await engine.up();
   switch (outcome.kind) {
