@@ -1,22 +1,23 @@
 /*
- * Errors in the product's rooms are failures, whose sentence people are told, or
- * faults, whose stack goes to a log: contract/failure.ts tells them apart. These
- * rules refuse what would pass for neither, and what loses a stack.
+ * An error in the product's rooms is a Failure, with a sentence for people, or a
+ * Fault, with a stack for a log (contract/failure.ts). These rules refuse errors
+ * that are neither, and code that loses a stack.
  */
 
 /** What `no-restricted-syntax` refuses. */
 export const failuresSyntax = [
   {
     selector: "NewExpression[callee.name=/^(Range|Type)?Error$/]",
-    message: "Say which it is: a Failure, told to people, or a Fault of ours (contract/failure.ts).",
+    message:
+      "Say which it is: a Failure, with a sentence for people, or a Fault of Longhaul's own (contract/failure.ts).",
   },
   {
     selector: "CallExpression[callee.name='String'] > Identifier[name='error']",
-    message: "A fault loses its stack here: take sentenceOf, traceOf or messageOf (contract/failure.ts).",
+    message: "A fault loses its stack here: use sentenceOf, traceOf or messageOf (contract/failure.ts).",
   },
 ];
 
-/** Whether a type is an error, and none of ours that is a sentence. */
+/** True for the type of an error that is not one of our own with a sentence for people. */
 function mayBeFault(type) {
   if (type.isUnionOrIntersection()) return type.types.some(mayBeFault);
   const name = type.symbol?.name;
@@ -30,7 +31,7 @@ const messageRule = {
     type: "problem",
     schema: [],
     messages: {
-      lost: "A fault loses its stack here: take sentenceOf, traceOf or messageOf (contract/failure.ts).",
+      lost: "A fault loses its stack here: use sentenceOf, traceOf or messageOf (contract/failure.ts).",
     },
   },
   create(context) {

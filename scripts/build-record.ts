@@ -27,7 +27,7 @@ const alsoDecide = [
  *
  * @param began when the build did, in milliseconds since 1970. A source that has changed since may have been read
  * before, so its record matches no file.
- * @throws when a file that the build has made is not there
+ * @throws when a file that the build has made does not exist
  */
 export function recordBuild(root: string, metafiles: readonly Metafile[], began: number): string {
   const own = metafiles

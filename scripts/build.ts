@@ -26,10 +26,10 @@ import "./end-in-words.ts";
  *   local/dist/index.js  the package of the local cloud
  *   local/dist/programs/ what machines, functions and the stand-in runner run there
  *   dist/types/       their type declarations, with --types and when npm prepares the package
- *   dist/build.json   what all but the declarations were made from: tests build again when that has changed
+ *   dist/build.json   what all but the declarations were made from: tests build again when those files have changed
  *
- * It may run in the middle of an `up`: each file is replaced at once and only
- * where it changes, and what running commands may yet load stays.
+ * It may run in the middle of an `up`: each file is replaced atomically, and only
+ * if it changes, and the chunks that running commands may still load stay.
  */
 
 const root = join(import.meta.dirname, "..");
@@ -37,7 +37,7 @@ const dist = join(root, "dist");
 const chunks = join(dist, "chunks");
 /** npm prepares the package: it was installed from its sources, or is about to be published. */
 const isPrepared = process.env.npm_lifecycle_event === "prepare";
-/** How long the chunks of earlier builds stay: nothing that loads them runs longer. A package is prepared without them. */
+/** Milliseconds for which the chunks of earlier builds stay, because no command that loads them runs longer. A package is prepared without them. */
 const keepChunksMs = isPrepared ? 0 : 24 * 60 * 60_000;
 const requireForCommonJs =
   'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
@@ -91,9 +91,9 @@ async function buildFunction(name: FunctionName): Promise<Metafile> {
 }
 
 /**
- * The entry's own `#!` line survives the bundling. Its packages are bundled:
- * to read the AWS SDK from hundreds of files is most of what a verb takes to
- * start. Pulumi's stay outside, and the local cloud, which is a package of its own.
+ * The entry's own `#!` line survives the bundling. Packages are bundled too,
+ * because reading the AWS SDK from hundreds of files is most of a verb's start-up
+ * time. Pulumi's packages and the local cloud, a separate package, are not bundled.
  */
 async function buildCommand(): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
@@ -102,7 +102,7 @@ async function buildCommand(): Promise<Metafile> {
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
     external: Object.keys(project.peerDependencies),
-    // Packages as modules, of which only what is called is kept.
+    // Prefers the packages' ES modules, of which only the used parts are kept.
     mainFields: ["module", "main"],
     // Some are CommonJS and require Node's own modules.
     banner: { js: requireForCommonJs },
@@ -110,7 +110,7 @@ async function buildCommand(): Promise<Metafile> {
   });
   const made = outputFiles.filter(({ path }) => dirname(path) === chunks);
   const entries = outputFiles.filter((file) => !made.includes(file));
-  // What is loaded is there before what loads it.
+  // The chunks are written before the files that load them.
   await Promise.all(made.map(({ path, text }) => write(path, text)));
   await Promise.all(
     entries.map(({ path, text }) => write(path, text, path.endsWith("longhaul.js") ? 0o755 : undefined)),
@@ -144,7 +144,7 @@ async function buildLocalCloud(): Promise<Metafile> {
   return metafile;
 }
 
-/** The programs that the local cloud starts. RUNNER_VERSION stays a name: it is set where a release of the stand-in runner is packed. */
+/** The programs that the local cloud starts. RUNNER_VERSION stays a name here, and is replaced when a release of the stand-in runner is packed. */
 async function buildLocalPrograms(): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
     ...shared,
@@ -186,5 +186,5 @@ const metafiles = await Promise.all([
   buildLocalPrograms(),
 ]);
 await write(join(root, recordFile), recordBuild(root, metafiles, began));
-// Declarations take seconds: only who depends on the package needs them.
+// Declarations take seconds, and only projects that depend on the package need them.
 if (process.argv.includes("--types") || isPrepared) await buildTypes();

@@ -4,7 +4,7 @@ import "./end-in-words.ts";
 
 /*
  * `npm run cost-example` prints what environments of one, ten and fifty runners
- * cost a month; with `--write` it puts that into docs/cost.md.
+ * cost a month. With `--write` it writes that into docs/cost.md.
  */
 
 await printGeneratedSection({

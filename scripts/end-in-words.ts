@@ -1,8 +1,8 @@
 import { traceOf } from "../contract/failure.ts";
 
 /*
- * Imported by each program of this folder: one that fails ends with the sentence
- * of the failure, and with the stack of a fault. Exit code 1.
+ * Each program of this folder imports this file. A program that fails then prints
+ * the sentence of a failure, or the stack of a fault, and exits with code 1.
  */
 
 process.on("uncaughtException", (error) => {

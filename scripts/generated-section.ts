@@ -9,18 +9,18 @@ import { Failure } from "../contract/failure.ts";
  *   …
  *   <!-- end -->
  *
- * To change them, change the program.
+ * To change such a part, change the program that makes it.
  */
 
 const end = "<!-- end -->";
 
-/** The comment that such a part begins with. */
+/** The comment at the beginning of such a part. */
 function beginning(program: string): string {
   return `<!-- made by npm run ${program} -->`;
 }
 
 /**
- * What a program made in a document; undefined where the document has no such part.
+ * The part of a document that a program made; undefined if the document has no such part.
  *
  * @param program the script's name in package.json
  */
@@ -33,9 +33,9 @@ export function generatedSection(document: string, program: string): string | un
 }
 
 /**
- * The document with that part written again.
+ * The document with that part replaced.
  *
- * @throws Error when it has none
+ * @throws Failure when the document has no such part
  */
 export function withGeneratedSection(document: string, program: string, text: string): string {
   if (generatedSection(document, program) === undefined) {
@@ -46,9 +46,9 @@ export function withGeneratedSection(document: string, program: string, text: st
 }
 
 /**
- * A table in Markdown, as the formatter would have it.
+ * A table in Markdown, laid out as the formatter does it.
  *
- * @param left so many columns are text; those after them are figures, to the right
+ * @param left number of text columns; the columns after them are figures, aligned to the right
  */
 export function markdownTable(
   head: readonly string[],
@@ -71,7 +71,7 @@ export function markdownTable(
   return [padded(head), line(rule), ...rows.map(padded)].join("\n");
 }
 
-/** Prints what a program made, or puts it into its document below the project's folder. */
+/** Prints the text that a program made, or writes it into its document below the project's folder. */
 export async function printGeneratedSection(part: {
   program: string;
   document: string;

@@ -2,12 +2,12 @@ import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Deletes the chunks of earlier builds: they are named by their content, and
+ * Deletes the chunks of earlier builds. Chunks are named by their content, so they
  * would pile up. A chunk's time is that of the last build that made it.
  *
- * @param folder what they are in
- * @param made paths of those that this build has made, which stay
- * @param keepMs milliseconds for which the others stay
+ * @param folder contains the chunks
+ * @param made paths of the chunks that this build has made, which stay
+ * @param keepMs milliseconds for which the other chunks stay
  */
 export async function deleteOldChunks(
   folder: string,

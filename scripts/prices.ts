@@ -7,9 +7,9 @@ import { withOffer } from "./prices/offer-prices.ts";
 import "./end-in-words.ts";
 
 /*
- * `npm run prices` writes config/prices.json again from AWS's price list, for
- * the regions that are in it; `npm run prices -- eu-central-1 …` reads these
- * alone. It takes minutes, some gigabytes of download and no credentials.
+ * `npm run prices` updates config/prices.json from AWS's price list, for the
+ * regions that are in it. `npm run prices -- eu-central-1 …` reads only the named
+ * regions. It takes minutes, downloads some gigabytes and needs no credentials.
  * Nothing is written unless every region could be read.
  */
 

@@ -6,7 +6,7 @@ import "./end-in-words.ts";
 
 /*
  * `npm run reference` writes docs/configuration.md from the schema;
- * with `--check` it only says whether the file is up to date (exit code 1 if not).
+ * with `--check` it only checks whether the file is up to date (exit code 1 if not).
  */
 
 const root = join(import.meta.dirname, "..");

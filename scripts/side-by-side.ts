@@ -3,8 +3,8 @@ import { text } from "node:stream/consumers";
 
 /*
  * `node --import tsx scripts/side-by-side.ts <script>…`: runs npm scripts at
- * the same time. Each one's output comes as a whole when it has ended. Exit
- * code 1 when one of them failed.
+ * the same time. The output of each is printed as a whole when it has ended.
+ * Exit code 1 when one of them failed.
  */
 
 async function runScript(name: string): Promise<boolean> {

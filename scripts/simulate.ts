@@ -4,7 +4,7 @@ import "./end-in-words.ts";
 
 /*
  * `npm run simulate` prints what idle timeouts cost and how long jobs wait, by
- * simulation; with `--write` it puts that into docs/sleep-and-wake.md.
+ * simulation. With `--write` it writes that into docs/sleep-and-wake.md.
  */
 
 await printGeneratedSection({

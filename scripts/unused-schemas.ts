@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import type { Plugin } from "esbuild";
 
 /**
- * Leaves the AWS SDK's schemas of operations that nothing calls out of a bundle:
- * of EC2's alone a megabyte, which each verb would parse when it starts.
+ * Leaves the AWS SDK's schemas of unused operations out of a bundle. EC2's alone
+ * are a megabyte, which each verb would parse when it starts.
  *
- * esbuild keeps every object with a computed key, because to compute a key may
- * call a function. The SDK's keys are constants of the same file, so here they
- * are written out.
+ * esbuild keeps every object with a computed key, because computing a key may
+ * call a function. The SDK's keys are constants of the same file, so this replaces
+ * them by their values.
  */
 export const unusedSchemas: Plugin = {
   name: "unused-schemas",
@@ -18,7 +18,7 @@ export const unusedSchemas: Plugin = {
   },
 };
 
-/** A module in which computed keys that are constant strings of its own, each on a line, are plain ones. */
+/** The module's text, with plain keys in place of computed keys that are constant strings of the module, each on its own line. */
 export function writeOutKeys(source: string): string {
   const constants = new Map(
     [...source.matchAll(/^const (\w+) = ("[^"\\\n]*");$/gm)].map(([, name, text]) => [name!, text!]),

@@ -7,9 +7,10 @@ import { checkWorkflows } from "./workflows.ts";
 import "../end-in-words.ts";
 
 /*
- * `npm run check:rest`, what `npm run check` adds to the compiler, the linter
- * and the formatter: the reference is up to date, shell scripts and workflow
- * files are sound. Exit code 1 with one line for each finding, and in CI when one was skipped.
+ * `npm run check:rest`: the part of `npm run check` besides the compiler, the
+ * linter and the formatter. It checks that the reference is up to date, and that
+ * shell scripts and workflow files have no faults. It prints one line for each
+ * finding. Exit code 1 if there are findings, and in CI if a check was skipped.
  */
 
 const root = join(import.meta.dirname, "../..");

@@ -20,12 +20,12 @@ const settings = [
 export interface CleanFiles {
   /** Those that are to be judged: they have changed, or something that they import has. */
   due(files: readonly string[]): string[];
-  /** @param clean all that have no finding now, those included that were not due */
+  /** @param clean all files without a finding now, including those that were not checked again */
   remember(clean: readonly string[]): void;
 }
 
 /**
- * @param root the project's folder, from which all paths are
+ * @param root the project's folder; all paths are relative to it
  * @param memory where the clean files are remembered; it need not exist
  */
 export function readCleanFiles(root: string, memory: string): CleanFiles {
@@ -57,7 +57,7 @@ function keys(root: string): (file: string) => string {
   };
   const settled = settings.map((file) => look(file).digest).join();
   return (file) => {
-    const reached = new Set([file]); // What is added while the loop runs comes up in it as well.
+    const reached = new Set([file]); // The loop also visits what is added while it runs.
     for (const one of reached) for (const imported of look(one).imports) reached.add(imported);
     const all = [...reached].sort().map((one) => `${one} ${look(one).digest}`);
     return sha256([settled, ...all].join("\n"));

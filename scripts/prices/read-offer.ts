@@ -15,8 +15,8 @@ const limits: OfferLimits = { wholeMs: 20 * 60_000, silenceMs: 60_000 };
 export const offersUrl = "https://pricing.us-east-1.amazonaws.com";
 
 /**
- * Reads one region's prices from AWS's price list, line by line: at no time is
- * more of the file in memory than a line and what the network brought ahead.
+ * Reads one region's prices from AWS's price list, line by line. Memory never holds
+ * more of the file than a line and the data that the network has already delivered.
  *
  * @throws Error with address and cause
  */

@@ -1,10 +1,10 @@
-/** What happens in virtual time, in order. */
+/** Planned events in virtual time, in order. */
 export interface Agenda {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** What is planned for the same moment happens in the order in which it was planned. */
+  /** Events for the same moment happen in the order in which they were planned. */
   plan(at: number, happen: () => void): void;
-  /** Lets everything happen that is planned for before a moment, and what that plans in turn. */
+  /** Runs all events that are planned for before a moment, including those that these plan. */
   runUntil(end: number): void;
 }
 

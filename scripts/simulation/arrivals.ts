@@ -2,16 +2,16 @@ import type { Span } from "../../contract/spans.ts";
 import { between, untilNext } from "./random.ts";
 import type { Random } from "./random.ts";
 
-/** A job as it comes: when it is queued, in milliseconds since the epoch, and how many milliseconds it runs. */
+/** A job's arrival: when it is queued, in milliseconds since the epoch, and how many milliseconds it runs. */
 export interface Arrival {
   queuedAt: number;
   runsMs: number;
 }
 
-/** How the jobs of some team come. */
+/** How the jobs of a team arrive. */
 export interface Pattern {
   name: string;
-  /** What comes when, for the reader of the table. */
+  /** When which jobs arrive, in words for the reader of the table. */
   words: string;
   /** All jobs of a span, in the order in which they are queued. */
   arrivals: (span: Span, random: Random) => Arrival[];
@@ -30,7 +30,7 @@ function anyLength(random: Random): number {
     : between(4 * hourMs, 10 * hourMs, random);
 }
 
-/** The mornings of a span at midnight in UTC. */
+/** The beginnings of a span's days, midnight in UTC. */
 function daysIn({ from, to }: Span): number[] {
   const days = [];
   for (let day = from; day < to; day += dayMs) days.push(day);
@@ -41,7 +41,7 @@ function isWorkingDay(day: number): boolean {
   return ![0, 6].includes(new Date(day).getUTCDay());
 }
 
-/** Pushes come independently of one another; each brings some jobs at once. */
+/** Pushes come independently of one another. Each brings several jobs at once. */
 function pushes(span: Span, meanMs: number, most: number, random: Random, runs: (random: Random) => number) {
   const jobs: Arrival[] = [];
   for (let at = span.from + untilNext(meanMs, random); at < span.to; at += untilNext(meanMs, random)) {
@@ -70,7 +70,7 @@ export const patterns: readonly Pattern[] = [
     arrivals: (span, random) =>
       daysIn(span).flatMap((day) =>
         Array.from({ length: 8 }, () => ({
-          queuedAt: day + 2 * hourMs + 5000, // A schedule of GitHub's is never to the second.
+          queuedAt: day + 2 * hourMs + 5000, // GitHub's schedules are never exact to the second.
           runsMs: Math.round(between(hourMs, 4 * hourMs, random)),
         })),
       ),

@@ -24,17 +24,18 @@ import type { Arrival } from "./arrivals.ts";
 import type { Random } from "./random.ts";
 
 /*
- * A fleet in virtual time. What is decided is the product's: the controller's
- * `decide` says who is started and what it has cost, the contract's `desiredFor`
- * and the agent's `sleepTime` and `decide` who goes to sleep and when. Only the
- * world around them is modelled here: EC2, the boot, and GitHub's queue.
+ * A fleet in virtual time. The decisions are the product's own: the controller's
+ * `decide` chooses the machines to start and counts their cost. The contract's
+ * `desiredFor` and the agent's `sleepTime` and `decide` choose which machines go to
+ * sleep, and when. Only the world around them is modelled here: EC2, the boot, and
+ * GitHub's queue.
  */
 
 /**
- * What the world takes, in seconds. None of it was measured on AWS: a start from
- * `stopped` until the listener listens takes as long as a system takes to boot,
- * and a session of which the listener was killed lingers at GitHub for up to
- * four minutes.
+ * Durations of the modelled world, in seconds. They were not measured on AWS. A
+ * start from `stopped` until the listener listens takes as long as a system takes
+ * to boot, and a session lingers at GitHub for up to four minutes after its
+ * listener was killed.
  */
 export const modelSeconds = {
   hint: 2,
@@ -48,7 +49,7 @@ export const modelSeconds = {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Who slept for a week is woken: some hours are soon enough for that. */
+/** The controller wakes a machine that has slept for a week. Some hours later is soon enough for that. */
 const someHoursMs = 6 * hourMs;
 
 export interface FleetFigures {
@@ -65,12 +66,12 @@ export interface FleetFigures {
 }
 
 export interface Scene {
-  /** With one fleet, whose jobs wake it. */
+  /** An environment with one fleet, which jobs wake. */
   configuration: Configuration;
   arrivals: readonly Arrival[];
-  /** Within one month, which the meter knows. All machines sleep when it begins. */
+  /** A span within one month, because the meter counts by months. All machines sleep when it begins. */
   span: Span;
-  /** Spreads machines and deals jobs to them. */
+  /** Spreads the machines' sleep times, and chooses the machine for each job. */
   random: Random;
 }
 
@@ -79,7 +80,7 @@ interface SimulatedMachine {
   /** At GitHub. */
   name: string;
   activity: "none" | "idle" | "busy" | "leaving";
-  /** When the listener last gave a sign of work. */
+  /** When the listener was last active. */
   lastActivityAt: number;
   /** Drawn again at each boot. */
   sleepTime: SleepTime | undefined;
@@ -118,7 +119,7 @@ export function simulateFleet({ configuration, arrivals, span, random }: Scene):
       queue(String(index + 1), arrival);
     });
   });
-  // The controller is called each minute. Where nothing has happened that says nothing new, but for these.
+  // The controller is called each minute. If nothing has happened, a call changes nothing, except for these.
   for (let at = span.from; at < span.to; at += someHoursMs) agenda.plan(at, tick);
   const { workingHours } = autoShutdown;
   for (

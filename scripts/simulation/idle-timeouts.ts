@@ -16,22 +16,22 @@ import { modelSeconds, simulateFleet } from "./fleet.ts";
 import type { FleetFigures } from "./fleet.ts";
 import { seededRandom } from "./random.ts";
 
-/** Ways in which a fleet may be put to sleep. */
+/** Settings by which a fleet may go to sleep. */
 interface Choice {
   words: string;
   autoShutdown: { idleMinutes?: number; minimumAwake?: number; workingHours?: typeof exampleHours };
-  /** Whether it is worth a row for this pattern. */
+  /** True if the table has a row for this pattern. */
   appliesTo: (pattern: Pattern) => boolean;
 }
 
 const runners = 10;
 const seed = 5;
 
-/** Four whole weeks from a Monday on, which are a whole month as well. */
+/** Four whole weeks from a Monday on, which are also a whole month. */
 const span = { from: Date.parse("2027-02-01T00:00:00Z"), to: Date.parse("2027-03-01T00:00:00Z") };
 const days = (span.to - span.from) / (24 * 3_600_000);
 
-/** By how much an average month is longer than that. */
+/** The factor by which an average month is longer than that. */
 const averageMonth = (hoursPerMonth * 3_600_000) / (span.to - span.from);
 
 const always = () => true;
@@ -56,8 +56,8 @@ const choices: readonly Choice[] = [
 ];
 
 /**
- * What idle timeouts cost, and how long jobs wait, by simulation: one table, in
- * Markdown, and what it rests on. The same text each time.
+ * What idle timeouts cost, and how long jobs wait, by simulation. It makes one table
+ * in Markdown and a list of its assumptions, and the same text each time.
  */
 export function idleTimeouts(): string {
   const rows = patterns.flatMap((pattern) => {
@@ -127,7 +127,7 @@ function cells({ usd, waits, awakeHours, busyHours, wakes }: FleetFigures): stri
   ];
 }
 
-/** The smallest value that so many percent of all do not exceed. */
+/** The smallest value that the given percentage of all values does not exceed. */
 function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? 0;
 }

@@ -2,8 +2,8 @@
 export type Random = () => number;
 
 /**
- * Numbers that are the same for the same seed, everywhere and always
- * (mulberry32): what is made of them can stand in a document.
+ * Numbers that are always the same for the same seed (mulberry32), so that
+ * results made from them can be part of a document.
  */
 export function seededRandom(seed: number): Random {
   let state = seed;
@@ -15,12 +15,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A number between two, each as likely. */
+/** A uniformly distributed number between two bounds. */
 export function between(from: number, to: number, random: Random): number {
   return from + (to - from) * random();
 }
 
-/** The time until the next of events that come independently of one another, `mean` apart on average. */
+/** The time until the next event, if events come independently of one another and `mean` apart on average. */
 export function untilNext(mean: number, random: Random): number {
   return -mean * Math.log(1 - random());
 }

@@ -2,8 +2,8 @@ import { installPythonTools } from "./python-tools.ts";
 import "../end-in-words.ts";
 
 /*
- * `npm run test-tools`: installs what tests and checks are skipped without. In
- * CI they are not skipped but fail.
+ * `npm run test-tools` installs the tools without which some tests and checks are
+ * skipped. In CI those tests and checks fail instead of being skipped.
  */
 
 await installPythonTools((line) => {

@@ -139,7 +139,7 @@ describe("a file of AWS's price list", () => {
     ],
   ] as const) {
     it(`is refused if it contains ${what}`, () => {
-      expect(() => read(text)).to.throw("AWS's price list for eu-central-1 is not what it was");
+      expect(() => read(text)).to.throw("AWS's price list for eu-central-1 has changed");
     });
   }
 
