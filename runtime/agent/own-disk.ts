@@ -14,7 +14,7 @@ export function refuseForeignDisk(ownerFile: string, instanceId: string): void {
   const owner = unlessAbsent(() => readFileSync(ownerFile, "utf8"))?.trim();
   if (!owner || owner === instanceId) return;
   throw new Failure(
-    `This disk was ${owner}'s, and this is ${instanceId}: the agent does nothing before the instance's own user data ` +
+    `This disk comes from ${owner}, and this machine is ${instanceId}: the agent does nothing until the user data ` +
       "has removed the other machine's registration and marks. See docs/images.md.",
   );
 }

@@ -50,7 +50,7 @@ export function watchUsedToken({
     try {
       if (!(await token.isKept())) return true;
     } catch (error) {
-      return tell("could not be looked for. If it is still there, a job that is root can read it.", error);
+      return tell("could not be looked up. If it still exists, a job with root can read it.", error);
     }
     try {
       await token.markUsed();
