@@ -122,7 +122,12 @@ export function parsePower(text: string | undefined): PowerSetting | undefined {
   const { power, by, reason, spent } = value;
   if (!isPower(power) || typeof reason !== "string") return undefined;
   if (by !== "stack" && by !== "working-hours" && by !== "budget") return undefined;
-  return { power, by, reason, ...(isSpent(spent) && { spent: { month: spent.month, usd: spent.usd } }) };
+  return written<PowerSetting>({
+    power,
+    by,
+    reason,
+    spent: isSpent(spent) ? { month: spent.month, usd: spent.usd } : undefined,
+  });
 }
 
 function isSpent(value: unknown): value is NonNullable<PowerSetting["spent"]> {

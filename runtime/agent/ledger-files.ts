@@ -76,7 +76,17 @@ function readWaiting(path: string, machine: string): WaitingLine[] {
   return content.lines.filter(isWaitingLine);
 }
 
-/** Only the form is checked. The ledger's readers check what a line says. */
+/**
+ * Checks what the writer needs: CloudWatch would refuse a line without a time, and every later line with it. The
+ * ledger's readers check what a line says.
+ */
 function isWaitingLine(waiting: unknown): waiting is WaitingLine {
-  return isObject(waiting) && isObject(waiting.line);
+  if (!isObject(waiting) || !isObject(waiting.line)) return false;
+  const { id, line } = waiting;
+  return (id === undefined || typeof id === "string") && momentOf(line) >= 0;
+}
+
+/** The time of a line in milliseconds since the epoch; NaN if it has none. */
+export function momentOf({ kind, at, endedAt }: { kind?: unknown; at?: unknown; endedAt?: unknown }): number {
+  return Date.parse(String(kind ? at : endedAt));
 }

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import type { AgentConfiguration } from "../../contract/agent.ts";
-import type { LedgerLine, LedgerRecord } from "../../contract/ledger.ts";
+import type { LedgerRecord } from "../../contract/ledger.ts";
+import { isObject } from "../../contract/json.ts";
 import { logGroupName } from "../../contract/names.ts";
 import { written } from "../../contract/written.ts";
 import { AwsError } from "../aws/error.ts";
@@ -9,6 +10,7 @@ import type { Aws } from "./aws.ts";
 import type { Clock } from "./clock.ts";
 import type { RunnerJobFacts } from "./job-facts.ts";
 import type { EndedJob } from "./jobs.ts";
+import { momentOf } from "./ledger-files.ts";
 import type { LedgerFiles, WaitingLine } from "./ledger-files.ts";
 import { logBatches } from "./log-batches.ts";
 
@@ -84,9 +86,9 @@ export function machineLedger(host: LedgerHost): Ledger {
         place,
         batch.map(({ timestamp, message }) => ({ timestamp, message })),
       );
-      if (answer?.rejectedLogEventsInfo) {
-        log(`CloudWatch has dropped lines of the ledger: ${JSON.stringify(answer.rejectedLogEventsInfo)}.`);
-      }
+      // The events that CloudWatch has dropped although it accepted the call.
+      const dropped = isObject(answer) ? answer.rejectedLogEventsInfo : undefined;
+      if (dropped) log(`CloudWatch has dropped lines of the ledger: ${JSON.stringify(dropped)}.`);
       const done = new Set(batch.map(({ entry }) => entry));
       waiting = waiting.filter((entry) => !done.has(entry));
       known = [...known, ...batch.flatMap(({ entry }) => entry.id ?? [])].slice(-maxRemembered);
@@ -137,17 +139,12 @@ export function machineLedger(host: LedgerHost): Ledger {
   };
 }
 
-interface PutAnswer {
-  /** The events that CloudWatch has dropped although it accepted the call. */
-  rejectedLogEventsInfo?: object;
-}
-
 async function putEvents(
   aws: Aws,
   place: { logGroupName: string; logStreamName: string },
   logEvents: { timestamp: number; message: string }[],
-): Promise<PutAnswer | undefined> {
-  const put = async () => (await aws("logs:PutLogEvents", { ...place, logEvents })) as PutAnswer | undefined;
+): Promise<unknown> {
+  const put = () => aws("logs:PutLogEvents", { ...place, logEvents });
   try {
     return await put();
   } catch (error) {
@@ -163,10 +160,6 @@ async function createStream(aws: Aws, place: { logGroupName: string; logStreamNa
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== "ResourceAlreadyExistsException") throw error;
   }
-}
-
-function momentOf(record: LedgerLine): number {
-  return Date.parse(record.kind ? record.at : record.endedAt);
 }
 
 /** When the boot script began, read once: an agent that starts again must not take its own start for the machine's. */

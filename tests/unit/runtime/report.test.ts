@@ -314,6 +314,29 @@ describe("the ledger", () => {
     }
   });
 
+  const sound = { line: { kind: "stop", at: "2026-05-01T10:00:00Z" } };
+  const damaged: [what: string, line: unknown][] = [
+    ["nothing", null],
+    ["a text", "line"],
+    ["no line", { id: "job-1" }],
+    ["a line that is a list", { line: [] }],
+    ["a line without a time", { line: {} }],
+    ["a time of another kind", { line: { kind: "stop", at: null } }],
+    ["a time that is not one", { line: { endedAt: "soon" } }],
+    ["an id that is not a text", { ...sound, id: 7 }],
+  ];
+  for (const [what, line] of damaged) {
+    it(`leaves out a waiting line that a damaged disk has left with ${what}, and keeps the others`, async () => {
+      put(
+        `${folder.path}/damaged-waiting`,
+        JSON.stringify({ machine: "dev-cloud-1-i-1", lines: [line, sound] }),
+      );
+      const { books, written } = ledger("damaged");
+      await books.flush();
+      expect(written()).to.deep.equal([sound.line]);
+    });
+  }
+
   it("keeps the latest lines if there are too many", () => {
     const { books } = ledger("many");
     const facts = { ...unknownFacts, workflow: "x".repeat(10_000) };
