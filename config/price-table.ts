@@ -1,4 +1,5 @@
 import type { PriceList } from "../contract/prices.ts";
+import type { Shape } from "../contract/shape.ts";
 
 /** AWS's prices in US dollars: the shape of config/prices.json. */
 export interface PriceTable {
@@ -16,6 +17,19 @@ export interface RegionPrices extends PriceList {
   /** A name in {@link PriceTable.sources}. */
   source: string;
 }
+
+export const priceTableShape: Shape<PriceTable> = {
+  sources: { "*": "text" },
+  publicIpv4: "number",
+  regions: {
+    "*": {
+      date: "text",
+      source: "text",
+      machines: { "*": "number" },
+      disks: ["number", "number", "number"],
+    },
+  },
+};
 
 /** The text of config/prices.json, one line for each region, so that the difference of a refresh is readable. */
 export function formatPriceTable({ sources, publicIpv4, regions }: PriceTable): string {

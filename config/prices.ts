@@ -1,6 +1,8 @@
 import { Failure } from "../contract/failure.ts";
 import { listedDiskPrice, listedMachinePrice } from "../contract/prices.ts";
 import type { DiskPrices, PriceList } from "../contract/prices.ts";
+import { checkShape } from "../contract/shape.ts";
+import { priceTableShape } from "./price-table.ts";
 import type { PriceTable } from "./price-table.ts";
 import table from "./prices.json" with { type: "json" };
 import type { Configuration, FleetConfiguration } from "./schema.ts";
@@ -11,7 +13,10 @@ import type { Configuration, FleetConfiguration } from "./schema.ts";
  */
 
 /** AWS's prices, as checked in. */
-export const prices = table as unknown as PriceTable;
+export const prices = checkShape<PriceTable>(table, priceTableShape, {
+  subject: "config/prices.json",
+  remedy: "`npm run prices` writes it.",
+});
 
 /** Price of one machine of a fleet, in US dollars for each hour. */
 export interface HourlyPrices {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
+import { parseObject } from "../contract/json.ts";
 
 /*
  * What the last build read and wrote, so that a test run can tell whether dist/ is
@@ -46,8 +47,8 @@ export function recordBuild(root: string, metafiles: readonly Metafile[], began:
 /** Whether dist/ is what a build would make of the present sources. */
 export function isBuilt(root: string): boolean {
   try {
-    const record = JSON.parse(readFileSync(join(root, recordFile), "utf8")) as Record<string, string>;
-    return Object.entries(record).every(([path, built]) => digest(root, path) === built);
+    const record = Object.entries(parseObject(readFileSync(join(root, recordFile), "utf8")) ?? {});
+    return record.length > 0 && record.every(([path, built]) => digest(root, path) === built);
   } catch {
     return false; // Nothing was built, the last build did not finish, or a file is gone.
   }

@@ -75,7 +75,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
   const stack = await LocalWorkspace.createOrSelectStack(
     {
       stackName: localStackName,
-      projectName: nameIn(settings),
+      projectName: projectNameIn(settings),
       program: options.program ? withoutSourceMaps(options.program) : programOf(options.main),
     },
     {
@@ -104,14 +104,18 @@ export async function openStandingStack(project: string, engine: EngineTools): P
   const settings = await readFile(join(project, "Pulumi.yaml"), "utf8");
   const { LocalWorkspace } = await automation();
   const stack = await LocalWorkspace.selectStack(
-    { stackName: localStackName, projectName: nameIn(settings), program: programOf(main) },
+    { stackName: localStackName, projectName: projectNameIn(settings), program: programOf(main) },
     { workDir: project, pulumiCommand: await commandOf(engine) },
   );
   return localStack(stack);
 }
 
-/** The project's name in a Pulumi.yaml. */
-function nameIn(settings: string): string {
+/**
+ * The project's name in a Pulumi.yaml.
+ *
+ * @throws Failure if it has none
+ */
+export function projectNameIn(settings: string): string {
   const { name } = checkShape<{ name: string }>(
     parse(settings),
     { name: "text" },

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../contract/failure.ts";
 import { parseObject } from "../../contract/json.ts";
+import { parseShape } from "../../contract/shape.ts";
 import { processStartedAt } from "../machines/processes.ts";
 
 /** What the engine's file backend writes into a lock (pulumi's `backend/diy/lock.go`). */
@@ -11,6 +12,18 @@ export interface StackLock {
   hostname: string;
   /** RFC 3339. */
   timestamp: string;
+}
+
+/** @throws Failure for a lock that this cannot judge, such as one that a later engine has written */
+function parseLock(text: string, file: string): StackLock {
+  return parseShape<StackLock>(
+    text,
+    { pid: "number", hostname: "text", timestamp: "time" },
+    {
+      subject: `The engine's lock ${file}`,
+      remedy: "If no engine works on the environment, delete the file.",
+    },
+  );
 }
 
 /** How far the clock that dated a lock may differ from the one that dates processes, in milliseconds. */
@@ -53,8 +66,8 @@ export async function clearDeadLocks(dir: string): Promise<void> {
   for (const file of files.filter((name) => name.endsWith(".json")).map((name) => join(folder, name))) {
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text === undefined) continue; // The engine has ended meanwhile and removed its lock.
-    const lock = parseObject(text) as StackLock | undefined;
     // Half a lock belongs to an engine that was killed while it wrote.
+    const lock = parseObject(text) && parseLock(text, file);
     if (lock && !isDead(lock, hostname(), processStartedAt)) {
       throw new Failure(
         `Another pulumi works on the environment (process ${lock.pid} of ${lock.hostname}, since ${lock.timestamp}): ` +

@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import { Failure, sentenceOf } from "../../contract/failure.ts";
+import { parseObject } from "../../contract/json.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { Diagnostics } from "./diagnostics.ts";
-import { createCall, runnerAuthorization } from "./exchange.ts";
+import { bodyOf, createCall, runnerAuthorization } from "./exchange.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { RunnerCredentials } from "./settings.ts";
 import {
@@ -46,26 +47,27 @@ export async function configure(context: ConfigureContext): Promise<number> {
       throw new Failure("--no-default-labels is refused without --labels: the runner would have none.");
     }
     const call = createCall(registration.url, `Bearer ${registration.token}`);
-    const { status, body } = await call<{ id: number; credentials: RunnerCredentials; message?: string }>(
-      "POST",
-      "/runners",
-      {
-        body: {
-          name,
-          ...(group === undefined ? {} : { group }),
-          labels,
-          version,
-          os: "Linux",
-          arch: process.arch.toUpperCase(),
-          disableUpdate,
-          replace: commandLine.flag("replace"),
-          noDefaultLabels,
-        },
+    const { status, body, text } = await call("POST", "/runners", {
+      read: bodyOf<Registered>({ id: "number", credentials: { clientId: "text", secret: "secret" } }),
+      body: {
+        name,
+        ...(group === undefined ? {} : { group }),
+        labels,
+        version,
+        os: "Linux",
+        arch: process.arch.toUpperCase(),
+        disableUpdate,
+        replace: commandLine.flag("replace"),
+        noDefaultLabels,
       },
-    );
+    });
     if (status === 409) throw new Failure(`A runner exists with the same name ${name}.`);
-    if (status !== 200 || !body)
-      throw new Failure(body?.message ?? `GitHub answered ${status} to the registration.`);
+    if (status !== 200 || !body) {
+      const message = parseObject(text)?.message;
+      throw new Failure(
+        typeof message === "string" ? message : `GitHub answered ${status} to the registration.`,
+      );
+    }
     diagnostics.success("Runner successfully added");
     diagnostics.success("Runner connection is good");
     diagnostics.section("Runner settings");
@@ -127,14 +129,21 @@ async function authenticate(url: string, token: string, event: string, diagnosti
   const base = new URL(url).origin;
   const path = "/api/v3/actions/runner-registration";
   const call = createCall(base, `RemoteAuth ${token}`);
-  const { status, body } = await call<{ url: string; token: string }>("POST", path, {
+  const { status, body, text } = await call("POST", path, {
+    read: bodyOf<{ url: string; token: string }>({ url: "text", token: "secret" }),
     body: { url, runner_event: event },
   });
   if (status === 200 && body) return body;
   const reason = { 401: "Unauthorized", 403: "Forbidden", 404: "NotFound" }[status] ?? String(status);
   diagnostics.fail(`Http response code: ${reason} from 'POST ${base}${path}'`);
-  diagnostics.fail(JSON.stringify(body ?? ""));
+  diagnostics.fail(text || '""');
   throw new Failure(`Response status code does not indicate success: ${status}.`);
+}
+
+/** GitHub's answer to a registration. */
+interface Registered {
+  id: number;
+  credentials: RunnerCredentials;
 }
 
 function valueOf(commandLine: CommandLine, name: string): string {

@@ -7,7 +7,8 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { createDispatcher } from "./dispatcher.ts";
-import type { AcquiredJob, Call, RunnerMessage } from "./exchange.ts";
+import { readAcquiredJob } from "./exchange.ts";
+import type { Call, RunnerMessage } from "./exchange.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Patience } from "./session.ts";
 import { ListenerEnd, openSession, RegistrationGone } from "./session.ts";
@@ -128,7 +129,8 @@ async function takeJob(
     );
   }
   try {
-    const { status, body } = await call<AcquiredJob>("POST", `/jobs/${requestId}/acquire`, {
+    const { status, body } = await call("POST", `/jobs/${requestId}/acquire`, {
+      read: readAcquiredJob,
       body: { messageId: message.messageId },
     });
     if (status === 404 || status === 409 || status === 422) {

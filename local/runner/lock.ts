@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Failure, traceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
+import { bodyOf } from "./exchange.ts";
 import type { AcquiredJob, Call } from "./exchange.ts";
 
 /** Seconds between two renewals if the job does not say, as on GitHub. */
@@ -30,7 +31,8 @@ export function keepLock(job: AcquiredJob, call: Call, diagnostics: Diagnostics)
     while (!released.signal.aborted) {
       let pause = (job.renewEverySeconds ?? renewSeconds) * 1000;
       try {
-        const { status, body } = await call<{ lockedUntil: string }>("POST", `/jobs/${job.requestId}/renew`, {
+        const { status, body } = await call("POST", `/jobs/${job.requestId}/renew`, {
+          read: bodyOf<{ lockedUntil: string }>({ lockedUntil: "text" }),
           signal: released.signal,
         });
         if (status === 404 || status === 409) {

@@ -3,6 +3,7 @@ import { Failure, sentenceOf } from "../../contract/failure.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { stamp } from "./diagnostics.ts";
 import type { Answer, Call, RunnerMessage } from "./exchange.ts";
+import { bodyOf, runnerMessage } from "./exchange.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 /** The real listener's waiting times, in seconds. Tests and local environments shorten `retrySeconds`. */
@@ -87,7 +88,7 @@ export async function openSession(context: SessionContext): Promise<Session> {
       try {
         const path = `/sessions/${id}/message?status=${status()}`;
         const answer = await persistently(context, signal, () =>
-          call<RunnerMessage>("GET", path, { signal }),
+          call("GET", path, { signal, read: bodyOf<RunnerMessage>(runnerMessage) }),
         );
         if (answer.status === 200 && answer.body) return answer.body;
         if (answer.status === 401) throw new RegistrationGone("The runner is not found.");
@@ -169,7 +170,8 @@ async function create(context: SessionContext): Promise<string> {
   let conflicts = 0;
   for (let failed = false; ;) {
     trace("Attempt to create session.");
-    const answer = await call<{ sessionId: string }>("POST", "/sessions", {
+    const answer = await call("POST", "/sessions", {
+      read: bodyOf<{ sessionId: string }>({ sessionId: "text" }),
       body: { version },
       signal: shutdown,
     }).catch((error: unknown) => sentenceOf(error, trace));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { parseObject } from "../../contract/json.ts";
 import { importsOf } from "./imports.ts";
 
 /** What the verdict on every file depends on, besides the file and what it imports. */
@@ -29,10 +30,8 @@ export interface CleanFiles {
  * @param memory where the clean files are remembered; it need not exist
  */
 export function readCleanFiles(root: string, memory: string): CleanFiles {
-  const known = (existsSync(memory) ? JSON.parse(readFileSync(memory, "utf8")) : {}) as Record<
-    string,
-    string
-  >;
+  // A damaged memory counts as empty: every file is then judged again.
+  const known = (existsSync(memory) ? parseObject(readFileSync(memory, "utf8")) : undefined) ?? {};
   const keyOf = keys(root);
   return {
     due: (files) => files.filter((file) => known[file] !== keyOf(file)),

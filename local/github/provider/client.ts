@@ -1,4 +1,5 @@
 import { Failure } from "../../../contract/failure.ts";
+import { parseObject } from "../../../contract/json.ts";
 import type { Properties, ProviderConfiguration } from "../../provider.ts";
 
 /** The API as the provider sees it. */
@@ -54,9 +55,10 @@ export function connector(options: ConnectOptions): Connect {
     };
     const answerOf = async (response: Response, method: string, path: string): Promise<Properties> => {
       const text = await response.text();
-      const answer = (text === "" ? {} : JSON.parse(text)) as Properties;
-      if (response.ok) return answer;
-      throw new Failure(`${method} ${path}: ${response.status} ${String(answer.message)}`);
+      const answer = text === "" ? {} : parseObject(text);
+      if (response.ok && answer) return answer;
+      const why = answer ? String(answer.message) : "the answer is not a JSON object";
+      throw new Failure(`${method} ${path}: ${response.status} ${why}`);
     };
     return {
       owner: owner ?? options.owner,

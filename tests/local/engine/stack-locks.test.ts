@@ -65,6 +65,18 @@ describe("clearing the locks of a cloud's folder", () => {
     expect(existsSync(file)).to.equal(true);
   });
 
+  for (const [what, text] of [
+    ["has no process id", '{"hostname":"here","timestamp":"2026-03-01T12:00:00Z"}'],
+    ["has a time that is not one", '{"pid":7,"hostname":"here","timestamp":"noon"}'],
+  ] as const) {
+    it(`leaves a lock that ${what}, and names the file`, async () => {
+      await writeFile(file, text);
+      const refusal = await clearDeadLocks(dir).catch((error: unknown) => (error as Error).message);
+      expect(refusal).to.include(file).and.include("delete the file");
+      expect(existsSync(file)).to.equal(true);
+    });
+  }
+
   it("has nothing to do if no engine has run yet", async () => {
     await clearDeadLocks(join(dir, "nowhere"));
   });

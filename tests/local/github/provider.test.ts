@@ -143,6 +143,23 @@ describe("the local GitHub as a Pulumi provider", () => {
     expect((await refusal(invoke("getRepository", { name: "app" }, settings))).message).to.match(/401/);
   });
 
+  it("names call and status if the answer is not a JSON object", async () => {
+    for (const [text, status] of [
+      ["<html>", 404],
+      ["<html>", 200],
+      ["[]", 200],
+    ] as const) {
+      const connect = connector({
+        request: () => Promise.resolve(new Response(text, { status })),
+        owner: "acme",
+        token: undefined,
+        sleep: () => Promise.resolve(),
+      });
+      const error = await refusal(connect({}).call("GET", "/repos/acme/app"));
+      expect(error.message).to.equal(`GET /repos/acme/app: ${status} the answer is not a JSON object`);
+    }
+  });
+
   it("waits for as long as a rate limit says, and otherwise for as long as its configuration does", async () => {
     const slept: number[] = [];
     const limited = { status: 403, headers: { "retry-after": "7" } };

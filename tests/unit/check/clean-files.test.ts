@@ -26,6 +26,13 @@ describe("the files that the linter can skip", () => {
     expect(open().due(files)).to.deep.equal(files);
   });
 
+  it("are none if their memory is damaged", () => {
+    for (const text of ["", "null", "[]", '{"caller.ts"']) {
+      write("cache/lint.json", text);
+      expect(open().due(files), text).to.deep.equal(files);
+    }
+  });
+
   it("are those that were found clean and have not changed", () => {
     open().remember(["caller.ts", "middle.ts", "other.ts"]);
     expect(open().due(files)).to.deep.equal(["callee.ts"]);

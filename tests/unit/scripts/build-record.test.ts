@@ -48,6 +48,13 @@ describe("the build that tests run", () => {
     expect(isBuilt(folder.path)).to.equal(true);
   });
 
+  for (const text of ["", "null", "{}", "[]", '{"package.json"', '{"package.json":7}']) {
+    it(`is made again if its record is damaged: ${text}`, () => {
+      write(recordFile, text);
+      expect(isBuilt(folder.path)).to.equal(false);
+    });
+  }
+
   for (const path of [...sources, "dist/agent.mjs"]) {
     it(`is made again if ${path} has changed, or is gone`, () => {
       build();
