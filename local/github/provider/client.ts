@@ -10,6 +10,8 @@ export interface ApiClient {
   call: (method: string, path: string, body?: Properties) => Promise<Properties>;
   /** A GET that returns undefined when GitHub answers 404. */
   find: (path: string) => Promise<Properties | undefined>;
+  /** The same for an answer of any form, as its text. */
+  findText: (path: string) => Promise<string | undefined>;
   /** A DELETE that ignores a 404. */
   remove: (path: string) => Promise<void>;
 }
@@ -53,12 +55,18 @@ export function connector(options: ConnectOptions): Connect {
         else return response;
       }
     };
-    const answerOf = async (response: Response, method: string, path: string): Promise<Properties> => {
+    const textOf = async (response: Response, method: string, path: string): Promise<string> => {
       const text = await response.text();
+      if (response.ok) return text;
+      throw new Failure(
+        `${method} ${path}: ${response.status} ${String(parseObject(text)?.message ?? text)}`,
+      );
+    };
+    const answerOf = async (response: Response, method: string, path: string): Promise<Properties> => {
+      const text = await textOf(response, method, path);
       const answer = text === "" ? {} : parseObject(text);
-      if (response.ok && answer) return answer;
-      const why = answer ? String(answer.message) : "the answer is not a JSON object";
-      throw new Failure(`${method} ${path}: ${response.status} ${why}`);
+      if (answer) return answer;
+      throw new Failure(`${method} ${path}: ${response.status} the answer is not a JSON object`);
     };
     return {
       owner: owner ?? options.owner,
@@ -66,6 +74,10 @@ export function connector(options: ConnectOptions): Connect {
       find: async (path) => {
         const response = await send("GET", path);
         return response.status === 404 ? undefined : answerOf(response, "GET", path);
+      },
+      findText: async (path) => {
+        const response = await send("GET", path);
+        return response.status === 404 ? undefined : textOf(response, "GET", path);
       },
       remove: async (path) => {
         const response = await send("DELETE", path);

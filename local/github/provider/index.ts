@@ -41,15 +41,15 @@ export function githubProvider(connect: Connect): EmulatedProvider {
       "github:index/getRestApi:getRestApi": async (args, configuration) => {
         const endpoint = text(args.endpoint);
         // The real function returns a 404 as a result; it throws every other refusal.
-        const found = await connect(configuration).find(`/${endpoint}`);
-        const code = found ? 200 : 404;
+        const body = await connect(configuration).findText(`/${endpoint}`);
+        const code = body === undefined ? 404 : 200;
         return {
           id: endpoint,
           endpoint,
           code,
           status: String(code),
           headers: "{}",
-          body: JSON.stringify(found ?? {}),
+          body: body ?? "{}",
         };
       },
       "github:index/getRepository:getRepository": async (args, configuration) => {

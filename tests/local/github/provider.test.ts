@@ -144,10 +144,10 @@ describe("the local GitHub as a Pulumi provider", () => {
   });
 
   it("names call and status if the answer is not a JSON object", async () => {
-    for (const [text, status] of [
-      ["<html>", 404],
-      ["<html>", 200],
-      ["[]", 200],
+    for (const [text, status, why] of [
+      ["Not here", 404, "Not here"],
+      ["<html>", 200, "the answer is not a JSON object"],
+      ["[]", 200, "the answer is not a JSON object"],
     ] as const) {
       const connect = connector({
         request: () => Promise.resolve(new Response(text, { status })),
@@ -156,7 +156,7 @@ describe("the local GitHub as a Pulumi provider", () => {
         sleep: () => Promise.resolve(),
       });
       const error = await refusal(connect({}).call("GET", "/repos/acme/app"));
-      expect(error.message).to.equal(`GET /repos/acme/app: ${status} the answer is not a JSON object`);
+      expect(error.message).to.equal(`GET /repos/acme/app: ${status} ${why}`);
     }
   });
 
