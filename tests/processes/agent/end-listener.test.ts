@@ -9,14 +9,14 @@ import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import { processTable } from "../../../runtime/agent/processes.ts";
 import { put, temporaryFolder, until } from "../../unit/runtime/fixture.ts";
 
-/** A process that says `ready`, and `told` when it is told to end, and then ends. */
+/** A process that writes `ready`, and on SIGTERM writes `told` and ends. */
 const polite = `#!/bin/bash
 trap 'echo told >>told; exit 143' TERM
 echo ready >ready
 while :; do read -rt 1 <> never; done
 `;
 
-describe("ending the listener of a machine that somebody powers off", () => {
+describe("ending the listener when the machine is powered off", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let children: ChildProcess[];
   beforeEach(() => {
@@ -54,7 +54,7 @@ describe("ending the listener of a machine that somebody powers off", () => {
     return { child, wasTold, end };
   }
 
-  it("asks the listener to end, once, and waits until it has ended", async () => {
+  it("sends the listener one SIGTERM, and waits until it has ended", async () => {
     const { child, wasTold, end } = await machine("Runner.Listener");
     const ended = once(child, "exit");
     expect(await end()).to.equal("listener");
@@ -62,14 +62,14 @@ describe("ending the listener of a machine that somebody powers off", () => {
     expect(await ended).to.deep.equal([143, null]);
   });
 
-  it("thaws a listener that its agent has left frozen", async () => {
+  it("thaws a listener that its agent left frozen", async () => {
     const { child, wasTold, end } = await machine("Runner.Listener");
     child.kill("SIGSTOP");
     expect(await end()).to.equal("listener");
     expect(wasTold()).to.equal(true);
   });
 
-  it("asks a worker to end if its listener has died", async () => {
+  it("sends SIGTERM to a worker that has outlived its listener", async () => {
     const { wasTold, end } = await machine("Runner.Worker");
     expect(await end()).to.equal("worker");
     expect(wasTold()).to.equal(true);
@@ -83,7 +83,7 @@ describe("ending the listener of a machine that somebody powers off", () => {
     expect(await end()).to.equal("nothing runs");
   });
 
-  it("leaves the listener alone if its unit is stopped while the machine stays up", async () => {
+  it("leaves the listener alone if the unit is stopped while the machine stays up", async () => {
     const { child, wasTold, end } = await machine("Runner.Listener");
     for (const state of ["initializing", "starting", "running", "degraded", "maintenance"]) {
       expect(await end(state), state).to.equal("stays up");
@@ -94,7 +94,7 @@ describe("ending the listener of a machine that somebody powers off", () => {
 
   for (const answer of ["", "offline", "unknown", "Failed to connect to bus: No such file or directory"]) {
     const said = answer === "" ? "nothing in time" : `"${answer}"`;
-    it(`asks the listener to end if systemd says ${said}`, async () => {
+    it(`ends the listener if systemd answers ${said}`, async () => {
       const { end } = await machine("Runner.Listener");
       expect(await end(answer)).to.equal("listener");
     });

@@ -24,9 +24,9 @@ import { fakeClock, put, temporaryFolder, until } from "../../unit/runtime/fixtu
 import { putCommands, setprivCommand, systemdRunCommand } from "../../unit/runtime/stand-ins.ts";
 
 /**
- * A listener that does what it is told: each line written to `told` is run by
- * bash. `begin` and `finish` tell of a job, `worker` starts a child named as
- * the real one, `exit 3` ends it.
+ * A listener that runs each line that is written to the pipe `told` with
+ * bash. `begin` and `finish` log a job, `worker` starts a child named like
+ * the real worker, and `exit 3` ends the listener.
  */
 const listenerScript = `#!/bin/bash
 env >environment.new && mv environment.new environment # At once: a test waits for the file.
@@ -50,7 +50,7 @@ exec {never}<>never
 read -r <&"$never"
 `;
 
-describe("watching the listener", () => {
+describe("the listener watch", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let pids: number[];
   beforeEach(() => {
@@ -60,7 +60,7 @@ describe("watching the listener", () => {
   afterEach(() => {
     for (const pid of pids) {
       try {
-        process.kill(-pid, "SIGKILL"); // The listener leads a session, its worker is in it.
+        process.kill(-pid, "SIGKILL"); // The listener leads its own session, which includes its worker.
       } catch (error) {
         expect((error as NodeJS.ErrnoException).code).to.equal("ESRCH");
       }
@@ -117,7 +117,7 @@ describe("watching the listener", () => {
     const tell = (line: string) => {
       appendFileSync(`${paths.runner}/told`, `${line}\n`);
     };
-    /** What the hook of the job whose worker runs would write. */
+    /** Writes what the hook of the running worker's job would write. */
     const hook = (runId: number) => {
       const worker = children().find(host.processes.isWorker)!;
       put(`${paths.jobFacts}/${worker}`, `acme/app\n${runId}\n1\nbuild\nNightly\n`);
@@ -130,7 +130,7 @@ describe("watching the listener", () => {
   const work = `worker ${idOf(1)}`;
   const complete = `finish ${idOf(1)}`;
 
-  it("starts the listener in a session of its own, with its settings in the environment and none on its command line", async () => {
+  it("starts the listener in its own session, with its settings in the environment and not on the command line", async () => {
     const { listener, start, paths } = machine();
     expect(listener.look(false).listener).to.equal(undefined);
     start();
@@ -158,7 +158,7 @@ describe("watching the listener", () => {
     expect(Number(session)).to.equal(pids[0]);
   });
 
-  it("knows since when a listener has had no connection, and that GitHub has answered since", async () => {
+  it("knows since when the listener has had no connection, and whether GitHub answers", async () => {
     const { listener, start, tell, host } = machine();
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -184,7 +184,7 @@ describe("watching the listener", () => {
     server.close();
   });
 
-  it("counts consecutive refusals of the version until a listener has run for a while", async () => {
+  it("counts consecutive refusals of the runner's version, until a listener has run for two minutes", async () => {
     const { listener, start, tell, host } = machine();
     for (const refusals of [1, 2]) {
       start();
@@ -202,7 +202,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).refusals).to.equal(0);
   });
 
-  it("counts a first start and jobs as use of the machine, but neither a start after an exit nor a session", async () => {
+  it("counts the first start and jobs as use of the machine, but not a session or a start after an exit", async () => {
     const { listener, start, tell, host } = machine();
     const seen = () => {
       const { lastActivityAt, lastUsedAt } = listener.look(false);
@@ -230,7 +230,7 @@ describe("watching the listener", () => {
     expect(seen()).to.deep.equal({ lastActivityAt: 5000, lastUsedAt: 5000 });
     tell("exit 2");
     await until(() => listener.look(false).exit !== undefined, "it has ended");
-    listener.forgetExit(); // It has been registered again.
+    listener.forgetExit(); // The runner has registered again.
     host.clock.advance(1000);
     start();
     expect(seen()).to.deep.equal({ lastActivityAt: 6000, lastUsedAt: 6000 });
@@ -240,7 +240,7 @@ describe("watching the listener", () => {
     ["refuses it a scope", "exit 1"],
     ["has no systemd-run", undefined],
   ] as const) {
-    it(`starts the listener although the system ${title}, and reports how it ended`, async () => {
+    it(`starts the listener even if the system ${title}, and reports how it ended`, async () => {
       const { listener, start, tell, paths, host } = machine();
       rmSync(`${folder.path}/commands/systemd-run`);
       if (command !== undefined) putCommands(`${folder.path}/commands`, { "systemd-run": command });
@@ -272,7 +272,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).facts.runId).to.equal("4711");
     tell("trace 10:00:03 Listener 'Version: 2.338.0'");
     tell(complete);
-    await until(() => !listener.look(false).job, "the end has been told");
+    await until(() => !listener.look(false).job, "the end has been read");
     expect(listener.look(false).version).to.equal("2.338.0");
     expect(ended).to.have.length(1);
     expect(ended[0]!.job).to.include({ receivedAt: "2026-05-01T10:00:00.000Z", result: "Succeeded" });
@@ -280,7 +280,7 @@ describe("watching the listener", () => {
     expect(readdirSync(paths.jobFacts)).to.deep.equal([]);
   });
 
-  it("tells a job from the next one, also if the agent is stopped or dies between its end and its record", async () => {
+  it("keeps two jobs apart even if the agent pauses or dies before it records the first one's end", async () => {
     const { listener, start, tell, ended, hook, paths, watch } = machine();
     start();
     tell(receive);
@@ -302,7 +302,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).job).to.equal(false);
   });
 
-  it("finds a running listener and its job when the agent starts again", async () => {
+  it("finds the running listener and its job after the agent restarts", async () => {
     const { listener, start, tell, watch } = machine();
     start();
     tell(receive);
@@ -311,13 +311,13 @@ describe("watching the listener", () => {
     const again = watch();
     expect(again.look(false)).to.deep.include({ job: true, listener: { listening: false, frozen: false } });
     tell(complete);
-    await until(() => !again.look(false).job, "the end has been told");
+    await until(() => !again.look(false).job, "the end has been read");
     await again.end();
     expect(again.look(false).listener).to.equal(undefined);
     expect(again.look(false).exit?.after.then).to.equal("restart");
   });
 
-  it("finds a running listener although an earlier agent could not save its process id", async () => {
+  it("finds a listener after a restart even if the earlier agent could not record its process", async () => {
     const { listener, start, watch, paths } = machine();
     start();
     await until(() => existsSync(`${paths.runner}/environment`), "the listener has started");
@@ -345,7 +345,7 @@ describe("watching the listener", () => {
   const gone =
     "WRITE ERROR: Failed to create a session. The runner registration has been deleted from the server, please re-configure.";
   for (const words of [`trace 10:00:00 Terminal '${gone}'`, "rm .runner"]) {
-    it(`recognises a deleted registration by its file, or by the listener's first lines: ${words}`, async () => {
+    it(`recognises a deleted registration by its missing file or the listener's message at its start: ${words}`, async () => {
       const { listener, start, tell } = machine();
       start();
       tell(words);
@@ -355,7 +355,7 @@ describe("watching the listener", () => {
     });
   }
 
-  it("takes no other lines for a deleted registration, nor these without the matching exit", async () => {
+  it("ignores other messages about the registration, and that message with another exit code", async () => {
     const { listener, start, tell } = machine();
     for (const [words, code] of [
       ["echo 'The runner no longer exists on the server. Cleaning up local configuration.'", 1],
@@ -369,7 +369,7 @@ describe("watching the listener", () => {
     }
   });
 
-  it("reports once how often polls have failed, and does not repeat what an earlier agent may have reported", async () => {
+  it("reports each failed poll once, and none that an earlier agent may have reported", async () => {
     const { listener, start, tell, watch } = machine();
     start();
     for (let errors = 0; errors < 3; errors++)
@@ -379,13 +379,13 @@ describe("watching the listener", () => {
       const { pollErrors } = listener.look(false);
       fresh += pollErrors.fresh;
       return pollErrors.sinceMessage === 3;
-    }, "all have been told");
+    }, "all failures have been counted");
     expect(fresh).to.equal(3);
     expect(listener.look(false).pollErrors).to.deep.equal({ fresh: 0, sinceMessage: 3 });
     expect(watch().look(false).pollErrors).to.deep.equal({ fresh: 0, sinceMessage: 3 });
   });
 
-  it("takes a job's age from its worker's process, also after the agent has started again", async () => {
+  it("takes a job's age from its worker's process, even after the agent restarts", async () => {
     const { host, listener, start, tell, watch } = machine();
     start();
     expect(listener.look(false).workerAt).to.equal(undefined);
@@ -396,13 +396,13 @@ describe("watching the listener", () => {
     expect(workerAt).to.be.within(before - 10_000, before);
     host.clock.advance(3_600_000);
     expect(listener.look(false).workerAt).to.equal(workerAt);
-    // The other agent's clock counts from another moment.
+    // The other agent's clock starts at another moment.
     expect(watch().look(false).workerAt).to.be.within(before + 3_590_000, before + 3_600_000);
     process.kill(Number(children()[0]), "SIGKILL");
     await until(() => listener.look(false).workerAt === undefined, "the worker has ended");
   });
 
-  it("ends a job through its worker, and records that in the ledger", async () => {
+  it("ends a job through its worker, and records the cause in the ledger", async () => {
     const { host, listener, start, tell, ended } = machine();
     start();
     for (const line of [receive, run, work]) tell(line);
@@ -414,14 +414,14 @@ describe("watching the listener", () => {
     await until(() => children().length === 0, "the worker has ended");
     expect(listener.look(false).listener).to.deep.equal({ listening: false, frozen: false });
     tell(complete);
-    await until(() => !listener.look(false).job, "the end has been told");
+    await until(() => !listener.look(false).job, "the end has been read");
     for (const line of [receive.replace("10:00", "11:00"), `begin ${idOf(2)}`, `finish ${idOf(2)}`])
       tell(line);
     await until(() => (listener.look(false), ended.length === 2), "the next one has ended, too");
     expect(ended.map(({ job }) => job.cause)).to.deep.equal(["overdue", undefined]);
   });
 
-  it("remembers that a worker was asked to end, and kills it if it continues", async () => {
+  it("remembers when it sent SIGTERM to a worker that ignores it, and kills that worker", async () => {
     const { host, listener, start, tell, paths } = machine();
     put(`${paths.runner}/bin/Runner.Worker`, `#!/bin/bash\ntrap '' TERM\n: >ready\n${workerScript}`, 0o755);
     start();
@@ -436,7 +436,7 @@ describe("watching the listener", () => {
     await until(() => !listener.look(false).worker, "the worker has ended");
   });
 
-  it("leaves another worker alone that has replaced the one it looked at", async () => {
+  it("sends no signal to a worker that has replaced the one it saw", async () => {
     const { host, listener, start, tell } = machine();
     const { isWorker } = host.processes;
     start();
@@ -446,14 +446,14 @@ describe("watching the listener", () => {
     process.kill(Number(first), "SIGKILL");
     await until(() => children().length === 0, "it has ended");
     tell(work);
-    // As its parent's twin first: it bears the worker's name from the moment in which it runs the worker's program.
+    // The new process is a copy of its parent at first. It has the worker's name once it runs the worker's program.
     await until(() => children().some(isWorker), "the next worker runs");
     listener.endJob("SIGTERM");
     listener.endJob("SIGKILL");
     const second = children().find(isWorker);
     expect(second).to.be.a("string").and.not.equal(first);
     expect(listener.look(false)).to.include({ worker: true, toldToEndAt: undefined });
-    // A signal is pending until it has been acted on.
+    // A signal stays pending until it has been handled.
     const status = readFileSync(`/proc/${second}/status`, "utf8");
     expect(status).to.not.match(/^State:\t[ZX]/m);
     expect(status)
@@ -461,11 +461,11 @@ describe("watching the listener", () => {
       .and.match(/^ShdPnd:\t0+$/m);
   });
 
-  describe("a worker that outlives its listener keeps the job open", () => {
+  describe("keeps a job open while its worker outlives the listener", () => {
     const log = (...lines: string[]) => lines.map((line) => `[2026-05-01 10:05:00Z INFO ${line}\n`).join("");
     const words: [string, string | undefined, string][] = [
       [
-        "with its end the job has the result that it has told GitHub",
+        "and then records the result from the worker's log",
         log(
           `JobRunner] Job ID ${idOf(1)}`,
           "JobRunner] Job result after all job steps finish: Failed",
@@ -473,8 +473,8 @@ describe("watching the listener", () => {
         ),
         "Failed",
       ],
-      ["the job is lost where it did not come to its end", log(`JobRunner] Job ID ${idOf(1)}`), "Lost"],
-      ["is not known if it has left no log", undefined, "Unknown"],
+      ["and then records a lost job if the log has no result", log(`JobRunner] Job ID ${idOf(1)}`), "Lost"],
+      ["and then records an unknown result if there is no log", undefined, "Unknown"],
     ];
     for (const [what, text, result] of words) {
       it(what, async () => {
@@ -490,7 +490,7 @@ describe("watching the listener", () => {
         listener.look(false);
         const endedAt = host.clock.now();
         process.kill(-pids[0]!, "SIGKILL");
-        host.clock.advance(3_600_000); // It looks much later.
+        host.clock.advance(3_600_000); // The agent looks much later.
         await until(() => !listener.look(false).worker, "the worker has ended");
         expect(listener.look(false).job).to.equal(false);
         expect(ended.map(({ job }) => job.result)).to.deep.equal([result]);
@@ -501,7 +501,7 @@ describe("watching the listener", () => {
   });
 
   for (const keepsLog of [true, false])
-    it(`records that a job lost in a power cut ended at its last sign of life, with the facts from its hook (the listener's log ${keepsLog ? "stays" : "goes"})`, async () => {
+    it(`records a job that a power cut interrupted as ended when it was last seen, with the facts from its hook (the listener's log is ${keepsLog ? "kept" : "lost"})`, async () => {
       const { host, paths, listener, start, tell, hook, watch, ended } = machine();
       start();
       for (const line of [receive, run, work]) tell(line);
@@ -511,7 +511,7 @@ describe("watching the listener", () => {
       host.clock.advance(10 * 60_000);
       const lastSeenAt = host.clock.now();
       listener.look(false);
-      host.clock.advance(30_000); // Not worth writing down.
+      host.clock.advance(30_000); // Too short for the agent to write the time again.
       listener.look(false);
       process.kill(-pids[0]!, "SIGKILL");
       const hasEnded = () =>
@@ -532,10 +532,10 @@ describe("watching the listener", () => {
       });
       next.look(false);
       watch().look(false);
-      expect(ended, "said once").to.have.length(1);
+      expect(ended, "recorded once").to.have.length(1);
     });
 
-  it("freezes the listener with all its threads, and it continues when it is thawed", async () => {
+  it("freezes the listener with all its threads, and thaws it", async () => {
     const { listener, start, tell } = machine();
     start();
     tell("perf SessionCreated 2026-05-01T09:59:00.0000000Z");
@@ -549,7 +549,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).listener?.frozen).to.equal(false);
   });
 
-  it("finds that the listener is frozen when the agent starts again", async () => {
+  it("finds a frozen listener after the agent restarts", async () => {
     const { listener, start, watch } = machine();
     start();
     listener.freeze();
@@ -567,18 +567,21 @@ describe("watching the listener", () => {
     expect(listener.look(false)).to.deep.include({ listener: undefined, missedAt: undefined });
   });
 
-  it("looks for evidence of a pending job only when asked to, and then finds any child process", async () => {
+  it("finds evidence of a pending job only in a close look, which shows every child of the listener", async () => {
     const { listener, start, tell } = machine();
     start();
     expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
-    await until(() => listener.look(true).pendingJobEvidence === undefined, "what it starts with is over");
+    await until(
+      () => listener.look(true).pendingJobEvidence === undefined,
+      "the evidence from its start is gone",
+    );
     tell("sleep 60 & echo '2026-05-01 10:00:02Z: Listening for Jobs'");
     await until(() => listener.look(true).pendingJobEvidence !== undefined, "the child is seen");
     expect(listener.look(true).pendingJobEvidence).to.include("a child process");
     expect(listener.look(true).worker).to.equal(false);
   });
 
-  it("looks for such evidence while the listener holds a job that has not begun", async () => {
+  it("looks closely while the listener has a job that has not begun", async () => {
     const { listener, start, tell } = machine();
     start();
     tell(receive);
@@ -594,14 +597,14 @@ describe("watching the listener", () => {
     expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
   });
 
-  it("has the listener's performance log where a full disk does not prevent it, whichever user the listener has", () => {
+  it("keeps the performance log off the disk, in a folder that every user can write to", () => {
     const { start, paths } = machine();
     start();
     expect(paths.perfLog).to.match(/\/run\/longhaul\/perf\/Runner\.perf$/);
     expect(statSync(paths.perfFolder).mode & 0o777).to.equal(0o777);
   });
 
-  it("remembers an unused message when the listener has ended", async () => {
+  it("remembers a message without a job when the listener has ended", async () => {
     const { listener, start, tell, host } = machine();
     start();
     tell(receive);
@@ -622,10 +625,10 @@ describe("watching the listener", () => {
     await until(() => listener.look(false).updating, "the script is seen");
     expect(listener.look(false).exit?.after).to.deep.equal({ then: "update" });
     process.kill(-pids[0]!, "SIGKILL");
-    await until(() => !listener.look(false).updating, "the script is through");
+    await until(() => !listener.look(false).updating, "the script has ended");
   });
 
-  it("counts a job's message, its start and its worker as signs of the job, by the monotonic clock", async () => {
+  it("dates the last activity by a job's message or worker, on the monotonic clock", async () => {
     const { listener, start, tell, host } = machine();
     start();
     host.clock.advance(1000);
@@ -639,7 +642,7 @@ describe("watching the listener", () => {
     expect(listener.look(false).lastActivityAt).to.equal(2000);
   });
 
-  it("does not take old lines for new ones after a restart, and keeps the earlier log", async () => {
+  it("ignores an earlier listener's lines after a new start, and keeps the earlier log", async () => {
     const { listener, start, tell, paths } = machine();
     start();
     tell(receive);
@@ -652,7 +655,7 @@ describe("watching the listener", () => {
     expect(existsSync(`${paths.listenerLog}.1`)).to.equal(true);
   });
 
-  describe("a log that grows", () => {
+  describe("the listener's growing log", () => {
     const traces = (megabytes: number) => `[WORKER ${"x".repeat(1015)}]\n`.repeat(megabytes << 10);
     const heldBytes = (path: string) => statSync(path).blocks * 512;
     const append = (paths: MachinePaths, megabytes: number, look: () => unknown) => {
@@ -662,14 +665,14 @@ describe("watching the listener", () => {
       }
     };
 
-    it("is shortened by what was read, also during a job, and an agent that starts again still finds the whole job", async () => {
+    it("gives up the space of lines that were read, even during a job, and a restarted agent still knows the job", async () => {
       const { listener, start, tell, paths, watch, ended, hook } = machine();
       start();
       for (const words of [receive, run, work]) tell(words);
       await until(() => listener.look(false).worker, "the job has begun");
       await until(
         () => readFileSync(paths.listenerLog, "utf8").includes("Send job request message"),
-        "that is reported",
+        "the job is logged",
       );
       hook(4711);
       append(paths, 24, () => listener.look(false));
@@ -679,11 +682,11 @@ describe("watching the listener", () => {
       expect(again.look(false)).to.deep.include({ job: true, worker: true });
       expect(again.look(false).facts.runId).to.equal("4711");
       tell(complete);
-      await until(() => !again.look(false).job, "the end has been told");
+      await until(() => !again.look(false).job, "the end has been read");
       expect(ended.map(({ job }) => job.result)).to.deep.equal(["Succeeded"]);
     });
 
-    it("is shortened by everything that was reported once no job is open", async () => {
+    it("gives up the space of all earlier lines once no job is open", async () => {
       const { listener, start, tell, paths } = machine();
       start();
       tell(receive);
@@ -691,7 +694,7 @@ describe("watching the listener", () => {
       tell(complete);
       await until(
         () => existsSync(paths.listenerLog) && readFileSync(paths.listenerLog, "utf8").includes("finish job"),
-        "the end is reported",
+        "the end is logged",
       );
       await until(() => !listener.look(false).job, "the end is read");
       append(paths, 3, () => listener.look(false));
@@ -701,7 +704,7 @@ describe("watching the listener", () => {
       );
     });
 
-    it("keeps its length if the file system cannot free a part of it, and that is reported once", async () => {
+    it("stays as it is if the file system cannot free its space, which is reported once", async () => {
       const { start, paths, host, watch } = machine();
       const lines: string[] = [];
       host.log = (line) => lines.push(line);

@@ -23,10 +23,10 @@ import { putCommands, setprivCommand, systemdRunCommand } from "../../unit/runti
 
 /*
  * The agent's own code, the runner's stand-in and the emulated GitHub, put
- * together without a machine around them. The rules go on from one another.
+ * together without a machine around them. Each test continues from the one before.
  */
 describe("a job that runs for longer than its fleet allows", function () {
-  this.timeout(240_000); // Seconds, where the computer is free.
+  this.timeout(240_000); // Takes seconds on an idle computer.
   const name = "dev-cloud-1-i-1";
   const workflow = `
 on: { workflow_dispatch: { inputs: { seconds: {} } } }
@@ -75,7 +75,7 @@ jobs:
   let job: Awaited<ReturnType<typeof send>>;
   let listenerBefore: number | undefined;
 
-  it("is reported, and continues", async () => {
+  it("is reported, and runs on", async () => {
     job = await send(600);
     listenerBefore = listener();
     jobLimit = { hours: 0.0001, enforce: false };
@@ -142,14 +142,14 @@ jobs:
     return { paths, account, environment };
   }
 
-  /** As runtime/agent/main.ts does, without AWS. */
+  /** Starts the agent as runtime/agent/main.ts does, but without AWS. */
   function startAgent(runner: Awaited<ReturnType<typeof installRunner>>): Promise<unknown> {
     const end = new Error("the test is over");
     const quietMs = 180_000;
     const clock = {
       ...systemClock,
       sleep: async (milliseconds: number) => {
-        if (milliseconds > 1000) return new Promise<never>(() => undefined); // The fleet is never read again.
+        if (milliseconds > 1000) return new Promise<never>(() => undefined); // The agent never reads the fleet's parameters again.
         await delay(milliseconds);
         if (over) throw end;
       },

@@ -30,7 +30,7 @@ describe("an agent that is stopped", () => {
     return child;
   };
 
-  /** An agent whose metadata service answers nothing, so that it gets no further, beside a listener that is frozen. */
+  /** Starts an agent beside a frozen listener. The metadata service never answers, so the agent waits at its start. */
   async function startBesideFrozen() {
     const paths = pathsBelow(folder.path, configuration.user);
     const processes = processTable("/proc", paths.runner);
@@ -52,7 +52,7 @@ describe("an agent that is stopped", () => {
     return { started, freeze, isStopped };
   }
 
-  it("thaws its listener first, even if it has not looked at it yet", async () => {
+  it("thaws its listener first, even before it has looked at the listener", async () => {
     const { started, freeze, isStopped } = await startBesideFrozen();
     await freeze();
     started.kill("SIGTERM");
@@ -60,7 +60,7 @@ describe("an agent that is stopped", () => {
     expect(isStopped()).to.equal("none");
   });
 
-  it("leaves its listener frozen after SIGKILL until the next agent starts, which thaws it before it calls anything", async () => {
+  it("by SIGKILL leaves its listener frozen until the next agent starts, which thaws it before its first call", async () => {
     const { isStopped } = await startBesideFrozen();
     expect(isStopped()).to.equal("none");
   });

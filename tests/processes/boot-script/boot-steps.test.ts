@@ -3,12 +3,12 @@ import { expect } from "chai";
 import { put } from "../../unit/runtime/fixture.ts";
 import { agentUnit, bootScript } from "./script-fixture.ts";
 
-describe("the boot script and the fleet's own steps", () => {
+describe("the boot script, running the fleet's own steps", () => {
   const script = bootScript();
   const { calls, file, prepare, reported } = script;
 
   describe("a boot step", () => {
-    it("has root's home and name, which systemd does not set for services of root", async () => {
+    it("has root's home and name, which systemd does not give to root's services", async () => {
       const run = await prepare({ bootSteps: ['echo "$HOME $USER $LOGNAME"', "git config --global a.b c"] });
       mkdirSync(`${script.root}/root`);
       copyFileSync("/usr/bin/git", `${script.root}/commands/git`);
@@ -18,7 +18,7 @@ describe("the boot script and the fleet's own steps", () => {
       expect(file("root/.gitconfig")).to.include("b = c");
     });
 
-    it("that fails has the end of its output in the detail: bounded, printable, and without passwords in addresses", async () => {
+    it("puts the end of its output into the detail if it fails: shortened, printable, and without an address's password", async () => {
       const line =
         'head -c 9000 /dev/zero | tr "\\0" x; printf "\\n\\033[31mno\\033[0m way\\tto\\n https://me:canary-1@host/ é\\r\\n" >&2; exit 7';
       const run = await prepare({ bootSteps: [line] });
@@ -32,7 +32,7 @@ describe("the boot script and the fleet's own steps", () => {
       expect(output, "all of it is on the console").to.include("x".repeat(9000));
     });
 
-    it("that leaves a process running does not delay the boot", async () => {
+    it("does not delay the boot if it leaves a process running", async () => {
       const run = await prepare({ bootSteps: ['/bin/sleep 600 & echo $! >"$LONGHAUL_ROOT/left"'] });
       try {
         expect((await run()).status).to.equal(0);
@@ -41,7 +41,7 @@ describe("the boot script and the fleet's own steps", () => {
       }
     });
 
-    it("writes its output where users cannot read it", async () => {
+    it("writes its output to a file that users cannot read", async () => {
       await (
         await prepare({ bootSteps: ["echo secret"] })
       )();
@@ -50,7 +50,7 @@ describe("the boot script and the fleet's own steps", () => {
     });
   });
 
-  describe("a step of every boot", () => {
+  describe("an every-boot step", () => {
     const everyBoot = ['[[ ! -e $LONGHAUL_ROOT/broken ]] && echo "mounted" >>"$LONGHAUL_ROOT/steps"'];
     const powerOff = () => {
       rmSync(`${script.root}/run`, { recursive: true });
@@ -64,14 +64,14 @@ describe("the boot script and the fleet's own steps", () => {
       await run();
       const order = calls();
       expect(order.indexOf("docker step")).to.be.within(0, order.indexOf(`systemctl start ${agentUnit}`) - 1);
-      await run(); // By hand, or by systemd.
+      await run(); // The same boot: somebody, or systemd, starts the script again.
       expect(file("steps")).to.equal("installed\nmounted\n");
       powerOff();
       await run();
       expect(file("steps")).to.equal("installed\nmounted\nmounted\n");
     });
 
-    it("that fails prevents the agent's start, is reported, and is tried again in the same boot", async () => {
+    it("keeps the agent from starting if it fails, is reported, and is retried in the same boot", async () => {
       const run = await prepare({ everyBoot });
       await run();
       powerOff();

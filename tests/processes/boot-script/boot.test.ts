@@ -8,7 +8,7 @@ describe("the boot script", () => {
   const script = bootScript();
   const { calls, downloads, file, prepare, reported } = script;
 
-  it("turns a fresh instance into a registered runner, the timer first and the agent last", async () => {
+  it("turns a new instance into a registered runner, and arms the timer first and starts the agent last", async () => {
     const run = await prepare();
     const { status, output } = await run();
     expect(output).to.include("longhaul: starting the agent");
@@ -50,7 +50,7 @@ describe("the boot script", () => {
     expect(reported().map((tags) => tags["Tag.1.Value"])).to.deep.equal(["booting"]);
   });
 
-  it("quotes EC2's message when its state cannot be reported, and continues", async () => {
+  it("logs in EC2's words why its state could not be reported, and continues", async () => {
     const refusal =
       '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>UnauthorizedOperation</Code>' +
       "<Message>You are not authorized to perform this operation.</Message></Error></Errors><RequestID>1</RequestID></Response>";
@@ -63,7 +63,7 @@ describe("the boot script", () => {
     );
   });
 
-  it("repeats nothing at a later boot, and registers once", async () => {
+  it("repeats no step at a later boot, and registers once", async () => {
     const run = await prepare({ bootSteps: ['echo step >>"$LONGHAUL_ROOT/steps"'] });
     await run();
     rmSync(`${script.root}/run`, { recursive: true });
@@ -73,13 +73,13 @@ describe("the boot script", () => {
     expect(file("steps")).to.equal("step\n");
     expect(file("node-calls").trim().split("\n")).to.have.length(1);
     expect(downloads()).to.have.length(1);
-    const ofLogs = /^(curl|id|chown|mount|mountpoint) /; // What is in memory is made again.
+    const ofLogs = /^(curl|id|chown|mount|mountpoint) /; // Mounts are in memory, so each boot makes them again.
     const again = calls().filter((line) => !ofLogs.test(line));
     expect(again).to.deep.equal([
       "systemctl is-active --quiet longhaul-agent.service",
       "shutdown -P +60",
       "systemctl is-active --quiet longhaul-agent.service",
-      // What a cut of the power may have left of a step's own packages: nothing, as a rule.
+      // Finishes packages that a power cut may have interrupted. Usually there are none.
       "dpkg --force-confdef --force-confold --configure -a",
       "systemctl restart longhaul-metadata.service",
       "iptables -w -C OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT",
@@ -105,7 +105,7 @@ describe("the boot script", () => {
   });
 
   describe("on the disk of another machine", () => {
-    it("only arms the timer if the user data never runs, and names the other machine", async () => {
+    it("only arms the timer, in case the user data never runs, and names the machine that the disk belongs to", async () => {
       const run = await prepare();
       put(`${script.root}/var/lib/longhaul/instance`, "i-2\n");
       const { status, output } = await run();
@@ -118,7 +118,7 @@ describe("the boot script", () => {
       expect(reported()).to.deep.equal([]);
     });
 
-    it("continues if the metadata service does not answer: the agent checks again", async () => {
+    it("continues if the metadata service does not answer, because the agent checks again", async () => {
       const run = await prepare();
       script.isSilent = true;
       const { output } = await run();
@@ -127,7 +127,7 @@ describe("the boot script", () => {
     });
   });
 
-  it("reports a failed registration, and tries it again at the next boot without another download", async () => {
+  it("reports a failed registration, and retries it at the next boot without another download", async () => {
     const run = await prepare();
     put(`${script.root}/registration-fails`, "");
     expect((await run()).status).to.equal(1);
@@ -138,7 +138,7 @@ describe("the boot script", () => {
     expect(downloads()).to.have.length(1);
   });
 
-  it("puts no credential on a command line, and signs the report with all of them", async () => {
+  it("puts no credential on a command line, and signs its report with all of them", async () => {
     await (
       await prepare()
     )();
@@ -152,16 +152,16 @@ describe("the boot script", () => {
     expect(token).to.equal(secrets.Token);
   });
 
-  it("does not arm the power-off timer when a person runs it beside a working agent", async () => {
+  it("does not arm the power-off timer if it is run by hand beside a working agent", async () => {
     const run = await prepare();
     put(`${script.root}/active`, "");
     expect((await run()).status).to.equal(0);
     expect(calls()).to.not.include("shutdown -P +60");
-    expect(existsSync(`${script.root}/run/longhaul/boot`), "a run by hand is not a boot").to.equal(false);
+    expect(existsSync(`${script.root}/run/longhaul/boot`), "no boot begins").to.equal(false);
   });
 
   for (const name of ["Runner.Listener", "Runner.Worker"]) {
-    it(`does not arm the timer when a person runs it without an agent while a ${name} runs`, async () => {
+    it(`does not arm the power-off timer if it is run by hand beside a ${name} without an agent`, async () => {
       const run = await prepare();
       const bin = `${script.root}/home/runner/actions-runner/bin`;
       mkdirSync(bin, { recursive: true });
@@ -173,14 +173,14 @@ describe("the boot script", () => {
         await run();
         expect(calls()).to.not.include("shutdown -P +60");
         const mounts = calls().filter((line) => line.startsWith("mount "));
-        expect(mounts, "its logs would be out of its sight").to.deep.equal([]);
+        expect(mounts, "a mount would hide the logs that it writes").to.deep.equal([]);
       } finally {
         child.kill("SIGKILL");
       }
     });
   }
 
-  it("does not count another machine's listener on the same computer as its own", async () => {
+  it("ignores the listener of another machine on the same computer", async () => {
     const run = await prepare();
     copyFileSync("/bin/sleep", `${script.root}/Runner.Listener`);
     const child = spawn(`${script.root}/Runner.Listener`, ["600"], { cwd: script.root });
@@ -193,7 +193,7 @@ describe("the boot script", () => {
     }
   });
 
-  it("records when it began, and a retry in the same boot does not change that", async () => {
+  it("records when the boot began, and keeps that time when it runs again in the same boot", async () => {
     const run = await prepare();
     const before = Math.floor(Date.now() / 1000);
     await run();
@@ -203,6 +203,6 @@ describe("the boot script", () => {
     rmSync(`${script.root}/commands/calls`);
     await run();
     expect(Number(file("run/longhaul/boot"))).to.equal(began - 60);
-    expect(calls(), "its timer is not put off").to.not.include("shutdown -P +60");
+    expect(calls(), "its timer is not postponed").to.not.include("shutdown -P +60");
   });
 });

@@ -5,11 +5,11 @@ import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { bootScript } from "./script-fixture.ts";
 
-describe("the boot script and the confinement of jobs", () => {
+describe("the boot script, confining jobs", () => {
   const script = bootScript();
   const { bake, calls, file, prepare, reported } = script;
 
-  it("closes the metadata service to users at each boot, before any of their processes runs", async () => {
+  it("closes the metadata service to users at each boot, before any of their programs run", async () => {
     const run = await prepare({ bootSteps: ["docker step"] });
     put(`${script.root}/commands/iptables`, iptablesWithoutRules, 0o755);
     for (const boot of ["first", "later"]) {
@@ -21,11 +21,11 @@ describe("the boot script and the confinement of jobs", () => {
       expect(closed, boot).to.be.above(-1);
       const begun = order.findIndex((line) => /^(docker step|systemctl start longhaul-agent)/.test(line));
       expect(begun, boot).to.be.above(closed);
-      rmSync(`${script.root}/commands/calls`); // And with it the rules, as at a reboot.
+      rmSync(`${script.root}/commands/calls`); // This removes the rules too, as a reboot does.
     }
   });
 
-  it("closes it with a unit that starts before the network and before everything else that a boot starts", async () => {
+  it("installs a unit that closes the metadata service before the network is up and before other services start", async () => {
     const run = await prepare();
     await run();
     expect(calls()).to.include("systemctl enable longhaul-metadata.service");
@@ -35,12 +35,12 @@ describe("the boot script and the confinement of jobs", () => {
       "Wants=network-pre.target",
       "After=local-fs.target netfilter-persistent.service ufw.service nftables.service",
       "Before=network-pre.target sysinit.target",
-      "TimeoutStartSec=60", // The boot waits for it.
+      "TimeoutStartSec=60", // The boot waits for this unit.
       "WantedBy=sysinit.target",
     ]);
   });
 
-  it("does not order that unit after a service of Fedora that itself waits for sysinit.target: systemd would leave one of them out", async () => {
+  it("does not order that unit after nftables.service on Fedora's relatives, because that would be an ordering cycle", async () => {
     const run = await prepare({ baked: true });
     bake();
     put(`${script.root}/etc/os-release`, 'ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\n');
@@ -51,7 +51,7 @@ describe("the boot script and the confinement of jobs", () => {
       .and.not.include("nftables.service");
   });
 
-  it("runs no job if the service cannot be closed, and says why", async () => {
+  it("runs no job if it cannot close the metadata service, and reports why", async () => {
     const run = await prepare();
     put(`${script.root}/commands/iptables`, "#!/bin/bash\nexit 1\n", 0o755);
     const { status, output } = await run();
@@ -61,13 +61,13 @@ describe("the boot script and the confinement of jobs", () => {
     expect(existsSync(`${script.root}/home/runner/actions-runner`)).to.equal(false);
   });
 
-  describe("denies the jobs' user what starts without a job", () => {
+  describe("denying the jobs' user cron, at and lingering", () => {
     const etc = (name: string) => file(`etc/${name}`).trim().split("\n");
     const timers = (...names: string[]) => {
       putCommands(`${script.root}/commands`, Object.fromEntries(names.map((name) => [name, ""])));
     };
 
-    it("does so once, and only after the boot steps", async () => {
+    it("happens once, and only after the boot steps", async () => {
       const run = await prepare({ bootSteps: ["cp $LONGHAUL_ROOT/etc/cron.deny $LONGHAUL_ROOT/seen"] });
       timers("crontab", "at");
       for (const list of ["cron", "at"]) put(`${script.root}/etc/${list}.deny`, "games\n");
@@ -80,7 +80,7 @@ describe("the boot script and the confinement of jobs", () => {
       expect(readlinkSync(`${script.root}/etc/systemd/system/user@1001.service`)).to.equal("/dev/null");
     });
 
-    it("writes the user on a line of its own, also if the list's last line lacks its newline", async () => {
+    it("adds a line of its own, even if the list's last line does not end with a newline", async () => {
       const run = await prepare();
       timers("crontab");
       put(`${script.root}/etc/cron.deny`, "games");
@@ -88,7 +88,7 @@ describe("the boot script and the confinement of jobs", () => {
       expect(etc("cron.deny")).to.deep.equal(["games", "runner"]);
     });
 
-    it("lifts the denial until the boot steps have run, also if the image has it already", async () => {
+    it("is lifted until the boot steps have run if the image already denies them", async () => {
       const kept = "$LONGHAUL_ROOT/etc/{cron,at}.deny $LONGHAUL_ROOT/etc/systemd/system";
       const run = await prepare({
         bootSteps: [`mkdir $LONGHAUL_ROOT/seen; cp -a ${kept} $LONGHAUL_ROOT/seen`],
@@ -103,14 +103,14 @@ describe("the boot script and the confinement of jobs", () => {
       expect(readlinkSync(`${script.root}/etc/systemd/system/user@1001.service`)).to.equal("/dev/null");
     });
 
-    it("makes no deny list for at if there was none: without one only root may use at, and with one everybody else could", async () => {
+    it("creates no at.deny, because without one only root may use at, and with one every other user could", async () => {
       const run = await prepare();
       timers("at");
       expect((await run()).status).to.equal(0);
       expect(existsSync(`${script.root}/etc/at.deny`)).to.equal(false);
     });
 
-    it("also takes the user out of an allow list, because only that one counts", async () => {
+    it("removes the user from cron.allow, which overrides cron.deny", async () => {
       const run = await prepare();
       timers("crontab");
       put(`${script.root}/etc/cron.allow`, "runner\ngames\n");
@@ -118,16 +118,16 @@ describe("the boot script and the confinement of jobs", () => {
       expect(etc("cron.allow")).to.deep.equal(["games"]);
     });
 
-    it("makes no list for what is not installed, because its package would ask about it", async () => {
+    it("creates no list for a program that is not installed, because its package would ask about the file", async () => {
       const run = await prepare();
       expect((await run()).status).to.equal(0);
-      const isInstalled = spawnSync("bash", ["-c", "command -v crontab"]).status === 0; // On this computer.
+      const isInstalled = spawnSync("bash", ["-c", "command -v crontab"]).status === 0; // The computer that runs the test may have cron.
       expect(existsSync(`${script.root}/etc/cron.deny`)).to.equal(isInstalled);
     });
   });
 });
 
-/** Notes its calls as the other commands do; a rule is there once it was inserted. */
+/** Records its calls as the other commands do. A rule exists once it has been inserted. */
 const iptablesWithoutRules = `#!/bin/bash
 calls=$LONGHAUL_ROOT/commands/calls
 printf '%s\\n' "iptables $*" >>"$calls"

@@ -6,16 +6,16 @@ describe("the boot script behind a proxy", () => {
   const script = bootScript();
   const { file, prepare } = script;
 
-  it("gives proxy and certificates to the agent, the package manager, Docker and the jobs", async () => {
+  it("passes proxy and certificates to the agent, the package manager, Docker and the jobs", async () => {
     const certificate = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
     const run = await prepare({
       proxy: { https: 'http://user:p"a$s@proxy:3128', noProxy: ["intra.example"] },
       caBundle: certificate("one") + certificate("two"),
     });
-    // The proxy through which EC2 gets the report of the boot.
-    const told = '[[ $* != *Tag.1.Value=booting* ]] || echo "$https_proxy" >>"$LONGHAUL_ROOT/first-words"';
-    put(`${script.root}/commands/curl`, `#!/bin/bash\n${told}\nexec /usr/bin/curl "$@"\n`, 0o755);
-    // Everything here is on loopback, which is reached directly.
+    // Records the proxy of the script's first report to EC2.
+    const record = '[[ $* != *Tag.1.Value=booting* ]] || echo "$https_proxy" >>"$LONGHAUL_ROOT/first-words"';
+    put(`${script.root}/commands/curl`, `#!/bin/bash\n${record}\nexec /usr/bin/curl "$@"\n`, 0o755);
+    // Every address here is on loopback, which needs no proxy.
     expect((await run()).status).to.equal(0);
     const etc = `${script.root}/etc`;
     const lines = file("etc/longhaul/connection.env").trim().split("\n");

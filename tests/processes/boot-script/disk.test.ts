@@ -4,11 +4,11 @@ import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { bootScript, listener } from "./script-fixture.ts";
 
-describe("the boot script and the disk", () => {
+describe("the boot script, mounting the runner's logs", () => {
   const script = bootScript();
   const { calls, file, prepare } = script;
 
-  it("mounts a file system for the runner's own logs at each boot, before the agent runs, and never twice", async () => {
+  it("gives the runner's logs their own file system once at each boot, before the agent runs", async () => {
     const boot = await prepare();
     await boot();
     const logs = `${script.root}/home/runner/actions-runner/_diag`;
@@ -23,7 +23,7 @@ describe("the boot script and the disk", () => {
     expect(file("mounted-at")).to.equal(`${logs}\n`);
     expect(
       calls().filter((line) => line.startsWith("chown")),
-      "it is mounted as its user's",
+      "the mount already belongs to the user",
     ).to.deep.equal([]);
     rmSync(`${script.root}/commands/calls`);
     put(`${script.root}/mounted`, "");
@@ -31,18 +31,20 @@ describe("the boot script and the disk", () => {
     expect(calls()).to.not.include(mount);
   });
 
-  it("continues if it cannot mount one, and says so", async () => {
+  it("continues if the mount fails, and reports that", async () => {
     const boot = await prepare();
     putCommands(`${script.root}/commands`, { mount: "exit 32" });
     const { status, output } = await boot();
     expect(status).to.equal(0);
     expect(output).to.include("the runner's logs stay on the disk");
     const folders = readdirSync(`${script.root}/home/runner/actions-runner`);
-    expect(folders, "one of root's, in which the runner cannot write").to.not.include("_diag");
+    expect(folders, "root would own the folder, and the runner could not write to it").to.not.include(
+      "_diag",
+    );
   });
 
   for (const name of ["actions-runner", "actions-runner/_diag"]) {
-    it(`neither mounts over the target of a job's link in place of ${name} nor changes its owner`, async () => {
+    it(`mounts nothing if a job has replaced ${name} by a link, and does not change the target's owner`, async () => {
       const boot = await prepare();
       await boot();
       rmSync(`${script.root}/commands/calls`);

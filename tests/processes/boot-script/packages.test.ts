@@ -5,11 +5,11 @@ import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { bootScript, listener, node } from "./script-fixture.ts";
 
-describe("the boot script and packages", () => {
+describe("the boot script, installing packages", () => {
   const script = bootScript();
   const { boot, calls, file, prepare, reported } = script;
 
-  it("lets no automatic upgrade restart anything under a job, even before the first package is installed", async () => {
+  it("turns off automatic upgrades and restarts before it installs the first package", async () => {
     const run = await prepare();
     put(`${script.root}/upgrades`, "");
     put(`${script.root}/etc/docker/daemon.json`, '{"mtu": 1400}');
@@ -31,14 +31,14 @@ describe("the boot script and packages", () => {
     expect(JSON.parse(file("etc/docker/daemon.json"))).to.deep.equal({ mtu: 1400, "live-restore": true });
   });
 
-  it("ends containers with Docker's daemon if swarm mode needs that, and keeps the image's own setting", async () => {
+  it("leaves the image's own live-restore setting if the fleet turns live-restore off for swarm mode", async () => {
     const run = await prepare({ dockerLiveRestore: false });
     put(`${script.root}/etc/docker/daemon.json`, '{"mtu": 1400, "live-restore": true}');
     expect((await run()).status).to.equal(0);
     expect(file("etc/docker/daemon.json")).to.equal('{"mtu": 1400, "live-restore": true}');
   });
 
-  it("does not take a setting of the image for its own", async () => {
+  it("does not mark the image's own live-restore setting as its own", async () => {
     const run = await prepare();
     put(`${script.root}/etc/docker/daemon.json`, '{"live-restore": true}');
     expect((await run()).status).to.equal(0);
@@ -46,11 +46,11 @@ describe("the boot script and packages", () => {
   });
 
   const takenBack = [
-    ["", "{}", "a file that a cut of the power has emptied"],
-    ['{"live-restore": true, "mtu": 1400}', '{"mtu": 1400}', "one with settings of the image's own"],
+    ["", "{}", "a file that a power cut has emptied"],
+    ['{"live-restore": true, "mtu": 1400}', '{"mtu": 1400}', "a file with settings of the image"],
   ] as const;
   for (const [found, settings, where] of takenBack) {
-    it(`takes back its own setting that came with the image, also in ${where}`, async () => {
+    it(`removes a live-restore setting that Longhaul left in an image, even from ${where}`, async () => {
       const run = await prepare({ dockerLiveRestore: false });
       put(`${script.root}/etc/docker/live-restore-by-longhaul`, "");
       put(`${script.root}/etc/docker/daemon.json`, found);
@@ -60,13 +60,13 @@ describe("the boot script and packages", () => {
     });
   }
 
-  it("boots an image without Ubuntu's upgrades, or without Docker", async () => {
+  it("boots an image without Docker or Ubuntu's automatic upgrades", async () => {
     const run = await prepare({ docker: false });
     expect((await run()).status).to.equal(0);
     expect(existsSync(`${script.root}/etc/docker/daemon.json`)).to.equal(false);
   });
 
-  it("retries for minutes while another process holds the package manager", async () => {
+  it("retries for minutes while another process keeps the package manager busy", async () => {
     const run = await prepare();
     put(
       `${script.root}/tarball/bin/installdependencies.sh`,
@@ -84,9 +84,9 @@ describe("the boot script and packages", () => {
     expect(waited.map((line) => Number(line.slice(6))).reduce((sum, next) => sum + next)).to.be.above(120);
   });
 
-  describe("a package manager that cannot install something", () => {
+  describe("if the package manager fails", () => {
     const lists = "var/lib/apt/lists";
-    /** The first boot of a machine that cannot install the runner's dependencies, and with lists that it has fetched. */
+    /** Boots a machine that has fetched lists and cannot install the runner's dependencies. @returns the detail */
     async function fail(says: string) {
       const run = await prepare();
       put(`${script.root}/dependencies.sh`, `echo "${says}" >&2; exit 100`);
@@ -95,7 +95,7 @@ describe("the boot script and packages", () => {
       return reported().at(-1)!["Tag.2.Value"];
     }
 
-    it("says why in the detail", async () => {
+    it("reports the reason in the detail", async () => {
       expect(await fail("E: Unable to locate package libicu74")).to.equal(
         "The runner's dependencies could not be installed: E: Unable to locate package libicu74",
       );
@@ -108,20 +108,20 @@ describe("the boot script and packages", () => {
       );
     });
 
-    it("deletes the lists, which may be half written, and has dpkg finish what was interrupted", async () => {
+    it("removes the lists, which may be half written, and has dpkg finish interrupted installations", async () => {
       await fail("E: The package lists or status file could not be parsed or opened.");
       expect(readdirSync(`${script.root}/${lists}`)).to.deep.equal(["lock"]);
       expect(calls().filter((line) => line.startsWith("dpkg "))).to.have.length(1 + 12);
     });
 
-    it("keeps the lists while another process holds their lock, and names that process", async () => {
+    it("leaves the lists alone while another process holds their lock, and names that process", async () => {
       const reason = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (apt-get)";
       expect(await fail(reason)).to.include(reason);
       expect(readdirSync(`${script.root}/${lists}`)).to.deep.equal(["archive_InRelease", "lock"]);
     });
   });
 
-  it("installs what is missing, and nothing on a baked image", async () => {
+  it("installs what is missing", async () => {
     const run = await prepare({ docker: true });
     rmSync(`${script.root}/commands/docker`);
     await run();

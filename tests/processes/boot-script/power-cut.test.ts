@@ -8,7 +8,7 @@ describe("the boot script after a power cut", () => {
   const script = bootScript();
   const { bake, calls, downloads, file, prepare, reported } = script;
 
-  /** Boots, empties these files as a cut does, and boots again. @returns what was called at the second boot */
+  /** Boots, empties these files as a power cut does, and boots again. @returns the commands called at the second boot */
   async function secondBoot(emptied: readonly string[], change: Partial<MachineConfiguration> = {}) {
     const run = await prepare(change);
     put(`${script.root}/registration-fails`, "");
@@ -24,19 +24,19 @@ describe("the boot script after a power cut", () => {
   }
   const done = "var/lib/longhaul/done";
 
-  it("does not count an empty mark, because the mark's subject may not have reached the disk either", async () => {
+  it("repeats a step with an empty mark, because its results were not on the disk either", async () => {
     const again = await secondBoot([`${done}/user`, `${done}/runner`]);
     expect(again).to.include("visudo -cf " + `${script.root}/etc/sudoers.d/90-longhaul`);
     expect(downloads()).to.have.length(2);
   });
 
-  it("fetches an empty runner again, and copies Node from it", async () => {
+  it("downloads the runner again if its files are empty, and copies Node from it", async () => {
     await secondBoot(["home/runner/actions-runner/bin/Runner.Listener", "opt/longhaul/node"]);
     expect(downloads()).to.have.length(2);
     expect(file("opt/longhaul/node")).to.equal(node);
   });
 
-  it("fetches an empty agent or empty hooks again", async () => {
+  it("fetches the agent and the hooks again if their files are empty", async () => {
     await secondBoot(["opt/longhaul/agent.mjs", "var/lib/longhaul/path"]);
     expect(file("opt/longhaul/agent.mjs")).to.equal(assets.agent);
     expect(file("var/lib/longhaul/path")).to.include("PATH");
@@ -48,20 +48,20 @@ describe("the boot script after a power cut", () => {
     expect(file(unit)).to.include("ExecStart=/bin/sh -c 'iptables ");
   });
 
-  it("does not continue a download of an earlier boot, because it may have holes", async () => {
+  it("does not resume a download of an earlier boot, because the file may have holes", async () => {
     const run = await prepare();
     put(`${script.root}/var/lib/longhaul/runner.tar.gz`, "\0".repeat(1000));
     expect((await run()).status).to.equal(0);
     expect(downloads().map(({ headers }) => headers.range)).to.deep.equal([undefined]);
   });
 
-  it("finishes a half installed package before it asks apt for anything", async () => {
+  it("finishes a half-installed package before it calls apt", async () => {
     const again = await secondBoot([]);
     expect(again.find((line) => /^(dpkg|apt-get)/.test(line))).to.match(/^dpkg .*--configure -a$/);
   });
 
-  // A power cut in one of the fleet's own steps leaves the same, on a baked image and long after the registration too.
-  it("repairs packages and lists of an interrupted step before that step runs again, on a baked image too", async () => {
+  // A power cut during one of the fleet's own steps leaves the same, even on a baked image and long after registration.
+  it("repairs the packages and lists that a step left behind before the step runs again, even on a baked image", async () => {
     const lists = `${script.root}/var/lib/apt/lists`;
     const run = await prepare({ baked: true, everyBoot: ["docker step"] });
     bake();
@@ -77,7 +77,7 @@ describe("the boot script after a power cut", () => {
     expect(readdirSync(lists).sort()).to.deep.equal(["archive_Packages", "lock"]);
   });
 
-  it("leaves packages alone while a job may run", async () => {
+  it("leaves packages alone while a job may be running", async () => {
     const run = await prepare({ baked: true });
     bake();
     await run();
@@ -87,7 +87,7 @@ describe("the boot script after a power cut", () => {
     expect(calls().filter((line) => line.startsWith("dpkg"))).to.deep.equal([]);
   });
 
-  it("makes each mark only when its subject is on the disk", async () => {
+  it("makes each mark only after the step's results are on the disk", async () => {
     const run = await prepare();
     const marks = () => (existsSync(`${script.root}/${done}`) ? readdirSync(`${script.root}/${done}`) : []);
     put(
@@ -97,11 +97,11 @@ describe("the boot script after a power cut", () => {
     );
     expect((await run()).status).to.equal(0);
     const counts = file("synced").trim().split("\n").map(Number);
-    // The runner is written down before it gets its own name as well.
+    // The runner is synced before it gets its final name as well.
     expect([...new Set(counts)]).to.deep.equal(Array.from(marks(), (_, index) => index));
   });
 
-  it("does not fetch damaged files over the workspaces of jobs, or copy any from their folder", async () => {
+  it("reports software that is damaged after jobs have run, and neither downloads it nor copies it from the runner's folder", async () => {
     const run = await prepare();
     await run();
     for (const path of ["home/runner/actions-runner/bin/Runner.Listener", "opt/longhaul/node"]) {

@@ -3,11 +3,11 @@ import { expect } from "chai";
 import { put } from "../../unit/runtime/fixture.ts";
 import { bootScript } from "./script-fixture.ts";
 
-describe("the boot script and the jobs' user", () => {
+describe("the boot script, setting up the jobs' user", () => {
   const script = bootScript();
   const { bake, calls, prepare, reported } = script;
 
-  it("refuses a user with another home than the agent expects, and names both", async () => {
+  it("fails if the user has another home than the agent expects, and names both", async () => {
     const run = await prepare({ user: "ubuntu" });
     put(`${script.root}/etc/passwd`, "ubuntu:x:1000:1000::/srv/ubuntu:/bin/bash\n");
     expect((await run()).status).to.equal(1);
@@ -17,7 +17,7 @@ describe("the boot script and the jobs' user", () => {
   });
 
   for (const locked of ["", "actions-runner", "actions-runner/_diag", "actions-runner/_work"]) {
-    it(`gives the user what root owns on a baked image from before the user existed: ~/${locked}`, async () => {
+    it(`gives the user the folders that root owns in a baked image: ~/${locked}`, async () => {
       const run = await prepare({ baked: true });
       bake();
       put(`${script.root}/home/runner/${locked}/of-root`, "");
@@ -29,7 +29,7 @@ describe("the boot script and the jobs' user", () => {
     });
   }
 
-  it("gives jobs sudo and Docker only if the configuration does", async () => {
+  it("gives jobs neither sudo nor Docker if the configuration turns them off", async () => {
     await (
       await prepare({ sudo: false, docker: false })
     )();

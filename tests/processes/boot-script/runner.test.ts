@@ -5,11 +5,11 @@ import { machine } from "../../unit/user-data/machine.ts";
 import { put } from "../../unit/runtime/fixture.ts";
 import { bootScript } from "./script-fixture.ts";
 
-describe("the boot script and the runner's software", () => {
+describe("the boot script, installing the runner", () => {
   const script = bootScript();
   const { bake, calls, downloads, file, prepare, reported } = script;
 
-  it("deletes a tarball with another checksum, never unpacks it, and does not fetch it again", async () => {
+  it("deletes a tarball with another checksum, and neither unpacks it nor downloads it again", async () => {
     const sha256 = "0".repeat(64);
     const actual = createHash("sha256").update(script.tarball).digest("hex");
     const { url } = machine.runnerSoftware;
@@ -29,7 +29,7 @@ describe("the boot script and the runner's software", () => {
     expect(calls()).to.not.include("systemctl start longhaul-agent.service");
   });
 
-  it("a download that breaks off is gone on with where it was", async () => {
+  it("resumes a download that breaks off", async () => {
     const ranges: (string | undefined)[] = [];
     const run = await prepare({}, ({ headers }, count) => {
       ranges.push(headers.range);
@@ -43,7 +43,7 @@ describe("the boot script and the runner's software", () => {
     expect(ranges).to.deep.equal([undefined, `bytes=${Math.floor(script.tarball.length / 2)}-`]);
   });
 
-  it("a server that is down for a moment is asked again, with growing delays", async () => {
+  it("retries with growing delays while the server is down", async () => {
     const run = await prepare({}, (_, count) => (count < 4 ? { status: 500 } : { body: script.tarball }));
     expect((await run()).status).to.equal(0);
     expect(calls().filter((line) => line.startsWith("sleep"))).to.deep.equal([
@@ -53,7 +53,7 @@ describe("the boot script and the runner's software", () => {
     ]);
   });
 
-  it("a server that stays down is an error with the address", async () => {
+  it("fails with the address if the server stays down", async () => {
     const run = await prepare({}, () => ({ status: 404 }));
     const { status } = await run();
     expect(status).to.equal(1);
@@ -63,7 +63,7 @@ describe("the boot script and the runner's software", () => {
     );
   });
 
-  it("a baked image that brings the runner along is taken as it is", async () => {
+  it("uses a baked image's runner as it is", async () => {
     const run = await prepare({ baked: true });
     bake();
     expect((await run()).status).to.equal(0);
@@ -73,7 +73,7 @@ describe("the boot script and the runner's software", () => {
     expect(existsSync(`${script.root}/dependencies`)).to.equal(false);
   });
 
-  it("replaces a baked image's registration by the machine's own", async () => {
+  it("replaces a baked image's registration, which belongs to another machine, with its own", async () => {
     const run = await prepare({ baked: true });
     bake();
     const names = [".runner", ".runner_migrated", ".credentials", ".credentials_rsaparams"];
@@ -84,7 +84,7 @@ describe("the boot script and the runner's software", () => {
     expect(file("home/runner/actions-runner/.runner")).to.equal("");
   });
 
-  it("reports a runner that cannot be started before the token is used, and tries again", async () => {
+  it("reports a runner that cannot be started before it uses the token, and retries", async () => {
     const run = await prepare({ baked: true });
     bake();
     put(`${script.root}/library-missing`, "");

@@ -13,16 +13,16 @@ import type { ReceivedRequest, ScriptedAnswer, ScriptedServer } from "../../unit
 import { startServer } from "../../unit/runtime/http-server.ts";
 import { putCommands, setprivCommand } from "../../unit/runtime/stand-ins.ts";
 
-/** Of the machine's role. */
+/** The credentials of the machine's role. */
 export const secrets = {
   AccessKeyId: "ASIACANARY0000000001",
   SecretAccessKey: "canary-secret-access-key",
   Token: "canary-session-token",
 };
-/** What the user data brings, with an agent that is easy to tell from others. */
+/** The files that the user data brings, with an agent that is easy to recognise. */
 export const assets = { ...readMachineAssets(), agent: "// never run here\n" };
 
-/** What the runner brings along as its Node: registers by leaving the file that config.sh leaves. */
+/** The runner's Node. It registers by writing the file that config.sh writes. */
 export const node = `#!/bin/bash
 [[ $1 != -e ]] || exec ${process.execPath} "$@"
 echo "node $*" >>"$LONGHAUL_ROOT/node-calls"
@@ -33,7 +33,7 @@ touch "$LONGHAUL_ROOT/home/runner/actions-runner/.runner"
 /** The agent's unit. */
 export const agentUnit = "longhaul-agent.service";
 
-/** The runner's listener, which prints its version, or what it lacks. */
+/** The runner's listener, which prints its version or the library that it lacks. */
 export const listener = `#!/bin/bash
 [[ ! -e $LONGHAUL_ROOT/library-missing ]] || { echo "Couldn't find a valid ICU package"; echo "   at System.…"; exit 134; }
 echo 2.338.0
@@ -41,8 +41,8 @@ echo 2.338.0
 
 /**
  * The real boot script on a machine of its own for each test of the suite that
- * calls this: a folder is its root, the commands that would change a computer
- * only note their calls, and one server stands for AWS, the metadata service
+ * calls this. A folder is the machine's root, the commands that would change a computer
+ * only record their calls, and one server stands for AWS, the metadata service
  * and GitHub's downloads.
  */
 export function bootScript() {
@@ -78,7 +78,7 @@ export function bootScript() {
 
   /** The text of a file of the machine. */
   const file = (path: string) => readFileSync(`${folder.path}/${path}`, "utf8");
-  /** What the commands have noted. */
+  /** The calls that the commands have recorded. */
   const calls = () => file("commands/calls").trim().split("\n");
   /** The tags that were put on the instance, the latest last. */
   const reported = () =>
@@ -87,7 +87,7 @@ export function bootScript() {
       .map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
   const downloads = () => server!.requests.filter(({ path }) => path === "/runner.tar.gz");
 
-  /** SSM's answer to a request for the software, in an order of its own: names it does not know it leaves out. */
+  /** SSM's answer to a request for the software. The order is arbitrary, and unknown names are left out. */
   const software = (script: string) => (request: ReceivedRequest) => {
     const { Names } = JSON.parse(request.body) as { Names: string[] };
     expect(Names).to.have.length(10);
@@ -95,7 +95,7 @@ export function bootScript() {
     return { body: JSON.stringify({ InvalidParameters: [], Parameters: pieces.reverse() }) };
   };
 
-  /** A machine in front of its first boot. @returns what boots it */
+  /** Prepares a machine for its first boot. @returns what boots it */
   async function prepare(
     change: Partial<MachineConfiguration> = {},
     serve: (request: ReceivedRequest, count: number) => ScriptedAnswer = () => ({ body: tarball }),
@@ -148,7 +148,7 @@ export function bootScript() {
   restart) ! command=$(sed -n "s/^ExecStart=//p" "$LONGHAUL_ROOT/etc/systemd/system/$2" 2>/dev/null) || bash -c "$command" ;;
 esac`,
       curl: 'exec /usr/bin/curl "$@"',
-      // Folders with this file in them stand for root's.
+      // A folder with the file `of-root` in it stands for one that root owns.
       setpriv: `[[ "$* " != *" test -w "* || ! -e \${!#}/of-root ]] || exit 1; ${setprivCommand}`,
       chown: `[[ $1 != -hR ]] || find "\${!#}" -name of-root -delete`,
       mountpoint: "[[ -e $LONGHAUL_ROOT/mounted ]]",
@@ -160,7 +160,7 @@ esac`,
     put(`${folder.path}/etc/sudoers.d/README`, "");
     put(`${folder.path}/dependencies.sh`, "");
     put(`${folder.path}/etc/os-release`, "ID=ubuntu\nID_LIKE=debian\n");
-    const told: MachineConfiguration = {
+    const configuration: MachineConfiguration = {
       ...machine,
       aws: { ...machine.aws, endpoints: { ...machine.aws.endpoints, ec2: running.url, ssm: running.url } },
       runnerSoftware: {
@@ -170,8 +170,8 @@ esac`,
       },
       ...change,
     };
-    // As cloud-init does; the unit's start is played by `boot`.
-    execFileSync("bash", { input: renderUserData(told, assets), env: environment() });
+    // cloud-init runs the user data in the same way. `boot` stands for the unit's start.
+    execFileSync("bash", { input: renderUserData(configuration, assets), env: environment() });
     rmSync(`${folder.path}/commands/calls`);
     return boot;
   }
@@ -196,7 +196,7 @@ esac`,
     return { status, output: out + err };
   }
 
-  /** Puts the runner where a baked image has it. */
+  /** Puts the runner to where a baked image has it. */
   const bake = () => {
     put(`${folder.path}/home/runner/actions-runner/bin/Runner.Listener`, listener, 0o755);
     put(`${folder.path}/home/runner/actions-runner/externals/node20/bin/node`, node, 0o755);
@@ -210,7 +210,7 @@ esac`,
     get server() {
       return server!;
     },
-    /** What the server has for the runner. */
+    /** The runner's tarball that the server serves. */
     get tarball() {
       return tarball;
     },
@@ -218,7 +218,7 @@ esac`,
     set ec2(answer: ScriptedAnswer) {
       ec2 = answer;
     },
-    /** Whether the metadata service answers nothing. */
+    /** Whether the metadata service fails every request. */
     set isSilent(silent: boolean) {
       isSilent = silent;
     },

@@ -4,11 +4,11 @@ import { expect } from "chai";
 import { softwareScript } from "../../../components/runner-fleet/machine-software.ts";
 import { assets, bootScript, node, secrets } from "./script-fixture.ts";
 
-describe("the boot script and the machine's own software", () => {
+describe("the boot script, installing the machine's own software", () => {
   const script = bootScript();
   const { file, prepare, reported, software } = script;
 
-  it("writes nothing into the runner's folder once jobs have run, even if its marks are damaged", async () => {
+  it("writes nothing into the runner's folder once jobs have run, even if its record from before the first job is damaged", async () => {
     const run = await prepare();
     await run();
     rmSync(`${script.root}/home/runner/actions-runner/.env`);
@@ -41,7 +41,7 @@ describe("the boot script and the machine's own software", () => {
     expect(asked!.body).to.match(/"\/longhaul\/dev\/cloud\/software\/[0-9a-f]{10}\/0"/);
   });
 
-  it("retries while AWS denies access to the agent, because a new role takes effect late", async () => {
+  it("asks again for the agent while AWS denies access, because a new role takes a moment to work", async () => {
     let asked = 0;
     const { status } = await (
       await prepare({}, undefined, (request) =>
@@ -52,7 +52,7 @@ describe("the boot script and the machine's own software", () => {
     expect(asked).to.equal(3);
   });
 
-  it("retries if the answer with the agent was cut short", async () => {
+  it("asks again for the agent if the answer was cut short", async () => {
     let asked = 0;
     const { status } = await (
       await prepare({}, undefined, (request) => ({
@@ -65,7 +65,7 @@ describe("the boot script and the machine's own software", () => {
     expect(reported().map((tags) => tags["Tag.1.Value"])).to.deep.equal(["booting"]);
   });
 
-  it("runs only the agent that the machine was made with", async () => {
+  it("runs only the agent that its user data names", async () => {
     const forged = softwareScript({ ...assets, agent: "// somebody else's\n" });
     const { status, output } = await (await prepare({}, undefined, software(forged)))();
     expect(status).to.equal(1);
@@ -76,7 +76,7 @@ describe("the boot script and the machine's own software", () => {
     expect(reported().at(-1)!["Tag.1.Value"]).to.equal("boot-failed");
   });
 
-  it("quotes AWS's message when its software cannot be read, without the secrets in it", async () => {
+  it("reports in AWS's words why its software cannot be read, without secrets", async () => {
     const signed = `x-amz-security-token:${secrets.Token} x-secret:${secrets.SecretAccessKey}`;
     const message = `User is not authorized to perform: ssm:GetParameters ${signed}`;
     const body = JSON.stringify({ __type: "AccessDeniedException", message }, undefined, 2);
@@ -88,7 +88,7 @@ describe("the boot script and the machine's own software", () => {
     expect(output).to.not.match(/canary/);
   });
 
-  it("has the runner call the hooks of jobs, and records what existed before the first job", async () => {
+  it("has the runner call the job hooks, and records the files from before the first job", async () => {
     const run = await prepare({ bootSteps: ['echo token >"$LONGHAUL_ROOT/home/runner/.netrc"'] });
     expect((await run()).status).to.equal(0);
     const hooks = ["started", "completed"].map((hook) => `${script.root}/opt/longhaul/job-${hook}.sh`);

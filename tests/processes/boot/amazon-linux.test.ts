@@ -5,12 +5,12 @@ import type { MachineCloud } from "./machine-cloud.ts";
 import { startMachineCloud } from "./machine-cloud.ts";
 
 /*
- * A machine without apt-get. The same boot script runs there, and nothing of
- * it may ask for what only Debian and Ubuntu have.
+ * A machine without apt-get. The same boot script runs there, and it must not
+ * use what only Debian and Ubuntu have.
  */
 describe("a machine of Amazon Linux 2023", function () {
   this.timeout(90_000);
-  /** What the public parameter names on the local cloud. */
+  /** The image that the public parameter names on the local cloud. */
   const imageId = "ami-0a10ca1c10ad20231";
   let machines: MachineCloud;
   before(async () => {
@@ -21,8 +21,8 @@ describe("a machine of Amazon Linux 2023", function () {
   const asked = (machine: Instance) => (machines.read(machine, "var/log/stand-ins.log") ?? "").split("\n");
   const installs = (machine: Instance) => asked(machine).filter((line) => /^dnf .*install/.test(line));
 
-  it("boots with what dnf installs, and uses no command of another distribution", async () => {
-    const machine = await machines.launch({ imageId, told: { docker: true } });
+  it("boots with packages from dnf, and uses no command of another distribution", async () => {
+    const machine = await machines.launch({ imageId, configuration: { docker: true } });
     await machines.state(machine, "idle");
     expect(installs(machine)).to.deep.equal(["dnf -q -y install git iptables-nft libicu docker"]);
     expect(
@@ -37,9 +37,9 @@ describe("a machine of Amazon Linux 2023", function () {
     });
   });
 
-  it("puts certificates where the system's own command finds them", async () => {
+  it("puts certificates where the distribution's own command finds them", async () => {
     const caBundle = "-----BEGIN CERTIFICATE-----\nb25l\n-----END CERTIFICATE-----\n";
-    const machine = await machines.launch({ imageId, told: { caBundle } });
+    const machine = await machines.launch({ imageId, configuration: { caBundle } });
     await machines.state(machine, "idle");
     expect(machines.read(machine, "etc/pki/ca-trust/source/anchors/longhaul-1.crt")).to.equal(caBundle);
     expect(asked(machine).filter((line) => line.startsWith("update-ca"))).to.deep.equal(["update-ca-trust "]);

@@ -8,9 +8,9 @@ import { startMachineCloud } from "./machine-cloud.ts";
 
 /*
  * The rows about machines in docs/architecture.md, "What each call is needed
- * for": the real boot script and agent, while one call fails all the time.
+ * for". The real boot script and agent run while one call always fails.
  */
-describe("a machine with one call that keeps failing", function () {
+describe("a machine with a call that keeps failing", function () {
   this.timeout(120_000);
   let machines: MachineCloud;
   const mends: (() => void)[] = [];
@@ -25,7 +25,7 @@ describe("a machine with one call that keeps failing", function () {
     machines.cloud.clock.setFactor(1);
   });
 
-  /** @returns what mends it */
+  /** Makes a call fail. @returns what makes it succeed again */
   const fail = (action: string, error: string) => {
     const mend = machines.cloud.aws.faults.add({ action, error, times: Infinity });
     mends.push(mend);
@@ -52,11 +52,11 @@ describe("a machine with one call that keeps failing", function () {
     await machines.remove(machine);
   });
 
-  it("comes up without ssm:PutParameter for its used token, and reports that until the token is removed", async () => {
+  it("comes up without ssm:PutParameter, and reports that it could not overwrite its used token", async () => {
     const machine = await machines.launch();
-    fail("ssm:PutParameter", "AccessDeniedException"); // Not before: the stack's own writes are this call too.
+    fail("ssm:PutParameter", "AccessDeniedException"); // Only now, because the launch writes parameters with the same call.
     await online(machine);
-    await eventually("the machine to tell it", () =>
+    await eventually("the machine to report it", () =>
       Boolean(machine.tags[tags.detail]?.includes("could not be overwritten")),
     );
     await machines.state(machine, "idle");
@@ -64,7 +64,7 @@ describe("a machine with one call that keeps failing", function () {
     await machines.remove(machine);
   });
 
-  it("waits at its first boot without ssm:GetParameter for its token, and registers once it can read it", async () => {
+  it("waits for its token without ssm:GetParameter at its first boot, and registers once it can read it", async () => {
     const mend = fail("ssm:GetParameter", "InternalServerError");
     const machine = await machines.launch();
     await said(machine, "Waiting for the registration token.");
@@ -75,7 +75,7 @@ describe("a machine with one call that keeps failing", function () {
     await machines.remove(machine);
   });
 
-  it("fails its first boot without ssm:GetParameters for its software, says why, and completes it once it can", async () => {
+  it("fails its first boot without ssm:GetParameters for its software, reports why, and finishes once the call succeeds", async () => {
     const mend = fail("ssm:GetParameters", "ThrottlingException");
     machines.cloud.clock.setFactor(100);
     const machine = await machines.launch();
@@ -105,20 +105,18 @@ describe("a machine with one call that keeps failing", function () {
     await machines.state(machine, "idle");
     const timesUnread = () => sinceTheWake().split("cannot be read").length;
     const before = timesUnread();
-    fail("ssm:GetParameters", "ThrottlingException"); // As where others use up what SSM takes of the account.
+    fail("ssm:GetParameters", "ThrottlingException"); // As when other callers use up the account's SSM quota.
     await machines.power("off");
-    await eventually("the machine not to read that", () => timesUnread() > before);
-    await eventually("the machine to tell it", () =>
-      Boolean(
-        machine.tags[tags.detail]?.includes("The fleet's parameters cannot be read, so the machine keeps"),
-      ),
+    await eventually("the machine to fail to read it", () => timesUnread() > before);
+    await eventually("the machine to report it", () =>
+      Boolean(machine.tags[tags.detail]?.includes("SSM does not tell the machine what is wanted")),
     );
     expect(machine.state).to.equal("running");
     await machines.power("on");
     await machines.remove(machine);
   });
 
-  it("does not sleep without ec2:ModifyInstanceAttribute if EC2 may terminate it at its power-off", async () => {
+  it("does not sleep without ec2:ModifyInstanceAttribute if EC2 might terminate it at its power-off", async () => {
     const machine = await machines.launch();
     await online(machine);
     machines.write(machine, "var/lib/longhaul/ending", "");

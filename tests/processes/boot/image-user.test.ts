@@ -15,10 +15,10 @@ describe("a machine with jobs that run as the image's own user, an administrator
   });
 
   const path = `PATH=${ownPath("machines/commands")}:${process.env.PATH}`;
-  /** What a job does, as the user. */
+  /** Runs a command as the user, as a job does. */
   const asUser = (machine: Instance, user: string, ...command: string[]) =>
     machines.onMachine(machine, "setpriv", `--reuid=${user}`, "--", "/usr/bin/env", path, ...command);
-  /** The image's groups of the disk's system, before the boot script has run. */
+  /** The groups that each image gives its user. */
   const groupsOf = { ubuntu: "adm sudo lxd", "ec2-user": "wheel adm systemd-journal" };
   const images = [
     { user: "ubuntu", imageId: "ami-0123456789abcdef0" },
@@ -33,7 +33,7 @@ describe("a machine with jobs that run as the image's own user, an administrator
           user,
         );
       const before = `cp "$root/etc/group" "$root/fresh"\n${others}`;
-      const machine = await machines.launch({ imageId, told: { user, sudo: false }, before });
+      const machine = await machines.launch({ imageId, configuration: { user, sudo: false }, before });
       await machines.state(machine, "idle");
       for (const group of groupsOf[user].split(" "))
         expect(machines.read(machine, "fresh")).to.match(new RegExp(`^${group}:x:\\d+:${user}$`, "m"));
@@ -46,10 +46,13 @@ describe("a machine with jobs that run as the image's own user, an administrator
     });
   }
 
-  it("leaves it Docker if the fleet has Docker", async () => {
+  it("keeps its user in the docker group only if the fleet has Docker", async () => {
     const group = 'echo "docker:x:999:ubuntu" >>"$root/etc/group"\n';
     for (const docker of [true, false]) {
-      const machine = await machines.launch({ told: { user: "ubuntu", sudo: false, docker }, before: group });
+      const machine = await machines.launch({
+        configuration: { user: "ubuntu", sudo: false, docker },
+        before: group,
+      });
       await machines.state(machine, "idle");
       const members = /^docker:x:999:(.*)$/m.exec(machines.read(machine, "etc/group")!)![1];
       expect(members).to.equal(docker ? "ubuntu" : "");
@@ -57,17 +60,17 @@ describe("a machine with jobs that run as the image's own user, an administrator
     }
   });
 
-  it("leaves it the rights if jobs may use sudo", async () => {
-    const machine = await machines.launch({ told: { user: "ubuntu", sudo: true } });
+  it("leaves its user's rights if jobs may use sudo", async () => {
+    const machine = await machines.launch({ configuration: { user: "ubuntu", sudo: true } });
     await machines.state(machine, "idle");
     await asUser(machine, "ubuntu", "sudo", "-n", "/bin/true");
     expect(machines.read(machine, "etc/group")).to.include("sudo:x:27:ubuntu");
     await machines.remove(machine);
   });
 
-  it("does not come up if the user has rights from elsewhere, and says which", async () => {
+  it("does not come up if another sudo rule gives rights, and names the rule", async () => {
     const rule = 'echo "ubuntu ALL=(ALL) NOPASSWD:ALL" >"$root/etc/sudoers.d/image"\n';
-    const machine = await machines.launch({ told: { user: "ubuntu", sudo: false }, before: rule });
+    const machine = await machines.launch({ configuration: { user: "ubuntu", sudo: false }, before: rule });
     await machines.state(machine, "boot-failed");
     expect(machine.tags["longhaul:detail"]).to.match(
       /^The user ubuntu may run everything with sudo \(\(ALL\) NOPASSWD: ALL\), and the fleet has sudo: false\. Take the rule/,

@@ -10,10 +10,10 @@ session=$(curl -sX PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" $imds/api/t
 curl -sH "X-aws-ec2-metadata-token: $session" $imds/meta-data/iam/security-credentials/`;
 
 /*
- * What a job has left behind so that it starts without it. cron and logind do
+ * A job may leave programs behind that start at boot. cron and logind do
  * not wait for Longhaul's boot script.
  */
-describe("what a job has left behind, at a boot", function () {
+describe("a program that a job left behind to start at boot", function () {
   this.timeout(90_000);
   let machines: MachineCloud;
   let machine: Instance;
@@ -32,8 +32,8 @@ describe("what a job has left behind, at a boot", function () {
     await machines.state(machine, "idle");
   };
 
-  it("gets no credentials, however it was started", async () => {
-    await machines.asJob(machine, "mkdir -p ../../var/spool/cron/crontabs"); // As no job could, but root.
+  it("gets no credentials, even if it starts", async () => {
+    await machines.asJob(machine, "mkdir -p ../../var/spool/cron/crontabs"); // Only root could do this, not a job.
     machines.write(machine, "home/runner/ask.sh", `${asksForCredentials}\necho "curl ended with $?"`);
     machines.write(
       machine,
@@ -49,7 +49,7 @@ describe("what a job has left behind, at a boot", function () {
     expect(machines.read(machine, "answer")).to.equal("curl ended with 52\n");
   });
 
-  it("runs only if it was left with root's rights", async () => {
+  it("does not start if the job had no root rights", async () => {
     const starts = (name: string) => `echo ${name} >>"$LONGHAUL_ROOT/started"`;
     const put = await machines.asJob(
       machine,

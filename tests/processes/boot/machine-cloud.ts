@@ -37,45 +37,45 @@ const run = promisify(execFile);
 const environment = "dev";
 const fleet = "cloud";
 
-/** A fleet's machines on the whole local cloud, without an engine: what the stack would make is made by hand. */
+/** A fleet's machines on the whole local cloud without an engine. This module makes the resources that the stack would make. */
 export interface MachineCloud {
   cloud: LocalCloud;
-  /** What the machines are given, unless a launch says otherwise. */
-  told: MachineConfiguration;
+  /** The machines' configuration. A launch may change it. */
+  configuration: MachineConfiguration;
   /** Launches a machine, writes it a token and puts it on the roster. */
   launch(changes?: LaunchChanges): Promise<Instance>;
   /** Sets the fleet's power, as the controller does. */
   power(power: Power): Promise<void>;
   /** Pulls a machine's plug for good, and takes it off the roster. */
   remove(instance: Instance): Promise<void>;
-  /** With the operator's key. */
+  /** A client with the operator's key. */
   ec2: EC2Client;
-  /** Cuts a machine's power, and gives it back. */
+  /** Cuts a machine's power, and starts it again. */
   cutPower(instance: Instance): Promise<void>;
-  /** Waits until the machine says so. */
+  /** Waits until the machine reports one of these states. */
   state(instance: Instance, ...states: MachineState[]): Promise<void>;
   stateOf(instance: Instance): MachineState | undefined;
-  /** The content of a file on a machine's disk; undefined: there is no such file. */
+  /** The text of a file on a machine's disk, or undefined if it does not exist. */
   read(instance: Instance, path: string): string | undefined;
   /** Writes a file onto a machine's disk. */
   write(instance: Instance, path: string, text: string): void;
   /** Runs a system command on a machine, as root there would: `shutdown -h now`. */
   onMachine(instance: Instance, command: string, ...words: string[]): Promise<void>;
-  /** Runs a script as the runner's user, as a step of a job would. Resolves with its output; rejects where it fails. */
+  /** Runs a script as the runner's user, as a step of a job would. Resolves with its output, or rejects if it fails. */
   asJob(instance: Instance, script: string): Promise<string>;
-  /** How many entries a machine has at GitHub. */
+  /** The number of runners that GitHub lists for a machine. */
   entriesOf(instance: Instance): number;
   close(): Promise<void>;
 }
 
 export interface LaunchChanges {
-  told?: Partial<MachineConfiguration>;
+  configuration?: Partial<MachineConfiguration>;
   imageId?: string;
-  /** No token is written for it. */
+  /** Whether no token is written for the machine. */
   withoutToken?: boolean;
-  /** Lines of a shell that run before those of its user data, for what its image has on its disk; `$root` is its root. */
+  /** Shell lines that run before the user data's, to put there what an image brings. `$root` is the machine's root. */
   before?: string;
-  /** Text of its user data, instead of the stack's. */
+  /** The text of its user data, in place of the stack's. */
   userData?: string;
 }
 
@@ -95,7 +95,7 @@ export async function startMachineCloud(
     agent: Pick<MachineConfiguration, "pollSeconds" | "quietSeconds" | "spreadSeconds" | "staySeconds">;
   };
   const { account, region, endpoints } = place;
-  const told: MachineConfiguration = {
+  const configuration: MachineConfiguration = {
     ...machine,
     aws: { account, region, endpoints },
     github: { registrationUrl: `${place.githubUrl}/acme/app` },
@@ -151,7 +151,7 @@ export async function startMachineCloud(
 
   return {
     cloud,
-    told,
+    configuration,
     power: async (power) => {
       await put(names.power, JSON.stringify({ ...initialPower, power }));
     },
@@ -162,13 +162,14 @@ export async function startMachineCloud(
     },
     asJob: async (instance, script) => {
       const path = `${ownPath("machines/commands")}:${base.PATH}`;
-      const env = { PATH: path, LONGHAUL_ROOT: disk(instance), LONGHAUL_USER: told.user };
-      const home = join(disk(instance), "home", told.user);
+      const env = { PATH: path, LONGHAUL_ROOT: disk(instance), LONGHAUL_USER: configuration.user };
+      const home = join(disk(instance), "home", configuration.user);
       return (await run("bash", ["-c", script], { env, cwd: home, timeout: 20_000 })).stdout;
     },
     launch: async (changes = {}) => {
       const { imageId = "ami-0123456789abcdef0", withoutToken = false } = changes;
-      const rendered = changes.userData ?? renderUserData({ ...told, ...changes.told }, assets);
+      const rendered =
+        changes.userData ?? renderUserData({ ...configuration, ...changes.configuration }, assets);
       const text = rendered.replace(/^root=.*\n/m, (line) => `${line}${changes.before ?? ""}`);
       const { id } = await make("instance", {
         ami: imageId,
@@ -179,7 +180,7 @@ export async function startMachineCloud(
         disableApiTermination: true,
         disableApiStop: true,
         instanceInitiatedShutdownBehavior: "stop",
-        userDataBase64: compressUserData(text, told.runner),
+        userDataBase64: compressUserData(text, configuration.runner),
         tags: { [tags.project]: "longhaul", [tags.fleet]: fleet },
       });
       const instance = cloud.aws.account.instances[id]!;

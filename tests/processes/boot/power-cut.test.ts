@@ -7,23 +7,23 @@ import { eventually } from "../../environment.ts";
 import type { MachineCloud } from "./machine-cloud.ts";
 import { startMachineCloud } from "./machine-cloud.ts";
 
-/** Commands of the user data. */
+/** The number of commands in the user data. */
 const userDataCommands = 33;
-/** Commands of `boot.sh` at a first boot, about: those of its functions and subshells count. */
+/** About the number of commands that `boot.sh` runs at a first boot, those of its functions and subshells included. */
 const bootCommands = 800;
-/** Commands of the stand-in for `apt-get`, at most. */
+/** The most commands that the stand-in for `apt-get` runs in one call. */
 const aptCommands = 11;
-/** A runner's number says where the power of its machine is cut: from here on it counts commands of `boot.sh`. */
+/** A runner's number encodes where its machine's power is cut. Numbers above this one count commands of `boot.sh`. */
 const inBootScript = 10_000;
-/** And from these on those of apt-get. */
+/** Numbers above these count commands of `apt-get`. */
 const [inUpdate, inInstall] = [20_000, 30_000];
 const atOnce = 4;
-/** Of each program, where not all are asked for. */
+/** The number of cuts in each program, unless `EVERY_CUT` is set. */
 const cutsInEachRun = 5;
 
 /**
- * Read by every bash of a machine before its script (`BASH_ENV`): stops the script in front of one command, once in the
- * machine's life. The first of the user data is left out: it takes cloud-init's own mark away.
+ * Every bash of a machine reads this before its script (`BASH_ENV`). It stops the script before one command, once in the
+ * machine's life. The user data's first command is left out, because it removes cloud-init's own mark.
  */
 const stopper = `
 longhaul_number=$(sed -n 's/.*"runner":"dev-cloud-\\([0-9]*\\)".*/\\1/p' "$LONGHAUL_ROOT/var/lib/cloud/instance/scripts/part-001")
@@ -60,25 +60,28 @@ describe("a machine after a power cut in its first boot", function () {
     rmSync(folder, { recursive: true });
   });
 
-  /** Boots a new machine, cuts its power in front of a command, and boots it again. */
+  /** Boots a new machine, cuts its power before a command, and boots it again. */
   async function cutAt(number: number): Promise<void> {
-    const machine = await machines.launch({ told: { runner: `dev-cloud-${number}` } });
+    const machine = await machines.launch({ configuration: { runner: `dev-cloud-${number}` } });
     const command = () => machines.read(machine, "cut");
     await eventually(
-      `command ${number} to come, or the end`,
+      `command ${number}, or the end of the boot`,
       () => command() !== undefined || machines.stateOf(machine) === "idle",
       60_000,
     );
-    const where = `cut in front of command ${number}: ${command() ?? "none, it came to its end"}`;
+    const where = `cut before command ${number}: ${command() ?? "none, because the boot finished"}`;
     if (command() !== undefined) {
       await machines.cutPower(machine);
-      await eventually(`a machine to come up that was ${where}`, () => machines.stateOf(machine) === "idle");
+      await eventually(
+        `a machine to come up after a power cut (${where})`,
+        () => machines.stateOf(machine) === "idle",
+      );
       expect(machines.entriesOf(machine), where).to.equal(1);
     }
     await machines.remove(machine);
   }
 
-  /** Several at once, because most of a boot is waiting. */
+  /** Cuts several machines at once, because a boot mostly waits. */
   async function cutAtEach(numbers: readonly number[]): Promise<void> {
     const waiting = [...numbers];
     const work = async () => {
@@ -103,7 +106,7 @@ describe("a machine after a power cut in its first boot", function () {
 });
 
 /**
- * Some of the numbers: others in each run, and all of them where somebody asks for it, as the nightly workflow does
+ * A random choice of the numbers, or all of them if `EVERY_CUT` is set, as in the nightly workflow
  * (`EVERY_CUT=1 npx mocha tests/processes/boot/power-cut.test.ts`).
  */
 function pick(min: number, max: number): number[] {

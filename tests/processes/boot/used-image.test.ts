@@ -18,7 +18,7 @@ describe("a machine made from the image of a used machine", function () {
   const caBundle = "-----BEGIN CERTIFICATE-----\nb25l\n-----END CERTIFICATE-----\n";
   before(async () => {
     machines = await startMachineCloud();
-    used = await machines.launch({ told: { docker: true, caBundle } });
+    used = await machines.launch({ configuration: { docker: true, caBundle } });
     await machines.state(used, "idle");
     const { ImageId } = await machines.ec2.send(
       new CreateImageCommand({ InstanceId: used.id, Name: "used", NoReboot: true }),
@@ -31,14 +31,14 @@ describe("a machine made from the image of a used machine", function () {
     const text = machines.read(machine, "home/runner/actions-runner/.runner");
     return text === undefined ? undefined : (JSON.parse(text) as { agentName: string }).agentName;
   };
-  const ownName = ({ id }: Instance) => machineName(machines.told.runner, id);
+  const ownName = ({ id }: Instance) => machineName(machines.configuration.runner, id);
   const sessionOf = (machine: Instance) =>
     machines.cloud.github.runners().find(({ name }) => name === ownName(machine))?.session?.id;
 
   for (const baked of [false, true]) {
-    it(`is a machine of its own${baked ? ", with the runner that the image brings" : ""}`, async () => {
+    it(`registers under its own name${baked ? ", with the runner that the image brings" : ""}`, async () => {
       const session = sessionOf(used);
-      const machine = await machines.launch({ imageId, told: { baked } });
+      const machine = await machines.launch({ imageId, configuration: { baked } });
       await machines.state(machine, "idle");
       expect(machine.console).to.include(
         `this disk comes from ${used.id}, and this machine is ${machine.id}`,
@@ -46,7 +46,7 @@ describe("a machine made from the image of a used machine", function () {
       expect(registeredAs(machine)).to.equal(ownName(machine));
       expect(machines.entriesOf(machine)).to.equal(1);
       expect(machine).to.include({ state: "running", shutdownBehavior: "stop" });
-      // The other one works on, on its own session.
+      // The other machine keeps working with its own session.
       expect(registeredAs(used)).to.equal(ownName(used));
       expect(sessionOf(used)).to.equal(session);
       await machines.remove(machine);
@@ -66,7 +66,7 @@ describe("a machine made from the image of a used machine", function () {
     await machines.remove(machine);
   });
 
-  it("does nothing if the image is launched without user data", async () => {
+  it("starts nothing if the image is launched without user data", async () => {
     const session = sessionOf(used);
     const machine = await machines.launch({ imageId, userData: "" });
     await eventually("the other machine's boot script to come to its end", () =>
@@ -78,10 +78,10 @@ describe("a machine made from the image of a used machine", function () {
     await machines.remove(machine);
   });
 
-  it("lets its boot steps allow the jobs' user what the other machine denied, and denies it again afterwards", async () => {
+  it("lifts the other machine's denials for the jobs' user during its boot steps, and then denies the same again", async () => {
     const mask = "etc/systemd/system/user@$(id -u runner).service";
     const bootSteps = ["echo '@daily true' | crontab -u runner -", `test ! -L "$LONGHAUL_ROOT/${mask}"`];
-    const machine = await machines.launch({ imageId, told: { bootSteps } });
+    const machine = await machines.launch({ imageId, configuration: { bootSteps } });
     await machines.state(machine, "idle");
     expect(machines.read(machine, "var/spool/cron/crontabs/runner")).to.equal("@daily true\n");
     const refusal: unknown = await machines.asJob(machine, "crontab -l").catch((error: unknown) => error);
@@ -90,9 +90,9 @@ describe("a machine made from the image of a used machine", function () {
     await machines.remove(machine);
   });
 
-  it("lets containers end with Docker's daemon again if its fleet wants that", async () => {
-    const told = { docker: true, dockerLiveRestore: false, bootSteps: ["docker swarm init"] };
-    const machine = await machines.launch({ imageId, told });
+  it("removes Docker's live-restore setting if its fleet turns it off", async () => {
+    const configuration = { docker: true, dockerLiveRestore: false, bootSteps: ["docker swarm init"] };
+    const machine = await machines.launch({ imageId, configuration });
     await machines.state(machine, "idle");
     expect(machines.read(machine, "etc/docker/daemon.json")).to.equal("{}");
     await machines.remove(machine);
@@ -107,7 +107,7 @@ describe("a machine made from the image of a used machine", function () {
     await machines.remove(machine);
   });
 
-  it("sleeps and wakes as any other machine", async () => {
+  it("sleeps and wakes like any other machine", async () => {
     const machine = await machines.launch({ imageId });
     await machines.state(machine, "idle");
     await machines.onMachine(machine, "shutdown", "-P", "now");

@@ -13,10 +13,10 @@ import { put } from "../../unit/runtime/fixture.ts";
 import { putCommands } from "../../unit/runtime/stand-ins.ts";
 import { machine } from "../../unit/user-data/machine.ts";
 
-/** A certificate as PEM text, of whatever base64. */
+/** A certificate as PEM text around the given base64. */
 const pem = (base64: string) =>
   `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
-/** By which cloud-init knows that the user data was run; it makes it first. */
+/** cloud-init's mark that the user data has run. cloud-init makes it before it runs the user data. */
 const semaphore = "var/lib/cloud/instance/sem/config_scripts_user";
 const assets = {
   boot: "#!/bin/bash\n# gone\necho boot # stays\n",
@@ -51,7 +51,7 @@ describe("the user data, run as cloud-init does", () => {
       env: { PATH: `${root}/commands:/usr/bin:/bin`, LONGHAUL_ROOT: root, root, ...environment },
     });
   const file = (path: string) => readFileSync(`${root}/${path}`, "utf8");
-  /** What boot.sh finds in its variables. */
+  /** The values that boot.sh finds in these variables, then the boot steps. */
   const variables = (names: readonly string[]) =>
     execFileSync(
       "bash",
@@ -82,16 +82,16 @@ describe("the user data, run as cloud-init does", () => {
       "systemctl start --no-block longhaul-boot.service",
     ]);
     expect(file("var/lib/longhaul/instance")).to.equal("i-1\n");
-    expect(existsSync(`${root}/${semaphore}`), "run, as cloud-init sees it").to.equal(true);
+    expect(existsSync(`${root}/${semaphore}`), "cloud-init's mark that the user data has run").to.equal(true);
   });
 
-  it("is run again at the next boot if it fails", () => {
+  it("runs again at the next boot if it failed", () => {
     put(`${root}/commands/systemctl`, "#!/bin/bash\n[[ $1 != enable ]]", 0o755);
     expect(() => boot(renderUserData(machine, assets))).to.throw();
     expect(existsSync(`${root}/${semaphore}`)).to.equal(false);
   });
 
-  describe("on a disk from an image", () => {
+  describe("on a disk that was made from an image", () => {
     const runner = "home/runner/actions-runner";
     const others = [
       ...[".runner", ".credentials", ".credentials_rsaparams", ".env", ".path"].map(
@@ -118,7 +118,7 @@ describe("the user data, run as cloud-init does", () => {
     };
     const isThere = (path: string) => existsSync(`${root}/${path}`);
 
-    it("removes what belongs to the other machine, and keeps what the image is for", () => {
+    it("removes what belongs to the other machine, and keeps the image's software", () => {
       lay("i-2\n");
       boot(renderUserData(machine, assets));
       expect(others.filter(isThere)).to.deep.equal(["var/lib/longhaul/instance"]);
@@ -126,7 +126,7 @@ describe("the user data, run as cloud-init does", () => {
       expect(kept.filter(isThere)).to.deep.equal(kept);
     });
 
-    it("rebuilds the system's list of certificates without the other machine's, and then restarts Docker", () => {
+    it("rebuilds the system's certificate list without the other machine's, and then restarts Docker", () => {
       lay("i-2\n");
       const there = `[[ ! -e ${root}/usr/local/share/ca-certificates/longhaul-1.crt ]] || exit 1`;
       putCommands(`${root}/commands`, { "update-ca-certificates": there });
@@ -160,21 +160,21 @@ describe("the user data, run as cloud-init does", () => {
       });
     });
 
-    it("removes nothing from the instance's own disk, however often it is run", () => {
+    it("removes nothing if the disk belongs to the instance, even if it runs again", () => {
       lay("i-1\n");
       boot(renderUserData(machine, assets));
       expect(others.filter(isThere)).to.deep.equal(others);
       expect(file("commands/calls")).to.not.include("stop longhaul-agent");
     });
 
-    it("removes nothing from a disk that no machine of Longhaul has used: an image may have a runner with settings", () => {
+    it("removes nothing if no Longhaul machine has used the disk, because an image may bring a runner with settings", () => {
       for (const path of [`${runner}/.env`, ...kept]) put(`${root}/${path}`, "image's");
       boot(renderUserData(machine, assets));
       expect(file(`${runner}/.env`)).to.equal("image's");
     });
   });
 
-  it("contains the connection's script only if there is a proxy or a CA bundle", () => {
+  it("contains the connection script only if there is a proxy or a CA bundle", () => {
     const carries = (change: Partial<MachineConfiguration>) =>
       renderUserData({ ...machine, ...change }, assets).includes("connection.sh");
     expect(carries({})).to.equal(false);
@@ -182,7 +182,7 @@ describe("the user data, run as cloud-init does", () => {
     expect(carries({ caBundle: pem("AA==") })).to.equal(true);
   });
 
-  it("writes each file on the machine exactly as it was given, whatever is in it", () => {
+  it("delivers every value to the machine unchanged, whatever characters it contains", () => {
     const nasty = fc.oneof(
       fc.constantFrom(
         "'",
@@ -205,7 +205,7 @@ describe("the user data, run as cloud-init does", () => {
       fc.string({ unit: "grapheme", maxLength: 12 }),
     );
     const value = fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join("").replaceAll("\0", ""));
-    const told = fc.record({
+    const values = fc.record({
       url: value,
       user: value,
       http: value,
@@ -220,29 +220,32 @@ describe("the user data, run as cloud-init does", () => {
       agent: value,
     });
     fc.assert(
-      fc.property(told, ({ url, user, http, https, noProxy, certificates, bootSteps, everyBoot, agent }) => {
-        const given: MachineConfiguration = {
-          ...machine,
-          user,
-          runnerSoftware: { ...machine.runnerSoftware, url },
-          proxy: { http, https, noProxy },
-          caBundle: certificates.map((base64) => pem(base64)).join("A comment\n"),
-          bootSteps,
-          everyBoot,
-        };
-        boot(renderUserData(given, assets));
-        // What the boot script fetches and runs itself.
-        boot(softwareScript({ ...assets, agent: `${agent}\n` }));
-        const forAgent = JSON.parse(file("etc/longhaul/machine.json")) as MachineConfiguration;
-        expect(given).to.deep.include({ ...forAgent, runnerSoftware: given.runnerSoftware });
-        expect(forAgent.runnerSoftware).to.deep.equal({ selfUpdate: given.runnerSoftware.selfUpdate });
-        expect(forAgent).to.not.have.any.keys("bootSteps", "everyBoot", "caBundle", "proxy");
-        expect(file("etc/longhaul/ca-bundle.base64").trim().split("\n")).to.deep.equal(certificates);
-        expect(file("opt/longhaul/agent.mjs")).to.equal(`${agent}\n`);
-        const names = ["TARBALL_URL", "RUNNER_USER", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_NONE"];
-        const steps = [...bootSteps, ...everyBoot];
-        expect(variables(names)).to.deep.equal([url, user, http, https, noProxy.join(","), ...steps]);
-      }),
+      fc.property(
+        values,
+        ({ url, user, http, https, noProxy, certificates, bootSteps, everyBoot, agent }) => {
+          const given: MachineConfiguration = {
+            ...machine,
+            user,
+            runnerSoftware: { ...machine.runnerSoftware, url },
+            proxy: { http, https, noProxy },
+            caBundle: certificates.map((base64) => pem(base64)).join("A comment\n"),
+            bootSteps,
+            everyBoot,
+          };
+          boot(renderUserData(given, assets));
+          // The boot script fetches and runs this part itself.
+          boot(softwareScript({ ...assets, agent: `${agent}\n` }));
+          const forAgent = JSON.parse(file("etc/longhaul/machine.json")) as MachineConfiguration;
+          expect(given).to.deep.include({ ...forAgent, runnerSoftware: given.runnerSoftware });
+          expect(forAgent.runnerSoftware).to.deep.equal({ selfUpdate: given.runnerSoftware.selfUpdate });
+          expect(forAgent).to.not.have.any.keys("bootSteps", "everyBoot", "caBundle", "proxy");
+          expect(file("etc/longhaul/ca-bundle.base64").trim().split("\n")).to.deep.equal(certificates);
+          expect(file("opt/longhaul/agent.mjs")).to.equal(`${agent}\n`);
+          const names = ["TARBALL_URL", "RUNNER_USER", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_NONE"];
+          const steps = [...bootSteps, ...everyBoot];
+          expect(variables(names)).to.deep.equal([url, user, http, https, noProxy.join(","), ...steps]);
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -253,11 +256,11 @@ describe("the user data, run as cloud-init does", () => {
     );
   });
 
-  it("depends on its arguments alone", () => {
+  it("depends only on its arguments", () => {
     expect(renderUserData(machine, assets)).to.equal(renderUserData(structuredClone(machine), { ...assets }));
   });
 
-  it("is packed so that cloud-init unpacks it", () => {
+  it("is compressed with gzip, which cloud-init unpacks", () => {
     const real = readMachineAssets();
     const packed = compressUserData(
       renderUserData({ ...machine, caBundle: pem("AA==") }, real),
@@ -268,7 +271,7 @@ describe("the user data, run as cloud-init does", () => {
     expect(file("opt/longhaul/boot.sh")).to.include('step "registering"');
   });
 
-  it("is refused with numbers and advice if EC2 would refuse it", () => {
+  it("is an error with the sizes and a remedy if EC2 would refuse it", () => {
     const noise = Array.from({ length: 9000 }, (_, index) => (index * 7919 * 104_729).toString(36)).join("");
     expect(() => compressUserData(noise, "dev-cloud-1")).to.throw(
       /^The user data of dev-cloud-1 takes \d+ bytes compressed, and EC2 takes at most 16384\. Shorten the fleet's bootSteps, its everyBoot or/,
@@ -284,7 +287,7 @@ describe("the machine's programs", () => {
     expect(agent).to.include("longhaul");
   });
 
-  it("work without their comments and indentation", () => {
+  it("still parse without their comments and indentation", () => {
     const real = readMachineAssets();
     const text = renderUserData({ ...machine, caBundle: pem("AA==") }, real);
     for (const name of ["boot.sh", ...Object.keys(real.bootParts), "connection.sh"]) {

@@ -45,7 +45,7 @@ describe("stand-in commands of a machine", () => {
     });
     return { output: stdout.trim(), error: stderr.trim(), status };
   };
-  /** A sleep that has begun: it has looked at the clock. */
+  /** Starts a sleep. Resolves when the sleep has read the clock. */
   const fallAsleep = async (span: string) => {
     const sleeper = spawn("bash", ["-c", `exec sleep ${span}`], { env: environment });
     const ended = new Promise<number | null>((resolve) => sleeper.once("exit", resolve));
@@ -59,12 +59,12 @@ describe("stand-in commands of a machine", () => {
 
   for (const span of ["60", "1m", "59.7 .3", ".5m 30s"]) {
     it(`sleep ${span} takes a minute of the cloud's time`, async () => {
-      clock.setFactor(0.01); // By itself the clock goes too slowly to matter.
+      clock.setFactor(0.01); // So slowly that only `advance` moves the clock noticeably.
       const minute = await fallAsleep(span);
       clock.advance(59_500);
       await (
         await fallAsleep(".003")
-      ).ended; // Meanwhile the other has looked at the clock.
+      ).ended; // Meanwhile the first sleep has read the clock again.
       expect(minute.sleeper.exitCode).to.equal(null);
       clock.advance(500);
       expect(await minute.ended).to.equal(0);
@@ -83,25 +83,25 @@ describe("stand-in commands of a machine", () => {
     expect(await ended).to.equal(0);
   });
 
-  it("a long sleep looks at the clock a few times in a second, and waits for the rest", () => {
+  it("a long sleep reads the clock every quarter of a second", () => {
     clock.setFactor(120);
     const waits = waitsOf("60");
     expect(waits[0]).to.equal(0.25);
     expect(waits.length).to.be.within(1, 4);
   });
 
-  it("a sleep waits only for what is left of it", () => {
+  it("a sleep waits no longer than its remaining time", () => {
     const waits = waitsOf("60"); // At factor 600: a tenth of a second.
     expect(Math.max(...waits)).to.be.within(0.05, 0.101);
   });
 
-  /** The seconds of its waits, from bash's trace of it. */
+  /** The seconds of each wait of a sleep, from bash's trace. */
   const waitsOf = (span: string): number[] =>
     [...bash(`bash -x "$(command -v sleep)" ${span}`).error.matchAll(/read -rt ([\d.]+)/g)].map(
       ([, seconds]) => Number(seconds),
     );
 
-  it("date prints the cloud's time, in the requested form", () => {
+  it("date prints the cloud's time in the requested format", () => {
     clock.advance(86_400_000 * 400);
     const now = clock.now();
     expect(Number(bash("date +%s").output) * 1000).to.be.within(now - 1000, clock.now());
@@ -120,19 +120,19 @@ describe("stand-in commands of a machine", () => {
       console.log(JSON.stringify({ from, to, least: done - began, most: after - before,
         fixed: +new Date(5), is: new Date() instanceof Date, ago: Date() }))`;
     const before = clock.now();
-    const told = JSON.parse(
+    const times = JSON.parse(
       execFileSync(process.execPath, ["--require", outfile, "-e", program], {
         env: environment,
         encoding: "utf8",
       }),
     ) as Record<"from" | "to" | "least" | "most" | "fixed", number> & { is: boolean; ago: string };
-    expect(told.from).to.be.within(before, clock.now());
-    const millisecond = clock.factor; // Of the computer, which counts whole ones.
-    expect(told.to - told.from).to.be.within(
-      clock.factor * told.least - 2 * millisecond,
-      clock.factor * told.most + 2 * millisecond,
+    expect(times.from).to.be.within(before, clock.now());
+    const millisecond = clock.factor; // One millisecond of the computer. Its clock counts whole ones.
+    expect(times.to - times.from).to.be.within(
+      clock.factor * times.least - 2 * millisecond,
+      clock.factor * times.most + 2 * millisecond,
     );
-    expect(told).to.include({ fixed: 5, is: true });
+    expect(times).to.include({ fixed: 5, is: true });
   });
 
   it("docker refuses swarm mode if containers outlive its daemon", () => {
@@ -171,12 +171,12 @@ describe("stand-in commands of a machine", () => {
     expect(bash("id -gn runner").output).to.equal("runner");
   });
 
-  it("a rule of iptables exists once it was added", () => {
+  it("an iptables rule exists once it has been added", () => {
     expect(bash("iptables -w -C OUTPUT -j REJECT").status).to.equal(1);
     expect(bash("iptables -w -I OUTPUT -j REJECT; iptables -w -C OUTPUT -j REJECT").status).to.equal(0);
   });
 
-  it("a crontab belongs to one user, and a user who is denied one has none, whoever writes it", () => {
+  it("each user has a crontab, and none if cron's lists deny it, even if root asks", () => {
     const asRunner = (script: string) => bash(`setpriv --reuid=runner bash -c '${script}'`);
     expect(asRunner("crontab - <<<@reboot; crontab -l").output).to.equal("@reboot");
     expect(bash("crontab -l").status).to.equal(1);
@@ -192,7 +192,7 @@ describe("stand-in commands of a machine", () => {
     expect(asRunner("crontab -l").status).to.equal(1);
   });
 
-  it("records what would change the computer, and does not do it", () => {
+  it("commands that would change the computer are only logged", () => {
     expect(
       bash("apt-get install --yes jq && chown -R runner:runner /x && iptables -w -A OUTPUT").status,
     ).to.equal(0);
@@ -202,7 +202,7 @@ describe("stand-in commands of a machine", () => {
   });
 });
 
-/** Undefined: the descriptor was closed while the others were read. */
+/** Undefined if the descriptor was closed while the others were read. */
 function linkOf(path: string): string | undefined {
   try {
     return readlinkSync(path);

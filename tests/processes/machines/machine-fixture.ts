@@ -22,10 +22,10 @@ export async function until<T>(what: string, probe: () => T | undefined | false)
     if (found !== undefined && found !== false) return found;
     await delay(5);
   }
-  throw new Error(`Not within ${patienceMs} ms: ${what}`);
+  throw new Error(`Waited ${patienceMs} ms, and this did not happen: ${what}`);
 }
 
-/** An instance as EC2 would describe it, with what it was heard saying. */
+/** An instance as EC2 would describe it, with its console lines and the ways in which it went down. */
 export interface Observed extends HostedInstance {
   lines: string[];
   downs: PowerDown[];
@@ -59,7 +59,7 @@ export interface Site {
   dir: string;
   clock: Clock;
   host: MachineHost;
-  /** Machines that have got a network, or lost it, in order. */
+  /** The machines that got a network or lost it, in order. */
   networks: [instanceId: string, isUp: boolean][];
   /** The path of a file of a machine. */
   file(id: string, path: string): string;

@@ -55,7 +55,7 @@ describe("a machine of the local cloud", () => {
     });
   }
 
-  it("ends all processes, detached ones too, when its plug is pulled", async () => {
+  it("killing a machine is a crash, and ends detached processes too", async () => {
     const machine = instanceOf("i-1", "setsid sleep 600 & setsid env -i /bin/sleep 601 & echo up $!; wait");
     await site.host.start(machine);
     const pid = (await saying(machine.lines, "cloud-init: up")).split(" ").at(-1)!;
@@ -82,7 +82,7 @@ describe("a machine of the local cloud", () => {
     expect(machine.lines.filter((line) => line === "boot")).to.have.length(2);
   });
 
-  it("finds its disk when it is started again; a discarded disk is gone", async () => {
+  it("keeps its disk when it is started again, until the disk is discarded", async () => {
     const machine = instanceOf("i-1", "echo kept >$LONGHAUL_ROOT/home/file; poweroff");
     await site.host.start(machine);
     await until("the machine to be down", () => machine.downs.length === 1);
@@ -96,7 +96,7 @@ describe("a machine of the local cloud", () => {
     expect(existsSync(site.file("i-1", ""))).to.equal(false);
   });
 
-  describe("whose power is cut", () => {
+  describe("after a power cut", () => {
     const script = (...lines: string[]) =>
       ["cd $LONGHAUL_ROOT/home", ...lines, "echo written; sleep 600"].join("\n");
     const sizes = (names: string[]) => names.map((name) => statSync(site.file("i-1", `home/${name}`)).size);
@@ -117,17 +117,17 @@ describe("a machine of the local cloud", () => {
           ),
         ),
       );
-      // What was renamed has its contents on the disk; what is new does not, however old it says it is.
+      // The renamed file has its contents on the disk. The new file does not, despite its old modification time.
       expect(sizes(["before", "after", "folder/in", "renamed", "old"])).to.deep.equal([12, 6, 3, 7, 0]);
     });
 
-    it("has on its disk what is older than half a minute, as the kernel writes it by itself", async () => {
+    it("keeps what it wrote more than half a minute earlier, because the kernel has written it to the disk by then", async () => {
       site.clock.setFactor(1000);
       await cut(instanceOf("i-1", script("echo written >file; sleep 60; echo late >late")));
       expect(sizes(["file"])).to.deep.equal([8]);
     });
 
-    it("does not start an empty unit", async () => {
+    it("does not start a unit with an empty file", async () => {
       const unit =
         "printf '[Service]\\nExecStart=/bin/echo serving\\n[Install]\\nWantedBy=multi-user.target\\n'";
       const machine = instanceOf(
@@ -140,7 +140,7 @@ describe("a machine of the local cloud", () => {
       await saying(machine.lines, "the user data was run at an earlier boot");
     });
 
-    it("is copied as such while it runs, and its copy has a root of its own", async () => {
+    it("is copied as after a power cut while it runs, and the copy has its own root", async () => {
       const machine = instanceOf("i-1", script('echo "$LONGHAUL_ROOT/home" >path; sync; echo lost >lost'));
       await site.host.start(machine);
       await saying(machine.lines, "cloud-init: written");
@@ -172,7 +172,7 @@ describe("a machine of the local cloud", () => {
     expect(machine.downs).to.deep.equal(["poweroff"]);
   });
 
-  it("shutdown waits for delay locks: what runs continues, another one is refused, and shutdown -c stops nothing", async () => {
+  it("shutdown waits for delay locks: processes go on, a second shutdown is refused, and shutdown -c does not stop it", async () => {
     await site.close();
     site = openSite(1, { delayLockSeconds: 0.5 });
     const preparing =
@@ -188,7 +188,7 @@ describe("a machine of the local cloud", () => {
       expect(machine.lines).to.include(`cloud-init: ${line}`);
   });
 
-  it("two machines do not disturb one another", async () => {
+  it("does not disturb another machine when it is killed", async () => {
     const [one, two] = [instanceOf("i-1", "sleep 600"), instanceOf("i-12", "echo here; sleep 600")];
     await Promise.all([site.host.start(one), site.host.start(two)]);
     await saying(two.lines, "cloud-init: here");
@@ -197,7 +197,7 @@ describe("a machine of the local cloud", () => {
     expect(processesOf(site.file("i-12", ""))).to.not.deep.equal([]);
   });
 
-  it("stopping the cloud ends the machines without telling EC2 that they went down", async () => {
+  it("ends with the cloud, without a report to EC2 that it went down", async () => {
     const machine = instanceOf("i-1", "echo up; sleep 600");
     await site.host.start(machine);
     await saying(machine.lines, "cloud-init: up");
@@ -237,18 +237,18 @@ describe("a crash of the local cloud", () => {
     return cloud;
   };
 
-  it("leaves no process of a machine", async () => {
+  it("leaves no process of a machine running", async () => {
     const cloud = await cloudProcess();
     expect(processesBelow(dir)).to.not.deep.equal([]);
     cloud.kill("SIGKILL");
     await until("the machine to end with the cloud", () => processesBelow(dir).length === 0);
   });
 
-  it("that also ended the machine's init is cleaned up by reaping", async () => {
+  it("is cleaned up by `reapMachines` if the machine's init could not act", async () => {
     const cloud = await cloudProcess();
     const init = processesBelow(dir).filter((pid) => commandLineOf(pid).includes("init.cjs"));
     expect(init).to.have.length(1);
-    for (const pid of init) process.kill(pid, "SIGSTOP"); // It can do nothing when its parent goes.
+    for (const pid of init) process.kill(pid, "SIGSTOP"); // It cannot act when its parent ends.
     cloud.kill("SIGKILL");
     await until("the cloud to be gone", () => cloud.signalCode !== null);
     expect(processesBelow(dir)).to.not.deep.equal([]);
@@ -257,7 +257,7 @@ describe("a crash of the local cloud", () => {
   });
 });
 
-/** Empty when the process has ended meanwhile. */
+/** Empty if the process has ended in the meantime. */
 function commandLineOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");

@@ -45,7 +45,7 @@ describe("a machine's metadata service", () => {
     expect((await fetch(`${service.url}/latest/api/token`, { method: "PUT" })).status).to.equal(400);
   });
 
-  it("describes the instance", async () => {
+  it("describes its instance", async () => {
     const read = await open();
     expect(await read("meta-data/instance-id")).to.equal("i-1");
     expect(await read("meta-data/ami-id")).to.equal("ami-0123");
@@ -62,7 +62,7 @@ describe("a machine's metadata service", () => {
     expect(await read("meta-data/nothing-of-the-kind")).to.equal(404);
   });
 
-  it("follows the instance's tags, and has none if they are not in the metadata", async () => {
+  it("serves the instance's current tags, and answers 404 while there are none", async () => {
     const tags: Record<string, string> = {};
     const read = await open(instanceOf("i-2", "true", { tags: () => tags }));
     expect(await read("meta-data/tags/instance/")).to.equal(404);
@@ -71,7 +71,7 @@ describe("a machine's metadata service", () => {
     expect(await read("meta-data/tags/instance/longhaul:state")).to.equal("idle");
   });
 
-  it("does not answer users that the machine's own rules keep away", async () => {
+  it("drops a connection that the machine's firewall rules reject", async () => {
     const asked: number[] = [];
     service = await serveMetadata(withRole, (port) => asked.push(port) === 2);
     const ask = () => fetch(`${service.url}/latest/api/token`, { method: "PUT" });

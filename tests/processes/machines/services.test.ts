@@ -23,7 +23,7 @@ describe("services of a machine", () => {
     until(`the console to say "${text}"`, () => machine.lines.find((line) => line.includes(text)));
   const service = (lines: string) => `[Service]\nStandardOutput=journal+console\n${lines}`;
 
-  it("starts a service again that ended by mistake, but not one that was stopped", async () => {
+  it("a service that fails is restarted, and a stopped one is not", async () => {
     await boot(
       {
         "a.service": service(
@@ -42,7 +42,7 @@ describe("services of a machine", () => {
     expect(runs()).to.equal(before);
   });
 
-  it("tries a failed oneshot again until it succeeds, if its unit says so", async () => {
+  it("a oneshot that fails is retried until it succeeds if its unit says so", async () => {
     const script = "echo run; echo . >>$LONGHAUL_ROOT/runs; (($(wc -l <$LONGHAUL_ROOT/runs) == 3))";
     await boot(
       {
@@ -62,7 +62,7 @@ describe("services of a machine", () => {
     expect(runs()).to.equal(3);
   });
 
-  it("ends all processes of a service that is stopped, or only the main one if the unit says so", async () => {
+  it("stopping a service ends all of its processes, or only the main one if the unit says so", async () => {
     const forks = "ExecStart=/bin/bash -c 'setsid sleep 600 & echo $! >$LONGHAUL_ROOT/$0; wait'";
     await boot(
       {
@@ -81,7 +81,7 @@ describe("services of a machine", () => {
     expect(lives("main")).to.equal(true);
   });
 
-  it("leaves a service's other processes alone when its main process dies, if the unit says so", async () => {
+  it("the processes that a main process started survive its death if the unit says so", async () => {
     await boot(
       {
         "a.service": service(
@@ -98,7 +98,7 @@ describe("services of a machine", () => {
     expect(existsSync(`/proc/${pids()[0]}/exe`)).to.equal(true);
   });
 
-  it("starting a oneshot waits for its end and reports its failure", async () => {
+  it("starting a oneshot waits until it ends, and fails if the oneshot fails", async () => {
     await boot(
       { "bad.service": service("Type=oneshot\nExecStart=/bin/bash -c 'sleep 0.02; exit 4'") },
       `systemctl start bad; echo "status $?"`,
@@ -107,7 +107,7 @@ describe("services of a machine", () => {
     await says("bad.service: ended with status 4");
   });
 
-  it("lets a unit wait for an earlier one, and fail with one that it requires", async () => {
+  it("a unit waits until an earlier oneshot has ended, and fails if a unit that it requires fails", async () => {
     await boot(
       {
         "first.service": service("Type=oneshot\nExecStart=/bin/bash -c 'sleep 0.05; echo done; exit 1'"),
@@ -122,7 +122,7 @@ describe("services of a machine", () => {
     expect(order).to.deep.equal(["first.service: done", "later.service: later"]);
   });
 
-  it("takes variables from the unit and its files", async () => {
+  it("environment variables come from the unit and its environment files", async () => {
     await boot(
       {
         "a.service": service(
@@ -134,7 +134,7 @@ describe("services of a machine", () => {
     await says("a.service: 1-two words-value");
   });
 
-  it("stops starting a unit after five starts within ten seconds, until the counter is reset", async () => {
+  it("a unit fails at its sixth start within ten seconds, and stays failed until it is reset", async () => {
     await boot(
       { "a.service": service("ExecStart=/bin/sleep 600\nRestart=always") },
       `for ((i = 0; i < 6; i++)); do systemctl restart a; echo "restart $i: $?"; done
@@ -146,7 +146,7 @@ describe("services of a machine", () => {
     expect(machine.lines.join("\n")).to.include("start-limit-hit");
   });
 
-  it("starts a unit without that limit as often as it is asked to", async () => {
+  it("a unit without that limit can be started any number of times", async () => {
     await boot(
       {
         "a.service": `[Unit]\nStartLimitIntervalSec=0\n${service("ExecStart=/bin/sleep 600\nRestart=always")}`,
@@ -159,7 +159,7 @@ describe("services of a machine", () => {
     expect(machine.lines).to.include("cloud-init: active");
   });
 
-  it("counts automatic restarts towards the limit as well", async () => {
+  it("automatic restarts count towards the limit as well", async () => {
     await boot(
       { "a.service": service("ExecStart=/bin/bash -c 'echo run'\nRestart=always\nRestartSec=1ms") },
       "systemctl start a",
@@ -180,7 +180,7 @@ describe("services of a machine", () => {
     await says("a.service: Unit a.service is masked.");
   });
 
-  it("keeps a scope apart from the unit that started it, with its process id and exit code", async () => {
+  it("a scope does not belong to the unit that started it, and keeps the process id and the exit code", async () => {
     await boot(
       { "a.service": service("ExecStart=/bin/bash $LONGHAUL_ROOT/a.sh") },
       `cat >$LONGHAUL_ROOT/inside.sh <<'SCRIPT'
@@ -206,7 +206,7 @@ SCRIPT
     expect(existsSync(`/proc/${inside}/exe`)).to.equal(true);
   });
 
-  it("stops the units that do not ignore a change of the target, and does not shut down", async () => {
+  it("a change of the target stops the units that do not ignore it, and does not shut the machine down", async () => {
     const simple = (unit: string) =>
       `${unit}${service("ExecStart=/bin/sleep 600\nExecStop=/bin/bash -c 'systemctl is-system-running'")}`;
     await boot(
@@ -226,7 +226,7 @@ SCRIPT
     await says("b.service: stopping");
   });
 
-  it("stops units in reverse order at power-off, and before processes without a unit", async () => {
+  it("at power-off, units stop in reverse order, and before processes without a unit", async () => {
     const says = (name: string) =>
       `Type=oneshot\nRemainAfterExit=yes\nExecStop=/bin/bash -c 'echo ${name} stops; echo ${name} >>$LONGHAUL_ROOT/order'`;
     await boot(
@@ -248,7 +248,7 @@ SCRIPT
     expect(network).to.equal(1);
   });
 
-  it("completes what is ordered before the network at boot before there is a network, and before everything else", async () => {
+  it("at boot, units ordered before the network finish before the network is up and before all other units start", async () => {
     const slow = "Type=oneshot\nExecStart=/bin/bash -c 'sleep 0.05; echo first >>$LONGHAUL_ROOT/order'\n";
     const before = "Wants=network-pre.target\nBefore=network-pre.target sysinit.target\n";
     await boot(
@@ -262,7 +262,7 @@ SCRIPT
     expect(site.networks.map(([, isUp]) => isUp)).to.deep.equal([true, false, true]);
   });
 
-  it("refuses a request that systemd would not know", async () => {
+  it("a request that systemd does not support is refused", async () => {
     await boot({}, `systemctl mask a; echo "status $?"`);
     await says('does not know "systemctl mask a"');
     await says("status 1");

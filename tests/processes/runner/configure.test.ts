@@ -29,7 +29,7 @@ describe("the stand-in runner's config.sh", () => {
   const register = (...words: string[]) =>
     config(["--unattended", "--name", "local-1", "--labels", "local-1,extra", ...words], inputs());
 
-  it("registers with a token from its environment, and leaves the same files as the real one", async () => {
+  it("registers with a token from its environment, and writes the files that the real one writes", async () => {
     const { status, output } = await register("--disableupdate", "--work", "_jobs");
     expect(output).to.include("√ Runner successfully added").and.include("√ Settings Saved.");
     expect(status).to.equal(0);
@@ -57,7 +57,7 @@ describe("the stand-in runner's config.sh", () => {
     expect(site.github.calls).to.deep.equal([]);
   });
 
-  it("refuses migrated settings and a key that it cannot read, as the real one does", async () => {
+  it("fails, as the real one does, if migrated settings exist or it cannot read the key", async () => {
     writeFileSync(join(site.root, ".runner_migrated"), "{}");
     expect((await register()).output).to.include("already configured");
     await config(["remove", "--local"]);
@@ -67,7 +67,7 @@ describe("the stand-in runner's config.sh", () => {
     expect((await register()).status).to.equal(1);
   });
 
-  it("refuses a name that is taken, unless it may replace", async () => {
+  it("refuses a name that is taken, unless it runs with --replace", async () => {
     site.github.nameTaken = true;
     const refused = await register();
     expect(refused).to.include({ status: 1 });
@@ -76,7 +76,7 @@ describe("the stand-in runner's config.sh", () => {
     expect((await register("--replace")).status).to.equal(0);
   });
 
-  it("reports a wrong token as GitHub answers it: not found", async () => {
+  it("reports a wrong token as not found, which is GitHub's answer", async () => {
     const { status, output } = await config(
       ["--unattended", "--name", "local-1"],
       inputs({ ACTIONS_RUNNER_INPUT_TOKEN: "stale-canary" }),
@@ -94,11 +94,11 @@ describe("the stand-in runner's config.sh", () => {
     expect(status).to.equal(1);
     expect(output).to.include("Must not run with sudo");
   });
-  /** A PATH on which `id` says that we are root. */
+  /** A PATH with an `id` that prints root's user id. */
   const rootPath = () =>
     `${join(import.meta.dirname, "../../../local/machines/commands")}:${site.environment.PATH!}`;
 
-  it("remove --local makes no call", async () => {
+  it("removes the configuration without a call to GitHub with remove --local", async () => {
     site.register();
     const { status, output } = await config(["remove", "--local"]);
     expect(status).to.equal(0);
@@ -107,7 +107,7 @@ describe("the stand-in runner's config.sh", () => {
     expect(site.has(".runner") || site.has(".credentials_rsaparams")).to.equal(false);
   });
 
-  it("remove deletes the runner at GitHub, and keeps the files if the token is wrong", async () => {
+  it("removes the runner from GitHub, and keeps the files when the token is wrong", async () => {
     site.register();
     expect((await config(["remove", "--token", "stale"])).status).to.equal(1);
     expect(site.has(".runner")).to.equal(true);
@@ -120,7 +120,7 @@ describe("the stand-in runner's config.sh", () => {
 });
 
 describe("the stand-in runner's arguments", () => {
-  it("come from the command line first, and inputs are removed from the environment", () => {
+  it("take the command line before the environment, and inputs are removed from the environment", () => {
     const environment: Record<string, string | undefined> = {
       ACTIONS_RUNNER_INPUT_NAME: "from-environment",
       actions_runner_input_token: " t ",

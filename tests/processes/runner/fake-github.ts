@@ -5,21 +5,21 @@ import { json } from "node:stream/consumers";
 import type { AcquiredJob, RunnerMessage, StepReport } from "../../../local/runner/exchange.ts";
 
 /**
- * A GitHub that speaks the exchange with runners and nothing else, and that a
- * test sets the answers.
+ * A GitHub that serves only the exchange with runners. The test sets what it
+ * answers.
  */
 export interface FakeGithub {
   url: string;
-  /** Each call as `METHOD path`, without the query; the same call again and again only once. */
+  /** Each call as `METHOD path`, without the query. Repeated calls are listed once. */
   calls: string[];
   registrationToken: string;
   registered: boolean;
   nameTaken: boolean;
   /** The body of the last registration. */
   registration?: Record<string, unknown>;
-  /** Status of the next attempts at a session; 200 when empty. */
+  /** Status of the next attempts to create a session; 200 when empty. */
   sessionAnswers: number[];
-  /** Status of the next polls; they are held open when empty. */
+  /** Status of the next polls. When empty, polls are held open. */
   pollAnswers: number[];
   /** Status of acquisitions and renewals. */
   acquireStatus: number;
@@ -34,7 +34,7 @@ export interface FakeGithub {
   statuses: string[];
   tarball?: Buffer;
   send(type: RunnerMessage["type"], body: RunnerMessage["body"]): void;
-  /** Answers open polls at once, as when the registration is deleted. */
+  /** Answers open polls at once, as GitHub does when the registration is deleted. */
   wake(): void;
   close(): void;
 }

@@ -8,8 +8,8 @@ import type { RunnerSite } from "./runner-fixture.ts";
 import { jobOf, oneStep, openRunnerSite, until } from "./runner-fixture.ts";
 
 /**
- * What a full disk does to a job, as it was seen with the real runner: it is a
- * matter of what else is on that disk.
+ * What a full disk does to a job, as observed with the real runner. It depends
+ * on what else is on that disk.
  */
 describe("a job on the stand-in runner that fills the disk", () => {
   let site: RunnerSite;
@@ -44,7 +44,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     return {
       fill: () => {
         spawnSync("dd", ["if=/dev/zero", `of=${folder}/fill`, "bs=4k"]);
-        // What is left of the last page of each file.
+        // Fills the rest of the last page of each file.
         for (const file of readdirSync(folder, { withFileTypes: true })) {
           if (file.isFile())
             spawnSync("bash", ["-c", `head -c 4096 /dev/zero | tr '\\0' x >>"$0"`, `${folder}/${file.name}`]);
@@ -53,7 +53,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     };
   };
 
-  /** Begins a job on a listener that prints into a file. */
+  /** Begins a job on a listener whose output goes into a file. */
   const begin = async (log: string) => {
     const output = openSync(`${site.root}/${log}`, "a");
     site.listen({}, output);
@@ -67,7 +67,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     writeFileSync(`${site.environment.LONGHAUL_TEST!}/go`, "");
   };
 
-  it("blocks its listener if everything is on that disk: the job is dead, and its lock is still renewed", async () => {
+  it("dies without a result if all logs are on that disk, while its listener keeps renewing its lock", async () => {
     const { fill } = disk("_diag");
     await begin("_diag/listener.log");
     fill();
@@ -78,7 +78,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     expect(site.github.result).to.equal(undefined);
   });
 
-  it("fails at once if the listener's output is somewhere else", async () => {
+  it("fails at once if the listener's output is on another disk", async () => {
     const { fill } = disk("_diag");
     await begin("listener.log");
     fill();
@@ -87,7 +87,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     expect(site.github.result).to.equal("failed");
   });
 
-  it("completes if the worker's log is somewhere else as well", async () => {
+  it("succeeds if the worker's log is on another disk as well", async () => {
     disk("_diag");
     const { fill } = disk("_work");
     await begin("listener.log");

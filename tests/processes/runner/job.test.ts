@@ -53,7 +53,7 @@ ${steps}`;
   };
   const ends = () => site.github.steps.map(({ name, conclusion }) => `${name}: ${conclusion ?? "none"}`);
 
-  it("is really run: log, outputs, summary, variables, steps", async () => {
+  it("runs its steps, and reports log, outputs and summary", async () => {
     const github = await run(
       workflow(`
       - id: first
@@ -84,7 +84,7 @@ ${steps}`;
     expect(site.has("_work/app/app")).to.equal(true);
   });
 
-  it("fails with its step, and steps that must always run do so", async () => {
+  it("fails when a step fails, and still runs the steps with `always()`", async () => {
     const github = await run(
       workflow(`
       - name: Break
@@ -108,7 +108,7 @@ ${steps}`;
         if: always()
         run: echo tidied`);
 
-  it("ends its running step when it is cancelled, and steps that must always run do so", async () => {
+  it("ends its running step when it is cancelled, and still runs the steps with `always()`", async () => {
     const github = await run(longJob, {}, async () => {
       await until("the step to begin", () => site.github.log.includes("begun"));
       site.github.send("JobCancellation", { requestId: "r1" });
@@ -117,7 +117,7 @@ ${steps}`;
     expect(github.log).to.include("##[error]The operation was canceled.").and.include("tidied");
   });
 
-  it("fails when it is shut down with its runner, and nothing else of it runs: no step that always would, and no hook", async () => {
+  it("fails when its runner is shut down, and runs neither steps with `always()` nor the completed hook", async () => {
     const completed = join(site.root, "completed.sh");
     writeFileSync(completed, "echo completed\n");
     writeFileSync(join(site.root, ".env"), `ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${completed}\n`);
@@ -159,7 +159,7 @@ ${steps}`;
     expect(findProcesses((environment) => environment.includes(mark))).to.deep.equal([]);
   });
 
-  it("lets the agent read only its start and its end in the output, whatever its names contain", async () => {
+  it("shows the agent only its beginning and its end in the output, even if names contain line breaks or the runner's messages", async () => {
     const program = "x\rThe runner no longer exists on the server. Cleaning up local configuration.";
     const listener = await running(
       workflow(`
@@ -206,8 +206,8 @@ ${steps}`;
         "echo completed",
       );
       const github = await run(oneStep);
-      const told = github.log.filter((line) => /^(started|completed)/.test(line));
-      expect(told).to.deep.equal(["started Smoke/job acme/app 4711/1", "completed"]);
+      const logged = github.log.filter((line) => /^(started|completed)/.test(line));
+      expect(logged).to.deep.equal(["started Smoke/job acme/app 4711/1", "completed"]);
       expect(ends()).to.deep.equal([
         "Set up job: success",
         "Set up runner: success",
@@ -217,7 +217,7 @@ ${steps}`;
       ]);
     });
 
-    it("runs the completed hook as its last step, and only then looks for orphaned processes", async () => {
+    it("runs the completed hook as the last step, and terminates orphaned processes after it", async () => {
       hooks(
         'echo "started in $PWD with $RUNNER_TRACKING_ID beside $(basename "$RUNNER_WORKSPACE")"',
         'echo "completed with $RUNNER_TRACKING_ID"; pgrep -f "sleep 59[7]" >/dev/null && echo "the stray lives"',
@@ -230,18 +230,18 @@ ${steps}`;
           until pgrep -f "sleep 59[7]" >/dev/null; do sleep 0.05; done`),
       );
       expect(github.result).to.equal("succeeded");
-      const told = github.log.filter((line) => /^(started|step|completed|the stray|Terminate)/.test(line));
-      const [id] = /github_[\w-]+/.exec(told[0]!) ?? [];
-      expect(told.slice(0, 4)).to.deep.equal([
+      const logged = github.log.filter((line) => /^(started|step|completed|the stray|Terminate)/.test(line));
+      const [id] = /github_[\w-]+/.exec(logged[0]!) ?? [];
+      expect(logged.slice(0, 4)).to.deep.equal([
         `started in ${site.root}/_work/app/app with ${id!} beside app`,
         `step with ${id!}`,
         `completed with ${id!}`,
         "the stray lives",
       ]);
-      expect(told[4]).to.match(/^Terminate orphan process: pid \(\d+\) \(sleep\)/);
+      expect(logged[4]).to.match(/^Terminate orphan process: pid \(\d+\) \(sleep\)/);
     });
 
-    it("skips the steps if the started hook fails, and runs the completed hook nevertheless", async () => {
+    it("skips the steps when the started hook fails, and still runs the completed hook", async () => {
       hooks("exit 3", "echo completed");
       const github = await run(oneStep);
       expect(github.result).to.equal("failed");
@@ -253,7 +253,7 @@ ${steps}`;
       ]);
     });
 
-    it("fails if a hook fails at any line", async () => {
+    it("fails when any line of a hook fails", async () => {
       hooks("false\necho never");
       const github = await run(oneStep);
       expect(github.result).to.equal("failed");
@@ -264,7 +264,7 @@ ${steps}`;
 });
 
 describe("the runner's tarball", () => {
-  it("has the same bytes each time, other bytes for another version, and the real one's layout", async () => {
+  it("has the same bytes at each build, differs between versions, and has the real tarball's layout", async () => {
     const site = await openRunnerSite();
     try {
       const dir = join(site.root, "..");

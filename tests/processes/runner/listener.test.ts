@@ -42,7 +42,7 @@ describe("the stand-in runner's listener", () => {
     Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
   const comm = (pid: string | number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 
-  it("takes a job in the real one's order, and logs it in the same words", async () => {
+  it("takes a job in the real listener's order, and logs it in the same words", async () => {
     const { listener, pid } = await working();
     const { planGuid, jobGuid } = site.github.job!;
     expect(comm(listener.child.pid!)).to.equal("Runner.Listener");
@@ -109,7 +109,7 @@ describe("the stand-in runner's listener", () => {
     ["SIGTERM", 143],
     ["SIGINT", 0],
   ] as const) {
-    it(`${signal} shuts the running job down, which fails it, deletes the session and ends with ${code}`, async () => {
+    it(`${signal} shuts down the running job, which fails it, deletes the session and ends the listener with ${code}`, async () => {
       const { listener } = await working();
       listener.child.kill(signal);
       expect(await listener.ended).to.equal(code);
@@ -118,7 +118,7 @@ describe("the stand-in runner's listener", () => {
       expect(site.github.calls.at(-1)).to.equal("DELETE /_runner/sessions/s1");
     });
 
-    it(`${signal} ends an idle listener at once, its session deleted, with ${code}`, async () => {
+    it(`${signal} ends an idle listener at once with ${code}, and deletes its session`, async () => {
       const listener = await listening({ LONGHAUL_RUNNER_UNLOAD_SECONDS: "1000" });
       // Polls and the rest have a connection each, so a poll on its way could come after the session's end.
       await until("a poll", () => site.github.calls.includes("GET /_runner/sessions/s1/message"));
@@ -128,7 +128,7 @@ describe("the stand-in runner's listener", () => {
     });
   }
 
-  it("takes 13.5 s by the machine's clock to shut a job down", async () => {
+  it("takes 13.5 s by the machine's clock to shut down a job", async () => {
     const clock = createClock(join(site.root, "../clock"), 100);
     const program = programPath("machine-clock");
     const { listener } = await working({
@@ -136,13 +136,13 @@ describe("the stand-in runner's listener", () => {
       LONGHAUL_CLOCK: clock.file,
       LONGHAUL_RUNNER_UNLOAD_SECONDS: "13.5",
     });
-    const toldAt = clock.now();
+    const signalledAt = clock.now();
     listener.child.kill("SIGTERM");
     expect(await listener.ended).to.equal(143);
-    expect(clock.now() - toldAt).to.be.at.least(13_500);
+    expect(clock.now() - signalledAt).to.be.at.least(13_500);
   });
 
-  it("cancels its job when another one arrives, and begins that one when the first has ended", async () => {
+  it("cancels its job when a second one arrives, and begins the second when the first has ended", async () => {
     const { listener } = await working();
     const first = site.github.job!;
     const second = {
@@ -169,7 +169,7 @@ describe("the stand-in runner's listener", () => {
       .and.not.include(-1);
   });
 
-  it("cancels the job and ends with 2 after ten errors in one wait, whatever good polls came between them", async () => {
+  it("cancels its job and ends with 2 after ten poll errors without a message, even if polls between them succeed", async () => {
     const { listener } = await working();
     const trouble = Array<number>(5).fill(503); // Five tries are one error.
     site.github.pollAnswers = Array.from({ length: 10 }, () => [...trouble, 204]).flat();
@@ -179,7 +179,7 @@ describe("the stand-in runner's listener", () => {
     expect(listener.output().match(/Catch exception during get next message\./g)).to.have.length(10);
   });
 
-  it("resets the count of errors at a message, and at nothing else", async () => {
+  it("resets the count of poll errors only when a message arrives", async () => {
     const { listener } = await working();
     const nine = Array<number>(5 * 9).fill(503);
     for (const round of [1, 2]) {
@@ -194,7 +194,7 @@ describe("the stand-in runner's listener", () => {
     await says(listener, "completed with result: Succeeded");
   });
 
-  it("cancels its job at a cancellation message, and continues to listen", async () => {
+  it("cancels the job that a cancellation message names, and goes on listening", async () => {
     const { listener } = await working();
     site.github.send("JobCancellation", { requestId: "another" });
     site.github.send("JobCancellation", { requestId: "r1" });
@@ -204,16 +204,16 @@ describe("the stand-in runner's listener", () => {
   });
 
   for (const status of [404, 409]) {
-    it(`abandons the job if GitHub answers its lock with ${status}`, async () => {
+    it(`ends the job as abandoned when GitHub answers a renewal of its lock with ${status}`, async () => {
       const { listener } = await working();
       site.github.renewStatus = status;
       await says(listener, "completed with result: Abandoned");
     });
   }
 
-  it("reports a job as failed if its worker gets SIGTERM, and takes the next one", async () => {
+  it("takes the next job after SIGTERM has ended the worker and failed its job", async () => {
     const { listener, pid } = await working();
-    process.kill(workerOf(pid), "SIGINT"); // The listener's to handle.
+    process.kill(workerOf(pid), "SIGINT"); // The worker ignores SIGINT: only the listener handles it.
     process.kill(workerOf(pid), "SIGTERM");
     await until("the job's end", () => site.github.result === "failed");
     await says(listener, "completed with result: Failed");
@@ -225,14 +225,14 @@ describe("the stand-in runner's listener", () => {
     expect(listener.child.exitCode).to.equal(null);
   });
 
-  it("reports a job as failed if its worker dies", async () => {
+  it("reports the job as failed when its worker dies", async () => {
     const { listener, pid } = await working();
     process.kill(workerOf(pid), "SIGKILL");
     await until("the job's end", () => site.github.result === "failed");
     await says(listener, "completed with result: Failed");
   });
 
-  it("lets a worker complete its job when the listener dies, and the worker logs that", async () => {
+  it("leaves its worker to complete the job and log the result when it dies", async () => {
     const { listener, pid } = await working();
     const worker = workerOf(pid);
     listener.child.kill("SIGKILL");
@@ -246,7 +246,7 @@ describe("the stand-in runner's listener", () => {
     );
   });
 
-  it("cancels its job, deletes its configuration and ends with 0 if its registration is deleted meanwhile", async () => {
+  it("cancels its job, deletes its configuration and ends with 0 when its registration is deleted during the job", async () => {
     const { listener } = await working();
     site.github.registered = false;
     site.github.wake();
@@ -259,7 +259,7 @@ describe("the stand-in runner's listener", () => {
     );
   });
 
-  it("ends with 1 and keeps its files if its registration is gone at the start", async () => {
+  it("ends with 1 and keeps its files when its registration is already deleted at its start", async () => {
     site.github.registered = false;
     const listener = site.listen();
     expect(await listener.ended).to.equal(1);
@@ -272,7 +272,7 @@ describe("the stand-in runner's listener", () => {
     expect(await site.listen().ended).to.equal(1);
   });
 
-  it("waits for a session that lingers, and ends with 5 if it stays", async () => {
+  it("waits for an old session to end, and ends with 5 when it does not", async () => {
     site.github.sessionAnswers = [409, 409];
     const listener = await listening();
     expect(listener.output()).to.include("A session for this runner already exists.");
@@ -287,7 +287,7 @@ describe("the stand-in runner's listener", () => {
 
   const returnsDeprecationCode = { ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1" };
 
-  it("ends with 7 if GitHub refuses its version and that code is requested, else with 1, and with 1 if GitHub refuses the session", async () => {
+  it("ends with 7 when GitHub refuses its version in a poll and that exit code is enabled, and otherwise with 1", async () => {
     site.github.pollAnswers = [403, 403];
     expect(await site.listen(returnsDeprecationCode).ended).to.equal(7);
     expect(await site.listen().ended).to.equal(1);
@@ -295,7 +295,7 @@ describe("the stand-in runner's listener", () => {
     expect(await site.listen(returnsDeprecationCode).ended).to.equal(1);
   });
 
-  it("cancels its job if GitHub refuses its version meanwhile, and the agent knows why before the listener has ended", async () => {
+  it("cancels its job when GitHub refuses its version, and the agent records that as the cause", async () => {
     const { listener } = await working(returnsDeprecationCode);
     site.github.pollAnswers = [403];
     site.github.wake();
@@ -316,7 +316,7 @@ describe("the stand-in runner's listener", () => {
     const [end, why] = ["with result: Canceled", "is deprecated and cannot receive messages"].map((words) =>
       lines.findIndex((line) => line.includes(words)),
     );
-    expect(why, "it is printed last").to.be.greaterThan(end!);
+    expect(why, "the reason is logged after the end").to.be.greaterThan(end!);
   });
 
   for (const [status, words] of [
@@ -333,13 +333,13 @@ describe("the stand-in runner's listener", () => {
     });
   }
 
-  it("waits for GitHub while it is out of reach", async () => {
+  it("retries until it reaches GitHub", async () => {
     site.github.sessionAnswers = [500];
     const listener = await listening();
     expect(listener.output()).to.include("Retrying until reconnected.");
   });
 
-  it("waits for its job before an update, then ends with 3 and leaves the new version behind", async () => {
+  it("waits for its job before it updates itself, ends with 3, and leaves the new version installed", async () => {
     const { listener } = await working();
     site.github.tarball = readFileSync(buildRunnerTarball(dirname(site.root), "2.339.0").path);
     site.github.send("AgentRefresh", { targetVersion: "2.339.0" });

@@ -20,7 +20,7 @@ export async function until<T>(what: string, probe: () => T | undefined | false)
     if (found !== undefined && found !== false) return found;
     await delay(5);
   }
-  throw new Error(`Not within ${patienceMs} ms: ${what}`);
+  throw new Error(`Waited ${patienceMs} ms, and this did not happen: ${what}`);
 }
 
 /** A listener that runs, and what it has printed. */
@@ -46,7 +46,7 @@ export interface RunnerSite {
   close(): Promise<void>;
 }
 
-/** Stands in for act where a test is not about workflows: one step that ends when told to, by SIGINT or by a file. */
+/** Stands in for act in tests that are not about workflows: one step, which ends by SIGINT or when a file appears. */
 const quickAct = (folder: string) => `#!/bin/bash
 say() { printf '{"jobID":"job",%s}\\n' "$1"; }
 say '"msg":"⭐ Run Main work","stage":"Main","stepID":["0"]'

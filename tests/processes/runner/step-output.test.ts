@@ -34,12 +34,12 @@ describe("the output of a job on the stand-in runner", () => {
     await until("the job's end", () => site.github.result);
   };
 
-  it("is removed from its disk when it is uploaded", async () => {
+  it("is removed from the disk once it is uploaded", async () => {
     await runJob();
     expect([left("pages"), left("blocks")]).to.deep.equal([0, 0]);
   });
 
-  it("stays while GitHub's storage cannot be reached, until the agent removes it", async () => {
+  it("stays on the disk while GitHub's storage cannot be reached, until the agent removes it", async () => {
     await runJob({ LONGHAUL_RUNNER_STORAGE: "blocked" });
     expect([left("pages"), left("blocks")]).to.deep.equal([0, 1]);
     const clock = { ...fakeClock(), now: () => Date.now() + 60_000 };

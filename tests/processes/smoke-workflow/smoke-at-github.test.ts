@@ -6,7 +6,7 @@ import { startGithub } from "../../local/github/cloud.ts";
 const workflow = createRequire(import.meta.url).resolve("#smoke-workflow");
 
 describe("the smoke workflow at GitHub", () => {
-  it("runs on the machine's own label, with its time limit, under a title with runner and nonce", async () => {
+  it("runs on the machine's own label with its time limit, and names runner and nonce in its title", async () => {
     const { github, close } = await startGithub();
     try {
       github.push("acme/app", ".github/workflows/longhaul-smoke.yml", readFileSync(workflow, "utf8"));
@@ -23,7 +23,7 @@ describe("the smoke workflow at GitHub", () => {
     }
   });
 
-  it("holds a machine for 360 minutes and may take 390 by default", async () => {
+  it("holds a machine for 360 minutes, with a time limit of 390, by default", async () => {
     const { github, close } = await startGithub();
     try {
       github.push("acme/app", ".github/workflows/longhaul-smoke.yml", readFileSync(workflow, "utf8"));

@@ -11,12 +11,12 @@ import { patienceMs } from "../../patience.ts";
 
 const workflow = createRequire(import.meta.url).resolve("#smoke-workflow");
 
-/** What the machine does to the workflow, in bash: `$now` is the time, `$n` how many sleeps there were. */
+/** How the machine behaves, as expressions of bash: `$now` is the time, and `$n` the number of sleeps so far. */
 interface Scenario {
   minutes: number;
-  /** Seconds that a sleep of `$1` seconds takes. */
+  /** The seconds that a sleep of `$1` seconds takes. */
   sleepTakes?: string;
-  /** kB of memory available, of 1,000,000. */
+  /** The available memory in kB, of 1,000,000. */
   available?: string;
 }
 
@@ -83,7 +83,7 @@ describe("the smoke workflow", () => {
     expect(lint(readFileSync(workflow, "utf8"), "longhaul-smoke.yml")).to.deep.equal([]);
   });
 
-  it("requests the machine's own label, takes its time limit as an input, and has no permission", () => {
+  it("asks for the machine's own label, takes its time limit as an input, and has no permissions", () => {
     const file = parse(readFileSync(workflow, "utf8")) as Record<string, never>;
     expect(file).to.have.nested.property(
       "jobs.hold.timeout-minutes",
@@ -101,7 +101,7 @@ describe("the smoke workflow", () => {
       act = (await findTools()).act.path;
     });
 
-    it("passes on a machine that beats once a minute until the deadline", () => {
+    it("passes a machine that beats once a minute until the deadline", () => {
       const { code, output } = run({ minutes: 12 });
       expect(output).to.match(/beat 12 of 12: memory 683 of 976 MB available, disk \d+ MB free, load 0\.50/);
       expect(output).to.include("| start | 2027-01-15 08:00:00 ");
@@ -139,14 +139,14 @@ describe("the smoke workflow", () => {
       },
     ];
     for (const { machine, because, ...scenario } of unfit) {
-      it(`fails, and says why in the summary, on a machine that ${machine}`, () => {
+      it(`fails, and gives the reason in the summary, on a machine that ${machine}`, () => {
         const { code, output } = run(scenario);
         expect(/\| verdict \|.*/.exec(output)?.[0]).to.equal(`| verdict | unfit: ${because} |`);
         expect(code).to.equal(1);
       });
     }
 
-    it("tolerates a single late beat, and memory that is used and released", () => {
+    it("passes a machine with one late beat, or with memory that is used and freed again", () => {
       const { code, output } = run({
         minutes: 8,
         sleepTakes: "n == 4 ? 120 : $1",

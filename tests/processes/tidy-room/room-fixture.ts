@@ -12,22 +12,22 @@ import { putCommands } from "../../unit/runtime/stand-ins.ts";
 
 export interface RoomOptions {
   docker?: boolean;
-  /** Percent of the disk in use, as the words of a shell that print it. */
+  /** A shell command that prints the percentage of the disk in use. */
   used?: string;
-  /** What an image or a boot step puts there: paths below the home folder. */
+  /** Files that an image or a boot step puts there, by their path below the home folder. */
   before?: Record<string, string>;
-  /** The id of a node of Docker's swarm that the machine is from the start. */
+  /** The machine's node id, if it belongs to a Docker swarm from the start. */
   swarm?: string;
 }
 
 export interface RoomJob {
   /** Its folder below `_work`; default: `app`. */
   workspace?: string;
-  /** What it has put in front of PATH. */
+  /** A folder that the job has put in front of PATH. */
   path?: string;
 }
 
-/** A disk of a machine whose jobs' hooks are installed, with the local cloud's commands. */
+/** A machine's disk on which the jobs' hooks are installed, with the local cloud's commands. */
 export interface Room {
   root: string;
   /** Runs a hook as a worker would. `output` is the job's log, `worker` that worker's process id. */
@@ -35,11 +35,11 @@ export interface Room {
     name: "started" | "completed",
     job?: RoomJob,
   ): { status: number | null; output: string; worker: number };
-  /** Starts a program as a job's step would; SIGTERM is nothing to it if `stubborn`. */
+  /** Starts a program as a job's step would. It ignores SIGTERM if `stubborn`. */
   leaveRunning(changes?: Record<string, string | undefined>, stubborn?: boolean): ChildProcess;
-  /** Writes below the home folder. */
+  /** Writes a file below the home folder. */
   home(path: string, text?: string): void;
-  /** Makes a workspace, cache or other place that was last used so many days ago. */
+  /** Makes a workspace, cache or other folder that was last used `daysAgo` days ago. */
   place(path: string, daysAgo: number): void;
   link(target: string, path: string): void;
   exists(path: string): boolean;
@@ -109,12 +109,12 @@ export function openRoom({
         ...{ GITHUB_REPOSITORY: "acme/app", GITHUB_RUN_ID: "4711", GITHUB_RUN_ATTEMPT: "1" },
         ...{ GITHUB_JOB: "build", GITHUB_WORKFLOW: "Nightly run" },
       };
-      // The shell in between is the worker: it must live to tell the hook's exit code.
+      // The shell in between is the worker. It must outlive the hook to return the hook's exit code.
       const script = 'bash --noprofile --norc -e -o pipefail "$1"; exit $?';
       const { status, stdout, stderr, pid } = spawnSync(
         "bash",
         ["-c", script, "worker", path(`opt/longhaul/job-${name}.sh`)],
-        { env, cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }, // From a pipe of Node's, bash reads ~/.bashrc.
+        { env, cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }, // With one of Node's pipes as its input, bash would read ~/.bashrc.
       );
       return { status, output: stdout + stderr, worker: pid };
     },

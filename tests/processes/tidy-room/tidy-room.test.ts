@@ -10,7 +10,7 @@ import { openRoom } from "./room-fixture.ts";
 const work = "home/runner/actions-runner/_work";
 const tidied = "var/lib/longhaul/job/tidied";
 
-describe("after a job", () => {
+describe("tidying a machine after a job", () => {
   let room: Room;
   afterEach(() => {
     room.close();
@@ -20,8 +20,8 @@ describe("after a job", () => {
   const ended = ({ exitCode, signalCode }: ChildProcess) => signalCode ?? exitCode;
   const isRunning = (child: ChildProcess) => ended(child) === null && child.pid !== undefined;
 
-  describe("its processes", () => {
-    it("are ended, also those that have left the session and cleared the runner's mark", async () => {
+  describe("the job's processes", () => {
+    it("are ended, even if they left the session and cleared the runner's mark", async () => {
       open();
       const stray = room.leaveRunning({ RUNNER_TRACKING_ID: undefined });
       const stubborn = room.leaveRunning({}, true);
@@ -36,7 +36,7 @@ describe("after a job", () => {
       expect([roots, elsewhere].map(isRunning)).to.deep.equal([true, true]);
     });
 
-    it("of the next job are not touched, because the last job's were ended before its end", async () => {
+    it("are ended before the next job begins, so that the next job's processes are left alone", async () => {
       open();
       room.hook("completed");
       const next = room.leaveRunning();
@@ -47,14 +47,14 @@ describe("after a job", () => {
     });
   });
 
-  describe("its temporary files", () => {
-    it("are removed, also in read-only folders, and the machine's own stay", () => {
+  describe("the job's temporary files", () => {
+    it("are removed, even from folders that the job has locked, and the machine's own files stay", () => {
       open();
       for (const folder of ["tmp", "var/tmp", "dev/shm"]) room.home(`../../${folder}/build/deep/file`);
       chmodSync(join(room.root, "tmp/build/deep"), 0o500);
       const others = join(room.root, "tmp/others");
       writeFileSync(others, "");
-      const isRoot = process.getuid!() === 0; // Else every file here is the same user's.
+      const isRoot = process.getuid!() === 0; // Otherwise one user owns every file here.
       if (isRoot) chownSync(others, 61_234, 61_234);
       room.hook("completed");
       const left = (folder: string) => readdirSync(join(room.root, folder));
@@ -65,7 +65,7 @@ describe("after a job", () => {
       ]);
     });
 
-    it("that are links are removed, and their targets are not", () => {
+    it("are removed if they are links, and the files that they point to stay", () => {
       open();
       room.home("../../etc/somebody/file");
       room.home("notes/file");
@@ -76,7 +76,7 @@ describe("after a job", () => {
       expect(room.exists("etc/somebody/file") && room.exists("home/runner/notes/file")).to.equal(true);
     });
 
-    it("in the runner's logs are removed after six days, which is longer than any job", () => {
+    it("are removed from the runner's logs after six days, which is longer than any job lasts", () => {
       open();
       const files = {
         ...{ "pages/old.log": 7, "blocks/old.1": 7, "pages/new.log": 5, "Worker_old-utc.log": 7 },
@@ -94,7 +94,7 @@ describe("after a job", () => {
       expect(left).to.deep.equal(["pages/new.log", "Runner_new-utc.log"]);
     });
 
-    it("of .NET for listener, worker and hook stay", () => {
+    it("stay if they are .NET's sockets of running processes", () => {
       open();
       const mine = `tmp/dotnet-diagnostic-${process.pid}-4711-socket`;
       room.home(`../../${mine}`);
@@ -104,7 +104,7 @@ describe("after a job", () => {
     });
   });
 
-  describe("old versions of the runner", () => {
+  describe("the folders of the runner's updates", () => {
     const runner = "home/runner/actions-runner";
     const versions = () =>
       readdirSync(join(room.root, runner)).filter((name) => /^(bin|externals)(\.\d.*)?$/.test(name));
@@ -113,7 +113,7 @@ describe("after a job", () => {
         for (const part of ["bin", "externals"]) room.home(`actions-runner/${part}.${version}/file`);
     };
 
-    it("before the one in use are removed, but not a later one, which is about to be used", () => {
+    it("are removed if they hold an older version than the one in use, and stay if they hold a newer one", () => {
       open();
       putVersions("2.99.0", "2.337.1", "2.338.0", "2.1000.0");
       for (const part of ["bin", "externals"]) room.link(`${runner}/${part}.2.338.0`, `${runner}/${part}`);
@@ -125,7 +125,7 @@ describe("after a job", () => {
       expect(room.exists(`${runner}/bin.2.338.0/file`)).to.equal(true);
     });
 
-    it("stay if the runner was never updated: the other one is the first update, which waits for the job", () => {
+    it("stay while the first update waits for the job to end", () => {
       open();
       putVersions("2.338.0");
       for (const part of ["bin", "externals"]) room.home(`actions-runner/${part}/file`);
@@ -133,7 +133,7 @@ describe("after a job", () => {
       expect(versions()).to.have.lengthOf(4);
     });
 
-    it("that were unpacked are removed after a day, and not before", () => {
+    it("are removed after one day if they hold the unpacked update", () => {
       open();
       room.place("actions-runner/_work/_update", 0.9);
       room.hook("completed");
@@ -144,8 +144,8 @@ describe("after a job", () => {
     });
   });
 
-  describe("its credentials", () => {
-    it("are removed, and the machine's own are as before the first job", () => {
+  describe("the job's credentials", () => {
+    it("are removed, and the machine's own are restored to what they were before the first job", () => {
       open({ before: { ".docker/config.json": '{"credHelpers":{}}', ".aws/config": "[default]" } });
       room.home(".docker/config.json", '{"auths":{"ghcr.io":{"auth":"canary"}}}');
       room.home(".docker/cli-plugins/docker-x");
@@ -163,7 +163,7 @@ describe("after a job", () => {
       expect(left).to.include.members([".docker/cli-plugins/docker-x", ".config/editor/settings"]);
     });
 
-    it("and the files that shells read at their start are those that docs/tidy-room.md lists", () => {
+    it("and the shells' start-up files are those that docs/tidy-room.md lists", () => {
       open();
       const text = readFileSync(join(import.meta.dirname, "../../../docs/tidy-room.md"), "utf8");
       const listed = [...sectionOf(text, "Credentials"), ...sectionOf(text, "Start-up files of shells")];
@@ -175,7 +175,7 @@ describe("after a job", () => {
       expect(names.trim().split("\n").sort()).to.deep.equal(listed.sort());
     });
 
-    it("and the files that shells read at their start: those from before the first job are restored, the others are removed", () => {
+    it("and the shells' start-up files are removed, and those from before the first job are restored", () => {
       open({ before: { ".bashrc": "ours" } });
       room.home(".bashrc", "changed");
       // The runner starts pwsh with its profile, and Ubuntu's ~/.bashrc reads ~/.bash_aliases.
@@ -186,7 +186,7 @@ describe("after a job", () => {
       expect(ofJob.filter((name) => room.exists(`home/runner/${name}`))).to.deep.equal([]);
     });
 
-    it("behind a link are not searched for", () => {
+    it("are not searched for behind a link", () => {
       open();
       room.home("../../srv/shared/gh/hosts.yml");
       room.link("srv/shared", "home/runner/.config");
@@ -195,13 +195,13 @@ describe("after a job", () => {
     });
   });
 
-  describe("its containers, networks and volumes", () => {
+  describe("the job's containers, networks and volumes", () => {
     const left = () =>
       ["containers", "networks", "volumes", "images"].map((kind) =>
         readdirSync(join(room.root, "docker", kind)).join(),
       );
 
-    it("are removed, and those from before the first job are not", () => {
+    it("are removed, and those from before the first job stay", () => {
       open({ docker: true });
       for (const kind of ["containers", "networks", "volumes", "images"]) {
         room.home(`../../docker/${kind}/job-1`);
@@ -212,7 +212,7 @@ describe("after a job", () => {
       expect(room.read("commands/calls")).to.include("docker image prune -f\n");
     });
 
-    it("are not started again by a swarm of the job, and the machine's own swarm stays", () => {
+    it("are not started again by a swarm of the job, because the machine leaves that swarm but not its own", () => {
       open({ docker: true });
       room.home("../../docker/swarm/node-1");
       room.home("../../docker/containers/service-1");
@@ -226,7 +226,7 @@ describe("after a job", () => {
       expect(room.exists("docker/swarm/node-0")).to.equal(true);
     });
 
-    it("are skipped if the fleet has no Docker, or its daemon is dead", () => {
+    it("are skipped if the fleet has no Docker or the daemon is dead", () => {
       open();
       expect(room.hook("completed").status).to.equal(0);
       expect(room.read("commands/calls")).to.not.include("docker");
@@ -242,11 +242,11 @@ describe("after a job", () => {
     });
   });
 
-  describe("caches and workspaces for later jobs", () => {
+  describe("workspaces, caches and images", () => {
     /** Each workspace takes 20 % of the disk, Docker's images 10 %. */
     const used = `echo $((40 + 10 * $(ls ../../docker/images | wc -l) + 20 * $(ls actions-runner/_work | grep -vc _)))`;
 
-    it("stay as long as the disk is below its limit", () => {
+    it("stay while disk use is within its limit", () => {
       open({ used: "echo 70" });
       room.place("actions-runner/_work/old", 9);
       room.place("actions-runner/_work/_tool/node/20.1.0", 9);
@@ -256,14 +256,14 @@ describe("after a job", () => {
       expect(room.exists("home/runner/.cache/pip/wheel")).to.equal(true);
     });
 
-    it("are removed above the limit, unused for longest first and the job's own last, until the disk is below it", () => {
+    it("are removed above the limit, the longest unused first and the job's own workspace last, until enough is free", () => {
       open({ used, docker: true });
       room.home("../../docker/images/job");
       for (const [name, days] of Object.entries({ app: 8, older: 7, old: 5, recent: 1 })) {
         room.place(`actions-runner/_work/${name}`, days);
       }
       room.home("actions-runner/_work/_temp/event.json");
-      // 140 % at first: 10 go with the job's image, 20 with each workspace.
+      // Disk use starts at 140 %. Removing the job's image frees 10 %, and each workspace 20 %.
       const { output } = room.hook("completed");
       const left = readdirSync(join(room.root, work)).sort();
       expect(left, output).to.deep.equal(["_temp", "app"]);
@@ -273,7 +273,7 @@ describe("after a job", () => {
       expect(output).to.include("in use: removed the images of jobs and Docker's build cache\n");
     });
 
-    it("that came with the image stay even on the fullest disk, and so does what the runner itself needs", () => {
+    it("stay even on the fullest disk if they come from the machine's image or the runner needs them", () => {
       open({ used: "echo 99", before: { ".cache/models/large": "", "tools/own": "" } });
       room.place("actions-runner/_work/app", 1);
       room.place("actions-runner/_work/_actions/acme", 9);
@@ -291,8 +291,8 @@ describe("after a job", () => {
     });
   });
 
-  describe("of which the completed hook never ran", () => {
-    it("the next job's first hook tidies up, and keeps the next job's workspace", async () => {
+  describe("after a job that did not finish", () => {
+    it("what it left is removed before the next job's first step, and the next job's workspace stays", async () => {
       open({ used: "echo 99" });
       room.hook("started"); // Its worker crashed, or the machine was rebooted.
       const stray = room.leaveRunning();
@@ -314,7 +314,7 @@ describe("after a job", () => {
       { percent: 90, left: ["rest"] },
       { percent: 99, left: [] },
     ]) {
-      it(`at ${percent} % has ${left.length > 0 ? "" : "nothing of "}an earlier job in the workspace of the next`, () => {
+      it(`${left.length > 0 ? "keeps" : "loses"} an earlier job's files in the next job's workspace at ${percent} %`, () => {
         open({ used: `echo ${percent}` });
         room.hook("started"); // Its worker could not write its log, and crashed.
         room.home("actions-runner/_work/app/app/rest");
@@ -326,17 +326,17 @@ describe("after a job", () => {
   });
 
   describe("a hook", () => {
-    it("records for the agent which job it is, by the process of its worker", () => {
+    it("writes the job's facts for the agent, under the process id of its worker", () => {
       open();
       const { worker } = room.hook("started");
       expect(room.read(`run/longhaul/jobs/${worker}`)).to.equal("acme/app\n4711\n1\nbuild\nNightly run\n");
     });
 
-    it("that is cut short does not fail the job, and the next job's hook does the rest", () => {
+    it("does not fail the job if it is cut short, and the next job's hook finishes its work", () => {
       open();
       room.hook("started");
       room.home("../../tmp/rest");
-      // As the time limit ends it, with all that it has started.
+      // The time limit ends the hook in the same way, with everything that it started.
       writeFileSync(
         join(room.root, "commands/pgrep"),
         '#!/bin/bash\nread -r _ _ _ pid _ <"/proc/$PPID/stat"; kill -KILL $pid\n',
@@ -348,7 +348,7 @@ describe("after a job", () => {
       expect(room.exists("tmp/rest")).to.equal(false);
     });
 
-    it("never fails, whatever is missing on the machine", function () {
+    it("does not fail if a folder is missing on the machine", function () {
       this.timeout(60_000);
       for (const missing of ["var/lib/longhaul", "etc/longhaul", "home/runner", "tmp", "commands"]) {
         open();
@@ -360,7 +360,7 @@ describe("after a job", () => {
       }
     });
 
-    it("uses the machine's commands, not those that a job has put before them", () => {
+    it("runs the machine's commands, not those that a job has put in front of PATH", () => {
       open();
       for (const name of ["find", "timeout", "touch", "rm"]) {
         room.home(`bin/${name}`, "#!/bin/sh\nexit 1\n");
@@ -379,7 +379,7 @@ function sectionOf(page: string, title: string): string[] {
   return [...section.matchAll(/`~\/([^`]+)`/g)].map(([, name]) => name!);
 }
 
-/** Whether each of the programs is /bin/sleep by now, with its signals set. */
+/** Whether each of the programs now runs /bin/sleep, so that its signal handling is set. */
 function areSleeping(children: readonly ChildProcess[]): boolean {
   return children.every(({ pid }) => readFileSync(`/proc/${pid!}/comm`, "utf8") === "sleep\n");
 }
