@@ -25,7 +25,7 @@ describe("the machine's AWS client", () => {
   let server: ScriptedServer | undefined;
   afterEach(() => server?.close());
 
-  /** A client of a server that gives these answers in turn, the last one for ever. */
+  /** A client of a server that gives these answers in turn, and then repeats the last one. */
   async function clientOf(answers: ScriptedAnswer[], options: Partial<AwsClientOptions<AwsService>> = {}) {
     const running = await startServer((_, count) => answers[Math.min(count, answers.length) - 1]!);
     server = running;
@@ -87,7 +87,7 @@ describe("the machine's AWS client", () => {
     });
   }
 
-  it("does not retry when EC2 has no capacity", async () => {
+  it("does not retry a start if EC2 has no capacity", async () => {
     const body =
       "<Response><Errors><Error><Code>InsufficientInstanceCapacity</Code><Message>None.</Message></Error></Errors></Response>";
     const { call, requests } = await clientOf([{ status: 500, body }]);
@@ -97,7 +97,7 @@ describe("the machine's AWS client", () => {
     expect(requests).to.have.length(1);
   });
 
-  it("speaks the query protocol to EC2 and CloudWatch, each with its own lists", async () => {
+  it("speaks the query protocol to EC2 and CloudWatch, each with its own form of lists", async () => {
     const { call, requests } = await clientOf([{ body: "<x/>" }]);
     await call("ec2:CreateTags", { ResourceId: ["i-1"], Tag: [{ Key: "k", Value: "v & w" }] });
     await call("cloudwatch:PutMetricData", { Namespace: "N", MetricData: [{ MetricName: "m", Value: 1.5 }] });
@@ -143,7 +143,7 @@ describe("the machine's AWS client", () => {
     });
   }
 
-  it("gives up after a few tries and quotes AWS's message", async () => {
+  it("gives up after a few tries and reports AWS's answer", async () => {
     const answer = { status: 400, body: '{"__type":"ThrottlingException","message":"Rate exceeded"}' };
     const { call, requests } = await clientOf([answer]);
     const error = await failureOf(call("ssm:GetParameter", { Name: "/a" }));
@@ -152,7 +152,7 @@ describe("the machine's AWS client", () => {
     expect(error.message).to.equal("ssm:GetParameter failed: ThrottlingException (400): Rate exceeded");
   });
 
-  it("does not retry what would fail again", async () => {
+  it("does not retry a permanent error", async () => {
     const body =
       "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>No.</Message></Error></Errors></Response>";
     const { call, requests } = await clientOf([{ status: 403, body }]);
@@ -170,7 +170,7 @@ describe("the machine's AWS client", () => {
     expect(error.message).to.include("no answer within 20 ms");
   });
 
-  it("limits every call to ten seconds, or to the time that its caller has left", async () => {
+  it("limits each call to ten seconds, or to the caller's limit", async () => {
     const limits: number[] = [];
     const send: AwsClientOptions["send"] = (request) => {
       limits.push(request.timeoutMs);
@@ -188,11 +188,11 @@ describe("the machine's AWS client", () => {
     const send: AwsClientOptions["send"] = (request) => {
       limits.push(request.timeoutMs);
       left -= 2000;
-      return Promise.reject(new Failure("nobody answers"));
+      return Promise.reject(new Failure("no answer"));
     };
     const { call, slept } = await clientOf([{}], { send, leftMs: () => left });
     expect(await failureOf(call("ssm:GetParameters", {}))).to.include({ code: "NoAnswer" });
-    expect(limits, "no try is longer than what is left, and none begins without").to.deep.equal([
+    expect(limits, "no try is longer than the time left, and none begins without time").to.deep.equal([
       5000, 3000, 1000,
     ]);
     expect(slept).to.deep.equal([200, 400]);
@@ -202,7 +202,7 @@ describe("the machine's AWS client", () => {
     expect(limits).to.have.lengthOf(3);
   });
 
-  it("accepts a fraction of a millisecond as the time that is left", async () => {
+  it("accepts fractions of milliseconds as the time left", async () => {
     const { call } = await clientOf([{ body: "{}" }], { leftMs: () => 5000.123 });
     expect(await call("ssm:GetParameters", {})).to.deep.equal({});
   });
@@ -226,7 +226,7 @@ describe("the machine's AWS client", () => {
     expect(error.message).to.include("12 characters").and.not.include("canary");
   });
 
-  it("fails a call if there are no credentials", async () => {
+  it("fails the call if there are no credentials", async () => {
     const { call, requests } = await clientOf([{}], {
       credentials: () => Promise.reject(new Failure("the role is not there yet")),
     });
@@ -239,10 +239,10 @@ describe("the machine's AWS client", () => {
   const quoting = `sent ${[...Object.values(credentials), value].join(" and ")}`;
   const faults: [string, Error][] = [
     ["its message", new TypeError(quoting)],
-    ["its cause", new TypeError("it is none", { cause: new RangeError(quoting) })],
+    ["its cause", new TypeError("invalid", { cause: new RangeError(quoting) })],
   ];
   for (const [where, fault] of faults) {
-    it(`does not retry after a fault, and ${where} contains no secret`, async () => {
+    it(`does not retry a fault in the program, and removes secrets from ${where}`, async () => {
       let tries = 0;
       const send: AwsClientOptions["send"] = () => {
         tries++;
@@ -261,7 +261,7 @@ describe("the machine's AWS client", () => {
     });
   }
 
-  it("reports the whole cause when no answer comes, and no secret", async () => {
+  it("reports why there was no answer without a stack and without secrets", async () => {
     const { call } = await clientOf([{}], { send: () => Promise.reject(new Failure(quoting)) });
     const error = await failureOf(call("ssm:PutParameter", { Name: "/a", Value: value }));
     expect(error.cause).to.be.instanceOf(Failure);
@@ -269,7 +269,7 @@ describe("the machine's AWS client", () => {
     expect(String((error.cause as Error).stack)).not.to.match(/canary/i);
   });
 
-  it("says why there was no answer", async () => {
+  it("reports the network error of a failed request", async () => {
     const request = { method: "GET", url: "http://127.0.0.1:1/", headers: {}, timeoutMs: 1000 } as const;
     const error = await sendHttp(request).catch((reason: unknown) => reason);
     expect(traceOf(error)).to.equal("connect ECONNREFUSED 127.0.0.1:1");
@@ -329,7 +329,7 @@ describe("a function's credentials", () => {
     expect(await functionCredentials(environment)()).to.deep.equal(credentials);
   });
 
-  it("are named in the error if they are missing", () => {
+  it("name the variable that is missing", () => {
     expect(() => functionCredentials({ ...environment, AWS_SESSION_TOKEN: "" })).to.throw(
       "AWS_SESSION_TOKEN",
     );
@@ -337,8 +337,8 @@ describe("a function's credentials", () => {
 });
 
 describe("retrying", () => {
-  /** As the services that are called here document them, each with status 400. */
-  const refusedForItsMoment = [
+  /** Codes that the called services document for temporary refusals, each with status 400. */
+  const temporaryRefusals = [
     "ThrottlingException",
     "TooManyUpdates", // SSM: another write of the same parameter
     "RequestLimitExceeded", // EC2
@@ -349,13 +349,13 @@ describe("retrying", () => {
     "RequestThrottled", // SQS
     "KmsThrottled",
   ];
-  for (const code of refusedForItsMoment) {
-    it(`retries ${code}, and AWS has done nothing`, () => {
+  for (const code of temporaryRefusals) {
+    it(`retries ${code}, which means that nothing was done`, () => {
       expect([isRetryable(400, code), isThrottling(400, code)]).to.deep.equal([true, true]);
     });
   }
 
-  it("retries a request that was signed too long ago, or not finished in time", () => {
+  it("retries a request that was signed too long ago or did not finish in time", () => {
     for (const code of ["RequestExpired", "RequestTimeout", "RequestTimeoutException"])
       expect([isRetryable(400, code), isThrottling(400, code)], code).to.deep.equal([true, false]);
   });
@@ -380,7 +380,7 @@ describe("retrying", () => {
     });
   }
 
-  it("waits longer each time, at most five seconds, and never a fixed time", () => {
+  it("waits longer each time, at most five seconds, and with random variation", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }),
@@ -395,7 +395,7 @@ describe("retrying", () => {
 });
 
 describe("redacting", () => {
-  it("leaves words alone that are too short to be secrets", () => {
+  it("leaves words that are too short to be secrets unchanged", () => {
     expect(redact("the token was used", ["used", undefined])).to.equal("the token was used");
   });
 });

@@ -33,7 +33,7 @@ describe("the ballast on a machine's disk", () => {
     };
   }
 
-  it("takes its space at once, before any job can", async () => {
+  it("reserves its space at once, so that jobs cannot use it", async () => {
     const { file, look } = machine();
     await look(plenty, true);
     const { size, blocks } = statSync(file);
@@ -41,34 +41,34 @@ describe("the ballast on a machine's disk", () => {
     expect(blocks * 512).to.be.at.least(ballastBytes);
   });
 
-  it("is released when there is too little space for the next job, and during a job when none is left", async () => {
+  it("is deleted between jobs if there is too little space for the next one, and during a job if nothing is left", async () => {
     const { file, look, times } = machine();
     await look(plenty);
     await look(fullBytes, true);
-    expect(existsSync(file), "while the job that runs still has something").to.equal(true);
+    expect(existsSync(file), "while the running job still has some space").to.equal(true);
     await look(fullBytes - 1, true);
     expect(existsSync(file)).to.equal(false);
     expect(times.full).to.equal(1);
     await look(plenty);
     await look(ballastBytes);
-    expect(existsSync(file), "while there is as much room anyway").to.equal(true);
+    expect(existsSync(file), "while there is as much free space without it").to.equal(true);
     await look(0);
     expect(existsSync(file)).to.equal(false);
   });
 
-  it("is reported once for each job that fills the disk, also if the job dies of that", async () => {
+  it("counts each time that a job fills the disk once, even if the job failed because of that", async () => {
     const { look, times } = machine();
     for (const room of [0, 0, 3 * fullBytes, 0]) await look(room, true);
-    expect(times.full, "about the same time").to.equal(1);
+    expect(times.full, "the first time").to.equal(1);
     await look(plenty, true);
     await look(0);
-    expect(times.full, "by the job before").to.equal(2);
+    expect(times.full, "filled by the previous job").to.equal(2);
     await look(plenty);
     await look(0);
-    expect(times.full, "by no job").to.equal(2);
+    expect(times.full, "filled by no job").to.equal(2);
   });
 
-  it("is created again when the disk has been tidied up, and not before", async () => {
+  it("is made again once the disk has enough free space", async () => {
     const { file, look } = machine();
     await look(2 * ballastBytes);
     expect(existsSync(file)).to.equal(false);
@@ -76,7 +76,7 @@ describe("the ballast on a machine's disk", () => {
     expect(existsSync(file)).to.equal(true);
   });
 
-  it("leaves no partial file if the disk has no space, reports that, and does not retry each second", async () => {
+  it("leaves no partial file if the disk refuses the space, reports that, and does not retry each second", async () => {
     let asked = 0;
     const { file, look } = machine(() => {
       asked++;

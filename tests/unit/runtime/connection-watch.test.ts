@@ -10,7 +10,7 @@ const connection: Socket = { inode: "1", connected: true, waiting: false };
 const closed: Socket = { ...connection, connected: false };
 const second = 1000;
 
-/** A listener that is looked at once a second. `sockets` and `reachable` say how things are at a moment. */
+/** Looks at a listener once a second. `sockets` and `reachable` give the state at each time. */
 async function watch(
   seconds: number,
   sockets: (at: number) => Socket[] | undefined,
@@ -39,8 +39,8 @@ async function watch(
   return { ...counts, hungAt };
 }
 
-describe("whether a listener polls", () => {
-  it("is checked four times a minute while it does, and GitHub is not asked", async () => {
+describe("a listener's connection", () => {
+  it("is checked four times a minute without a call to GitHub while it exists", async () => {
     const { read, asked, hungAt } = await watch(
       599,
       () => [connection],
@@ -49,7 +49,7 @@ describe("whether a listener polls", () => {
     expect({ read, asked, hungAt }).to.deep.equal({ read: 40, asked: 0, hungAt: undefined });
   });
 
-  it("is known within 195 seconds of its last connection", async () => {
+  it("counts as hung 180 to 195 seconds after it was lost", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 120 }), async (lostAt) => {
         const { hungAt } = await watch(
@@ -63,14 +63,14 @@ describe("whether a listener polls", () => {
     );
   });
 
-  it("is not questioned if it connects at least once a minute, as between failed polls", async () => {
+  it("never counts as hung if the listener connects at least once a minute, as between failed polls", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.infiniteStream(fc.integer({ min: 1, max: 60 })),
         fc.integer({ min: 1, max: 200 }),
         async (waits, backAt) => {
           let tries = 0;
-          // GitHub is away until then: each try lasts for a second, and the last one holds.
+          // GitHub is unreachable until `backAt`. Each try lasts for a second, and the last one stays connected.
           const { hungAt } = await watch(
             700,
             (at) => {
@@ -88,7 +88,7 @@ describe("whether a listener polls", () => {
     );
   });
 
-  it("is not decided while GitHub cannot be reached, nor in the 75 seconds after", async () => {
+  it("does not count as hung while GitHub cannot be reached, nor in the 75 seconds after that", async () => {
     const { hungAt } = await watch(
       800,
       () => [],
@@ -97,7 +97,7 @@ describe("whether a listener polls", () => {
     expect(hungAt! / second).to.be.within(575, 600);
   });
 
-  it("is not decided by what GitHub answered before another outage", async () => {
+  it("does not count as hung because of an answer from GitHub before another outage", async () => {
     const { hungAt } = await watch(
       600,
       () => [],
@@ -106,7 +106,7 @@ describe("whether a listener polls", () => {
     expect(hungAt).to.equal(undefined);
   });
 
-  it("is watched from the beginning again with a job, and with another listener", async () => {
+  it("starts a new count with a job or another listener", async () => {
     const { hungAt } = await watch(
       170 + 179,
       (at) => (at === 170 * second ? undefined : []),

@@ -40,7 +40,7 @@ describe("what the agent decides", () => {
       "starting",
     ],
     [
-      "an agent that finds a listener at work cancels the boot timer, listed or not",
+      "the agent cancels the boot timer if the listener has a job, even on a machine that is not listed",
       { ...idle, listing: "unknown", bootTimer: "armed", job: true },
       "cancel-boot-timer",
       "busy",
@@ -53,229 +53,259 @@ describe("what the agent decides", () => {
     ],
     ["a machine in service starts its listener", withoutListener, "start-listener", "starting"],
     [
-      "a candidate starts its listener: it has to prove itself",
+      "a candidate starts its listener, because it has to prove itself",
       { ...withoutListener, listing: "candidate" },
       "start-listener",
       "starting",
     ],
     [
-      "unreadable lists mean wait",
+      "a machine waits while the lists cannot be read",
       { ...withoutListener, listing: "unknown", mayRetire: false },
       "stay",
       "waiting",
     ],
-    ["unreadable lists end nothing that runs", { ...idle, listing: "unknown" }, "stay", "idle"],
     [
-      "a power setting that was never read means wait",
+      "a running listener stays while the lists cannot be read",
+      { ...idle, listing: "unknown" },
+      "stay",
+      "idle",
+    ],
+    [
+      "a machine waits until it has read the power setting",
       { ...withoutListener, power: undefined },
       "stay",
       "waiting",
     ],
     [
-      "the budget keeps the listener off, however new the machine",
+      "a machine that the budget turns off starts no listener, even before its sleep time",
       { ...withoutListener, power: budgetOff, sleepAt: now + 1 },
       "sleep",
       "leaving",
     ],
     [
-      "working hours keep no listener off at once: the machine was started for something",
+      "a machine outside working hours starts its listener before its sleep time, because it was started for a reason",
       { ...withoutListener, power: hoursOff, sleepAt: now + 1 },
       "start-listener",
       "starting",
     ],
     [
-      "a machine whose time has come sleeps without a listener to end",
+      "a machine without a listener sleeps at its sleep time",
       { ...withoutListener, power: hoursOff, sleepAt: now },
       "sleep",
       "leaving",
     ],
     [
-      "power off means first: freeze the listener",
+      "a machine with power off freezes its listener first",
       { ...idle, power: hoursOff, sleepAt: now },
       "freeze",
       "leaving",
     ],
-    ["idle for as long as its fleet allows", { ...idle, sleepAt: now }, "freeze", "leaving"],
-    ["idle, but not for that long", { ...idle, sleepAt: now + 1 }, "stay", "idle"],
     [
-      "idle for that long, and its listener has been ended for it",
+      "an idle machine freezes its listener at its sleep time",
+      { ...idle, sleepAt: now },
+      "freeze",
+      "leaving",
+    ],
+    ["an idle machine stays until its sleep time", { ...idle, sleepAt: now + 1 }, "stay", "idle"],
+    [
+      "a machine sleeps at its sleep time once its listener has ended",
       { ...withoutListener, sleepAt: now },
       "sleep",
       "leaving",
     ],
     [
-      "idle for that long when a job arrived",
+      "a machine at its sleep time stays if a job has arrived",
       { ...idle, job: true, lastActivityAt: now, sleepAt: now },
       "stay",
       "busy",
     ],
     [
-      "idle for that long, but in no fleet's power that it could read",
+      "an idle machine stays if it could not read its power setting",
       { ...idle, power: undefined, sleepAt: 0 },
       "stay",
       "idle",
     ],
     [
-      "not before its turn among the machines that share the power setting",
+      "a machine with power off stays until its own sleep time",
       { ...idle, power: hoursOff, sleepAt: now + 1 },
       "stay",
       "idle",
     ],
     [
-      "power off by the budget waits for no turn",
+      "a machine that the budget turns off does not wait for its sleep time",
       { ...idle, power: budgetOff, sleepAt: now + 1 },
       "freeze",
       "leaving",
     ],
     [
-      "lists that cannot be read keep no machine awake that is to sleep",
+      "a machine goes to sleep even if the lists cannot be read",
       { ...idle, listing: "unknown", power: budgetOff },
       "freeze",
       "leaving",
     ],
     [
-      "without a registration it asks for a token",
+      "a machine without a registration asks for a token",
       { ...withoutListener, registered: false },
       "register",
       "needs-token",
     ],
     [
-      "a registration that GitHub dropped is made again",
+      "a machine registers again if GitHub has dropped its registration",
       { ...withoutListener, exit: { at: now, after: { then: "needs-token" } } },
       "register",
       "needs-token",
     ],
     [
-      "a listener that ended is started again after its delay",
+      "a listener that ended is restarted after its delay",
       { ...withoutListener, exit: restartAt(now - 5000) },
       "start-listener",
       "starting",
     ],
-    ["and not before", { ...withoutListener, exit: restartAt(now - 4999) }, "stay", "starting"],
     [
-      "a version that GitHub refuses is not tried again before its time",
+      "a listener that ended is not restarted before its delay",
+      { ...withoutListener, exit: restartAt(now - 4999) },
+      "stay",
+      "starting",
+    ],
+    [
+      "a version that GitHub refuses is not retried before its delay",
       { ...withoutListener, refusals: 1, exit: refusedAt(now - 599_999) },
       "stay",
       "failed",
     ],
     [
-      "and then it is: GitHub has refused versions by mistake",
+      "a version that GitHub refuses is retried after its delay, because GitHub has refused versions by mistake",
       { ...withoutListener, refusals: 1, exit: refusedAt(now - 600_000) },
       "start-listener",
       "starting",
     ],
     [
-      "until that listener has run for a while, the machine stays failed",
+      "a machine stays failed until its refused listener has run for a while",
       { ...idle, refusals: 1 },
       "stay",
       "failed",
     ],
-    ["but not with a job", { ...idle, refusals: 1, job: true, lastActivityAt: now }, "stay", "busy"],
     [
-      "a machine with a refused version sleeps as well",
+      "a machine with a refused version is busy if it has a job",
+      { ...idle, refusals: 1, job: true, lastActivityAt: now },
+      "stay",
+      "busy",
+    ],
+    [
+      "a machine with a refused version still sleeps at its sleep time",
       { ...withoutListener, refusals: 1, exit: refusedAt(now), sleepAt: now },
       "sleep",
       "leaving",
     ],
-    ["a listener that no longer polls is frozen, to be started again", hung, "freeze", "starting"],
-    ["frozen, it is ended", { ...hung, listener: frozen.listener }, "end-listener", "starting"],
+    ["a hung listener is frozen before it is restarted", hung, "freeze", "starting"],
     [
-      "unless a job has reached it in that moment",
+      "a hung listener is ended once it is frozen",
+      { ...hung, listener: frozen.listener },
+      "end-listener",
+      "starting",
+    ],
+    [
+      "a hung and frozen listener is thawed if there is evidence of a pending job",
       { ...hung, listener: frozen.listener, pendingJobEvidence: "bytes wait" },
       "thaw",
       "idle",
     ],
     [
-      "or it has been connected again",
+      "a hung and frozen listener is thawed if it has a connection again",
       { ...hung, listener: frozen.listener, disconnectedAt: undefined },
       "thaw",
       "idle",
     ],
     [
-      "it is not frozen while a job may be on its way to it",
+      "a hung listener is not frozen while there is evidence of a pending job",
       { ...hung, pendingJobEvidence: "bytes wait" },
       "stay",
       "idle",
     ],
     [
-      "nor before it has been silent for three minutes",
+      "a listener is not frozen before it has been disconnected for three minutes",
       { ...hung, disconnectedAt: now - 179_999 },
       "stay",
       "idle",
     ],
-    ["nor if GitHub cannot be reached", { ...hung, reachableAt: undefined }, "stay", "idle"],
     [
-      "nor right after it could not be: the listener waits for a minute between two tries",
+      "a disconnected listener is not frozen if GitHub cannot be reached",
+      { ...hung, reachableAt: undefined },
+      "stay",
+      "idle",
+    ],
+    [
+      "a disconnected listener is not frozen until GitHub has been reachable for 75 seconds, because it retries once a minute",
       { ...hung, reachableAt: now - 74_999 },
       "stay",
       "idle",
     ],
     [
-      "one that hangs before it has a session is started again as well",
+      "a listener that hangs before it has a session is frozen as well",
       { ...hung, listener: { listening: false, frozen: false } },
       "freeze",
       "starting",
     ],
-    ["but not one with a job", { ...hung, job: true, lastActivityAt: now }, "stay", "busy"],
-    ["nor with a worker", { ...hung, worker: true }, "stay", "busy"],
+    ["a hung listener with a job is left alone", { ...hung, job: true, lastActivityAt: now }, "stay", "busy"],
+    ["a hung listener with a worker is left alone", { ...hung, worker: true }, "stay", "busy"],
     [
-      "a self-update is waited for",
+      "a machine waits for a self-update",
       { ...withoutListener, updating: true, exit: { at: now - 1000, after: { then: "update" } } },
       "stay",
       "starting",
     ],
     [
-      "an update script that hangs is not waited for for ever",
+      "a machine stops waiting for an update script that hangs",
       { ...withoutListener, updating: true, exit: { at: now - updateLimitMs, after: { then: "update" } } },
       "start-listener",
       "starting",
     ],
     [
-      "after a self-update the listener is started again",
+      "a machine starts its listener again after a self-update",
       { ...withoutListener, exit: { at: now, after: { then: "update" } } },
       "start-listener",
       "starting",
     ],
     ["a machine on neither list freezes its listener", { ...idle, listing: "none" }, "freeze", "leaving"],
     [
-      "a listener that has not been quiet for long enough is not even frozen",
+      "a listener is not frozen before it has been quiet for long enough",
       { ...idle, listing: "none", lastActivityAt: now - 179_999 },
       "stay",
       "idle",
     ],
     [
-      "nor one that shows a trace of a job on its way",
+      "a listener is not frozen while there is evidence of a pending job",
       { ...idle, listing: "none", pendingJobEvidence: "bytes wait in a socket of the listener" },
       "stay",
       "idle",
     ],
-    ["a frozen listener that holds nothing is ended", frozen, "end-listener", "leaving"],
+    ["a frozen listener without a job is ended", frozen, "end-listener", "leaving"],
     [
-      "a frozen listener with a trace of a job is thawed",
+      "a frozen listener is thawed if there is evidence of a pending job",
       { ...frozen, pendingJobEvidence: "a connection of the listener is new" },
       "thaw",
       "idle",
     ],
     [
-      "a frozen listener that has received a job is thawed",
+      "a frozen listener is thawed if it has received a job",
       { ...frozen, job: true, lastActivityAt: now },
       "thaw",
       "busy",
     ],
     [
-      "also on a machine that is not to leave, until GitHub has given the job up",
+      "a frozen listener in service is thawed if GitHub has not yet given up its job",
       { ...frozen, listing: "service", job: true, lastActivityAt: now - stuckAfterMs + 1 },
       "thaw",
       "busy",
     ],
     [
-      "one that was frozen because of a job that GitHub has given up is ended",
+      "a frozen listener in service is ended if GitHub has given up its job",
       { ...frozen, listing: "service", job: true, lastActivityAt: now - stuckAfterMs },
       "end-listener",
       "starting",
     ],
     [
-      "unless another job may be on its way to it",
+      "a frozen listener with a job that GitHub gave up is thawed if there is evidence of another job",
       {
         ...frozen,
         listing: "service",
@@ -287,7 +317,7 @@ describe("what the agent decides", () => {
       "busy",
     ],
     [
-      "which is believed for as long again",
+      "a frozen listener with a job that GitHub gave up is ended after twice the time, despite evidence of another job",
       {
         ...frozen,
         listing: "service",
@@ -299,14 +329,9 @@ describe("what the agent decides", () => {
       "starting",
     ],
     ["a frozen listener with a worker is thawed", { ...frozen, worker: true }, "thaw", "busy"],
+    ["a frozen listener in service is thawed", { ...frozen, listing: "service" }, "thaw", "idle"],
     [
-      "a listener that an agent left frozen is thawed when its machine is not to leave",
-      { ...frozen, listing: "service" },
-      "thaw",
-      "idle",
-    ],
-    [
-      "and when an agent that starts again has read nothing yet",
+      "a frozen listener is thawed if a restarted agent has not read its parameters yet",
       { ...frozen, listing: "unknown", power: undefined, bootTimer: "armed" },
       "thaw",
       "idle",
@@ -318,7 +343,7 @@ describe("what the agent decides", () => {
       "leaving",
     ],
     [
-      "a machine that was listed again in that moment continues",
+      "a machine starts its listener again if the lists name it again",
       { ...withoutListener, exit: restartAt(now - 5000) },
       "start-listener",
       "starting",
@@ -330,26 +355,31 @@ describe("what the agent decides", () => {
       "idle",
     ],
     [
-      "a machine to which a job came as it left stays for a while",
+      "a machine that received a job as it left stays for a while",
       { ...idle, listing: "none", missedAt: now - returnMs + 1 },
       "stay",
       "idle",
     ],
-    ["and no longer", { ...idle, listing: "none", missedAt: now - returnMs }, "freeze", "leaving"],
     [
-      "a machine to which a job came as it left starts its listener again, though no list names it",
+      "a machine that received a job as it left leaves after that time",
+      { ...idle, listing: "none", missedAt: now - returnMs },
+      "freeze",
+      "leaving",
+    ],
+    [
+      "a machine that received a job as it left starts its listener again, even if no list names it",
       { ...withoutListener, listing: "none", missedAt: now, power: budgetOff },
       "start-listener",
       "starting",
     ],
     [
-      "nor need the lists be readable for that",
+      "a machine that received a job as it left starts its listener again, even if the lists cannot be read",
       { ...withoutListener, listing: "unknown", missedAt: now, power: undefined },
       "start-listener",
       "starting",
     ],
     [
-      "a machine that is on no list and was unregistered as it left asks for no token",
+      "a machine that is on no list and lost its registration as it left does not ask for a token",
       { ...withoutListener, listing: "none", missedAt: now, registered: false },
       "stay",
       "waiting",
@@ -361,72 +391,72 @@ describe("what the agent decides", () => {
       "busy",
     ],
     [
-      "a machine whose worker runs does not retire, whatever the log says",
+      "a machine does not retire while a worker runs, even if the log shows no job",
       { ...idle, listing: "none", worker: true },
       "stay",
       "busy",
     ],
     [
-      "a worker that has lost its listener is left alone",
+      "a worker that has outlived its listener is left alone",
       { ...withoutListener, listing: "none", worker: true },
       "stay",
       "busy",
     ],
     [
-      "a machine does not retire in the middle of a self-update",
+      "a machine does not retire during a self-update",
       { ...withoutListener, listing: "none", updating: true, exit: { at: now, after: { then: "update" } } },
       "stay",
       "starting",
     ],
     [
-      "a job that neither began nor ended for eleven minutes frees its listener, which is frozen first",
+      "a listener is frozen if its job neither began nor ended for eleven minutes",
       { ...idle, job: true, lastActivityAt: now - stuckAfterMs },
       "freeze",
       "starting",
     ],
     [
-      "not while another job may be on its way to it",
+      "a listener with a stuck job is not frozen while there is evidence of another job",
       { ...idle, job: true, lastActivityAt: now - stuckAfterMs, pendingJobEvidence: "bytes wait" },
       "stay",
       "busy",
     ],
     [
-      "a job whose worker runs is never stuck",
+      "a job with a running worker is never stuck",
       { ...idle, job: true, worker: true, lastActivityAt: now - stuckAfterMs },
       "stay",
       "busy",
     ],
-    ["a job that runs for too long continues if that is only a warning", overdue, "stay", "busy"],
-    ["if the limit is enforced, its worker is asked to end it", enforced, "end-job", "busy"],
-    ["not in the last moment of its time", { ...enforced, workerAt: now - hourMs + 1 }, "stay", "busy"],
-    ["but in the next one", { ...enforced, workerAt: now - hourMs }, "end-job", "busy"],
+    ["an overdue job runs on if its limit is not enforced", overdue, "stay", "busy"],
+    ["an overdue job is ended if its limit is enforced", enforced, "end-job", "busy"],
+    ["a job is not ended before its limit", { ...enforced, workerAt: now - hourMs + 1 }, "stay", "busy"],
+    ["a job is ended exactly at its limit", { ...enforced, workerAt: now - hourMs }, "end-job", "busy"],
     [
-      "a worker that is ending its job is not told again",
+      "a worker that is ending its job gets no second signal within a minute",
       { ...enforced, toldToEndAt: now - endLimitMs + 1 },
       "stay",
       "busy",
     ],
     [
-      "one that has not done so within a minute is killed",
+      "a worker that has not ended its job within a minute is killed",
       { ...enforced, toldToEndAt: now - endLimitMs },
       "kill-job",
       "busy",
     ],
-    ["a limit that was never read ends nothing", { ...enforced, jobLimit: undefined }, "stay", "busy"],
+    ["no job is ended by a limit that was never read", { ...enforced, jobLimit: undefined }, "stay", "busy"],
     [
-      "a job that has no worker yet, or none any more, is not overdue",
+      "a job without a worker is not overdue",
       { ...enforced, worker: false, workerAt: undefined, lastActivityAt: now },
       "stay",
       "busy",
     ],
     [
-      "a worker of which it is not known when it began is left alone",
+      "a worker with an unknown start time is left alone",
       { ...enforced, workerAt: undefined },
       "stay",
       "busy",
     ],
     [
-      "a worker that has lost its listener is no exception",
+      "an overdue job is ended even if its worker has outlived the listener",
       { ...enforced, listener: undefined },
       "end-job",
       "busy",
@@ -446,7 +476,7 @@ describe("what the agent decides", () => {
 
   const sentences: [string, RunnerObservation, string][] = [
     [
-      "how long, which limit, and what to do",
+      "how long it has run, which limit it exceeds, and what to do",
       { ...overdue, workerAt: now - 1.56 * hourMs },
       "Its job has run for 1.5 h, longer than maxJobHours allows (1 h), and runs on: cancel it at GitHub if it hangs, or raise the limit.",
     ],
@@ -456,7 +486,7 @@ describe("what the agent decides", () => {
       "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, because the limit is enforced.",
     ],
     [
-      "that the machine is to leave, too",
+      "that the machine will leave, too",
       { ...enforced, workerAt: now - 2 * hourMs, listing: "none" },
       "Its job has run for 2 h, longer than maxJobHours allows (1 h), and is being ended, because the limit is enforced. Leaves when its job has ended. On neither list of its fleet any more.",
     ],
@@ -468,18 +498,18 @@ describe("what the agent decides", () => {
     });
   }
 
-  it("decides nothing if a number is NaN, because each comparison with it would be false", () => {
+  it("throws on NaN, because each comparison with it is false", () => {
     for (const name of ["now", "lastActivityAt", "sleepAt", "quietMs", "workerAt"] as const)
       expect(() => decide({ ...idle, [name]: Number.NaN })).to.throw(name);
   });
 
-  it("reports what to do about a refused version, and when it is tried again", () => {
+  it("says what to do about a refused version, and when it is retried", () => {
     expect(decide({ ...withoutListener, refusals: 1, exit: refusedAt(now) }).detail).to.equal(
       "GitHub refuses this version of the runner: raise runner.version, run pulumi up. The listener is tried again at 2026-05-01 10:10 UTC.",
     );
   });
 
-  it("reports why it waits, leaves, stays although it should leave, or fails", () => {
+  it("gives a reason when it waits, leaves, stays although it should leave, or fails", () => {
     expect(decide({ ...idle, listing: "none", pendingJobEvidence: "bytes wait" }).detail).to.match(
       /neither list.*bytes wait/,
     );
@@ -499,7 +529,7 @@ describe("what the agent decides", () => {
 
 describe("the last report of a machine that goes to sleep", () => {
   const lastWords = (changes: Partial<RunnerObservation>) => decide({ ...withoutListener, ...changes });
-  it("says what put it to sleep, and claims nothing that may change while it is off", () => {
+  it("name what put it to sleep, and nothing that may change while it is off", () => {
     expect(lastWords({ power: budgetOff, sleepAt: now })).to.include({
       action: "sleep",
       detail: "Put to sleep by budget: 400 of 400 USD are spent.",
@@ -510,7 +540,7 @@ describe("the last report of a machine that goes to sleep", () => {
     });
   });
 
-  it("is recognised by the controller", () => {
+  it("let the controller distinguish power off from the idle timeout", () => {
     expect(tellOfPowerOff(lastWords({ power: hoursOff, sleepAt: now }).detail)).to.equal(true);
     expect(tellOfPowerOff(lastWords({ sleepAt: now }).detail)).to.equal(false);
   });
@@ -528,7 +558,7 @@ describe("the invariant of the decisions", () => {
   };
 
   holds(
-    "no machine leaves while a job is on, a worker or a listener runs",
+    "no machine leaves while it has a job, a worker or a listener",
     ({ job, worker, listener }, action) => {
       if (action !== "sleep" && action !== "retire") return;
       expect({ job, worker, listener }).to.deep.equal({ job: false, worker: false, listener: undefined });
@@ -536,7 +566,7 @@ describe("the invariant of the decisions", () => {
   );
 
   holds(
-    "a listener is ended only frozen, and without a trace or long after GitHub has given its job up",
+    "a listener is ended only while frozen, and only without evidence of a job or long after GitHub has given up its job",
     (seen, action) => {
       if (action !== "end-listener") return;
       expect(seen.worker).to.equal(false);
@@ -548,7 +578,7 @@ describe("the invariant of the decisions", () => {
     },
   );
 
-  holds("a job is ended only where its limit is enforced and it has run for so long", (seen, action) => {
+  holds("a job is ended only if its limit is enforced and it has reached that limit", (seen, action) => {
     if (action !== "end-job" && action !== "kill-job") return;
     expect(seen.jobLimit?.enforce).to.equal(true);
     expect(seen.worker).to.equal(true);
@@ -556,7 +586,7 @@ describe("the invariant of the decisions", () => {
     if (action === "kill-job") expect(seen.now - seen.toldToEndAt!).to.be.at.least(endLimitMs);
   });
 
-  it("without enforce, a limit changes only the report", () => {
+  it("a limit that is not enforced changes only the detail", () => {
     let late = 0;
     fc.assert(
       fc.property(observation, fc.constantFrom(0.5, 2, 24), (seen, hours) => {
@@ -565,10 +595,10 @@ describe("the invariant of the decisions", () => {
         const { action, state } = decide({ ...seen, jobLimit: undefined });
         expect(decide(limited)).to.include({ action, state });
       }),
-      // One in twelve is overdue: of a hundred, all were in time once.
+      // One in twelve is overdue. With a hundred runs, there once was no overdue job.
       { numRuns: 2000 },
     );
-    expect(late, "overdue jobs among them").to.be.above(0);
+    expect(late, "number of overdue jobs").to.be.above(0);
   });
 
   holds("a frozen listener is ended or thawed at once", ({ listener }, action) => {
@@ -577,7 +607,7 @@ describe("the invariant of the decisions", () => {
   });
 
   holds(
-    "a listener is frozen only to leave, after the time of quiet, for a job given up, or because it hangs",
+    "a listener is frozen only because it hangs, because its job was given up, or to leave after the quiet time",
     (seen, action) => {
       if (action !== "freeze") return;
       expect(seen.worker).to.equal(false);
@@ -595,7 +625,7 @@ describe("the invariant of the decisions", () => {
       if (action !== "start-listener") return;
       expect(seen.listener).to.equal(undefined);
       expect(seen.worker || seen.job).to.equal(false);
-      if (seen.missedAt !== undefined && seen.now - seen.missedAt < returnMs) return; // A job may come back to it.
+      if (seen.missedAt !== undefined && seen.now - seen.missedAt < returnMs) return; // GitHub may offer it the job again.
       expect(seen.listing).to.be.oneOf(["service", "candidate"]);
       expect(seen.bootTimer).to.equal("cancelled");
       expect(seen.power).to.not.equal(undefined);

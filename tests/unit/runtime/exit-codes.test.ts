@@ -7,9 +7,9 @@ const after = (code: number | undefined, failures = 0, registrationGone = false,
 
 describe("what the agent does after the listener's exit", () => {
   const rules: [string, number | undefined, object][] = [
-    ["0: it ended by itself, and is started again", 0, { then: "restart", afterMs: 5000 }],
-    ["1: an error it takes for final, and is started again", 1, { then: "restart", afterMs: 5000 }],
-    ["2: an error that may pass", 2, { then: "restart", afterMs: 5000 }],
+    ["0: it ended by itself, and is restarted", 0, { then: "restart", afterMs: 5000 }],
+    ["1: it reports a permanent error, and is restarted", 1, { then: "restart", afterMs: 5000 }],
+    ["2: it reports a temporary error, and is restarted", 2, { then: "restart", afterMs: 5000 }],
     ["3: a self-update", 3, { then: "update" }],
     ["4: a self-update of a runner for one job", 4, { then: "update" }],
     ["5: a session that GitHub still holds", 5, { then: "restart", afterMs: 15_000 }],
@@ -28,27 +28,27 @@ describe("what the agent does after the listener's exit", () => {
     });
   }
 
-  it("a deleted registration needs a token, whatever the code", () => {
+  it("asks for a token if the registration is gone, whatever the exit code", () => {
     for (const code of [0, 1, 2, 5, undefined]) {
       expect(after(code, 0, true)).to.deep.equal({ then: "needs-token" });
     }
   });
 
-  it("the delay doubles with each consecutive failure, up to five minutes", () => {
+  it("doubles the delay with each consecutive failure, up to five minutes", () => {
     const delays = [1, 2, 3, 4, 20].map((failures) => after(2, failures));
     expect(delays.map((next) => next.then === "restart" && next.afterMs)).to.deep.equal([
       5000, 10_000, 20_000, 40_000, 300_000,
     ]);
   });
 
-  it("a refused version is retried after ten minutes, doubling to an hour, however often it had a session", () => {
+  it("retries a refused version after ten minutes, and doubles that delay up to an hour", () => {
     const delays = [1, 2, 3, 4, 20].map((refusals) => after(7, 0, false, refusals));
     expect(delays.map((next) => next.then === "version-refused" && next.afterMs / 60_000)).to.deep.equal([
       10, 20, 40, 60, 60,
     ]);
   });
 
-  it("a session conflict is waited out for as long as GitHub keeps a session: four minutes", () => {
+  it("waits at most four minutes after a session conflict, because GitHub keeps a session for that long", () => {
     const delays = [1, 2, 3, 4, 5, 20].map((failures) => after(5, failures));
     expect(delays.map((next) => next.then === "restart" && next.afterMs)).to.deep.equal([
       15_000, 30_000, 60_000, 120_000, 240_000, 240_000,

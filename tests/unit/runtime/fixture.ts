@@ -31,7 +31,7 @@ export const configuration: AgentConfiguration = {
   staySeconds: 300,
 };
 
-/** A folder that goes away with the test. */
+/** A folder, and how to remove it after the test. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "longhaul-runtime-"));
   return {
@@ -48,7 +48,7 @@ export function put(path: string, text: string, mode = 0o644): void {
   writeFileSync(path, text, { mode });
 }
 
-/** Time that passes only where something sleeps. */
+/** A clock that moves only by `sleep` and `advance`. */
 export function fakeClock(): Clock & { advance: (milliseconds: number) => void } {
   const epoch = Date.UTC(2026, 4, 1, 10, 0, 0);
   let passed = 0;
@@ -65,7 +65,7 @@ export function fakeClock(): Clock & { advance: (milliseconds: number) => void }
   };
 }
 
-/** AWS as one function: what was called, and answers by action. */
+/** AWS as one function, which records its calls and answers them by action. */
 export function fakeAws(
   answer: (action: string, input: Record<string, unknown>) => unknown = () => undefined,
 ) {
@@ -78,10 +78,11 @@ export function fakeAws(
   return { aws, calls };
 }
 
-/** Waits until something holds. */
+/** Waits until a condition holds. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
   for (const limit = performance.now() + patienceMs; !holds();) {
-    if (performance.now() > limit) throw new Error(`Not within ${patienceMs} ms: ${what}.`);
+    if (performance.now() > limit)
+      throw new Error(`Waited ${patienceMs} ms, and this did not happen: ${what}`);
     await delay(5);
   }
 }

@@ -18,7 +18,7 @@ export interface ScriptedAnswer {
   fails?: "never" | "cut" | "reset";
 }
 
-/** A real server on loopback that gives the answers of a test and records its requests. */
+/** A real server on loopback that gives scripted answers and records its requests. */
 export interface ScriptedServer {
   url: string;
   requests: ReceivedRequest[];

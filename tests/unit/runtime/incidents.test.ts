@@ -20,7 +20,7 @@ describe("a machine's incidents", () => {
     return { clock, lines, incidents, publish };
   }
 
-  it("that happened are logged, stay in the detail for an hour, and count once", async () => {
+  it("are logged, shown in the detail for an hour and counted once if they happen once", async () => {
     const { clock, lines, incidents, publish } = watched();
     incidents.happened("pollError", "2 polls failed.", 2);
     incidents.happened("pollError", "1 poll failed.");
@@ -32,7 +32,7 @@ describe("a machine's incidents", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("that last are reported until they are over, and count one in each publication", async () => {
+  it("are shown until they are over, and count one in each publication, if they go on", async () => {
     const { clock, lines, incidents, publish } = watched();
     incidents.goesOn("diskFull", "The disk is full.");
     incidents.goesOn("diskFull", "The disk is full.");
@@ -48,12 +48,12 @@ describe("a machine's incidents", () => {
 
   it("are in the detail with the latest first", () => {
     const { incidents } = watched();
-    incidents.happened("listenerHung", "The listener was started again.");
+    incidents.happened("listenerHung", "The listener was restarted.");
     incidents.goesOn("diskFull", "The disk is full.");
-    expect(incidents.detail()).to.equal("The disk is full. The listener was started again.");
+    expect(incidents.detail()).to.equal("The disk is full. The listener was restarted.");
   });
 
-  it("are counted again if they could not be published, and none is lost meanwhile", async () => {
+  it("are published later if that failed, and none that happens in the meantime is lost", async () => {
     const { incidents, publish } = watched();
     incidents.happened("pollError", "A poll failed.");
     await incidents.publish(() => Promise.reject(new Error("throttled"))).catch(() => undefined);

@@ -13,13 +13,13 @@ const trace = (source: string, text: string, level?: string) => `${head(source, 
 const dispatcher = (text: string) => trace("JobDispatcher", text);
 const at = `${day}T10:00:02Z`;
 
-/** What a reader makes of lines, those that tell nothing left out. */
+/** The events that a reader finds in lines. Lines without an event are left out. */
 function read(...lines: string[]): JobEvent[] {
   const reader = listenerReader();
   return lines.flatMap((line) => reader(line) ?? []);
 }
 
-/** What the runner writes when it prints a line: the trace of it, each line with a head, and the line itself. */
+/** The lines that the runner writes when it prints text: a trace of each line, and the lines themselves. */
 function printed(text: string): string[] {
   const traced = `WRITE LINE: ${text}`.split("\n").map((line) => trace("Terminal", line));
   return [...traced, ...text.split("\n")];
@@ -123,7 +123,7 @@ describe("the listener's lines", () => {
       { kind: "registration-gone" },
     ],
     [trace("Listener", "Version: 2.338.0"), { kind: "version", version: "2.338.0" }],
-    // Printed once a wait, and for session conflicts too.
+    // The runner prints this once for each wait, and for session conflicts too.
     [
       trace(
         "Terminal",
@@ -132,11 +132,11 @@ describe("the listener's lines", () => {
       ),
       undefined,
     ],
-    // The listener's word is in its trace, and nowhere else.
+    // Only the listener's trace counts, not what it prints.
     [`${day} 10:00:02Z: Running job: build`, undefined],
     ["The runner no longer exists on the server. Cleaning up local configuration.", undefined],
     ["Current runner version: '9.9.9'", undefined],
-    // What a worker traces is for the job to choose.
+    // A job can choose what its worker traces.
     [
       `[WORKER ${day} 10:00:02Z INFO JobDispatcher] finish job request for job ${id} with result: Succeeded`,
       undefined,
@@ -160,12 +160,12 @@ describe("the listener's lines", () => {
     "",
   ];
   for (const name of names) {
-    it(`a job called ${JSON.stringify(name)} begins and ends`, () => {
+    it(`finds the beginning and the end of a job named ${JSON.stringify(name)}`, () => {
       expect(read(...lifeOf(name))).to.deep.equal(life);
     });
   }
 
-  it("no job's name is taken for an event, whatever it contains and wherever its lines break", () => {
+  it("finds no event in a job's name, whatever text and line breaks it contains", () => {
     const forged = [...lifeOf("x").map((line) => line.replaceAll(id, other)), ...lines.map(([line]) => line)];
     const piece = fc.oneof(fc.constantFrom(...forged), fc.string());
     const separator = fc.constantFrom("\n", "\r", "\r\n", "\u2028");
@@ -176,7 +176,7 @@ describe("the listener's lines", () => {
     );
   });
 
-  it("a trace is read although a console line is in the middle of it", () => {
+  it("reads a trace even if a console line is written into it", () => {
     const end = `finish job request for job ${id} with result: Succeeded`;
     expect(read(`${head("JobDispatcher")}[WORKER ${day} 10:00:02Z INFO X] y`, end)).to.deep.equal([
       { kind: "ended", id, result: "Succeeded", at },
@@ -186,16 +186,16 @@ describe("the listener's lines", () => {
     expect(read(...torn, dispatcher(end))).to.deep.equal([{ kind: "ended", id, result: "Succeeded", at }]);
   });
 
-  it("a left-over process with a carriage return in its name is not taken for a deleted registration", () => {
+  it("finds no event about the registration in the name of an orphan process that contains a carriage return", () => {
     const names = ["x\rThe runner no longer exists on the server", "x\rFailed to create a session."];
     const orphans = names.map(
       (name) => `[WORKER ${day} 10:00:02Z INFO JobExtension] Terminate orphan process: pid (7) (${name})`,
     );
-    // As .NET's ReadLine cuts it.
+    // .NET's ReadLine splits lines in the same way.
     expect(read(...orphans.flatMap((line) => line.split("\r")))).to.deep.equal([]);
   });
 
-  it("no name of a left-over process ends the job, or hides how it ended", () => {
+  it("reads the job's own end, whatever the names of orphan processes contain", () => {
     const lives = lifeOf("x");
     const forged = [
       ...lives.map((line) => line.replaceAll(id, other)),
@@ -204,17 +204,17 @@ describe("the listener's lines", () => {
     const names = fc.array(fc.oneof(fc.constantFrom(...forged), fc.string()), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(names, (printed) => {
-        // As .NET's ReadLine cuts what a worker traces, while it removes them.
+        // .NET's ReadLine splits the worker's traces in the same way while the worker ends these processes.
         const orphans = printed.flatMap((name) =>
           `[WORKER ${day} 10:00:02Z INFO JobExtension] Terminate orphan process: pid (7) (x\r${name})`.split(
             "\r",
           ),
         );
-        const told = lives.findIndex((line) => line.includes("Worker finished"));
+        const workerEnd = lives.findIndex((line) => line.includes("Worker finished"));
         const events = read(
-          ...lives.slice(0, told),
+          ...lives.slice(0, workerEnd),
           ...orphans.map((line) => line.replace(/\)$/, "")),
-          ...lives.slice(told),
+          ...lives.slice(workerEnd),
         );
         let state = freshListener;
         const ends = events.flatMap((event) => {
@@ -228,7 +228,7 @@ describe("the listener's lines", () => {
     );
   });
 
-  it("the performance log shows a message the moment it arrives", () => {
+  it("reads messages and sessions from the performance log", () => {
     const time = "2026-05-01T10:00:00.1234567Z";
     expect(parsePerfLine(`MessageReceived_RunnerJobRequest:${time}`)).to.deep.equal({
       kind: "received",

@@ -14,8 +14,8 @@ const begun =
   trace("10:00:02", `Start renew job request 7 for job ${id}.`);
 const renewed = (time: string) => trace(time, `Successfully renew job ${id}, job is valid till x`);
 
-/** An agent that starts after something has gone wrong: neither listener nor worker is there any more. */
-describe("an open job, for an agent that starts again", () => {
+/** The agent starts after a failure: neither the listener nor the worker runs any more. */
+describe("how a restarted agent records a job that was running", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let clock: ReturnType<typeof fakeClock>;
   let ended: { job: EndedJob; facts: RunnerJobFacts }[];
@@ -29,7 +29,7 @@ describe("an open job, for an agent that starts again", () => {
   });
 
   const paths = () => pathsBelow(folder.path, "runner");
-  /** @param lastSeenAt the mark's time; undefined: there is none */
+  /** @param lastSeenAt the mark's time, or undefined if there is no mark */
   function leave(log: string | undefined, lastSeenAt?: string, changes: object = {}) {
     if (log !== undefined) put(paths().listenerLog, log);
     if (lastSeenAt === undefined) return;
@@ -56,24 +56,24 @@ describe("an open job, for an agent that starts again", () => {
     return ended.map(({ job }) => [job.result, job.endedAt]);
   }
 
-  it("ended with the listener's last line, if nothing else is known", () => {
+  it("ends it at the listener's last line if nothing else is left", () => {
     leave(begun + renewed("10:07:02"));
     expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:07:02.000Z"]]);
   });
 
-  it("ended when it was last seen, if the listener's log is gone and its hook's file is not", () => {
+  it("ends it when it was last seen if the listener's log is gone, and keeps the facts from its hook", () => {
     leave(undefined, "2026-05-01T10:31:00.000Z");
     expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:31:00.000Z"]]);
     expect(ended[0]!.facts.runId).to.equal("4711");
     expect(ended[0]!.job.cause).to.equal("machine-ended");
   });
 
-  it("ended with the later of the two", () => {
+  it("ends it at the later of the two times", () => {
     leave(begun + renewed("10:07:02"), "2026-05-01T10:06:30.000Z");
     expect(startAgain()).to.deep.equal([["Lost", "2026-05-01T10:07:02.000Z"]]);
   });
 
-  it("ended as the listener's log says, if it does, and only once", () => {
+  it("ends it once, with the listener's own result and time, if the listener logged them", () => {
     leave(
       begun + trace("10:05:00", `finish job request for job ${id} with result: Failed`),
       "2026-05-01T10:04:00.000Z",
@@ -82,7 +82,7 @@ describe("an open job, for an agent that starts again", () => {
     expect(ended[0]!.facts.runId).to.equal("4711");
   });
 
-  it("keeps the reason why the machine was ending it", () => {
+  it("keeps the cause for which the machine was ending it", () => {
     const words = [
       `Worker finished for job ${id}. Code: 143`,
       `finish job request for job ${id} with result: Failed`,
@@ -96,16 +96,16 @@ describe("an open job, for an agent that starts again", () => {
 
   const clocks: [string, string, string][] = [
     ["a mark that is older than the job", "2026-05-01T08:00:00.000Z", "2026-05-01T10:00:02.000Z"],
-    ["a mark of a time that has not come", "2026-06-01T10:00:00.000Z", "2026-05-03T10:00:00.000Z"],
+    ["a mark with a time in the future", "2026-06-01T10:00:00.000Z", "2026-05-03T10:00:00.000Z"],
   ];
   for (const [what, lastSeenAt, endedAt] of clocks) {
-    it(`ends neither before its start nor in the future if the clock was set: ${what}`, () => {
+    it(`ends it neither before its beginning nor in the future if the clock was set: ${what}`, () => {
       leave(undefined, lastSeenAt);
       expect(startAgain()).to.deep.equal([["Lost", endedAt]]);
     });
   }
 
-  it("ended as its worker's own log says, also after a reboot", () => {
+  it("uses the result from the worker's log, even after a reboot", () => {
     leave(undefined, "2026-05-01T10:31:00.000Z", { worker: 7 });
     const words = [
       "JobRunner] Job ID " + id,

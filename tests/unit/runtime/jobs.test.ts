@@ -33,8 +33,8 @@ function play(events: readonly JobEvent[], from = freshListener) {
   return { state, jobs };
 }
 
-describe("the listener's jobs", () => {
-  it("a job is open from its message to its end, both with its id", () => {
+describe("what is known of the listener's jobs", () => {
+  it("a job is open from its message to its end", () => {
     expect(play([received]).state.open).to.have.length(1);
     expect(play(begin("a")).state.open).to.have.length(1);
     const { state, jobs } = play([...begin("a"), { kind: "worker", id: "a", pid: 7 }, ended("a"), free]);
@@ -51,20 +51,20 @@ describe("the listener's jobs", () => {
     ]);
   });
 
-  it("another job's end does not end a job", () => {
+  it("another job's end leaves a job open", () => {
     const { state, jobs } = play([...begin("a"), ended("b")]);
     expect(state.open).to.have.length(1);
     expect(jobs).to.have.length(0);
   });
 
-  it("a job is open from its acquisition or its start if its message was not logged", () => {
+  it("a job without a logged message is open from its acquisition or its beginning", () => {
     for (const events of [[acquired("a"), running("a")], [running("a")]]) {
       expect(play(events).state.open).to.have.length(1);
       expect(play([...events, ended("a")]).jobs.map(({ id }) => id)).to.deep.equal(["a"]);
     }
   });
 
-  it("a job that was not acquired is not recorded", () => {
+  it("a job that was not acquired is not open and gets no record", () => {
     const { state, jobs } = play([received, { kind: "not-acquired" }]);
     expect(state.open).to.have.length(0);
     expect(jobs).to.have.length(0);
@@ -73,7 +73,7 @@ describe("the listener's jobs", () => {
     ).to.deep.equal(["a"]);
   });
 
-  it("a listener that is free again after a logged end does not end another job", () => {
+  it("a listener that becomes free after a job's logged end ends no other job", () => {
     const { state, jobs } = play([...begin("a"), ended("a"), received, acquired("b"), free]);
     expect(state.open.map(({ id }) => id)).to.deep.equal(["b"]);
     expect(jobs).to.have.length(1);
@@ -85,21 +85,25 @@ describe("the listener's jobs", () => {
     expect(play(cancelled).jobs[0]).to.include({ result: "Canceled", cause: "cancelled" });
   });
 
-  it("a message in another job's last moments opens its own job", () => {
+  it("a message that arrives before another job's end opens its own job", () => {
     const { state, jobs } = play([...begin("a"), received, ended("a")]);
     expect(state.open).to.deep.equal([{ receivedAt: received.at, id: null, startedAt: null, worker: null }]);
     expect(jobs).to.have.length(1);
   });
 
-  it("a job that had started is lost with its listener; one that had not goes to another runner", () => {
+  it("only jobs that had begun are lost with their listener", () => {
     expect(begunJobs(play([...begin("a"), received]).state).map(({ id }) => id)).to.deep.equal(["a"]);
     expect(begunJobs(play([received, acquired("a")]).state)).to.deep.equal([]);
   });
 
   const causes: [string, JobEvent[], string | undefined][] = [
-    ["none where it ended by itself", [], undefined],
+    ["no cause if it ended by itself", [], undefined],
     ["GitHub's cancellation", [ending("a", "cancelled")], "cancelled"],
-    ["the first that was told", [ending("a", "second-job"), ending("a", "listener-ended")], "second-job"],
+    [
+      "the first cause that was logged",
+      [ending("a", "second-job"), ending("a", "listener-ended")],
+      "second-job",
+    ],
     ["ten poll errors", [...times(10, pollError), ending("a", "listener-ended")], "poll-errors"],
     [
       "nine poll errors do not end it",
@@ -107,7 +111,7 @@ describe("the listener's jobs", () => {
       "listener-ended",
     ],
     [
-      "an ended session that was replaced is no poll error",
+      "a replaced session does not count as a poll error",
       [...times(10, pollError), { kind: "session-replaced" }, ending("a", "listener-ended")],
       "listener-ended",
     ],
@@ -127,13 +131,9 @@ describe("the listener's jobs", () => {
       [{ kind: "registration-gone" }, ending("a", "listener-ended")],
       "registration-gone",
     ],
+    ["a refused version", [{ kind: "poll-refused" }, ending("a", "listener-ended")], "version-refused"],
     [
-      "a version that is refused",
-      [{ kind: "poll-refused" }, ending("a", "listener-ended")],
-      "version-refused",
-    ],
-    [
-      "a refused poll that was tried again",
+      "a refused poll that was retried",
       [{ kind: "poll-refused" }, { kind: "poll-retried" }, ending("a", "listener-ended")],
       "listener-ended",
     ],
@@ -149,7 +149,7 @@ describe("the listener's jobs", () => {
     });
   }
 
-  it("the machine's own reason is kept, and recorded only for jobs that had started", () => {
+  it("the machine's own cause is kept, and applies only to jobs that have begun", () => {
     const { state } = play([...begin("a"), received]);
     const { jobs } = play(
       [ending("a", "listener-ended"), ended("a"), acquired("b"), running("b"), ended("b")],
@@ -158,7 +158,7 @@ describe("the listener's jobs", () => {
     expect(jobs.map(({ cause }) => cause)).to.deep.equal(["overdue", undefined]);
   });
 
-  it("whatever the order of the lines, every message is open, not acquired, or ended once", () => {
+  it("in every order of events, each message is open, not acquired, or ended once", () => {
     const event = fc.constantFrom<JobEvent>(
       ...["a", "b"].flatMap((id) => [acquired(id), running(id), ended(id), ending(id, "cancelled")]),
       ...[received, free, { kind: "not-acquired" } as const],
@@ -180,13 +180,13 @@ describe("the listener's jobs", () => {
 describe("whether the registration is gone", () => {
   const said = play([{ kind: "registration-gone" }]).state;
   const rules: [string, boolean, typeof said, number | undefined, boolean][] = [
-    ["the disk says so", true, freshListener, 0, false],
-    ["nothing says so", false, freshListener, 1, true],
-    ["the listener says so and ends with 1 at the very start", true, said, 1, true],
-    ["words without that exit", false, said, 0, true],
-    ["words of a listener with an unknown exit", false, said, undefined, true],
+    ["its file is gone from the disk", true, freshListener, 0, false],
+    ["nothing indicates it", false, freshListener, 1, true],
+    ["the listener logs it and ends with 1 at its start", true, said, 1, true],
+    ["the listener logs it and ends with another code", false, said, 0, true],
+    ["the listener logs it and its exit code is unknown", false, said, undefined, true],
     [
-      "words of a listener that had a session, and so may have had a job",
+      "the listener logs it after it had a session, so it may have had a job",
       false,
       { ...said, listening: true },
       1,

@@ -26,7 +26,7 @@ function readingOf(
   return { now, before: from, after, ended };
 }
 
-/** Ended often enough for its machine to be of no use. */
+/** The memory of a listener with three failures, two refusals and an exit that needs a token. */
 const troubled: ListenerMemory = {
   ...before,
   failures: 3,
@@ -37,30 +37,30 @@ const troubled: ListenerMemory = {
 
 describe("the agent's memory of its listener", () => {
   const steps: [what: string, memory: ListenerMemory, changed: Partial<ListenerMemory>][] = [
-    ["no news changes nothing", afterReading(before, readingOf(silent)), {}],
+    ["nothing changes without new lines", afterReading(before, readingOf(silent)), {}],
     [
-      "a session is a sign of work, and of no job",
+      "a session counts as activity, but not as use",
       afterReading(before, readingOf(session)),
       { lastActivityAt: now },
     ],
     [
-      "a message is both",
+      "a message counts as activity and use",
       afterReading(before, readingOf(message, { from: session })),
       { lastActivityAt: now, lastUsedAt: now },
     ],
     [
-      "so is a job's end",
+      "a job's end counts as activity and use",
       afterReading(before, readingOf(session, { from: begun })),
       { lastActivityAt: now, lastUsedAt: now },
     ],
     [
-      "so is a worker",
+      "a worker counts as activity and use",
       afterSighting(before, { now, runs: true, worker: true }),
       { lastActivityAt: now, lastUsedAt: now },
     ],
-    ["a listener that runs has not ended", afterSighting(before, { now, runs: true, worker: false }), {}],
+    ["a running listener counts as neither", afterSighting(before, { now, runs: true, worker: false }), {}],
     [
-      "the first start is both",
+      "the first start counts as activity and use",
       afterStart(before, now),
       { lastActivityAt: now, lastUsedAt: now, startedAt: now },
     ],
@@ -71,7 +71,7 @@ describe("the agent's memory of its listener", () => {
     });
   }
 
-  it("forgets an exit when the listener starts again, and does not count the start as use of the machine", () => {
+  it("a start after an exit counts as activity but not as use, and clears the exit", () => {
     expect(afterStart(troubled, now)).to.deep.equal({
       ...troubled,
       lastActivityAt: now,
@@ -80,11 +80,11 @@ describe("the agent's memory of its listener", () => {
     });
   });
 
-  it("forgets the exit and the failures of an earlier registration", () => {
+  it("a new registration clears the exit and the failures before it", () => {
     expect(afterRegistration(troubled)).to.deep.equal({ ...troubled, exit: undefined, failures: 0 });
   });
 
-  it("keeps the exit code, the consecutive ends without a session, and the refusals of the version", () => {
+  it("an end is kept with its code, and counts consecutive failures without a session and refusals of the version", () => {
     const plain = { then: "restart", afterMs: 40_000, reason: "it ended with code 2" };
     expect(afterReading(troubled, readingOf(silent, { code: 2 }))).to.deep.equal({
       ...troubled,
@@ -97,12 +97,12 @@ describe("the agent's memory of its listener", () => {
     expect(refused.exit?.after.then).to.equal("version-refused");
   });
 
-  it("keeps a message that had become no job when the listener ended", () => {
+  it("a message without a job is kept as missed when the listener ends", () => {
     const missed = (state: ListenerState) => afterReading(before, readingOf(state, { code: 2 })).missedAt;
     expect([missed(message), missed(begun), missed(session)]).to.deep.equal([now, undefined, undefined]);
   });
 
-  it("keeps that the version was refused, until a listener has run for two minutes", () => {
+  it("refusals of the version are kept until a listener has run for two minutes", () => {
     const refusals = (at: number, runs: boolean) =>
       afterSighting(troubled, { now: at, runs, worker: false }).refusals;
     expect([refusals(119_999, true), refusals(120_000, true), refusals(120_000, false)]).to.deep.equal([

@@ -4,7 +4,7 @@ import { pathsBelow } from "../../../runtime/agent/paths.ts";
 import type { ProcessMark, ProcessTable } from "../../../runtime/agent/processes.ts";
 import { put, temporaryFolder } from "./fixture.ts";
 
-describe("a listener that an earlier agent has started", () => {
+describe("a listener that an earlier agent started", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   beforeEach(() => {
     folder = temporaryFolder();
@@ -25,15 +25,15 @@ describe("a listener that an earlier agent has started", () => {
     return adoptListener({ paths, processes })?.mark;
   };
 
-  it("is the one that this agent has recorded, while it runs", () => {
+  it("is the recorded process while that process runs", () => {
     expect(adopted(JSON.stringify(marked), [4711, 4712])).to.deep.equal(marked);
     expect(adopted(JSON.stringify(marked), [])).to.equal(undefined);
   });
 
   for (const [what, mark] of Object.entries({
-    "was killed before it had written anything": "",
-    "was killed in the middle of it": '{"pid":47',
-    "has written down another one": JSON.stringify(marked),
+    "was killed before it recorded the process": "",
+    "was killed while it recorded the process": '{"pid":47',
+    "recorded another process": JSON.stringify(marked),
   }))
     it(`is searched for if that agent ${what}`, () => {
       expect(adopted(mark, [4712])).to.deep.equal(found);

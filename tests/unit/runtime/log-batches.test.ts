@@ -5,13 +5,13 @@ import { logBatches } from "../../../runtime/agent/log-batches.ts";
 const hourMs = 3_600_000;
 const now = Date.parse("2026-05-20T10:00:00Z");
 
-describe("a batch for CloudWatch", () => {
+describe("a batch of log events for CloudWatch", () => {
   const event = fc.record({
     timestamp: fc.integer({ min: now - 20 * 24 * hourMs, max: now + 5 * hourMs }),
     message: fc.string({ maxLength: 40 }),
   });
 
-  it("is in order, spans less than a day, is neither too old nor too new, and all batches contain every event", () => {
+  it("is in order, spans less than a day, is neither too old nor too new, and leaves no event out", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const batches = logBatches(events, now);
@@ -28,13 +28,13 @@ describe("a batch for CloudWatch", () => {
     );
   });
 
-  it("is the only one if everything fits into it", () => {
+  it("contains all events if they fit", () => {
     const events = [3, 1, 2].map((hour) => ({ timestamp: now - hour * hourMs, message: String(hour) }));
     expect(logBatches(events, now)).to.have.length(1);
     expect(logBatches([], now)).to.have.length(0);
   });
 
-  it("has no more bytes and no more events than CloudWatch accepts", () => {
+  it("has at most the bytes and events that CloudWatch accepts", () => {
     const large = Array.from({ length: 5 }, () => ({ timestamp: now, message: "ü".repeat(200_000) }));
     expect(logBatches(large, now).map(({ length }) => length)).to.deep.equal([2, 2, 1]);
     const many = Array.from({ length: 10_001 }, () => ({ timestamp: now, message: "x" }));

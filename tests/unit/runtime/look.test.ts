@@ -20,7 +20,7 @@ const { idleMinutes, ...fleet } = {
   idleMinutes: 30,
 } as const;
 
-/** One look, with a decision of its own. */
+/** One look with a given decision. */
 function lookAt({
   action = "stay",
   memory = newAgentMemory(0),
@@ -45,7 +45,7 @@ function lookAt({
 }
 
 describe("a look of the agent", () => {
-  it("decides on what was seen, what the fleet wants, and when the machine was last used", () => {
+  it("decides by the observation, the fleet's settings and the time of last use", () => {
     const { seen, requests, memory } = lookAt();
     expect(seen).to.deep.equal({
       ...idle,
@@ -81,7 +81,7 @@ describe("a look of the agent", () => {
     expect(afterAskingForToken(waiting, 6000, 30_000)).to.deep.equal({ ...waiting, tokenDueAt: 36_000 });
   });
 
-  it("calls EC2 less and less often, every five minutes in the end, and at once after a listener was started", () => {
+  it("asks EC2 at growing intervals up to five minutes, and at once after a listener was started", () => {
     let memory = waiting;
     const waits = Array.from({ length: 9 }, () => {
       memory = afterRefusal(memory, 0);

@@ -10,7 +10,7 @@ describe("the instance metadata", () => {
   let server: ScriptedServer | undefined;
   afterEach(() => server?.close());
 
-  it("is read with a session token, and one that has expired is replaced", async () => {
+  it("is read with a session token, which is replaced once it has expired", async () => {
     let session = "first";
     server = await startServer((request) => {
       if (request.method === "PUT") return { body: session };
@@ -27,7 +27,7 @@ describe("the instance metadata", () => {
     expect(tokens[0]!.headers["x-aws-ec2-metadata-token-ttl-seconds"]).to.equal("21600");
   });
 
-  it("is an error with its path if it does not exist", async () => {
+  it("is an error with the path if the path does not exist", async () => {
     server = await startServer(({ method }) => (method === "PUT" ? { body: "t" } : { status: 404 }));
     const read = metadataReader(server.url, sendHttp);
     const error = await read("meta-data/none").catch((reason: unknown) => reason);
@@ -63,14 +63,14 @@ describe("the role's credentials", () => {
     expect(asked()).to.equal(2);
   });
 
-  it("are read once for calls at the same time", async () => {
+  it("are requested once by simultaneous calls", async () => {
     const { read, asked } = roleOf((serial) => answer(serial, 3_600_000));
     const credentials = instanceCredentials(read, () => 0);
     await Promise.all([credentials(), credentials(), credentials()]);
     expect(asked()).to.equal(1);
   });
 
-  it("are used until they expire if newer ones cannot be read, and not longer", async () => {
+  it("are used until they expire if there are no newer ones", async () => {
     let now = 0;
     const { read } = roleOf((serial) => (serial === 1 ? answer(1, 3_600_000) : '{"Code":"Failed"}'));
     const credentials = instanceCredentials(read, () => now);
@@ -92,7 +92,7 @@ describe("the role's credentials", () => {
     ["Expiration", undefined, "Expiration is missing"],
     ["Code", 7, "its answer has no Code"],
   ] as const)
-    it(`are refused without their secrets if ${sentence}`, async () => {
+    it(`are refused with the reason and without secrets: ${sentence}`, async () => {
       const bad = JSON.stringify({ ...(JSON.parse(answer(1, 3_600_000)) as object), [key]: value });
       const { read } = roleOf(() => bad);
       const error = await instanceCredentials(read, () => 0)().catch((reason: unknown) => reason);
@@ -104,7 +104,7 @@ describe("the role's credentials", () => {
         .and.not.include("canary");
     });
 
-  it("are not quoted if the answer is not JSON", async () => {
+  it("are not quoted in the error if the answer is not JSON", async () => {
     const { read } = roleOf(() => "canary");
     const error = await instanceCredentials(read, () => 0)().catch((reason: unknown) => reason);
     expect((error as Error).message).to.not.include("canary");

@@ -28,7 +28,7 @@ export const idle: RunnerObservation = {
   bootTimer: "cancelled",
 };
 
-/** The same machine with a job that began when its clock did, and that may run for one hour of the nearly three. */
+/** The same machine with a job that has run for almost three hours, since its clock began, and has a limit of one hour. */
 export const overdue: RunnerObservation = {
   ...idle,
   job: true,
@@ -40,7 +40,7 @@ export const overdue: RunnerObservation = {
 /** The same machine before its listener was started. */
 export const withoutListener: RunnerObservation = { ...idle, listener: undefined };
 
-/** The same machine when it wants to leave and has stopped its listener. */
+/** The same machine when it is to leave and has frozen its listener. */
 export const frozen: RunnerObservation = {
   ...idle,
   listener: { listening: true, frozen: true },
@@ -64,7 +64,7 @@ const afterExit: fc.Arbitrary<AfterExit> = fc.oneof(
 
 const moment = fc.option(fc.nat(20_000_000), { nil: undefined });
 
-/** Whatever a machine can look like. */
+/** Every observation of a machine that is possible. */
 export const observation: fc.Arbitrary<RunnerObservation> = fc.record({
   now: fc.nat(20_000_000),
   listener: fc.option(fc.record({ listening: fc.boolean(), frozen: fc.boolean() }), { nil: undefined }),

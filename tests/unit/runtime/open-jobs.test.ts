@@ -13,7 +13,7 @@ const job: MarkedJob = {
   facts: { ...unknownFacts, runId: "4711" },
 };
 
-describe("the record of open jobs that outlives a power cut", () => {
+describe("the file of open jobs, which survives a power cut", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let clock: ReturnType<typeof fakeClock>;
   let lines: string[];
@@ -29,14 +29,14 @@ describe("the record of open jobs that outlives a power cut", () => {
     openJobs(`${folder.path}/open-jobs`, machine, clock, (line) => lines.push(line));
   const path = () => `${folder.path}/open-jobs`;
 
-  it("has the jobs, with the time at which they were last seen", () => {
+  it("contains the jobs and the time at which they were last seen", () => {
     open().keep([job]);
     const { left } = open();
     expect(left.jobs).to.deep.equal([job]);
     expect(left.lastSeenAt).to.equal(clock.now());
   });
 
-  it("has a time that is at most a minute old, and is not written again for it", () => {
+  it("has a time that is at most a minute old, and only its modification time is updated for that", () => {
     const jobs = open();
     jobs.keep([job]);
     const { ino } = statSync(path());
@@ -54,19 +54,19 @@ describe("the record of open jobs that outlives a power cut", () => {
 
   for (const [what, damaged] of Object.entries<unknown>({
     "no list": null,
-    "an entry that is no job": [job, null, 7, "a"],
+    "an entry that is not a job": [job, null, 7, "a"],
     "a job without an id": [job, { ...job, id: null }],
-    "a job of which the ledger could not say when it began": [job, { ...job, startedAt: null }],
-    "a job with a text that is not a time": [job, { ...job, receivedAt: "yesterday" }],
-    "a job without what its hook saw": [job, { ...job, facts: undefined }],
+    "a job without a start time": [job, { ...job, startedAt: null }],
+    "a job with an invalid time": [job, { ...job, receivedAt: "yesterday" }],
+    "a job without the facts from its hook": [job, { ...job, facts: undefined }],
   })) {
-    it(`has what can be read of a file that a power cut has left with ${what}`, () => {
+    it(`keeps the valid jobs if a power cut has left ${what}`, () => {
       put(path(), JSON.stringify({ machine: "local-1", jobs: damaged }));
       expect(open().left.jobs).to.deep.equal(Array.isArray(damaged) ? [job] : []);
     });
   }
 
-  it("is removed when no job is open", () => {
+  it("is deleted when no job is running", () => {
     const jobs = open();
     jobs.keep([job]);
     jobs.keep([]);
@@ -75,7 +75,7 @@ describe("the record of open jobs that outlives a power cut", () => {
     open().keep([]);
   });
 
-  it("is ignored if it comes from another machine's image, or is damaged", () => {
+  it("is ignored if it belongs to another machine or is damaged", () => {
     open().keep([job]);
     expect(open("local-2").left.jobs).to.deep.equal([]);
     for (const text of ["", readFileSync(path(), "utf8").slice(0, -3)]) {
@@ -84,8 +84,8 @@ describe("the record of open jobs that outlives a power cut", () => {
     }
   });
 
-  it("causes one report if it cannot be written, and delays nothing", () => {
-    mkdirSync(`${path()}.new`); // Where the new file would be.
+  it("is reported once if it cannot be written, and delays nothing", () => {
+    mkdirSync(`${path()}.new`); // A folder is in the place of the new file.
     const jobs = open();
     jobs.keep([job]);
     jobs.keep([job]);

@@ -19,12 +19,12 @@ describe("the disk that an agent works on", () => {
     expect(starts("i-1\n")).to.not.throw();
   });
 
-  it("is accepted without a mark, because a person may have removed it", () => {
+  it("is accepted if the mark is missing or empty", () => {
     expect(starts(undefined)).to.not.throw();
     expect(starts("")).to.not.throw();
   });
 
-  it("is refused if it comes from another machine, with both names", () => {
-    expect(starts("i-2\n")).to.throw(/comes from i-2, and this machine is i-1: .*docs\/images\.md/);
+  it("is refused with both names if it came from another machine", () => {
+    expect(starts("i-2\n")).to.throw(/was i-2's, and this is i-1: .*docs\/images\.md/);
   });
 });

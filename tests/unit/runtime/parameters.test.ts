@@ -10,7 +10,7 @@ describe("an answer of SSM", () => {
     ],
   };
 
-  it("has the values by name, and none for those that do not exist", () => {
+  it("has the values of existing parameters by name", () => {
     expect(parametersIn({ ...two, InvalidParameters: ["/c"] })).to.deep.equal(
       new Map([
         ["/a", "1"],
@@ -33,14 +33,14 @@ describe("an answer of SSM", () => {
     ],
   ];
   for (const [sentence, answer] of bad)
-    it(`is refused without quoting its values, with what to look at: ${sentence}`, () => {
+    it(`is refused with the reason and without its values: ${sentence}`, () => {
       expect(() => parametersIn(answer))
         .to.throw(Failure, `SSM's answer cannot be used: ${sentence}. Another server may answer`)
         .with.property("message")
         .not.match(/canary/);
     });
 
-  it("is refused if it has no value for the parameter that was requested", () => {
+  it("is refused if the requested parameter has no value", () => {
     expect(() => parameterIn({})).to.throw(Failure, "Parameter is missing");
     expect(() => parameterIn({ Parameter: { Value: 7 } })).to.throw(
       Failure,

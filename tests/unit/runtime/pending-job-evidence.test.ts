@@ -15,48 +15,50 @@ const socket = (inode: string, more: Partial<Socket> = {}): Socket => ({
   ...more,
 });
 
-describe("evidence of a pending job", () => {
-  it("is a connection, until it has been known for ten seconds", () => {
-    const trace = watchForPendingJobs(180_000);
-    expect(trace(0, 0, [socket("1")])).to.include("new");
-    expect(trace(9_999, 0, [socket("1")])).to.include("new");
-    expect(trace(10_000, 0, [socket("1")])).to.equal(undefined);
-    expect(trace(10_001, 0, [socket("1"), socket("2")])).to.include("new");
+describe("the evidence of a pending job", () => {
+  it("includes a connection until it has been known for ten seconds", () => {
+    const evidence = watchForPendingJobs(180_000);
+    expect(evidence(0, 0, [socket("1")])).to.include("new");
+    expect(evidence(9_999, 0, [socket("1")])).to.include("new");
+    expect(evidence(10_000, 0, [socket("1")])).to.equal(undefined);
+    expect(evidence(10_001, 0, [socket("1"), socket("2")])).to.include("new");
   });
 
-  it("is a connection that was closed and opened again", () => {
-    const trace = watchForPendingJobs(180_000);
-    trace(0, 0, [socket("1")]);
-    trace(10_000, 0, []);
-    expect(trace(20_000, 0, [socket("1")])).to.include("new");
+  it("includes a connection that was gone in between as a new one", () => {
+    const evidence = watchForPendingJobs(180_000);
+    evidence(0, 0, [socket("1")]);
+    evidence(10_000, 0, []);
+    expect(evidence(20_000, 0, [socket("1")])).to.include("new");
   });
 
-  it("is not a closing connection, unless it has bytes", () => {
-    const trace = watchForPendingJobs(180_000);
-    expect(trace(0, 0, [socket("1", { connected: false })])).to.equal(undefined);
-    expect(trace(0, 0, [socket("1", { connected: false, waiting: true })])).to.include("bytes");
+  it("excludes a closing connection unless unread bytes are in it", () => {
+    const evidence = watchForPendingJobs(180_000);
+    expect(evidence(0, 0, [socket("1", { connected: false })])).to.equal(undefined);
+    expect(evidence(0, 0, [socket("1", { connected: false, waiting: true })])).to.include("bytes");
   });
 
-  it("is no longer bytes in a closed connection after a minute, because the listener never reads them", () => {
-    const trace = watchForPendingJobs(180_000);
+  it("excludes bytes in a closed connection after a minute, because the listener no longer reads them", () => {
+    const evidence = watchForPendingJobs(180_000);
     const closed = socket("1", { connected: false, waiting: true });
-    expect(trace(0, 0, [closed])).to.include("bytes");
-    expect(trace(59_999, 0, [closed])).to.include("bytes");
-    expect(trace(60_000, 0, [closed])).to.equal(undefined);
-    expect(trace(60_001, 0, [closed, { ...closed, inode: "2" }]), "another connection").to.include("bytes");
-    expect(trace(120_000, 0, [{ ...closed, waiting: false }])).to.equal(undefined);
-    expect(trace(120_001, 0, [closed]), "other bytes").to.include("bytes");
+    expect(evidence(0, 0, [closed])).to.include("bytes");
+    expect(evidence(59_999, 0, [closed])).to.include("bytes");
+    expect(evidence(60_000, 0, [closed])).to.equal(undefined);
+    expect(evidence(60_001, 0, [closed, { ...closed, inode: "2" }]), "another connection").to.include(
+      "bytes",
+    );
+    expect(evidence(120_000, 0, [{ ...closed, waiting: false }])).to.equal(undefined);
+    expect(evidence(120_001, 0, [closed]), "other bytes").to.include("bytes");
   });
 
-  it("is always bytes that wait in a connection, and a child process of the listener", () => {
+  it("always includes unread bytes in an open connection and the listener's child processes", () => {
     const sockets = fc.array(
       fc.record({ inode: fc.string(), connected: fc.boolean(), waiting: fc.boolean() }),
     );
     fc.assert(
       fc.property(fc.nat(), fc.nat(3), sockets, (now, children, seen) => {
-        const trace = watchForPendingJobs(1500);
-        trace(0, 0, seen);
-        const found = trace(now, children, seen);
+        const evidence = watchForPendingJobs(1500);
+        evidence(0, 0, seen);
+        const found = evidence(now, children, seen);
         if (children > 0 || seen.some(({ connected, waiting }) => connected && waiting))
           expect(found).to.not.equal(undefined);
       }),
@@ -67,7 +69,7 @@ describe("evidence of a pending job", () => {
 describe("the sockets of a process", () => {
   const own = () => readSockets("/proc", process.pid);
 
-  it("are those of its own descriptors, with the bytes that wait in them", async () => {
+  it("are those of its descriptors, with whether unread bytes wait in them", async () => {
     const before = own().length;
     const server = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -87,7 +89,7 @@ describe("the sockets of a process", () => {
     await until(() => own().length === before, "all are closed");
   });
 
-  it("are none if the process is gone", () => {
+  it("are an empty list for a process that has ended", () => {
     expect(readSockets("/proc", 2 ** 22 + 1)).to.deep.equal([]);
   });
 });

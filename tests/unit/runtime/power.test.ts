@@ -17,12 +17,12 @@ describe("the machine's own power", () => {
   function machine(answer: () => unknown = () => undefined, run = done) {
     const { aws, calls } = fakeAws(answer);
     const marks = { ending: `${folder.path}/ending`, poweringOff: `${folder.path}/powering-off` };
-    const told = () =>
+    const behaviours = () =>
       calls.map(({ input }) => (input.InstanceInitiatedShutdownBehavior as { Value: string }).Value);
-    return { marks, told, agent: () => machinePower("i-1", marks, aws, run) };
+    return { marks, behaviours, agent: () => machinePower("i-1", marks, aws, run) };
   }
 
-  it("a machine counts as powering off before the command is given, whatever the command does", async () => {
+  it("counts as powering off before the command runs, even if the command fails", async () => {
     const seen: boolean[] = [];
     const lost = machine(undefined, () => {
       seen.push(existsSync(lost.marks.poweringOff));
@@ -35,10 +35,10 @@ describe("the machine's own power", () => {
       .catch((error: unknown) => (error as Error).message);
     expect(problem).to.include("was ended by SIGTERM");
     expect(seen).to.deep.equal([true]);
-    expect(lost.agent().isPoweringOff(), "for the agent that comes after it").to.equal(true);
+    expect(lost.agent().isPoweringOff(), "for the next agent").to.equal(true);
   });
 
-  it("a power-off that leaves no mark is not requested", async () => {
+  it("does not power off if the mark cannot be written", async () => {
     const asked: string[] = [];
     const { agent, marks } = machine(undefined, (program) => {
       asked.push(program);
@@ -53,11 +53,15 @@ describe("the machine's own power", () => {
   });
 
   for (const [title, answer, cancelled] of [
-    ["is cancelled", () => Promise.resolve({ code: 0, output: "b false\n" }), true],
-    ["that has run out is not", () => Promise.resolve({ code: 0, output: "b true\n" }), false],
-    ["is cancelled where logind cannot be asked", () => Promise.reject(new Error("ENOENT")), true],
+    ["cancels a boot timer", () => Promise.resolve({ code: 0, output: "b false\n" }), true],
+    [
+      "does not cancel a boot timer that has run out",
+      () => Promise.resolve({ code: 0, output: "b true\n" }),
+      false,
+    ],
+    ["cancels a boot timer if logind does not answer", () => Promise.reject(new Error("ENOENT")), true],
   ] as const) {
-    it(`a boot timer ${title}`, async () => {
+    it(title, async () => {
       const { agent } = machine(undefined, (program, words) =>
         program === "busctl" ? answer() : done(program, words),
       );
@@ -68,23 +72,23 @@ describe("the machine's own power", () => {
     });
   }
 
-  it("a machine that goes to sleep makes no call to EC2", async () => {
-    const { agent, told } = machine();
+  it("makes no call to EC2 before a plain sleep", async () => {
+    const { agent, behaviours } = machine();
     await agent().stopAtPowerOff();
-    expect(told()).to.deep.equal([]);
+    expect(behaviours()).to.deep.equal([]);
   });
 
-  it("a machine that was to terminate and is to sleep after all takes the termination back, once, whichever agent requested it", async () => {
-    const { agent, told, marks } = machine();
+  it("reverts a requested termination once before a sleep, even if an earlier agent requested it", async () => {
+    const { agent, behaviours, marks } = machine();
     await agent().endAtPowerOff();
     await agent().stopAtPowerOff();
     await agent().stopAtPowerOff();
-    expect(told()).to.deep.equal(["terminate", "stop"]);
+    expect(behaviours()).to.deep.equal(["terminate", "stop"]);
     expect(existsSync(marks.ending)).to.equal(false);
   });
 
-  it("a termination counts as requested if its answer was lost, or if it could not be taken back", async () => {
-    const { agent, told } = machine(() => {
+  it("counts a termination as requested if EC2's answer was lost or the revert failed", async () => {
+    const { agent, behaviours } = machine(() => {
       throw new Failure("ec2:ModifyInstanceAttribute failed: NoAnswer");
     });
     for (const ask of ["endAtPowerOff", "stopAtPowerOff", "stopAtPowerOff"] as const) {
@@ -93,6 +97,6 @@ describe("the machine's own power", () => {
         .catch((error: unknown) => (error as Error).message);
       expect(problem).to.include("NoAnswer");
     }
-    expect(told()).to.deep.equal(["terminate", "stop", "stop"]);
+    expect(behaviours()).to.deep.equal(["terminate", "stop", "stop"]);
   });
 });

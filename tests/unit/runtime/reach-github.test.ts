@@ -26,16 +26,16 @@ describe("whether GitHub answers the machine", () => {
   const settings = () =>
     JSON.stringify({ serverUrl: "http://127.0.0.1:1/", serverUrlV2: `${server.url}/broker/` });
 
-  it("is asked of the server that the listener polls, by the runner's own configuration", async () => {
+  it("is checked with the server that the listener polls, by the runner's configuration", async () => {
     expect(await asking(`\uFEFF${settings()}`)).to.equal(true);
     expect(server.requests.map(({ method, path }) => `${method} ${path}`)).to.deep.equal(["HEAD /broker/"]);
     expect(await asking(JSON.stringify({ serverUrl: server.url }))).to.equal(true);
   });
 
   const answers: [string, ScriptedAnswer, boolean][] = [
-    ["it does, also where it wants to be asked otherwise", { status: 404 }, true],
-    ["it does not while it fails itself", { status: 503 }, false],
-    ["it does not where the connection breaks", { fails: "reset" }, false],
+    ["is true if the server refuses the request", { status: 404 }, true],
+    ["is false if the server fails", { status: 503 }, false],
+    ["is false if the connection breaks", { fails: "reset" }, false],
   ];
   for (const [title, given, reached] of answers) {
     it(title, async () => {
@@ -44,7 +44,7 @@ describe("whether GitHub answers the machine", () => {
     });
   }
 
-  it("is no if the runner's configuration is damaged, names something else, or is gone", async () => {
+  it("is false if the runner's configuration is damaged, invalid or missing", async () => {
     for (const text of ["", "[]", "{", '{"serverUrlV2":"file:///etc/passwd"}', '{"serverUrlV2":7}'])
       expect(await asking(text), text).to.equal(false);
     expect(await reachGithub(`${folder.path}/none`, sendHttp)).to.equal(false);

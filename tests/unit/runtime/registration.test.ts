@@ -19,7 +19,7 @@ import { putCommands, setprivCommand } from "./stand-ins.ts";
 
 const secret = "CANARYTOKEN0123456789";
 
-/** Writes down what it was given, refuses what the runner's own refuses, and behaves as `script` says. */
+/** Records its arguments and inputs, refuses what the runner's config.sh refuses, and then runs `script`. */
 const configScript = (script: string) => `#!/bin/bash
 printf '%s\\n' "$*" >>arguments
 tr '\\0' ' ' </proc/$$/cmdline >>command-lines
@@ -39,17 +39,17 @@ describe("registering the runner", () => {
     folder.remove();
   });
 
-  /** A machine whose token parameter holds these values one after the other, the last one for ever. */
-  function machine(script: string, tokens: string[], told: AgentConfiguration = configuration) {
+  /** A machine with a token parameter that has these values in turn, and then keeps the last one. */
+  function machine(script: string, tokens: string[], settings: AgentConfiguration = configuration) {
     const paths = pathsBelow(folder.path, "runner");
     putCommands(`${folder.path}/bin`, { setpriv: setprivCommand, sync: "" });
     put(`${paths.runner}/config.sh`, configScript(script), 0o755);
     const written: string[] = [];
     const slept: number[] = [];
-    /** SSM's answer to every overwrite, where it refuses them. */
+    /** SSM's error for every overwrite, if it refuses them. */
     const refusal: { words?: string } = {};
     const host: RegistrationHost = {
-      configuration: told,
+      configuration: settings,
       machine: "dev-cloud-1-i-1",
       paths,
       account: { name: "runner", groupId: "1001", home: `${folder.path}/home/runner` },
@@ -60,8 +60,8 @@ describe("registering the runner", () => {
           return Promise.resolve(value === "missing" || value === "used" ? value : { token: value });
         },
         markUsed: () => {
-          // Whether the token is still there when the listener could start is the point.
-          // And whether it is on the disk: else a cut of the power could leave neither.
+          // The token must not be overwritten before the registration exists and is on the disk.
+          // Otherwise a power cut could leave neither of them.
           const isSynced = unlessAbsent(() => readFileSync(`${folder.path}/bin/calls`, "utf8"))?.includes(
             "sync",
           );
@@ -80,7 +80,7 @@ describe("registering the runner", () => {
     return { host, written, slept, read, paths, refusal };
   }
 
-  it("gives config.sh the machine's own name as its one label, and the token only in its environment", async () => {
+  it("gives config.sh the machine's own name as its only label, and the token only in its environment", async () => {
     const { host, written, read } = machine(succeeds, [secret]);
     expect(await register(host)).to.deep.equal({ outcome: "registered" });
     expect(read("arguments")).to.include("--unattended").and.not.include(secret);
@@ -96,7 +96,7 @@ describe("registering the runner", () => {
     expect(written).to.deep.equal(["used after success"]);
   });
 
-  it("succeeds although the used token cannot be overwritten, and says why", async () => {
+  it("succeeds even if the used token cannot be overwritten, and reports why", async () => {
     const { host, refusal } = machine(succeeds, [secret]);
     refusal.words = "ssm:PutParameter failed: AccessDeniedException";
     const result = await register(host);
@@ -104,13 +104,13 @@ describe("registering the runner", () => {
     expect(result).property("tokenKept").to.be.instanceOf(Failure).and.property("message", refusal.words);
   });
 
-  it("gives an unproven machine no default labels", async () => {
+  it("adds no default labels", async () => {
     const { host, read } = machine(succeeds, [secret]);
     await register(host);
     expect(read("arguments")).to.include("--no-default-labels");
   });
 
-  it("passes on the runner group and that there are to be no self-updates", async () => {
+  it("passes on the runner group, and whether self-updates are off", async () => {
     const { host, read } = machine(succeeds, [secret], {
       ...configuration,
       github: { ...configuration.github, runnerGroup: "long jobs" },
@@ -133,14 +133,14 @@ describe("registering the runner", () => {
     expect(slept).to.deep.equal([]);
   });
 
-  it("retries once, a minute later, after a 403, which is also GitHub's answer to too many requests", async () => {
+  it("retries a 403 once after a minute, because GitHub also answers 403 to too many requests", async () => {
     const forbidden = "echo 'Http response code: Forbidden from POST'; exit 1";
     const once = machine(`[[ -e tried ]] || { touch tried; ${forbidden}; }; ${succeeds}`, [secret]);
     expect(await register(once.host)).to.deep.equal({ outcome: "registered" });
     expect(once.slept).to.deep.equal([60_000]);
   });
 
-  it("uses the token up if the 403 stays", async () => {
+  it("overwrites the token after a second 403", async () => {
     const { host, written, slept } = machine("echo 'Http response code: Forbidden from POST'; exit 1", [
       secret,
     ]);
@@ -149,14 +149,14 @@ describe("registering the runner", () => {
     expect(slept).to.deep.equal([60_000]);
   });
 
-  it("keeps the token if GitHub is down for a moment", async () => {
+  it("keeps the token while GitHub is down for a moment", async () => {
     const script = `[[ -e tried ]] || { touch tried; echo 'Http response code: InternalServerError'; exit 1; }; ${succeeds}`;
     const { host, slept } = machine(script, [secret]);
     expect(await register(host)).to.deep.equal({ outcome: "registered" });
     expect(slept).to.deep.equal([10_000]);
   });
 
-  it("overwrites the token even if nothing helps, and does not quote it", async () => {
+  it("overwrites the token after any other failure, and removes it from the reason", async () => {
     const { host, written } = machine('echo "no: $ACTIONS_RUNNER_INPUT_TOKEN"; exit 3', [secret]);
     expect(await register(host)).to.deep.equal({
       outcome: "failed",
@@ -165,7 +165,7 @@ describe("registering the runner", () => {
     expect(written).to.deep.equal(["used"]);
   });
 
-  it("is repeated with the remaining token if a power cut has emptied its files", async () => {
+  it("registers again with the token if a power cut has emptied the registration's files", async () => {
     const { host, paths } = machine(succeeds, [secret]);
     put(paths.registration, "{}");
     put(paths.credentials[0], "");
@@ -175,7 +175,7 @@ describe("registering the runner", () => {
   });
 
   for (const left of [".runner", ".runner_migrated", ".credentials_rsaparams", ".credentials_migrated"]) {
-    it(`removes what an earlier one left, on the machine alone: ${left}`, async () => {
+    it(`first removes a file of an earlier registration, only on the machine: ${left}`, async () => {
       const { host, slept, paths } = machine(succeeds, [secret]);
       put(`${paths.runner}/${left}`, "");
       expect(isRegistered(paths)).to.equal(false);
@@ -196,8 +196,8 @@ describe("registering the runner", () => {
     function boot(script: string, tokens: string[]) {
       const set = machine(script, tokens);
       const reports: StateReport[] = [];
-      const report = (told: StateReport) => {
-        reports.push(told);
+      const report = (state: StateReport) => {
+        reports.push(state);
       };
       const tags = { report, reportNow: () => Promise.resolve() };
       const clock = fakeClock();
@@ -205,37 +205,37 @@ describe("registering the runner", () => {
       return { ...set, run, reports, clock };
     }
 
-    it("waits for a token that is on its way without requesting another", async () => {
+    it("waits for a token that is on its way without asking for another", async () => {
       const { run, reports, paths } = boot(succeeds, ["missing", "missing", secret]);
       await run();
       expect(existsSync(paths.registration)).to.equal(true);
       expect(reports).to.deep.equal([]);
     });
 
-    it("requests a token through its state if none comes for two minutes", async () => {
+    it("asks for a token by its state after two minutes without one", async () => {
       const { run, reports } = boot(succeeds, [...Array<string>(30).fill("missing"), secret]);
       await run();
       expect(reports.map(({ state }) => state)).to.include("needs-token");
     });
 
-    it("quotes AWS's message if AWS denies the token for two minutes", async () => {
+    it("reports AWS's words if AWS denies the token for two minutes", async () => {
       const { run, reports } = boot(succeeds, [...Array<string>(30).fill("denied: kms:Decrypt"), secret]);
       await run();
       expect(reports[0]).to.deep.include({ state: "needs-token", detail: "denied: kms:Decrypt" });
     });
 
-    it("waits for the next token after a failed registration, and says why", async () => {
+    it("waits for the next token after a failed registration, and reports why", async () => {
       const script = `[[ $ACTIONS_RUNNER_INPUT_TOKEN == good* ]] || { echo 'Http response code: NotFound'; exit 1; }; ${succeeds}`;
       const { run, reports } = boot(script, ["bad-token-0123", "used", "good-token-0123"]);
       await run();
       expect(reports).to.have.length(2);
       for (const { state, detail } of reports) {
         expect(state).to.equal("needs-token");
-        expect(detail, "also while it waits").to.include("NotFound");
+        expect(detail, "even while it waits").to.include("NotFound");
       }
     });
 
-    it("continues although the used token cannot be overwritten, now or at a later try", async () => {
+    it("continues even if the used token cannot be overwritten, now or at a later boot", async () => {
       const { run, refusal, paths, read } = boot(succeeds, [secret]);
       refusal.words = "ssm:PutParameter failed: ThrottlingException";
       await run();
@@ -244,27 +244,27 @@ describe("registering the runner", () => {
       expect(read("arguments").trim().split("\n"), "one registration").to.have.length(1);
     });
 
-    it("does not register again if it was interrupted after its success, and overwrites the token", async () => {
+    it("registers no second time after an interruption, and overwrites the token", async () => {
       const { run, written, paths } = boot(succeeds, [secret]);
       put(paths.registration, "{}");
       await run();
       expect(existsSync(`${paths.runner}/arguments`)).to.equal(false);
-      expect(written, "by an earlier boot it was put on the disk").to.deep.equal(["used"]);
+      expect(written, "an earlier boot put the registration on the disk").to.deep.equal(["used"]);
       rmSync(paths.registration);
     });
   });
 });
 
 describe("the machine's token parameter", () => {
-  const token = (answer: (action: string) => unknown, told = configuration) => {
+  const token = (answer: (action: string) => unknown, settings = configuration) => {
     const { aws, calls } = fakeAws(answer);
-    return { parameter: machineToken(told, "i-1", aws), calls };
+    return { parameter: machineToken(settings, "i-1", aws), calls };
   };
   const denied = (code: string) => () => {
     throw new AwsError("ssm:GetParameter", 400, code, "…");
   };
 
-  it("is the machine's own, read in the clear and overwritten in place", async () => {
+  it("is the machine's own, read with decryption and overwritten in place", async () => {
     const { parameter, calls } = token(() => ({ Parameter: { Value: secret } }));
     expect(await parameter.read()).to.deep.equal({ token: secret });
     await parameter.markUsed();
@@ -275,7 +275,7 @@ describe("the machine's token parameter", () => {
     ]);
   });
 
-  it("is not used a second time, although SSM keeps the token", async () => {
+  it("counts as used after its use, even if SSM keeps the token", async () => {
     const { parameter } = token((action) => {
       if (action === "ssm:PutParameter") throw new AwsError(action, 400, "AccessDeniedException", "…");
       return { Parameter: { Value: secret } };
@@ -287,7 +287,7 @@ describe("the machine's token parameter", () => {
     expect(await parameter.isKept()).to.equal(true);
   });
 
-  it("is kept while it contains a token that the machine can read", async () => {
+  it("counts as kept while it contains a token that the machine can read", async () => {
     const kept = (answer: () => unknown) => token(answer).parameter.isKept();
     expect(await kept(() => ({ Parameter: { Value: secret } }))).to.equal(true);
     expect(await kept(() => ({ Parameter: { Value: "used" } }))).to.equal(false);
@@ -305,7 +305,7 @@ describe("the machine's token parameter", () => {
     expect(calls[0]!.input).to.include({ KeyId: kmsKeyArn });
   });
 
-  it("is missing if it does not exist, and comes with AWS's code and message if AWS denies it", async () => {
+  it("is reported as missing if it does not exist, and as denied with AWS's words if AWS denies it", async () => {
     expect(await token(denied("ParameterNotFound")).parameter.read()).to.equal("missing");
     expect(await token(denied("AccessDeniedException")).parameter.read()).to.deep.equal({
       denied: "ssm:GetParameter failed: AccessDeniedException (400): …",
@@ -313,7 +313,7 @@ describe("the machine's token parameter", () => {
     expect(await token(() => ({ Parameter: { Value: "used" } })).parameter.read()).to.equal("used");
   });
 
-  it("is an error if it cannot be read", async () => {
+  it("is an error if the call fails", async () => {
     const error = await token(denied("InternalServerError"))
       .parameter.read()
       .catch((reason: unknown) => reason);
@@ -324,7 +324,7 @@ describe("the machine's token parameter", () => {
 describe("the runner's user", () => {
   const run = (code: number, output: string) => () => Promise.resolve({ code, output });
 
-  it("is the one that the system has", async () => {
+  it("is read from the system", async () => {
     const account = await readAccount("runner", run(0, "runner:x:1001:1002::/srv/runner:/bin/bash\n"));
     expect(account).to.deep.equal({
       name: "runner",
@@ -334,7 +334,7 @@ describe("the runner's user", () => {
     expect(asUser(account).join(" ")).to.equal("setpriv --reuid runner --regid 1002 --init-groups --");
   });
 
-  it("is an error with its name if it is missing", async () => {
+  it("is an error with the name if it is missing", async () => {
     const error = await readAccount("nobody-here", run(2, "")).catch((reason: unknown) => reason);
     expect((error as Error).message).to.include("nobody-here");
   });

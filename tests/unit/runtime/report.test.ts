@@ -51,7 +51,7 @@ describe("the machine's tags", () => {
     expect(calls.map(({ input }) => sentBy(input)["longhaul:state"])).to.deep.equal(["idle", "busy"]);
   });
 
-  it("show since when the state holds, whatever else changes", async () => {
+  it("include the time since which the state holds, whatever else changes", async () => {
     const { tags, calls, clock } = tagger();
     await tags.reportNow({ ...idle, state: "busy" });
     clock.advance(60_000);
@@ -64,7 +64,7 @@ describe("the machine's tags", () => {
     ]);
   });
 
-  it("are sent again later if they could not be sent", async () => {
+  it("are retried after a pause if they could not be sent", async () => {
     let fails = true;
     const { tags, calls, clock, lines } = tagger(() => {
       if (fails) throw new Failure("throttled");
@@ -107,7 +107,7 @@ describe("the machine's metrics", () => {
     });
   });
 
-  it("measure what jobs have left behind", async () => {
+  it("measure the use of memory, load and disk", async () => {
     const folder = temporaryFolder();
     put(`${folder.path}/meminfo`, "MemTotal:       1000 kB\nMemFree:  100 kB\nMemAvailable:    250 kB\n");
     put(`${folder.path}/loadavg`, "0.75 0.50 0.25 1/100 4711\n");
@@ -117,11 +117,11 @@ describe("the machine's metrics", () => {
     folder.remove();
   });
 
-  it("are published without those that cannot be read", async () => {
+  it("are published without the values that cannot be read", async () => {
     const folder = temporaryFolder();
     put(`${folder.path}/meminfo`, "MemTotal:       1000 kB\n");
     const measured = await measure(folder.path, `${folder.path}/no-such-disk`);
-    expect(measured, "no load, no disk, and no number of the memory").to.deep.equal({});
+    expect(measured, "neither load, disk nor memory").to.deep.equal({});
     const { aws, calls } = fakeAws();
     await publishMetrics(
       configuration,
@@ -151,13 +151,13 @@ describe("the ledger", () => {
   });
   const job = (minute: number): EndedJob => ({ ...times(minute), id: `job-${minute}`, worker: minute });
 
-  /** Ids of the jobs that stand in the ledger, as it says itself. */
-  let told: string[];
+  /** Ids of the jobs that the ledger reported as recorded. */
+  let recorded: string[];
   beforeEach(() => {
-    told = [];
+    recorded = [];
   });
   const add = (books: Ledger, one: EndedJob, facts = unknownFacts) => {
-    books.add(one, facts, () => told.push(one.id));
+    books.add(one, facts, () => recorded.push(one.id));
   };
 
   const filesOf = (mark: string) => ({
@@ -190,7 +190,7 @@ describe("the ledger", () => {
     return { books, calls, written, clock, bootMark, lines };
   }
 
-  it("records why a job ended, if that is known", async () => {
+  it("records a job's cause if it is known", async () => {
     const { books, written } = ledger("cause");
     add(books, { ...job(10), cause: "overdue" });
     add(books, job(20));
@@ -208,7 +208,7 @@ describe("the ledger", () => {
     expect(written()).to.deep.equal([]);
   });
 
-  it("writes a job that is older than the last one, because a clock was set back", async () => {
+  it("records a job that seems older than the last one because the clock was set back", async () => {
     const { books, written } = ledger("set-back");
     add(books, job(30));
     await books.flush();
@@ -217,7 +217,7 @@ describe("the ledger", () => {
     expect(written()).to.have.length(2);
   });
 
-  it("is written in parts after two days without a connection, and a part that fails does not affect the others", async () => {
+  it("is written in parts after two days without a connection, and a failed part does not stop the others", async () => {
     let fails = false;
     const { books, calls, written } = ledger("cut-off", (action) => {
       if (fails) throw new AwsError(action, 400, "InvalidParameterException", "not now");
@@ -250,7 +250,7 @@ describe("the ledger", () => {
     expect(lines.join()).to.include("dropped").and.include("tooOldLogEventEndIndex");
   });
 
-  it("loses no line if the power is cut before CloudWatch has accepted it, and writes each once", async () => {
+  it("loses no line if the power is cut before CloudWatch has it, and writes each line once", async () => {
     const noWay = (action: string) => {
       throw new AwsError(action, 0, "NoAnswer", "no way out");
     };
@@ -261,18 +261,18 @@ describe("the ledger", () => {
     before.books.noteStop();
     await before.books.flush().catch(() => undefined);
     const { books, written } = ledger("power");
-    add(books, job(10)); // Read again in the old log, after an agent's restart.
-    expect(told).to.deep.equal([]);
+    add(books, job(10)); // A restarted agent reads the job again in the old log.
+    expect(recorded).to.deep.equal([]);
     await books.flush();
     const kinds = written().map(({ kind, runId }) => (kind as string | undefined) ?? runId);
     expect(kinds).to.have.members(["start", "4711", "stop"]);
-    expect(told).to.deep.equal(["job-10"]);
+    expect(recorded).to.deep.equal(["job-10"]);
     const after = ledger("power");
     await after.books.flush();
     expect(after.written()).to.deep.equal([]);
   });
 
-  it("does not repeat a line that is marked as written although it still seems to wait", async () => {
+  it("writes no line twice if it was marked as written but is still in the waiting file", async () => {
     const cut = ledger("between");
     add(cut.books, job(10));
     const waiting = readFileSync(`${folder.path}/between-waiting`, "utf8");
@@ -283,13 +283,13 @@ describe("the ledger", () => {
     expect(written()).to.deep.equal([]);
   });
 
-  it("works if the disk is full, reports that once, and saves what waits as soon as it can", async () => {
+  it("works without space on the disk, reports that once, and saves the waiting lines as soon as it can", async () => {
     let fails = true;
     const { books, written, lines } = ledger("full", (action) => {
       if (fails) throw new AwsError(action, 0, "NoAnswer", "no way out");
       return {};
     });
-    mkdirSync(`${folder.path}/full-waiting.new`); // As good as a full disk.
+    mkdirSync(`${folder.path}/full-waiting.new`); // The file cannot be written, as on a full disk.
     add(books, job(10));
     add(books, job(20));
     await books.flush().catch(() => undefined);
@@ -303,7 +303,7 @@ describe("the ledger", () => {
     expect(existsSync(`${folder.path}/full-waiting`)).to.equal(false);
   });
 
-  it("takes no waiting lines from another machine's disk, nor from a damaged file", () => {
+  it("ignores waiting lines of another machine or in a damaged file", () => {
     const { books } = ledger("image");
     add(books, job(10));
     expect(ledgerFiles(filesOf("image"), "dev-cloud-1-i-1", noLog).waiting).to.have.length(1);
@@ -314,30 +314,7 @@ describe("the ledger", () => {
     }
   });
 
-  const sound = { line: { kind: "stop", at: "2026-05-01T10:00:00Z" } };
-  const damaged: [what: string, line: unknown][] = [
-    ["nothing", null],
-    ["a text", "line"],
-    ["no line", { id: "job-1" }],
-    ["a line that is a list", { line: [] }],
-    ["a line without a time", { line: {} }],
-    ["a time of another kind", { line: { kind: "stop", at: null } }],
-    ["a time that is not one", { line: { endedAt: "soon" } }],
-    ["an id that is not a text", { ...sound, id: 7 }],
-  ];
-  for (const [what, line] of damaged) {
-    it(`leaves out a waiting line that a damaged disk has left with ${what}, and keeps the others`, async () => {
-      put(
-        `${folder.path}/damaged-waiting`,
-        JSON.stringify({ machine: "dev-cloud-1-i-1", lines: [line, sound] }),
-      );
-      const { books, written } = ledger("damaged");
-      await books.flush();
-      expect(written()).to.deep.equal([sound.line]);
-    });
-  }
-
-  it("keeps the latest lines if there are too many", () => {
+  it("keeps only the latest lines if there are too many", () => {
     const { books } = ledger("many");
     const facts = { ...unknownFacts, workflow: "x".repeat(10_000) };
     for (let number = 0; number < 100; number++) add(books, { ...job(10), id: `job-${number}` }, facts);
@@ -346,7 +323,7 @@ describe("the ledger", () => {
     expect(waiting.at(-1)!.id).to.equal("job-99");
   });
 
-  it("never has a half written mark, because another file replaces it", async () => {
+  it("replaces its mark by a new file, so that it is never half written", async () => {
     const { books } = ledger("whole");
     add(books, job(10));
     await books.flush();
@@ -371,11 +348,11 @@ describe("the ledger", () => {
     const facts = { ...unknownFacts, repository: "acme/app", runId: "4711" };
     add(books, job(10), facts);
     add(books, job(10), facts);
-    expect(told, "not before it is written").to.deep.equal([]);
+    expect(recorded, "not before CloudWatch has it").to.deep.equal([]);
     await books.flush();
     await books.flush();
     add(books, job(10), facts);
-    expect(told).to.deep.equal(["job-10", "job-10"]);
+    expect(recorded).to.deep.equal(["job-10", "job-10"]);
     expect(calls[0]!.input).to.include({
       logGroupName: "/longhaul/dev/cloud",
       logStreamName: "dev-cloud-1-i-1",
@@ -394,7 +371,7 @@ describe("the ledger", () => {
     ]);
   });
 
-  it("writes no job twice when an agent starts again and reads the old log", async () => {
+  it("records no job twice if a restarted agent reads the old log", async () => {
     const first = ledger("again").books;
     add(first, job(10));
     await first.flush();
@@ -405,7 +382,7 @@ describe("the ledger", () => {
     expect(written().map(({ receivedAt }) => receivedAt)).to.deep.equal([job(20).receivedAt]);
   });
 
-  it("records once for each boot when the machine was ready, and how long that took", async () => {
+  it("records once for each boot when the machine was ready, and how long the boot took", async () => {
     const { books, written, clock, bootMark } = ledger("boot");
     put(bootMark, `${clock.now() / 1000}\n`);
     clock.advance(42_400);
@@ -429,7 +406,7 @@ describe("the ledger", () => {
     expect(written().map((line) => parseLedgerLine(JSON.stringify(line)))).to.deep.equal([start]);
   });
 
-  it("records no start if its beginning is not known, or the clock was set back meanwhile", async () => {
+  it("records no start if the boot's time is unknown, and 0 seconds if the clock was set back", async () => {
     const { books, written, clock, bootMark } = ledger("odd-boot");
     for (const mark of ["", "soon", "NaN"]) {
       put(bootMark, mark);
@@ -442,7 +419,7 @@ describe("the ledger", () => {
     expect(written()[0]).to.include({ kind: "start", bootSeconds: 0 });
   });
 
-  it("records once that the machine powers off, however often that is tried, and again after it has stayed", async () => {
+  it("records one power-off for any number of tries, and another one after the machine has stayed", async () => {
     const { books, written, clock } = ledger("stop");
     for (const act of [books.noteStop, books.noteStop, books.noteStart, books.noteStop]) {
       clock.advance(1000);
@@ -457,7 +434,7 @@ describe("the ledger", () => {
     ]);
   });
 
-  it("keeps every job beside its other records", async () => {
+  it("records jobs beside starts and power-offs", async () => {
     const { books, written } = ledger("mixed");
     books.noteStop();
     add(books, job(10));
@@ -483,7 +460,7 @@ describe("the ledger", () => {
     ]);
   });
 
-  it("is complete when a machine writes it for the last time, even if an earlier write is not finished", async () => {
+  it("is complete after the machine's last write, even if an earlier write is still running", async () => {
     for (const fails of [false, true]) {
       let tries = 0;
       const { books, written } = ledger(`last-${fails}`, (action) => {
@@ -501,7 +478,7 @@ describe("the ledger", () => {
     }
   });
 
-  it("keeps what could not be written, and what is added meanwhile", async () => {
+  it("keeps lines that could not be written, and lines that are added in the meantime", async () => {
     let fails = true;
     const { books, written } = ledger("later", (action) => {
       if (fails) throw new AwsError(action, 0, "NoAnswer", "no way out");

@@ -33,7 +33,7 @@ describe("the runner's own logs", () => {
     utimesSync(path, second, second);
   };
   const left = (below = "") => readdirSync(`${folder}/${below}`).sort();
-  /** @param room of the file system; undefined: it is the disk's */
+  /** @param room the space of the logs' own file system, or undefined if they are on the disk */
   const machine = (room?: () => Room) => {
     const clock = fakeClock();
     const incidents = watchIncidents(clock, () => undefined);
@@ -43,7 +43,7 @@ describe("the runner's own logs", () => {
   const block = (number: number) => `blocks/${guid}_${guid}.${number}`;
   const page = (number: number) => `pages/${guid}_${guid}_${number}.log`;
 
-  it("lose the oldest files beyond 256 MiB, also during a job, checked six times a minute", () => {
+  it("are checked six times a minute, and the oldest beyond 256 MiB are deleted, even during a job", () => {
     const { clock, look } = machine();
     for (const hour of [1, 2, 3, 4]) write(`Worker_20260501-0${hour}0000-utc.log`, 100, hour);
     look(0);
@@ -56,7 +56,7 @@ describe("the runner's own logs", () => {
     expect(left()).to.deep.equal(["Worker_20260501-040000-utc.log", "Worker_20260501-050000-utc.log"]);
   });
 
-  it("keep those that listener and worker write now, however large and old", () => {
+  it("are kept if the listener or the worker writes to them, whatever their size and age", () => {
     write("Runner_20260501-010000-utc.log", 300, 1);
     write("Worker_20260501-020000-utc.log", 300, 2);
     write("Worker_20260501-030000-utc.log", 300, 3);
@@ -64,7 +64,7 @@ describe("the runner's own logs", () => {
     expect(left()).to.deep.equal(["Runner_20260501-010000-utc.log", "Worker_20260501-030000-utc.log"]);
   });
 
-  it("lose step output that was never uploaded as well: the oldest of all if no worker runs", () => {
+  it("include step output that was never uploaded, of which the oldest is deleted if no worker runs", () => {
     for (const number of [1, 2, 3]) write(page(number), 100, 10 + number);
     for (const number of [1, 2, 3]) write(block(number), 50, 20 + number);
     machine().look(undefined);
@@ -73,7 +73,7 @@ describe("the runner's own logs", () => {
     );
   });
 
-  it("keep the output of the job that runs, and lose that of earlier ones", () => {
+  it("keep the running job's output and lose that of earlier jobs", () => {
     const { clock, look } = machine();
     const begun = clock.now() / 1000 - 3600;
     write(block(1), 300, begun - 60);
@@ -85,7 +85,7 @@ describe("the runner's own logs", () => {
     );
   });
 
-  it("keep what was written just now, because an unseen worker may have written it", () => {
+  it("keep what was written in the last seconds, because a new worker may be writing it", () => {
     const { clock, look } = machine();
     write(block(1), 300, clock.now() / 1000 - 5);
     look(undefined);
@@ -95,13 +95,13 @@ describe("the runner's own logs", () => {
     expect(left("blocks")).to.deep.equal([]);
   });
 
-  it("take at most a quarter of their own file system, and count what else is on it", () => {
+  it("stay within a quarter of their own file system, other files included", () => {
     for (const number of [1, 2, 3]) write(block(number), 20, number);
     machine(() => ({ total: 400 * mega, used: 125 * mega, free: 275 * mega })).look(undefined);
     expect(left("blocks")).to.deep.equal([block(3).split("/")[1]]);
   });
 
-  it("are reported while less than a tenth of their file system is left", () => {
+  it("are reported while less than a tenth of their file system is free", () => {
     const room = { total: 800 * mega, used: 760 * mega, free: 40 * mega };
     const { clock, incidents, look } = machine(() => room);
     look(0);
@@ -112,7 +112,7 @@ describe("the runner's own logs", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("are only plain files with the runner's names", () => {
+  it("include only plain files with the runner's names", () => {
     const names = [
       "Worker_x.txt",
       "notes.log",
@@ -136,7 +136,7 @@ describe("the runner's own logs", () => {
   });
 
   for (const place of ["actions-runner", "actions-runner/_diag", "actions-runner/_diag/blocks"]) {
-    it(`are not the target of a job's link in place of ${place}`, () => {
+    it(`do not include files behind a link that a job put in place of ${place}`, () => {
       for (const number of [1, 2]) {
         write(block(number), 300, number);
         write(`Worker_20260501-0${number}0000-utc.log`, 300, number);

@@ -9,7 +9,7 @@ const neverAsked = () => {
 };
 
 describe("the worker that was seen last", () => {
-  it("stays the same, with its start and the time at which it was asked to end, as long as it runs", () => {
+  it("stays the same while it runs, with its start time and the time of its signal", () => {
     expect(afterWorkerLook(known, { ...mark }, neverAsked)).to.equal(known);
   });
 
@@ -21,7 +21,7 @@ describe("the worker that was seen last", () => {
     ["of another process", { pid: 8, start: "100" }],
     ["of a later process with the same id", { pid: 7, start: "200" }],
   ] as const)
-    it(`is another one, which was never asked to end, if the mark is ${which}`, () => {
+    it(`is a new one without a signal if the mark is ${which}`, () => {
       expect(afterWorkerLook(known, other, () => 6000)).to.deep.equal({
         mark: other,
         startedAt: 6000,
@@ -29,13 +29,13 @@ describe("the worker that was seen last", () => {
       });
     });
 
-  it("may have a start that the kernel does not show", () => {
+  it("may have an unknown start time", () => {
     expect(afterWorkerLook(undefined, mark, () => undefined)?.startedAt).to.equal(undefined);
   });
 
-  it("keeps the first time at which it was asked to end", () => {
-    const told = afterEndingJob({ ...known, toldToEndAt: undefined }, 9000);
-    expect(told).to.deep.equal(known);
-    expect(afterEndingJob(told, 9500)).to.deep.equal(known);
+  it("keeps the time of its first signal", () => {
+    const signalled = afterEndingJob({ ...known, toldToEndAt: undefined }, 9000);
+    expect(signalled).to.deep.equal(known);
+    expect(afterEndingJob(signalled, 9500)).to.deep.equal(known);
   });
 });

@@ -36,7 +36,7 @@ describe("the fleet's parameters on the machine", () => {
     expect(calls).to.deep.equal([{ action: "ssm:GetParameters", input: { Names: Object.values(names) } }]);
   });
 
-  it("are undefined, with a reason, if they cannot be read; reading never throws", async () => {
+  it("are undefined, with a reason, if they cannot be read", async () => {
     const { aws } = fakeAws(() => {
       throw new Failure("ssm:GetParameters failed: NoAnswer");
     });
@@ -46,7 +46,7 @@ describe("the fleet's parameters on the machine", () => {
     });
   });
 
-  it("are reported by name if one is missing or damaged, and the others are used", async () => {
+  it("are reported by name if they are missing or damaged, and the others are used", async () => {
     const rest = Object.fromEntries(Object.entries(values).filter(([name]) => name !== names.roster));
     const { aws } = fakeAws(() => answerOf({ ...rest, [names.power]: "{" }));
     const reading = await readSettings(configuration, aws);
@@ -54,14 +54,14 @@ describe("the fleet's parameters on the machine", () => {
     expect(reading.problem).to.equal(`missing or damaged: ${names.roster}, ${names.power}`);
   });
 
-  it("change nothing if they cannot be read", () => {
+  it("keep their known values if they cannot be read", () => {
     const known = { candidates: ["i-1"], roster: ["i-1"], ...others };
     expect(keepKnown(known, unreadSettings)).to.deep.equal(known);
     const power = { ...initialPower, reason: "it is day" };
     expect(keepKnown(known, { ...unreadSettings, power })).to.deep.equal({ ...known, power });
   });
 
-  it("can only add machines if one list is read without the other", () => {
+  it("only add machines to a list if the other list cannot be read", () => {
     const known = {
       candidates: ["i-1", "i-2"],
       roster: ["i-1"],
@@ -69,7 +69,7 @@ describe("the fleet's parameters on the machine", () => {
       override: initialOverrideSetting,
       limits: neverIdle,
     };
-    // Meanwhile i-2 has come into service: the roster that cannot be read may name it.
+    // In the meantime i-2 may have come into service, and the unreadable roster may name it.
     const after = keepKnown(known, { ...known, candidates: ["i-3"], roster: undefined });
     expect(after).to.deep.equal({ ...known, candidates: ["i-1", "i-2", "i-3"] });
     expect(keepKnown(known, { ...known, candidates: undefined, roster: ["i-2"] })).to.deep.equal({
@@ -96,27 +96,27 @@ describe("the machine's place in its fleet", () => {
 
   function watch(reading: () => SettingsReading, mark: string) {
     const lines: string[] = [];
-    const told: string[] = [];
+    const incidents: string[] = [];
     const fleet = watchFleet({
       machine: { runner: "dev-cloud-1", instanceId: "i-1" },
       pollSeconds: 30,
       listedMark: `${folder.path}/${mark}`,
       readSettings: () => Promise.resolve(reading()),
-      incidents: { goesOn: (kind) => told.push(kind), isOver: () => told.splice(0) },
+      incidents: { goesOn: (kind) => incidents.push(kind), isOver: () => incidents.splice(0) },
       clock: fakeClock(),
       log: (line) => lines.push(line),
     });
-    return { fleet, lines, told };
+    return { fleet, lines, incidents };
   }
 
-  it("is read every five seconds by a machine that is not listed yet, and as configured by a listed one", async () => {
+  it("is read every five seconds until the machine is listed, and then as configured", async () => {
     const { fleet } = watch(() => healthy, "pace");
     expect(fleet.nextReadMs()).to.equal(5000);
     await fleet.read();
     expect(fleet.nextReadMs()).to.equal(30_000);
   });
 
-  it("lets it retire only after it was on a list, which it remembers across restarts of the agent", async () => {
+  it("lets a machine retire only after it was on a list, even if the agent has restarted since", async () => {
     let reading: SettingsReading = { ...healthy, candidates: ["i-9"], roster: ["i-9"] };
     const { fleet } = watch(() => reading, "listed");
     await fleet.read();
@@ -130,7 +130,7 @@ describe("the machine's place in its fleet", () => {
     expect(again.view()).to.include({ listing: "none", mayRetire: true });
   });
 
-  it("lets it retire only after two consecutive reads without it, because one read may bring lists of two moments", async () => {
+  it("lets a machine retire only after two consecutive reads without it, because one read may mix old and new lists", async () => {
     let reading: SettingsReading = healthy;
     const { fleet } = watch(() => reading, "torn");
     await fleet.read();
@@ -147,7 +147,7 @@ describe("the machine's place in its fleet", () => {
     expect(await mayRetire(off)).to.equal(true);
   });
 
-  it("includes how long its job may run, until it reads otherwise", async () => {
+  it("keeps the job limit until a read changes it", async () => {
     const enforced = { ...neverIdle, maxJobHours: 8, enforce: true };
     let reading: SettingsReading = { ...healthy, limits: enforced };
     const { fleet } = watch(() => reading, "limit");
@@ -168,13 +168,13 @@ describe("the machine's place in its fleet", () => {
     expect(await limitAfter(healthy)).to.equal(undefined);
   });
 
-  it("is a candidate for a first machine, before there is a roster", async () => {
+  it("is that of a candidate before there is a roster", async () => {
     const { fleet } = watch(() => ({ ...healthy, roster: undefined, problem: "missing" }), "first");
     await fleet.read();
     expect(fleet.view().listing).to.equal("candidate");
   });
 
-  it("lets every machine of a closing fleet retire", async () => {
+  it("lets every machine retire while the fleet closes", async () => {
     const { fleet } = watch(
       () => ({ ...healthy, override: { ...initialOverrideSetting, closing: true } }),
       "closing",
@@ -183,22 +183,22 @@ describe("the machine's place in its fleet", () => {
     expect(fleet.view()).to.include({ listing: "none", mayRetire: true });
   });
 
-  it("is unknown, not on, if power was never read", () => {
+  it("has unknown power until power was read", () => {
     expect(watch(() => healthy, "power").fleet.view().power).to.equal(undefined);
   });
 
-  it("is reported once if a read fails, and once when it succeeds again", async () => {
+  it("reports a failed read once, and its end", async () => {
     let reading: SettingsReading = { ...unreadSettings, problem: "AccessDeniedException" };
-    const { fleet, lines, told } = watch(() => reading, "told");
+    const { fleet, lines, incidents } = watch(() => reading, "failing");
     await fleet.read();
     await fleet.read();
-    expect(told, "to people too").to.include("parametersUnread");
+    expect(incidents, "as an incident too").to.include("parametersUnread");
     reading = healthy;
     await fleet.read();
-    expect(told).to.deep.equal([]);
+    expect(incidents).to.deep.equal([]);
     reading = { ...healthy, roster: undefined, isAnswered: true, problem: "missing" };
     await fleet.read();
-    expect(told, "not that a new fleet has no roster yet").to.deep.equal([]);
+    expect(incidents, "a new fleet without a roster is no incident").to.deep.equal([]);
     reading = healthy;
     await fleet.read();
     expect(lines).to.deep.equal([

@@ -4,7 +4,7 @@ import { sleepTime } from "../../../runtime/agent/sleep-time.ts";
 import type { SleepRequest } from "../../../runtime/agent/sleep-time.ts";
 import { fakeClock } from "./fixture.ts";
 
-describe("the moment when a machine may sleep", () => {
+describe("the time at which a machine may sleep", () => {
   const pace = { spreadSeconds: 180, staySeconds: 300 };
   const minute = 60_000;
   const off: SleepRequest = { power: "off", idleMinutes: undefined, lastUsedAt: 0 };
@@ -12,7 +12,7 @@ describe("the moment when a machine may sleep", () => {
   const idle: SleepRequest = { ...on, idleMinutes: 20 };
   const drawn = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
-  it("is within the spread after power goes off, and does not move while power stays off", () => {
+  it("is within the spread after power is off, and does not move while power stays off", () => {
     fc.assert(
       fc.property(drawn, (random) => {
         const clock = fakeClock();
@@ -26,7 +26,7 @@ describe("the moment when a machine may sleep", () => {
     );
   });
 
-  it("is chosen again when power goes off again", () => {
+  it("is drawn again when power is off again", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);
@@ -36,17 +36,17 @@ describe("the moment when a machine may sleep", () => {
     expect(sleepAt(off)).to.equal(2_000_000);
   });
 
-  it("never comes within the first minutes of a machine", () => {
+  it("never falls within a machine's first five minutes", () => {
     expect(sleepTime(pace, fakeClock(), () => 0)(off)).to.equal(300_000);
     expect(sleepTime(pace, fakeClock(), () => 0)({ ...idle, idleMinutes: 1 })).to.equal(300_000);
   });
 
-  it("never comes while power was not read, or is on without an idle timeout", () => {
+  it("never comes while power is unknown, or is on without an idle timeout", () => {
     expect(sleepTime(pace, fakeClock(), () => 0)({ ...idle, power: undefined })).to.equal(Infinity);
     expect(sleepTime(pace, fakeClock(), () => 0)(on)).to.equal(Infinity);
   });
 
-  it("comes one idle timeout after the last sign of work, and within the spread", () => {
+  it("comes the idle timeout after the last use, and within the spread", () => {
     fc.assert(
       fc.property(drawn, fc.nat(100 * minute), (random, lastUsedAt) => {
         const sleepAt = sleepTime(pace, fakeClock(), () => random);
@@ -61,7 +61,7 @@ describe("the moment when a machine may sleep", () => {
     );
   });
 
-  it("comes from the desired state and not from the idle timeout if power is off", () => {
+  it("follows the desired state and not the idle timeout if power is off", () => {
     const clock = fakeClock();
     const sleepAt = sleepTime(pace, clock, () => 0);
     clock.advance(1_000_000);

@@ -2,8 +2,8 @@ import { chmodSync } from "node:fs";
 import { put } from "./fixture.ts";
 
 /**
- * Puts commands into a folder for the front of a PATH. Each writes its command
- * line to `<folder>/calls` and then does what is given here.
+ * Puts commands into a folder that goes first in a PATH. Each appends its command
+ * line to `<folder>/calls` and then runs its script.
  */
 export function putCommands(folder: string, commands: Record<string, string>): void {
   for (const [name, script] of Object.entries(commands)) {
@@ -15,8 +15,8 @@ export function putCommands(folder: string, commands: Record<string, string>): v
 
 const becomeTheRest = 'while [[ $1 != -- ]]; do shift; done; shift; exec "$@"';
 
-/** `setpriv` that changes nobody and becomes the command behind `--`. */
+/** A `setpriv` that changes no user and becomes the command after `--`. */
 export const setprivCommand = becomeTheRest;
 
-/** `systemd-run` that makes no scope and becomes the command behind `--`. */
+/** A `systemd-run` that makes no scope and becomes the command after `--`. */
 export const systemdRunCommand = becomeTheRest;

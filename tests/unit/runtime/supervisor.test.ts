@@ -22,7 +22,7 @@ const service: FleetView = {
 const quietMs = 180_000;
 const dropped: FleetView = { ...service, listing: "none" };
 
-/** A machine of which every part is played; `story` changes it before each look, and ends the test by returning false. */
+/** Supervises a machine made of test doubles. `story` changes it before each look, and ends the test by returning false. */
 async function live(
   story: (machine: ReturnType<typeof machineOf>, look: number) => boolean,
   prepare: (machine: ReturnType<typeof machineOf>) => void = () => undefined,
@@ -85,7 +85,7 @@ function machineOf() {
     notes,
     view,
     fleet: service,
-    /** How often it may ask for its power-off before the power goes. */
+    /** How many power-offs may fail before the machine is off. */
     patience: 0,
     fails: {} as Record<string, string>,
     registration: { outcome: "registered" } as RegistrationResult,
@@ -152,8 +152,8 @@ function machineOf() {
     },
     tags: {
       report: ({ state, detail }: { state: string; detail: string }) => {
-        const told = detail === "" ? state : `${state}: ${detail}`;
-        if (reports.at(-1) !== told) reports.push(told);
+        const text = detail === "" ? state : `${state}: ${detail}`;
+        if (reports.at(-1) !== text) reports.push(text);
       },
       reportNow: ({ state, detail }: { state: string; detail: string }) => {
         reports.push(`${state}: ${detail}`);
@@ -190,7 +190,7 @@ function machineOf() {
 }
 
 describe("the supervisor", () => {
-  it("reports failed polls, and a deleted registration for as long as it is deleted", async () => {
+  it("reports failed polls, and a lost registration until the machine is registered again", async () => {
     const { reports, published } = await live(({ self, view }, look) => {
       view.pollErrors = { fresh: look === 2 ? 2 : 0, sinceMessage: look < 2 ? 0 : 2 };
       const gone = look >= 10 && look <= 70;
@@ -211,12 +211,12 @@ describe("the supervisor", () => {
 
   it("reports incidents with the state, and publishes them until that succeeds", async () => {
     const { reports, published } = await live(({ self, host }, look) => {
-      if (look === 2) host.incidents.happened("listenerHung", "The listener was started again.");
+      if (look === 2) host.incidents.happened("listenerHung", "The listener was restarted.");
       if (look === 10) self.fails.publish = "throttled";
       if (look === 70) self.fails = {};
       return look < 140;
     });
-    expect(reports.at(-1)).to.equal("idle: The listener was started again.");
+    expect(reports.at(-1)).to.equal("idle: The listener was restarted.");
     expect(published.map((counts) => (counts as { ListenersHung?: number }).ListenersHung)).to.deep.equal([
       1, 1,
     ]);
@@ -226,7 +226,7 @@ describe("the supervisor", () => {
     const { acts, reports, notes } = await live((_, look) => look < 10);
     expect(acts).to.deep.equal(["cancel boot timer", "start"]);
     expect(notes.filter((note) => note !== "used token")).to.deep.equal(["start"]);
-    expect(notes, "the used token is looked after").to.include("used token");
+    expect(notes, "the used token is overwritten").to.include("used token");
     expect(reports).to.deep.equal(["starting", "idle"]);
   });
 
@@ -241,7 +241,7 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.includes("shutdown -c"))).to.have.length(1);
   });
 
-  it("reports that the boot timer cannot be cancelled, until it is", async () => {
+  it("reports that the boot timer cannot be cancelled, until it is cancelled", async () => {
     const { acts, reports, published } = await live(
       ({ self }, look) => {
         if (look === 70) self.fails = {};
@@ -256,11 +256,11 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("publish");
     expect(acts).to.include("start");
     expect(reports.at(-1)).to.equal("idle");
-    const told = published.map((counts) => (counts as { BootTimersKept?: number }).BootTimersKept);
-    expect(told).to.deep.equal([1, undefined]);
+    const counts = published.map((values) => (values as { BootTimersKept?: number }).BootTimersKept);
+    expect(counts).to.deep.equal([1, undefined]);
   });
 
-  it("waits, with its boot timer armed, until the lists name it", async () => {
+  it("waits with the boot timer armed until the lists name the machine", async () => {
     const { acts } = await live(
       ({ self }, look) => {
         if (look === 5) self.fleet = { ...service, listing: "candidate" };
@@ -289,12 +289,12 @@ describe("the supervisor", () => {
     ]);
   });
 
-  it("finishes the job of a machine that was dropped first", async () => {
+  it("lets a machine that was removed from the lists finish its job first", async () => {
     const { acts } = await live(({ self, view }, look) => {
       if (look === 2) Object.assign(view, { job: true, worker: true });
       if (look === 3) self.fleet = dropped;
       if (look === 10) {
-        // What would a premature end look like? Nothing may have happened yet.
+        // Nothing may have happened while the job runs.
         expect(self.acts).to.deep.equal(["cancel boot timer", "start"]);
         Object.assign(view, { job: false, worker: false });
       }
@@ -303,7 +303,7 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("power off");
   });
 
-  it("sleeps in this order: a requested termination is taken back first", async () => {
+  it("sleeps in this order: listener frozen, ended, shutdown behaviour, report, power", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3)
         self.fleet = { ...service, power: { power: "off", by: "alice", reason: "a long weekend" } };
@@ -312,7 +312,7 @@ describe("the supervisor", () => {
     expect(acts.slice(2)).to.deep.equal(["freeze", "end", "stop at power-off", "report asleep", "power off"]);
   });
 
-  it("thaws the listener if a job arrives while it is frozen, and the job is worked on", async () => {
+  it("thaws the listener if a job arrives while it is frozen, and lets the job run", async () => {
     const { acts } = await live(
       ({ self, view }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -344,7 +344,7 @@ describe("the supervisor", () => {
     expect(acts).to.not.include("end");
   });
 
-  it("freezes a listener only for a moment", async () => {
+  it("freezes a listener for at most a second", async () => {
     const pauses: number[] = [];
     await live(
       ({ self, view }, look) => {
@@ -384,7 +384,7 @@ describe("the supervisor", () => {
   };
   const refused = (acts: string[]) => acts.filter((name) => name === "terminate at power-off").length;
 
-  it("does not power off if EC2 does not accept the termination, and asks again", async () => {
+  it("does not power off while EC2 refuses the termination, and asks again", async () => {
     const { acts, reports } = await live(({ self }, look) => {
       if (look === 3) refuse(self);
       if (look === 6) {
@@ -398,7 +398,7 @@ describe("the supervisor", () => {
     expect(reports.at(-1)).to.match(/^retired: /);
   });
 
-  it("sleeps, and says why, when EC2 refuses the termination for the fifth time, with longer and longer pauses", async () => {
+  it("asks EC2 to terminate at growing intervals, and sleeps with the reason after the fifth refusal", async () => {
     const asked: number[] = [];
     const { acts, reports, lines } = await live(({ self }, look) => {
       if (look === 3) refuse(self);
@@ -413,7 +413,7 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.includes("UnauthorizedOperation"))).to.have.length(4);
   });
 
-  it("does not power off to sleep while EC2 would terminate it, and asks every five minutes in the end", async () => {
+  it("does not power off to sleep while EC2 would terminate the machine, and asks at intervals up to five minutes", async () => {
     const asked: number[] = [];
     const { acts } = await live(({ self }, look) => {
       if (look === 3) {
@@ -431,7 +431,7 @@ describe("the supervisor", () => {
     expect(acts.slice(-3)).to.deep.equal(["stop at power-off", "report asleep", "power off"]);
   });
 
-  it("goes back to work if the machine is listed again before EC2 has refused for the last time", async () => {
+  it("goes back to work if the lists name the machine again before EC2's last refusal", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3) refuse(self);
       if (look === 12) self.fleet = service;
@@ -441,7 +441,7 @@ describe("the supervisor", () => {
     expect(acts).to.not.include("power off");
   });
 
-  it("leaves although a report cannot be sent", async () => {
+  it("powers off even if the report cannot be sent", async () => {
     const { acts } = await live(({ self }, look) => {
       if (look === 3) {
         self.fleet = dropped;
@@ -452,7 +452,7 @@ describe("the supervisor", () => {
     expect(acts.at(-1)).to.equal("power off");
   });
 
-  it("never starts a listener again once it has asked for its power-off, whatever is desired by then", async () => {
+  it("never starts a listener again after its power-off, even if the lists name the machine again", async () => {
     const { acts, reports, published } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -472,7 +472,7 @@ describe("the supervisor", () => {
     expect(published.at(-1)).to.deep.equal({ busy: 0, listening: 0, jobOverdue: 0, PowerOffsHeld: 1 });
   });
 
-  it("asks again, and starts no listener, if the command fails, because it may have had an effect", async () => {
+  it("tries again and starts no listener if the power-off command fails, because it may still take effect", async () => {
     const { acts, lines } = await live(
       ({ self }, look) => {
         if (look === 3) self.fleet = dropped;
@@ -490,11 +490,11 @@ describe("the supervisor", () => {
     );
   });
 
-  it("only powers off if an earlier agent has asked for that", async () => {
+  it("only powers off if an earlier agent has done so", async () => {
     const { acts } = await live(
       (_, look) => look < 20,
       ({ self }) => {
-        self.acts.push("power off"); // By that agent.
+        self.acts.push("power off"); // The earlier agent did this.
         self.patience = 1;
       },
     );
@@ -546,7 +546,7 @@ describe("the supervisor", () => {
     expect(published.filter((counts) => "VersionsRefused" in counts)).to.have.length(12);
   });
 
-  it("keeps a dropped machine while a job has arrived and not begun", async () => {
+  it("starts the listener again after a job that never began, even if no list names the machine", async () => {
     const { acts } = await live(
       ({ self, view }, look) => {
         if (look !== 2) return look < 30;
@@ -561,7 +561,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "start", "freeze", "end", "start"]);
   });
 
-  it("requests a token at most once per poll interval, and says what went wrong", async () => {
+  it("asks for a token at most once in each poll interval, and reports what went wrong", async () => {
     const { acts, reports } = await live(
       ({ self, view }, look) => {
         if (look === 40) {
@@ -580,7 +580,7 @@ describe("the supervisor", () => {
     expect(acts).to.include("start");
   });
 
-  it("starts its listener once it is registered again, and forgets what the last exit required", async () => {
+  it("starts its listener once it has registered again, because that clears the last exit", async () => {
     const { acts } = await live(
       (_, look) => look < 10,
       ({ view }) => {
@@ -590,7 +590,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["cancel boot timer", "register", "start"]);
   });
 
-  it("reports why AWS denies it the token, as long as it does", async () => {
+  it("reports why AWS denies the token while it does", async () => {
     const { reports } = await live(
       ({ self }, look) => {
         if (look === 31) self.registration = { outcome: "no-token", parameter: "used" };
@@ -638,11 +638,11 @@ describe("the supervisor", () => {
     expect(lines.filter((line) => line.includes("EIO"))).to.have.lengthOf(1);
     expect(published.filter((values) => "RunnersUnseen" in values)).to.have.length.at.least(2);
     expect(published.find((values) => "RunnersUnseen" in values)).to.deep.equal({ RunnersUnseen: 1 });
-    // A listener that may be frozen is let go, each time.
+    // Each failed look thaws the listener, because it may be frozen.
     expect([...new Set(acts)]).to.have.members(["cancel boot timer", "start", "publish", "thaw"]);
   });
 
-  it("logs the stack of a fault of its own once, however often it looks", async () => {
+  it("logs the stack of its own fault once, not at each look", async () => {
     const { lines } = await live(
       (_, look) => look < 10,
       ({ self }) => {
@@ -651,14 +651,14 @@ describe("the supervisor", () => {
         };
       },
     );
-    const told = lines.filter((line) => line.startsWith("Looking after the runner failed: "));
-    expect(told).to.have.lengthOf(1);
-    expect(told[0]).to.match(/failed: TypeError: .*'pop'.*\n +at .*supervisor\.test\.ts/);
+    const faults = lines.filter((line) => line.startsWith("Looking after the runner failed: "));
+    expect(faults).to.have.lengthOf(1);
+    expect(faults[0]).to.match(/failed: TypeError: .*'pop'.*\n +at .*supervisor\.test\.ts/);
   });
 
   const work = { listener: { listening: true, frozen: false }, job: true, worker: true, workerAt: 0 };
 
-  it("reports a job that runs for too long, and does nothing else about it", async () => {
+  it("only reports an overdue job if its limit is not enforced", async () => {
     const { acts, reports, published } = await live(({ view, self }, look) => {
       self.fleet = { ...service, jobLimit: { hours: 90 / 3600, enforce: false } };
       Object.assign(view, work);
@@ -673,7 +673,7 @@ describe("the supervisor", () => {
     expect(new Set(acts)).to.deep.equal(new Set(["cancel boot timer", "publish"]));
   });
 
-  it("ends it if the limit is enforced: the worker is asked, then given a minute, and the listener is left alone", async () => {
+  it("ends an overdue job if its limit is enforced: SIGTERM, SIGKILL a minute later, and the listener stays", async () => {
     const { acts } = await live(({ view, self }, look) => {
       self.fleet = { ...service, jobLimit: { hours: 90 / 3600, enforce: true } };
       const killed = self.acts.includes("SIGKILL");
@@ -684,7 +684,7 @@ describe("the supervisor", () => {
     expect(others).to.deep.equal(["cancel boot timer", "SIGTERM", "SIGKILL"]);
   });
 
-  it("never ends the listener or the machine while a job runs, whatever happens around it", async () => {
+  it("never ends the listener or the machine while there is a job", async () => {
     const change = fc.record({
       job: fc.boolean(),
       worker: fc.boolean(),
@@ -702,7 +702,7 @@ describe("the supervisor", () => {
           const next = changes[look];
           if (!next) return false;
           const { listing, dies, job, worker, updating } = next;
-          // A job can be received only by a listener; a worker may outlive it.
+          // Only a listener can receive a job. A worker may outlive its listener.
           if (dies) view.listener = undefined;
           Object.assign(view, { worker, updating, job: job && (view.listener !== undefined || worker) });
           view.lastActivityAt = self.now();

@@ -10,7 +10,7 @@ describe("following a file", () => {
   const path = `${folder.path}/log`;
   after(folder.remove);
 
-  it("gives whole lines, once, also of a file that appears later, is shortened or replaced", () => {
+  it("gives each whole line once, even if the file is created later, truncated or replaced", () => {
     const tail = tailFile(path);
     expect(tail()).to.deep.equal([]);
     writeFileSync(path, "one\ntwo\nthr");
@@ -26,13 +26,13 @@ describe("following a file", () => {
     expect(tail()).to.deep.equal(["five five five"]);
   });
 
-  it("reads to the end on request, however long the file is", () => {
+  it("can read a file of any length to its end", () => {
     writeFileSync(path, `${"x".repeat(1023)}\n`.repeat(3000));
     expect([...linesOf(path)]).to.have.length(3000);
     expect([...linesOf(`${folder.path}/missing`)]).to.deep.equal([]);
   });
 
-  it("skips what was cut out of the file, and the line that this has torn", () => {
+  it("skips a hole in the file and the line that the hole has cut", () => {
     const holed = `${folder.path}/holed`;
     writeFileSync(
       holed,
@@ -55,7 +55,7 @@ describe("following a file", () => {
     expect(tail()).to.deep.equal(["half a line"]);
   });
 
-  it("follows no link and reads only plain files, because the folder belongs to the runner's user", () => {
+  it("follows no link and reads only plain files, because the runner's user owns the folder", () => {
     symlinkSync("/etc/passwd", `${folder.path}/link`);
     execFileSync("mkfifo", [`${folder.path}/pipe`]);
     for (const name of ["link", "pipe", ".", "missing"]) {
@@ -65,12 +65,12 @@ describe("following a file", () => {
   });
 });
 
-describe("the facts of a job from its start hook", () => {
+describe("a job's facts from the start hook", () => {
   const folder = temporaryFolder();
   const path = `${folder.path}/4711`;
   after(folder.remove);
 
-  it("are read by their form, line by line", () => {
+  it("are read line by line if each line has the expected form", () => {
     writeFileSync(path, "acme/app\n4711\n1\nbuild\nNightly run\n");
     const facts = readJobFacts(folder.path, 4711);
     expect(facts).to.deep.equal({

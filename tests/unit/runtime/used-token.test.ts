@@ -14,7 +14,7 @@ describe("a registration token that was used", () => {
     folder.remove();
   });
 
-  /** A machine whose parameter holds a token or not, and an SSM with chosen refusals. */
+  /** A machine with its token parameter, and an SSM that can be set to refuse calls. */
   function machine() {
     const clock = fakeClock();
     const registration = `${folder.path}/.runner`;
@@ -54,14 +54,14 @@ describe("a registration token that was used", () => {
     expect(ssm.asked).to.equal(0);
   });
 
-  it("is overwritten at once, and then not looked up again", async () => {
+  it("is overwritten at once, and not looked up again", async () => {
     const { registration, ssm, pass } = machine();
     put(registration, "{}");
     await pass(60);
     expect(ssm).to.include({ kept: false, asked: 1, overwrites: 1 });
   });
 
-  it("is not written again if it was overwritten at boot, because each write is a version that the stack removes", async () => {
+  it("is not overwritten again if the boot has done so, because each write adds a version that the stack removes", async () => {
     const { registration, ssm, pass } = machine();
     put(registration, "{}");
     ssm.kept = false;
@@ -69,7 +69,7 @@ describe("a registration token that was used", () => {
     expect(ssm).to.include({ asked: 1, overwrites: 0 });
   });
 
-  it("is reported until it is gone if AWS does not allow the write, and tried again for hours", async () => {
+  it("is reported while AWS denies overwriting it, and retried for hours", async () => {
     const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.refusal = "ssm:PutParameter failed: AccessDeniedException (400): no";
@@ -93,7 +93,7 @@ describe("a registration token that was used", () => {
     expect(incidents.detail()).to.equal("");
   });
 
-  it("is reported as well while SSM does not allow to look it up, because it may be there", async () => {
+  it("is reported while AWS denies looking it up, because the token may be there", async () => {
     const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.kept = false;
@@ -107,7 +107,7 @@ describe("a registration token that was used", () => {
     expect(ssm.overwrites).to.equal(0);
   });
 
-  it("is overwritten when it is found after an outage", async () => {
+  it("is overwritten if it is found after an outage", async () => {
     const { registration, ssm, incidents, pass } = machine();
     put(registration, "{}");
     ssm.down = "ssm:GetParameter failed: NoAnswer";
@@ -124,7 +124,7 @@ describe("a registration token that was used", () => {
     await pass(1);
     ssm.kept = true;
     put(registration, "{ }");
-    utimesSync(registration, 1, 1); // Written in the same tick of the file system's clock, it would be the same file.
+    utimesSync(registration, 1, 1); // Without this, both files could have the same time and count as one.
     await pass(1);
     expect(ssm).to.include({ kept: false, overwrites: 2 });
   });

@@ -17,7 +17,7 @@ const refused = say(
 const completed = say("Worker", "Job completed.");
 const threw = say("Worker", "System.AggregateException: One or more errors occurred.", "ERR ");
 
-describe("a worker's log about a job with a dead listener", () => {
+describe("reading a job's end from its worker's log", () => {
   const folder = temporaryFolder();
   after(folder.remove);
   let folders = 0;
@@ -30,43 +30,47 @@ describe("a worker's log about a job with a dead listener", () => {
   };
 
   const rules: [string, string[], object | undefined][] = [
-    ["nothing where there is no log", [], undefined],
-    ["nothing where the log is another job's", [began(other) + result("Succeeded") + completed], undefined],
-    ["that it did not come to its end", [began() + result("Succeeded") + raised], { completed: false }],
+    ["finds nothing without a log", [], undefined],
+    ["finds nothing in another job's log", [began(other) + result("Succeeded") + completed], undefined],
+    ["finds that the job did not complete", [began() + result("Succeeded") + raised], { completed: false }],
     [
-      "its result, once GitHub has taken it",
+      "finds the result once GitHub has accepted it",
       [began() + result("Succeeded") + raised + completed],
       { completed: true, result: "Succeeded" },
     ],
     [
-      "the same where GitHub took it at the second try",
+      "finds the result if GitHub accepted it at the second try",
       [began() + result("Failed") + raised + refused + completed],
       { completed: true, result: "Failed" },
     ],
     [
-      "that GitHub did not take it: its lock was gone",
+      "finds that the job did not complete if GitHub refused the result because the lock was lost",
       [began() + result("Succeeded") + raised + refused + completed + threw],
       { completed: false },
     ],
-    ["that it ended, with an unknown result", [began() + completed], { completed: true, result: undefined }],
     [
-      "what stands in the next file, after the first was full",
+      "finds that the job completed with an unknown result",
+      [began() + completed],
+      { completed: true, result: undefined },
+    ],
+    [
+      "reads on in the next file if the first one was full",
       [began() + say("StepsRunner", "x"), result("Canceled") + raised + completed],
       { completed: true, result: "Canceled" },
     ],
     [
-      "nothing that the next job's worker says",
+      "ignores the log of the next job's worker",
       [began() + result("Succeeded") + raised, began(other) + result("Succeeded") + raised + completed],
       { completed: false },
     ],
   ];
-  for (const [what, logs, word] of rules) {
+  for (const [what, logs, found] of rules) {
     it(what, () => {
-      expect(read(...logs)).to.deep.equal(word);
+      expect(read(...logs)).to.deep.equal(found);
     });
   }
 
-  it("has nothing if there is no folder", () => {
+  it("finds nothing without a folder", () => {
     expect(readWorkerLog(`${folder.path}/none`, id)).to.equal(undefined);
   });
 });
