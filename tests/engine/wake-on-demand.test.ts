@@ -77,7 +77,7 @@ describe("a fleet that is woken by jobs", function () {
     expect(JSON.stringify(items())).to.include(machine);
   });
 
-  it("wakes for a job that lost its webhook, once the controller has asked GitHub", async () => {
+  it("wakes for a job with a lost webhook delivery, once the controller has asked GitHub", async () => {
     const { clock, dir, github } = environment.cloud;
     const { code, stderr } = await appKey("--file", join(dir, appKeyFile));
     expect(code, stderr).to.equal(0);

@@ -64,7 +64,7 @@ describe("longhaul local, in another user's project with both packages installed
       .ended;
   };
 
-  it("says how to install the local cloud where it is not installed", async () => {
+  it("says how to install the local cloud if it is not installed", async () => {
     const installed = join(project, "node_modules/longhaul-local");
     await rename(installed, `${installed}-away`);
     const { code, stderr } = await local();

@@ -81,7 +81,7 @@ describe("longhaul drain", () => {
     expect({ ...kept, closing: false }).to.deep.equal(before);
   });
 
-  it("closes a fleet even where its parameter is full", async () => {
+  it("closes a fleet even if its parameter is full", async () => {
     const long = { power: "off", by: "ada", reason: "x".repeat(3980) };
     await clouds.writeParameter(parameters.override, JSON.stringify({ closing: false, overrides: [long] }));
     clouds.meanwhile(() => {

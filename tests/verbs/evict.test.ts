@@ -69,10 +69,10 @@ describe("longhaul evict", () => {
     expect(instance().state).to.equal("terminated");
 
     const [record] = written();
-    const { by, at, ...told } = record!;
+    const { by, at, ...details } = record!;
     expect(by).to.match(/^arn:aws:/);
     expect(Date.parse(at)).to.be.closeTo(clouds.clock.now(), 60_000);
-    expect(told).to.deep.equal({
+    expect(details).to.deep.equal({
       v: 1,
       kind: "eviction",
       reason: "hangs since noon",

@@ -38,14 +38,14 @@ describe("longhaul status", () => {
     const since = now();
     clouds.report(machine, "busy", { [tags.job]: job, [tags.since]: since, [tags.version]: "2.338.0" });
     const { runners, githubAsked, notes, environment } = await read();
-    const { createdAt, ...told } = runners[0]!;
+    const { createdAt, ...details } = runners[0]!;
     expect({ environment, githubAsked, notes }).to.deep.equal({
       environment: "dev",
       githubAsked: true,
       notes: [],
     });
     expect(Date.parse(createdAt!)).to.be.closeTo(clouds.clock.now(), 60_000);
-    expect(told).to.deep.equal({
+    expect(details).to.deep.equal({
       fleet: "cloud",
       runner: "dev-cloud-1",
       state: "busy",

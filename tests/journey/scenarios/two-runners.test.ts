@@ -41,9 +41,10 @@ describe("a fleet of two runners", function () {
     });
   const soon = (what: string, holds: () => boolean) => eventually(what, holds);
   const stateOf = (id: string) => instanceOf(environment, id).state;
-  const told = (id: string) => instanceOf(environment, id).tags[tags.state];
+  const reported = (id: string) => instanceOf(environment, id).tags[tags.state];
   const serving = () => rosterOf(environment) as [string, string];
-  const areIdle = (...ids: string[]) => soon("they are idle", () => ids.every((id) => told(id) === "idle"));
+  const areIdle = (...ids: string[]) =>
+    soon("they are idle", () => ids.every((id) => reported(id) === "idle"));
   const entries = () => environment.cloud.github.runners().map(({ name }) => name);
 
   it("does not pay for machines that never registered: up names them, and the boot timer powers them off", async () => {

@@ -4,7 +4,7 @@ import { ownPath } from "../../../local/own-files.ts";
 import type { MachineCloud } from "./machine-cloud.ts";
 import { startMachineCloud } from "./machine-cloud.ts";
 
-describe("a machine with jobs that run as the image's own user, an administrator", function () {
+describe("a machine that runs jobs as the image's own user, an administrator", function () {
   this.timeout(300_000);
   let machines: MachineCloud;
   before(async () => {

@@ -47,7 +47,7 @@ if ((longhaul_at > 0)) && [[ ! -e $LONGHAUL_ROOT/cut ]]; then
 fi
 `;
 
-describe("a machine after a power cut in its first boot", function () {
+describe("a machine with a power cut during its first boot", function () {
   this.timeout(process.env.EVERY_CUT ? 0 : 300_000); // Dozens of boots, on a computer that may be busy.
   const folder = mkdtempSync(join(tmpdir(), "longhaul-cut-"));
   let machines: MachineCloud;

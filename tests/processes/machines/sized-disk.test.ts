@@ -6,7 +6,7 @@ import { instanceOf, openSite, until } from "./machine-fixture.ts";
 
 const megabyte = 1024 ** 2;
 
-describe("a machine of the local cloud with a disk of a fixed size", () => {
+describe("a machine of the local cloud with a disk of limited size", () => {
   let site: Site;
   beforeEach(function () {
     site = openSite(1, {}, { diskBytes: 32 * megabyte });

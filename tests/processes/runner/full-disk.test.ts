@@ -53,7 +53,7 @@ describe("a job on the stand-in runner that fills the disk", () => {
     };
   };
 
-  /** Begins a job on a listener whose output goes into a file. */
+  /** Begins a job on a listener that writes its output into a file. */
   const begin = async (log: string) => {
     const output = openSync(`${site.root}/${log}`, "a");
     site.listen({}, output);

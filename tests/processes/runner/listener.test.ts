@@ -24,7 +24,7 @@ describe("the stand-in runner's listener", () => {
   };
   const says = (listener: RunningListener, text: string) =>
     until(`the listener to say "${text}"`, () => listener.output().includes(text));
-  /** Hands the listener a job whose step is at work. */
+  /** Gives the listener a job, and waits until its step is running. */
   const working = async (changes?: Record<string, string>) => {
     const listener = await listening(changes);
     site.github.job = jobOf(site.github, oneStep, { renewEverySeconds: 0.02 });

@@ -20,7 +20,7 @@ interface Scenario {
   available?: string;
 }
 
-/** Runs the workflow with act, on a PATH whose time and memory follow the scenario. */
+/** Runs the workflow with act. Commands in its PATH give the scenario's time and memory. */
 function run(scenario: Scenario) {
   const folder = mkdtempSync(join(tmpdir(), "longhaul-smoke-"));
   const bin = join(folder, "bin");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { RunnerObservation } from "../../../runtime/agent/runner-observation.ts";
 import type { AfterExit } from "../../../runtime/agent/exit-codes.ts";
 
-/** A machine in service whose listener waits for a job. */
+/** A machine in service with a listener that waits for a job. */
 export const idle: RunnerObservation = {
   now: 10_000_000,
   listener: { listening: true, frozen: false },

@@ -501,7 +501,7 @@ describe("the supervisor", () => {
     expect(acts).to.deep.equal(["power off", "power off"]);
   });
 
-  it("frees a listener from a job that GitHub has given up", async () => {
+  it("restarts a listener after GitHub has given up its job", async () => {
     const { acts } = await live(({ self, view }, look) => {
       if (look === 2) Object.assign(view, { job: true, lastActivityAt: self.now() - stuckAfterMs });
       if (look === 3) view.job = false;

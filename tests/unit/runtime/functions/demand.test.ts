@@ -146,15 +146,19 @@ describe("for queued jobs", () => {
     const long = trustsIdleMs + 1000;
     const queuedAt = ago(10 * long);
     const rows: [rule: string, changes: Partial<WaitingJob>, expected: string[]][] = [
-      ["another is started after a quarter of an hour", { queuedAt: ago(long) }, ["1: 2"]],
-      ["and not before", { queuedAt: ago(trustsIdleMs) }, []],
+      ["another machine is started after a quarter of an hour", { queuedAt: ago(long) }, ["1: 2"]],
+      ["no other machine is started before that", { queuedAt: ago(trustsIdleMs) }, []],
       [
-        "the machine that was started has the same time",
+        "no second machine is started within a quarter of an hour of the first",
         { queuedAt, wakes: 1, wokenAt: ago(trustsIdleMs) },
         [],
       ],
-      ["then a second one is started", { queuedAt, wakes: 1, wokenAt: ago(long) }, ["1: 2"]],
-      ["and no third", { queuedAt, wakes: 2, wokenAt: ago(long) }, []],
+      [
+        "a second machine is started after another quarter of an hour",
+        { queuedAt, wakes: 1, wokenAt: ago(long) },
+        ["1: 2"],
+      ],
+      ["no third machine is started", { queuedAt, wakes: 2, wokenAt: ago(long) }, []],
     ];
     for (const [rule, changes, expected] of rows) {
       it(rule, () => {

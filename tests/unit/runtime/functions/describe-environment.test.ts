@@ -117,7 +117,7 @@ describe("a disk of the environment", () => {
     ]);
   });
 
-  it("and machines may be none at all", async () => {
+  it("gives an empty list if there is none, and so do machines", async () => {
     expect(
       await describeDisks("dev", ec2("<DescribeVolumesResponse><volumeSet/></DescribeVolumesResponse>").aws),
     ).to.deep.equal([]);
@@ -141,7 +141,7 @@ describe("a machine", () => {
   const tag = (key: string, value: string) =>
     `<item><key>longhaul:${key}</key><value>${value}</value></item>`;
 
-  it("has its own state and since when, if both can be read", async () => {
+  it("has a report with its state and the time since which it holds, if both tags are valid", async () => {
     const since = tag("since", "2026-11-26T11:30:00.000Z");
     expect((await described(tag("state", "asleep") + since)).report).to.deep.equal({
       state: "asleep",
