@@ -58,8 +58,9 @@ export function connector(options: ConnectOptions): Connect {
     const textOf = async (response: Response, method: string, path: string): Promise<string> => {
       const text = await response.text();
       if (response.ok) return text;
+      const message = parseObject(text)?.message;
       throw new Failure(
-        `${method} ${path}: ${response.status} ${String(parseObject(text)?.message ?? text)}`,
+        `${method} ${path}: ${response.status} ${typeof message === "string" ? message : text}`,
       );
     };
     const answerOf = async (response: Response, method: string, path: string): Promise<Properties> => {

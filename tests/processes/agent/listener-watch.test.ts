@@ -570,7 +570,7 @@ describe("the listener watch", () => {
   it("finds evidence of a pending job only in a close look, which shows every child of the listener", async () => {
     const { listener, start, tell } = machine();
     start();
-    expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
+    expect(listener.look(false).pendingJobEvidence).to.include("not been examined closely");
     await until(
       () => listener.look(true).pendingJobEvidence === undefined,
       "the evidence from its start is gone",
@@ -594,7 +594,7 @@ describe("the listener watch", () => {
     );
     tell(work);
     await until(() => listener.look(false).worker, "the worker is seen");
-    expect(listener.look(false).pendingJobEvidence).to.include("not been looked at closely");
+    expect(listener.look(false).pendingJobEvidence).to.include("not been examined closely");
   });
 
   it("keeps the performance log off the disk, in a folder that every user can write to", () => {

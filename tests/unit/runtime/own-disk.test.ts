@@ -25,6 +25,6 @@ describe("the disk that an agent works on", () => {
   });
 
   it("is refused with both names if it came from another machine", () => {
-    expect(starts("i-2\n")).to.throw(/was i-2's, and this is i-1: .*docs\/images\.md/);
+    expect(starts("i-2\n")).to.throw(/comes from i-2, and this machine is i-1: .*docs\/images\.md/);
   });
 });
