@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 /**
  * The rooms of the project, and which others each may import. A file belongs to
  * the longest room that its path begins with, and may import its own room.
- * Imports of packages are not looked at. docs/architecture.md has the same table.
+ * docs/architecture.md has the same table.
  */
 const functions = ["contract", "runtime/aws", "runtime/functions"];
 const cli = ["contract", "config", "observe", "runtime/aws", "runtime/functions", "cli"];
@@ -18,9 +18,9 @@ export const rooms = {
   "runtime/functions/controller": functions,
   "runtime/functions/receiver": functions,
   cli,
-  // The local cloud and the program that is tried on it come as packages.
-  "cli/verbs/local": cli,
-  "cli/main.ts": [...cli, "cli/verbs/local"],
+  // The program that is tried on the local cloud is loaded by its path.
+  "cli/verbs/local": [...cli, "local"],
+  "cli/main.ts": [...cli, "cli/verbs/local", "local"],
   "cli/longhaul.ts": ["cli/main.ts"],
   local: ["contract"],
   scripts: [
@@ -32,6 +32,16 @@ export const rooms = {
     "package.json",
   ],
   "index.ts": ["components"],
+};
+
+/** The rooms that have names besides their paths, in package.json. Other packages are not looked at. */
+const named = {
+  "#agent": "runtime/agent",
+  "#controller": "runtime/functions/controller",
+  "#receiver": "runtime/functions/receiver",
+  longhaul: "components",
+  "longhaul/main": "cli/main.ts",
+  "longhaul-local": "local",
 };
 
 /** @param {string} path relative to the project @returns {string | undefined} undefined: it may import everything */
@@ -55,8 +65,10 @@ const roomsRule = {
     const from = roomOf(file);
     if (from === undefined) return {};
     const check = (source) => {
-      if (typeof source?.value !== "string" || !source.value.startsWith(".")) return;
-      const target = join(dirname(file), source.value);
+      const name = source?.type === "TemplateLiteral" ? source.quasis[0].value.cooked : source?.value;
+      if (typeof name !== "string") return;
+      const target = name.startsWith(".") ? join(dirname(file), name) : named[name];
+      if (target === undefined) return;
       const to = roomOf(target) ?? target;
       if (to === from || rooms[from].includes(to)) return;
       context.report({ node: source, messageId: "forbidden", data: { from, target } });

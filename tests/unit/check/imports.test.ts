@@ -37,6 +37,13 @@ describe("the rooms of the project", () => {
     ["contract/names.ts", 'import { limits } from "../config/limits.ts";'],
     ["local/cloud.ts", 'import stack from "../index.ts";'],
     ["index.ts", 'import { main } from "./cli/main.ts";'],
+    ["runtime/agent/decide.ts", 'import controller from "#controller";'],
+    ["runtime/functions/controller/decide.ts", 'const agent = await import("#agent");'],
+    ["cli/clients/aws.ts", 'import { RunnerFleet } from "longhaul";'],
+    ["components/index.ts", 'import { main } from "longhaul/main";'],
+    ["contract/names.ts", 'import { serveCloud } from "longhaul-local";'],
+    ["cli/verbs/settle.ts", 'import { serveCloud } from "longhaul-local";'],
+    ["cli/main.ts", "const build = await import(`../scripts/build.ts`);"],
   ] as const) {
     it(`refuse in ${path}: ${code}`, () => {
       expect(refusals(path, code)).to.have.lengthOf(1);
