@@ -63,7 +63,7 @@ const context: VerbContext = {
 
 /** On the local cloud the program runs in this process, because the engine that is built for it cannot run programs. */
 async function openStack(environment: Environment, say: (line: string) => void): Promise<UpdatableStack> {
-  const { localEnvironment } = await import("../config/local.ts");
+  const { localEnvironment } = await import("../contract/local-cloud.ts");
   if (environment.name === localEnvironment) {
     const { openStandingStack } = await installed(() => import("./verbs/local/standing-stack.ts"));
     return openStandingStack(environment, process.env, say);

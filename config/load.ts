@@ -1,5 +1,6 @@
 import { ConfigurationError, formatPath, overlap } from "./issues.ts";
-import { applyLocalCloud, localCloudVariable, localEnvironment } from "./local.ts";
+import { localCloudVariable, localEnvironment } from "../contract/local-cloud.ts";
+import { applyLocalCloud } from "./local.ts";
 import { judge } from "./rules.ts";
 import type { Configuration } from "./schema.ts";
 import { checkShape } from "./shape.ts";

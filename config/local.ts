@@ -1,15 +1,11 @@
 import * as z from "zod";
 import { messageOf } from "../contract/failure.ts";
 import { isObject } from "../contract/json.ts";
+import { localCloudVariable, localEnvironment, localServices } from "../contract/local-cloud.ts";
+import type { LocalCloudOverlay } from "../contract/local-cloud.ts";
 import { ConfigurationError, formatPath } from "./issues.ts";
 import { sentence } from "./sentences.ts";
 import { isLoopback } from "./urls.ts";
-
-/** The one environment that runs on the local cloud. */
-export const localEnvironment = "local";
-
-/** The process variable through which the local cloud says where it is. */
-export const localCloudVariable = "LONGHAUL_LOCAL";
 
 export const outsideLocalCloud =
   `${localEnvironment} is the environment of the local cloud, and no local cloud was named in ${localCloudVariable}; ` +
@@ -19,20 +15,10 @@ const loopbackUrl = z
   .url({ protocol: /^http$/, error: "must be a URL that starts with http://", abort: true })
   .refine(isLoopback, "must be a URL of this computer: the local cloud is nowhere else");
 
-const overlaySchema = z.strictObject({
+const overlaySchema: z.ZodType<LocalCloudOverlay> = z.strictObject({
   account: z.string(),
   region: z.string(),
-  endpoints: z.strictObject({
-    ec2: loopbackUrl,
-    ssm: loopbackUrl,
-    monitoring: loopbackUrl,
-    logs: loopbackUrl,
-    dynamodb: loopbackUrl,
-    sqs: loopbackUrl,
-    sts: loopbackUrl,
-    iam: loopbackUrl,
-    budgets: loopbackUrl,
-  }),
+  endpoints: z.record(z.enum(localServices), loopbackUrl),
   githubUrl: loopbackUrl,
   runnerUrl: loopbackUrl,
   runnerSha256: z.string(),
@@ -43,9 +29,6 @@ const overlaySchema = z.strictObject({
     staySeconds: z.number(),
   }),
 });
-
-/** The values with which the local cloud overrides the stack's configuration; `LONGHAUL_LOCAL` holds them as JSON. */
-export type LocalCloudOverlay = z.output<typeof overlaySchema>;
 
 /**
  * The stack's configuration with the local cloud's account, addresses and

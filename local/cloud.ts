@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { localCloudVariable } from "../contract/local-cloud.ts";
+import type { LocalCloudOverlay } from "../contract/local-cloud.ts";
 import type { MachineConfiguration } from "../contract/machine.ts";
+import { written } from "../contract/written.ts";
 import { createAws } from "./aws/index.ts";
 import type { AwsCloud } from "./aws/index.ts";
 import { createClock } from "./clock.ts";
@@ -150,20 +153,27 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     AWS_REGION: region,
     AWS_ENDPOINT_URL: awsServer.url,
     GITHUB_TOKEN: token,
-    LONGHAUL_LOCAL: JSON.stringify({
-      account,
-      region,
-      endpoints: Object.fromEntries(
-        ["ec2", "ssm", "monitoring", "logs", "dynamodb", "sqs", "sts", "iam", "budgets"].map((service) => [
-          service,
-          awsServer.url,
-        ]),
-      ),
-      githubUrl: githubServer.url,
-      runnerUrl: `${githubServer.url}/actions/runner/releases/download/v${runnerVersion}/actions-runner-linux-x64-${runnerVersion}.tar.gz`,
-      runnerSha256: tarball.sha256,
-      agent: { ...localAgent, ...options.agent },
-    }),
+    [localCloudVariable]: JSON.stringify(
+      written<LocalCloudOverlay>({
+        account,
+        region,
+        endpoints: {
+          ec2: awsServer.url,
+          ssm: awsServer.url,
+          monitoring: awsServer.url,
+          logs: awsServer.url,
+          dynamodb: awsServer.url,
+          sqs: awsServer.url,
+          sts: awsServer.url,
+          iam: awsServer.url,
+          budgets: awsServer.url,
+        },
+        githubUrl: githubServer.url,
+        runnerUrl: `${githubServer.url}/actions/runner/releases/download/v${runnerVersion}/actions-runner-linux-x64-${runnerVersion}.tar.gz`,
+        runnerSha256: tarball.sha256,
+        agent: { ...localAgent, ...options.agent },
+      }),
+    ),
   };
   const command = commandProvider({
     directory: project,

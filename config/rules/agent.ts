@@ -1,6 +1,6 @@
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
-import { localEnvironment } from "../local.ts";
+import { localEnvironment } from "../../contract/local-cloud.ts";
 import type { Configuration } from "../schema.ts";
 
 /** A machine that leaves too soon can get a job that GitHub is just assigning to it. The local cloud's GitHub is faster. */

@@ -1,6 +1,6 @@
 import type { Finding } from "../issues.ts";
 import { limits } from "../limits.ts";
-import { localEnvironment } from "../local.ts";
+import { localEnvironment } from "../../contract/local-cloud.ts";
 import type { Configuration } from "../schema.ts";
 import type { FleetRuleInput } from "./fleet-rule-input.ts";
 import { workingHoursFault } from "./working-hours.ts";

@@ -1,5 +1,6 @@
 import type { Finding } from "../issues.ts";
-import { localEnvironment, outsideLocalCloud } from "../local.ts";
+import { localEnvironment } from "../../contract/local-cloud.ts";
+import { outsideLocalCloud } from "../local.ts";
 import type { Configuration } from "../schema.ts";
 import { isLoopback } from "../urls.ts";
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { PulumiCommand, PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
+import { localEnvironment } from "../../contract/local-cloud.ts";
 import { checkShape } from "../../contract/shape.ts";
 import type { EngineTools } from "./find-engine.ts";
 import { loadProgram } from "./load-program.ts";
@@ -16,7 +17,7 @@ import { withoutSourceMaps } from "./source-maps.ts";
 const automation = () => import("@pulumi/pulumi/automation/index.js");
 
 /** The name of the stack, and therefore of the environment. */
-export const localStackName = "local";
+export const localStackName = localEnvironment;
 /** The stack's configuration, in the project's folder. */
 export const stackFile = `Pulumi.${localStackName}.yaml`;
 

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { readClock } from "longhaul-local";
 import type { CloudHandle } from "longhaul-local";
 import { smokeSourceOf, targetOf } from "../../../config/target.ts";
-import { localEnvironment } from "../../../config/local.ts";
+import { localEnvironment } from "../../../contract/local-cloud.ts";
 import type { SmokeRun } from "../../../contract/requests.ts";
 import { connectGithub } from "../../clients/github.ts";
 import { followRun } from "../../smoke/follow-run.ts";

@@ -4,7 +4,7 @@ import type { UpOptions } from "@pulumi/pulumi/automation/index.js";
 import { clearDeadLocks, enterCloudEnvironment, openLocalStack, stackFile } from "longhaul-local";
 import type { CloudHandle, Engine, LocalStack, Update } from "longhaul-local";
 import { targetOf } from "../../../config/target.ts";
-import { localEnvironment } from "../../../config/local.ts";
+import { localEnvironment } from "../../../contract/local-cloud.ts";
 import type { Configuration } from "../../../config/schema.ts";
 import { Failure } from "../../../contract/failure.ts";
 import type { SmokeRun, Target } from "../../../contract/requests.ts";

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { loadStackConfiguration, readStackConfiguration } from "../../../config/load.ts";
-import { localCloudVariable } from "../../../config/local.ts";
+import { localCloudVariable } from "../../../contract/local-cloud.ts";
 import { configurationSchema } from "../../../config/schema.ts";
 import { otherValues } from "./leaf-changes.ts";
 

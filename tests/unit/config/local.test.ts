@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { apiUrl, checksumOf, serviceEndpoint, tarballUrl } from "../../../config/derive.ts";
 import { ConfigurationError, loadConfiguration } from "../../../config/load.ts";
-import { applyLocalCloud, type LocalCloudOverlay } from "../../../config/local.ts";
+import { applyLocalCloud } from "../../../config/local.ts";
+import type { LocalCloudOverlay } from "../../../contract/local-cloud.ts";
 import { least, refusals, written } from "./written.ts";
 
 const cloud = "http://127.0.0.1:4566";
