@@ -3,7 +3,8 @@ import type { FleetSettings, Listing } from "../contract/desired.ts";
 import { desiredFor } from "../contract/desired.ts";
 import { conditionOf } from "./condition.ts";
 import type { Condition } from "./condition.ts";
-import type { InstanceState, ObservedMachine } from "./machine.ts";
+import type { InstanceState } from "../contract/instance-state.ts";
+import type { ObservedMachine } from "./machine.ts";
 
 /**
  * One runner with one machine, as `longhaul status --json` prints it. Null:

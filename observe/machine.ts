@@ -1,8 +1,6 @@
 import type { FailedStart } from "../contract/failed-starts.ts";
+import type { InstanceState } from "../contract/instance-state.ts";
 import type { MachineReport } from "../contract/machine-report.ts";
-
-/** EC2's states of an instance. */
-export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
 /** An instance as EC2 describes it. */
 export interface Instance {

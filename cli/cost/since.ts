@@ -1,10 +1,8 @@
+import { ledgerDays } from "../../contract/ledger.ts";
 import { BadUsage } from "../exit-codes.ts";
 import { formatMoment, parseMoment } from "../times/moment.ts";
 
 const dayMs = 24 * 3_600_000;
-
-/** The ledger is kept for 400 days. */
-const longestDays = 400;
 
 /**
  * The moment that `--since` names, in milliseconds since the epoch; `month` is
@@ -16,9 +14,9 @@ export function parseSince(text: string, now: number): number {
   const month = Date.parse(`${new Date(now).toISOString().slice(0, 7)}-01`);
   const at = parseMoment({ name: "--since", direction: "back", zone: "UTC", words: { month } }, text, now);
   if (at > now) throw new BadUsage(`--since ${text} is in the future: it is ${formatMoment(now)} now.`);
-  if (now - at > longestDays * dayMs) {
+  if (now - at > ledgerDays * dayMs) {
     throw new BadUsage(
-      `--since ${text} is more than ${longestDays} days ago: the ledger is not kept for longer.`,
+      `--since ${text} is more than ${ledgerDays} days ago: the ledger is not kept for longer.`,
     );
   }
   return at;

@@ -1,3 +1,4 @@
+import { isGone } from "../../contract/instance-state.ts";
 import { brieflyDescribe } from "../../observe/describe-machine.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import { BadUsage } from "../exit-codes.ts";
@@ -44,5 +45,5 @@ export function chooseMachine(
 }
 
 function isThere({ instanceState }: ObservedMachine): boolean {
-  return instanceState !== "terminated" && instanceState !== "shutting-down";
+  return !isGone(instanceState);
 }

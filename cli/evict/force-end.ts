@@ -1,3 +1,4 @@
+import { isGone } from "../../contract/instance-state.ts";
 import { explained } from "../../contract/failure.ts";
 import type { Instances } from "../clients/instances.ts";
 
@@ -22,8 +23,7 @@ export async function forceEnd(
 
   async function isEnding(): Promise<boolean> {
     try {
-      const state = (await instances.find(instanceId))?.state;
-      return state === "shutting-down" || state === "terminated";
+      return isGone((await instances.find(instanceId))?.state);
     } catch {
       return false; // Unknown: the locks are tried, and the first error is the one to report.
     }

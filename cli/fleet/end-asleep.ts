@@ -1,3 +1,4 @@
+import { isGone } from "../../contract/instance-state.ts";
 import { desiredFor } from "../../contract/desired.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Instances } from "../clients/instances.ts";
@@ -48,8 +49,7 @@ export async function endAsleep(
 
 /** When two commands run at once, one of them finds that the other has terminated the machine. */
 async function lockUnlessEnded(instances: Instances, instanceId: string): Promise<boolean> {
-  const state = (await instances.find(instanceId))?.state;
-  if (state === "terminated" || state === "shutting-down") return true;
+  if (isGone((await instances.find(instanceId))?.state)) return true;
   await instances.setLocks(instanceId, true);
   return false;
 }

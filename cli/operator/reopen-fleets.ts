@@ -1,3 +1,4 @@
+import { isGone } from "../../contract/instance-state.ts";
 import { brieflyDescribe } from "../../observe/describe-machine.ts";
 import { observeMachines } from "../../observe/observe-machines.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
@@ -75,6 +76,6 @@ const sentences = {
 function hasLeft(machine: ObservedMachine | undefined): boolean {
   if (!machine) return true;
   const { instanceState, report } = machine;
-  if (instanceState === "terminated" || instanceState === "shutting-down") return true;
+  if (isGone(instanceState)) return true;
   return instanceState === "running" && report?.state === "retired";
 }

@@ -1,3 +1,4 @@
+import { isGone } from "../../contract/instance-state.ts";
 import { Failure } from "../../contract/failure.ts";
 import type { Override } from "../../contract/override.ts";
 import { desiredFor } from "../../contract/desired.ts";
@@ -148,7 +149,7 @@ export async function setPower(
   function whyNot({ instanceState }: ObservedMachine, wanted: Desired): string | undefined {
     if (wanted.power !== power) return `stays ${wanted.power}: set by ${wanted.by} (${wanted.reason})`;
     if (power === "off") return undefined;
-    if (instanceState === "terminated" || instanceState === "shutting-down") return "is being terminated";
+    if (isGone(instanceState)) return "is being terminated";
     if (wanted.listing === "none") return "is on no list of its fleet, so it takes no more jobs";
     return wanted.listing === "unknown"
       ? "is left as it is, because the lists of its fleet cannot be read"

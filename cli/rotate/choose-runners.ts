@@ -18,7 +18,7 @@ export type RotationSelection = z.output<typeof rotationSelection>;
 /** The present machine of a runner. */
 export interface ServingMachine {
   instanceId: string;
-  /** The generation that it was made with. */
+  /** The generation that it was made with; 0 if its tag is missing or damaged. */
   generation: number;
   /** When it was made, ISO 8601; absent if EC2 did not say. A stop and a start do not change it. */
   createdAt?: string;

@@ -1,4 +1,5 @@
 import { projectTag, tags } from "../../contract/tags.ts";
+import { joinMachines } from "../../observe/join-machines.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
 import type { Aws } from "../clients/aws.ts";
 import { readFleetSettings } from "../fleet/fleet-settings.ts";
@@ -22,15 +23,11 @@ export async function servingMachines(
   ]);
   const inService = new Set(settings.flatMap(({ roster }) => roster ?? []));
   return new Map(
-    machines
-      .filter(({ id }) => inService.has(id))
-      .map(({ id, createdAt, tags: own }) => [
-        own[tags.runner] ?? "",
-        {
-          instanceId: id,
-          generation: Number(own[tags.generation]),
-          createdAt,
-        },
+    joinMachines(machines, [])
+      .filter(({ instanceId }) => inService.has(instanceId))
+      .map(({ runner, instanceId, generation = 0, createdAt }) => [
+        runner,
+        { instanceId, generation, ...(createdAt !== undefined && { createdAt }) },
       ]),
   );
 }

@@ -1,3 +1,4 @@
+import { isGone } from "../../contract/instance-state.ts";
 import { limits } from "../../config/limits.ts";
 import type { Listing } from "../../contract/desired.ts";
 import type { ObservedMachine } from "../../observe/machine.ts";
@@ -62,7 +63,7 @@ function judgeListed(
   { listing, githubAsked }: SettleInput,
 ): SettleVerdict {
   if (instanceState === "unknown") return "undescribed";
-  if (instanceState === "terminated" || instanceState === "shutting-down") return "gone";
+  if (isGone(instanceState)) return "gone";
   // A machine that GitHub shows online has a registration, whatever it reports: the report is old or forged.
   if (instanceState === "running" && report?.state === "needs-token" && !entry?.online) return "needs-token";
   if (listing === "candidate") return "candidate";

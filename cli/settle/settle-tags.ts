@@ -1,3 +1,4 @@
+import { isGone } from "../../contract/instance-state.ts";
 import { tagChange } from "../../contract/own-tags.ts";
 import type { TagChange } from "../../contract/own-tags.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
@@ -26,7 +27,7 @@ export async function settleTags(
 ): Promise<void> {
   const { resourceTags } = aws;
   const ours = { [tags.project]: projectTag, [tags.environment]: environment, [tags.fleet]: fleet };
-  const standing = machines.filter(({ state }) => state !== "terminated" && state !== "shutting-down");
+  const standing = machines.filter(({ state }) => !isGone(state));
   const resources = [...standing, ...(await resourceTags.disks(ours))];
   for (const { ids, change } of changesOf(resources, ownTags)) {
     const { write, remove } = change;

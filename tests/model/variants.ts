@@ -1,7 +1,8 @@
 import type { FleetSettings } from "../../contract/desired.ts";
 import { desiredFor } from "../../contract/desired.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
-import type { InstanceState, RunnerEntry } from "../../observe/machine.ts";
+import type { InstanceState } from "../../contract/instance-state.ts";
+import type { RunnerEntry } from "../../observe/machine.ts";
 import type { Decision } from "../../runtime/agent/decide.ts";
 import type { RunnerObservation } from "../../runtime/agent/runner-observation.ts";
 import { decide, wantsToLeave } from "../../runtime/agent/decide.ts";

@@ -1,4 +1,5 @@
 import type { FailedStart } from "../../../contract/failed-starts.ts";
+import type { InstanceState } from "../../../contract/instance-state.ts";
 import type { DiskSize } from "../../../contract/prices.ts";
 
 /** A machine as EC2 describes it; only {@link report} is from the machine itself. Moments are milliseconds since the epoch. */
@@ -11,7 +12,7 @@ export interface ControlledMachine {
   instanceType: string;
   /** A stopped machine can start in this zone only. */
   availabilityZone: string;
-  state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+  state: InstanceState;
   /** When it was made: its disk was attached then. */
   createdAt: number;
   /** When it was last started. */

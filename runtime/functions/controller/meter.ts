@@ -1,3 +1,4 @@
+import { isGone } from "../../../contract/instance-state.ts";
 import type { MachinePrices } from "../../../contract/controller.ts";
 import { addCosts, noCosts, totalOf } from "../../../contract/meter.ts";
 import type { Costs, MeterRecord } from "../../../contract/meter.ts";
@@ -152,8 +153,7 @@ function hasNotRun({ state, failedStart }: ControlledMachine): boolean {
 function costsOf(machine: ControlledMachine, span: Span, ranTo: number, prices: MeterPrices): Costs {
   const { state, createdAt, launchedAt, hasPublicAddress } = machine;
   const ran = hoursOf(overlap(span, { from: launchedAt, to: ranTo }));
-  const isGone = state === "terminated" || state === "shutting-down";
-  const existed = hoursOf(overlap(span, { from: createdAt, to: isGone ? ranTo : Infinity }));
+  const existed = hoursOf(overlap(span, { from: createdAt, to: isGone(state) ? ranTo : Infinity }));
   return [
     ran * machinePrice(machine, prices).usd,
     existed * disksPrice(machine, prices),
