@@ -1,4 +1,6 @@
-/** Limits that are GitHub's or Longhaul's own, as the rules and the documentation name them. */
+import { networkPrefixes } from "../contract/aws-limits.ts";
+
+/** Limits that the rules and the documentation name. Those of AWS are in contract/aws-limits.ts. */
 export const limits = {
   /** Longhaul's own: one fleet is one `await`, and a preview of it has been measured. */
   runnersPerFleet: 100,
@@ -21,10 +23,10 @@ export const limits = {
   oldestRunnerVersion: "2.329.0",
   /** Longhaul's own, against a price per month written by mistake: EC2's largest types cost less than half of it. */
   priceUsdPerHour: 1000,
-  /** EC2: no VPC is larger than a /16. A prefix length. */
-  widestNetwork: 16,
-  /** EC2: no subnet is smaller than a /28, and subnets are quarters of the VPC. A prefix length. */
-  narrowestNetwork: 26,
+  /** A prefix length. */
+  widestNetwork: networkPrefixes.largestVpc,
+  /** Subnets are quarters of the VPC. A prefix length. */
+  narrowestNetwork: networkPrefixes.smallestSubnet - 2,
   /** Longhaul's own: each zone has a quarter of the VPC. */
   zones: 4,
   /**

@@ -19,6 +19,21 @@ export const parameterLength = 4096;
 export const namesPerCall = 10;
 
 /**
+ * Tags of a resource: their number, and characters of a key and a value. Nearly
+ * every service has the same limits.
+ *
+ * @see https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+ */
+export const tagLimits = { number: 50, keyLength: 128, valueLength: 256 } as const;
+
+/**
+ * Prefix lengths of the largest VPC and of the smallest subnet.
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+ */
+export const networkPrefixes = { largestVpc: 16, smallestSubnet: 28 } as const;
+
+/**
  * A gp3 volume, with what it takes since September 2025.
  *
  * @see https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html

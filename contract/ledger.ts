@@ -24,6 +24,9 @@ export const jobEndCauses = [
 ] as const;
 export type JobEndCause = (typeof jobEndCauses)[number];
 
+/** Days that CloudWatch keeps the ledger's lines: a year, and one month to evaluate it. */
+export const ledgerDays = 400;
+
 /** One finished job. */
 export interface LedgerRecord {
   /** Version of this shape. */

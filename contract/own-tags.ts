@@ -11,9 +11,6 @@ import { tags } from "./tags.ts";
 /** Number of tags on a machine besides the configured ones: `Name`, and those of Longhaul except `instance`. */
 export const reservedTagCount = Object.keys(tags).length;
 
-/** EC2's limit of tags for a resource; nearly every service has the same. */
-export const maxTags = 50;
-
 /** Letters of a key's mark: 36 bits, so that no two keys of a resource share one. */
 const markLength = 6;
 

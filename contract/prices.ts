@@ -88,8 +88,8 @@ export function machineHourPrice(
   return own?.instanceType === instanceType ? own.machine : listedMachinePrice(instanceType, list);
 }
 
-/** Decimal places of a price. Products of decimal fractions often show more. */
-function roundPrice(usd: number): number {
+/** A price to six decimal places. Products of decimal fractions often show more. */
+export function roundPrice(usd: number): number {
   return Number(usd.toFixed(6));
 }
 

@@ -21,13 +21,11 @@ import { createMachineRole } from "./machine-role.ts";
 import type { MachineRole } from "./machine-role.ts";
 import { packSoftware, softwareScript, softwareSha256 } from "./machine-software.ts";
 import type { MachinePlan } from "./machine-shape.ts";
+import { ledgerDays } from "../../contract/ledger.ts";
 import { fleetTags, runnerTags } from "../../contract/resource-tags.ts";
 import type { MachineNetwork } from "../runner-network/runner-network.ts";
 import type { MachineRegistration } from "../runner-registration/runner-registration.ts";
 import { serviceLabels } from "../../config/runs-on-labels.ts";
-
-/** Days that the ledger is kept: a year, and one month to evaluate it. */
-const ledgerDays = 400;
 
 export interface RunnerFleetArgs {
   environment: string;

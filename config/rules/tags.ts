@@ -1,12 +1,12 @@
-import { maxTags, reservedTagCount } from "../../contract/own-tags.ts";
+import { tagLimits } from "../../contract/aws-limits.ts";
+import { reservedTagCount } from "../../contract/own-tags.ts";
 import type { Finding, Path } from "../issues.ts";
 import type { Configuration } from "../schema.ts";
 import { lowerCase } from "./repeated.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
-const keyLength = 128;
-const valueLength = 256;
+const { number: maxTags, keyLength, valueLength } = tagLimits;
 
 /** The characters that IAM, Systems Manager and others accept. EC2 accepts more. */
 const allowed = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]*$/u;

@@ -1,3 +1,4 @@
+import { tagLimits } from "../../contract/aws-limits.ts";
 import { traceOf } from "../../contract/failure.ts";
 import type { MachineState } from "../../contract/tags.ts";
 import { tags } from "../../contract/tags.ts";
@@ -15,8 +16,6 @@ export interface StateReport {
   version?: string;
 }
 
-/** EC2's limit for a tag's value, in characters. */
-const maxTagLength = 256;
 /** Milliseconds until a report that could not be sent is tried again. */
 const retryMs = 15_000;
 
@@ -45,7 +44,7 @@ export function stateTags(
       [tags.state]: report.state,
       [tags.since]: since,
       [tags.job]: report.job,
-      [tags.detail]: report.detail.slice(0, maxTagLength),
+      [tags.detail]: report.detail.slice(0, tagLimits.valueLength),
       ...(report.version && { [tags.version]: report.version }),
     };
     await aws("ec2:CreateTags", {

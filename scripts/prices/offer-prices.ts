@@ -1,3 +1,4 @@
+import { roundPrice } from "../../contract/prices.ts";
 import { Failure } from "../../contract/failure.ts";
 import type { PriceTable, RegionPrices } from "../../config/price-table.ts";
 import { sizeInXlarges } from "../../contract/prices.ts";
@@ -73,7 +74,7 @@ export function offerReader(region: string): OfferReader {
         machines: Object.fromEntries(
           [...machines].map(([family, sizes]) => [family, priceOfXlarge(region, family, sizes)]),
         ),
-        disks: [storage, iops, round(throughput)],
+        disks: [storage, iops, roundPrice(throughput)],
       };
     },
   };
@@ -117,15 +118,11 @@ function priceOfXlarge(region: string, family: string, sizes: ReadonlyMap<number
   const odd = others.find((usd) => Math.abs(usd / largest! - 1) > roundingTolerance);
   if (odd !== undefined) {
     throw new Failure(
-      `The prices of ${family} in ${region} are not in proportion to its sizes: ${round(odd)} and ${round(largest!)} USD ` +
+      `The prices of ${family} in ${region} are not in proportion to its sizes: ${roundPrice(odd)} and ${roundPrice(largest!)} USD ` +
         "for each xlarge. The table was not changed: it has one price for a family (config/price-table.ts).",
     );
   }
-  return round(largest!);
-}
-
-function round(usd: number): number {
-  return Number(usd.toFixed(6));
+  return roundPrice(largest!);
 }
 
 /** The table with one region's prices of an offer file in place of the old ones. */

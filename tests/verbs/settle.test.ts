@@ -7,7 +7,7 @@ import {
 } from "../../contract/parameters.ts";
 import type { DeclaredMachine, SettleRequest } from "../../contract/requests.ts";
 import { machineName } from "../../contract/names.ts";
-import { maxTags } from "../../contract/own-tags.ts";
+import { tagLimits } from "../../contract/aws-limits.ts";
 import { parseKnownMachines } from "../../contract/known-machines.ts";
 import { projectTag, tags } from "../../contract/tags.ts";
 import type { FleetReport } from "../../cli/settle/fleet-report.ts";
@@ -244,14 +244,14 @@ describe("longhaul settle", () => {
         Object.fromEntries(Array.from({ length: 35 }, (_, index) => [`${prefix}-${index}`, "x"]));
       await retagging(many("former"));
       for (const all of Object.values(tagsOf(machine))) {
-        for (let index = 0; Object.keys(all).length < maxTags; index++) all[`others-${index}`] = "x";
+        for (let index = 0; Object.keys(all).length < tagLimits.number; index++) all[`others-${index}`] = "x";
       }
       const outcome = await retagging(many("latter"));
       expect(outcome.code, outcome.said).to.equal(0);
       for (const all of Object.values(tagsOf(machine))) {
         expect(all).to.include(many("latter"));
         expect(all).to.not.have.any.keys(Object.keys(many("former")));
-        expect(Object.keys(all)).to.have.lengthOf(maxTags);
+        expect(Object.keys(all)).to.have.lengthOf(tagLimits.number);
       }
     });
 

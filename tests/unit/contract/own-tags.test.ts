@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { markedTags, maxTags, reservedTagCount, tagChange } from "../../../contract/own-tags.ts";
+import { tagLimits } from "../../../contract/aws-limits.ts";
+import { markedTags, reservedTagCount, tagChange } from "../../../contract/own-tags.ts";
 import { tags } from "../../../contract/tags.ts";
 
 type Tags = Record<string, string>;
@@ -58,7 +59,7 @@ describe("configured tags on existing machines", () => {
 
   it("fit into one tag's value, as many as the configuration may have", () => {
     const many = Object.fromEntries(
-      Array.from({ length: maxTags - reservedTagCount }, (_, index) => [`key ${index}`, ""]),
+      Array.from({ length: tagLimits.number - reservedTagCount }, (_, index) => [`key ${index}`, ""]),
     );
     expect(markedTags(many)[tags.ownTags]!.length).to.be.at.most(256);
     expect(Object.keys(markedTags(many)), "with those of the machine").to.have.lengthOf(36);
