@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { checkFile } from "./check-file.ts";
 import { targetOf } from "../config/target.ts";
-import { loadStackConfiguration } from "../config/load.ts";
+import { loadStackConfiguration, ownPart } from "../config/load.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { Target } from "../contract/requests.ts";
 import { BadUsage } from "./exit-codes.ts";
@@ -76,11 +76,5 @@ export async function readStackFile(
 ): Promise<Configuration> {
   const { config } = checkFile(path, stackSchema, parse(await readFile(path, "utf8")) ?? {});
   const project = readProject(dirname(path)).name;
-  const namespace = `${project}:`;
-  const raw = Object.fromEntries(
-    Object.entries(config)
-      .filter(([key]) => key.startsWith(namespace))
-      .map(([key, value]) => [key.slice(namespace.length), value]),
-  );
-  return loadStackConfiguration(stack, raw, variables, project);
+  return loadStackConfiguration(stack, ownPart(config, project), variables, project);
 }

@@ -64,11 +64,20 @@ export function readStackConfiguration(
   all: Readonly<Record<string, string>>,
   projectName: string,
 ): Record<string, unknown> {
+  const texts = Object.entries(ownPart(all, projectName));
+  return Object.fromEntries(texts.map(([key, text]) => [key, parseValue(text)]));
+}
+
+/** The values of a project's own namespace, without the namespace in their keys. */
+export function ownPart<Value>(
+  all: Readonly<Record<string, Value>>,
+  projectName: string,
+): Record<string, Value> {
   const prefix = `${projectName}:`;
   return Object.fromEntries(
     Object.entries(all)
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, text]) => [key.slice(prefix.length), parseValue(text)]),
+      .map(([key, value]) => [key.slice(prefix.length), value]),
   );
 }
 

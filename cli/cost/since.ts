@@ -1,6 +1,7 @@
+import { formatMoment, monthOf } from "../../contract/moment.ts";
 import { ledgerDays } from "../../contract/ledger.ts";
 import { BadUsage } from "../exit-codes.ts";
-import { formatMoment, parseMoment } from "../times/moment.ts";
+import { parseMoment } from "../times/moment.ts";
 
 const dayMs = 24 * 3_600_000;
 
@@ -11,7 +12,7 @@ const dayMs = 24 * 3_600_000;
  * @throws BadUsage for text that is not a moment, for the future, and for a time from which the ledger is not kept
  */
 export function parseSince(text: string, now: number): number {
-  const month = Date.parse(`${new Date(now).toISOString().slice(0, 7)}-01`);
+  const month = Date.parse(`${monthOf(now)}-01`);
   const at = parseMoment({ name: "--since", direction: "back", zone: "UTC", words: { month } }, text, now);
   if (at > now) throw new BadUsage(`--since ${text} is in the future: it is ${formatMoment(now)} now.`);
   if (now - at > ledgerDays * dayMs) {

@@ -1,7 +1,7 @@
+import { formatMoment } from "../../contract/moment.ts";
 import { alignColumns } from "../terminal/columns.ts";
 import { usd } from "../terminal/money.ts";
 import { printable } from "../../contract/printable.ts";
-import { formatMoment } from "../times/moment.ts";
 import type { Estimate } from "./estimate.ts";
 import type { CostReport } from "./report.ts";
 import type { CostRow } from "./rows.ts";

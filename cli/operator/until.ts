@@ -1,5 +1,6 @@
+import { formatMoment } from "../../contract/moment.ts";
 import { BadUsage } from "../exit-codes.ts";
-import { formatMoment, parseMoment } from "../times/moment.ts";
+import { parseMoment } from "../times/moment.ts";
 
 /** The longest `--until`. An override for longer should have no end. */
 const longestMs = 366 * 24 * 3_600_000;

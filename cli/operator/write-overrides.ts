@@ -1,8 +1,8 @@
+import { formatMoment } from "../../contract/moment.ts";
 import { Failure } from "../../contract/failure.ts";
 import type { Override } from "../../contract/override.ts";
 import { fleetParameters } from "../../contract/parameters.ts";
 import type { Output } from "../terminal/output.ts";
-import { formatMoment } from "../times/moment.ts";
 import { changeOverride } from "./change-override.ts";
 import type { ChangeOutcome, OverrideCollaborators, OverrideEdit } from "./change-override.ts";
 import { placesIn, wholeFleet, overrideAt, withoutOverride, withOverride } from "./override-text.ts";

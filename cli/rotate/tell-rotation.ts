@@ -1,5 +1,5 @@
+import { formatMoment } from "../../contract/moment.ts";
 import { formatAge } from "../times/age.ts";
-import { formatMoment } from "../times/moment.ts";
 import { parseSpan } from "../times/span.ts";
 import type { ServingMachine } from "./choose-runners.ts";
 import { currentBatch } from "./journal.ts";

@@ -1,9 +1,9 @@
+import { formatMoment } from "../../contract/moment.ts";
 import { alignColumns } from "../terminal/columns.ts";
 import { printable } from "../../contract/printable.ts";
 import { styleText } from "node:util";
 import type { Condition } from "../../observe/condition.ts";
 import type { EnvironmentStatus, RunnerStatus } from "../../observe/environment-status.ts";
-import { formatMoment } from "../times/moment.ts";
 import { formatAge } from "../times/age.ts";
 
 type Style = Parameters<typeof styleText>[0];

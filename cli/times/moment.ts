@@ -43,11 +43,6 @@ export function parseMoment(option: MomentOption, text: string, now: number): nu
   );
 }
 
-/** A moment for people, in UTC like every time that Longhaul prints: `2026-03-01 18:00 UTC`. @param time ISO 8601, or milliseconds since the epoch */
-export function formatMoment(time: string | number): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-}
-
 function spanFromNow({ direction }: MomentOption, text: string, now: number): number | undefined {
   const span = parseSpan(text);
   if (span === undefined) return undefined;

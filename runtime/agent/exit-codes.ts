@@ -1,3 +1,5 @@
+import { formatMoment } from "../../contract/moment.ts";
+
 /** How a run of the listener ended. */
 export interface ListenerExit {
   /** Undefined: a signal ended it, or it was the child of another agent. */
@@ -54,8 +56,7 @@ export function afterExit({ code, registrationGone, failures, refusals, clockAt 
       return { then: "restart", afterMs: 0, reason: "its configuration was refreshed" };
     case versionRefusedCode: {
       const afterMs = backOff(firstRefusedDelayMs, maxRefusedDelayMs, refusals);
-      const again = new Date(clockAt + afterMs).toISOString();
-      return { then: "version-refused", afterMs, again: `${again.slice(0, 10)} ${again.slice(11, 16)} UTC` };
+      return { then: "version-refused", afterMs, again: formatMoment(clockAt + afterMs) };
     }
     default: {
       // The runner exits with 0 when it is done, 1 for an error that it calls final, and 2 for a temporary one. A machine in

@@ -1,3 +1,4 @@
+import { monthOf } from "../../../contract/moment.ts";
 import { isGone } from "../../../contract/instance-state.ts";
 import type { MachinePrices } from "../../../contract/controller.ts";
 import { addCosts, noCosts, totalOf } from "../../../contract/meter.ts";
@@ -53,7 +54,7 @@ export function meterUntil(
   prices: MeterPrices,
 ): MeterRecord {
   if (record && isJustAhead(record, now)) return record;
-  const month = new Date(now).toISOString().slice(0, 7);
+  const month = monthOf(now);
   const known = isUsable(record, now) ? turned(record, month) : undefined;
   const from = Math.max(known ? Date.parse(known.at) : 0, startOf(month));
   const days: Record<string, Costs> = { ...known?.days };

@@ -1,3 +1,4 @@
+import { monthOf } from "../../../contract/moment.ts";
 import type { ControlledFleet } from "../../../contract/controller.ts";
 import type { WorkingHoursPower } from "../../../contract/working-hours.ts";
 import type { PowerSetting } from "../../../contract/parameters.ts";
@@ -14,7 +15,7 @@ export function powerByMoney(
   if (limit === undefined) return "free";
   if (!spent) return "unknown";
   if (spent.month < limit) return "free";
-  const month = new Date(now).toISOString().slice(0, 7);
+  const month = monthOf(now);
   return {
     power: "off",
     by: "budget",

@@ -1,3 +1,4 @@
+import { formatMoment } from "../../../contract/moment.ts";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parseSince } from "../../../cli/cost/since.ts";
@@ -5,7 +6,7 @@ import { BadUsage } from "../../../cli/exit-codes.ts";
 import { parseUntil } from "../../../cli/operator/until.ts";
 import { checkSelection } from "../../../cli/rotate/choose-runners.ts";
 import { formatAge } from "../../../cli/times/age.ts";
-import { formatMoment, parseMoment } from "../../../cli/times/moment.ts";
+import { parseMoment } from "../../../cli/times/moment.ts";
 import { parseSpan } from "../../../cli/times/span.ts";
 
 const minute = 60_000;
