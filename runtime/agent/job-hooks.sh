@@ -157,8 +157,10 @@ find -P actions-runner/_work/_update -maxdepth 0 -mtime +0 | while IFS= read -r 
 done
 
 for name in "${personal[@]}"; do
-  # A job may have replaced the folder by a link.
-  [[ $name == */* && -L ${name%/*} ]] || remove "$name"
+  folder=./$name
+  folder=${folder%/*}
+  # A job may have replaced the folder by a link. Most names do not exist, but a job may have locked their folder.
+  [[ -L $folder || -x $folder && ! -e $name && ! -L $name ]] || remove "$name"
 done
 # A job may also have changed the files that belong to the machine. On a full disk this fails, and the first hook of the
 # next job tries again.

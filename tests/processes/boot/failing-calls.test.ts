@@ -109,7 +109,7 @@ describe("a machine with a call that keeps failing", function () {
     await machines.power("off");
     await eventually("the machine to fail to read it", () => timesUnread() > before);
     await eventually("the machine to report it", () =>
-      Boolean(machine.tags[tags.detail]?.includes("SSM does not tell the machine what is wanted")),
+      Boolean(machine.tags[tags.detail]?.includes("cannot read its fleet's parameters")),
     );
     expect(machine.state).to.equal("running");
     await machines.power("on");

@@ -26,7 +26,8 @@ const cutsInEachRun = 5;
  * machine's life. The user data's first command is left out, because it removes cloud-init's own mark.
  */
 const stopper = `
-longhaul_number=$(sed -n 's/.*"runner":"dev-cloud-\\([0-9]*\\)".*/\\1/p' "$LONGHAUL_ROOT/var/lib/cloud/instance/scripts/part-001")
+IFS= read -r -d '' longhaul_data <"$LONGHAUL_ROOT/var/lib/cloud/instance/scripts/part-001"
+[[ $longhaul_data =~ '"runner":"dev-cloud-'([0-9]+) ]] && longhaul_number=\${BASH_REMATCH[1]} || longhaul_number=0
 case \${0##*/} in
   part-001) longhaul_at=$longhaul_number ;;
   boot.sh) longhaul_at=$((longhaul_number - ${inBootScript})) ;;
