@@ -78,12 +78,12 @@ export function partitionOf(aws: Pick<AwsConfiguration, "partition" | "region">)
 }
 
 /** The services whose endpoint can be configured, by their endpoint's name. */
-export type AwsService = keyof AwsConfiguration["endpoints"];
+export type AwsEndpoint = keyof AwsConfiguration["endpoints"];
 
 /** Base URL of a service, without a trailing slash: the configured one, or the region's public one. */
 export function serviceEndpoint(
   aws: Pick<AwsConfiguration, "partition" | "region" | "endpoints">,
-  service: AwsService,
+  service: AwsEndpoint,
 ): string {
   const configured = aws.endpoints[service];
   if (configured !== undefined) return withoutTrailingSlash(configured);

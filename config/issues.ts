@@ -50,7 +50,7 @@ function formatStep(step: string | number): string {
 }
 
 /** Whether one path equals the other or leads to it. */
-export function overlap(one: Path, other: Path): boolean {
+export function pathsOverlap(one: Path, other: Path): boolean {
   const length = Math.min(one.length, other.length);
   return one.slice(0, length).every((step, index) => String(step) === String(other[index]));
 }

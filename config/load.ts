@@ -1,9 +1,9 @@
-import { ConfigurationError, formatPath, overlap } from "./issues.ts";
+import { ConfigurationError, formatPath, pathsOverlap } from "./issues.ts";
 import { localCloudVariable, localEnvironment } from "../contract/local-cloud.ts";
 import { applyLocalCloud } from "./local.ts";
 import { judge } from "./rules.ts";
 import type { Configuration } from "./schema.ts";
-import { checkShape } from "./shape.ts";
+import { checkConfiguration } from "./shape.ts";
 
 export { ConfigurationError } from "./issues.ts";
 
@@ -20,13 +20,13 @@ export function loadConfiguration(
   raw: Record<string, unknown>,
   project = "longhaul",
 ): Configuration {
-  const { issues, configuration } = checkShape(raw);
+  const { issues, configuration } = checkConfiguration(raw);
   const refused = issues.map((issue) => issue.path);
   const findings = (configuration ? judge(environment, configuration, raw) : []).filter(
     // A finding that rests on a refused value would be one about its stand-in.
     ({ path, because = [] }) =>
       ![path, ...because].some(
-        (judged) => judged.length > 0 && refused.some((other) => overlap(other, judged)),
+        (judged) => judged.length > 0 && refused.some((other) => pathsOverlap(other, judged)),
       ),
   );
   if (configuration && issues.length + findings.length === 0) return configuration;

@@ -16,7 +16,7 @@ export interface ConfigurationShape {
   configuration: Configuration | undefined;
 }
 
-export function checkShape(raw: Record<string, unknown>): ConfigurationShape {
+export function checkConfiguration(raw: Record<string, unknown>): ConfigurationShape {
   const parsed = configurationSchema.safeParse(raw, { reportInput: true });
   if (parsed.success) return { issues: [], configuration: parsed.data };
   const issues = parsed.error.issues.flatMap(toIssues);

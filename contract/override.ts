@@ -71,13 +71,13 @@ export function parseOverrideSetting(text: string | undefined): OverrideSetting 
     const parsed = parseOverride(override);
     if (!parsed) continue;
     if (override.runners === undefined) setting.fleet = parsed;
-    else for (const runner of runnersOf(override)) setting.runners[runner] = parsed;
+    else for (const runner of namedRunners(override)) setting.runners[runner] = parsed;
   }
   return setting;
 }
 
 /** The runners that an override names; none if the names are damaged. */
-export function runnersOf({ runners }: Record<string, unknown>): string[] {
+export function namedRunners({ runners }: Record<string, unknown>): string[] {
   return Array.isArray(runners) ? runners.filter((runner) => typeof runner === "string") : [];
 }
 

@@ -6,7 +6,7 @@ import {
   initialOverrideSetting,
   isCurrent,
   parseOverrideSetting,
-  runnersOf,
+  namedRunners,
 } from "../../contract/override.ts";
 import type { Override } from "../../contract/override.ts";
 
@@ -75,7 +75,7 @@ export function fits(text: string): boolean {
 
 /** All places that have an override, and the whole fleet. */
 export function placesIn(text: string): OverrideTarget[] {
-  return [wholeFleet, ...new Set(overridesOf(readRaw(text)).flatMap(runnersOf))];
+  return [wholeFleet, ...new Set(overridesOf(readRaw(text)).flatMap(namedRunners))];
 }
 
 /** The override for a place. */
@@ -113,7 +113,7 @@ function withoutExpired(overrides: readonly Raw[], now: number): Raw[] {
 function withoutPlaces(overrides: readonly Raw[], places: readonly OverrideTarget[]): Raw[] {
   return overrides.flatMap((override) => {
     if (override.runners === undefined) return places.includes(wholeFleet) ? [] : [override];
-    const runners = runnersOf(override).filter((runner) => !places.includes(runner));
+    const runners = namedRunners(override).filter((runner) => !places.includes(runner));
     return runners.length === 0 ? [] : [{ ...override, runners }];
   });
 }
@@ -123,6 +123,6 @@ function withRunners(others: readonly Raw[], runners: readonly OverrideTarget[],
   if (runners.length === 0) return [...others];
   const saysSame = (other: Raw) =>
     other.runners !== undefined && isDeepStrictEqual({ ...other, runners }, { ...override, runners });
-  const shared = others.filter(saysSame).flatMap(runnersOf);
+  const shared = others.filter(saysSame).flatMap(namedRunners);
   return [...others.filter((other) => !saysSame(other)), { ...override, runners: [...shared, ...runners] }];
 }

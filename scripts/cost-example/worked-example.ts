@@ -48,7 +48,7 @@ export function workedExample(): string {
 }
 
 /** What an environment costs in each state, by part. */
-export function monthOf(
+export function monthlyCosts(
   runners: number,
 ): Record<State, { parts: [what: string, usd: number][]; usd: number }> {
   const { machine, disk: diskPrice, address } = hour(runners);
@@ -103,7 +103,7 @@ function sourceOf(name: string): string {
 
 function monthTable(): string {
   const rows = sizes.flatMap((runners) => {
-    const month = monthOf(runners);
+    const month = monthlyCosts(runners);
     const lines = month.asleep.parts.map(([what], index) => [
       what,
       ...states.map((state) => usd(month[state].parts[index]![1])),
@@ -145,7 +145,7 @@ function minutePrice(): number {
 function hostedTable(): string {
   const rows = sizes.map((runners) => {
     const minutes = runners * workingHours() * 60;
-    const own = monthOf(runners)["working hours"].usd;
+    const own = monthlyCosts(runners)["working hours"].usd;
     const full = minutes * minutePrice();
     return [
       String(runners),

@@ -8,7 +8,7 @@ import { act } from "./act.ts";
 import type { ActOutcome } from "./act.ts";
 import type { ControllerAwsWithin } from "./aws.ts";
 import { readCall } from "./call.ts";
-import type { ControllerCall } from "./call.ts";
+import type { CallEvent } from "./call.ts";
 import { decide } from "./decide.ts";
 import type { ControllerPlan } from "./decide.ts";
 import type { Sighting } from "./sighting.ts";
@@ -77,7 +77,7 @@ function errorOf(failures: readonly unknown[], log: (text: string) => void): Agg
 /** A call by a hint neither lifts a denial nor sweeps: there may be many hints within a minute. */
 async function liftIfDue(
   { configuration, awsWithin, log }: ControllerHost,
-  { isHint }: ControllerCall,
+  { isHint }: CallEvent,
   { now }: Sighting,
   failures: unknown[],
 ): Promise<void> {
@@ -92,7 +92,7 @@ async function liftIfDue(
 
 async function sweepIfDue(
   host: ControllerHost,
-  { isHint }: ControllerCall,
+  { isHint }: CallEvent,
   { now, jobs }: Sighting,
 ): Promise<void> {
   const { environment, demand } = host.configuration;
@@ -106,7 +106,7 @@ async function sweepIfDue(
 function logLines(
   { power, assumptions, notStarted: failed }: ControllerPlan,
   { started, notStarted }: ActOutcome,
-  { unread }: ControllerCall,
+  { unread }: CallEvent,
 ): string[] {
   return [
     ...(unread.length === 0
@@ -140,7 +140,7 @@ function metricsOf(
   { now, machines, strayDisks, problems }: Sighting,
   { start, resting, meter, spent, demand, notStarted: failed }: ControllerPlan,
   { started, notStarted, failures }: ActOutcome,
-  { unread }: ControllerCall,
+  { unread }: CallEvent,
 ): string {
   const isStarted = new Set(started.map(({ instanceId }) => instanceId));
   return embeddedMetrics({

@@ -6,7 +6,7 @@ import { functionMemoryMb } from "../../../config/function-memory.ts";
 import { estimateOf } from "../../../cli/cost/estimate.ts";
 import { exampleConfiguration } from "../../../scripts/cost-example/example-configuration.ts";
 import { platformLines, platformUsd } from "../../../cli/cost/platform.ts";
-import { monthOf, workedExample } from "../../../scripts/cost-example/worked-example.ts";
+import { monthlyCosts, workedExample } from "../../../scripts/cost-example/worked-example.ts";
 import { generatedSection } from "../../../scripts/generated-section.ts";
 
 const nothing = { runners: 1, awakeHours: 0, jobs: 0, alarms: 0 };
@@ -53,7 +53,7 @@ describe("the worked example", () => {
   for (const runners of [1, 10, 50]) {
     it(`costs for ${runners} runners the estimate and the cost around the machines`, () => {
       const { total } = estimateOf("example", exampleConfiguration(runners));
-      const month = monthOf(runners);
+      const month = monthlyCosts(runners);
       const machinesOf = (state: keyof typeof month) =>
         month[state].usd - month[state].parts.find(([what]) => what === "around them")![1];
       expect(machinesOf("asleep")).to.be.closeTo(total.asleepUsd, 1e-9);
