@@ -5,19 +5,17 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { appKeyCommand } from "./verbs/app-key.ts";
 import { awaitCommand } from "./verbs/await.ts";
-import { awaitMeterCommand } from "./verbs/await-meter.ts";
+import { awaitMeterCommand, liftCommand } from "./verbs/budget.ts";
 import { costCommand } from "./verbs/cost.ts";
 import { drainCommand } from "./verbs/drain.ts";
 import { evictCommand } from "./verbs/evict.ts";
-import { liftCommand } from "./verbs/lift.ts";
 import { localCommand } from "./verbs/local.ts";
 import { reopenCommand } from "./verbs/reopen.ts";
 import { rotateCommand } from "./verbs/rotate.ts";
 import { settleCommand } from "./verbs/settle.ts";
-import { sleepCommand } from "./verbs/sleep.ts";
+import { sleepCommand, wakeCommand } from "./verbs/power.ts";
 import { smokeCommand } from "./verbs/smoke.ts";
 import { statusCommand } from "./verbs/status.ts";
-import { wakeCommand } from "./verbs/wake.ts";
 import { webhookSecretCommand } from "./verbs/webhook-secret.ts";
 
 const exitCodeHelp = `

@@ -1,6 +1,6 @@
+import { localEnvironment } from "../contract/local-cloud.ts";
 import type { Finding } from "./issues.ts";
-import { agentFindings } from "./rules/agent.ts";
-import { alarmFindings } from "./rules/alarms.ts";
+import { limits } from "./limits.ts";
 import { autoShutdownFindings, idleFindings, jobLimitFindings } from "./rules/auto-shutdown.ts";
 import { awsFindings } from "./rules/aws.ts";
 import { budgetFindings } from "./rules/budget.ts";
@@ -12,6 +12,7 @@ import { machineFindings } from "./rules/machine.ts";
 import { environmentFindings, fleetNameFindings, generationFindings } from "./rules/names.ts";
 import { networkFindings } from "./rules/network.ts";
 import { priceFindings } from "./rules/price.ts";
+import { repeated } from "./rules/repeated.ts";
 import { runnerSoftwareFindings } from "./rules/runner-software.ts";
 import { smokeTestFindings } from "./rules/smoke-test.ts";
 import { tagFindings } from "./rules/tags.ts";
@@ -59,4 +60,18 @@ function fleetFindings(judged: FleetRuleInput): Finding[] {
     runnerSoftwareFindings,
     autoShutdownFindings,
   ].flatMap((rule) => rule(judged));
+}
+
+/** A machine that leaves too soon can get a job that GitHub is just assigning to it. The local cloud's GitHub is faster. */
+function agentFindings(environment: string, { agent }: Configuration): Finding[] {
+  if (environment === localEnvironment || agent.quietSeconds >= limits.quietSeconds) return [];
+  const message = `must be at least ${limits.quietSeconds}; it is ${agent.quietSeconds}`;
+  return [{ path: ["agent", "quietSeconds"], message }];
+}
+
+function alarmFindings({ alarms: { emails } }: Pick<Configuration, "alarms">): Finding[] {
+  return repeated(emails).map((index) => ({
+    path: ["alarms", "emails", index],
+    message: `"${emails[index]!}" is there already; remove one`,
+  }));
 }

@@ -23,8 +23,22 @@ export interface PowerFlags extends EnvironmentFlags {
   json?: boolean;
 }
 
-/** `sleep` and `wake`, which differ only in the power that they set. */
-export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power: Power): Command {
+/** `longhaul sleep`: runners power off when their jobs have ended. */
+export function sleepCommand(context: VerbContext): Command {
+  return powerCommand(context, "sleep", "off").description(
+    "let runners power off when their jobs have ended, and stay off until the override ends; runners without an idle timeout are started then",
+  );
+}
+
+/** `longhaul wake`: runners are started and stay on. */
+export function wakeCommand(context: VerbContext): Command {
+  return powerCommand(context, "wake", "on")
+    .description("start runners that are asleep, and keep them on regardless of working hours")
+    .option("--over-budget", "even though the month's budget is spent; needs --until");
+}
+
+/** `sleep` and `wake` differ only in the power that they set. */
+function powerCommand(context: VerbContext, verb: "sleep" | "wake", power: Power): Command {
   return withEnvironment(new Command(verb))
     .option("--fleet <name>", "the runners of one fleet (default: all fleets, after asking)")
     .option("--runner <names...>", "these runners alone")
@@ -42,7 +56,6 @@ export function powerCommand(context: VerbContext, verb: "sleep" | "wake", power
     .option("-y, --yes", "do not ask")
     .option("--json", "print what was done as JSON")
     .action(async (flags: PowerFlags) => {
-      const { callerName } = await import("../operator/caller-name.ts");
       const { findRunners } = await import("../fleet/find-runners.ts");
       const { select } = await import("../fleet/select-runners.ts");
       const { setPower } = await import("../operator/set-power.ts");
@@ -123,4 +136,21 @@ function checkFlags({ clear, until, reason, overBudget }: PowerFlags): void {
     throw new BadUsage("--over-budget needs an end: add --until 2h, for example.");
   }
   checkReason(reason);
+}
+
+/**
+ * The caller's name, short enough for a table: the user's name, or the role and
+ * the session's name, which is the person's name under single sign-on.
+ *
+ * @param arn as STS returns it, for example `arn:aws:iam::123456789012:user/team/ada`
+ */
+export function callerName(arn: string): string {
+  const resource = arn.split(":").slice(5).join(":");
+  const [kind, ...path] = resource.split("/");
+  if (kind === "assumed-role") {
+    const [role, session] = [path[0] ?? "", path.at(-1) ?? ""];
+    // IAM Identity Center generates the name of a permission set's role, so the name says nothing useful.
+    return role.startsWith("AWSReservedSSO_") ? session : `${role}/${session}`;
+  }
+  return path.at(-1) ?? (resource === "" ? arn : resource);
 }

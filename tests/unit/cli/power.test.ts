@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { callerName } from "../../../cli/operator/caller-name.ts";
+import { callerName } from "../../../cli/verbs/power.ts";
 import { isSelected, select } from "../../../cli/fleet/select-runners.ts";
 import { parseUntil } from "../../../cli/operator/until.ts";
 
